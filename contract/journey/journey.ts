@@ -1,0 +1,216 @@
+// The main journey through the API, as a third party walks it: a trainer builds and publishes a course, a learner
+// finds, joins and completes it. Only the generated client is used, so that what it cannot express is a fault of the document.
+
+import assert from 'node:assert/strict';
+import { randomUUID } from 'node:crypto';
+
+import * as api from './client/index.js';
+import { client as generated } from './client/client.gen.js';
+import { type Client, createClient, createConfig } from './client/client/index.js';
+
+const origin = process.env['BASE_URL'];
+assert(origin, 'BASE_URL is not set');
+const baseUrl = new URL(generated.getConfig().baseUrl ?? '/', origin).href.replace(/\/$/, '');
+
+const demoPassword = 'palestra-demo-2026';
+
+const clientFor = (accessToken?: string): Client =>
+  createClient(createConfig({ baseUrl, ...(accessToken === undefined ? {} : { auth: accessToken }) }));
+
+const anonymous = clientFor();
+
+type Answer<T> = { data?: T | undefined; error?: unknown; response?: Response | undefined };
+
+function show(answer: Answer<unknown>): string {
+  return `${answer.response?.status} ${answer.response?.url}: ${JSON.stringify(answer.error ?? answer.data)}`;
+}
+
+/** The body of an answer that must have this success status, and its response for the headers. */
+async function expect<T>(status: number, call: Promise<Answer<T>>): Promise<{ body: T; headers: Headers }> {
+  const answer = await call;
+  assert.equal(answer.response?.status, status, show(answer));
+  assert(answer.data !== undefined, show(answer));
+  return { body: answer.data, headers: answer.response.headers };
+}
+
+/** Checks that the call is refused with this status, and with this code if one is given. */
+async function expectProblem(status: number, call: Promise<Answer<unknown>>, code?: string): Promise<void> {
+  const answer = await call;
+  assert.equal(answer.response?.status, status, show(answer));
+  assert.equal(answer.response.headers.get('content-type')?.split(';')[0], 'application/problem+json');
+  const problem = answer.error as { status: number; code: string };
+  assert.equal(problem.status, status, show(answer));
+  if (code !== undefined) assert.equal(problem.code, code, show(answer));
+}
+
+function header(headers: Headers, name: string): string {
+  const value = headers.get(name);
+  assert(value, `no ${name} header`);
+  return value;
+}
+
+async function step<T>(name: string, body: () => Promise<T>): Promise<T> {
+  const started = performance.now();
+  const result = await body();
+  console.log(`${name} (${Math.round(performance.now() - started)} ms)`);
+  return result;
+}
+
+async function loginAs(name: string): Promise<Client> {
+  const { body } = await expect(
+    200,
+    api.login({ client: anonymous, body: { email: `${name}@palestra.example`, password: demoPassword } }),
+  );
+  return clientFor(body.accessToken);
+}
+
+// The list is paged on purpose: one course a page, until the course turns up or the pages end.
+async function isListed(courseId: string): Promise<boolean> {
+  let cursor: string | null | undefined;
+  do {
+    const { body: page }: { body: api.CoursePage } = await expect(
+      200,
+      api.listCourses({ client: anonymous, query: { limit: 1, ...(cursor ? { cursor } : {}) } }),
+    );
+    assert(page.data.length <= 1);
+    assert.equal(page.hasMore, page.nextCursor != null);
+    if (page.data.some((course) => course.id === courseId)) return true;
+    cursor = page.nextCursor;
+  } while (cursor);
+  return false;
+}
+
+const email = `${randomUUID()}@journey.example`;
+const password = 'a-long-journey-2026';
+
+const registered = await step('a newcomer registers', async () => {
+  const { body, headers } = await expect(
+    201,
+    api.register({ client: anonymous, body: { email, password, name: 'Nia Newcomer' } }),
+  );
+  header(headers, 'location');
+  assert.equal(body.tokenType, 'Bearer');
+  assert.equal(body.user.email, email);
+  await expectProblem(409, api.register({ client: anonymous, body: { email, password } }));
+  await expectProblem(401, api.login({ client: anonymous, body: { email, password: 'not-that-one-2026' } }));
+  return body;
+});
+const learner = clientFor(registered.accessToken);
+
+await step('reads and changes the own account', async () => {
+  await expectProblem(401, api.getMe({ client: anonymous }));
+  const { body: me, headers } = await expect(200, api.getMe({ client: learner }));
+  assert.equal(me.id, registered.user.id);
+  const { body: renamed } = await expect(
+    200,
+    api.updateMe({ client: learner, body: { name: 'Nia' }, headers: { 'If-Match': header(headers, 'etag') } }),
+  );
+  assert.equal(renamed.name, 'Nia');
+});
+
+const trainer = await step('the trainer logs in', () => loginAs('elena'));
+
+const course = await step('creates a course, once, though it is sent twice', async () => {
+  const { body: categories } = await expect(200, api.listCategories({ client: anonymous }));
+  const category = categories.data[0];
+  assert(category, 'the demo school has no category');
+  const request = {
+    body: {
+      title: 'Kettlebells from zero',
+      description: 'Six weeks, two bells, no machines.',
+      imageUrl: 'https://images.example.org/kettlebells.jpg',
+      categoryIds: [category.id],
+      price: null,
+    },
+    headers: { 'Idempotency-Key': randomUUID() },
+  };
+  await expectProblem(403, api.createCourse({ client: learner, ...request }));
+  const first = await expect(201, api.createCourse({ client: trainer, ...request }));
+  header(first.headers, 'location');
+  const again = await expect(201, api.createCourse({ client: trainer, ...request }));
+  assert.equal(again.body.id, first.body.id);
+  assert.equal(header(again.headers, 'idempotent-replayed'), 'true');
+  assert.equal(first.body.isPublished, false);
+
+  // Two editors at once: the one who holds a stale copy is told so.
+  const path = { course: first.body.id };
+  const etag = header(first.headers, 'etag');
+  const { body: updated } = await expect(
+    200,
+    api.updateCourse({ client: trainer, path, body: { title: 'Kettlebells' }, headers: { 'If-Match': etag } }),
+  );
+  assert.equal(updated.title, 'Kettlebells');
+  await expectProblem(
+    412,
+    api.updateCourse({ client: trainer, path, body: { title: 'Late' }, headers: { 'If-Match': etag } }),
+  );
+  return updated;
+});
+const coursePath = { course_id: course.id };
+
+const { chapter, lesson } = await step('adds a chapter and a lesson', async () => {
+  const { body: chapter } = await expect(
+    201,
+    api.createChapter({ client: trainer, path: coursePath, body: { title: 'The swing', isFree: false } }),
+  );
+  const { body: lesson } = await expect(
+    201,
+    api.createLesson({
+      client: trainer,
+      path: { chapter_id: chapter.id },
+      body: { title: 'The hinge', content: '<p>Hips back, chest proud.</p>' },
+    }),
+  );
+  return { chapter, lesson };
+});
+const lessonPath = { lesson_id: lesson.id };
+
+await step('publishes from the inside out', async () => {
+  await expectProblem(404, api.getCourse({ client: anonymous, path: { course: course.id } }));
+  assert.equal(await isListed(course.id), false);
+  const published = [
+    await expect(200, api.publishLesson({ client: trainer, path: lessonPath })),
+    await expect(200, api.publishChapter({ client: trainer, path: { chapter_id: chapter.id } })),
+    await expect(200, api.publishCourse({ client: trainer, path: coursePath })),
+  ];
+  for (const { body } of published) assert.equal(body.isPublished, true);
+});
+
+await step('everybody finds the course', async () => {
+  assert.equal(await isListed(course.id), true);
+  const { body } = await expect(200, api.getCourse({ client: anonymous, path: { course: course.slug } }));
+  assert.equal(body.id, course.id);
+});
+
+await step('the lesson stays closed to whoever is not enrolled', async () => {
+  await expectProblem(401, api.getLesson({ client: anonymous, path: lessonPath }));
+  await expectProblem(403, api.getLesson({ client: learner, path: lessonPath }), 'not_granted');
+});
+
+await step('the learner enrols and reads it', async () => {
+  await expect(201, api.enrollInCourse({ client: learner, path: coursePath }));
+  const { body } = await expect(200, api.getLesson({ client: learner, path: lessonPath }));
+  assert.match(body.content ?? '', /Hips back/);
+  await expectProblem(403, api.getLesson({ client: await loginAs('tom'), path: lessonPath }), 'not_granted');
+});
+
+await step('completes the course', async () => {
+  const { body: before } = await expect(200, api.getCourseProgress({ client: learner, path: coursePath }));
+  assert.equal(before.isCompleted, false);
+  await expect(200, api.completeLesson({ client: learner, path: lessonPath }));
+  const { body: after } = await expect(200, api.getCourseProgress({ client: learner, path: coursePath }));
+  assert.equal(after.isCompleted, true);
+});
+
+await step('renews the session and logs out', async () => {
+  const { body: renewed } = await expect(
+    200,
+    api.refreshSession({ client: anonymous, body: { refreshToken: registered.refreshToken } }),
+  );
+  await expect(200, api.getMe({ client: clientFor(renewed.accessToken) }));
+  await expect(204, api.logout({ client: anonymous, body: { refreshToken: renewed.refreshToken } }));
+  await expectProblem(
+    401,
+    api.refreshSession({ client: anonymous, body: { refreshToken: renewed.refreshToken } }),
+  );
+});

@@ -1,0 +1,277 @@
+#!/usr/bin/env python3
+"""Holds a palestra executable against its contract: run.py --binary PATH [--only NAME].
+
+Every check that needs a server gets a fresh one, with the demo school in a database of its own. The tools come from
+scripts/tools.sh. Logs stay in .tools/contract; the end of the log of a failed check is printed.
+"""
+
+import argparse
+import difflib
+import json
+import os
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+import tempfile
+import time
+import traceback
+import urllib.request
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TextIO
+
+import completeness
+from contract_diff import breaking_changes
+
+HERE = Path(__file__).resolve().parent
+REPOSITORY = HERE.parent
+OUTPUT = REPOSITORY / ".tools" / "contract"
+DOCUMENT = REPOSITORY / "openapi" / "openapi.json"
+RELEASED = REPOSITORY / "openapi" / "released.json"
+
+START_SECONDS = 30
+# The server promises to stop within 10 s of SIGTERM.
+STOP_SECONDS = 12
+TOOL_SECONDS = 300
+
+
+class CheckFailed(Exception):
+    """What the check found is in its log; the message says it in a line."""
+
+
+class Run:
+    """What a check works with: the executable, and a log that catches everything it and its children print."""
+
+    def __init__(self, binary: Path, name: str, log: TextIO):
+        self.binary, self.name, self.log = binary, name, log
+
+    def say(self, text: str) -> None:
+        print(text, file=self.log, flush=True)
+
+    def tool(self, *command: object, cwd: Path = HERE, **environment: str) -> None:
+        """Runs a pinned tool to its end; a non-zero exit code fails the check."""
+        words = [str(word) for word in command]
+        self.say(f"$ {' '.join(words)}")
+        modules = HERE / "node_modules"
+        # The pinned Node by its own folder: an older npm leaves its link in .bin out.
+        bins = [REPOSITORY / ".tools" / "venv" / "bin", *modules.glob("node-*-*/bin"), modules / ".bin"]
+        path = os.pathsep.join([*map(str, bins), os.environ.get("PATH", "")])
+        try:
+            done = subprocess.run(
+                words,
+                cwd=cwd,
+                env={**os.environ, "PATH": path, "NO_COLOR": "1", **environment},
+                stdin=subprocess.DEVNULL,
+                stdout=self.log,
+                stderr=subprocess.STDOUT,
+                timeout=TOOL_SECONDS,
+            )
+        except FileNotFoundError as error:
+            raise CheckFailed(f"{words[0]} is not installed, run scripts/tools.sh") from error
+        except subprocess.TimeoutExpired as error:
+            raise CheckFailed(f"{words[0]} took more than {TOOL_SECONDS} s") from error
+        if done.returncode != 0:
+            raise CheckFailed(f"{words[0]} failed with exit code {done.returncode}")
+
+    @contextmanager
+    def server(self, **settings: str) -> Iterator[str]:
+        """A fresh server with the demo school; yields its base URL. It has to stop by itself when told to."""
+        folder = Path(tempfile.mkdtemp(prefix=f"palestra-{self.name}-"))
+        port = _free_port()
+        base_url = f"http://127.0.0.1:{port}"
+        settings |= {"PALESTRA_LISTEN": f"127.0.0.1:{port}", "PALESTRA_DATA_DIR": str(folder / "data")}
+        log_path = _server_log(self.name)
+        with log_path.open("w") as log:
+            child = subprocess.Popen(
+                [str(self.binary), "serve", "--demo"],
+                cwd=folder,
+                env={**_environment(), **settings},
+                stdin=subprocess.DEVNULL,
+                stdout=log,
+                stderr=subprocess.STDOUT,
+            )
+            try:
+                _wait_until_ready(child, base_url)
+                yield base_url
+                if child.poll() is not None:
+                    raise CheckFailed(f"the server died with exit code {child.returncode}")
+            finally:
+                stopped = _stop(child)
+                shutil.rmtree(folder, ignore_errors=True)
+        if not stopped:
+            raise CheckFailed(f"the server did not stop within {STOP_SECONDS} s of SIGTERM")
+
+
+def _environment() -> dict[str, str]:
+    """Ours without the settings of Palestra: what a developer has set must not decide what the checks see."""
+    return {k: v for k, v in os.environ.items() if not k.startswith("PALESTRA_") and k != "DATABASE_URL"}
+
+
+def _server_log(name: str) -> Path:
+    return OUTPUT / f"{name}.server.log"
+
+
+def _free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return probe.getsockname()[1]
+
+
+def _get(url: str) -> bytes:
+    with urllib.request.urlopen(url, timeout=5) as response:
+        return response.read()
+
+
+def _wait_until_ready(child: subprocess.Popen, base_url: str) -> None:
+    deadline = time.monotonic() + START_SECONDS
+    while time.monotonic() < deadline:
+        if child.poll() is not None:
+            raise CheckFailed(f"the server ended at once with exit code {child.returncode}")
+        try:
+            _get(f"{base_url}/readyz")
+            return
+        except OSError:  # nobody listens yet, or it answers that it is not ready
+            time.sleep(0.05)
+    raise CheckFailed(f"GET /readyz was not 200 within {START_SECONDS} s")
+
+
+def _stop(child: subprocess.Popen) -> bool:
+    if child.poll() is None:
+        child.send_signal(signal.SIGTERM)
+    try:
+        child.wait(STOP_SECONDS)
+        return True
+    except subprocess.TimeoutExpired:
+        child.kill()
+        child.wait()
+        return False
+
+
+def check_selftest(run: Run) -> None:
+    """The checks of this folder, against documents whose faults are known."""
+    run.tool(sys.executable, "-m", "unittest", "-v")
+
+
+def check_document(run: Run) -> None:
+    """The document in the repository is the one that the executable prints and the server shows."""
+    command = [str(run.binary), "openapi"]
+    printed = subprocess.run(command, env=_environment(), capture_output=True, text=True, timeout=TOOL_SECONDS)
+    if printed.returncode != 0:
+        run.say(printed.stderr)
+        raise CheckFailed("`palestra openapi` failed")
+    checked_in = DOCUMENT.read_text()
+    lines = checked_in.splitlines(), printed.stdout.splitlines()
+    difference = list(difflib.unified_diff(*lines, "openapi/openapi.json", "palestra openapi", n=2, lineterm=""))
+    if difference:
+        run.say("\n".join(difference[:60]))
+        raise CheckFailed("openapi/openapi.json is not what the executable prints: generate it, and read the diff")
+    with run.server() as base_url:
+        if json.loads(_get(f"{base_url}/api/v1/openapi.json")) != json.loads(checked_in):
+            raise CheckFailed("GET /api/v1/openapi.json is another document than `palestra openapi`")
+
+
+def check_completeness(run: Run) -> None:
+    """Every operation tells what a reader needs."""
+    problems = completeness.problems(json.loads(DOCUMENT.read_text()))
+    run.say("\n".join(problems))
+    if problems:
+        raise CheckFailed(f"{len(problems)} problems")
+
+
+def check_redocly(run: Run) -> None:
+    run.tool("redocly", "lint", DOCUMENT, "--config", "redocly.yaml", "--format", "stylish", REDOCLY_TELEMETRY="off")
+
+
+def check_spectral(run: Run) -> None:
+    run.tool("spectral", "lint", DOCUMENT, "--ruleset", ".spectral.yaml", "--fail-severity", "error")
+
+
+def check_compatibility(run: Run) -> None:
+    """Nothing that clients of the released document rely on has changed."""
+    if not RELEASED.exists():
+        run.say("Nothing is released yet: there is no openapi/released.json.")
+        return
+    problems = breaking_changes(json.loads(RELEASED.read_text()), json.loads(DOCUMENT.read_text()))
+    run.say("\n".join(problems))
+    if problems:
+        raise CheckFailed(f"{len(problems)} breaking changes")
+
+
+def check_schemathesis(run: Run) -> None:
+    """Generated requests: whatever is sent, the server answers as the document says."""
+    # Limits off: it asks faster than they allow, and an answer of 429 tells nothing.
+    with run.server(PALESTRA_REQUESTS_PER_MINUTE="0", PALESTRA_LOGINS_PER_MINUTE="0") as base_url:
+        run.tool(
+            *("schemathesis", "--config-file", "schemathesis.toml", "run", f"{base_url}/api/v1/openapi.json"),
+            PYTHONPATH=str(HERE),
+            # What it keeps for itself goes beside the logs.
+            HYPOTHESIS_STORAGE_DIRECTORY=str(OUTPUT / "hypothesis"),
+        )
+
+
+def check_journey(run: Run) -> None:
+    """A client generated from the document walks the main journey."""
+    journey = HERE / "journey"
+    for generated in ("client", "build"):
+        shutil.rmtree(journey / generated, ignore_errors=True)
+    run.tool("openapi-ts", cwd=journey)
+    run.tool("tsc", cwd=journey)
+    with run.server() as base_url:
+        run.tool("node", "build/journey.js", cwd=journey, BASE_URL=base_url)
+
+
+def check_browser(run: Run) -> None:
+    """The documentation page logs in and calls the API."""
+    with run.server() as base_url:
+        run.tool("node", "browser/docs.mjs", BASE_URL=base_url, SCREENSHOT=str(OUTPUT / "docs.png"))
+
+
+CHECKS: dict[str, Callable[[Run], None]] = {
+    name.removeprefix("check_"): function for name, function in list(globals().items()) if name.startswith("check_")
+}
+
+
+def _passes(binary: Path, name: str) -> bool:
+    log_path = OUTPUT / f"{name}.log"
+    _server_log(name).unlink(missing_ok=True)
+    started = time.monotonic()
+    verdict, failed = "passed", False
+    with log_path.open("w") as log:
+        try:
+            CHECKS[name](Run(binary, name, log))
+        except CheckFailed as failure:
+            verdict, failed = f"FAILED: {failure}", True
+        except Exception as error:  # a fault of the check itself fails that check, and not the others
+            traceback.print_exc(file=log)
+            verdict, failed = f"FAILED: {type(error).__name__}: {error}", True
+    print(f"{name:13} {time.monotonic() - started:6.1f} s  {verdict}", flush=True)
+    if failed:
+        for path, lines in ((log_path, 60), (_server_log(name), 20)):
+            if path.exists() and path.stat().st_size:
+                print(f"    --- {path}, the last {lines} lines")
+                for line in path.read_text(errors="replace").splitlines()[-lines:]:
+                    print(f"    {line}")
+    return not failed
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--binary", required=True, type=Path, help="the palestra executable")
+    parser.add_argument("--only", choices=CHECKS, help="run one check")
+    arguments = parser.parse_args()
+    binary = arguments.binary.resolve()
+    if not os.access(binary, os.X_OK):
+        parser.error(f"{binary} is not an executable")
+    # As Ctrl-C does: through the `finally` that stops the server.
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
+    OUTPUT.mkdir(parents=True, exist_ok=True)
+    results = [_passes(binary, name) for name in ([arguments.only] if arguments.only else CHECKS)]
+    print(f"{results.count(True)} passed, {results.count(False)} failed")
+    return 0 if all(results) else 1
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,371 @@
+//! Every setting, once: its name, its type, its default and what it is for. `palestra config` prints this page.
+//!
+//! A value comes from the environment (`PALESTRA_LISTEN`), else from the file (`listen = "…"` in `palestra.toml`), else
+//! it is the default. What cannot be read is refused with the name of the setting and what it expects.
+
+use std::{collections::BTreeMap, net::IpAddr, path::PathBuf, str::FromStr};
+
+/// Why the configuration was refused, in words for whoever starts the server.
+#[derive(Debug)]
+pub struct ConfigError(pub String);
+
+impl std::fmt::Display for ConfigError {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+impl std::error::Error for ConfigError {}
+
+/// A setting as the documentation shows it.
+pub struct Setting {
+    /// In the file.
+    pub name: &'static str,
+    /// In the environment.
+    pub env: &'static str,
+    /// As text.
+    pub default: &'static str,
+    /// What it is for.
+    pub doc: &'static str,
+    /// Whether its value is never shown.
+    pub secret: bool,
+}
+
+/// How a type is read from text, and what it expects.
+trait Readable: Sized {
+    const EXPECTS: &'static str;
+    fn read(text: &str) -> Option<Self>;
+}
+
+macro_rules! readable {
+    ($($type:ty: $expects:literal;)+) => { $(impl Readable for $type {
+        const EXPECTS: &'static str = $expects;
+        fn read(text: &str) -> Option<Self> { FromStr::from_str(text).ok() }
+    })+ };
+}
+
+readable! {
+    String: "text";
+    bool: "true or false";
+    u16: "a whole number up to 65535";
+    u32: "a whole number";
+    u64: "a whole number";
+    usize: "a whole number";
+    PathBuf: "a path";
+    std::net::SocketAddr: "an address and a port, such as 127.0.0.1:8080";
+    Environment: "development or production";
+    LogFormat: "text or json";
+}
+
+impl Readable for Option<String> {
+    const EXPECTS: &'static str = "text";
+    fn read(text: &str) -> Option<Self> {
+        Some(Some(text.trim().to_owned()).filter(|text| !text.is_empty()))
+    }
+}
+
+impl Readable for Vec<String> {
+    const EXPECTS: &'static str = "a list, separated by commas";
+    fn read(text: &str) -> Option<Self> {
+        Some(text.split(',').map(|part| part.trim().to_owned()).filter(|part| !part.is_empty()).collect())
+    }
+}
+
+impl Readable for Vec<IpAddr> {
+    const EXPECTS: &'static str = "addresses, separated by commas";
+    fn read(text: &str) -> Option<Self> {
+        text.split(',').map(str::trim).filter(|part| !part.is_empty()).map(|part| part.parse().ok()).collect()
+    }
+}
+
+/// Where the server runs.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Environment {
+    /// On somebody's desk: conveniences that would be dangerous elsewhere.
+    Development,
+    /// Where real people's data is.
+    Production,
+}
+
+impl FromStr for Environment {
+    type Err = ();
+    fn from_str(text: &str) -> Result<Self, ()> {
+        match text {
+            "development" => Ok(Self::Development),
+            "production" => Ok(Self::Production),
+            _ => Err(()),
+        }
+    }
+}
+
+/// How log lines look.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum LogFormat {
+    /// For people.
+    Text,
+    /// For machines.
+    Json,
+}
+
+impl FromStr for LogFormat {
+    type Err = ();
+    fn from_str(text: &str) -> Result<Self, ()> {
+        match text {
+            "text" => Ok(Self::Text),
+            "json" => Ok(Self::Json),
+            _ => Err(()),
+        }
+    }
+}
+
+macro_rules! settings {
+    ($($(#[doc = $doc:literal])+ $name:ident: $type:ty = $default:literal, $env:literal $(, $secret:ident)?;)+) => {
+        /// The configuration, read and typed.
+        #[derive(Clone)]
+        pub struct Config { $($(#[doc = $doc])+ pub $name: $type,)+ }
+
+        /// Every setting in the order of the documentation.
+        pub const SETTINGS: &[Setting] = &[$(Setting {
+            name: stringify!($name),
+            env: $env,
+            default: $default,
+            doc: concat!($($doc),+),
+            secret: settings!(@secret $($secret)?),
+        },)+];
+
+        impl Config {
+            fn read(given: &BTreeMap<&'static str, (String, String)>) -> Result<Self, ConfigError> {
+                Ok(Self { $($name: one(given, stringify!($name), $default)?,)+ })
+            }
+        }
+    };
+    (@secret) => { false };
+    (@secret secret) => { true };
+}
+
+settings! {
+    /// development or production. Production refuses what would be dangerous there.
+    environment: Environment = "development", "PALESTRA_ENVIRONMENT";
+    /// Where the server listens.
+    listen: std::net::SocketAddr = "127.0.0.1:8080", "PALESTRA_LISTEN";
+    /// The folder of everything that Palestra keeps on this machine: the SQLite file, the master key, mail without SMTP.
+    data_dir: PathBuf = "./data", "PALESTRA_DATA_DIR";
+    /// The database: empty for the SQLite file palestra.db in the data folder, sqlite:PATH for another file, or
+    /// postgres://OWNER:PASSWORD@HOST/DATABASE for PostgreSQL, as a role that owns the tables and may create roles.
+    database_url: Option<String> = "", "DATABASE_URL", secret;
+    /// PostgreSQL: how requests connect. Empty: DATABASE_URL's server as palestra_app, with a derived password.
+    database_app_url: Option<String> = "", "PALESTRA_DATABASE_APP_URL", secret;
+    /// PostgreSQL: how registration and login connect. Empty: the same as palestra_auth.
+    database_auth_url: Option<String> = "", "PALESTRA_DATABASE_AUTH_URL", secret;
+    /// PostgreSQL: how the worker connects. Empty: the same as palestra_worker.
+    database_worker_url: Option<String> = "", "PALESTRA_DATABASE_WORKER_URL", secret;
+    /// Connections for requests: to PostgreSQL, or SQLite's readers.
+    database_connections: u32 = "8", "PALESTRA_DATABASE_CONNECTIONS";
+    /// 64 hexadecimal digits from which every other secret is derived. Empty: made once and kept in master.key in the data
+    /// folder. Several servers on one database need the same one.
+    master_key: Option<String> = "", "PALESTRA_MASTER_KEY", secret;
+    /// The address under which clients reach this server; the issuer of access tokens.
+    public_url: String = "http://127.0.0.1:8080", "PALESTRA_PUBLIC_URL";
+    /// The front end that links in mails lead to.
+    app_url: String = "http://127.0.0.1:3000", "PALESTRA_APP_URL";
+    /// Origins whose pages may call the API from a browser, such as https://app.example.com; separated by commas.
+    cors_origins: Vec<String> = "", "PALESTRA_CORS_ORIGINS";
+    /// Addresses of proxies whose X-Forwarded-For is believed; separated by commas.
+    trusted_proxies: Vec<IpAddr> = "", "PALESTRA_TRUSTED_PROXIES";
+    /// How long an access token lives, in seconds.
+    access_token_seconds: u64 = "600", "PALESTRA_ACCESS_TOKEN_SECONDS";
+    /// How long a session lives without being used, in days.
+    session_days: u32 = "30", "PALESTRA_SESSION_DAYS";
+    /// How long a key signs access tokens before the worker rotates it, in days.
+    signing_key_days: u32 = "90", "PALESTRA_SIGNING_KEY_DAYS";
+    /// argon2id: KiB of memory for a hash. 19456 is OWASP's minimum with 2 passes.
+    argon2_memory_kib: u32 = "19456", "PALESTRA_ARGON2_MEMORY_KIB";
+    /// argon2id: passes.
+    argon2_passes: u32 = "2", "PALESTRA_ARGON2_PASSES";
+    /// Passwords that are hashed at once.
+    hash_threads: usize = "2", "PALESTRA_HASH_THREADS";
+    /// Passwords that may wait to be hashed; more are answered with 503.
+    hash_queue: usize = "64", "PALESTRA_HASH_QUEUE";
+    /// The SMTP server, as smtps://USER:PASSWORD@HOST, smtp://HOST:587?tls=required or smtp://HOST:25. Empty: mail is
+    /// written into the folder outbox in the data folder.
+    smtp_url: Option<String> = "", "PALESTRA_SMTP_URL", secret;
+    /// The sender of mails.
+    mail_from: String = "Palestra <no-reply@palestra.invalid>", "PALESTRA_MAIL_FROM";
+    /// Threads that serve requests. 0: one a core.
+    http_threads: usize = "0", "PALESTRA_HTTP_THREADS";
+    /// Connections that are open at once.
+    max_connections: usize = "10000", "PALESTRA_MAX_CONNECTIONS";
+    /// Requests that are worked on at once; more are answered with 503.
+    max_in_flight: usize = "2048", "PALESTRA_MAX_IN_FLIGHT";
+    /// The largest JSON body, in bytes.
+    json_limit_bytes: usize = "65536", "PALESTRA_JSON_LIMIT_BYTES";
+    /// The time to send a request's head, in seconds.
+    head_timeout_seconds: u64 = "5", "PALESTRA_HEAD_TIMEOUT_SECONDS";
+    /// The time to send a JSON body, in seconds.
+    body_timeout_seconds: u64 = "10", "PALESTRA_BODY_TIMEOUT_SECONDS";
+    /// The time for a request in all, in seconds.
+    request_timeout_seconds: u64 = "30", "PALESTRA_REQUEST_TIMEOUT_SECONDS";
+    /// The time to finish what runs after a signal to stop, in seconds.
+    shutdown_seconds: u64 = "10", "PALESTRA_SHUTDOWN_SECONDS";
+    /// Requests a minute for a member; four times as many for an address. 0: no limit.
+    requests_per_minute: u32 = "1200", "PALESTRA_REQUESTS_PER_MINUTE";
+    /// Tries a minute to log in to one account from one address, or to have it written to. 0: no limit.
+    logins_per_minute: u32 = "10", "PALESTRA_LOGINS_PER_MINUTE";
+    /// What is logged: error, warn, info, debug or trace, also for a part of the program (info,api=debug).
+    log: String = "info", "PALESTRA_LOG";
+    /// How log lines look: text or json.
+    log_format: LogFormat = "text", "PALESTRA_LOG_FORMAT";
+}
+
+/// Variables with our prefix that are no settings.
+const OTHERS: [&str; 2] = ["PALESTRA_CONFIG", "PALESTRA_TEST_DIR"];
+
+fn one<T: Readable>(
+    given: &BTreeMap<&'static str, (String, String)>,
+    name: &'static str,
+    default: &str,
+) -> Result<T, ConfigError> {
+    let (text, place) = given.get(name).map_or((default, "the default"), |(text, place)| (text.as_str(), place.as_str()));
+    T::read(text).ok_or_else(|| ConfigError(format!("{place} is «{text}», but {name} has to be {}", T::EXPECTS)))
+}
+
+impl Config {
+    /// Reads the environment and the file that `PALESTRA_CONFIG` names (`palestra.toml` where it exists).
+    ///
+    /// # Errors
+    /// In words: which setting, where it comes from, and what it expects.
+    pub fn load(environment: impl Iterator<Item = (String, String)>) -> Result<Self, ConfigError> {
+        let environment: BTreeMap<String, String> = environment.collect();
+        let named = environment.get("PALESTRA_CONFIG").map(PathBuf::from);
+        let path = named.clone().unwrap_or_else(|| PathBuf::from("palestra.toml"));
+        let mut given = BTreeMap::new();
+        match std::fs::read_to_string(&path) {
+            Ok(text) => read_file(&path.display().to_string(), &text, &mut given)?,
+            Err(error) if named.is_some() => {
+                return Err(ConfigError(format!("PALESTRA_CONFIG names {}, which cannot be read: {error}", path.display())));
+            }
+            Err(_) => {}
+        }
+        for (name, text) in &environment {
+            if let Some(setting) = SETTINGS.iter().find(|setting| setting.env == name) {
+                given.insert(setting.name, (text.clone(), name.clone()));
+            } else if name.starts_with("PALESTRA_") && !OTHERS.contains(&name.as_str()) {
+                return Err(ConfigError(format!("there is no setting {name}; `palestra config` lists them all")));
+            }
+        }
+        let config = Self::read(&given)?;
+        config.check()?;
+        Ok(config)
+    }
+
+    fn check(&self) -> Result<(), ConfigError> {
+        let refuse = |text: String| Err(ConfigError(text));
+        if let Some(key) = &self.master_key
+            && (key.len() != 64 || !key.bytes().all(|byte| byte.is_ascii_hexdigit()))
+        {
+            return refuse("PALESTRA_MASTER_KEY has to be 64 hexadecimal digits: openssl rand -hex 32".to_owned());
+        }
+        for (name, url) in [("PALESTRA_PUBLIC_URL", &self.public_url), ("PALESTRA_APP_URL", &self.app_url)] {
+            if !url.starts_with("http://") && !url.starts_with("https://") {
+                return refuse(format!("{name} has to begin with https:// or http://"));
+            }
+            if self.environment == Environment::Production && !url.starts_with("https://") {
+                return refuse(format!("{name} has to begin with https:// in production"));
+            }
+        }
+        if let Some(url) = &self.database_url
+            && !["sqlite:", "postgres:", "postgresql:"].iter().any(|scheme| url.starts_with(scheme))
+        {
+            return refuse("DATABASE_URL has to begin with sqlite:, postgres:// or postgresql://".to_owned());
+        }
+        let weak = self.argon2_memory_kib < 19_456 || self.argon2_passes < 2;
+        if weak && self.environment == Environment::Production {
+            return refuse("argon2's cost is below OWASP's minimum (19456 KiB, 2 passes), which production refuses".to_owned());
+        }
+        Ok(())
+    }
+
+    /// The documentation of every setting, as `palestra config` prints it.
+    #[must_use]
+    pub fn help() -> String {
+        let mut page = "Every setting, with its name in the environment, its name in palestra.toml, and its default.\n\
+                        The environment overrides the file; PALESTRA_CONFIG names another file.\n"
+            .to_owned();
+        for setting in SETTINGS {
+            let default = if setting.default.is_empty() { "empty" } else { setting.default };
+            let secret = if setting.secret { ", secret" } else { "" };
+            page.push_str(&format!("\n{}  ({}; default: {default}{secret})\n", setting.env, setting.name));
+            for line in wrap(setting.doc.trim(), 100) {
+                page.push_str(&format!("    {line}\n"));
+            }
+        }
+        page
+    }
+}
+
+fn read_file(
+    path: &str,
+    text: &str,
+    given: &mut BTreeMap<&'static str, (String, String)>,
+) -> Result<(), ConfigError> {
+    let table: toml::Table = text.parse().map_err(|error| ConfigError(format!("{path} is not TOML: {error}")))?;
+    for (name, value) in table {
+        let Some(setting) = SETTINGS.iter().find(|setting| setting.name == name) else {
+            return Err(ConfigError(format!("{path}: there is no setting {name}; `palestra config` lists them all")));
+        };
+        let text = match value {
+            toml::Value::String(text) => text,
+            toml::Value::Array(items) => {
+                let items = items.iter().map(|item| item.as_str().map_or_else(|| item.to_string(), str::to_owned));
+                items.collect::<Vec<_>>().join(",")
+            }
+            other => other.to_string(),
+        };
+        given.insert(setting.name, (text, format!("{name} in {path}")));
+    }
+    Ok(())
+}
+
+fn wrap(text: &str, width: usize) -> Vec<String> {
+    let mut lines = vec![String::new()];
+    for word in text.split_whitespace() {
+        let Some(line) = lines.last_mut() else { break };
+        if line.is_empty() {
+            line.push_str(word);
+        } else if line.len() + word.len() < width {
+            line.push(' ');
+            line.push_str(word);
+        } else {
+            lines.push(word.to_owned());
+        }
+    }
+    lines
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn load(pairs: &[(&str, &str)]) -> Result<Config, String> {
+        let pairs = pairs.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned()));
+        Config::load(pairs).map_err(|error| error.0)
+    }
+
+    #[test]
+    fn defaults_are_readable_and_the_environment_overrides() {
+        let config = load(&[("PALESTRA_LISTEN", "127.0.0.1:9999")]).unwrap();
+        assert_eq!((config.listen.port(), config.json_limit_bytes), (9999, 65_536));
+    }
+
+    #[test]
+    fn refusals_name_the_setting_and_what_it_expects() {
+        let refusal = |pairs: &[(&str, &str)]| load(pairs).err().unwrap();
+        assert!(refusal(&[("PALESTRA_LISTEN", "8080")]).contains("PALESTRA_LISTEN is «8080»"));
+        assert!(refusal(&[("PALESTRA_LISTNE", "x")]).contains("no setting PALESTRA_LISTNE"));
+        assert!(refusal(&[("PALESTRA_MASTER_KEY", "short")]).contains("64 hexadecimal digits"));
+        assert!(refusal(&[("DATABASE_URL", "mysql://x")]).contains("DATABASE_URL"));
+        let weak = [("PALESTRA_ENVIRONMENT", "production"), ("PALESTRA_PUBLIC_URL", "https://a"), ("PALESTRA_APP_URL", "https://a")];
+        assert!(load(&weak).is_ok());
+        assert!(refusal(&[weak.as_slice(), &[("PALESTRA_ARGON2_PASSES", "1")]].concat()).contains("OWASP"));
+    }
+}

@@ -1,0 +1,102 @@
+//! Who asks, and may they at all: the policy of a route is the type of its first argument.
+
+use std::{future::Future, net::IpAddr, pin::Pin};
+
+use actix_web::{FromRequest, HttpMessage, HttpRequest, dev::Payload, http::header};
+use kernel::{Actor, Code, Error, Role};
+
+use super::state;
+use crate::{limits::Allowance, problem::Problem, state::State};
+
+/// Anybody; whoever shows a token has to show a good one.
+#[derive(Clone, Copy, Debug)]
+pub struct Caller(pub Actor);
+
+/// Somebody who is logged in.
+#[derive(Clone, Copy, Debug)]
+pub struct Member(pub Actor);
+
+/// A trainer or an admin, by the word of the token.
+#[derive(Clone, Copy, Debug)]
+pub struct Trainer(pub Actor);
+
+/// Somebody whose session lives at this moment, by the word of the database: for sensitive routes.
+#[derive(Clone, Copy, Debug)]
+pub struct Confirmed(pub Actor);
+
+/// An admin at this moment, by the word of the database.
+#[derive(Clone, Copy, Debug)]
+pub struct Admin(pub Actor);
+
+/// What the caller's rate limit has left, for the edge to write into the answer.
+#[derive(Clone, Copy, Debug)]
+pub struct RateState(pub Allowance);
+
+macro_rules! extractor {
+    ($type:ident, |$request:ident, $state:ident, $actor:ident| $check:expr) => {
+        impl FromRequest for $type {
+            type Error = Problem;
+            type Future = Pin<Box<dyn Future<Output = Result<Self, Problem>>>>;
+
+            fn from_request($request: &HttpRequest, _: &mut Payload) -> Self::Future {
+                let $request = $request.clone();
+                Box::pin(async move {
+                    let $state = state(&$request)?;
+                    let $actor = authenticate(&$request, &$state).await?;
+                    $check
+                })
+            }
+        }
+    };
+}
+
+extractor!(Caller, |request, state, actor| Ok(Self(actor)));
+extractor!(Member, |request, state, actor| Ok(Self(logged_in(actor)?)));
+extractor!(Trainer, |request, state, actor| match logged_in(actor)? {
+    actor @ Actor::User { role: Role::Trainer | Role::Admin, .. } => Ok(Self(actor)),
+    _ => Err(Code::Forbidden.into()),
+});
+extractor!(Confirmed, |request, state, actor| Ok(Self(confirm(&state, logged_in(actor)?).await?)));
+extractor!(Admin, |request, state, actor| match confirm(&state, logged_in(actor)?).await? {
+    actor if actor.is_admin() => Ok(Self(actor)),
+    _ => Err(Code::Forbidden.into()),
+});
+
+fn logged_in(actor: Actor) -> Result<Actor, Problem> {
+    if actor == Actor::Anonymous { Err(Code::Unauthenticated.into()) } else { Ok(actor) }
+}
+
+async fn confirm(state: &State, actor: Actor) -> Result<Actor, Problem> {
+    Ok(state.db.read(actor, |tx| async move { identity::confirm(&tx).await }).await?)
+}
+
+async fn authenticate(request: &HttpRequest, state: &State) -> Result<Actor, Problem> {
+    let actor = match request.headers().get(header::AUTHORIZATION) {
+        None => Actor::Anonymous,
+        Some(value) => {
+            let token = value.to_str().ok().and_then(|value| {
+                let (scheme, token) = value.split_once(' ')?;
+                scheme.eq_ignore_ascii_case("bearer").then(|| token.trim())
+            });
+            let token = token.ok_or_else(|| Error::new(Code::TokenInvalid))?;
+            state.identity.tokens.verify(&state.db, token).await?.actor()?
+        }
+    };
+    if let Some(id) = actor.user_id() {
+        let allowance = state.limits.member(id)?;
+        request.extensions_mut().insert(RateState(allowance));
+    }
+    Ok(actor)
+}
+
+/// Where the request comes from. A proxy's word counts only where the configuration names the proxy.
+#[must_use]
+pub fn address_of(request: &HttpRequest, trusted: &[IpAddr]) -> Option<IpAddr> {
+    let peer = request.peer_addr()?.ip();
+    if !trusted.contains(&peer) {
+        return Some(peer);
+    }
+    let forwarded = request.headers().get_all("x-forwarded-for").filter_map(|line| line.to_str().ok());
+    let hops: Vec<IpAddr> = forwarded.flat_map(|line| line.split(',')).filter_map(|hop| hop.trim().parse().ok()).collect();
+    Some(hops.into_iter().rev().find(|hop| !trusted.contains(hop)).unwrap_or(peer))
+}

@@ -1,0 +1,73 @@
+use std::{
+    future::{Future, Ready, ready},
+    time::Duration,
+};
+
+use actix_web::{FromRequest, HttpRequest, dev::Payload};
+use database::{Db, Pool, Tx, idempotency};
+use kernel::{Actor, Code, Error, Result};
+
+use crate::{problem::Problem, reply::Reply};
+
+/// How long the answer to a creating request is kept.
+const KEPT: Duration = Duration::from_secs(24 * 3600);
+
+/// `Idempotency-Key`, optional: 1 to 255 visible characters.
+#[derive(Clone, Debug)]
+pub struct Idempotency {
+    key: Option<String>,
+    /// Method and path belong to what makes two requests the same.
+    request_line: String,
+}
+
+impl FromRequest for Idempotency {
+    type Error = Problem;
+    type Future = Ready<Result<Self, Problem>>;
+
+    fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
+        let key = request.headers().get("idempotency-key").map(|value| {
+            let text = value.to_str().unwrap_or_default();
+            let legal = (1..=255).contains(&text.len()) && text.bytes().all(|byte| byte.is_ascii_graphic());
+            if legal { Ok(text.to_owned()) } else { Err(malformed()) }
+        });
+        ready(key.transpose().map(|key| Self { key, request_line: format!("{} {}\n", request.method(), request.path()) }))
+    }
+}
+
+fn malformed() -> Problem {
+    Error::new(Code::MalformedRequest).detail("Idempotency-Key is 1 to 255 visible ASCII characters.").into()
+}
+
+impl Idempotency {
+    /// Runs a creating use case once for each key: the first answer is kept in the transaction of the effect, and
+    /// given again to the same request.
+    ///
+    /// # Errors
+    /// What the use case answers; [`Code::IdempotencyKeyReused`], [`Code::IdempotencyInFlight`].
+    pub async fn run<T, F, W>(
+        self,
+        db: &Db,
+        (pool, actor): (Pool, Actor),
+        operation: &'static str,
+        body: &[u8],
+        work: W,
+    ) -> Result<Reply<T>>
+    where
+        T: Send + 'static,
+        F: Future<Output = Result<Reply<T>>> + Send + 'static,
+        W: FnOnce(Tx) -> F + Send + 'static,
+    {
+        let Some(key) = self.key else { return db.run_in(pool, actor, work).await };
+        let content = [self.request_line.as_bytes(), body].concat();
+        let request = idempotency::Request { operation, key, content, keep: KEPT };
+        db.run_in(pool, actor, move |tx| async move {
+            if let Some(kept) = idempotency::find(&tx, &request).await? {
+                return Reply::replay(&kept);
+            }
+            let reply = work(tx.clone()).await?;
+            idempotency::keep(&tx, &request, &reply.keep()?).await?;
+            Ok(reply)
+        })
+        .await
+    }
+}

@@ -1,0 +1,18 @@
+//! Palestra over HTTP: the only crate that knows about it. [`server::serve`] is the whole server, [`document::Document`]
+//! its contract.
+
+pub mod config;
+pub mod demo;
+pub mod document;
+mod edge;
+mod extract;
+mod limits;
+mod mailer;
+mod problem;
+mod reply;
+mod routes;
+pub mod server;
+pub mod setup;
+mod state;
+pub mod telemetry;
+pub mod worker;

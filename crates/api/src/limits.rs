@@ -1,0 +1,113 @@
+//! How much anybody may ask: a bucket for each member, each address, and each account that somebody tries to log in to.
+
+use std::{hash::Hash, net::IpAddr, num::NonZeroU32, time::Duration};
+
+use governor::{
+    Quota, RateLimiter, clock::{Clock, DefaultClock}, middleware::StateInformationMiddleware, state::keyed::DashMapStateStore,
+};
+use kernel::{Code, Error, Result, Uuid};
+
+type Buckets<K> = RateLimiter<K, DashMapStateStore<K>, DefaultClock, StateInformationMiddleware>;
+
+/// What is left to a caller.
+#[derive(Clone, Copy, Debug)]
+pub struct Allowance {
+    /// Requests a minute.
+    pub quota: u32,
+    /// Requests left at this moment.
+    pub remaining: u32,
+}
+
+/// The buckets of this process.
+pub struct Limits {
+    members: Bucket<Uuid>,
+    addresses: Bucket<IpAddr>,
+    logins: Bucket<(IpAddr, String)>,
+    login_addresses: Bucket<IpAddr>,
+}
+
+struct Bucket<K: Hash + Eq + Clone> {
+    quota: u32,
+    buckets: Option<Buckets<K>>,
+}
+
+impl Limits {
+    /// Requests a minute for a caller, and tries to log in a minute for an account from one address. Zero is no limit.
+    #[must_use]
+    pub fn new(requests: u32, logins: u32) -> Self {
+        Self {
+            members: Bucket::new(requests),
+            // Several people share an address.
+            addresses: Bucket::new(requests.saturating_mul(4)),
+            // Counted for the pair: a stranger elsewhere cannot lock an owner out.
+            logins: Bucket::new(logins),
+            login_addresses: Bucket::new(logins.saturating_mul(10)),
+        }
+    }
+
+    /// Counts a request of a member.
+    ///
+    /// # Errors
+    /// [`Code::RateLimited`].
+    pub fn member(&self, id: Uuid) -> Result<Allowance> {
+        self.members.take(&id)
+    }
+
+    /// Counts a request from an address.
+    ///
+    /// # Errors
+    /// [`Code::RateLimited`].
+    pub fn address(&self, address: IpAddr) -> Result<Allowance> {
+        self.addresses.take(&address)
+    }
+
+    /// Counts a try at an account's password, or a mail to its address.
+    ///
+    /// # Errors
+    /// [`Code::RateLimited`].
+    pub fn login(&self, address: IpAddr, account: &str) -> Result<()> {
+        self.login_addresses.take(&address)?;
+        self.logins.take(&(address, account.trim().to_lowercase()))?;
+        Ok(())
+    }
+
+    /// Forgets buckets that are full again.
+    pub fn sweep(&self) {
+        self.members.sweep();
+        self.addresses.sweep();
+        self.logins.sweep();
+        self.login_addresses.sweep();
+    }
+}
+
+impl<K: Hash + Eq + Clone> Bucket<K> {
+    fn new(quota: u32) -> Self {
+        let buckets = NonZeroU32::new(quota).map(|quota| {
+            RateLimiter::dashmap(Quota::per_minute(quota)).with_middleware::<StateInformationMiddleware>()
+        });
+        Self { quota, buckets }
+    }
+
+    fn take(&self, key: &K) -> Result<Allowance> {
+        let Some(buckets) = &self.buckets else {
+            return Ok(Allowance { quota: 0, remaining: 0 });
+        };
+        match buckets.check_key(key) {
+            Ok(snapshot) => {
+                Ok(Allowance { quota: self.quota, remaining: snapshot.remaining_burst_capacity() })
+            }
+            Err(refused) => {
+                let wait = refused.wait_time_from(DefaultClock::default().now());
+                let wait = Duration::from_secs(wait.as_secs() + 1);
+                Err(Error::new(Code::RateLimited).retry_after(wait))
+            }
+        }
+    }
+
+    fn sweep(&self) {
+        if let Some(buckets) = &self.buckets {
+            buckets.retain_recent();
+            buckets.shrink_to_fit();
+        }
+    }
+}

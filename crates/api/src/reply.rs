@@ -1,0 +1,122 @@
+//! Successful answers: typed by what their body is, serialised once.
+
+use std::marker::PhantomData;
+
+use actix_web::{
+    HttpRequest, HttpResponse, Responder,
+    http::{StatusCode, header},
+};
+use bytes::Bytes;
+use kernel::{Error, Result};
+use serde::{Deserialize, Serialize};
+
+/// An answer whose body is a `T`, with the headers that belong to it.
+pub struct Reply<T> {
+    status: StatusCode,
+    headers: Vec<(String, String)>,
+    body: Bytes,
+    of: PhantomData<T>,
+}
+
+/// The body of an answer that has none.
+pub struct Nothing;
+
+/// An answer at rest, as the idempotency store keeps it.
+#[derive(Serialize, Deserialize)]
+struct Kept {
+    status: u16,
+    headers: Vec<(String, String)>,
+    body: String,
+}
+
+impl<T: Serialize> Reply<T> {
+    /// 200.
+    ///
+    /// # Errors
+    /// [`kernel::Code::Internal`] for a body that cannot be written, which would be a bug.
+    pub fn ok(body: &T) -> Result<Self> {
+        let body = serde_json::to_vec(body).map_err(Error::internal)?.into();
+        let headers = vec![(header::CONTENT_TYPE.to_string(), "application/json".to_owned())];
+        Ok(Self { status: StatusCode::OK, headers, body, of: PhantomData })
+    }
+
+    /// 201, and where the new thing is.
+    ///
+    /// # Errors
+    /// See [`Reply::ok`].
+    pub fn created(location: &str, body: &T) -> Result<Self> {
+        let mut reply = Self::ok(body)?.header(header::LOCATION, format!("/api/v1{location}"));
+        reply.status = StatusCode::CREATED;
+        Ok(reply)
+    }
+}
+
+impl Reply<Nothing> {
+    /// 204.
+    #[must_use]
+    pub fn no_content() -> Self {
+        Self { status: StatusCode::NO_CONTENT, headers: Vec::new(), body: Bytes::new(), of: PhantomData }
+    }
+
+    /// 202: it was written down and will be done.
+    #[must_use]
+    pub fn accepted() -> Self {
+        Self { status: StatusCode::ACCEPTED, ..Self::no_content() }
+    }
+}
+
+impl<T> Reply<T> {
+    /// Names the version in `ETag`, which `If-Match` takes.
+    #[must_use]
+    pub fn version(self, version: i64) -> Self {
+        self.header(header::ETAG, format!("\"{version}\""))
+    }
+
+    /// Names the version and the content in `ETag`: for a resource whose answer also changes with its parts.
+    /// `If-Match` looks at the version alone, `If-None-Match` at all of it.
+    #[must_use]
+    pub fn version_and_content(self, version: i64) -> Self {
+        let content = kernel::hex(kernel::hash_token(&self.body).split_at(6).0);
+        self.header(header::ETAG, format!("\"{version}.{content}\""))
+    }
+
+    /// Adds a header.
+    #[must_use]
+    pub fn header(mut self, name: header::HeaderName, value: String) -> Self {
+        self.headers.push((name.to_string(), value));
+        self
+    }
+
+    /// For the idempotency store.
+    ///
+    /// # Errors
+    /// See [`Reply::ok`].
+    pub fn keep(&self) -> Result<Vec<u8>> {
+        let body = String::from_utf8_lossy(&self.body).into_owned();
+        let kept = Kept { status: self.status.as_u16(), headers: self.headers.clone(), body };
+        serde_json::to_vec(&kept).map_err(Error::internal)
+    }
+
+    /// The first answer again.
+    ///
+    /// # Errors
+    /// [`kernel::Code::Internal`] for a kept answer that cannot be read.
+    pub fn replay(kept: &[u8]) -> Result<Self> {
+        let Kept { status, mut headers, body } = serde_json::from_slice(kept).map_err(Error::internal)?;
+        headers.push(("idempotent-replayed".to_owned(), "true".to_owned()));
+        let status = StatusCode::from_u16(status).map_err(Error::internal)?;
+        Ok(Self { status, headers, body: body.into_bytes().into(), of: PhantomData })
+    }
+}
+
+impl<T> Responder for Reply<T> {
+    type Body = actix_web::body::BoxBody;
+
+    fn respond_to(self, _: &HttpRequest) -> HttpResponse {
+        let mut response = HttpResponse::build(self.status);
+        for (name, value) in self.headers {
+            response.insert_header((name, value));
+        }
+        if self.body.is_empty() { response.finish() } else { response.body(self.body) }
+    }
+}

@@ -1,0 +1,158 @@
+use actix_web::{get, patch, web::Data};
+use database::Pool;
+use identity::{UserChange, UserFilter};
+use kernel::{Result, Uuid};
+use serde::Deserialize;
+use utoipa::{IntoParams, ToSchema};
+use utoipa_actix_web::service_config::ServiceConfig;
+
+use super::{
+    me::Me,
+    shared::{PageQuery, page, twenty},
+};
+use crate::{
+    extract::{Admin, IfMatch, Json, Path, Query},
+    problem::Problem,
+    reply::Reply,
+    state::State,
+};
+
+pub(super) fn configure(config: &mut ServiceConfig) {
+    config.service(list_users).service(get_user).service(update_user);
+}
+
+/// What an account may do.
+#[derive(Clone, Copy, Deserialize, ToSchema)]
+#[serde(rename_all = "UPPERCASE")]
+enum Role {
+    /// Learns.
+    User,
+    /// Also creates courses.
+    Trainer,
+    /// Also manages users, categories and everybody's courses.
+    Admin,
+}
+
+impl From<Role> for kernel::Role {
+    fn from(role: Role) -> Self {
+        match role {
+            Role::User => Self::User,
+            Role::Trainer => Self::Trainer,
+            Role::Admin => Self::Admin,
+        }
+    }
+}
+
+/// Whether an account may be used.
+#[derive(Clone, Copy, Deserialize, ToSchema)]
+#[serde(rename_all = "UPPERCASE")]
+enum Status {
+    /// It may.
+    Active,
+    /// It may not, and is logged out.
+    Suspended,
+}
+
+/// Which accounts.
+#[derive(Deserialize, IntoParams)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
+struct UserQuery {
+    /// How many rows.
+    #[serde(default = "twenty")]
+    #[param(minimum = 1, maximum = 100, default = 20)]
+    limit: u64,
+    /// Where to go on: `nextCursor` of the page before.
+    #[param(pattern = "^[A-Za-z0-9_-]{32}$", nullable = false, example = "AAY8Qm3Vn0ABmMDeAABwAIAAAAAAAAAB")]
+    cursor: Option<String>,
+    /// Only this role.
+    #[param(inline, nullable = false)]
+    role: Option<Role>,
+    /// Only this status.
+    #[param(inline, nullable = false)]
+    status: Option<Status>,
+    /// Only this address, without regard to case.
+    #[param(max_length = 254, nullable = false, example = "lena@example.com")]
+    email: Option<String>,
+}
+
+/// What an admin changes in an account.
+#[derive(Deserialize, ToSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+struct PatchUser {
+    /// The new role.
+    #[schema(nullable = false)]
+    role: Option<Role>,
+    /// Suspend or restore.
+    #[schema(nullable = false)]
+    status: Option<Status>,
+}
+
+page! {
+    /// A page of accounts.
+    UserPage of Me
+}
+
+/// Accounts
+///
+/// Newest first.
+#[utoipa::path(tag = "admin", operation_id = "listUsers", security(("bearer" = [])), params(UserQuery),
+    extensions(("x-problem-codes" = json!(["session_revoked", "forbidden"]))),
+    responses((status = 200, description = "A page of accounts.", body = UserPage)))]
+#[get("/admin/users")]
+async fn list_users(
+    state: Data<State>,
+    Admin(actor): Admin,
+    Query(query): Query<UserQuery>,
+) -> Result<Reply<UserPage>, Problem> {
+    let UserQuery { limit, cursor, role, status, email } = query;
+    let (after, limit) = PageQuery { limit, cursor }.position();
+    let status = status.map(|status| match status {
+        Status::Active => "ACTIVE".to_owned(),
+        Status::Suspended => "SUSPENDED".to_owned(),
+    });
+    let filter = UserFilter { role: role.map(Into::into), status, email };
+    let work = move |tx| async move { identity::list_users(&tx, &filter, after, limit).await };
+    let users = state.db.read(actor, work).await?;
+    Ok(Reply::ok(&UserPage::from(users))?)
+}
+
+/// An account
+///
+/// With its address, role and status.
+#[utoipa::path(tag = "admin", operation_id = "getUserAccount", security(("bearer" = [])),
+    params(("user_id" = Uuid, Path, description = "The user's id.")),
+    extensions(("x-problem-codes" = json!(["session_revoked", "forbidden"]))),
+    responses((status = 200, description = "The account.", body = Me)))]
+#[get("/admin/users/{user_id}")]
+async fn get_user(state: Data<State>, Admin(actor): Admin, Path(id): Path<Uuid>) -> Result<Reply<Me>, Problem> {
+    let account = state.db.read(actor, move |tx| async move { identity::user(&tx, id).await }).await?;
+    let version = account.version;
+    Ok(Reply::ok(&Me::from(account))?.version(version))
+}
+
+/// Change an account
+///
+/// Its role, or suspend and restore it. Every session of the account ends, so that no token keeps what was taken
+/// away. The last active admin stays one; nobody changes their own account here. Written to the audit trail.
+#[utoipa::path(tag = "admin", operation_id = "updateUserAccount", security(("bearer" = [])), request_body = PatchUser,
+    params(("user_id" = Uuid, Path, description = "The user's id.")),
+    extensions(("x-problem-codes" = json!(["session_revoked", "forbidden", "last_admin"]))),
+    responses((status = 200, description = "The account as it is now.", body = Me)))]
+#[patch("/admin/users/{user_id}")]
+async fn update_user(
+    state: Data<State>,
+    Admin(actor): Admin,
+    Path(id): Path<Uuid>,
+    seen: IfMatch,
+    body: Json<PatchUser>,
+) -> Result<Reply<Me>, Problem> {
+    let PatchUser { role, status } = body.value;
+    let suspended = status.map(|status| matches!(status, Status::Suspended));
+    let change = UserChange { role: role.map(Into::into), suspended };
+    let matches = move |version| seen.accepts(version);
+    let work = move |tx| async move { identity::change_user(&tx, id, matches, change).await };
+    let account = state.db.run_in(Pool::Auth, actor, work).await?;
+    let version = account.version;
+    Ok(Reply::ok(&Me::from(account))?.version(version))
+}

@@ -1,0 +1,225 @@
+use actix_web::{get, patch, post, web::Data};
+use chrono::{DateTime, Utc};
+use courses::{ChapterBody, ChapterChange, NewChapter};
+use database::Pool;
+use kernel::{Result, Uuid};
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+use utoipa_actix_web::service_config::ServiceConfig;
+
+use crate::{
+    extract::{Idempotency, IfMatch, Json, Member, Path, merge},
+    problem::Problem,
+    reply::Reply,
+    state::State,
+};
+
+pub(super) fn configure(config: &mut ServiceConfig) {
+    config
+        .service(create_chapter)
+        .service(get_chapter)
+        .service(update_chapter)
+        .service(publish_chapter)
+        .service(unpublish_chapter);
+}
+
+/// A chapter with what it teaches.
+#[derive(Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+struct Chapter {
+    /// The chapter's id.
+    id: Uuid,
+    /// Where it belongs.
+    course_id: Uuid,
+    /// The title.
+    #[schema(example = "Week 1")]
+    title: String,
+    /// Plain text.
+    #[schema(example = "Finding your positions.")]
+    description: Option<String>,
+    /// Its place among the chapters.
+    #[schema(minimum = 1, example = 1)]
+    position: i64,
+    /// Sanitised HTML.
+    #[schema(example = "<p>Take your time …</p>")]
+    content: Option<String>,
+    /// A video that is hosted elsewhere.
+    #[schema(format = "uri")]
+    video_url: Option<String>,
+    /// Minutes.
+    #[schema(minimum = 0, example = 30)]
+    duration: Option<i64>,
+    /// Whether learners see it.
+    is_published: bool,
+    /// Whether everybody may read it.
+    is_free: bool,
+    /// When it was made.
+    created_at: DateTime<Utc>,
+    /// When it was last changed.
+    updated_at: DateTime<Utc>,
+}
+
+/// A new chapter at the end of its course.
+#[derive(Deserialize, ToSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+struct CreateChapter {
+    /// The title.
+    #[schema(min_length = 1, max_length = 200, pattern = "\\S", example = "Week 1")]
+    title: String,
+    /// Plain text.
+    #[schema(max_length = 5000, example = "Finding your positions.")]
+    description: Option<String>,
+    /// HTML; sanitised.
+    #[schema(max_length = 50000, example = "<p>Take your time …</p>")]
+    content: Option<String>,
+    /// A video that is hosted elsewhere; https only.
+    #[schema(format = "uri", pattern = "^https://", max_length = 2000, example = "https://videos.example.com/week-1.mp4")]
+    video_url: Option<String>,
+    /// Minutes.
+    #[schema(minimum = 0, maximum = 100_000, example = 30)]
+    duration: Option<i64>,
+    /// Whether everybody may read it.
+    #[serde(default)]
+    is_free: bool,
+}
+
+/// What changes in a chapter.
+#[derive(Deserialize, ToSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+struct PatchChapter {
+    /// The title.
+    #[schema(min_length = 1, max_length = 200, pattern = "\\S", nullable = false, example = "Week 1")]
+    title: Option<String>,
+    /// Plain text.
+    #[serde(default, deserialize_with = "merge::member")]
+    #[schema(value_type = Option<String>, max_length = 5000, example = "Finding your positions.")]
+    description: Option<Option<String>>,
+    /// HTML; sanitised.
+    #[serde(default, deserialize_with = "merge::member")]
+    #[schema(value_type = Option<String>, max_length = 50000, example = "<p>Take your time …</p>")]
+    content: Option<Option<String>>,
+    /// A video that is hosted elsewhere; https only.
+    #[serde(default, deserialize_with = "merge::member")]
+    #[schema(value_type = Option<String>, format = "uri", pattern = "^https://", max_length = 2000)]
+    video_url: Option<Option<String>>,
+    /// Minutes.
+    #[serde(default, deserialize_with = "merge::member")]
+    #[schema(value_type = Option<i64>, minimum = 0, maximum = 100_000, example = 30)]
+    duration: Option<Option<i64>>,
+    /// Whether everybody may read it.
+    #[schema(nullable = false)]
+    is_free: Option<bool>,
+}
+
+impl From<(courses::Chapter, ChapterBody)> for Chapter {
+    fn from((chapter, body): (courses::Chapter, ChapterBody)) -> Self {
+        let courses::Chapter {
+            id, course_id, title, description, position, duration, has_content: _, has_video: _, is_published, is_free,
+            version: _, created_at, updated_at,
+        } = chapter;
+        let ChapterBody { content, video_url } = body;
+        Self {
+            id, course_id, title, description, position, content, video_url, duration, is_published, is_free, created_at,
+            updated_at,
+        }
+    }
+}
+
+fn reply(chapter: (courses::Chapter, ChapterBody)) -> Result<Reply<Chapter>, Problem> {
+    let version = chapter.0.version;
+    Ok(Reply::ok(&Chapter::from(chapter))?.version(version))
+}
+
+/// Make a chapter
+///
+/// A draft at the end of a course, by the course's author or an admin.
+#[utoipa::path(tag = "chapters", operation_id = "createChapter", security(("bearer" = [])), request_body = CreateChapter,
+    params(("course_id" = Uuid, Path, description = "The course's id.")),
+    extensions(("x-problem-codes" = json!(["forbidden"]))),
+    responses((status = 201, description = "The draft.", body = Chapter)))]
+#[post("/courses/{course_id}/chapters")]
+async fn create_chapter(
+    state: Data<State>,
+    Member(actor): Member,
+    Path(course_id): Path<Uuid>,
+    key: Idempotency,
+    body: Json<CreateChapter>,
+) -> Result<Reply<Chapter>, Problem> {
+    let CreateChapter { title, description, content, video_url, duration, is_free } = body.value;
+    let new = NewChapter { title, description, duration, is_free, body: ChapterBody { content, video_url } };
+    let work = move |tx| async move {
+        let chapter = courses::create_chapter(&tx, course_id, new).await?;
+        let (location, version) = (format!("/chapters/{}", chapter.0.id), chapter.0.version);
+        Ok(Reply::created(&location, &Chapter::from(chapter))?.version(version))
+    };
+    Ok(key.run(&state.db, (Pool::App, actor), "createChapter", &body.raw, work).await?)
+}
+
+/// A chapter
+///
+/// As its author sees it, with what it teaches.
+#[utoipa::path(tag = "chapters", operation_id = "getChapter", security(("bearer" = [])),
+    params(("chapter_id" = Uuid, Path, description = "The chapter's id.")),
+    extensions(("x-problem-codes" = json!(["forbidden"]))),
+    responses((status = 200, description = "The chapter.", body = Chapter)))]
+#[get("/chapters/{chapter_id}")]
+async fn get_chapter(
+    state: Data<State>,
+    Member(actor): Member,
+    Path(id): Path<Uuid>,
+) -> Result<Reply<Chapter>, Problem> {
+    reply(state.db.run(actor, move |tx| async move { courses::chapter(&tx, id).await }).await?)
+}
+
+/// Change a chapter
+///
+/// The course's author or an admin. What is published has to stay complete.
+#[utoipa::path(tag = "chapters", operation_id = "updateChapter", security(("bearer" = [])), request_body = PatchChapter,
+    params(("chapter_id" = Uuid, Path, description = "The chapter's id.")),
+    extensions(("x-problem-codes" = json!(["forbidden", "not_publishable"]))),
+    responses((status = 200, description = "The chapter as it is now.", body = Chapter)))]
+#[patch("/chapters/{chapter_id}")]
+async fn update_chapter(
+    state: Data<State>,
+    Member(actor): Member,
+    Path(id): Path<Uuid>,
+    seen: IfMatch,
+    body: Json<PatchChapter>,
+) -> Result<Reply<Chapter>, Problem> {
+    let PatchChapter { title, description, content, video_url, duration, is_free } = body.value;
+    let change = ChapterChange { title, description, duration, is_free, content, video_url };
+    let matches = move |version| seen.accepts(version);
+    reply(state.db.run(actor, move |tx| async move { courses::change_chapter(&tx, id, matches, change).await }).await?)
+}
+
+/// Publish a chapter
+///
+/// It needs a title, and a published lesson or content or a video of its own. Doing it again changes nothing.
+#[utoipa::path(tag = "chapters", operation_id = "publishChapter", security(("bearer" = [])),
+    params(("chapter_id" = Uuid, Path, description = "The chapter's id.")),
+    extensions(("x-problem-codes" = json!(["forbidden", "not_publishable"])), ("x-versioned" = json!(true))),
+    responses((status = 200, description = "The chapter as it is now.", body = Chapter)))]
+#[post("/chapters/{chapter_id}/publish")]
+async fn publish_chapter(
+    state: Data<State>,
+    Member(actor): Member,
+    Path(id): Path<Uuid>,
+) -> Result<Reply<Chapter>, Problem> {
+    reply(state.db.run(actor, move |tx| async move { courses::publish_chapter(&tx, id).await }).await?)
+}
+
+/// Unpublish a chapter
+///
+/// Hides it; a course in which nothing published is left is unpublished with it. Doing it again changes nothing.
+#[utoipa::path(tag = "chapters", operation_id = "unpublishChapter", security(("bearer" = [])),
+    params(("chapter_id" = Uuid, Path, description = "The chapter's id.")),
+    extensions(("x-problem-codes" = json!(["forbidden"])), ("x-versioned" = json!(true))),
+    responses((status = 200, description = "The chapter as it is now.", body = Chapter)))]
+#[post("/chapters/{chapter_id}/unpublish")]
+async fn unpublish_chapter(
+    state: Data<State>,
+    Member(actor): Member,
+    Path(id): Path<Uuid>,
+) -> Result<Reply<Chapter>, Problem> {
+    reply(state.db.run(actor, move |tx| async move { courses::unpublish_chapter(&tx, id).await }).await?)
+}

@@ -1,0 +1,54 @@
+use actix_web::{HttpResponse, get, web::Data};
+use kernel::{Code, Error};
+use serde::Serialize;
+use utoipa::ToSchema;
+use utoipa_actix_web::service_config::ServiceConfig;
+
+use crate::{problem::Problem, reply::Reply, state::State};
+
+pub(super) fn configure(config: &mut ServiceConfig) {
+    config.service(livez).service(readyz).service(metrics);
+}
+
+/// How the server is.
+#[derive(Serialize, ToSchema)]
+struct Health {
+    /// `ok`.
+    #[schema(value_type = String, example = "ok")]
+    status: &'static str,
+}
+
+/// Is the process alive?
+///
+/// Answers without touching anything; restart the process when it does not.
+#[utoipa::path(tag = "health", operation_id = "getLiveness", security(()),
+    responses((status = 200, description = "It lives.", body = Health)))]
+#[get("/livez")]
+async fn livez() -> Result<Reply<Health>, Problem> {
+    Ok(Reply::ok(&Health { status: "ok" })?)
+}
+
+/// Can it serve requests?
+///
+/// Asks the database; send no traffic while it answers 503.
+#[utoipa::path(tag = "health", operation_id = "getReadiness", security(()),
+    extensions(("x-problem-codes" = json!(["unavailable"]))),
+    responses((status = 200, description = "It is ready.", body = Health)))]
+#[get("/readyz")]
+async fn readyz(state: Data<State>) -> Result<Reply<Health>, Problem> {
+    let patience = std::time::Duration::from_secs(2);
+    let answer = tokio::time::timeout(patience, state.db.ping()).await;
+    answer.map_err(|_| Error::new(Code::Unavailable).detail("The database does not answer."))??;
+    Ok(Reply::ok(&Health { status: "ok" })?)
+}
+
+/// What is counted
+///
+/// Prometheus' text format. Keep this path away from the public at your proxy.
+#[utoipa::path(tag = "health", operation_id = "getMetrics", security(()),
+    responses((status = 200, description = "The metrics.", body = String, content_type = "text/plain")))]
+#[get("/metrics")]
+async fn metrics(state: Data<State>) -> HttpResponse {
+    let page = state.metrics.render(state.db.statements());
+    HttpResponse::Ok().content_type("text/plain; version=0.0.4; charset=utf-8").body(page)
+}

@@ -1,0 +1,37 @@
+//! The paths, one file an area: each handler beside what it takes and gives.
+
+mod access;
+mod admin;
+mod auth;
+mod categories;
+mod chapters;
+mod courses;
+mod health;
+mod lessons;
+mod me;
+mod meta;
+mod progress;
+mod shared;
+mod users;
+
+use utoipa_actix_web::{scope, service_config::ServiceConfig};
+
+/// Every route: what is registered here is served and documented, and nothing else.
+pub fn configure(config: &mut ServiceConfig) {
+    config.configure(health::configure).configure(meta::configure_root).service(scope::scope("/api/v1").configure(
+        |config: &mut ServiceConfig| {
+            config
+                .configure(meta::configure)
+                .configure(auth::configure)
+                .configure(me::configure)
+                .configure(users::configure)
+                .configure(admin::configure)
+                .configure(categories::configure)
+                .configure(courses::configure)
+                .configure(chapters::configure)
+                .configure(lessons::configure)
+                .configure(access::configure)
+                .configure(progress::configure);
+        },
+    ));
+}

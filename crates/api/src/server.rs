@@ -1,0 +1,194 @@
+//! The server: the routes behind the edge, the worker beside them, until a signal says to stop.
+
+use std::{
+    net::{SocketAddr, TcpListener},
+    sync::Arc,
+    time::Duration,
+};
+
+use actix_cors::Cors;
+use actix_web::{App, HttpRequest, HttpResponse, HttpServer, http::header, middleware::from_fn, web};
+use database::Db;
+use kernel::Code;
+use tokio::sync::{Notify, watch};
+use utoipa_actix_web::AppExt;
+use utoipa_swagger_ui::{SwaggerUi, Config as SwaggerConfig};
+
+use crate::{
+    config::Config,
+    document::Document,
+    edge,
+    extract::Schemas,
+    limits::Limits,
+    problem::Problem,
+    routes,
+    setup::{self, Refusal},
+    state::State,
+    telemetry::Metrics,
+    worker::{Worker, stopped},
+};
+
+/// A server that has bound its address and opened its database.
+pub struct Server {
+    config: Config,
+    db: Db,
+    listener: TcpListener,
+    with_worker: bool,
+}
+
+/// Binds the address: first of all, since somebody else may have it.
+///
+/// # Errors
+/// In words: what is wrong, and what to do.
+pub fn bind(config: &Config) -> Result<TcpListener, Refusal> {
+    TcpListener::bind(config.listen).map_err(|error| {
+        let at = config.listen;
+        match error.kind() {
+            std::io::ErrorKind::AddrInUse => {
+                format!("{at} is taken by another program: stop it, or let PALESTRA_LISTEN name another port")
+            }
+            _ => format!("nothing can listen on {at}: {error}. Let PALESTRA_LISTEN name another address"),
+        }
+    })
+}
+
+impl Server {
+    /// A server over an open database.
+    #[must_use]
+    pub fn new(config: Config, db: Db, listener: TcpListener, with_worker: bool) -> Self {
+        Self { config, db, listener, with_worker }
+    }
+
+    /// Where it listens.
+    #[must_use]
+    pub fn address(&self) -> Option<SocketAddr> {
+        self.listener.local_addr().ok()
+    }
+
+    /// Serves until `stop` says so, then finishes what runs, for at most the configured time.
+    ///
+    /// # Errors
+    /// In words: what is wrong, and what to do.
+    pub async fn run(self, mut stop: watch::Receiver<bool>) -> Result<(), Refusal> {
+        let Self { config, db, listener, with_worker } = self;
+        let identity = setup::identity(&config, &db).await?;
+        let document = Document::build();
+        let schemas = Schemas::new(&document.value);
+        let metrics = Arc::new(Metrics::new().map_err(|error| error.to_string())?);
+        let wake = Arc::new(Notify::new());
+        let tokens = identity.tokens.clone();
+        let state = web::Data::new(State {
+            limits: Limits::new(config.requests_per_minute, config.logins_per_minute),
+            config: config.clone(),
+            db: db.clone(),
+            identity,
+            document,
+            schemas,
+            metrics,
+            wake_worker: wake.clone(),
+        });
+        let worker = if with_worker {
+            let worker = Worker::new(&config, &db, tokens, Some(state.metrics.clone()), wake)?;
+            Some(tokio::spawn(worker.run(stop.clone())))
+        } else {
+            None
+        };
+        tokio::spawn(keep_fresh(state.clone(), stop.clone()));
+        let factory = {
+            let state = state.clone();
+            move || application(state.clone())
+        };
+        let mut server = HttpServer::new(factory)
+            .max_connections(config.max_connections)
+            .client_request_timeout(Duration::from_secs(config.head_timeout_seconds))
+            .keep_alive(Duration::from_secs(75))
+            .shutdown_timeout(config.shutdown_seconds)
+            .disable_signals();
+        if config.http_threads > 0 {
+            server = server.workers(config.http_threads);
+        }
+        let server = server.listen(listener).map_err(|error| format!("the server cannot listen: {error}"))?.run();
+        let handle = server.handle();
+        let stopping = tokio::spawn(async move {
+            stopped(&mut stop).await;
+            handle.stop(true).await;
+        });
+        server.await.map_err(|error| format!("the server failed: {error}"))?;
+        stopping.abort();
+        if let Some(worker) = worker {
+            drop(tokio::time::timeout(Duration::from_secs(config.shutdown_seconds), worker).await);
+        }
+        db.close().await;
+        Ok(())
+    }
+}
+
+/// Another process may have rotated the signing keys; buckets of callers that went away are forgotten.
+async fn keep_fresh(state: web::Data<State>, mut stop: watch::Receiver<bool>) {
+    let mut tick = tokio::time::interval(Duration::from_secs(60));
+    loop {
+        tokio::select! {
+            () = stopped(&mut stop) => return,
+            _ = tick.tick() => {
+                state.limits.sweep();
+                if let Err(error) = state.identity.tokens.reload(&state.db).await {
+                    tracing::warn!(%error, "the signing keys cannot be read");
+                }
+            }
+        }
+    }
+}
+
+fn application(
+    state: web::Data<State>,
+) -> App<
+    impl actix_web::dev::ServiceFactory<
+        actix_web::dev::ServiceRequest,
+        Config = (),
+        Response = actix_web::dev::ServiceResponse<impl actix_web::body::MessageBody>,
+        Error = actix_web::Error,
+        InitError = (),
+    >,
+> {
+    let docs = SwaggerUi::new("/docs/{_:.*}").config(
+        SwaggerConfig::new(["/api/v1/openapi.json"]).persist_authorization(false).display_request_duration(true).deep_linking(true),
+    );
+    let (app, _) = App::new().into_utoipa_app().configure(routes::configure).split_for_parts();
+    let cors = cors(&state.config);
+    app.app_data(state)
+        .service(web::redirect("/docs", "/docs/"))
+        .service(docs)
+        .default_service(web::to(nothing_here))
+        .wrap(cors)
+        .wrap(from_fn(edge::around))
+}
+
+/// An unknown path, or a known one with a method that it does not take.
+async fn nothing_here(state: web::Data<State>, request: HttpRequest) -> Result<HttpResponse, Problem> {
+    match state.document.allow(request.path()) {
+        Some(allow) => Err(Problem::method_not_allowed(allow)),
+        None => Err(Code::NotFound.into()),
+    }
+}
+
+/// Exactly the configured origins, and what their pages need to see.
+fn cors(config: &Config) -> Cors {
+    let mut cors = Cors::default()
+        .allowed_methods(["GET", "POST", "PUT", "PATCH", "DELETE"])
+        .allowed_headers(["authorization", "content-type", "idempotency-key", "if-match", "if-none-match", "x-request-id", "traceparent", "last-event-id"])
+        .expose_headers([
+            header::ETAG.as_str(),
+            header::LOCATION.as_str(),
+            header::RETRY_AFTER.as_str(),
+            "ratelimit",
+            "ratelimit-policy",
+            "idempotent-replayed",
+            "x-request-id",
+        ])
+        .block_on_origin_mismatch(false)
+        .max_age(3600);
+    for origin in &config.cors_origins {
+        cors = cors.allowed_origin(origin);
+    }
+    cors
+}

@@ -1,0 +1,29 @@
+//! What every request can reach.
+
+use std::sync::Arc;
+
+use database::Db;
+use identity::Identity;
+use tokio::sync::Notify;
+
+use crate::{config::Config, document::Document, extract::Schemas, limits::Limits, telemetry::Metrics};
+
+/// The state of one process.
+pub struct State {
+    /// The configuration.
+    pub config: Config,
+    /// The database.
+    pub db: Db,
+    /// Passwords and tokens.
+    pub identity: Identity,
+    /// The OpenAPI document, as bytes and as a table of paths.
+    pub document: Document,
+    /// The document's schemas, as what enforces them.
+    pub schemas: Schemas,
+    /// Who may ask how much.
+    pub limits: Limits,
+    /// What is counted.
+    pub metrics: Arc<Metrics>,
+    /// Wakes the worker of this process when something was written into the outbox.
+    pub wake_worker: Arc<Notify>,
+}

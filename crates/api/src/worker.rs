@@ -1,0 +1,169 @@
+//! The worker: takes messages from the outbox, does what they ask, and keeps the house.
+
+use std::{sync::Arc, time::Duration};
+
+use database::{
+    Db, Pool, idempotency,
+    outbox::{self, Message},
+};
+use identity::Tokens;
+use kernel::{Actor, Result, mail::Mailer};
+use tokio::sync::{Notify, watch};
+
+use crate::{
+    config::Config,
+    mailer,
+    setup::{self, Refusal},
+    telemetry::Metrics,
+};
+
+/// How often the outbox is looked at when nobody wakes the worker: another process may have written into it.
+const EVERY: Duration = Duration::from_secs(1);
+/// How often the house is kept.
+const CHORES: Duration = Duration::from_secs(300);
+/// How long messages that are done are kept.
+const KEPT: Duration = Duration::from_secs(7 * 24 * 3600);
+
+/// What the worker works with.
+pub struct Worker {
+    db: Db,
+    tokens: Arc<Tokens>,
+    mailer: Box<dyn Mailer>,
+    app_url: String,
+    signing_key_lifetime: Duration,
+    metrics: Option<Arc<Metrics>>,
+    wake: Arc<Notify>,
+}
+
+impl Worker {
+    /// A worker on its own, beside servers that run elsewhere.
+    ///
+    /// # Errors
+    /// In words: what is wrong, and what to do.
+    pub async fn from_config(config: &Config, db: &Db) -> Result<Self, Refusal> {
+        let tokens = setup::identity(config, db).await?.tokens;
+        Self::new(config, db, tokens, None, Arc::default())
+    }
+
+    /// A worker beside the server of this process.
+    ///
+    /// # Errors
+    /// In words: what is wrong, and what to do.
+    pub fn new(
+        config: &Config,
+        db: &Db,
+        tokens: Arc<Tokens>,
+        metrics: Option<Arc<Metrics>>,
+        wake: Arc<Notify>,
+    ) -> Result<Self, Refusal> {
+        let signing_key_lifetime = Duration::from_secs(u64::from(config.signing_key_days) * 86_400);
+        let (mailer, app_url) = (mailer::from_config(config)?, config.app_url.clone());
+        Ok(Self { db: db.clone(), tokens, mailer, app_url, signing_key_lifetime, metrics, wake })
+    }
+
+    /// Works until `stop` says so; what was begun is finished.
+    pub async fn run(self, mut stop: watch::Receiver<bool>) {
+        let mut chores = tokio::time::interval(CHORES);
+        let mut look = tokio::time::interval(EVERY);
+        look.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
+        loop {
+            tokio::select! {
+                () = stopped(&mut stop) => return,
+                _ = chores.tick() => self.keep_house().await,
+                _ = look.tick() => self.drain().await,
+                () = self.wake.notified() => self.drain().await,
+            }
+        }
+    }
+
+    /// Works off everything that is due.
+    async fn drain(&self) {
+        loop {
+            let claimed = self.db.run_in(Pool::Worker, Actor::System, |tx| async move { outbox::claim(&tx, 32).await }).await;
+            match claimed {
+                Ok(messages) if messages.is_empty() => return,
+                Ok(messages) => {
+                    for message in messages {
+                        self.work_off(message).await;
+                    }
+                }
+                Err(error) => {
+                    tracing::warn!(%error, "the outbox cannot be read");
+                    return;
+                }
+            }
+        }
+    }
+
+    async fn work_off(&self, message: Message) {
+        let (kind, id) = (message.kind.clone(), message.id);
+        let outcome = self.act(&message).await;
+        let ended = match &outcome {
+            Ok(()) => self.db.run_in(Pool::Worker, Actor::System, move |tx| async move { outbox::done(&tx, id).await }).await,
+            Err(error) => {
+                tracing::warn!(id, kind, attempts = message.attempts, %error, "a message failed and is tried again");
+                let told = error.code().as_str();
+                let work = move |tx| async move { outbox::failed(&tx, &message, told).await };
+                self.db.run_in(Pool::Worker, Actor::System, work).await
+            }
+        };
+        if let Err(error) = ended {
+            // Its lease runs out, and it is done again: consumers bear a repetition.
+            tracing::warn!(id, kind, %error, "the end of a message cannot be written down");
+        }
+        if let Some(metrics) = &self.metrics {
+            metrics.messages.with_label_values(&[kind.as_str(), if outcome.is_ok() { "done" } else { "failed" }]).inc();
+        }
+    }
+
+    async fn act(&self, message: &Message) -> Result<()> {
+        if message.kind.starts_with("mail.")
+            && let Some(user_id) = message.id_of("userId")
+        {
+            return identity::mail::deliver(&self.db, self.mailer.as_ref(), &self.app_url, &message.kind, user_id).await;
+        }
+        // An event that nobody listens to yet is done when it was read.
+        Ok(())
+    }
+
+    async fn keep_house(&self) {
+        let kept = self.chores().await;
+        if let Err(error) = kept {
+            tracing::warn!(%error, "housekeeping failed and is tried again");
+        }
+    }
+
+    async fn chores(&self) -> Result<()> {
+        let lifetime = self.signing_key_lifetime;
+        let token_lifetime = self.tokens.lifetime();
+        self.db
+            .run_in(Pool::Auth, Actor::System, move |tx| async move {
+                identity::sweep(&tx).await?;
+                if identity::signing_key_is_older(&tx, lifetime).await? {
+                    let kid = identity::rotate_signing_key(&tx, token_lifetime).await?;
+                    tracing::info!(kid, "a new signing key was made");
+                }
+                Ok(())
+            })
+            .await?;
+        self.tokens.reload(&self.db).await?;
+        let (waiting, aside) = self
+            .db
+            .run_in(Pool::Worker, Actor::System, |tx| async move {
+                idempotency::sweep(&tx).await?;
+                outbox::sweep(&tx, KEPT).await?;
+                outbox::backlog(&tx).await
+            })
+            .await?;
+        if let Some(metrics) = &self.metrics {
+            metrics.outbox_waiting.set(waiting);
+            metrics.outbox_aside.set(aside);
+        }
+        Ok(())
+    }
+}
+
+/// Waits until somebody says to stop, or nobody can any more.
+pub(crate) async fn stopped(stop: &mut watch::Receiver<bool>) {
+    drop(stop.wait_for(|stop| *stop).await);
+}

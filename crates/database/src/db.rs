@@ -1,0 +1,174 @@
+use std::{
+    future::Future,
+    sync::{
+        Arc,
+        atomic::{AtomicU64, Ordering},
+    },
+};
+
+use kernel::{Actor, Ambient, Keyring, Result};
+
+use crate::{Tx, postgres::Postgres, sqlite::Sqlite};
+
+/// Which runtime role's connection a transaction takes. On SQLite there are no roles and all are the same.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Pool {
+    /// A request on behalf of its caller.
+    App,
+    /// Registration, login, tokens and keys: what happens before anybody is known.
+    Auth,
+    /// The outbox and housekeeping.
+    Worker,
+}
+
+/// How to open the database.
+#[derive(Clone)]
+pub enum Setup {
+    /// A file on this machine.
+    Sqlite(crate::sqlite::Setup),
+    /// A server.
+    Postgres(crate::postgres::Setup),
+}
+
+pub(crate) struct Shared {
+    pub(crate) ambient: Ambient,
+    pub(crate) keyring: Arc<Keyring>,
+    pub(crate) statements: Arc<AtomicU64>,
+}
+
+/// The database. Cheap to clone.
+#[derive(Clone)]
+pub struct Db {
+    engine: Engine,
+    shared: Arc<Shared>,
+}
+
+#[derive(Clone)]
+enum Engine {
+    Sqlite(Sqlite),
+    Postgres(Postgres),
+}
+
+impl Db {
+    /// Opens the pools. Connections are made when they are first needed.
+    ///
+    /// # Errors
+    /// [`kernel::Code::Unavailable`] where the database cannot be opened.
+    pub async fn open(setup: Setup, ambient: Ambient, keyring: Keyring) -> Result<Self> {
+        let engine = match setup {
+            Setup::Sqlite(setup) => Engine::Sqlite(Sqlite::open(&setup).await?),
+            Setup::Postgres(setup) => Engine::Postgres(Postgres::open(&setup).await?),
+        };
+        let shared = Shared { ambient, keyring: Arc::new(keyring), statements: Arc::default() };
+        Ok(Self { engine, shared: Arc::new(shared) })
+    }
+
+    /// Runs a use case in one transaction of its own, on behalf of `actor`, and commits it when it answers `Ok`.
+    ///
+    /// The answer comes after the commit has returned. The work goes on to its commit or its rollback when the
+    /// caller goes away: a cancelled request leaves nothing half done, and no connection inside a transaction (sqlx
+    /// 0.9.0 loses later writes otherwise). It must not wait for the network, nor start another transaction.
+    ///
+    /// # Errors
+    /// What the use case answers; [`kernel::Code::Unavailable`] where the database does not answer,
+    /// [`kernel::Code::OutcomeUnknown`] where the connection broke during the commit.
+    pub async fn run<T, F, W>(&self, actor: Actor, work: W) -> Result<T>
+    where
+        T: Send + 'static,
+        F: Future<Output = Result<T>> + Send + 'static,
+        W: FnOnce(Tx) -> F + Send + 'static,
+    {
+        self.run_in(Pool::App, actor, work).await
+    }
+
+    /// Like [`Db::run`], with another role's connection.
+    ///
+    /// # Errors
+    /// See [`Db::run`].
+    pub async fn run_in<T, F, W>(&self, pool: Pool, actor: Actor, work: W) -> Result<T>
+    where
+        T: Send + 'static,
+        F: Future<Output = Result<T>> + Send + 'static,
+        W: FnOnce(Tx) -> F + Send + 'static,
+    {
+        let shared = self.shared.clone();
+        match &self.engine {
+            Engine::Sqlite(sqlite) => sqlite.write(actor, shared, work).await,
+            Engine::Postgres(postgres) => postgres.transaction(pool, actor, shared, work).await,
+        }
+    }
+
+    /// Runs a use case that only reads. On SQLite it takes a reader's connection, which cannot write.
+    ///
+    /// # Errors
+    /// See [`Db::run`].
+    pub async fn read<T, F, W>(&self, actor: Actor, work: W) -> Result<T>
+    where
+        T: Send + 'static,
+        F: Future<Output = Result<T>> + Send + 'static,
+        W: FnOnce(Tx) -> F + Send + 'static,
+    {
+        self.read_in(Pool::App, actor, work).await
+    }
+
+    /// Like [`Db::read`], with another role's connection.
+    ///
+    /// # Errors
+    /// See [`Db::run`].
+    pub async fn read_in<T, F, W>(&self, pool: Pool, actor: Actor, work: W) -> Result<T>
+    where
+        T: Send + 'static,
+        F: Future<Output = Result<T>> + Send + 'static,
+        W: FnOnce(Tx) -> F + Send + 'static,
+    {
+        let shared = self.shared.clone();
+        match &self.engine {
+            Engine::Sqlite(sqlite) => sqlite.read(actor, shared, work).await,
+            Engine::Postgres(postgres) => postgres.transaction(pool, actor, shared, work).await,
+        }
+    }
+
+    /// Whether the database answers.
+    ///
+    /// # Errors
+    /// [`kernel::Code::Unavailable`] where it does not.
+    pub async fn ping(&self) -> Result<()> {
+        self.read(Actor::Anonymous, |tx| async move {
+            let answer = sea_orm::ConnectionTrait::execute_unprepared(&tx, "SELECT 1").await;
+            answer.map(|_| ()).map_err(crate::from_db)
+        })
+        .await
+    }
+
+    /// How many statements went through transactions since the start.
+    #[must_use]
+    pub fn statements(&self) -> u64 {
+        self.shared.statements.load(Ordering::Relaxed)
+    }
+
+    /// Where the time and the ids come from.
+    #[must_use]
+    pub fn ambient(&self) -> &Ambient {
+        &self.shared.ambient
+    }
+
+    /// The installation's keys.
+    #[must_use]
+    pub fn keyring(&self) -> &Keyring {
+        &self.shared.keyring
+    }
+
+    /// Whether this is PostgreSQL.
+    #[must_use]
+    pub fn is_postgres(&self) -> bool {
+        matches!(self.engine, Engine::Postgres(_))
+    }
+
+    /// Closes every connection, after what runs has finished.
+    pub async fn close(&self) {
+        match &self.engine {
+            Engine::Sqlite(sqlite) => sqlite.close().await,
+            Engine::Postgres(postgres) => postgres.close().await,
+        }
+    }
+}

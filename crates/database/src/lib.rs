@@ -1,0 +1,21 @@
+//! The way to the database: one transaction a use case, shielded from cancellation, on SQLite or PostgreSQL.
+//!
+//! [`Db`] is all that the rest of the house holds. A use case never sees a connection: it receives a [`Tx`], which
+//! knows who asks and what time it is, and it is committed exactly when the use case answered `Ok`.
+//!
+//! What the two databases do differently stands in [`mod@postgres`] and [`mod@sqlite`].
+
+pub mod audit;
+mod db;
+mod error;
+pub mod idempotency;
+pub mod outbox;
+pub mod postgres;
+mod schema;
+pub mod sqlite;
+mod tx;
+
+pub use db::{Db, Pool, Setup};
+pub use error::{IntoKernel, constraint, from_db};
+pub use schema::{SchemaError, check, migrate};
+pub use tx::Tx;

@@ -1,0 +1,202 @@
+//! What only PostgreSQL has: roles, row-level security, locks.
+
+use std::{future::Future, sync::Arc, time::Duration};
+
+use kernel::{Actor, Code, Error, Result};
+use sea_orm::{ConnectionTrait, DatabaseConnection, SqlxPostgresConnector, TransactionTrait};
+use sqlx::{
+    ConnectOptions, Connection, Executor, PgConnection, Row,
+    postgres::{PgConnectOptions, PgPoolOptions},
+};
+
+use crate::{Tx, db::Pool, db::Shared, from_db};
+
+/// The runtime roles, one for each pool.
+pub const ROLES: [&str; 3] = ["palestra_app", "palestra_auth", "palestra_worker"];
+
+/// Where the server is, for each runtime role.
+#[derive(Clone)]
+pub struct Setup {
+    /// `palestra_app`, or a role that has its grants.
+    pub app: PgConnectOptions,
+    /// `palestra_auth`, or a role that has its grants.
+    pub auth: PgConnectOptions,
+    /// `palestra_worker`, or a role that has its grants.
+    pub worker: PgConnectOptions,
+    /// Connections for requests; the other pools take a quarter of it.
+    pub connections: u32,
+}
+
+/// PostgreSQL: one pool for each runtime role, so that no connection ever changes its role.
+#[derive(Clone)]
+pub(crate) struct Postgres {
+    app: DatabaseConnection,
+    auth: DatabaseConnection,
+    worker: DatabaseConnection,
+}
+
+impl Postgres {
+    #[expect(clippy::unused_async, reason = "the same shape as SQLite's")]
+    pub(crate) async fn open(setup: &Setup) -> Result<Self> {
+        let few = (setup.connections / 4).max(2);
+        Ok(Self {
+            app: pool(&setup.app, setup.connections),
+            auth: pool(&setup.auth, few),
+            worker: pool(&setup.worker, few),
+        })
+    }
+
+    /// One transaction in a task of its own: cancelling the caller cannot reach between `BEGIN` and its end.
+    pub(crate) async fn transaction<T, F, W>(
+        &self,
+        role: Pool,
+        actor: Actor,
+        shared: Arc<Shared>,
+        work: W,
+    ) -> Result<T>
+    where
+        T: Send + 'static,
+        F: Future<Output = Result<T>> + Send + 'static,
+        W: FnOnce(Tx) -> F + Send + 'static,
+    {
+        let pool = match role {
+            Pool::App => self.app.clone(),
+            Pool::Auth => self.auth.clone(),
+            Pool::Worker => self.worker.clone(),
+        };
+        let task = tokio::spawn(async move {
+            let tx = Tx::new(pool.begin().await.map_err(from_db)?, actor, &shared);
+            introduce(&tx).await?;
+            let result = work(tx.clone()).await;
+            let transaction = tx.into_inner()?;
+            match result {
+                Ok(value) => match transaction.commit().await {
+                    Ok(()) => Ok(value),
+                    Err(error) => Err(Error::new(Code::OutcomeUnknown).caused_by(error)),
+                },
+                Err(error) => {
+                    // The connection is rolled back again before its next use, should this one fail.
+                    drop(transaction.rollback().await);
+                    Err(error)
+                }
+            }
+        });
+        task.await.map_err(Error::internal)?
+    }
+
+    pub(crate) async fn close(&self) {
+        for pool in [&self.app, &self.auth, &self.worker] {
+            drop(pool.clone().close().await);
+        }
+    }
+}
+
+/// Tells the row-level policies who asks and what time it is, in one statement, for this transaction alone.
+async fn introduce(tx: &Tx) -> Result<()> {
+    let (id, role) = match tx.actor() {
+        Actor::Anonymous => (String::new(), ""),
+        Actor::System => (String::new(), "SYSTEM"),
+        Actor::User { id, role, .. } => (id.to_string(), role.as_str()),
+    };
+    let sql = "SELECT set_config('app.uid', ?, true), set_config('app.role', ?, true), set_config('app.now', ?, true)";
+    let values = [id.into(), role.into(), tx.now().to_rfc3339().into()];
+    tx.query_one_raw(tx.statement(sql, values)).await.map_err(from_db)?;
+    Ok(())
+}
+
+fn pool(options: &PgConnectOptions, connections: u32) -> DatabaseConnection {
+    let options = options
+        .clone()
+        .application_name("palestra")
+        .options([("statement_timeout", "20000"), ("lock_timeout", "5000"), ("client_min_messages", "error")])
+        .disable_statement_logging();
+    let pool = PgPoolOptions::new()
+        .max_connections(connections)
+        .acquire_timeout(Duration::from_secs(5))
+        // In place of the ping: where something did leave a transaction open, its remains end here and not in the
+        // next borrower's acknowledged write.
+        .test_before_acquire(false)
+        .before_acquire(|connection, _| {
+            Box::pin(async move {
+                connection.execute("ROLLBACK").await?;
+                Ok(true)
+            })
+        })
+        .connect_lazy_with(options);
+    SqlxPostgresConnector::from_sqlx_postgres_pool(pool)
+}
+
+/// `?` becomes `$1`, `$2`, …; no statement of ours has a question mark otherwise.
+pub(crate) fn numbered(sql: &str) -> String {
+    let mut out = String::with_capacity(sql.len() + 16);
+    let mut n = 0;
+    for c in sql.chars() {
+        if c == '?' {
+            n += 1;
+            out.push_str(&format!("${n}"));
+        } else {
+            out.push(c);
+        }
+    }
+    out
+}
+
+/// Makes the runtime roles, as a role that may (`CREATEROLE`); those that exist get this password again.
+///
+/// # Errors
+/// What the server answered.
+pub async fn ensure_roles(owner: &PgConnectOptions, password: impl Fn(&str) -> String) -> Result<(), sqlx::Error> {
+    let mut connection = PgConnection::connect_with(owner).await?;
+    for role in ROLES {
+        // Roles and passwords are ours and hexadecimal, so that quoting is not a question.
+        let create = format!(
+            "DO $$ BEGIN CREATE ROLE {role} LOGIN NOSUPERUSER NOBYPASSRLS NOCREATEDB NOCREATEROLE; \
+             EXCEPTION WHEN duplicate_object OR unique_violation THEN NULL; END $$"
+        );
+        connection.execute(sqlx::AssertSqlSafe(create)).await?;
+        let alter = format!("ALTER ROLE {role} LOGIN PASSWORD '{}'", password(role));
+        let mut tries = 0;
+        // Two servers that start at once touch the same row of the catalogue.
+        while let Err(error) = connection.execute(sqlx::AssertSqlSafe(alter.clone())).await {
+            tries += 1;
+            if tries == 5 {
+                return Err(error);
+            }
+            tokio::time::sleep(Duration::from_millis(20 * tries)).await;
+        }
+    }
+    connection.close().await
+}
+
+/// Refuses a runtime role for which row-level security does not hold, and a server that forgets what it acknowledged.
+///
+/// # Errors
+/// In words: what is wrong, and what to do.
+pub async fn check_runtime(options: &PgConnectOptions) -> Result<(), String> {
+    let failed = |error: sqlx::Error| format!("PostgreSQL does not answer as {}: {error}", options.get_username());
+    let mut connection = PgConnection::connect_with(options).await.map_err(failed)?;
+    let row = connection
+        .fetch_one(
+            "SELECT rolname::text, rolsuper OR rolbypassrls, current_setting('fsync'), current_setting('full_page_writes'), \
+             current_setting('synchronous_commit'), current_setting('server_version_num')::int \
+             FROM pg_roles WHERE rolname = current_user",
+        )
+        .await
+        .map_err(failed)?;
+    let (role, bypasses): (String, bool) = (row.get(0), row.get(1));
+    if bypasses {
+        return Err(format!(
+            "the runtime role {role} is a superuser or bypasses row security; give PALESTRA_DATABASE_APP_URL, \
+             PALESTRA_DATABASE_AUTH_URL and PALESTRA_DATABASE_WORKER_URL roles that do not"
+        ));
+    }
+    for (index, name) in [(2, "fsync"), (3, "full_page_writes"), (4, "synchronous_commit")] {
+        if row.get::<String, _>(index) == "off" {
+            return Err(format!("PostgreSQL runs with {name} = off and would lose acknowledged writes; turn it on"));
+        }
+    }
+    if row.get::<i32, _>(5) < 150_000 {
+        return Err("PostgreSQL 15 or newer is needed".to_owned());
+    }
+    connection.close().await.map_err(failed)
+}

@@ -1,0 +1,159 @@
+//! What only SQLite has: a file, one writer that commits what has gathered, and readers that cannot write.
+
+use std::{future::Future, panic::AssertUnwindSafe, path::PathBuf, pin::Pin, sync::Arc, time::Duration};
+
+use futures_util::FutureExt;
+use kernel::{Actor, Code, Error, Result};
+use sea_orm::{
+    DatabaseConnection, SqliteTransactionMode, SqlxSqliteConnector, TransactionOptions, TransactionTrait,
+};
+use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous};
+use tokio::sync::{mpsc, oneshot};
+
+use crate::{Tx, db::Shared, from_db};
+
+/// How many use cases one commit carries at most.
+const BATCH: usize = 256;
+/// How many may wait for the writer before the next one is turned away with 503.
+const QUEUE: usize = 4096;
+
+/// Where the file is.
+#[derive(Clone, Debug)]
+pub struct Setup {
+    /// The database file; it is made when it does not exist.
+    pub path: PathBuf,
+    /// Connections for reading.
+    pub readers: u32,
+}
+
+/// The options of every connection: WAL, and FULL, so that an acknowledged write survives a power cut.
+#[must_use]
+pub fn options(path: &std::path::Path) -> SqliteConnectOptions {
+    SqliteConnectOptions::new()
+        .filename(path)
+        .create_if_missing(true)
+        .journal_mode(SqliteJournalMode::Wal)
+        .synchronous(SqliteSynchronous::Full)
+        .foreign_keys(true)
+        .busy_timeout(Duration::from_secs(10))
+        .pragma("cache_size", "-16384")
+        .pragma("temp_store", "memory")
+        .pragma("wal_autocheckpoint", "4000")
+        .optimize_on_close(true, None)
+}
+
+/// SQLite: a writer and its readers.
+#[derive(Clone)]
+pub(crate) struct Sqlite {
+    readers: DatabaseConnection,
+    writer: DatabaseConnection,
+    queue: mpsc::Sender<Queued>,
+}
+
+type Staged = Box<dyn FnOnce(Result<()>) + Send>;
+type Job = Box<dyn FnOnce(Tx) -> Pin<Box<dyn Future<Output = (bool, Staged)> + Send>> + Send>;
+type Queued = (Actor, Arc<Shared>, Job);
+
+impl Sqlite {
+    pub(crate) async fn open(setup: &Setup) -> Result<Self> {
+        let unavailable = |error: sqlx::Error| {
+            Error::new(Code::Unavailable)
+                .detail(format!("the database file {} cannot be opened", setup.path.display()))
+                .caused_by(error)
+        };
+        let writer = SqlitePoolOptions::new().max_connections(1).test_before_acquire(false).idle_timeout(None);
+        let writer = writer.max_lifetime(None).connect_with(options(&setup.path)).await.map_err(unavailable)?;
+        let readers = SqlitePoolOptions::new()
+            .max_connections(setup.readers)
+            .test_before_acquire(false)
+            .connect_lazy_with(options(&setup.path).pragma("query_only", "on"));
+        let writer = SqlxSqliteConnector::from_sqlx_sqlite_pool(writer);
+        let (queue, jobs) = mpsc::channel(QUEUE);
+        tokio::spawn(write_what_gathers(writer.clone(), jobs));
+        Ok(Self { readers: SqlxSqliteConnector::from_sqlx_sqlite_pool(readers), writer, queue })
+    }
+
+    /// Hands the use case to the writer and waits until the commit that carries it has returned.
+    pub(crate) async fn write<T, F, W>(&self, actor: Actor, shared: Arc<Shared>, work: W) -> Result<T>
+    where
+        T: Send + 'static,
+        F: Future<Output = Result<T>> + Send + 'static,
+        W: FnOnce(Tx) -> F + Send + 'static,
+    {
+        let (reply, answer) = oneshot::channel();
+        let job: Job = Box::new(move |tx| {
+            Box::pin(async move {
+                let result = AssertUnwindSafe(work(tx)).catch_unwind().await;
+                let result = result.unwrap_or_else(|_| Err(Error::internal("a use case panicked")));
+                let keep = result.is_ok();
+                let staged: Staged = Box::new(move |committed: Result<()>| {
+                    // Nobody listens any more when the request was cancelled; its work is done all the same.
+                    drop(reply.send(result.and_then(|value| committed.map(|()| value))));
+                });
+                (keep, staged)
+            })
+        });
+        let full = || Error::new(Code::Overloaded).retry_after(Duration::from_secs(1));
+        self.queue.try_send((actor, shared, job)).map_err(|_| full())?;
+        answer.await.map_err(|_| Error::new(Code::Unavailable).retry_after(Duration::from_secs(1)))?
+    }
+
+    pub(crate) async fn read<T, F, W>(&self, actor: Actor, shared: Arc<Shared>, work: W) -> Result<T>
+    where
+        T: Send + 'static,
+        F: Future<Output = Result<T>> + Send + 'static,
+        W: FnOnce(Tx) -> F + Send + 'static,
+    {
+        let readers = self.readers.clone();
+        let task = tokio::spawn(async move {
+            let tx = Tx::new(readers.begin().await.map_err(from_db)?, actor, &shared);
+            let result = work(tx.clone()).await;
+            // Ending a read cannot lose anything; a rollback is the cheaper end.
+            tx.into_inner()?.rollback().await.map_err(from_db)?;
+            result
+        });
+        task.await.map_err(Error::internal)?
+    }
+
+    pub(crate) async fn close(&self) {
+        drop(self.readers.clone().close().await);
+        drop(self.writer.clone().close().await);
+    }
+}
+
+/// The one writer. What arrives while a commit is on its way to the disk becomes the next commit, each use case in a
+/// savepoint of its own, so that one that fails takes nothing with it. There is no timer: a lone write is committed at once.
+async fn write_what_gathers(writer: DatabaseConnection, mut jobs: mpsc::Receiver<Queued>) {
+    while let Some(first) = jobs.recv().await {
+        let mut staged = Vec::new();
+        let committed = write_batch(&writer, first, &mut jobs, &mut staged).await;
+        for answer in staged {
+            answer(committed.as_ref().map(|()| ()).map_err(|error| {
+                Error::new(error.code()).retry_after(Duration::from_secs(1)).caused_by(error.to_string())
+            }));
+        }
+    }
+}
+
+async fn write_batch(
+    writer: &DatabaseConnection,
+    first: Queued,
+    jobs: &mut mpsc::Receiver<Queued>,
+    staged: &mut Vec<Staged>,
+) -> Result<()> {
+    let immediate = TransactionOptions {
+        sqlite_transaction_mode: Some(SqliteTransactionMode::Immediate),
+        ..TransactionOptions::default()
+    };
+    let batch = writer.begin_with_options(immediate).await.map_err(from_db)?;
+    let mut next = Some(first);
+    while let Some((actor, shared, job)) = next {
+        let tx = Tx::new(batch.begin().await.map_err(from_db)?, actor, &shared);
+        let (keep, answer) = job(tx.clone()).await;
+        staged.push(answer);
+        let savepoint = tx.into_inner()?;
+        if keep { savepoint.commit().await } else { savepoint.rollback().await }.map_err(from_db)?;
+        next = if staged.len() < BATCH { jobs.try_recv().ok() } else { None };
+    }
+    batch.commit().await.map_err(|error| Error::new(Code::OutcomeUnknown).caused_by(error))
+}

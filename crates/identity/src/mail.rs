@@ -1,0 +1,73 @@
+//! The letters of this crate. A use case only says, in its transaction, that somebody is to be written to; the worker makes
+//! the token when it sends, so that none ever rests readable in the database.
+
+use database::{Db, Pool, Tx, outbox};
+use kernel::{Actor, Result, Uuid, mail::{Mailer, Message}};
+use serde_json::json;
+
+use crate::{account, store};
+
+/// Asks to verify the address.
+pub const VERIFY_EMAIL: &str = "mail.verify_email";
+/// Brings a link to set a new password.
+pub const RESET_PASSWORD: &str = "mail.reset_password";
+/// Tells that the password was changed.
+pub const PASSWORD_CHANGED: &str = "mail.password_changed";
+
+pub(crate) async fn enqueue(tx: &Tx, kind: &str, user_id: Uuid) -> Result<()> {
+    outbox::send(tx, kind, json!({ "userId": user_id })).await
+}
+
+/// Writes and sends the letter of an outbox message. `app_url` is the front end that the links lead to.
+///
+/// # Errors
+/// What the database and the mailer answer; the worker tries again.
+pub async fn deliver(db: &Db, mailer: &dyn Mailer, app_url: &str, kind: &str, user_id: Uuid) -> Result<()> {
+    let (kind, app_url) = (kind.to_owned(), app_url.trim_end_matches('/').to_owned());
+    let message = db
+        .run_in(Pool::Auth, Actor::System, move |tx| async move { compose(&tx, &kind, &app_url, user_id).await })
+        .await?;
+    match message {
+        Some(message) => mailer.send(message).await,
+        None => Ok(()),
+    }
+}
+
+async fn compose(tx: &Tx, kind: &str, app_url: &str, user_id: Uuid) -> Result<Option<Message>> {
+    // The account may be gone, or verified, by the time the worker comes to it.
+    let Some(address) = store::address(tx, user_id).await? else { return Ok(None) };
+    let hello = address.name.map_or_else(|| "Hello,".to_owned(), |name| format!("Hello {name},"));
+    let (subject, body) = match kind {
+        VERIFY_EMAIL if address.email_verified_at.is_some() => return Ok(None),
+        VERIFY_EMAIL => {
+            let token =
+                account::make_link(tx, user_id, "VERIFY_EMAIL", &address.email, account::VERIFY_LINK).await?;
+            (
+                "Confirm your e-mail address",
+                format!(
+                    "please confirm that this address is yours. The link works once, for 48 hours:\n\n\
+                     {app_url}/verify-email?token={token}\n\nIf you did not register, ignore this message."
+                ),
+            )
+        }
+        RESET_PASSWORD => {
+            let token =
+                account::make_link(tx, user_id, "RESET_PASSWORD", &address.email, account::RESET_LINK).await?;
+            (
+                "Choose a new password",
+                format!(
+                    "somebody, hopefully you, asked for a new password. The link works once, for one hour:\n\n\
+                     {app_url}/reset-password?token={token}\n\nIf it was not you, ignore this message: nothing has changed."
+                ),
+            )
+        }
+        PASSWORD_CHANGED => (
+            "Your password was changed",
+            "the password of your account was changed, and other devices were logged out.\n\n\
+             If it was not you, ask for a new password at once."
+                .to_owned(),
+        ),
+        _ => return Ok(None),
+    };
+    Ok(Some(Message { to: address.email_display, subject: subject.to_owned(), text: format!("{hello}\n\n{body}\n") }))
+}

@@ -1,0 +1,73 @@
+use std::sync::Arc;
+
+use aws_lc_rs::rand;
+use chrono::{DateTime, SubsecRound, Utc};
+use uuid::Uuid;
+
+/// A point in time, UTC, cut to microseconds (what both databases keep).
+pub type Timestamp = DateTime<Utc>;
+
+/// Where the time comes from.
+pub trait Clock: Send + Sync {
+    /// The current instant.
+    fn now(&self) -> DateTime<Utc>;
+}
+
+/// The machine's clock.
+#[derive(Clone, Copy, Debug)]
+pub struct SystemClock;
+
+impl Clock for SystemClock {
+    #[expect(clippy::disallowed_methods, reason = "the one place that reads the machine's clock")]
+    fn now(&self) -> DateTime<Utc> {
+        Utc::now()
+    }
+}
+
+/// What is not deterministic: the clock, the ids and the random numbers.
+#[derive(Clone)]
+pub struct Ambient {
+    clock: Arc<dyn Clock>,
+}
+
+impl Ambient {
+    /// Reads the time from `clock`, and random numbers from the operating system.
+    #[must_use]
+    pub fn new(clock: Arc<dyn Clock>) -> Self {
+        Self { clock }
+    }
+
+    /// The current instant, cut to microseconds.
+    #[must_use]
+    pub fn now(&self) -> Timestamp {
+        self.clock.now().trunc_subsecs(6)
+    }
+
+    /// A new id: UUIDv7, so that ids sort by the time they were made.
+    #[must_use]
+    pub fn new_id(&self) -> Uuid {
+        let millis = u64::try_from(self.clock.now().timestamp_millis()).unwrap_or(0);
+        uuid::Builder::from_unix_timestamp_millis(millis, &random()).into_uuid()
+    }
+
+    /// 256 random bits from the operating system, for tokens.
+    #[must_use]
+    pub fn secret(&self) -> [u8; 32] {
+        random()
+    }
+}
+
+impl Default for Ambient {
+    fn default() -> Self {
+        Self::new(Arc::new(SystemClock))
+    }
+}
+
+/// Random bytes; the process ends where the operating system has none, since no token would be safe.
+pub(crate) fn random<const N: usize>() -> [u8; N] {
+    let mut bytes = [0; N];
+    if rand::fill(&mut bytes).is_err() {
+        std::process::abort();
+    }
+    bytes
+}

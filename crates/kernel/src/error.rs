@@ -1,0 +1,245 @@
+use std::{fmt, time::Duration};
+
+/// What the use cases answer with.
+pub type Result<T, E = Error> = std::result::Result<T, E>;
+
+macro_rules! codes {
+    ($($(#[$doc:meta])* $variant:ident = $code:literal, $title:literal;)+) => {
+        /// Why a request was refused: the one registry of stable codes.
+        ///
+        /// A code never changes its meaning and is never removed inside `v1`. The HTTP status of each stands in
+        /// the api crate; the domain does not know it.
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+        pub enum Code { $($(#[$doc])* $variant,)+ }
+
+        impl Code {
+            /// Every code, in the order of the registry.
+            pub const ALL: &'static [Self] = &[$(Self::$variant,)+];
+
+            /// The code as clients see it.
+            #[must_use]
+            pub fn as_str(self) -> &'static str {
+                match self { $(Self::$variant => $code,)+ }
+            }
+
+            /// A short sentence that is the same for every occurrence.
+            #[must_use]
+            pub fn title(self) -> &'static str {
+                match self { $(Self::$variant => $title,)+ }
+            }
+        }
+    };
+}
+
+codes! {
+    /// Broken JSON, invalid UTF-8, an unreadable header.
+    MalformedRequest = "malformed_request", "The request cannot be read";
+    /// A POST that moves money came without its key.
+    IdempotencyKeyRequired = "idempotency_key_required", "This request needs an Idempotency-Key";
+    /// No access token where one is needed.
+    Unauthenticated = "unauthenticated", "Log in first";
+    /// An access token that is not ours, or altered, or for somebody else.
+    TokenInvalid = "token_invalid", "The access token is not valid";
+    /// An access token past its lifetime.
+    TokenExpired = "token_expired", "The access token has expired";
+    /// The session behind the token was ended.
+    SessionRevoked = "session_revoked", "The session has ended";
+    /// Unknown account, wrong password, or suspended: the answer does not tell which.
+    InvalidCredentials = "invalid_credentials", "E-mail address or password is wrong";
+    /// An unknown, expired or revoked refresh token.
+    RefreshTokenInvalid = "refresh_token_invalid", "The refresh token is not valid";
+    /// A refresh token that was already spent; its whole session is ended.
+    RefreshTokenReused = "refresh_token_reused", "The refresh token was already used";
+    /// Seen, but not allowed.
+    Forbidden = "forbidden", "You may not do this";
+    /// The lesson or chapter needs a grant that the caller does not have.
+    NotGranted = "not_granted", "Enrol in the course to read this";
+    /// The caller's access ran out.
+    GrantExpired = "grant_expired", "Your access to this course has expired";
+    /// The caller's access was refunded.
+    GrantRefunded = "grant_refunded", "Your access to this course was refunded";
+    /// The caller's access is suspended.
+    GrantSuspended = "grant_suspended", "Your access to this course is suspended";
+    /// Nothing here, or not visible to the caller.
+    NotFound = "not_found", "There is nothing here";
+    /// The path exists, the method does not.
+    MethodNotAllowed = "method_not_allowed", "This path does not take that method";
+    /// The client took too long to send its request.
+    RequestTimeout = "request_timeout", "The request took too long";
+    /// The address belongs to an account.
+    EmailTaken = "email_taken", "This e-mail address is already registered";
+    /// The username belongs to an account.
+    UsernameTaken = "username_taken", "This username is already taken";
+    /// The name belongs to a category.
+    CategoryTaken = "category_taken", "A category of this name exists";
+    /// The last active admin cannot be demoted or suspended.
+    LastAdmin = "last_admin", "This is the last active admin";
+    /// What would be published is not complete; `errors` lists everything that is missing.
+    NotPublishable = "not_publishable", "This is not ready to be published";
+    /// The course has a price.
+    CourseNotFree = "course_not_free", "This course has to be bought";
+    /// The lesson has a video, so that watching it completes it.
+    CompletedByWatching = "completed_by_watching", "This lesson is completed by watching its video";
+    /// A request with the same Idempotency-Key is still running.
+    IdempotencyInFlight = "idempotency_in_flight", "The same request is still running";
+    /// `If-Match` names a version that is not the current one.
+    PreconditionFailed = "precondition_failed", "Somebody changed this in the meantime";
+    /// The body is larger than the limit.
+    PayloadTooLarge = "payload_too_large", "The body is too large";
+    /// The body is not of a type that this operation reads.
+    UnsupportedMediaType = "unsupported_media_type", "The body's type is not supported";
+    /// Read, but refused; `errors` lists every reason.
+    ValidationFailed = "validation_failed", "Some values are not acceptable";
+    /// The Idempotency-Key was used for a request with another body.
+    IdempotencyKeyReused = "idempotency_key_reused", "This Idempotency-Key was used for another request";
+    /// A verification or reset link that is unknown, used or expired.
+    LinkInvalid = "link_invalid", "This link is not valid any more";
+    /// A change of an edited resource came without `If-Match`.
+    PreconditionRequired = "precondition_required", "Name the version you are changing in If-Match";
+    /// Too many requests from this caller.
+    RateLimited = "rate_limited", "Too many requests";
+    /// A bug or a broken part; the body says nothing more, the log does.
+    Internal = "internal", "Something went wrong on our side";
+    /// More work than the server takes on at once.
+    Overloaded = "overloaded", "The server is busy";
+    /// The database or another part does not answer.
+    Unavailable = "unavailable", "A part of the server does not answer";
+    /// The connection broke while a change was being committed: it may or may not have been done.
+    OutcomeUnknown = "outcome_unknown", "It is not known whether the change was made";
+    /// The mail server refused the message or did not answer. Never leaves the worker.
+    MailUndelivered = "mail_undelivered", "The mail could not be delivered";
+}
+
+/// One reason among several, at one place of the request.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct FieldError {
+    /// A JSON Pointer (RFC 6901) into the body, or `?name` for a query parameter.
+    pub pointer: String,
+    /// A stable code, such as `too_long`.
+    pub code: &'static str,
+    /// What is wrong, in words.
+    pub detail: String,
+}
+
+impl FieldError {
+    /// A reason at `pointer`.
+    pub fn new(pointer: impl Into<String>, code: &'static str, detail: impl Into<String>) -> Self {
+        Self { pointer: pointer.into(), code, detail: detail.into() }
+    }
+}
+
+/// Why a use case did not happen. Nothing of it was done.
+#[derive(Debug)]
+pub struct Error {
+    code: Code,
+    detail: Option<String>,
+    errors: Vec<FieldError>,
+    retry_after: Option<Duration>,
+    source: Option<Box<dyn std::error::Error + Send + Sync>>,
+}
+
+impl Error {
+    /// A refusal with this code.
+    #[must_use]
+    pub fn new(code: Code) -> Self {
+        Self { code, detail: None, errors: Vec::new(), retry_after: None, source: None }
+    }
+
+    /// Adds what is particular to this occurrence, for people to read.
+    #[must_use]
+    pub fn detail(mut self, detail: impl Into<String>) -> Self {
+        self.detail = Some(detail.into());
+        self
+    }
+
+    /// Adds every reason at once.
+    #[must_use]
+    pub fn errors(mut self, errors: Vec<FieldError>) -> Self {
+        self.errors = errors;
+        self
+    }
+
+    /// Tells the client when another try makes sense.
+    #[must_use]
+    pub fn retry_after(mut self, wait: Duration) -> Self {
+        self.retry_after = Some(wait);
+        self
+    }
+
+    /// Keeps what went wrong underneath: for the log, never for the client.
+    #[must_use]
+    pub fn caused_by(mut self, source: impl Into<Box<dyn std::error::Error + Send + Sync>>) -> Self {
+        self.source = Some(source.into());
+        self
+    }
+
+    /// Something that cannot happen unless there is a bug.
+    pub fn internal(source: impl Into<Box<dyn std::error::Error + Send + Sync>>) -> Self {
+        Self::new(Code::Internal).caused_by(source)
+    }
+
+    /// Values were read and refused, for all these reasons.
+    #[must_use]
+    pub fn invalid(errors: Vec<FieldError>) -> Self {
+        Self::new(Code::ValidationFailed).errors(errors)
+    }
+
+    /// The stable code.
+    #[must_use]
+    pub fn code(&self) -> Code {
+        self.code
+    }
+
+    /// What is particular to this occurrence.
+    #[must_use]
+    pub fn detail_text(&self) -> Option<&str> {
+        self.detail.as_deref()
+    }
+
+    /// Every reason.
+    #[must_use]
+    pub fn reasons(&self) -> &[FieldError] {
+        &self.errors
+    }
+
+    /// When another try makes sense.
+    #[must_use]
+    pub fn wait(&self) -> Option<Duration> {
+        self.retry_after
+    }
+}
+
+impl fmt::Display for Error {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.detail.as_deref().unwrap_or(self.code.title()))?;
+        self.source.as_ref().map_or(Ok(()), |source| write!(f, ": {source}"))
+    }
+}
+
+impl std::error::Error for Error {
+    fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
+        self.source.as_deref().map(|source| source as _)
+    }
+}
+
+impl From<Code> for Error {
+    fn from(code: Code) -> Self {
+        Self::new(code)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::HashSet;
+
+    use super::*;
+
+    #[test]
+    fn codes_are_unique_and_snake_case() {
+        let mut seen = HashSet::new();
+        for code in Code::ALL {
+            assert!(code.as_str().chars().all(|c| c.is_ascii_lowercase() || c == '_'), "{}", code.as_str());
+            assert!(seen.insert(code.as_str()), "{} stands twice", code.as_str());
+        }
+    }
+}

@@ -1,0 +1,24 @@
+//! Outgoing mail: what is sent, and the one trait that sends it.
+
+use crate::Result;
+
+/// One plain-text message to one address.
+#[derive(Clone)]
+pub struct Message {
+    /// The address.
+    pub to: String,
+    /// The subject line.
+    pub subject: String,
+    /// The text, lines separated by `\n`.
+    pub text: String,
+}
+
+/// Whoever carries mail away: SMTP, or a folder on this machine.
+#[async_trait::async_trait]
+pub trait Mailer: Send + Sync {
+    /// Delivers `message` or says why not; the worker tries again later.
+    ///
+    /// # Errors
+    /// [`crate::Code::MailUndelivered`] where the other side refused or did not answer.
+    async fn send(&self, message: Message) -> Result<()>;
+}

@@ -1,0 +1,87 @@
+use std::collections::HashSet;
+
+use courses::{CourseOutline, OutlineChapter};
+use database::{Tx, outbox};
+use kernel::{Code, Result, Timestamp, Uuid};
+use sea_orm::FromQueryResult;
+use serde_json::json;
+
+use crate::store;
+
+/// What somebody has seen of a lesson.
+#[derive(Clone, Debug, FromQueryResult)]
+pub struct LessonProgress {
+    /// The lesson.
+    pub lesson_id: Uuid,
+    /// Whether it is done.
+    pub is_completed: bool,
+    /// Since when.
+    pub completed_at: Option<Timestamp>,
+    /// 0 to 100; never falls.
+    pub watch_time_percent: f64,
+    /// When anything last changed.
+    pub updated_at: Option<Timestamp>,
+}
+
+/// What the caller has seen of a lesson that they may read.
+///
+/// # Errors
+/// [`Code::NotFound`], [`Code::Unauthenticated`], and why the lesson may not be read.
+pub async fn lesson_progress(tx: &Tx, lesson_id: Uuid) -> Result<LessonProgress> {
+    let user_id = tx.user_id()?;
+    let placed = courses::placed_lesson(tx, lesson_id).await?;
+    enrollment::decide(tx, &placed).await?;
+    let untouched = LessonProgress {
+        lesson_id,
+        is_completed: false,
+        completed_at: None,
+        watch_time_percent: 0.0,
+        updated_at: None,
+    };
+    Ok(store::lesson(tx, user_id, lesson_id).await?.unwrap_or(untouched))
+}
+
+/// Marks a lesson without a video as done, and what becomes complete by it. Doing it again changes nothing.
+///
+/// # Errors
+/// [`Code::CompletedByWatching`], [`Code::NotFound`], [`Code::Unauthenticated`], and why the lesson may not be read.
+pub async fn complete_lesson(tx: &Tx, lesson_id: Uuid) -> Result<LessonProgress> {
+    let user_id = tx.user_id()?;
+    let placed = courses::placed_lesson(tx, lesson_id).await?;
+    enrollment::decide(tx, &placed).await?;
+    if placed.lesson.has_video {
+        return Err(Code::CompletedByWatching.into());
+    }
+    let course_id = placed.lesson.course_id;
+    if store::complete_lesson(tx, user_id, course_id, lesson_id).await? {
+        let payload = json!({ "userId": user_id, "courseId": course_id, "lessonId": lesson_id });
+        outbox::send(tx, "lesson.completed", payload).await?;
+        derive(tx, user_id, course_id, placed.lesson.chapter_id).await?;
+    }
+    lesson_progress(tx, lesson_id).await
+}
+
+/// Completes the chapter and the course where this was the last lesson.
+async fn derive(tx: &Tx, user_id: Uuid, course_id: Uuid, chapter_id: Uuid) -> Result<()> {
+    let outline = courses::outline(tx, course_id).await?;
+    let lessons = store::completed_lessons(tx, user_id, course_id).await?;
+    let chapter = outline.chapters.iter().find(|chapter| chapter.id == chapter_id);
+    if chapter.is_some_and(|chapter| is_complete(chapter, &lessons))
+        && store::complete_chapter(tx, user_id, course_id, chapter_id).await?
+    {
+        let payload = json!({ "userId": user_id, "courseId": course_id, "chapterId": chapter_id });
+        outbox::send(tx, "chapter.completed", payload).await?;
+    }
+    if is_course_complete(&outline, &lessons) {
+        enrollment::complete(tx, course_id).await?;
+    }
+    Ok(())
+}
+
+fn is_complete(chapter: &OutlineChapter, lessons: &HashSet<Uuid>) -> bool {
+    !chapter.lessons.is_empty() && chapter.lessons.iter().all(|lesson| lessons.contains(&lesson.id))
+}
+
+fn is_course_complete(outline: &CourseOutline, lessons: &HashSet<Uuid>) -> bool {
+    !outline.chapters.is_empty() && outline.chapters.iter().all(|chapter| is_complete(chapter, lessons))
+}

@@ -1,0 +1,8 @@
+#![doc = include_str!("../README.md")]
+
+mod completion;
+mod overview;
+mod store;
+
+pub use completion::{LessonProgress, complete_lesson, lesson_progress};
+pub use overview::{ChapterState, CourseProgress, LessonState, course_progress};

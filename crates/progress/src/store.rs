@@ -1,0 +1,67 @@
+//! All SQL of this crate.
+
+use std::collections::{HashMap, HashSet};
+
+use database::{IntoKernel, Tx};
+use kernel::{Result, Timestamp, Uuid};
+use sea_orm::ConnectionTrait;
+
+use crate::LessonProgress;
+
+const LESSON: &str = "lesson_id, is_completed, completed_at, watch_time_percent, updated_at";
+
+pub(crate) async fn lesson(tx: &Tx, user_id: Uuid, lesson_id: Uuid) -> Result<Option<LessonProgress>> {
+    let sql = format!("SELECT {LESSON} FROM lesson_progress WHERE user_id = ? AND lesson_id = ?");
+    tx.one(&sql, [user_id.into(), lesson_id.into()]).await
+}
+
+pub(crate) async fn lessons(tx: &Tx, user_id: Uuid, course_id: Uuid) -> Result<Vec<LessonProgress>> {
+    let sql = format!("SELECT {LESSON} FROM lesson_progress WHERE user_id = ? AND course_id = ?");
+    tx.all(&sql, [user_id.into(), course_id.into()]).await
+}
+
+pub(crate) async fn completed_lessons(tx: &Tx, user_id: Uuid, course_id: Uuid) -> Result<HashSet<Uuid>> {
+    let seen = lessons(tx, user_id, course_id).await?;
+    Ok(seen.into_iter().filter(|lesson| lesson.is_completed).map(|lesson| lesson.lesson_id).collect())
+}
+
+/// The completed chapters of a course, and since when.
+pub(crate) async fn chapters(tx: &Tx, user_id: Uuid, course_id: Uuid) -> Result<HashMap<Uuid, Timestamp>> {
+    let sql = "SELECT chapter_id, completed_at FROM chapter_progress WHERE user_id = ? AND course_id = ? AND is_completed";
+    let rows = tx.query_all_raw(tx.statement(sql, [user_id.into(), course_id.into()])).await.kernel()?;
+    rows.iter().map(|row| Ok((row.try_get("", "chapter_id")?, row.try_get("", "completed_at")?))).collect::<Result<_, _>>().kernel()
+}
+
+/// Answers whether the lesson was completed by this: of two at once, one is the first.
+pub(crate) async fn complete_lesson(tx: &Tx, user_id: Uuid, course_id: Uuid, lesson_id: Uuid) -> Result<bool> {
+    let sql = "INSERT INTO lesson_progress \
+               (id, user_id, course_id, lesson_id, watch_time_percent, is_completed, completed_at, created_at, updated_at) \
+               VALUES (?, ?, ?, ?, 0, ?, ?, ?, ?) ON CONFLICT (user_id, lesson_id) DO UPDATE \
+               SET is_completed = excluded.is_completed, completed_at = excluded.completed_at, updated_at = excluded.updated_at \
+               WHERE NOT lesson_progress.is_completed";
+    Ok(tx.change(sql, completion(tx, user_id, course_id, lesson_id)).await? == 1)
+}
+
+/// Answers whether the chapter was completed by this.
+pub(crate) async fn complete_chapter(tx: &Tx, user_id: Uuid, course_id: Uuid, chapter_id: Uuid) -> Result<bool> {
+    let sql = "INSERT INTO chapter_progress \
+               (id, user_id, course_id, chapter_id, is_completed, completed_at, created_at, updated_at) \
+               VALUES (?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (user_id, chapter_id) DO UPDATE \
+               SET is_completed = excluded.is_completed, completed_at = excluded.completed_at, updated_at = excluded.updated_at \
+               WHERE NOT chapter_progress.is_completed";
+    Ok(tx.change(sql, completion(tx, user_id, course_id, chapter_id)).await? == 1)
+}
+
+fn completion(tx: &Tx, user_id: Uuid, course_id: Uuid, of: Uuid) -> [sea_orm::Value; 8] {
+    let now = tx.now();
+    [
+        tx.new_id().into(),
+        user_id.into(),
+        course_id.into(),
+        of.into(),
+        true.into(),
+        now.into(),
+        now.into(),
+        now.into(),
+    ]
+}

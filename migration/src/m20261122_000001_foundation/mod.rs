@@ -1,0 +1,22 @@
+//! Identity, the thin catalogue, access, learning progress, and what reliability stands on (idempotency, outbox, audit).
+
+use sea_orm_migration::prelude::*;
+
+pub(crate) struct Migration;
+
+impl MigrationName for Migration {
+    fn name(&self) -> &str {
+        "m20261122_000001_foundation"
+    }
+}
+
+#[async_trait::async_trait]
+impl MigrationTrait for Migration {
+    fn use_transaction(&self) -> Option<bool> {
+        Some(true)
+    }
+
+    async fn up(&self, manager: &SchemaManager) -> Result<(), DbErr> {
+        crate::apply(manager, include_str!("tables.sql"), include_str!("policies.sql")).await
+    }
+}
