@@ -4,15 +4,20 @@
 use std::{error::Error, path::Path, process::Command};
 
 use sea_orm_codegen::{
-    BannerVersion, BigIntegerType, DateTimeCrate, EntityFormat, EntityTransformer, EntityWriterContext, WithPrelude,
-    WithSerde,
+    BannerVersion, BigIntegerType, DateTimeCrate, EntityFormat, EntityTransformer, EntityWriterContext,
+    WithPrelude, WithSerde,
 };
 use sea_schema::postgres::discovery::SchemaDiscovery;
 
 #[tokio::main]
 async fn main() -> Result<(), Box<dyn Error>> {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
-    match arguments.iter().map(String::as_str).collect::<Vec<_>>().as_slice() {
+    match arguments
+        .iter()
+        .map(String::as_str)
+        .collect::<Vec<_>>()
+        .as_slice()
+    {
         ["entities", url, folder] => entities(url, Path::new(folder)).await,
         _ => Err("usage: xtask entities DATABASE_URL FOLDER".into()),
     }
@@ -27,7 +32,9 @@ async fn entities(url: &str, folder: &Path) -> Result<(), Box<dyn Error>> {
         .into_iter()
         .filter(|table| table.info.name != "seaql_migrations")
         .map(|mut table| {
-            table.unique_constraints.retain(|constraint| !constraint.is_partial);
+            table
+                .unique_constraints
+                .retain(|constraint| !constraint.is_partial);
             table.write()
         })
         .collect();
@@ -55,6 +62,13 @@ async fn entities(url: &str, folder: &Path) -> Result<(), Box<dyn Error>> {
     for file in EntityTransformer::transform(tables)?.generate(&context).files {
         std::fs::write(folder.join(&file.name), file.content)?;
     }
-    let formatted = Command::new("rustfmt").args(["--edition", "2024"]).arg(folder.join("lib.rs")).status()?;
-    if formatted.success() { Ok(()) } else { Err("rustfmt failed".into()) }
+    let formatted = Command::new("rustfmt")
+        .args(["--edition", "2024"])
+        .arg(folder.join("lib.rs"))
+        .status()?;
+    if formatted.success() {
+        Ok(())
+    } else {
+        Err("rustfmt failed".into())
+    }
 }

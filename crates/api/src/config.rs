@@ -67,14 +67,23 @@ impl Readable for Option<String> {
 impl Readable for Vec<String> {
     const EXPECTS: &'static str = "a list, separated by commas";
     fn read(text: &str) -> Option<Self> {
-        Some(text.split(',').map(|part| part.trim().to_owned()).filter(|part| !part.is_empty()).collect())
+        Some(
+            text.split(',')
+                .map(|part| part.trim().to_owned())
+                .filter(|part| !part.is_empty())
+                .collect(),
+        )
     }
 }
 
 impl Readable for Vec<IpAddr> {
     const EXPECTS: &'static str = "addresses, separated by commas";
     fn read(text: &str) -> Option<Self> {
-        text.split(',').map(str::trim).filter(|part| !part.is_empty()).map(|part| part.parse().ok()).collect()
+        text.split(',')
+            .map(str::trim)
+            .filter(|part| !part.is_empty())
+            .map(|part| part.parse().ok())
+            .collect()
     }
 }
 
@@ -197,6 +206,8 @@ settings! {
     max_connections: usize = "10000", "PALESTRA_MAX_CONNECTIONS";
     /// Requests that are worked on at once; more are answered with 503.
     max_in_flight: usize = "2048", "PALESTRA_MAX_IN_FLIGHT";
+    /// The largest head of a request (its line and headers), in bytes.
+    head_limit_bytes: usize = "16384", "PALESTRA_HEAD_LIMIT_BYTES";
     /// The largest JSON body, in bytes.
     json_limit_bytes: usize = "65536", "PALESTRA_JSON_LIMIT_BYTES";
     /// The time to send a request's head, in seconds.
@@ -217,16 +228,25 @@ settings! {
     log_format: LogFormat = "text", "PALESTRA_LOG_FORMAT";
 }
 
-/// Variables with our prefix that are no settings.
-const OTHERS: [&str; 2] = ["PALESTRA_CONFIG", "PALESTRA_TEST_DIR"];
+/// Variables with our prefix that are no settings: where the file is, and what the tests are told.
+fn is_no_setting(name: &str) -> bool {
+    name == "PALESTRA_CONFIG" || name.starts_with("PALESTRA_TEST_")
+}
 
 fn one<T: Readable>(
     given: &BTreeMap<&'static str, (String, String)>,
     name: &'static str,
     default: &str,
 ) -> Result<T, ConfigError> {
-    let (text, place) = given.get(name).map_or((default, "the default"), |(text, place)| (text.as_str(), place.as_str()));
-    T::read(text).ok_or_else(|| ConfigError(format!("{place} is «{text}», but {name} has to be {}", T::EXPECTS)))
+    let (text, place) = given.get(name).map_or((default, "the default"), |(text, place)| {
+        (text.as_str(), place.as_str())
+    });
+    T::read(text).ok_or_else(|| {
+        ConfigError(format!(
+            "{place} is «{text}», but {name} has to be {}",
+            T::EXPECTS
+        ))
+    })
 }
 
 impl Config {
@@ -242,15 +262,20 @@ impl Config {
         match std::fs::read_to_string(&path) {
             Ok(text) => read_file(&path.display().to_string(), &text, &mut given)?,
             Err(error) if named.is_some() => {
-                return Err(ConfigError(format!("PALESTRA_CONFIG names {}, which cannot be read: {error}", path.display())));
+                return Err(ConfigError(format!(
+                    "PALESTRA_CONFIG names {}, which cannot be read: {error}",
+                    path.display()
+                )));
             }
             Err(_) => {}
         }
         for (name, text) in &environment {
             if let Some(setting) = SETTINGS.iter().find(|setting| setting.env == name) {
                 given.insert(setting.name, (text.clone(), name.clone()));
-            } else if name.starts_with("PALESTRA_") && !OTHERS.contains(&name.as_str()) {
-                return Err(ConfigError(format!("there is no setting {name}; `palestra config` lists them all")));
+            } else if name.starts_with("PALESTRA_") && !is_no_setting(name) {
+                return Err(ConfigError(format!(
+                    "there is no setting {name}; `palestra config` lists them all"
+                )));
             }
         }
         let config = Self::read(&given)?;
@@ -263,9 +288,14 @@ impl Config {
         if let Some(key) = &self.master_key
             && (key.len() != 64 || !key.bytes().all(|byte| byte.is_ascii_hexdigit()))
         {
-            return refuse("PALESTRA_MASTER_KEY has to be 64 hexadecimal digits: openssl rand -hex 32".to_owned());
+            return refuse(
+                "PALESTRA_MASTER_KEY has to be 64 hexadecimal digits: openssl rand -hex 32".to_owned(),
+            );
         }
-        for (name, url) in [("PALESTRA_PUBLIC_URL", &self.public_url), ("PALESTRA_APP_URL", &self.app_url)] {
+        for (name, url) in [
+            ("PALESTRA_PUBLIC_URL", &self.public_url),
+            ("PALESTRA_APP_URL", &self.app_url),
+        ] {
             if !url.starts_with("http://") && !url.starts_with("https://") {
                 return refuse(format!("{name} has to begin with https:// or http://"));
             }
@@ -274,13 +304,28 @@ impl Config {
             }
         }
         if let Some(url) = &self.database_url
-            && !["sqlite:", "postgres:", "postgresql:"].iter().any(|scheme| url.starts_with(scheme))
+            && !["sqlite:", "postgres:", "postgresql:"]
+                .iter()
+                .any(|scheme| url.starts_with(scheme))
         {
             return refuse("DATABASE_URL has to begin with sqlite:, postgres:// or postgresql://".to_owned());
         }
+        for origin in &self.cors_origins {
+            let host = origin
+                .strip_prefix("https://")
+                .or_else(|| origin.strip_prefix("http://"));
+            if host.is_none_or(|host| host.is_empty() || host.contains('/')) {
+                return refuse(format!(
+                    "PALESTRA_CORS_ORIGINS has «{origin}», but an origin is like https://app.example.com"
+                ));
+            }
+        }
         let weak = self.argon2_memory_kib < 19_456 || self.argon2_passes < 2;
         if weak && self.environment == Environment::Production {
-            return refuse("argon2's cost is below OWASP's minimum (19456 KiB, 2 passes), which production refuses".to_owned());
+            return refuse(
+                "argon2's cost is below OWASP's minimum (19456 KiB, 2 passes), which production refuses"
+                    .to_owned(),
+            );
         }
         Ok(())
     }
@@ -288,13 +333,21 @@ impl Config {
     /// The documentation of every setting, as `palestra config` prints it.
     #[must_use]
     pub fn help() -> String {
-        let mut page = "Every setting, with its name in the environment, its name in palestra.toml, and its default.\n\
+        let mut page =
+            "Every setting, with its name in the environment, its name in palestra.toml, and its default.\n\
                         The environment overrides the file; PALESTRA_CONFIG names another file.\n"
-            .to_owned();
+                .to_owned();
         for setting in SETTINGS {
-            let default = if setting.default.is_empty() { "empty" } else { setting.default };
+            let default = if setting.default.is_empty() {
+                "empty"
+            } else {
+                setting.default
+            };
             let secret = if setting.secret { ", secret" } else { "" };
-            page.push_str(&format!("\n{}  ({}; default: {default}{secret})\n", setting.env, setting.name));
+            page.push_str(&format!(
+                "\n{}  ({}; default: {default}{secret})\n",
+                setting.env, setting.name
+            ));
             for line in wrap(setting.doc.trim(), 100) {
                 page.push_str(&format!("    {line}\n"));
             }
@@ -308,15 +361,21 @@ fn read_file(
     text: &str,
     given: &mut BTreeMap<&'static str, (String, String)>,
 ) -> Result<(), ConfigError> {
-    let table: toml::Table = text.parse().map_err(|error| ConfigError(format!("{path} is not TOML: {error}")))?;
+    let table: toml::Table = text
+        .parse()
+        .map_err(|error| ConfigError(format!("{path} is not TOML: {error}")))?;
     for (name, value) in table {
         let Some(setting) = SETTINGS.iter().find(|setting| setting.name == name) else {
-            return Err(ConfigError(format!("{path}: there is no setting {name}; `palestra config` lists them all")));
+            return Err(ConfigError(format!(
+                "{path}: there is no setting {name}; `palestra config` lists them all"
+            )));
         };
         let text = match value {
             toml::Value::String(text) => text,
             toml::Value::Array(items) => {
-                let items = items.iter().map(|item| item.as_str().map_or_else(|| item.to_string(), str::to_owned));
+                let items = items
+                    .iter()
+                    .map(|item| item.as_str().map_or_else(|| item.to_string(), str::to_owned));
                 items.collect::<Vec<_>>().join(",")
             }
             other => other.to_string(),
@@ -347,7 +406,9 @@ mod tests {
     use super::*;
 
     fn load(pairs: &[(&str, &str)]) -> Result<Config, String> {
-        let pairs = pairs.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned()));
+        let pairs = pairs
+            .iter()
+            .map(|(name, value)| ((*name).to_owned(), (*value).to_owned()));
         Config::load(pairs).map_err(|error| error.0)
     }
 
@@ -363,8 +424,13 @@ mod tests {
         assert!(refusal(&[("PALESTRA_LISTEN", "8080")]).contains("PALESTRA_LISTEN is «8080»"));
         assert!(refusal(&[("PALESTRA_LISTNE", "x")]).contains("no setting PALESTRA_LISTNE"));
         assert!(refusal(&[("PALESTRA_MASTER_KEY", "short")]).contains("64 hexadecimal digits"));
+        assert!(refusal(&[("PALESTRA_CORS_ORIGINS", "app.example.com")]).contains("PALESTRA_CORS_ORIGINS"));
         assert!(refusal(&[("DATABASE_URL", "mysql://x")]).contains("DATABASE_URL"));
-        let weak = [("PALESTRA_ENVIRONMENT", "production"), ("PALESTRA_PUBLIC_URL", "https://a"), ("PALESTRA_APP_URL", "https://a")];
+        let weak = [
+            ("PALESTRA_ENVIRONMENT", "production"),
+            ("PALESTRA_PUBLIC_URL", "https://a"),
+            ("PALESTRA_APP_URL", "https://a"),
+        ];
         assert!(load(&weak).is_ok());
         assert!(refusal(&[weak.as_slice(), &[("PALESTRA_ARGON2_PASSES", "1")]].concat()).contains("OWASP"));
     }

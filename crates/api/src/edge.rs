@@ -1,10 +1,13 @@
 //! The first and last thing that happens to every request: an id, a place in the queue, a deadline, and on the way out
 //! one shape for every refusal, the headers of every answer, a line in the log and a count.
 
-use std::{panic::AssertUnwindSafe, time::Instant};
+use std::{
+    panic::AssertUnwindSafe,
+    time::{Duration, Instant},
+};
 
 use actix_web::{
-    Error, HttpMessage, HttpRequest, HttpResponse,
+    Error, HttpMessage, HttpRequest, HttpResponse, ResponseError,
     body::{BoxBody, MessageBody},
     dev::{ServiceRequest, ServiceResponse},
     http::{Method, StatusCode, header},
@@ -24,7 +27,8 @@ use crate::{
 /// Wraps every route, the unknown ones included.
 ///
 /// # Errors
-/// None: every failure has become an answer.
+/// Only what cannot be an answer to a request any more, since the request is gone with a handler that panicked or took too
+/// long; actix writes it as [`Late`] says.
 pub async fn around<B: MessageBody + 'static>(
     mut request: ServiceRequest,
     next: Next<B>,
@@ -33,42 +37,125 @@ pub async fn around<B: MessageBody + 'static>(
     let Some(state) = request.app_data::<Data<State>>().cloned() else {
         return next.call(request).await.map(ServiceResponse::map_into_boxed_body);
     };
-    let id = request_id(request.request(), &state);
     // HEAD is GET without its body, which actix leaves out by itself.
     if request.method() == Method::HEAD {
         request.head_mut().method = Method::GET;
     }
+    let about = About::of(&request, &state);
     let trace = trace_id(request.request()).unwrap_or_default();
-    let span = tracing::info_span!("request", id = %id, trace_id = %trace);
-    let outer = request.request().clone();
+    let span = tracing::info_span!("request", id = %about.id, trace_id = %trace);
     let _place = Place::take(&state);
-    let answer = async {
-        let admitted = admit(&state, request.request());
-        let answer = match admitted {
-            Ok(()) => {
-                let work = AssertUnwindSafe(next.call(request)).catch_unwind();
-                let deadline = std::time::Duration::from_secs(state.config.request_timeout_seconds);
-                match tokio::time::timeout(deadline, work).await {
-                    Ok(Ok(Ok(response))) => finish(response, &id),
-                    Ok(Ok(Err(error))) => refuse(outer.clone(), &error, &id),
-                    Ok(Err(_)) => {
-                        let bug = kernel::Error::internal("a handler panicked");
-                        refuse(outer.clone(), &Problem::from(bug).into(), &id)
-                    }
-                    Err(_) => {
-                        let slow = kernel::Error::new(Code::Unavailable).detail("The request took too long on our side.");
-                        refuse(outer.clone(), &Problem::from(slow).into(), &id)
-                    }
-                }
-            }
-            Err(problem) => refuse(outer.clone(), &problem.into(), &id),
+    let answer = answer(&state, request, next, &about)
+        .instrument(span.clone())
+        .await;
+    let (route, status) = match &answer {
+        Ok(response) => (response.request().match_pattern(), response.status()),
+        Err(late) => (None, late.as_response_error().status_code()),
+    };
+    span.in_scope(|| {
+        account(
+            &state,
+            about.method,
+            route.as_deref().unwrap_or("unknown"),
+            status,
+            began,
+        )
+    });
+    answer
+}
+
+/// What is said of a request after it has been handed on; no part of it may be kept until then.
+#[derive(Clone, Debug)]
+struct About {
+    id: String,
+    method: &'static str,
+    docs: bool,
+    secure: bool,
+}
+
+impl About {
+    fn of(request: &ServiceRequest, state: &State) -> Self {
+        // Methods are a closed set in the metrics: whoever invents one must not make a new time series.
+        let method = match request.method().as_str() {
+            "GET" => "GET",
+            "POST" => "POST",
+            "PUT" => "PUT",
+            "PATCH" => "PATCH",
+            "DELETE" => "DELETE",
+            "OPTIONS" => "OPTIONS",
+            _ => "other",
         };
-        dress(answer, &id)
+        let secure = request.connection_info().scheme() == "https";
+        let docs = request.path().starts_with("/docs");
+        Self {
+            id: request_id(request.request(), state),
+            method,
+            docs,
+            secure,
+        }
     }
-    .instrument(span.clone())
-    .await;
-    span.in_scope(|| account(&state, &outer, answer.status(), began));
-    Ok(answer)
+}
+
+/// A refusal of a request that is gone.
+#[derive(Debug)]
+struct Late {
+    problem: Problem,
+    about: About,
+}
+
+impl std::fmt::Display for Late {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        self.problem.fmt(f)
+    }
+}
+
+impl ResponseError for Late {
+    fn status_code(&self) -> StatusCode {
+        self.problem.status_code()
+    }
+
+    fn error_response(&self) -> HttpResponse {
+        let mut response = problem::write(&self.problem.error, self.problem.allow.as_deref(), &self.about.id);
+        dress(response.headers_mut(), &self.about, None);
+        response
+    }
+}
+
+async fn answer<B: MessageBody + 'static>(
+    state: &State,
+    request: ServiceRequest,
+    next: Next<B>,
+    about: &About,
+) -> Result<ServiceResponse<BoxBody>, Error> {
+    let late = |problem: Problem| -> Error {
+        Late {
+            problem,
+            about: about.clone(),
+        }
+        .into()
+    };
+    if let Err(problem) = admit(state, request.request()) {
+        let refusal = write(&problem.into(), &about.id);
+        return Ok(dressed(request.into_response(refusal), about));
+    }
+    let work = AssertUnwindSafe(next.call(request)).catch_unwind();
+    let deadline = Duration::from_secs(state.config.request_timeout_seconds);
+    match tokio::time::timeout(deadline, work).await {
+        Ok(Ok(Ok(response))) => Ok(dressed(finish(response, &about.id), about)),
+        Ok(Ok(Err(error))) => {
+            tracing::debug!(%error, "refused by the framework");
+            Err(late(Code::MalformedRequest.into()))
+        }
+        Ok(Err(_)) => {
+            tracing::error!("a handler panicked");
+            Err(late(Code::Internal.into()))
+        }
+        Err(_) => {
+            tracing::error!("a request took too long");
+            let slow = kernel::Error::new(Code::Unavailable).detail("The request took too long on our side.");
+            Err(late(slow.into()))
+        }
+    }
 }
 
 /// Counts a request as long as it is worked on.
@@ -92,6 +179,13 @@ fn admit(state: &State, request: &HttpRequest) -> Result<(), Problem> {
     if matches!(request.path(), "/livez" | "/readyz" | "/metrics") {
         return Ok(());
     }
+    let headers = request
+        .headers()
+        .iter()
+        .map(|(name, value)| name.as_str().len() + value.len() + 4);
+    if headers.sum::<usize>() + request.uri().to_string().len() > state.config.head_limit_bytes {
+        return Err(Code::HeadTooLarge.into());
+    }
     let most = i64::try_from(state.config.max_in_flight).unwrap_or(i64::MAX);
     if state.metrics.in_flight.get() > most {
         return Err(Code::Overloaded.into());
@@ -107,10 +201,13 @@ fn finish<B: MessageBody + 'static>(response: ServiceResponse<B>, id: &str) -> S
     if let Some(error) = response.response().error() {
         // The error is owned by the response, so that it is written before the response is taken apart.
         let written = write(error, id);
-        return response.into_response(written);
+        return rewritten(response, written);
     }
     let status = response.status();
-    let shaped = response.headers().get(header::CONTENT_TYPE).is_some_and(|kind| kind == "application/problem+json");
+    let shaped = response
+        .headers()
+        .get(header::CONTENT_TYPE)
+        .is_some_and(|kind| kind == "application/problem+json");
     if status.as_u16() >= 400 && !shaped {
         let code = match status {
             StatusCode::NOT_FOUND => Code::NotFound,
@@ -119,22 +216,37 @@ fn finish<B: MessageBody + 'static>(response: ServiceResponse<B>, id: &str) -> S
             status if status.is_client_error() => Code::MalformedRequest,
             _ => Code::Internal,
         };
-        return response.into_response(problem::write(&code.into(), None, id));
+        return rewritten(response, problem::write(&code.into(), None, id));
     }
-    let etag = response.headers().get(header::ETAG).and_then(|tag| tag.to_str().ok()).map(str::to_owned);
+    let etag = response
+        .headers()
+        .get(header::ETAG)
+        .and_then(|tag| tag.to_str().ok())
+        .map(str::to_owned);
     if let Some(etag) = etag
         && status == StatusCode::OK
         && response.request().method() == Method::GET
         && none_match(response.request(), &etag)
     {
-        let unchanged = HttpResponse::NotModified().insert_header((header::ETAG, etag)).finish();
-        return response.into_response(unchanged);
+        let unchanged = HttpResponse::NotModified()
+            .insert_header((header::ETAG, etag))
+            .finish();
+        return rewritten(response, unchanged);
     }
     response.map_into_boxed_body()
 }
 
-fn refuse(request: HttpRequest, error: &Error, id: &str) -> ServiceResponse<BoxBody> {
-    ServiceResponse::new(request, write(error, id))
+/// Another answer in this one's place. What the browser needs to let a page read it stays.
+fn rewritten<B: MessageBody + 'static>(
+    response: ServiceResponse<B>,
+    mut new: HttpResponse,
+) -> ServiceResponse<BoxBody> {
+    for (name, value) in response.headers() {
+        if *name == header::VARY || name.as_str().starts_with("access-control-") {
+            new.headers_mut().append(name.clone(), value.clone());
+        }
+    }
+    response.into_response(new)
 }
 
 /// One failure, logged once, here.
@@ -156,62 +268,91 @@ fn write(error: &Error, id: &str) -> HttpResponse {
     problem::write(&problem.error, problem.allow.as_deref(), id)
 }
 
-/// The headers of every answer.
-fn dress(mut response: ServiceResponse<BoxBody>, id: &str) -> ServiceResponse<BoxBody> {
+fn dressed(mut response: ServiceResponse<BoxBody>, about: &About) -> ServiceResponse<BoxBody> {
     let rate = response.request().extensions().get::<RateState>().copied();
-    let secure = response.request().connection_info().scheme() == "https";
-    let docs = response.request().path().starts_with("/docs");
-    let public = response.headers().contains_key(header::CACHE_CONTROL);
-    let headers = response.headers_mut();
+    dress(response.headers_mut(), about, rate);
+    response
+}
+
+/// The headers of every answer.
+fn dress(headers: &mut header::HeaderMap, about: &About, rate: Option<RateState>) {
+    let public = headers.contains_key(header::CACHE_CONTROL);
     let mut set = |name: header::HeaderName, value: &str| {
         if let Ok(value) = header::HeaderValue::from_str(value) {
             headers.insert(name, value);
         }
     };
-    set(header::HeaderName::from_static("x-request-id"), id);
+    set(header::HeaderName::from_static("x-request-id"), &about.id);
     set(header::X_CONTENT_TYPE_OPTIONS, "nosniff");
     set(header::REFERRER_POLICY, "no-referrer");
-    if docs {
+    if about.docs {
         // Swagger UI styles its elements inline.
         let policy = "default-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data:; frame-ancestors 'none'";
         set(header::CONTENT_SECURITY_POLICY, policy);
     } else {
-        set(header::CONTENT_SECURITY_POLICY, "default-src 'none'; frame-ancestors 'none'");
+        set(
+            header::CONTENT_SECURITY_POLICY,
+            "default-src 'none'; frame-ancestors 'none'",
+        );
     }
     if !public {
         set(header::CACHE_CONTROL, "no-store");
     }
-    if secure {
-        set(header::STRICT_TRANSPORT_SECURITY, "max-age=31536000; includeSubDomains");
+    if about.secure {
+        set(
+            header::STRICT_TRANSPORT_SECURITY,
+            "max-age=31536000; includeSubDomains",
+        );
     }
     if let Some(RateState(allowance)) = rate.filter(|rate| rate.0.quota > 0) {
         let quota = allowance.quota;
-        set(header::HeaderName::from_static("ratelimit-policy"), &format!("\"member\";q={quota};w=60"));
-        set(header::HeaderName::from_static("ratelimit"), &format!("\"member\";r={};t=60", allowance.remaining));
+        set(
+            header::HeaderName::from_static("ratelimit-policy"),
+            &format!("\"member\";q={quota};w=60"),
+        );
+        set(
+            header::HeaderName::from_static("ratelimit"),
+            &format!("\"member\";r={};t=60", allowance.remaining),
+        );
     }
-    response
 }
 
-fn account(state: &State, request: &HttpRequest, status: StatusCode, began: Instant) {
-    let route = request.match_pattern().unwrap_or_else(|| "unknown".to_owned());
-    // Methods are a closed set in the metrics: whoever invents one must not make a new time series.
-    let method = match request.method().as_str() {
-        known @ ("GET" | "POST" | "PUT" | "PATCH" | "DELETE" | "OPTIONS") => known,
-        _ => "other",
-    };
+fn account(state: &State, method: &str, route: &str, status: StatusCode, began: Instant) {
     let seconds = began.elapsed().as_secs_f64();
-    state.metrics.requests.with_label_values(&[method, &route, status.as_str()]).inc();
-    state.metrics.seconds.with_label_values(&[method, &route]).observe(seconds);
-    tracing::info!(method, route, status = status.as_u16(), milliseconds = (seconds * 1e6).round() / 1e3, "answered");
+    state
+        .metrics
+        .requests
+        .with_label_values(&[method, route, status.as_str()])
+        .inc();
+    state
+        .metrics
+        .seconds
+        .with_label_values(&[method, route])
+        .observe(seconds);
+    tracing::info!(
+        method,
+        route,
+        status = status.as_u16(),
+        milliseconds = (seconds * 1e6).round() / 1e3,
+        "answered"
+    );
 }
 
 /// The client's own id where it is a short, plain word; otherwise a new one.
 fn request_id(request: &HttpRequest, state: &State) -> String {
-    let given = request.headers().get("x-request-id").and_then(|value| value.to_str().ok());
+    let given = request
+        .headers()
+        .get("x-request-id")
+        .and_then(|value| value.to_str().ok());
     let plain = |text: &&str| {
-        (1..=64).contains(&text.len()) && text.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-_.".contains(&byte))
+        (1..=64).contains(&text.len())
+            && text
+                .bytes()
+                .all(|byte| byte.is_ascii_alphanumeric() || b"-_.".contains(&byte))
     };
-    given.filter(plain).map_or_else(|| state.db.ambient().new_id().to_string(), str::to_owned)
+    given
+        .filter(plain)
+        .map_or_else(|| state.db.ambient().new_id().to_string(), str::to_owned)
 }
 
 /// The trace of a W3C `traceparent`: `00-<32 hex>-<16 hex>-<2 hex>`.

@@ -1,4 +1,4 @@
-//! Palestra over HTTP: the only crate that knows about it. [`server::serve`] is the whole server, [`document::Document`]
+//! Palestra over HTTP: the only crate that knows about it. [`server::Server`] is the whole server, [`document::Document`]
 //! its contract.
 
 pub mod config;

@@ -3,7 +3,10 @@
 use std::{hash::Hash, net::IpAddr, num::NonZeroU32, time::Duration};
 
 use governor::{
-    Quota, RateLimiter, clock::{Clock, DefaultClock}, middleware::StateInformationMiddleware, state::keyed::DashMapStateStore,
+    Quota, RateLimiter,
+    clock::{Clock, DefaultClock},
+    middleware::StateInformationMiddleware,
+    state::keyed::DashMapStateStore,
 };
 use kernel::{Code, Error, Result, Uuid};
 
@@ -90,12 +93,16 @@ impl<K: Hash + Eq + Clone> Bucket<K> {
 
     fn take(&self, key: &K) -> Result<Allowance> {
         let Some(buckets) = &self.buckets else {
-            return Ok(Allowance { quota: 0, remaining: 0 });
+            return Ok(Allowance {
+                quota: 0,
+                remaining: 0,
+            });
         };
         match buckets.check_key(key) {
-            Ok(snapshot) => {
-                Ok(Allowance { quota: self.quota, remaining: snapshot.remaining_burst_capacity() })
-            }
+            Ok(snapshot) => Ok(Allowance {
+                quota: self.quota,
+                remaining: snapshot.remaining_burst_capacity(),
+            }),
             Err(refused) => {
                 let wait = refused.wait_time_from(DefaultClock::default().now());
                 let wait = Duration::from_secs(wait.as_secs() + 1);

@@ -34,7 +34,10 @@ pub fn from_config(config: &Config) -> Result<Box<dyn Mailer>, String> {
         format!("PALESTRA_MAIL_FROM is «{}», but has to be an address such as Palestra <no-reply@example.com>: {error}", config.mail_from)
     })?;
     let Some(url) = &config.smtp_url else {
-        return Ok(Box::new(Outbox { folder: config.data_dir.join("outbox"), from }));
+        return Ok(Box::new(Outbox {
+            folder: config.data_dir.join("outbox"),
+            from,
+        }));
     };
     let transport = AsyncSmtpTransport::<Tokio1Executor>::from_url(url)
         .map_err(|error| format!("PALESTRA_SMTP_URL cannot be read: {error}"))?
@@ -45,7 +48,10 @@ pub fn from_config(config: &Config) -> Result<Box<dyn Mailer>, String> {
 
 fn letter(from: &Mailbox, message: &Message) -> Result<lettre::Message> {
     let undeliverable = |error: String| Error::new(Code::MailUndelivered).caused_by(error);
-    let to: Mailbox = message.to.parse().map_err(|error| undeliverable(format!("an address cannot be read: {error}")))?;
+    let to: Mailbox = message
+        .to
+        .parse()
+        .map_err(|_| undeliverable("the address cannot be read".to_owned()))?;
     lettre::Message::builder()
         .from(from.clone())
         .to(to)
@@ -60,7 +66,15 @@ impl Mailer for Smtp {
     async fn send(&self, message: Message) -> Result<()> {
         let letter = letter(&self.from, &message)?;
         let sent = self.transport.send(letter).await;
-        sent.map(drop).map_err(|error| Error::new(Code::MailUndelivered).caused_by(error))
+        sent.map(drop).map_err(|error| {
+            // A server's words quote the address, which no log may show; its number says enough.
+            let cause = match error.status() {
+                Some(status) => format!("the mail server answered {status}"),
+                None if error.is_timeout() => "the mail server did not answer in time".to_owned(),
+                None => "the mail server cannot be reached, or broke off".to_owned(),
+            };
+            Error::new(Code::MailUndelivered).caused_by(cause)
+        })
     }
 }
 
@@ -73,7 +87,9 @@ impl Mailer for Outbox {
         let path = folder.join(name);
         let shown = path.display().to_string();
         let write = move || std::fs::create_dir_all(&folder).and_then(|()| std::fs::write(&path, bytes));
-        let written = tokio::task::spawn_blocking(write).await.map_err(Error::internal)?;
+        let written = tokio::task::spawn_blocking(write)
+            .await
+            .map_err(Error::internal)?;
         written.map_err(|error| Error::new(Code::MailUndelivered).caused_by(error))?;
         tracing::info!(file = shown, "mail written, since no SMTP server is configured");
         Ok(())

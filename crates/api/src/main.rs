@@ -8,7 +8,7 @@ use std::{
 };
 
 use api::{
-    config::Config,
+    config::{Config, Environment, LogFormat},
     demo,
     document::Document,
     server::{self, Server},
@@ -29,7 +29,11 @@ static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 /// Begin with `palestra serve --demo`: it makes a SQLite database in ./data, loads a demo school and serves it on
 /// http://127.0.0.1:8080, with the API's documentation at /docs. DATABASE_URL=postgres://… moves to PostgreSQL.
 #[derive(Parser)]
-#[command(name = "palestra", version, after_help = "Settings come from the environment and from palestra.toml: `palestra config` lists them all.")]
+#[command(
+    name = "palestra",
+    version,
+    after_help = "Settings come from the environment and from palestra.toml: `palestra config` lists them all."
+)]
 struct Arguments {
     #[command(subcommand)]
     command: Command,
@@ -113,9 +117,16 @@ fn run(command: Command) -> Result<(), Refusal> {
                 Ok(())
             }
             Command::Seed => {
+                refuse_demo_in_production(&config)?;
                 let db = setup::open(&config, Ambient::default(), Schema::Migrate).await?;
-                let loaded = demo::load(&db, &setup::hasher(&config)?).await.map_err(|error| error.to_string())?;
-                say(if loaded { "The demo school is loaded." } else { "The demo school is there already; nothing was changed." });
+                let loaded = demo::load(&db, &setup::hasher(&config)?)
+                    .await
+                    .map_err(|error| error.to_string())?;
+                say(if loaded {
+                    "The demo school is loaded."
+                } else {
+                    "The demo school is there already; nothing was changed."
+                });
                 close(db).await;
                 Ok(())
             }
@@ -127,15 +138,37 @@ fn run(command: Command) -> Result<(), Refusal> {
     })
 }
 
+/// Everybody knows the password of the demo accounts, and one of them is an admin.
+fn refuse_demo_in_production(config: &Config) -> Result<(), Refusal> {
+    if config.environment == Environment::Production {
+        return Err(
+            "the demo school has an admin whose password is public: production does not load it".to_owned(),
+        );
+    }
+    Ok(())
+}
+
 async fn serve(config: Config, demo: bool, with_worker: bool) -> Result<(), Refusal> {
+    if demo {
+        refuse_demo_in_production(&config)?;
+    }
     let listener = server::bind(&config)?;
     let db = setup::open(&config, Ambient::default(), Schema::Migrate).await?;
     if demo {
-        demo::load(&db, &setup::hasher(&config)?).await.map_err(|error| error.to_string())?;
+        demo::load(&db, &setup::hasher(&config)?)
+            .await
+            .map_err(|error| error.to_string())?;
     }
-    let server = Server::new(config.clone(), db, listener, with_worker);
-    let at = server.address().map_or_else(|| config.listen.to_string(), |address| address.to_string());
-    say(&format!("\nPalestra serves http://{at}\n  API            http://{at}/api/v1\n  documentation  http://{at}/docs"));
+    let server = Server::new(config.clone(), db, listener, with_worker)?;
+    let at = server
+        .address()
+        .map_or_else(|| config.listen.to_string(), |address| address.to_string());
+    if config.log_format == LogFormat::Json {
+        return server.run(signals()).await;
+    }
+    say(&format!(
+        "\nPalestra serves http://{at}\n  API            http://{at}/api/v1\n  documentation  http://{at}/docs"
+    ));
     if demo {
         say(&format!("  demo accounts  (password {})", demo::PASSWORD));
         for (email, role) in demo::accounts().map_err(|error| error.to_string())? {
@@ -159,8 +192,13 @@ async fn rotate(config: &Config) -> Result<(), Refusal> {
     let db = setup::open(config, Ambient::default(), Schema::Check).await?;
     let lifetime = Duration::from_secs(config.access_token_seconds);
     let work = move |tx| async move { identity::rotate_signing_key(&tx, lifetime).await };
-    let kid = db.run_in(Pool::Auth, Actor::System, work).await.map_err(|error| error.to_string())?;
-    say(&format!("The key {kid} signs in ten minutes; the older ones verify until their last token has expired."));
+    let kid = db
+        .run_in(Pool::Auth, Actor::System, work)
+        .await
+        .map_err(|error| error.to_string())?;
+    say(&format!(
+        "The key {kid} signs in ten minutes; the older ones verify until their last token has expired."
+    ));
     close(db).await;
     Ok(())
 }
@@ -170,7 +208,9 @@ async fn create_admin(config: &Config, email: String) -> Result<(), Refusal> {
         return Err(format!("«{email}» is no e-mail address"));
     }
     let mut password = String::new();
-    std::io::stdin().read_to_string(&mut password).map_err(|error| format!("the password cannot be read: {error}"))?;
+    std::io::stdin()
+        .read_to_string(&mut password)
+        .map_err(|error| format!("the password cannot be read: {error}"))?;
     let password = password.trim_end_matches(['\r', '\n']).to_owned();
     if !(10..=128).contains(&password.chars().count()) {
         return Err("the password on standard input has to have 10 to 128 characters".to_owned());
@@ -178,10 +218,20 @@ async fn create_admin(config: &Config, email: String) -> Result<(), Refusal> {
     let db = setup::open(config, Ambient::default(), Schema::Migrate).await?;
     let hasher = setup::hasher(config)?;
     let told = |error: kernel::Error| {
-        error.reasons().first().map_or_else(|| error.to_string(), |reason| reason.detail.clone())
+        error
+            .reasons()
+            .first()
+            .map_or_else(|| error.to_string(), |reason| reason.detail.clone())
     };
-    let hash = identity::hash_new_password(&db, &hasher, password, "", &[&email]).await.map_err(told)?;
-    let registration = Registration { email, password_hash: hash, username: None, name: None };
+    let hash = identity::hash_new_password(&db, &hasher, password, "", &[&email])
+        .await
+        .map_err(told)?;
+    let registration = Registration {
+        email,
+        password_hash: hash,
+        username: None,
+        name: None,
+    };
     let work = move |tx| async move { identity::create_admin(&tx, registration).await };
     let account = db.run_in(Pool::Auth, Actor::System, work).await.map_err(told)?;
     say(&format!("{} is an admin.", account.email));
@@ -207,7 +257,11 @@ fn healthcheck(listen: SocketAddr) -> Result<(), Refusal> {
     };
     let answer = ask().map_err(|error| format!("the server on {listen} does not answer: {error}"))?;
     let first = answer.lines().next().unwrap_or_default();
-    if first.contains(" 200 ") { Ok(()) } else { Err(format!("the server on {listen} is not ready: {first}")) }
+    if first.contains(" 200 ") {
+        Ok(())
+    } else {
+        Err(format!("the server on {listen} is not ready: {first}"))
+    }
 }
 
 /// Ctrl-C and SIGTERM say to stop.
@@ -241,5 +295,7 @@ async fn close(db: Db) {
 
 fn print(text: &str) -> Result<(), Refusal> {
     let mut out = std::io::stdout();
-    out.write_all(text.as_bytes()).and_then(|()| out.flush()).map_err(|error| error.to_string())
+    out.write_all(text.as_bytes())
+        .and_then(|()| out.flush())
+        .map_err(|error| error.to_string())
 }

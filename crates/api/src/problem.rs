@@ -22,9 +22,11 @@ pub fn status_of(code: Code) -> StatusCode {
         | Code::InvalidCredentials
         | Code::RefreshTokenInvalid
         | Code::RefreshTokenReused => StatusCode::UNAUTHORIZED,
-        Code::Forbidden | Code::NotGranted | Code::GrantExpired | Code::GrantRefunded | Code::GrantSuspended => {
-            StatusCode::FORBIDDEN
-        }
+        Code::Forbidden
+        | Code::NotGranted
+        | Code::GrantExpired
+        | Code::GrantRefunded
+        | Code::GrantSuspended => StatusCode::FORBIDDEN,
         Code::NotFound => StatusCode::NOT_FOUND,
         Code::MethodNotAllowed => StatusCode::METHOD_NOT_ALLOWED,
         Code::RequestTimeout => StatusCode::REQUEST_TIMEOUT,
@@ -39,9 +41,12 @@ pub fn status_of(code: Code) -> StatusCode {
         Code::PreconditionFailed => StatusCode::PRECONDITION_FAILED,
         Code::PayloadTooLarge => StatusCode::PAYLOAD_TOO_LARGE,
         Code::UnsupportedMediaType => StatusCode::UNSUPPORTED_MEDIA_TYPE,
-        Code::ValidationFailed | Code::IdempotencyKeyReused | Code::LinkInvalid => StatusCode::UNPROCESSABLE_ENTITY,
+        Code::ValidationFailed | Code::IdempotencyKeyReused | Code::LinkInvalid => {
+            StatusCode::UNPROCESSABLE_ENTITY
+        }
         Code::PreconditionRequired => StatusCode::PRECONDITION_REQUIRED,
         Code::RateLimited => StatusCode::TOO_MANY_REQUESTS,
+        Code::HeadTooLarge => StatusCode::REQUEST_HEADER_FIELDS_TOO_LARGE,
         Code::Overloaded | Code::Unavailable | Code::OutcomeUnknown => StatusCode::SERVICE_UNAVAILABLE,
         Code::Internal | Code::MailUndelivered => StatusCode::INTERNAL_SERVER_ERROR,
     }
@@ -60,13 +65,19 @@ impl Problem {
     /// A path that exists, without that method.
     #[must_use]
     pub fn method_not_allowed(allow: String) -> Self {
-        Self { error: Code::MethodNotAllowed.into(), allow: Some(allow) }
+        Self {
+            error: Code::MethodNotAllowed.into(),
+            allow: Some(allow),
+        }
     }
 }
 
 impl<E: Into<kernel::Error>> From<E> for Problem {
     fn from(error: E) -> Self {
-        Self { error: error.into(), allow: None }
+        Self {
+            error: error.into(),
+            allow: None,
+        }
     }
 }
 
@@ -134,8 +145,16 @@ pub struct ProblemReason<'a> {
 
 impl<'a> From<&'a FieldError> for ProblemReason<'a> {
     fn from(error: &'a FieldError) -> Self {
-        let FieldError { pointer, code, detail } = error;
-        Self { pointer, code, detail }
+        let FieldError {
+            pointer,
+            code,
+            detail,
+        } = error;
+        Self {
+            pointer,
+            code,
+            detail,
+        }
     }
 }
 
@@ -161,12 +180,18 @@ pub fn write(error: &kernel::Error, allow: Option<&str>, request_id: &str) -> Ht
             Code::TokenExpired | Code::TokenInvalid | Code::SessionRevoked => ", error=\"invalid_token\"",
             _ => "",
         };
-        response.insert_header((header::WWW_AUTHENTICATE, format!("Bearer realm=\"palestra\"{error}")));
+        response.insert_header((
+            header::WWW_AUTHENTICATE,
+            format!("Bearer realm=\"palestra\"{error}"),
+        ));
     }
     if let Some(allow) = allow {
         response.insert_header((header::ALLOW, allow));
     }
-    let waits = matches!(status, StatusCode::TOO_MANY_REQUESTS | StatusCode::SERVICE_UNAVAILABLE);
+    let waits = matches!(
+        status,
+        StatusCode::TOO_MANY_REQUESTS | StatusCode::SERVICE_UNAVAILABLE
+    );
     let wait = error.wait().or(waits.then_some(Duration::from_secs(1)));
     if let Some(wait) = wait {
         response.insert_header((header::RETRY_AFTER, wait.as_secs().max(1)));

@@ -37,7 +37,12 @@ impl<T: Serialize> Reply<T> {
     pub fn ok(body: &T) -> Result<Self> {
         let body = serde_json::to_vec(body).map_err(Error::internal)?.into();
         let headers = vec![(header::CONTENT_TYPE.to_string(), "application/json".to_owned())];
-        Ok(Self { status: StatusCode::OK, headers, body, of: PhantomData })
+        Ok(Self {
+            status: StatusCode::OK,
+            headers,
+            body,
+            of: PhantomData,
+        })
     }
 
     /// 201, and where the new thing is.
@@ -55,13 +60,21 @@ impl Reply<Nothing> {
     /// 204.
     #[must_use]
     pub fn no_content() -> Self {
-        Self { status: StatusCode::NO_CONTENT, headers: Vec::new(), body: Bytes::new(), of: PhantomData }
+        Self {
+            status: StatusCode::NO_CONTENT,
+            headers: Vec::new(),
+            body: Bytes::new(),
+            of: PhantomData,
+        }
     }
 
     /// 202: it was written down and will be done.
     #[must_use]
     pub fn accepted() -> Self {
-        Self { status: StatusCode::ACCEPTED, ..Self::no_content() }
+        Self {
+            status: StatusCode::ACCEPTED,
+            ..Self::no_content()
+        }
     }
 }
 
@@ -93,7 +106,11 @@ impl<T> Reply<T> {
     /// See [`Reply::ok`].
     pub fn keep(&self) -> Result<Vec<u8>> {
         let body = String::from_utf8_lossy(&self.body).into_owned();
-        let kept = Kept { status: self.status.as_u16(), headers: self.headers.clone(), body };
+        let kept = Kept {
+            status: self.status.as_u16(),
+            headers: self.headers.clone(),
+            body,
+        };
         serde_json::to_vec(&kept).map_err(Error::internal)
     }
 
@@ -102,10 +119,19 @@ impl<T> Reply<T> {
     /// # Errors
     /// [`kernel::Code::Internal`] for a kept answer that cannot be read.
     pub fn replay(kept: &[u8]) -> Result<Self> {
-        let Kept { status, mut headers, body } = serde_json::from_slice(kept).map_err(Error::internal)?;
+        let Kept {
+            status,
+            mut headers,
+            body,
+        } = serde_json::from_slice(kept).map_err(Error::internal)?;
         headers.push(("idempotent-replayed".to_owned(), "true".to_owned()));
         let status = StatusCode::from_u16(status).map_err(Error::internal)?;
-        Ok(Self { status, headers, body: body.into_bytes().into(), of: PhantomData })
+        Ok(Self {
+            status,
+            headers,
+            body: body.into_bytes().into(),
+            of: PhantomData,
+        })
     }
 }
 
@@ -117,6 +143,10 @@ impl<T> Responder for Reply<T> {
         for (name, value) in self.headers {
             response.insert_header((name, value));
         }
-        if self.body.is_empty() { response.finish() } else { response.body(self.body) }
+        if self.body.is_empty() {
+            response.finish()
+        } else {
+            response.body(self.body)
+        }
     }
 }

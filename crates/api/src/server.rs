@@ -12,7 +12,7 @@ use database::Db;
 use kernel::Code;
 use tokio::sync::{Notify, watch};
 use utoipa_actix_web::AppExt;
-use utoipa_swagger_ui::{SwaggerUi, Config as SwaggerConfig};
+use utoipa_swagger_ui::{Config as SwaggerConfig, SwaggerUi};
 
 use crate::{
     config::Config,
@@ -20,6 +20,7 @@ use crate::{
     edge,
     extract::Schemas,
     limits::Limits,
+    mailer,
     problem::Problem,
     routes,
     setup::{self, Refusal},
@@ -54,9 +55,17 @@ pub fn bind(config: &Config) -> Result<TcpListener, Refusal> {
 
 impl Server {
     /// A server over an open database.
-    #[must_use]
-    pub fn new(config: Config, db: Db, listener: TcpListener, with_worker: bool) -> Self {
-        Self { config, db, listener, with_worker }
+    ///
+    /// # Errors
+    /// In words, where the settings of mail cannot be read: rather now than when the first letter is written.
+    pub fn new(config: Config, db: Db, listener: TcpListener, with_worker: bool) -> Result<Self, Refusal> {
+        mailer::from_config(&config)?;
+        Ok(Self {
+            config,
+            db,
+            listener,
+            with_worker,
+        })
     }
 
     /// Where it listens.
@@ -70,7 +79,12 @@ impl Server {
     /// # Errors
     /// In words: what is wrong, and what to do.
     pub async fn run(self, mut stop: watch::Receiver<bool>) -> Result<(), Refusal> {
-        let Self { config, db, listener, with_worker } = self;
+        let Self {
+            config,
+            db,
+            listener,
+            with_worker,
+        } = self;
         let identity = setup::identity(&config, &db).await?;
         let document = Document::build();
         let schemas = Schemas::new(&document.value);
@@ -107,13 +121,18 @@ impl Server {
         if config.http_threads > 0 {
             server = server.workers(config.http_threads);
         }
-        let server = server.listen(listener).map_err(|error| format!("the server cannot listen: {error}"))?.run();
+        let server = server
+            .listen(listener)
+            .map_err(|error| format!("the server cannot listen: {error}"))?
+            .run();
         let handle = server.handle();
         let stopping = tokio::spawn(async move {
             stopped(&mut stop).await;
             handle.stop(true).await;
         });
-        server.await.map_err(|error| format!("the server failed: {error}"))?;
+        server
+            .await
+            .map_err(|error| format!("the server failed: {error}"))?;
         stopping.abort();
         if let Some(worker) = worker {
             drop(tokio::time::timeout(Duration::from_secs(config.shutdown_seconds), worker).await);
@@ -151,9 +170,15 @@ fn application(
     >,
 > {
     let docs = SwaggerUi::new("/docs/{_:.*}").config(
-        SwaggerConfig::new(["/api/v1/openapi.json"]).persist_authorization(false).display_request_duration(true).deep_linking(true),
+        SwaggerConfig::new(["/api/v1/openapi.json"])
+            .persist_authorization(false)
+            .display_request_duration(true)
+            .deep_linking(true),
     );
-    let (app, _) = App::new().into_utoipa_app().configure(routes::configure).split_for_parts();
+    let (app, _) = App::new()
+        .into_utoipa_app()
+        .configure(routes::configure)
+        .split_for_parts();
     let cors = cors(&state.config);
     app.app_data(state)
         .service(web::redirect("/docs", "/docs/"))
@@ -175,7 +200,16 @@ async fn nothing_here(state: web::Data<State>, request: HttpRequest) -> Result<H
 fn cors(config: &Config) -> Cors {
     let mut cors = Cors::default()
         .allowed_methods(["GET", "POST", "PUT", "PATCH", "DELETE"])
-        .allowed_headers(["authorization", "content-type", "idempotency-key", "if-match", "if-none-match", "x-request-id", "traceparent", "last-event-id"])
+        .allowed_headers([
+            "authorization",
+            "content-type",
+            "idempotency-key",
+            "if-match",
+            "if-none-match",
+            "x-request-id",
+            "traceparent",
+            "last-event-id",
+        ])
         .expose_headers([
             header::ETAG.as_str(),
             header::LOCATION.as_str(),

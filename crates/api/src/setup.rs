@@ -36,16 +36,28 @@ pub fn say(line: &str) {
 /// # Errors
 /// In words: what is wrong, and what to do.
 pub async fn open(config: &Config, ambient: Ambient, schema: Schema) -> Result<Db, Refusal> {
-    fs::create_dir_all(&config.data_dir).map_err(|error| {
+    make_private_folder(&config.data_dir).map_err(|error| {
         let folder = config.data_dir.display();
         format!("the data folder {folder} cannot be made: {error}. Let PALESTRA_DATA_DIR name one that this user may write")
     })?;
     let keyring = Keyring::new(master_key(config)?);
     let setup = match postgres_urls(config, &keyring)? {
         Some(servers) => open_postgres(config, servers, &keyring, schema).await?,
-        None => open_sqlite(config, schema).await?,
+        None => open_sqlite(config, &keyring, schema).await?,
     };
-    Db::open(setup, ambient, keyring).await.map_err(|error| error.to_string())
+    Db::open(setup, ambient, keyring)
+        .await
+        .map_err(|error| error.to_string())
+}
+
+/// A folder that nobody else may look into: the database, the master key and letters with live links are in it. One that
+/// exists keeps the rights that somebody gave it.
+fn make_private_folder(folder: &Path) -> std::io::Result<()> {
+    let mut builder = fs::DirBuilder::new();
+    builder.recursive(true);
+    #[cfg(unix)]
+    std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
+    builder.create(folder)
 }
 
 /// The services of identity: the lane of hashing, and the signing keys.
@@ -58,9 +70,15 @@ pub async fn identity(config: &Config, db: &Db) -> Result<Identity, Refusal> {
         audience: "palestra".to_owned(),
         lifetime: std::time::Duration::from_secs(config.access_token_seconds),
     };
-    let tokens = Tokens::load(db, settings).await.map_err(|error| error.to_string())?;
+    let tokens = Tokens::load(db, settings)
+        .await
+        .map_err(|error| error.to_string())?;
     let session_lifetime = std::time::Duration::from_secs(u64::from(config.session_days) * 86_400);
-    Ok(Identity { hasher: hasher(config)?, tokens: tokens.into(), session_lifetime })
+    Ok(Identity {
+        hasher: hasher(config)?,
+        tokens: tokens.into(),
+        session_lifetime,
+    })
 }
 
 /// The lane in which passwords are hashed.
@@ -88,14 +106,31 @@ fn master_key(config: &Config) -> Result<[u8; 32], Refusal> {
             Err(error) => return Err(format!("{} cannot be read: {error}", path.display())),
         },
     };
-    let bytes: Option<Vec<u8>> =
-        (0..text.len()).step_by(2).map(|at| u8::from_str_radix(text.get(at..at + 2)?, 16).ok()).collect();
+    let bytes: Option<Vec<u8>> = (0..text.len())
+        .step_by(2)
+        .map(|at| u8::from_str_radix(text.get(at..at + 2)?, 16).ok())
+        .collect();
     let key = bytes.and_then(|bytes| bytes.try_into().ok());
-    key.ok_or_else(|| format!("{} does not hold 64 hexadecimal digits; restore it from your backup", path.display()))
+    key.ok_or_else(|| {
+        format!(
+            "{} does not hold 64 hexadecimal digits; restore it from your backup",
+            path.display()
+        )
+    })
+}
+
+/// What the database keeps to recognise the installation's key, and what says nothing about the key.
+fn key_check(keyring: &Keyring) -> Vec<u8> {
+    keyring.derive("installation check").to_vec()
 }
 
 fn make_master_key(config: &Config, path: &Path) -> Result<String, Refusal> {
-    if config.environment == Environment::Production && config.database_url.as_deref().is_some_and(|url| url.starts_with("postgres")) {
+    if config.environment == Environment::Production
+        && config
+            .database_url
+            .as_deref()
+            .is_some_and(|url| url.starts_with("postgres"))
+    {
         return Err("production on PostgreSQL needs PALESTRA_MASTER_KEY, the same on every server: openssl rand -hex 32".to_owned());
     }
     let key = hex(&Ambient::default().secret());
@@ -116,27 +151,47 @@ fn make_master_key(config: &Config, path: &Path) -> Result<String, Refusal> {
 
 // SQLite ---------------------------------------------------------------------------------------------------------
 
-async fn open_sqlite(config: &Config, schema: Schema) -> Result<Setup, Refusal> {
-    let path = match config.database_url.as_deref().and_then(|url| url.strip_prefix("sqlite:")) {
+async fn open_sqlite(config: &Config, keyring: &Keyring, schema: Schema) -> Result<Setup, Refusal> {
+    let path = match config
+        .database_url
+        .as_deref()
+        .and_then(|url| url.strip_prefix("sqlite:"))
+    {
         Some(path) => path.trim_start_matches("//").into(),
         None => config.data_dir.join("palestra.db"),
     };
     let fresh = !path.exists();
     let cannot = |error: sqlx::Error| {
-        format!("the database file {} cannot be opened: {error}. Let PALESTRA_DATA_DIR name a folder that this user may write", path.display())
+        format!(
+            "the database file {} cannot be opened: {error}. Let PALESTRA_DATA_DIR name a folder that this user may write",
+            path.display()
+        )
     };
-    let pool = SqlitePoolOptions::new().max_connections(1).connect_with(sqlite::options(&path)).await.map_err(cannot)?;
+    let pool = SqlitePoolOptions::new()
+        .max_connections(1)
+        .connect_with(sqlite::options(&path))
+        .await
+        .map_err(cannot)?;
     let connection = SqlxSqliteConnector::from_sqlx_sqlite_pool(pool);
     if schema == Schema::Migrate {
         if fresh {
             say(&format!("Making the database {}", path.display()));
         }
-        tell(&database::migrate(&connection).await.map_err(|error| error.to_string())?);
+        tell(
+            &database::migrate(&connection, &key_check(keyring))
+                .await
+                .map_err(|error| error.to_string())?,
+        );
     } else {
-        database::check(&connection).await.map_err(|error| error.to_string())?;
+        database::check(&connection, &key_check(keyring))
+            .await
+            .map_err(|error| error.to_string())?;
     }
     connection.close().await.map_err(|error| error.to_string())?;
-    Ok(Setup::Sqlite(sqlite::Setup { path, readers: config.database_connections }))
+    Ok(Setup::Sqlite(sqlite::Setup {
+        path,
+        readers: config.database_connections,
+    }))
 }
 
 fn tell(applied: &[String]) {
@@ -156,8 +211,12 @@ struct Servers {
 
 fn postgres_urls(config: &Config, keyring: &Keyring) -> Result<Option<Servers>, Refusal> {
     let read = |name: &str, url: &Option<String>| -> Result<Option<PgConnectOptions>, Refusal> {
-        let Some(url) = url.as_deref().filter(|url| url.starts_with("postgres")) else { return Ok(None) };
-        PgConnectOptions::from_str(url).map(Some).map_err(|error| format!("{name} cannot be read: {error}"))
+        let Some(url) = url.as_deref().filter(|url| url.starts_with("postgres")) else {
+            return Ok(None);
+        };
+        PgConnectOptions::from_str(url)
+            .map(Some)
+            .map_err(|error| format!("{name} cannot be read: {error}"))
     };
     let owner = read("DATABASE_URL", &config.database_url)?;
     let given = [
@@ -166,19 +225,27 @@ fn postgres_urls(config: &Config, keyring: &Keyring) -> Result<Option<Servers>, 
         read("PALESTRA_DATABASE_WORKER_URL", &config.database_worker_url)?,
     ];
     match (&owner, given) {
-        (_, [Some(app), Some(auth), Some(worker)]) => {
-            Ok(Some(Servers { owner, roles: [app, auth, worker], derived: false }))
-        }
+        (_, [Some(app), Some(auth), Some(worker)]) => Ok(Some(Servers {
+            owner,
+            roles: [app, auth, worker],
+            derived: false,
+        })),
         (Some(as_owner), [None, None, None]) => {
             let role = |name: &str| as_owner.clone().username(name).password(&password(keyring, name));
             let [app, auth, worker] = postgres::ROLES;
             let roles = [role(app), role(auth), role(worker)];
-            Ok(Some(Servers { owner, roles, derived: true }))
+            Ok(Some(Servers {
+                owner,
+                roles,
+                derived: true,
+            }))
         }
         (None, [None, None, None]) => Ok(None),
-        _ => Err("give all three of PALESTRA_DATABASE_APP_URL, PALESTRA_DATABASE_AUTH_URL and \
+        _ => Err(
+            "give all three of PALESTRA_DATABASE_APP_URL, PALESTRA_DATABASE_AUTH_URL and \
                   PALESTRA_DATABASE_WORKER_URL, or none of them"
-            .to_owned()),
+                .to_owned(),
+        ),
     }
 }
 
@@ -187,31 +254,62 @@ fn password(keyring: &Keyring, role: &str) -> String {
     hex(&keyring.derive(&format!("postgres role {role}")))
 }
 
-async fn open_postgres(config: &Config, servers: Servers, keyring: &Keyring, schema: Schema) -> Result<Setup, Refusal> {
-    let Servers { owner, roles: [app, auth, worker], derived } = servers;
+async fn open_postgres(
+    config: &Config,
+    servers: Servers,
+    keyring: &Keyring,
+    schema: Schema,
+) -> Result<Setup, Refusal> {
+    let Servers {
+        owner,
+        roles: [app, auth, worker],
+        derived,
+    } = servers;
     let answer = |error: sqlx::Error| format!("PostgreSQL does not answer: {error}");
     match &owner {
         Some(owner) if schema == Schema::Migrate => {
+            // Before anything is changed: another key's passwords would lock the running servers out.
+            postgres::check_key(owner, &key_check(keyring)).await?;
             if derived {
                 postgres::ensure_roles(owner, |role| password(keyring, role)).await.map_err(|error| {
                     format!("the runtime roles cannot be made: {error}. Let DATABASE_URL name a role that may create roles, or make \
                              them yourself and give PALESTRA_DATABASE_APP_URL, …_AUTH_URL and …_WORKER_URL")
                 })?;
             }
-            let pool = PgPoolOptions::new().max_connections(1).connect_with(owner.clone()).await.map_err(answer)?;
+            let pool = PgPoolOptions::new()
+                .max_connections(1)
+                .connect_with(owner.clone())
+                .await
+                .map_err(answer)?;
             let connection = SqlxPostgresConnector::from_sqlx_postgres_pool(pool);
-            tell(&database::migrate(&connection).await.map_err(|error| error.to_string())?);
+            tell(
+                &database::migrate(&connection, &key_check(keyring))
+                    .await
+                    .map_err(|error| error.to_string())?,
+            );
             connection.close().await.map_err(|error| error.to_string())?;
         }
         _ => {
-            let pool = PgPoolOptions::new().max_connections(1).connect_with(app.clone()).await.map_err(answer)?;
+            let pool = PgPoolOptions::new()
+                .max_connections(1)
+                .connect_with(app.clone())
+                .await
+                .map_err(answer)?;
             let connection = SqlxPostgresConnector::from_sqlx_postgres_pool(pool);
-            database::check(&connection).await.map_err(|error| error.to_string())?;
+            database::check(&connection, &key_check(keyring))
+                .await
+                .map_err(|error| error.to_string())?;
             connection.close().await.map_err(|error| error.to_string())?;
         }
     }
     for role in [&app, &auth, &worker] {
         postgres::check_runtime(role).await?;
     }
-    Ok(Setup::Postgres(postgres::Setup { app, auth, worker, connections: config.database_connections }))
+    let setup = postgres::Setup {
+        app,
+        auth,
+        worker,
+        connections: config.database_connections,
+    };
+    Ok(Setup::Postgres(Box::new(setup)))
 }

@@ -13,12 +13,23 @@ use crate::config::{Config, LogFormat};
 /// Where `PALESTRA_LOG` cannot be read.
 pub fn init(config: &Config) -> Result<(), String> {
     let filter = EnvFilter::try_new(&config.log).map_err(|error| {
-        format!("PALESTRA_LOG is «{}», but has to be a level such as info, or info,api=debug: {error}", config.log)
+        format!(
+            "PALESTRA_LOG is «{}», but has to be a level such as info, or info,api=debug: {error}",
+            config.log
+        )
     })?;
-    let lines = tracing_subscriber::fmt::layer().with_writer(std::io::stderr).with_target(false);
+    let lines = tracing_subscriber::fmt::layer()
+        .with_writer(std::io::stderr)
+        .with_target(false);
+    let lines = lines.with_ansi(std::io::IsTerminal::is_terminal(&std::io::stderr()));
     let lines = match config.log_format {
         LogFormat::Text => lines.boxed(),
-        LogFormat::Json => lines.json().flatten_event(true).with_current_span(true).with_span_list(false).boxed(),
+        LogFormat::Json => lines
+            .json()
+            .flatten_event(true)
+            .with_current_span(true)
+            .with_span_list(false)
+            .boxed(),
     };
     // A second start within one process (tests) keeps the first one's subscriber.
     drop(tracing_subscriber::registry().with(filter).with(lines).try_init());
@@ -51,14 +62,26 @@ impl Metrics {
     /// Where two metrics have one name, which would be a bug.
     pub fn new() -> prometheus::Result<Self> {
         let registry = Registry::new();
-        let buckets = vec![0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0];
-        let seconds = HistogramOpts::new("palestra_http_request_seconds", "Seconds until the answer began").buckets(buckets);
+        let buckets = vec![
+            0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0,
+        ];
+        let seconds = HistogramOpts::new("palestra_http_request_seconds", "Seconds until the answer began")
+            .buckets(buckets);
         let metrics = Self {
-            requests: IntCounterVec::new(Opts::new("palestra_http_requests_total", "Requests"), &["method", "route", "status"])?,
+            requests: IntCounterVec::new(
+                Opts::new("palestra_http_requests_total", "Requests"),
+                &["method", "route", "status"],
+            )?,
             seconds: HistogramVec::new(seconds, &["method", "route"])?,
             in_flight: IntGauge::new("palestra_http_requests_in_flight", "Requests that are worked on")?,
-            statements: IntCounter::new("palestra_database_statements_total", "Statements sent to the database")?,
-            messages: IntCounterVec::new(Opts::new("palestra_outbox_messages_total", "Messages worked on"), &["kind", "outcome"])?,
+            statements: IntCounter::new(
+                "palestra_database_statements_total",
+                "Statements sent to the database",
+            )?,
+            messages: IntCounterVec::new(
+                Opts::new("palestra_outbox_messages_total", "Messages worked on"),
+                &["kind", "outcome"],
+            )?,
             outbox_waiting: IntGauge::new("palestra_outbox_waiting", "Messages that wait")?,
             outbox_aside: IntGauge::new("palestra_outbox_put_aside", "Messages that failed too often")?,
             registry,
@@ -68,15 +91,20 @@ impl Metrics {
         metrics.registry.register(Box::new(metrics.in_flight.clone()))?;
         metrics.registry.register(Box::new(metrics.statements.clone()))?;
         metrics.registry.register(Box::new(metrics.messages.clone()))?;
-        metrics.registry.register(Box::new(metrics.outbox_waiting.clone()))?;
-        metrics.registry.register(Box::new(metrics.outbox_aside.clone()))?;
+        metrics
+            .registry
+            .register(Box::new(metrics.outbox_waiting.clone()))?;
+        metrics
+            .registry
+            .register(Box::new(metrics.outbox_aside.clone()))?;
         Ok(metrics)
     }
 
     /// Prometheus' text format.
     #[must_use]
     pub fn render(&self, statements: u64) -> String {
-        self.statements.inc_by(statements.saturating_sub(self.statements.get()));
+        self.statements
+            .inc_by(statements.saturating_sub(self.statements.get()));
         let mut page = Vec::new();
         drop(TextEncoder::new().encode(&self.registry.gather(), &mut page));
         String::from_utf8(page).unwrap_or_default()

@@ -58,7 +58,15 @@ impl Worker {
     ) -> Result<Self, Refusal> {
         let signing_key_lifetime = Duration::from_secs(u64::from(config.signing_key_days) * 86_400);
         let (mailer, app_url) = (mailer::from_config(config)?, config.app_url.clone());
-        Ok(Self { db: db.clone(), tokens, mailer, app_url, signing_key_lifetime, metrics, wake })
+        Ok(Self {
+            db: db.clone(),
+            tokens,
+            mailer,
+            app_url,
+            signing_key_lifetime,
+            metrics,
+            wake,
+        })
     }
 
     /// Works until `stop` says so; what was begun is finished.
@@ -79,7 +87,12 @@ impl Worker {
     /// Works off everything that is due.
     async fn drain(&self) {
         loop {
-            let claimed = self.db.run_in(Pool::Worker, Actor::System, |tx| async move { outbox::claim(&tx, 32).await }).await;
+            let claimed = self
+                .db
+                .run_in(Pool::Worker, Actor::System, |tx| async move {
+                    outbox::claim(&tx, 32).await
+                })
+                .await;
             match claimed {
                 Ok(messages) if messages.is_empty() => return,
                 Ok(messages) => {
@@ -99,7 +112,13 @@ impl Worker {
         let (kind, id) = (message.kind.clone(), message.id);
         let outcome = self.act(&message).await;
         let ended = match &outcome {
-            Ok(()) => self.db.run_in(Pool::Worker, Actor::System, move |tx| async move { outbox::done(&tx, id).await }).await,
+            Ok(()) => {
+                self.db
+                    .run_in(Pool::Worker, Actor::System, move |tx| async move {
+                        outbox::done(&tx, id).await
+                    })
+                    .await
+            }
             Err(error) => {
                 tracing::warn!(id, kind, attempts = message.attempts, %error, "a message failed and is tried again");
                 let told = error.code().as_str();
@@ -112,7 +131,10 @@ impl Worker {
             tracing::warn!(id, kind, %error, "the end of a message cannot be written down");
         }
         if let Some(metrics) = &self.metrics {
-            metrics.messages.with_label_values(&[kind.as_str(), if outcome.is_ok() { "done" } else { "failed" }]).inc();
+            metrics
+                .messages
+                .with_label_values(&[kind.as_str(), if outcome.is_ok() { "done" } else { "failed" }])
+                .inc();
         }
     }
 
@@ -120,7 +142,14 @@ impl Worker {
         if message.kind.starts_with("mail.")
             && let Some(user_id) = message.id_of("userId")
         {
-            return identity::mail::deliver(&self.db, self.mailer.as_ref(), &self.app_url, &message.kind, user_id).await;
+            return identity::mail::deliver(
+                &self.db,
+                self.mailer.as_ref(),
+                &self.app_url,
+                &message.kind,
+                user_id,
+            )
+            .await;
         }
         // An event that nobody listens to yet is done when it was read.
         Ok(())

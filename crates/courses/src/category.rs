@@ -38,7 +38,9 @@ pub struct NewCategory {
 /// What the database answers.
 pub async fn categories(tx: &Tx, after: Option<Cursor>, limit: Limit) -> Result<Page<Category>> {
     let rows = store::categories(tx, after, limit).await?;
-    Ok(Page::cut(rows, limit, |category| Cursor::at(category.created_at, category.id)))
+    Ok(Page::cut(rows, limit, |category| {
+        Cursor::at(category.created_at, category.id)
+    }))
 }
 
 /// One category, by id or slug.
@@ -46,7 +48,9 @@ pub async fn categories(tx: &Tx, after: Option<Cursor>, limit: Limit) -> Result<
 /// # Errors
 /// [`Code::NotFound`].
 pub async fn category(tx: &Tx, key: &str) -> Result<Category> {
-    store::category(tx, key).await?.ok_or_else(|| Code::NotFound.into())
+    store::category(tx, key)
+        .await?
+        .ok_or_else(|| Code::NotFound.into())
 }
 
 /// Makes a category. Admins only.
@@ -59,10 +63,12 @@ pub async fn create_category(tx: &Tx, new: NewCategory) -> Result<Category> {
     }
     let id = tx.new_id();
     let slug = slug::of(&new.name, "category");
-    store::insert_category(tx, id, &new, &slug).await.map_err(|error| match database::constraint(&error).as_deref() {
-        // Two names may differ and still make one slug.
-        Some("uq_categories_name" | "uq_categories_slug") => Code::CategoryTaken.into(),
-        _ => database::from_db(error),
-    })?;
+    store::insert_category(tx, id, &new, &slug)
+        .await
+        .map_err(|error| match database::constraint(&error).as_deref() {
+            // Two names may differ and still make one slug.
+            Some("uq_categories_name" | "uq_categories_slug") => Code::CategoryTaken.into(),
+            _ => database::from_db(error),
+        })?;
     category(tx, &id.to_string()).await
 }

@@ -82,7 +82,10 @@ pub struct ChapterChange {
 /// [`Code::NotFound`], [`Code::Forbidden`].
 pub async fn create_chapter(tx: &Tx, course_id: Uuid, new: NewChapter) -> Result<(Chapter, ChapterBody)> {
     course::managed(tx, course_id).await?;
-    let body = ChapterBody { content: rich_text::sanitise(new.body.content), video_url: new.body.video_url };
+    let body = ChapterBody {
+        content: rich_text::sanitise(new.body.content),
+        video_url: new.body.video_url,
+    };
     let chapter = Chapter {
         id: tx.new_id(),
         course_id,
@@ -177,7 +180,9 @@ pub async fn unpublish_chapter(tx: &Tx, id: Uuid) -> Result<(Chapter, ChapterBod
 pub(crate) async fn withdraw(tx: &Tx, chapter: &Chapter) -> Result<()> {
     store::set_chapter_published(tx, chapter.id, false).await?;
     if store::published_chapters(tx, chapter.course_id).await? == 0
-        && store::course_ref(tx, chapter.course_id).await?.is_some_and(|course| course.is_published)
+        && store::course_ref(tx, chapter.course_id)
+            .await?
+            .is_some_and(|course| course.is_published)
     {
         course::withdraw(tx, chapter.course_id).await?;
     }
@@ -186,7 +191,10 @@ pub(crate) async fn withdraw(tx: &Tx, chapter: &Chapter) -> Result<()> {
 
 /// Everything that stands between a chapter and its publication.
 pub(crate) async fn check(tx: &Tx, chapter: &Chapter) -> Result<Vec<FieldError>> {
-    Ok(publish::chapter(chapter, store::published_lessons(tx, chapter.id).await?))
+    Ok(publish::chapter(
+        chapter,
+        store::published_lessons(tx, chapter.id).await?,
+    ))
 }
 
 /// A chapter that the caller may change, its course locked.

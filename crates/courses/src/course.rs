@@ -17,7 +17,7 @@ pub struct Course {
     pub slug: String,
     /// Plain text.
     pub description: String,
-    /// Sanitised HTML, for everybody to read.
+    /// Sanitised HTML, for everybody to read. Lists leave it out.
     pub content: Option<String>,
     /// A picture.
     pub image_url: Option<String>,
@@ -211,7 +211,11 @@ pub struct CourseFilter {
 /// [`Code::Forbidden`], [`Code::ValidationFailed`] for a price or a category that cannot be.
 pub async fn create_course(tx: &Tx, new: NewCourse) -> Result<Course> {
     let author_id = match tx.actor() {
-        Actor::User { id, role: Role::Trainer | Role::Admin, .. } => id,
+        Actor::User {
+            id,
+            role: Role::Trainer | Role::Admin,
+            ..
+        } => id,
         Actor::Anonymous => return Err(Code::Unauthenticated.into()),
         _ => return Err(Code::Forbidden.into()),
     };
@@ -251,7 +255,10 @@ pub async fn create_course(tx: &Tx, new: NewCourse) -> Result<Course> {
 /// # Errors
 /// [`Code::NotFound`], also where it is not published and not the reader's.
 pub async fn course(tx: &Tx, key: &str) -> Result<CourseDetail> {
-    let course = store::course(tx, key).await?.filter(|course| course.is_visible_to(tx.actor())).ok_or(Code::NotFound)?;
+    let course = store::course(tx, key)
+        .await?
+        .filter(|course| course.is_visible_to(tx.actor()))
+        .ok_or(Code::NotFound)?;
     let outline = store::outline(tx, course.id, !tx.actor().manages(course.author_id)).await?;
     Ok(CourseDetail { course, outline })
 }
@@ -270,7 +277,9 @@ pub async fn outline(tx: &Tx, course_id: Uuid) -> Result<CourseOutline> {
 /// [`Code::NotFound`], also where it is not published and not the reader's.
 pub async fn course_ref(tx: &Tx, id: Uuid) -> Result<CourseRef> {
     let course = store::course_ref(tx, id).await?;
-    course.filter(|course| course.is_published || tx.actor().manages(course.author_id)).ok_or_else(|| Code::NotFound.into())
+    course
+        .filter(|course| course.is_published || tx.actor().manages(course.author_id))
+        .ok_or_else(|| Code::NotFound.into())
 }
 
 /// These courses, whatever their state: for lists of what somebody already has.
@@ -285,7 +294,12 @@ pub async fn courses_by_ids(tx: &Tx, ids: &[Uuid]) -> Result<Vec<Course>> {
 ///
 /// # Errors
 /// What the database answers.
-pub async fn list_courses(tx: &Tx, filter: &CourseFilter, after: Option<Cursor>, limit: Limit) -> Result<Page<Course>> {
+pub async fn list_courses(
+    tx: &Tx,
+    filter: &CourseFilter,
+    after: Option<Cursor>,
+    limit: Limit,
+) -> Result<Page<Course>> {
     let rows = store::published_courses(tx, filter, after, limit).await?;
     let position = |course: &Course| Cursor::at(course.published_at.unwrap_or(course.created_at), course.id);
     Ok(Page::cut(rows, limit, position))
@@ -297,7 +311,9 @@ pub async fn list_courses(tx: &Tx, filter: &CourseFilter, after: Option<Cursor>,
 /// [`Code::Unauthenticated`] where nobody has logged in.
 pub async fn list_own_courses(tx: &Tx, after: Option<Cursor>, limit: Limit) -> Result<Page<Course>> {
     let rows = store::courses_of(tx, tx.user_id()?, after, limit).await?;
-    Ok(Page::cut(rows, limit, |course| Cursor::at(course.created_at, course.id)))
+    Ok(Page::cut(rows, limit, |course| {
+        Cursor::at(course.created_at, course.id)
+    }))
 }
 
 /// Changes a course, if its version is still one that `matches` accepts.
@@ -305,13 +321,21 @@ pub async fn list_own_courses(tx: &Tx, after: Option<Cursor>, limit: Limit) -> R
 /// # Errors
 /// [`Code::NotFound`], [`Code::PreconditionFailed`], [`Code::ValidationFailed`], [`Code::NotPublishable`] where a
 /// published course would not be complete any more.
-pub async fn change_course(tx: &Tx, key: &str, matches: impl Fn(i64) -> bool, change: CourseChange) -> Result<Course> {
+pub async fn change_course(
+    tx: &Tx,
+    key: &str,
+    matches: impl Fn(i64) -> bool,
+    change: CourseChange,
+) -> Result<Course> {
     let id = store::course(tx, key).await?.ok_or(Code::NotFound)?.id;
     let before = managed(tx, id).await?;
     if !matches(before.version) {
         return Err(Code::PreconditionFailed.into());
     }
-    let title = change.title.map(|title| title.trim().to_owned()).filter(|title| *title != before.title);
+    let title = change
+        .title
+        .map(|title| title.trim().to_owned())
+        .filter(|title| *title != before.title);
     let new_slug = match &title {
         Some(title) => slug::claim(tx, id, title).await?,
         None => before.slug.clone(),
@@ -319,7 +343,9 @@ pub async fn change_course(tx: &Tx, key: &str, matches: impl Fn(i64) -> bool, ch
     let after = Course {
         title: title.unwrap_or(before.title),
         slug: new_slug,
-        description: change.description.map_or(before.description, |text| text.trim().to_owned()),
+        description: change
+            .description
+            .map_or(before.description, |text| text.trim().to_owned()),
         content: change.content.map_or(before.content, rich_text::sanitise),
         image_url: change.image_url.unwrap_or(before.image_url),
         preview_video_url: change.preview_video_url.unwrap_or(before.preview_video_url),
@@ -395,14 +421,25 @@ pub(crate) async fn managed(tx: &Tx, id: Uuid) -> Result<Course> {
 }
 
 async fn by_id(tx: &Tx, id: Uuid) -> Result<Course> {
-    store::course(tx, &id.to_string()).await?.ok_or_else(|| Code::NotFound.into())
+    store::course(tx, &id.to_string())
+        .await?
+        .ok_or_else(|| Code::NotFound.into())
 }
 
 async fn set_categories(tx: &Tx, id: Uuid, category_ids: &[Uuid]) -> Result<()> {
     let known = store::known_categories(tx, category_ids).await?;
-    let unknown = category_ids.iter().enumerate().filter(|(_, id)| !known.contains(id));
+    let unknown = category_ids
+        .iter()
+        .enumerate()
+        .filter(|(_, id)| !known.contains(id));
     let reasons: Vec<_> = unknown
-        .map(|(index, _)| FieldError::new(format!("/categoryIds/{index}"), "unknown_category", "There is no such category."))
+        .map(|(index, _)| {
+            FieldError::new(
+                format!("/categoryIds/{index}"),
+                "unknown_category",
+                "There is no such category.",
+            )
+        })
         .collect();
     if !reasons.is_empty() {
         return Err(Error::invalid(reasons));
@@ -411,11 +448,21 @@ async fn set_categories(tx: &Tx, id: Uuid, category_ids: &[Uuid]) -> Result<()> 
 }
 
 fn check_price(course: &Course) -> Result<()> {
-    let Some(discount) = course.discount_price else { return Ok(()) };
+    let Some(discount) = course.discount_price else {
+        return Ok(());
+    };
     let reason = match course.price {
-        Some(price) if price.currency != discount.currency => Some(("other_currency", "The discount must be in the price's currency.")),
+        Some(price) if price.currency != discount.currency => {
+            Some(("other_currency", "The discount must be in the price's currency."))
+        }
         Some(price) if discount.amount < price.amount => None,
         _ => Some(("not_below_price", "The discounted price must be below the price.")),
     };
-    reason.map_or(Ok(()), |(code, detail)| Err(Error::invalid(vec![FieldError::new("/discountPrice", code, detail)])))
+    reason.map_or(Ok(()), |(code, detail)| {
+        Err(Error::invalid(vec![FieldError::new(
+            "/discountPrice",
+            code,
+            detail,
+        )]))
+    })
 }

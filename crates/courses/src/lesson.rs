@@ -91,7 +91,10 @@ pub struct LessonChange {
 /// [`Code::NotFound`], [`Code::Forbidden`].
 pub async fn create_lesson(tx: &Tx, chapter_id: Uuid, new: NewLesson) -> Result<(Lesson, LessonBody)> {
     let chapter = chapter::managed(tx, chapter_id).await?;
-    let body = LessonBody { content: rich_text::sanitise(new.body.content), video_url: new.body.video_url };
+    let body = LessonBody {
+        content: rich_text::sanitise(new.body.content),
+        video_url: new.body.video_url,
+    };
     let lesson = Lesson {
         id: tx.new_id(),
         course_id: chapter.course_id,
@@ -117,7 +120,9 @@ pub async fn create_lesson(tx: &Tx, chapter_id: Uuid, new: NewLesson) -> Result<
 /// [`Code::NotFound`], also where it is not published and the caller does not manage it.
 pub async fn placed_lesson(tx: &Tx, id: Uuid) -> Result<PlacedLesson> {
     let placed = store::placed_lesson(tx, id).await?;
-    placed.filter(|placed| placed.is_public || tx.actor().manages(placed.author_id)).ok_or_else(|| Code::NotFound.into())
+    placed
+        .filter(|placed| placed.is_public || tx.actor().manages(placed.author_id))
+        .ok_or_else(|| Code::NotFound.into())
 }
 
 /// What a lesson teaches. The caller has decided that the reader may have it.
@@ -185,7 +190,9 @@ pub async fn unpublish_lesson(tx: &Tx, id: Uuid) -> Result<(Lesson, LessonBody)>
     let before = managed(tx, id).await?;
     if before.is_published {
         store::set_lesson_published(tx, id, false).await?;
-        let chapter = store::chapter(tx, before.chapter_id).await?.ok_or(Code::NotFound)?;
+        let chapter = store::chapter(tx, before.chapter_id)
+            .await?
+            .ok_or(Code::NotFound)?;
         if chapter.is_published && !chapter::check(tx, &chapter).await?.is_empty() {
             chapter::withdraw(tx, &chapter).await?;
         }
@@ -203,7 +210,9 @@ async fn managed(tx: &Tx, id: Uuid) -> Result<Lesson> {
     let lesson = store::lesson(tx, id).await?.ok_or(Code::NotFound)?;
     match chapter::managed(tx, lesson.chapter_id).await {
         // An unpublished lesson of a published chapter is not there for others.
-        Err(error) if error.code() == Code::Forbidden && !lesson.is_published => return Err(Code::NotFound.into()),
+        Err(error) if error.code() == Code::Forbidden && !lesson.is_published => {
+            return Err(Code::NotFound.into());
+        }
         managed => managed?,
     };
     store::lesson(tx, id).await?.ok_or_else(|| Code::NotFound.into())

@@ -11,15 +11,15 @@ mod store;
 
 pub use category::{Category, NewCategory, categories, category, create_category};
 pub use chapter::{
-    Chapter, ChapterBody, ChapterChange, NewChapter, change_chapter, chapter, create_chapter, publish_chapter,
-    unpublish_chapter,
+    Chapter, ChapterBody, ChapterChange, NewChapter, change_chapter, chapter, create_chapter,
+    publish_chapter, unpublish_chapter,
 };
 pub use course::{
-    Course, CourseChange, CourseDetail, CourseFilter, CourseOutline, CourseRef, Direction, NewCourse, OutlineChapter,
-    OutlineLesson, change_course, course, course_ref, courses_by_ids, create_course, list_courses, list_own_courses,
-    outline, publish_check, publish_course, unpublish_course,
+    Course, CourseChange, CourseDetail, CourseFilter, CourseOutline, CourseRef, Direction, NewCourse,
+    OutlineChapter, OutlineLesson, change_course, course, course_ref, courses_by_ids, create_course,
+    list_courses, list_own_courses, outline, publish_check, publish_course, unpublish_course,
 };
 pub use lesson::{
-    Lesson, LessonBody, LessonChange, NewLesson, PlacedLesson, change_lesson, create_lesson, lesson_body, placed_lesson,
-    publish_lesson, unpublish_lesson,
+    Lesson, LessonBody, LessonChange, NewLesson, PlacedLesson, change_lesson, create_lesson, lesson_body,
+    placed_lesson, publish_lesson, unpublish_lesson,
 };

@@ -15,7 +15,12 @@ pub(crate) fn lesson(lesson: &Lesson) -> Vec<FieldError> {
         missing("/title", "title_missing", "A lesson needs a title.", &mut reasons);
     }
     if !lesson.has_content && !lesson.has_video {
-        missing("/content", "body_missing", "A lesson needs content or a video.", &mut reasons);
+        missing(
+            "/content",
+            "body_missing",
+            "A lesson needs content or a video.",
+            &mut reasons,
+        );
     }
     reasons
 }
@@ -24,7 +29,12 @@ pub(crate) fn lesson(lesson: &Lesson) -> Vec<FieldError> {
 pub(crate) fn chapter(chapter: &Chapter, published_lessons: i64) -> Vec<FieldError> {
     let mut reasons = Vec::new();
     if chapter.title.trim().is_empty() {
-        missing("/title", "title_missing", "A chapter needs a title.", &mut reasons);
+        missing(
+            "/title",
+            "title_missing",
+            "A chapter needs a title.",
+            &mut reasons,
+        );
     }
     if !chapter.has_content && !chapter.has_video && published_lessons == 0 {
         let detail = "A chapter needs a published lesson, or content or a video of its own.";
@@ -41,21 +51,45 @@ pub(crate) fn course(course: &Course, published_chapters: i64) -> Vec<FieldError
         missing("/title", "title_missing", "A course needs a title.", &mut reasons);
     }
     if course.description.trim().is_empty() {
-        missing("/description", "description_missing", "A course needs a description.", &mut reasons);
+        missing(
+            "/description",
+            "description_missing",
+            "A course needs a description.",
+            &mut reasons,
+        );
     }
     if course.image_url.is_none() {
-        missing("/imageUrl", "image_missing", "A course needs a picture.", &mut reasons);
+        missing(
+            "/imageUrl",
+            "image_missing",
+            "A course needs a picture.",
+            &mut reasons,
+        );
     }
     if course.categories.is_empty() {
-        missing("/categoryIds", "category_missing", "A course needs a category.", &mut reasons);
+        missing(
+            "/categoryIds",
+            "category_missing",
+            "A course needs a category.",
+            &mut reasons,
+        );
     }
     if published_chapters == 0 {
-        missing("/chapters", "chapter_missing", "A course needs a published chapter.", &mut reasons);
+        missing(
+            "/chapters",
+            "chapter_missing",
+            "A course needs a published chapter.",
+            &mut reasons,
+        );
     }
     reasons
 }
 
 /// Refuses for all reasons at once.
 pub(crate) fn require(reasons: Vec<FieldError>) -> Result<()> {
-    if reasons.is_empty() { Ok(()) } else { Err(Error::new(Code::NotPublishable).errors(reasons)) }
+    if reasons.is_empty() {
+        Ok(())
+    } else {
+        Err(Error::new(Code::NotPublishable).errors(reasons))
+    }
 }

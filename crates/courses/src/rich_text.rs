@@ -6,12 +6,40 @@ use ammonia::Builder;
 static SANITISER: LazyLock<Builder<'static>> = LazyLock::new(|| {
     let mut builder = Builder::empty();
     let tags = [
-        "p", "br", "hr", "h2", "h3", "h4", "strong", "b", "em", "i", "u", "s", "code", "pre", "blockquote", "ul", "ol",
-        "li", "a", "img", "figure", "figcaption", "table", "thead", "tbody", "tr", "th", "td",
+        "p",
+        "br",
+        "hr",
+        "h2",
+        "h3",
+        "h4",
+        "strong",
+        "b",
+        "em",
+        "i",
+        "u",
+        "s",
+        "code",
+        "pre",
+        "blockquote",
+        "ul",
+        "ol",
+        "li",
+        "a",
+        "img",
+        "figure",
+        "figcaption",
+        "table",
+        "thead",
+        "tbody",
+        "tr",
+        "th",
+        "td",
     ];
     builder
         .tags(HashSet::from(tags))
-        .clean_content_tags(HashSet::from(["script", "style", "svg", "math", "iframe", "template", "noscript"]))
+        .clean_content_tags(HashSet::from([
+            "script", "style", "svg", "math", "iframe", "template", "noscript",
+        ]))
         .add_tag_attributes("a", ["href", "title"])
         .add_tag_attributes("img", ["src", "alt", "width", "height"])
         .url_schemes(HashSet::from(["https", "mailto"]))
@@ -21,7 +49,8 @@ static SANITISER: LazyLock<Builder<'static>> = LazyLock::new(|| {
 
 /// What remains of `html` that may be shown to anybody; `None` where nothing does.
 pub(crate) fn sanitise(html: Option<String>) -> Option<String> {
-    html.map(|html| SANITISER.clean(&html).to_string()).filter(|clean| !clean.trim().is_empty())
+    html.map(|html| SANITISER.clean(&html).to_string())
+        .filter(|clean| !clean.trim().is_empty())
 }
 
 #[cfg(test)]
@@ -31,9 +60,18 @@ mod tests {
     #[test]
     fn what_could_act_is_taken_out() {
         let clean = |html: &str| sanitise(Some(html.to_owned()));
-        assert_eq!(clean("<p>Hi<script>alert(1)</script></p>").as_deref(), Some("<p>Hi</p>"));
-        assert_eq!(clean("<a href=\"javascript:alert(1)\">x</a>").as_deref(), Some("<a rel=\"noopener noreferrer nofollow\">x</a>"));
-        assert_eq!(clean("<p onclick=\"x()\" style=\"color:red\">ok</p>").as_deref(), Some("<p>ok</p>"));
+        assert_eq!(
+            clean("<p>Hi<script>alert(1)</script></p>").as_deref(),
+            Some("<p>Hi</p>")
+        );
+        assert_eq!(
+            clean("<a href=\"javascript:alert(1)\">x</a>").as_deref(),
+            Some("<a rel=\"noopener noreferrer nofollow\">x</a>")
+        );
+        assert_eq!(
+            clean("<p onclick=\"x()\" style=\"color:red\">ok</p>").as_deref(),
+            Some("<p>ok</p>")
+        );
         assert_eq!(clean("<svg><a href=\"https://x\">y</a></svg>"), None);
         assert_eq!(clean("  "), None);
     }

@@ -22,7 +22,11 @@ pub(crate) fn of(title: &str, fallback: &str) -> String {
     }
     let slug = slug.trim_end_matches('-');
     // A path takes an id or a slug; one must never be taken for the other.
-    if slug.is_empty() || slug.parse::<Uuid>().is_ok() { format!("{fallback}-{slug}").trim_end_matches('-').to_owned() } else { slug.to_owned() }
+    if slug.is_empty() || slug.parse::<Uuid>().is_ok() {
+        format!("{fallback}-{slug}").trim_end_matches('-').to_owned()
+    } else {
+        slug.to_owned()
+    }
 }
 
 /// Takes a free slug for this title: itself, or with the first free number behind it. Of many at once each gets
@@ -30,7 +34,11 @@ pub(crate) fn of(title: &str, fallback: &str) -> String {
 pub(crate) async fn claim(tx: &Tx, course_id: Uuid, title: &str) -> Result<String> {
     let base = of(title, "course");
     for number in 1..10_000 {
-        let slug = if number == 1 { base.clone() } else { format!("{base}-{number}") };
+        let slug = if number == 1 {
+            base.clone()
+        } else {
+            format!("{base}-{number}")
+        };
         if store::claim_slug(tx, &slug, course_id).await? {
             return Ok(slug);
         }
@@ -44,10 +52,16 @@ mod tests {
 
     #[test]
     fn a_slug_is_letters_digits_and_single_hyphens() {
-        assert_eq!(of("  Strength & Mobility: Part 1! ", "course"), "strength-mobility-part-1");
+        assert_eq!(
+            of("  Strength & Mobility: Part 1! ", "course"),
+            "strength-mobility-part-1"
+        );
         assert_eq!(of("Dehnübungen für Läufer", "course"), "dehnubungen-fur-laufer");
         assert_eq!(of("!!!", "course"), "course");
-        assert_eq!(of("0190f0e0-0000-7000-8000-000000000000", "course"), "course-0190f0e0-0000-7000-8000-000000000000");
+        assert_eq!(
+            of("0190f0e0-0000-7000-8000-000000000000", "course"),
+            "course-0190f0e0-0000-7000-8000-000000000000"
+        );
         assert!(of(&"a".repeat(500), "course").len() <= 80);
     }
 }

@@ -8,8 +8,8 @@ use kernel::{Cursor, Error, Limit, Money, Result, Timestamp, Uuid};
 use sea_orm::{ConnectionTrait, DbErr, EntityTrait, FromQueryResult, Set, Value};
 
 use crate::{
-    Category, Chapter, ChapterBody, Course, CourseFilter, CourseOutline, CourseRef, Direction, Lesson, LessonBody,
-    NewCategory, OutlineChapter, OutlineLesson, PlacedLesson,
+    Category, Chapter, ChapterBody, Course, CourseFilter, CourseOutline, CourseRef, Direction, Lesson,
+    LessonBody, NewCategory, OutlineChapter, OutlineLesson, PlacedLesson,
 };
 
 /// `?, ?, ?`
@@ -31,7 +31,10 @@ pub(crate) async fn insert_category(tx: &Tx, id: Uuid, new: &NewCategory, slug: 
         created_at: Set(tx.now().into()),
         updated_at: Set(tx.now().into()),
     };
-    categories::Entity::insert(row).exec_without_returning(tx).await.map(|_| ())
+    categories::Entity::insert(row)
+        .exec_without_returning(tx)
+        .await
+        .map(|_| ())
 }
 
 pub(crate) async fn categories(tx: &Tx, after: Option<Cursor>, limit: Limit) -> Result<Vec<Category>> {
@@ -50,7 +53,11 @@ pub(crate) async fn category(tx: &Tx, key: &str) -> Result<Option<Category>> {
         Ok(id) => ("id", id.into()),
         Err(_) => ("slug", key.into()),
     };
-    tx.one(&format!("SELECT {CATEGORY} FROM categories g WHERE g.{column} = ?"), [value]).await
+    tx.one(
+        &format!("SELECT {CATEGORY} FROM categories g WHERE g.{column} = ?"),
+        [value],
+    )
+    .await
 }
 
 pub(crate) async fn known_categories(tx: &Tx, ids: &[Uuid]) -> Result<HashSet<Uuid>> {
@@ -58,12 +65,22 @@ pub(crate) async fn known_categories(tx: &Tx, ids: &[Uuid]) -> Result<HashSet<Uu
         return Ok(HashSet::new());
     }
     let sql = format!("SELECT id FROM categories WHERE id IN ({})", marks(ids.len()));
-    let rows = tx.query_all_raw(tx.statement(&sql, ids.iter().map(|id| (*id).into()))).await.kernel()?;
-    rows.iter().map(|row| row.try_get::<Uuid>("", "id")).collect::<Result<_, _>>().kernel()
+    let rows = tx
+        .query_all_raw(tx.statement(&sql, ids.iter().map(|id| (*id).into())))
+        .await
+        .kernel()?;
+    rows.iter()
+        .map(|row| row.try_get::<Uuid>("", "id"))
+        .collect::<Result<_, _>>()
+        .kernel()
 }
 
 pub(crate) async fn set_categories(tx: &Tx, course_id: Uuid, ids: &[Uuid]) -> Result<()> {
-    tx.change("DELETE FROM course_categories WHERE course_id = ?", [course_id.into()]).await?;
+    tx.change(
+        "DELETE FROM course_categories WHERE course_id = ?",
+        [course_id.into()],
+    )
+    .await?;
     let distinct: HashSet<Uuid> = ids.iter().copied().collect();
     if distinct.is_empty() {
         return Ok(());
@@ -85,9 +102,16 @@ async fn categories_of(tx: &Tx, course_ids: &[Uuid]) -> Result<HashMap<Uuid, Vec
          WHERE m.course_id IN ({}) ORDER BY g.name",
         marks(course_ids.len())
     );
-    for row in tx.query_all_raw(tx.statement(&sql, course_ids.iter().map(|id| (*id).into()))).await.kernel()? {
+    for row in tx
+        .query_all_raw(tx.statement(&sql, course_ids.iter().map(|id| (*id).into())))
+        .await
+        .kernel()?
+    {
         let course_id = row.try_get::<Uuid>("", "course_id").kernel()?;
-        shelves.entry(course_id).or_default().push(Category::from_query_result(&row, "").kernel()?);
+        shelves
+            .entry(course_id)
+            .or_default()
+            .push(Category::from_query_result(&row, "").kernel()?);
     }
     Ok(shelves)
 }
@@ -97,6 +121,12 @@ async fn categories_of(tx: &Tx, course_ids: &[Uuid]) -> Result<HashMap<Uuid, Vec
 const COURSE: &str = "c.id, c.author_id, c.title, c.slug, c.description, c.content, c.image_url, c.preview_video_url, \
                       c.duration, c.difficulty, c.price_amount, c.price_currency, c.discount_price_amount, \
                       c.is_published, c.published_at, c.archived_at, c.version, c.created_at, c.updated_at";
+
+/// The same for lists: what fills a course's page would be most of a list's bytes, and no list shows it.
+const CARD: &str = "c.id, c.author_id, c.title, c.slug, c.description, CAST(NULL AS text) AS content, c.image_url, \
+                    c.preview_video_url, c.duration, c.difficulty, c.price_amount, c.price_currency, \
+                    c.discount_price_amount, c.is_published, c.published_at, c.archived_at, c.version, c.created_at, \
+                    c.updated_at";
 
 #[derive(FromQueryResult)]
 struct CourseRow {
@@ -124,10 +154,16 @@ struct CourseRow {
 impl CourseRow {
     fn with(self, categories: Vec<Category>) -> Result<Course> {
         let currency = self.price_currency.map(|code| {
-            code.parse().map_err(|()| Error::internal(format!("unknown currency {code} in the database")))
+            code.parse()
+                .map_err(|()| Error::internal(format!("unknown currency {code} in the database")))
         });
         let currency = currency.transpose()?;
-        let money = |amount: Option<i64>| Some(Money { amount: amount?, currency: currency? });
+        let money = |amount: Option<i64>| {
+            Some(Money {
+                amount: amount?,
+                currency: currency?,
+            })
+        };
         Ok(Course {
             id: self.id,
             author_id: self.author_id,
@@ -185,7 +221,10 @@ pub(crate) async fn insert_course(tx: &Tx, course: &Course) -> Result<()> {
         created_at: Set(course.created_at.into()),
         updated_at: Set(course.updated_at.into()),
     };
-    courses::Entity::insert(row).exec_without_returning(tx).await.kernel()?;
+    courses::Entity::insert(row)
+        .exec_without_returning(tx)
+        .await
+        .kernel()?;
     Ok(())
 }
 
@@ -223,7 +262,12 @@ pub(crate) async fn claim_slug(tx: &Tx, slug: &str, course_id: Uuid) -> Result<b
 }
 
 pub(crate) async fn set_slug(tx: &Tx, course_id: Uuid, slug: &str) -> Result<()> {
-    tx.change("UPDATE courses SET slug = ? WHERE id = ?", [slug.into(), course_id.into()]).await.map(drop)
+    tx.change(
+        "UPDATE courses SET slug = ? WHERE id = ?",
+        [slug.into(), course_id.into()],
+    )
+    .await
+    .map(drop)
 }
 
 pub(crate) async fn lock_course(tx: &Tx, id: Uuid) -> Result<()> {
@@ -239,9 +283,17 @@ pub(crate) async fn lock_course(tx: &Tx, id: Uuid) -> Result<()> {
 pub(crate) async fn course(tx: &Tx, key: &str) -> Result<Option<Course>> {
     let (condition, value): (_, Value) = match key.parse::<Uuid>() {
         Ok(id) => ("c.id = ?", id.into()),
-        Err(_) => ("c.id = (SELECT course_id FROM course_slugs WHERE slug = ?)", key.into()),
+        Err(_) => (
+            "c.id = (SELECT course_id FROM course_slugs WHERE slug = ?)",
+            key.into(),
+        ),
     };
-    let row = tx.one::<CourseRow>(&format!("SELECT {COURSE} FROM courses c WHERE {condition}"), [value]).await?;
+    let row = tx
+        .one::<CourseRow>(
+            &format!("SELECT {COURSE} FROM courses c WHERE {condition}"),
+            [value],
+        )
+        .await?;
     Ok(with_categories(tx, row.into_iter().collect()).await?.pop())
 }
 
@@ -249,7 +301,10 @@ pub(crate) async fn courses_by_ids(tx: &Tx, ids: &[Uuid]) -> Result<Vec<Course>>
     if ids.is_empty() {
         return Ok(Vec::new());
     }
-    let sql = format!("SELECT {COURSE} FROM courses c WHERE c.id IN ({})", marks(ids.len()));
+    let sql = format!(
+        "SELECT {COURSE} FROM courses c WHERE c.id IN ({})",
+        marks(ids.len())
+    );
     let rows = tx.all(&sql, ids.iter().map(|id| (*id).into())).await?;
     with_categories(tx, rows).await
 }
@@ -280,7 +335,7 @@ pub(crate) async fn published_courses(
     after: Option<Cursor>,
     limit: Limit,
 ) -> Result<Vec<Course>> {
-    let mut sql = format!("SELECT {COURSE} FROM courses c WHERE c.is_published AND c.archived_at IS NULL");
+    let mut sql = format!("SELECT {CARD} FROM courses c WHERE c.is_published AND c.archived_at IS NULL");
     let mut values: Vec<Value> = Vec::new();
     if let Some(difficulty) = &filter.difficulty {
         sql.push_str(" AND c.difficulty = ?");
@@ -311,28 +366,47 @@ pub(crate) async fn published_courses(
         Direction::Descending => ("<", "DESC"),
     };
     if let Some(after) = after {
-        sql.push_str(&format!(" AND (c.published_at {compare} ? OR (c.published_at = ? AND c.id {compare} ?))"));
+        sql.push_str(&format!(
+            " AND (c.published_at {compare} ? OR (c.published_at = ? AND c.id {compare} ?))"
+        ));
         values.extend([after.time().into(), after.time().into(), after.id.into()]);
     }
-    sql.push_str(&format!(" ORDER BY c.published_at {order}, c.id {order} LIMIT {}", limit.fetch()));
+    sql.push_str(&format!(
+        " ORDER BY c.published_at {order}, c.id {order} LIMIT {}",
+        limit.fetch()
+    ));
     with_categories(tx, tx.all(&sql, values).await?).await
 }
 
-pub(crate) async fn courses_of(tx: &Tx, author_id: Uuid, after: Option<Cursor>, limit: Limit) -> Result<Vec<Course>> {
-    let mut sql = format!("SELECT {COURSE} FROM courses c WHERE c.author_id = ?");
+pub(crate) async fn courses_of(
+    tx: &Tx,
+    author_id: Uuid,
+    after: Option<Cursor>,
+    limit: Limit,
+) -> Result<Vec<Course>> {
+    let mut sql = format!("SELECT {CARD} FROM courses c WHERE c.author_id = ?");
     let mut values: Vec<Value> = vec![author_id.into()];
     if let Some(after) = after {
         sql.push_str(" AND (c.created_at < ? OR (c.created_at = ? AND c.id < ?))");
         values.extend([after.time().into(), after.time().into(), after.id.into()]);
     }
-    sql.push_str(&format!(" ORDER BY c.created_at DESC, c.id DESC LIMIT {}", limit.fetch()));
+    sql.push_str(&format!(
+        " ORDER BY c.created_at DESC, c.id DESC LIMIT {}",
+        limit.fetch()
+    ));
     with_categories(tx, tx.all(&sql, values).await?).await
 }
 
 pub(crate) async fn set_course_published(tx: &Tx, id: Uuid, published: bool) -> Result<()> {
     let sql = "UPDATE courses SET is_published = ?, published_at = CASE WHEN ? THEN coalesce(published_at, ?) \
                ELSE published_at END, version = version + 1, updated_at = ? WHERE id = ?";
-    let values = [published.into(), published.into(), tx.now().into(), tx.now().into(), id.into()];
+    let values = [
+        published.into(),
+        published.into(),
+        tx.now().into(),
+        tx.now().into(),
+        id.into(),
+    ];
     tx.change(sql, values).await.map(drop)
 }
 
@@ -343,7 +417,8 @@ pub(crate) async fn outline(tx: &Tx, course_id: Uuid, published_only: bool) -> R
     let only = if published_only { " AND is_published" } else { "" };
     let sql = format!("SELECT {CHAPTER} FROM chapters WHERE course_id = ?{only} ORDER BY position, id");
     let chapters = tx.all::<Chapter>(&sql, [course_id.into()]).await?;
-    let sql = format!("SELECT {LESSON} FROM lessons WHERE course_id = ?{only} ORDER BY chapter_id, position, id");
+    let sql =
+        format!("SELECT {LESSON} FROM lessons WHERE course_id = ?{only} ORDER BY chapter_id, position, id");
     let mut lessons: HashMap<Uuid, Vec<OutlineLesson>> = HashMap::new();
     for lesson in tx.all::<Lesson>(&sql, [course_id.into()]).await? {
         lessons.entry(lesson.chapter_id).or_default().push(OutlineLesson {
@@ -366,7 +441,9 @@ pub(crate) async fn outline(tx: &Tx, course_id: Uuid, published_only: bool) -> R
         is_published: chapter.is_published,
         has_body: chapter.has_content || chapter.has_video,
     });
-    Ok(CourseOutline { chapters: chapters.collect() })
+    Ok(CourseOutline {
+        chapters: chapters.collect(),
+    })
 }
 
 // Chapters -------------------------------------------------------------------------------------------------------
@@ -375,7 +452,11 @@ const CHAPTER: &str = "id, course_id, title, description, position, duration, ha
                        is_free, version, created_at, updated_at";
 
 pub(crate) async fn chapter(tx: &Tx, id: Uuid) -> Result<Option<Chapter>> {
-    tx.one(&format!("SELECT {CHAPTER} FROM chapters WHERE id = ?"), [id.into()]).await
+    tx.one(
+        &format!("SELECT {CHAPTER} FROM chapters WHERE id = ?"),
+        [id.into()],
+    )
+    .await
 }
 
 pub(crate) async fn chapter_body(tx: &Tx, id: Uuid) -> Result<ChapterBody> {
@@ -404,14 +485,20 @@ pub(crate) async fn insert_chapter(tx: &Tx, chapter: &Chapter, body: &ChapterBod
         created_at: Set(chapter.created_at.into()),
         updated_at: Set(chapter.updated_at.into()),
     };
-    chapters::Entity::insert(row).exec_without_returning(tx).await.kernel()?;
+    chapters::Entity::insert(row)
+        .exec_without_returning(tx)
+        .await
+        .kernel()?;
     let body = chapter_bodies::ActiveModel {
         chapter_id: Set(chapter.id),
         course_id: Set(chapter.course_id),
         content: Set(body.content.clone()),
         video_url: Set(body.video_url.clone()),
     };
-    chapter_bodies::Entity::insert(body).exec_without_returning(tx).await.kernel()?;
+    chapter_bodies::Entity::insert(body)
+        .exec_without_returning(tx)
+        .await
+        .kernel()?;
     Ok(())
 }
 
@@ -431,16 +518,31 @@ pub(crate) async fn update_chapter(tx: &Tx, chapter: &Chapter, body: &ChapterBod
     ];
     tx.change(sql, values).await?;
     let sql = "UPDATE chapter_bodies SET content = ?, video_url = ? WHERE chapter_id = ?";
-    tx.change(sql, [body.content.clone().into(), body.video_url.clone().into(), chapter.id.into()]).await.map(drop)
+    tx.change(
+        sql,
+        [
+            body.content.clone().into(),
+            body.video_url.clone().into(),
+            chapter.id.into(),
+        ],
+    )
+    .await
+    .map(drop)
 }
 
 pub(crate) async fn set_chapter_published(tx: &Tx, id: Uuid, published: bool) -> Result<()> {
     let sql = "UPDATE chapters SET is_published = ?, version = version + 1, updated_at = ? WHERE id = ?";
-    tx.change(sql, [published.into(), tx.now().into(), id.into()]).await.map(drop)
+    tx.change(sql, [published.into(), tx.now().into(), id.into()])
+        .await
+        .map(drop)
 }
 
 pub(crate) async fn published_chapters(tx: &Tx, course_id: Uuid) -> Result<i64> {
-    tx.count("SELECT count(*) FROM chapters WHERE course_id = ? AND is_published", [course_id.into()]).await
+    tx.count(
+        "SELECT count(*) FROM chapters WHERE course_id = ? AND is_published",
+        [course_id.into()],
+    )
+    .await
 }
 
 // Lessons --------------------------------------------------------------------------------------------------------
@@ -449,7 +551,8 @@ const LESSON: &str = "id, course_id, chapter_id, title, description, position, d
                       is_published, version, created_at, updated_at";
 
 pub(crate) async fn lesson(tx: &Tx, id: Uuid) -> Result<Option<Lesson>> {
-    tx.one(&format!("SELECT {LESSON} FROM lessons WHERE id = ?"), [id.into()]).await
+    tx.one(&format!("SELECT {LESSON} FROM lessons WHERE id = ?"), [id.into()])
+        .await
 }
 
 #[derive(FromQueryResult)]
@@ -461,16 +564,27 @@ struct Place {
 
 /// A lesson with what its chapter and course say about it, in one statement.
 pub(crate) async fn placed_lesson(tx: &Tx, id: Uuid) -> Result<Option<PlacedLesson>> {
-    let columns = LESSON.split(", ").map(|column| format!("l.{column}")).collect::<Vec<_>>().join(", ");
+    let columns = LESSON
+        .split(", ")
+        .map(|column| format!("l.{column}"))
+        .collect::<Vec<_>>()
+        .join(", ");
     let sql = format!(
         "SELECT {columns}, k.author_id, h.is_free AND h.is_published AS is_free, \
          k.is_published AND h.is_published AND l.is_published AS is_public \
          FROM lessons l JOIN chapters h ON h.id = l.chapter_id JOIN courses k ON k.id = l.course_id WHERE l.id = ?"
     );
-    let Some(row) = tx.query_one_raw(tx.statement(&sql, [id.into()])).await.kernel()? else { return Ok(None) };
+    let Some(row) = tx.query_one_raw(tx.statement(&sql, [id.into()])).await.kernel()? else {
+        return Ok(None);
+    };
     let place = Place::from_query_result(&row, "").kernel()?;
     let lesson = Lesson::from_query_result(&row, "").kernel()?;
-    Ok(Some(PlacedLesson { lesson, author_id: place.author_id, is_public: place.is_public, is_free: place.is_free }))
+    Ok(Some(PlacedLesson {
+        lesson,
+        author_id: place.author_id,
+        is_public: place.is_public,
+        is_free: place.is_free,
+    }))
 }
 
 pub(crate) async fn lesson_body(tx: &Tx, id: Uuid) -> Result<LessonBody> {
@@ -499,14 +613,20 @@ pub(crate) async fn insert_lesson(tx: &Tx, lesson: &Lesson, body: &LessonBody) -
         created_at: Set(lesson.created_at.into()),
         updated_at: Set(lesson.updated_at.into()),
     };
-    lessons::Entity::insert(row).exec_without_returning(tx).await.kernel()?;
+    lessons::Entity::insert(row)
+        .exec_without_returning(tx)
+        .await
+        .kernel()?;
     let body = lesson_bodies::ActiveModel {
         lesson_id: Set(lesson.id),
         course_id: Set(lesson.course_id),
         content: Set(body.content.clone()),
         video_url: Set(body.video_url.clone()),
     };
-    lesson_bodies::Entity::insert(body).exec_without_returning(tx).await.kernel()?;
+    lesson_bodies::Entity::insert(body)
+        .exec_without_returning(tx)
+        .await
+        .kernel()?;
     Ok(())
 }
 
@@ -525,14 +645,29 @@ pub(crate) async fn update_lesson(tx: &Tx, lesson: &Lesson, body: &LessonBody) -
     ];
     tx.change(sql, values).await?;
     let sql = "UPDATE lesson_bodies SET content = ?, video_url = ? WHERE lesson_id = ?";
-    tx.change(sql, [body.content.clone().into(), body.video_url.clone().into(), lesson.id.into()]).await.map(drop)
+    tx.change(
+        sql,
+        [
+            body.content.clone().into(),
+            body.video_url.clone().into(),
+            lesson.id.into(),
+        ],
+    )
+    .await
+    .map(drop)
 }
 
 pub(crate) async fn set_lesson_published(tx: &Tx, id: Uuid, published: bool) -> Result<()> {
     let sql = "UPDATE lessons SET is_published = ?, version = version + 1, updated_at = ? WHERE id = ?";
-    tx.change(sql, [published.into(), tx.now().into(), id.into()]).await.map(drop)
+    tx.change(sql, [published.into(), tx.now().into(), id.into()])
+        .await
+        .map(drop)
 }
 
 pub(crate) async fn published_lessons(tx: &Tx, chapter_id: Uuid) -> Result<i64> {
-    tx.count("SELECT count(*) FROM lessons WHERE chapter_id = ? AND is_published", [chapter_id.into()]).await
+    tx.count(
+        "SELECT count(*) FROM lessons WHERE chapter_id = ? AND is_published",
+        [chapter_id.into()],
+    )
+    .await
 }

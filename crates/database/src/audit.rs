@@ -11,7 +11,13 @@ use crate::Tx;
 /// What the database answers.
 pub async fn record(tx: &Tx, action: &'static str, subject: Uuid, detail: Value) -> Result<()> {
     let sql = "INSERT INTO audit_log (id, actor_id, action, subject_id, detail, created_at) VALUES (?, ?, ?, ?, ?, ?)";
-    let values =
-        [tx.new_id().into(), tx.actor().user_id().into(), action.into(), subject.into(), detail.into(), tx.now().into()];
+    let values = [
+        tx.new_id().into(),
+        tx.actor().user_id().into(),
+        action.into(),
+        subject.into(),
+        detail.into(),
+        tx.now().into(),
+    ];
     tx.change(sql, values).await.map(drop)
 }

@@ -27,7 +27,7 @@ pub enum Setup {
     /// A file on this machine.
     Sqlite(crate::sqlite::Setup),
     /// A server.
-    Postgres(crate::postgres::Setup),
+    Postgres(Box<crate::postgres::Setup>),
 }
 
 pub(crate) struct Shared {
@@ -59,8 +59,15 @@ impl Db {
             Setup::Sqlite(setup) => Engine::Sqlite(Sqlite::open(&setup).await?),
             Setup::Postgres(setup) => Engine::Postgres(Postgres::open(&setup).await?),
         };
-        let shared = Shared { ambient, keyring: Arc::new(keyring), statements: Arc::default() };
-        Ok(Self { engine, shared: Arc::new(shared) })
+        let shared = Shared {
+            ambient,
+            keyring: Arc::new(keyring),
+            statements: Arc::default(),
+        };
+        Ok(Self {
+            engine,
+            shared: Arc::new(shared),
+        })
     }
 
     /// Runs a use case in one transaction of its own, on behalf of `actor`, and commits it when it answers `Ok`.

@@ -9,7 +9,8 @@ use sea_orm::{DbErr, RuntimeErr};
 /// name follows by the rule of the migration; for a foreign key it reports nothing, which reads `fk`.
 #[must_use]
 pub fn constraint(error: &DbErr) -> Option<String> {
-    let (DbErr::Exec(RuntimeErr::SqlxError(error)) | DbErr::Query(RuntimeErr::SqlxError(error))) = error else {
+    let (DbErr::Exec(RuntimeErr::SqlxError(error)) | DbErr::Query(RuntimeErr::SqlxError(error))) = error
+    else {
         return None;
     };
     let database = error.as_database_error()?;
@@ -26,25 +27,48 @@ pub fn constraint(error: &DbErr) -> Option<String> {
     if let Some(name) = message.split("CHECK constraint failed: ").nth(1) {
         return Some(name.to_owned());
     }
-    message.contains("FOREIGN KEY constraint failed").then(|| "fk".to_owned())
+    message
+        .contains("FOREIGN KEY constraint failed")
+        .then(|| "fk".to_owned())
 }
 
 /// What a failed statement means to the caller when no use case has said something better.
 #[must_use]
 pub fn from_db(error: DbErr) -> Error {
     match &error {
-        DbErr::ConnectionAcquire(_) | DbErr::Conn(_) => {
-            Error::new(Code::Unavailable).retry_after(Duration::from_secs(1)).caused_by(error)
-        }
+        DbErr::ConnectionAcquire(_) | DbErr::Conn(_) => Error::new(Code::Unavailable)
+            .retry_after(Duration::from_secs(1))
+            .caused_by(error),
         DbErr::Exec(RuntimeErr::SqlxError(cause)) | DbErr::Query(RuntimeErr::SqlxError(cause)) => {
-            let lost = matches!(cause.as_ref(), sqlx::Error::Io(_) | sqlx::Error::PoolTimedOut | sqlx::Error::PoolClosed);
+            let lost = matches!(
+                cause.as_ref(),
+                sqlx::Error::Io(_) | sqlx::Error::PoolTimedOut | sqlx::Error::PoolClosed
+            );
             // Serialisation failures, deadlocks, lock and statement timeouts, a server that is shutting down or full;
             // SQLite's busy, locked and full.
-            let again = cause.as_database_error().and_then(|db| db.code()).is_some_and(|code| {
-                matches!(code.as_ref(), "40001" | "40P01" | "55P03" | "57014" | "53300" | "57P01" | "57P03" | "5" | "6" | "13" | "517")
-            });
+            let again = cause
+                .as_database_error()
+                .and_then(|db| db.code())
+                .is_some_and(|code| {
+                    matches!(
+                        code.as_ref(),
+                        "40001"
+                            | "40P01"
+                            | "55P03"
+                            | "57014"
+                            | "53300"
+                            | "57P01"
+                            | "57P03"
+                            | "5"
+                            | "6"
+                            | "13"
+                            | "517"
+                    )
+                });
             if lost || again {
-                Error::new(Code::Unavailable).retry_after(Duration::from_secs(1)).caused_by(error)
+                Error::new(Code::Unavailable)
+                    .retry_after(Duration::from_secs(1))
+                    .caused_by(error)
             } else {
                 Error::internal(error)
             }
@@ -74,6 +98,12 @@ impl<T> IntoKernel<T> for Result<T, DbErr> {
     }
 
     fn or_refused(self, name: &str, answer: impl FnOnce() -> Error) -> kernel::Result<T> {
-        self.map_err(|error| if constraint(&error).as_deref() == Some(name) { answer() } else { from_db(error) })
+        self.map_err(|error| {
+            if constraint(&error).as_deref() == Some(name) {
+                answer()
+            } else {
+                from_db(error)
+            }
+        })
     }
 }

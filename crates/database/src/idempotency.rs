@@ -36,20 +36,33 @@ pub async fn find(tx: &Tx, request: &Request) -> Result<Option<Vec<u8>>> {
         // Held until this transaction ends; a second one does not wait, it is told.
         let lock = "SELECT pg_try_advisory_xact_lock(hashtextextended(?, 0)) AS free";
         let name = format!("{owner}:{}:{}", request.operation, request.key);
-        let row = tx.query_one_raw(tx.statement(lock, [name.into()])).await.kernel()?;
+        let row = tx
+            .query_one_raw(tx.statement(lock, [name.into()]))
+            .await
+            .kernel()?;
         if !row.is_some_and(|row| row.try_get::<bool>("", "free").unwrap_or(false)) {
             return Err(Error::new(Code::IdempotencyInFlight).retry_after(Duration::from_secs(1)));
         }
     }
     let sql = "SELECT request_hash, sealed_answer FROM idempotency_keys \
                WHERE owner_id = ? AND operation = ? AND key = ? AND expires_at > ?";
-    let values = [owner.into(), request.operation.into(), request.key.clone().into(), tx.now().into()];
-    let Some(row) = tx.query_one_raw(tx.statement(sql, values)).await.kernel()? else { return Ok(None) };
+    let values = [
+        owner.into(),
+        request.operation.into(),
+        request.key.clone().into(),
+        tx.now().into(),
+    ];
+    let Some(row) = tx.query_one_raw(tx.statement(sql, values)).await.kernel()? else {
+        return Ok(None);
+    };
     if row.try_get::<Vec<u8>>("", "request_hash").kernel()? != hash_token(&request.content) {
         return Err(Code::IdempotencyKeyReused.into());
     }
     let sealed = row.try_get::<Vec<u8>>("", "sealed_answer").kernel()?;
-    tx.keyring().open(PURPOSE, &sealed).map(Some).ok_or_else(|| Error::internal("a kept answer does not open"))
+    tx.keyring()
+        .open(PURPOSE, &sealed)
+        .map(Some)
+        .ok_or_else(|| Error::internal("a kept answer does not open"))
 }
 
 /// Keeps the answer.
@@ -58,7 +71,8 @@ pub async fn find(tx: &Tx, request: &Request) -> Result<Option<Vec<u8>>> {
 /// What the database answers.
 pub async fn keep(tx: &Tx, request: &Request, answer: &[u8]) -> Result<()> {
     // One that expired and was not swept yet makes room.
-    let sweep = "DELETE FROM idempotency_keys WHERE owner_id = ? AND operation = ? AND key = ? AND expires_at <= ?";
+    let sweep =
+        "DELETE FROM idempotency_keys WHERE owner_id = ? AND operation = ? AND key = ? AND expires_at <= ?";
     let owner = owner(tx);
     let key = || [owner.into(), request.operation.into(), request.key.clone().into()];
     let [a, b, c] = key();

@@ -50,7 +50,11 @@ pub async fn send(tx: &Tx, kind: &str, payload: Value) -> Result<()> {
 /// # Errors
 /// What the database answers.
 pub async fn claim(tx: &Tx, limit: u64) -> Result<Vec<Message>> {
-    let skip = if tx.is_postgres() { "FOR UPDATE SKIP LOCKED" } else { "" };
+    let skip = if tx.is_postgres() {
+        "FOR UPDATE SKIP LOCKED"
+    } else {
+        ""
+    };
     let sql = format!(
         "UPDATE outbox SET leased_until = ?, attempts = attempts + 1 WHERE id IN (\
          SELECT id FROM outbox WHERE done_at IS NULL AND failed_at IS NULL AND available_at <= ? \
@@ -84,15 +88,21 @@ pub async fn done(tx: &Tx, id: i64) -> Result<()> {
     tx.change(sql, [tx.now().into(), id.into()]).await.map(drop)
 }
 
-/// Puts a message back for later: after 2, 4, 8, … seconds, at most an hour; after the last attempt it is put aside.
+/// Puts a message back for later: after 2, 4, 8, … seconds, twelve times in a bit more than an hour; then it is put aside.
 ///
 /// # Errors
 /// What the database answers.
 pub async fn failed(tx: &Tx, message: &Message, error: &str) -> Result<()> {
-    let wait = Duration::from_secs(1 << message.attempts.clamp(1, 11)).min(Duration::from_secs(3600));
+    let wait = Duration::from_secs(1 << message.attempts.clamp(1, 11));
     let aside = (message.attempts >= ATTEMPTS).then(|| tx.now());
-    let sql = "UPDATE outbox SET available_at = ?, leased_until = NULL, failed_at = ?, last_error = ? WHERE id = ?";
-    let values = [(tx.now() + wait).into(), aside.into(), error.into(), message.id.into()];
+    let sql =
+        "UPDATE outbox SET available_at = ?, leased_until = NULL, failed_at = ?, last_error = ? WHERE id = ?";
+    let values = [
+        (tx.now() + wait).into(),
+        aside.into(),
+        error.into(),
+        message.id.into(),
+    ];
     tx.change(sql, values).await.map(drop)
 }
 
@@ -104,7 +114,10 @@ pub async fn backlog(tx: &Tx) -> Result<(i64, i64)> {
     let sql = "SELECT count(*) AS waiting, count(failed_at) AS aside FROM outbox WHERE done_at IS NULL";
     let row = tx.query_one_raw(tx.statement(sql, [])).await.kernel()?;
     let Some(row) = row else { return Ok((0, 0)) };
-    let (all, aside) = (row.try_get::<i64>("", "waiting").kernel()?, row.try_get::<i64>("", "aside").kernel()?);
+    let (all, aside) = (
+        row.try_get::<i64>("", "waiting").kernel()?,
+        row.try_get::<i64>("", "aside").kernel()?,
+    );
     Ok((all - aside, aside))
 }
 

@@ -100,7 +100,9 @@ async fn introduce(tx: &Tx) -> Result<()> {
     };
     let sql = "SELECT set_config('app.uid', ?, true), set_config('app.role', ?, true), set_config('app.now', ?, true)";
     let values = [id.into(), role.into(), tx.now().to_rfc3339().into()];
-    tx.query_one_raw(tx.statement(sql, values)).await.map_err(from_db)?;
+    tx.query_one_raw(tx.statement(sql, values))
+        .await
+        .map_err(from_db)?;
     Ok(())
 }
 
@@ -108,7 +110,11 @@ fn pool(options: &PgConnectOptions, connections: u32) -> DatabaseConnection {
     let options = options
         .clone()
         .application_name("palestra")
-        .options([("statement_timeout", "20000"), ("lock_timeout", "5000"), ("client_min_messages", "error")])
+        .options([
+            ("statement_timeout", "20000"),
+            ("lock_timeout", "5000"),
+            ("client_min_messages", "error"),
+        ])
         .disable_statement_logging();
     let pool = PgPoolOptions::new()
         .max_connections(connections)
@@ -141,11 +147,37 @@ pub(crate) fn numbered(sql: &str) -> String {
     out
 }
 
+/// Refuses a database that began with another master key, before anything of the server is changed.
+///
+/// # Errors
+/// In words: what is wrong, and what to do.
+pub async fn check_key(owner: &PgConnectOptions, key_check: &[u8]) -> Result<(), String> {
+    let failed = |error: sqlx::Error| format!("PostgreSQL does not answer: {error}");
+    let mut connection = PgConnection::connect_with(owner).await.map_err(failed)?;
+    let found = connection
+        .fetch_one("SELECT to_regclass('public.installation') IS NOT NULL")
+        .await
+        .map_err(failed)?;
+    if found.get::<bool, _>(0) {
+        let known = connection
+            .fetch_optional("SELECT key_check FROM installation WHERE id = 1")
+            .await
+            .map_err(failed)?;
+        if known.is_some_and(|known| known.get::<Vec<u8>, _>(0) != key_check) {
+            return Err(crate::schema::OTHER_KEY.to_owned());
+        }
+    }
+    connection.close().await.map_err(failed)
+}
+
 /// Makes the runtime roles, as a role that may (`CREATEROLE`); those that exist get this password again.
 ///
 /// # Errors
 /// What the server answered.
-pub async fn ensure_roles(owner: &PgConnectOptions, password: impl Fn(&str) -> String) -> Result<(), sqlx::Error> {
+pub async fn ensure_roles(
+    owner: &PgConnectOptions,
+    password: impl Fn(&str) -> String,
+) -> Result<(), sqlx::Error> {
     let mut connection = PgConnection::connect_with(owner).await?;
     for role in ROLES {
         // Roles and passwords are ours and hexadecimal, so that quoting is not a question.
@@ -173,7 +205,12 @@ pub async fn ensure_roles(owner: &PgConnectOptions, password: impl Fn(&str) -> S
 /// # Errors
 /// In words: what is wrong, and what to do.
 pub async fn check_runtime(options: &PgConnectOptions) -> Result<(), String> {
-    let failed = |error: sqlx::Error| format!("PostgreSQL does not answer as {}: {error}", options.get_username());
+    let failed = |error: sqlx::Error| {
+        format!(
+            "PostgreSQL does not answer as {}: {error}",
+            options.get_username()
+        )
+    };
     let mut connection = PgConnection::connect_with(options).await.map_err(failed)?;
     let row = connection
         .fetch_one(
@@ -192,7 +229,9 @@ pub async fn check_runtime(options: &PgConnectOptions) -> Result<(), String> {
     }
     for (index, name) in [(2, "fsync"), (3, "full_page_writes"), (4, "synchronous_commit")] {
         if row.get::<String, _>(index) == "off" {
-            return Err(format!("PostgreSQL runs with {name} = off and would lose acknowledged writes; turn it on"));
+            return Err(format!(
+                "PostgreSQL runs with {name} = off and would lose acknowledged writes; turn it on"
+            ));
         }
     }
     if row.get::<i32, _>(5) < 150_000 {

@@ -3,8 +3,11 @@
 use std::collections::BTreeSet;
 
 use migration::Migrator;
-use sea_orm::{DatabaseConnection, DbErr};
+use sea_orm::{ConnectionTrait, DatabaseConnection, DbErr, Statement};
 use sea_orm_migration::MigratorTrait;
+
+pub(crate) const OTHER_KEY: &str = "this database began with another master key: set PALESTRA_MASTER_KEY, or restore the file master.key in the \
+     data folder; nothing was changed";
 
 /// Why a schema cannot be used.
 #[derive(Debug)]
@@ -13,6 +16,8 @@ pub enum SchemaError {
     Newer(String),
     /// Migrations are pending, and this role may not apply them.
     Behind(usize),
+    /// This installation began with another master key.
+    OtherKey,
     /// The database refused.
     Db(DbErr),
 }
@@ -30,6 +35,7 @@ impl std::fmt::Display for SchemaError {
                 "the database is {pending} migration(s) behind this binary: run `palestra migrate` with DATABASE_URL \
                  naming the owner of the tables"
             ),
+            Self::OtherKey => f.write_str(OTHER_KEY),
             Self::Db(error) => write!(f, "the schema cannot be read or changed: {error}"),
         }
     }
@@ -43,37 +49,80 @@ impl From<DbErr> for SchemaError {
     }
 }
 
-/// Applies what is pending, and answers with the names of what was applied.
+/// Applies what is pending, and answers with the names of what was applied. The first time, the database learns to
+/// recognise the installation's master key by `key_check`.
 ///
 /// # Errors
-/// [`SchemaError::Newer`] and what the database answered. A migration that fails leaves nothing of itself.
-pub async fn migrate(connection: &DatabaseConnection) -> Result<Vec<String>, SchemaError> {
+/// [`SchemaError::Newer`], [`SchemaError::OtherKey`], and what the database answered. A migration that fails leaves nothing of
+/// itself.
+pub async fn migrate(connection: &DatabaseConnection, key_check: &[u8]) -> Result<Vec<String>, SchemaError> {
     let pending = pending(connection).await?;
     if !pending.is_empty() {
         Migrator::up(connection, None).await?;
     }
+    if known_key(connection).await?.is_none() {
+        let insert = "INSERT INTO installation (id, key_check) VALUES (1, $1) ON CONFLICT (id) DO NOTHING";
+        let backend = connection.get_database_backend();
+        connection
+            .execute_raw(Statement::from_sql_and_values(
+                backend,
+                insert,
+                [key_check.to_vec().into()],
+            ))
+            .await?;
+    }
+    same_key(connection, key_check).await?;
     Ok(pending)
 }
 
 /// Refuses a schema that is not this binary's.
 ///
 /// # Errors
-/// [`SchemaError::Newer`], [`SchemaError::Behind`], and what the database answered.
-pub async fn check(connection: &DatabaseConnection) -> Result<(), SchemaError> {
+/// [`SchemaError::Newer`], [`SchemaError::Behind`], [`SchemaError::OtherKey`], and what the database answered.
+pub async fn check(connection: &DatabaseConnection, key_check: &[u8]) -> Result<(), SchemaError> {
     let pending = pending(connection).await?;
-    if pending.is_empty() { Ok(()) } else { Err(SchemaError::Behind(pending.len())) }
+    if !pending.is_empty() {
+        return Err(SchemaError::Behind(pending.len()));
+    }
+    same_key(connection, key_check).await
+}
+
+async fn same_key(connection: &DatabaseConnection, key_check: &[u8]) -> Result<(), SchemaError> {
+    match known_key(connection).await? {
+        Some(known) if known != key_check => Err(SchemaError::OtherKey),
+        _ => Ok(()),
+    }
+}
+
+async fn known_key(connection: &DatabaseConnection) -> Result<Option<Vec<u8>>, DbErr> {
+    let select = Statement::from_string(
+        connection.get_database_backend(),
+        "SELECT key_check FROM installation WHERE id = 1",
+    );
+    connection
+        .query_one_raw(select)
+        .await?
+        .map(|row| row.try_get::<Vec<u8>>("", "key_check"))
+        .transpose()
 }
 
 async fn pending(connection: &DatabaseConnection) -> Result<Vec<String>, SchemaError> {
-    use sea_orm::{ConnectionTrait, Statement};
-    let known: Vec<String> = Migrator::migrations().iter().map(|migration| migration.name().to_owned()).collect();
+    let known: Vec<String> = Migrator::migrations()
+        .iter()
+        .map(|migration| migration.name().to_owned())
+        .collect();
     let backend = connection.get_database_backend();
     let exists = match backend {
         sea_orm::DbBackend::Postgres => "SELECT to_regclass('seaql_migrations') IS NOT NULL AS found",
         _ => "SELECT count(*) > 0 AS found FROM sqlite_master WHERE name = 'seaql_migrations'",
     };
-    let found = connection.query_one_raw(Statement::from_string(backend, exists)).await?;
-    let found = found.map(|row| row.try_get::<bool>("", "found")).transpose()?.unwrap_or(false);
+    let found = connection
+        .query_one_raw(Statement::from_string(backend, exists))
+        .await?;
+    let found = found
+        .map(|row| row.try_get::<bool>("", "found"))
+        .transpose()?
+        .unwrap_or(false);
     let mut applied = BTreeSet::new();
     if found {
         let names = Statement::from_string(backend, "SELECT version FROM seaql_migrations");

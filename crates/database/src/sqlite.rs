@@ -58,11 +58,21 @@ impl Sqlite {
     pub(crate) async fn open(setup: &Setup) -> Result<Self> {
         let unavailable = |error: sqlx::Error| {
             Error::new(Code::Unavailable)
-                .detail(format!("the database file {} cannot be opened", setup.path.display()))
+                .detail(format!(
+                    "the database file {} cannot be opened",
+                    setup.path.display()
+                ))
                 .caused_by(error)
         };
-        let writer = SqlitePoolOptions::new().max_connections(1).test_before_acquire(false).idle_timeout(None);
-        let writer = writer.max_lifetime(None).connect_with(options(&setup.path)).await.map_err(unavailable)?;
+        let writer = SqlitePoolOptions::new()
+            .max_connections(1)
+            .test_before_acquire(false)
+            .idle_timeout(None);
+        let writer = writer
+            .max_lifetime(None)
+            .connect_with(options(&setup.path))
+            .await
+            .map_err(unavailable)?;
         let readers = SqlitePoolOptions::new()
             .max_connections(setup.readers)
             .test_before_acquire(false)
@@ -70,7 +80,11 @@ impl Sqlite {
         let writer = SqlxSqliteConnector::from_sqlx_sqlite_pool(writer);
         let (queue, jobs) = mpsc::channel(QUEUE);
         tokio::spawn(write_what_gathers(writer.clone(), jobs));
-        Ok(Self { readers: SqlxSqliteConnector::from_sqlx_sqlite_pool(readers), writer, queue })
+        Ok(Self {
+            readers: SqlxSqliteConnector::from_sqlx_sqlite_pool(readers),
+            writer,
+            queue,
+        })
     }
 
     /// Hands the use case to the writer and waits until the commit that carries it has returned.
@@ -95,7 +109,9 @@ impl Sqlite {
         });
         let full = || Error::new(Code::Overloaded).retry_after(Duration::from_secs(1));
         self.queue.try_send((actor, shared, job)).map_err(|_| full())?;
-        answer.await.map_err(|_| Error::new(Code::Unavailable).retry_after(Duration::from_secs(1)))?
+        answer
+            .await
+            .map_err(|_| Error::new(Code::Unavailable).retry_after(Duration::from_secs(1)))?
     }
 
     pub(crate) async fn read<T, F, W>(&self, actor: Actor, shared: Arc<Shared>, work: W) -> Result<T>
@@ -128,8 +144,10 @@ async fn write_what_gathers(writer: DatabaseConnection, mut jobs: mpsc::Receiver
         let mut staged = Vec::new();
         let committed = write_batch(&writer, first, &mut jobs, &mut staged).await;
         for answer in staged {
-            answer(committed.as_ref().map(|()| ()).map_err(|error| {
-                Error::new(error.code()).retry_after(Duration::from_secs(1)).caused_by(error.to_string())
+            answer(committed.as_ref().copied().map_err(|error| {
+                Error::new(error.code())
+                    .retry_after(Duration::from_secs(1))
+                    .caused_by(error.to_string())
             }));
         }
     }
@@ -152,8 +170,20 @@ async fn write_batch(
         let (keep, answer) = job(tx.clone()).await;
         staged.push(answer);
         let savepoint = tx.into_inner()?;
-        if keep { savepoint.commit().await } else { savepoint.rollback().await }.map_err(from_db)?;
-        next = if staged.len() < BATCH { jobs.try_recv().ok() } else { None };
+        if keep {
+            savepoint.commit().await
+        } else {
+            savepoint.rollback().await
+        }
+        .map_err(from_db)?;
+        next = if staged.len() < BATCH {
+            jobs.try_recv().ok()
+        } else {
+            None
+        };
     }
-    batch.commit().await.map_err(|error| Error::new(Code::OutcomeUnknown).caused_by(error))
+    batch
+        .commit()
+        .await
+        .map_err(|error| Error::new(Code::OutcomeUnknown).caused_by(error))
 }

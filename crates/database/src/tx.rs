@@ -2,7 +2,8 @@ use std::sync::{Arc, atomic::Ordering};
 
 use kernel::{Actor, Error, Keyring, Result, Timestamp, Uuid};
 use sea_orm::{
-    ConnectionTrait, DatabaseTransaction, DbBackend, DbErr, ExecResult, FromQueryResult, QueryResult, Statement, Value,
+    ConnectionTrait, DatabaseTransaction, DbBackend, DbErr, ExecResult, FromQueryResult, QueryResult,
+    Statement, Value,
 };
 
 use crate::{IntoKernel, db::Shared};
@@ -23,12 +24,18 @@ struct Inner {
 
 impl Tx {
     pub(crate) fn new(transaction: DatabaseTransaction, actor: Actor, shared: &Arc<Shared>) -> Self {
-        Self(Arc::new(Inner { transaction, actor, now: shared.ambient.now(), shared: shared.clone() }))
+        Self(Arc::new(Inner {
+            transaction,
+            actor,
+            now: shared.ambient.now(),
+            shared: shared.clone(),
+        }))
     }
 
     /// The transaction itself, to end it; an error where a use case has kept a handle beyond its answer.
     pub(crate) fn into_inner(self) -> Result<DatabaseTransaction> {
-        let inner = Arc::into_inner(self.0).ok_or_else(|| Error::internal("a use case kept its transaction"))?;
+        let inner =
+            Arc::into_inner(self.0).ok_or_else(|| Error::internal("a use case kept its transaction"))?;
         Ok(inner.transaction)
     }
 
@@ -43,7 +50,10 @@ impl Tx {
     /// # Errors
     /// [`kernel::Code::Unauthenticated`] where nobody has logged in.
     pub fn user_id(&self) -> Result<Uuid> {
-        self.0.actor.user_id().ok_or_else(|| kernel::Code::Unauthenticated.into())
+        self.0
+            .actor
+            .user_id()
+            .ok_or_else(|| kernel::Code::Unauthenticated.into())
     }
 
     /// The instant of this transaction, the same for everything in it.
@@ -91,16 +101,30 @@ impl Tx {
     ///
     /// # Errors
     /// What the database answers.
-    pub async fn one<T: FromQueryResult>(&self, sql: &str, values: impl IntoIterator<Item = Value>) -> Result<Option<T>> {
-        T::find_by_statement(self.statement(sql, values)).one(self).await.kernel()
+    pub async fn one<T: FromQueryResult>(
+        &self,
+        sql: &str,
+        values: impl IntoIterator<Item = Value>,
+    ) -> Result<Option<T>> {
+        T::find_by_statement(self.statement(sql, values))
+            .one(self)
+            .await
+            .kernel()
     }
 
     /// Every row of a query.
     ///
     /// # Errors
     /// What the database answers.
-    pub async fn all<T: FromQueryResult>(&self, sql: &str, values: impl IntoIterator<Item = Value>) -> Result<Vec<T>> {
-        T::find_by_statement(self.statement(sql, values)).all(self).await.kernel()
+    pub async fn all<T: FromQueryResult>(
+        &self,
+        sql: &str,
+        values: impl IntoIterator<Item = Value>,
+    ) -> Result<Vec<T>> {
+        T::find_by_statement(self.statement(sql, values))
+            .all(self)
+            .await
+            .kernel()
     }
 
     /// The number that a query answers with.
@@ -117,13 +141,31 @@ impl Tx {
     /// # Errors
     /// What the database answers.
     pub async fn change(&self, sql: &str, values: impl IntoIterator<Item = Value>) -> Result<u64> {
-        Ok(self.execute_raw(self.statement(sql, values)).await.kernel()?.rows_affected())
+        Ok(self
+            .execute_raw(self.statement(sql, values))
+            .await
+            .kernel()?
+            .rows_affected())
     }
 
     /// `SELECT … FOR UPDATE` locks on PostgreSQL; SQLite has one writer, which already holds everything.
     #[must_use]
     pub fn for_update(&self) -> &'static str {
         if self.is_postgres() { " FOR UPDATE" } else { "" }
+    }
+
+    /// Stands in line behind everybody who names the same thing, until this transaction ends. SQLite has one line for all.
+    ///
+    /// # Errors
+    /// What the database answers.
+    pub async fn serialise(&self, name: &str) -> Result<()> {
+        if self.is_postgres() {
+            let sql = "SELECT pg_advisory_xact_lock(hashtextextended(?, 0))";
+            self.query_one_raw(self.statement(sql, [name.into()]))
+                .await
+                .kernel()?;
+        }
+        Ok(())
     }
 
     fn tally(&self) {

@@ -68,14 +68,21 @@ pub async fn read_lesson(tx: &Tx, id: Uuid) -> Result<ReadableLesson> {
     let placed = courses::placed_lesson(tx, id).await?;
     let access = decide(tx, &placed).await?;
     let body = courses::lesson_body(tx, id).await?;
-    Ok(ReadableLesson { lesson: placed.lesson, body, access })
+    Ok(ReadableLesson {
+        lesson: placed.lesson,
+        body,
+        access,
+    })
 }
 
 fn by_grants(grants: &[Grant], now: Timestamp) -> Result<Access> {
     let active = grants.iter().filter(|grant| grant.is_active(now));
     // The one without end outlasts every other.
     if let Some(grant) = active.max_by_key(|grant| (grant.ends_at.is_none(), grant.ends_at)) {
-        return Ok(Access::Granted { grant_id: grant.id, until: grant.ends_at });
+        return Ok(Access::Granted {
+            grant_id: grant.id,
+            until: grant.ends_at,
+        });
     }
     // The newest grant explains the refusal.
     let code = match grants.first() {

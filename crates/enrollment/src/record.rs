@@ -40,7 +40,12 @@ pub async fn enroll(tx: &Tx, course_id: Uuid) -> Result<(Enrollment, bool)> {
     let new = store::insert_enrollment(tx, user_id, course_id).await?;
     let enrollment = enrollment(tx, course_id).await?;
     if new {
-        outbox::send(tx, "enrollment.created", json!({ "userId": user_id, "courseId": course_id })).await?;
+        outbox::send(
+            tx,
+            "enrollment.created",
+            json!({ "userId": user_id, "courseId": course_id }),
+        )
+        .await?;
     }
     Ok((enrollment, new))
 }
@@ -48,7 +53,12 @@ pub async fn enroll(tx: &Tx, course_id: Uuid) -> Result<(Enrollment, bool)> {
 fn open_to_all(course: &CourseRef) -> Result<()> {
     match course {
         // An author looks at a draft; nobody can enrol in it.
-        CourseRef { is_published: false, .. } | CourseRef { is_archived: true, .. } => Err(Code::NotFound.into()),
+        CourseRef {
+            is_published: false, ..
+        }
+        | CourseRef {
+            is_archived: true, ..
+        } => Err(Code::NotFound.into()),
         CourseRef { is_free: false, .. } => Err(Code::CourseNotFree.into()),
         _ => Ok(()),
     }
@@ -59,7 +69,9 @@ fn open_to_all(course: &CourseRef) -> Result<()> {
 /// # Errors
 /// [`Code::NotFound`].
 pub async fn enrollment(tx: &Tx, course_id: Uuid) -> Result<Enrollment> {
-    store::enrollment(tx, tx.user_id()?, course_id).await?.ok_or_else(|| Code::NotFound.into())
+    store::enrollment(tx, tx.user_id()?, course_id)
+        .await?
+        .ok_or_else(|| Code::NotFound.into())
 }
 
 /// The caller's records, newest first.
@@ -68,7 +80,9 @@ pub async fn enrollment(tx: &Tx, course_id: Uuid) -> Result<Enrollment> {
 /// [`Code::Unauthenticated`] where nobody has logged in.
 pub async fn list_enrollments(tx: &Tx, after: Option<Cursor>, limit: Limit) -> Result<Page<Enrollment>> {
     let rows = store::enrollments(tx, tx.user_id()?, after, limit).await?;
-    Ok(Page::cut(rows, limit, |enrollment| Cursor::at(enrollment.enrolled_at, enrollment.id)))
+    Ok(Page::cut(rows, limit, |enrollment| {
+        Cursor::at(enrollment.enrolled_at, enrollment.id)
+    }))
 }
 
 /// Writes that the whole course is done, once; answers whether this was the time.
@@ -79,7 +93,12 @@ pub async fn complete(tx: &Tx, course_id: Uuid) -> Result<bool> {
     let user_id = tx.user_id()?;
     let first = store::complete(tx, user_id, course_id).await?;
     if first {
-        outbox::send(tx, "course.completed", json!({ "userId": user_id, "courseId": course_id })).await?;
+        outbox::send(
+            tx,
+            "course.completed",
+            json!({ "userId": user_id, "courseId": course_id }),
+        )
+        .await?;
     }
     Ok(first)
 }

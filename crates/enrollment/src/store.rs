@@ -33,7 +33,14 @@ pub(crate) async fn insert_free_grant(tx: &Tx, user_id: Uuid, course_id: Uuid) -
                VALUES (?, ?, ?, 'FREE', '', 'ACTIVE', ?, ?, ?) \
                ON CONFLICT (user_id, course_id, source, source_id) DO NOTHING";
     let now = tx.now();
-    let values = [tx.new_id().into(), user_id.into(), course_id.into(), now.into(), now.into(), now.into()];
+    let values = [
+        tx.new_id().into(),
+        user_id.into(),
+        course_id.into(),
+        now.into(),
+        now.into(),
+        now.into(),
+    ];
     tx.change(sql, values).await.map(drop)
 }
 
@@ -46,7 +53,13 @@ const ENROLLMENT: &str = "e.id, e.user_id, e.course_id, e.enrolled_at, e.is_comp
 pub(crate) async fn insert_enrollment(tx: &Tx, user_id: Uuid, course_id: Uuid) -> Result<bool> {
     let sql = "INSERT INTO enrollments (id, user_id, course_id, enrolled_at, is_completed) VALUES (?, ?, ?, ?, ?) \
                ON CONFLICT (user_id, course_id) DO NOTHING";
-    let values = [tx.new_id().into(), user_id.into(), course_id.into(), tx.now().into(), false.into()];
+    let values = [
+        tx.new_id().into(),
+        user_id.into(),
+        course_id.into(),
+        tx.now().into(),
+        false.into(),
+    ];
     Ok(tx.change(sql, values).await? == 1)
 }
 
@@ -68,7 +81,10 @@ pub(crate) async fn enrollments(
         sql.push_str(" AND (e.enrolled_at < ? OR (e.enrolled_at = ? AND e.id < ?))");
         values.extend([after.time().into(), after.time().into(), after.id.into()]);
     }
-    sql.push_str(&format!(" ORDER BY e.enrolled_at DESC, e.id DESC LIMIT {}", limit.fetch()));
+    sql.push_str(&format!(
+        " ORDER BY e.enrolled_at DESC, e.id DESC LIMIT {}",
+        limit.fetch()
+    ));
     tx.all(&sql, values).await
 }
 

@@ -12,6 +12,7 @@ pub mod credentials;
 pub mod enrollments;
 pub mod grants;
 pub mod idempotency_keys;
+pub mod installation;
 pub mod lesson_bodies;
 pub mod lesson_progress;
 pub mod lessons;

@@ -117,7 +117,9 @@ pub(crate) async fn insert(tx: &Tx, registration: Registration, role: Role) -> R
         created_at: Set(tx.now().into()),
         updated_at: Set(tx.now().into()),
     };
-    store::insert_user(tx, user).await.or_refused("uq_users_username", username_taken)?;
+    store::insert_user(tx, user)
+        .await
+        .or_refused("uq_users_username", username_taken)?;
     let row = credentials::ActiveModel {
         user_id: Set(id),
         email: Set(normal(&registration.email)),
@@ -127,7 +129,9 @@ pub(crate) async fn insert(tx: &Tx, registration: Registration, role: Role) -> R
         updated_at: Set(tx.now().into()),
     };
     let taken = || Error::new(Code::EmailTaken);
-    store::insert_credentials(tx, row).await.or_refused("uq_credentials_email", taken)?;
+    store::insert_credentials(tx, row)
+        .await
+        .or_refused("uq_credentials_email", taken)?;
     store::insert_profile(tx, id).await.kernel()?;
     Ok(id)
 }
@@ -145,14 +149,20 @@ async fn account_as_auth(tx: &Tx, id: Uuid) -> Result<Account> {
 /// # Errors
 /// [`Code::Unauthenticated`] where nobody has logged in.
 pub async fn account(tx: &Tx) -> Result<Account> {
-    store::account(tx, tx.user_id()?).await?.ok_or_else(|| Code::NotFound.into())
+    store::account(tx, tx.user_id()?)
+        .await?
+        .ok_or_else(|| Code::NotFound.into())
 }
 
 /// Changes the caller's own account, if its version is still one that `matches` accepts.
 ///
 /// # Errors
 /// [`Code::PreconditionFailed`], [`Code::UsernameTaken`].
-pub async fn change_account(tx: &Tx, matches: impl Fn(i64) -> bool, change: AccountChange) -> Result<Account> {
+pub async fn change_account(
+    tx: &Tx,
+    matches: impl Fn(i64) -> bool,
+    change: AccountChange,
+) -> Result<Account> {
     let before = account(tx).await?;
     if !matches(before.version) {
         return Err(Code::PreconditionFailed.into());
@@ -175,7 +185,9 @@ pub async fn change_account(tx: &Tx, matches: impl Fn(i64) -> bool, change: Acco
 /// # Errors
 /// [`Code::LinkInvalid`].
 pub async fn verify_email(tx: &Tx, token: &str) -> Result<()> {
-    let link = store::use_link(tx, &hash_token(token.as_bytes()), "VERIFY_EMAIL").await?.ok_or(Code::LinkInvalid)?;
+    let link = store::use_link(tx, &hash_token(token.as_bytes()), "VERIFY_EMAIL")
+        .await?
+        .ok_or(Code::LinkInvalid)?;
     store::set_verified(tx, link.user_id, &link.email).await
 }
 
@@ -184,7 +196,9 @@ pub async fn verify_email(tx: &Tx, token: &str) -> Result<()> {
 /// # Errors
 /// What the database answers.
 pub async fn resend_verification(tx: &Tx, email: &str) -> Result<()> {
-    let Some(login) = store::login(tx, &normal(email)).await? else { return Ok(()) };
+    let Some(login) = store::login(tx, &normal(email)).await? else {
+        return Ok(());
+    };
     let address = store::address(tx, login.user_id).await?;
     if login.status == "ACTIVE" && address.is_some_and(|address| address.email_verified_at.is_none()) {
         mail::enqueue(tx, mail::VERIFY_EMAIL, login.user_id).await?;
@@ -198,7 +212,9 @@ pub async fn resend_verification(tx: &Tx, email: &str) -> Result<()> {
 /// What the database answers.
 pub async fn forgot_password(tx: &Tx, email: &str) -> Result<()> {
     match store::login(tx, &normal(email)).await? {
-        Some(login) if login.status == "ACTIVE" => mail::enqueue(tx, mail::RESET_PASSWORD, login.user_id).await,
+        Some(login) if login.status == "ACTIVE" => {
+            mail::enqueue(tx, mail::RESET_PASSWORD, login.user_id).await
+        }
         _ => Ok(()),
     }
 }
@@ -212,12 +228,17 @@ pub async fn reset_password(db: &Db, hasher: &Hasher, token: &str, password: Str
     // Hashing is dear: look first whether the link is good for anything.
     let looked = hash.clone();
     db.read_in(Pool::Auth, Actor::Anonymous, move |tx| async move {
-        store::usable_link(&tx, &looked, "RESET_PASSWORD").await?.ok_or_else(|| Code::LinkInvalid.into()).map(drop)
+        store::usable_link(&tx, &looked, "RESET_PASSWORD")
+            .await?
+            .ok_or_else(|| Code::LinkInvalid.into())
+            .map(drop)
     })
     .await?;
     let password_hash = hash_new_password(db, hasher, password, "/newPassword", &[]).await?;
     db.run_in(Pool::Auth, Actor::Anonymous, move |tx| async move {
-        let link = store::use_link(&tx, &hash, "RESET_PASSWORD").await?.ok_or(Code::LinkInvalid)?;
+        let link = store::use_link(&tx, &hash, "RESET_PASSWORD")
+            .await?
+            .ok_or(Code::LinkInvalid)?;
         store::spend_links(&tx, link.user_id, "RESET_PASSWORD").await?;
         store::set_password(&tx, link.user_id, &password_hash).await?;
         // Whoever reads the address's mail owns the address.
@@ -229,8 +250,22 @@ pub async fn reset_password(db: &Db, hasher: &Hasher, token: &str, password: Str
 }
 
 /// A fresh token for a link, of which only the hash is kept.
-pub(crate) async fn make_link(tx: &Tx, user_id: Uuid, purpose: &str, email: &str, lives: Duration) -> Result<String> {
+pub(crate) async fn make_link(
+    tx: &Tx,
+    user_id: Uuid,
+    purpose: &str,
+    email: &str,
+    lives: Duration,
+) -> Result<String> {
     let token = to_base64url(&tx.secret());
-    store::insert_link(tx, hash_token(token.as_bytes()), user_id, purpose, email, tx.now() + lives).await?;
+    store::insert_link(
+        tx,
+        hash_token(token.as_bytes()),
+        user_id,
+        purpose,
+        email,
+        tx.now() + lives,
+    )
+    .await?;
     Ok(token)
 }

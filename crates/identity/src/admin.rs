@@ -28,10 +28,17 @@ pub struct UserChange {
 ///
 /// # Errors
 /// What the database answers.
-pub async fn list_users(tx: &Tx, filter: &UserFilter, after: Option<Cursor>, limit: Limit) -> Result<Page<Account>> {
+pub async fn list_users(
+    tx: &Tx,
+    filter: &UserFilter,
+    after: Option<Cursor>,
+    limit: Limit,
+) -> Result<Page<Account>> {
     admin_only(tx)?;
     let rows = store::accounts(tx, filter, after, limit).await?;
-    Ok(Page::cut(rows, limit, |account| Cursor::at(account.created_at, account.id)))
+    Ok(Page::cut(rows, limit, |account| {
+        Cursor::at(account.created_at, account.id)
+    }))
 }
 
 /// One account.
@@ -48,13 +55,20 @@ pub async fn user(tx: &Tx, id: Uuid) -> Result<Account> {
 ///
 /// # Errors
 /// [`Code::NotFound`], [`Code::PreconditionFailed`], [`Code::LastAdmin`], [`Code::ValidationFailed`] for one's own account.
-pub async fn change_user(tx: &Tx, id: Uuid, matches: impl Fn(i64) -> bool, change: UserChange) -> Result<Account> {
+pub async fn change_user(
+    tx: &Tx,
+    id: Uuid,
+    matches: impl Fn(i64) -> bool,
+    change: UserChange,
+) -> Result<Account> {
     admin_only(tx)?;
     let before = user(tx, id).await?;
     if !matches(before.version) {
         return Err(Code::PreconditionFailed.into());
     }
-    let role = change.role.map_or_else(|| before.role.clone(), |role| role.as_str().to_owned());
+    let role = change
+        .role
+        .map_or_else(|| before.role.clone(), |role| role.as_str().to_owned());
     let status = match change.suspended {
         Some(true) => "SUSPENDED".to_owned(),
         Some(false) => "ACTIVE".to_owned(),
@@ -63,7 +77,8 @@ pub async fn change_user(tx: &Tx, id: Uuid, matches: impl Fn(i64) -> bool, chang
     if (&role, &status) == (&before.role, &before.status) {
         return Ok(before);
     }
-    let loses_admin = before.role == "ADMIN" && before.status == "ACTIVE" && (role != "ADMIN" || status != "ACTIVE");
+    let loses_admin =
+        before.role == "ADMIN" && before.status == "ACTIVE" && (role != "ADMIN" || status != "ACTIVE");
     if loses_admin && store::other_active_admins(tx, id).await? == 0 {
         return Err(Code::LastAdmin.into());
     }
@@ -112,5 +127,9 @@ pub async fn create_admin(tx: &Tx, registration: Registration) -> Result<Account
 
 /// The second look: the routes ask for an admin in their type already.
 fn admin_only(tx: &Tx) -> Result<()> {
-    if tx.actor().is_admin() { Ok(()) } else { Err(Code::Forbidden.into()) }
+    if tx.actor().is_admin() {
+        Ok(())
+    } else {
+        Err(Code::Forbidden.into())
+    }
 }

@@ -2,7 +2,7 @@ use std::time::Duration;
 
 use aws_lc_rs::signature::{Ed25519KeyPair, KeyPair};
 use database::{IntoKernel, Tx};
-use kernel::{Error, Result, Timestamp, hash_token, hex};
+use kernel::{Code, Error, Result, Timestamp, hash_token, hex};
 
 use crate::store;
 
@@ -61,12 +61,15 @@ pub async fn signing_key_is_older(tx: &Tx, age: Duration) -> Result<bool> {
 }
 
 async fn make(tx: &Tx, activates_at: Timestamp) -> Result<String> {
-    let pkcs8 = Ed25519KeyPair::generate_pkcs8(&aws_lc_rs::rand::SystemRandom::new()).map_err(Error::internal)?;
+    let pkcs8 =
+        Ed25519KeyPair::generate_pkcs8(&aws_lc_rs::rand::SystemRandom::new()).map_err(Error::internal)?;
     let pair = Ed25519KeyPair::from_pkcs8(pkcs8.as_ref()).map_err(Error::internal)?;
     let public = pair.public_key().as_ref().to_vec();
     let kid: String = hex(&hash_token(&public)).chars().take(16).collect();
     let sealed = tx.keyring().seal(PURPOSE, pkcs8.as_ref());
-    store::insert_signing_key(tx, &kid, public, sealed, activates_at).await.kernel()?;
+    store::insert_signing_key(tx, &kid, public, sealed, activates_at)
+        .await
+        .kernel()?;
     Ok(kid)
 }
 
@@ -75,13 +78,16 @@ pub(crate) async fn load(tx: &Tx) -> Result<Vec<SigningKey>> {
     let mut keys = Vec::new();
     for row in store::signing_keys(tx).await? {
         let pkcs8 = tx.keyring().open(PURPOSE, &row.sealed_private_key).ok_or_else(|| {
-            Error::internal(
+            Error::new(Code::Internal).detail(
                 "the signing keys of this database were sealed with another master key: set PALESTRA_MASTER_KEY (or the \
                  file master.key in the data folder) to the one this installation began with",
             )
         })?;
         keys.push(SigningKey {
-            public: PublicKey { kid: row.kid, bytes: row.public_key },
+            public: PublicKey {
+                kid: row.kid,
+                bytes: row.public_key,
+            },
             pkcs8,
             activates_at: row.activates_at,
             retires_at: row.retires_at,

@@ -11,16 +11,16 @@ mod store;
 mod tokens;
 
 pub use account::{
-    Account, AccountChange, Registration, account, change_account, forgot_password, hash_new_password, register,
-    resend_verification, reset_password, verify_email,
+    Account, AccountChange, Registration, account, change_account, forgot_password, hash_new_password,
+    register, resend_verification, reset_password, verify_email,
 };
 pub use admin::{UserChange, UserFilter, change_user, create_account, create_admin, list_users, user};
 pub use keys::{PublicKey, ensure_signing_key, rotate_signing_key, signing_key_is_older};
 pub use password::{Hasher, HasherSettings};
 pub use profile::{Profile, ProfileChange, PublicProfile, change_profile, profile, public_profile};
 pub use session::{
-    Client, LoggedIn, Session, change_password, confirm, list_sessions, login, logout, refresh, revoke_other_sessions,
-    revoke_session, sweep,
+    Client, LoggedIn, Session, change_password, confirm, list_sessions, login, logout, refresh,
+    revoke_other_sessions, revoke_session, sweep,
 };
 pub use tokens::{Claims, TokenSettings, Tokens};
 

@@ -2,7 +2,10 @@
 //! the token when it sends, so that none ever rests readable in the database.
 
 use database::{Db, Pool, Tx, outbox};
-use kernel::{Actor, Result, Uuid, mail::{Mailer, Message}};
+use kernel::{
+    Actor, Result, Uuid,
+    mail::{Mailer, Message},
+};
 use serde_json::json;
 
 use crate::{account, store};
@@ -25,7 +28,9 @@ pub(crate) async fn enqueue(tx: &Tx, kind: &str, user_id: Uuid) -> Result<()> {
 pub async fn deliver(db: &Db, mailer: &dyn Mailer, app_url: &str, kind: &str, user_id: Uuid) -> Result<()> {
     let (kind, app_url) = (kind.to_owned(), app_url.trim_end_matches('/').to_owned());
     let message = db
-        .run_in(Pool::Auth, Actor::System, move |tx| async move { compose(&tx, &kind, &app_url, user_id).await })
+        .run_in(Pool::Auth, Actor::System, move |tx| async move {
+            compose(&tx, &kind, &app_url, user_id).await
+        })
         .await?;
     match message {
         Some(message) => mailer.send(message).await,
@@ -35,8 +40,12 @@ pub async fn deliver(db: &Db, mailer: &dyn Mailer, app_url: &str, kind: &str, us
 
 async fn compose(tx: &Tx, kind: &str, app_url: &str, user_id: Uuid) -> Result<Option<Message>> {
     // The account may be gone, or verified, by the time the worker comes to it.
-    let Some(address) = store::address(tx, user_id).await? else { return Ok(None) };
-    let hello = address.name.map_or_else(|| "Hello,".to_owned(), |name| format!("Hello {name},"));
+    let Some(address) = store::address(tx, user_id).await? else {
+        return Ok(None);
+    };
+    let hello = address
+        .name
+        .map_or_else(|| "Hello,".to_owned(), |name| format!("Hello {name},"));
     let (subject, body) = match kind {
         VERIFY_EMAIL if address.email_verified_at.is_some() => return Ok(None),
         VERIFY_EMAIL => {
@@ -52,7 +61,8 @@ async fn compose(tx: &Tx, kind: &str, app_url: &str, user_id: Uuid) -> Result<Op
         }
         RESET_PASSWORD => {
             let token =
-                account::make_link(tx, user_id, "RESET_PASSWORD", &address.email, account::RESET_LINK).await?;
+                account::make_link(tx, user_id, "RESET_PASSWORD", &address.email, account::RESET_LINK)
+                    .await?;
             (
                 "Choose a new password",
                 format!(
@@ -69,5 +79,9 @@ async fn compose(tx: &Tx, kind: &str, app_url: &str, user_id: Uuid) -> Result<Op
         ),
         _ => return Ok(None),
     };
-    Ok(Some(Message { to: address.email_display, subject: subject.to_owned(), text: format!("{hello}\n\n{body}\n") }))
+    Ok(Some(Message {
+        to: address.email_display,
+        subject: subject.to_owned(),
+        text: format!("{hello}\n\n{body}\n"),
+    }))
 }

@@ -2,7 +2,7 @@ use std::{
     collections::HashSet,
     sync::{
         Arc, LazyLock,
-        mpsc::{Receiver, SyncSender, sync_channel},
+        mpsc::{Receiver, RecvTimeoutError, SyncSender, sync_channel},
     },
     time::Duration,
 };
@@ -12,6 +12,9 @@ use base64::{Engine, engine::general_purpose::STANDARD_NO_PAD};
 use kernel::{Code, Error, FieldError, Result};
 use thread_priority::ThreadPriority;
 use tokio::sync::oneshot;
+
+/// A lane that had nothing to do for so long gives its memory back.
+const IDLE: Duration = Duration::from_secs(5);
 
 /// The cost of a hash, and how much of the machine hashing may take.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -37,8 +40,16 @@ pub struct Hasher {
 }
 
 enum Job {
-    Hash { password: String, salt: [u8; 16], reply: oneshot::Sender<Result<String>> },
-    Verify { password: String, hash: String, reply: oneshot::Sender<Result<bool>> },
+    Hash {
+        password: String,
+        salt: [u8; 16],
+        reply: oneshot::Sender<Result<String>>,
+    },
+    Verify {
+        password: String,
+        hash: String,
+        reply: oneshot::Sender<Result<bool>>,
+    },
 }
 
 impl Hasher {
@@ -54,10 +65,15 @@ impl Hasher {
         for index in 0..settings.threads.max(1) {
             let (jobs, params) = (jobs.clone(), params.clone());
             let lane = std::thread::Builder::new().name(format!("hash-{index}"));
-            lane.spawn(move || hash_forever(&jobs, &params)).map_err(Error::internal)?;
+            lane.spawn(move || hash_forever(&jobs, &params))
+                .map_err(Error::internal)?;
         }
         let dummy = phc(&params, &[0; 16], &[0; 32]).into();
-        Ok(Self { queue, settings, dummy })
+        Ok(Self {
+            queue,
+            settings,
+            dummy,
+        })
     }
 
     /// Hashes a new password, in PHC format with its parameters and salt.
@@ -66,7 +82,11 @@ impl Hasher {
     /// [`Code::Overloaded`] where too many wait already.
     pub async fn hash(&self, password: String, salt: [u8; 16]) -> Result<String> {
         let (reply, answer) = oneshot::channel();
-        self.enqueue(Job::Hash { password, salt, reply })?;
+        self.enqueue(Job::Hash {
+            password,
+            salt,
+            reply,
+        })?;
         answer.await.map_err(Error::internal)?
     }
 
@@ -78,14 +98,21 @@ impl Hasher {
         let known = hash.is_some();
         let (reply, answer) = oneshot::channel();
         let hash = hash.unwrap_or_else(|| self.dummy.to_string());
-        self.enqueue(Job::Verify { password, hash, reply })?;
+        self.enqueue(Job::Verify {
+            password,
+            hash,
+            reply,
+        })?;
         Ok(answer.await.map_err(Error::internal)?? && known)
     }
 
     /// Whether a stored hash was made with other parameters than today's.
     #[must_use]
     pub fn is_outdated(&self, hash: &str) -> bool {
-        let today = format!("$argon2id$v=19$m={},t={},p=1$", self.settings.memory_kib, self.settings.passes);
+        let today = format!(
+            "$argon2id$v=19$m={},t={},p=1$",
+            self.settings.memory_kib, self.settings.passes
+        );
         !hash.starts_with(&today)
     }
 
@@ -102,22 +129,31 @@ impl Hasher {
 fn hash_forever(jobs: &std::sync::Mutex<Receiver<Job>>, params: &Params) {
     // Readers come first. Where the system does not allow it, hashing runs like everything else.
     drop(ThreadPriority::Min.set_for_current());
-    let mut memory = vec![Block::default(); params.block_count()];
+    let mut memory = Vec::new();
     loop {
         let job = match jobs.lock() {
-            Ok(jobs) => jobs.recv(),
+            Ok(jobs) => jobs.recv_timeout(IDLE),
             Err(_) => return,
         };
         // A reply that nobody waits for belongs to a request that went away.
         match job {
-            Ok(Job::Hash { password, salt, reply }) => {
+            Ok(Job::Hash {
+                password,
+                salt,
+                reply,
+            }) => {
                 let hash = derive(params, &mut memory, password.as_bytes(), &salt);
                 drop(reply.send(hash.map(|hash| phc(params, &salt, &hash))));
             }
-            Ok(Job::Verify { password, hash, reply }) => {
+            Ok(Job::Verify {
+                password,
+                hash,
+                reply,
+            }) => {
                 drop(reply.send(verify(&mut memory, password.as_bytes(), &hash)));
             }
-            Err(_) => return,
+            Err(RecvTimeoutError::Timeout) => memory = Vec::new(),
+            Err(RecvTimeoutError::Disconnected) => return,
         }
     }
 }
@@ -144,12 +180,19 @@ fn verify(memory: &mut Vec<Block>, password: &[u8], stored: &str) -> Result<bool
 /// The PHC string format: `$argon2id$v=19$m=…,t=…,p=…$salt$hash`.
 fn phc(params: &Params, salt: &[u8], hash: &[u8]) -> String {
     let (m, t, p) = (params.m_cost(), params.t_cost(), params.p_cost());
-    format!("$argon2id$v=19$m={m},t={t},p={p}${}${}", STANDARD_NO_PAD.encode(salt), STANDARD_NO_PAD.encode(hash))
+    format!(
+        "$argon2id$v=19$m={m},t={t},p={p}${}${}",
+        STANDARD_NO_PAD.encode(salt),
+        STANDARD_NO_PAD.encode(hash)
+    )
 }
 
 fn parse(stored: &str) -> Option<(Params, Vec<u8>, Vec<u8>)> {
     let mut parts = stored.strip_prefix("$argon2id$v=19$")?.split('$');
-    let mut cost = parts.next()?.split(',').map(|part| part.split_once('=')?.1.parse::<u32>().ok());
+    let mut cost = parts
+        .next()?
+        .split(',')
+        .map(|part| part.split_once('=')?.1.parse::<u32>().ok());
     let (m, t, p) = (cost.next()??, cost.next()??, cost.next()??);
     let salt = STANDARD_NO_PAD.decode(parts.next()?).ok()?;
     let hash = STANDARD_NO_PAD.decode(parts.next()?).ok()?;
@@ -157,19 +200,28 @@ fn parse(stored: &str) -> Option<(Params, Vec<u8>, Vec<u8>)> {
 }
 
 /// The passwords of at least ten characters among Django's 20,000 most common ones (BSD licence).
-static COMMON: LazyLock<HashSet<&str>> = LazyLock::new(|| include_str!("common_passwords.txt").lines().collect());
+static COMMON: LazyLock<HashSet<&str>> =
+    LazyLock::new(|| include_str!("common_passwords.txt").lines().collect());
 
 /// Refuses what is guessed first: a common password, or the account's own names. The length is held at the edge.
 pub(crate) fn check_strength(password: &str, pointer: &str, own: &[&str]) -> Result<()> {
     let lower = password.to_lowercase();
     let reason = if COMMON.contains(lower.as_str()) {
         Some(("common_password", "This password is among the most common ones."))
-    } else if own.iter().any(|name| name.len() >= 3 && lower == name.to_lowercase()) {
-        Some(("password_is_name", "The password must not be the e-mail address or the username."))
+    } else if own
+        .iter()
+        .any(|name| name.len() >= 3 && lower == name.to_lowercase())
+    {
+        Some((
+            "password_is_name",
+            "The password must not be the e-mail address or the username.",
+        ))
     } else {
         None
     };
-    reason.map_or(Ok(()), |(code, detail)| Err(Error::invalid(vec![FieldError::new(pointer, code, detail)])))
+    reason.map_or(Ok(()), |(code, detail)| {
+        Err(Error::invalid(vec![FieldError::new(pointer, code, detail)]))
+    })
 }
 
 #[cfg(test)]
@@ -178,15 +230,40 @@ mod tests {
 
     #[tokio::test]
     async fn a_password_verifies_against_its_own_hash_only() {
-        let settings = HasherSettings { memory_kib: 64, passes: 1, threads: 1, queue: 8 };
+        let settings = HasherSettings {
+            memory_kib: 64,
+            passes: 1,
+            threads: 1,
+            queue: 8,
+        };
         let hasher = Hasher::start(settings).unwrap();
         let hash = hasher.hash("correct horse".to_owned(), [3; 16]).await.unwrap();
-        assert!(hasher.verify("correct horse".to_owned(), Some(hash.clone())).await.unwrap());
-        assert!(!hasher.verify("correct house".to_owned(), Some(hash.clone())).await.unwrap());
+        assert!(
+            hasher
+                .verify("correct horse".to_owned(), Some(hash.clone()))
+                .await
+                .unwrap()
+        );
+        assert!(
+            !hasher
+                .verify("correct house".to_owned(), Some(hash.clone()))
+                .await
+                .unwrap()
+        );
         assert!(!hasher.verify("correct horse".to_owned(), None).await.unwrap());
         assert!(!hasher.is_outdated(&hash));
-        let stronger = Hasher::start(HasherSettings { passes: 2, ..settings }).unwrap();
-        assert!(stronger.is_outdated(&hash) && stronger.verify("correct horse".to_owned(), Some(hash)).await.unwrap());
+        let stronger = Hasher::start(HasherSettings {
+            passes: 2,
+            ..settings
+        })
+        .unwrap();
+        assert!(
+            stronger.is_outdated(&hash)
+                && stronger
+                    .verify("correct horse".to_owned(), Some(hash))
+                    .await
+                    .unwrap()
+        );
     }
 
     #[test]

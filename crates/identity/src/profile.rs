@@ -83,14 +83,20 @@ pub struct PublicProfile {
 /// # Errors
 /// [`Code::Unauthenticated`] where nobody has logged in.
 pub async fn profile(tx: &Tx) -> Result<Profile> {
-    store::profile(tx, tx.user_id()?).await?.ok_or_else(|| Code::NotFound.into())
+    store::profile(tx, tx.user_id()?)
+        .await?
+        .ok_or_else(|| Code::NotFound.into())
 }
 
 /// Changes the caller's own profile, if its version is still one that `matches` accepts.
 ///
 /// # Errors
 /// [`Code::PreconditionFailed`].
-pub async fn change_profile(tx: &Tx, matches: impl Fn(i64) -> bool, change: ProfileChange) -> Result<Profile> {
+pub async fn change_profile(
+    tx: &Tx,
+    matches: impl Fn(i64) -> bool,
+    change: ProfileChange,
+) -> Result<Profile> {
     let before = profile(tx).await?;
     if !matches(before.version) {
         return Err(Code::PreconditionFailed.into());

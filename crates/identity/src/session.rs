@@ -1,7 +1,10 @@
 use std::time::Duration;
 
 use database::{Db, Pool, Tx};
-use kernel::{Actor, Code, Cursor, Error, FieldError, Limit, Page, Result, Role, Timestamp, Uuid, hash_token, to_base64url};
+use kernel::{
+    Actor, Code, Cursor, Error, FieldError, Limit, Page, Result, Role, Timestamp, Uuid, hash_token,
+    to_base64url,
+};
 use sea_orm::FromQueryResult;
 
 use crate::{Account, Identity, account, mail, store};
@@ -53,9 +56,19 @@ pub struct Session {
 ///
 /// # Errors
 /// [`Code::InvalidCredentials`], [`Code::Overloaded`] where too many log in at once.
-pub async fn login(db: &Db, identity: &Identity, email: &str, password: String, client: Client) -> Result<LoggedIn> {
+pub async fn login(
+    db: &Db,
+    identity: &Identity,
+    email: &str,
+    password: String,
+    client: Client,
+) -> Result<LoggedIn> {
     let email = account::normal(email);
-    let login = db.read_in(Pool::Auth, Actor::Anonymous, move |tx| async move { store::login(&tx, &email).await }).await?;
+    let login = db
+        .read_in(Pool::Auth, Actor::Anonymous, move |tx| async move {
+            store::login(&tx, &email).await
+        })
+        .await?;
     let stored = login.as_ref().map(|login| login.password_hash.clone());
     let correct = identity.hasher.verify(password.clone(), stored.clone()).await?;
     let Some(login) = login.filter(|login| correct && login.status == "ACTIVE") else {
@@ -84,12 +97,20 @@ pub async fn login(db: &Db, identity: &Identity, email: &str, password: String, 
 /// # Errors
 /// What the database answers.
 pub(crate) async fn begin(tx: &Tx, identity: &Identity, user_id: Uuid, client: Client) -> Result<LoggedIn> {
-    let account = store::account(tx, user_id).await?.ok_or(Code::InvalidCredentials)?;
+    let account = store::account(tx, user_id)
+        .await?
+        .ok_or(Code::InvalidCredentials)?;
     let session = store::insert_session(tx, user_id, &client, tx.now() + identity.session_lifetime).await?;
     let refresh_token = to_base64url(&tx.secret());
     store::insert_refresh_token(tx, hash_token(refresh_token.as_bytes()), session).await?;
-    let access_token = identity.tokens.issue(tx, user_id, role_of(&account.role)?, session)?;
-    Ok(LoggedIn { access_token, refresh_token, account })
+    let access_token = identity
+        .tokens
+        .issue(tx, user_id, role_of(&account.role)?, session)?;
+    Ok(LoggedIn {
+        access_token,
+        refresh_token,
+        account,
+    })
 }
 
 impl Identity {
@@ -119,7 +140,9 @@ enum Refreshed {
 pub async fn refresh(db: &Db, identity: &Identity, token: String, client: Client) -> Result<LoggedIn> {
     let identity = identity.clone();
     let refreshed = db
-        .run_in(Pool::Auth, Actor::Anonymous, move |tx| async move { rotate(&tx, &identity, &token, client).await })
+        .run_in(Pool::Auth, Actor::Anonymous, move |tx| async move {
+            rotate(&tx, &identity, &token, client).await
+        })
         .await?;
     match refreshed {
         Refreshed::Continued(session) => Ok(*session),
@@ -141,7 +164,13 @@ async fn rotate(tx: &Tx, identity: &Identity, token: &str, client: Client) -> Re
             store::spend_refresh_token(tx, &hash, &seed).await?;
             let successor = successor(tx, token, &seed);
             store::insert_refresh_token(tx, hash_token(successor.as_bytes()), found.session_id).await?;
-            store::touch_session(tx, found.session_id, &client, tx.now() + identity.session_lifetime).await?;
+            store::touch_session(
+                tx,
+                found.session_id,
+                &client,
+                tx.now() + identity.session_lifetime,
+            )
+            .await?;
             successor
         }
         (Some(spent_at), Some(seed)) if spent_at + RETRY > tx.now() => {
@@ -154,14 +183,28 @@ async fn rotate(tx: &Tx, identity: &Identity, token: &str, client: Client) -> Re
         }
         _ => return reused(tx, found.user_id, found.session_id).await,
     };
-    let access_token = identity.tokens.issue(tx, found.user_id, role_of(&found.role)?, found.session_id)?;
-    let account = store::account(tx, found.user_id).await?.ok_or(Code::RefreshTokenInvalid)?;
-    Ok(Refreshed::Continued(Box::new(LoggedIn { access_token, refresh_token: successor, account })))
+    let access_token = identity
+        .tokens
+        .issue(tx, found.user_id, role_of(&found.role)?, found.session_id)?;
+    let account = store::account(tx, found.user_id)
+        .await?
+        .ok_or(Code::RefreshTokenInvalid)?;
+    Ok(Refreshed::Continued(Box::new(LoggedIn {
+        access_token,
+        refresh_token: successor,
+        account,
+    })))
 }
 
 async fn reused(tx: &Tx, user_id: Uuid, session: Uuid) -> Result<Refreshed> {
     store::revoke_sessions(tx, user_id, Some(session), None, "refresh_token_reused").await?;
-    database::audit::record(tx, "session.refresh_token_reused", session, serde_json::json!({ "userId": user_id })).await?;
+    database::audit::record(
+        tx,
+        "session.refresh_token_reused",
+        session,
+        serde_json::json!({ "userId": user_id }),
+    )
+    .await?;
     Ok(Refreshed::Refused(Code::RefreshTokenReused))
 }
 
@@ -186,12 +229,20 @@ pub async fn logout(tx: &Tx, token: &str) -> Result<()> {
 /// # Errors
 /// [`Code::Unauthenticated`], [`Code::SessionRevoked`].
 pub async fn confirm(tx: &Tx) -> Result<Actor> {
-    let Actor::User { id, session, .. } = tx.actor() else { return Err(Code::Unauthenticated.into()) };
-    let standing = store::standing(tx, session, id).await?.ok_or(Code::SessionRevoked)?;
+    let Actor::User { id, session, .. } = tx.actor() else {
+        return Err(Code::Unauthenticated.into());
+    };
+    let standing = store::standing(tx, session, id)
+        .await?
+        .ok_or(Code::SessionRevoked)?;
     if standing.revoked_at.is_some() || standing.expires_at <= tx.now() || standing.status != "ACTIVE" {
         return Err(Code::SessionRevoked.into());
     }
-    Ok(Actor::User { id, session, role: role_of(&standing.role)? })
+    Ok(Actor::User {
+        id,
+        session,
+        role: role_of(&standing.role)?,
+    })
 }
 
 /// The caller's sessions that still live, newest first.
@@ -200,7 +251,9 @@ pub async fn confirm(tx: &Tx) -> Result<Actor> {
 /// [`Code::Unauthenticated`] where nobody has logged in.
 pub async fn list_sessions(tx: &Tx, after: Option<Cursor>, limit: Limit) -> Result<Page<Session>> {
     let rows = store::sessions(tx, tx.user_id()?, after, limit).await?;
-    Ok(Page::cut(rows, limit, |session| Cursor::at(session.created_at, session.id)))
+    Ok(Page::cut(rows, limit, |session| {
+        Cursor::at(session.created_at, session.id)
+    }))
 }
 
 /// Ends one of the caller's sessions.
@@ -219,20 +272,40 @@ pub async fn revoke_session(tx: &Tx, session: Uuid) -> Result<()> {
 /// # Errors
 /// [`Code::Unauthenticated`] where nobody has logged in.
 pub async fn revoke_other_sessions(tx: &Tx) -> Result<()> {
-    let Actor::User { id, session, .. } = tx.actor() else { return Err(Code::Unauthenticated.into()) };
-    store::revoke_sessions(tx, id, None, Some(session), "revoked").await.map(drop)
+    let Actor::User { id, session, .. } = tx.actor() else {
+        return Err(Code::Unauthenticated.into());
+    };
+    store::revoke_sessions(tx, id, None, Some(session), "revoked")
+        .await
+        .map(drop)
 }
 
 /// Changes the caller's password and ends the other sessions.
 ///
 /// # Errors
 /// [`Code::ValidationFailed`] where the current password is wrong or the new one is guessed first.
-pub async fn change_password(db: &Db, identity: &Identity, actor: Actor, current: String, new: String) -> Result<()> {
-    let Actor::User { id, session, .. } = actor else { return Err(Code::Unauthenticated.into()) };
-    let login = db.read_in(Pool::Auth, actor, move |tx| async move { store::login_of(&tx, id).await }).await?;
+pub async fn change_password(
+    db: &Db,
+    identity: &Identity,
+    actor: Actor,
+    current: String,
+    new: String,
+) -> Result<()> {
+    let Actor::User { id, session, .. } = actor else {
+        return Err(Code::Unauthenticated.into());
+    };
+    let login = db
+        .read_in(Pool::Auth, actor, move |tx| async move {
+            store::login_of(&tx, id).await
+        })
+        .await?;
     let stored = login.map(|login| login.password_hash);
     if !identity.hasher.verify(current, stored).await? {
-        let wrong = FieldError::new("/currentPassword", "wrong_password", "This is not the current password.");
+        let wrong = FieldError::new(
+            "/currentPassword",
+            "wrong_password",
+            "This is not the current password.",
+        );
         return Err(Error::invalid(vec![wrong]));
     }
     let hash = account::hash_new_password(db, &identity.hasher, new, "/newPassword", &[]).await?;
@@ -253,5 +326,7 @@ pub async fn sweep(tx: &Tx) -> Result<u64> {
 }
 
 pub(crate) fn role_of(stored: &str) -> Result<Role> {
-    stored.parse().map_err(|()| Error::internal(format!("unknown role {stored}")))
+    stored
+        .parse()
+        .map_err(|()| Error::internal(format!("unknown role {stored}")))
 }

@@ -27,11 +27,17 @@ pub(crate) struct Login {
 }
 
 pub(crate) async fn insert_user(tx: &Tx, user: users::ActiveModel) -> Result<(), DbErr> {
-    users::Entity::insert(user).exec_without_returning(tx).await.map(|_| ())
+    users::Entity::insert(user)
+        .exec_without_returning(tx)
+        .await
+        .map(|_| ())
 }
 
 pub(crate) async fn insert_credentials(tx: &Tx, row: credentials::ActiveModel) -> Result<(), DbErr> {
-    credentials::Entity::insert(row).exec_without_returning(tx).await.map(|_| ())
+    credentials::Entity::insert(row)
+        .exec_without_returning(tx)
+        .await
+        .map(|_| ())
 }
 
 pub(crate) async fn insert_profile(tx: &Tx, user_id: Uuid) -> Result<(), DbErr> {
@@ -44,7 +50,10 @@ pub(crate) async fn insert_profile(tx: &Tx, user_id: Uuid) -> Result<(), DbErr> 
         updated_at: Set(tx.now().into()),
         ..Default::default()
     };
-    profiles::Entity::insert(row).exec_without_returning(tx).await.map(|_| ())
+    profiles::Entity::insert(row)
+        .exec_without_returning(tx)
+        .await
+        .map(|_| ())
 }
 
 pub(crate) async fn account(tx: &Tx, id: Uuid) -> Result<Option<Account>> {
@@ -58,8 +67,9 @@ pub(crate) async fn accounts(
     after: Option<Cursor>,
     limit: Limit,
 ) -> Result<Vec<Account>> {
-    let mut sql =
-        format!("SELECT {ACCOUNT} FROM users u JOIN credentials c ON c.user_id = u.id WHERE u.created_at IS NOT NULL");
+    let mut sql = format!(
+        "SELECT {ACCOUNT} FROM users u JOIN credentials c ON c.user_id = u.id WHERE u.created_at IS NOT NULL"
+    );
     let mut values: Vec<Value> = Vec::new();
     if let Some(role) = filter.role {
         sql.push_str(" AND u.role = ?");
@@ -77,7 +87,10 @@ pub(crate) async fn accounts(
         sql.push_str(" AND (u.created_at < ? OR (u.created_at = ? AND u.id < ?))");
         values.extend([after.time().into(), after.time().into(), after.id.into()]);
     }
-    sql.push_str(&format!(" ORDER BY u.created_at DESC, u.id DESC LIMIT {}", limit.fetch()));
+    sql.push_str(&format!(
+        " ORDER BY u.created_at DESC, u.id DESC LIMIT {}",
+        limit.fetch()
+    ));
     tx.all(&sql, values).await
 }
 
@@ -95,14 +108,21 @@ pub(crate) async fn login_of(tx: &Tx, user_id: Uuid) -> Result<Option<Login>> {
 
 pub(crate) async fn set_password(tx: &Tx, user_id: Uuid, hash: &str) -> Result<()> {
     let sql = "UPDATE credentials SET password_hash = ?, updated_at = ? WHERE user_id = ?";
-    tx.change(sql, [hash.into(), tx.now().into(), user_id.into()]).await.map(drop)
+    tx.change(sql, [hash.into(), tx.now().into(), user_id.into()])
+        .await
+        .map(drop)
 }
 
 /// Marks the address as verified, if it is still this one.
 pub(crate) async fn set_verified(tx: &Tx, user_id: Uuid, email: &str) -> Result<()> {
     let sql = "UPDATE credentials SET email_verified_at = coalesce(email_verified_at, ?), updated_at = ? \
                WHERE user_id = ? AND email = ?";
-    tx.change(sql, [tx.now().into(), tx.now().into(), user_id.into(), email.into()]).await.map(drop)
+    tx.change(
+        sql,
+        [tx.now().into(), tx.now().into(), user_id.into(), email.into()],
+    )
+    .await
+    .map(drop)
 }
 
 pub(crate) struct UserColumns {
@@ -129,10 +149,25 @@ pub(crate) async fn update_user(tx: &Tx, id: Uuid, version: i64, columns: UserCo
 }
 
 /// Writes role and status where the version is still this one.
-pub(crate) async fn update_standing(tx: &Tx, id: Uuid, version: i64, role: &str, status: &str) -> Result<u64> {
-    let sql =
-        "UPDATE users SET role = ?, status = ?, version = version + 1, updated_at = ? WHERE id = ? AND version = ?";
-    tx.change(sql, [role.into(), status.into(), tx.now().into(), id.into(), version.into()]).await
+pub(crate) async fn update_standing(
+    tx: &Tx,
+    id: Uuid,
+    version: i64,
+    role: &str,
+    status: &str,
+) -> Result<u64> {
+    let sql = "UPDATE users SET role = ?, status = ?, version = version + 1, updated_at = ? WHERE id = ? AND version = ?";
+    tx.change(
+        sql,
+        [
+            role.into(),
+            status.into(),
+            tx.now().into(),
+            id.into(),
+            version.into(),
+        ],
+    )
+    .await
 }
 
 /// How many active admins there are besides this one; they are locked, so that two cannot demote each other.
@@ -140,7 +175,11 @@ pub(crate) async fn other_active_admins(tx: &Tx, id: Uuid) -> Result<usize> {
     let lock = tx.for_update();
     let sql = format!("SELECT id FROM users WHERE role = 'ADMIN' AND status = 'ACTIVE' ORDER BY id{lock}");
     let rows = tx.query_all_raw(tx.statement(&sql, [])).await.kernel()?;
-    let ids = rows.iter().map(|row| row.try_get::<Uuid>("", "id")).collect::<Result<Vec<_>, _>>().kernel()?;
+    let ids = rows
+        .iter()
+        .map(|row| row.try_get::<Uuid>("", "id"))
+        .collect::<Result<Vec<_>, _>>()
+        .kernel()?;
     Ok(ids.into_iter().filter(|other| *other != id).count())
 }
 
@@ -174,7 +213,9 @@ pub(crate) async fn update_profile(tx: &Tx, profile: &Profile, version: i64) -> 
 
 pub(crate) async fn update_links(tx: &Tx, user_id: Uuid, links: &serde_json::Value) -> Result<()> {
     let sql = "UPDATE users SET social_media_links = ? WHERE id = ?";
-    tx.change(sql, [links.clone().into(), user_id.into()]).await.map(drop)
+    tx.change(sql, [links.clone().into(), user_id.into()])
+        .await
+        .map(drop)
 }
 
 pub(crate) async fn public_profile(tx: &Tx, by: &str, value: Value) -> Result<Option<PublicProfile>> {
@@ -209,7 +250,12 @@ pub(crate) struct Refresh {
     pub(crate) successor_seed: Option<Vec<u8>>,
 }
 
-pub(crate) async fn insert_session(tx: &Tx, user_id: Uuid, client: &Client, expires_at: Timestamp) -> Result<Uuid> {
+pub(crate) async fn insert_session(
+    tx: &Tx,
+    user_id: Uuid,
+    client: &Client,
+    expires_at: Timestamp,
+) -> Result<Uuid> {
     let id = tx.new_id();
     let row = sessions::ActiveModel {
         id: Set(id),
@@ -221,7 +267,10 @@ pub(crate) async fn insert_session(tx: &Tx, user_id: Uuid, client: &Client, expi
         expires_at: Set(expires_at.into()),
         ..Default::default()
     };
-    sessions::Entity::insert(row).exec_without_returning(tx).await.kernel()?;
+    sessions::Entity::insert(row)
+        .exec_without_returning(tx)
+        .await
+        .kernel()?;
     Ok(id)
 }
 
@@ -232,7 +281,10 @@ pub(crate) async fn insert_refresh_token(tx: &Tx, hash: Vec<u8>, session_id: Uui
         issued_at: Set(tx.now().into()),
         ..Default::default()
     };
-    refresh_tokens::Entity::insert(row).exec_without_returning(tx).await.kernel()?;
+    refresh_tokens::Entity::insert(row)
+        .exec_without_returning(tx)
+        .await
+        .kernel()?;
     Ok(())
 }
 
@@ -249,13 +301,22 @@ pub(crate) async fn refresh_token(tx: &Tx, hash: &[u8]) -> Result<Option<Refresh
 
 pub(crate) async fn spend_refresh_token(tx: &Tx, hash: &[u8], seed: &[u8]) -> Result<()> {
     let sql = "UPDATE refresh_tokens SET spent_at = ?, successor_seed = ? WHERE token_hash = ?";
-    tx.change(sql, [tx.now().into(), seed.to_vec().into(), hash.to_vec().into()]).await.map(drop)
+    tx.change(sql, [tx.now().into(), seed.to_vec().into(), hash.to_vec().into()])
+        .await
+        .map(drop)
 }
 
 pub(crate) async fn touch_session(tx: &Tx, id: Uuid, client: &Client, expires_at: Timestamp) -> Result<()> {
-    let sql = "UPDATE sessions SET last_used_at = ?, expires_at = ?, user_agent = ?, ip_address = ? WHERE id = ?";
+    let sql =
+        "UPDATE sessions SET last_used_at = ?, expires_at = ?, user_agent = ?, ip_address = ? WHERE id = ?";
     let agent = client.user_agent.clone();
-    let values = [tx.now().into(), expires_at.into(), agent.into(), client.ip_address.clone().into(), id.into()];
+    let values = [
+        tx.now().into(),
+        expires_at.into(),
+        agent.into(),
+        client.ip_address.clone().into(),
+        id.into(),
+    ];
     tx.change(sql, values).await.map(drop)
 }
 
@@ -265,7 +326,12 @@ pub(crate) async fn standing(tx: &Tx, session_id: Uuid, user_id: Uuid) -> Result
     tx.one(sql, [session_id.into(), user_id.into()]).await
 }
 
-pub(crate) async fn sessions(tx: &Tx, user_id: Uuid, after: Option<Cursor>, limit: Limit) -> Result<Vec<Session>> {
+pub(crate) async fn sessions(
+    tx: &Tx,
+    user_id: Uuid,
+    after: Option<Cursor>,
+    limit: Limit,
+) -> Result<Vec<Session>> {
     let mut sql = "SELECT id, user_agent, ip_address, created_at, last_used_at, expires_at FROM sessions \
                    WHERE user_id = ? AND revoked_at IS NULL AND expires_at > ?"
         .to_owned();
@@ -274,7 +340,10 @@ pub(crate) async fn sessions(tx: &Tx, user_id: Uuid, after: Option<Cursor>, limi
         sql.push_str(" AND (created_at < ? OR (created_at = ? AND id < ?))");
         values.extend([after.time().into(), after.time().into(), after.id.into()]);
     }
-    sql.push_str(&format!(" ORDER BY created_at DESC, id DESC LIMIT {}", limit.fetch()));
+    sql.push_str(&format!(
+        " ORDER BY created_at DESC, id DESC LIMIT {}",
+        limit.fetch()
+    ));
     tx.all(&sql, values).await
 }
 
@@ -287,7 +356,8 @@ pub(crate) async fn revoke_sessions(
     reason: &str,
 ) -> Result<u64> {
     let mut sql =
-        "UPDATE sessions SET revoked_at = ?, revoked_reason = ? WHERE user_id = ? AND revoked_at IS NULL".to_owned();
+        "UPDATE sessions SET revoked_at = ?, revoked_reason = ? WHERE user_id = ? AND revoked_at IS NULL"
+            .to_owned();
     let mut values: Vec<Value> = vec![tx.now().into(), reason.into(), user_id.into()];
     for (id, condition) in [(only, " AND id = ?"), (but, " AND id <> ?")] {
         if let Some(id) = id {
@@ -334,7 +404,10 @@ pub(crate) async fn insert_link(
         expires_at: Set(expires_at.into()),
         ..Default::default()
     };
-    link_tokens::Entity::insert(row).exec_without_returning(tx).await.kernel()?;
+    link_tokens::Entity::insert(row)
+        .exec_without_returning(tx)
+        .await
+        .kernel()?;
     Ok(())
 }
 
@@ -342,20 +415,32 @@ pub(crate) async fn insert_link(
 pub(crate) async fn usable_link(tx: &Tx, hash: &[u8], purpose: &str) -> Result<Option<Link>> {
     let sql = "SELECT user_id, email FROM link_tokens \
                WHERE token_hash = ? AND purpose = ? AND used_at IS NULL AND expires_at > ?";
-    tx.one(sql, [hash.to_vec().into(), purpose.into(), tx.now().into()]).await
+    tx.one(sql, [hash.to_vec().into(), purpose.into(), tx.now().into()])
+        .await
 }
 
 /// Uses a link: of two at once, one finds it.
 pub(crate) async fn use_link(tx: &Tx, hash: &[u8], purpose: &str) -> Result<Option<Link>> {
     let sql = "UPDATE link_tokens SET used_at = ? \
                WHERE token_hash = ? AND purpose = ? AND used_at IS NULL AND expires_at > ? RETURNING user_id, email";
-    tx.one(sql, [tx.now().into(), hash.to_vec().into(), purpose.into(), tx.now().into()]).await
+    tx.one(
+        sql,
+        [
+            tx.now().into(),
+            hash.to_vec().into(),
+            purpose.into(),
+            tx.now().into(),
+        ],
+    )
+    .await
 }
 
 /// Makes every other link of this purpose useless.
 pub(crate) async fn spend_links(tx: &Tx, user_id: Uuid, purpose: &str) -> Result<()> {
     let sql = "UPDATE link_tokens SET used_at = ? WHERE user_id = ? AND purpose = ? AND used_at IS NULL";
-    tx.change(sql, [tx.now().into(), user_id.into(), purpose.into()]).await.map(drop)
+    tx.change(sql, [tx.now().into(), user_id.into(), purpose.into()])
+        .await
+        .map(drop)
 }
 
 /// The address an account is written to.
@@ -406,9 +491,16 @@ pub(crate) async fn insert_signing_key(
         activates_at: Set(activates_at.into()),
         ..Default::default()
     };
-    signing_keys::Entity::insert(row).exec_without_returning(tx).await.map(|_| ())
+    signing_keys::Entity::insert(row)
+        .exec_without_returning(tx)
+        .await
+        .map(|_| ())
 }
 
 pub(crate) async fn retire_signing_keys(tx: &Tx, at: Timestamp) -> Result<u64> {
-    tx.change("UPDATE signing_keys SET retires_at = ? WHERE retires_at IS NULL", [at.into()]).await
+    tx.change(
+        "UPDATE signing_keys SET retires_at = ? WHERE retires_at IS NULL",
+        [at.into()],
+    )
+    .await
 }

@@ -51,7 +51,11 @@ impl Claims {
     /// [`Code::TokenInvalid`] for a role that we do not know.
     pub fn actor(&self) -> Result<Actor> {
         let role: Role = self.role.parse().map_err(|()| Error::new(Code::TokenInvalid))?;
-        Ok(Actor::User { id: self.sub, role, session: self.sid })
+        Ok(Actor::User {
+            id: self.sub,
+            role,
+            session: self.sid,
+        })
     }
 }
 
@@ -82,9 +86,16 @@ impl Tokens {
     /// # Errors
     /// What the database answers, and a master key that does not open the keys.
     pub async fn load(db: &Db, settings: TokenSettings) -> Result<Self> {
-        db.run_in(Pool::Auth, Actor::System, |tx| async move { keys::ensure_signing_key(&tx).await }).await?;
+        db.run_in(Pool::Auth, Actor::System, |tx| async move {
+            keys::ensure_signing_key(&tx).await
+        })
+        .await?;
         let keys = Arc::new(read(db).await?);
-        Ok(Self { settings, keys: RwLock::new(keys), verified: Mutex::default() })
+        Ok(Self {
+            settings,
+            keys: RwLock::new(keys),
+            verified: Mutex::default(),
+        })
     }
 
     /// Reads the keys again: another process may have rotated them.
@@ -115,7 +126,10 @@ impl Tokens {
     /// [`Code::Internal`] where no key is active, which the start makes sure of.
     pub fn issue(&self, tx: &Tx, user: Uuid, role: Role, session: Uuid) -> Result<String> {
         let keys = self.keys();
-        let active = keys.signing.iter().find(|(activates_at, ..)| *activates_at <= tx.now());
+        let active = keys
+            .signing
+            .iter()
+            .find(|(activates_at, ..)| *activates_at <= tx.now());
         let (_, kid, key) = active.ok_or_else(|| Error::internal("no signing key is active"))?;
         let now = tx.now().timestamp();
         let claims = Claims {
@@ -162,7 +176,8 @@ impl Tokens {
         if retires_at.is_some_and(|at| at <= now) {
             return Err(Code::TokenInvalid.into());
         }
-        let claims = decode::<Claims>(token, key, &self.validation()).map_err(|_| Error::new(Code::TokenInvalid))?;
+        let claims =
+            decode::<Claims>(token, key, &self.validation()).map_err(|_| Error::new(Code::TokenInvalid))?;
         let claims = in_time(Arc::new(claims.claims), now)?;
         self.remember(fingerprint, &claims);
         Ok(claims)
@@ -185,7 +200,11 @@ impl Tokens {
 
     fn remembered(&self, fingerprint: &[u8]) -> Option<Arc<Claims>> {
         let verified = self.verified.lock().unwrap_or_else(PoisonError::into_inner);
-        verified.newer.get(fingerprint).or_else(|| verified.older.get(fingerprint)).cloned()
+        verified
+            .newer
+            .get(fingerprint)
+            .or_else(|| verified.older.get(fingerprint))
+            .cloned()
     }
 
     fn remember(&self, fingerprint: Vec<u8>, claims: &Arc<Claims>) {
@@ -208,17 +227,32 @@ fn in_time(claims: Arc<Claims>, now: Timestamp) -> Result<Arc<Claims>> {
 }
 
 async fn read(db: &Db) -> Result<Keys> {
-    let keys = db.read_in(Pool::Auth, Actor::System, |tx| async move { keys::load(&tx).await }).await?;
+    let keys = db
+        .read_in(
+            Pool::Auth,
+            Actor::System,
+            |tx| async move { keys::load(&tx).await },
+        )
+        .await?;
     let decoding = |key: &SigningKey| DecodingKey::from_ed_components(&to_base64url(&key.public.bytes));
     let mut verifying = HashMap::new();
     for key in &keys {
-        verifying.insert(key.public.kid.clone(), (decoding(key).map_err(Error::internal)?, key.retires_at));
+        verifying.insert(
+            key.public.kid.clone(),
+            (decoding(key).map_err(Error::internal)?, key.retires_at),
+        );
     }
     Ok(Keys {
         public: keys.iter().map(|key| key.public.clone()).collect(),
         signing: keys
             .into_iter()
-            .map(|key| (key.activates_at, key.public.kid, EncodingKey::from_ed_der(&key.pkcs8)))
+            .map(|key| {
+                (
+                    key.activates_at,
+                    key.public.kid,
+                    EncodingKey::from_ed_der(&key.pkcs8),
+                )
+            })
             .collect(),
         verifying,
         loaded_at: db.ambient().now(),

@@ -98,6 +98,8 @@ codes! {
     PreconditionRequired = "precondition_required", "Name the version you are changing in If-Match";
     /// Too many requests from this caller.
     RateLimited = "rate_limited", "Too many requests";
+    /// The request's line and headers are larger than the limit.
+    HeadTooLarge = "head_too_large", "The head of the request is too large";
     /// A bug or a broken part; the body says nothing more, the log does.
     Internal = "internal", "Something went wrong on our side";
     /// More work than the server takes on at once.
@@ -124,7 +126,11 @@ pub struct FieldError {
 impl FieldError {
     /// A reason at `pointer`.
     pub fn new(pointer: impl Into<String>, code: &'static str, detail: impl Into<String>) -> Self {
-        Self { pointer: pointer.into(), code, detail: detail.into() }
+        Self {
+            pointer: pointer.into(),
+            code,
+            detail: detail.into(),
+        }
     }
 }
 
@@ -142,7 +148,13 @@ impl Error {
     /// A refusal with this code.
     #[must_use]
     pub fn new(code: Code) -> Self {
-        Self { code, detail: None, errors: Vec::new(), retry_after: None, source: None }
+        Self {
+            code,
+            detail: None,
+            errors: Vec::new(),
+            retry_after: None,
+            source: None,
+        }
     }
 
     /// Adds what is particular to this occurrence, for people to read.
@@ -212,7 +224,9 @@ impl Error {
 impl fmt::Display for Error {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(self.detail.as_deref().unwrap_or(self.code.title()))?;
-        self.source.as_ref().map_or(Ok(()), |source| write!(f, ": {source}"))
+        self.source
+            .as_ref()
+            .map_or(Ok(()), |source| write!(f, ": {source}"))
     }
 }
 
@@ -238,7 +252,11 @@ mod tests {
     fn codes_are_unique_and_snake_case() {
         let mut seen = HashSet::new();
         for code in Code::ALL {
-            assert!(code.as_str().chars().all(|c| c.is_ascii_lowercase() || c == '_'), "{}", code.as_str());
+            assert!(
+                code.as_str().chars().all(|c| c.is_ascii_lowercase() || c == '_'),
+                "{}",
+                code.as_str()
+            );
             assert!(seen.insert(code.as_str()), "{} stands twice", code.as_str());
         }
     }

@@ -53,6 +53,8 @@ pub async fn complete_lesson(tx: &Tx, lesson_id: Uuid) -> Result<LessonProgress>
         return Err(Code::CompletedByWatching.into());
     }
     let course_id = placed.lesson.course_id;
+    // Two last lessons at once: the second has to see the first, or neither would complete the course.
+    tx.serialise(&format!("progress:{user_id}:{course_id}")).await?;
     if store::complete_lesson(tx, user_id, course_id, lesson_id).await? {
         let payload = json!({ "userId": user_id, "courseId": course_id, "lessonId": lesson_id });
         outbox::send(tx, "lesson.completed", payload).await?;
@@ -83,5 +85,9 @@ fn is_complete(chapter: &OutlineChapter, lessons: &HashSet<Uuid>) -> bool {
 }
 
 fn is_course_complete(outline: &CourseOutline, lessons: &HashSet<Uuid>) -> bool {
-    !outline.chapters.is_empty() && outline.chapters.iter().all(|chapter| is_complete(chapter, lessons))
+    !outline.chapters.is_empty()
+        && outline
+            .chapters
+            .iter()
+            .all(|chapter| is_complete(chapter, lessons))
 }

@@ -26,7 +26,9 @@ impl CourseProgress {
     /// Completed of published lessons, 0 to 100; nothing published is 0.
     #[must_use]
     pub fn percent(&self) -> usize {
-        (self.completed_lessons * 100).checked_div(self.total_lessons).unwrap_or(0)
+        (self.completed_lessons * 100)
+            .checked_div(self.total_lessons)
+            .unwrap_or(0)
     }
 }
 
@@ -70,7 +72,10 @@ pub async fn course_progress(tx: &Tx, course_id: Uuid) -> Result<CourseProgress>
     let outline = courses::outline(tx, course_id).await?;
     let chapters_done: HashMap<Uuid, Timestamp> = store::chapters(tx, user_id, course_id).await?;
     let seen = store::lessons(tx, user_id, course_id).await?;
-    let mut seen: HashMap<Uuid, LessonProgress> = seen.into_iter().map(|lesson| (lesson.lesson_id, lesson)).collect();
+    let mut seen: HashMap<Uuid, LessonProgress> = seen
+        .into_iter()
+        .map(|lesson| (lesson.lesson_id, lesson))
+        .collect();
     let chapters = outline.chapters.into_iter().map(|chapter| {
         let lessons = chapter.lessons.into_iter().map(|lesson| {
             let progress = seen.remove(&lesson.id);
@@ -85,7 +90,13 @@ pub async fn course_progress(tx: &Tx, course_id: Uuid) -> Result<CourseProgress>
         let lessons: Vec<LessonState> = lessons.collect();
         let completed_at = chapters_done.get(&chapter.id).copied();
         let (chapter_id, title) = (chapter.id, chapter.title);
-        ChapterState { chapter_id, title, is_completed: completed_at.is_some(), completed_at, lessons }
+        ChapterState {
+            chapter_id,
+            title,
+            is_completed: completed_at.is_some(),
+            completed_at,
+            lessons,
+        }
     });
     let chapters: Vec<ChapterState> = chapters.collect();
     let lessons = || chapters.iter().flat_map(|chapter| &chapter.lessons);

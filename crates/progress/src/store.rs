@@ -22,34 +22,60 @@ pub(crate) async fn lessons(tx: &Tx, user_id: Uuid, course_id: Uuid) -> Result<V
 
 pub(crate) async fn completed_lessons(tx: &Tx, user_id: Uuid, course_id: Uuid) -> Result<HashSet<Uuid>> {
     let seen = lessons(tx, user_id, course_id).await?;
-    Ok(seen.into_iter().filter(|lesson| lesson.is_completed).map(|lesson| lesson.lesson_id).collect())
+    Ok(seen
+        .into_iter()
+        .filter(|lesson| lesson.is_completed)
+        .map(|lesson| lesson.lesson_id)
+        .collect())
 }
 
 /// The completed chapters of a course, and since when.
 pub(crate) async fn chapters(tx: &Tx, user_id: Uuid, course_id: Uuid) -> Result<HashMap<Uuid, Timestamp>> {
     let sql = "SELECT chapter_id, completed_at FROM chapter_progress WHERE user_id = ? AND course_id = ? AND is_completed";
-    let rows = tx.query_all_raw(tx.statement(sql, [user_id.into(), course_id.into()])).await.kernel()?;
-    rows.iter().map(|row| Ok((row.try_get("", "chapter_id")?, row.try_get("", "completed_at")?))).collect::<Result<_, _>>().kernel()
+    let rows = tx
+        .query_all_raw(tx.statement(sql, [user_id.into(), course_id.into()]))
+        .await
+        .kernel()?;
+    rows.iter()
+        .map(|row| Ok((row.try_get("", "chapter_id")?, row.try_get("", "completed_at")?)))
+        .collect::<Result<_, _>>()
+        .kernel()
 }
 
 /// Answers whether the lesson was completed by this: of two at once, one is the first.
-pub(crate) async fn complete_lesson(tx: &Tx, user_id: Uuid, course_id: Uuid, lesson_id: Uuid) -> Result<bool> {
+pub(crate) async fn complete_lesson(
+    tx: &Tx,
+    user_id: Uuid,
+    course_id: Uuid,
+    lesson_id: Uuid,
+) -> Result<bool> {
     let sql = "INSERT INTO lesson_progress \
                (id, user_id, course_id, lesson_id, watch_time_percent, is_completed, completed_at, created_at, updated_at) \
                VALUES (?, ?, ?, ?, 0, ?, ?, ?, ?) ON CONFLICT (user_id, lesson_id) DO UPDATE \
                SET is_completed = excluded.is_completed, completed_at = excluded.completed_at, updated_at = excluded.updated_at \
                WHERE NOT lesson_progress.is_completed";
-    Ok(tx.change(sql, completion(tx, user_id, course_id, lesson_id)).await? == 1)
+    Ok(tx
+        .change(sql, completion(tx, user_id, course_id, lesson_id))
+        .await?
+        == 1)
 }
 
 /// Answers whether the chapter was completed by this.
-pub(crate) async fn complete_chapter(tx: &Tx, user_id: Uuid, course_id: Uuid, chapter_id: Uuid) -> Result<bool> {
+pub(crate) async fn complete_chapter(
+    tx: &Tx,
+    user_id: Uuid,
+    course_id: Uuid,
+    chapter_id: Uuid,
+) -> Result<bool> {
     let sql = "INSERT INTO chapter_progress \
                (id, user_id, course_id, chapter_id, is_completed, completed_at, created_at, updated_at) \
                VALUES (?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (user_id, chapter_id) DO UPDATE \
                SET is_completed = excluded.is_completed, completed_at = excluded.completed_at, updated_at = excluded.updated_at \
                WHERE NOT chapter_progress.is_completed";
-    Ok(tx.change(sql, completion(tx, user_id, course_id, chapter_id)).await? == 1)
+    Ok(tx
+        .change(sql, completion(tx, user_id, course_id, chapter_id))
+        .await?
+        == 1)
 }
 
 fn completion(tx: &Tx, user_id: Uuid, course_id: Uuid, of: Uuid) -> [sea_orm::Value; 8] {

@@ -17,8 +17,8 @@ CREATE FUNCTION app.is_admin() RETURNS boolean LANGUAGE sql STABLE PARALLEL SAFE
 CREATE FUNCTION app.now() RETURNS timestamptz LANGUAGE sql STABLE PARALLEL SAFE
   AS $$ SELECT coalesce(nullif(current_setting('app.now', true), '')::timestamptz, now()) $$;
 
--- The migration table, so that a runtime role can tell whether the schema is its own.
-GRANT SELECT ON seaql_migrations TO palestra_app, palestra_auth, palestra_worker;
+-- So that a runtime role can tell whether the schema is its own.
+GRANT SELECT ON seaql_migrations, installation TO palestra_app, palestra_auth, palestra_worker;
 
 -- users: what is in this table is public, changing it is not; role and status only through the auth role.
 ALTER TABLE users ENABLE ROW LEVEL SECURITY;

@@ -281,6 +281,12 @@ CREATE INDEX ix_chapter_progress_user_id ON chapter_progress (user_id, course_id
 
 -- What reliability stands on ------------------------------------------------------------------------------------
 
+-- One row: by what the installation's master key is recognised. It says nothing about the key.
+CREATE TABLE installation (
+  id bigint NOT NULL CONSTRAINT pk_installation PRIMARY KEY CONSTRAINT ck_installation_id CHECK (id = 1),
+  key_check {bytes} NOT NULL
+);
+
 -- The first answer to a request with an Idempotency-Key, sealed, written in the transaction of its effect.
 CREATE TABLE idempotency_keys (
   owner_id {uuid} NOT NULL,

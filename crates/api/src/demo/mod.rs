@@ -106,7 +106,11 @@ struct Placed {
 /// # Errors
 /// [`kernel::Code::Internal`] where the file of the school cannot be read, which would be a bug.
 pub fn accounts() -> Result<Vec<(String, String)>> {
-    Ok(school()?.people.into_iter().map(|person| (person.email, person.role)).collect())
+    Ok(school()?
+        .people
+        .into_iter()
+        .map(|person| (person.email, person.role))
+        .collect())
 }
 
 /// Loads the demo school; answers whether it had to.
@@ -114,7 +118,10 @@ pub fn accounts() -> Result<Vec<(String, String)>> {
 /// # Errors
 /// What the use cases answer.
 pub async fn load(db: &Db, hasher: &Hasher) -> Result<bool> {
-    let filter = UserFilter { email: Some(ADMIN.to_owned()), ..UserFilter::default() };
+    let filter = UserFilter {
+        email: Some(ADMIN.to_owned()),
+        ..UserFilter::default()
+    };
     let find = move |tx| async move { identity::list_users(&tx, &filter, None, Limit::new(1)).await };
     if !db.read(Actor::System, find).await?.data.is_empty() {
         return Ok(false);
@@ -123,27 +130,41 @@ pub async fn load(db: &Db, hasher: &Hasher) -> Result<bool> {
     say("Loading the demo school");
     let hash = identity::hash_new_password(db, hasher, PASSWORD.to_owned(), "", &[]).await?;
     // The admin comes last, so that a load that was interrupted is seen as unfinished.
-    let (admins, others): (Vec<_>, Vec<_>) = school.people.into_iter().partition(|person| person.role == "ADMIN");
+    let (admins, others): (Vec<_>, Vec<_>) = school
+        .people
+        .into_iter()
+        .partition(|person| person.role == "ADMIN");
     let mut people = HashMap::new();
     for person in others {
         people.insert(person.username.clone(), add_person(db, person, &hash).await?);
     }
     let mut shelves = HashMap::new();
     for Shelf { name } in school.categories {
-        let new = NewCategory { name: name.clone(), image_url: None };
-        let shelf = db.run(Actor::System, |tx| async move { courses::create_category(&tx, new).await }).await?;
+        let new = NewCategory {
+            name: name.clone(),
+            image_url: None,
+        };
+        let shelf = db
+            .run(Actor::System, |tx| async move {
+                courses::create_category(&tx, new).await
+            })
+            .await?;
         shelves.insert(name, shelf.id);
     }
     let mut placed = HashMap::new();
     let total = school.courses.len();
     for (index, course) in school.courses.into_iter().enumerate() {
         say(&format!("  {:2} of {total}: {}", index + 1, course.title));
-        let author = *people.get(&course.author).ok_or_else(|| unknown(&course.author))?;
+        let author = *people
+            .get(&course.author)
+            .ok_or_else(|| unknown(&course.author))?;
         let title = course.title.clone();
         placed.insert(title, add_course(db, author, course, &shelves).await?);
     }
     for learner in school.learners {
-        let actor = *people.get(&learner.username).ok_or_else(|| unknown(&learner.username))?;
+        let actor = *people
+            .get(&learner.username)
+            .ok_or_else(|| unknown(&learner.username))?;
         add_learning(db, actor, &learner, &placed).await?;
     }
     for person in admins {
@@ -162,7 +183,14 @@ fn unknown(name: &str) -> Error {
 
 /// An interrupted load has left its people: they are found again.
 async fn add_person(db: &Db, person: Person, hash: &str) -> Result<Actor> {
-    let Person { email, username, name, role, bio, avatar_url } = person;
+    let Person {
+        email,
+        username,
+        name,
+        role,
+        bio,
+        avatar_url,
+    } = person;
     let role: Role = role.parse().map_err(|()| unknown(&role))?;
     let registration = Registration {
         email: email.clone(),
@@ -171,27 +199,63 @@ async fn add_person(db: &Db, person: Person, hash: &str) -> Result<Actor> {
         name: Some(name),
     };
     let made = db
-        .run_in(Pool::Auth, Actor::System, move |tx| async move { identity::create_account(&tx, registration, role).await })
+        .run_in(Pool::Auth, Actor::System, move |tx| async move {
+            identity::create_account(&tx, registration, role).await
+        })
         .await;
     let id = match made {
         Ok(account) => account.id,
-        Err(error) if matches!(error.code(), kernel::Code::EmailTaken | kernel::Code::UsernameTaken) => {
-            let filter = UserFilter { email: Some(email.clone()), ..UserFilter::default() };
+        Err(error)
+            if matches!(
+                error.code(),
+                kernel::Code::EmailTaken | kernel::Code::UsernameTaken
+            ) =>
+        {
+            let filter = UserFilter {
+                email: Some(email.clone()),
+                ..UserFilter::default()
+            };
             let find = move |tx| async move { identity::list_users(&tx, &filter, None, Limit::new(1)).await };
-            db.read(Actor::System, find).await?.data.first().map(|account| account.id).ok_or(error)?
+            db.read(Actor::System, find)
+                .await?
+                .data
+                .first()
+                .map(|account| account.id)
+                .ok_or(error)?
         }
         Err(error) => return Err(error),
     };
-    let actor = Actor::User { id, role, session: Uuid::nil() };
-    let change = AccountChange { bio: Some(Some(bio)), avatar_url: Some(avatar_url), ..AccountChange::default() };
-    db.run(actor, move |tx| async move { identity::change_account(&tx, |_| true, change).await }).await?;
+    let actor = Actor::User {
+        id,
+        role,
+        session: Uuid::nil(),
+    };
+    let change = AccountChange {
+        bio: Some(Some(bio)),
+        avatar_url: Some(avatar_url),
+        ..AccountChange::default()
+    };
+    db.run(actor, move |tx| async move {
+        identity::change_account(&tx, |_| true, change).await
+    })
+    .await?;
     Ok(actor)
 }
 
-async fn add_course(db: &Db, author: Actor, course: DemoCourse, shelves: &HashMap<String, Uuid>) -> Result<Placed> {
+async fn add_course(
+    db: &Db,
+    author: Actor,
+    course: DemoCourse,
+    shelves: &HashMap<String, Uuid>,
+) -> Result<Placed> {
     let money = |price: Option<Price>| -> Result<Option<Money>> {
-        let Some(Price { amount, currency }) = price else { return Ok(None) };
-        Ok(Some(Money { amount, currency: currency.parse().map_err(|()| unknown(&currency))? }))
+        let Some(Price { amount, currency }) = price else {
+            return Ok(None);
+        };
+        Ok(Some(Money {
+            amount,
+            currency: currency.parse().map_err(|()| unknown(&currency))?,
+        }))
     };
     let shelf = |name: &String| shelves.get(name).copied().ok_or_else(|| unknown(name));
     let new = NewCourse {
@@ -211,12 +275,39 @@ async fn add_course(db: &Db, author: Actor, course: DemoCourse, shelves: &HashMa
     db.run(author, move |tx| async move {
         let made = courses::create_course(&tx, new).await?;
         let mut lessons = HashMap::new();
-        for DemoChapter { title, description, is_free, lessons: inside } in chapters {
-            let new = NewChapter { title, description, duration: None, is_free, body: ChapterBody::default() };
+        for DemoChapter {
+            title,
+            description,
+            is_free,
+            lessons: inside,
+        } in chapters
+        {
+            let new = NewChapter {
+                title,
+                description,
+                duration: None,
+                is_free,
+                body: ChapterBody::default(),
+            };
             let (chapter, _) = courses::create_chapter(&tx, made.id, new).await?;
-            for DemoLesson { title, description, duration, content, video_url } in inside {
-                let body = LessonBody { content: Some(content), video_url };
-                let new = NewLesson { title: title.clone(), description, duration: Some(duration), body };
+            for DemoLesson {
+                title,
+                description,
+                duration,
+                content,
+                video_url,
+            } in inside
+            {
+                let body = LessonBody {
+                    content: Some(content),
+                    video_url,
+                };
+                let new = NewLesson {
+                    title: title.clone(),
+                    description,
+                    duration: Some(duration),
+                    body,
+                };
                 let (lesson, _) = courses::create_lesson(&tx, chapter.id, new).await?;
                 courses::publish_lesson(&tx, lesson.id).await?;
                 lessons.insert(title, lesson.id);
@@ -229,18 +320,31 @@ async fn add_course(db: &Db, author: Actor, course: DemoCourse, shelves: &HashMa
     .await
 }
 
-async fn add_learning(db: &Db, actor: Actor, learner: &Learner, placed: &HashMap<String, Placed>) -> Result<()> {
+async fn add_learning(
+    db: &Db,
+    actor: Actor,
+    learner: &Learner,
+    placed: &HashMap<String, Placed>,
+) -> Result<()> {
     let course = |title: &String| placed.get(title).ok_or_else(|| unknown(title));
     for title in &learner.enrolled_in {
         let id = course(title)?.id;
-        db.run(actor, move |tx| async move { enrollment::enroll(&tx, id).await }).await?;
+        db.run(actor, move |tx| async move { enrollment::enroll(&tx, id).await })
+            .await?;
     }
-    let done: BTreeMap<&String, &Vec<String>> = learner.completed.iter().map(|done| (&done.course, &done.lessons)).collect();
+    let done: BTreeMap<&String, &Vec<String>> = learner
+        .completed
+        .iter()
+        .map(|done| (&done.course, &done.lessons))
+        .collect();
     for (title, lessons) in done {
         let course = course(title)?;
         for lesson in lessons {
             let id = *course.lessons.get(lesson).ok_or_else(|| unknown(lesson))?;
-            db.run(actor, move |tx| async move { progress::complete_lesson(&tx, id).await }).await?;
+            db.run(actor, move |tx| async move {
+                progress::complete_lesson(&tx, id).await
+            })
+            .await?;
         }
     }
     Ok(())

@@ -53,21 +53,36 @@ macro_rules! extractor {
 extractor!(Caller, |request, state, actor| Ok(Self(actor)));
 extractor!(Member, |request, state, actor| Ok(Self(logged_in(actor)?)));
 extractor!(Trainer, |request, state, actor| match logged_in(actor)? {
-    actor @ Actor::User { role: Role::Trainer | Role::Admin, .. } => Ok(Self(actor)),
+    actor @ Actor::User {
+        role: Role::Trainer | Role::Admin,
+        ..
+    } => Ok(Self(actor)),
     _ => Err(Code::Forbidden.into()),
 });
-extractor!(Confirmed, |request, state, actor| Ok(Self(confirm(&state, logged_in(actor)?).await?)));
-extractor!(Admin, |request, state, actor| match confirm(&state, logged_in(actor)?).await? {
-    actor if actor.is_admin() => Ok(Self(actor)),
-    _ => Err(Code::Forbidden.into()),
-});
+extractor!(Confirmed, |request, state, actor| Ok(Self(
+    confirm(&state, logged_in(actor)?).await?
+)));
+extractor!(
+    Admin,
+    |request, state, actor| match confirm(&state, logged_in(actor)?).await? {
+        actor if actor.is_admin() => Ok(Self(actor)),
+        _ => Err(Code::Forbidden.into()),
+    }
+);
 
 fn logged_in(actor: Actor) -> Result<Actor, Problem> {
-    if actor == Actor::Anonymous { Err(Code::Unauthenticated.into()) } else { Ok(actor) }
+    if actor == Actor::Anonymous {
+        Err(Code::Unauthenticated.into())
+    } else {
+        Ok(actor)
+    }
 }
 
 async fn confirm(state: &State, actor: Actor) -> Result<Actor, Problem> {
-    Ok(state.db.read(actor, |tx| async move { identity::confirm(&tx).await }).await?)
+    Ok(state
+        .db
+        .read(actor, |tx| async move { identity::confirm(&tx).await })
+        .await?)
 }
 
 async fn authenticate(request: &HttpRequest, state: &State) -> Result<Actor, Problem> {
@@ -96,7 +111,18 @@ pub fn address_of(request: &HttpRequest, trusted: &[IpAddr]) -> Option<IpAddr> {
     if !trusted.contains(&peer) {
         return Some(peer);
     }
-    let forwarded = request.headers().get_all("x-forwarded-for").filter_map(|line| line.to_str().ok());
-    let hops: Vec<IpAddr> = forwarded.flat_map(|line| line.split(',')).filter_map(|hop| hop.trim().parse().ok()).collect();
-    Some(hops.into_iter().rev().find(|hop| !trusted.contains(hop)).unwrap_or(peer))
+    let forwarded = request
+        .headers()
+        .get_all("x-forwarded-for")
+        .filter_map(|line| line.to_str().ok());
+    let hops: Vec<IpAddr> = forwarded
+        .flat_map(|line| line.split(','))
+        .filter_map(|hop| hop.trim().parse().ok())
+        .collect();
+    Some(
+        hops.into_iter()
+            .rev()
+            .find(|hop| !trusted.contains(hop))
+            .unwrap_or(peer),
+    )
 }

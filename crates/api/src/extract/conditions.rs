@@ -5,17 +5,19 @@ use kernel::{Code, Error};
 
 use crate::problem::Problem;
 
-/// `If-Match`, required: the versions that the client has seen. `*` is any.
+/// `If-Match`, required: the versions that the client has seen; `None` is `*`, any.
 #[derive(Clone, Debug)]
-pub struct IfMatch(Vec<String>);
+pub struct IfMatch(Option<Vec<String>>);
 
 impl IfMatch {
     /// Whether the client has seen this version.
     #[must_use]
     pub fn accepts(&self, version: i64) -> bool {
-        self.0.iter().any(|tag| {
-            // A tag may also name the content; a change looks at the version alone.
-            tag == "*" || tag.split('.').next() == Some(version.to_string().as_str())
+        let version = version.to_string();
+        // A tag may also name the content; a change looks at the version alone.
+        self.0.as_ref().is_none_or(|tags| {
+            tags.iter()
+                .any(|tag| tag.split('.').next() == Some(version.as_str()))
         })
     }
 }
@@ -30,32 +32,104 @@ impl FromRequest for IfMatch {
 }
 
 fn read(request: &HttpRequest) -> Result<IfMatch, Problem> {
+    if !request.headers().contains_key(header::IF_MATCH) {
+        return Err(Code::PreconditionRequired.into());
+    }
+    let malformed = || Error::new(Code::MalformedRequest).detail("If-Match is not a list of entity tags.");
+    let list = joined(request, header::IF_MATCH).ok_or_else(malformed)?;
+    if list.trim() == "*" {
+        return Ok(IfMatch(None));
+    }
+    let tags = entity_tags(&list).ok_or_else(malformed)?;
+    // A weak tag never matches strongly (RFC 9110, 13.1.1); it is read and matches nothing.
+    let strong = tags
+        .into_iter()
+        .filter(|tag| !tag.weak)
+        .map(|tag| tag.opaque.to_owned());
+    Ok(IfMatch(Some(strong.collect())))
+}
+
+/// Whether `If-None-Match` names this tag, compared weakly (RFC 9110, 13.1.2). What is no list names nothing.
+pub(crate) fn none_match(request: &HttpRequest, etag: &str) -> bool {
+    let Some(list) = joined(request, header::IF_NONE_MATCH) else {
+        return false;
+    };
+    let current = entity_tags(etag).and_then(|tags| tags.first().map(|tag| tag.opaque));
+    list.trim() == "*"
+        || entity_tags(&list)
+            .unwrap_or_default()
+            .iter()
+            .any(|tag| Some(tag.opaque) == current)
+}
+
+/// A header that is a list, which may come in several lines.
+fn joined(request: &HttpRequest, name: header::HeaderName) -> Option<String> {
+    let lines: Result<Vec<&str>, _> = request
+        .headers()
+        .get_all(name)
+        .map(header::HeaderValue::to_str)
+        .collect();
+    Some(lines.ok()?.join(","))
+}
+
+#[derive(Debug, PartialEq, Eq)]
+struct EntityTag<'a> {
+    opaque: &'a str,
+    weak: bool,
+}
+
+/// The tags of a list that has at least one (RFC 9110, 5.6.1 and 8.8.3). They are quoted, and may hold commas.
+fn entity_tags(list: &str) -> Option<Vec<EntityTag<'_>>> {
     let mut tags = Vec::new();
-    let mut given = false;
-    for line in request.headers().get_all(header::IF_MATCH) {
-        given = true;
-        let line = line.to_str().map_err(|_| malformed())?;
-        for tag in line.split(',').map(str::trim).filter(|tag| !tag.is_empty()) {
-            // A weak tag never matches strongly (RFC 9110, 13.1.1); it is read and matches nothing.
-            let inner = tag.strip_prefix('"').and_then(|tag| tag.strip_suffix('"'));
-            match inner {
-                Some(inner) => tags.push(inner.to_owned()),
-                None if tag == "*" => tags.push("*".to_owned()),
-                None if tag.starts_with("W/\"") => {}
-                None => return Err(malformed()),
+    let mut rest = list.trim();
+    while !rest.is_empty() {
+        if !rest.starts_with(',') {
+            let (weak, quoted) = rest
+                .strip_prefix("W/")
+                .map_or((false, rest), |quoted| (true, quoted));
+            let (opaque, after) = quoted.strip_prefix('"')?.split_once('"')?;
+            if !opaque.bytes().all(|byte| byte.is_ascii_graphic()) {
+                return None;
             }
+            tags.push(EntityTag { opaque, weak });
+            rest = after.trim_start();
+        }
+        match rest.strip_prefix(',') {
+            Some(after) => rest = after.trim_start(),
+            None if rest.is_empty() => {}
+            None => return None,
         }
     }
-    if given { Ok(IfMatch(tags)) } else { Err(Code::PreconditionRequired.into()) }
+    (!tags.is_empty()).then_some(tags)
 }
 
-fn malformed() -> Problem {
-    Error::new(Code::MalformedRequest).detail("If-Match is not a list of entity tags.").into()
-}
+#[cfg(test)]
+mod tests {
+    use super::{EntityTag, entity_tags};
 
-/// Whether `If-None-Match` names this tag, compared weakly (RFC 9110, 13.1.2).
-pub(crate) fn none_match(request: &HttpRequest, etag: &str) -> bool {
-    let lines = request.headers().get_all(header::IF_NONE_MATCH).filter_map(|line| line.to_str().ok());
-    let strong = |tag: &str| tag.trim().trim_start_matches("W/").to_owned();
-    lines.flat_map(|line| line.split(',')).any(|tag| tag.trim() == "*" || strong(tag) == strong(etag))
+    #[test]
+    fn tags_may_hold_commas_and_lists_may_have_gaps() {
+        let tag = |opaque, weak| EntityTag { opaque, weak };
+        assert_eq!(entity_tags("\"3\""), Some(vec![tag("3", false)]));
+        assert_eq!(
+            entity_tags("\"a,b\" ,, W/\"\","),
+            Some(vec![tag("a,b", false), tag("", true)])
+        );
+    }
+
+    #[test]
+    fn what_is_no_list_of_tags_is_refused() {
+        for list in [
+            "",
+            ",",
+            "3",
+            "\"3",
+            "\"3\" \"4\"",
+            "\"a b\"",
+            "*, \"3\"",
+            "w/\"3\"",
+        ] {
+            assert_eq!(entity_tags(list), None, "{list}");
+        }
+    }
 }

@@ -28,14 +28,23 @@ impl FromRequest for Idempotency {
         let key = request.headers().get("idempotency-key").map(|value| {
             let text = value.to_str().unwrap_or_default();
             let legal = (1..=255).contains(&text.len()) && text.bytes().all(|byte| byte.is_ascii_graphic());
-            if legal { Ok(text.to_owned()) } else { Err(malformed()) }
+            if legal {
+                Ok(text.to_owned())
+            } else {
+                Err(malformed())
+            }
         });
-        ready(key.transpose().map(|key| Self { key, request_line: format!("{} {}\n", request.method(), request.path()) }))
+        ready(key.transpose().map(|key| Self {
+            key,
+            request_line: format!("{} {}\n", request.method(), request.path()),
+        }))
     }
 }
 
 fn malformed() -> Problem {
-    Error::new(Code::MalformedRequest).detail("Idempotency-Key is 1 to 255 visible ASCII characters.").into()
+    Error::new(Code::MalformedRequest)
+        .detail("Idempotency-Key is 1 to 255 visible ASCII characters.")
+        .into()
 }
 
 impl Idempotency {
@@ -57,9 +66,16 @@ impl Idempotency {
         F: Future<Output = Result<Reply<T>>> + Send + 'static,
         W: FnOnce(Tx) -> F + Send + 'static,
     {
-        let Some(key) = self.key else { return db.run_in(pool, actor, work).await };
+        let Some(key) = self.key else {
+            return db.run_in(pool, actor, work).await;
+        };
         let content = [self.request_line.as_bytes(), body].concat();
-        let request = idempotency::Request { operation, key, content, keep: KEPT };
+        let request = idempotency::Request {
+            operation,
+            key,
+            content,
+            keep: KEPT,
+        };
         db.run_in(pool, actor, move |tx| async move {
             if let Some(kept) = idempotency::find(&tx, &request).await? {
                 return Reply::replay(&kept);

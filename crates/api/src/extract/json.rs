@@ -32,20 +32,25 @@ impl<T: DeserializeOwned + ToSchema + 'static> FromRequest for Json<T> {
             let limits = &state.config;
             let read = read(&mut payload, limits.json_limit_bytes);
             let patience = Duration::from_secs(limits.body_timeout_seconds);
-            let raw = tokio::time::timeout(patience, read).await.map_err(|_| Error::new(Code::RequestTimeout))??;
+            let raw = tokio::time::timeout(patience, read)
+                .await
+                .map_err(|_| Error::new(Code::RequestTimeout))??;
             let mut value: Value = serde_json::from_slice(&raw).map_err(|error| {
                 Error::new(Code::MalformedRequest).detail(format!("The body is not JSON: {error}."))
             })?;
             let validator = state.schemas.validator::<T>(|| schema::component(&T::name()))?;
-            let mut reasons = schema::refusals(&validator, &value, str::to_owned);
-            schema::unstorable(&value, "", &mut reasons);
+            let reasons = schema::refusals(&validator, &value, str::to_owned);
             if !reasons.is_empty() {
                 return Err(Error::invalid(reasons).into());
             }
             schema::integers(&mut value);
             let value = serde_json::from_value(value).map_err(|error| {
                 // The schema is narrower than the type everywhere; where it is not, the client still gets a reason.
-                Error::invalid(vec![kernel::FieldError::new("", "not_allowed", error.to_string())])
+                Error::invalid(vec![kernel::FieldError::new(
+                    "",
+                    "not_allowed",
+                    error.to_string(),
+                )])
             })?;
             Ok(Self { value, raw })
         })
@@ -53,14 +58,29 @@ impl<T: DeserializeOwned + ToSchema + 'static> FromRequest for Json<T> {
 }
 
 fn check_type(request: &HttpRequest) -> Result<(), Problem> {
-    let given = request.headers().get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or_default();
-    let essence = given.split(';').next().unwrap_or_default().trim().to_ascii_lowercase();
+    let given = request
+        .headers()
+        .get(header::CONTENT_TYPE)
+        .and_then(|value| value.to_str().ok())
+        .unwrap_or_default();
+    let essence = given
+        .split(';')
+        .next()
+        .unwrap_or_default()
+        .trim()
+        .to_ascii_lowercase();
     let patch = request.method() == actix_web::http::Method::PATCH;
     if essence == "application/json" || (patch && essence == "application/merge-patch+json") {
         return Ok(());
     }
-    let expected = if patch { "application/merge-patch+json" } else { "application/json" };
-    Err(Error::new(Code::UnsupportedMediaType).detail(format!("Send {expected}.")).into())
+    let expected = if patch {
+        "application/merge-patch+json"
+    } else {
+        "application/json"
+    };
+    Err(Error::new(Code::UnsupportedMediaType)
+        .detail(format!("Send {expected}."))
+        .into())
 }
 
 async fn read(payload: &mut Payload, limit: usize) -> Result<Vec<u8>, Problem> {
@@ -68,7 +88,9 @@ async fn read(payload: &mut Payload, limit: usize) -> Result<Vec<u8>, Problem> {
     while let Some(chunk) = payload.next().await {
         let chunk = chunk.map_err(|_| Error::new(Code::MalformedRequest).detail("The body ended early."))?;
         if body.len() + chunk.len() > limit {
-            return Err(Error::new(Code::PayloadTooLarge).detail(format!("At most {limit} bytes.")).into());
+            return Err(Error::new(Code::PayloadTooLarge)
+                .detail(format!("At most {limit} bytes."))
+                .into());
         }
         body.extend_from_slice(&chunk);
     }
@@ -83,7 +105,9 @@ pub mod merge {
     ///
     /// # Errors
     /// Where the value is of another type.
-    pub fn member<'de, D: Deserializer<'de>, T: Deserialize<'de>>(from: D) -> Result<Option<Option<T>>, D::Error> {
+    pub fn member<'de, D: Deserializer<'de>, T: Deserialize<'de>>(
+        from: D,
+    ) -> Result<Option<Option<T>>, D::Error> {
         Option::deserialize(from).map(Some)
     }
 }

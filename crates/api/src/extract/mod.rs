@@ -23,5 +23,8 @@ use crate::{problem::Problem, state::State};
 
 /// The application's state; every application of ours has it.
 pub(crate) fn state(request: &HttpRequest) -> Result<Data<State>, Problem> {
-    request.app_data::<Data<State>>().cloned().ok_or_else(|| kernel::Error::internal("no state").into())
+    request
+        .app_data::<Data<State>>()
+        .cloned()
+        .ok_or_else(|| kernel::Error::internal("no state").into())
 }

@@ -13,7 +13,7 @@ use utoipa::{
 };
 
 use super::{Schemas, schema, state};
-use crate::problem::Problem;
+use crate::{document::keepable, problem::Problem};
 
 /// The query: every parameter known, once, and valid against its schema in the document.
 pub struct Query<T>(pub T);
@@ -35,10 +35,18 @@ fn read<T: DeserializeOwned + IntoParams + 'static>(request: &HttpRequest) -> Re
     for (name, text) in pairs(request.query_string())? {
         let place = format!("?{name}");
         match properties.get(&name) {
-            None => reasons.push(FieldError::new(place, "unknown_parameter", "There is no such parameter.")),
+            None => reasons.push(FieldError::new(
+                place,
+                "unknown_parameter",
+                "There is no such parameter.",
+            )),
             Some((schema, _)) => {
                 if value.insert(name, typed(&state.schemas, schema, text)).is_some() {
-                    reasons.push(FieldError::new(place, "duplicate", "This parameter stands here twice."));
+                    reasons.push(FieldError::new(
+                        place,
+                        "duplicate",
+                        "This parameter stands here twice.",
+                    ));
                 }
             }
         }
@@ -47,7 +55,6 @@ fn read<T: DeserializeOwned + IntoParams + 'static>(request: &HttpRequest) -> Re
     let validator = state.schemas.validator::<T>(|| object(&properties))?;
     let place = |pointer: &str| format!("?{}", pointer.trim_start_matches('/'));
     reasons.extend(schema::refusals(&validator, &value, place));
-    schema::unstorable(&value, "?", &mut reasons);
     if !reasons.is_empty() {
         return Err(Error::invalid(reasons).into());
     }
@@ -63,22 +70,37 @@ type Properties = BTreeMap<String, (Value, bool)>;
 fn properties<T: IntoParams>() -> Properties {
     let parameters = T::into_params(|| Some(ParameterIn::Query)).into_iter();
     let property = |parameter: utoipa::openapi::path::Parameter| {
-        let schema = serde_json::to_value(&parameter.schema).unwrap_or_default();
+        let mut schema = serde_json::to_value(&parameter.schema).unwrap_or_default();
+        keepable(&mut schema);
         (parameter.name, (schema, parameter.required == Required::True))
     };
     parameters.map(property).collect()
 }
 
 fn object(properties: &Properties) -> Value {
-    let schemas: Map<String, Value> = properties.iter().map(|(name, (schema, _))| (name.clone(), schema.clone())).collect();
-    let required: Vec<&String> = properties.iter().filter(|(_, (_, required))| *required).map(|(name, _)| name).collect();
+    let schemas: Map<String, Value> = properties
+        .iter()
+        .map(|(name, (schema, _))| (name.clone(), schema.clone()))
+        .collect();
+    let required: Vec<&String> = properties
+        .iter()
+        .filter(|(_, (_, required))| *required)
+        .map(|(name, _)| name)
+        .collect();
     json!({ "type": "object", "properties": schemas, "required": required, "additionalProperties": false })
 }
 
 /// A query is text; its schema says what the text stands for. What does not read as that stays text and is refused.
 fn typed(schemas: &Schemas, schema: &Value, text: String) -> Value {
     let kind = schemas.resolve(schema).get("type");
-    let is = |name: &str| kind.is_some_and(|kind| kind == name || kind.as_array().is_some_and(|kinds| kinds.iter().any(|kind| kind == name)));
+    let is = |name: &str| {
+        kind.is_some_and(|kind| {
+            kind == name
+                || kind
+                    .as_array()
+                    .is_some_and(|kinds| kinds.iter().any(|kind| kind == name))
+        })
+    };
     if is("integer") {
         return text.parse::<i64>().map_or(Value::String(text), Value::from);
     }
@@ -89,7 +111,8 @@ fn typed(schemas: &Schemas, schema: &Value, text: String) -> Value {
 }
 
 fn pairs(query: &str) -> Result<Vec<(String, String)>, Problem> {
-    let broken = || Error::new(Code::MalformedRequest).detail("The query is not valid percent-encoded UTF-8.");
+    let broken =
+        || Error::new(Code::MalformedRequest).detail("The query is not valid percent-encoded UTF-8.");
     let decode = |text: &str| -> Result<String, Problem> {
         let text = text.replace('+', " ");
         let mut bytes = Vec::with_capacity(text.len());
@@ -106,8 +129,10 @@ fn pairs(query: &str) -> Result<Vec<(String, String)>, Problem> {
         Ok(String::from_utf8(bytes).map_err(|_| broken())?)
     };
     let parts = query.split('&').filter(|part| !part.is_empty());
-    parts.map(|part| {
-        let (name, text) = part.split_once('=').unwrap_or((part, ""));
-        Ok((decode(name)?, decode(text)?))
-    }).collect()
+    parts
+        .map(|part| {
+            let (name, text) = part.split_once('=').unwrap_or((part, ""));
+            Ok((decode(name)?, decode(text)?))
+        })
+        .collect()
 }

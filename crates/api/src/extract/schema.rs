@@ -6,9 +6,11 @@ use std::{
     sync::{Arc, PoisonError, RwLock},
 };
 
-use jsonschema::{Validator, error::ValidationErrorKind};
+use jsonschema::{ValidationError, Validator, error::ValidationErrorKind};
 use kernel::{Error, FieldError, Result};
 use serde_json::{Value, json};
+
+use crate::document::{KEEPABLE, NOT_BLANK};
 
 /// Validators for request bodies and queries, compiled when first used.
 pub struct Schemas {
@@ -21,13 +23,21 @@ impl Schemas {
     #[must_use]
     pub fn new(document: &Value) -> Self {
         let components = document.get("components").cloned().unwrap_or_default();
-        Self { components, compiled: RwLock::default() }
+        Self {
+            components,
+            compiled: RwLock::default(),
+        }
     }
 
     /// The validator for a type, from a schema that may refer to the document's components.
     pub(super) fn validator<T: 'static>(&self, schema: impl FnOnce() -> Value) -> Result<Arc<Validator>> {
         let id = TypeId::of::<T>();
-        if let Some(found) = self.compiled.read().unwrap_or_else(PoisonError::into_inner).get(&id) {
+        if let Some(found) = self
+            .compiled
+            .read()
+            .unwrap_or_else(PoisonError::into_inner)
+            .get(&id)
+        {
             return Ok(found.clone());
         }
         let mut root = schema();
@@ -36,14 +46,21 @@ impl Schemas {
         }
         let compiled = jsonschema::options().should_validate_formats(true).build(&root);
         let compiled = Arc::new(compiled.map_err(|error| Error::internal(error.to_string()))?);
-        self.compiled.write().unwrap_or_else(PoisonError::into_inner).insert(id, compiled.clone());
+        self.compiled
+            .write()
+            .unwrap_or_else(PoisonError::into_inner)
+            .insert(id, compiled.clone());
         Ok(compiled)
     }
 
     /// The schema of a component, for the type of a query parameter that refers to one.
     pub(super) fn resolve<'a>(&'a self, schema: &'a Value) -> &'a Value {
-        let name = schema.get("$ref").and_then(Value::as_str).and_then(|path| path.rsplit('/').next());
-        name.and_then(|name| self.components.get("schemas")?.get(name)).unwrap_or(schema)
+        let name = schema
+            .get("$ref")
+            .and_then(Value::as_str)
+            .and_then(|path| path.rsplit('/').next());
+        name.and_then(|name| self.components.get("schemas")?.get(name))
+            .unwrap_or(schema)
     }
 }
 
@@ -53,27 +70,52 @@ pub(super) fn component(name: &str) -> Value {
 }
 
 /// Every reason for which `value` is refused, at most fifty.
-pub(super) fn refusals(validator: &Validator, value: &Value, place: impl Fn(&str) -> String) -> Vec<FieldError> {
+pub(super) fn refusals(
+    validator: &Validator,
+    value: &Value,
+    place: impl Fn(&str) -> String,
+) -> Vec<FieldError> {
     let mut reasons: Vec<FieldError> = Vec::new();
     for error in validator.iter_errors(value).take(50) {
-        let at = error.instance_path().to_string();
-        let deeper = |name: &str| place(&format!("{at}/{}", name.replace('~', "~0").replace('/', "~1")));
-        match error.kind() {
-            ValidationErrorKind::Required { property } => {
-                let name = property.as_str().unwrap_or_default();
-                reasons.push(FieldError::new(deeper(name), "required", "This is missing."));
-            }
-            ValidationErrorKind::AdditionalProperties { unexpected } => {
-                let unknown = unexpected.iter();
-                reasons.extend(unknown.map(|name| FieldError::new(deeper(name), "unknown_member", "There is no such member.")));
-            }
-            kind => {
-                let (code, detail) = wording(kind);
-                reasons.push(FieldError::new(place(&at), code, detail));
-            }
-        }
+        tell(&error, &place, &mut reasons);
     }
     reasons
+}
+
+fn tell(error: &ValidationError<'_>, place: &dyn Fn(&str) -> String, reasons: &mut Vec<FieldError>) {
+    let at = error.instance_path().to_string();
+    let deeper = |name: &str| place(&format!("{at}/{}", name.replace('~', "~0").replace('/', "~1")));
+    match error.kind() {
+        ValidationErrorKind::Required { property } => {
+            let name = property.as_str().unwrap_or_default();
+            reasons.push(FieldError::new(deeper(name), "required", "This is missing."));
+        }
+        ValidationErrorKind::AdditionalProperties { unexpected } => {
+            let unknown = unexpected.iter();
+            reasons.extend(
+                unknown
+                    .map(|name| FieldError::new(deeper(name), "unknown_member", "There is no such member.")),
+            );
+        }
+        ValidationErrorKind::OneOfNotValid { context } | ValidationErrorKind::AnyOf { context } => {
+            // Null or something: the alternative that was meant is the one whose type is right.
+            let is_other_type = |error: &ValidationError<'_>| {
+                matches!(error.kind(), ValidationErrorKind::Type { .. })
+                    && error.instance_path().to_string() == at
+            };
+            match context.iter().find(|errors| !errors.iter().any(is_other_type)) {
+                Some(meant) => meant.iter().for_each(|error| tell(error, place, reasons)),
+                None => {
+                    let detail = "A value of another type is expected.";
+                    reasons.push(FieldError::new(place(&at), "wrong_type", detail));
+                }
+            }
+        }
+        kind => {
+            let (code, detail) = wording(kind);
+            reasons.push(FieldError::new(place(&at), code, detail));
+        }
+    }
 }
 
 fn wording(kind: &ValidationErrorKind) -> (&'static str, String) {
@@ -90,30 +132,17 @@ fn wording(kind: &ValidationErrorKind) -> (&'static str, String) {
         ValidationErrorKind::UniqueItems => ("duplicate", "Something stands here twice.".to_owned()),
         ValidationErrorKind::Enum { options } => ("not_allowed", format!("One of {options}.")),
         ValidationErrorKind::Format { format } => ("bad_format", format!("Not a valid {format}.")),
+        ValidationErrorKind::Pattern { pattern } if pattern == KEEPABLE => {
+            ("bad_character", "The character U+0000 cannot be kept.".to_owned())
+        }
+        ValidationErrorKind::Pattern { pattern } if pattern == NOT_BLANK => (
+            "bad_format",
+            "Not blank, and without the character U+0000.".to_owned(),
+        ),
         ValidationErrorKind::Pattern { pattern } => ("bad_format", format!("Must match {pattern}.")),
+        ValidationErrorKind::PropertyNames { error } => wording(error.kind()),
         ValidationErrorKind::Type { .. } => ("wrong_type", "A value of another type is expected.".to_owned()),
         _ => ("not_allowed", "This value is not acceptable.".to_owned()),
-    }
-}
-
-/// Strings that no database of ours keeps: a NUL inside text.
-pub(super) fn unstorable(value: &Value, at: &str, reasons: &mut Vec<FieldError>) {
-    match value {
-        Value::String(text) if text.contains('\0') => {
-            reasons.push(FieldError::new(at, "bad_character", "The character U+0000 cannot be kept."));
-        }
-        Value::Array(items) => {
-            items.iter().enumerate().for_each(|(index, item)| unstorable(item, &format!("{at}/{index}"), reasons));
-        }
-        Value::Object(members) => {
-            for (name, member) in members {
-                unstorable(member, &format!("{at}/{name}"), reasons);
-                if name.contains('\0') {
-                    reasons.push(FieldError::new(at, "bad_character", "The character U+0000 cannot be kept."));
-                }
-            }
-        }
-        _ => {}
     }
 }
 
@@ -122,8 +151,14 @@ pub(super) fn integers(value: &mut Value) {
     const EXACT: f64 = 9_007_199_254_740_992.0;
     match value {
         Value::Number(number) if number.is_f64() => {
-            if let Some(float) = number.as_f64().filter(|float| float.fract() == 0.0 && float.abs() < EXACT) {
-                #[expect(clippy::cast_possible_truncation, reason = "whole and below 2^53, by the filter above")]
+            if let Some(float) = number
+                .as_f64()
+                .filter(|float| float.fract() == 0.0 && float.abs() < EXACT)
+            {
+                #[expect(
+                    clippy::cast_possible_truncation,
+                    reason = "whole and below 2^53, by the filter above"
+                )]
                 let whole = float as i64;
                 *value = whole.into();
             }

@@ -40,8 +40,24 @@ struct Enrollment {
 
 impl From<enrollment::Enrollment> for Enrollment {
     fn from(record: enrollment::Enrollment) -> Self {
-        let enrollment::Enrollment { id, user_id, course_id, enrolled_at, expires_at, is_completed, completed_at } = record;
-        Self { id, user_id, course_id, enrolled_at, expires_at, is_completed, completed_at }
+        let enrollment::Enrollment {
+            id,
+            user_id,
+            course_id,
+            enrolled_at,
+            expires_at,
+            is_completed,
+            completed_at,
+        } = record;
+        Self {
+            id,
+            user_id,
+            course_id,
+            enrolled_at,
+            expires_at,
+            is_completed,
+            completed_at,
+        }
     }
 }
 
@@ -66,10 +82,15 @@ async fn enroll(
 ) -> Result<Reply<Enrollment>, Problem> {
     let work = move |tx| async move {
         let (record, _) = enrollment::enroll(&tx, course_id).await?;
-        let reply = Reply::created(&format!("/courses/{course_id}/progress"), &Enrollment::from(record))?;
+        let reply = Reply::created(
+            &format!("/courses/{course_id}/progress"),
+            &Enrollment::from(record),
+        )?;
         Ok(reply.version_and_content(1))
     };
-    Ok(key.run(&state.db, (Pool::App, actor), "enrollInCourse", &[], work).await?)
+    Ok(key
+        .run(&state.db, (Pool::App, actor), "enrollInCourse", &[], work)
+        .await?)
 }
 
 /// My enrollments

@@ -46,7 +46,7 @@ impl From<Role> for kernel::Role {
 /// Whether an account may be used.
 #[derive(Clone, Copy, Deserialize, ToSchema)]
 #[serde(rename_all = "UPPERCASE")]
-enum Status {
+enum AccountStatus {
     /// It may.
     Active,
     /// It may not, and is logged out.
@@ -63,14 +63,18 @@ struct UserQuery {
     #[param(minimum = 1, maximum = 100, default = 20)]
     limit: u64,
     /// Where to go on: `nextCursor` of the page before.
-    #[param(pattern = "^[A-Za-z0-9_-]{32}$", nullable = false, example = "AAY8Qm3Vn0ABmMDeAABwAIAAAAAAAAAB")]
+    #[param(
+        pattern = "^[A-Za-z0-9_-]{32}$",
+        nullable = false,
+        example = "AAY8Qm3Vn0ABmMDeAABwAIAAAAAAAAAB"
+    )]
     cursor: Option<String>,
     /// Only this role.
     #[param(inline, nullable = false)]
     role: Option<Role>,
     /// Only this status.
     #[param(inline, nullable = false)]
-    status: Option<Status>,
+    status: Option<AccountStatus>,
     /// Only this address, without regard to case.
     #[param(max_length = 254, nullable = false, example = "lena@example.com")]
     email: Option<String>,
@@ -85,12 +89,12 @@ struct PatchUser {
     role: Option<Role>,
     /// Suspend or restore.
     #[schema(nullable = false)]
-    status: Option<Status>,
+    status: Option<AccountStatus>,
 }
 
 page! {
     /// A page of accounts.
-    UserPage of Me
+    AccountPage of Me
 }
 
 /// Accounts
@@ -98,23 +102,33 @@ page! {
 /// Newest first.
 #[utoipa::path(tag = "admin", operation_id = "listUsers", security(("bearer" = [])), params(UserQuery),
     extensions(("x-problem-codes" = json!(["session_revoked", "forbidden"]))),
-    responses((status = 200, description = "A page of accounts.", body = UserPage)))]
+    responses((status = 200, description = "A page of accounts.", body = AccountPage)))]
 #[get("/admin/users")]
 async fn list_users(
     state: Data<State>,
     Admin(actor): Admin,
     Query(query): Query<UserQuery>,
-) -> Result<Reply<UserPage>, Problem> {
-    let UserQuery { limit, cursor, role, status, email } = query;
+) -> Result<Reply<AccountPage>, Problem> {
+    let UserQuery {
+        limit,
+        cursor,
+        role,
+        status,
+        email,
+    } = query;
     let (after, limit) = PageQuery { limit, cursor }.position();
     let status = status.map(|status| match status {
-        Status::Active => "ACTIVE".to_owned(),
-        Status::Suspended => "SUSPENDED".to_owned(),
+        AccountStatus::Active => "ACTIVE".to_owned(),
+        AccountStatus::Suspended => "SUSPENDED".to_owned(),
     });
-    let filter = UserFilter { role: role.map(Into::into), status, email };
+    let filter = UserFilter {
+        role: role.map(Into::into),
+        status,
+        email,
+    };
     let work = move |tx| async move { identity::list_users(&tx, &filter, after, limit).await };
     let users = state.db.read(actor, work).await?;
-    Ok(Reply::ok(&UserPage::from(users))?)
+    Ok(Reply::ok(&AccountPage::from(users))?)
 }
 
 /// An account
@@ -125,8 +139,15 @@ async fn list_users(
     extensions(("x-problem-codes" = json!(["session_revoked", "forbidden"]))),
     responses((status = 200, description = "The account.", body = Me)))]
 #[get("/admin/users/{user_id}")]
-async fn get_user(state: Data<State>, Admin(actor): Admin, Path(id): Path<Uuid>) -> Result<Reply<Me>, Problem> {
-    let account = state.db.read(actor, move |tx| async move { identity::user(&tx, id).await }).await?;
+async fn get_user(
+    state: Data<State>,
+    Admin(actor): Admin,
+    Path(id): Path<Uuid>,
+) -> Result<Reply<Me>, Problem> {
+    let account = state
+        .db
+        .read(actor, move |tx| async move { identity::user(&tx, id).await })
+        .await?;
     let version = account.version;
     Ok(Reply::ok(&Me::from(account))?.version(version))
 }
@@ -148,8 +169,11 @@ async fn update_user(
     body: Json<PatchUser>,
 ) -> Result<Reply<Me>, Problem> {
     let PatchUser { role, status } = body.value;
-    let suspended = status.map(|status| matches!(status, Status::Suspended));
-    let change = UserChange { role: role.map(Into::into), suspended };
+    let suspended = status.map(|status| matches!(status, AccountStatus::Suspended));
+    let change = UserChange {
+        role: role.map(Into::into),
+        suspended,
+    };
     let matches = move |version| seen.accepts(version);
     let work = move |tx| async move { identity::change_user(&tx, id, matches, change).await };
     let account = state.db.run_in(Pool::Auth, actor, work).await?;

@@ -34,13 +34,23 @@ struct Register {
     #[schema(format = "email", max_length = 254, example = "lena@example.com")]
     email: String,
     /// 10 to 128 characters, and not a common one.
-    #[schema(format = "password", min_length = 10, max_length = 128, example = "seven purple anvils")]
+    #[schema(
+        format = "password",
+        min_length = 10,
+        max_length = 128,
+        example = "seven purple anvils"
+    )]
     password: String,
     /// Unique.
     #[schema(pattern = "^[a-z0-9_]{3,30}$", nullable = false, example = "lena_lifts")]
     username: Option<String>,
     /// The name to show.
-    #[schema(min_length = 1, max_length = 100, nullable = false, example = "Lena Lindqvist")]
+    #[schema(
+        min_length = 1,
+        max_length = 100,
+        nullable = false,
+        example = "Lena Lindqvist"
+    )]
     name: Option<String>,
 }
 
@@ -91,7 +101,12 @@ struct ResetPassword {
     #[schema(max_length = 200, example = "q0y4zWn1X2mX9t3b2oWq8m7a6s5d4f3g2h1j0k9l8z7")]
     token: String,
     /// 10 to 128 characters, and not a common one.
-    #[schema(format = "password", min_length = 10, max_length = 128, example = "eight green anvils")]
+    #[schema(
+        format = "password",
+        min_length = 10,
+        max_length = 128,
+        example = "eight green anvils"
+    )]
     new_password: String,
 }
 
@@ -117,9 +132,19 @@ struct SessionTokens {
 
 impl SessionTokens {
     fn new(state: &State, session: LoggedIn) -> Self {
-        let LoggedIn { access_token, refresh_token, account } = session;
+        let LoggedIn {
+            access_token,
+            refresh_token,
+            account,
+        } = session;
         let expires_in = state.identity.tokens.lifetime().as_secs();
-        Self { access_token, token_type: "Bearer", expires_in, refresh_token, user: account.into() }
+        Self {
+            access_token,
+            token_type: "Bearer",
+            expires_in,
+            refresh_token,
+            user: account.into(),
+        }
     }
 }
 
@@ -136,19 +161,36 @@ async fn register(
     key: Idempotency,
     body: Json<Register>,
 ) -> Result<Reply<SessionTokens>, Problem> {
-    let Register { email, password, username, name } = body.value;
+    let Register {
+        email,
+        password,
+        username,
+        name,
+    } = body.value;
     limit(&state, &request, &email)?;
     let own = [email.as_str(), username.as_deref().unwrap_or_default()];
-    let hash = identity::hash_new_password(&state.db, &state.identity.hasher, password, "/password", &own).await?;
+    let hash =
+        identity::hash_new_password(&state.db, &state.identity.hasher, password, "/password", &own).await?;
     let (shared, client) = (state.clone(), client(&state, &request));
     let reply = key
-        .run(&state.db, (Pool::Auth, Actor::Anonymous), "register", &body.raw, move |tx| async move {
-            let registration = Registration { email, password_hash: hash, username, name };
-            let account = identity::register(&tx, registration).await?;
-            let session = shared.identity.begin_session(&tx, account.id, client).await?;
-            let (location, version) = (format!("/users/{}", account.id), account.version);
-            Ok(Reply::created(&location, &SessionTokens::new(&shared, session))?.version(version))
-        })
+        .run(
+            &state.db,
+            (Pool::Auth, Actor::Anonymous),
+            "register",
+            &body.raw,
+            move |tx| async move {
+                let registration = Registration {
+                    email,
+                    password_hash: hash,
+                    username,
+                    name,
+                };
+                let account = identity::register(&tx, registration).await?;
+                let session = shared.identity.begin_session(&tx, account.id, client).await?;
+                let (location, version) = (format!("/users/{}", account.id), account.version);
+                Ok(Reply::created(&location, &SessionTokens::new(&shared, session))?.version(version))
+            },
+        )
         .await?;
     state.wake_worker.notify_one();
     Ok(reply)
@@ -161,7 +203,11 @@ async fn register(
     extensions(("x-problem-codes" = json!(["invalid_credentials"]))),
     responses((status = 200, description = "The session began.", body = SessionTokens)))]
 #[post("/auth/login")]
-async fn login(state: Data<State>, request: HttpRequest, body: Json<Login>) -> Result<Reply<SessionTokens>, Problem> {
+async fn login(
+    state: Data<State>,
+    request: HttpRequest,
+    body: Json<Login>,
+) -> Result<Reply<SessionTokens>, Problem> {
     let Login { email, password } = body.value;
     limit(&state, &request, &email)?;
     let client = client(&state, &request);
@@ -274,7 +320,10 @@ fn limit(state: &State, request: &HttpRequest, account: &str) -> Result<(), Prob
 
 /// Where a session is used from, for its list.
 fn client(state: &State, request: &HttpRequest) -> Client {
-    let agent = request.headers().get(header::USER_AGENT).and_then(|value| value.to_str().ok());
+    let agent = request
+        .headers()
+        .get(header::USER_AGENT)
+        .and_then(|value| value.to_str().ok());
     Client {
         user_agent: agent.map(|agent| agent.chars().take(300).collect()),
         ip_address: address_of(request, &state.config.trusted_proxies).map(|address| address.to_string()),

@@ -16,7 +16,10 @@ use crate::{
 };
 
 pub(super) fn configure(config: &mut ServiceConfig) {
-    config.service(list_categories).service(create_category).service(get_category);
+    config
+        .service(list_categories)
+        .service(create_category)
+        .service(get_category);
 }
 
 /// A shelf of the catalogue.
@@ -42,8 +45,23 @@ pub(super) struct Category {
 
 impl From<courses::Category> for Category {
     fn from(category: courses::Category) -> Self {
-        let courses::Category { id, name, slug, image_url, version: _, created_at, updated_at } = category;
-        Self { id, name, slug, image_url, created_at, updated_at }
+        let courses::Category {
+            id,
+            name,
+            slug,
+            image_url,
+            version: _,
+            created_at,
+            updated_at,
+        } = category;
+        Self {
+            id,
+            name,
+            slug,
+            image_url,
+            created_at,
+            updated_at,
+        }
     }
 }
 
@@ -52,7 +70,12 @@ impl From<courses::Category> for Category {
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 struct CreateCategory {
     /// Unique.
-    #[schema(min_length = 1, max_length = 80, pattern = "\\S", example = "Strength")]
+    #[schema(
+        min_length = 1,
+        max_length = 80,
+        pattern = "^[^\\u0000]*[^\\s\\u0000][^\\u0000]*$",
+        example = "Strength"
+    )]
     name: String,
     /// A picture; https only.
     #[schema(format = "uri", pattern = "^https://", max_length = 2000)]
@@ -99,7 +122,9 @@ async fn create_category(
         let (location, version) = (format!("/categories/{}", category.id), category.version);
         Ok(Reply::created(&location, &Category::from(category))?.version(version))
     };
-    Ok(key.run(&state.db, (Pool::App, actor), "createCategory", &body.raw, work).await?)
+    Ok(key
+        .run(&state.db, (Pool::App, actor), "createCategory", &body.raw, work)
+        .await?)
 }
 
 /// A category
@@ -110,7 +135,12 @@ async fn create_category(
     responses((status = 200, description = "The category.", body = Category)))]
 #[get("/categories/{category}")]
 async fn get_category(state: Data<State>, Path(key): Path<String>) -> Result<Reply<Category>, Problem> {
-    let category = state.db.read(Actor::Anonymous, |tx| async move { courses::category(&tx, &key).await }).await?;
+    let category = state
+        .db
+        .read(Actor::Anonymous, |tx| async move {
+            courses::category(&tx, &key).await
+        })
+        .await?;
     let version = category.version;
     Ok(Reply::ok(&Category::from(category))?.version(version))
 }

@@ -64,7 +64,12 @@ struct Chapter {
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 struct CreateChapter {
     /// The title.
-    #[schema(min_length = 1, max_length = 200, pattern = "\\S", example = "Week 1")]
+    #[schema(
+        min_length = 1,
+        max_length = 200,
+        pattern = "^[^\\u0000]*[^\\s\\u0000][^\\u0000]*$",
+        example = "Week 1"
+    )]
     title: String,
     /// Plain text.
     #[schema(max_length = 5000, example = "Finding your positions.")]
@@ -73,7 +78,12 @@ struct CreateChapter {
     #[schema(max_length = 50000, example = "<p>Take your time …</p>")]
     content: Option<String>,
     /// A video that is hosted elsewhere; https only.
-    #[schema(format = "uri", pattern = "^https://", max_length = 2000, example = "https://videos.example.com/week-1.mp4")]
+    #[schema(
+        format = "uri",
+        pattern = "^https://",
+        max_length = 2000,
+        example = "https://videos.example.com/week-1.mp4"
+    )]
     video_url: Option<String>,
     /// Minutes.
     #[schema(minimum = 0, maximum = 100_000, example = 30)]
@@ -88,7 +98,13 @@ struct CreateChapter {
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 struct PatchChapter {
     /// The title.
-    #[schema(min_length = 1, max_length = 200, pattern = "\\S", nullable = false, example = "Week 1")]
+    #[schema(
+        min_length = 1,
+        max_length = 200,
+        pattern = "^[^\\u0000]*[^\\s\\u0000][^\\u0000]*$",
+        nullable = false,
+        example = "Week 1"
+    )]
     title: Option<String>,
     /// Plain text.
     #[serde(default, deserialize_with = "merge::member")]
@@ -114,12 +130,33 @@ struct PatchChapter {
 impl From<(courses::Chapter, ChapterBody)> for Chapter {
     fn from((chapter, body): (courses::Chapter, ChapterBody)) -> Self {
         let courses::Chapter {
-            id, course_id, title, description, position, duration, has_content: _, has_video: _, is_published, is_free,
-            version: _, created_at, updated_at,
+            id,
+            course_id,
+            title,
+            description,
+            position,
+            duration,
+            has_content: _,
+            has_video: _,
+            is_published,
+            is_free,
+            version: _,
+            created_at,
+            updated_at,
         } = chapter;
         let ChapterBody { content, video_url } = body;
         Self {
-            id, course_id, title, description, position, content, video_url, duration, is_published, is_free, created_at,
+            id,
+            course_id,
+            title,
+            description,
+            position,
+            content,
+            video_url,
+            duration,
+            is_published,
+            is_free,
+            created_at,
             updated_at,
         }
     }
@@ -145,14 +182,29 @@ async fn create_chapter(
     key: Idempotency,
     body: Json<CreateChapter>,
 ) -> Result<Reply<Chapter>, Problem> {
-    let CreateChapter { title, description, content, video_url, duration, is_free } = body.value;
-    let new = NewChapter { title, description, duration, is_free, body: ChapterBody { content, video_url } };
+    let CreateChapter {
+        title,
+        description,
+        content,
+        video_url,
+        duration,
+        is_free,
+    } = body.value;
+    let new = NewChapter {
+        title,
+        description,
+        duration,
+        is_free,
+        body: ChapterBody { content, video_url },
+    };
     let work = move |tx| async move {
         let chapter = courses::create_chapter(&tx, course_id, new).await?;
         let (location, version) = (format!("/chapters/{}", chapter.0.id), chapter.0.version);
         Ok(Reply::created(&location, &Chapter::from(chapter))?.version(version))
     };
-    Ok(key.run(&state.db, (Pool::App, actor), "createChapter", &body.raw, work).await?)
+    Ok(key
+        .run(&state.db, (Pool::App, actor), "createChapter", &body.raw, work)
+        .await?)
 }
 
 /// A chapter
@@ -168,7 +220,12 @@ async fn get_chapter(
     Member(actor): Member,
     Path(id): Path<Uuid>,
 ) -> Result<Reply<Chapter>, Problem> {
-    reply(state.db.run(actor, move |tx| async move { courses::chapter(&tx, id).await }).await?)
+    reply(
+        state
+            .db
+            .run(actor, move |tx| async move { courses::chapter(&tx, id).await })
+            .await?,
+    )
 }
 
 /// Change a chapter
@@ -186,10 +243,31 @@ async fn update_chapter(
     seen: IfMatch,
     body: Json<PatchChapter>,
 ) -> Result<Reply<Chapter>, Problem> {
-    let PatchChapter { title, description, content, video_url, duration, is_free } = body.value;
-    let change = ChapterChange { title, description, duration, is_free, content, video_url };
+    let PatchChapter {
+        title,
+        description,
+        content,
+        video_url,
+        duration,
+        is_free,
+    } = body.value;
+    let change = ChapterChange {
+        title,
+        description,
+        duration,
+        is_free,
+        content,
+        video_url,
+    };
     let matches = move |version| seen.accepts(version);
-    reply(state.db.run(actor, move |tx| async move { courses::change_chapter(&tx, id, matches, change).await }).await?)
+    reply(
+        state
+            .db
+            .run(actor, move |tx| async move {
+                courses::change_chapter(&tx, id, matches, change).await
+            })
+            .await?,
+    )
 }
 
 /// Publish a chapter
@@ -205,7 +283,15 @@ async fn publish_chapter(
     Member(actor): Member,
     Path(id): Path<Uuid>,
 ) -> Result<Reply<Chapter>, Problem> {
-    reply(state.db.run(actor, move |tx| async move { courses::publish_chapter(&tx, id).await }).await?)
+    reply(
+        state
+            .db
+            .run(
+                actor,
+                move |tx| async move { courses::publish_chapter(&tx, id).await },
+            )
+            .await?,
+    )
 }
 
 /// Unpublish a chapter
@@ -221,5 +307,12 @@ async fn unpublish_chapter(
     Member(actor): Member,
     Path(id): Path<Uuid>,
 ) -> Result<Reply<Chapter>, Problem> {
-    reply(state.db.run(actor, move |tx| async move { courses::unpublish_chapter(&tx, id).await }).await?)
+    reply(
+        state
+            .db
+            .run(actor, move |tx| async move {
+                courses::unpublish_chapter(&tx, id).await
+            })
+            .await?,
+    )
 }

@@ -1,6 +1,8 @@
 use actix_web::{get, patch, post, web::Data};
 use chrono::{DateTime, Utc};
-use courses::{CourseChange, CourseDetail, CourseFilter, Direction, NewCourse, OutlineChapter, OutlineLesson};
+use courses::{
+    CourseChange, CourseDetail, CourseFilter, Direction, NewCourse, OutlineChapter, OutlineLesson,
+};
 use database::Pool;
 use kernel::{Actor, FieldError, Result, Uuid};
 use serde::{Deserialize, Serialize};
@@ -65,8 +67,10 @@ pub(super) struct Course {
     /// Null or an amount of 0 is free.
     price: Option<Money>,
     /// Below the price.
+    #[schema(example = json!({"amount": 3900, "currency": "USD"}))]
     discount_price: Option<Money>,
     /// Whether it can be had without paying.
+    #[schema(example = false)]
     is_free: bool,
     /// Whether the catalogue shows it.
     is_published: bool,
@@ -86,8 +90,25 @@ impl From<courses::Course> for Course {
     fn from(course: courses::Course) -> Self {
         let is_free = course.is_free();
         let courses::Course {
-            id, author_id, title, slug, description, content, image_url, preview_video_url, duration, difficulty, price,
-            discount_price, is_published, published_at, archived_at, version: _, created_at, updated_at, categories,
+            id,
+            author_id,
+            title,
+            slug,
+            description,
+            content,
+            image_url,
+            preview_video_url,
+            duration,
+            difficulty,
+            price,
+            discount_price,
+            is_published,
+            published_at,
+            archived_at,
+            version: _,
+            created_at,
+            updated_at,
+            categories,
         } = course;
         Self {
             id,
@@ -96,6 +117,104 @@ impl From<courses::Course> for Course {
             slug,
             description,
             content,
+            image_url,
+            preview_video_url,
+            duration,
+            difficulty,
+            price: price.map(Into::into),
+            discount_price: discount_price.map(Into::into),
+            is_free,
+            is_published,
+            published_at,
+            archived_at,
+            categories: categories.into_iter().map(Into::into).collect(),
+            created_at,
+            updated_at,
+        }
+    }
+}
+
+/// A course as lists show it, without the text of its page.
+#[derive(Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+struct CourseCard {
+    /// The course's id.
+    id: Uuid,
+    /// Whose it is: `GET /users/{authorId}`.
+    author_id: Uuid,
+    /// The title.
+    #[schema(example = "Strength Foundations")]
+    title: String,
+    /// Its address, made from the title.
+    #[schema(example = "strength-foundations")]
+    slug: String,
+    /// Plain text.
+    #[schema(example = "Four weeks to a solid squat, hinge, push and pull.")]
+    description: String,
+    /// A picture.
+    #[schema(format = "uri")]
+    image_url: Option<String>,
+    /// A video for everybody.
+    #[schema(format = "uri")]
+    preview_video_url: Option<String>,
+    /// Minutes.
+    #[schema(minimum = 0, example = 95)]
+    duration: Option<i64>,
+    /// `BEGINNER`, `INTERMEDIATE`, `ADVANCED` or `EXPERT`; more may be added.
+    #[schema(example = "BEGINNER")]
+    difficulty: String,
+    /// Null or an amount of 0 is free.
+    price: Option<Money>,
+    /// Below the price.
+    #[schema(example = json!({"amount": 3900, "currency": "USD"}))]
+    discount_price: Option<Money>,
+    /// Whether it can be had without paying.
+    #[schema(example = false)]
+    is_free: bool,
+    /// Whether the catalogue shows it.
+    is_published: bool,
+    /// When it was first published.
+    published_at: Option<DateTime<Utc>>,
+    /// Since when it is closed for new learners.
+    archived_at: Option<DateTime<Utc>>,
+    /// The shelves it stands on.
+    categories: Vec<Category>,
+    /// When it was made.
+    created_at: DateTime<Utc>,
+    /// When it was last changed.
+    updated_at: DateTime<Utc>,
+}
+
+impl From<courses::Course> for CourseCard {
+    fn from(course: courses::Course) -> Self {
+        let is_free = course.is_free();
+        let courses::Course {
+            id,
+            author_id,
+            title,
+            slug,
+            description,
+            content: _,
+            image_url,
+            preview_video_url,
+            duration,
+            difficulty,
+            price,
+            discount_price,
+            is_published,
+            published_at,
+            archived_at,
+            version: _,
+            created_at,
+            updated_at,
+            categories,
+        } = course;
+        Self {
+            id,
+            author_id,
+            title,
+            slug,
+            description,
             image_url,
             preview_video_url,
             duration,
@@ -175,22 +294,56 @@ struct LessonOutline {
 
 impl From<OutlineChapter> for ChapterOutline {
     fn from(chapter: OutlineChapter) -> Self {
-        let OutlineChapter { id, title, description, position, duration, is_free, is_published, has_body, lessons } = chapter;
+        let OutlineChapter {
+            id,
+            title,
+            description,
+            position,
+            duration,
+            is_free,
+            is_published,
+            has_body,
+            lessons,
+        } = chapter;
         let lessons = lessons.into_iter().map(Into::into).collect();
-        Self { id, title, description, position, duration, is_free, is_published, has_body, lessons }
+        Self {
+            id,
+            title,
+            description,
+            position,
+            duration,
+            is_free,
+            is_published,
+            has_body,
+            lessons,
+        }
     }
 }
 
 impl From<OutlineLesson> for LessonOutline {
     fn from(lesson: OutlineLesson) -> Self {
-        let OutlineLesson { id, title, position, duration, has_video, is_published } = lesson;
-        Self { id, title, position, duration, has_video, is_published }
+        let OutlineLesson {
+            id,
+            title,
+            position,
+            duration,
+            has_video,
+            is_published,
+        } = lesson;
+        Self {
+            id,
+            title,
+            position,
+            duration,
+            has_video,
+            is_published,
+        }
     }
 }
 
 page! {
     /// A page of courses.
-    CoursePage of Course
+    CoursePage of CourseCard
 }
 
 /// A new draft.
@@ -198,11 +351,19 @@ page! {
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 struct CreateCourse {
     /// The title; the slug is made from it.
-    #[schema(min_length = 1, max_length = 200, pattern = "\\S", example = "Strength Foundations")]
+    #[schema(
+        min_length = 1,
+        max_length = 200,
+        pattern = "^[^\\u0000]*[^\\s\\u0000][^\\u0000]*$",
+        example = "Strength Foundations"
+    )]
     title: String,
     /// Plain text.
     #[serde(default)]
-    #[schema(max_length = 5000, example = "Four weeks to a solid squat, hinge, push and pull.")]
+    #[schema(
+        max_length = 5000,
+        example = "Four weeks to a solid squat, hinge, push and pull."
+    )]
     description: String,
     /// HTML; sanitised.
     #[schema(max_length = 50000, example = "<p>What you will learn …</p>")]
@@ -211,7 +372,12 @@ struct CreateCourse {
     #[schema(format = "uri", pattern = "^https://", max_length = 2000)]
     image_url: Option<String>,
     /// A video for everybody; https only.
-    #[schema(format = "uri", pattern = "^https://", max_length = 2000, example = "https://videos.example.com/preview.mp4")]
+    #[schema(
+        format = "uri",
+        pattern = "^https://",
+        max_length = 2000,
+        example = "https://videos.example.com/preview.mp4"
+    )]
     preview_video_url: Option<String>,
     /// Minutes.
     #[schema(minimum = 0, maximum = 100_000, example = 95)]
@@ -235,10 +401,20 @@ struct CreateCourse {
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 struct PatchCourse {
     /// A new title makes a new slug; the old one keeps resolving.
-    #[schema(min_length = 1, max_length = 200, pattern = "\\S", nullable = false, example = "Strength Foundations")]
+    #[schema(
+        min_length = 1,
+        max_length = 200,
+        pattern = "^[^\\u0000]*[^\\s\\u0000][^\\u0000]*$",
+        nullable = false,
+        example = "Strength Foundations"
+    )]
     title: Option<String>,
     /// Plain text.
-    #[schema(max_length = 5000, nullable = false, example = "Four weeks to a solid squat, hinge, push and pull.")]
+    #[schema(
+        max_length = 5000,
+        nullable = false,
+        example = "Four weeks to a solid squat, hinge, push and pull."
+    )]
     description: Option<String>,
     /// HTML; sanitised.
     #[serde(default, deserialize_with = "merge::member")]
@@ -294,7 +470,11 @@ struct CourseQuery {
     #[param(minimum = 1, maximum = 100, default = 20)]
     limit: u64,
     /// Where to go on: `nextCursor` of the page before, with the same `sort`.
-    #[param(pattern = "^[A-Za-z0-9_-]{32}$", nullable = false, example = "AAY8Qm3Vn0ABmMDeAABwAIAAAAAAAAAB")]
+    #[param(
+        pattern = "^[A-Za-z0-9_-]{32}$",
+        nullable = false,
+        example = "AAY8Qm3Vn0ABmMDeAABwAIAAAAAAAAAB"
+    )]
     cursor: Option<String>,
     /// The order: `-publishedAt` (newest first) or `publishedAt`.
     #[serde(default)]
@@ -341,8 +521,16 @@ struct PublicationProblem {
 
 impl From<FieldError> for PublicationProblem {
     fn from(error: FieldError) -> Self {
-        let FieldError { pointer, code, detail } = error;
-        Self { pointer, code, detail }
+        let FieldError {
+            pointer,
+            code,
+            detail,
+        } = error;
+        Self {
+            pointer,
+            code,
+            detail,
+        }
     }
 }
 
@@ -352,15 +540,32 @@ impl From<FieldError> for PublicationProblem {
 #[utoipa::path(tag = "courses", operation_id = "listCourses", security(()), params(CourseQuery),
     responses((status = 200, description = "A page of courses.", body = CoursePage)))]
 #[get("/courses")]
-async fn list_courses(state: Data<State>, Query(query): Query<CourseQuery>) -> Result<Reply<CoursePage>, Problem> {
-    let CourseQuery { limit, cursor, sort, difficulty, author_id, category, is_free } = query;
+async fn list_courses(
+    state: Data<State>,
+    Query(query): Query<CourseQuery>,
+) -> Result<Reply<CoursePage>, Problem> {
+    let CourseQuery {
+        limit,
+        cursor,
+        sort,
+        difficulty,
+        author_id,
+        category,
+        is_free,
+    } = query;
     let (after, limit) = PageQuery { limit, cursor }.position();
     let direction = match sort {
         CourseSort::Newest => Direction::Descending,
         CourseSort::Oldest => Direction::Ascending,
     };
     let difficulty = difficulty.map(|level| level.as_str().to_owned());
-    let filter = CourseFilter { direction, difficulty, author_id, category, free: is_free };
+    let filter = CourseFilter {
+        direction,
+        difficulty,
+        author_id,
+        category,
+        free: is_free,
+    };
     let work = move |tx| async move { courses::list_courses(&tx, &filter, after, limit).await };
     let page = state.db.read(Actor::Anonymous, work).await?;
     Ok(Reply::ok(&CoursePage::from(page))?)
@@ -385,12 +590,23 @@ async fn create_course(
         let (location, version) = (format!("/courses/{}", course.id), course.version);
         Ok(Reply::created(&location, &Course::from(course))?.version(version))
     };
-    Ok(key.run(&state.db, (Pool::App, actor), "createCourse", &body.raw, work).await?)
+    Ok(key
+        .run(&state.db, (Pool::App, actor), "createCourse", &body.raw, work)
+        .await?)
 }
 
 fn new_course(body: CreateCourse) -> Result<NewCourse> {
     let CreateCourse {
-        title, description, content, image_url, preview_video_url, duration, difficulty, price, discount_price, category_ids,
+        title,
+        description,
+        content,
+        image_url,
+        preview_video_url,
+        duration,
+        difficulty,
+        price,
+        discount_price,
+        category_ids,
     } = body;
     Ok(NewCourse {
         title,
@@ -401,7 +617,9 @@ fn new_course(body: CreateCourse) -> Result<NewCourse> {
         duration,
         difficulty: difficulty.unwrap_or(Level::Beginner).as_str().to_owned(),
         price: price.map(|price| price.into_kernel("/price")).transpose()?,
-        discount_price: discount_price.map(|price| price.into_kernel("/discountPrice")).transpose()?,
+        discount_price: discount_price
+            .map(|price| price.into_kernel("/discountPrice"))
+            .transpose()?,
         category_ids,
     })
 }
@@ -418,7 +636,12 @@ async fn list_my_courses(
     Query(page): Query<PageQuery>,
 ) -> Result<Reply<CoursePage>, Problem> {
     let (after, limit) = page.position();
-    let page = state.db.read(actor, move |tx| async move { courses::list_own_courses(&tx, after, limit).await }).await?;
+    let page = state
+        .db
+        .read(actor, move |tx| async move {
+            courses::list_own_courses(&tx, after, limit).await
+        })
+        .await?;
     Ok(Reply::ok(&CoursePage::from(page))?)
 }
 
@@ -435,11 +658,18 @@ async fn get_course(
     Caller(actor): Caller,
     Path(key): Path<String>,
 ) -> Result<Reply<CourseWithOutline>, Problem> {
-    let detail = state.db.read(actor, |tx| async move { courses::course(&tx, &key).await }).await?;
+    let detail = state
+        .db
+        .read(actor, |tx| async move { courses::course(&tx, &key).await })
+        .await?;
     let CourseDetail { course, outline } = detail;
     let version = course.version;
     let chapters = outline.chapters.into_iter().map(Into::into).collect();
-    Ok(Reply::ok(&CourseWithOutline { course: course.into(), chapters })?.version_and_content(version))
+    Ok(Reply::ok(&CourseWithOutline {
+        course: course.into(),
+        chapters,
+    })?
+    .version_and_content(version))
 }
 
 /// Change a course
@@ -458,10 +688,21 @@ async fn update_course(
     body: Json<PatchCourse>,
 ) -> Result<Reply<Course>, Problem> {
     let PatchCourse {
-        title, description, content, image_url, preview_video_url, duration, difficulty, price, discount_price, category_ids,
+        title,
+        description,
+        content,
+        image_url,
+        preview_video_url,
+        duration,
+        difficulty,
+        price,
+        discount_price,
+        category_ids,
     } = body.value;
     let money = |given: Option<Option<Money>>, pointer: &str| {
-        given.map(|given| given.map(|price| price.into_kernel(pointer)).transpose()).transpose()
+        given
+            .map(|given| given.map(|price| price.into_kernel(pointer)).transpose())
+            .transpose()
     };
     let change = CourseChange {
         title,
@@ -493,9 +734,18 @@ async fn check_publication(
     Member(actor): Member,
     Path(id): Path<Uuid>,
 ) -> Result<Reply<PublicationCheck>, Problem> {
-    let problems = state.db.run(actor, move |tx| async move { courses::publish_check(&tx, id).await }).await?;
+    let problems = state
+        .db
+        .run(
+            actor,
+            move |tx| async move { courses::publish_check(&tx, id).await },
+        )
+        .await?;
     let is_publishable = problems.is_empty();
-    Ok(Reply::ok(&PublicationCheck { is_publishable, problems: problems.into_iter().map(Into::into).collect() })?)
+    Ok(Reply::ok(&PublicationCheck {
+        is_publishable,
+        problems: problems.into_iter().map(Into::into).collect(),
+    })?)
 }
 
 /// Publish a course
@@ -511,7 +761,15 @@ async fn publish_course(
     Member(actor): Member,
     Path(id): Path<Uuid>,
 ) -> Result<Reply<Course>, Problem> {
-    reply(state.db.run(actor, move |tx| async move { courses::publish_course(&tx, id).await }).await?)
+    reply(
+        state
+            .db
+            .run(
+                actor,
+                move |tx| async move { courses::publish_course(&tx, id).await },
+            )
+            .await?,
+    )
 }
 
 /// Unpublish a course
@@ -527,7 +785,14 @@ async fn unpublish_course(
     Member(actor): Member,
     Path(id): Path<Uuid>,
 ) -> Result<Reply<Course>, Problem> {
-    reply(state.db.run(actor, move |tx| async move { courses::unpublish_course(&tx, id).await }).await?)
+    reply(
+        state
+            .db
+            .run(actor, move |tx| async move {
+                courses::unpublish_course(&tx, id).await
+            })
+            .await?,
+    )
 }
 
 fn reply(course: courses::Course) -> Result<Reply<Course>, Problem> {

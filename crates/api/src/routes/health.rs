@@ -50,5 +50,7 @@ async fn readyz(state: Data<State>) -> Result<Reply<Health>, Problem> {
 #[get("/metrics")]
 async fn metrics(state: Data<State>) -> HttpResponse {
     let page = state.metrics.render(state.db.statements());
-    HttpResponse::Ok().content_type("text/plain; version=0.0.4; charset=utf-8").body(page)
+    HttpResponse::Ok()
+        .content_type("text/plain; version=0.0.4; charset=utf-8")
+        .body(page)
 }

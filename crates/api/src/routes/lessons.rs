@@ -79,8 +79,16 @@ impl From<Access> for AccessReason {
     fn from(access: Access) -> Self {
         let reason = access.reason();
         match access {
-            Access::Granted { grant_id, until } => Self { reason, grant_id: Some(grant_id), expires_at: until },
-            Access::Staff | Access::FreePreview => Self { reason, grant_id: None, expires_at: None },
+            Access::Granted { grant_id, until } => Self {
+                reason,
+                grant_id: Some(grant_id),
+                expires_at: until,
+            },
+            Access::Staff | Access::FreePreview => Self {
+                reason,
+                grant_id: None,
+                expires_at: None,
+            },
         }
     }
 }
@@ -89,13 +97,35 @@ impl From<ReadableLesson> for Lesson {
     fn from(readable: ReadableLesson) -> Self {
         let ReadableLesson { lesson, body, access } = readable;
         let courses::Lesson {
-            id, course_id, chapter_id, title, description, position, duration, has_content: _, has_video: _, is_published,
-            version: _, created_at, updated_at,
+            id,
+            course_id,
+            chapter_id,
+            title,
+            description,
+            position,
+            duration,
+            has_content: _,
+            has_video: _,
+            is_published,
+            version: _,
+            created_at,
+            updated_at,
         } = lesson;
         let LessonBody { content, video_url } = body;
         Self {
-            id, course_id, chapter_id, title, description, position, content, video_url, duration, is_published,
-            access: access.into(), created_at, updated_at,
+            id,
+            course_id,
+            chapter_id,
+            title,
+            description,
+            position,
+            content,
+            video_url,
+            duration,
+            is_published,
+            access: access.into(),
+            created_at,
+            updated_at,
         }
     }
 }
@@ -105,7 +135,12 @@ impl From<ReadableLesson> for Lesson {
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 struct CreateLesson {
     /// The title.
-    #[schema(min_length = 1, max_length = 200, pattern = "\\S", example = "The hinge")]
+    #[schema(
+        min_length = 1,
+        max_length = 200,
+        pattern = "^[^\\u0000]*[^\\s\\u0000][^\\u0000]*$",
+        example = "The hinge"
+    )]
     title: String,
     /// Plain text.
     #[schema(max_length = 5000, example = "Hips back, spine long.")]
@@ -114,7 +149,12 @@ struct CreateLesson {
     #[schema(max_length = 50000, example = "<p>Stand tall …</p>")]
     content: Option<String>,
     /// A video that is hosted elsewhere; https only.
-    #[schema(format = "uri", pattern = "^https://", max_length = 2000, example = "https://videos.example.com/hinge.mp4")]
+    #[schema(
+        format = "uri",
+        pattern = "^https://",
+        max_length = 2000,
+        example = "https://videos.example.com/hinge.mp4"
+    )]
     video_url: Option<String>,
     /// Minutes.
     #[schema(minimum = 0, maximum = 100_000, example = 10)]
@@ -126,7 +166,13 @@ struct CreateLesson {
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 struct PatchLesson {
     /// The title.
-    #[schema(min_length = 1, max_length = 200, pattern = "\\S", nullable = false, example = "The hinge")]
+    #[schema(
+        min_length = 1,
+        max_length = 200,
+        pattern = "^[^\\u0000]*[^\\s\\u0000][^\\u0000]*$",
+        nullable = false,
+        example = "The hinge"
+    )]
     title: Option<String>,
     /// Plain text.
     #[serde(default, deserialize_with = "merge::member")]
@@ -149,7 +195,12 @@ struct PatchLesson {
 /// Whoever changes a lesson reads it as staff.
 fn authored((lesson, body): (courses::Lesson, LessonBody)) -> Result<Reply<Lesson>, Problem> {
     let version = lesson.version;
-    Ok(Reply::ok(&Lesson::from(ReadableLesson { lesson, body, access: Access::Staff }))?.version(version))
+    Ok(Reply::ok(&Lesson::from(ReadableLesson {
+        lesson,
+        body,
+        access: Access::Staff,
+    }))?
+    .version(version))
 }
 
 /// Make a lesson
@@ -167,15 +218,32 @@ async fn create_lesson(
     key: Idempotency,
     body: Json<CreateLesson>,
 ) -> Result<Reply<Lesson>, Problem> {
-    let CreateLesson { title, description, content, video_url, duration } = body.value;
-    let new = NewLesson { title, description, duration, body: LessonBody { content, video_url } };
+    let CreateLesson {
+        title,
+        description,
+        content,
+        video_url,
+        duration,
+    } = body.value;
+    let new = NewLesson {
+        title,
+        description,
+        duration,
+        body: LessonBody { content, video_url },
+    };
     let work = move |tx| async move {
         let (lesson, body) = courses::create_lesson(&tx, chapter_id, new).await?;
         let (location, version) = (format!("/lessons/{}", lesson.id), lesson.version);
-        let lesson = Lesson::from(ReadableLesson { lesson, body, access: Access::Staff });
+        let lesson = Lesson::from(ReadableLesson {
+            lesson,
+            body,
+            access: Access::Staff,
+        });
         Ok(Reply::created(&location, &lesson)?.version(version))
     };
-    Ok(key.run(&state.db, (Pool::App, actor), "createLesson", &body.raw, work).await?)
+    Ok(key
+        .run(&state.db, (Pool::App, actor), "createLesson", &body.raw, work)
+        .await?)
 }
 
 /// A lesson
@@ -187,8 +255,18 @@ async fn create_lesson(
     extensions(("x-problem-codes" = json!(["unauthenticated", "not_granted", "grant_expired", "grant_refunded", "grant_suspended"]))),
     responses((status = 200, description = "The lesson.", body = Lesson)))]
 #[get("/lessons/{lesson_id}")]
-async fn get_lesson(state: Data<State>, Caller(actor): Caller, Path(id): Path<Uuid>) -> Result<Reply<Lesson>, Problem> {
-    let lesson = state.db.read(actor, move |tx| async move { enrollment::read_lesson(&tx, id).await }).await?;
+async fn get_lesson(
+    state: Data<State>,
+    Caller(actor): Caller,
+    Path(id): Path<Uuid>,
+) -> Result<Reply<Lesson>, Problem> {
+    let lesson = state
+        .db
+        .read(
+            actor,
+            move |tx| async move { enrollment::read_lesson(&tx, id).await },
+        )
+        .await?;
     let version = lesson.lesson.version;
     Ok(Reply::ok(&Lesson::from(lesson))?.version_and_content(version))
 }
@@ -208,10 +286,29 @@ async fn update_lesson(
     seen: IfMatch,
     body: Json<PatchLesson>,
 ) -> Result<Reply<Lesson>, Problem> {
-    let PatchLesson { title, description, content, video_url, duration } = body.value;
-    let change = LessonChange { title, description, duration, content, video_url };
+    let PatchLesson {
+        title,
+        description,
+        content,
+        video_url,
+        duration,
+    } = body.value;
+    let change = LessonChange {
+        title,
+        description,
+        duration,
+        content,
+        video_url,
+    };
     let matches = move |version| seen.accepts(version);
-    authored(state.db.run(actor, move |tx| async move { courses::change_lesson(&tx, id, matches, change).await }).await?)
+    authored(
+        state
+            .db
+            .run(actor, move |tx| async move {
+                courses::change_lesson(&tx, id, matches, change).await
+            })
+            .await?,
+    )
 }
 
 /// Publish a lesson
@@ -227,7 +324,15 @@ async fn publish_lesson(
     Member(actor): Member,
     Path(id): Path<Uuid>,
 ) -> Result<Reply<Lesson>, Problem> {
-    authored(state.db.run(actor, move |tx| async move { courses::publish_lesson(&tx, id).await }).await?)
+    authored(
+        state
+            .db
+            .run(
+                actor,
+                move |tx| async move { courses::publish_lesson(&tx, id).await },
+            )
+            .await?,
+    )
 }
 
 /// Unpublish a lesson
@@ -243,5 +348,12 @@ async fn unpublish_lesson(
     Member(actor): Member,
     Path(id): Path<Uuid>,
 ) -> Result<Reply<Lesson>, Problem> {
-    authored(state.db.run(actor, move |tx| async move { courses::unpublish_lesson(&tx, id).await }).await?)
+    authored(
+        state
+            .db
+            .run(actor, move |tx| async move {
+                courses::unpublish_lesson(&tx, id).await
+            })
+            .await?,
+    )
 }

@@ -29,6 +29,7 @@ pub(super) fn configure(config: &mut ServiceConfig) {
 /// An account as its owner and admins see it.
 #[derive(Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
+#[schema(as = Account)]
 pub(super) struct Me {
     /// The user's id.
     id: Uuid,
@@ -64,9 +65,32 @@ pub(super) struct Me {
 impl From<Account> for Me {
     fn from(account: Account) -> Self {
         let Account {
-            id, email, email_verified_at, username, name, bio, avatar_url, role, status, version: _, created_at, updated_at,
+            id,
+            email,
+            email_verified_at,
+            username,
+            name,
+            bio,
+            avatar_url,
+            role,
+            status,
+            version: _,
+            created_at,
+            updated_at,
         } = account;
-        Self { id, email, email_verified_at, username, name, bio, avatar_url, role, status, created_at, updated_at }
+        Self {
+            id,
+            email,
+            email_verified_at,
+            username,
+            name,
+            bio,
+            avatar_url,
+            role,
+            status,
+            created_at,
+            updated_at,
+        }
     }
 }
 
@@ -132,8 +156,19 @@ struct PrivateProfile {
 impl From<Profile> for PrivateProfile {
     fn from(profile: Profile) -> Self {
         let Profile {
-            id, user_id, fitness_goals, experience_level, weight_grams, height_millimetres, date_of_birth, phone, address,
-            social_media_links, version: _, created_at, updated_at,
+            id,
+            user_id,
+            fitness_goals,
+            experience_level,
+            weight_grams,
+            height_millimetres,
+            date_of_birth,
+            phone,
+            address,
+            social_media_links,
+            version: _,
+            created_at,
+            updated_at,
         } = profile;
         Self {
             id,
@@ -152,7 +187,10 @@ impl From<Profile> for PrivateProfile {
     }
 }
 
-#[expect(clippy::cast_precision_loss, reason = "a body weighs and measures less than 2^53")]
+#[expect(
+    clippy::cast_precision_loss,
+    reason = "a body weighs and measures less than 2^53"
+)]
 fn from_whole(whole: i64, unit: f64) -> f64 {
     whole as f64 / unit
 }
@@ -206,6 +244,10 @@ struct SocialMediaLinks;
 impl utoipa::PartialSchema for SocialMediaLinks {
     fn schema() -> utoipa::openapi::RefOr<utoipa::openapi::Schema> {
         use utoipa::openapi::{ObjectBuilder, SchemaFormat, Type};
+        let name = ObjectBuilder::new()
+            .schema_type(Type::String)
+            .min_length(Some(1))
+            .max_length(Some(40));
         let link = ObjectBuilder::new()
             .schema_type(Type::String)
             .format(Some(SchemaFormat::Custom("uri".to_owned())))
@@ -213,7 +255,10 @@ impl utoipa::PartialSchema for SocialMediaLinks {
             .max_length(Some(500));
         ObjectBuilder::new()
             .description(Some("Network to address, at most 20 networks; https only."))
-            .additional_properties(Some(utoipa::openapi::RefOr::from(utoipa::openapi::Schema::from(link))))
+            .additional_properties(Some(utoipa::openapi::RefOr::from(utoipa::openapi::Schema::from(
+                link,
+            ))))
+            .property_names(Some(name))
             .max_properties(Some(20))
             .examples([serde_json::json!({ "instagram": "https://instagram.com/lena_lifts" })])
             .build()
@@ -231,7 +276,12 @@ struct ChangePassword {
     #[schema(format = "password", max_length = 128, example = "seven purple anvils")]
     current_password: String,
     /// 10 to 128 characters, and not a common one.
-    #[schema(format = "password", min_length = 10, max_length = 128, example = "eight green anvils")]
+    #[schema(
+        format = "password",
+        min_length = 10,
+        max_length = 128,
+        example = "eight green anvils"
+    )]
     new_password: String,
 }
 
@@ -264,8 +314,23 @@ page! {
 
 impl From<(Session, Option<Uuid>)> for DeviceSession {
     fn from((session, current): (Session, Option<Uuid>)) -> Self {
-        let Session { id, user_agent, ip_address, created_at, last_used_at, expires_at } = session;
-        Self { id, user_agent, ip_address, created_at, last_used_at, expires_at, is_current: current == Some(id) }
+        let Session {
+            id,
+            user_agent,
+            ip_address,
+            created_at,
+            last_used_at,
+            expires_at,
+        } = session;
+        Self {
+            id,
+            user_agent,
+            ip_address,
+            created_at,
+            last_used_at,
+            expires_at,
+            is_current: current == Some(id),
+        }
     }
 }
 
@@ -275,7 +340,10 @@ impl From<(Session, Option<Uuid>)> for DeviceSession {
     responses((status = 200, description = "The account.", body = Me)))]
 #[get("/me")]
 async fn get_me(state: Data<State>, Member(actor): Member) -> Result<Reply<Me>, Problem> {
-    let account = state.db.read(actor, |tx| async move { identity::account(&tx).await }).await?;
+    let account = state
+        .db
+        .read(actor, |tx| async move { identity::account(&tx).await })
+        .await?;
     let version = account.version;
     Ok(Reply::ok(&Me::from(account))?.version(version))
 }
@@ -293,8 +361,18 @@ async fn update_me(
     seen: IfMatch,
     body: Json<PatchMe>,
 ) -> Result<Reply<Me>, Problem> {
-    let PatchMe { username, name, bio, avatar_url } = body.value;
-    let change = AccountChange { username, name, bio, avatar_url };
+    let PatchMe {
+        username,
+        name,
+        bio,
+        avatar_url,
+    } = body.value;
+    let change = AccountChange {
+        username,
+        name,
+        bio,
+        avatar_url,
+    };
     let matches = move |version| seen.accepts(version);
     let work = |tx| async move { identity::change_account(&tx, matches, change).await };
     let account = state.db.run(actor, work).await?;
@@ -309,7 +387,10 @@ async fn update_me(
     responses((status = 200, description = "The profile.", body = PrivateProfile)))]
 #[get("/me/profile")]
 async fn get_profile(state: Data<State>, Member(actor): Member) -> Result<Reply<PrivateProfile>, Problem> {
-    let profile = state.db.read(actor, |tx| async move { identity::profile(&tx).await }).await?;
+    let profile = state
+        .db
+        .read(actor, |tx| async move { identity::profile(&tx).await })
+        .await?;
     let version = profile.version;
     Ok(Reply::ok(&PrivateProfile::from(profile))?.version(version))
 }
@@ -327,7 +408,14 @@ async fn update_profile(
     body: Json<PatchProfile>,
 ) -> Result<Reply<PrivateProfile>, Problem> {
     let PatchProfile {
-        fitness_goals, experience_level, weight, height, date_of_birth, phone, address, social_media_links,
+        fitness_goals,
+        experience_level,
+        weight,
+        height,
+        date_of_birth,
+        phone,
+        address,
+        social_media_links,
     } = body.value;
     let change = ProfileChange {
         fitness_goals,
@@ -337,9 +425,12 @@ async fn update_profile(
         date_of_birth,
         phone,
         address,
-        social_media_links: social_media_links.map(checked_links).transpose()?,
+        social_media_links: social_media_links.map(|links| serde_json::json!(links)),
     };
-    if date_of_birth.flatten().is_some_and(|day| day >= state.db.ambient().now().date_naive()) {
+    if date_of_birth
+        .flatten()
+        .is_some_and(|day| day >= state.db.ambient().now().date_naive())
+    {
         let future = FieldError::new("/dateOfBirth", "in_the_future", "This day has not been yet.");
         return Err(Error::invalid(vec![future]).into());
     }
@@ -348,20 +439,6 @@ async fn update_profile(
     let profile = state.db.run(actor, work).await?;
     let version = profile.version;
     Ok(Reply::ok(&PrivateProfile::from(profile))?.version(version))
-}
-
-fn checked_links(links: Links) -> Result<serde_json::Value> {
-    let mut reasons = Vec::new();
-    for (name, link) in &links {
-        if name.is_empty() || name.chars().count() > 40 {
-            reasons.push(FieldError::new("/socialMediaLinks", "too_long", "A network's name has 1 to 40 characters."));
-        }
-        if !link.starts_with("https://") || link.chars().count() > 500 {
-            let place = format!("/socialMediaLinks/{}", name.replace('~', "~0").replace('/', "~1"));
-            reasons.push(FieldError::new(place, "bad_format", "An https address of at most 500 characters."));
-        }
-    }
-    if reasons.is_empty() { Ok(serde_json::json!(links)) } else { Err(Error::invalid(reasons)) }
 }
 
 /// Change my password
@@ -376,10 +453,15 @@ async fn change_password(
     Confirmed(actor): Confirmed,
     body: Json<ChangePassword>,
 ) -> Result<Reply<Nothing>, Problem> {
-    let ChangePassword { current_password, new_password } = body.value;
+    let ChangePassword {
+        current_password,
+        new_password,
+    } = body.value;
     if let Some(id) = actor.user_id() {
         // Whoever holds a stolen token must not guess the password either.
-        state.limits.login(std::net::Ipv4Addr::UNSPECIFIED.into(), &id.to_string())?;
+        state
+            .limits
+            .login(std::net::Ipv4Addr::UNSPECIFIED.into(), &id.to_string())?;
     }
     identity::change_password(&state.db, &state.identity, actor, current_password, new_password).await?;
     state.wake_worker.notify_one();
@@ -399,12 +481,19 @@ async fn list_sessions(
     Query(page): Query<PageQuery>,
 ) -> Result<Reply<SessionPage>, Problem> {
     let (after, limit) = page.position();
-    let sessions = state.db.read(actor, move |tx| async move { identity::list_sessions(&tx, after, limit).await }).await?;
+    let sessions = state
+        .db
+        .read(actor, move |tx| async move {
+            identity::list_sessions(&tx, after, limit).await
+        })
+        .await?;
     let current = match actor {
         kernel::Actor::User { session, .. } => Some(session),
         _ => None,
     };
-    Ok(Reply::ok(&SessionPage::from(sessions.map(|session| (session, current))))?)
+    Ok(Reply::ok(&SessionPage::from(
+        sessions.map(|session| (session, current)),
+    ))?)
 }
 
 /// Log out everywhere else
@@ -414,8 +503,17 @@ async fn list_sessions(
     extensions(("x-problem-codes" = json!(["session_revoked"]))),
     responses((status = 204, description = "They have ended.")))]
 #[delete("/me/sessions")]
-async fn revoke_other_sessions(state: Data<State>, Confirmed(actor): Confirmed) -> Result<Reply<Nothing>, Problem> {
-    state.db.run(actor, |tx| async move { identity::revoke_other_sessions(&tx).await }).await?;
+async fn revoke_other_sessions(
+    state: Data<State>,
+    Confirmed(actor): Confirmed,
+) -> Result<Reply<Nothing>, Problem> {
+    state
+        .db
+        .run(
+            actor,
+            |tx| async move { identity::revoke_other_sessions(&tx).await },
+        )
+        .await?;
     Ok(Reply::no_content())
 }
 
@@ -432,6 +530,12 @@ async fn revoke_session(
     Confirmed(actor): Confirmed,
     Path(id): Path<Uuid>,
 ) -> Result<Reply<Nothing>, Problem> {
-    state.db.run(actor, move |tx| async move { identity::revoke_session(&tx, id).await }).await?;
+    state
+        .db
+        .run(
+            actor,
+            move |tx| async move { identity::revoke_session(&tx, id).await },
+        )
+        .await?;
     Ok(Reply::no_content())
 }

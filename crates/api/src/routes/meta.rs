@@ -48,7 +48,14 @@ struct JsonWebKey {
 impl From<PublicKey> for JsonWebKey {
     fn from(key: PublicKey) -> Self {
         let PublicKey { kid, bytes } = key;
-        Self { kty: "OKP", crv: "Ed25519", alg: "EdDSA", purpose: "sig", kid, x: kernel::to_base64url(&bytes) }
+        Self {
+            kty: "OKP",
+            crv: "Ed25519",
+            alg: "EdDSA",
+            purpose: "sig",
+            kid,
+            x: kernel::to_base64url(&bytes),
+        }
     }
 }
 
@@ -60,7 +67,13 @@ impl From<PublicKey> for JsonWebKey {
     responses((status = 200, description = "The keys.", body = JsonWebKeySet)))]
 #[get("/.well-known/jwks.json")]
 async fn jwks(state: Data<State>) -> Result<Reply<JsonWebKeySet>, Problem> {
-    let keys = state.identity.tokens.public_keys().into_iter().map(Into::into).collect();
+    let keys = state
+        .identity
+        .tokens
+        .public_keys()
+        .into_iter()
+        .map(Into::into)
+        .collect();
     let reply = Reply::ok(&JsonWebKeySet { keys })?;
     Ok(reply.header(header::CACHE_CONTROL, "public, max-age=300".to_owned()))
 }

@@ -18,8 +18,10 @@ use utoipa_actix_web::{scope, service_config::ServiceConfig};
 
 /// Every route: what is registered here is served and documented, and nothing else.
 pub fn configure(config: &mut ServiceConfig) {
-    config.configure(health::configure).configure(meta::configure_root).service(scope::scope("/api/v1").configure(
-        |config: &mut ServiceConfig| {
+    config
+        .configure(health::configure)
+        .configure(meta::configure_root)
+        .service(scope::scope("/api/v1").configure(|config: &mut ServiceConfig| {
             config
                 .configure(meta::configure)
                 .configure(auth::configure)
@@ -32,6 +34,5 @@ pub fn configure(config: &mut ServiceConfig) {
                 .configure(lessons::configure)
                 .configure(access::configure)
                 .configure(progress::configure);
-        },
-    ));
+        }));
 }

@@ -14,7 +14,10 @@ use crate::{
 };
 
 pub(super) fn configure(config: &mut ServiceConfig) {
-    config.service(get_lesson_progress).service(complete_lesson).service(get_course_progress);
+    config
+        .service(get_lesson_progress)
+        .service(complete_lesson)
+        .service(get_course_progress);
 }
 
 /// What the caller has seen of a lesson.
@@ -36,8 +39,20 @@ struct LessonProgress {
 
 impl From<progress::LessonProgress> for LessonProgress {
     fn from(progress: progress::LessonProgress) -> Self {
-        let progress::LessonProgress { lesson_id, is_completed, completed_at, watch_time_percent, updated_at } = progress;
-        Self { lesson_id, is_completed, completed_at, watch_time_percent, updated_at }
+        let progress::LessonProgress {
+            lesson_id,
+            is_completed,
+            completed_at,
+            watch_time_percent,
+            updated_at,
+        } = progress;
+        Self {
+            lesson_id,
+            is_completed,
+            completed_at,
+            watch_time_percent,
+            updated_at,
+        }
     }
 }
 
@@ -102,23 +117,62 @@ struct OutlinedLessonProgress {
 impl From<progress::CourseProgress> for CourseProgress {
     fn from(whole: progress::CourseProgress) -> Self {
         let percent = whole.percent();
-        let progress::CourseProgress { course_id, is_completed, completed_at, total_lessons, completed_lessons, chapters } = whole;
+        let progress::CourseProgress {
+            course_id,
+            is_completed,
+            completed_at,
+            total_lessons,
+            completed_lessons,
+            chapters,
+        } = whole;
         let chapters = chapters.into_iter().map(Into::into).collect();
-        Self { course_id, is_completed, completed_at, total_lessons, completed_lessons, percent, chapters }
+        Self {
+            course_id,
+            is_completed,
+            completed_at,
+            total_lessons,
+            completed_lessons,
+            percent,
+            chapters,
+        }
     }
 }
 
 impl From<ChapterState> for ChapterProgress {
     fn from(chapter: ChapterState) -> Self {
-        let ChapterState { chapter_id, title, is_completed, completed_at, lessons } = chapter;
-        Self { chapter_id, title, is_completed, completed_at, lessons: lessons.into_iter().map(Into::into).collect() }
+        let ChapterState {
+            chapter_id,
+            title,
+            is_completed,
+            completed_at,
+            lessons,
+        } = chapter;
+        Self {
+            chapter_id,
+            title,
+            is_completed,
+            completed_at,
+            lessons: lessons.into_iter().map(Into::into).collect(),
+        }
     }
 }
 
 impl From<LessonState> for OutlinedLessonProgress {
     fn from(lesson: LessonState) -> Self {
-        let LessonState { lesson_id, title, is_completed, completed_at, watch_time_percent } = lesson;
-        Self { lesson_id, title, is_completed, completed_at, watch_time_percent }
+        let LessonState {
+            lesson_id,
+            title,
+            is_completed,
+            completed_at,
+            watch_time_percent,
+        } = lesson;
+        Self {
+            lesson_id,
+            title,
+            is_completed,
+            completed_at,
+            watch_time_percent,
+        }
     }
 }
 
@@ -135,7 +189,12 @@ async fn get_lesson_progress(
     Member(actor): Member,
     Path(id): Path<Uuid>,
 ) -> Result<Reply<LessonProgress>, Problem> {
-    let found = state.db.read(actor, move |tx| async move { progress::lesson_progress(&tx, id).await }).await?;
+    let found = state
+        .db
+        .read(actor, move |tx| async move {
+            progress::lesson_progress(&tx, id).await
+        })
+        .await?;
     Ok(Reply::ok(&LessonProgress::from(found))?)
 }
 
@@ -153,7 +212,12 @@ async fn complete_lesson(
     Member(actor): Member,
     Path(id): Path<Uuid>,
 ) -> Result<Reply<LessonProgress>, Problem> {
-    let done = state.db.run(actor, move |tx| async move { progress::complete_lesson(&tx, id).await }).await?;
+    let done = state
+        .db
+        .run(actor, move |tx| async move {
+            progress::complete_lesson(&tx, id).await
+        })
+        .await?;
     Ok(Reply::ok(&LessonProgress::from(done))?)
 }
 
@@ -169,6 +233,11 @@ async fn get_course_progress(
     Member(actor): Member,
     Path(id): Path<Uuid>,
 ) -> Result<Reply<CourseProgress>, Problem> {
-    let found = state.db.read(actor, move |tx| async move { progress::course_progress(&tx, id).await }).await?;
+    let found = state
+        .db
+        .read(actor, move |tx| async move {
+            progress::course_progress(&tx, id).await
+        })
+        .await?;
     Ok(Reply::ok(&CourseProgress::from(found))?)
 }

@@ -31,7 +31,10 @@ impl Serialize for CurrencyCode {
 impl<'de> Deserialize<'de> for CurrencyCode {
     fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         let text = String::deserialize(deserializer)?;
-        let bytes = text.as_bytes().try_into().map_err(|_| serde::de::Error::custom("three letters"))?;
+        let bytes = text
+            .as_bytes()
+            .try_into()
+            .map_err(|_| serde::de::Error::custom("three letters"))?;
         Ok(Self(bytes))
     }
 }
@@ -44,10 +47,17 @@ impl Money {
     pub fn into_kernel(self, pointer: &str) -> Result<kernel::Money> {
         let code = std::str::from_utf8(&self.currency.0).unwrap_or_default();
         let currency = code.parse().map_err(|()| {
-            let reason = FieldError::new(format!("{pointer}/currency"), "unknown_currency", "No ISO 4217 currency.");
+            let reason = FieldError::new(
+                format!("{pointer}/currency"),
+                "unknown_currency",
+                "No ISO 4217 currency.",
+            );
             Error::invalid(vec![reason])
         })?;
-        Ok(kernel::Money { amount: self.amount, currency })
+        Ok(kernel::Money {
+            amount: self.amount,
+            currency,
+        })
     }
 }
 
@@ -56,7 +66,10 @@ impl From<kernel::Money> for Money {
         let kernel::Money { amount, currency } = money;
         let mut code = *b"USD";
         code.copy_from_slice(currency.as_str().as_bytes());
-        Self { amount, currency: CurrencyCode(code) }
+        Self {
+            amount,
+            currency: CurrencyCode(code),
+        }
     }
 }
 
@@ -97,7 +110,11 @@ pub struct PageQuery {
     #[param(minimum = 1, maximum = 100, default = 20)]
     pub limit: u64,
     /// Where to go on: `nextCursor` of the page before.
-    #[param(pattern = "^[A-Za-z0-9_-]{32}$", nullable = false, example = "AAY8Qm3Vn0ABmMDeAABwAIAAAAAAAAAB")]
+    #[param(
+        pattern = "^[A-Za-z0-9_-]{32}$",
+        nullable = false,
+        example = "AAY8Qm3Vn0ABmMDeAABwAIAAAAAAAAAB"
+    )]
     pub cursor: Option<String>,
 }
 
@@ -109,7 +126,10 @@ impl PageQuery {
     /// The kernel's names for it.
     #[must_use]
     pub fn position(&self) -> (Option<Cursor>, Limit) {
-        (self.cursor.as_deref().and_then(Cursor::decode), Limit::new(self.limit))
+        (
+            self.cursor.as_deref().and_then(Cursor::decode),
+            Limit::new(self.limit),
+        )
     }
 }
 

@@ -43,9 +43,27 @@ struct PublicUser {
 
 impl From<PublicProfile> for PublicUser {
     fn from(profile: PublicProfile) -> Self {
-        let PublicProfile { id, username, name, bio, avatar_url, social_media_links, role, created_at } = profile;
+        let PublicProfile {
+            id,
+            username,
+            name,
+            bio,
+            avatar_url,
+            social_media_links,
+            role,
+            created_at,
+        } = profile;
         let social_media_links = links(&social_media_links);
-        Self { id, username, name, bio, avatar_url, social_media_links, role, created_at }
+        Self {
+            id,
+            username,
+            name,
+            bio,
+            avatar_url,
+            social_media_links,
+            role,
+            created_at,
+        }
     }
 }
 

@@ -1,0 +1,47 @@
+# One line a target. `make help` lists them.
+# Dependencies are built once: CARGO_TARGET_DIR, when it is set, is shared by everything here.
+TARGET := $(or $(CARGO_TARGET_DIR),target)
+CARGO  := cargo --locked
+.DEFAULT_GOAL := help
+.PHONY: help run test check lint unit contract entities openapi bench postgres-stop clean
+
+help: ## Show this help.
+	@awk -F':.*## ' '/^[a-z-]+:.*## / {printf "  make %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+run: ## Build Palestra and serve it with the demo school (http://127.0.0.1:8080, ./data).
+	$(CARGO) build --release -p api
+	exec $(TARGET)/release/palestra serve --demo
+
+test: ## Set up what the tests need, and run everything on SQLite and PostgreSQL.
+	scripts/test.sh
+
+check: lint ## The checks that need no running Palestra: lint, and whether crates/entity is what the migrations make.
+	scripts/entities.sh check
+
+lint: ## Formatting, clippy, and who may know whom.
+	cargo fmt --all --check
+	$(CARGO) clippy --workspace --all-targets -- -D warnings
+	scripts/imports.sh
+
+unit: ## The Rust tests alone, on both databases.
+	scripts/test.sh unit
+
+contract: ## The contract's checks alone: document, lint, schemathesis, TypeScript client, browser.
+	scripts/test.sh contract
+
+entities: ## Generate crates/entity from the migrated PostgreSQL schema.
+	scripts/entities.sh write
+
+openapi: ## Write openapi/openapi.json from the code.
+	$(CARGO) run -q -p api -- openapi > openapi/openapi.json.new && mv openapi/openapi.json.new openapi/openapi.json
+
+bench: ## Measure: cold start, memory, size, and reads under a flood of logins.
+	$(CARGO) build --release -p api -p bench
+	$(TARGET)/release/bench --binary $(TARGET)/release/palestra
+
+postgres-stop: ## Stop the tests' own PostgreSQL.
+	scripts/postgres.sh stop
+
+clean: ## Remove what was built and the tests' tools; ./data stays.
+	cargo clean
+	rm -rf .tools contract/node_modules

@@ -1,0 +1,36 @@
+#!/usr/bin/env bash
+# Who may know whom: a service crate knows no HTTP, and none depends on one above it. Cargo already refuses circles; this
+# refuses the shortcuts that Cargo would allow.
+set -euo pipefail
+cd "$(dirname "$0")/.."
+
+bad=0
+for crate in kernel entity database identity courses enrollment progress migration; do
+  for forbidden in actix-web actix-http utoipa clap; do
+    if cargo tree --locked -q -p "$crate" -e normal --prefix none 2>/dev/null | grep -q "^$forbidden v"; then
+      echo "$crate depends on $forbidden: only the api crate knows about HTTP" >&2
+      bad=1
+    fi
+  done
+done
+
+# kernel <- entity <- database <- identity <- courses <- enrollment <- progress <- api
+may() { # crate allowed...
+  local crate=$1; shift
+  local found
+  found=$(cargo tree --locked -q -p "$crate" -e normal --depth 1 --prefix none | sed 1d | awk '/\(.*\/crates\// {print $1}')
+  for dependency in $found; do
+    case " $* " in
+      *" $dependency "*) ;;
+      *) echo "$crate may not depend on $dependency" >&2; bad=1 ;;
+    esac
+  done
+}
+may kernel
+may entity
+may database kernel
+may identity kernel entity database
+may courses kernel entity database identity
+may enrollment kernel entity database identity courses
+may progress kernel entity database identity courses enrollment
+exit $bad

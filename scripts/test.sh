@@ -1,0 +1,35 @@
+#!/usr/bin/env bash
+# Everything that `make test` runs. Sets up by itself what it needs; an argument (lint, unit, contract) runs one part.
+set -euo pipefail
+cd "$(dirname "$0")/.."
+part=${1:-all}
+wants() { [ "$part" = all ] || [ "$part" = "$1" ]; }
+step() { printf '\n== %s\n' "$*"; }
+
+if wants unit || wants contract || [ "$part" = all ]; then
+  step 'PostgreSQL for the tests'
+  TEST_DATABASE_URL=$(scripts/postgres.sh start)
+  export TEST_DATABASE_URL
+fi
+
+if [ "$part" = all ]; then
+  step 'Formatting, lints, import directions'
+  make -s lint
+  step 'Entities are what the migrations make'
+  scripts/entities.sh check
+fi
+
+if wants unit; then
+  step 'Tools for the tests'
+  scripts/tools.sh
+  step 'Tests, on SQLite and on PostgreSQL'
+  export PALESTRA_TEST_PYTHON="$PWD/.tools/venv/bin/python"
+  cargo test --locked --workspace
+fi
+
+if wants contract; then
+  step 'The contract'
+  scripts/tools.sh
+  cargo build --locked -p api
+  python3 contract/run.py --binary "${CARGO_TARGET_DIR:-target}/debug/palestra"
+fi

@@ -1,0 +1,356 @@
+//! Who may call what: one row an operation, compared with the document. An operation without a row fails by name.
+
+use std::collections::BTreeSet;
+
+use serde_json::{Value, json};
+
+use crate::support::{App, Person, Reply, on_both_databases};
+
+/// The statuses for: nobody, a learner without a grant, a learner who is enrolled, another trainer, the author, an admin.
+type Expected = [u16; 6];
+
+/// Anybody.
+const ALL: Expected = [200; 6];
+/// Whoever is logged in.
+const MEMBERS: Expected = [401, 200, 200, 200, 200, 200];
+/// Authoring in a published course: seen, but only its author's and admins'.
+const AUTHORS: Expected = [401, 403, 403, 403, 200, 200];
+/// Admins.
+const ADMINS: Expected = [401, 403, 403, 403, 403, 200];
+
+/// Operation, path (below `/api/v1`, or `//` from the root), body, statuses.
+fn table() -> Vec<(&'static str, &'static str, Value, Expected)> {
+    let none = Value::Null;
+    vec![
+        ("getLiveness", "GET //livez", none.clone(), ALL),
+        ("getReadiness", "GET //readyz", none.clone(), ALL),
+        ("getMetrics", "GET //metrics", none.clone(), ALL),
+        (
+            "getJsonWebKeySet",
+            "GET //.well-known/jwks.json",
+            none.clone(),
+            ALL,
+        ),
+        ("getOpenApi", "GET /openapi.json", none.clone(), ALL),
+        (
+            "register",
+            "POST /auth/register",
+            json!({ "email": "{unique}@example.com", "password": "seven purple anvils" }),
+            [201; 6],
+        ),
+        (
+            "login",
+            "POST /auth/login",
+            json!({ "email": "x@example.com", "password": "seven purple anvils" }),
+            [401; 6],
+        ),
+        (
+            "refreshSession",
+            "POST /auth/refresh",
+            json!({ "refreshToken": "x" }),
+            [401; 6],
+        ),
+        (
+            "logout",
+            "POST /auth/logout",
+            json!({ "refreshToken": "x" }),
+            [204; 6],
+        ),
+        (
+            "verifyEmail",
+            "POST /auth/verify-email",
+            json!({ "token": "x" }),
+            [422; 6],
+        ),
+        (
+            "resendVerification",
+            "POST /auth/verify-email/resend",
+            json!({ "email": "x@example.com" }),
+            [202; 6],
+        ),
+        (
+            "forgotPassword",
+            "POST /auth/forgot-password",
+            json!({ "email": "x@example.com" }),
+            [202; 6],
+        ),
+        (
+            "resetPassword",
+            "POST /auth/reset-password",
+            json!({ "token": "x", "newPassword": "seven purple anvils" }),
+            [422; 6],
+        ),
+        ("getMe", "GET /me", none.clone(), MEMBERS),
+        ("updateMe", "PATCH /me", json!({ "bio": "x" }), MEMBERS),
+        ("getMyProfile", "GET /me/profile", none.clone(), MEMBERS),
+        (
+            "updateMyProfile",
+            "PATCH /me/profile",
+            json!({ "phone": "1" }),
+            MEMBERS,
+        ),
+        (
+            "changePassword",
+            "PUT /me/password",
+            json!({ "currentPassword": "x", "newPassword": "eight green anvils" }),
+            [401, 422, 422, 422, 422, 422],
+        ),
+        ("listMySessions", "GET /me/sessions", none.clone(), MEMBERS),
+        (
+            "revokeMyOtherSessions",
+            "DELETE /me/sessions",
+            none.clone(),
+            [401, 204, 204, 204, 204, 204],
+        ),
+        (
+            "revokeMySession",
+            "DELETE /me/sessions/{other}",
+            none.clone(),
+            [401, 404, 404, 404, 404, 404],
+        ),
+        ("getUser", "GET /users/{author}", none.clone(), ALL),
+        ("listUsers", "GET /admin/users", none.clone(), ADMINS),
+        (
+            "getUserAccount",
+            "GET /admin/users/{author}",
+            none.clone(),
+            ADMINS,
+        ),
+        (
+            "updateUserAccount",
+            "PATCH /admin/users/{author}",
+            json!({}),
+            ADMINS,
+        ),
+        ("listCategories", "GET /categories", none.clone(), ALL),
+        ("getCategory", "GET /categories/{category}", none.clone(), ALL),
+        (
+            "createCategory",
+            "POST /categories",
+            json!({ "name": "{unique}" }),
+            [401, 403, 403, 403, 403, 201],
+        ),
+        ("listCourses", "GET /courses", none.clone(), ALL),
+        (
+            "createCourse",
+            "POST /courses",
+            json!({ "title": "x" }),
+            [401, 403, 403, 201, 201, 201],
+        ),
+        ("listMyCourses", "GET /me/courses", none.clone(), MEMBERS),
+        ("getCourse", "GET /courses/{course}", none.clone(), ALL),
+        (
+            "getCourse",
+            "GET /courses/{draft}",
+            none.clone(),
+            [404, 404, 404, 404, 200, 200],
+        ),
+        (
+            "updateCourse",
+            "PATCH /courses/{course}",
+            json!({ "description": "x" }),
+            AUTHORS,
+        ),
+        (
+            "updateCourse",
+            "PATCH /courses/{draft}",
+            json!({ "description": "x" }),
+            [401, 404, 404, 404, 200, 200],
+        ),
+        (
+            "checkCoursePublication",
+            "GET /courses/{course}/publish-check",
+            none.clone(),
+            AUTHORS,
+        ),
+        (
+            "publishCourse",
+            "POST /courses/{course}/publish",
+            none.clone(),
+            AUTHORS,
+        ),
+        (
+            "createChapter",
+            "POST /courses/{course}/chapters",
+            json!({ "title": "x" }),
+            [401, 403, 403, 403, 201, 201],
+        ),
+        ("getChapter", "GET /chapters/{chapter}", none.clone(), AUTHORS),
+        (
+            "updateChapter",
+            "PATCH /chapters/{chapter}",
+            json!({ "title": "x" }),
+            AUTHORS,
+        ),
+        (
+            "publishChapter",
+            "POST /chapters/{chapter}/publish",
+            none.clone(),
+            AUTHORS,
+        ),
+        (
+            "createLesson",
+            "POST /chapters/{chapter}/lessons",
+            json!({ "title": "x" }),
+            [401, 403, 403, 403, 201, 201],
+        ),
+        (
+            "getLesson",
+            "GET /lessons/{lesson}",
+            none.clone(),
+            [401, 403, 200, 403, 200, 200],
+        ),
+        (
+            "updateLesson",
+            "PATCH /lessons/{lesson}",
+            json!({ "description": "x" }),
+            AUTHORS,
+        ),
+        (
+            "publishLesson",
+            "POST /lessons/{lesson}/publish",
+            none.clone(),
+            AUTHORS,
+        ),
+        (
+            "getLessonProgress",
+            "GET /lessons/{lesson}/progress",
+            none.clone(),
+            [401, 403, 200, 403, 200, 200],
+        ),
+        (
+            "completeLesson",
+            "POST /lessons/{lesson}/complete",
+            none.clone(),
+            [401, 403, 200, 403, 200, 200],
+        ),
+        (
+            "getCourseProgress",
+            "GET /courses/{course}/progress",
+            none.clone(),
+            [401, 404, 200, 404, 404, 404],
+        ),
+        ("listMyEnrollments", "GET /me/enrollments", none.clone(), MEMBERS),
+        (
+            "enrollInCourse",
+            "POST /courses/{course}/enroll",
+            none.clone(),
+            [401, 201, 201, 201, 201, 201],
+        ),
+        // Last, since they take the course away.
+        (
+            "unpublishLesson",
+            "POST /lessons/{lesson}/unpublish",
+            none.clone(),
+            AUTHORS,
+        ),
+        (
+            "unpublishChapter",
+            "POST /chapters/{chapter}/unpublish",
+            none.clone(),
+            AUTHORS,
+        ),
+        (
+            "unpublishCourse",
+            "POST /courses/{course}/unpublish",
+            none,
+            [401, 404, 404, 404, 200, 200],
+        ),
+    ]
+}
+
+on_both_databases! {
+    async fn every_operation_answers_each_as_the_table_says(app: App) {
+        let (stranger, enrolled) = (app.learner().await, app.learner().await);
+        let (other, author, admin) = (app.trainer().await, app.trainer().await, app.admin().await);
+        let (course, chapter, lessons) = app.course(&author, json!({})).await;
+        let draft = app.draft(&author, json!({})).await;
+        let category = app.get(&format!("/courses/{course}")).await.text_at("/categories/0/id");
+        app.act_as(&enrolled, &format!("/courses/{course}/enroll")).await.expect(201);
+        let places = [
+            ("{course}", course.as_str()), ("{chapter}", &chapter), ("{lesson}", &lessons[0]), ("{draft}", &draft),
+            ("{category}", &category), ("{author}", &author.id), ("{other}", "0198c0de-0000-7000-8000-000000000001"),
+        ];
+        let people = [None, Some(&stranger), Some(&enrolled), Some(&other), Some(&author), Some(&admin)];
+        let mut wrong = Vec::new();
+        for (operation, line, body, expected) in table() {
+            let (method, path) = line.split_once(' ').unwrap();
+            let path = places.iter().fold(path.to_owned(), |path, (name, id)| path.replace(name, id));
+            // From the last to the first where the row takes something away, so that the weaker still find it.
+            let statuses = call(&app, method, &path, &body, &people, operation).await;
+            if statuses != expected {
+                wrong.push(format!("{operation} ({line}): {statuses:?}, expected {expected:?}"));
+            }
+        }
+        assert!(wrong.is_empty(), "\n{}", wrong.join("\n"));
+    }
+}
+
+async fn call(
+    app: &App,
+    method: &str,
+    path: &str,
+    body: &Value,
+    people: &[Option<&Person>; 6],
+    operation: &str,
+) -> Expected {
+    let mut statuses = [0; 6];
+    for (index, person) in people.iter().enumerate() {
+        let mut request = app.request(method, path);
+        if let Some(person) = person {
+            request = request.bearer_auth(&person.token);
+        }
+        if method == "PATCH" {
+            request = request.header("if-match", "*");
+        }
+        if !body.is_null() {
+            let unique = format!("{operation}{index}").to_lowercase();
+            request = request
+                .header("content-type", "application/json")
+                .body(body.to_string().replace("{unique}", &unique));
+        }
+        let reply: Reply = app.send(request).await;
+        assert!(reply.status < 500, "{operation}: {}", reply.text);
+        statuses[index] = reply.status;
+    }
+    statuses
+}
+
+#[test]
+fn every_operation_of_the_document_has_a_row() {
+    let document = api::document::Document::build().value;
+    let operations = document["paths"]
+        .as_object()
+        .unwrap()
+        .values()
+        .flat_map(|item| item.as_object().unwrap().values());
+    let operations: Vec<&Value> = operations.collect();
+    let known: BTreeSet<&str> = operations
+        .iter()
+        .map(|operation| operation["operationId"].as_str().unwrap())
+        .collect();
+    assert_eq!(known.len(), operations.len(), "two operations have one id");
+    let rows: BTreeSet<&str> = table().into_iter().map(|(operation, ..)| operation).collect();
+    let missing: Vec<_> = known.difference(&rows).collect();
+    assert!(
+        missing.is_empty(),
+        "no row in the authorisation table for {missing:?}"
+    );
+    let gone: Vec<_> = rows.difference(&known).collect();
+    assert!(gone.is_empty(), "rows for operations that do not exist: {gone:?}");
+    // What nobody may call says so in the document, and the reverse.
+    for (operation, _, _, expected) in table() {
+        let written = operations
+            .iter()
+            .find(|written| written["operationId"] == operation)
+            .unwrap();
+        let needs = written["security"] == json!([{ "bearer": [] }]);
+        let refuses_nobody = expected[0] == 401 && expected[1] != 401;
+        if needs {
+            assert!(
+                refuses_nobody,
+                "{operation} needs a token by the document, but not by the table"
+            );
+        }
+    }
+}

@@ -1,0 +1,18 @@
+//! The contract, tried from outside. One binary; each test has a server and a database of its own and runs on SQLite and on
+//! PostgreSQL (`TEST_DATABASE_URL`: a role that may make databases; `make test` starts one).
+
+mod support;
+
+mod admin;
+mod auth;
+mod authorisation;
+mod courses;
+mod database;
+mod edge;
+mod idempotency;
+mod lessons;
+mod mail;
+mod me;
+mod progress;
+mod start;
+mod users;

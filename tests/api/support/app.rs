@@ -1,0 +1,397 @@
+use std::{
+    path::{Path, PathBuf},
+    sync::{
+        Arc, Mutex,
+        atomic::{AtomicU32, Ordering},
+    },
+};
+
+use api::{
+    config::Config,
+    server::{self, Server},
+    setup::{self, Schema},
+};
+use chrono::{DateTime, Duration, Utc};
+use database::{Db, Pool};
+use identity::Registration;
+use kernel::{Actor, Ambient, Clock, Role};
+use reqwest::{Client, Method, RequestBuilder};
+use serde_json::{Value, json};
+use tokio::sync::watch;
+
+use super::{Reply, Store, stores};
+
+pub const PASSWORD: &str = "seven purple anvils";
+
+/// A clock that a test moves.
+pub struct TestClock(Mutex<Duration>);
+
+impl TestClock {
+    pub fn advance(&self, by: Duration) {
+        *self.0.lock().unwrap() += by;
+    }
+}
+
+impl Clock for TestClock {
+    #[expect(
+        clippy::disallowed_methods,
+        reason = "the test's clock runs beside the machine's"
+    )]
+    fn now(&self) -> DateTime<Utc> {
+        Utc::now() + *self.0.lock().unwrap()
+    }
+}
+
+/// Settings that differ from the tests' own.
+pub type Settings<'a> = &'a [(&'a str, &'a str)];
+
+/// A server with a database of its own, stopped and removed at the end of its test.
+pub struct App {
+    pub base: String,
+    pub db: Db,
+    pub clock: Arc<TestClock>,
+    pub folder: PathBuf,
+    pub store: Store,
+    pub url: Option<String>,
+    client: Client,
+    stop: watch::Sender<bool>,
+    server: Option<std::thread::JoinHandle<()>>,
+}
+
+/// Somebody who is logged in.
+#[derive(Clone, Debug)]
+pub struct Person {
+    pub id: String,
+    pub email: String,
+    pub token: String,
+    pub refresh_token: String,
+}
+
+static NEXT: AtomicU32 = AtomicU32::new(1);
+
+pub fn temporary_folder(name: &str) -> PathBuf {
+    let number = NEXT.fetch_add(1, Ordering::Relaxed);
+    let folder = std::env::temp_dir().join(format!("palestra-test-{}-{number}-{name}", std::process::id()));
+    std::fs::create_dir_all(&folder).unwrap();
+    folder
+}
+
+/// The tests' configuration: cheap hashes, no limits, one thread a server.
+pub fn config(folder: &Path, settings: Settings<'_>) -> Config {
+    let folder = folder.display().to_string();
+    let defaults = [
+        ("PALESTRA_DATA_DIR", folder.as_str()),
+        (
+            "PALESTRA_MASTER_KEY",
+            "0707070707070707070707070707070707070707070707070707070707070707",
+        ),
+        ("PALESTRA_LISTEN", "127.0.0.1:0"),
+        ("PALESTRA_HTTP_THREADS", "1"),
+        ("PALESTRA_ARGON2_MEMORY_KIB", "64"),
+        ("PALESTRA_ARGON2_PASSES", "1"),
+        ("PALESTRA_HASH_QUEUE", "512"),
+        ("PALESTRA_REQUESTS_PER_MINUTE", "0"),
+        ("PALESTRA_LOGINS_PER_MINUTE", "0"),
+        ("PALESTRA_LOG", "off"),
+    ];
+    let pairs = defaults
+        .iter()
+        .chain(settings)
+        .map(|(name, value)| ((*name).to_owned(), (*value).to_owned()));
+    Config::load(pairs).unwrap()
+}
+
+impl App {
+    pub async fn start(store: Store) -> Self {
+        Self::start_with(store, &[]).await
+    }
+
+    pub async fn start_with(store: Store, settings: Settings<'_>) -> Self {
+        let folder = temporary_folder("app");
+        let mut own: Vec<(&str, &str)> = Vec::new();
+        let (url, roles);
+        match store {
+            Store::Sqlite => {
+                stores::sqlite_file(&folder).await;
+                url = None;
+            }
+            Store::Postgres => {
+                // The server under test never holds the owner's connection: only the runtime roles'.
+                url = Some(stores::postgres_database().await);
+                let owner = url.as_deref().unwrap();
+                roles = database::postgres::ROLES.map(|role| stores::as_role(owner, role));
+                let [app, auth, worker] = &roles;
+                own.push(("PALESTRA_DATABASE_APP_URL", app));
+                own.push(("PALESTRA_DATABASE_AUTH_URL", auth));
+                own.push(("PALESTRA_DATABASE_WORKER_URL", worker));
+            }
+        }
+        let settings = [own.as_slice(), settings].concat();
+        let config = config(&folder, &settings);
+        let clock = Arc::new(TestClock(Mutex::new(Duration::zero())));
+        let db = setup::open(&config, Ambient::new(clock.clone()), Schema::Check)
+            .await
+            .unwrap();
+        let server = Server::new(config.clone(), db.clone(), server::bind(&config).unwrap(), true).unwrap();
+        let base = format!("http://{}", server.address().unwrap());
+        let (stop, stopped) = watch::channel(false);
+        let thread = std::thread::spawn(move || {
+            let runtime = tokio::runtime::Builder::new_multi_thread()
+                .worker_threads(1)
+                .enable_all()
+                .build()
+                .unwrap();
+            runtime.block_on(server.run(stopped)).unwrap();
+        });
+        let client = Client::builder()
+            .timeout(std::time::Duration::from_secs(30))
+            .build()
+            .unwrap();
+        let app = Self {
+            base,
+            db,
+            clock,
+            folder,
+            store,
+            url,
+            client,
+            stop,
+            server: Some(thread),
+        };
+        super::eventually("the server's readiness", || async {
+            let answer = app.client.get(format!("{}/readyz", app.base)).send().await;
+            answer.ok().filter(|answer| answer.status() == 200).map(drop)
+        })
+        .await;
+        app
+    }
+
+    /// Stops the server as a signal would, and waits until it has.
+    pub fn stop(&mut self) {
+        self.stop.send(true).ok();
+        if let Some(server) = self.server.take() {
+            server.join().ok();
+        }
+    }
+
+    /// Tells the server to stop, and goes on at once.
+    pub fn begin_to_stop(&self) {
+        self.stop.send(true).ok();
+    }
+
+    // Requests -----------------------------------------------------------------------------------------------
+
+    /// A request to a path below `/api/v1`, or to one that begins at the root with `//`.
+    pub fn request(&self, method: &str, path: &str) -> RequestBuilder {
+        let path = path
+            .strip_prefix("//")
+            .map_or_else(|| format!("/api/v1{path}"), |root| format!("/{root}"));
+        self.client.request(
+            Method::from_bytes(method.as_bytes()).unwrap(),
+            format!("{}{path}", self.base),
+        )
+    }
+
+    pub async fn send(&self, request: RequestBuilder) -> Reply {
+        Reply::read(request.send().await.unwrap()).await
+    }
+
+    pub async fn get(&self, path: &str) -> Reply {
+        self.send(self.request("GET", path)).await
+    }
+
+    pub async fn get_as(&self, who: &Person, path: &str) -> Reply {
+        self.send(self.request("GET", path).bearer_auth(&who.token)).await
+    }
+
+    pub async fn post(&self, path: &str, body: Value) -> Reply {
+        self.send(self.request("POST", path).json(&body)).await
+    }
+
+    pub async fn post_as(&self, who: &Person, path: &str, body: Value) -> Reply {
+        self.send(self.request("POST", path).bearer_auth(&who.token).json(&body))
+            .await
+    }
+
+    /// A POST without a body.
+    pub async fn act_as(&self, who: &Person, path: &str) -> Reply {
+        self.send(self.request("POST", path).bearer_auth(&who.token))
+            .await
+    }
+
+    pub async fn delete_as(&self, who: &Person, path: &str) -> Reply {
+        self.send(self.request("DELETE", path).bearer_auth(&who.token))
+            .await
+    }
+
+    pub async fn patch_as(&self, who: &Person, path: &str, seen: &str, body: Value) -> Reply {
+        let request = self
+            .request("PATCH", path)
+            .bearer_auth(&who.token)
+            .header("if-match", seen);
+        let request = request
+            .header("content-type", "application/merge-patch+json")
+            .body(body.to_string());
+        self.send(request).await
+    }
+
+    // People -------------------------------------------------------------------------------------------------
+
+    pub async fn learner(&self) -> Person {
+        self.somebody(Role::User).await
+    }
+
+    pub async fn trainer(&self) -> Person {
+        self.somebody(Role::Trainer).await
+    }
+
+    pub async fn admin(&self) -> Person {
+        self.somebody(Role::Admin).await
+    }
+
+    /// Somebody new with a role; registration gives none, so that it comes from within.
+    async fn somebody(&self, role: Role) -> Person {
+        let number = NEXT.fetch_add(1, Ordering::Relaxed);
+        let email = format!("{}{number}@example.com", role.as_str().to_lowercase());
+        // The cost of the hash is the tests' own; see `config`.
+        let settings = identity::HasherSettings {
+            memory_kib: 64,
+            passes: 1,
+            threads: 1,
+            queue: 4,
+        };
+        let hasher = identity::Hasher::start(settings).unwrap();
+        let password_hash = hasher.hash(PASSWORD.to_owned(), [1; 16]).await.unwrap();
+        let registration = Registration {
+            email: email.clone(),
+            password_hash,
+            username: None,
+            name: Some("Somebody".into()),
+        };
+        let work = move |tx| async move { identity::create_account(&tx, registration, role).await };
+        self.db.run_in(Pool::Auth, Actor::System, work).await.unwrap();
+        self.login(&email, PASSWORD).await
+    }
+
+    pub async fn login(&self, email: &str, password: &str) -> Person {
+        let reply = self
+            .post("/auth/login", json!({ "email": email, "password": password }))
+            .await
+            .expect(200);
+        Person::of(&reply)
+    }
+
+    // A course to try things with ----------------------------------------------------------------------------
+
+    /// A category, by an admin of its own.
+    pub async fn category(&self) -> String {
+        let admin = self.admin().await;
+        let name = format!("Shelf {}", NEXT.fetch_add(1, Ordering::Relaxed));
+        self.post_as(&admin, "/categories", json!({ "name": name }))
+            .await
+            .expect(201)
+            .text_at("/id")
+    }
+
+    /// A draft that lacks nothing but a chapter.
+    pub async fn draft(&self, trainer: &Person, more: Value) -> String {
+        let category = self.category().await;
+        let mut body = json!({
+            "title": "Strength Foundations", "description": "Four weeks.", "imageUrl": "https://images.example.com/a.jpg",
+            "categoryIds": [category],
+        });
+        body.as_object_mut()
+            .unwrap()
+            .extend(more.as_object().unwrap().clone());
+        self.post_as(trainer, "/courses", body)
+            .await
+            .expect(201)
+            .text_at("/id")
+    }
+
+    pub async fn chapter(&self, trainer: &Person, course: &str, is_free: bool) -> String {
+        let body = json!({ "title": "Week 1", "isFree": is_free });
+        self.post_as(trainer, &format!("/courses/{course}/chapters"), body)
+            .await
+            .expect(201)
+            .text_at("/id")
+    }
+
+    /// A published lesson with text.
+    pub async fn lesson(&self, trainer: &Person, chapter: &str) -> String {
+        let body = json!({ "title": "The hinge", "content": "<p>Hips back.</p>" });
+        let id = self
+            .post_as(trainer, &format!("/chapters/{chapter}/lessons"), body)
+            .await
+            .expect(201)
+            .text_at("/id");
+        self.act_as(trainer, &format!("/lessons/{id}/publish"))
+            .await
+            .expect(200);
+        id
+    }
+
+    /// A published course with one chapter and two lessons: course, chapter, lessons.
+    pub async fn course(&self, trainer: &Person, more: Value) -> (String, String, [String; 2]) {
+        let course = self.draft(trainer, more).await;
+        let chapter = self.chapter(trainer, &course, false).await;
+        let lessons = [
+            self.lesson(trainer, &chapter).await,
+            self.lesson(trainer, &chapter).await,
+        ];
+        self.act_as(trainer, &format!("/chapters/{chapter}/publish"))
+            .await
+            .expect(200);
+        self.act_as(trainer, &format!("/courses/{course}/publish"))
+            .await
+            .expect(200);
+        (course, chapter, lessons)
+    }
+
+    /// The newest letter to this address in the outbox folder, and the token in its link.
+    pub async fn letter_to(&self, email: &str, subject: &str) -> (String, String) {
+        let folder = self.folder.join("outbox");
+        super::eventually(&format!("a letter «{subject}» to {email}"), || async {
+            let mut letters: Vec<PathBuf> = std::fs::read_dir(&folder)
+                .ok()?
+                .filter_map(|file| Some(file.ok()?.path()))
+                .collect();
+            letters.sort();
+            letters.iter().rev().find_map(|path| {
+                let text = std::fs::read_to_string(path)
+                    .ok()?
+                    .replace("=\r\n", "")
+                    .replace("=3D", "=");
+                let found =
+                    text.contains(&format!("To: {email}")) && text.contains(&format!("Subject: {subject}"));
+                let token = text
+                    .split("token=")
+                    .nth(1)
+                    .map(|rest| rest.split_whitespace().next().unwrap_or_default().to_owned());
+                found.then(|| (text, token.unwrap_or_default()))
+            })
+        })
+        .await
+    }
+}
+
+impl Person {
+    pub fn of(reply: &Reply) -> Self {
+        Self {
+            id: reply.text_at("/user/id"),
+            email: reply.text_at("/user/email"),
+            token: reply.text_at("/accessToken"),
+            refresh_token: reply.text_at("/refreshToken"),
+        }
+    }
+}
+
+impl Drop for App {
+    fn drop(&mut self) {
+        self.stop();
+        if let Some(url) = &self.url {
+            stores::drop_database(url);
+        }
+        std::fs::remove_dir_all(&self.folder).ok();
+    }
+}

@@ -1,0 +1,40 @@
+//! A server of its own for each test, and people to try it with.
+
+mod app;
+mod reply;
+mod stores;
+
+pub use app::{App, PASSWORD, Person, config, temporary_folder};
+pub use reply::Reply;
+pub use stores::{Store, as_role, in_database, postgres_admin};
+
+/// Makes a test of each function, on SQLite and on PostgreSQL. A function takes an [`App`].
+macro_rules! on_both_databases {
+    ($($(#[$attribute:meta])* async fn $name:ident($app:ident: App) $body:block)+) => {
+        mod on_sqlite {
+            $(#[tokio::test(flavor = "multi_thread", worker_threads = 2)] $(#[$attribute])*
+            async fn $name() { super::$name(crate::support::App::start(crate::support::Store::Sqlite).await).await; })+
+        }
+        mod on_postgres {
+            $(#[tokio::test(flavor = "multi_thread", worker_threads = 2)] $(#[$attribute])*
+            async fn $name() { super::$name(crate::support::App::start(crate::support::Store::Postgres).await).await; })+
+        }
+        $(async fn $name($app: App) $body)+
+    };
+}
+pub(crate) use on_both_databases;
+
+/// Waits until `ready` gives something; fails after ten seconds.
+pub async fn eventually<T, F: Future<Output = Option<T>>>(what: &str, mut ready: impl FnMut() -> F) -> T {
+    let deadline = tokio::time::Instant::now() + std::time::Duration::from_secs(10);
+    loop {
+        if let Some(found) = ready().await {
+            return found;
+        }
+        assert!(
+            tokio::time::Instant::now() < deadline,
+            "{what} did not happen within ten seconds"
+        );
+        tokio::time::sleep(std::time::Duration::from_millis(10)).await;
+    }
+}
