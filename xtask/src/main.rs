@@ -63,7 +63,7 @@ async fn entities(url: &str, folder: &Path) -> Result<(), Box<dyn Error>> {
         std::fs::write(folder.join(&file.name), file.content)?;
     }
     let formatted = Command::new("rustfmt")
-        .args(["--edition", "2024"])
+        .args(["--config-path", "rustfmt.toml"])
         .arg(folder.join("lib.rs"))
         .status()?;
     if formatted.success() {

@@ -6,11 +6,7 @@ use sea_orm::entity::prelude::*;
 #[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
 #[sea_orm(table_name = "chapters")]
 pub struct Model {
-    #[sea_orm(
-        primary_key,
-        auto_increment = false,
-        unique_key = "uq_chapters_course_id_id"
-    )]
+    #[sea_orm(primary_key, auto_increment = false, unique_key = "uq_chapters_course_id_id")]
     pub id: Uuid,
     #[sea_orm(unique_key = "uq_chapters_course_id_id")]
     pub course_id: Uuid,
