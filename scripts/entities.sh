@@ -10,8 +10,11 @@ folder=$(mktemp -d)
 trap 'psql -q "$admin" -c "DROP DATABASE IF EXISTS $database WITH (FORCE)"; rm -rf "$folder"' EXIT
 
 url="${admin%/*}/$database"
-DATABASE_URL="$url" PALESTRA_DATA_DIR="$folder/data" cargo run --locked -q -p api -- migrate
-cargo run --locked -q -p xtask -- entities "$url" "$folder/src"
+# The whole workspace: the features of its dependencies are then the same in every step, and built once.
+cargo build --locked --workspace
+built=${CARGO_TARGET_DIR:-target}/debug
+DATABASE_URL="$url" PALESTRA_DATA_DIR="$folder/data" "$built/palestra" migrate
+"$built/xtask" entities "$url" "$folder/src"
 if [ "$1" = write ]; then
   rm -f crates/entity/src/*.rs
   cp "$folder"/src/*.rs crates/entity/src/

@@ -30,6 +30,6 @@ fi
 if wants contract; then
   step 'The contract'
   scripts/tools.sh
-  cargo build --locked -p api
+  cargo build --locked --workspace
   python3 contract/run.py --binary "${CARGO_TARGET_DIR:-target}/debug/palestra"
 fi

@@ -70,5 +70,7 @@ on_both_databases! {
         app.act_as(&lena, &format!("/lessons/{lesson}/complete")).await.expect(200);
         app.act_as(&lena, &format!("/courses/{course}/enroll")).await.expect(201);
         assert_eq!(app.get_as(&lena, &format!("/courses/{course}/progress")).await.expect(200).at("/percent"), 100);
+        let record = app.get_as(&lena, "/me/enrollments").await.expect(200);
+        assert_eq!(record.at("/data/0/isCompleted"), true);
     }
 }

@@ -210,7 +210,7 @@ settings! {
     head_limit_bytes: usize = "16384", "PALESTRA_HEAD_LIMIT_BYTES";
     /// The largest JSON body, in bytes.
     json_limit_bytes: usize = "65536", "PALESTRA_JSON_LIMIT_BYTES";
-    /// The time to send a request's head, in seconds.
+    /// The time to send the head of a connection's first request, in seconds.
     head_timeout_seconds: u64 = "5", "PALESTRA_HEAD_TIMEOUT_SECONDS";
     /// The time to send a JSON body, in seconds.
     body_timeout_seconds: u64 = "10", "PALESTRA_BODY_TIMEOUT_SECONDS";

@@ -263,7 +263,7 @@ fn complete_operation(
         ]);
     }
     if !public {
-        codes.extend([Code::TokenInvalid, Code::TokenExpired]);
+        codes.extend([Code::TokenInvalid, Code::TokenExpired, Code::SessionRevoked]);
         if !optional {
             codes.push(Code::Unauthenticated);
         }

@@ -152,7 +152,13 @@ async fn answer<B: MessageBody + 'static>(
         }
         Err(_) => {
             tracing::error!("a request took too long");
-            let slow = kernel::Error::new(Code::Unavailable).detail("The request took too long on our side.");
+            // What was begun goes on to its commit: of a write nobody can say here whether it was done.
+            let code = if about.method == "GET" {
+                Code::Unavailable
+            } else {
+                Code::OutcomeUnknown
+            };
+            let slow = kernel::Error::new(code).detail("The request took too long on our side.");
             Err(late(slow.into()))
         }
     }
@@ -360,4 +366,77 @@ fn trace_id(request: &HttpRequest) -> Option<String> {
     let parent = request.headers().get("traceparent")?.to_str().ok()?;
     let id = parent.split('-').nth(1)?;
     (id.len() == 32 && id.bytes().all(|byte| byte.is_ascii_hexdigit())).then(|| id.to_owned())
+}
+
+#[cfg(test)]
+mod tests {
+    use actix_web::{App, middleware::from_fn, test, web};
+    use kernel::Ambient;
+
+    use super::*;
+    use crate::{config::Config, setup};
+
+    async fn bug() -> HttpResponse {
+        panic!("a bug in a handler");
+    }
+
+    async fn slow() -> HttpResponse {
+        std::future::pending().await
+    }
+
+    #[actix_web::test]
+    async fn a_panic_and_a_request_without_end_are_refusals_like_any_other() {
+        let folder = std::env::temp_dir().join(format!("palestra-edge-{}", std::process::id()));
+        let settings = [
+            ("PALESTRA_DATA_DIR", folder.to_str().unwrap()),
+            ("PALESTRA_REQUEST_TIMEOUT_SECONDS", "1"),
+        ];
+        let config = Config::load(
+            settings
+                .iter()
+                .map(|(name, value)| ((*name).to_owned(), (*value).to_owned())),
+        )
+        .unwrap();
+        let db = setup::open(&config, Ambient::default(), setup::Schema::Migrate)
+            .await
+            .unwrap();
+        let state = Data::new(State::new(config, db).await.unwrap());
+        let bug = web::resource("/bug").to(bug);
+        let app = App::new()
+            .app_data(state)
+            .service(bug)
+            .service(web::resource("/slow").to(slow))
+            .wrap(from_fn(around));
+        let app = test::init_service(app).await;
+        let get = test::TestRequest::get;
+        for (request, path, status, code) in [
+            (get(), "/bug", 500, "internal"),
+            (get(), "/slow", 503, "unavailable"),
+            (test::TestRequest::post(), "/slow", 503, "outcome_unknown"),
+        ] {
+            let request = request
+                .uri(path)
+                .insert_header(("x-request-id", "mine"))
+                .to_request();
+            let late = test::try_call_service(&app, request).await.err().unwrap();
+            let response = late.error_response();
+            assert_eq!(response.status().as_u16(), status);
+            assert_eq!(
+                response.headers().get("content-type").unwrap(),
+                "application/problem+json"
+            );
+            assert_eq!(response.headers().get("x-request-id").unwrap(), "mine");
+            let body = actix_web::body::to_bytes(response.into_body()).await.unwrap();
+            let body: serde_json::Value = serde_json::from_slice(&body).unwrap();
+            assert_eq!(
+                (&body["code"], &body["requestId"]),
+                (&code.into(), &"mine".into())
+            );
+            assert!(
+                !body.to_string().contains("a bug"),
+                "the body tells nothing of the inside"
+            );
+        }
+        std::fs::remove_dir_all(folder).ok();
+    }
 }

@@ -1,6 +1,11 @@
 //! How much anybody may ask: a bucket for each member, each address, and each account that somebody tries to log in to.
 
-use std::{hash::Hash, net::IpAddr, num::NonZeroU32, time::Duration};
+use std::{
+    hash::Hash,
+    net::{IpAddr, Ipv4Addr, Ipv6Addr},
+    num::NonZeroU32,
+    time::Duration,
+};
 
 use governor::{
     Quota, RateLimiter,
@@ -61,7 +66,7 @@ impl Limits {
     /// # Errors
     /// [`Code::RateLimited`].
     pub fn address(&self, address: IpAddr) -> Result<Allowance> {
-        self.addresses.take(&address)
+        self.addresses.take(&network(address))
     }
 
     /// Counts a try at an account's password, or a mail to its address.
@@ -69,9 +74,20 @@ impl Limits {
     /// # Errors
     /// [`Code::RateLimited`].
     pub fn login(&self, address: IpAddr, account: &str) -> Result<()> {
+        let address = network(address);
         self.login_addresses.take(&address)?;
         self.logins.take(&(address, account.trim().to_lowercase()))?;
         Ok(())
+    }
+
+    /// Counts a try at one's own password: whoever holds a stolen token must not guess it either.
+    ///
+    /// # Errors
+    /// [`Code::RateLimited`].
+    pub fn password(&self, id: Uuid) -> Result<()> {
+        self.logins
+            .take(&(Ipv4Addr::UNSPECIFIED.into(), id.to_string()))
+            .map(drop)
     }
 
     /// Forgets buckets that are full again.
@@ -80,6 +96,14 @@ impl Limits {
         self.addresses.sweep();
         self.logins.sweep();
         self.login_addresses.sweep();
+    }
+}
+
+/// Whoever has one IPv6 address has the whole /64.
+fn network(address: IpAddr) -> IpAddr {
+    match address {
+        IpAddr::V4(_) => address,
+        IpAddr::V6(address) => Ipv6Addr::from(u128::from(address) >> 64 << 64).into(),
     }
 }
 

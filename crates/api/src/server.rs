@@ -2,7 +2,6 @@
 
 use std::{
     net::{SocketAddr, TcpListener},
-    sync::Arc,
     time::Duration,
 };
 
@@ -10,22 +9,17 @@ use actix_cors::Cors;
 use actix_web::{App, HttpRequest, HttpResponse, HttpServer, http::header, middleware::from_fn, web};
 use database::Db;
 use kernel::Code;
-use tokio::sync::{Notify, watch};
+use tokio::sync::watch;
 use utoipa_actix_web::AppExt;
 use utoipa_swagger_ui::{Config as SwaggerConfig, SwaggerUi};
 
 use crate::{
     config::Config,
-    document::Document,
-    edge,
-    extract::Schemas,
-    limits::Limits,
-    mailer,
+    edge, mailer,
     problem::Problem,
     routes,
-    setup::{self, Refusal},
+    setup::Refusal,
     state::State,
-    telemetry::Metrics,
     worker::{Worker, stopped},
 };
 
@@ -85,24 +79,10 @@ impl Server {
             listener,
             with_worker,
         } = self;
-        let identity = setup::identity(&config, &db).await?;
-        let document = Document::build();
-        let schemas = Schemas::new(&document.value);
-        let metrics = Arc::new(Metrics::new().map_err(|error| error.to_string())?);
-        let wake = Arc::new(Notify::new());
-        let tokens = identity.tokens.clone();
-        let state = web::Data::new(State {
-            limits: Limits::new(config.requests_per_minute, config.logins_per_minute),
-            config: config.clone(),
-            db: db.clone(),
-            identity,
-            document,
-            schemas,
-            metrics,
-            wake_worker: wake.clone(),
-        });
+        let state = web::Data::new(State::new(config.clone(), db.clone()).await?);
         let worker = if with_worker {
-            let worker = Worker::new(&config, &db, tokens, Some(state.metrics.clone()), wake)?;
+            let (tokens, metrics) = (state.identity.tokens.clone(), Some(state.metrics.clone()));
+            let worker = Worker::new(&config, &db, tokens, metrics, state.wake_worker.clone())?;
             Some(tokio::spawn(worker.run(stop.clone())))
         } else {
             None
@@ -112,15 +92,20 @@ impl Server {
             let state = state.clone();
             move || application(state.clone())
         };
-        let mut server = HttpServer::new(factory)
-            .max_connections(config.max_connections)
+        // actix counts connections for each thread, the configuration in all.
+        let cores = std::thread::available_parallelism().map_or(1, usize::from);
+        let threads = if config.http_threads > 0 {
+            config.http_threads
+        } else {
+            cores
+        };
+        let server = HttpServer::new(factory)
+            .max_connections(config.max_connections.div_ceil(threads))
             .client_request_timeout(Duration::from_secs(config.head_timeout_seconds))
             .keep_alive(Duration::from_secs(75))
             .shutdown_timeout(config.shutdown_seconds)
-            .disable_signals();
-        if config.http_threads > 0 {
-            server = server.workers(config.http_threads);
-        }
+            .disable_signals()
+            .workers(threads);
         let server = server
             .listen(listener)
             .map_err(|error| format!("the server cannot listen: {error}"))?

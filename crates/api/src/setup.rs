@@ -272,7 +272,8 @@ async fn open_postgres(
             postgres::check_key(owner, &key_check(keyring)).await?;
             if derived {
                 postgres::ensure_roles(owner, |role| password(keyring, role)).await.map_err(|error| {
-                    format!("the runtime roles cannot be made: {error}. Let DATABASE_URL name a role that may create roles, or make \
+                    format!("the runtime roles palestra_app, palestra_auth and palestra_worker cannot be made or used: {error}. Either DATABASE_URL has to \
+                         name a role that may create roles, or they belong to another installation on this server: make roles \
                              them yourself and give PALESTRA_DATABASE_APP_URL, …_AUTH_URL and …_WORKER_URL")
                 })?;
             }

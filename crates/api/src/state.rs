@@ -6,7 +6,14 @@ use database::Db;
 use identity::Identity;
 use tokio::sync::Notify;
 
-use crate::{config::Config, document::Document, extract::Schemas, limits::Limits, telemetry::Metrics};
+use crate::{
+    config::Config,
+    document::Document,
+    extract::Schemas,
+    limits::Limits,
+    setup::{self, Refusal},
+    telemetry::Metrics,
+};
 
 /// The state of one process.
 pub struct State {
@@ -26,4 +33,25 @@ pub struct State {
     pub metrics: Arc<Metrics>,
     /// Wakes the worker of this process when something was written into the outbox.
     pub wake_worker: Arc<Notify>,
+}
+
+impl State {
+    /// The state over an open database.
+    ///
+    /// # Errors
+    /// In words: what is wrong, and what to do.
+    pub async fn new(config: Config, db: Db) -> Result<Self, Refusal> {
+        let identity = setup::identity(&config, &db).await?;
+        let document = Document::build();
+        Ok(Self {
+            schemas: Schemas::new(&document.value),
+            limits: Limits::new(config.requests_per_minute, config.logins_per_minute),
+            metrics: Arc::new(Metrics::new().map_err(|error| error.to_string())?),
+            wake_worker: Arc::new(Notify::new()),
+            config,
+            db,
+            identity,
+            document,
+        })
+    }
 }

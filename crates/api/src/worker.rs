@@ -21,6 +21,8 @@ use crate::{
 const EVERY: Duration = Duration::from_secs(1);
 /// How often the house is kept.
 const CHORES: Duration = Duration::from_secs(300);
+/// How many messages are taken at once: few, so that a slow mail server does not outlast their leases.
+const TAKEN: u64 = 4;
 /// How long messages that are done are kept.
 const KEPT: Duration = Duration::from_secs(7 * 24 * 3600);
 
@@ -71,6 +73,7 @@ impl Worker {
 
     /// Works until `stop` says so; what was begun is finished.
     pub async fn run(self, mut stop: watch::Receiver<bool>) {
+        let stop_now = stop.clone();
         let mut chores = tokio::time::interval(CHORES);
         let mut look = tokio::time::interval(EVERY);
         look.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
@@ -78,25 +81,29 @@ impl Worker {
             tokio::select! {
                 () = stopped(&mut stop) => return,
                 _ = chores.tick() => self.keep_house().await,
-                _ = look.tick() => self.drain().await,
-                () = self.wake.notified() => self.drain().await,
+                _ = look.tick() => self.drain(&stop_now).await,
+                () = self.wake.notified() => self.drain(&stop_now).await,
             }
         }
     }
 
     /// Works off everything that is due.
-    async fn drain(&self) {
+    async fn drain(&self, stop: &watch::Receiver<bool>) {
         loop {
             let claimed = self
                 .db
                 .run_in(Pool::Worker, Actor::System, |tx| async move {
-                    outbox::claim(&tx, 32).await
+                    outbox::claim(&tx, TAKEN).await
                 })
                 .await;
             match claimed {
                 Ok(messages) if messages.is_empty() => return,
                 Ok(messages) => {
                     for message in messages {
+                        // What is left undone is taken again when its lease has run out.
+                        if *stop.borrow() {
+                            return;
+                        }
                         self.work_off(message).await;
                     }
                 }
@@ -111,29 +118,25 @@ impl Worker {
     async fn work_off(&self, message: Message) {
         let (kind, id) = (message.kind.clone(), message.id);
         let outcome = self.act(&message).await;
-        let ended = match &outcome {
-            Ok(()) => {
-                self.db
-                    .run_in(Pool::Worker, Actor::System, move |tx| async move {
-                        outbox::done(&tx, id).await
-                    })
-                    .await
-            }
-            Err(error) => {
-                tracing::warn!(id, kind, attempts = message.attempts, %error, "a message failed and is tried again");
-                let told = error.code().as_str();
-                let work = move |tx| async move { outbox::failed(&tx, &message, told).await };
-                self.db.run_in(Pool::Worker, Actor::System, work).await
+        let failure = outcome.as_ref().err().map(|error| error.code().as_str());
+        if let Err(error) = &outcome {
+            tracing::warn!(id, kind, attempts = message.attempts, %error, "a message failed and is tried again");
+        }
+        let work = move |tx| async move {
+            match failure {
+                None => outbox::done(&tx, &message).await,
+                Some(told) => outbox::failed(&tx, &message, told).await,
             }
         };
-        if let Err(error) = ended {
+        if let Err(error) = self.db.run_in(Pool::Worker, Actor::System, work).await {
             // Its lease runs out, and it is done again: consumers bear a repetition.
             tracing::warn!(id, kind, %error, "the end of a message cannot be written down");
         }
         if let Some(metrics) = &self.metrics {
+            let outcome = if outcome.is_ok() { "done" } else { "failed" };
             metrics
                 .messages
-                .with_label_values(&[kind.as_str(), if outcome.is_ok() { "done" } else { "failed" }])
+                .with_label_values(&[kind.as_str(), outcome])
                 .inc();
         }
     }

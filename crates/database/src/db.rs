@@ -140,6 +140,12 @@ impl Db {
     /// # Errors
     /// [`kernel::Code::Unavailable`] where it does not.
     pub async fn ping(&self) -> Result<()> {
+        if let Engine::Sqlite(sqlite) = &self.engine
+            && !sqlite.is_writing()
+        {
+            return Err(kernel::Error::new(kernel::Code::Unavailable)
+                .detail("The writer has ended; restart the server."));
+        }
         self.read(Actor::Anonymous, |tx| async move {
             let answer = sea_orm::ConnectionTrait::execute_unprepared(&tx, "SELECT 1").await;
             answer.map(|_| ()).map_err(crate::from_db)

@@ -79,13 +79,16 @@ pub async fn claim(tx: &Tx, limit: u64) -> Result<Vec<Message>> {
     Ok(messages)
 }
 
-/// Marks a message as done.
+/// Marks a message as done, unless its lease ran out and another worker has taken it over.
 ///
 /// # Errors
 /// What the database answers.
-pub async fn done(tx: &Tx, id: i64) -> Result<()> {
-    let sql = "UPDATE outbox SET done_at = ?, leased_until = NULL, last_error = NULL WHERE id = ?";
-    tx.change(sql, [tx.now().into(), id.into()]).await.map(drop)
+pub async fn done(tx: &Tx, message: &Message) -> Result<()> {
+    let sql = "UPDATE outbox SET done_at = ?, leased_until = NULL, last_error = NULL \
+               WHERE id = ? AND attempts = ? AND done_at IS NULL";
+    tx.change(sql, [tx.now().into(), message.id.into(), message.attempts.into()])
+        .await
+        .map(drop)
 }
 
 /// Puts a message back for later: after 2, 4, 8, … seconds, twelve times in a bit more than an hour; then it is put aside.
@@ -95,13 +98,14 @@ pub async fn done(tx: &Tx, id: i64) -> Result<()> {
 pub async fn failed(tx: &Tx, message: &Message, error: &str) -> Result<()> {
     let wait = Duration::from_secs(1 << message.attempts.clamp(1, 11));
     let aside = (message.attempts >= ATTEMPTS).then(|| tx.now());
-    let sql =
-        "UPDATE outbox SET available_at = ?, leased_until = NULL, failed_at = ?, last_error = ? WHERE id = ?";
+    let sql = "UPDATE outbox SET available_at = ?, leased_until = NULL, failed_at = ?, last_error = ? \
+               WHERE id = ? AND attempts = ? AND done_at IS NULL";
     let values = [
         (tx.now() + wait).into(),
         aside.into(),
         error.into(),
         message.id.into(),
+        message.attempts.into(),
     ];
     tx.change(sql, values).await.map(drop)
 }

@@ -170,7 +170,8 @@ pub async fn check_key(owner: &PgConnectOptions, key_check: &[u8]) -> Result<(),
     connection.close().await.map_err(failed)
 }
 
-/// Makes the runtime roles, as a role that may (`CREATEROLE`); those that exist get this password again.
+/// Makes the runtime roles, as a role that may (`CREATEROLE`). Those that exist must take this password: they may belong to
+/// another installation on the same server.
 ///
 /// # Errors
 /// What the server answered.
@@ -180,22 +181,23 @@ pub async fn ensure_roles(
 ) -> Result<(), sqlx::Error> {
     let mut connection = PgConnection::connect_with(owner).await?;
     for role in ROLES {
+        let password = password(role);
+        let exists = "SELECT EXISTS (SELECT 1 FROM pg_roles WHERE rolname = $1)";
+        let exists: bool = connection.fetch_one(sqlx::query(exists).bind(role)).await?.get(0);
+        if exists {
+            // Roles belong to the whole server. Giving another installation's role our password would lock it out.
+            PgConnection::connect_with(&owner.clone().username(role).password(&password))
+                .await?
+                .close()
+                .await?;
+            continue;
+        }
         // Roles and passwords are ours and hexadecimal, so that quoting is not a question.
         let create = format!(
-            "DO $$ BEGIN CREATE ROLE {role} LOGIN NOSUPERUSER NOBYPASSRLS NOCREATEDB NOCREATEROLE; \
+            "DO $$ BEGIN CREATE ROLE {role} LOGIN NOSUPERUSER NOBYPASSRLS NOCREATEDB NOCREATEROLE PASSWORD '{password}'; \
              EXCEPTION WHEN duplicate_object OR unique_violation THEN NULL; END $$"
         );
         connection.execute(sqlx::AssertSqlSafe(create)).await?;
-        let alter = format!("ALTER ROLE {role} LOGIN PASSWORD '{}'", password(role));
-        let mut tries = 0;
-        // Two servers that start at once touch the same row of the catalogue.
-        while let Err(error) = connection.execute(sqlx::AssertSqlSafe(alter.clone())).await {
-            tries += 1;
-            if tries == 5 {
-                return Err(error);
-            }
-            tokio::time::sleep(Duration::from_millis(20 * tries)).await;
-        }
     }
     connection.close().await
 }

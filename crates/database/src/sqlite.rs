@@ -7,6 +7,7 @@ use kernel::{Actor, Code, Error, Result};
 use sea_orm::{
     DatabaseConnection, SqliteTransactionMode, SqlxSqliteConnector, TransactionOptions, TransactionTrait,
 };
+use sqlx::Connection;
 use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous};
 use tokio::sync::{mpsc, oneshot};
 
@@ -67,7 +68,9 @@ impl Sqlite {
         let writer = SqlitePoolOptions::new()
             .max_connections(1)
             .test_before_acquire(false)
-            .idle_timeout(None);
+            .idle_timeout(None)
+            // After an I/O error SQLite has rolled back by itself and the connection's own count is off: make a new one.
+            .after_release(|connection, _| Box::pin(async move { Ok(!connection.is_in_transaction()) }));
         let writer = writer
             .max_lifetime(None)
             .connect_with(options(&setup.path))
@@ -97,7 +100,9 @@ impl Sqlite {
         let (reply, answer) = oneshot::channel();
         let job: Job = Box::new(move |tx| {
             Box::pin(async move {
-                let result = AssertUnwindSafe(work(tx)).catch_unwind().await;
+                let result = AssertUnwindSafe(async move { work(tx).await })
+                    .catch_unwind()
+                    .await;
                 let result = result.unwrap_or_else(|_| Err(Error::internal("a use case panicked")));
                 let keep = result.is_ok();
                 let staged: Staged = Box::new(move |committed: Result<()>| {
@@ -129,6 +134,11 @@ impl Sqlite {
             result
         });
         task.await.map_err(Error::internal)?
+    }
+
+    /// Whether the writer is still there.
+    pub(crate) fn is_writing(&self) -> bool {
+        !self.queue.is_closed()
     }
 
     pub(crate) async fn close(&self) {

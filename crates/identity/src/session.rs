@@ -74,7 +74,9 @@ pub async fn login(
     let Some(login) = login.filter(|login| correct && login.status == "ACTIVE") else {
         return Err(Code::InvalidCredentials.into());
     };
-    let outdated = stored.is_some_and(|hash| identity.hasher.is_outdated(&hash));
+    let outdated = stored
+        .as_deref()
+        .is_some_and(|hash| identity.hasher.is_outdated(hash));
     let rehashed = if outdated {
         let mut salt = [0; 16];
         salt.copy_from_slice(db.ambient().secret().split_at(16).0);
@@ -84,12 +86,25 @@ pub async fn login(
     };
     let identity = identity.clone();
     db.run_in(Pool::Auth, Actor::Anonymous, move |tx| async move {
+        unchanged(&tx, login.user_id, stored.as_deref()).await?;
         if let Some(hash) = rehashed {
             store::set_password(&tx, login.user_id, &hash).await?;
         }
         begin(&tx, &identity, login.user_id, client).await
     })
     .await
+}
+
+/// Hashing takes its time, and meanwhile the password may have been reset or the account suspended: then what was
+/// verified holds no more. The rows are locked until the end of the transaction.
+async fn unchanged(tx: &Tx, user_id: Uuid, verified: Option<&str>) -> Result<()> {
+    let now = store::lock_login(tx, user_id).await?;
+    let same = now.is_some_and(|now| now.status == "ACTIVE" && Some(now.password_hash.as_str()) == verified);
+    if same {
+        Ok(())
+    } else {
+        Err(Code::InvalidCredentials.into())
+    }
 }
 
 /// Begins a session for an account that has just proved who it is.
@@ -300,7 +315,7 @@ pub async fn change_password(
         })
         .await?;
     let stored = login.map(|login| login.password_hash);
-    if !identity.hasher.verify(current, stored).await? {
+    if !identity.hasher.verify(current, stored.clone()).await? {
         let wrong = FieldError::new(
             "/currentPassword",
             "wrong_password",
@@ -310,6 +325,7 @@ pub async fn change_password(
     }
     let hash = account::hash_new_password(db, &identity.hasher, new, "/newPassword", &[]).await?;
     db.run_in(Pool::Auth, actor, move |tx| async move {
+        unchanged(&tx, id, stored.as_deref()).await?;
         store::set_password(&tx, id, &hash).await?;
         store::revoke_sessions(&tx, id, None, Some(session), "password_changed").await?;
         mail::enqueue(&tx, mail::PASSWORD_CHANGED, id).await

@@ -106,6 +106,16 @@ pub(crate) async fn login_of(tx: &Tx, user_id: Uuid) -> Result<Option<Login>> {
     tx.one(sql, [user_id.into()]).await
 }
 
+/// The same, locked until the end of the transaction.
+pub(crate) async fn lock_login(tx: &Tx, user_id: Uuid) -> Result<Option<Login>> {
+    let lock = tx.for_update();
+    let sql = format!(
+        "SELECT c.user_id, c.password_hash, u.status FROM credentials c JOIN users u ON u.id = c.user_id \
+         WHERE c.user_id = ?{lock}"
+    );
+    tx.one(&sql, [user_id.into()]).await
+}
+
 pub(crate) async fn set_password(tx: &Tx, user_id: Uuid, hash: &str) -> Result<()> {
     let sql = "UPDATE credentials SET password_hash = ?, updated_at = ? WHERE user_id = ?";
     tx.change(sql, [hash.into(), tx.now().into(), user_id.into()])

@@ -58,21 +58,29 @@ pub async fn complete_lesson(tx: &Tx, lesson_id: Uuid) -> Result<LessonProgress>
     if store::complete_lesson(tx, user_id, course_id, lesson_id).await? {
         let payload = json!({ "userId": user_id, "courseId": course_id, "lessonId": lesson_id });
         outbox::send(tx, "lesson.completed", payload).await?;
-        derive(tx, user_id, course_id, placed.lesson.chapter_id).await?;
     }
+    derive(tx, course_id).await?;
     lesson_progress(tx, lesson_id).await
 }
 
-/// Completes the chapter and the course where this was the last lesson.
-async fn derive(tx: &Tx, user_id: Uuid, course_id: Uuid, chapter_id: Uuid) -> Result<()> {
+/// Completes what has become complete: chapters, and the course once somebody is enrolled. Asked after every mark and
+/// after enrolling, since a preview counts, and an author may have taken the last missing lesson away.
+///
+/// # Errors
+/// [`Code::Unauthenticated`] where nobody has logged in.
+pub async fn derive(tx: &Tx, course_id: Uuid) -> Result<()> {
+    let user_id = tx.user_id()?;
     let outline = courses::outline(tx, course_id).await?;
     let lessons = store::completed_lessons(tx, user_id, course_id).await?;
-    let chapter = outline.chapters.iter().find(|chapter| chapter.id == chapter_id);
-    if chapter.is_some_and(|chapter| is_complete(chapter, &lessons))
-        && store::complete_chapter(tx, user_id, course_id, chapter_id).await?
+    for chapter in outline
+        .chapters
+        .iter()
+        .filter(|chapter| is_complete(chapter, &lessons))
     {
-        let payload = json!({ "userId": user_id, "courseId": course_id, "chapterId": chapter_id });
-        outbox::send(tx, "chapter.completed", payload).await?;
+        if store::complete_chapter(tx, user_id, course_id, chapter.id).await? {
+            let payload = json!({ "userId": user_id, "courseId": course_id, "chapterId": chapter.id });
+            outbox::send(tx, "chapter.completed", payload).await?;
+        }
     }
     if is_course_complete(&outline, &lessons) {
         enrollment::complete(tx, course_id).await?;
@@ -84,10 +92,12 @@ fn is_complete(chapter: &OutlineChapter, lessons: &HashSet<Uuid>) -> bool {
     !chapter.lessons.is_empty() && chapter.lessons.iter().all(|lesson| lessons.contains(&lesson.id))
 }
 
-fn is_course_complete(outline: &CourseOutline, lessons: &HashSet<Uuid>) -> bool {
-    !outline.chapters.is_empty()
-        && outline
-            .chapters
-            .iter()
-            .all(|chapter| is_complete(chapter, lessons))
+/// All lessons, and at least one. A chapter without lessons has nothing that could be marked.
+fn is_course_complete(outline: &CourseOutline, done: &HashSet<Uuid>) -> bool {
+    let mut lessons = outline
+        .chapters
+        .iter()
+        .flat_map(|chapter| &chapter.lessons)
+        .peekable();
+    lessons.peek().is_some() && lessons.all(|lesson| done.contains(&lesson.id))
 }

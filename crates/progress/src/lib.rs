@@ -4,5 +4,5 @@ mod completion;
 mod overview;
 mod store;
 
-pub use completion::{LessonProgress, complete_lesson, lesson_progress};
+pub use completion::{LessonProgress, complete_lesson, derive, lesson_progress};
 pub use overview::{ChapterState, CourseProgress, LessonState, course_progress};

@@ -70,14 +70,41 @@ ALTER TABLE signing_keys FORCE ROW LEVEL SECURITY;
 GRANT SELECT, INSERT, UPDATE, DELETE ON signing_keys TO palestra_auth;
 CREATE POLICY signing_keys_auth ON signing_keys FOR ALL TO palestra_auth USING (true);
 
--- The outline of the catalogue is public; the use cases keep drafts to their authors.
-GRANT SELECT, INSERT, UPDATE, DELETE ON categories, courses, course_slugs, course_categories, chapters, lessons TO palestra_app;
+-- The outline of the catalogue is public; the use cases keep drafts to their authors. Writing is its authors' alone, since
+-- the policies below trust what stands here; whose a course is never changes.
+GRANT SELECT, INSERT, UPDATE, DELETE ON categories, course_slugs, course_categories TO palestra_app;
+GRANT SELECT, INSERT, DELETE ON courses, chapters, lessons TO palestra_app;
+GRANT UPDATE (title, slug, description, content, image_url, preview_video_url, duration, difficulty, price_amount,
+  price_currency, discount_price_amount, is_published, published_at, archived_at, version, updated_at) ON courses TO palestra_app;
+GRANT UPDATE (title, description, position, duration, has_content, has_video, is_published, is_free, version, updated_at)
+  ON chapters TO palestra_app;
+GRANT UPDATE (chapter_id, title, description, position, duration, has_content, has_video, is_published, version, updated_at)
+  ON lessons TO palestra_app;
+ALTER TABLE courses ENABLE ROW LEVEL SECURITY;
+ALTER TABLE courses FORCE ROW LEVEL SECURITY;
+CREATE POLICY courses_read ON courses FOR SELECT TO palestra_app, palestra_worker USING (true);
+CREATE POLICY courses_add ON courses FOR INSERT TO palestra_app
+  WITH CHECK (author_id = (SELECT app.uid()) OR (SELECT app.is_admin()));
+CREATE POLICY courses_change ON courses FOR UPDATE TO palestra_app
+  USING (author_id = (SELECT app.uid()) OR (SELECT app.is_admin()));
+CREATE POLICY courses_remove ON courses FOR DELETE TO palestra_app
+  USING (author_id = (SELECT app.uid()) OR (SELECT app.is_admin()));
+ALTER TABLE chapters ENABLE ROW LEVEL SECURITY;
+ALTER TABLE chapters FORCE ROW LEVEL SECURITY;
+CREATE POLICY chapters_read ON chapters FOR SELECT TO palestra_app, palestra_worker USING (true);
+CREATE POLICY chapters_write ON chapters FOR ALL TO palestra_app
+  USING ((SELECT app.is_admin()) OR course_id = ANY (ARRAY(SELECT id FROM courses WHERE author_id = (SELECT app.uid()))));
+ALTER TABLE lessons ENABLE ROW LEVEL SECURITY;
+ALTER TABLE lessons FORCE ROW LEVEL SECURITY;
+CREATE POLICY lessons_read ON lessons FOR SELECT TO palestra_app, palestra_worker USING (true);
+CREATE POLICY lessons_write ON lessons FOR ALL TO palestra_app
+  USING ((SELECT app.is_admin()) OR course_id = ANY (ARRAY(SELECT id FROM courses WHERE author_id = (SELECT app.uid()))));
 GRANT SELECT ON categories, courses, course_slugs, course_categories, chapters, lessons TO palestra_worker;
 
 -- Access: one's own; the course's author sees and manages the grants of that course.
 ALTER TABLE grants ENABLE ROW LEVEL SECURITY;
 ALTER TABLE grants FORCE ROW LEVEL SECURITY;
-GRANT SELECT, INSERT, UPDATE ON grants TO palestra_app;
+GRANT SELECT, INSERT, UPDATE (status, ends_at, status_reason, status_changed_at) ON grants TO palestra_app;
 CREATE POLICY grants_read ON grants FOR SELECT TO palestra_app
   USING (user_id = (SELECT app.uid()) OR (SELECT app.is_admin())
     OR course_id = ANY (ARRAY(SELECT id FROM courses WHERE author_id = (SELECT app.uid()))));
@@ -87,7 +114,8 @@ CREATE POLICY grants_enrol ON grants FOR INSERT TO palestra_app
     OR (source = 'MANUAL' AND ((SELECT app.is_admin())
       OR course_id = ANY (ARRAY(SELECT id FROM courses WHERE author_id = (SELECT app.uid()))))));
 CREATE POLICY grants_manage ON grants FOR UPDATE TO palestra_app
-  USING ((SELECT app.is_admin()) OR course_id = ANY (ARRAY(SELECT id FROM courses WHERE author_id = (SELECT app.uid()))));
+  USING (source IN ('FREE', 'MANUAL') AND ((SELECT app.is_admin())
+    OR course_id = ANY (ARRAY(SELECT id FROM courses WHERE author_id = (SELECT app.uid())))));
 
 ALTER TABLE enrollments ENABLE ROW LEVEL SECURITY;
 ALTER TABLE enrollments FORCE ROW LEVEL SECURITY;
@@ -96,8 +124,9 @@ CREATE POLICY enrollments_read ON enrollments FOR SELECT TO palestra_app
   USING (user_id = (SELECT app.uid()) OR (SELECT app.is_admin())
     OR course_id = ANY (ARRAY(SELECT id FROM courses WHERE author_id = (SELECT app.uid()))));
 CREATE POLICY enrollments_enrol ON enrollments FOR INSERT TO palestra_app
-  WITH CHECK (user_id = (SELECT app.uid()) OR (SELECT app.is_admin())
-    OR course_id = ANY (ARRAY(SELECT id FROM courses WHERE author_id = (SELECT app.uid()))));
+  WITH CHECK ((user_id = (SELECT app.uid())
+      AND EXISTS (SELECT 1 FROM grants g WHERE g.user_id = enrollments.user_id AND g.course_id = enrollments.course_id))
+    OR (SELECT app.is_admin()) OR course_id = ANY (ARRAY(SELECT id FROM courses WHERE author_id = (SELECT app.uid()))));
 CREATE POLICY enrollments_complete ON enrollments FOR UPDATE TO palestra_app USING (user_id = (SELECT app.uid()));
 
 -- What is taught: the author, admins, holders of an active grant, and everybody where the chapter is a free preview.
@@ -105,13 +134,13 @@ ALTER TABLE lesson_bodies ENABLE ROW LEVEL SECURITY;
 ALTER TABLE lesson_bodies FORCE ROW LEVEL SECURITY;
 GRANT SELECT, INSERT, UPDATE, DELETE ON lesson_bodies TO palestra_app;
 CREATE POLICY lesson_bodies_read ON lesson_bodies FOR SELECT TO palestra_app
-  USING (course_id = ANY (ARRAY(SELECT g.course_id FROM grants g WHERE g.user_id = (SELECT app.uid())
-      AND g.status = 'ACTIVE' AND g.starts_at <= (SELECT app.now())
-      AND (g.ends_at IS NULL OR g.ends_at > (SELECT app.now()))))
-    OR (SELECT app.is_admin())
+  USING ((SELECT app.is_admin())
     OR course_id = ANY (ARRAY(SELECT id FROM courses WHERE author_id = (SELECT app.uid())))
-    OR EXISTS (SELECT 1 FROM lessons l JOIN chapters c ON c.id = l.chapter_id
-      WHERE l.id = lesson_id AND c.is_free AND c.is_published));
+    OR (EXISTS (SELECT 1 FROM lessons l JOIN chapters h ON h.id = l.chapter_id JOIN courses k ON k.id = l.course_id
+        WHERE l.id = lesson_id AND l.is_published AND h.is_published AND k.is_published
+        AND (h.is_free OR l.course_id = ANY (ARRAY(SELECT g.course_id FROM grants g WHERE g.user_id = (SELECT app.uid())
+          AND g.status = 'ACTIVE' AND g.starts_at <= (SELECT app.now())
+          AND (g.ends_at IS NULL OR g.ends_at > (SELECT app.now()))))))));
 CREATE POLICY lesson_bodies_add ON lesson_bodies FOR INSERT TO palestra_app
   WITH CHECK ((SELECT app.is_admin()) OR course_id = ANY (ARRAY(SELECT id FROM courses WHERE author_id = (SELECT app.uid()))));
 CREATE POLICY lesson_bodies_change ON lesson_bodies FOR UPDATE TO palestra_app
@@ -123,12 +152,13 @@ ALTER TABLE chapter_bodies ENABLE ROW LEVEL SECURITY;
 ALTER TABLE chapter_bodies FORCE ROW LEVEL SECURITY;
 GRANT SELECT, INSERT, UPDATE, DELETE ON chapter_bodies TO palestra_app;
 CREATE POLICY chapter_bodies_read ON chapter_bodies FOR SELECT TO palestra_app
-  USING (course_id = ANY (ARRAY(SELECT g.course_id FROM grants g WHERE g.user_id = (SELECT app.uid())
-      AND g.status = 'ACTIVE' AND g.starts_at <= (SELECT app.now())
-      AND (g.ends_at IS NULL OR g.ends_at > (SELECT app.now()))))
-    OR (SELECT app.is_admin())
+  USING ((SELECT app.is_admin())
     OR course_id = ANY (ARRAY(SELECT id FROM courses WHERE author_id = (SELECT app.uid())))
-    OR EXISTS (SELECT 1 FROM chapters c WHERE c.id = chapter_id AND c.is_free AND c.is_published));
+    OR (EXISTS (SELECT 1 FROM chapters h JOIN courses k ON k.id = h.course_id
+        WHERE h.id = chapter_id AND h.is_published AND k.is_published
+        AND (h.is_free OR h.course_id = ANY (ARRAY(SELECT g.course_id FROM grants g WHERE g.user_id = (SELECT app.uid())
+          AND g.status = 'ACTIVE' AND g.starts_at <= (SELECT app.now())
+          AND (g.ends_at IS NULL OR g.ends_at > (SELECT app.now()))))))));
 CREATE POLICY chapter_bodies_add ON chapter_bodies FOR INSERT TO palestra_app
   WITH CHECK ((SELECT app.is_admin()) OR course_id = ANY (ARRAY(SELECT id FROM courses WHERE author_id = (SELECT app.uid()))));
 CREATE POLICY chapter_bodies_change ON chapter_bodies FOR UPDATE TO palestra_app

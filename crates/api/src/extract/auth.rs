@@ -1,6 +1,10 @@
 //! Who asks, and may they at all: the policy of a route is the type of its first argument.
 
-use std::{future::Future, net::IpAddr, pin::Pin};
+use std::{
+    future::Future,
+    net::{IpAddr, SocketAddr},
+    pin::Pin,
+};
 
 use actix_web::{FromRequest, HttpMessage, HttpRequest, dev::Payload, http::header};
 use kernel::{Actor, Code, Error, Role};
@@ -97,6 +101,13 @@ async fn authenticate(request: &HttpRequest, state: &State) -> Result<Actor, Pro
             state.identity.tokens.verify(&state.db, token).await?.actor()?
         }
     };
+    // An admin's word reaches everybody's rows: what was taken away is gone at once, not with the token.
+    let actor = match actor {
+        Actor::User {
+            role: Role::Admin, ..
+        } => confirm(state, actor).await?,
+        actor => actor,
+    };
     if let Some(id) = actor.user_id() {
         let allowance = state.limits.member(id)?;
         request.extensions_mut().insert(RateState(allowance));
@@ -107,22 +118,30 @@ async fn authenticate(request: &HttpRequest, state: &State) -> Result<Actor, Pro
 /// Where the request comes from. A proxy's word counts only where the configuration names the proxy.
 #[must_use]
 pub fn address_of(request: &HttpRequest, trusted: &[IpAddr]) -> Option<IpAddr> {
-    let peer = request.peer_addr()?.ip();
+    let peer = request.peer_addr()?.ip().to_canonical();
     if !trusted.contains(&peer) {
         return Some(peer);
     }
-    let forwarded = request
+    let lines: Vec<&str> = request
         .headers()
         .get_all("x-forwarded-for")
-        .filter_map(|line| line.to_str().ok());
-    let hops: Vec<IpAddr> = forwarded
-        .flat_map(|line| line.split(','))
-        .filter_map(|hop| hop.trim().parse().ok())
+        .filter_map(|line| line.to_str().ok())
         .collect();
-    Some(
-        hops.into_iter()
-            .rev()
-            .find(|hop| !trusted.contains(hop))
-            .unwrap_or(peer),
-    )
+    // From the right: what a trusted proxy wrote. What cannot be read ends the search, since all to its left may be made up.
+    for hop in lines
+        .iter()
+        .rev()
+        .flat_map(|line| line.rsplit(','))
+        .map(str::trim)
+    {
+        let read = hop
+            .parse::<IpAddr>()
+            .or_else(|_| hop.parse::<SocketAddr>().map(|hop| hop.ip()));
+        match read.map(|hop| hop.to_canonical()) {
+            Ok(hop) if trusted.contains(&hop) => {}
+            Ok(hop) => return Some(hop),
+            Err(_) => break,
+        }
+    }
+    Some(peer)
 }

@@ -81,7 +81,14 @@ async fn enroll(
     key: Idempotency,
 ) -> Result<Reply<Enrollment>, Problem> {
     let work = move |tx| async move {
-        let (record, _) = enrollment::enroll(&tx, course_id).await?;
+        let (record, new) = enrollment::enroll(&tx, course_id).await?;
+        let record = if new {
+            // What was learnt in a free preview counts from now on.
+            progress::derive(&tx, course_id).await?;
+            enrollment::enrollment(&tx, course_id).await?
+        } else {
+            record
+        };
         let reply = Reply::created(
             &format!("/courses/{course_id}/progress"),
             &Enrollment::from(record),

@@ -149,7 +149,7 @@ async fn get_user(
         .read(actor, move |tx| async move { identity::user(&tx, id).await })
         .await?;
     let version = account.version;
-    Ok(Reply::ok(&Me::from(account))?.version(version))
+    Ok(Reply::ok(&Me::from(account))?.version_and_content(version))
 }
 
 /// Change an account
@@ -178,5 +178,5 @@ async fn update_user(
     let work = move |tx| async move { identity::change_user(&tx, id, matches, change).await };
     let account = state.db.run_in(Pool::Auth, actor, work).await?;
     let version = account.version;
-    Ok(Reply::ok(&Me::from(account))?.version(version))
+    Ok(Reply::ok(&Me::from(account))?.version_and_content(version))
 }

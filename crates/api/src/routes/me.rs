@@ -345,7 +345,7 @@ async fn get_me(state: Data<State>, Member(actor): Member) -> Result<Reply<Me>, 
         .read(actor, |tx| async move { identity::account(&tx).await })
         .await?;
     let version = account.version;
-    Ok(Reply::ok(&Me::from(account))?.version(version))
+    Ok(Reply::ok(&Me::from(account))?.version_and_content(version))
 }
 
 /// Change my account
@@ -377,7 +377,7 @@ async fn update_me(
     let work = |tx| async move { identity::change_account(&tx, matches, change).await };
     let account = state.db.run(actor, work).await?;
     let version = account.version;
-    Ok(Reply::ok(&Me::from(account))?.version(version))
+    Ok(Reply::ok(&Me::from(account))?.version_and_content(version))
 }
 
 /// My profile
@@ -458,10 +458,7 @@ async fn change_password(
         new_password,
     } = body.value;
     if let Some(id) = actor.user_id() {
-        // Whoever holds a stolen token must not guess the password either.
-        state
-            .limits
-            .login(std::net::Ipv4Addr::UNSPECIFIED.into(), &id.to_string())?;
+        state.limits.password(id)?;
     }
     identity::change_password(&state.db, &state.identity, actor, current_password, new_password).await?;
     state.wake_worker.notify_one();
