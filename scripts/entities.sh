@@ -11,7 +11,7 @@ trap 'psql -q "$admin" -c "DROP DATABASE IF EXISTS $database WITH (FORCE)"; rm -
 
 url="${admin%/*}/$database"
 # The whole workspace: the features of its dependencies are then the same in every step, and built once.
-cargo build --locked --workspace
+cargo build --locked --workspace --all-targets
 built=${CARGO_TARGET_DIR:-target}/debug
 DATABASE_URL="$url" PALESTRA_DATA_DIR="$folder/data" "$built/palestra" migrate
 "$built/xtask" entities "$url" "$folder/src"

@@ -30,6 +30,6 @@ fi
 if wants contract; then
   step 'The contract'
   scripts/tools.sh
-  cargo build --locked --workspace
+  cargo build --locked --workspace --all-targets
   python3 contract/run.py --binary "${CARGO_TARGET_DIR:-target}/debug/palestra"
 fi

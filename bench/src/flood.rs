@@ -21,7 +21,7 @@ use crate::{
 /// Reads a second, whether the ones before are answered or not.
 const RATE: u32 = 200;
 const READERS: u32 = 8;
-/// So many log in at once, each again as soon as it is answered: what the queue of hashes takes (64 wait, two are
+/// So many log in at once, each again as soon as it is answered: what the queue of hashes takes (64 wait, one or two are
 /// worked on), and twice that.
 const FLOODS: [usize; 2] = [64, 128];
 /// Who was turned away tries again after this.

@@ -49,6 +49,12 @@ async fn notes(app: &App) -> i64 {
     app.db.read_in(Pool::Worker, Actor::System, work).await.unwrap()
 }
 
+async fn done_notes(app: &App) -> i64 {
+    let sql = "SELECT count(*) FROM outbox WHERE kind = 'test.note' AND done_at IS NOT NULL";
+    let work = move |tx: Tx| async move { tx.count(sql, []).await };
+    app.db.read_in(Pool::Worker, Actor::System, work).await.unwrap()
+}
+
 on_both_databases! {
     async fn what_fails_leaves_nothing(app: App) {
         let work = |tx: Tx| async move {
@@ -130,13 +136,23 @@ on_both_databases! {
         }
     }
 
+    /// In one transaction, so that the server's own worker sees nothing of it.
+    async fn a_worker_whose_lease_ran_out_no_longer_decides(app: App) {
+        let work = |tx: Tx| async move {
+            note(&tx, "taken over").await?;
+            let mine = database::outbox::claim(&tx, 10).await?.into_iter().find(|message| message.kind == "test.note").unwrap();
+            tx.change("UPDATE outbox SET attempts = attempts + 1 WHERE id = ?", [mine.id.into()]).await?;
+            database::outbox::done(&tx, &mine).await?;
+            database::outbox::failed(&tx, &mine, "too late").await?;
+            let open = "SELECT count(*) FROM outbox WHERE kind = 'test.note' AND done_at IS NULL AND last_error IS NULL AND leased_until IS NOT NULL";
+            tx.count(open, []).await
+        };
+        assert_eq!(app.db.run_in(Pool::Worker, Actor::System, work).await.unwrap(), 1);
+    }
+
     async fn a_message_is_worked_off_once_and_its_failure_is_kept(app: App) {
         app.db.run(Actor::System, |tx: Tx| async move { note(&tx, "an event").await }).await.unwrap();
-        crate::support::eventually("the worker", || async {
-            let work = |tx: Tx| async move { tx.count("SELECT count(*) FROM outbox WHERE kind = 'test.note' AND done_at IS NOT NULL", []).await };
-            (app.db.read_in(Pool::Worker, Actor::System, work).await.unwrap() == 1).then_some(())
-        })
-        .await;
+        crate::support::eventually("the worker", || async { (done_notes(&app).await == 1).then_some(()) }).await;
     }
 }
 

@@ -191,8 +191,8 @@ settings! {
     argon2_memory_kib: u32 = "19456", "PALESTRA_ARGON2_MEMORY_KIB";
     /// argon2id: passes.
     argon2_passes: u32 = "2", "PALESTRA_ARGON2_PASSES";
-    /// Passwords that are hashed at once.
-    hash_threads: usize = "2", "PALESTRA_HASH_THREADS";
+    /// Passwords that are hashed at once, on threads of low priority. 0: one for two cores, at most two.
+    hash_threads: usize = "0", "PALESTRA_HASH_THREADS";
     /// Passwords that may wait to be hashed; more are answered with 503.
     hash_queue: usize = "64", "PALESTRA_HASH_QUEUE";
     /// The SMTP server, as smtps://USER:PASSWORD@HOST, smtp://HOST:587?tls=required or smtp://HOST:25. Empty: mail is

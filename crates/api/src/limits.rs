@@ -142,3 +142,19 @@ impl<K: Hash + Eq + Clone> Bucket<K> {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_network_of_version_6_shares_a_bucket() {
+        let limits = Limits::new(0, 1);
+        let from = |address: &str| limits.login(address.parse().unwrap(), "Lena@example.com ");
+        assert!(from("2001:db8::1").is_ok());
+        assert!(from("2001:db8::ffff:2").is_err());
+        assert!(from("2001:db8:0:1::1").is_ok());
+        assert!(from("192.0.2.1").is_ok());
+        assert!(from("192.0.2.2").is_ok());
+    }
+}

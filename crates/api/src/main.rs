@@ -21,9 +21,6 @@ use identity::Registration;
 use kernel::{Actor, Ambient};
 use tokio::sync::watch;
 
-#[global_allocator]
-static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
-
 /// The headless backend of a fitness trainer's business.
 ///
 /// Begin with `palestra serve --demo`: it makes a SQLite database in ./data, loads a demo school and serves it on

@@ -86,10 +86,16 @@ pub async fn identity(config: &Config, db: &Db) -> Result<Identity, Refusal> {
 /// # Errors
 /// In words, where argon2 refuses the parameters.
 pub fn hasher(config: &Config) -> Result<Hasher, Refusal> {
+    // argon2 fills the caches: with a thread a core, every read beside a flood of logins is half as fast.
+    let cores = std::thread::available_parallelism().map_or(1, usize::from);
+    let threads = match config.hash_threads {
+        0 => (cores / 2).clamp(1, 2),
+        given => given,
+    };
     let settings = HasherSettings {
         memory_kib: config.argon2_memory_kib,
         passes: config.argon2_passes,
-        threads: config.hash_threads,
+        threads,
         queue: config.hash_queue,
     };
     Hasher::start(settings).map_err(|error| error.to_string())

@@ -87,7 +87,7 @@ pub async fn hash_new_password(
     password::check_strength(&password, pointer, own)?;
     let mut salt = [0; 16];
     salt.copy_from_slice(db.ambient().secret().split_at(16).0);
-    hasher.hash(password, salt).await
+    hasher.enter()?.hash(password, salt).await
 }
 
 /// Makes user, credentials and profile in one transaction, and has the verification mail sent.

@@ -2,7 +2,7 @@ use std::{
     collections::HashSet,
     sync::{
         Arc, LazyLock,
-        mpsc::{Receiver, RecvTimeoutError, SyncSender, sync_channel},
+        mpsc::{Receiver, RecvTimeoutError, Sender, channel},
     },
     time::Duration,
 };
@@ -11,7 +11,7 @@ use argon2::{Algorithm, Argon2, Block, Params, Version};
 use base64::{Engine, engine::general_purpose::STANDARD_NO_PAD};
 use kernel::{Code, Error, FieldError, Result};
 use thread_priority::ThreadPriority;
-use tokio::sync::oneshot;
+use tokio::sync::{OwnedSemaphorePermit, Semaphore, oneshot};
 
 /// A lane that had nothing to do for so long gives its memory back.
 const IDLE: Duration = Duration::from_secs(5);
@@ -33,10 +33,17 @@ pub struct HasherSettings {
 /// logins slows nobody else, and memory that is kept and used again.
 #[derive(Clone)]
 pub struct Hasher {
-    queue: SyncSender<Job>,
+    queue: Sender<Job>,
+    places: Arc<Semaphore>,
     settings: HasherSettings,
     /// Verified in place of an account that does not exist.
     dummy: Arc<str>,
+}
+
+/// A place in the lane. Whoever has one is not turned away.
+pub struct Place {
+    hasher: Hasher,
+    _permit: OwnedSemaphorePermit,
 }
 
 enum Job {
@@ -60,9 +67,10 @@ impl Hasher {
     pub fn start(settings: HasherSettings) -> Result<Self> {
         let params = Params::new(settings.memory_kib, settings.passes, 1, Some(32))
             .map_err(|error| Error::internal(format!("argon2 parameters: {error}")))?;
-        let (queue, jobs) = sync_channel(settings.queue);
+        let (queue, jobs) = channel();
         let jobs = Arc::new(std::sync::Mutex::new(jobs));
-        for index in 0..settings.threads.max(1) {
+        let threads = settings.threads.max(1);
+        for index in 0..threads {
             let (jobs, params) = (jobs.clone(), params.clone());
             let lane = std::thread::Builder::new().name(format!("hash-{index}"));
             lane.spawn(move || hash_forever(&jobs, &params))
@@ -71,15 +79,44 @@ impl Hasher {
         let dummy = phc(&params, &[0; 16], &[0; 32]).into();
         Ok(Self {
             queue,
+            places: Arc::new(Semaphore::new(threads + settings.queue)),
             settings,
             dummy,
         })
     }
 
-    /// Hashes a new password, in PHC format with its parameters and salt.
+    /// Takes a place in the lane. To be done before any other work, so that turning away costs next to nothing.
     ///
     /// # Errors
     /// [`Code::Overloaded`] where too many wait already.
+    pub fn enter(&self) -> Result<Place> {
+        let busy = |_| {
+            Error::new(Code::Overloaded)
+                .detail("Too many people are logging in at once.")
+                .retry_after(Duration::from_secs(2))
+        };
+        Ok(Place {
+            _permit: self.places.clone().try_acquire_owned().map_err(busy)?,
+            hasher: self.clone(),
+        })
+    }
+
+    /// Whether a stored hash was made with other parameters than today's.
+    #[must_use]
+    pub fn is_outdated(&self, hash: &str) -> bool {
+        let today = format!(
+            "$argon2id$v=19$m={},t={},p=1$",
+            self.settings.memory_kib, self.settings.passes
+        );
+        !hash.starts_with(&today)
+    }
+}
+
+impl Place {
+    /// Hashes a new password, in PHC format with its parameters and salt.
+    ///
+    /// # Errors
+    /// Where argon2 refuses.
     pub async fn hash(&self, password: String, salt: [u8; 16]) -> Result<String> {
         let (reply, answer) = oneshot::channel();
         self.enqueue(Job::Hash {
@@ -93,11 +130,11 @@ impl Hasher {
     /// Whether this is the password of this hash. `None` costs the same and is always `false`.
     ///
     /// # Errors
-    /// [`Code::Overloaded`] where too many wait already.
+    /// Where the stored hash cannot be read.
     pub async fn verify(&self, password: String, hash: Option<String>) -> Result<bool> {
         let known = hash.is_some();
         let (reply, answer) = oneshot::channel();
-        let hash = hash.unwrap_or_else(|| self.dummy.to_string());
+        let hash = hash.unwrap_or_else(|| self.hasher.dummy.to_string());
         self.enqueue(Job::Verify {
             password,
             hash,
@@ -106,23 +143,8 @@ impl Hasher {
         Ok(answer.await.map_err(Error::internal)?? && known)
     }
 
-    /// Whether a stored hash was made with other parameters than today's.
-    #[must_use]
-    pub fn is_outdated(&self, hash: &str) -> bool {
-        let today = format!(
-            "$argon2id$v=19$m={},t={},p=1$",
-            self.settings.memory_kib, self.settings.passes
-        );
-        !hash.starts_with(&today)
-    }
-
     fn enqueue(&self, job: Job) -> Result<()> {
-        let busy = || {
-            Error::new(Code::Overloaded)
-                .detail("Too many people are logging in at once.")
-                .retry_after(Duration::from_secs(2))
-        };
-        self.queue.try_send(job).map_err(|_| busy())
+        self.hasher.queue.send(job).map_err(Error::internal)
     }
 }
 
@@ -237,20 +259,21 @@ mod tests {
             queue: 8,
         };
         let hasher = Hasher::start(settings).unwrap();
-        let hash = hasher.hash("correct horse".to_owned(), [3; 16]).await.unwrap();
+        let place = hasher.enter().unwrap();
+        let hash = place.hash("correct horse".to_owned(), [3; 16]).await.unwrap();
         assert!(
-            hasher
+            place
                 .verify("correct horse".to_owned(), Some(hash.clone()))
                 .await
                 .unwrap()
         );
         assert!(
-            !hasher
+            !place
                 .verify("correct house".to_owned(), Some(hash.clone()))
                 .await
                 .unwrap()
         );
-        assert!(!hasher.verify("correct horse".to_owned(), None).await.unwrap());
+        assert!(!place.verify("correct horse".to_owned(), None).await.unwrap());
         assert!(!hasher.is_outdated(&hash));
         let stronger = Hasher::start(HasherSettings {
             passes: 2,
@@ -260,10 +283,32 @@ mod tests {
         assert!(
             stronger.is_outdated(&hash)
                 && stronger
+                    .enter()
+                    .unwrap()
                     .verify("correct horse".to_owned(), Some(hash))
                     .await
                     .unwrap()
         );
+    }
+
+    #[tokio::test]
+    async fn a_full_lane_turns_away() {
+        let settings = HasherSettings {
+            memory_kib: 64,
+            passes: 1,
+            threads: 1,
+            queue: 1,
+        };
+        let hasher = Hasher::start(settings).unwrap();
+        let (first, second) = (hasher.enter().unwrap(), hasher.enter().unwrap());
+        assert!(
+            hasher
+                .enter()
+                .is_err_and(|error| error.code() == Code::Overloaded)
+        );
+        drop(first);
+        assert!(hasher.enter().is_ok());
+        drop(second);
     }
 
     #[test]

@@ -63,6 +63,7 @@ pub async fn login(
     password: String,
     client: Client,
 ) -> Result<LoggedIn> {
+    let place = identity.hasher.enter()?;
     let email = account::normal(email);
     let login = db
         .read_in(Pool::Auth, Actor::Anonymous, move |tx| async move {
@@ -70,7 +71,7 @@ pub async fn login(
         })
         .await?;
     let stored = login.as_ref().map(|login| login.password_hash.clone());
-    let correct = identity.hasher.verify(password.clone(), stored.clone()).await?;
+    let correct = place.verify(password.clone(), stored.clone()).await?;
     let Some(login) = login.filter(|login| correct && login.status == "ACTIVE") else {
         return Err(Code::InvalidCredentials.into());
     };
@@ -80,10 +81,11 @@ pub async fn login(
     let rehashed = if outdated {
         let mut salt = [0; 16];
         salt.copy_from_slice(db.ambient().secret().split_at(16).0);
-        Some(identity.hasher.hash(password, salt).await?)
+        Some(place.hash(password, salt).await?)
     } else {
         None
     };
+    drop(place);
     let identity = identity.clone();
     db.run_in(Pool::Auth, Actor::Anonymous, move |tx| async move {
         unchanged(&tx, login.user_id, stored.as_deref()).await?;
@@ -315,7 +317,7 @@ pub async fn change_password(
         })
         .await?;
     let stored = login.map(|login| login.password_hash);
-    if !identity.hasher.verify(current, stored.clone()).await? {
+    if !identity.hasher.enter()?.verify(current, stored.clone()).await? {
         let wrong = FieldError::new(
             "/currentPassword",
             "wrong_password",

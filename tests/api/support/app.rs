@@ -261,7 +261,12 @@ impl App {
             queue: 4,
         };
         let hasher = identity::Hasher::start(settings).unwrap();
-        let password_hash = hasher.hash(PASSWORD.to_owned(), [1; 16]).await.unwrap();
+        let password_hash = hasher
+            .enter()
+            .unwrap()
+            .hash(PASSWORD.to_owned(), [1; 16])
+            .await
+            .unwrap();
         let registration = Registration {
             email: email.clone(),
             password_hash,

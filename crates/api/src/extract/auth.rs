@@ -145,3 +145,38 @@ pub fn address_of(request: &HttpRequest, trusted: &[IpAddr]) -> Option<IpAddr> {
     }
     Some(peer)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use actix_web::test::TestRequest;
+
+    fn from(peer: &str, forwarded: &[&str]) -> String {
+        let mut request = TestRequest::default().peer_addr(format!("{peer}:4000").parse().unwrap());
+        for line in forwarded {
+            request = request.append_header(("X-Forwarded-For", *line));
+        }
+        let trusted = ["10.0.0.1".parse().unwrap(), "10.0.0.2".parse().unwrap()];
+        address_of(&request.to_http_request(), &trusted)
+            .unwrap()
+            .to_string()
+    }
+
+    #[test]
+    fn a_proxy_is_believed_from_the_right_as_far_as_it_is_trusted() {
+        assert_eq!(from("10.0.0.1", &["203.0.113.7"]), "203.0.113.7");
+        assert_eq!(
+            from("10.0.0.1", &["1.1.1.1, 203.0.113.7, 10.0.0.2"]),
+            "203.0.113.7"
+        );
+        assert_eq!(from("10.0.0.1", &["1.1.1.1", "203.0.113.7:5555"]), "203.0.113.7");
+        assert_eq!(from("10.0.0.1", &["1.1.1.1, nonsense, 10.0.0.2"]), "10.0.0.1");
+        assert_eq!(from("10.0.0.1", &["::ffff:203.0.113.7"]), "203.0.113.7");
+        assert_eq!(from("10.0.0.1", &[]), "10.0.0.1");
+    }
+
+    #[test]
+    fn a_stranger_does_not_choose_its_own_address() {
+        assert_eq!(from("198.51.100.9", &["203.0.113.7"]), "198.51.100.9");
+    }
+}
