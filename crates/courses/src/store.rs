@@ -27,6 +27,7 @@ pub(crate) async fn insert_category(tx: &Tx, id: Uuid, new: &NewCategory, slug: 
         name: Set(new.name.trim().to_owned()),
         slug: Set(slug.to_owned()),
         image_url: Set(new.image_url.clone()),
+        image_id: Set(None),
         version: Set(1),
         created_at: Set(tx.now().into()),
         updated_at: Set(tx.now().into()),
@@ -209,6 +210,8 @@ pub(crate) async fn insert_course(tx: &Tx, course: &Course) -> Result<()> {
         content: Set(course.content.clone()),
         image_url: Set(course.image_url.clone()),
         preview_video_url: Set(course.preview_video_url.clone()),
+        image_id: Set(None),
+        preview_video_asset_id: Set(None),
         duration: Set(course.duration),
         difficulty: Set(course.difficulty.clone()),
         price_amount: Set(course.price.map(|price| price.amount)),
@@ -494,6 +497,7 @@ pub(crate) async fn insert_chapter(tx: &Tx, chapter: &Chapter, body: &ChapterBod
         course_id: Set(chapter.course_id),
         content: Set(body.content.clone()),
         video_url: Set(body.video_url.clone()),
+        video_asset_id: Set(None),
     };
     chapter_bodies::Entity::insert(body)
         .exec_without_returning(tx)
@@ -622,6 +626,7 @@ pub(crate) async fn insert_lesson(tx: &Tx, lesson: &Lesson, body: &LessonBody) -
         course_id: Set(lesson.course_id),
         content: Set(body.content.clone()),
         video_url: Set(body.video_url.clone()),
+        video_asset_id: Set(None),
     };
     lesson_bodies::Entity::insert(body)
         .exec_without_returning(tx)

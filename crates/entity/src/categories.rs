@@ -17,6 +17,15 @@ pub struct Model {
     pub version: i64,
     pub created_at: DateTimeWithTimeZone,
     pub updated_at: DateTimeWithTimeZone,
+    pub image_id: Option<Uuid>,
+    #[sea_orm(
+        belongs_to,
+        from = "image_id",
+        to = "id",
+        on_update = "NoAction",
+        on_delete = "NoAction"
+    )]
+    pub files: BelongsTo<Option<super::files::Entity>>,
     #[sea_orm(has_many, via = "course_categories")]
     pub courses: HasMany<super::courses::Entity>,
 }

@@ -34,24 +34,44 @@ pub struct Model {
     pub version: i64,
     pub created_at: DateTimeWithTimeZone,
     pub updated_at: DateTimeWithTimeZone,
+    pub image_id: Option<Uuid>,
+    pub preview_video_asset_id: Option<Uuid>,
+    #[sea_orm(has_many)]
+    pub attachments: HasMany<super::attachments::Entity>,
+    #[sea_orm(has_one)]
+    pub catalogue_entries: HasOne<super::catalogue_entries::Entity>,
     #[sea_orm(has_many)]
     pub chapters: HasMany<super::chapters::Entity>,
+    #[sea_orm(has_one)]
+    pub course_popularity: HasOne<super::course_popularity::Entity>,
     #[sea_orm(has_many)]
     pub course_slugs: HasMany<super::course_slugs::Entity>,
     #[sea_orm(has_many)]
     pub enrollments: HasMany<super::enrollments::Entity>,
-    #[sea_orm(has_many)]
-    pub grants: HasMany<super::grants::Entity>,
     #[sea_orm(
         belongs_to,
-        from = "author_id",
+        from = "image_id",
         to = "id",
         on_update = "NoAction",
         on_delete = "NoAction"
     )]
-    pub users: BelongsTo<super::users::Entity>,
+    pub files: BelongsTo<Option<super::files::Entity>>,
+    #[sea_orm(has_many)]
+    pub grants: HasMany<super::grants::Entity>,
+    #[sea_orm(
+        belongs_to,
+        from = "preview_video_asset_id",
+        to = "id",
+        on_update = "NoAction",
+        on_delete = "NoAction"
+    )]
+    pub video_assets: BelongsTo<Option<super::video_assets::Entity>>,
+    #[sea_orm(has_many)]
+    pub wishlists: HasMany<super::wishlists::Entity>,
     #[sea_orm(has_many, via = "course_categories")]
     pub categories: HasMany<super::categories::Entity>,
+    #[sea_orm(has_many, via = "course_editors")]
+    pub users: HasMany<super::users::Entity>,
 }
 
 impl ActiveModelBehavior for ActiveModel {}

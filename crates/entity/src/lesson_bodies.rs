@@ -13,6 +13,7 @@ pub struct Model {
     pub content: Option<String>,
     #[sea_orm(column_type = "Text", nullable)]
     pub video_url: Option<String>,
+    pub video_asset_id: Option<Uuid>,
     #[sea_orm(
         belongs_to,
         from = "(course_id, lesson_id)",
@@ -21,6 +22,14 @@ pub struct Model {
         on_delete = "Cascade"
     )]
     pub lessons: BelongsTo<super::lessons::Entity>,
+    #[sea_orm(
+        belongs_to,
+        from = "video_asset_id",
+        to = "id",
+        on_update = "NoAction",
+        on_delete = "NoAction"
+    )]
+    pub video_assets: BelongsTo<Option<super::video_assets::Entity>>,
 }
 
 impl ActiveModelBehavior for ActiveModel {}

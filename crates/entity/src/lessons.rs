@@ -23,6 +23,8 @@ pub struct Model {
     pub version: i64,
     pub created_at: DateTimeWithTimeZone,
     pub updated_at: DateTimeWithTimeZone,
+    #[sea_orm(has_many)]
+    pub attachments: HasMany<super::attachments::Entity>,
     #[sea_orm(
         belongs_to,
         from = "(course_id, chapter_id)",

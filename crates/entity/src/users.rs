@@ -27,12 +27,12 @@ pub struct Model {
     pub updated_at: DateTimeWithTimeZone,
     #[sea_orm(has_many)]
     pub chapter_progresses: HasMany<super::chapter_progress::Entity>,
-    #[sea_orm(has_many)]
-    pub courses: HasMany<super::courses::Entity>,
     #[sea_orm(has_one)]
     pub credentials: HasOne<super::credentials::Entity>,
     #[sea_orm(has_many)]
     pub enrollments: HasMany<super::enrollments::Entity>,
+    #[sea_orm(has_many)]
+    pub files: HasMany<super::files::Entity>,
     #[sea_orm(has_many)]
     pub grants: HasMany<super::grants::Entity>,
     #[sea_orm(has_many)]
@@ -43,6 +43,12 @@ pub struct Model {
     pub profiles: HasOne<super::profiles::Entity>,
     #[sea_orm(has_many)]
     pub sessions: HasMany<super::sessions::Entity>,
+    #[sea_orm(has_many)]
+    pub video_assets: HasMany<super::video_assets::Entity>,
+    #[sea_orm(has_many)]
+    pub wishlists: HasMany<super::wishlists::Entity>,
+    #[sea_orm(has_many, via = "course_editors")]
+    pub courses: HasMany<super::courses::Entity>,
 }
 
 impl ActiveModelBehavior for ActiveModel {}

@@ -17,6 +17,11 @@ impl MigrationTrait for Migration {
     }
 
     async fn up(&self, manager: &SchemaManager) -> Result<(), DbErr> {
-        crate::apply(manager, include_str!("tables.sql"), include_str!("policies.sql")).await
+        let files = crate::Files {
+            tables: include_str!("tables.sql"),
+            sqlite: "",
+            postgres: include_str!("postgres.sql"),
+        };
+        crate::apply(manager, files).await
     }
 }
