@@ -5,7 +5,9 @@ mod support;
 
 mod admin;
 mod auth;
+mod authoring;
 mod authorisation;
+mod catalogue;
 mod courses;
 mod database;
 mod edge;

@@ -206,6 +206,8 @@ settings! {
     max_connections: usize = "10000", "PALESTRA_MAX_CONNECTIONS";
     /// Requests that are worked on at once; more are answered with 503.
     max_in_flight: usize = "2048", "PALESTRA_MAX_IN_FLIGHT";
+    /// Room for public answers that are kept in memory, in MiB. 0: none are.
+    cache_mib: u32 = "32", "PALESTRA_CACHE_MIB";
     /// The largest head of a request (its line and headers), in bytes.
     head_limit_bytes: usize = "16384", "PALESTRA_HEAD_LIMIT_BYTES";
     /// The largest JSON body, in bytes.

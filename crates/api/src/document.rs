@@ -115,6 +115,7 @@ const TAGS: &[(&str, &str)] = &[
     ("admin", "Managing accounts. Admins only."),
     ("categories", "The shelves of the catalogue."),
     ("courses", "The catalogue, and authoring courses."),
+    ("wishlist", "Courses that somebody wants to have one day."),
     ("chapters", "Authoring chapters."),
     ("lessons", "Authoring and reading lessons."),
     ("access", "Enrolling, and what one is enrolled in."),
@@ -137,6 +138,7 @@ const LINKS: &[(&str, &str, &str, &str)] = &[
     ("register", "getUserAccount", "user_id", "$response.body#/user/id"),
     ("createCategory", "getCategory", "category", "$response.body#/id"),
     ("createCourse", "getCourse", "course", "$response.body#/id"),
+    ("duplicateCourse", "getCourse", "course", "$response.body#/id"),
     ("createChapter", "getChapter", "chapter_id", "$response.body#/id"),
     ("createLesson", "getLesson", "lesson_id", "$response.body#/id"),
     (

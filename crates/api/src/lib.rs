@@ -1,6 +1,7 @@
 //! Palestra over HTTP: the only crate that knows about it. [`server::Server`] is the whole server, [`document::Document`]
 //! its contract.
 
+mod answers;
 pub mod config;
 pub mod demo;
 pub mod document;

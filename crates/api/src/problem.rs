@@ -34,6 +34,10 @@ pub fn status_of(code: Code) -> StatusCode {
         | Code::UsernameTaken
         | Code::CategoryTaken
         | Code::LastAdmin
+        | Code::CategoryInUse
+        | Code::CourseHasLearners
+        | Code::ListFull
+        | Code::AlreadyEnrolled
         | Code::NotPublishable
         | Code::CourseNotFree
         | Code::CompletedByWatching

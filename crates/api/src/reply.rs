@@ -56,6 +56,32 @@ impl<T: Serialize> Reply<T> {
     }
 }
 
+impl<T> Reply<T> {
+    /// 200 with a body that was written before.
+    #[must_use]
+    pub fn kept(body: Bytes, etag: &str) -> Self {
+        Self {
+            status: StatusCode::OK,
+            headers: vec![
+                (header::CONTENT_TYPE.to_string(), "application/json".to_owned()),
+                (header::ETAG.to_string(), etag.to_owned()),
+            ],
+            body,
+            of: PhantomData,
+        }
+    }
+
+    /// What [`Reply::kept`] takes, of a 200 with an `ETag`.
+    #[must_use]
+    pub fn to_keep(&self) -> Option<(Bytes, String)> {
+        let (_, etag) = self
+            .headers
+            .iter()
+            .find(|(name, _)| name == header::ETAG.as_str())?;
+        (self.status == StatusCode::OK).then(|| (self.body.clone(), etag.clone()))
+    }
+}
+
 impl Reply<Nothing> {
     /// 204.
     #[must_use]
@@ -91,6 +117,13 @@ impl<T> Reply<T> {
     pub fn version_and_content(self, version: i64) -> Self {
         let content = kernel::hex(kernel::hash_token(&self.body).split_at(6).0);
         self.header(header::ETAG, format!("\"{version}.{content}\""))
+    }
+
+    /// Names the content in `ETag`: for an answer that is made of many things.
+    #[must_use]
+    pub fn content(self) -> Self {
+        let content = kernel::hex(kernel::hash_token(&self.body).split_at(12).0);
+        self.header(header::ETAG, format!("\"{content}\""))
     }
 
     /// Adds a header.

@@ -80,6 +80,7 @@ impl Server {
             with_worker,
         } = self;
         let state = web::Data::new(State::new(config.clone(), db.clone()).await?);
+        db.listen();
         let worker = if with_worker {
             let (tokens, metrics) = (state.identity.tokens.clone(), Some(state.metrics.clone()));
             let worker = Worker::new(&config, &db, tokens, metrics, state.wake_worker.clone())?;

@@ -45,7 +45,7 @@ pub async fn open(config: &Config, ambient: Ambient, schema: Schema) -> Result<D
         Some(servers) => open_postgres(config, servers, &keyring, schema).await?,
         None => open_sqlite(config, &keyring, schema).await?,
     };
-    Db::open(setup, ambient, keyring)
+    Db::open(setup, ambient.reached_at(&config.public_url), keyring)
         .await
         .map_err(|error| error.to_string())
 }

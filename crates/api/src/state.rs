@@ -7,6 +7,7 @@ use identity::Identity;
 use tokio::sync::Notify;
 
 use crate::{
+    answers::Answers,
     config::Config,
     document::Document,
     extract::Schemas,
@@ -27,6 +28,8 @@ pub struct State {
     pub document: Document,
     /// The document's schemas, as what enforces them.
     pub schemas: Schemas,
+    /// What everybody is answered alike.
+    pub answers: Answers,
     /// Who may ask how much.
     pub limits: Limits,
     /// What is counted.
@@ -45,6 +48,7 @@ impl State {
         let document = Document::build();
         Ok(Self {
             schemas: Schemas::new(&document.value),
+            answers: Answers::new(config.cache_mib),
             limits: Limits::new(config.requests_per_minute, config.logins_per_minute),
             metrics: Arc::new(Metrics::new().map_err(|error| error.to_string())?),
             wake_worker: Arc::new(Notify::new()),

@@ -154,6 +154,12 @@ impl Worker {
             )
             .await;
         }
+        if message.kind == "enrollment.created"
+            && let Some(course_id) = message.id_of("courseId")
+        {
+            let count = move |tx| async move { enrollment::count_learners(&tx, course_id).await };
+            return self.db.run_in(Pool::Worker, Actor::System, count).await;
+        }
         // An event that nobody listens to yet is done when it was read.
         Ok(())
     }

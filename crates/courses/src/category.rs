@@ -1,11 +1,10 @@
-use database::Tx;
-use kernel::{Code, Cursor, Limit, Page, Result, Timestamp, Uuid};
-use sea_orm::FromQueryResult;
+use database::{Tx, constraint, from_db};
+use kernel::{Code, Cursor, Error, FieldError, Limit, Page, Result, Timestamp, Uuid};
 
-use crate::{slug, store};
+use crate::{course::either, slug, store};
 
 /// A shelf of the catalogue.
-#[derive(Clone, Debug, FromQueryResult)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Category {
     /// The category's id.
     pub id: Uuid,
@@ -13,8 +12,12 @@ pub struct Category {
     pub name: String,
     /// Unique, made from the name.
     pub slug: String,
-    /// A picture.
+    /// A picture elsewhere.
     pub image_url: Option<String>,
+    /// A picture that was uploaded.
+    pub image_id: Option<Uuid>,
+    /// The address of the picture, whichever it is.
+    pub picture_url: Option<String>,
     /// Grows with every change.
     pub version: i64,
     /// When it was made.
@@ -28,8 +31,21 @@ pub struct Category {
 pub struct NewCategory {
     /// Unique.
     pub name: String,
-    /// A picture.
+    /// See [`Category::image_url`].
     pub image_url: Option<String>,
+    /// See [`Category::image_id`].
+    pub image_id: Option<Uuid>,
+}
+
+/// What changes in a category: `None` keeps, `Some(None)` clears.
+#[derive(Clone, Debug)]
+pub struct CategoryChange {
+    /// See [`Category::name`]; a new name makes a new slug.
+    pub name: Option<String>,
+    /// See [`Category::image_url`].
+    pub image_url: Option<Option<String>>,
+    /// See [`Category::image_id`].
+    pub image_id: Option<Option<Uuid>>,
 }
 
 /// All categories in the order of their making.
@@ -37,7 +53,7 @@ pub struct NewCategory {
 /// # Errors
 /// What the database answers.
 pub async fn categories(tx: &Tx, after: Option<Cursor>, limit: Limit) -> Result<Page<Category>> {
-    let rows = store::categories(tx, after, limit).await?;
+    let rows = store::category::list(tx, after, limit).await?;
     Ok(Page::cut(rows, limit, |category| {
         Cursor::at(category.created_at, category.id)
     }))
@@ -48,7 +64,7 @@ pub async fn categories(tx: &Tx, after: Option<Cursor>, limit: Limit) -> Result<
 /// # Errors
 /// [`Code::NotFound`].
 pub async fn category(tx: &Tx, key: &str) -> Result<Category> {
-    store::category(tx, key)
+    store::category::find(tx, key)
         .await?
         .ok_or_else(|| Code::NotFound.into())
 }
@@ -58,17 +74,111 @@ pub async fn category(tx: &Tx, key: &str) -> Result<Category> {
 /// # Errors
 /// [`Code::Forbidden`], [`Code::CategoryTaken`].
 pub async fn create_category(tx: &Tx, new: NewCategory) -> Result<Category> {
-    if !tx.actor().is_admin() {
-        return Err(Code::Forbidden.into());
+    admins_only(tx)?;
+    let name = new.name.trim().to_owned();
+    let new = Category {
+        id: tx.new_id(),
+        slug: slug::of(&name, "category"),
+        name,
+        image_url: new.image_url,
+        image_id: new.image_id,
+        picture_url: None,
+        version: 1,
+        created_at: tx.now(),
+        updated_at: tx.now(),
+    };
+    store::category::insert(tx, &new).await.map_err(taken)?;
+    tx.announce().await?;
+    category(tx, &new.id.to_string()).await
+}
+
+/// Changes a category, if its version is still one that `matches` accepts. Admins only. Searches find its courses by the
+/// new name as each of them is changed.
+///
+/// # Errors
+/// [`Code::Forbidden`], [`Code::NotFound`], [`Code::PreconditionFailed`], [`Code::CategoryTaken`].
+pub async fn change_category(
+    tx: &Tx,
+    key: &str,
+    matches: impl Fn(i64) -> bool,
+    change: CategoryChange,
+) -> Result<Category> {
+    admins_only(tx)?;
+    let before = category(tx, key).await?;
+    if !matches(before.version) {
+        return Err(Code::PreconditionFailed.into());
     }
-    let id = tx.new_id();
-    let slug = slug::of(&new.name, "category");
-    store::insert_category(tx, id, &new, &slug)
-        .await
-        .map_err(|error| match database::constraint(&error).as_deref() {
-            // Two names may differ and still make one slug.
-            Some("uq_categories_name" | "uq_categories_slug") => Code::CategoryTaken.into(),
-            _ => database::from_db(error),
-        })?;
-    category(tx, &id.to_string()).await
+    let name = change
+        .name
+        .map_or_else(|| before.name.clone(), |name| name.trim().to_owned());
+    let (image_url, image_id) = either(
+        (before.image_url.clone(), before.image_id),
+        change.image_url,
+        change.image_id,
+    );
+    let slug = if name == before.name {
+        before.slug.clone()
+    } else {
+        slug::of(&name, "category")
+    };
+    let after = Category {
+        name,
+        slug,
+        image_url,
+        image_id,
+        ..before.clone()
+    };
+    if after == before {
+        return Ok(before);
+    }
+    let after = Category {
+        version: before.version + 1,
+        updated_at: tx.now(),
+        ..after
+    };
+    store::category::update(tx, &after).await.map_err(taken)?;
+    tx.announce().await?;
+    category(tx, &after.id.to_string()).await
+}
+
+/// Deletes a category. Where courses stand on it, another one has to be named that takes them. Admins only.
+///
+/// # Errors
+/// [`Code::Forbidden`], [`Code::NotFound`], [`Code::CategoryInUse`], [`Code::ValidationFailed`] for a replacement that is not
+/// there or is the category itself.
+pub async fn delete_category(tx: &Tx, key: &str, replacement: Option<&str>) -> Result<()> {
+    admins_only(tx)?;
+    let id = category(tx, key).await?.id;
+    match replacement {
+        Some(replacement) => {
+            let to = store::category::find(tx, replacement)
+                .await?
+                .filter(|to| to.id != id)
+                .ok_or_else(|| {
+                    let detail = "This is no other category.";
+                    Error::invalid(vec![FieldError::new("?replacement", "unknown_category", detail)])
+                })?;
+            store::category::replace(tx, id, to.id).await?;
+        }
+        None if store::category::is_used(tx, id).await? => return Err(Code::CategoryInUse.into()),
+        None => {}
+    }
+    store::category::delete(tx, id).await?;
+    tx.announce().await
+}
+
+fn admins_only(tx: &Tx) -> Result<()> {
+    if tx.actor().is_admin() {
+        Ok(())
+    } else {
+        Err(Code::Forbidden.into())
+    }
+}
+
+/// Two names may differ and still make one slug.
+fn taken(error: sea_orm::DbErr) -> Error {
+    match constraint(&error).as_deref() {
+        Some("uq_categories_name" | "uq_categories_slug") => Code::CategoryTaken.into(),
+        _ => from_db(error),
+    }
 }

@@ -2,10 +2,13 @@ use database::Tx;
 use kernel::{Code, FieldError, Result, Timestamp, Uuid};
 use sea_orm::FromQueryResult;
 
-use crate::{course, publish, rich_text, store};
+use crate::{
+    Body, BodyChange, catalogue, course, editor, order, publish,
+    store::{self, body::Of, order::Children},
+};
 
 /// A chapter without its body.
-#[derive(Clone, Debug, FromQueryResult)]
+#[derive(Clone, Debug, PartialEq, Eq, FromQueryResult)]
 pub struct Chapter {
     /// The chapter's id.
     pub id: Uuid,
@@ -35,13 +38,13 @@ pub struct Chapter {
     pub updated_at: Timestamp,
 }
 
-/// What a chapter teaches.
-#[derive(Clone, Debug, Default, FromQueryResult)]
-pub struct ChapterBody {
-    /// Sanitised HTML.
-    pub content: Option<String>,
-    /// A video that is hosted elsewhere.
-    pub video_url: Option<String>,
+/// A chapter with all that decides whether somebody may see it.
+#[derive(Clone, Debug)]
+pub struct PlacedChapter {
+    /// The chapter.
+    pub chapter: Chapter,
+    /// Whether the caller may edit it.
+    pub staff: bool,
 }
 
 /// A chapter to be made, at the end of its course.
@@ -55,8 +58,8 @@ pub struct NewChapter {
     pub duration: Option<i64>,
     /// See [`Chapter::is_free`].
     pub is_free: bool,
-    /// See [`ChapterBody`].
-    pub body: ChapterBody,
+    /// What it teaches.
+    pub body: Body,
 }
 
 /// What changes in a chapter: `None` keeps, `Some(None)` clears.
@@ -70,52 +73,67 @@ pub struct ChapterChange {
     pub duration: Option<Option<i64>>,
     /// See [`Chapter::is_free`].
     pub is_free: Option<bool>,
-    /// See [`ChapterBody::content`].
-    pub content: Option<Option<String>>,
-    /// See [`ChapterBody::video_url`].
-    pub video_url: Option<Option<String>>,
+    /// What it teaches.
+    pub body: BodyChange,
 }
 
 /// Adds a draft chapter at the end of a course.
 ///
 /// # Errors
-/// [`Code::NotFound`], [`Code::Forbidden`].
-pub async fn create_chapter(tx: &Tx, course_id: Uuid, new: NewChapter) -> Result<(Chapter, ChapterBody)> {
+/// [`Code::NotFound`], [`Code::Forbidden`], [`Code::ListFull`].
+pub async fn create_chapter(tx: &Tx, course_id: Uuid, new: NewChapter) -> Result<(Chapter, Body)> {
     course::managed(tx, course_id).await?;
-    let body = ChapterBody {
-        content: rich_text::sanitise(new.body.content),
-        video_url: new.body.video_url,
-    };
+    insert(tx, course_id, new).await
+}
+
+/// Writes a draft chapter into a course that the caller is known to edit.
+pub(crate) async fn insert(tx: &Tx, course_id: Uuid, new: NewChapter) -> Result<(Chapter, Body)> {
+    let body = new.body.sanitised();
     let chapter = Chapter {
         id: tx.new_id(),
         course_id,
         title: new.title.trim().to_owned(),
         description: new.description,
-        position: store::next_chapter_position(tx, course_id).await?,
+        position: order::next(tx, Children::Chapters, course_id).await?,
         duration: new.duration,
         has_content: body.content.is_some(),
-        has_video: body.video_url.is_some(),
+        has_video: body.has_video(),
         is_published: false,
         is_free: new.is_free,
         version: 1,
         created_at: tx.now(),
         updated_at: tx.now(),
     };
-    store::insert_chapter(tx, &chapter, &body).await?;
+    store::chapter::insert(tx, &chapter, &body).await?;
     Ok((chapter, body))
 }
 
-/// A chapter as its author sees it.
+/// A chapter with all that decides whether somebody may see it: what the decision about access begins with.
 ///
 /// # Errors
-/// [`Code::NotFound`], [`Code::Forbidden`].
-pub async fn chapter(tx: &Tx, id: Uuid) -> Result<(Chapter, ChapterBody)> {
-    let chapter = managed(tx, id).await?;
-    let body = store::chapter_body(tx, id).await?;
-    Ok((chapter, body))
+/// [`Code::NotFound`], also where it is not published and the caller may not edit it.
+pub async fn placed_chapter(tx: &Tx, id: Uuid) -> Result<PlacedChapter> {
+    let chapter = store::chapter::find(tx, id).await?.ok_or(Code::NotFound)?;
+    let course = store::course::reference(tx, chapter.course_id)
+        .await?
+        .ok_or(Code::NotFound)?;
+    let staff = editor::may_edit(tx, chapter.course_id, course.author_id).await?;
+    if staff || (chapter.is_published && course.is_published) {
+        Ok(PlacedChapter { chapter, staff })
+    } else {
+        Err(Code::NotFound.into())
+    }
 }
 
-/// Changes a chapter, if its version is still one that `matches` accepts.
+/// What a chapter teaches. The caller has decided that the reader may have it.
+///
+/// # Errors
+/// What the database answers.
+pub async fn chapter_body(tx: &Tx, id: Uuid) -> Result<Body> {
+    store::body::find(tx, Of::Chapter, id).await
+}
+
+/// Changes a chapter, if its version is still one that `matches` accepts. What changes nothing makes no new version.
 ///
 /// # Errors
 /// [`Code::NotFound`], [`Code::PreconditionFailed`], [`Code::NotPublishable`] where a published chapter would be empty.
@@ -124,82 +142,139 @@ pub async fn change_chapter(
     id: Uuid,
     matches: impl Fn(i64) -> bool,
     change: ChapterChange,
-) -> Result<(Chapter, ChapterBody)> {
-    let (before, old) = chapter(tx, id).await?;
+) -> Result<(Chapter, Body)> {
+    let (before, old) = both(tx, managed(tx, id).await?).await?;
     if !matches(before.version) {
         return Err(Code::PreconditionFailed.into());
     }
-    let body = ChapterBody {
-        content: change.content.map_or(old.content, rich_text::sanitise),
-        video_url: change.video_url.unwrap_or(old.video_url),
-    };
+    let body = old.clone().changed(change.body);
     let after = Chapter {
-        title: change.title.map_or(before.title, |title| title.trim().to_owned()),
-        description: change.description.unwrap_or(before.description),
+        title: change
+            .title
+            .map_or_else(|| before.title.clone(), |title| title.trim().to_owned()),
+        description: change.description.unwrap_or_else(|| before.description.clone()),
         duration: change.duration.unwrap_or(before.duration),
         is_free: change.is_free.unwrap_or(before.is_free),
         has_content: body.content.is_some(),
-        has_video: body.video_url.is_some(),
+        has_video: body.has_video(),
+        ..before.clone()
+    };
+    if after == before && body == old {
+        return Ok((before, old));
+    }
+    let after = Chapter {
         version: before.version + 1,
         updated_at: tx.now(),
-        ..before
+        ..after
     };
+    store::chapter::update(tx, &after, &body).await?;
     if after.is_published {
         publish::require(check(tx, &after).await?)?;
+        catalogue::refresh(tx, after.course_id).await?;
     }
-    store::update_chapter(tx, &after, &body).await?;
     Ok((after, body))
+}
+
+/// Puts the chapters of a course in order: `ids` names each of them once.
+///
+/// # Errors
+/// [`Code::NotFound`], [`Code::Forbidden`], [`Code::ValidationFailed`] with every id that is foreign, repeated or missing.
+pub async fn order_chapters(tx: &Tx, course_id: Uuid, ids: &[Uuid]) -> Result<Vec<Chapter>> {
+    course::managed(tx, course_id).await?;
+    let present: Vec<Uuid> = store::chapter::of_course(tx, course_id)
+        .await?
+        .iter()
+        .map(|chapter| chapter.id)
+        .collect();
+    order::set(tx, Children::Chapters, course_id, &present, ids, "/chapterIds").await?;
+    tx.announce().await?;
+    store::chapter::of_course(tx, course_id).await
 }
 
 /// Shows a chapter to learners. Doing it again changes nothing.
 ///
 /// # Errors
 /// [`Code::NotFound`], [`Code::NotPublishable`] with all reasons.
-pub async fn publish_chapter(tx: &Tx, id: Uuid) -> Result<(Chapter, ChapterBody)> {
+pub async fn publish_chapter(tx: &Tx, id: Uuid) -> Result<(Chapter, Body)> {
     let before = managed(tx, id).await?;
     publish::require(check(tx, &before).await?)?;
     if !before.is_published {
-        store::set_chapter_published(tx, id, true).await?;
+        store::chapter::set_published(tx, id, true).await?;
+        catalogue::refresh(tx, before.course_id).await?;
     }
-    chapter(tx, id).await
+    both(tx, again(tx, id).await?).await
 }
 
 /// Hides a chapter; a course in which nothing published is left is unpublished with it.
 ///
 /// # Errors
 /// [`Code::NotFound`], [`Code::Forbidden`].
-pub async fn unpublish_chapter(tx: &Tx, id: Uuid) -> Result<(Chapter, ChapterBody)> {
+pub async fn unpublish_chapter(tx: &Tx, id: Uuid) -> Result<(Chapter, Body)> {
     let before = managed(tx, id).await?;
     if before.is_published {
         withdraw(tx, &before).await?;
     }
-    chapter(tx, id).await
+    both(tx, again(tx, id).await?).await
+}
+
+/// Refuses whoever may not edit this chapter, and locks its course.
+///
+/// # Errors
+/// [`Code::NotFound`], [`Code::Forbidden`].
+pub async fn require_editor_of_chapter(tx: &Tx, id: Uuid) -> Result<()> {
+    managed(tx, id).await.map(drop)
+}
+
+/// Deletes a chapter with its lessons; a course in which nothing published is left is unpublished with it. Whether
+/// somebody has learnt from it the caller has looked at.
+///
+/// # Errors
+/// [`Code::NotFound`], [`Code::Forbidden`].
+pub async fn delete_chapter(tx: &Tx, id: Uuid) -> Result<()> {
+    let chapter = managed(tx, id).await?;
+    if chapter.is_published {
+        withdraw(tx, &chapter).await?;
+    }
+    store::chapter::delete(tx, id).await
 }
 
 /// Hides a chapter, by its author or because nothing published is left in it.
 pub(crate) async fn withdraw(tx: &Tx, chapter: &Chapter) -> Result<()> {
-    store::set_chapter_published(tx, chapter.id, false).await?;
-    if store::published_chapters(tx, chapter.course_id).await? == 0
-        && store::course_ref(tx, chapter.course_id)
+    store::chapter::set_published(tx, chapter.id, false).await?;
+    if store::chapter::published_in(tx, chapter.course_id).await? == 0
+        && store::course::reference(tx, chapter.course_id)
             .await?
             .is_some_and(|course| course.is_published)
     {
-        course::withdraw(tx, chapter.course_id).await?;
+        course::withdraw(tx, chapter.course_id).await
+    } else {
+        catalogue::refresh(tx, chapter.course_id).await
     }
-    Ok(())
+}
+
+/// Hides a chapter in which nothing is left.
+pub(crate) async fn withdraw_if_empty(tx: &Tx, id: Uuid) -> Result<()> {
+    let chapter = again(tx, id).await?;
+    if chapter.is_published && !check(tx, &chapter).await?.is_empty() {
+        withdraw(tx, &chapter).await
+    } else {
+        catalogue::refresh(tx, chapter.course_id).await
+    }
 }
 
 /// Everything that stands between a chapter and its publication.
-pub(crate) async fn check(tx: &Tx, chapter: &Chapter) -> Result<Vec<FieldError>> {
+async fn check(tx: &Tx, chapter: &Chapter) -> Result<Vec<FieldError>> {
+    let body = store::body::find(tx, Of::Chapter, chapter.id).await?;
     Ok(publish::chapter(
         chapter,
-        store::published_lessons(tx, chapter.id).await?,
+        publish::Teaches::of(tx, &body).await?,
+        store::lesson::published_in(tx, chapter.id).await?,
     ))
 }
 
-/// A chapter that the caller may change, its course locked.
+/// A chapter that the caller may edit, its course locked.
 pub(crate) async fn managed(tx: &Tx, id: Uuid) -> Result<Chapter> {
-    let chapter = store::chapter(tx, id).await?.ok_or(Code::NotFound)?;
+    let chapter = again(tx, id).await?;
     let hidden = !chapter.is_published;
     match course::managed(tx, chapter.course_id).await {
         // An unpublished chapter of a published course is not there for others.
@@ -207,5 +282,16 @@ pub(crate) async fn managed(tx: &Tx, id: Uuid) -> Result<Chapter> {
         managed => managed?,
     };
     // Read again under the lock.
-    store::chapter(tx, id).await?.ok_or_else(|| Code::NotFound.into())
+    again(tx, id).await
+}
+
+async fn again(tx: &Tx, id: Uuid) -> Result<Chapter> {
+    store::chapter::find(tx, id)
+        .await?
+        .ok_or_else(|| Code::NotFound.into())
+}
+
+async fn both(tx: &Tx, chapter: Chapter) -> Result<(Chapter, Body)> {
+    let body = store::body::find(tx, Of::Chapter, chapter.id).await?;
+    Ok((chapter, body))
 }

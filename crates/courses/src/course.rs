@@ -1,16 +1,30 @@
-use database::{Tx, outbox};
+use database::{Tx, from_db, outbox};
 use kernel::{Actor, Code, Cursor, Error, FieldError, Limit, Money, Page, Result, Role, Timestamp, Uuid};
+use sea_orm::FromQueryResult;
 use serde_json::json;
 
-use crate::{Category, publish, rich_text, slug, store};
+use crate::{Category, catalogue, editor, publish, rich_text, slug, store};
+
+/// Whose course it is, as everybody may see it.
+#[derive(Clone, Debug, PartialEq, Eq, FromQueryResult)]
+pub struct Author {
+    /// The author's id.
+    pub id: Uuid,
+    /// Unique.
+    pub username: Option<String>,
+    /// The name to show.
+    pub name: Option<String>,
+    /// A picture.
+    pub avatar_url: Option<String>,
+}
 
 /// A course as its page shows it, without its outline.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct Course {
     /// The course's id.
     pub id: Uuid,
     /// Whose it is.
-    pub author_id: Uuid,
+    pub author: Author,
     /// The title.
     pub title: String,
     /// Its address, made from the title.
@@ -19,10 +33,16 @@ pub struct Course {
     pub description: String,
     /// Sanitised HTML, for everybody to read. Lists leave it out.
     pub content: Option<String>,
-    /// A picture.
+    /// A picture elsewhere.
     pub image_url: Option<String>,
-    /// A video for everybody to see.
+    /// A picture that was uploaded.
+    pub image_id: Option<Uuid>,
+    /// The address of the picture, whichever it is.
+    pub picture_url: Option<String>,
+    /// A video for everybody to see, elsewhere.
     pub preview_video_url: Option<String>,
+    /// A video for everybody to see that was uploaded.
+    pub preview_video_asset_id: Option<Uuid>,
     /// Minutes.
     pub duration: Option<i64>,
     /// `BEGINNER` … `EXPERT`.
@@ -43,6 +63,12 @@ pub struct Course {
     pub created_at: Timestamp,
     /// When it was last changed.
     pub updated_at: Timestamp,
+    /// Published chapters; 0 while the catalogue does not show it.
+    pub chapter_count: i64,
+    /// Published lessons in them; 0 while the catalogue does not show it.
+    pub lesson_count: i64,
+    /// How many ever enrolled.
+    pub enrollment_count: i64,
     /// The shelves it stands on.
     pub categories: Vec<Category>,
 }
@@ -54,8 +80,9 @@ impl Course {
         self.price.is_none_or(|price| price.amount == 0)
     }
 
-    fn is_visible_to(&self, actor: Actor) -> bool {
-        self.is_published || actor.manages(self.author_id)
+    /// What is to be paid, in minor units; 0 where it is free.
+    pub(crate) fn effective_price(&self) -> i64 {
+        self.discount_price.or(self.price).map_or(0, |price| price.amount)
     }
 }
 
@@ -141,8 +168,12 @@ pub struct NewCourse {
     pub content: Option<String>,
     /// See [`Course::image_url`].
     pub image_url: Option<String>,
+    /// See [`Course::image_id`].
+    pub image_id: Option<Uuid>,
     /// See [`Course::preview_video_url`].
     pub preview_video_url: Option<String>,
+    /// See [`Course::preview_video_asset_id`].
+    pub preview_video_asset_id: Option<Uuid>,
     /// See [`Course::duration`].
     pub duration: Option<i64>,
     /// See [`Course::difficulty`].
@@ -166,8 +197,12 @@ pub struct CourseChange {
     pub content: Option<Option<String>>,
     /// See [`Course::image_url`].
     pub image_url: Option<Option<String>>,
+    /// See [`Course::image_id`].
+    pub image_id: Option<Option<Uuid>>,
     /// See [`Course::preview_video_url`].
     pub preview_video_url: Option<Option<String>>,
+    /// See [`Course::preview_video_asset_id`].
+    pub preview_video_asset_id: Option<Option<Uuid>>,
     /// See [`Course::duration`].
     pub duration: Option<Option<i64>>,
     /// See [`Course::difficulty`].
@@ -180,36 +215,17 @@ pub struct CourseChange {
     pub category_ids: Option<Vec<Uuid>>,
 }
 
-/// Which way a list runs along its sort key.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum Direction {
-    /// Smallest first.
-    Ascending,
-    /// Largest first.
-    #[default]
-    Descending,
-}
-
-/// Which published courses to list.
-#[derive(Clone, Debug, Default)]
-pub struct CourseFilter {
-    /// By when they were published.
-    pub direction: Direction,
-    /// Only this difficulty.
-    pub difficulty: Option<String>,
-    /// Only this author's.
-    pub author_id: Option<Uuid>,
-    /// Only those on this shelf, by id or slug.
-    pub category: Option<String>,
-    /// Only free ones, or only those with a price.
-    pub free: Option<bool>,
-}
-
 /// Makes a draft. Trainers and admins only.
 ///
 /// # Errors
-/// [`Code::Forbidden`], [`Code::ValidationFailed`] for a price or a category that cannot be.
+/// [`Code::Forbidden`], [`Code::ValidationFailed`] for a price, a category, a picture or a video that cannot be.
 pub async fn create_course(tx: &Tx, new: NewCourse) -> Result<Course> {
+    let id = insert(tx, new).await?;
+    by_id(tx, id).await
+}
+
+/// Writes a draft of the caller's, and answers with its id.
+pub(crate) async fn insert(tx: &Tx, new: NewCourse) -> Result<Uuid> {
     let author_id = match tx.actor() {
         Actor::User {
             id,
@@ -222,14 +238,22 @@ pub async fn create_course(tx: &Tx, new: NewCourse) -> Result<Course> {
     let id = tx.new_id();
     let course = Course {
         id,
-        author_id,
+        author: Author {
+            id: author_id,
+            username: None,
+            name: None,
+            avatar_url: None,
+        },
         title: new.title.trim().to_owned(),
         // Claimed as soon as the course stands, since the slug refers to it.
         slug: id.to_string(),
         description: new.description.trim().to_owned(),
         content: rich_text::sanitise(new.content),
         image_url: new.image_url,
+        image_id: new.image_id,
+        picture_url: None,
         preview_video_url: new.preview_video_url,
+        preview_video_asset_id: new.preview_video_asset_id,
         duration: new.duration,
         difficulty: new.difficulty,
         price: new.price,
@@ -240,26 +264,30 @@ pub async fn create_course(tx: &Tx, new: NewCourse) -> Result<Course> {
         version: 1,
         created_at: tx.now(),
         updated_at: tx.now(),
+        chapter_count: 0,
+        lesson_count: 0,
+        enrollment_count: 0,
         categories: Vec::new(),
     };
     check_price(&course)?;
-    store::insert_course(tx, &course).await?;
+    store::course::insert(tx, &course).await?;
     let slug = slug::claim(tx, id, &course.title).await?;
-    store::set_slug(tx, id, &slug).await?;
+    store::course::set_slug(tx, id, &slug).await?;
     set_categories(tx, id, &new.category_ids).await?;
-    by_id(tx, id).await
+    Ok(id)
 }
 
-/// A course with its outline, by id, slug or former slug. Its author sees drafts and everything in them.
+/// A course with its outline, by id, slug or former slug. Whoever may edit it sees drafts and everything in them.
 ///
 /// # Errors
-/// [`Code::NotFound`], also where it is not published and not the reader's.
+/// [`Code::NotFound`], also where it is not published and the reader may not edit it.
 pub async fn course(tx: &Tx, key: &str) -> Result<CourseDetail> {
-    let course = store::course(tx, key)
-        .await?
-        .filter(|course| course.is_visible_to(tx.actor()))
-        .ok_or(Code::NotFound)?;
-    let outline = store::outline(tx, course.id, !tx.actor().manages(course.author_id)).await?;
+    let course = store::course::find(tx, key).await?.ok_or(Code::NotFound)?;
+    let staff = editor::may_edit(tx, course.id, course.author.id).await?;
+    if !course.is_published && !staff {
+        return Err(Code::NotFound.into());
+    }
+    let outline = store::outline::find(tx, course.id, !staff).await?;
     Ok(CourseDetail { course, outline })
 }
 
@@ -268,18 +296,20 @@ pub async fn course(tx: &Tx, key: &str) -> Result<CourseDetail> {
 /// # Errors
 /// What the database answers.
 pub async fn outline(tx: &Tx, course_id: Uuid) -> Result<CourseOutline> {
-    store::outline(tx, course_id, true).await
+    store::outline::find(tx, course_id, true).await
 }
 
 /// What other crates have to know of a course.
 ///
 /// # Errors
-/// [`Code::NotFound`], also where it is not published and not the reader's.
+/// [`Code::NotFound`], also where it is not published and the reader may not edit it.
 pub async fn course_ref(tx: &Tx, id: Uuid) -> Result<CourseRef> {
-    let course = store::course_ref(tx, id).await?;
-    course
-        .filter(|course| course.is_published || tx.actor().manages(course.author_id))
-        .ok_or_else(|| Code::NotFound.into())
+    let course = store::course::reference(tx, id).await?.ok_or(Code::NotFound)?;
+    if course.is_published || editor::may_edit(tx, id, course.author_id).await? {
+        Ok(course)
+    } else {
+        Err(Code::NotFound.into())
+    }
 }
 
 /// These courses, whatever their state: for lists of what somebody already has.
@@ -287,36 +317,21 @@ pub async fn course_ref(tx: &Tx, id: Uuid) -> Result<CourseRef> {
 /// # Errors
 /// What the database answers.
 pub async fn courses_by_ids(tx: &Tx, ids: &[Uuid]) -> Result<Vec<Course>> {
-    store::courses_by_ids(tx, ids).await
+    store::course::by_ids(tx, ids).await
 }
 
-/// The public catalogue.
-///
-/// # Errors
-/// What the database answers.
-pub async fn list_courses(
-    tx: &Tx,
-    filter: &CourseFilter,
-    after: Option<Cursor>,
-    limit: Limit,
-) -> Result<Page<Course>> {
-    let rows = store::published_courses(tx, filter, after, limit).await?;
-    let position = |course: &Course| Cursor::at(course.published_at.unwrap_or(course.created_at), course.id);
-    Ok(Page::cut(rows, limit, position))
-}
-
-/// The caller's own courses, drafts included, newest first.
+/// The courses that the caller owns or edits, drafts included, newest first.
 ///
 /// # Errors
 /// [`Code::Unauthenticated`] where nobody has logged in.
 pub async fn list_own_courses(tx: &Tx, after: Option<Cursor>, limit: Limit) -> Result<Page<Course>> {
-    let rows = store::courses_of(tx, tx.user_id()?, after, limit).await?;
+    let rows = store::course::of_trainer(tx, tx.user_id()?, after, limit).await?;
     Ok(Page::cut(rows, limit, |course| {
         Cursor::at(course.created_at, course.id)
     }))
 }
 
-/// Changes a course, if its version is still one that `matches` accepts.
+/// Changes a course, if its version is still one that `matches` accepts. What changes nothing makes no new version.
 ///
 /// # Errors
 /// [`Code::NotFound`], [`Code::PreconditionFailed`], [`Code::ValidationFailed`], [`Code::NotPublishable`] where a
@@ -327,70 +342,123 @@ pub async fn change_course(
     matches: impl Fn(i64) -> bool,
     change: CourseChange,
 ) -> Result<Course> {
-    let id = store::course(tx, key).await?.ok_or(Code::NotFound)?.id;
+    let id = store::course::find(tx, key).await?.ok_or(Code::NotFound)?.id;
     let before = managed(tx, id).await?;
     if !matches(before.version) {
         return Err(Code::PreconditionFailed.into());
     }
-    let title = change
-        .title
-        .map(|title| title.trim().to_owned())
-        .filter(|title| *title != before.title);
-    let new_slug = match &title {
-        Some(title) => slug::claim(tx, id, title).await?,
-        None => before.slug.clone(),
-    };
-    let after = Course {
-        title: title.unwrap_or(before.title),
-        slug: new_slug,
-        description: change
-            .description
-            .map_or(before.description, |text| text.trim().to_owned()),
-        content: change.content.map_or(before.content, rich_text::sanitise),
-        image_url: change.image_url.unwrap_or(before.image_url),
-        preview_video_url: change.preview_video_url.unwrap_or(before.preview_video_url),
-        duration: change.duration.unwrap_or(before.duration),
-        difficulty: change.difficulty.unwrap_or(before.difficulty),
-        price: change.price.unwrap_or(before.price),
-        discount_price: change.discount_price.unwrap_or(before.discount_price),
-        ..before
-    };
+    let after = apply(before.clone(), change.clone());
     check_price(&after)?;
-    store::update_course(tx, &after).await?;
-    if let Some(ids) = change.category_ids {
+    let shelves = change.category_ids.filter(|ids| {
+        let now: Vec<Uuid> = before.categories.iter().map(|category| category.id).collect();
+        ids.len() != now.len() || ids.iter().any(|id| !now.contains(id))
+    });
+    if after == before && shelves.is_none() {
+        return Ok(before);
+    }
+    let slug = if after.title == before.title {
+        before.slug
+    } else {
+        slug::claim(tx, id, &after.title).await?
+    };
+    store::course::update(tx, &Course { slug, ..after }).await?;
+    if let Some(ids) = shelves {
         set_categories(tx, id, &ids).await?;
     }
     let after = by_id(tx, id).await?;
     if after.is_published {
-        publish::require(publish::course(&after, store::published_chapters(tx, id).await?))?;
+        publish::require(publish::course(
+            &after,
+            store::chapter::published_in(tx, id).await?,
+        ))?;
+        catalogue::refresh(tx, id).await?;
     }
     Ok(after)
+}
+
+/// A picture is either of ours or elsewhere: naming one takes the other away. The same with the preview.
+fn apply(before: Course, change: CourseChange) -> Course {
+    let CourseChange {
+        title,
+        description,
+        content,
+        image_url,
+        image_id,
+        preview_video_url,
+        preview_video_asset_id,
+        duration,
+        difficulty,
+        price,
+        discount_price,
+        category_ids: _,
+    } = change;
+    let (image_url, image_id) = either((before.image_url, before.image_id), image_url, image_id);
+    let (preview_video_url, preview_video_asset_id) = either(
+        (before.preview_video_url, before.preview_video_asset_id),
+        preview_video_url,
+        preview_video_asset_id,
+    );
+    Course {
+        title: title.map_or(before.title, |title| title.trim().to_owned()),
+        description: description.map_or(before.description, |text| text.trim().to_owned()),
+        content: content.map_or(before.content, rich_text::sanitise),
+        image_url,
+        image_id,
+        preview_video_url,
+        preview_video_asset_id,
+        duration: duration.unwrap_or(before.duration),
+        difficulty: difficulty.unwrap_or(before.difficulty),
+        price: price.unwrap_or(before.price),
+        discount_price: discount_price.unwrap_or(before.discount_price),
+        ..before
+    }
+}
+
+/// A link elsewhere or something of ours, never both.
+pub(crate) fn either(
+    before: (Option<String>, Option<Uuid>),
+    url: Option<Option<String>>,
+    id: Option<Option<Uuid>>,
+) -> (Option<String>, Option<Uuid>) {
+    match (url, id) {
+        (_, Some(Some(id))) => (None, Some(id)),
+        (Some(Some(url)), _) => (Some(url), None),
+        (url, id) => (url.unwrap_or(before.0), id.unwrap_or(before.1)),
+    }
 }
 
 /// Everything that stands between a course and its publication; empty where nothing does.
 ///
 /// # Errors
-/// [`Code::NotFound`] for a course that the caller does not manage.
+/// [`Code::NotFound`] for a course that the caller may not edit.
 pub async fn publish_check(tx: &Tx, id: Uuid) -> Result<Vec<FieldError>> {
     let course = managed(tx, id).await?;
-    Ok(publish::course(&course, store::published_chapters(tx, id).await?))
+    Ok(publish::course(
+        &course,
+        store::chapter::published_in(tx, id).await?,
+    ))
 }
 
-/// Shows a course in the catalogue. Doing it again changes nothing.
+/// Shows a course in the catalogue, also one that was archived. Doing it again changes nothing.
 ///
 /// # Errors
 /// [`Code::NotFound`], [`Code::Forbidden`], [`Code::NotPublishable`] with all reasons.
 pub async fn publish_course(tx: &Tx, id: Uuid) -> Result<Course> {
     let course = managed(tx, id).await?;
-    publish::require(publish::course(&course, store::published_chapters(tx, id).await?))?;
-    if !course.is_published {
-        store::set_course_published(tx, id, true).await?;
+    publish::require(publish::course(
+        &course,
+        store::chapter::published_in(tx, id).await?,
+    ))?;
+    if !course.is_published || course.archived_at.is_some() {
+        store::course::set_published(tx, id, true).await?;
+        catalogue::refresh(tx, id).await?;
         outbox::send(tx, "course.published", json!({ "courseId": id })).await?;
     }
     by_id(tx, id).await
 }
 
-/// Takes a course out of the catalogue; whoever is enrolled keeps the record. Doing it again changes nothing.
+/// Takes a course out of the catalogue and out of its learners' sight; they keep their records. Doing it again changes
+/// nothing.
 ///
 /// # Errors
 /// [`Code::NotFound`].
@@ -403,31 +471,89 @@ pub async fn unpublish_course(tx: &Tx, id: Uuid) -> Result<Course> {
 
 /// Takes a course out of the catalogue, by its author or because nothing published is left in it.
 pub(crate) async fn withdraw(tx: &Tx, id: Uuid) -> Result<()> {
-    store::set_course_published(tx, id, false).await?;
+    store::course::set_published(tx, id, false).await?;
+    catalogue::refresh(tx, id).await?;
     outbox::send(tx, "course.unpublished", json!({ "courseId": id })).await
 }
 
-/// A course that the caller may change, locked until the end of the transaction: its children's order and its
+/// Closes a course for new learners and takes it out of the catalogue; whoever has access goes on. The owner or an admin.
+/// Doing it again changes nothing.
+///
+/// # Errors
+/// [`Code::NotFound`], [`Code::Forbidden`].
+pub async fn archive_course(tx: &Tx, id: Uuid) -> Result<Course> {
+    if owned(tx, id).await?.archived_at.is_none() {
+        store::course::archive(tx, id).await?;
+        catalogue::refresh(tx, id).await?;
+        outbox::send(tx, "course.archived", json!({ "courseId": id })).await?;
+    }
+    by_id(tx, id).await
+}
+
+/// Deletes a course with everything in it, if nobody ever enrolled in it or bought it. The owner or an admin.
+///
+/// # Errors
+/// [`Code::NotFound`], [`Code::Forbidden`], [`Code::CourseHasLearners`].
+pub async fn delete_course(tx: &Tx, key: &str) -> Result<()> {
+    let id = store::course::find(tx, key).await?.ok_or(Code::NotFound)?.id;
+    owned(tx, id).await?;
+    catalogue::remove(tx, id).await?;
+    store::course::delete(tx, id).await.map_err(|error| {
+        // Grants, enrollments and purchases refer to their course and do not go with it.
+        match database::constraint(&error) {
+            Some(name) if name.starts_with("fk") => Code::CourseHasLearners.into(),
+            _ => from_db(error),
+        }
+    })
+}
+
+/// A course that the caller may edit, locked until the end of the transaction: its children's order and its
 /// publication are decided one after another.
 pub(crate) async fn managed(tx: &Tx, id: Uuid) -> Result<Course> {
-    let actor = tx.actor();
-    store::lock_course(tx, id).await?;
-    match store::course(tx, &id.to_string()).await? {
-        Some(course) if actor.manages(course.author_id) => Ok(course),
-        // Seen, but not theirs.
-        Some(course) if course.is_published => Err(Code::Forbidden.into()),
-        _ => Err(Code::NotFound.into()),
+    store::course::lock(tx, id).await?;
+    editable(tx, id).await
+}
+
+/// A course that the caller may edit, to be read: nothing is locked.
+pub(crate) async fn editable(tx: &Tx, id: Uuid) -> Result<Course> {
+    let course = by_id(tx, id).await?;
+    if editor::may_edit(tx, id, course.author.id).await? {
+        Ok(course)
+    } else {
+        Err(refusal(&course).into())
     }
 }
 
-async fn by_id(tx: &Tx, id: Uuid) -> Result<Course> {
-    store::course(tx, &id.to_string())
+/// A course that is the caller's, locked: what editors may not do.
+pub(crate) async fn owned(tx: &Tx, id: Uuid) -> Result<Course> {
+    store::course::lock(tx, id).await?;
+    let course = by_id(tx, id).await?;
+    if tx.actor().manages(course.author.id) {
+        Ok(course)
+    } else if editor::may_edit(tx, id, course.author.id).await? {
+        Err(Code::Forbidden.into())
+    } else {
+        Err(refusal(&course).into())
+    }
+}
+
+/// Seen but not theirs, or not there for them.
+fn refusal(course: &Course) -> Code {
+    if course.is_published {
+        Code::Forbidden
+    } else {
+        Code::NotFound
+    }
+}
+
+pub(crate) async fn by_id(tx: &Tx, id: Uuid) -> Result<Course> {
+    store::course::find(tx, &id.to_string())
         .await?
         .ok_or_else(|| Code::NotFound.into())
 }
 
 async fn set_categories(tx: &Tx, id: Uuid, category_ids: &[Uuid]) -> Result<()> {
-    let known = store::known_categories(tx, category_ids).await?;
+    let known = store::category::known(tx, category_ids).await?;
     let unknown = category_ids
         .iter()
         .enumerate()
@@ -444,7 +570,7 @@ async fn set_categories(tx: &Tx, id: Uuid, category_ids: &[Uuid]) -> Result<()> 
     if !reasons.is_empty() {
         return Err(Error::invalid(reasons));
     }
-    store::set_categories(tx, id, category_ids).await
+    store::category::set_of_course(tx, id, category_ids).await
 }
 
 fn check_price(course: &Course) -> Result<()> {

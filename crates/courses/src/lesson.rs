@@ -1,11 +1,14 @@
 use database::Tx;
-use kernel::{Code, Result, Timestamp, Uuid};
+use kernel::{Code, Error, FieldError, Result, Timestamp, Uuid};
 use sea_orm::FromQueryResult;
 
-use crate::{chapter, publish, rich_text, store};
+use crate::{
+    Body, BodyChange, Chapter, catalogue, chapter, editor, order, publish,
+    store::{self, body::Of, order::Children},
+};
 
 /// A lesson without its body.
-#[derive(Clone, Debug, FromQueryResult)]
+#[derive(Clone, Debug, PartialEq, Eq, FromQueryResult)]
 pub struct Lesson {
     /// The lesson's id.
     pub id: Uuid,
@@ -35,26 +38,15 @@ pub struct Lesson {
     pub updated_at: Timestamp,
 }
 
-/// What a lesson teaches.
-#[derive(Clone, Debug, Default, FromQueryResult)]
-pub struct LessonBody {
-    /// Sanitised HTML.
-    pub content: Option<String>,
-    /// A video that is hosted elsewhere.
-    pub video_url: Option<String>,
-}
-
 /// A lesson with all that decides whether somebody may see it.
 #[derive(Clone, Debug)]
 pub struct PlacedLesson {
     /// The lesson.
     pub lesson: Lesson,
-    /// The author of its course.
-    pub author_id: Uuid,
-    /// Whether its course, its chapter and itself are published.
-    pub is_public: bool,
     /// Whether its chapter is a free preview.
     pub is_free: bool,
+    /// Whether the caller may edit it.
+    pub staff: bool,
 }
 
 /// A lesson to be made, at the end of its chapter.
@@ -66,8 +58,8 @@ pub struct NewLesson {
     pub description: Option<String>,
     /// See [`Lesson::duration`].
     pub duration: Option<i64>,
-    /// See [`LessonBody`].
-    pub body: LessonBody,
+    /// What it teaches.
+    pub body: Body,
 }
 
 /// What changes in a lesson: `None` keeps, `Some(None)` clears.
@@ -79,61 +71,79 @@ pub struct LessonChange {
     pub description: Option<Option<String>>,
     /// See [`Lesson::duration`].
     pub duration: Option<Option<i64>>,
-    /// See [`LessonBody::content`].
-    pub content: Option<Option<String>>,
-    /// See [`LessonBody::video_url`].
-    pub video_url: Option<Option<String>>,
+    /// What it teaches.
+    pub body: BodyChange,
 }
 
 /// Adds a draft lesson at the end of a chapter.
 ///
 /// # Errors
-/// [`Code::NotFound`], [`Code::Forbidden`].
-pub async fn create_lesson(tx: &Tx, chapter_id: Uuid, new: NewLesson) -> Result<(Lesson, LessonBody)> {
+/// [`Code::NotFound`], [`Code::Forbidden`], [`Code::ListFull`].
+pub async fn create_lesson(tx: &Tx, chapter_id: Uuid, new: NewLesson) -> Result<(Lesson, Body)> {
     let chapter = chapter::managed(tx, chapter_id).await?;
-    let body = LessonBody {
-        content: rich_text::sanitise(new.body.content),
-        video_url: new.body.video_url,
-    };
+    insert(tx, &chapter, new).await
+}
+
+/// Writes a draft lesson into a chapter that the caller is known to edit.
+pub(crate) async fn insert(tx: &Tx, chapter: &Chapter, new: NewLesson) -> Result<(Lesson, Body)> {
+    let body = new.body.sanitised();
     let lesson = Lesson {
         id: tx.new_id(),
         course_id: chapter.course_id,
-        chapter_id,
+        chapter_id: chapter.id,
         title: new.title.trim().to_owned(),
         description: new.description,
-        position: store::next_lesson_position(tx, chapter_id).await?,
+        position: order::next(tx, Children::Lessons, chapter.id).await?,
         duration: new.duration,
         has_content: body.content.is_some(),
-        has_video: body.video_url.is_some(),
+        has_video: body.has_video(),
         is_published: false,
         version: 1,
         created_at: tx.now(),
         updated_at: tx.now(),
     };
-    store::insert_lesson(tx, &lesson, &body).await?;
+    store::lesson::insert(tx, &lesson, &body).await?;
     Ok((lesson, body))
 }
 
 /// A lesson and where it stands, without its body: what the decision about access begins with.
 ///
 /// # Errors
-/// [`Code::NotFound`], also where it is not published and the caller does not manage it.
+/// [`Code::NotFound`], also where it is not published and the caller may not edit it.
 pub async fn placed_lesson(tx: &Tx, id: Uuid) -> Result<PlacedLesson> {
-    let placed = store::placed_lesson(tx, id).await?;
-    placed
-        .filter(|placed| placed.is_public || tx.actor().manages(placed.author_id))
-        .ok_or_else(|| Code::NotFound.into())
+    let place = store::lesson::placed(tx, id).await?.ok_or(Code::NotFound)?;
+    let staff = editor::may_edit(tx, place.lesson.course_id, place.author_id).await?;
+    if staff || place.is_public {
+        Ok(PlacedLesson {
+            lesson: place.lesson,
+            is_free: place.is_free,
+            staff,
+        })
+    } else {
+        Err(Code::NotFound.into())
+    }
 }
 
 /// What a lesson teaches. The caller has decided that the reader may have it.
 ///
 /// # Errors
 /// What the database answers.
-pub async fn lesson_body(tx: &Tx, id: Uuid) -> Result<LessonBody> {
-    store::lesson_body(tx, id).await
+pub async fn lesson_body(tx: &Tx, id: Uuid) -> Result<Body> {
+    store::body::find(tx, Of::Lesson, id).await
 }
 
-/// Changes a lesson, if its version is still one that `matches` accepts.
+/// The lessons of a chapter in their order: all of them for whoever may edit it, the published ones for everybody else.
+///
+/// # Errors
+/// [`Code::NotFound`], also where the chapter is not published and the caller may not edit it.
+pub async fn list_lessons(tx: &Tx, chapter_id: Uuid) -> Result<Vec<Lesson>> {
+    let staff = chapter::placed_chapter(tx, chapter_id).await?.staff;
+    let mut lessons = store::lesson::of_chapter(tx, chapter_id).await?;
+    lessons.retain(|lesson| staff || lesson.is_published);
+    Ok(lessons)
+}
+
+/// Changes a lesson, if its version is still one that `matches` accepts. What changes nothing makes no new version.
 ///
 /// # Errors
 /// [`Code::NotFound`], [`Code::PreconditionFailed`], [`Code::NotPublishable`] where a published lesson would be empty.
@@ -142,42 +152,102 @@ pub async fn change_lesson(
     id: Uuid,
     matches: impl Fn(i64) -> bool,
     change: LessonChange,
-) -> Result<(Lesson, LessonBody)> {
+) -> Result<(Lesson, Body)> {
     let before = managed(tx, id).await?;
-    let old = store::lesson_body(tx, id).await?;
+    let old = store::body::find(tx, Of::Lesson, id).await?;
     if !matches(before.version) {
         return Err(Code::PreconditionFailed.into());
     }
-    let body = LessonBody {
-        content: change.content.map_or(old.content, rich_text::sanitise),
-        video_url: change.video_url.unwrap_or(old.video_url),
-    };
+    let body = old.clone().changed(change.body);
     let after = Lesson {
-        title: change.title.map_or(before.title, |title| title.trim().to_owned()),
-        description: change.description.unwrap_or(before.description),
+        title: change
+            .title
+            .map_or_else(|| before.title.clone(), |title| title.trim().to_owned()),
+        description: change.description.unwrap_or_else(|| before.description.clone()),
         duration: change.duration.unwrap_or(before.duration),
         has_content: body.content.is_some(),
-        has_video: body.video_url.is_some(),
+        has_video: body.has_video(),
+        ..before.clone()
+    };
+    if after == before && body == old {
+        return Ok((before, old));
+    }
+    let after = Lesson {
         version: before.version + 1,
         updated_at: tx.now(),
-        ..before
+        ..after
     };
+    store::lesson::update(tx, &after, &body).await?;
     if after.is_published {
-        publish::require(publish::lesson(&after))?;
+        publish::require(publish::lesson(&after, publish::Teaches::of(tx, &body).await?))?;
+        tx.announce().await?;
     }
-    store::update_lesson(tx, &after, &body).await?;
     Ok((after, body))
+}
+
+/// Puts the lessons of a chapter in order: `ids` names each of them once.
+///
+/// # Errors
+/// [`Code::NotFound`], [`Code::Forbidden`], [`Code::ValidationFailed`] with every id that is foreign, repeated or missing.
+pub async fn order_lessons(tx: &Tx, chapter_id: Uuid, ids: &[Uuid]) -> Result<Vec<Lesson>> {
+    chapter::managed(tx, chapter_id).await?;
+    let present = ids_of(tx, chapter_id).await?;
+    order::set(tx, Children::Lessons, chapter_id, &present, ids, "/lessonIds").await?;
+    tx.announce().await?;
+    store::lesson::of_chapter(tx, chapter_id).await
+}
+
+/// Moves a lesson into a chapter of the same course, to a place counted from 1, or to the end. A chapter in which nothing
+/// published is left is unpublished.
+///
+/// # Errors
+/// [`Code::NotFound`], [`Code::Forbidden`], [`Code::ListFull`], [`Code::ValidationFailed`] for a chapter of another course.
+pub async fn move_lesson(
+    tx: &Tx,
+    id: Uuid,
+    chapter_id: Uuid,
+    position: Option<usize>,
+) -> Result<(Lesson, Body)> {
+    let before = managed(tx, id).await?;
+    let target = store::chapter::find(tx, chapter_id)
+        .await?
+        .filter(|target| target.course_id == before.course_id);
+    if target.is_none() {
+        let reason = FieldError::new(
+            "/chapterId",
+            "not_a_child",
+            "There is no such chapter in this lesson's course.",
+        );
+        return Err(Error::invalid(vec![reason]));
+    }
+    if before.chapter_id != chapter_id {
+        order::next(tx, Children::Lessons, chapter_id).await?;
+        store::lesson::set_chapter(tx, id, chapter_id).await?;
+        let left = ids_of(tx, before.chapter_id).await?;
+        store::order::set(tx, Children::Lessons, before.chapter_id, &left).await?;
+    }
+    let mut ids = ids_of(tx, chapter_id).await?;
+    ids.retain(|sibling| *sibling != id);
+    let place = position.map_or(ids.len(), |place| place.saturating_sub(1).min(ids.len()));
+    ids.insert(place, id);
+    store::order::set(tx, Children::Lessons, chapter_id, &ids).await?;
+    if before.is_published {
+        chapter::withdraw_if_empty(tx, before.chapter_id).await?;
+    }
+    both(tx, id).await
 }
 
 /// Shows a lesson to learners. Doing it again changes nothing.
 ///
 /// # Errors
 /// [`Code::NotFound`], [`Code::NotPublishable`] with all reasons.
-pub async fn publish_lesson(tx: &Tx, id: Uuid) -> Result<(Lesson, LessonBody)> {
+pub async fn publish_lesson(tx: &Tx, id: Uuid) -> Result<(Lesson, Body)> {
     let before = managed(tx, id).await?;
-    publish::require(publish::lesson(&before))?;
+    let body = store::body::find(tx, Of::Lesson, id).await?;
+    publish::require(publish::lesson(&before, publish::Teaches::of(tx, &body).await?))?;
     if !before.is_published {
-        store::set_lesson_published(tx, id, true).await?;
+        store::lesson::set_published(tx, id, true).await?;
+        catalogue::refresh(tx, before.course_id).await?;
     }
     both(tx, id).await
 }
@@ -186,28 +256,50 @@ pub async fn publish_lesson(tx: &Tx, id: Uuid) -> Result<(Lesson, LessonBody)> {
 ///
 /// # Errors
 /// [`Code::NotFound`], [`Code::Forbidden`].
-pub async fn unpublish_lesson(tx: &Tx, id: Uuid) -> Result<(Lesson, LessonBody)> {
+pub async fn unpublish_lesson(tx: &Tx, id: Uuid) -> Result<(Lesson, Body)> {
     let before = managed(tx, id).await?;
     if before.is_published {
-        store::set_lesson_published(tx, id, false).await?;
-        let chapter = store::chapter(tx, before.chapter_id)
-            .await?
-            .ok_or(Code::NotFound)?;
-        if chapter.is_published && !chapter::check(tx, &chapter).await?.is_empty() {
-            chapter::withdraw(tx, &chapter).await?;
-        }
+        store::lesson::set_published(tx, id, false).await?;
+        chapter::withdraw_if_empty(tx, before.chapter_id).await?;
     }
     both(tx, id).await
 }
 
-async fn both(tx: &Tx, id: Uuid) -> Result<(Lesson, LessonBody)> {
-    let lesson = store::lesson(tx, id).await?.ok_or(Code::NotFound)?;
-    Ok((lesson, store::lesson_body(tx, id).await?))
+/// Refuses whoever may not edit this lesson, and locks its course.
+///
+/// # Errors
+/// [`Code::NotFound`], [`Code::Forbidden`].
+pub async fn require_editor_of_lesson(tx: &Tx, id: Uuid) -> Result<()> {
+    managed(tx, id).await.map(drop)
 }
 
-/// A lesson that the caller may change, its course locked.
-async fn managed(tx: &Tx, id: Uuid) -> Result<Lesson> {
-    let lesson = store::lesson(tx, id).await?.ok_or(Code::NotFound)?;
+/// Deletes a lesson; a chapter in which nothing is left is unpublished with it, and so is a course. Whether somebody has
+/// learnt from it the caller has looked at.
+///
+/// # Errors
+/// [`Code::NotFound`], [`Code::Forbidden`].
+pub async fn delete_lesson(tx: &Tx, id: Uuid) -> Result<()> {
+    let lesson = managed(tx, id).await?;
+    store::lesson::delete(tx, id).await?;
+    if lesson.is_published {
+        chapter::withdraw_if_empty(tx, lesson.chapter_id).await?;
+    }
+    Ok(())
+}
+
+async fn ids_of(tx: &Tx, chapter_id: Uuid) -> Result<Vec<Uuid>> {
+    let lessons = store::lesson::of_chapter(tx, chapter_id).await?;
+    Ok(lessons.iter().map(|lesson| lesson.id).collect())
+}
+
+async fn both(tx: &Tx, id: Uuid) -> Result<(Lesson, Body)> {
+    let lesson = store::lesson::find(tx, id).await?.ok_or(Code::NotFound)?;
+    Ok((lesson, store::body::find(tx, Of::Lesson, id).await?))
+}
+
+/// A lesson that the caller may edit, its course locked.
+pub(crate) async fn managed(tx: &Tx, id: Uuid) -> Result<Lesson> {
+    let lesson = store::lesson::find(tx, id).await?.ok_or(Code::NotFound)?;
     match chapter::managed(tx, lesson.chapter_id).await {
         // An unpublished lesson of a published chapter is not there for others.
         Err(error) if error.code() == Code::Forbidden && !lesson.is_published => {
@@ -215,5 +307,7 @@ async fn managed(tx: &Tx, id: Uuid) -> Result<Lesson> {
         }
         managed => managed?,
     };
-    store::lesson(tx, id).await?.ok_or_else(|| Code::NotFound.into())
+    store::lesson::find(tx, id)
+        .await?
+        .ok_or_else(|| Code::NotFound.into())
 }

@@ -1,25 +1,46 @@
 #![doc = include_str!("../README.md")]
 
+mod body;
+mod catalogue;
 mod category;
 mod chapter;
 mod course;
+mod duplicate;
+mod editor;
 mod lesson;
+mod order;
 mod publish;
 mod rich_text;
 mod slug;
 mod store;
+mod tree;
+mod video;
+mod wishlist;
 
-pub use category::{Category, NewCategory, categories, category, create_category};
+pub use body::{Body, BodyChange};
+pub use catalogue::{
+    CataloguePage, CourseFilter, CourseSort, Facets, From, PriceRange, facets, list_courses, set_popularity,
+};
+pub use category::{
+    Category, CategoryChange, NewCategory, categories, category, change_category, create_category,
+    delete_category,
+};
 pub use chapter::{
-    Chapter, ChapterBody, ChapterChange, NewChapter, change_chapter, chapter, create_chapter,
-    publish_chapter, unpublish_chapter,
+    Chapter, ChapterChange, NewChapter, PlacedChapter, change_chapter, chapter_body, create_chapter,
+    delete_chapter, order_chapters, placed_chapter, publish_chapter, require_editor_of_chapter,
+    unpublish_chapter,
 };
 pub use course::{
-    Course, CourseChange, CourseDetail, CourseFilter, CourseOutline, CourseRef, Direction, NewCourse,
-    OutlineChapter, OutlineLesson, change_course, course, course_ref, courses_by_ids, create_course,
-    list_courses, list_own_courses, outline, publish_check, publish_course, unpublish_course,
+    Author, Course, CourseChange, CourseDetail, CourseOutline, CourseRef, NewCourse, OutlineChapter,
+    OutlineLesson, archive_course, change_course, course, course_ref, courses_by_ids, create_course,
+    delete_course, list_own_courses, outline, publish_check, publish_course, unpublish_course,
 };
+pub use duplicate::duplicate_course;
+pub use editor::{Trainer, add_editor, remove_editor, trainers};
 pub use lesson::{
-    Lesson, LessonBody, LessonChange, NewLesson, PlacedLesson, change_lesson, create_lesson, lesson_body,
-    placed_lesson, publish_lesson, unpublish_lesson,
+    Lesson, LessonChange, NewLesson, PlacedLesson, change_lesson, create_lesson, delete_lesson, lesson_body,
+    list_lessons, move_lesson, order_lessons, placed_lesson, publish_lesson, require_editor_of_lesson,
+    unpublish_lesson,
 };
+pub use tree::{CourseTree, TreeChapter, course_tree};
+pub use wishlist::{Wish, unwish, wish, wishlist};

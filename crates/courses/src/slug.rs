@@ -39,7 +39,7 @@ pub(crate) async fn claim(tx: &Tx, course_id: Uuid, title: &str) -> Result<Strin
         } else {
             format!("{base}-{number}")
         };
-        if store::claim_slug(tx, &slug, course_id).await? {
+        if store::course::claim_slug(tx, &slug, course_id).await? {
             return Ok(slug);
         }
     }

@@ -1,8 +1,8 @@
 use std::{
     future::Future,
     sync::{
-        Arc,
-        atomic::{AtomicU64, Ordering},
+        Arc, OnceLock,
+        atomic::{AtomicBool, AtomicU64, Ordering},
     },
 };
 
@@ -34,6 +34,7 @@ pub(crate) struct Shared {
     pub(crate) ambient: Ambient,
     pub(crate) keyring: Arc<Keyring>,
     pub(crate) statements: Arc<AtomicU64>,
+    pub(crate) generation: AtomicU64,
 }
 
 /// The database. Cheap to clone.
@@ -63,6 +64,7 @@ impl Db {
             ambient,
             keyring: Arc::new(keyring),
             statements: Arc::default(),
+            generation: AtomicU64::new(0),
         };
         Ok(Self {
             engine,
@@ -99,10 +101,25 @@ impl Db {
         W: FnOnce(Tx) -> F + Send + 'static,
     {
         let shared = self.shared.clone();
-        match &self.engine {
+        // Whether the use case announced a change is known when it has answered, and acted on when it is committed. A caller
+        // that went away in between leaves that to the second for which an old answer may be given anyway.
+        let announced = Arc::new(OnceLock::new());
+        let told = announced.clone();
+        let work = move |tx: Tx| {
+            drop(told.set(tx.announced()));
+            work(tx)
+        };
+        let result = match &self.engine {
             Engine::Sqlite(sqlite) => sqlite.write(actor, shared, work).await,
             Engine::Postgres(postgres) => postgres.transaction(pool, actor, shared, work).await,
+        };
+        if announced
+            .get()
+            .is_some_and(|announced: &Arc<AtomicBool>| announced.load(Ordering::SeqCst))
+        {
+            self.shared.advance();
         }
+        result
     }
 
     /// Runs a use case that only reads. On SQLite it takes a reader's connection, which cannot write.
@@ -151,6 +168,23 @@ impl Db {
             answer.map(|_| ()).map_err(crate::from_db)
         })
         .await
+    }
+
+    /// Grows whenever what everybody may read has changed, here or, on PostgreSQL, at another server. What was read at one
+    /// generation is no older than its end.
+    #[must_use]
+    pub fn generation(&self) -> u64 {
+        self.shared.generation.load(Ordering::SeqCst)
+    }
+
+    /// Begins to hear other servers' announcements; on SQLite there is no other server.
+    pub fn listen(&self) {
+        if let Engine::Postgres(postgres) = &self.engine {
+            tokio::spawn(crate::notices::listen(
+                postgres.listener.clone(),
+                Arc::downgrade(&self.shared),
+            ));
+        }
     }
 
     /// How many statements went through transactions since the start.

@@ -33,6 +33,8 @@ pub(crate) struct Postgres {
     app: DatabaseConnection,
     auth: DatabaseConnection,
     worker: DatabaseConnection,
+    /// How the listener of notifications connects, which holds a connection of its own.
+    pub(crate) listener: Arc<PgConnectOptions>,
 }
 
 impl Postgres {
@@ -43,6 +45,7 @@ impl Postgres {
             app: pool(&setup.app, setup.connections),
             auth: pool(&setup.auth, few),
             worker: pool(&setup.worker, few),
+            listener: Arc::new(setup.app.clone()),
         })
     }
 
@@ -114,6 +117,9 @@ fn pool(options: &PgConnectOptions, connections: u32) -> DatabaseConnection {
             ("statement_timeout", "20000"),
             ("lock_timeout", "5000"),
             ("client_min_messages", "error"),
+            // How much of a misspelt word has to be right, for the catalogue's search: the default of 0.6 finds "strenght"
+            // and misses "moblity".
+            ("pg_trgm.word_similarity_threshold", "0.5"),
         ])
         .disable_statement_logging();
     let pool = PgPoolOptions::new()

@@ -1,4 +1,7 @@
-use std::sync::{Arc, atomic::Ordering};
+use std::sync::{
+    Arc,
+    atomic::{AtomicBool, Ordering},
+};
 
 use kernel::{Actor, Error, Keyring, Result, Timestamp, Uuid};
 use sea_orm::{
@@ -19,6 +22,7 @@ struct Inner {
     transaction: DatabaseTransaction,
     actor: Actor,
     now: Timestamp,
+    announced: Arc<AtomicBool>,
     shared: Arc<Shared>,
 }
 
@@ -28,6 +32,7 @@ impl Tx {
             transaction,
             actor,
             now: shared.ambient.now(),
+            announced: Arc::default(),
             shared: shared.clone(),
         }))
     }
@@ -72,6 +77,29 @@ impl Tx {
     #[must_use]
     pub fn secret(&self) -> [u8; 32] {
         self.0.shared.ambient.secret()
+    }
+
+    /// The absolute address of a path of the API, such as `/images/…`.
+    #[must_use]
+    pub fn link(&self, path: &str) -> String {
+        self.0.shared.ambient.link(path)
+    }
+
+    /// Says that what everybody may read has changed. Once this transaction is committed, [`crate::Db::generation`] moves on
+    /// here, and on PostgreSQL every other server hears of it.
+    ///
+    /// # Errors
+    /// What the database answers.
+    pub async fn announce(&self) -> Result<()> {
+        if !self.0.announced.swap(true, Ordering::SeqCst) && self.is_postgres() {
+            let sql = format!("NOTIFY {}", crate::notices::CHANNEL);
+            self.execute_unprepared(&sql).await.kernel()?;
+        }
+        Ok(())
+    }
+
+    pub(crate) fn announced(&self) -> Arc<AtomicBool> {
+        self.0.announced.clone()
     }
 
     /// The installation's keys.

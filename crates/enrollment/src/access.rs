@@ -1,4 +1,4 @@
-use courses::{Lesson, LessonBody, PlacedLesson};
+use courses::{Body, Chapter, Lesson};
 use database::Tx;
 use kernel::{Code, Error, Result, Timestamp, Uuid};
 
@@ -38,26 +38,63 @@ pub struct ReadableLesson {
     /// The lesson.
     pub lesson: Lesson,
     /// What it teaches.
-    pub body: LessonBody,
+    pub body: Body,
     /// Why it may be read.
     pub access: Access,
 }
 
-/// May the caller see this lesson, and why? In this order: staff; a free chapter; an active grant; otherwise the reason of
-/// the refusal. What is not published is not there, which [`courses::placed_lesson`] has already decided.
+/// A chapter that may be read, with what it teaches of its own and why.
+#[derive(Clone, Debug)]
+pub struct ReadableChapter {
+    /// The chapter.
+    pub chapter: Chapter,
+    /// What it teaches.
+    pub body: Body,
+    /// Why it may be read.
+    pub access: Access,
+}
+
+/// What the decision looks at. That something is published, or the caller staff, is decided before: what is not
+/// published is not there for others.
+#[derive(Clone, Copy, Debug)]
+pub struct Place {
+    /// The course it belongs to.
+    pub course_id: Uuid,
+    /// Whether it stands in a chapter that everybody may read.
+    pub is_free: bool,
+    /// Whether the caller may edit it.
+    pub staff: bool,
+}
+
+/// May the caller see this, and why? The one decision, for every reader. In this order: staff; a free chapter; an active
+/// grant; otherwise the reason of the refusal.
 ///
 /// # Errors
 /// [`Code::Unauthenticated`] where nobody has logged in, [`Code::NotGranted`], [`Code::GrantExpired`],
 /// [`Code::GrantRefunded`], [`Code::GrantSuspended`].
-pub async fn decide(tx: &Tx, placed: &PlacedLesson) -> Result<Access> {
-    if tx.actor().manages(placed.author_id) {
+pub async fn decide(tx: &Tx, place: Place) -> Result<Access> {
+    if place.staff {
         return Ok(Access::Staff);
     }
-    if placed.is_free {
+    if place.is_free {
         return Ok(Access::FreePreview);
     }
-    let grants = store::grants(tx, tx.user_id()?, placed.lesson.course_id).await?;
+    let grants = store::grants(tx, tx.user_id()?, place.course_id).await?;
     by_grants(&grants, tx.now())
+}
+
+/// Decides about a lesson, without reading what it teaches.
+///
+/// # Errors
+/// [`Code::NotFound`], and see [`decide`].
+pub async fn lesson_access(tx: &Tx, id: Uuid) -> Result<(Lesson, Access)> {
+    let placed = courses::placed_lesson(tx, id).await?;
+    let place = Place {
+        course_id: placed.lesson.course_id,
+        is_free: placed.is_free,
+        staff: placed.staff,
+    };
+    Ok((placed.lesson, decide(tx, place).await?))
 }
 
 /// A lesson with its body, if the caller may see it.
@@ -65,14 +102,39 @@ pub async fn decide(tx: &Tx, placed: &PlacedLesson) -> Result<Access> {
 /// # Errors
 /// [`Code::NotFound`], and see [`decide`].
 pub async fn read_lesson(tx: &Tx, id: Uuid) -> Result<ReadableLesson> {
-    let placed = courses::placed_lesson(tx, id).await?;
-    let access = decide(tx, &placed).await?;
+    let (lesson, access) = lesson_access(tx, id).await?;
     let body = courses::lesson_body(tx, id).await?;
-    Ok(ReadableLesson {
-        lesson: placed.lesson,
+    Ok(ReadableLesson { lesson, body, access })
+}
+
+/// A chapter with its body, if the caller may see it.
+///
+/// # Errors
+/// [`Code::NotFound`], and see [`decide`].
+pub async fn read_chapter(tx: &Tx, id: Uuid) -> Result<ReadableChapter> {
+    let placed = courses::placed_chapter(tx, id).await?;
+    let chapter = placed.chapter;
+    let place = Place {
+        course_id: chapter.course_id,
+        is_free: chapter.is_free,
+        staff: placed.staff,
+    };
+    let access = decide(tx, place).await?;
+    let body = courses::chapter_body(tx, id).await?;
+    Ok(ReadableChapter {
+        chapter,
         body,
         access,
     })
+}
+
+/// Whether the caller has an active grant for a course.
+///
+/// # Errors
+/// [`Code::Unauthenticated`] where nobody has logged in.
+pub async fn has_access(tx: &Tx, course_id: Uuid) -> Result<bool> {
+    let grants = store::grants(tx, tx.user_id()?, course_id).await?;
+    Ok(by_grants(&grants, tx.now()).is_ok())
 }
 
 fn by_grants(grants: &[Grant], now: Timestamp) -> Result<Access> {

@@ -38,6 +38,8 @@ pub async fn enroll(tx: &Tx, course_id: Uuid) -> Result<(Enrollment, bool)> {
     open_to_all(&course)?;
     store::insert_free_grant(tx, user_id, course_id).await?;
     let new = store::insert_enrollment(tx, user_id, course_id).await?;
+    // What somebody has, they wish for no more.
+    courses::unwish(tx, course_id).await?;
     let enrollment = enrollment(tx, course_id).await?;
     if new {
         outbox::send(

@@ -28,6 +28,12 @@ pub(crate) async fn grants(tx: &Tx, user_id: Uuid, course_id: Uuid) -> Result<Ve
     tx.all(sql, [user_id.into(), course_id.into()]).await
 }
 
+/// How many ever enrolled in this course.
+pub(crate) async fn learners(tx: &Tx, course_id: Uuid) -> Result<i64> {
+    let sql = "SELECT count(course_id) FROM enrollments WHERE course_id = ?";
+    tx.count(sql, [course_id.into()]).await
+}
+
 pub(crate) async fn insert_free_grant(tx: &Tx, user_id: Uuid, course_id: Uuid) -> Result<()> {
     let sql = "INSERT INTO grants (id, user_id, course_id, source, source_id, status, starts_at, status_changed_at, created_at) \
                VALUES (?, ?, ?, 'FREE', '', 'ACTIVE', ?, ?, ?) \

@@ -18,6 +18,8 @@ pub struct Model {
     #[sea_orm(column_type = "Text", nullable)]
     pub currency: Option<String>,
     pub duration: Option<i64>,
+    pub chapter_count: i64,
+    pub lesson_count: i64,
     #[sea_orm(
         belongs_to,
         from = "course_id",

@@ -27,17 +27,36 @@ impl Clock for SystemClock {
     }
 }
 
-/// What is not deterministic: the clock, the ids and the random numbers.
+/// What does not follow from a request: the clock, the ids, the random numbers, and where this installation is reached.
 #[derive(Clone)]
 pub struct Ambient {
     clock: Arc<dyn Clock>,
+    public_url: Arc<str>,
 }
 
 impl Ambient {
     /// Reads the time from `clock`, and random numbers from the operating system.
     #[must_use]
     pub fn new(clock: Arc<dyn Clock>) -> Self {
-        Self { clock }
+        Self {
+            clock,
+            public_url: "".into(),
+        }
+    }
+
+    /// The same, with the address under which clients reach this installation.
+    #[must_use]
+    pub fn reached_at(self, public_url: &str) -> Self {
+        Self {
+            public_url: public_url.trim_end_matches('/').into(),
+            ..self
+        }
+    }
+
+    /// The absolute address of a path of the API, such as `/images/…`.
+    #[must_use]
+    pub fn link(&self, path: &str) -> String {
+        format!("{}/api/v1{path}", self.public_url)
     }
 
     /// The current instant, cut to microseconds.

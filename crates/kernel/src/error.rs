@@ -72,6 +72,14 @@ codes! {
     UsernameTaken = "username_taken", "This username is already taken";
     /// The name belongs to a category.
     CategoryTaken = "category_taken", "A category of this name exists";
+    /// Courses stand on the shelf.
+    CategoryInUse = "category_in_use", "Courses stand in this category: name its replacement";
+    /// Somebody enrolled in it or bought it, or has learnt from it.
+    CourseHasLearners = "course_has_learners", "Somebody has learnt from this: unpublish or archive it instead";
+    /// The caller has the course.
+    AlreadyEnrolled = "already_enrolled", "You have this course already";
+    /// As many children as a parent may have.
+    ListFull = "list_full", "There is no room for more";
     /// The last active admin cannot be demoted or suspended.
     LastAdmin = "last_admin", "This is the last active admin";
     /// What would be published is not complete; `errors` lists everything that is missing.

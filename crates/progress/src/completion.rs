@@ -29,8 +29,7 @@ pub struct LessonProgress {
 /// [`Code::NotFound`], [`Code::Unauthenticated`], and why the lesson may not be read.
 pub async fn lesson_progress(tx: &Tx, lesson_id: Uuid) -> Result<LessonProgress> {
     let user_id = tx.user_id()?;
-    let placed = courses::placed_lesson(tx, lesson_id).await?;
-    enrollment::decide(tx, &placed).await?;
+    enrollment::lesson_access(tx, lesson_id).await?;
     let untouched = LessonProgress {
         lesson_id,
         is_completed: false,
@@ -47,12 +46,11 @@ pub async fn lesson_progress(tx: &Tx, lesson_id: Uuid) -> Result<LessonProgress>
 /// [`Code::CompletedByWatching`], [`Code::NotFound`], [`Code::Unauthenticated`], and why the lesson may not be read.
 pub async fn complete_lesson(tx: &Tx, lesson_id: Uuid) -> Result<LessonProgress> {
     let user_id = tx.user_id()?;
-    let placed = courses::placed_lesson(tx, lesson_id).await?;
-    enrollment::decide(tx, &placed).await?;
-    if placed.lesson.has_video {
+    let (lesson, _) = enrollment::lesson_access(tx, lesson_id).await?;
+    if lesson.has_video {
         return Err(Code::CompletedByWatching.into());
     }
-    let course_id = placed.lesson.course_id;
+    let course_id = lesson.course_id;
     // Two last lessons at once: the second has to see the first, or neither would complete the course.
     tx.serialise(&format!("progress:{user_id}:{course_id}")).await?;
     if store::complete_lesson(tx, user_id, course_id, lesson_id).await? {

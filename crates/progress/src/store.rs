@@ -91,3 +91,15 @@ fn completion(tx: &Tx, user_id: Uuid, course_id: Uuid, of: Uuid) -> [sea_orm::Va
         now.into(),
     ]
 }
+
+pub(crate) async fn lesson_has_learners(tx: &Tx, lesson_id: Uuid) -> Result<bool> {
+    let sql = "SELECT count(*) FROM lesson_progress WHERE lesson_id = ?";
+    Ok(tx.count(sql, [lesson_id.into()]).await? > 0)
+}
+
+pub(crate) async fn chapter_has_learners(tx: &Tx, chapter_id: Uuid) -> Result<bool> {
+    let sql =
+        "SELECT count(*) FROM lesson_progress p JOIN lessons l ON l.id = p.lesson_id WHERE l.chapter_id = ?";
+    let own = "SELECT count(*) FROM chapter_progress WHERE chapter_id = ?";
+    Ok(tx.count(sql, [chapter_id.into()]).await? > 0 || tx.count(own, [chapter_id.into()]).await? > 0)
+}

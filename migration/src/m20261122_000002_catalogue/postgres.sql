@@ -22,7 +22,7 @@ INSERT INTO catalogue_search (course_id, document, names)
   FROM courses c JOIN users u ON u.id = c.author_id
   LEFT JOIN LATERAL (SELECT string_agg(g.name, ' ') AS names FROM course_categories m
     JOIN categories g ON g.id = m.category_id WHERE m.course_id = c.id) s ON true
-  WHERE c.is_published;
+  WHERE c.is_published AND c.archived_at IS NULL;
 GRANT SELECT, INSERT, UPDATE, DELETE ON catalogue_search TO palestra_app;
 GRANT SELECT ON catalogue_search TO palestra_worker;
 
@@ -58,6 +58,12 @@ CREATE POLICY lesson_bodies_edit ON lesson_bodies FOR ALL TO palestra_app
 CREATE POLICY chapter_bodies_edit ON chapter_bodies FOR ALL TO palestra_app
   USING (course_id = ANY (ARRAY(SELECT app.edited())));
 GRANT UPDATE (image_id, preview_video_asset_id) ON courses TO palestra_app;
+
+-- Trainers see how their learners get on.
+CREATE POLICY lesson_progress_teach ON lesson_progress FOR SELECT TO palestra_app
+  USING ((SELECT app.is_admin()) OR course_id = ANY (ARRAY(SELECT app.edited())));
+CREATE POLICY chapter_progress_teach ON chapter_progress FOR SELECT TO palestra_app
+  USING ((SELECT app.is_admin()) OR course_id = ANY (ARRAY(SELECT app.edited())));
 
 ALTER TABLE catalogue_entries ENABLE ROW LEVEL SECURITY;
 ALTER TABLE catalogue_entries FORCE ROW LEVEL SECURITY;

@@ -25,6 +25,9 @@ CREATE TABLE catalogue_entries (
   price bigint NOT NULL,
   currency text,
   duration bigint,
+  -- What is published in it.
+  chapter_count bigint NOT NULL,
+  lesson_count bigint NOT NULL,
   CONSTRAINT ck_catalogue_entries_price CHECK (price >= 0)
 );
 CREATE INDEX ix_catalogue_entries_published_at ON catalogue_entries (published_at, course_id);
@@ -149,8 +152,12 @@ CREATE INDEX ix_courses_preview_video_asset_id ON courses (preview_video_asset_i
 CREATE INDEX ix_chapter_bodies_video_asset_id ON chapter_bodies (video_asset_id) WHERE video_asset_id IS NOT NULL;
 CREATE INDEX ix_lesson_bodies_video_asset_id ON lesson_bodies (video_asset_id) WHERE video_asset_id IS NOT NULL;
 
-INSERT INTO catalogue_entries (course_id, author_id, published_at, sort_title, difficulty, price, currency, duration)
+INSERT INTO catalogue_entries (course_id, author_id, published_at, sort_title, difficulty, price, currency, duration,
+    chapter_count, lesson_count)
   SELECT id, author_id, published_at, lower(title), difficulty, coalesce(discount_price_amount, price_amount, 0),
-    price_currency, duration FROM courses WHERE is_published;
+    price_currency, duration, (SELECT count(*) FROM chapters h WHERE h.course_id = c.id AND h.is_published),
+    (SELECT count(*) FROM lessons l JOIN chapters h ON h.id = l.chapter_id
+      WHERE l.course_id = c.id AND l.is_published AND h.is_published)
+  FROM courses c WHERE is_published AND archived_at IS NULL;
 INSERT INTO course_popularity (course_id, enrollment_count)
   SELECT course_id, count(*) FROM enrollments GROUP BY course_id;

@@ -219,6 +219,17 @@ impl App {
             .await
     }
 
+    /// A PUT, without a body where it is null.
+    pub async fn put_as(&self, who: &Person, path: &str, body: Value) -> Reply {
+        let request = self.request("PUT", path).bearer_auth(&who.token);
+        let request = if body.is_null() {
+            request
+        } else {
+            request.json(&body)
+        };
+        self.send(request).await
+    }
+
     pub async fn delete_as(&self, who: &Person, path: &str) -> Reply {
         self.send(self.request("DELETE", path).bearer_auth(&who.token))
             .await

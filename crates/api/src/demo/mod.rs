@@ -3,7 +3,7 @@
 
 use std::collections::{BTreeMap, HashMap};
 
-use courses::{ChapterBody, LessonBody, NewCategory, NewChapter, NewCourse, NewLesson};
+use courses::{Body, NewCategory, NewChapter, NewCourse, NewLesson};
 use database::{Db, Pool};
 use identity::{AccountChange, Hasher, Registration, UserFilter};
 use kernel::{Actor, Error, Limit, Money, Result, Role, Uuid};
@@ -143,6 +143,7 @@ pub async fn load(db: &Db, hasher: &Hasher) -> Result<bool> {
         let new = NewCategory {
             name: name.clone(),
             image_url: None,
+            image_id: None,
         };
         let shelf = db
             .run(Actor::System, |tx| async move {
@@ -263,7 +264,9 @@ async fn add_course(
         description: course.description,
         content: Some(course.content),
         image_url: Some(course.image_url),
+        image_id: None,
         preview_video_url: None,
+        preview_video_asset_id: None,
         duration: Some(course.duration),
         difficulty: course.difficulty,
         price: money(course.price)?,
@@ -287,7 +290,7 @@ async fn add_course(
                 description,
                 duration: None,
                 is_free,
-                body: ChapterBody::default(),
+                body: Body::default(),
             };
             let (chapter, _) = courses::create_chapter(&tx, made.id, new).await?;
             for DemoLesson {
@@ -298,7 +301,8 @@ async fn add_course(
                 video_url,
             } in inside
             {
-                let body = LessonBody {
+                let body = Body {
+                    video_asset_id: None,
                     content: Some(content),
                     video_url,
                 };

@@ -1,7 +1,4 @@
-use std::{
-    collections::BTreeMap,
-    future::{Ready, ready},
-};
+use std::future::{Ready, ready};
 
 use actix_web::{FromRequest, HttpRequest, dev::Payload};
 use kernel::{Code, Error, FieldError};
@@ -12,7 +9,11 @@ use utoipa::{
     openapi::{Required, path::ParameterIn},
 };
 
-use super::{Schemas, schema, state};
+use super::{
+    Schemas,
+    schema::{self, Properties},
+    state,
+};
 use crate::{document::keepable, problem::Problem};
 
 /// The query: every parameter known, once, and valid against its schema in the document.
@@ -29,7 +30,7 @@ impl<T: DeserializeOwned + IntoParams + 'static> FromRequest for Query<T> {
 
 fn read<T: DeserializeOwned + IntoParams + 'static>(request: &HttpRequest) -> Result<Query<T>, Problem> {
     let state = state(request)?;
-    let properties = properties::<T>();
+    let properties = state.schemas.query::<T>(properties::<T>);
     let mut value = Map::new();
     let mut reasons = Vec::new();
     for (name, text) in pairs(request.query_string())? {
@@ -63,8 +64,6 @@ fn read<T: DeserializeOwned + IntoParams + 'static>(request: &HttpRequest) -> Re
         .map(Query)
         .map_err(|error| Error::invalid(vec![FieldError::new("?", "not_allowed", error.to_string())]).into())
 }
-
-type Properties = BTreeMap<String, (Value, bool)>;
 
 /// The schemas of the parameters, and which are required, from the type's own documentation.
 fn properties<T: IntoParams>() -> Properties {

@@ -2,7 +2,7 @@
 
 use std::{
     any::TypeId,
-    collections::HashMap,
+    collections::{BTreeMap, HashMap},
     sync::{Arc, PoisonError, RwLock},
 };
 
@@ -16,7 +16,11 @@ use crate::document::{KEEPABLE, NOT_BLANK};
 pub struct Schemas {
     components: Value,
     compiled: RwLock<HashMap<TypeId, Arc<Validator>>>,
+    queries: RwLock<HashMap<TypeId, Arc<Properties>>>,
 }
+
+/// The parameters of a query: each one's schema, and whether it is required.
+pub(super) type Properties = BTreeMap<String, (Value, bool)>;
 
 impl Schemas {
     /// From the document's `components`.
@@ -26,6 +30,7 @@ impl Schemas {
         Self {
             components,
             compiled: RwLock::default(),
+            queries: RwLock::default(),
         }
     }
 
@@ -51,6 +56,25 @@ impl Schemas {
             .unwrap_or_else(PoisonError::into_inner)
             .insert(id, compiled.clone());
         Ok(compiled)
+    }
+
+    /// The parameters of a type of query, read from its documentation once.
+    pub(super) fn query<T: 'static>(&self, read: impl FnOnce() -> Properties) -> Arc<Properties> {
+        let id = TypeId::of::<T>();
+        if let Some(found) = self
+            .queries
+            .read()
+            .unwrap_or_else(PoisonError::into_inner)
+            .get(&id)
+        {
+            return found.clone();
+        }
+        let properties = Arc::new(read());
+        self.queries
+            .write()
+            .unwrap_or_else(PoisonError::into_inner)
+            .insert(id, properties.clone());
+        properties
     }
 
     /// The schema of a component, for the type of a query parameter that refers to one.

@@ -1,17 +1,17 @@
-use actix_web::{get, post, web::Data};
+use actix_web::{delete, get, patch, post, web::Data};
 use chrono::{DateTime, Utc};
-use courses::NewCategory;
+use courses::{CategoryChange, NewCategory};
 use database::Pool;
 use kernel::{Actor, Result, Uuid};
 use serde::{Deserialize, Serialize};
-use utoipa::ToSchema;
+use utoipa::{IntoParams, ToSchema};
 use utoipa_actix_web::service_config::ServiceConfig;
 
 use super::shared::{PageQuery, page};
 use crate::{
-    extract::{Admin, Idempotency, Json, Path, Query},
+    extract::{Admin, Idempotency, IfMatch, Json, Path, Query, merge},
     problem::Problem,
-    reply::Reply,
+    reply::{Nothing, Reply},
     state::State,
 };
 
@@ -19,7 +19,9 @@ pub(super) fn configure(config: &mut ServiceConfig) {
     config
         .service(list_categories)
         .service(create_category)
-        .service(get_category);
+        .service(get_category)
+        .service(update_category)
+        .service(delete_category);
 }
 
 /// A shelf of the catalogue.
@@ -34,9 +36,11 @@ pub(super) struct Category {
     /// Unique, made from the name.
     #[schema(example = "strength")]
     slug: String,
-    /// A picture.
+    /// A picture. An uploaded one is there in three widths: the last part of its address may be 320, 640 or 1280.
     #[schema(format = "uri")]
     image_url: Option<String>,
+    /// The picture that was uploaded, if it was.
+    image_id: Option<Uuid>,
     /// When it was made.
     created_at: DateTime<Utc>,
     /// When it was last changed.
@@ -49,7 +53,9 @@ impl From<courses::Category> for Category {
             id,
             name,
             slug,
-            image_url,
+            image_url: _,
+            image_id,
+            picture_url,
             version: _,
             created_at,
             updated_at,
@@ -58,7 +64,8 @@ impl From<courses::Category> for Category {
             id,
             name,
             slug,
-            image_url,
+            image_url: picture_url,
+            image_id,
             created_at,
             updated_at,
         }
@@ -80,6 +87,41 @@ struct CreateCategory {
     /// A picture; https only.
     #[schema(format = "uri", pattern = "^https://", max_length = 2000)]
     image_url: Option<String>,
+    /// A picture of the caller's that was uploaded (`POST /uploads`); it takes the place of `imageUrl`.
+    image_id: Option<Uuid>,
+}
+
+/// What changes in a category.
+#[derive(Deserialize, ToSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+struct PatchCategory {
+    /// Unique; a new name makes a new slug.
+    #[schema(
+        min_length = 1,
+        max_length = 80,
+        pattern = "^[^\\u0000]*[^\\s\\u0000][^\\u0000]*$",
+        nullable = false,
+        example = "Strength"
+    )]
+    name: Option<String>,
+    /// A picture; https only.
+    #[serde(default, deserialize_with = "merge::member")]
+    #[schema(value_type = Option<String>, format = "uri", pattern = "^https://", max_length = 2000)]
+    image_url: Option<Option<String>>,
+    /// A picture of the caller's that was uploaded (`POST /uploads`); it takes the place of `imageUrl`.
+    #[serde(default, deserialize_with = "merge::member")]
+    #[schema(value_type = Option<Uuid>)]
+    image_id: Option<Option<Uuid>>,
+}
+
+/// Where its courses go.
+#[derive(Deserialize, IntoParams)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
+struct DeleteCategory {
+    /// The category that takes the courses of the deleted one, by id or slug.
+    #[param(max_length = 120, nullable = false, example = "mobility")]
+    replacement: Option<String>,
 }
 
 page! {
@@ -116,9 +158,18 @@ async fn create_category(
     key: Idempotency,
     body: Json<CreateCategory>,
 ) -> Result<Reply<Category>, Problem> {
-    let CreateCategory { name, image_url } = body.value;
+    let CreateCategory {
+        name,
+        image_url,
+        image_id,
+    } = body.value;
+    let new = NewCategory {
+        name,
+        image_url,
+        image_id,
+    };
     let work = |tx| async move {
-        let category = courses::create_category(&tx, NewCategory { name, image_url }).await?;
+        let category = courses::create_category(&tx, new).await?;
         let (location, version) = (format!("/categories/{}", category.id), category.version);
         Ok(Reply::created(&location, &Category::from(category))?.version(version))
     };
@@ -143,4 +194,55 @@ async fn get_category(state: Data<State>, Path(key): Path<String>) -> Result<Rep
         .await?;
     let version = category.version;
     Ok(Reply::ok(&Category::from(category))?.version(version))
+}
+
+/// Change a category
+///
+/// Admins only.
+#[utoipa::path(tag = "categories", operation_id = "updateCategory", security(("bearer" = [])), request_body = PatchCategory,
+    params(("category" = String, Path, description = "Id or slug.", max_length = 120, example = "strength")),
+    extensions(("x-problem-codes" = json!(["session_revoked", "forbidden", "category_taken"]))),
+    responses((status = 200, description = "The category as it is now.", body = Category)))]
+#[patch("/categories/{category}")]
+async fn update_category(
+    state: Data<State>,
+    Admin(actor): Admin,
+    Path(key): Path<String>,
+    seen: IfMatch,
+    body: Json<PatchCategory>,
+) -> Result<Reply<Category>, Problem> {
+    let PatchCategory {
+        name,
+        image_url,
+        image_id,
+    } = body.value;
+    let change = CategoryChange {
+        name,
+        image_url,
+        image_id,
+    };
+    let matches = move |version| seen.accepts(version);
+    let work = |tx| async move { courses::change_category(&tx, &key, matches, change).await };
+    let category = state.db.run(actor, work).await?;
+    let version = category.version;
+    Ok(Reply::ok(&Category::from(category))?.version(version))
+}
+
+/// Delete a category
+///
+/// Admins only. Where courses stand in it, `replacement` names the category that takes them.
+#[utoipa::path(tag = "categories", operation_id = "deleteCategory", security(("bearer" = [])),
+    params(("category" = String, Path, description = "Id or slug.", max_length = 120, example = "strength"), DeleteCategory),
+    extensions(("x-problem-codes" = json!(["session_revoked", "forbidden", "category_in_use"]))),
+    responses((status = 204, description = "It is gone.")))]
+#[delete("/categories/{category}")]
+async fn delete_category(
+    state: Data<State>,
+    Admin(actor): Admin,
+    Path(key): Path<String>,
+    Query(query): Query<DeleteCategory>,
+) -> Result<Reply<Nothing>, Problem> {
+    let work = |tx| async move { courses::delete_category(&tx, &key, query.replacement.as_deref()).await };
+    state.db.run(actor, work).await?;
+    Ok(Reply::no_content())
 }

@@ -1,24 +1,28 @@
-use actix_web::{get, patch, post, web::Data};
+use actix_web::{delete, get, patch, post, put, web::Data};
 use chrono::{DateTime, Utc};
-use courses::{ChapterBody, ChapterChange, NewChapter};
+use courses::{Body, BodyChange, ChapterChange, NewChapter};
 use database::Pool;
 use kernel::{Result, Uuid};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 use utoipa_actix_web::service_config::ServiceConfig;
 
+use super::{courses::ChapterOutline, lessons::AccessReason};
 use crate::{
-    extract::{Idempotency, IfMatch, Json, Member, Path, merge},
+    extract::{Caller, Idempotency, IfMatch, Json, Member, Path, merge},
     problem::Problem,
-    reply::Reply,
+    reply::{Nothing, Reply},
     state::State,
 };
 
 pub(super) fn configure(config: &mut ServiceConfig) {
     config
+        .service(list_chapters)
         .service(create_chapter)
+        .service(order_chapters)
         .service(get_chapter)
         .service(update_chapter)
+        .service(delete_chapter)
         .service(publish_chapter)
         .service(unpublish_chapter);
 }
@@ -26,7 +30,7 @@ pub(super) fn configure(config: &mut ServiceConfig) {
 /// A chapter with what it teaches.
 #[derive(Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
-struct Chapter {
+pub(super) struct Chapter {
     /// The chapter's id.
     id: Uuid,
     /// Where it belongs.
@@ -46,6 +50,8 @@ struct Chapter {
     /// A video that is hosted elsewhere.
     #[schema(format = "uri")]
     video_url: Option<String>,
+    /// A video that was uploaded: `POST /chapters/{chapterId}/playback`.
+    video_asset_id: Option<Uuid>,
     /// Minutes.
     #[schema(minimum = 0, example = 30)]
     duration: Option<i64>,
@@ -57,6 +63,34 @@ struct Chapter {
     created_at: DateTime<Utc>,
     /// When it was last changed.
     updated_at: DateTime<Utc>,
+}
+
+/// A chapter, and why the caller may read it.
+#[derive(Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+struct ReadableChapter {
+    /// The chapter.
+    #[serde(flatten)]
+    chapter: Chapter,
+    /// Why the caller may read it.
+    access: AccessReason,
+}
+
+/// The chapters of a course.
+#[derive(Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+struct ChapterList {
+    /// All of them, in their order.
+    data: Vec<ChapterOutline>,
+}
+
+/// The chapters of a course in their order.
+#[derive(Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+struct ChapterOrder {
+    /// Every chapter of the course, once.
+    #[schema(max_items = 500)]
+    chapter_ids: Vec<Uuid>,
 }
 
 /// A new chapter at the end of its course.
@@ -85,6 +119,8 @@ struct CreateChapter {
         example = "https://videos.example.com/week-1.mp4"
     )]
     video_url: Option<String>,
+    /// A video of the caller's that was uploaded (`POST /video-uploads`).
+    video_asset_id: Option<Uuid>,
     /// Minutes.
     #[schema(minimum = 0, maximum = 100_000, example = 30)]
     duration: Option<i64>,
@@ -118,6 +154,10 @@ struct PatchChapter {
     #[serde(default, deserialize_with = "merge::member")]
     #[schema(value_type = Option<String>, format = "uri", pattern = "^https://", max_length = 2000)]
     video_url: Option<Option<String>>,
+    /// A video of the caller's that was uploaded (`POST /video-uploads`).
+    #[serde(default, deserialize_with = "merge::member")]
+    #[schema(value_type = Option<Uuid>)]
+    video_asset_id: Option<Option<Uuid>>,
     /// Minutes.
     #[serde(default, deserialize_with = "merge::member")]
     #[schema(value_type = Option<i64>, minimum = 0, maximum = 100_000, example = 30)]
@@ -127,8 +167,8 @@ struct PatchChapter {
     is_free: Option<bool>,
 }
 
-impl From<(courses::Chapter, ChapterBody)> for Chapter {
-    fn from((chapter, body): (courses::Chapter, ChapterBody)) -> Self {
+impl From<(courses::Chapter, Body)> for Chapter {
+    fn from((chapter, body): (courses::Chapter, Body)) -> Self {
         let courses::Chapter {
             id,
             course_id,
@@ -144,7 +184,11 @@ impl From<(courses::Chapter, ChapterBody)> for Chapter {
             created_at,
             updated_at,
         } = chapter;
-        let ChapterBody { content, video_url } = body;
+        let Body {
+            content,
+            video_url,
+            video_asset_id,
+        } = body;
         Self {
             id,
             course_id,
@@ -153,6 +197,7 @@ impl From<(courses::Chapter, ChapterBody)> for Chapter {
             position,
             content,
             video_url,
+            video_asset_id,
             duration,
             is_published,
             is_free,
@@ -162,7 +207,7 @@ impl From<(courses::Chapter, ChapterBody)> for Chapter {
     }
 }
 
-fn reply(chapter: (courses::Chapter, ChapterBody)) -> Result<Reply<Chapter>, Problem> {
+fn reply(chapter: (courses::Chapter, Body)) -> Result<Reply<Chapter>, Problem> {
     let version = chapter.0.version;
     Ok(Reply::ok(&Chapter::from(chapter))?.version(version))
 }
@@ -172,7 +217,7 @@ fn reply(chapter: (courses::Chapter, ChapterBody)) -> Result<Reply<Chapter>, Pro
 /// A draft at the end of a course, by the course's author or an admin.
 #[utoipa::path(tag = "chapters", operation_id = "createChapter", security(("bearer" = [])), request_body = CreateChapter,
     params(("course_id" = Uuid, Path, description = "The course's id.")),
-    extensions(("x-problem-codes" = json!(["forbidden"]))),
+    extensions(("x-problem-codes" = json!(["forbidden", "list_full"]))),
     responses((status = 201, description = "The draft.", body = Chapter)))]
 #[post("/courses/{course_id}/chapters")]
 async fn create_chapter(
@@ -187,6 +232,7 @@ async fn create_chapter(
         description,
         content,
         video_url,
+        video_asset_id,
         duration,
         is_free,
     } = body.value;
@@ -195,7 +241,11 @@ async fn create_chapter(
         description,
         duration,
         is_free,
-        body: ChapterBody { content, video_url },
+        body: Body {
+            content,
+            video_url,
+            video_asset_id,
+        },
     };
     let work = move |tx| async move {
         let chapter = courses::create_chapter(&tx, course_id, new).await?;
@@ -209,23 +259,85 @@ async fn create_chapter(
 
 /// A chapter
 ///
-/// As its author sees it, with what it teaches.
-#[utoipa::path(tag = "chapters", operation_id = "getChapter", security(("bearer" = [])),
+/// With what it teaches of its own, for whoever may read it: editors, everybody where it is free, and whoever holds an
+/// active grant. The refusal says why.
+#[utoipa::path(tag = "chapters", operation_id = "getChapter", security((), ("bearer" = [])),
     params(("chapter_id" = Uuid, Path, description = "The chapter's id.")),
-    extensions(("x-problem-codes" = json!(["forbidden"]))),
-    responses((status = 200, description = "The chapter.", body = Chapter)))]
+    extensions(("x-problem-codes" = json!(["unauthenticated", "not_granted", "grant_expired", "grant_refunded", "grant_suspended"]))),
+    responses((status = 200, description = "The chapter.", body = ReadableChapter)))]
 #[get("/chapters/{chapter_id}")]
 async fn get_chapter(
     state: Data<State>,
+    Caller(actor): Caller,
+    Path(id): Path<Uuid>,
+) -> Result<Reply<ReadableChapter>, Problem> {
+    let work = move |tx| async move { enrollment::read_chapter(&tx, id).await };
+    let readable = state.db.read(actor, work).await?;
+    let version = readable.chapter.version;
+    let chapter = ReadableChapter {
+        chapter: (readable.chapter, readable.body).into(),
+        access: readable.access.into(),
+    };
+    Ok(Reply::ok(&chapter)?.version_and_content(version))
+}
+
+/// The chapters of a course
+///
+/// In their order, each with the outline of its lessons and without what they teach. Whoever may edit the course also sees
+/// drafts.
+#[utoipa::path(tag = "chapters", operation_id = "listChapters", security((), ("bearer" = [])),
+    params(("course_id" = Uuid, Path, description = "The course's id.")),
+    extensions(("x-versioned" = json!(true))),
+    responses((status = 200, description = "The chapters.", body = ChapterList)))]
+#[get("/courses/{course_id}/chapters")]
+async fn list_chapters(
+    state: Data<State>,
+    Caller(actor): Caller,
+    Path(course_id): Path<Uuid>,
+) -> Result<Reply<ChapterList>, Problem> {
+    let work = move |tx| async move { courses::course(&tx, &course_id.to_string()).await };
+    let chapters = state.db.read(actor, work).await?.outline.chapters;
+    let data = chapters.into_iter().map(Into::into).collect();
+    Ok(Reply::ok(&ChapterList { data })?.content())
+}
+
+/// Put chapters in order
+///
+/// Names every chapter of the course once; anything but exactly that set is refused, with all reasons.
+#[utoipa::path(tag = "chapters", operation_id = "orderChapters", security(("bearer" = [])), request_body = ChapterOrder,
+    params(("course_id" = Uuid, Path, description = "The course's id.")),
+    extensions(("x-problem-codes" = json!(["forbidden"]))),
+    responses((status = 200, description = "The order as it is now.", body = ChapterOrder)))]
+#[put("/courses/{course_id}/chapters/order")]
+async fn order_chapters(
+    state: Data<State>,
+    Member(actor): Member,
+    Path(course_id): Path<Uuid>,
+    body: Json<ChapterOrder>,
+) -> Result<Reply<ChapterOrder>, Problem> {
+    let ids = body.value.chapter_ids;
+    let work = move |tx| async move { courses::order_chapters(&tx, course_id, &ids).await };
+    let chapters = state.db.run(actor, work).await?;
+    let chapter_ids = chapters.iter().map(|chapter| chapter.id).collect();
+    Ok(Reply::ok(&ChapterOrder { chapter_ids })?)
+}
+
+/// Delete a chapter
+///
+/// With its lessons, as long as nobody has learnt from it. A course in which nothing published is left is unpublished.
+#[utoipa::path(tag = "chapters", operation_id = "deleteChapter", security(("bearer" = [])),
+    params(("chapter_id" = Uuid, Path, description = "The chapter's id.")),
+    extensions(("x-problem-codes" = json!(["forbidden", "course_has_learners"]))),
+    responses((status = 204, description = "It is gone.")))]
+#[delete("/chapters/{chapter_id}")]
+async fn delete_chapter(
+    state: Data<State>,
     Member(actor): Member,
     Path(id): Path<Uuid>,
-) -> Result<Reply<Chapter>, Problem> {
-    reply(
-        state
-            .db
-            .run(actor, move |tx| async move { courses::chapter(&tx, id).await })
-            .await?,
-    )
+) -> Result<Reply<Nothing>, Problem> {
+    let work = move |tx| async move { progress::delete_chapter(&tx, id).await };
+    state.db.run(actor, work).await?;
+    Ok(Reply::no_content())
 }
 
 /// Change a chapter
@@ -248,6 +360,7 @@ async fn update_chapter(
         description,
         content,
         video_url,
+        video_asset_id,
         duration,
         is_free,
     } = body.value;
@@ -256,8 +369,11 @@ async fn update_chapter(
         description,
         duration,
         is_free,
-        content,
-        video_url,
+        body: BodyChange {
+            content,
+            video_url,
+            video_asset_id,
+        },
     };
     let matches = move |version| seen.accepts(version);
     reply(

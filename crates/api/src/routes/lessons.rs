@@ -1,6 +1,6 @@
-use actix_web::{get, patch, post, web::Data};
+use actix_web::{delete, get, patch, post, put, web::Data};
 use chrono::{DateTime, Utc};
-use courses::{LessonBody, LessonChange, NewLesson};
+use courses::{Body, BodyChange, LessonChange, NewLesson};
 use database::Pool;
 use enrollment::{Access, ReadableLesson};
 use kernel::{Result, Uuid};
@@ -8,18 +8,23 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 use utoipa_actix_web::service_config::ServiceConfig;
 
+use super::courses::LessonOutline;
 use crate::{
     extract::{Caller, Idempotency, IfMatch, Json, Member, Path, merge},
     problem::Problem,
-    reply::Reply,
+    reply::{Nothing, Reply},
     state::State,
 };
 
 pub(super) fn configure(config: &mut ServiceConfig) {
     config
+        .service(list_lessons)
         .service(create_lesson)
+        .service(order_lessons)
         .service(get_lesson)
         .service(update_lesson)
+        .service(move_lesson)
+        .service(delete_lesson)
         .service(publish_lesson)
         .service(unpublish_lesson);
 }
@@ -27,7 +32,7 @@ pub(super) fn configure(config: &mut ServiceConfig) {
 /// A lesson with what it teaches.
 #[derive(Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
-struct Lesson {
+pub(super) struct AuthoredLesson {
     /// The lesson's id.
     id: Uuid,
     /// The course it belongs to.
@@ -49,23 +54,62 @@ struct Lesson {
     /// A video that is hosted elsewhere.
     #[schema(format = "uri")]
     video_url: Option<String>,
+    /// A video that was uploaded: `POST /lessons/{lessonId}/playback`.
+    video_asset_id: Option<Uuid>,
     /// Minutes.
     #[schema(minimum = 0, example = 10)]
     duration: Option<i64>,
     /// Whether learners see it.
     is_published: bool,
-    /// Why the caller may read it.
-    access: AccessReason,
     /// When it was made.
     created_at: DateTime<Utc>,
     /// When it was last changed.
     updated_at: DateTime<Utc>,
 }
 
+/// A lesson, and why the caller may read it.
+#[derive(Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+struct Lesson {
+    /// The lesson.
+    #[serde(flatten)]
+    lesson: AuthoredLesson,
+    /// Why the caller may read it.
+    access: AccessReason,
+}
+
+/// The lessons of a chapter.
+#[derive(Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+struct LessonList {
+    /// All of them, in their order.
+    data: Vec<LessonOutline>,
+}
+
+/// The lessons of a chapter in their order.
+#[derive(Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+struct LessonOrder {
+    /// Every lesson of the chapter, once.
+    #[schema(max_items = 500)]
+    lesson_ids: Vec<Uuid>,
+}
+
+/// Where a lesson goes.
+#[derive(Deserialize, ToSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+struct MoveLesson {
+    /// A chapter of the same course.
+    chapter_id: Uuid,
+    /// Its place there, counted from 1; at the end where it is missing.
+    #[schema(minimum = 1, maximum = 500, nullable = false, example = 1)]
+    position: Option<usize>,
+}
+
 /// Why the caller may read something.
 #[derive(Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
-struct AccessReason {
+pub(super) struct AccessReason {
     /// `staff`, `free_preview` or `granted`; more may be added.
     #[schema(value_type = String, example = "granted")]
     reason: &'static str,
@@ -93,9 +137,8 @@ impl From<Access> for AccessReason {
     }
 }
 
-impl From<ReadableLesson> for Lesson {
-    fn from(readable: ReadableLesson) -> Self {
-        let ReadableLesson { lesson, body, access } = readable;
+impl From<(courses::Lesson, Body)> for AuthoredLesson {
+    fn from((lesson, body): (courses::Lesson, Body)) -> Self {
         let courses::Lesson {
             id,
             course_id,
@@ -111,7 +154,11 @@ impl From<ReadableLesson> for Lesson {
             created_at,
             updated_at,
         } = lesson;
-        let LessonBody { content, video_url } = body;
+        let Body {
+            content,
+            video_url,
+            video_asset_id,
+        } = body;
         Self {
             id,
             course_id,
@@ -121,11 +168,21 @@ impl From<ReadableLesson> for Lesson {
             position,
             content,
             video_url,
+            video_asset_id,
             duration,
             is_published,
-            access: access.into(),
             created_at,
             updated_at,
+        }
+    }
+}
+
+impl From<ReadableLesson> for Lesson {
+    fn from(readable: ReadableLesson) -> Self {
+        let ReadableLesson { lesson, body, access } = readable;
+        Self {
+            lesson: (lesson, body).into(),
+            access: access.into(),
         }
     }
 }
@@ -156,6 +213,8 @@ struct CreateLesson {
         example = "https://videos.example.com/hinge.mp4"
     )]
     video_url: Option<String>,
+    /// A video of the caller's that was uploaded (`POST /video-uploads`).
+    video_asset_id: Option<Uuid>,
     /// Minutes.
     #[schema(minimum = 0, maximum = 100_000, example = 10)]
     duration: Option<i64>,
@@ -186,6 +245,10 @@ struct PatchLesson {
     #[serde(default, deserialize_with = "merge::member")]
     #[schema(value_type = Option<String>, format = "uri", pattern = "^https://", max_length = 2000)]
     video_url: Option<Option<String>>,
+    /// A video of the caller's that was uploaded (`POST /video-uploads`).
+    #[serde(default, deserialize_with = "merge::member")]
+    #[schema(value_type = Option<Uuid>)]
+    video_asset_id: Option<Option<Uuid>>,
     /// Minutes.
     #[serde(default, deserialize_with = "merge::member")]
     #[schema(value_type = Option<i64>, minimum = 0, maximum = 100_000, example = 10)]
@@ -193,7 +256,7 @@ struct PatchLesson {
 }
 
 /// Whoever changes a lesson reads it as staff.
-fn authored((lesson, body): (courses::Lesson, LessonBody)) -> Result<Reply<Lesson>, Problem> {
+fn authored((lesson, body): (courses::Lesson, Body)) -> Result<Reply<Lesson>, Problem> {
     let version = lesson.version;
     Ok(Reply::ok(&Lesson::from(ReadableLesson {
         lesson,
@@ -208,7 +271,7 @@ fn authored((lesson, body): (courses::Lesson, LessonBody)) -> Result<Reply<Lesso
 /// A draft at the end of a chapter, by the course's author or an admin.
 #[utoipa::path(tag = "lessons", operation_id = "createLesson", security(("bearer" = [])), request_body = CreateLesson,
     params(("chapter_id" = Uuid, Path, description = "The chapter's id.")),
-    extensions(("x-problem-codes" = json!(["forbidden"]))),
+    extensions(("x-problem-codes" = json!(["forbidden", "list_full"]))),
     responses((status = 201, description = "The draft.", body = Lesson)))]
 #[post("/chapters/{chapter_id}/lessons")]
 async fn create_lesson(
@@ -223,13 +286,18 @@ async fn create_lesson(
         description,
         content,
         video_url,
+        video_asset_id,
         duration,
     } = body.value;
     let new = NewLesson {
         title,
         description,
         duration,
-        body: LessonBody { content, video_url },
+        body: Body {
+            content,
+            video_url,
+            video_asset_id,
+        },
     };
     let work = move |tx| async move {
         let (lesson, body) = courses::create_lesson(&tx, chapter_id, new).await?;
@@ -291,14 +359,18 @@ async fn update_lesson(
         description,
         content,
         video_url,
+        video_asset_id,
         duration,
     } = body.value;
     let change = LessonChange {
         title,
         description,
         duration,
-        content,
-        video_url,
+        body: BodyChange {
+            content,
+            video_url,
+            video_asset_id,
+        },
     };
     let matches = move |version| seen.accepts(version);
     authored(
@@ -309,6 +381,84 @@ async fn update_lesson(
             })
             .await?,
     )
+}
+
+/// The lessons of a chapter
+///
+/// In their order, without what they teach. Whoever may edit the course also sees drafts.
+#[utoipa::path(tag = "lessons", operation_id = "listLessons", security((), ("bearer" = [])),
+    params(("chapter_id" = Uuid, Path, description = "The chapter's id.")),
+    extensions(("x-versioned" = json!(true))),
+    responses((status = 200, description = "The lessons.", body = LessonList)))]
+#[get("/chapters/{chapter_id}/lessons")]
+async fn list_lessons(
+    state: Data<State>,
+    Caller(actor): Caller,
+    Path(chapter_id): Path<Uuid>,
+) -> Result<Reply<LessonList>, Problem> {
+    let work = move |tx| async move { courses::list_lessons(&tx, chapter_id).await };
+    let lessons = state.db.read(actor, work).await?;
+    let data = lessons.into_iter().map(Into::into).collect();
+    Ok(Reply::ok(&LessonList { data })?.content())
+}
+
+/// Put lessons in order
+///
+/// Names every lesson of the chapter once; anything but exactly that set is refused, with all reasons.
+#[utoipa::path(tag = "lessons", operation_id = "orderLessons", security(("bearer" = [])), request_body = LessonOrder,
+    params(("chapter_id" = Uuid, Path, description = "The chapter's id.")),
+    extensions(("x-problem-codes" = json!(["forbidden"]))),
+    responses((status = 200, description = "The order as it is now.", body = LessonOrder)))]
+#[put("/chapters/{chapter_id}/lessons/order")]
+async fn order_lessons(
+    state: Data<State>,
+    Member(actor): Member,
+    Path(chapter_id): Path<Uuid>,
+    body: Json<LessonOrder>,
+) -> Result<Reply<LessonOrder>, Problem> {
+    let ids = body.value.lesson_ids;
+    let work = move |tx| async move { courses::order_lessons(&tx, chapter_id, &ids).await };
+    let lessons = state.db.run(actor, work).await?;
+    let lesson_ids = lessons.iter().map(|lesson| lesson.id).collect();
+    Ok(Reply::ok(&LessonOrder { lesson_ids })?)
+}
+
+/// Move a lesson
+///
+/// Into a chapter of the same course, or to another place in its own. A chapter in which nothing published is left is
+/// unpublished, and so is a course.
+#[utoipa::path(tag = "lessons", operation_id = "moveLesson", security(("bearer" = [])), request_body = MoveLesson,
+    params(("lesson_id" = Uuid, Path, description = "The lesson's id.")),
+    extensions(("x-problem-codes" = json!(["forbidden", "list_full"])), ("x-versioned" = json!(true))),
+    responses((status = 200, description = "The lesson as it is now.", body = Lesson)))]
+#[post("/lessons/{lesson_id}/move")]
+async fn move_lesson(
+    state: Data<State>,
+    Member(actor): Member,
+    Path(id): Path<Uuid>,
+    body: Json<MoveLesson>,
+) -> Result<Reply<Lesson>, Problem> {
+    let MoveLesson { chapter_id, position } = body.value;
+    let work = move |tx| async move { courses::move_lesson(&tx, id, chapter_id, position).await };
+    authored(state.db.run(actor, work).await?)
+}
+
+/// Delete a lesson
+///
+/// As long as nobody has learnt from it. A chapter in which nothing is left is unpublished, and so is a course.
+#[utoipa::path(tag = "lessons", operation_id = "deleteLesson", security(("bearer" = [])),
+    params(("lesson_id" = Uuid, Path, description = "The lesson's id.")),
+    extensions(("x-problem-codes" = json!(["forbidden", "course_has_learners"]))),
+    responses((status = 204, description = "It is gone.")))]
+#[delete("/lessons/{lesson_id}")]
+async fn delete_lesson(
+    state: Data<State>,
+    Member(actor): Member,
+    Path(id): Path<Uuid>,
+) -> Result<Reply<Nothing>, Problem> {
+    let work = move |tx| async move { progress::delete_lesson(&tx, id).await };
+    state.db.run(actor, work).await?;
+    Ok(Reply::no_content())
 }
 
 /// Publish a lesson

@@ -1,0 +1,100 @@
+//! Answers that everybody gets alike, kept as the bytes that were sent.
+//!
+//! One is given again as long as nothing public has changed since it was read ([`database::Db::generation`]), and for a
+//! second at most, so that what another process wrote shows even where its announcement is lost. Whoever may write in the
+//! catalogue is always answered from the database, and so never sees it older than their own last change.
+
+use std::sync::Arc;
+
+use bytes::Bytes;
+use chrono::TimeDelta;
+use database::Db;
+use kernel::{Actor, Result, Role, Timestamp};
+use quick_cache::{Weighter, sync::Cache};
+
+use crate::reply::Reply;
+
+/// How old an answer may be that nobody has called old.
+const FRESH: TimeDelta = TimeDelta::seconds(1);
+
+/// The answers of one process.
+pub struct Answers {
+    kept: Option<Cache<String, Arc<Kept>, ByBytes>>,
+}
+
+struct Kept {
+    generation: u64,
+    read_at: Timestamp,
+    etag: String,
+    body: Bytes,
+}
+
+#[derive(Clone)]
+struct ByBytes;
+
+impl Weighter<String, Arc<Kept>> for ByBytes {
+    fn weight(&self, key: &String, kept: &Arc<Kept>) -> u64 {
+        (key.len() + kept.body.len() + 200) as u64
+    }
+}
+
+impl Answers {
+    /// Room for so many MiB; none at all with 0.
+    #[must_use]
+    pub fn new(mebibytes: u32) -> Self {
+        let bytes = u64::from(mebibytes) << 20;
+        Self {
+            kept: (bytes > 0).then(|| Cache::with_weighter(1_000, bytes, ByBytes)),
+        }
+    }
+
+    /// The kept answer to `key`, or the one that `read` gives, which is kept where it is for everybody. Of many who ask for the
+    /// same at once, one reads.
+    ///
+    /// # Errors
+    /// What `read` answers; refusals are not kept.
+    pub async fn give<T, F>(&self, db: &Db, actor: Actor, key: String, read: F) -> Result<Reply<T>>
+    where
+        F: AsyncFnOnce() -> Result<Reply<T>>,
+    {
+        let writes = matches!(
+            actor,
+            Actor::System
+                | Actor::User {
+                    role: Role::Trainer | Role::Admin,
+                    ..
+                }
+        );
+        let Some(kept) = self.kept.as_ref().filter(|_| !writes) else {
+            return read().await;
+        };
+        let now = db.ambient().now();
+        let fresh =
+            |answer: &Kept| answer.generation == db.generation() && (now - answer.read_at).abs() <= FRESH;
+        if let Some(found) = kept.get(&key) {
+            if fresh(&found) {
+                return Ok(Reply::kept(found.body.clone(), &found.etag));
+            }
+            kept.remove_if(&key, |found| !fresh(found));
+        }
+        match kept.get_value_or_guard_async(&key).await {
+            Ok(found) if fresh(&found) => Ok(Reply::kept(found.body.clone(), &found.etag)),
+            Ok(_) => read().await,
+            Err(place) => {
+                let generation = db.generation();
+                let reply = read().await?;
+                if let Some((body, etag)) = reply.to_keep() {
+                    let answer = Kept {
+                        generation,
+                        read_at: now,
+                        etag,
+                        body,
+                    };
+                    // Refused only where somebody else has put one there meanwhile.
+                    drop(place.insert(Arc::new(answer)));
+                }
+                Ok(reply)
+            }
+        }
+    }
+}

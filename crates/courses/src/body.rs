@@ -1,0 +1,53 @@
+use kernel::Uuid;
+use sea_orm::FromQueryResult;
+
+use crate::rich_text;
+
+/// What a chapter or a lesson teaches.
+#[derive(Clone, Debug, Default, PartialEq, Eq, FromQueryResult)]
+pub struct Body {
+    /// Sanitised HTML.
+    pub content: Option<String>,
+    /// A video that is hosted elsewhere.
+    pub video_url: Option<String>,
+    /// A video that was uploaded.
+    pub video_asset_id: Option<Uuid>,
+}
+
+/// What changes in a body: `None` keeps, `Some(None)` clears.
+#[derive(Clone, Debug, Default)]
+pub struct BodyChange {
+    /// See [`Body::content`]; sanitised here.
+    pub content: Option<Option<String>>,
+    /// See [`Body::video_url`].
+    pub video_url: Option<Option<String>>,
+    /// See [`Body::video_asset_id`].
+    pub video_asset_id: Option<Option<Uuid>>,
+}
+
+impl Body {
+    /// The same, without what could act in a reader's browser.
+    pub(crate) fn sanitised(self) -> Self {
+        Self {
+            content: rich_text::sanitise(self.content),
+            ..self
+        }
+    }
+
+    pub(crate) fn changed(self, change: BodyChange) -> Self {
+        let BodyChange {
+            content,
+            video_url,
+            video_asset_id,
+        } = change;
+        Self {
+            content: content.map_or(self.content, rich_text::sanitise),
+            video_url: video_url.unwrap_or(self.video_url),
+            video_asset_id: video_asset_id.unwrap_or(self.video_asset_id),
+        }
+    }
+
+    pub(crate) fn has_video(&self) -> bool {
+        self.video_url.is_some() || self.video_asset_id.is_some()
+    }
+}

@@ -1,0 +1,269 @@
+use database::Tx;
+use deunicode::deunicode;
+use kernel::{Cursor, Limit, Result, Uuid};
+
+use crate::{
+    Category, Course, course,
+    store::{self, catalogue::Hit},
+};
+
+/// Words of a search beyond these are left out.
+const WORDS: usize = 8;
+
+/// Which published courses.
+#[derive(Clone, Debug, Default)]
+pub struct CourseFilter {
+    /// Words in the title, the description, or the names of the trainer and the shelves; their beginnings are enough, and
+    /// small typing errors are forgiven.
+    pub q: Option<String>,
+    /// Only those on this shelf, by id or slug.
+    pub category: Option<String>,
+    /// Only this difficulty.
+    pub difficulty: Option<String>,
+    /// Only this author's.
+    pub author_id: Option<Uuid>,
+    /// Only free ones, or only those with a price.
+    pub free: Option<bool>,
+    /// Only free ones and those with a price in this currency.
+    pub currency: Option<String>,
+    /// To be paid at least, in minor units.
+    pub min_price: Option<i64>,
+    /// To be paid at most, in minor units.
+    pub max_price: Option<i64>,
+    /// Minutes at least.
+    pub min_duration: Option<i64>,
+    /// Minutes at most.
+    pub max_duration: Option<i64>,
+}
+
+/// The order of the catalogue. All orders end in the id.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum CourseSort {
+    /// Last published first.
+    Newest,
+    /// First published first.
+    Oldest,
+    /// By title, without case and accents.
+    Title,
+    /// By title, from the end.
+    TitleDescending,
+    /// By what is to be paid, free ones first.
+    Cheapest,
+    /// By what is to be paid, dearest first.
+    Dearest,
+    /// By how many ever enrolled.
+    Popularity,
+    /// By how well it matches the search.
+    Relevance,
+}
+
+/// Where a page of the catalogue begins.
+#[derive(Clone, Copy, Debug)]
+pub enum From {
+    /// At the beginning.
+    Start,
+    /// After this position.
+    After(Cursor),
+    /// Before this position, still in the list's own order.
+    Before(Cursor),
+}
+
+/// A page of the catalogue, from which one can go on in both directions.
+#[derive(Clone, Debug)]
+pub struct CataloguePage {
+    /// The courses.
+    pub data: Vec<Course>,
+    /// After which the next page begins; `None` on the last.
+    pub next: Option<Cursor>,
+    /// Before which the previous page ends; `None` on the first.
+    pub previous: Option<Cursor>,
+}
+
+/// How many published courses there are of each kind, under all filters but the one of the kind itself.
+#[derive(Clone, Debug)]
+pub struct Facets {
+    /// Under all filters.
+    pub total: i64,
+    /// By difficulty.
+    pub difficulties: Vec<(String, i64)>,
+    /// By shelf, in the order of their names.
+    pub categories: Vec<(Category, i64)>,
+    /// What costs nothing.
+    pub free: i64,
+    /// What has a price, by its currency: how many, the lowest and the highest in minor units.
+    pub prices: Vec<PriceRange>,
+}
+
+/// The prices in one currency.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct PriceRange {
+    /// ISO 4217.
+    pub currency: String,
+    /// How many courses.
+    pub count: i64,
+    /// The lowest, in minor units.
+    pub min: i64,
+    /// The highest, in minor units.
+    pub max: i64,
+}
+
+/// The public catalogue.
+///
+/// # Errors
+/// What the database answers.
+pub async fn list_courses(
+    tx: &Tx,
+    filter: &CourseFilter,
+    sort: CourseSort,
+    from: From,
+    limit: Limit,
+) -> Result<CataloguePage> {
+    let Some(words) = words(filter) else {
+        return Ok(cut(Vec::new(), sort, from, limit));
+    };
+    let mut rows = store::catalogue::list(tx, filter, &words, sort, from, limit).await?;
+    if rows.is_empty()
+        && let Some(words) = meant(tx, &words).await?
+    {
+        rows = store::catalogue::list(tx, filter, &words, sort, from, limit).await?;
+    }
+    Ok(cut(rows, sort, from, limit))
+}
+
+/// What there is to choose from.
+///
+/// # Errors
+/// What the database answers.
+pub async fn facets(tx: &Tx, filter: &CourseFilter) -> Result<Facets> {
+    let Some(words) = words(filter) else {
+        return Ok(Facets {
+            total: 0,
+            difficulties: Vec::new(),
+            categories: Vec::new(),
+            free: 0,
+            prices: Vec::new(),
+        });
+    };
+    let facets = store::catalogue::facets(tx, filter, &words).await?;
+    match meant(tx, &words).await? {
+        Some(words) if facets.total == 0 => store::catalogue::facets(tx, filter, &words).await,
+        _ => Ok(facets),
+    }
+}
+
+/// The words to look for, as the index has them. None where somebody searches for what has no letters.
+fn words(filter: &CourseFilter) -> Option<Vec<String>> {
+    let Some(q) = &filter.q else {
+        return Some(Vec::new());
+    };
+    let plain = plain(q);
+    let words: Vec<String> = plain
+        .split(' ')
+        .filter(|word| !word.is_empty())
+        .take(WORDS)
+        .map(ToOwned::to_owned)
+        .collect();
+    (!words.is_empty()).then_some(words)
+}
+
+/// What somebody who misspelt a word may have meant. PostgreSQL forgives inside the search itself.
+async fn meant(tx: &Tx, words: &[String]) -> Result<Option<Vec<String>>> {
+    if words.is_empty() || tx.is_postgres() {
+        return Ok(None);
+    }
+    let known = store::catalogue::vocabulary(tx).await?;
+    let nearest = |word: &String| {
+        let allowed = if word.len() < 4 { 0 } else { 1 + word.len() / 6 };
+        if known.iter().any(|term| term.starts_with(word.as_str())) {
+            return Some(word.clone());
+        }
+        known
+            .iter()
+            .map(|term| (strsim::damerau_levenshtein(term, word), term))
+            .filter(|(distance, _)| *distance <= allowed)
+            .min()
+            .map(|(_, term)| term.clone())
+    };
+    let corrected: Option<Vec<String>> = words.iter().map(nearest).collect();
+    Ok(corrected.filter(|corrected| corrected != words))
+}
+
+fn cut(mut hits: Vec<Hit>, sort: CourseSort, from: From, limit: Limit) -> CataloguePage {
+    let more = hits.len() > limit.rows();
+    hits.truncate(limit.rows());
+    let backwards = matches!(from, From::Before(_));
+    if backwards {
+        hits.reverse();
+    }
+    let first = hits.first().map(|hit| hit.position(sort));
+    let last = hits.last().map(|hit| hit.position(sort));
+    let (previous, next) = match from {
+        From::Start => (None, last.filter(|_| more)),
+        From::After(_) => (first, last.filter(|_| more)),
+        From::Before(_) => (first.filter(|_| more), last),
+    };
+    CataloguePage {
+        data: hits.into_iter().map(|hit| hit.course).collect(),
+        next,
+        previous,
+    }
+}
+
+/// Small letters and digits, separated by single spaces.
+pub(crate) fn plain(text: &str) -> String {
+    let mut plain = String::with_capacity(text.len());
+    for c in deunicode(text).chars() {
+        if c.is_ascii_alphanumeric() {
+            plain.push(c.to_ascii_lowercase());
+        } else if !plain.ends_with(' ') && !plain.is_empty() {
+            plain.push(' ');
+        }
+    }
+    plain.truncate(plain.trim_end().len());
+    plain
+}
+
+/// Makes the catalogue show a course as it is now, or no more. To be called by whatever changes something of it.
+pub(crate) async fn refresh(tx: &Tx, id: Uuid) -> Result<()> {
+    let course = course::by_id(tx, id).await?;
+    match course.published_at {
+        Some(published_at) if course.is_published && course.archived_at.is_none() => {
+            store::catalogue::put(tx, &course, published_at).await?;
+        }
+        _ => store::catalogue::remove(tx, id).await?,
+    }
+    tx.announce().await
+}
+
+/// Takes a course out of the catalogue.
+pub(crate) async fn remove(tx: &Tx, id: Uuid) -> Result<()> {
+    store::catalogue::remove(tx, id).await?;
+    tx.announce().await
+}
+
+/// Counts again how many ever enrolled in a course. The worker's, after each enrolment.
+///
+/// # Errors
+/// What the database answers.
+pub async fn set_popularity(tx: &Tx, course_id: Uuid, enrollments: i64) -> Result<()> {
+    store::catalogue::set_popularity(tx, course_id, enrollments).await
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_search_is_read_as_the_index_is_written() {
+        assert_eq!(plain("  Dehnübungen, für LÄUFER! "), "dehnubungen fur laufer");
+        let words_of = |q: &str| {
+            words(&CourseFilter {
+                q: Some(q.to_owned()),
+                ..CourseFilter::default()
+            })
+        };
+        assert_eq!(words_of("' OR 1=1 --").unwrap(), ["or", "1", "1"]);
+        assert_eq!(words_of("!!!"), None);
+        assert_eq!(words(&CourseFilter::default()).unwrap(), Vec::<String>::new());
+    }
+}

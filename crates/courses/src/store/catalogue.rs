@@ -1,0 +1,444 @@
+//! The read model of the public list, and the search over it. Each database searches in its own way: PostgreSQL with
+//! full text and trigrams, SQLite with FTS5.
+
+use std::fmt::Write;
+
+use database::{IntoKernel, Tx};
+use kernel::{Cursor, Limit, Result, Timestamp, Uuid};
+use sea_orm::{ConnectionTrait, QueryResult, Value};
+
+use super::{category, course};
+use crate::{Course, CourseFilter, CourseSort, Facets, From, PriceRange, catalogue::plain};
+
+/// A course of a page, with how well it matches.
+pub(crate) struct Hit {
+    pub(crate) course: Course,
+    rank: i64,
+}
+
+impl Hit {
+    /// Its place in a list of this order.
+    pub(crate) fn position(&self, sort: CourseSort) -> Cursor {
+        let course = &self.course;
+        let key = match sort {
+            CourseSort::Newest | CourseSort::Oldest => {
+                return Cursor::at(course.published_at.unwrap_or_default(), course.id);
+            }
+            CourseSort::Title | CourseSort::TitleDescending => initials(&plain(&course.title)),
+            CourseSort::Cheapest | CourseSort::Dearest => course.effective_price(),
+            CourseSort::Popularity => course.enrollment_count,
+            CourseSort::Relevance => self.rank,
+        };
+        Cursor { key, id: course.id }
+    }
+}
+
+/// The first seven letters of a title as a number in the same order: enough to go on from where a course stood that has
+/// gone since.
+fn initials(title: &str) -> i64 {
+    title
+        .bytes()
+        .chain(std::iter::repeat(0))
+        .take(7)
+        .fold(0, |key, byte| key << 8 | i64::from(byte))
+}
+
+fn from_initials(key: i64) -> String {
+    let letters = key.max(0).to_be_bytes().into_iter().skip(1);
+    letters
+        .take_while(|byte| *byte != 0)
+        .filter(u8::is_ascii)
+        .map(char::from)
+        .collect()
+}
+
+/// What a facet leaves out of the filters: its own.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Without {
+    Nothing,
+    Category,
+    Difficulty,
+    Price,
+}
+
+/// A part of a statement, with the values of its marks in their order.
+#[derive(Default)]
+struct Part {
+    sql: String,
+    values: Vec<Value>,
+}
+
+impl Part {
+    fn and(&mut self, sql: &str, values: impl IntoIterator<Item = Value>) {
+        self.sql.push_str(" AND ");
+        self.sql.push_str(sql);
+        self.values.extend(values);
+    }
+}
+
+/// `FROM … WHERE …` of everything that a filter lets through; the entry is `e`.
+fn matching(tx: &Tx, filter: &CourseFilter, words: &[String], without: Without) -> Part {
+    let mut part = Part {
+        sql: "catalogue_entries e".to_owned(),
+        values: Vec::new(),
+    };
+    if !words.is_empty() && tx.is_postgres() {
+        part.sql
+            .push_str(" JOIN catalogue_search s ON s.course_id = e.course_id WHERE TRUE");
+        part.and(
+            "(s.document @@ to_tsquery('simple', ?) OR ? <% s.names)",
+            [tsquery(words).into(), words.join(" ").into()],
+        );
+    } else if !words.is_empty() {
+        part.sql.push_str(
+            " JOIN catalogue_search_ids i ON i.course_id = e.course_id \
+             JOIN catalogue_search ON catalogue_search.rowid = i.id WHERE TRUE",
+        );
+        part.and("catalogue_search MATCH ?", [fts5(words).into()]);
+    } else {
+        part.sql.push_str(" WHERE TRUE");
+    }
+    if let Some(difficulty) = filter
+        .difficulty
+        .as_ref()
+        .filter(|_| without != Without::Difficulty)
+    {
+        part.and("e.difficulty = ?", [difficulty.clone().into()]);
+    }
+    if let Some(author_id) = filter.author_id {
+        part.and("e.author_id = ?", [author_id.into()]);
+    }
+    if let Some(key) = filter.category.as_ref().filter(|_| without != Without::Category) {
+        let (column, value): (_, Value) = match key.parse::<Uuid>() {
+            Ok(id) => ("id", id.into()),
+            Err(_) => ("slug", key.clone().into()),
+        };
+        let sql = format!(
+            "e.course_id IN (SELECT m.course_id FROM course_categories m JOIN categories g ON g.id = m.category_id \
+             WHERE g.{column} = ?)"
+        );
+        part.and(&sql, [value]);
+    }
+    if let Some(minutes) = filter.min_duration {
+        part.and("e.duration >= ?", [minutes.into()]);
+    }
+    if let Some(minutes) = filter.max_duration {
+        part.and("e.duration <= ?", [minutes.into()]);
+    }
+    if without != Without::Price {
+        match filter.free {
+            Some(true) => part.and("e.price = 0", []),
+            Some(false) => part.and("e.price > 0", []),
+            None => {}
+        }
+        if let Some(currency) = &filter.currency {
+            part.and("(e.price = 0 OR e.currency = ?)", [currency.clone().into()]);
+        }
+        if let Some(amount) = filter.min_price {
+            part.and("e.price >= ?", [amount.into()]);
+        }
+        if let Some(amount) = filter.max_price {
+            part.and("e.price <= ?", [amount.into()]);
+        }
+    }
+    part
+}
+
+/// `stren:* & mobil:*`
+fn tsquery(words: &[String]) -> String {
+    let words: Vec<String> = words.iter().map(|word| format!("{word}:*")).collect();
+    words.join(" & ")
+}
+
+/// `"stren"* "mobil"*`
+fn fts5(words: &[String]) -> String {
+    let words: Vec<String> = words.iter().map(|word| format!("\"{word}\"*")).collect();
+    words.join(" ")
+}
+
+/// How well an entry matches: a larger number is better.
+fn rank(tx: &Tx, words: &[String]) -> Part {
+    if words.is_empty() {
+        Part {
+            sql: "CAST(0 AS bigint)".to_owned(),
+            values: Vec::new(),
+        }
+    } else if tx.is_postgres() {
+        Part {
+            sql: "CAST(1000000 * ts_rank_cd(s.document, to_tsquery('simple', ?)) + 1000 * word_similarity(?, s.names) \
+                  AS bigint)"
+                .to_owned(),
+            values: vec![tsquery(words).into(), words.join(" ").into()],
+        }
+    } else {
+        Part {
+            sql: "CAST(-1000000 * bm25(catalogue_search, 10.0, 5.0, 5.0, 1.0) AS bigint)".to_owned(),
+            values: Vec::new(),
+        }
+    }
+}
+
+/// One row more than the page has, in one statement, and their shelves in a second one.
+pub(crate) async fn list(
+    tx: &Tx,
+    filter: &CourseFilter,
+    words: &[String],
+    sort: CourseSort,
+    from: From,
+    limit: Limit,
+) -> Result<Vec<Hit>> {
+    let rank = rank(tx, words);
+    let (key, descending) = match sort {
+        CourseSort::Newest => ("e.published_at", true),
+        CourseSort::Oldest => ("e.published_at", false),
+        CourseSort::Title => ("e.sort_title", false),
+        CourseSort::TitleDescending => ("e.sort_title", true),
+        CourseSort::Cheapest => ("e.price", false),
+        CourseSort::Dearest => ("e.price", true),
+        CourseSort::Popularity => (
+            "coalesce((SELECT p.enrollment_count FROM course_popularity p WHERE p.course_id = e.course_id), 0)",
+            true,
+        ),
+        CourseSort::Relevance => (rank.sql.as_str(), true),
+    };
+    let backwards = matches!(from, From::Before(_));
+    let (compare, direction) = if descending == backwards {
+        (">", "ASC")
+    } else {
+        ("<", "DESC")
+    };
+    let found = matching(tx, filter, words, Without::Nothing);
+    let mut values = rank.values.clone();
+    if sort == CourseSort::Relevance {
+        values.extend(rank.values.clone());
+    }
+    values.extend(found.values);
+    let mut page = format!(
+        "SELECT * FROM (SELECT e.course_id, {} AS rank, {key} AS sort_key FROM {}) m",
+        rank.sql, found.sql
+    );
+    if let From::After(position) | From::Before(position) = from {
+        let place: (&str, Vec<Value>) = match sort {
+            CourseSort::Newest | CourseSort::Oldest => ("?", vec![position.time().into()]),
+            CourseSort::Title | CourseSort::TitleDescending => (
+                "coalesce((SELECT x.sort_title FROM catalogue_entries x WHERE x.course_id = ?), ?)",
+                vec![position.id.into(), from_initials(position.key).into()],
+            ),
+            _ => ("?", vec![position.key.into()]),
+        };
+        let _ = write!(
+            page,
+            " WHERE (m.sort_key, m.course_id) {compare} ({}, ?)",
+            place.0
+        );
+        values.extend(place.1);
+        values.push(position.id.into());
+    }
+    let _ = write!(
+        page,
+        " ORDER BY m.sort_key {direction}, m.course_id {direction} LIMIT {}",
+        limit.fetch()
+    );
+    let rest = format!("ORDER BY h.sort_key {direction}, h.course_id {direction}");
+    let ranked = course::cards_of(tx, &page, &rest, values).await?;
+    Ok(ranked
+        .into_iter()
+        .map(|(course, rank)| Hit { course, rank })
+        .collect())
+}
+
+/// Every word of the catalogue. SQLite only.
+pub(crate) async fn vocabulary(tx: &Tx) -> Result<Vec<String>> {
+    let rows = tx
+        .query_all_raw(tx.statement("SELECT term FROM catalogue_words", []))
+        .await
+        .kernel()?;
+    rows.iter()
+        .map(|row| row.try_get::<String>("", "term"))
+        .collect::<Result<_, _>>()
+        .kernel()
+}
+
+/// Counts under a filter, one statement a kind.
+pub(crate) async fn facets(tx: &Tx, filter: &CourseFilter, words: &[String]) -> Result<Facets> {
+    let found = matching(tx, filter, words, Without::Nothing);
+    let total = tx
+        .count(&format!("SELECT count(*) FROM {}", found.sql), found.values)
+        .await?;
+
+    let found = matching(tx, filter, words, Without::Difficulty);
+    let sql = format!(
+        "SELECT e.difficulty AS name, count(*) AS courses FROM {} GROUP BY e.difficulty",
+        found.sql
+    );
+    let pair = |row: &QueryResult| Ok((row.try_get("", "name")?, row.try_get("", "courses")?));
+    let difficulties = rows(tx, &sql, found.values, pair).await?;
+
+    let found = matching(tx, filter, words, Without::Category);
+    let sql = format!(
+        "SELECT m.category_id AS id, count(*) AS courses FROM course_categories m \
+         WHERE m.course_id IN (SELECT e.course_id FROM {}) GROUP BY m.category_id",
+        found.sql
+    );
+    let pair = |row: &QueryResult| Ok((row.try_get("", "id")?, row.try_get("", "courses")?));
+    let counts: Vec<(Uuid, i64)> = rows(tx, &sql, found.values, pair).await?;
+    let categories = category::counted(tx, &counts).await?;
+
+    let found = matching(tx, filter, words, Without::Price);
+    let sql = format!(
+        "SELECT CASE WHEN e.price = 0 THEN '' ELSE e.currency END AS currency, count(*) AS courses, \
+         min(e.price) AS lowest, max(e.price) AS highest FROM {} GROUP BY 1 ORDER BY 1",
+        found.sql
+    );
+    let range = |row: &QueryResult| {
+        Ok(PriceRange {
+            currency: row.try_get("", "currency")?,
+            count: row.try_get("", "courses")?,
+            min: row.try_get("", "lowest")?,
+            max: row.try_get("", "highest")?,
+        })
+    };
+    let (free, prices): (Vec<_>, Vec<_>) = rows(tx, &sql, found.values, range)
+        .await?
+        .into_iter()
+        .partition(|range: &PriceRange| range.currency.is_empty());
+    Ok(Facets {
+        total,
+        difficulties,
+        categories,
+        free: free.iter().map(|range| range.count).sum(),
+        prices,
+    })
+}
+
+async fn rows<T>(
+    tx: &Tx,
+    sql: &str,
+    values: Vec<Value>,
+    read: impl Fn(&QueryResult) -> Result<T, sea_orm::DbErr>,
+) -> Result<Vec<T>> {
+    let rows = tx.query_all_raw(tx.statement(sql, values)).await.kernel()?;
+    rows.iter().map(read).collect::<Result<_, _>>().kernel()
+}
+
+/// Shows a course as it is now.
+pub(crate) async fn put(tx: &Tx, course: &Course, published_at: Timestamp) -> Result<()> {
+    let title = plain(&course.title);
+    let chapters = "SELECT count(*) FROM chapters WHERE course_id = ? AND is_published";
+    let lessons = "SELECT count(*) FROM lessons l JOIN chapters h ON h.id = l.chapter_id \
+                   WHERE l.course_id = ? AND l.is_published AND h.is_published";
+    let sql = format!(
+        "INSERT INTO catalogue_entries (course_id, author_id, published_at, sort_title, difficulty, price, currency, \
+         duration, chapter_count, lesson_count) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ({chapters}), ({lessons})) \
+         ON CONFLICT (course_id) DO UPDATE SET published_at = excluded.published_at, sort_title = excluded.sort_title, \
+         difficulty = excluded.difficulty, price = excluded.price, currency = excluded.currency, \
+         duration = excluded.duration, chapter_count = excluded.chapter_count, lesson_count = excluded.lesson_count"
+    );
+    let values = [
+        course.id.into(),
+        course.author.id.into(),
+        published_at.into(),
+        title.clone().into(),
+        course.difficulty.clone().into(),
+        course.effective_price().into(),
+        course.price.map(|price| price.currency.to_string()).into(),
+        course.duration.into(),
+        course.id.into(),
+        course.id.into(),
+    ];
+    tx.change(&sql, values).await?;
+
+    let author = &course.author;
+    let people: Vec<&str> = [&author.name, &author.username]
+        .into_iter()
+        .flatten()
+        .map(String::as_str)
+        .collect();
+    let shelves: Vec<&str> = course
+        .categories
+        .iter()
+        .map(|category| category.name.as_str())
+        .collect();
+    let (people, shelves) = (plain(&people.join(" ")), plain(&shelves.join(" ")));
+    let description = plain(&course.description);
+    if tx.is_postgres() {
+        let names = format!("{title} {people} {shelves}");
+        let sql = "INSERT INTO catalogue_search (course_id, document, names) VALUES (?, \
+                   setweight(to_tsvector('simple', ?), 'A') || setweight(to_tsvector('simple', ?), 'B') \
+                   || setweight(to_tsvector('simple', ?), 'D'), ?) \
+                   ON CONFLICT (course_id) DO UPDATE SET document = excluded.document, names = excluded.names";
+        let middle = format!("{people} {shelves}");
+        let values = [
+            course.id.into(),
+            title.into(),
+            middle.into(),
+            description.into(),
+            names.into(),
+        ];
+        return tx.change(sql, values).await.map(drop);
+    }
+    tx.change(
+        "INSERT INTO catalogue_search_ids (course_id) VALUES (?) ON CONFLICT DO NOTHING",
+        [course.id.into()],
+    )
+    .await?;
+    let id = tx
+        .count(
+            "SELECT id FROM catalogue_search_ids WHERE course_id = ?",
+            [course.id.into()],
+        )
+        .await?;
+    tx.change("DELETE FROM catalogue_search WHERE rowid = ?", [id.into()])
+        .await?;
+    let sql =
+        "INSERT INTO catalogue_search (rowid, title, people, shelves, description) VALUES (?, ?, ?, ?, ?)";
+    let values = [
+        id.into(),
+        title.into(),
+        people.into(),
+        shelves.into(),
+        description.into(),
+    ];
+    tx.change(sql, values).await.map(drop)
+}
+
+/// Shows a course no more.
+pub(crate) async fn remove(tx: &Tx, id: Uuid) -> Result<()> {
+    tx.change("DELETE FROM catalogue_entries WHERE course_id = ?", [id.into()])
+        .await?;
+    if tx.is_postgres() {
+        let sql = "DELETE FROM catalogue_search WHERE course_id = ?";
+        return tx.change(sql, [id.into()]).await.map(drop);
+    }
+    let sql = "DELETE FROM catalogue_search WHERE rowid = (SELECT id FROM catalogue_search_ids WHERE course_id = ?)";
+    tx.change(sql, [id.into()]).await?;
+    tx.change(
+        "DELETE FROM catalogue_search_ids WHERE course_id = ?",
+        [id.into()],
+    )
+    .await
+    .map(drop)
+}
+
+pub(crate) async fn set_popularity(tx: &Tx, course_id: Uuid, enrollments: i64) -> Result<()> {
+    let sql = "INSERT INTO course_popularity (course_id, enrollment_count) VALUES (?, ?) \
+               ON CONFLICT (course_id) DO UPDATE SET enrollment_count = excluded.enrollment_count";
+    tx.change(sql, [course_id.into(), enrollments.into()])
+        .await
+        .map(drop)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn initials_keep_the_order_of_titles() {
+        let titles = ["", "a", "aa", "mobility", "strength", "strengthen"];
+        for pair in titles.windows(2) {
+            assert!(initials(pair[0]) <= initials(pair[1]), "{pair:?}");
+        }
+        assert_eq!(from_initials(initials("mobility")), "mobilit");
+        assert_eq!(from_initials(-1), "");
+    }
+}

@@ -1,0 +1,86 @@
+use database::{IntoKernel, Tx};
+use entity::chapters;
+use kernel::{Result, Uuid};
+use sea_orm::{EntityTrait, Set};
+
+use super::body::{self, Of};
+use crate::{Body, Chapter};
+
+const COLUMNS: &str = "id, course_id, title, description, position, duration, has_content, has_video, is_published, \
+                       is_free, version, created_at, updated_at";
+
+pub(crate) async fn find(tx: &Tx, id: Uuid) -> Result<Option<Chapter>> {
+    tx.one(
+        &format!("SELECT {COLUMNS} FROM chapters WHERE id = ?"),
+        [id.into()],
+    )
+    .await
+}
+
+/// The chapters of a course in their order.
+pub(crate) async fn of_course(tx: &Tx, course_id: Uuid) -> Result<Vec<Chapter>> {
+    let sql = format!("SELECT {COLUMNS} FROM chapters WHERE course_id = ? ORDER BY position, id");
+    tx.all(&sql, [course_id.into()]).await
+}
+
+pub(crate) async fn insert(tx: &Tx, chapter: &Chapter, body: &Body) -> Result<()> {
+    let row = chapters::ActiveModel {
+        id: Set(chapter.id),
+        course_id: Set(chapter.course_id),
+        title: Set(chapter.title.clone()),
+        description: Set(chapter.description.clone()),
+        position: Set(chapter.position),
+        duration: Set(chapter.duration),
+        has_content: Set(chapter.has_content),
+        has_video: Set(chapter.has_video),
+        is_published: Set(chapter.is_published),
+        is_free: Set(chapter.is_free),
+        version: Set(chapter.version),
+        created_at: Set(chapter.created_at.into()),
+        updated_at: Set(chapter.updated_at.into()),
+    };
+    chapters::Entity::insert(row)
+        .exec_without_returning(tx)
+        .await
+        .kernel()?;
+    body::insert(tx, Of::Chapter, chapter.course_id, chapter.id, body).await
+}
+
+pub(crate) async fn update(tx: &Tx, chapter: &Chapter, body: &Body) -> Result<()> {
+    let sql = "UPDATE chapters SET title = ?, description = ?, duration = ?, is_free = ?, has_content = ?, \
+               has_video = ?, version = ?, updated_at = ? WHERE id = ?";
+    let values = [
+        chapter.title.clone().into(),
+        chapter.description.clone().into(),
+        chapter.duration.into(),
+        chapter.is_free.into(),
+        chapter.has_content.into(),
+        chapter.has_video.into(),
+        chapter.version.into(),
+        chapter.updated_at.into(),
+        chapter.id.into(),
+    ];
+    tx.change(sql, values).await?;
+    body::update(tx, Of::Chapter, chapter.id, body).await
+}
+
+pub(crate) async fn set_published(tx: &Tx, id: Uuid, published: bool) -> Result<()> {
+    let sql = "UPDATE chapters SET is_published = ?, version = version + 1, updated_at = ? WHERE id = ?";
+    tx.change(sql, [published.into(), tx.now().into(), id.into()])
+        .await
+        .map(drop)
+}
+
+pub(crate) async fn published_in(tx: &Tx, course_id: Uuid) -> Result<i64> {
+    tx.count(
+        "SELECT count(*) FROM chapters WHERE course_id = ? AND is_published",
+        [course_id.into()],
+    )
+    .await
+}
+
+pub(crate) async fn delete(tx: &Tx, id: Uuid) -> Result<()> {
+    tx.change("DELETE FROM chapters WHERE id = ?", [id.into()])
+        .await
+        .map(drop)
+}

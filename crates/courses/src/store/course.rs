@@ -1,0 +1,311 @@
+use database::{IntoKernel, Tx};
+use entity::courses;
+use kernel::{Cursor, Error, Limit, Money, Result, Timestamp, Uuid};
+use sea_orm::{ConnectionTrait, DbErr, EntityTrait, FromQueryResult, Set, Value};
+
+use super::{category, marks, picture};
+use crate::{Author, Category, Course, CourseRef};
+
+/// Everything of a course that is not a list: joined are the public columns of its author (`users` belongs to identity,
+/// which publishes them to everybody) and what is counted.
+const MORE: &str = "JOIN users u ON u.id = c.author_id LEFT JOIN catalogue_entries e ON e.course_id = c.id \
+                    LEFT JOIN course_popularity p ON p.course_id = c.id";
+
+/// What lists show. What fills a course's page would be most of a list's bytes, and no list shows it.
+const CARD: &str = "c.id, c.author_id, u.username AS author_username, u.name AS author_name, \
+                    u.avatar_url AS author_avatar_url, c.title, c.slug, c.description, c.image_url, c.image_id, \
+                    c.preview_video_url, c.preview_video_asset_id, c.duration, c.difficulty, c.price_amount, \
+                    c.price_currency, c.discount_price_amount, c.is_published, c.published_at, c.archived_at, c.version, \
+                    c.created_at, c.updated_at, coalesce(e.chapter_count, 0) AS chapter_count, \
+                    coalesce(e.lesson_count, 0) AS lesson_count, \
+                    coalesce(p.enrollment_count, 0) AS enrollment_count";
+
+#[derive(FromQueryResult)]
+struct Row {
+    id: Uuid,
+    author_id: Uuid,
+    author_username: Option<String>,
+    author_name: Option<String>,
+    author_avatar_url: Option<String>,
+    title: String,
+    slug: String,
+    description: String,
+    content: Option<String>,
+    image_url: Option<String>,
+    image_id: Option<Uuid>,
+    preview_video_url: Option<String>,
+    preview_video_asset_id: Option<Uuid>,
+    duration: Option<i64>,
+    difficulty: String,
+    price_amount: Option<i64>,
+    price_currency: Option<String>,
+    discount_price_amount: Option<i64>,
+    is_published: bool,
+    published_at: Option<Timestamp>,
+    archived_at: Option<Timestamp>,
+    version: i64,
+    created_at: Timestamp,
+    updated_at: Timestamp,
+    chapter_count: i64,
+    lesson_count: i64,
+    enrollment_count: i64,
+}
+
+impl Row {
+    fn with(self, tx: &Tx, categories: Vec<Category>) -> Result<Course> {
+        let currency = self.price_currency.map(|code| {
+            code.parse()
+                .map_err(|()| Error::internal(format!("unknown currency {code} in the database")))
+        });
+        let currency = currency.transpose()?;
+        let money = |amount: Option<i64>| {
+            Some(Money {
+                amount: amount?,
+                currency: currency?,
+            })
+        };
+        Ok(Course {
+            id: self.id,
+            picture_url: picture(tx, self.image_url.as_deref(), self.image_id),
+            author: Author {
+                id: self.author_id,
+                username: self.author_username,
+                name: self.author_name,
+                avatar_url: self.author_avatar_url,
+            },
+            title: self.title,
+            slug: self.slug,
+            description: self.description,
+            content: self.content,
+            image_url: self.image_url,
+            image_id: self.image_id,
+            preview_video_url: self.preview_video_url,
+            preview_video_asset_id: self.preview_video_asset_id,
+            duration: self.duration,
+            difficulty: self.difficulty,
+            price: money(self.price_amount),
+            discount_price: money(self.discount_price_amount),
+            is_published: self.is_published,
+            published_at: self.published_at,
+            archived_at: self.archived_at,
+            version: self.version,
+            created_at: self.created_at,
+            updated_at: self.updated_at,
+            chapter_count: self.chapter_count,
+            lesson_count: self.lesson_count,
+            enrollment_count: self.enrollment_count,
+            categories,
+        })
+    }
+}
+
+/// The cards of a query, and their shelves in a second statement. `rest` begins with `WHERE`.
+async fn cards(tx: &Tx, rest: &str, values: Vec<Value>) -> Result<Vec<Course>> {
+    let sql = format!("SELECT {CARD}, CAST(NULL AS text) AS content FROM courses c {MORE} {rest}");
+    with_categories(tx, tx.all(&sql, values).await?).await
+}
+
+/// The cards of what a query found, with the `rank` it gave each `course_id`; `h` in `rest` is that query.
+pub(crate) async fn cards_of(
+    tx: &Tx,
+    found: &str,
+    rest: &str,
+    values: Vec<Value>,
+) -> Result<Vec<(Course, i64)>> {
+    let sql = format!(
+        "SELECT {CARD}, CAST(NULL AS text) AS content, h.rank FROM ({found}) h JOIN courses c ON c.id = h.course_id \
+         {MORE} {rest}"
+    );
+    let rows = tx.query_all_raw(tx.statement(&sql, values)).await.kernel()?;
+    let read = |row| Ok((Row::from_query_result(row, "")?, row.try_get("", "rank")?));
+    let rows: Vec<(Row, i64)> = rows.iter().map(read).collect::<Result<_, DbErr>>().kernel()?;
+    let (rows, ranks): (Vec<Row>, Vec<i64>) = rows.into_iter().unzip();
+    Ok(with_categories(tx, rows).await?.into_iter().zip(ranks).collect())
+}
+
+async fn with_categories(tx: &Tx, rows: Vec<Row>) -> Result<Vec<Course>> {
+    let ids: Vec<Uuid> = rows.iter().map(|row| row.id).collect();
+    let mut shelves = category::of_courses(tx, &ids).await?;
+    rows.into_iter()
+        .map(|row| {
+            let categories = shelves.remove(&row.id).unwrap_or_default();
+            row.with(tx, categories)
+        })
+        .collect()
+}
+
+pub(crate) async fn insert(tx: &Tx, course: &Course) -> Result<()> {
+    let row = courses::ActiveModel {
+        id: Set(course.id),
+        author_id: Set(course.author.id),
+        title: Set(course.title.clone()),
+        slug: Set(course.slug.clone()),
+        description: Set(course.description.clone()),
+        content: Set(course.content.clone()),
+        image_url: Set(course.image_url.clone()),
+        image_id: Set(course.image_id),
+        preview_video_url: Set(course.preview_video_url.clone()),
+        preview_video_asset_id: Set(course.preview_video_asset_id),
+        duration: Set(course.duration),
+        difficulty: Set(course.difficulty.clone()),
+        price_amount: Set(course.price.map(|price| price.amount)),
+        price_currency: Set(course.price.map(|price| price.currency.to_string())),
+        discount_price_amount: Set(course.discount_price.map(|price| price.amount)),
+        is_published: Set(course.is_published),
+        published_at: Set(course.published_at.map(Into::into)),
+        archived_at: Set(course.archived_at.map(Into::into)),
+        version: Set(course.version),
+        created_at: Set(course.created_at.into()),
+        updated_at: Set(course.updated_at.into()),
+    };
+    courses::Entity::insert(row)
+        .exec_without_returning(tx)
+        .await
+        .kernel()?;
+    Ok(())
+}
+
+/// Writes what an author changes, and raises the version.
+pub(crate) async fn update(tx: &Tx, course: &Course) -> Result<()> {
+    let sql = "UPDATE courses SET title = ?, slug = ?, description = ?, content = ?, image_url = ?, image_id = ?, \
+               preview_video_url = ?, preview_video_asset_id = ?, duration = ?, difficulty = ?, price_amount = ?, \
+               price_currency = ?, discount_price_amount = ?, version = version + 1, updated_at = ? WHERE id = ?";
+    let values = [
+        course.title.clone().into(),
+        course.slug.clone().into(),
+        course.description.clone().into(),
+        course.content.clone().into(),
+        course.image_url.clone().into(),
+        course.image_id.into(),
+        course.preview_video_url.clone().into(),
+        course.preview_video_asset_id.into(),
+        course.duration.into(),
+        course.difficulty.clone().into(),
+        course.price.map(|price| price.amount).into(),
+        course.price.map(|price| price.currency.to_string()).into(),
+        course.discount_price.map(|price| price.amount).into(),
+        tx.now().into(),
+        course.id.into(),
+    ];
+    tx.change(sql, values).await.map(drop)
+}
+
+/// Takes a slug for a course; `false` where another course has or had it.
+pub(crate) async fn claim_slug(tx: &Tx, slug: &str, course_id: Uuid) -> Result<bool> {
+    let sql = "INSERT INTO course_slugs (slug, course_id) VALUES (?, ?) ON CONFLICT (slug) DO NOTHING";
+    if tx.change(sql, [slug.into(), course_id.into()]).await? == 1 {
+        return Ok(true);
+    }
+    let own = "SELECT count(*) FROM course_slugs WHERE slug = ? AND course_id = ?";
+    Ok(tx.count(own, [slug.into(), course_id.into()]).await? == 1)
+}
+
+pub(crate) async fn set_slug(tx: &Tx, course_id: Uuid, slug: &str) -> Result<()> {
+    tx.change(
+        "UPDATE courses SET slug = ? WHERE id = ?",
+        [slug.into(), course_id.into()],
+    )
+    .await
+    .map(drop)
+}
+
+pub(crate) async fn lock(tx: &Tx, id: Uuid) -> Result<()> {
+    let lock = tx.for_update();
+    if !lock.is_empty() {
+        let sql = format!("SELECT id FROM courses WHERE id = ?{lock}");
+        tx.query_one_raw(tx.statement(&sql, [id.into()])).await.kernel()?;
+    }
+    Ok(())
+}
+
+/// By id, slug or former slug.
+pub(crate) async fn find(tx: &Tx, key: &str) -> Result<Option<Course>> {
+    let (condition, value): (_, Value) = match key.parse::<Uuid>() {
+        Ok(id) => ("c.id = ?", id.into()),
+        Err(_) => (
+            "c.id = (SELECT course_id FROM course_slugs WHERE slug = ?)",
+            key.into(),
+        ),
+    };
+    let sql = format!("SELECT {CARD}, c.content FROM courses c {MORE} WHERE {condition}");
+    let row = tx.one::<Row>(&sql, [value]).await?;
+    Ok(with_categories(tx, row.into_iter().collect()).await?.pop())
+}
+
+pub(crate) async fn by_ids(tx: &Tx, ids: &[Uuid]) -> Result<Vec<Course>> {
+    if ids.is_empty() {
+        return Ok(Vec::new());
+    }
+    let condition = format!("WHERE c.id IN ({})", marks(ids.len()));
+    cards(tx, &condition, ids.iter().map(|id| (*id).into()).collect()).await
+}
+
+#[derive(FromQueryResult)]
+struct RefRow {
+    author_id: Uuid,
+    is_published: bool,
+    price_amount: Option<i64>,
+    archived_at: Option<Timestamp>,
+}
+
+pub(crate) async fn reference(tx: &Tx, id: Uuid) -> Result<Option<CourseRef>> {
+    let sql = "SELECT author_id, is_published, price_amount, archived_at FROM courses WHERE id = ?";
+    let row = tx.one::<RefRow>(sql, [id.into()]).await?;
+    Ok(row.map(|row| CourseRef {
+        id,
+        author_id: row.author_id,
+        is_published: row.is_published,
+        is_free: row.price_amount.unwrap_or(0) == 0,
+        is_archived: row.archived_at.is_some(),
+    }))
+}
+
+/// What somebody owns or edits, newest first.
+pub(crate) async fn of_trainer(
+    tx: &Tx,
+    user_id: Uuid,
+    after: Option<Cursor>,
+    limit: Limit,
+) -> Result<Vec<Course>> {
+    let mut rest =
+        "WHERE (c.author_id = ? OR c.id IN (SELECT course_id FROM course_editors WHERE user_id = ?))"
+            .to_owned();
+    let mut values: Vec<Value> = vec![user_id.into(), user_id.into()];
+    if let Some(after) = after {
+        rest.push_str(" AND (c.created_at, c.id) < (?, ?)");
+        values.extend([after.time().into(), after.id.into()]);
+    }
+    rest.push_str(&format!(
+        " ORDER BY c.created_at DESC, c.id DESC LIMIT {}",
+        limit.fetch()
+    ));
+    cards(tx, &rest, values).await
+}
+
+pub(crate) async fn set_published(tx: &Tx, id: Uuid, published: bool) -> Result<()> {
+    let sql = "UPDATE courses SET is_published = ?, published_at = CASE WHEN ? THEN coalesce(published_at, ?) \
+               ELSE published_at END, archived_at = CASE WHEN ? THEN NULL ELSE archived_at END, \
+               version = version + 1, updated_at = ? WHERE id = ?";
+    let values = [
+        published.into(),
+        published.into(),
+        tx.now().into(),
+        published.into(),
+        tx.now().into(),
+        id.into(),
+    ];
+    tx.change(sql, values).await.map(drop)
+}
+
+pub(crate) async fn archive(tx: &Tx, id: Uuid) -> Result<()> {
+    let sql = "UPDATE courses SET archived_at = ?, version = version + 1, updated_at = ? WHERE id = ?";
+    tx.change(sql, [tx.now().into(), tx.now().into(), id.into()])
+        .await
+        .map(drop)
+}
+
+pub(crate) async fn delete(tx: &Tx, id: Uuid) -> Result<(), DbErr> {
+    tx.execute_raw(tx.statement("DELETE FROM courses WHERE id = ?", [id.into()]))
+        .await
+        .map(drop)
+}

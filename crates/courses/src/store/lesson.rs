@@ -1,0 +1,136 @@
+use database::{IntoKernel, Tx};
+use entity::lessons;
+use kernel::{Result, Uuid};
+use sea_orm::{ConnectionTrait, EntityTrait, FromQueryResult, Set};
+
+use super::body::{self, Of};
+use crate::{Body, Lesson};
+
+const COLUMNS: &str = "id, course_id, chapter_id, title, description, position, duration, has_content, has_video, \
+                       is_published, version, created_at, updated_at";
+
+pub(crate) async fn find(tx: &Tx, id: Uuid) -> Result<Option<Lesson>> {
+    tx.one(
+        &format!("SELECT {COLUMNS} FROM lessons WHERE id = ?"),
+        [id.into()],
+    )
+    .await
+}
+
+/// The lessons of a chapter in their order.
+pub(crate) async fn of_chapter(tx: &Tx, chapter_id: Uuid) -> Result<Vec<Lesson>> {
+    let sql = format!("SELECT {COLUMNS} FROM lessons WHERE chapter_id = ? ORDER BY position, id");
+    tx.all(&sql, [chapter_id.into()]).await
+}
+
+/// What a lesson's chapter and course say about it.
+#[derive(FromQueryResult)]
+struct Place {
+    author_id: Uuid,
+    is_public: bool,
+    is_free: bool,
+}
+
+/// A lesson where it stands.
+pub(crate) struct Placed {
+    pub(crate) lesson: Lesson,
+    pub(crate) author_id: Uuid,
+    /// Whether its course, its chapter and itself are published.
+    pub(crate) is_public: bool,
+    /// Whether its chapter is a free preview.
+    pub(crate) is_free: bool,
+}
+
+/// A lesson with what its chapter and course say about it, in one statement.
+pub(crate) async fn placed(tx: &Tx, id: Uuid) -> Result<Option<Placed>> {
+    let columns = COLUMNS
+        .split(", ")
+        .map(|column| format!("l.{column}"))
+        .collect::<Vec<_>>()
+        .join(", ");
+    let sql = format!(
+        "SELECT {columns}, k.author_id, h.is_free AND h.is_published AS is_free, \
+         k.is_published AND h.is_published AND l.is_published AS is_public \
+         FROM lessons l JOIN chapters h ON h.id = l.chapter_id JOIN courses k ON k.id = l.course_id WHERE l.id = ?"
+    );
+    let Some(row) = tx.query_one_raw(tx.statement(&sql, [id.into()])).await.kernel()? else {
+        return Ok(None);
+    };
+    let place = Place::from_query_result(&row, "").kernel()?;
+    let lesson = Lesson::from_query_result(&row, "").kernel()?;
+    Ok(Some(Placed {
+        lesson,
+        author_id: place.author_id,
+        is_public: place.is_public,
+        is_free: place.is_free,
+    }))
+}
+
+pub(crate) async fn insert(tx: &Tx, lesson: &Lesson, body: &Body) -> Result<()> {
+    let row = lessons::ActiveModel {
+        id: Set(lesson.id),
+        course_id: Set(lesson.course_id),
+        chapter_id: Set(lesson.chapter_id),
+        title: Set(lesson.title.clone()),
+        description: Set(lesson.description.clone()),
+        position: Set(lesson.position),
+        duration: Set(lesson.duration),
+        has_content: Set(lesson.has_content),
+        has_video: Set(lesson.has_video),
+        is_published: Set(lesson.is_published),
+        version: Set(lesson.version),
+        created_at: Set(lesson.created_at.into()),
+        updated_at: Set(lesson.updated_at.into()),
+    };
+    lessons::Entity::insert(row)
+        .exec_without_returning(tx)
+        .await
+        .kernel()?;
+    body::insert(tx, Of::Lesson, lesson.course_id, lesson.id, body).await
+}
+
+pub(crate) async fn update(tx: &Tx, lesson: &Lesson, body: &Body) -> Result<()> {
+    let sql = "UPDATE lessons SET title = ?, description = ?, duration = ?, has_content = ?, has_video = ?, \
+               version = ?, updated_at = ? WHERE id = ?";
+    let values = [
+        lesson.title.clone().into(),
+        lesson.description.clone().into(),
+        lesson.duration.into(),
+        lesson.has_content.into(),
+        lesson.has_video.into(),
+        lesson.version.into(),
+        lesson.updated_at.into(),
+        lesson.id.into(),
+    ];
+    tx.change(sql, values).await?;
+    body::update(tx, Of::Lesson, lesson.id, body).await
+}
+
+pub(crate) async fn set_published(tx: &Tx, id: Uuid, published: bool) -> Result<()> {
+    let sql = "UPDATE lessons SET is_published = ?, version = version + 1, updated_at = ? WHERE id = ?";
+    tx.change(sql, [published.into(), tx.now().into(), id.into()])
+        .await
+        .map(drop)
+}
+
+/// Puts a lesson into another chapter of its course.
+pub(crate) async fn set_chapter(tx: &Tx, id: Uuid, chapter_id: Uuid) -> Result<()> {
+    let sql = "UPDATE lessons SET chapter_id = ?, version = version + 1, updated_at = ? WHERE id = ?";
+    tx.change(sql, [chapter_id.into(), tx.now().into(), id.into()])
+        .await
+        .map(drop)
+}
+
+pub(crate) async fn published_in(tx: &Tx, chapter_id: Uuid) -> Result<i64> {
+    tx.count(
+        "SELECT count(*) FROM lessons WHERE chapter_id = ? AND is_published",
+        [chapter_id.into()],
+    )
+    .await
+}
+
+pub(crate) async fn delete(tx: &Tx, id: Uuid) -> Result<()> {
+    tx.change("DELETE FROM lessons WHERE id = ?", [id.into()])
+        .await
+        .map(drop)
+}

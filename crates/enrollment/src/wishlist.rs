@@ -1,0 +1,16 @@
+use courses::Wish;
+use database::Tx;
+use kernel::{Code, Result, Uuid};
+
+use crate::access;
+
+/// Puts a course on the caller's wishlist, unless they have it already. Doing it again changes nothing.
+///
+/// # Errors
+/// [`Code::NotFound`], [`Code::AlreadyEnrolled`], [`Code::Unauthenticated`].
+pub async fn wish(tx: &Tx, course_id: Uuid) -> Result<Wish> {
+    if access::has_access(tx, course_id).await? {
+        return Err(Code::AlreadyEnrolled.into());
+    }
+    courses::wish(tx, course_id).await
+}
