@@ -118,14 +118,14 @@ pub async fn list_courses(
     from: From,
     limit: Limit,
 ) -> Result<CataloguePage> {
-    let Some(words) = words(filter) else {
+    let Some(search) = Search::of(filter) else {
         return Ok(cut(Vec::new(), sort, from, limit));
     };
-    let mut rows = store::catalogue::list(tx, filter, &words, sort, from, limit).await?;
+    let mut rows = store::catalogue::list(tx, filter, &search, sort, from, limit).await?;
     if rows.is_empty()
-        && let Some(words) = meant(tx, &words).await?
+        && let Some(meant) = search.forgiving(tx).await?
     {
-        rows = store::catalogue::list(tx, filter, &words, sort, from, limit).await?;
+        rows = store::catalogue::list(tx, filter, &meant, sort, from, limit).await?;
     }
     Ok(cut(rows, sort, from, limit))
 }
@@ -135,7 +135,7 @@ pub async fn list_courses(
 /// # Errors
 /// What the database answers.
 pub async fn facets(tx: &Tx, filter: &CourseFilter) -> Result<Facets> {
-    let Some(words) = words(filter) else {
+    let Some(search) = Search::of(filter) else {
         return Ok(Facets {
             total: 0,
             difficulties: Vec::new(),
@@ -144,48 +144,75 @@ pub async fn facets(tx: &Tx, filter: &CourseFilter) -> Result<Facets> {
             prices: Vec::new(),
         });
     };
-    let facets = store::catalogue::facets(tx, filter, &words).await?;
-    match meant(tx, &words).await? {
-        Some(words) if facets.total == 0 => store::catalogue::facets(tx, filter, &words).await,
-        _ => Ok(facets),
+    let facets = store::catalogue::facets(tx, filter, &search).await?;
+    if facets.total > 0 {
+        return Ok(facets);
+    }
+    match search.forgiving(tx).await? {
+        Some(meant) => store::catalogue::facets(tx, filter, &meant).await,
+        None => Ok(facets),
     }
 }
 
-/// The words to look for, as the index has them. None where somebody searches for what has no letters.
-fn words(filter: &CourseFilter) -> Option<Vec<String>> {
-    let Some(q) = &filter.q else {
-        return Some(Vec::new());
-    };
-    let plain = plain(q);
-    let words: Vec<String> = plain
-        .split(' ')
-        .filter(|word| !word.is_empty())
-        .take(WORDS)
-        .map(ToOwned::to_owned)
-        .collect();
-    (!words.is_empty()).then_some(words)
+/// What to look for. Without words it is everything.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Search {
+    /// As the index has them.
+    pub(crate) words: Vec<String>,
+    /// Whether something similar is enough; PostgreSQL only.
+    pub(crate) similar: bool,
 }
 
-/// What somebody who misspelt a word may have meant. PostgreSQL forgives inside the search itself.
-async fn meant(tx: &Tx, words: &[String]) -> Result<Option<Vec<String>>> {
-    if words.is_empty() || tx.is_postgres() {
-        return Ok(None);
+impl Search {
+    /// None where somebody searches for what has no letters.
+    fn of(filter: &CourseFilter) -> Option<Self> {
+        let Some(q) = &filter.q else {
+            return Some(Self::default());
+        };
+        let plain = plain(q);
+        let words: Vec<String> = plain
+            .split(' ')
+            .filter(|word| !word.is_empty())
+            .take(WORDS)
+            .map(ToOwned::to_owned)
+            .collect();
+        (!words.is_empty()).then_some(Self {
+            words,
+            similar: false,
+        })
     }
-    let known = store::catalogue::vocabulary(tx).await?;
-    let nearest = |word: &String| {
-        let allowed = if word.len() < 4 { 0 } else { 1 + word.len() / 6 };
-        if known.iter().any(|term| term.starts_with(word.as_str())) {
-            return Some(word.clone());
+
+    /// What somebody who found nothing may have meant: PostgreSQL compares trigrams, SQLite is given the nearest words that
+    /// it knows.
+    async fn forgiving(&self, tx: &Tx) -> Result<Option<Self>> {
+        if self.words.is_empty() {
+            return Ok(None);
         }
-        known
-            .iter()
-            .map(|term| (strsim::damerau_levenshtein(term, word), term))
-            .filter(|(distance, _)| *distance <= allowed)
-            .min()
-            .map(|(_, term)| term.clone())
-    };
-    let corrected: Option<Vec<String>> = words.iter().map(nearest).collect();
-    Ok(corrected.filter(|corrected| corrected != words))
+        if tx.is_postgres() {
+            return Ok(Some(Self {
+                words: self.words.clone(),
+                similar: true,
+            }));
+        }
+        let known = store::catalogue::vocabulary(tx).await?;
+        let nearest = |word: &String| {
+            let allowed = if word.len() < 4 { 0 } else { 1 + word.len() / 6 };
+            if known.iter().any(|term| term.starts_with(word.as_str())) {
+                return Some(word.clone());
+            }
+            known
+                .iter()
+                .map(|term| (strsim::damerau_levenshtein(term, word), term))
+                .filter(|(distance, _)| *distance <= allowed)
+                .min()
+                .map(|(_, term)| term.clone())
+        };
+        let corrected: Option<Vec<String>> = self.words.iter().map(nearest).collect();
+        Ok(corrected.filter(|words| *words != self.words).map(|words| Self {
+            words,
+            similar: false,
+        }))
+    }
 }
 
 fn cut(mut hits: Vec<Hit>, sort: CourseSort, from: From, limit: Limit) -> CataloguePage {
@@ -257,13 +284,14 @@ mod tests {
     fn a_search_is_read_as_the_index_is_written() {
         assert_eq!(plain("  Dehnübungen, für LÄUFER! "), "dehnubungen fur laufer");
         let words_of = |q: &str| {
-            words(&CourseFilter {
+            let filter = CourseFilter {
                 q: Some(q.to_owned()),
                 ..CourseFilter::default()
-            })
+            };
+            Search::of(&filter).map(|search| search.words)
         };
         assert_eq!(words_of("' OR 1=1 --").unwrap(), ["or", "1", "1"]);
         assert_eq!(words_of("!!!"), None);
-        assert_eq!(words(&CourseFilter::default()).unwrap(), Vec::<String>::new());
+        assert_eq!(Search::of(&CourseFilter::default()), Some(Search::default()));
     }
 }

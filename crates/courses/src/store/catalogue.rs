@@ -8,7 +8,10 @@ use kernel::{Cursor, Limit, Result, Timestamp, Uuid};
 use sea_orm::{ConnectionTrait, QueryResult, Value};
 
 use super::{category, course};
-use crate::{Course, CourseFilter, CourseSort, Facets, From, PriceRange, catalogue::plain};
+use crate::{
+    Course, CourseFilter, CourseSort, Facets, From, PriceRange,
+    catalogue::{Search, plain},
+};
 
 /// A course of a page, with how well it matches.
 pub(crate) struct Hit {
@@ -77,7 +80,8 @@ impl Part {
 }
 
 /// `FROM … WHERE …` of everything that a filter lets through; the entry is `e`.
-fn matching(tx: &Tx, filter: &CourseFilter, words: &[String], without: Without) -> Part {
+fn matching(tx: &Tx, filter: &CourseFilter, search: &Search, without: Without) -> Part {
+    let words = &search.words;
     let mut part = Part {
         sql: "catalogue_entries e".to_owned(),
         values: Vec::new(),
@@ -85,10 +89,11 @@ fn matching(tx: &Tx, filter: &CourseFilter, words: &[String], without: Without) 
     if !words.is_empty() && tx.is_postgres() {
         part.sql
             .push_str(" JOIN catalogue_search s ON s.course_id = e.course_id WHERE TRUE");
-        part.and(
-            "(s.document @@ to_tsquery('simple', ?) OR ? <% s.names)",
-            [tsquery(words).into(), words.join(" ").into()],
-        );
+        if search.similar {
+            part.and("? <% s.names", [words.join(" ").into()]);
+        } else {
+            part.and("s.document @@ to_tsquery('simple', ?)", [tsquery(words).into()]);
+        }
     } else if !words.is_empty() {
         part.sql.push_str(
             " JOIN catalogue_search_ids i ON i.course_id = e.course_id \
@@ -157,7 +162,8 @@ fn fts5(words: &[String]) -> String {
 }
 
 /// How well an entry matches: a larger number is better.
-fn rank(tx: &Tx, words: &[String]) -> Part {
+fn rank(tx: &Tx, search: &Search) -> Part {
+    let words = &search.words;
     if words.is_empty() {
         Part {
             sql: "CAST(0 AS bigint)".to_owned(),
@@ -165,10 +171,17 @@ fn rank(tx: &Tx, words: &[String]) -> Part {
         }
     } else if tx.is_postgres() {
         Part {
-            sql: "CAST(1000000 * ts_rank_cd(s.document, to_tsquery('simple', ?)) + 1000 * word_similarity(?, s.names) \
-                  AS bigint)"
-                .to_owned(),
-            values: vec![tsquery(words).into(), words.join(" ").into()],
+            sql: if search.similar {
+                "CAST(1000000 * word_similarity(?, s.names) AS bigint)"
+            } else {
+                "CAST(1000000 * ts_rank_cd(s.document, to_tsquery('simple', ?)) AS bigint)"
+            }
+            .to_owned(),
+            values: vec![if search.similar {
+                words.join(" ").into()
+            } else {
+                tsquery(words).into()
+            }],
         }
     } else {
         Part {
@@ -182,12 +195,12 @@ fn rank(tx: &Tx, words: &[String]) -> Part {
 pub(crate) async fn list(
     tx: &Tx,
     filter: &CourseFilter,
-    words: &[String],
+    search: &Search,
     sort: CourseSort,
     from: From,
     limit: Limit,
 ) -> Result<Vec<Hit>> {
-    let rank = rank(tx, words);
+    let rank = rank(tx, search);
     let (key, descending) = match sort {
         CourseSort::Newest => ("e.published_at", true),
         CourseSort::Oldest => ("e.published_at", false),
@@ -207,7 +220,7 @@ pub(crate) async fn list(
     } else {
         ("<", "DESC")
     };
-    let found = matching(tx, filter, words, Without::Nothing);
+    let found = matching(tx, filter, search, Without::Nothing);
     let mut values = rank.values.clone();
     if sort == CourseSort::Relevance {
         values.extend(rank.values.clone());
@@ -260,13 +273,13 @@ pub(crate) async fn vocabulary(tx: &Tx) -> Result<Vec<String>> {
 }
 
 /// Counts under a filter, one statement a kind.
-pub(crate) async fn facets(tx: &Tx, filter: &CourseFilter, words: &[String]) -> Result<Facets> {
-    let found = matching(tx, filter, words, Without::Nothing);
+pub(crate) async fn facets(tx: &Tx, filter: &CourseFilter, search: &Search) -> Result<Facets> {
+    let found = matching(tx, filter, search, Without::Nothing);
     let total = tx
         .count(&format!("SELECT count(*) FROM {}", found.sql), found.values)
         .await?;
 
-    let found = matching(tx, filter, words, Without::Difficulty);
+    let found = matching(tx, filter, search, Without::Difficulty);
     let sql = format!(
         "SELECT e.difficulty AS name, count(*) AS courses FROM {} GROUP BY e.difficulty",
         found.sql
@@ -274,7 +287,7 @@ pub(crate) async fn facets(tx: &Tx, filter: &CourseFilter, words: &[String]) -> 
     let pair = |row: &QueryResult| Ok((row.try_get("", "name")?, row.try_get("", "courses")?));
     let difficulties = rows(tx, &sql, found.values, pair).await?;
 
-    let found = matching(tx, filter, words, Without::Category);
+    let found = matching(tx, filter, search, Without::Category);
     let sql = format!(
         "SELECT m.category_id AS id, count(*) AS courses FROM course_categories m \
          WHERE m.course_id IN (SELECT e.course_id FROM {}) GROUP BY m.category_id",
@@ -284,7 +297,7 @@ pub(crate) async fn facets(tx: &Tx, filter: &CourseFilter, words: &[String]) -> 
     let counts: Vec<(Uuid, i64)> = rows(tx, &sql, found.values, pair).await?;
     let categories = category::counted(tx, &counts).await?;
 
-    let found = matching(tx, filter, words, Without::Price);
+    let found = matching(tx, filter, search, Without::Price);
     let sql = format!(
         "SELECT CASE WHEN e.price = 0 THEN '' ELSE e.currency END AS currency, count(*) AS courses, \
          min(e.price) AS lowest, max(e.price) AS highest FROM {} GROUP BY 1 ORDER BY 1",
