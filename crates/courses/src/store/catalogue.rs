@@ -90,7 +90,9 @@ fn matching(tx: &Tx, filter: &CourseFilter, search: &Search, without: Without) -
         part.sql
             .push_str(" JOIN catalogue_search s ON s.course_id = e.course_id WHERE TRUE");
         if search.similar {
-            part.and("? <% s.names", [words.join(" ").into()]);
+            for word in words {
+                part.and("? <% s.names", [word.clone().into()]);
+            }
         } else {
             part.and("s.document @@ to_tsquery('simple', ?)", [tsquery(words).into()]);
         }
