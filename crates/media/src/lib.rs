@@ -14,7 +14,7 @@ pub use captions::is_web_vtt;
 pub use collect::{KEPT, collect_files, collect_objects};
 pub use file::{File, Purpose, ready_file, usable_image};
 pub use image::{IMAGE_WIDTHS, image_kind, image_url};
-pub use link::{Disposition, Link, clean_name, content_disposition};
+pub use link::{Disposition, Link, clean_name, content_disposition, file_name};
 pub use sniff::allowed_types;
 pub use storage::{Key, Object, S3, Settings, Storage, Stored};
 pub use upload::{Announcement, Limits, Media, Target, UploadTicket, upload};
