@@ -189,7 +189,9 @@ pub async fn attachments(
     limit: Limit,
 ) -> Result<Page<Attachment>> {
     let rows = rows::list(tx, owner, after, limit).await?;
-    Ok(Page::cut(rows, limit, |attachment| Cursor::at(attachment.created_at, attachment.id)))
+    Ok(Page::cut(rows, limit, |attachment| {
+        Cursor::at(attachment.created_at, attachment.id)
+    }))
 }
 
 /// An attachment, whoever asks: what the decision about access begins with.

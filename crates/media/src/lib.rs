@@ -5,6 +5,7 @@ mod collect;
 mod file;
 mod image;
 mod link;
+mod presign;
 mod sniff;
 mod storage;
 mod store;

@@ -105,9 +105,13 @@ pub fn file_name(name: &str, content_type: &str) -> String {
         kind if kind.ends_with("presentationml.presentation") => &["pptx"],
         _ => &[],
     };
-    let ending = name.rsplit_once('.').map(|(_, ending)| ending.to_ascii_lowercase());
+    let ending = name
+        .rsplit_once('.')
+        .map(|(_, ending)| ending.to_ascii_lowercase());
     match endings.first() {
-        Some(first) if !endings.iter().any(|known| ending.as_deref() == Some(known)) => format!("{name}.{first}"),
+        Some(first) if !endings.iter().any(|known| ending.as_deref() == Some(known)) => {
+            format!("{name}.{first}")
+        }
         _ => name.to_owned(),
     }
 }

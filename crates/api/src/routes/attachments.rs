@@ -116,7 +116,11 @@ impl CreateAttachment {
             (None, Some(url)) => Source::Url(url),
             _ => {
                 let detail = "Either a file or a link.";
-                return Err(Error::invalid(vec![FieldError::new("/fileId", "file_or_url", detail)]));
+                return Err(Error::invalid(vec![FieldError::new(
+                    "/fileId",
+                    "file_or_url",
+                    detail,
+                )]));
             }
         };
         Ok(NewAttachment { name, source })
@@ -170,7 +174,9 @@ async fn list_course_attachments(
 ) -> Result<Reply<AttachmentPage>, Problem> {
     let (after, limit) = page.position();
     let work = move |tx: Tx| async move { enrollment::course_attachments(&tx, id, after, limit).await };
-    Ok(Reply::ok(&AttachmentPage::from(state.db.read(actor, work).await?))?)
+    Ok(Reply::ok(&AttachmentPage::from(
+        state.db.read(actor, work).await?,
+    ))?)
 }
 
 /// Attach something to a course
@@ -191,7 +197,9 @@ async fn create_course_attachment(
     let new = body.value.into_new()?;
     let work = move |tx: Tx| async move { created(courses::attach_to_course(&tx, id, new).await?) };
     let pool = (Pool::App, actor);
-    Ok(key.run(&state.db, pool, "createCourseAttachment", &body.raw, work).await?)
+    Ok(key
+        .run(&state.db, pool, "createCourseAttachment", &body.raw, work)
+        .await?)
 }
 
 /// What is attached to a lesson
@@ -210,7 +218,9 @@ async fn list_lesson_attachments(
 ) -> Result<Reply<AttachmentPage>, Problem> {
     let (after, limit) = page.position();
     let work = move |tx: Tx| async move { enrollment::lesson_attachments(&tx, id, after, limit).await };
-    Ok(Reply::ok(&AttachmentPage::from(state.db.read(actor, work).await?))?)
+    Ok(Reply::ok(&AttachmentPage::from(
+        state.db.read(actor, work).await?,
+    ))?)
 }
 
 /// Attach something to a lesson
@@ -231,7 +241,9 @@ async fn create_lesson_attachment(
     let new = body.value.into_new()?;
     let work = move |tx: Tx| async move { created(courses::attach_to_lesson(&tx, id, new).await?) };
     let pool = (Pool::App, actor);
-    Ok(key.run(&state.db, pool, "createLessonAttachment", &body.raw, work).await?)
+    Ok(key
+        .run(&state.db, pool, "createLessonAttachment", &body.raw, work)
+        .await?)
 }
 
 /// An attachment
@@ -307,7 +319,10 @@ async fn download_attachment(
     let attachment = state.db.read(actor, work).await?;
     let Some(file_id) = attachment.file_id else {
         let url = attachment.url.unwrap_or_default();
-        return Ok(Reply::ok(&Download { url, expires_at: None })?);
+        return Ok(Reply::ok(&Download {
+            url,
+            expires_at: None,
+        })?);
     };
     let now = state.db.ambient().now();
     let expires_at = now + std::time::Duration::from_secs(state.config.download_seconds);
@@ -320,7 +335,9 @@ async fn download_attachment(
         expires_at,
     };
     let (storage, keyring) = (&state.media.storage, state.db.keyring());
-    let url = storage.download_url(keyring, &state.media.public_url, now, &link).await?;
+    let url = storage
+        .download_url(keyring, &state.media.public_url, now, &link)
+        .await?;
     Ok(Reply::ok(&Download {
         url,
         expires_at: Some(expires_at),

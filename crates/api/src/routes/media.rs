@@ -107,7 +107,10 @@ struct UploadTarget {
     #[schema(value_type = String, example = "PUT")]
     method: &'static str,
     /// The URL, of this server or of the object storage: take it as it is.
-    #[schema(format = "uri", example = "https://files.example.com/uploads/0198c0de?token=AbC")]
+    #[schema(
+        format = "uri",
+        example = "https://files.example.com/uploads/0198c0de?token=AbC"
+    )]
     url: String,
     /// Headers to send.
     headers: UploadHeaders,
@@ -187,7 +190,11 @@ struct CreateUpload {
     #[schema(minimum = 1, maximum = 1_099_511_627_776i64, example = 48213)]
     size_bytes: u64,
     /// SHA-256 of the bytes, in hexadecimal: what arrives otherwise is rejected.
-    #[schema(pattern = "^[0-9a-f]{64}$", nullable = false, example = "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08")]
+    #[schema(
+        pattern = "^[0-9a-f]{64}$",
+        nullable = false,
+        example = "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08"
+    )]
     sha256: Option<String>,
 }
 
@@ -234,7 +241,7 @@ async fn create_upload(
 ) -> Result<Reply<Upload>, Problem> {
     let (ambient, keyring) = (state.db.ambient(), state.db.keyring());
     let file = state.media.plan(ambient, actor, body.value.into())?;
-    let target = state.media.target(ambient, keyring, &file).await?;
+    let target = state.media.target(ambient, keyring, &file);
     let work = move |tx| async move {
         Media::announce(&tx, &file).await?;
         let location = format!("/uploads/{}", file.id);
@@ -260,7 +267,7 @@ async fn get_upload(
     let work = move |tx| async move { media::upload(&tx, id).await };
     let file = state.db.read(actor, work).await?;
     let (ambient, keyring) = (state.db.ambient(), state.db.keyring());
-    let target = state.media.target(ambient, keyring, &file).await?;
+    let target = state.media.target(ambient, keyring, &file);
     Ok(Reply::ok(&upload_of(file, target))?)
 }
 
@@ -295,7 +302,12 @@ async fn complete_upload(
 #[into_params(parameter_in = Query)]
 struct ContentQuery {
     /// Part of the upload's URL.
-    #[param(min_length = 1, max_length = 1024, pattern = "^[A-Za-z0-9_-]+$", example = "AbC")]
+    #[param(
+        min_length = 1,
+        max_length = 1024,
+        pattern = "^[A-Za-z0-9_-]+$",
+        example = "AbC"
+    )]
     token: String,
 }
 
@@ -318,8 +330,15 @@ async fn put_upload_content(
 ) -> Result<Reply<Nothing>, Problem> {
     let ticket = UploadTicket::open(state.db.keyring(), &query.token, id, state.db.ambient().now())?;
     check_length(&request, ticket.size)?;
-    let _place = state.uploads.try_acquire().map_err(|_| Error::new(Code::Overloaded))?;
-    let bytes = paced(payload, state.config.upload_bytes_per_second, state.config.body_timeout_seconds);
+    let _place = state
+        .uploads
+        .try_acquire()
+        .map_err(|_| Error::new(Code::Overloaded))?;
+    let bytes = paced(
+        payload,
+        state.config.upload_bytes_per_second,
+        state.config.body_timeout_seconds,
+    );
     state.media.receive(&ticket, bytes).await?;
     Ok(Reply::no_content())
 }
@@ -367,7 +386,10 @@ fn paced(payload: Payload, least: u64, grace: u64) -> impl Stream<Item = Result<
     responses((status = 200, description = "The picture.", content(
         (Vec<u8> = "image/jpeg"), (Vec<u8> = "image/png")))))]
 #[get("/images/{image_id}/{width}")]
-async fn get_image(state: Data<State>, Path((id, width)): Path<(Uuid, u32)>) -> Result<HttpResponse, Problem> {
+async fn get_image(
+    state: Data<State>,
+    Path((id, width)): Path<(Uuid, u32)>,
+) -> Result<HttpResponse, Problem> {
     if !IMAGE_WIDTHS.contains(&width) {
         return Err(Code::NotFound.into());
     }
@@ -403,17 +425,26 @@ async fn get_file(
     let size = storage.head(link.key).await?.ok_or(Code::NotFound)?.size;
     let etag = format!("\"{}\"", link.key.id().simple());
     let range = asked_range(&request, &etag, size)?;
-    let object = storage.get(link.key, range.clone()).await?.ok_or(Code::NotFound)?;
+    let object = storage
+        .get(link.key, range.clone())
+        .await?
+        .ok_or(Code::NotFound)?;
     let mut response = HttpResponse::Ok();
     if let Some(part) = &range {
         let last = part.end.saturating_sub(1);
         response.status(StatusCode::PARTIAL_CONTENT);
-        response.insert_header((header::CONTENT_RANGE, format!("bytes {}-{last}/{size}", part.start)));
+        response.insert_header((
+            header::CONTENT_RANGE,
+            format!("bytes {}-{last}/{size}", part.start),
+        ));
     }
     let length = range.map_or(size, |part| part.end - part.start);
     Ok(response
         .insert_header((header::CONTENT_TYPE, link.content_type))
-        .insert_header((header::CONTENT_DISPOSITION, content_disposition(link.disposition, &link.name)))
+        .insert_header((
+            header::CONTENT_DISPOSITION,
+            content_disposition(link.disposition, &link.name),
+        ))
         .insert_header((header::ACCEPT_RANGES, "bytes"))
         .insert_header((header::CACHE_CONTROL, "private, no-store"))
         .insert_header((header::ETAG, etag))
@@ -423,7 +454,12 @@ async fn get_file(
 /// The one range that was asked for; `None` for the whole, also where `If-Range` names another version, where there are
 /// several ranges, or where the header cannot be read (RFC 9110, 14.2).
 fn asked_range(request: &HttpRequest, etag: &str, size: u64) -> Result<Option<Range<u64>>, Problem> {
-    let text = |name| request.headers().get(name).map(|value| value.to_str().unwrap_or_default());
+    let text = |name| {
+        request
+            .headers()
+            .get(name)
+            .map(|value| value.to_str().unwrap_or_default())
+    };
     let Some(asked) = text(header::RANGE) else {
         return Ok(None);
     };
@@ -445,7 +481,9 @@ enum Asked {
 }
 
 fn read_range(asked: &str, size: u64) -> Asked {
-    let parts = asked.strip_prefix("bytes=").and_then(|range| range.trim().split_once('-'));
+    let parts = asked
+        .strip_prefix("bytes=")
+        .and_then(|range| range.trim().split_once('-'));
     let number = |text: &str| -> Option<u64> {
         let plain = !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
         // More digits than a number holds is further than any file is long.

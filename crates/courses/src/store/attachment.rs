@@ -35,8 +35,11 @@ pub(crate) async fn insert(tx: &Tx, new: &Attachment) -> Result<()> {
 }
 
 pub(crate) async fn one(tx: &Tx, id: Uuid) -> Result<Option<Attachment>> {
-    tx.one(&format!("SELECT {ATTACHMENT} FROM attachments a WHERE a.id = ?"), [id.into()])
-        .await
+    tx.one(
+        &format!("SELECT {ATTACHMENT} FROM attachments a WHERE a.id = ?"),
+        [id.into()],
+    )
+    .await
 }
 
 pub(crate) async fn list(
@@ -64,9 +67,13 @@ pub(crate) async fn list(
 
 pub(crate) async fn rename(tx: &Tx, id: Uuid, name: &str) -> Result<()> {
     let sql = "UPDATE attachments SET name = ?, updated_at = ? WHERE id = ?";
-    tx.change(sql, [name.into(), tx.now().into(), id.into()]).await.map(drop)
+    tx.change(sql, [name.into(), tx.now().into(), id.into()])
+        .await
+        .map(drop)
 }
 
 pub(crate) async fn delete(tx: &Tx, id: Uuid) -> Result<()> {
-    tx.change("DELETE FROM attachments WHERE id = ?", [id.into()]).await.map(drop)
+    tx.change("DELETE FROM attachments WHERE id = ?", [id.into()])
+        .await
+        .map(drop)
 }
