@@ -1,6 +1,6 @@
 //! The one shape of every refusal: `application/problem+json` (RFC 9457).
 
-use std::{fmt, time::Duration};
+use std::{fmt, num::NonZeroU64, time::Duration};
 
 use actix_web::{
     HttpResponse, ResponseError,
@@ -62,9 +62,9 @@ pub struct Problem {
     /// What happened.
     pub error: kernel::Error,
     /// For 405: what the path does take.
-    pub allow: Option<String>,
+    pub allow: Option<Box<str>>,
     /// For 416: how many bytes there are.
-    pub length: Option<u64>,
+    pub length: Option<NonZeroU64>,
 }
 
 impl Problem {
@@ -73,7 +73,7 @@ impl Problem {
     pub fn method_not_allowed(allow: String) -> Self {
         Self {
             error: Code::MethodNotAllowed.into(),
-            allow: Some(allow),
+            allow: Some(allow.into()),
             length: None,
         }
     }
@@ -84,7 +84,7 @@ impl Problem {
         Self {
             error: Code::RangeNotSatisfiable.into(),
             allow: None,
-            length: Some(length),
+            length: NonZeroU64::new(length),
         }
     }
 }
