@@ -30,7 +30,8 @@ may kernel
 may entity
 may database kernel
 may identity kernel entity database
-may courses kernel entity database identity
+may media kernel entity database
+may courses kernel entity database identity media
 may enrollment kernel entity database identity media courses
 may progress kernel entity database identity media courses enrollment
 exit $bad

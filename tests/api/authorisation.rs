@@ -245,7 +245,7 @@ fn table() -> Vec<(&'static str, &'static str, Value, Expected)> {
         ),
         (
             "putUploadContent",
-            "PUT /uploads/{upload}/content?token=x",
+            "PUT /uploads/{upload}/content?ticket=x",
             none.clone(),
             [403; 6],
         ),

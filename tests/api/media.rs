@@ -192,8 +192,8 @@ on_both_databases! {
         let new = || announcement("ATTACHMENT", "a.pdf", "application/pdf", PDF);
         let (mine, theirs) = (app.post_as(&elena, "/uploads", new()).await.expect(201), app.post_as(&other, "/uploads", new()).await.expect(201));
         let (path, other_path) = (path_of(&mine.text_at("/target/url")), path_of(&theirs.text_at("/target/url")));
-        let token = path.split_once("token=").unwrap().1;
-        let swapped = format!("{}token={token}", other_path.split_once("token=").unwrap().0);
+        let token = path.split_once("ticket=").unwrap().1;
+        let swapped = format!("{}ticket={token}", other_path.split_once("ticket=").unwrap().0);
         let mut tampered = path.clone().into_bytes();
         let at = tampered.len() - 20;
         tampered[at] = if tampered[at] == b'A' { b'B' } else { b'A' };
@@ -367,7 +367,7 @@ on_both_databases! {
         }
         // The URL of an upload opens no file.
         let upload = app.post_as(&elena, "/uploads", announcement("ATTACHMENT", "a.pdf", "application/pdf", PDF)).await.expect(201);
-        bad.push(format!("/files/{}", upload.text_at("/target/url").split_once("token=").unwrap().1));
+        bad.push(format!("/files/{}", upload.text_at("/target/url").split_once("ticket=").unwrap().1));
         for bad in bad {
             app.get(&bad).await.refused(403, "signed_url_invalid");
         }

@@ -88,7 +88,7 @@ async fn files_go_to_a_bucket_and_back_without_us() {
     assert_eq!(put(url.clone(), PDF.to_vec()).await.unwrap().status(), 200);
     // Nothing goes through this server.
     let own = app
-        .request("PUT", &format!("/uploads/{id}/content?token=x"))
+        .request("PUT", &format!("/uploads/{id}/content?ticket=x"))
         .body(PDF);
     app.send(own).await.refused(403, "signed_url_invalid");
     let done = app

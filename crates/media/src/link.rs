@@ -20,7 +20,7 @@ pub enum Disposition {
 
 /// The right to fetch one object until it expires, whoever holds it.
 ///
-/// Sealed, it is the last part of `GET /files/{token}`: everything about the answer stands in the link, so that serving it
+/// Sealed, it is the last part of `GET /files/{link}`: everything about the answer stands in the link, so that serving it
 /// needs no statement, and nothing of it can be altered.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Link {

@@ -400,7 +400,7 @@ impl Storage {
     }
 
     /// Where somebody fetches one object, until the link expires: at the storage itself where that can be, otherwise at
-    /// `GET /files/{token}` of this server. The caller has decided that they may have it.
+    /// `GET /files/{link}` of this server. The caller has decided that they may have it.
     ///
     /// # Errors
     /// [`Code::Internal`] for what cannot be signed.

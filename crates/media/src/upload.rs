@@ -197,7 +197,7 @@ impl Media {
                 };
                 let token = link::seal(keyring, PURPOSE, &ticket);
                 let base = self.public_url.trim_end_matches('/');
-                format!("{base}/api/v1/uploads/{}/content?token={token}", file.id)
+                format!("{base}/api/v1/uploads/{}/content?ticket={token}", file.id)
             }
         };
         Some(Target {

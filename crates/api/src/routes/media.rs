@@ -109,7 +109,7 @@ struct UploadTarget {
     /// The URL, of this server or of the object storage: take it as it is.
     #[schema(
         format = "uri",
-        example = "https://files.example.com/uploads/0198c0de?token=AbC"
+        example = "https://files.example.com/uploads/0198c0de?ticket=AbC"
     )]
     url: String,
     /// Headers to send.
@@ -308,7 +308,7 @@ struct ContentQuery {
         pattern = "^[A-Za-z0-9_-]+$",
         example = "AbC"
     )]
-    token: String,
+    ticket: String,
 }
 
 /// Send the bytes of an upload
@@ -328,7 +328,7 @@ async fn put_upload_content(
     Query(query): Query<ContentQuery>,
     payload: Payload,
 ) -> Result<Reply<Nothing>, Problem> {
-    let ticket = UploadTicket::open(state.db.keyring(), &query.token, id, state.db.ambient().now())?;
+    let ticket = UploadTicket::open(state.db.keyring(), &query.ticket, id, state.db.ambient().now())?;
     check_length(&request, ticket.size)?;
     let _place = state
         .uploads
@@ -382,7 +382,7 @@ fn paced(payload: Payload, least: u64, grace: u64) -> impl Stream<Item = Result<
 /// In one of three widths; a picture that is smaller is not enlarged. It never changes: keep it as long as you like.
 #[utoipa::path(tag = "media", operation_id = "getImage", security(()),
     params(("image_id" = Uuid, Path, description = "The picture's id."),
-        ("width" = u32, Path, description = "320, 640 or 1280.", example = 640)),
+        ("width" = u32, Path, description = "320, 640 or 1280.", minimum = 320, maximum = 1280, example = 640)),
     responses((status = 200, description = "The picture.", content(
         (Vec<u8> = "image/jpeg"), (Vec<u8> = "image/png")))))]
 #[get("/images/{image_id}/{width}")]
@@ -410,17 +410,17 @@ async fn get_image(
 /// By a signed URL, which whoever may have the file gets from another operation; it expires. Single ranges are answered
 /// with 206.
 #[utoipa::path(tag = "media", operation_id = "getFile", security(()),
-    params(("token" = String, Path, description = "The signed part of the URL.")),
+    params(("link" = String, Path, description = "The signed part of the URL.")),
     extensions(("x-problem-codes" = json!(["signed_url_invalid", "range_not_satisfiable"]))),
     responses((status = 200, description = "The file.", body = Vec<u8>, content_type = "application/octet-stream"),
         (status = 206, description = "A part of the file.", body = Vec<u8>, content_type = "application/octet-stream")))]
-#[get("/files/{token}")]
+#[get("/files/{link}")]
 async fn get_file(
     state: Data<State>,
     request: HttpRequest,
-    Path(token): Path<String>,
+    Path(link): Path<String>,
 ) -> Result<HttpResponse, Problem> {
-    let link = Link::open(state.db.keyring(), &token, state.db.ambient().now())?;
+    let link = Link::open(state.db.keyring(), &link, state.db.ambient().now())?;
     let storage = &state.media.storage;
     let size = storage.head(link.key).await?.ok_or(Code::NotFound)?.size;
     let etag = format!("\"{}\"", link.key.id().simple());
