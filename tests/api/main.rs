@@ -15,6 +15,8 @@ mod idempotency;
 mod lessons;
 mod mail;
 mod me;
+mod media;
 mod progress;
 mod start;
+mod storage;
 mod users;

@@ -1,6 +1,6 @@
 //! The one shape of every refusal: `application/problem+json` (RFC 9457).
 
-use std::{fmt, time::Duration};
+use std::{fmt, num::NonZeroU64, time::Duration};
 
 use actix_web::{
     HttpResponse, ResponseError,
@@ -26,7 +26,8 @@ pub fn status_of(code: Code) -> StatusCode {
         | Code::NotGranted
         | Code::GrantExpired
         | Code::GrantRefunded
-        | Code::GrantSuspended => StatusCode::FORBIDDEN,
+        | Code::GrantSuspended
+        | Code::SignedUrlInvalid => StatusCode::FORBIDDEN,
         Code::NotFound => StatusCode::NOT_FOUND,
         Code::MethodNotAllowed => StatusCode::METHOD_NOT_ALLOWED,
         Code::RequestTimeout => StatusCode::REQUEST_TIMEOUT,
@@ -41,11 +42,14 @@ pub fn status_of(code: Code) -> StatusCode {
         | Code::NotPublishable
         | Code::CourseNotFree
         | Code::CompletedByWatching
+        | Code::UploadIncomplete
+        | Code::UploadChecking
         | Code::IdempotencyInFlight => StatusCode::CONFLICT,
         Code::PreconditionFailed => StatusCode::PRECONDITION_FAILED,
         Code::PayloadTooLarge => StatusCode::PAYLOAD_TOO_LARGE,
         Code::UnsupportedMediaType => StatusCode::UNSUPPORTED_MEDIA_TYPE,
-        Code::ValidationFailed | Code::IdempotencyKeyReused | Code::LinkInvalid => {
+        Code::RangeNotSatisfiable => StatusCode::RANGE_NOT_SATISFIABLE,
+        Code::ValidationFailed | Code::IdempotencyKeyReused | Code::LinkInvalid | Code::SizeMismatch => {
             StatusCode::UNPROCESSABLE_ENTITY
         }
         Code::PreconditionRequired => StatusCode::PRECONDITION_REQUIRED,
@@ -62,7 +66,9 @@ pub struct Problem {
     /// What happened.
     pub error: kernel::Error,
     /// For 405: what the path does take.
-    pub allow: Option<String>,
+    pub allow: Option<Box<str>>,
+    /// For 416: how many bytes there are.
+    pub length: Option<NonZeroU64>,
 }
 
 impl Problem {
@@ -71,7 +77,18 @@ impl Problem {
     pub fn method_not_allowed(allow: String) -> Self {
         Self {
             error: Code::MethodNotAllowed.into(),
-            allow: Some(allow),
+            allow: Some(allow.into()),
+            length: None,
+        }
+    }
+
+    /// A range beyond the end of what has this many bytes.
+    #[must_use]
+    pub fn beyond(length: u64) -> Self {
+        Self {
+            error: Code::RangeNotSatisfiable.into(),
+            allow: None,
+            length: NonZeroU64::new(length),
         }
     }
 }
@@ -81,6 +98,7 @@ impl<E: Into<kernel::Error>> From<E> for Problem {
         Self {
             error: error.into(),
             allow: None,
+            length: None,
         }
     }
 }

@@ -4,7 +4,8 @@ use std::sync::Arc;
 
 use database::Db;
 use identity::Identity;
-use tokio::sync::Notify;
+use media::Media;
+use tokio::sync::{Notify, Semaphore};
 
 use crate::{
     answers::Answers,
@@ -24,6 +25,10 @@ pub struct State {
     pub db: Db,
     /// Passwords and tokens.
     pub identity: Identity,
+    /// Files: how they are sent, kept and fetched.
+    pub media: Arc<Media>,
+    /// Places for uploads whose bytes go through this process.
+    pub uploads: Arc<Semaphore>,
     /// The OpenAPI document, as bytes and as a table of paths.
     pub document: Document,
     /// The document's schemas, as what enforces them.
@@ -47,6 +52,8 @@ impl State {
         let identity = setup::identity(&config, &db).await?;
         let document = Document::build();
         Ok(Self {
+            media: Arc::new(setup::media(&config)?),
+            uploads: Arc::new(Semaphore::new(config.max_uploads.min(Semaphore::MAX_PERMITS))),
             schemas: Schemas::new(&document.value),
             answers: Answers::new(config.cache_mib),
             limits: Limits::new(config.requests_per_minute, config.logins_per_minute),

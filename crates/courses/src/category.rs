@@ -1,7 +1,10 @@
 use database::{Tx, constraint, from_db};
 use kernel::{Code, Cursor, Error, FieldError, Limit, Page, Result, Timestamp, Uuid};
 
-use crate::{course::either, slug, store};
+use crate::{
+    course::{check_image, either},
+    slug, store,
+};
 
 /// A shelf of the catalogue.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -75,6 +78,7 @@ pub async fn category(tx: &Tx, key: &str) -> Result<Category> {
 /// [`Code::Forbidden`], [`Code::CategoryTaken`].
 pub async fn create_category(tx: &Tx, new: NewCategory) -> Result<Category> {
     admins_only(tx)?;
+    check_image(tx, new.image_id, None).await?;
     let name = new.name.trim().to_owned();
     let new = Category {
         id: tx.new_id(),
@@ -116,6 +120,7 @@ pub async fn change_category(
         change.image_url,
         change.image_id,
     );
+    check_image(tx, image_id, before.image_id).await?;
     let slug = if name == before.name {
         before.slug.clone()
     } else {

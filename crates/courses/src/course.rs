@@ -155,6 +155,8 @@ pub struct CourseRef {
     pub is_free: bool,
     /// Whether it is closed for new learners.
     pub is_archived: bool,
+    /// Whether the caller may edit it.
+    pub staff: bool,
 }
 
 /// A course to be made.
@@ -220,6 +222,7 @@ pub struct CourseChange {
 /// # Errors
 /// [`Code::Forbidden`], [`Code::ValidationFailed`] for a price, a category, a picture or a video that cannot be.
 pub async fn create_course(tx: &Tx, new: NewCourse) -> Result<Course> {
+    check_image(tx, new.image_id, None).await?;
     let id = insert(tx, new).await?;
     by_id(tx, id).await
 }
@@ -305,8 +308,9 @@ pub async fn outline(tx: &Tx, course_id: Uuid) -> Result<CourseOutline> {
 /// [`Code::NotFound`], also where it is not published and the reader may not edit it.
 pub async fn course_ref(tx: &Tx, id: Uuid) -> Result<CourseRef> {
     let course = store::course::reference(tx, id).await?.ok_or(Code::NotFound)?;
-    if course.is_published || editor::may_edit(tx, id, course.author_id).await? {
-        Ok(course)
+    let staff = editor::may_edit(tx, id, course.author_id).await?;
+    if course.is_published || staff {
+        Ok(CourseRef { staff, ..course })
     } else {
         Err(Code::NotFound.into())
     }
@@ -349,6 +353,7 @@ pub async fn change_course(
     }
     let after = apply(before.clone(), change.clone());
     check_price(&after)?;
+    check_image(tx, after.image_id, before.image_id).await?;
     let shelves = change.category_ids.filter(|ids| {
         let now: Vec<Uuid> = before.categories.iter().map(|category| category.id).collect();
         ids.len() != now.len() || ids.iter().any(|id| !now.contains(id))
@@ -571,6 +576,14 @@ async fn set_categories(tx: &Tx, id: Uuid, category_ids: &[Uuid]) -> Result<()> 
         return Err(Error::invalid(reasons));
     }
     store::category::set_of_course(tx, id, category_ids).await
+}
+
+/// A picture has to be a ready one of the caller's, or the one that is there already.
+pub(crate) async fn check_image(tx: &Tx, id: Option<Uuid>, current: Option<Uuid>) -> Result<()> {
+    match id {
+        Some(id) => media::usable_image(tx, id, current, "/imageId").await,
+        None => Ok(()),
+    }
 }
 
 fn check_price(course: &Course) -> Result<()> {

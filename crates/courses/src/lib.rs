@@ -1,5 +1,6 @@
 #![doc = include_str!("../README.md")]
 
+mod attachment;
 mod body;
 mod catalogue;
 mod category;
@@ -17,6 +18,10 @@ mod tree;
 mod video;
 mod wishlist;
 
+pub use attachment::{
+    Attachment, AttachmentOwner, NewAttachment, Source, attach_to_course, attach_to_lesson, attachment,
+    attachments, remove_attachment, rename_attachment,
+};
 pub use body::{Body, BodyChange};
 pub use catalogue::{
     CataloguePage, CourseFilter, CourseSort, Facets, From, PriceRange, facets, list_courses, set_popularity,

@@ -1,5 +1,6 @@
 //! All SQL of this crate, one file a noun.
 
+pub(crate) mod attachment;
 pub(crate) mod body;
 pub(crate) mod catalogue;
 pub(crate) mod category;
@@ -21,7 +22,7 @@ const WIDTH: u32 = 1280;
 /// Where a picture is: at our own address, or elsewhere.
 fn picture(tx: &Tx, url: Option<&str>, id: Option<Uuid>) -> Option<String> {
     match id {
-        Some(id) => Some(tx.link(&format!("/images/{id}/{WIDTH}"))),
+        Some(id) => Some(tx.link(&media::image_path(id, WIDTH))),
         None => url.map(ToOwned::to_owned),
     }
 }

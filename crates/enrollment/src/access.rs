@@ -83,6 +83,20 @@ pub async fn decide(tx: &Tx, place: Place) -> Result<Access> {
     by_grants(&grants, tx.now())
 }
 
+/// Decides about what belongs to a course as a whole.
+///
+/// # Errors
+/// [`Code::NotFound`], and see [`decide`].
+pub async fn course_access(tx: &Tx, course_id: Uuid) -> Result<Access> {
+    let course = courses::course_ref(tx, course_id).await?;
+    let place = Place {
+        course_id,
+        is_free: false,
+        staff: course.staff,
+    };
+    decide(tx, place).await
+}
+
 /// Decides about a lesson, without reading what it teaches.
 ///
 /// # Errors

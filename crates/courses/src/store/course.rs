@@ -257,6 +257,7 @@ pub(crate) async fn reference(tx: &Tx, id: Uuid) -> Result<Option<CourseRef>> {
         is_published: row.is_published,
         is_free: row.price_amount.unwrap_or(0) == 0,
         is_archived: row.archived_at.is_some(),
+        staff: false,
     }))
 }
 

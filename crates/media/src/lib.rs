@@ -1,0 +1,21 @@
+#![doc = include_str!("../README.md")]
+
+mod captions;
+mod collect;
+mod file;
+mod image;
+mod link;
+mod presign;
+mod sniff;
+mod storage;
+mod store;
+mod upload;
+
+pub use captions::is_web_vtt;
+pub use collect::{KEPT, collect_files, collect_objects};
+pub use file::{File, Purpose, ready_file, usable_image};
+pub use image::{IMAGE_WIDTHS, image_kind, image_path};
+pub use link::{Disposition, Link, clean_name, content_disposition, file_name};
+pub use sniff::allowed_types;
+pub use storage::{Key, Object, S3, Settings, Storage, Stored};
+pub use upload::{Announcement, Limits, Media, Target, UploadTicket, upload};
