@@ -14,7 +14,7 @@ use utoipa::ToSchema;
 #[must_use]
 pub fn status_of(code: Code) -> StatusCode {
     match code {
-        Code::MalformedRequest | Code::IdempotencyKeyRequired => StatusCode::BAD_REQUEST,
+        Code::MalformedRequest | Code::IdempotencyKeyRequired | Code::HookSignatureInvalid => StatusCode::BAD_REQUEST,
         Code::Unauthenticated
         | Code::TokenInvalid
         | Code::TokenExpired
@@ -37,6 +37,8 @@ pub fn status_of(code: Code) -> StatusCode {
         | Code::NotPublishable
         | Code::CourseNotFree
         | Code::CompletedByWatching
+        | Code::VideoInUse
+        | Code::VideoNotReady
         | Code::IdempotencyInFlight => StatusCode::CONFLICT,
         Code::PreconditionFailed => StatusCode::PRECONDITION_FAILED,
         Code::PayloadTooLarge => StatusCode::PAYLOAD_TOO_LARGE,
