@@ -117,6 +117,11 @@ const TAGS: &[(&str, &str)] = &[
     ("courses", "The catalogue, and authoring courses."),
     ("chapters", "Authoring chapters."),
     ("lessons", "Authoring and reading lessons."),
+    (
+        "video",
+        "Videos: sending them, following what becomes of them, playing them.",
+    ),
+    ("hooks", "What other services tell. Not for clients."),
     ("access", "Enrolling, and what one is enrolled in."),
     ("progress", "What one has learnt."),
 ];
@@ -139,6 +144,12 @@ const LINKS: &[(&str, &str, &str, &str)] = &[
     ("createCourse", "getCourse", "course", "$response.body#/id"),
     ("createChapter", "getChapter", "chapter_id", "$response.body#/id"),
     ("createLesson", "getLesson", "lesson_id", "$response.body#/id"),
+    (
+        "createVideoUpload",
+        "getVideoAsset",
+        "video_asset_id",
+        "$response.body#/videoAsset/id",
+    ),
     (
         "enrollInCourse",
         "getCourseProgress",

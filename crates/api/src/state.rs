@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use database::Db;
 use identity::Identity;
+use media::Videos;
 use tokio::sync::Notify;
 
 use crate::{
@@ -23,6 +24,8 @@ pub struct State {
     pub db: Db,
     /// Passwords and tokens.
     pub identity: Identity,
+    /// What plays videos.
+    pub videos: Videos,
     /// The OpenAPI document, as bytes and as a table of paths.
     pub document: Document,
     /// The document's schemas, as what enforces them.
@@ -42,6 +45,7 @@ impl State {
     /// In words: what is wrong, and what to do.
     pub async fn new(config: Config, db: Db) -> Result<Self, Refusal> {
         let identity = setup::identity(&config, &db).await?;
+        let videos = setup::videos(&config, db.ambient())?;
         let document = Document::build();
         Ok(Self {
             schemas: Schemas::new(&document.value),
@@ -51,6 +55,7 @@ impl State {
             config,
             db,
             identity,
+            videos,
             document,
         })
     }

@@ -13,6 +13,7 @@ mod meta;
 mod progress;
 mod shared;
 mod users;
+mod video;
 
 use utoipa_actix_web::{scope, service_config::ServiceConfig};
 
@@ -32,6 +33,7 @@ pub fn configure(config: &mut ServiceConfig) {
                 .configure(courses::configure)
                 .configure(chapters::configure)
                 .configure(lessons::configure)
+                .configure(video::configure)
                 .configure(access::configure)
                 .configure(progress::configure);
         }));

@@ -88,6 +88,8 @@ pub struct VideoAsset {
     pub status: VideoStatus,
     /// Its file, in our own storage.
     pub file_id: Option<Uuid>,
+    /// That file's type.
+    pub content_type: Option<String>,
     /// Mux's name of the upload.
     pub upload_id: Option<String>,
     /// Mux's name of the asset.
@@ -130,22 +132,21 @@ pub struct NewVideo {
     /// The type of the file.
     pub content_type: String,
     /// Its size.
-    pub size_bytes: i64,
+    pub size_bytes: u64,
     /// Its name, for people.
     pub name: String,
 }
 
-/// Announces a video of the caller's.
-///
-/// # Errors
-/// What the database answers.
-pub async fn make_video(tx: &Tx, provider: Provider, file_id: Option<Uuid>) -> Result<VideoAsset> {
+/// Writes down that a video of the caller's will come: to Mux, or as this file with its type.
+pub(crate) async fn make(tx: &Tx, provider: Provider, file: Option<(Uuid, String)>) -> Result<VideoAsset> {
+    let (file_id, content_type) = file.unzip();
     let asset = VideoAsset {
         id: tx.new_id(),
         owner_id: tx.user_id()?,
         provider,
         status: VideoStatus::Waiting,
         file_id,
+        content_type,
         upload_id: None,
         asset_id: None,
         playback_id: None,
@@ -158,22 +159,12 @@ pub async fn make_video(tx: &Tx, provider: Provider, file_id: Option<Uuid>) -> R
     Ok(asset)
 }
 
-/// Keeps the name of the upload that Mux gave to an announced video; a hook may have been faster.
-///
-/// # Errors
-/// [`Code::NotFound`] where it was deleted meanwhile; its upload then ends by itself, since nobody learns its address.
-pub async fn set_upload(tx: &Tx, id: Uuid, upload_id: &str) -> Result<Video> {
+/// Keeps the name of the upload that Mux gave to an announced video; a hook may have been faster. Where the video was
+/// deleted meanwhile, its upload ends by itself, since nobody learns its address.
+pub(crate) async fn set_upload(tx: &Tx, id: Uuid, upload_id: &str) -> Result<Video> {
     own(tx, id, true).await?;
     store::set_upload(tx, id, upload_id).await?;
     video(tx, id).await
-}
-
-/// Writes down that Mux gave no upload for an announced video.
-///
-/// # Errors
-/// What the database answers.
-pub async fn fail_upload(tx: &Tx, id: Uuid) -> Result<()> {
-    store::fail_waiting(tx, id, "upload_failed").await
 }
 
 /// A video of the caller's; for admins, anybody's.
@@ -261,7 +252,7 @@ pub async fn delete_captions(tx: &Tx, id: Uuid, tag: &str) -> Result<()> {
     store::touch(tx, id).await
 }
 
-async fn own(tx: &Tx, id: Uuid, lock: bool) -> Result<VideoAsset> {
+pub(crate) async fn own(tx: &Tx, id: Uuid, lock: bool) -> Result<VideoAsset> {
     let found = store::asset(tx, id, lock).await?;
     found
         .filter(|asset| tx.actor().manages(asset.owner_id))

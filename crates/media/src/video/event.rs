@@ -229,6 +229,7 @@ mod tests {
             provider: Provider::Mux,
             status: VideoStatus::Waiting,
             file_id: None,
+            content_type: None,
             upload_id: Some("up".to_owned()),
             asset_id: None,
             playback_id: None,

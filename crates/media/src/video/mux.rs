@@ -120,7 +120,7 @@ impl Mux {
     ///
     /// # Errors
     /// [`Code::Unavailable`] where Mux does not answer, or not with an upload.
-    pub async fn create_upload(&self, id: Uuid, content_type: &str) -> Result<(String, UploadTarget)> {
+    pub(crate) async fn create_upload(&self, id: Uuid, content_type: &str) -> Result<(String, UploadTarget)> {
         let body = json!({
             "cors_origin": self.settings.cors_origin,
             "timeout": UPLOAD_SECONDS,
@@ -247,7 +247,7 @@ impl Mux {
     ///
     /// # Errors
     /// [`Code::HookSignatureInvalid`].
-    pub fn verify_hook(&self, header: &str, body: &[u8], now: Timestamp) -> Result<()> {
+    pub(crate) fn verify_hook(&self, header: &str, body: &[u8], now: Timestamp) -> Result<()> {
         let wrong = |why: &str| Error::new(Code::HookSignatureInvalid).detail(why);
         let part = |name: &'static str| {
             header

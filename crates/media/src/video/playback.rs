@@ -1,7 +1,7 @@
 use database::Tx;
 use kernel::{Code, Error, Result, Timestamp, Uuid};
 
-use super::{Captions, Provider, VideoAsset, VideoStatus, Videos, store};
+use super::{Captions, Provider, VideoAsset, VideoStatus, Videos, asset, store};
 
 /// What playing a video needs from the database.
 #[derive(Clone, Debug)]
@@ -53,6 +53,15 @@ pub async fn playback_source(tx: &Tx, id: Uuid) -> Result<PlaybackSource> {
     }
     let captions = store::captions(tx, &[id]).await?.remove(&id).unwrap_or_default();
     Ok(PlaybackSource { asset, captions })
+}
+
+/// The same for a video of the caller's own; for admins, anybody's.
+///
+/// # Errors
+/// [`Code::NotFound`]; [`Code::VideoNotReady`].
+pub async fn own_playback_source(tx: &Tx, id: Uuid) -> Result<PlaybackSource> {
+    asset::own(tx, id, false).await?;
+    playback_source(tx, id).await
 }
 
 impl Videos {

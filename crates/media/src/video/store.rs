@@ -9,7 +9,7 @@ use sea_orm::{ConnectionTrait, EntityTrait, FromQueryResult, Set, Value};
 
 use super::{Captions, Provider, VideoAsset, VideoStatus};
 
-const ASSET: &str = "id, owner_id, provider, status, file_id, upload_id, asset_id, playback_id, duration_seconds, problem, \
+const ASSET: &str = "id, owner_id, provider, status, file_id, content_type, upload_id, asset_id, playback_id, duration_seconds, problem, \
                      created_at, updated_at";
 
 #[derive(FromQueryResult)]
@@ -19,6 +19,7 @@ struct AssetRow {
     provider: String,
     status: String,
     file_id: Option<Uuid>,
+    content_type: Option<String>,
     upload_id: Option<String>,
     asset_id: Option<String>,
     playback_id: Option<String>,
@@ -36,6 +37,7 @@ impl AssetRow {
             provider: Provider::read(&self.provider)?,
             status: VideoStatus::read(&self.status)?,
             file_id: self.file_id,
+            content_type: self.content_type,
             upload_id: self.upload_id,
             asset_id: self.asset_id,
             playback_id: self.playback_id,
@@ -54,6 +56,7 @@ pub(crate) async fn insert(tx: &Tx, asset: &VideoAsset) -> Result<()> {
         provider: Set(asset.provider.as_str().to_owned()),
         status: Set(asset.status.as_str().to_owned()),
         file_id: Set(asset.file_id),
+        content_type: Set(asset.content_type.clone()),
         upload_id: Set(asset.upload_id.clone()),
         asset_id: Set(asset.asset_id.clone()),
         playback_id: Set(asset.playback_id.clone()),
@@ -127,6 +130,7 @@ pub(crate) async fn set_upload(tx: &Tx, id: Uuid, upload_id: &str) -> Result<()>
         .map(drop)
 }
 
+/// Gives an announced video up, unless it has come along meanwhile.
 pub(crate) async fn fail_waiting(tx: &Tx, id: Uuid, problem: &str) -> Result<()> {
     let sql = "UPDATE video_assets SET status = 'ERRORED', problem = ?, updated_at = ? \
                WHERE id = ? AND status = 'WAITING'";

@@ -1,7 +1,7 @@
 use std::{sync::Arc, time::Duration};
 
 use database::{Db, Pool, outbox::Message};
-use kernel::{Actor, Code, Error, Result};
+use kernel::{Actor, Code, Error, Result, Timestamp};
 use serde_json::Value;
 
 use super::{
@@ -35,17 +35,18 @@ impl Videos {
         }
     }
 
-    /// Whether new videos go to Mux.
-    #[must_use]
-    pub fn has_mux(&self) -> bool {
-        self.mux.is_some()
-    }
-
-    /// Mux.
+    /// Whether a hook's body carries Mux's signature, not older than five minutes.
     ///
     /// # Errors
-    /// [`Code::Unavailable`] where it is not configured.
-    pub fn mux(&self) -> Result<&Mux> {
+    /// [`Code::HookSignatureInvalid`], also where Mux is not configured.
+    pub fn verify_hook(&self, signature: &str, body: &[u8], now: Timestamp) -> Result<()> {
+        let Some(mux) = &self.mux else {
+            return Err(Error::new(Code::HookSignatureInvalid).detail("Mux is not configured."));
+        };
+        mux.verify_hook(signature, body, now)
+    }
+
+    pub(crate) fn mux(&self) -> Result<&Mux> {
         self.mux
             .as_deref()
             .ok_or_else(|| Error::new(Code::Unavailable).detail("Mux is not configured."))
