@@ -30,8 +30,7 @@ may kernel
 may entity
 may database kernel
 may identity kernel entity database
-may media kernel entity database identity
-may courses kernel entity database identity media
-may enrollment kernel entity database identity courses
-may progress kernel entity database identity courses enrollment
+may courses kernel entity database identity
+may enrollment kernel entity database identity media courses
+may progress kernel entity database identity media courses enrollment
 exit $bad

@@ -200,6 +200,37 @@ settings! {
     smtp_url: Option<String> = "", "PALESTRA_SMTP_URL", secret;
     /// The sender of mails.
     mail_from: String = "Palestra <no-reply@palestra.invalid>", "PALESTRA_MAIL_FROM";
+    /// The bucket of an S3-compatible service for files. Empty: they are kept in the folder objects in the data folder.
+    s3_bucket: Option<String> = "", "PALESTRA_S3_BUCKET";
+    /// S3: the region, such as eu-central-1.
+    s3_region: Option<String> = "", "PALESTRA_S3_REGION";
+    /// S3: the address of the service, which clients have to reach too. Empty: Amazon's for the region. Without path style
+    /// the bucket belongs into it: https://BUCKET.s3.example.com.
+    s3_endpoint: Option<String> = "", "PALESTRA_S3_ENDPOINT";
+    /// S3: the name of the key.
+    s3_access_key: Option<String> = "", "PALESTRA_S3_ACCESS_KEY";
+    /// S3: the key.
+    s3_secret_key: Option<String> = "", "PALESTRA_S3_SECRET_KEY", secret;
+    /// S3: true where the bucket stands in the path and not in the host name.
+    s3_path_style: bool = "false", "PALESTRA_S3_PATH_STYLE";
+    /// S3: true to allow an endpoint without TLS, in development.
+    s3_allow_http: bool = "false", "PALESTRA_S3_ALLOW_HTTP";
+    /// The largest picture, in bytes.
+    upload_image_bytes: u64 = "10485760", "PALESTRA_UPLOAD_IMAGE_BYTES";
+    /// The largest attachment, in bytes.
+    upload_attachment_bytes: u64 = "104857600", "PALESTRA_UPLOAD_ATTACHMENT_BYTES";
+    /// The largest captions, in bytes.
+    upload_captions_bytes: u64 = "1048576", "PALESTRA_UPLOAD_CAPTIONS_BYTES";
+    /// The largest video, in bytes.
+    upload_video_bytes: u64 = "5368709120", "PALESTRA_UPLOAD_VIDEO_BYTES";
+    /// How long the URL of an upload is good, in seconds.
+    upload_seconds: u64 = "21600", "PALESTRA_UPLOAD_SECONDS";
+    /// The slowest that an upload through this server may be, in bytes a second.
+    upload_bytes_per_second: u64 = "16384", "PALESTRA_UPLOAD_BYTES_PER_SECOND";
+    /// Uploads that are taken in through this server at once; more are answered with 503.
+    max_uploads: usize = "64", "PALESTRA_MAX_UPLOADS";
+    /// How long the URL of a download is good, in seconds.
+    download_seconds: u64 = "900", "PALESTRA_DOWNLOAD_SECONDS";
     /// Threads that serve requests. 0: one a core.
     http_threads: usize = "0", "PALESTRA_HTTP_THREADS";
     /// Connections that are open at once.
@@ -358,8 +389,33 @@ impl Config {
                 "PALESTRA_MUX_BASE_URL has to begin with https:// (in development also http://)".to_owned(),
             );
         }
-        if self.playback_seconds == 0 || self.playback_seconds > 7 * 86_400 {
-            return refuse("PALESTRA_PLAYBACK_SECONDS has to be 1 to 604800".to_owned());
+        if let Some(missing) = self.missing_of_s3() {
+            return refuse(format!(
+                "files in S3 need a bucket, a region and a key: {missing} is missing. Give it, or none of them to keep files \
+                 in the data folder"
+            ));
+        }
+        if let Some(endpoint) = &self.s3_endpoint {
+            let plain = endpoint.starts_with("http://");
+            if !plain && !endpoint.starts_with("https://") {
+                return refuse("PALESTRA_S3_ENDPOINT has to begin with https:// or http://".to_owned());
+            }
+            if plain && (!self.s3_allow_http || self.environment == Environment::Production) {
+                return refuse(
+                    "PALESTRA_S3_ENDPOINT is without TLS: PALESTRA_S3_ALLOW_HTTP=true allows that, outside production"
+                        .to_owned(),
+                );
+            }
+        }
+        // Signatures of S3 hold for a week at most.
+        for (name, seconds) in [
+            ("PALESTRA_UPLOAD_SECONDS", self.upload_seconds),
+            ("PALESTRA_DOWNLOAD_SECONDS", self.download_seconds),
+            ("PALESTRA_PLAYBACK_SECONDS", self.playback_seconds),
+        ] {
+            if !(1..=604_800).contains(&seconds) {
+                return refuse(format!("{name} has to be 1 to 604800"));
+            }
         }
         let weak = self.argon2_memory_kib < 19_456 || self.argon2_passes < 2;
         if weak && self.environment == Environment::Production {
@@ -369,6 +425,19 @@ impl Config {
             );
         }
         Ok(())
+    }
+
+    /// The first setting of S3 that is missing, where one of the others is given.
+    fn missing_of_s3(&self) -> Option<&'static str> {
+        let needed = [
+            ("PALESTRA_S3_BUCKET", &self.s3_bucket),
+            ("PALESTRA_S3_REGION", &self.s3_region),
+            ("PALESTRA_S3_ACCESS_KEY", &self.s3_access_key),
+            ("PALESTRA_S3_SECRET_KEY", &self.s3_secret_key),
+        ];
+        let begun = self.s3_endpoint.is_some() || needed.iter().any(|(_, value)| value.is_some());
+        let missing = needed.iter().find(|(_, value)| value.is_none());
+        missing.filter(|_| begun).map(|(name, _)| *name)
     }
 
     /// The documentation of every setting, as `palestra config` prints it.

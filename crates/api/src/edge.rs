@@ -138,8 +138,8 @@ async fn answer<B: MessageBody + 'static>(
         let refusal = write(&problem.into(), &about.id);
         return Ok(dressed(request.into_response(refusal), about));
     }
+    let deadline = deadline(state, request.request());
     let work = AssertUnwindSafe(next.call(request)).catch_unwind();
-    let deadline = Duration::from_secs(state.config.request_timeout_seconds);
     match tokio::time::timeout(deadline, work).await {
         Ok(Ok(Ok(response))) => Ok(dressed(finish(response, &about.id), about)),
         Ok(Ok(Err(error))) => {
@@ -162,6 +162,17 @@ async fn answer<B: MessageBody + 'static>(
             Err(late(slow.into()))
         }
     }
+}
+
+/// The time for a request in all. The bytes of a file come as slowly as a line is; that they come at all is looked after
+/// where they are taken in.
+fn deadline(state: &State, request: &HttpRequest) -> Duration {
+    let path = request.path();
+    let is_content = path.starts_with("/api/v1/uploads/") && path.ends_with("/content");
+    if request.method() == Method::PUT && is_content {
+        return Duration::from_secs(7 * 24 * 3600);
+    }
+    Duration::from_secs(state.config.request_timeout_seconds)
 }
 
 /// Counts a request as long as it is worked on.
@@ -234,9 +245,15 @@ fn finish<B: MessageBody + 'static>(response: ServiceResponse<B>, id: &str) -> S
         && response.request().method() == Method::GET
         && none_match(response.request(), &etag)
     {
-        let unchanged = HttpResponse::NotModified()
+        let mut unchanged = HttpResponse::NotModified()
             .insert_header((header::ETAG, etag))
             .finish();
+        // Or what was cached would be kept no longer.
+        if let Some(policy) = response.headers().get(header::CACHE_CONTROL) {
+            unchanged
+                .headers_mut()
+                .insert(header::CACHE_CONTROL, policy.clone());
+        }
         return rewritten(response, unchanged);
     }
     response.map_into_boxed_body()
@@ -271,7 +288,14 @@ fn write(error: &Error, id: &str) -> HttpResponse {
     } else {
         tracing::debug!(code, "refused");
     }
-    problem::write(&problem.error, problem.allow.as_deref(), id)
+    let mut response = problem::write(&problem.error, problem.allow.as_deref(), id);
+    if let Some(range) = problem
+        .length
+        .and_then(|length| format!("bytes */{length}").parse().ok())
+    {
+        response.headers_mut().insert(header::CONTENT_RANGE, range);
+    }
+    response
 }
 
 fn dressed(mut response: ServiceResponse<BoxBody>, about: &About) -> ServiceResponse<BoxBody> {

@@ -26,7 +26,8 @@ pub fn status_of(code: Code) -> StatusCode {
         | Code::NotGranted
         | Code::GrantExpired
         | Code::GrantRefunded
-        | Code::GrantSuspended => StatusCode::FORBIDDEN,
+        | Code::GrantSuspended
+        | Code::SignedUrlInvalid => StatusCode::FORBIDDEN,
         Code::NotFound => StatusCode::NOT_FOUND,
         Code::MethodNotAllowed => StatusCode::METHOD_NOT_ALLOWED,
         Code::RequestTimeout => StatusCode::REQUEST_TIMEOUT,
@@ -39,11 +40,14 @@ pub fn status_of(code: Code) -> StatusCode {
         | Code::CompletedByWatching
         | Code::VideoInUse
         | Code::VideoNotReady
+        | Code::UploadIncomplete
+        | Code::UploadChecking
         | Code::IdempotencyInFlight => StatusCode::CONFLICT,
         Code::PreconditionFailed => StatusCode::PRECONDITION_FAILED,
         Code::PayloadTooLarge => StatusCode::PAYLOAD_TOO_LARGE,
         Code::UnsupportedMediaType => StatusCode::UNSUPPORTED_MEDIA_TYPE,
-        Code::ValidationFailed | Code::IdempotencyKeyReused | Code::LinkInvalid => {
+        Code::RangeNotSatisfiable => StatusCode::RANGE_NOT_SATISFIABLE,
+        Code::ValidationFailed | Code::IdempotencyKeyReused | Code::LinkInvalid | Code::SizeMismatch => {
             StatusCode::UNPROCESSABLE_ENTITY
         }
         Code::PreconditionRequired => StatusCode::PRECONDITION_REQUIRED,
@@ -61,6 +65,8 @@ pub struct Problem {
     pub error: kernel::Error,
     /// For 405: what the path does take.
     pub allow: Option<String>,
+    /// For 416: how many bytes there are.
+    pub length: Option<u64>,
 }
 
 impl Problem {
@@ -70,6 +76,17 @@ impl Problem {
         Self {
             error: Code::MethodNotAllowed.into(),
             allow: Some(allow),
+            length: None,
+        }
+    }
+
+    /// A range beyond the end of what has this many bytes.
+    #[must_use]
+    pub fn beyond(length: u64) -> Self {
+        Self {
+            error: Code::RangeNotSatisfiable.into(),
+            allow: None,
+            length: Some(length),
         }
     }
 }
@@ -79,6 +96,7 @@ impl<E: Into<kernel::Error>> From<E> for Problem {
         Self {
             error: error.into(),
             allow: None,
+            length: None,
         }
     }
 }

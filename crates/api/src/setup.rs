@@ -5,7 +5,7 @@ use std::{fs, io::Write, path::Path, str::FromStr};
 use database::{Db, Setup, postgres, sqlite};
 use identity::{Hasher, HasherSettings, Identity, TokenSettings, Tokens};
 use kernel::{Ambient, Keyring, hex};
-use media::{Mux, MuxSettings, Videos};
+use media::{Media, Mux, MuxSettings, Storage, Videos};
 use sea_orm::{SqlxPostgresConnector, SqlxSqliteConnector};
 use sqlx::{
     postgres::{PgConnectOptions, PgPoolOptions},
@@ -80,6 +80,40 @@ pub async fn identity(config: &Config, db: &Db) -> Result<Identity, Refusal> {
         tokens: tokens.into(),
         session_lifetime,
     })
+}
+
+/// Files, in the storage that the configuration names.
+///
+/// # Errors
+/// In words: what is wrong, and what to do.
+pub fn media(config: &Config) -> Result<Media, Refusal> {
+    let s3 = match (
+        &config.s3_bucket,
+        &config.s3_region,
+        &config.s3_access_key,
+        &config.s3_secret_key,
+    ) {
+        (Some(bucket), Some(region), Some(access_key), Some(secret_key)) => Some(media::S3 {
+            bucket: bucket.clone(),
+            region: region.clone(),
+            endpoint: config.s3_endpoint.clone(),
+            access_key: access_key.clone(),
+            secret_key: secret_key.clone(),
+            path_style: config.s3_path_style,
+            allow_http: config.s3_allow_http,
+        }),
+        _ => None,
+    };
+    let local = || media::Settings::Local(config.data_dir.join("objects"));
+    let storage = Storage::open(s3.map_or_else(local, media::Settings::S3))?;
+    let limits = media::Limits {
+        image: config.upload_image_bytes,
+        attachment: config.upload_attachment_bytes,
+        video: config.upload_video_bytes,
+        captions: config.upload_captions_bytes,
+        lifetime: std::time::Duration::from_secs(config.upload_seconds),
+    };
+    Ok(Media::new(storage, limits, config.public_url.clone()))
 }
 
 /// The lane in which passwords are hashed.

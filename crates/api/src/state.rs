@@ -4,8 +4,8 @@ use std::sync::Arc;
 
 use database::Db;
 use identity::Identity;
-use media::Videos;
-use tokio::sync::Notify;
+use media::{Media, Videos};
+use tokio::sync::{Notify, Semaphore};
 
 use crate::{
     config::Config,
@@ -26,6 +26,10 @@ pub struct State {
     pub identity: Identity,
     /// What plays videos.
     pub videos: Videos,
+    /// Files: how they are sent, kept and fetched.
+    pub media: Arc<Media>,
+    /// Places for uploads whose bytes go through this process.
+    pub uploads: Arc<Semaphore>,
     /// The OpenAPI document, as bytes and as a table of paths.
     pub document: Document,
     /// The document's schemas, as what enforces them.
@@ -48,6 +52,8 @@ impl State {
         let videos = setup::videos(&config, db.ambient())?;
         let document = Document::build();
         Ok(Self {
+            media: Arc::new(setup::media(&config)?),
+            uploads: Arc::new(Semaphore::new(config.max_uploads.min(Semaphore::MAX_PERMITS))),
             schemas: Schemas::new(&document.value),
             limits: Limits::new(config.requests_per_minute, config.logins_per_minute),
             metrics: Arc::new(Metrics::new().map_err(|error| error.to_string())?),

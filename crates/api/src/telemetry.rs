@@ -53,6 +53,8 @@ pub struct Metrics {
     pub outbox_waiting: IntGauge,
     /// Messages that were put aside.
     pub outbox_aside: IntGauge,
+    /// What nobody needed any more, by kind: files, and objects without one.
+    pub collected: IntCounterVec,
 }
 
 impl Metrics {
@@ -84,6 +86,13 @@ impl Metrics {
             )?,
             outbox_waiting: IntGauge::new("palestra_outbox_waiting", "Messages that wait")?,
             outbox_aside: IntGauge::new("palestra_outbox_put_aside", "Messages that failed too often")?,
+            collected: IntCounterVec::new(
+                Opts::new(
+                    "palestra_storage_collected_total",
+                    "Files and objects that nobody needed any more",
+                ),
+                &["kind"],
+            )?,
             registry,
         };
         metrics.registry.register(Box::new(metrics.requests.clone()))?;
@@ -97,6 +106,7 @@ impl Metrics {
         metrics
             .registry
             .register(Box::new(metrics.outbox_aside.clone()))?;
+        metrics.registry.register(Box::new(metrics.collected.clone()))?;
         Ok(metrics)
     }
 

@@ -8,7 +8,7 @@ use database::{
 };
 use identity::Tokens;
 use kernel::{Actor, Result, mail::Mailer};
-use media::Videos;
+use media::{Media, Videos};
 use tokio::sync::{Notify, watch};
 
 use crate::{
@@ -22,6 +22,8 @@ use crate::{
 const EVERY: Duration = Duration::from_secs(1);
 /// How often the house is kept.
 const CHORES: Duration = Duration::from_secs(300);
+/// How often objects are looked for that belong to no file.
+const STRAYS: Duration = Duration::from_secs(24 * 3600);
 /// How many messages are taken at once: few, so that a slow mail server does not outlast their leases.
 const TAKEN: u64 = 4;
 /// How long messages that are done are kept.
@@ -35,6 +37,7 @@ pub struct Worker {
     videos: Videos,
     app_url: String,
     signing_key_lifetime: Duration,
+    media: Media,
     metrics: Option<Arc<Metrics>>,
     wake: Arc<Notify>,
 }
@@ -70,6 +73,7 @@ impl Worker {
             videos,
             app_url,
             signing_key_lifetime,
+            media: setup::media(config)?,
             metrics,
             wake,
         })
@@ -79,12 +83,14 @@ impl Worker {
     pub async fn run(self, mut stop: watch::Receiver<bool>) {
         let stop_now = stop.clone();
         let mut chores = tokio::time::interval(CHORES);
+        let mut strays = tokio::time::interval(STRAYS);
         let mut look = tokio::time::interval(EVERY);
         look.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
         loop {
             tokio::select! {
                 () = stopped(&mut stop) => return,
                 _ = chores.tick() => self.keep_house().await,
+                _ = strays.tick() => self.remove_strays().await,
                 _ = look.tick() => self.drain(&stop_now).await,
                 () = self.wake.notified() => self.drain(&stop_now).await,
             }
@@ -172,6 +178,19 @@ impl Worker {
         }
     }
 
+    async fn remove_strays(&self) {
+        match media::collect_objects(&self.db, &self.media, media::KEPT).await {
+            Ok(objects) => self.count_collected("objects", objects),
+            Err(error) => tracing::warn!(%error, "objects without a file cannot be looked for"),
+        }
+    }
+
+    fn count_collected(&self, kind: &str, number: u64) {
+        if let Some(metrics) = &self.metrics {
+            metrics.collected.with_label_values(&[kind]).inc_by(number);
+        }
+    }
+
     async fn chores(&self) -> Result<()> {
         let lifetime = self.signing_key_lifetime;
         let token_lifetime = self.tokens.lifetime();
@@ -200,6 +219,8 @@ impl Worker {
             metrics.outbox_aside.set(aside);
         }
         self.videos.ask_about_silent(&self.db).await?;
+        let files = media::collect_files(&self.db, &self.media, media::KEPT).await?;
+        self.count_collected("files", files);
         Ok(())
     }
 }

@@ -24,6 +24,7 @@ pub struct Model {
     pub problem: Option<String>,
     pub created_at: DateTimeWithTimeZone,
     pub expires_at: DateTimeWithTimeZone,
+    pub checked_until: Option<DateTimeWithTimeZone>,
     pub ready_at: Option<DateTimeWithTimeZone>,
     #[sea_orm(has_many)]
     pub attachments: HasMany<super::attachments::Entity>,

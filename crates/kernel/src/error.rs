@@ -62,6 +62,8 @@ codes! {
     GrantRefunded = "grant_refunded", "Your access to this course was refunded";
     /// The caller's access is suspended.
     GrantSuspended = "grant_suspended", "Your access to this course is suspended";
+    /// A signed URL that is unknown, altered, for something else or expired.
+    SignedUrlInvalid = "signed_url_invalid", "This URL is not valid any more";
     /// Nothing here, or not visible to the caller.
     NotFound = "not_found", "There is nothing here";
     /// The path exists, the method does not.
@@ -86,6 +88,10 @@ codes! {
     VideoInUse = "video_in_use", "This video is shown somewhere";
     /// The video has not arrived, is being worked on, or failed.
     VideoNotReady = "video_not_ready", "This video cannot be played yet";
+    /// Nothing was sent yet to the URL of the upload.
+    UploadIncomplete = "upload_incomplete", "Nothing was uploaded yet";
+    /// Another request looks at the upload right now.
+    UploadChecking = "upload_checking", "The upload is being looked at";
     /// A request with the same Idempotency-Key is still running.
     IdempotencyInFlight = "idempotency_in_flight", "The same request is still running";
     /// `If-Match` names a version that is not the current one.
@@ -94,6 +100,10 @@ codes! {
     PayloadTooLarge = "payload_too_large", "The body is too large";
     /// The body is not of a type that this operation reads.
     UnsupportedMediaType = "unsupported_media_type", "The body's type is not supported";
+    /// No part of the file is in the range that was asked for.
+    RangeNotSatisfiable = "range_not_satisfiable", "The file is not that long";
+    /// What was sent is not as long as what was announced.
+    SizeMismatch = "size_mismatch", "The body is not as long as announced";
     /// Read, but refused; `errors` lists every reason.
     ValidationFailed = "validation_failed", "Some values are not acceptable";
     /// The Idempotency-Key was used for a request with another body.

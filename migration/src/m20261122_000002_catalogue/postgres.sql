@@ -89,7 +89,7 @@ CREATE POLICY wishlists_own ON wishlists FOR ALL TO palestra_app USING (user_id 
 -- One's own files; an editor may use only what is theirs.
 ALTER TABLE files ENABLE ROW LEVEL SECURITY;
 ALTER TABLE files FORCE ROW LEVEL SECURITY;
-GRANT SELECT, INSERT, UPDATE (content_type, size_bytes, sha256, status, problem, ready_at) ON files TO palestra_app;
+GRANT SELECT, INSERT, UPDATE (content_type, size_bytes, sha256, status, problem, checked_until, ready_at) ON files TO palestra_app;
 GRANT SELECT, DELETE ON files TO palestra_worker;
 CREATE POLICY files_own ON files FOR ALL TO palestra_app
   USING (owner_id = (SELECT app.uid()) OR (SELECT app.is_admin()));

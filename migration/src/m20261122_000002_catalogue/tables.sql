@@ -67,6 +67,8 @@ CREATE TABLE files (
   created_at {time} NOT NULL,
   -- Until when it may be sent.
   expires_at {time} NOT NULL,
+  -- Until when somebody looks at what was sent: of two at once, one does.
+  checked_until {time},
   ready_at {time},
   CONSTRAINT ck_files_ready CHECK ((status = 'READY') = (ready_at IS NOT NULL))
 );

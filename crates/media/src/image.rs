@@ -1,0 +1,169 @@
+//! Pictures: looked at before they are decoded, turned upright, and written anew in three widths, so that nothing of what
+//! was sent but the picture itself is ever shown to anybody.
+
+use std::io::Cursor;
+
+use bytes::Bytes;
+use image::{
+    DynamicImage, GenericImageView, ImageDecoder, ImageError, ImageReader, Limits, codecs::jpeg::JpegEncoder,
+    imageops::FilterType, metadata::Orientation,
+};
+use kernel::Uuid;
+
+/// The widths in which each picture is there; a smaller one is not enlarged.
+pub const IMAGE_WIDTHS: [u32; 3] = [320, 640, 1280];
+
+/// The longest side.
+const SIDE: u32 = 12_000;
+/// The most pixels.
+const PIXELS: u64 = 40_000_000;
+/// The most memory of a decoded picture: as many pixels, of the deepest kind that we read.
+const MEMORY: u64 = PIXELS * 8 + 16 * 1024 * 1024;
+const QUALITY: u8 = 82;
+
+/// The public address of a picture in one of [`IMAGE_WIDTHS`].
+#[must_use]
+pub fn image_url(public_url: &str, id: Uuid, width: u32) -> String {
+    format!("{}/api/v1/images/{id}/{width}", public_url.trim_end_matches('/'))
+}
+
+/// The type of a picture that [`variants`] wrote, by its first bytes.
+#[must_use]
+pub fn image_kind(head: &[u8]) -> &'static str {
+    if head.starts_with(b"\x89PNG") {
+        "image/png"
+    } else {
+        "image/jpeg"
+    }
+}
+
+/// The picture in each width, narrowest first, or why it is refused.
+pub(crate) fn variants(bytes: &[u8]) -> Result<Vec<(u32, Bytes)>, &'static str> {
+    let mut limits = Limits::default();
+    limits.max_image_width = Some(SIDE);
+    limits.max_image_height = Some(SIDE);
+    limits.max_alloc = Some(MEMORY);
+    let mut reader = ImageReader::new(Cursor::new(bytes))
+        .with_guessed_format()
+        .map_err(|_| "image_unreadable")?;
+    reader.limits(limits);
+    let mut decoder = reader.into_decoder().map_err(|error| refusal(&error))?;
+    let (width, height) = decoder.dimensions();
+    if width > SIDE || height > SIDE || u64::from(width) * u64::from(height) > PIXELS {
+        return Err("image_too_large");
+    }
+    let orientation = decoder.orientation().unwrap_or(Orientation::NoTransforms);
+    let mut picture = DynamicImage::from_decoder(decoder).map_err(|error| refusal(&error))?;
+    picture.apply_orientation(orientation);
+    let mut made = Vec::new();
+    // Each from the next wider one, which is quicker and looks the same.
+    for width in IMAGE_WIDTHS.into_iter().rev() {
+        if picture.width() > width {
+            let exact = u64::from(picture.height()) * u64::from(width) / u64::from(picture.width());
+            let height = u32::try_from(exact).unwrap_or(SIDE).max(1);
+            picture = picture.resize_exact(width, height, FilterType::CatmullRom);
+        }
+        made.push((width, encode(&picture).map_err(|error| refusal(&error))?));
+    }
+    made.reverse();
+    Ok(made)
+}
+
+fn refusal(error: &ImageError) -> &'static str {
+    match error {
+        ImageError::Limits(_) => "image_too_large",
+        _ => "image_unreadable",
+    }
+}
+
+/// PNG where something shines through, JPEG otherwise. Neither carries anything but the picture.
+fn encode(picture: &DynamicImage) -> Result<Bytes, ImageError> {
+    let mut bytes = Vec::new();
+    let shines =
+        picture.color().has_alpha() && picture.pixels().any(|(_, _, pixel)| pixel.0.last() < Some(&255));
+    if shines {
+        let plain = DynamicImage::ImageRgba8(picture.to_rgba8());
+        plain.write_to(&mut Cursor::new(&mut bytes), image::ImageFormat::Png)?;
+    } else {
+        JpegEncoder::new_with_quality(&mut bytes, QUALITY).encode_image(&picture.to_rgb8())?;
+    }
+    Ok(bytes.into())
+}
+
+#[cfg(test)]
+mod tests {
+    use image::{Rgb, RgbImage, Rgba, RgbaImage};
+
+    use super::*;
+
+    fn written(picture: &DynamicImage, format: image::ImageFormat) -> Vec<u8> {
+        let mut bytes = Vec::new();
+        picture.write_to(&mut Cursor::new(&mut bytes), format).unwrap();
+        bytes
+    }
+
+    fn size(bytes: &[u8]) -> (u32, u32) {
+        image::load_from_memory(bytes).unwrap().dimensions()
+    }
+
+    #[test]
+    fn three_widths_and_none_enlarged() {
+        let wide = DynamicImage::ImageRgb8(RgbImage::from_pixel(1000, 500, Rgb([200, 20, 20])));
+        let made = variants(&written(&wide, image::ImageFormat::Png)).unwrap();
+        let sizes: Vec<_> = made.iter().map(|(width, bytes)| (*width, size(bytes))).collect();
+        assert_eq!(sizes, [(320, (320, 160)), (640, (640, 320)), (1280, (1000, 500))]);
+        assert!(made.iter().all(|(_, bytes)| image_kind(bytes) == "image/jpeg"));
+    }
+
+    #[test]
+    fn what_shines_through_still_does() {
+        let clear = DynamicImage::ImageRgba8(RgbaImage::from_pixel(10, 10, Rgba([0, 0, 0, 100])));
+        let made = variants(&written(&clear, image::ImageFormat::WebP)).unwrap();
+        assert!(
+            made.iter()
+                .all(|(_, bytes)| image_kind(bytes) == "image/png" && size(bytes) == (10, 10))
+        );
+        let opaque = DynamicImage::ImageRgba8(RgbaImage::from_pixel(10, 10, Rgba([0, 0, 0, 255])));
+        let made = variants(&written(&opaque, image::ImageFormat::Png)).unwrap();
+        assert!(made.iter().all(|(_, bytes)| image_kind(bytes) == "image/jpeg"));
+    }
+
+    #[test]
+    fn a_picture_is_turned_upright_and_loses_what_was_written_into_it() {
+        let wide = DynamicImage::ImageRgb8(RgbImage::from_pixel(40, 20, Rgb([20, 200, 20])));
+        let jpeg = written(&wide, image::ImageFormat::Jpeg);
+        // EXIF with orientation 6 (turn to the right), after the beginning of the picture.
+        let exif =
+            b"\xff\xe1\x00\x22Exif\0\0MM\0\x2a\0\0\0\x08\0\x01\x01\x12\0\x03\0\0\0\x01\0\x06\0\0\0\0\0\0";
+        let (start, rest) = jpeg.split_at(2);
+        let made = variants(&[start, exif, rest].concat()).unwrap();
+        assert_eq!(size(&made[0].1), (20, 40));
+        assert!(!made[0].1.windows(4).any(|part| part == b"Exif"));
+    }
+
+    #[test]
+    fn bombs_and_nonsense_are_refused() {
+        // Nothing but a header: whoever decoded it would ask for 1.6 GB.
+        let mut bomb = b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR\0\0\x4e\x20\0\0\x4e\x20\x08\x06\0\0\0".to_vec();
+        bomb.extend(crc(&bomb[12..29]).to_be_bytes());
+        bomb.extend(b"\0\0\0\0IDAT\x35\xaf\x06\x1e");
+        assert_eq!(variants(&bomb).unwrap_err(), "image_too_large");
+        assert_eq!(
+            variants(b"\x89PNG\r\n\x1a\n nonsense").unwrap_err(),
+            "image_unreadable"
+        );
+        assert_eq!(variants(b"GIF89a").unwrap_err(), "image_unreadable");
+    }
+
+    fn crc(bytes: &[u8]) -> u32 {
+        !bytes.iter().fold(!0_u32, |crc, byte| {
+            (0..8).fold(crc ^ u32::from(*byte), |crc, _| {
+                if crc & 1 == 1 {
+                    (crc >> 1) ^ 0xedb8_8320
+                } else {
+                    crc >> 1
+                }
+            })
+        })
+    }
+}

@@ -1,0 +1,132 @@
+//! All SQL of this crate.
+
+use std::collections::HashSet;
+
+use database::{IntoKernel, Tx, constraint};
+use entity::files;
+use kernel::{Result, Timestamp, Uuid};
+use sea_orm::{ConnectionTrait, EntityTrait, FromQueryResult, Set};
+
+use crate::File;
+
+const FILE: &str = "f.id, f.owner_id, f.purpose, f.name, f.content_type, f.size_bytes, f.sha256, f.status, f.problem, \
+                    f.created_at, f.expires_at";
+
+pub(crate) async fn insert(tx: &Tx, file: &File) -> Result<()> {
+    let row = files::ActiveModel {
+        id: Set(file.id),
+        owner_id: Set(file.owner_id),
+        purpose: Set(file.purpose.clone()),
+        name: Set(file.name.clone()),
+        content_type: Set(file.content_type.clone()),
+        size_bytes: Set(file.size_bytes),
+        sha256: Set(file.sha256.clone()),
+        status: Set(file.status.clone()),
+        problem: Set(None),
+        created_at: Set(file.created_at.into()),
+        expires_at: Set(file.expires_at.into()),
+        checked_until: Set(None),
+        ready_at: Set(None),
+    };
+    files::Entity::insert(row)
+        .exec_without_returning(tx)
+        .await
+        .map(drop)
+        .kernel()
+}
+
+/// A file; locked, it is there until the transaction ends.
+pub(crate) async fn file(tx: &Tx, id: Uuid, locked: bool) -> Result<Option<File>> {
+    let lock = if locked { tx.for_update() } else { "" };
+    let sql = format!("SELECT {FILE} FROM files f WHERE f.id = ?{lock}");
+    tx.one(&sql, [id.into()]).await
+}
+
+/// Takes a file to look at until then; answers whether nobody else has it.
+pub(crate) async fn claim(tx: &Tx, id: Uuid, until: Timestamp) -> Result<bool> {
+    let sql = "UPDATE files SET checked_until = ? WHERE id = ? AND status = 'PENDING' \
+               AND (checked_until IS NULL OR checked_until <= ?)";
+    Ok(tx.change(sql, [until.into(), id.into(), tx.now().into()]).await? == 1)
+}
+
+/// Gives a file back that could not be looked at.
+pub(crate) async fn release(tx: &Tx, id: Uuid, until: Timestamp) -> Result<()> {
+    let sql = "UPDATE files SET checked_until = NULL WHERE id = ? AND checked_until = ?";
+    tx.change(sql, [id.into(), until.into()]).await.map(drop)
+}
+
+/// Writes what was found; answers whether the file was still ours to look at.
+pub(crate) async fn settle(
+    tx: &Tx,
+    id: Uuid,
+    until: Timestamp,
+    sha256: Option<Vec<u8>>,
+    problem: Option<&str>,
+) -> Result<bool> {
+    let sql = "UPDATE files SET status = ?, problem = ?, sha256 = COALESCE(?, sha256), ready_at = ?, checked_until = NULL \
+               WHERE id = ? AND status = 'PENDING' AND checked_until = ?";
+    let status = if problem.is_none() { "READY" } else { "REJECTED" };
+    let ready_at = problem.is_none().then(|| tx.now());
+    let values = [
+        status.into(),
+        problem.into(),
+        sha256.into(),
+        ready_at.into(),
+        id.into(),
+        until.into(),
+    ];
+    Ok(tx.change(sql, values).await? == 1)
+}
+
+// Collection -----------------------------------------------------------------------------------------------------
+
+#[derive(FromQueryResult)]
+struct Id {
+    id: Uuid,
+}
+
+/// Files to which nothing refers: those that were made before `before`, and announced ones that have expired.
+pub(crate) async fn unused(tx: &Tx, before: Timestamp, limit: u64) -> Result<Vec<Uuid>> {
+    let sql = format!(
+        "SELECT f.id FROM files f WHERE ((f.status = 'PENDING' AND f.expires_at <= ? \
+         AND (f.checked_until IS NULL OR f.checked_until <= ?)) OR (f.status <> 'PENDING' AND f.created_at <= ?)) \
+         AND NOT EXISTS (SELECT 1 FROM courses c WHERE c.image_id = f.id) \
+         AND NOT EXISTS (SELECT 1 FROM categories g WHERE g.image_id = f.id) \
+         AND NOT EXISTS (SELECT 1 FROM attachments a WHERE a.file_id = f.id) \
+         AND NOT EXISTS (SELECT 1 FROM video_assets v WHERE v.file_id = f.id) \
+         AND NOT EXISTS (SELECT 1 FROM video_captions k WHERE k.file_id = f.id) \
+         ORDER BY f.created_at, f.id LIMIT {limit}"
+    );
+    let rows: Vec<Id> = tx
+        .all(&sql, [tx.now().into(), tx.now().into(), before.into()])
+        .await?;
+    Ok(rows.into_iter().map(|row| row.id).collect())
+}
+
+/// Removes a file; one to which something has come to refer in the meantime stays, and with it all of the transaction.
+pub(crate) async fn delete(tx: &Tx, id: Uuid) -> Result<bool> {
+    let sql = "DELETE FROM files WHERE id = ?";
+    match tx.execute_raw(tx.statement(sql, [id.into()])).await {
+        Ok(done) => Ok(done.rows_affected() == 1),
+        Err(error) if constraint(&error).is_some_and(|name| name.starts_with("fk")) => Ok(false),
+        Err(error) => Err(error).kernel(),
+    }
+}
+
+/// Which of these files exist, and whether each is still announced only.
+pub(crate) async fn known(tx: &Tx, ids: &[Uuid]) -> Result<(HashSet<Uuid>, HashSet<Uuid>)> {
+    #[derive(FromQueryResult)]
+    struct Row {
+        id: Uuid,
+        status: String,
+    }
+    let marks = vec!["?"; ids.len()].join(", ");
+    let sql = format!("SELECT id, status FROM files WHERE id IN ({marks})");
+    let rows: Vec<Row> = tx.all(&sql, ids.iter().map(|id| (*id).into())).await?;
+    let pending = rows
+        .iter()
+        .filter(|row| row.status == "PENDING")
+        .map(|row| row.id)
+        .collect();
+    Ok((rows.into_iter().map(|row| row.id).collect(), pending))
+}

@@ -1,0 +1,349 @@
+use std::{sync::Arc, time::Duration};
+
+use aws_lc_rs::digest::{Context, SHA256};
+use bytes::Bytes;
+use database::{Db, Tx};
+use futures_util::{Stream, TryStreamExt};
+use kernel::{Actor, Ambient, Code, Error, FieldError, Keyring, Result, Timestamp, Uuid};
+use serde::{Deserialize, Serialize};
+use tokio::sync::Semaphore;
+
+use crate::{
+    File, IMAGE_WIDTHS, Key, Purpose, Storage, allowed_types, captions, clean_name, image, link, sniff, store,
+};
+
+const PURPOSE: &str = "upload links";
+/// How long somebody may look at what was sent before another may.
+const CHECK: Duration = Duration::from_secs(600);
+
+/// How much may be sent, and for how long.
+#[derive(Clone, Copy, Debug)]
+pub struct Limits {
+    /// Bytes of a picture.
+    pub image: u64,
+    /// Bytes of an attachment.
+    pub attachment: u64,
+    /// Bytes of a film.
+    pub video: u64,
+    /// Bytes of captions.
+    pub captions: u64,
+    /// How long an announced file may be sent.
+    pub lifetime: Duration,
+}
+
+impl Limits {
+    fn of(&self, purpose: Purpose) -> u64 {
+        match purpose {
+            Purpose::Image => self.image,
+            Purpose::Attachment => self.attachment,
+            Purpose::Video => self.video,
+            Purpose::Captions => self.captions,
+        }
+    }
+}
+
+/// Everything about files that is not in the database.
+pub struct Media {
+    /// Where objects are kept.
+    pub storage: Storage,
+    /// How much may be sent.
+    pub limits: Limits,
+    /// The address under which clients reach this server.
+    pub public_url: String,
+    /// Decoding takes much memory: one picture at a time.
+    lane: Arc<Semaphore>,
+}
+
+/// A file that somebody wants to send.
+#[derive(Clone, Debug)]
+pub struct Announcement {
+    /// What for.
+    pub purpose: Purpose,
+    /// Its name on their machine.
+    pub name: String,
+    /// Its type.
+    pub content_type: String,
+    /// Bytes.
+    pub size_bytes: u64,
+    /// SHA-256 of its bytes.
+    pub sha256: Option<[u8; 32]>,
+}
+
+/// Where a client sends its bytes.
+#[derive(Clone, Debug)]
+pub struct Target {
+    /// The URL, with everything that it takes to be let in.
+    pub url: String,
+    /// Until when.
+    pub expires_at: Timestamp,
+}
+
+/// The right to send one object of this length.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct UploadTicket {
+    /// The file.
+    pub id: Uuid,
+    /// Bytes.
+    pub size: u64,
+    /// Until when.
+    pub expires_at: Timestamp,
+}
+
+impl UploadTicket {
+    /// Reads the token of an upload's URL.
+    ///
+    /// # Errors
+    /// [`Code::SignedUrlInvalid`] where it was altered, is another file's, or has expired.
+    pub fn open(keyring: &Keyring, token: &str, id: Uuid, now: Timestamp) -> Result<Self> {
+        let ticket: Self = link::open(keyring, PURPOSE, token)?;
+        if ticket.id != id || ticket.expires_at <= now {
+            return Err(Code::SignedUrlInvalid.into());
+        }
+        Ok(ticket)
+    }
+}
+
+/// What was found in an object.
+struct Verdict {
+    sha256: Option<Vec<u8>>,
+    problem: Option<&'static str>,
+}
+
+/// One's own file.
+///
+/// # Errors
+/// [`Code::NotFound`], also for somebody else's.
+pub async fn upload(tx: &Tx, id: Uuid) -> Result<File> {
+    let file = store::file(tx, id, false).await?;
+    let file = file.filter(|file| tx.actor().manages(file.owner_id));
+    file.ok_or_else(|| Code::NotFound.into())
+}
+
+impl Media {
+    /// Files in this storage.
+    #[must_use]
+    pub fn new(storage: Storage, limits: Limits, public_url: String) -> Self {
+        Self {
+            storage,
+            limits,
+            public_url,
+            lane: Arc::new(Semaphore::new(1)),
+        }
+    }
+
+    /// The file of an announcement, before it is written down with [`Media::announce`].
+    ///
+    /// # Errors
+    /// [`Code::ValidationFailed`] with every reason.
+    pub fn plan(&self, ambient: &Ambient, actor: Actor, new: Announcement) -> Result<File> {
+        let mut reasons = Vec::new();
+        if !allowed_types(new.purpose).contains(&new.content_type.as_str()) {
+            let detail = format!("One of {}.", allowed_types(new.purpose).join(", "));
+            reasons.push(FieldError::new("/contentType", "type_not_allowed", detail));
+        }
+        let most = self.limits.of(new.purpose);
+        if new.size_bytes > most {
+            reasons.push(FieldError::new(
+                "/sizeBytes",
+                "too_large",
+                format!("At most {most} bytes."),
+            ));
+        }
+        if !reasons.is_empty() {
+            return Err(Error::invalid(reasons));
+        }
+        let now = ambient.now();
+        Ok(File {
+            id: ambient.new_id(),
+            owner_id: actor.user_id().ok_or(Code::Unauthenticated)?,
+            purpose: new.purpose.as_str().to_owned(),
+            name: clean_name(&new.name),
+            content_type: new.content_type,
+            size_bytes: i64::try_from(new.size_bytes).unwrap_or(i64::MAX),
+            sha256: new.sha256.map(|sum| sum.to_vec()),
+            status: "PENDING".to_owned(),
+            problem: None,
+            created_at: now,
+            expires_at: now + self.limits.lifetime,
+        })
+    }
+
+    /// Writes an announcement down.
+    ///
+    /// # Errors
+    /// What the database answers.
+    pub async fn announce(tx: &Tx, file: &File) -> Result<()> {
+        store::insert(tx, file).await
+    }
+
+    /// Where the bytes of an announced file are sent; `None` when it is too late, or they were looked at already. Not for
+    /// the inside of a transaction.
+    ///
+    /// # Errors
+    /// [`Code::Internal`] for what cannot be signed.
+    pub async fn target(&self, ambient: &Ambient, keyring: &Keyring, file: &File) -> Result<Option<Target>> {
+        let left = (file.expires_at - ambient.now()).to_std().unwrap_or_default();
+        if file.status != "PENDING" || left.is_zero() {
+            return Ok(None);
+        }
+        let size = u64::try_from(file.size_bytes).unwrap_or_default();
+        let url = match self
+            .storage
+            .presigned_put(Key::Upload(file.id), size, left)
+            .await?
+        {
+            Some(url) => url,
+            None => {
+                let ticket = UploadTicket {
+                    id: file.id,
+                    size,
+                    expires_at: file.expires_at,
+                };
+                let token = link::seal(keyring, PURPOSE, &ticket);
+                let base = self.public_url.trim_end_matches('/');
+                format!("{base}/api/v1/uploads/{}/content?token={token}", file.id)
+            }
+        };
+        Ok(Some(Target {
+            url,
+            expires_at: file.expires_at,
+        }))
+    }
+
+    /// Takes the bytes of an announced file in, where they come through this server.
+    ///
+    /// # Errors
+    /// See [`Storage::put_stream`].
+    pub async fn receive(
+        &self,
+        ticket: &UploadTicket,
+        bytes: impl Stream<Item = Result<Bytes>> + Unpin,
+    ) -> Result<()> {
+        self.storage
+            .put_stream(Key::Upload(ticket.id), ticket.size, bytes)
+            .await
+    }
+
+    /// Looks at what was sent, and decides whether it can be used. Doing it again answers the same.
+    ///
+    /// The object is moved first, to where no client can write: what is looked at is what stays. Of two at once, one looks.
+    ///
+    /// # Errors
+    /// [`Code::NotFound`], [`Code::UploadIncomplete`], [`Code::UploadChecking`].
+    pub async fn complete(&self, db: &Db, actor: Actor, id: Uuid) -> Result<File> {
+        let claim = move |tx: Tx| async move {
+            let file = upload(&tx, id).await?;
+            let until = tx.now() + CHECK;
+            if file.status != "PENDING" {
+                return Ok((file, None));
+            }
+            if !store::claim(&tx, id, until).await? {
+                return Err(Error::new(Code::UploadChecking).retry_after(Duration::from_secs(1)));
+            }
+            Ok((file, Some(until)))
+        };
+        let (file, claimed) = db.run(actor, claim).await?;
+        let Some(until) = claimed else { return Ok(file) };
+        let verdict = match self.look_at(&file).await {
+            Ok(verdict) => verdict,
+            Err(error) => {
+                db.run(
+                    actor,
+                    move |tx| async move { store::release(&tx, id, until).await },
+                )
+                .await?;
+                return Err(error);
+            }
+        };
+        let Verdict { sha256, problem } = verdict;
+        let settle = move |tx: Tx| async move {
+            let ours = store::settle(&tx, id, until, sha256, problem).await?;
+            // It was collected in the meantime, or somebody else had to take over.
+            let file = upload(&tx, id).await?;
+            if file.status == "PENDING" && !ours {
+                return Err(Error::new(Code::UploadChecking).retry_after(Duration::from_secs(1)));
+            }
+            Ok(file)
+        };
+        let settled = db.run(actor, settle).await;
+        let gone = matches!(&settled, Err(error) if error.code() == Code::NotFound);
+        if gone || settled.as_ref().is_ok_and(|file| file.status == "REJECTED") {
+            self.remove(id).await?;
+        }
+        settled
+    }
+
+    /// Removes every object of a file.
+    pub(crate) async fn remove(&self, id: Uuid) -> Result<()> {
+        self.storage.delete(Key::Upload(id)).await?;
+        self.storage.delete(Key::File(id)).await?;
+        for width in IMAGE_WIDTHS {
+            self.storage.delete(Key::Image(id, width)).await?;
+        }
+        Ok(())
+    }
+
+    async fn look_at(&self, file: &File) -> Result<Verdict> {
+        let key = Key::File(file.id);
+        // It is there already where an earlier look was broken off.
+        self.storage.rename(Key::Upload(file.id), key).await?;
+        let Some(object) = self.storage.get(key, None).await? else {
+            return Err(Code::UploadIncomplete.into());
+        };
+        let rejected = |problem| Verdict {
+            sha256: None,
+            problem,
+        };
+        let size = object.size;
+        if u64::try_from(file.size_bytes) != Ok(size) {
+            return Ok(rejected(Some("size_mismatch")));
+        }
+        let purpose =
+            Purpose::read(&file.purpose).ok_or_else(|| Error::internal("a file without purpose"))?;
+        let keep = match purpose {
+            Purpose::Image | Purpose::Captions => usize::try_from(size).unwrap_or(usize::MAX),
+            Purpose::Attachment | Purpose::Video => sniff::HEAD,
+        };
+        let (mut sum, mut head, mut bytes) = (Context::new(&SHA256), Vec::new(), object.stream);
+        while let Some(block) = bytes.try_next().await? {
+            sum.update(&block);
+            let (first, _) = block.split_at(block.len().min(keep.saturating_sub(head.len())));
+            head.extend_from_slice(first);
+        }
+        let sha256 = sum.finish().as_ref().to_vec();
+        if file.sha256.as_ref().is_some_and(|announced| *announced != sha256) {
+            return Ok(rejected(Some("checksum_mismatch")));
+        }
+        let problem = match purpose {
+            Purpose::Captions => (!captions::is_web_vtt(&head)).then_some("captions_unreadable"),
+            _ => sniff::problem(purpose, &file.content_type, &head),
+        };
+        let problem = match (purpose, problem) {
+            (Purpose::Image, None) => self.write_image(file.id, head).await?,
+            (_, problem) => problem,
+        };
+        Ok(Verdict {
+            sha256: Some(sha256),
+            problem,
+        })
+    }
+
+    /// Writes a picture's widths. What was sent goes: nobody is to have what a camera wrote into it.
+    async fn write_image(&self, id: Uuid, bytes: Vec<u8>) -> Result<Option<&'static str>> {
+        let place = self.lane.clone().acquire_owned().await.map_err(Error::internal)?;
+        let work = move || {
+            let made = image::variants(&bytes);
+            drop(place);
+            made
+        };
+        let made = match tokio::task::spawn_blocking(work).await.map_err(Error::internal)? {
+            Ok(made) => made,
+            Err(problem) => return Ok(Some(problem)),
+        };
+        for (width, bytes) in made {
+            let kind = image::image_kind(&bytes);
+            self.storage.put(Key::Image(id, width), bytes, kind).await?;
+        }
+        Ok(None)
+    }
+}
