@@ -16,3 +16,4 @@ mod me;
 mod progress;
 mod start;
 mod users;
+mod video;

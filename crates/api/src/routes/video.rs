@@ -352,7 +352,7 @@ async fn create_video_upload(
         size_bytes: body.value.size_bytes,
         name: body.value.name,
     };
-    let announced = state.videos.announce(&state.db, actor, new).await?;
+    let announced = state.videos.announce(&state.media, &state.db, actor, new).await?;
     let work = move |tx| async move {
         let (video, target) = announced.write_down(&tx).await?;
         let location = format!("/video-assets/{}", video.asset.id);
@@ -402,6 +402,7 @@ async fn get_video_asset(
 /// again changes nothing.
 #[utoipa::path(tag = "video", operation_id = "completeVideoUpload", security(("bearer" = [])),
     params(("video_asset_id" = Uuid, Path, description = "The video's id.")),
+    extensions(("x-problem-codes" = json!(["upload_incomplete", "upload_checking"]))),
     responses((status = 200, description = "The video as it is now.", body = VideoAsset)))]
 #[post("/video-assets/{video_asset_id}/complete")]
 async fn complete_video_upload(
@@ -409,7 +410,7 @@ async fn complete_video_upload(
     Member(actor): Member,
     Path(id): Path<Uuid>,
 ) -> Result<Reply<VideoAsset>, Problem> {
-    let video = state.videos.complete(&state.db, actor, id).await?;
+    let video = state.videos.complete(&state.media, &state.db, actor, id).await?;
     Ok(Reply::ok(&VideoAsset::from(video))?)
 }
 
@@ -429,7 +430,7 @@ async fn play_video_asset(
 ) -> Result<Reply<Playback>, Problem> {
     let work = move |tx| async move { media::own_playback_source(&tx, id).await };
     let source = state.db.read(actor, work).await?;
-    let playback = state.videos.playback(source, state.db.ambient().now())?;
+    let playback = state.videos.playback(&state.media, &state.db, source).await?;
     Ok(Reply::ok(&Playback::from(playback))?)
 }
 

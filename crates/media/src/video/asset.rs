@@ -3,6 +3,7 @@ use kernel::{Code, Cursor, Error, FieldError, Limit, Page, Result, Timestamp, Uu
 use serde_json::json;
 
 use super::store;
+use crate::{Purpose, ready_file};
 
 /// The outbox message that has a video removed at Mux.
 pub(crate) const REMOVED: &str = "video.removed";
@@ -223,18 +224,11 @@ pub async fn usable_video(tx: &Tx, id: Uuid, pointer: &str) -> Result<VideoAsset
 /// Gives a video captions in a language, in place of those that were there.
 ///
 /// # Errors
-/// [`Code::NotFound`] for the video; [`Code::ValidationFailed`] for a file that is no caption file of its owner's.
+/// [`Code::NotFound`] for the video; [`Code::ValidationFailed`] for a file that is no finished caption file of the caller's.
 pub async fn put_captions(tx: &Tx, id: Uuid, captions: Captions) -> Result<Video> {
-    let asset = own(tx, id, true).await?;
-    if !store::is_caption_file(tx, captions.file_id, asset.owner_id).await? {
-        let reason = FieldError::new(
-            "/fileId",
-            "unknown_file",
-            "There is no finished caption file with this id of the video's owner.",
-        );
-        return Err(Error::invalid(vec![reason]));
-    }
+    own(tx, id, true).await?;
     let language = language(&captions.language)?;
+    ready_file(tx, captions.file_id, Purpose::Captions, "/fileId").await?;
     store::put_captions(tx, id, &Captions { language, ..captions }).await?;
     store::touch(tx, id).await?;
     video(tx, id).await

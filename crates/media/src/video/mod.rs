@@ -3,6 +3,7 @@
 mod asset;
 mod announce;
 mod event;
+mod mp4;
 mod mux;
 mod playback;
 mod store;

@@ -1,7 +1,8 @@
-use database::Tx;
-use kernel::{Code, Error, Result, Timestamp, Uuid};
+use database::{Db, Tx};
+use kernel::{Code, Result, Timestamp, Uuid};
 
 use super::{Captions, Provider, VideoAsset, VideoStatus, Videos, asset, store};
+use crate::{Disposition, Key, Link, Media};
 
 /// What playing a video needs from the database.
 #[derive(Clone, Debug)]
@@ -65,30 +66,41 @@ pub async fn own_playback_source(tx: &Tx, id: Uuid) -> Result<PlaybackSource> {
 }
 
 impl Videos {
-    /// Signs the addresses of a playback: from now for the configured time, at least as long as the video is.
+    /// Signs the addresses of a playback, outside any transaction: from now for the configured time, at least as long as the video is.
     ///
     /// # Errors
-    /// [`Code::Unavailable`] for a video at Mux where Mux is not configured any more.
-    pub fn playback(&self, source: PlaybackSource, now: Timestamp) -> Result<Playback> {
+    /// [`Code::Unavailable`] for a video at Mux where Mux is not configured any more, or where the storage does not answer.
+    pub async fn playback(&self, media: &Media, db: &Db, source: PlaybackSource) -> Result<Playback> {
+        let now = db.ambient().now();
         let PlaybackSource { asset, captions } = source;
         let length = std::time::Duration::try_from_secs_f64(asset.duration_seconds.unwrap_or_default())
             .unwrap_or_default();
         let until = now + self.lifetime.max(length);
         let (stream_url, thumbnail_url, storyboard_url) = match asset.provider {
-            Provider::Local => (self.link(asset.file_id, until)?, None, None),
+            Provider::Local => {
+                let file_id = asset.file_id.ok_or(Code::VideoNotReady)?;
+                let kind = asset.content_type.unwrap_or_else(|| "video/mp4".to_owned());
+                let ending = if kind == "video/webm" { "webm" } else { "mp4" };
+                let link = link(file_id, &format!("video.{ending}"), &kind, until);
+                (fetch(media, db, now, &link).await?, None, None)
+            }
             Provider::Mux => {
                 let playback_id = asset.playback_id.as_deref().ok_or(Code::VideoNotReady)?;
                 let [stream, thumbnail, storyboard] = self.mux()?.addresses(playback_id, until)?;
                 (stream, Some(thumbnail), Some(storyboard))
             }
         };
-        let captions = captions.into_iter().map(|captions| {
-            Ok(CaptionLink {
-                url: self.link(Some(captions.file_id), until)?,
-                language: captions.language,
-                label: captions.label,
-            })
-        });
+        let mut links = Vec::new();
+        for captions in captions {
+            let Captions {
+                language,
+                label,
+                file_id,
+            } = captions;
+            let link = link(file_id, &format!("{language}.vtt"), "text/vtt; charset=utf-8", until);
+            let url = fetch(media, db, now, &link).await?;
+            links.push(CaptionLink { language, label, url });
+        }
         Ok(Playback {
             provider: asset.provider,
             status: asset.status,
@@ -96,14 +108,25 @@ impl Videos {
             thumbnail_url,
             storyboard_url,
             duration_seconds: asset.duration_seconds,
-            captions: captions.collect::<Result<_>>()?,
+            captions: links,
             expires_at: until,
         })
     }
+}
 
-    fn link(&self, file_id: Option<Uuid>, _until: Timestamp) -> Result<String> {
-        file_id
-            .map(|id| format!("/files/{id}"))
-            .ok_or_else(|| Error::internal("a local video has no file"))
+fn link(file_id: Uuid, name: &str, content_type: &str, expires_at: Timestamp) -> Link {
+    Link {
+        key: Key::File(file_id),
+        name: name.to_owned(),
+        content_type: content_type.to_owned(),
+        disposition: Disposition::Inline,
+        expires_at,
     }
+}
+
+async fn fetch(media: &Media, db: &Db, now: Timestamp, link: &Link) -> Result<String> {
+    media
+        .storage
+        .download_url(db.keyring(), &media.public_url, now, link)
+        .await
 }

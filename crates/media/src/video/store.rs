@@ -235,12 +235,6 @@ pub(crate) async fn delete_captions(tx: &Tx, id: Uuid, language: &str) -> Result
     Ok(tx.change(sql, [id.into(), language.into()]).await? > 0)
 }
 
-/// Whether this is a finished caption file of this owner's.
-pub(crate) async fn is_caption_file(tx: &Tx, id: Uuid, owner_id: Uuid) -> Result<bool> {
-    let sql = "SELECT count(*) FROM files WHERE id = ? AND owner_id = ? AND purpose = 'CAPTIONS' AND status = 'READY'";
-    Ok(tx.count(sql, [id.into(), owner_id.into()]).await? == 1)
-}
-
 // Events ---------------------------------------------------------------------------------------------------------
 
 /// Whether this event is new.
