@@ -14,7 +14,9 @@ use utoipa::ToSchema;
 #[must_use]
 pub fn status_of(code: Code) -> StatusCode {
     match code {
-        Code::MalformedRequest | Code::IdempotencyKeyRequired | Code::HookSignatureInvalid => StatusCode::BAD_REQUEST,
+        Code::MalformedRequest | Code::IdempotencyKeyRequired | Code::HookSignatureInvalid => {
+            StatusCode::BAD_REQUEST
+        }
         Code::Unauthenticated
         | Code::TokenInvalid
         | Code::TokenExpired

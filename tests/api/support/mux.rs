@@ -104,7 +104,10 @@ impl Mux {
     /// The asset of a file that was sent.
     pub fn asset_of(&self, url: &str) -> String {
         let upload = url.rsplit('/').next().unwrap();
-        self.rooms().uploads[upload]["asset_id"].as_str().unwrap().to_owned()
+        self.rooms().uploads[upload]["asset_id"]
+            .as_str()
+            .unwrap()
+            .to_owned()
     }
 
     pub fn has_asset(&self, id: &str) -> bool {
@@ -114,7 +117,10 @@ impl Mux {
     /// How an upload stands.
     pub fn upload_status(&self, url: &str) -> String {
         let upload = url.rsplit('/').next().unwrap();
-        self.rooms().uploads[upload]["status"].as_str().unwrap().to_owned()
+        self.rooms().uploads[upload]["status"]
+            .as_str()
+            .unwrap()
+            .to_owned()
     }
 
     /// Ends the work on an asset.
@@ -185,7 +191,8 @@ impl Rooms {
 
     fn tell(&mut self, kind: &str, data: Value) {
         let (id, object) = (self.name("event-"), json!({ "id": data["id"] }));
-        let event = json!({ "type": kind, "id": id, "object": object, "environment": { "id": "e" }, "data": data });
+        let event =
+            json!({ "type": kind, "id": id, "object": object, "environment": { "id": "e" }, "data": data });
         self.events.push(event);
     }
 
@@ -203,7 +210,9 @@ impl Rooms {
 
     /// The file has come.
     fn receive(&mut self, upload: &str) -> bool {
-        let Some(mut row) = self.uploads.get(upload).cloned() else { return false };
+        let Some(mut row) = self.uploads.get(upload).cloned() else {
+            return false;
+        };
         if row["status"] != "waiting" {
             return false;
         }
@@ -223,11 +232,7 @@ impl Rooms {
 }
 
 /// Every request to this Mux.
-async fn answer(
-    rooms: web::Data<Arc<Mutex<Rooms>>>,
-    request: HttpRequest,
-    body: web::Bytes,
-) -> HttpResponse {
+async fn answer(rooms: web::Data<Arc<Mutex<Rooms>>>, request: HttpRequest, body: web::Bytes) -> HttpResponse {
     let parts: Vec<&str> = request.path().trim_matches('/').split('/').collect();
     let method = request.method().as_str();
     let mut eager = None;
@@ -235,10 +240,18 @@ async fn answer(
         let mut rooms = rooms.lock().unwrap();
         if let ("PUT", ["upload", id]) = (method, parts.as_slice()) {
             let received = rooms.receive(id);
-            return if received { HttpResponse::Ok() } else { HttpResponse::Gone() }.finish();
+            return if received {
+                HttpResponse::Ok()
+            } else {
+                HttpResponse::Gone()
+            }
+            .finish();
         }
         let expected = format!("Basic {}", STANDARD.encode(format!("{}:{}", TOKEN.0, TOKEN.1)));
-        let given = request.headers().get("authorization").and_then(|value| value.to_str().ok());
+        let given = request
+            .headers()
+            .get("authorization")
+            .and_then(|value| value.to_str().ok());
         if given != Some(expected.as_str()) {
             return HttpResponse::Unauthorized().finish();
         }

@@ -221,7 +221,10 @@ pub(super) struct Playback {
     #[schema(value_type = String, example = "READY")]
     status: &'static str,
     /// An HLS playlist (`MUX`), or a file that takes ranges (`LOCAL`).
-    #[schema(format = "uri", example = "https://stream.mux.com/6RkPUOZDMZoK8sMqLdJ1.m3u8?token=x")]
+    #[schema(
+        format = "uri",
+        example = "https://stream.mux.com/6RkPUOZDMZoK8sMqLdJ1.m3u8?token=x"
+    )]
     stream_url: String,
     /// A picture of it, at Mux.
     #[schema(format = "uri")]
@@ -515,8 +518,12 @@ async fn mux_hook(
     Raw(body): Raw,
 ) -> Result<Reply<HookReceipt>, Problem> {
     let signature = request.headers().get("mux-signature");
-    let signature = signature.and_then(|value| value.to_str().ok()).unwrap_or_default();
-    state.videos.verify_hook(signature, &body, state.db.ambient().now())?;
+    let signature = signature
+        .and_then(|value| value.to_str().ok())
+        .unwrap_or_default();
+    state
+        .videos
+        .verify_hook(signature, &body, state.db.ambient().now())?;
     let event: MuxEvent = serde_json::from_slice(&body)
         .map_err(|_| Error::new(Code::MalformedRequest).detail("The body is no event of Mux's."))?;
     let work = move |tx| async move { media::note_event(&tx, &event).await };

@@ -15,7 +15,10 @@ pub struct Announced {
 enum Place {
     Local(File),
     /// The row is there since before Mux was asked, for its hooks may be faster than its answer.
-    Mux { id: Uuid, upload_id: String },
+    Mux {
+        id: Uuid,
+        upload_id: String,
+    },
 }
 
 impl Videos {

@@ -288,7 +288,17 @@ mod tests {
         ] {
             assert_eq!(language(given).unwrap(), kept);
         }
-        for wrong in ["", "e", "english", "en-", "en--GB", "en-GB-oed", "12", "en-G1", "é"] {
+        for wrong in [
+            "",
+            "e",
+            "english",
+            "en-",
+            "en--GB",
+            "en-GB-oed",
+            "12",
+            "en-G1",
+            "é",
+        ] {
             assert!(language(wrong).is_err(), "{wrong}");
         }
     }

@@ -1,7 +1,7 @@
 //! Video: at Mux, or a progressive file in our own storage.
 
-mod asset;
 mod announce;
+mod asset;
 mod event;
 mod mp4;
 mod mux;

@@ -78,7 +78,11 @@ fn place(head: &[u8], at: u64, end: u64) -> Option<Place> {
 /// The duration in a movie header (ISO/IEC 14496-12, 8.2.2).
 fn seconds(header: &[u8]) -> Option<f64> {
     let (scale, length, unknown) = match header.first()? {
-        0 => (number(header, 12, 4)?, number(header, 16, 4)?, u64::from(u32::MAX)),
+        0 => (
+            number(header, 12, 4)?,
+            number(header, 16, 4)?,
+            u64::from(u32::MAX),
+        ),
         1 => (number(header, 20, 4)?, number(header, 24, 8)?, u64::MAX),
         _ => return None,
     };
@@ -103,7 +107,13 @@ mod tests {
     fn a_header_says_how_long() {
         let old = [&[0; 12][..], &600_u32.to_be_bytes(), &36_900_u32.to_be_bytes()].concat();
         assert_eq!(seconds(&old), Some(61.5));
-        let long = [&[1][..], &[0; 19], &1000_u32.to_be_bytes(), &61_500_u64.to_be_bytes()].concat();
+        let long = [
+            &[1][..],
+            &[0; 19],
+            &1000_u32.to_be_bytes(),
+            &61_500_u64.to_be_bytes(),
+        ]
+        .concat();
         assert_eq!(seconds(&long), Some(61.5));
         let unknown = [&[0; 12][..], &600_u32.to_be_bytes(), &u32::MAX.to_be_bytes()].concat();
         let nothing = [&[0; 16][..], &36_900_u32.to_be_bytes()].concat();
@@ -114,8 +124,10 @@ mod tests {
 
     #[test]
     fn a_box_lies_inside_its_parent_and_goes_on() {
-        let head = |length: u32, more: u64| [&length.to_be_bytes()[..], b"moov", &more.to_be_bytes()].concat();
-        let found = |length, more| place(&head(length, more), 100, 1000).map(|place| (place.content, place.end));
+        let head =
+            |length: u32, more: u64| [&length.to_be_bytes()[..], b"moov", &more.to_be_bytes()].concat();
+        let found =
+            |length, more| place(&head(length, more), 100, 1000).map(|place| (place.content, place.end));
         assert_eq!(found(50, 0), Some((108, 150)));
         assert_eq!(found(0, 0), Some((108, 1000)));
         assert_eq!(found(1, 500), Some((116, 600)));

@@ -378,8 +378,9 @@ mod tests {
         let mux = mux(&vectors);
         let (header, body) = (text(&vectors, "signature"), text(&vectors, "body"));
         let at = chrono::DateTime::from_timestamp(vectors["signedAt"].as_i64().unwrap(), 0).unwrap();
-        let verify =
-            |header: &str, body: &str, seconds| mux.verify_hook(header, body.as_bytes(), at + chrono::TimeDelta::seconds(seconds));
+        let verify = |header: &str, body: &str, seconds| {
+            mux.verify_hook(header, body.as_bytes(), at + chrono::TimeDelta::seconds(seconds))
+        };
         assert!(verify(&header, &body, 0).is_ok());
         assert!(verify(&header, &body, 300).is_ok() && verify(&header, &body, -300).is_ok());
         assert!(verify(&header, &body, 301).is_err() && verify(&header, &body, -301).is_err());

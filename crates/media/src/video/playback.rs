@@ -97,7 +97,12 @@ impl Videos {
                 label,
                 file_id,
             } = captions;
-            let link = link(file_id, &format!("{language}.vtt"), "text/vtt; charset=utf-8", until);
+            let link = link(
+                file_id,
+                &format!("{language}.vtt"),
+                "text/vtt; charset=utf-8",
+                until,
+            );
             let url = fetch(media, db, now, &link).await?;
             links.push(CaptionLink { language, label, url });
         }

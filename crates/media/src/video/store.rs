@@ -196,7 +196,9 @@ pub(crate) async fn captions(tx: &Tx, ids: &[Uuid]) -> Result<HashMap<Uuid, Vec<
         "SELECT video_asset_id, language, label, file_id FROM video_captions WHERE video_asset_id IN ({marks}) \
          ORDER BY language"
     );
-    let rows = tx.all::<CaptionsRow>(&sql, ids.iter().map(|id| (*id).into())).await?;
+    let rows = tx
+        .all::<CaptionsRow>(&sql, ids.iter().map(|id| (*id).into()))
+        .await?;
     for row in rows {
         let CaptionsRow {
             video_asset_id,

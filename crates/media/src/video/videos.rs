@@ -155,7 +155,9 @@ async fn ask(mux: &Mux, asset: &VideoAsset) -> Result<Option<Told>> {
         return Ok(None);
     };
     let told = mux.asset(&asset_id).await?;
-    Ok(Some(told.map_or_else(Told::gone, |data| Told::of_asset_now(&data))))
+    Ok(Some(
+        told.map_or_else(Told::gone, |data| Told::of_asset_now(&data)),
+    ))
 }
 
 fn status(data: &Value) -> &str {
