@@ -232,6 +232,80 @@ fn table() -> Vec<(&'static str, &'static str, Value, Expected)> {
         ),
         ("listMyEnrollments", "GET /me/enrollments", none.clone(), MEMBERS),
         (
+            "createUpload",
+            "POST /uploads",
+            json!({ "purpose": "ATTACHMENT", "name": "x.pdf", "contentType": "application/pdf", "sizeBytes": 3 }),
+            [401, 403, 403, 201, 201, 201],
+        ),
+        (
+            "getUpload",
+            "GET /uploads/{upload}",
+            none.clone(),
+            [401, 404, 404, 404, 200, 200],
+        ),
+        (
+            "putUploadContent",
+            "PUT /uploads/{upload}/content?token=x",
+            none.clone(),
+            [403; 6],
+        ),
+        (
+            "completeUpload",
+            "POST /uploads/{upload}/complete",
+            none.clone(),
+            [401, 404, 404, 404, 409, 409],
+        ),
+        ("getImage", "GET /images/{other}/320", none.clone(), [404; 6]),
+        ("getFile", "GET /files/x", none.clone(), [403; 6]),
+        (
+            "listCourseAttachments",
+            "GET /courses/{course}/attachments",
+            none.clone(),
+            [401, 403, 200, 403, 200, 200],
+        ),
+        (
+            "createCourseAttachment",
+            "POST /courses/{course}/attachments",
+            json!({ "name": "x", "url": "https://example.com/x" }),
+            [401, 403, 403, 403, 201, 201],
+        ),
+        (
+            "listLessonAttachments",
+            "GET /lessons/{lesson}/attachments",
+            none.clone(),
+            [401, 403, 200, 403, 200, 200],
+        ),
+        (
+            "createLessonAttachment",
+            "POST /lessons/{lesson}/attachments",
+            json!({ "name": "x", "url": "https://example.com/x" }),
+            [401, 403, 403, 403, 201, 201],
+        ),
+        (
+            "getAttachment",
+            "GET /attachments/{attachment}",
+            none.clone(),
+            [404, 404, 200, 404, 200, 200],
+        ),
+        (
+            "downloadAttachment",
+            "POST /attachments/{attachment}/download",
+            none.clone(),
+            [404, 404, 200, 404, 200, 200],
+        ),
+        (
+            "updateAttachment",
+            "PATCH /attachments/{attachment}",
+            json!({ "name": "y" }),
+            [401, 404, 404, 404, 200, 200],
+        ),
+        (
+            "deleteAttachment",
+            "DELETE /attachments/{attachment}",
+            none.clone(),
+            [401, 404, 404, 404, 204, 404],
+        ),
+        (
             "enrollInCourse",
             "POST /courses/{course}/enroll",
             none.clone(),
@@ -320,9 +394,14 @@ on_both_databases! {
         app.act_as(&enrolled, &format!("/courses/{course}/enroll")).await.expect(201);
         let film = json!({ "contentType": "video/mp4", "sizeBytes": 1000, "name": "x.mp4" });
         let video = app.post_as(&author, "/video-uploads", film).await.expect(201).text_at("/videoAsset/id");
+        let link = json!({ "name": "x", "url": "https://example.com/x" });
+        let attachment = app.post_as(&author, &format!("/lessons/{}/attachments", lessons[0]), link).await.expect(201).text_at("/id");
+        let file = json!({ "purpose": "ATTACHMENT", "name": "x.pdf", "contentType": "application/pdf", "sizeBytes": 3 });
+        let upload = app.post_as(&author, "/uploads", file).await.expect(201).text_at("/id");
         let places = [
-            ("{course}", course.as_str()), ("{chapter}", &chapter), ("{lesson}", &lessons[0]), ("{draft}", &draft),
-            ("{category}", &category), ("{video}", &video), ("{author}", &author.id), ("{other}", "0198c0de-0000-7000-8000-000000000001"),
+            ("{attachment}", attachment.as_str()), ("{upload}", &upload), ("{video}", &video),
+            ("{course}", &course), ("{chapter}", &chapter), ("{lesson}", &lessons[0]), ("{draft}", &draft),
+            ("{category}", &category), ("{author}", &author.id), ("{other}", "0198c0de-0000-7000-8000-000000000001"),
         ];
         let people = [None, Some(&stranger), Some(&enrolled), Some(&other), Some(&author), Some(&admin)];
         let mut wrong = Vec::new();

@@ -118,6 +118,10 @@ const TAGS: &[(&str, &str)] = &[
     ("chapters", "Authoring chapters."),
     ("lessons", "Authoring and reading lessons."),
     (
+        "media",
+        "Sending files and fetching them, and what is attached to courses and lessons.",
+    ),
+    (
         "video",
         "Videos: sending them, following what becomes of them, playing them.",
     ),
@@ -144,6 +148,19 @@ const LINKS: &[(&str, &str, &str, &str)] = &[
     ("createCourse", "getCourse", "course", "$response.body#/id"),
     ("createChapter", "getChapter", "chapter_id", "$response.body#/id"),
     ("createLesson", "getLesson", "lesson_id", "$response.body#/id"),
+    ("createUpload", "getUpload", "upload_id", "$response.body#/id"),
+    (
+        "createCourseAttachment",
+        "getAttachment",
+        "attachment_id",
+        "$response.body#/id",
+    ),
+    (
+        "createLessonAttachment",
+        "getAttachment",
+        "attachment_id",
+        "$response.body#/id",
+    ),
     (
         "createVideoUpload",
         "getVideoAsset",
@@ -676,6 +693,7 @@ fn problem_response(status: u16) -> Value {
         412 => "Somebody changed it in the meantime.",
         413 => "The body is too large.",
         415 => "The body is of another type.",
+        416 => "The file is not that long.",
         422 => "Read, but refused: `errors` lists all reasons.",
         428 => "`If-Match` is missing.",
         429 => "Too many requests.",

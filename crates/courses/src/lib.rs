@@ -1,5 +1,6 @@
 #![doc = include_str!("../README.md")]
 
+mod attachment;
 mod category;
 mod chapter;
 mod course;
@@ -9,6 +10,10 @@ mod rich_text;
 mod slug;
 mod store;
 
+pub use attachment::{
+    Attachment, AttachmentOwner, NewAttachment, Source, attach_to_course, attach_to_lesson, attachment,
+    attachments, remove_attachment, rename_attachment,
+};
 pub use category::{Category, NewCategory, categories, category, create_category};
 pub use chapter::{
     Chapter, ChapterBody, ChapterChange, NewChapter, change_chapter, chapter, create_chapter,

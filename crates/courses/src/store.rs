@@ -1,5 +1,7 @@
 //! All SQL of this crate.
 
+pub(crate) mod attachment;
+
 use std::collections::{HashMap, HashSet};
 
 use database::{IntoKernel, Tx};

@@ -75,7 +75,7 @@ pub async fn read_lesson(tx: &Tx, id: Uuid) -> Result<ReadableLesson> {
     })
 }
 
-fn by_grants(grants: &[Grant], now: Timestamp) -> Result<Access> {
+pub(crate) fn by_grants(grants: &[Grant], now: Timestamp) -> Result<Access> {
     let active = grants.iter().filter(|grant| grant.is_active(now));
     // The one without end outlasts every other.
     if let Some(grant) = active.max_by_key(|grant| (grant.ends_at.is_none(), grant.ends_at)) {

@@ -83,6 +83,39 @@ pub fn clean_name(given: &str) -> String {
     if name.is_empty() { "file".to_owned() } else { name }
 }
 
+/// A name with the ending that belongs to the type, so that a file opens with what it is for.
+#[must_use]
+pub fn file_name(name: &str, content_type: &str) -> String {
+    let endings: &[&str] = match content_type {
+        "application/pdf" => &["pdf"],
+        "application/zip" => &["zip"],
+        "image/png" => &["png"],
+        "image/jpeg" => &["jpg", "jpeg"],
+        "image/webp" => &["webp"],
+        "image/gif" => &["gif"],
+        "video/mp4" => &["mp4", "m4v"],
+        "video/webm" => &["webm"],
+        "video/quicktime" => &["mov"],
+        "audio/mpeg" => &["mp3"],
+        "text/plain" => &["txt"],
+        "text/csv" => &["csv"],
+        "text/vtt" => &["vtt"],
+        kind if kind.ends_with("wordprocessingml.document") => &["docx"],
+        kind if kind.ends_with("spreadsheetml.sheet") => &["xlsx"],
+        kind if kind.ends_with("presentationml.presentation") => &["pptx"],
+        _ => &[],
+    };
+    let ending = name
+        .rsplit_once('.')
+        .map(|(_, ending)| ending.to_ascii_lowercase());
+    match endings.first() {
+        Some(first) if !endings.iter().any(|known| ending.as_deref() == Some(known)) => {
+            format!("{name}.{first}")
+        }
+        _ => name.to_owned(),
+    }
+}
+
 /// `Content-Disposition` (RFC 6266), with the name in full (RFC 8187) and in ASCII for those who cannot read that.
 #[must_use]
 pub fn content_disposition(disposition: Disposition, name: &str) -> String {

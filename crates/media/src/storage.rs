@@ -9,11 +9,11 @@ use object_store::{
     aws::{AmazonS3, AmazonS3Builder},
     local::LocalFileSystem,
     path::Path,
-    signer::{HeaderName, HeaderValue, Method, SignedUrlOptions, Signer},
+    signer::{Method, SignedUrlOptions, Signer},
 };
 use serde::{Deserialize, Serialize};
 
-use crate::{Link, content_disposition};
+use crate::{Link, content_disposition, presign};
 
 /// How much of a local file is read or written at once.
 const LOCAL_PART: usize = 256 * 1024;
@@ -124,7 +124,7 @@ pub struct Object {
 #[derive(Clone)]
 pub struct Storage {
     store: Arc<dyn ObjectStore>,
-    s3: Option<Arc<AmazonS3>>,
+    s3: Option<Arc<(Arc<AmazonS3>, S3)>>,
     folder: Option<PathBuf>,
 }
 
@@ -152,11 +152,12 @@ impl Storage {
                 })
             }
             Settings::S3(s3) => {
+                let settings = s3.clone();
                 let store =
                     Arc::new(bucket(s3).map_err(|error| format!("the S3 storage cannot be used: {error}"))?);
                 Ok(Self {
                     store: store.clone(),
-                    s3: Some(store),
+                    s3: Some(Arc::new((store, settings))),
                     folder: None,
                 })
             }
@@ -366,17 +367,16 @@ impl Storage {
 
     /// Where a client may send the object by itself, for so long; `None` where it has to come through this server. The
     /// signature holds for this length alone.
-    ///
-    /// # Errors
-    /// [`Code::Internal`] for what cannot be signed.
-    pub async fn presigned_put(&self, key: Key, size: u64, lifetime: Duration) -> Result<Option<String>> {
-        let Some(s3) = &self.s3 else { return Ok(None) };
-        let name = HeaderName::from_static("content-length");
-        let options = SignedUrlOptions::new().with_signed_header(name, HeaderValue::from(size));
-        let url = s3
-            .signed_url_opts(Method::PUT, &key.path(), lifetime, &options)
-            .await;
-        url.map(|url| Some(url.to_string())).map_err(Error::internal)
+    #[must_use]
+    pub fn presigned_put(&self, key: Key, size: u64, now: Timestamp, lifetime: Duration) -> Option<String> {
+        let (_, settings) = self.s3.as_deref()?;
+        Some(presign::put(
+            settings,
+            &key.to_string(),
+            size,
+            now,
+            lifetime.as_secs().max(1),
+        ))
     }
 
     /// Where a client may fetch the object by itself; `None` where it has to come through this server.
@@ -384,7 +384,9 @@ impl Storage {
     /// # Errors
     /// [`Code::Internal`] for what cannot be signed.
     pub async fn presigned_get(&self, link: &Link, now: Timestamp) -> Result<Option<String>> {
-        let Some(s3) = &self.s3 else { return Ok(None) };
+        let Some((s3, _)) = self.s3.as_deref() else {
+            return Ok(None);
+        };
         let lifetime = (link.expires_at - now).to_std().unwrap_or_default();
         let disposition = content_disposition(link.disposition, &link.name);
         let options = SignedUrlOptions::new().with_query([

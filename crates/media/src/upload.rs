@@ -176,21 +176,17 @@ impl Media {
         store::insert(tx, file).await
     }
 
-    /// Where the bytes of an announced file are sent; `None` when it is too late, or they were looked at already. Not for
-    /// the inside of a transaction.
-    ///
-    /// # Errors
-    /// [`Code::Internal`] for what cannot be signed.
-    pub async fn target(&self, ambient: &Ambient, keyring: &Keyring, file: &File) -> Result<Option<Target>> {
+    /// Where the bytes of an announced file are sent; `None` when it is too late, or they were looked at already.
+    #[must_use]
+    pub fn target(&self, ambient: &Ambient, keyring: &Keyring, file: &File) -> Option<Target> {
         let left = (file.expires_at - ambient.now()).to_std().unwrap_or_default();
         if file.status != "PENDING" || left.is_zero() {
-            return Ok(None);
+            return None;
         }
         let size = u64::try_from(file.size_bytes).unwrap_or_default();
         let url = match self
             .storage
-            .presigned_put(Key::Upload(file.id), size, left)
-            .await?
+            .presigned_put(Key::Upload(file.id), size, ambient.now(), left)
         {
             Some(url) => url,
             None => {
@@ -204,10 +200,10 @@ impl Media {
                 format!("{base}/api/v1/uploads/{}/content?token={token}", file.id)
             }
         };
-        Ok(Some(Target {
+        Some(Target {
             url,
             expires_at: file.expires_at,
-        }))
+        })
     }
 
     /// Takes the bytes of an announced file in, where they come through this server.
@@ -266,9 +262,15 @@ impl Media {
             Ok(file)
         };
         let settled = db.run(actor, settle).await;
-        let gone = matches!(&settled, Err(error) if error.code() == Code::NotFound);
-        if gone || settled.as_ref().is_ok_and(|file| file.status == "REJECTED") {
-            self.remove(id).await?;
+        match &settled {
+            // Nobody is to have what a camera wrote into a picture.
+            Ok(file) if file.status == "READY" && file.purpose == Purpose::Image.as_str() => {
+                self.storage.delete(Key::File(id)).await?;
+            }
+            Ok(file) if file.status == "READY" => {}
+            Ok(_) => self.remove(id).await?,
+            Err(error) if error.code() == Code::NotFound => self.remove(id).await?,
+            Err(_) => {}
         }
         settled
     }
@@ -328,7 +330,7 @@ impl Media {
         })
     }
 
-    /// Writes a picture's widths. What was sent goes: nobody is to have what a camera wrote into it.
+    /// Writes a picture's widths.
     async fn write_image(&self, id: Uuid, bytes: Vec<u8>) -> Result<Option<&'static str>> {
         let place = self.lane.clone().acquire_owned().await.map_err(Error::internal)?;
         let work = move || {

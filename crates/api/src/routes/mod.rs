@@ -2,6 +2,7 @@
 
 mod access;
 mod admin;
+mod attachments;
 mod auth;
 mod categories;
 mod chapters;
@@ -9,6 +10,7 @@ mod courses;
 mod health;
 mod lessons;
 mod me;
+mod media;
 mod meta;
 mod progress;
 mod shared;
@@ -34,6 +36,8 @@ pub fn configure(config: &mut ServiceConfig) {
                 .configure(chapters::configure)
                 .configure(lessons::configure)
                 .configure(video::configure)
+                .configure(media::configure)
+                .configure(attachments::configure)
                 .configure(access::configure)
                 .configure(progress::configure);
         }));

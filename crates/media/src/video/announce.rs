@@ -95,7 +95,7 @@ async fn announce_here(media: &Media, db: &Db, actor: Actor, new: NewVideo) -> R
         sha256: None,
     };
     let file = media.plan(db.ambient(), actor, announcement)?;
-    let target = media.target(db.ambient(), db.keyring(), &file).await?;
+    let target = media.target(db.ambient(), db.keyring(), &file);
     let target = target.ok_or_else(|| Error::internal("a new file has no place"))?;
     Ok(Announced {
         target: UploadTarget {
