@@ -66,7 +66,7 @@ pub struct Problem {
     /// What happened.
     pub error: kernel::Error,
     /// For 405: what the path does take.
-    pub allow: Option<String>,
+    pub allow: Option<Box<str>>,
     /// For 416: how many bytes there are.
     pub length: Option<u64>,
 }
@@ -77,7 +77,7 @@ impl Problem {
     pub fn method_not_allowed(allow: String) -> Self {
         Self {
             error: Code::MethodNotAllowed.into(),
-            allow: Some(allow),
+            allow: Some(allow.into()),
             length: None,
         }
     }
