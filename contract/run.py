@@ -223,6 +223,11 @@ def check_journey(run: Run) -> None:
         run.tool("node", "build/journey.js", cwd=journey, BASE_URL=base_url)
 
 
+def check_mux(run: Run) -> None:
+    """Mux's own library agrees with the tokens and signatures that the tests of crates/media hold Palestra to."""
+    run.tool("node", "mux/mux.mjs")
+
+
 def check_browser(run: Run) -> None:
     """The documentation page logs in and calls the API."""
     with run.server() as base_url:

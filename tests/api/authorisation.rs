@@ -403,6 +403,76 @@ fn table() -> Vec<(&'static str, &'static str, Value, Expected)> {
             [401, 201, 201, 201, 201, 201],
         ),
         (
+            "createVideoUpload",
+            "POST /video-uploads",
+            json!({ "contentType": "video/mp4", "sizeBytes": 1000, "name": "x.mp4" }),
+            [401, 403, 403, 201, 201, 201],
+        ),
+        ("listMyVideoAssets", "GET /me/video-assets", none.clone(), MEMBERS),
+        (
+            "getVideoAsset",
+            "GET /video-assets/{video}",
+            none.clone(),
+            [401, 404, 404, 404, 200, 200],
+        ),
+        // Nothing was sent yet.
+        (
+            "completeVideoUpload",
+            "POST /video-assets/{video}/complete",
+            none.clone(),
+            [401, 404, 404, 404, 409, 409],
+        ),
+        (
+            "playVideoAsset",
+            "POST /video-assets/{video}/playback",
+            none.clone(),
+            [401, 404, 404, 404, 409, 409],
+        ),
+        // Everybody has enrolled by now, and there is no video.
+        (
+            "playLesson",
+            "POST /lessons/{lesson}/playback",
+            none.clone(),
+            [401, 404, 404, 404, 404, 404],
+        ),
+        (
+            "playChapter",
+            "POST /chapters/{chapter}/playback",
+            none.clone(),
+            [401, 404, 404, 404, 404, 404],
+        ),
+        (
+            "playCoursePreview",
+            "POST /courses/{course}/preview-playback",
+            none.clone(),
+            [404; 6],
+        ),
+        (
+            "putVideoCaptions",
+            "PUT /video-assets/{video}/captions/en",
+            json!({ "label": "English", "fileId": "0198c0de-0000-7000-8000-000000000001" }),
+            [401, 404, 404, 404, 422, 422],
+        ),
+        (
+            "deleteVideoCaptions",
+            "DELETE /video-assets/{video}/captions/en",
+            none.clone(),
+            [401, 404, 404, 404, 404, 404],
+        ),
+        (
+            "deleteVideoAsset",
+            "DELETE /video-assets/{video}",
+            none.clone(),
+            [401, 404, 404, 404, 204, 404],
+        ),
+        // Mux signs; a token helps nobody.
+        (
+            "receiveMuxHook",
+            "POST /hooks/mux",
+            json!({ "type": "video.asset.ready", "id": "x", "data": {} }),
+            [400; 6],
+        ),
+        (
             "deleteLesson",
             "DELETE /lessons/{lesson}",
             none.clone(),
@@ -456,12 +526,14 @@ on_both_databases! {
         let draft = app.draft(&author, json!({})).await;
         let category = app.get(&format!("/courses/{course}")).await.text_at("/categories/0/id");
         app.act_as(&enrolled, &format!("/courses/{course}/enroll")).await.expect(201);
+        let film = json!({ "contentType": "video/mp4", "sizeBytes": 1000, "name": "x.mp4" });
+        let video = app.post_as(&author, "/video-uploads", film).await.expect(201).text_at("/videoAsset/id");
         let link = json!({ "name": "x", "url": "https://example.com/x" });
         let attachment = app.post_as(&author, &format!("/lessons/{}/attachments", lessons[0]), link).await.expect(201).text_at("/id");
         let file = json!({ "purpose": "ATTACHMENT", "name": "x.pdf", "contentType": "application/pdf", "sizeBytes": 3 });
         let upload = app.post_as(&author, "/uploads", file).await.expect(201).text_at("/id");
         let places = [
-            ("{attachment}", attachment.as_str()), ("{upload}", &upload),
+            ("{attachment}", attachment.as_str()), ("{upload}", &upload), ("{video}", &video),
             ("{course}", &course), ("{chapter}", &chapter), ("{lesson}", &lessons[0]), ("{draft}", &draft),
             ("{category}", &category), ("{author}", &author.id), ("{other}", "0198c0de-0000-7000-8000-000000000001"),
         ];

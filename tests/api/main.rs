@@ -20,3 +20,4 @@ mod progress;
 mod start;
 mod storage;
 mod users;
+mod video;

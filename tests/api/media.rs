@@ -110,6 +110,33 @@ fn storage_of(app: &App) -> Media {
 }
 
 on_both_databases! {
+    async fn a_course_and_a_category_show_uploaded_pictures(app: App) {
+        let (elena, marco, admin) = (app.trainer().await, app.trainer().await, app.admin().await);
+        let bytes = png(1600, 900);
+        let picture = uploaded(&app, &elena, announcement("IMAGE", "front.png", "image/png", &bytes), &bytes).await.text_at("/id");
+        let draft = app.draft(&elena, json!({})).await;
+        let path = format!("/courses/{draft}");
+        let course = app.patch_as(&elena, &path, "*", json!({ "imageId": picture })).await.expect(200);
+        assert_eq!(course.at("/imageId"), json!(picture));
+        let shown = app.get(&path_of(&course.text_at("/imageUrl"))).await.expect(200);
+        assert_eq!(shown.header("content-type"), "image/jpeg");
+        // A link elsewhere takes its place, and the other way round.
+        let course = app.patch_as(&elena, &path, "*", json!({ "imageUrl": "https://images.example.com/b.jpg" })).await.expect(200);
+        assert_eq!((course.at("/imageId"), course.at("/imageUrl")), (Value::Null, json!("https://images.example.com/b.jpg")));
+        let course = app.patch_as(&elena, &path, "*", json!({ "imageId": picture })).await.expect(200);
+        assert!(course.text_at("/imageUrl").contains(&picture));
+        // Somebody else's picture, a file that is none, and nothing at all.
+        let theirs = app.draft(&marco, json!({})).await;
+        let pdf = file(&app, &marco).await;
+        for id in [picture.as_str(), pdf.as_str(), "0198c0de-0000-7000-8000-000000000001"] {
+            let refused = app.patch_as(&marco, &format!("/courses/{theirs}"), "*", json!({ "imageId": id })).await.refused(422, "validation_failed");
+            assert!(refused.reasons()[0].starts_with("/imageId "), "{:?}", refused.reasons());
+        }
+        let banner = uploaded(&app, &admin, announcement("IMAGE", "shelf.png", "image/png", &bytes), &bytes).await.text_at("/id");
+        let shelf = app.post_as(&admin, "/categories", json!({ "name": "Pictured", "imageId": banner })).await.expect(201);
+        app.get(&path_of(&shelf.text_at("/imageUrl"))).await.expect(200);
+    }
+
     async fn a_file_is_announced_sent_and_looked_at(app: App) {
         let elena = app.trainer().await;
         let sum = "c0535e4be2b79ffd93291305436bf889314e4a3faec05ecffcbb7df31ad9e51a";

@@ -255,6 +255,23 @@ settings! {
     requests_per_minute: u32 = "1200", "PALESTRA_REQUESTS_PER_MINUTE";
     /// Tries a minute to log in to one account from one address, or to have it written to. 0: no limit.
     logins_per_minute: u32 = "10", "PALESTRA_LOGINS_PER_MINUTE";
+    /// Mux, which prepares and plays videos: the id of an access token. All five of these, or none: then videos are plain
+    /// files in our own storage.
+    mux_token_id: Option<String> = "", "PALESTRA_MUX_TOKEN_ID";
+    /// Mux: the secret of the access token.
+    mux_token_secret: Option<String> = "", "PALESTRA_MUX_TOKEN_SECRET", secret;
+    /// Mux: the id of the key that signs playback.
+    mux_signing_key_id: Option<String> = "", "PALESTRA_MUX_SIGNING_KEY_ID";
+    /// Mux: that key, PEM in base64, as Mux hands it out.
+    mux_signing_private_key: Option<String> = "", "PALESTRA_MUX_SIGNING_PRIVATE_KEY", secret;
+    /// Mux: what its hooks to /api/v1/hooks/mux are signed with.
+    mux_webhook_secret: Option<String> = "", "PALESTRA_MUX_WEBHOOK_SECRET", secret;
+    /// Mux: where its API is.
+    mux_base_url: String = "https://api.mux.com", "PALESTRA_MUX_BASE_URL";
+    /// How long the addresses of a playback hold, in seconds; at least as long as the video is.
+    playback_seconds: u64 = "21600", "PALESTRA_PLAYBACK_SECONDS";
+    /// The largest body of a hook, in bytes.
+    hook_limit_bytes: usize = "262144", "PALESTRA_HOOK_LIMIT_BYTES";
     /// What is logged: error, warn, info, debug or trace, also for a part of the program (info,api=debug).
     log: String = "info", "PALESTRA_LOG";
     /// How log lines look: text or json.
@@ -353,6 +370,27 @@ impl Config {
                 ));
             }
         }
+        let mux = [
+            &self.mux_token_id,
+            &self.mux_token_secret,
+            &self.mux_signing_key_id,
+            &self.mux_signing_private_key,
+            &self.mux_webhook_secret,
+        ];
+        if !matches!(mux.iter().filter(|part| part.is_some()).count(), 0 | 5) {
+            return refuse(
+                "Mux is half configured: give all five of PALESTRA_MUX_TOKEN_ID, PALESTRA_MUX_TOKEN_SECRET, \
+                 PALESTRA_MUX_SIGNING_KEY_ID, PALESTRA_MUX_SIGNING_PRIVATE_KEY and PALESTRA_MUX_WEBHOOK_SECRET, or none of them"
+                    .to_owned(),
+            );
+        }
+        let secure = self.mux_base_url.starts_with("https://");
+        let plain = self.mux_base_url.starts_with("http://") && self.environment == Environment::Development;
+        if !secure && !plain {
+            return refuse(
+                "PALESTRA_MUX_BASE_URL has to begin with https:// (in development also http://)".to_owned(),
+            );
+        }
         if let Some(missing) = self.missing_of_s3() {
             return refuse(format!(
                 "files in S3 need a bucket, a region and a key: {missing} is missing. Give it, or none of them to keep files \
@@ -375,6 +413,7 @@ impl Config {
         for (name, seconds) in [
             ("PALESTRA_UPLOAD_SECONDS", self.upload_seconds),
             ("PALESTRA_DOWNLOAD_SECONDS", self.download_seconds),
+            ("PALESTRA_PLAYBACK_SECONDS", self.playback_seconds),
         ] {
             if !(1..=604_800).contains(&seconds) {
                 return refuse(format!("{name} has to be 1 to 604800"));
@@ -498,6 +537,8 @@ mod tests {
         assert!(refusal(&[("PALESTRA_LISTNE", "x")]).contains("no setting PALESTRA_LISTNE"));
         assert!(refusal(&[("PALESTRA_MASTER_KEY", "short")]).contains("64 hexadecimal digits"));
         assert!(refusal(&[("PALESTRA_CORS_ORIGINS", "app.example.com")]).contains("PALESTRA_CORS_ORIGINS"));
+        assert!(refusal(&[("PALESTRA_MUX_TOKEN_ID", "x")]).contains("half configured"));
+        assert!(refusal(&[("PALESTRA_MUX_BASE_URL", "mux.com")]).contains("PALESTRA_MUX_BASE_URL"));
         assert!(refusal(&[("DATABASE_URL", "mysql://x")]).contains("DATABASE_URL"));
         let weak = [
             ("PALESTRA_ENVIRONMENT", "production"),

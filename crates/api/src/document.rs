@@ -122,6 +122,11 @@ const TAGS: &[(&str, &str)] = &[
         "media",
         "Sending files and fetching them, and what is attached to courses and lessons.",
     ),
+    (
+        "video",
+        "Videos: sending them, following what becomes of them, playing them.",
+    ),
+    ("hooks", "What other services tell. Not for clients."),
     ("access", "Enrolling, and what one is enrolled in."),
     ("progress", "What one has learnt."),
 ];
@@ -157,6 +162,12 @@ const LINKS: &[(&str, &str, &str, &str)] = &[
         "getAttachment",
         "attachment_id",
         "$response.body#/id",
+    ),
+    (
+        "createVideoUpload",
+        "getVideoAsset",
+        "video_asset_id",
+        "$response.body#/videoAsset/id",
     ),
     (
         "enrollInCourse",

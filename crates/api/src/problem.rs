@@ -14,7 +14,9 @@ use utoipa::ToSchema;
 #[must_use]
 pub fn status_of(code: Code) -> StatusCode {
     match code {
-        Code::MalformedRequest | Code::IdempotencyKeyRequired => StatusCode::BAD_REQUEST,
+        Code::MalformedRequest | Code::IdempotencyKeyRequired | Code::HookSignatureInvalid => {
+            StatusCode::BAD_REQUEST
+        }
         Code::Unauthenticated
         | Code::TokenInvalid
         | Code::TokenExpired
@@ -42,6 +44,8 @@ pub fn status_of(code: Code) -> StatusCode {
         | Code::NotPublishable
         | Code::CourseNotFree
         | Code::CompletedByWatching
+        | Code::VideoInUse
+        | Code::VideoNotReady
         | Code::UploadIncomplete
         | Code::UploadChecking
         | Code::IdempotencyInFlight => StatusCode::CONFLICT,

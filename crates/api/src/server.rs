@@ -18,7 +18,7 @@ use crate::{
     edge, mailer,
     problem::Problem,
     routes,
-    setup::Refusal,
+    setup::{self, Refusal},
     state::State,
     worker::{Worker, stopped},
 };
@@ -51,9 +51,10 @@ impl Server {
     /// A server over an open database.
     ///
     /// # Errors
-    /// In words, where the settings of mail cannot be read: rather now than when the first letter is written.
+    /// In words, where the settings of mail or video cannot be read: rather now than when the first letter is written.
     pub fn new(config: Config, db: Db, listener: TcpListener, with_worker: bool) -> Result<Self, Refusal> {
         mailer::from_config(&config)?;
+        setup::videos(&config, db.ambient())?;
         Ok(Self {
             config,
             db,

@@ -5,7 +5,7 @@ use std::{fs, io::Write, path::Path, str::FromStr};
 use database::{Db, Setup, postgres, sqlite};
 use identity::{Hasher, HasherSettings, Identity, TokenSettings, Tokens};
 use kernel::{Ambient, Keyring, hex};
-use media::{Media, Storage};
+use media::{Media, Mux, MuxSettings, Storage, Videos};
 use sea_orm::{SqlxPostgresConnector, SqlxSqliteConnector};
 use sqlx::{
     postgres::{PgConnectOptions, PgPoolOptions},
@@ -134,6 +134,41 @@ pub fn hasher(config: &Config) -> Result<Hasher, Refusal> {
         queue: config.hash_queue,
     };
     Hasher::start(settings).map_err(|error| error.to_string())
+}
+
+/// What plays videos: Mux where it is configured.
+///
+/// # Errors
+/// In words, where the signing key cannot be read.
+pub fn videos(config: &Config, ambient: &Ambient) -> Result<Videos, Refusal> {
+    let mux = match (
+        &config.mux_token_id,
+        &config.mux_token_secret,
+        &config.mux_signing_key_id,
+        &config.mux_signing_private_key,
+        &config.mux_webhook_secret,
+    ) {
+        (Some(id), Some(secret), Some(key_id), Some(key), Some(webhook_secret)) => {
+            let settings = MuxSettings {
+                token_id: id.clone(),
+                token_secret: secret.clone(),
+                signing_key_id: key_id.clone(),
+                signing_private_key: key.clone(),
+                webhook_secret: webhook_secret.clone(),
+                base_url: config.mux_base_url.clone(),
+                cors_origin: origin(&config.app_url),
+            };
+            Some(Mux::new(settings, ambient.clone())?)
+        }
+        _ => None,
+    };
+    let lifetime = std::time::Duration::from_secs(config.playback_seconds);
+    Ok(Videos::new(mux, lifetime))
+}
+
+/// Scheme, host and port of an address.
+fn origin(url: &str) -> String {
+    url.splitn(4, '/').take(3).collect::<Vec<_>>().join("/")
 }
 
 /// The master key: given, or kept in the data folder, or made now.

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use database::Db;
 use identity::Identity;
-use media::Media;
+use media::{Media, Videos};
 use tokio::sync::{Notify, Semaphore};
 
 use crate::{
@@ -25,6 +25,8 @@ pub struct State {
     pub db: Db,
     /// Passwords and tokens.
     pub identity: Identity,
+    /// What plays videos.
+    pub videos: Videos,
     /// Files: how they are sent, kept and fetched.
     pub media: Arc<Media>,
     /// Places for uploads whose bytes go through this process.
@@ -50,6 +52,7 @@ impl State {
     /// In words: what is wrong, and what to do.
     pub async fn new(config: Config, db: Db) -> Result<Self, Refusal> {
         let identity = setup::identity(&config, &db).await?;
+        let videos = setup::videos(&config, db.ambient())?;
         let document = Document::build();
         Ok(Self {
             media: Arc::new(setup::media(&config)?),
@@ -62,6 +65,7 @@ impl State {
             config,
             db,
             identity,
+            videos,
             document,
         })
     }

@@ -8,7 +8,7 @@ use database::{
 };
 use identity::Tokens;
 use kernel::{Actor, Result, mail::Mailer};
-use media::Media;
+use media::{Media, Videos};
 use tokio::sync::{Notify, watch};
 
 use crate::{
@@ -34,6 +34,7 @@ pub struct Worker {
     db: Db,
     tokens: Arc<Tokens>,
     mailer: Box<dyn Mailer>,
+    videos: Videos,
     app_url: String,
     signing_key_lifetime: Duration,
     media: Media,
@@ -63,11 +64,13 @@ impl Worker {
         wake: Arc<Notify>,
     ) -> Result<Self, Refusal> {
         let signing_key_lifetime = Duration::from_secs(u64::from(config.signing_key_days) * 86_400);
+        let videos = setup::videos(config, db.ambient())?;
         let (mailer, app_url) = (mailer::from_config(config)?, config.app_url.clone());
         Ok(Self {
             db: db.clone(),
             tokens,
             mailer,
+            videos,
             app_url,
             signing_key_lifetime,
             media: setup::media(config)?,
@@ -167,6 +170,9 @@ impl Worker {
             let count = move |tx| async move { enrollment::count_learners(&tx, course_id).await };
             return self.db.run_in(Pool::Worker, Actor::System, count).await;
         }
+        if message.kind.starts_with("video.") {
+            return self.videos.act(&self.db, message).await;
+        }
         // An event that nobody listens to yet is done when it was read.
         Ok(())
     }
@@ -210,6 +216,7 @@ impl Worker {
             .run_in(Pool::Worker, Actor::System, |tx| async move {
                 idempotency::sweep(&tx).await?;
                 outbox::sweep(&tx, KEPT).await?;
+                media::sweep_events(&tx).await?;
                 outbox::backlog(&tx).await
             })
             .await?;
@@ -217,6 +224,7 @@ impl Worker {
             metrics.outbox_waiting.set(waiting);
             metrics.outbox_aside.set(aside);
         }
+        self.videos.ask_about_silent(&self.db).await?;
         let files = media::collect_files(&self.db, &self.media, media::KEPT).await?;
         self.count_collected("files", files);
         Ok(())

@@ -1,4 +1,5 @@
-use kernel::Uuid;
+use database::Tx;
+use kernel::{Result, Uuid};
 use sea_orm::FromQueryResult;
 
 use crate::rich_text;
@@ -47,7 +48,25 @@ impl Body {
         }
     }
 
+    /// A video has to be one of the caller's, or the one that is there already.
+    pub(crate) async fn check_video(&self, tx: &Tx, current: Option<Uuid>) -> Result<()> {
+        check_video(tx, self.video_asset_id, current, "/videoAssetId").await
+    }
+
     pub(crate) fn has_video(&self) -> bool {
         self.video_url.is_some() || self.video_asset_id.is_some()
+    }
+}
+
+/// A video has to be one of the caller's, or the one that is there already.
+pub(crate) async fn check_video(
+    tx: &Tx,
+    id: Option<Uuid>,
+    current: Option<Uuid>,
+    pointer: &str,
+) -> Result<()> {
+    match id {
+        Some(id) if current != Some(id) => media::usable_video(tx, id, pointer).await.map(drop),
+        _ => Ok(()),
     }
 }

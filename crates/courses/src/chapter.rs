@@ -83,6 +83,7 @@ pub struct ChapterChange {
 /// [`Code::NotFound`], [`Code::Forbidden`], [`Code::ListFull`].
 pub async fn create_chapter(tx: &Tx, course_id: Uuid, new: NewChapter) -> Result<(Chapter, Body)> {
     course::managed(tx, course_id).await?;
+    new.body.check_video(tx, None).await?;
     insert(tx, course_id, new).await
 }
 
@@ -148,6 +149,7 @@ pub async fn change_chapter(
         return Err(Code::PreconditionFailed.into());
     }
     let body = old.clone().changed(change.body);
+    body.check_video(tx, old.video_asset_id).await?;
     let after = Chapter {
         title: change
             .title

@@ -3,7 +3,7 @@ use kernel::{Actor, Code, Cursor, Error, FieldError, Limit, Money, Page, Result,
 use sea_orm::FromQueryResult;
 use serde_json::json;
 
-use crate::{Category, catalogue, editor, publish, rich_text, slug, store};
+use crate::{Category, body::check_video, catalogue, editor, publish, rich_text, slug, store};
 
 /// Whose course it is, as everybody may see it.
 #[derive(Clone, Debug, PartialEq, Eq, FromQueryResult)]
@@ -223,6 +223,7 @@ pub struct CourseChange {
 /// [`Code::Forbidden`], [`Code::ValidationFailed`] for a price, a category, a picture or a video that cannot be.
 pub async fn create_course(tx: &Tx, new: NewCourse) -> Result<Course> {
     check_image(tx, new.image_id, None).await?;
+    check_video(tx, new.preview_video_asset_id, None, "/previewVideoAssetId").await?;
     let id = insert(tx, new).await?;
     by_id(tx, id).await
 }
@@ -354,6 +355,13 @@ pub async fn change_course(
     let after = apply(before.clone(), change.clone());
     check_price(&after)?;
     check_image(tx, after.image_id, before.image_id).await?;
+    check_video(
+        tx,
+        after.preview_video_asset_id,
+        before.preview_video_asset_id,
+        "/previewVideoAssetId",
+    )
+    .await?;
     let shelves = change.category_ids.filter(|ids| {
         let now: Vec<Uuid> = before.categories.iter().map(|category| category.id).collect();
         ids.len() != now.len() || ids.iter().any(|id| !now.contains(id))

@@ -81,6 +81,7 @@ pub struct LessonChange {
 /// [`Code::NotFound`], [`Code::Forbidden`], [`Code::ListFull`].
 pub async fn create_lesson(tx: &Tx, chapter_id: Uuid, new: NewLesson) -> Result<(Lesson, Body)> {
     let chapter = chapter::managed(tx, chapter_id).await?;
+    new.body.check_video(tx, None).await?;
     insert(tx, &chapter, new).await
 }
 
@@ -159,6 +160,7 @@ pub async fn change_lesson(
         return Err(Code::PreconditionFailed.into());
     }
     let body = old.clone().changed(change.body);
+    body.check_video(tx, old.video_asset_id).await?;
     let after = Lesson {
         title: change
             .title

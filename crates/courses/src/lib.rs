@@ -15,7 +15,6 @@ mod rich_text;
 mod slug;
 mod store;
 mod tree;
-mod video;
 mod wishlist;
 
 pub use attachment::{

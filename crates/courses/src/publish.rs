@@ -3,7 +3,7 @@
 use database::Tx;
 use kernel::{Code, Error, FieldError, Result};
 
-use crate::{Body, Chapter, Course, Lesson, video};
+use crate::{Body, Chapter, Course, Lesson};
 
 /// Whether a body has something to teach with.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -23,7 +23,7 @@ impl Teaches {
         }
         Ok(match body.video_asset_id {
             None => Self::No,
-            Some(id) if video::is_ready(tx, id).await? => Self::Yes,
+            Some(id) if media::video_is_ready(tx, id).await? => Self::Yes,
             Some(_) => Self::NotYet,
         })
     }

@@ -14,6 +14,8 @@ pub struct Model {
     #[sea_orm(column_type = "Text")]
     pub status: String,
     pub file_id: Option<Uuid>,
+    #[sea_orm(column_type = "Text", nullable)]
+    pub content_type: Option<String>,
     #[sea_orm(column_type = "Text", nullable, unique)]
     pub upload_id: Option<String>,
     #[sea_orm(column_type = "Text", nullable, unique)]

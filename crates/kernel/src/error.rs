@@ -36,6 +36,8 @@ codes! {
     MalformedRequest = "malformed_request", "The request cannot be read";
     /// A POST that moves money came without its key.
     IdempotencyKeyRequired = "idempotency_key_required", "This request needs an Idempotency-Key";
+    /// A hook that its service did not sign, or long ago.
+    HookSignatureInvalid = "hook_signature_invalid", "The signature is not good";
     /// No access token where one is needed.
     Unauthenticated = "unauthenticated", "Log in first";
     /// An access token that is not ours, or altered, or for somebody else.
@@ -90,6 +92,10 @@ codes! {
     CourseNotFree = "course_not_free", "This course has to be bought";
     /// The lesson has a video, so that watching it completes it.
     CompletedByWatching = "completed_by_watching", "This lesson is completed by watching its video";
+    /// A lesson, a chapter or a course shows the video.
+    VideoInUse = "video_in_use", "This video is shown somewhere";
+    /// The video has not arrived, is being worked on, or failed.
+    VideoNotReady = "video_not_ready", "This video cannot be played yet";
     /// Nothing was sent yet to the URL of the upload.
     UploadIncomplete = "upload_incomplete", "Nothing was uploaded yet";
     /// Another request looks at the upload right now.

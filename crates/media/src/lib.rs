@@ -10,6 +10,7 @@ mod sniff;
 mod storage;
 mod store;
 mod upload;
+mod video;
 
 pub use captions::is_web_vtt;
 pub use collect::{KEPT, collect_files, collect_objects};
@@ -19,3 +20,9 @@ pub use link::{Disposition, Link, clean_name, content_disposition, file_name};
 pub use sniff::allowed_types;
 pub use storage::{Key, Object, S3, Settings, Storage, Stored};
 pub use upload::{Announcement, Limits, Media, Target, UploadTicket, upload};
+pub use video::{
+    Announced, CaptionLink, Captions, MUX, Mux, MuxEvent, MuxSettings, NewVideo, Playback, PlaybackSource,
+    Provider, UploadTarget, Video, VideoAsset, VideoStatus, Videos, delete_captions, delete_video,
+    list_own_videos, note_event, own_playback_source, playback_source, put_captions, sweep_events,
+    usable_video, video, video_is_ready,
+};

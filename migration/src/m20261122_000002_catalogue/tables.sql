@@ -104,6 +104,8 @@ CREATE TABLE video_assets (
   provider text NOT NULL CONSTRAINT ck_video_assets_provider CHECK (provider IN ('LOCAL', 'MUX')),
   status text NOT NULL CONSTRAINT ck_video_assets_status CHECK (status IN ('WAITING', 'PREPARING', 'READY', 'ERRORED')),
   file_id {uuid} CONSTRAINT fk_video_assets_file_id REFERENCES files (id),
+  -- Copied from the file: whoever watches has no right to its row.
+  content_type text,
   -- Mux's names for the upload, the asset and its playback.
   upload_id text,
   asset_id text,

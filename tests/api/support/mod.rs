@@ -1,10 +1,12 @@
 //! A server of its own for each test, and people to try it with.
 
 mod app;
+mod mux;
 mod reply;
 mod stores;
 
 pub use app::{App, PASSWORD, Person, config, temporary_folder};
+pub use mux::Mux;
 pub use reply::Reply;
 pub use stores::{Store, as_role, in_database, postgres_admin};
 

@@ -48,6 +48,37 @@ fn malformed() -> Problem {
 }
 
 impl Idempotency {
+    /// The first answer to the same request, where there is one: for a use case that asks another service before the
+    /// transaction of [`Idempotency::run`], and should not ask again.
+    ///
+    /// # Errors
+    /// [`Code::IdempotencyKeyReused`], [`Code::IdempotencyInFlight`].
+    pub async fn kept<T: Send + 'static>(
+        &self,
+        db: &Db,
+        (pool, actor): (Pool, Actor),
+        operation: &'static str,
+        body: &[u8],
+    ) -> Result<Option<Reply<T>>> {
+        let Some(request) = self.request(operation, body) else {
+            return Ok(None);
+        };
+        db.run_in(pool, actor, move |tx| async move {
+            let kept = idempotency::find(&tx, &request).await?;
+            kept.map(|kept| Reply::replay(&kept)).transpose()
+        })
+        .await
+    }
+
+    fn request(&self, operation: &'static str, body: &[u8]) -> Option<idempotency::Request> {
+        Some(idempotency::Request {
+            operation,
+            key: self.key.clone()?,
+            content: [self.request_line.as_bytes(), body].concat(),
+            keep: KEPT,
+        })
+    }
+
     /// Runs a creating use case once for each key: the first answer is kept in the transaction of the effect, and
     /// given again to the same request.
     ///
@@ -66,15 +97,8 @@ impl Idempotency {
         F: Future<Output = Result<Reply<T>>> + Send + 'static,
         W: FnOnce(Tx) -> F + Send + 'static,
     {
-        let Some(key) = self.key else {
+        let Some(request) = self.request(operation, body) else {
             return db.run_in(pool, actor, work).await;
-        };
-        let content = [self.request_line.as_bytes(), body].concat();
-        let request = idempotency::Request {
-            operation,
-            key,
-            content,
-            keep: KEPT,
         };
         db.run_in(pool, actor, move |tx| async move {
             if let Some(kept) = idempotency::find(&tx, &request).await? {

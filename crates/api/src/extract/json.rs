@@ -83,7 +83,7 @@ fn check_type(request: &HttpRequest) -> Result<(), Problem> {
         .into())
 }
 
-async fn read(payload: &mut Payload, limit: usize) -> Result<Vec<u8>, Problem> {
+pub(super) async fn read(payload: &mut Payload, limit: usize) -> Result<Vec<u8>, Problem> {
     let mut body = BytesMut::new();
     while let Some(chunk) = payload.next().await {
         let chunk = chunk.map_err(|_| Error::new(Code::MalformedRequest).detail("The body ended early."))?;

@@ -6,6 +6,7 @@ mod idempotency;
 mod json;
 mod path;
 mod query;
+mod raw;
 mod schema;
 
 use actix_web::{HttpRequest, web::Data};
@@ -17,6 +18,7 @@ pub use idempotency::Idempotency;
 pub use json::{Json, merge};
 pub use path::Path;
 pub use query::Query;
+pub use raw::Raw;
 pub use schema::Schemas;
 
 use crate::{problem::Problem, state::State};

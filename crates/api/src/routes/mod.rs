@@ -15,6 +15,7 @@ mod meta;
 mod progress;
 mod shared;
 mod users;
+mod video;
 mod wishlist;
 
 use utoipa_actix_web::{scope, service_config::ServiceConfig};
@@ -36,6 +37,7 @@ pub fn configure(config: &mut ServiceConfig) {
                 .configure(chapters::configure)
                 .configure(lessons::configure)
                 .configure(wishlist::configure)
+                .configure(video::configure)
                 .configure(media::configure)
                 .configure(attachments::configure)
                 .configure(access::configure)

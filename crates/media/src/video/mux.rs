@@ -1,0 +1,404 @@
+//! Mux: a thin client of its API, its signatures on hooks, and its playback tokens.
+
+use std::time::Duration;
+
+use aws_lc_rs::hmac;
+use base64::{Engine, engine::general_purpose::STANDARD};
+use jsonwebtoken::{Algorithm, EncodingKey, Header};
+use kernel::{Ambient, Code, Error, Result, Timestamp, Uuid};
+use reqwest::{Client, Method, StatusCode, redirect};
+use serde::Serialize;
+use serde_json::{Value, json};
+
+/// For one call with all its tries: the client of ours who waits has less patience than 30 s.
+const PATIENCE: Duration = Duration::from_secs(12);
+/// For one try.
+const TRY: Duration = Duration::from_secs(5);
+const TRIES: u32 = 3;
+/// The largest answer that is read.
+const ANSWER_LIMIT: usize = 1 << 20;
+/// How long an upload may be begun, in seconds.
+const UPLOAD_SECONDS: u32 = 3600;
+/// How old a hook may be; an older one may be a recording.
+const TOLERANCE: chrono::TimeDelta = chrono::TimeDelta::seconds(300);
+
+/// What Mux gave for us to identify each other.
+#[derive(Clone)]
+pub struct MuxSettings {
+    /// The access token's id.
+    pub token_id: String,
+    /// The access token's secret.
+    pub token_secret: String,
+    /// The name of the key that signs playback.
+    pub signing_key_id: String,
+    /// That key: PEM in base64, as Mux hands it out.
+    pub signing_private_key: String,
+    /// What hooks are signed with.
+    pub webhook_secret: String,
+    /// Where its API is.
+    pub base_url: String,
+    /// The front end from whose pages files are sent.
+    pub cors_origin: String,
+}
+
+/// Where and how the client sends the file of a video.
+#[derive(Clone, Debug)]
+pub struct UploadTarget {
+    /// The method.
+    pub method: &'static str,
+    /// A signed address; whoever has it may send.
+    pub url: String,
+    /// Headers to send along.
+    pub headers: Vec<(String, String)>,
+    /// Until when.
+    pub expires_at: Timestamp,
+}
+
+/// What a playback token opens.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Purpose {
+    Video,
+    Thumbnail,
+    Storyboard,
+}
+
+#[derive(Serialize)]
+struct Claims<'a> {
+    sub: &'a str,
+    aud: &'a str,
+    exp: i64,
+    kid: &'a str,
+}
+
+/// Mux, as this installation's account sees it.
+pub struct Mux {
+    settings: MuxSettings,
+    key: EncodingKey,
+    client: Client,
+    ambient: Ambient,
+}
+
+/// An answer of Mux's that is an answer: nothing to try again.
+struct Answer {
+    status: StatusCode,
+    data: Value,
+}
+
+impl Mux {
+    /// A client; nothing is asked yet.
+    ///
+    /// # Errors
+    /// In words, where the signing key cannot be read.
+    pub fn new(settings: MuxSettings, ambient: Ambient) -> Result<Self, String> {
+        let pem = STANDARD
+            .decode(settings.signing_private_key.trim())
+            .map_err(|_| "PALESTRA_MUX_SIGNING_PRIVATE_KEY is not base64".to_owned())?;
+        let key = EncodingKey::from_rsa_pem(&pem).map_err(|_| {
+            "PALESTRA_MUX_SIGNING_PRIVATE_KEY is not the PEM of an RSA key in base64, as Mux hands it out"
+                .to_owned()
+        })?;
+        let client = Client::builder()
+            .redirect(redirect::Policy::none())
+            .connect_timeout(Duration::from_secs(3))
+            .timeout(TRY)
+            .user_agent(concat!("palestra/", env!("CARGO_PKG_VERSION")))
+            .build()
+            .map_err(|error| format!("no connections to Mux can be made: {error}"))?;
+        let mux = Self {
+            settings,
+            key,
+            client,
+            ambient,
+        };
+        // A key of another form would otherwise show when the first learner watches.
+        mux.token("check", Purpose::Video, mux.ambient.now())
+            .map_err(|_| "PALESTRA_MUX_SIGNING_PRIVATE_KEY does not sign".to_owned())?;
+        Ok(mux)
+    }
+
+    /// Asks for an upload whose asset will carry our id; answers with its name and where the file goes.
+    ///
+    /// # Errors
+    /// [`Code::Unavailable`] where Mux does not answer, or not with an upload.
+    pub(crate) async fn create_upload(&self, id: Uuid, content_type: &str) -> Result<(String, UploadTarget)> {
+        let body = json!({
+            "cors_origin": self.settings.cors_origin,
+            "timeout": UPLOAD_SECONDS,
+            "new_asset_settings": { "playback_policy": ["signed"], "passthrough": id.to_string() },
+        });
+        let answer = self.call(Method::POST, "/video/v1/uploads", Some(&body)).await?;
+        let text = |name: &str| answer.data.get(name).and_then(Value::as_str).map(str::to_owned);
+        match (answer.status.is_success(), text("id"), text("url")) {
+            (true, Some(upload_id), Some(url)) => {
+                let target = UploadTarget {
+                    method: "PUT",
+                    url,
+                    headers: vec![("content-type".to_owned(), content_type.to_owned())],
+                    expires_at: self.ambient.now() + Duration::from_secs(UPLOAD_SECONDS.into()),
+                };
+                Ok((upload_id, target))
+            }
+            _ => Err(refused(answer.status)),
+        }
+    }
+
+    /// An upload, unless Mux does not know it.
+    pub(crate) async fn upload(&self, upload_id: &str) -> Result<Option<Value>> {
+        self.get(&format!("/video/v1/uploads/{upload_id}")).await
+    }
+
+    /// An asset, unless Mux does not know it.
+    pub(crate) async fn asset(&self, asset_id: &str) -> Result<Option<Value>> {
+        self.get(&format!("/video/v1/assets/{asset_id}")).await
+    }
+
+    /// Deletes an asset. One that is not there is deleted.
+    pub(crate) async fn delete_asset(&self, asset_id: &str) -> Result<()> {
+        let path = format!("/video/v1/assets/{asset_id}");
+        let answer = self.call(Method::DELETE, &path, None).await?;
+        if answer.status.is_success() || answer.status == StatusCode::NOT_FOUND {
+            return Ok(());
+        }
+        Err(refused(answer.status))
+    }
+
+    /// Ends an upload before its file has come. One that is not there has ended.
+    pub(crate) async fn cancel_upload(&self, upload_id: &str) -> Result<()> {
+        let path = format!("/video/v1/uploads/{upload_id}/cancel");
+        let answer = self.call(Method::PUT, &path, None).await?;
+        if answer.status.is_success() || answer.status == StatusCode::NOT_FOUND {
+            return Ok(());
+        }
+        Err(refused(answer.status))
+    }
+
+    async fn get(&self, path: &str) -> Result<Option<Value>> {
+        let answer = self.call(Method::GET, path, None).await?;
+        match answer.status {
+            status if status.is_success() => Ok(Some(answer.data)),
+            StatusCode::NOT_FOUND => Ok(None),
+            status => Err(refused(status)),
+        }
+    }
+
+    async fn call(&self, method: Method, path: &str, body: Option<&Value>) -> Result<Answer> {
+        let tries = async {
+            let mut last = String::new();
+            for attempt in 0..TRIES {
+                if attempt > 0 {
+                    tokio::time::sleep(self.pause(attempt)).await;
+                }
+                match self.once(&method, path, body).await {
+                    Ok(answer)
+                        if answer.status == StatusCode::TOO_MANY_REQUESTS
+                            || answer.status.is_server_error() =>
+                    {
+                        last = format!("Mux answered {}", answer.status);
+                    }
+                    Ok(answer) => return Ok(answer),
+                    Err(error) => last = error,
+                }
+            }
+            Err(away(last))
+        };
+        let answer = tokio::time::timeout(PATIENCE, tries).await;
+        answer.unwrap_or_else(|_| Err(away("Mux did not answer in time".to_owned())))
+    }
+
+    async fn once(
+        &self,
+        method: &Method,
+        path: &str,
+        body: Option<&Value>,
+    ) -> std::result::Result<Answer, String> {
+        let url = format!("{}{path}", self.settings.base_url.trim_end_matches('/'));
+        let (id, secret) = (&self.settings.token_id, &self.settings.token_secret);
+        let mut request = self
+            .client
+            .request(method.clone(), url)
+            .basic_auth(id, Some(secret));
+        if let Some(body) = body {
+            request = request.json(body);
+        }
+        // Without its address: an upload's is a secret.
+        let words = |error: reqwest::Error| error.without_url().to_string();
+        let mut response = request.send().await.map_err(words)?;
+        let status = response.status();
+        let mut bytes = Vec::new();
+        while let Some(chunk) = response.chunk().await.map_err(words)? {
+            if bytes.len() + chunk.len() > ANSWER_LIMIT {
+                return Err("Mux's answer is too large".to_owned());
+            }
+            bytes.extend_from_slice(&chunk);
+        }
+        let mut answer: Value = serde_json::from_slice(&bytes).unwrap_or_default();
+        let data = answer.get_mut("data").map(Value::take).unwrap_or_default();
+        Ok(Answer { status, data })
+    }
+
+    /// 0.2 s, 0.4 s, each up to half longer, so that those who failed together do not return together.
+    fn pause(&self, attempt: u32) -> Duration {
+        let base = 100_u64 << attempt;
+        let [byte, ..] = self.ambient.secret();
+        Duration::from_millis(base + base * u64::from(byte) / 512)
+    }
+
+    /// Whether a hook's body carries Mux's signature, not older than five minutes.
+    ///
+    /// # Errors
+    /// [`Code::HookSignatureInvalid`].
+    pub(crate) fn verify_hook(&self, header: &str, body: &[u8], now: Timestamp) -> Result<()> {
+        let wrong = |why: &str| Error::new(Code::HookSignatureInvalid).detail(why);
+        let part = |name: &'static str| {
+            header
+                .split(',')
+                .filter_map(|part| part.trim().split_once('='))
+                .filter(move |(key, _)| *key == name)
+                .map(|(_, value)| value)
+        };
+        let time = part("t")
+            .next()
+            .ok_or_else(|| wrong("Mux-Signature has no time."))?;
+        let seconds: i64 = time
+            .parse()
+            .map_err(|_| wrong("Mux-Signature's time cannot be read."))?;
+        let key = hmac::Key::new(hmac::HMAC_SHA256, self.settings.webhook_secret.as_bytes());
+        let signed = [time.as_bytes(), b".", body].concat();
+        // Several, while a secret is being replaced. The comparison takes the same time however much is right.
+        let good = part("v1")
+            .take(8)
+            .filter_map(unhex)
+            .any(|tag| hmac::verify(&key, &signed, &tag).is_ok());
+        if !good {
+            return Err(wrong("No signature fits the body."));
+        }
+        let at = chrono::DateTime::from_timestamp(seconds, 0);
+        if at.is_none_or(|at| (now - at).abs() > TOLERANCE) {
+            return Err(wrong("The signature is too old, or from the future."));
+        }
+        Ok(())
+    }
+
+    /// The signed addresses of stream, thumbnail and storyboard.
+    pub(crate) fn addresses(&self, playback_id: &str, until: Timestamp) -> Result<[String; 3]> {
+        let (stream, image) = ("https://stream.mux.com", "https://image.mux.com");
+        let video = self.token(playback_id, Purpose::Video, until)?;
+        let thumbnail = self.token(playback_id, Purpose::Thumbnail, until)?;
+        let storyboard = self.token(playback_id, Purpose::Storyboard, until)?;
+        Ok([
+            format!("{stream}/{playback_id}.m3u8?token={video}"),
+            format!("{image}/{playback_id}/thumbnail.jpg?token={thumbnail}"),
+            format!("{image}/{playback_id}/storyboard.vtt?token={storyboard}"),
+        ])
+    }
+
+    pub(crate) fn token(&self, playback_id: &str, purpose: Purpose, until: Timestamp) -> Result<String> {
+        let kid = &self.settings.signing_key_id;
+        let mut header = Header::new(Algorithm::RS256);
+        header.kid = Some(kid.clone());
+        let claims = Claims {
+            sub: playback_id,
+            aud: match purpose {
+                Purpose::Video => "v",
+                Purpose::Thumbnail => "t",
+                Purpose::Storyboard => "s",
+            },
+            exp: until.timestamp(),
+            kid,
+        };
+        jsonwebtoken::encode(&header, &claims, &self.key).map_err(Error::internal)
+    }
+}
+
+fn away(cause: String) -> Error {
+    Error::new(Code::Unavailable)
+        .detail("The video service does not answer.")
+        .retry_after(Duration::from_secs(5))
+        .caused_by(cause)
+}
+
+fn refused(status: StatusCode) -> Error {
+    away(format!("Mux answered {status}"))
+}
+
+fn unhex(text: &str) -> Option<Vec<u8>> {
+    if text.len() != 64 || !text.is_ascii() {
+        return None;
+    }
+    (0..text.len())
+        .step_by(2)
+        .map(|at| u8::from_str_radix(text.get(at..at + 2)?, 16).ok())
+        .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// What Mux's own library was held against too: see contract/mux.
+    fn vectors() -> Value {
+        serde_json::from_str(include_str!("../../../../contract/mux/vectors.json")).unwrap()
+    }
+
+    fn text(vectors: &Value, name: &str) -> String {
+        vectors[name].as_str().unwrap().to_owned()
+    }
+
+    fn mux(vectors: &Value) -> Mux {
+        let settings = MuxSettings {
+            token_id: "id".to_owned(),
+            token_secret: "secret".to_owned(),
+            signing_key_id: text(vectors, "keyId"),
+            signing_private_key: text(vectors, "privateKey"),
+            webhook_secret: text(vectors, "webhookSecret"),
+            base_url: "http://127.0.0.1:1".to_owned(),
+            cors_origin: "*".to_owned(),
+        };
+        Mux::new(settings, Ambient::default()).unwrap()
+    }
+
+    #[test]
+    fn tokens_are_those_that_mux_s_library_agreed_with() {
+        let vectors = vectors();
+        let mux = mux(&vectors);
+        let until = chrono::DateTime::from_timestamp(vectors["expiresAt"].as_i64().unwrap(), 0).unwrap();
+        for (name, purpose) in [
+            ("video", Purpose::Video),
+            ("thumbnail", Purpose::Thumbnail),
+            ("storyboard", Purpose::Storyboard),
+        ] {
+            let token = mux.token(&text(&vectors, "playbackId"), purpose, until).unwrap();
+            assert_eq!(token, vectors["tokens"][name].as_str().unwrap(), "{name}");
+        }
+    }
+
+    #[test]
+    fn a_hook_that_mux_s_library_agreed_with_is_accepted_and_nothing_else() {
+        let vectors = vectors();
+        let mux = mux(&vectors);
+        let (header, body) = (text(&vectors, "signature"), text(&vectors, "body"));
+        let at = chrono::DateTime::from_timestamp(vectors["signedAt"].as_i64().unwrap(), 0).unwrap();
+        let verify = |header: &str, body: &str, seconds| {
+            mux.verify_hook(header, body.as_bytes(), at + chrono::TimeDelta::seconds(seconds))
+        };
+        assert!(verify(&header, &body, 0).is_ok());
+        assert!(verify(&header, &body, 300).is_ok() && verify(&header, &body, -300).is_ok());
+        assert!(verify(&header, &body, 301).is_err() && verify(&header, &body, -301).is_err());
+        assert!(verify(&header, &format!("{body} "), 0).is_err());
+        let (time, tag) = header.split_once(",v1=").unwrap();
+        let zeros = "0".repeat(64);
+        assert!(verify(&format!("{time},v1={zeros},v1={tag}"), &body, 0).is_ok());
+        for wrong in [
+            String::new(),
+            time.to_owned(),
+            format!("v1={tag}"),
+            format!("{time},v1={zeros}"),
+            format!("{time},v0={tag}"),
+            format!("{time},v1={}", &tag[..62]),
+            format!("t=x,v1={tag}"),
+            format!("t=99999999999999999,v1={tag}"),
+        ] {
+            assert!(verify(&wrong, &body, 0).is_err(), "{wrong}");
+        }
+    }
+}

@@ -1,0 +1,137 @@
+use database::{Db, Tx};
+use kernel::{Code, Result, Timestamp, Uuid};
+
+use super::{Captions, Provider, VideoAsset, VideoStatus, Videos, asset, store};
+use crate::{Disposition, Key, Link, Media};
+
+/// What playing a video needs from the database.
+#[derive(Clone, Debug)]
+pub struct PlaybackSource {
+    pub(crate) asset: VideoAsset,
+    pub(crate) captions: Vec<Captions>,
+}
+
+/// How to play a video: addresses that hold until they expire, for whoever has them.
+#[derive(Clone, Debug)]
+pub struct Playback {
+    /// Who plays it.
+    pub provider: Provider,
+    /// How far it is: always ready.
+    pub status: VideoStatus,
+    /// An HLS playlist at Mux; a file in our own storage.
+    pub stream_url: String,
+    /// A picture of it, at Mux.
+    pub thumbnail_url: Option<String>,
+    /// Pictures for the timeline of a player, as WebVTT, at Mux.
+    pub storyboard_url: Option<String>,
+    /// How long it plays, where that is known.
+    pub duration_seconds: Option<f64>,
+    /// The captions, by language.
+    pub captions: Vec<CaptionLink>,
+    /// Until when the addresses hold.
+    pub expires_at: Timestamp,
+}
+
+/// Captions as a player takes them.
+#[derive(Clone, Debug)]
+pub struct CaptionLink {
+    /// A BCP 47 tag.
+    pub language: String,
+    /// What a player's menu shows.
+    pub label: String,
+    /// A WebVTT file.
+    pub url: String,
+}
+
+/// What a playback needs. The caller of this function has decided that whoever asks may watch the video.
+///
+/// # Errors
+/// [`Code::NotFound`]; [`Code::VideoNotReady`].
+pub async fn playback_source(tx: &Tx, id: Uuid) -> Result<PlaybackSource> {
+    let asset = store::asset(tx, id, false).await?.ok_or(Code::NotFound)?;
+    if asset.status != VideoStatus::Ready {
+        return Err(Code::VideoNotReady.into());
+    }
+    let captions = store::captions(tx, &[id]).await?.remove(&id).unwrap_or_default();
+    Ok(PlaybackSource { asset, captions })
+}
+
+/// The same for a video of the caller's own; for admins, anybody's.
+///
+/// # Errors
+/// [`Code::NotFound`]; [`Code::VideoNotReady`].
+pub async fn own_playback_source(tx: &Tx, id: Uuid) -> Result<PlaybackSource> {
+    asset::own(tx, id, false).await?;
+    playback_source(tx, id).await
+}
+
+impl Videos {
+    /// Signs the addresses of a playback, outside any transaction: from now for the configured time, at least as long as the video is.
+    ///
+    /// # Errors
+    /// [`Code::Unavailable`] for a video at Mux where Mux is not configured any more, or where the storage does not answer.
+    pub async fn playback(&self, media: &Media, db: &Db, source: PlaybackSource) -> Result<Playback> {
+        let now = db.ambient().now();
+        let PlaybackSource { asset, captions } = source;
+        let length = std::time::Duration::try_from_secs_f64(asset.duration_seconds.unwrap_or_default())
+            .unwrap_or_default();
+        let until = now + self.lifetime.max(length);
+        let (stream_url, thumbnail_url, storyboard_url) = match asset.provider {
+            Provider::Local => {
+                let file_id = asset.file_id.ok_or(Code::VideoNotReady)?;
+                let kind = asset.content_type.unwrap_or_else(|| "video/mp4".to_owned());
+                let ending = if kind == "video/webm" { "webm" } else { "mp4" };
+                let link = link(file_id, &format!("video.{ending}"), &kind, until);
+                (fetch(media, db, now, &link).await?, None, None)
+            }
+            Provider::Mux => {
+                let playback_id = asset.playback_id.as_deref().ok_or(Code::VideoNotReady)?;
+                let [stream, thumbnail, storyboard] = self.mux()?.addresses(playback_id, until)?;
+                (stream, Some(thumbnail), Some(storyboard))
+            }
+        };
+        let mut links = Vec::new();
+        for captions in captions {
+            let Captions {
+                language,
+                label,
+                file_id,
+            } = captions;
+            let link = link(
+                file_id,
+                &format!("{language}.vtt"),
+                "text/vtt; charset=utf-8",
+                until,
+            );
+            let url = fetch(media, db, now, &link).await?;
+            links.push(CaptionLink { language, label, url });
+        }
+        Ok(Playback {
+            provider: asset.provider,
+            status: asset.status,
+            stream_url,
+            thumbnail_url,
+            storyboard_url,
+            duration_seconds: asset.duration_seconds,
+            captions: links,
+            expires_at: until,
+        })
+    }
+}
+
+fn link(file_id: Uuid, name: &str, content_type: &str, expires_at: Timestamp) -> Link {
+    Link {
+        key: Key::File(file_id),
+        name: name.to_owned(),
+        content_type: content_type.to_owned(),
+        disposition: Disposition::Inline,
+        expires_at,
+    }
+}
+
+async fn fetch(media: &Media, db: &Db, now: Timestamp, link: &Link) -> Result<String> {
+    media
+        .storage
+        .download_url(db.keyring(), &media.public_url, now, link)
+        .await
+}
