@@ -157,7 +157,7 @@ fn table() -> Vec<(&'static str, &'static str, Value, Expected)> {
             [401, 403, 403, 403, 201, 201],
         ),
         (
-            "listCourseTrainers",
+            "getCourseTrainers",
             "GET /courses/{course}/trainers",
             none.clone(),
             ALL,
@@ -237,24 +237,14 @@ fn table() -> Vec<(&'static str, &'static str, Value, Expected)> {
             none.clone(),
             [401, 403, 200, 403, 200, 200],
         ),
-        (
-            "listChapters",
-            "GET /courses/{course}/chapters",
-            none.clone(),
-            ALL,
-        ),
+        ("getChapters", "GET /courses/{course}/chapters", none.clone(), ALL),
         (
             "orderChapters",
             "PUT /courses/{course}/chapters/order",
             json!({ "chapterIds": [] }),
             [401, 403, 403, 403, 422, 422],
         ),
-        (
-            "listLessons",
-            "GET /chapters/{chapter}/lessons",
-            none.clone(),
-            ALL,
-        ),
+        ("getLessons", "GET /chapters/{chapter}/lessons", none.clone(), ALL),
         (
             "orderLessons",
             "PUT /chapters/{chapter}/lessons/order",

@@ -285,7 +285,7 @@ async fn get_chapter(
 ///
 /// In their order, each with the outline of its lessons and without what they teach. Whoever may edit the course also sees
 /// drafts.
-#[utoipa::path(tag = "chapters", operation_id = "listChapters", security((), ("bearer" = [])),
+#[utoipa::path(tag = "chapters", operation_id = "getChapters", security((), ("bearer" = [])),
     params(("course_id" = Uuid, Path, description = "The course's id.")),
     extensions(("x-versioned" = json!(true))),
     responses((status = 200, description = "The chapters.", body = ChapterList)))]

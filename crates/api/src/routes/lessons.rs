@@ -386,7 +386,7 @@ async fn update_lesson(
 /// The lessons of a chapter
 ///
 /// In their order, without what they teach. Whoever may edit the course also sees drafts.
-#[utoipa::path(tag = "lessons", operation_id = "listLessons", security((), ("bearer" = [])),
+#[utoipa::path(tag = "lessons", operation_id = "getLessons", security((), ("bearer" = [])),
     params(("chapter_id" = Uuid, Path, description = "The chapter's id.")),
     extensions(("x-versioned" = json!(true))),
     responses((status = 200, description = "The lessons.", body = LessonList)))]

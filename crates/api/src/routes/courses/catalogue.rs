@@ -415,7 +415,7 @@ fn asked(query: CourseQuery) -> Result<(CourseFilter, CourseSort, Start, Limit)>
 struct CatalogueFacets {
     /// Under all filters.
     #[schema(minimum = 0, example = 12)]
-    total: i64,
+    count: i64,
     /// By difficulty, under all other filters.
     difficulties: Vec<DifficultyCount>,
     /// By category, in the order of their names, under all other filters.
@@ -499,7 +499,7 @@ impl From<Facets> for CatalogueFacets {
             }
         });
         Self {
-            total,
+            count: total,
             difficulties: difficulties.collect(),
             categories: categories.collect(),
             free,

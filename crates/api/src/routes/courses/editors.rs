@@ -78,7 +78,7 @@ impl From<Vec<courses::Trainer>> for CourseTrainers {
 /// Who teaches it
 ///
 /// The owner and the editors of a course.
-#[utoipa::path(tag = "courses", operation_id = "listCourseTrainers", security((), ("bearer" = [])),
+#[utoipa::path(tag = "courses", operation_id = "getCourseTrainers", security((), ("bearer" = [])),
     params(("course_id" = Uuid, Path, description = "The course's id.")),
     responses((status = 200, description = "The trainers.", body = CourseTrainers)))]
 #[get("/courses/{course_id}/trainers")]
