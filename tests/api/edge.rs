@@ -35,8 +35,8 @@ on_both_databases! {
         assert_eq!(given.header("x-request-id"), "my-id.1");
         let odd = app.send(app.request("GET", "/courses").header("x-request-id", "two words")).await;
         assert_eq!(odd.header("x-request-id").len(), 36);
-        for reply in [given, app.get("/nothing").await, app.get("/me").await] {
-            assert_eq!((reply.header("x-content-type-options"), reply.header("referrer-policy"), reply.header("cache-control")), ("nosniff", "no-referrer", "no-store"));
+        for (reply, caching) in [(given, "no-cache"), (app.get("/nothing").await, "no-store"), (app.get("/me").await, "no-store")] {
+            assert_eq!((reply.header("x-content-type-options"), reply.header("referrer-policy"), reply.header("cache-control")), ("nosniff", "no-referrer", caching));
             assert!(reply.header("content-security-policy").starts_with("default-src 'none'"));
         }
     }

@@ -79,7 +79,7 @@ impl Answers {
         }
         match kept.get_value_or_guard_async(&key).await {
             Ok(found) if fresh(&found) => Ok(Reply::kept(found.body.clone(), &found.etag)),
-            Ok(_) => read().await,
+            Ok(_) => Ok(read().await?.public()),
             Err(place) => {
                 let generation = db.generation();
                 let reply = read().await?;
@@ -93,7 +93,7 @@ impl Answers {
                     // Refused only where somebody else has put one there meanwhile.
                     drop(place.insert(Arc::new(answer)));
                 }
-                Ok(reply)
+                Ok(reply.public())
             }
         }
     }

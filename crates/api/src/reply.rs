@@ -69,6 +69,14 @@ impl<T> Reply<T> {
             body,
             of: PhantomData,
         }
+        .public()
+    }
+
+    /// Lets browsers keep an answer that is everybody's, if they ask each time whether it still holds.
+    #[must_use]
+    pub fn public(self) -> Self {
+        self.header(header::CACHE_CONTROL, "no-cache".to_owned())
+            .header(header::VARY, "Authorization".to_owned())
     }
 
     /// What [`Reply::kept`] takes, of a 200 with an `ETag`.
