@@ -17,4 +17,5 @@ mod mail;
 mod me;
 mod progress;
 mod start;
+mod transfer;
 mod users;

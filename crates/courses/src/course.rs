@@ -269,7 +269,7 @@ pub(crate) async fn insert(tx: &Tx, new: NewCourse) -> Result<Uuid> {
         enrollment_count: 0,
         categories: Vec::new(),
     };
-    check_price(&course)?;
+    check_price(course.price, course.discount_price)?;
     store::course::insert(tx, &course).await?;
     let slug = slug::claim(tx, id, &course.title).await?;
     store::course::set_slug(tx, id, &slug).await?;
@@ -348,7 +348,7 @@ pub async fn change_course(
         return Err(Code::PreconditionFailed.into());
     }
     let after = apply(before.clone(), change.clone());
-    check_price(&after)?;
+    check_price(after.price, after.discount_price)?;
     let shelves = change.category_ids.filter(|ids| {
         let now: Vec<Uuid> = before.categories.iter().map(|category| category.id).collect();
         ids.len() != now.len() || ids.iter().any(|id| !now.contains(id))
@@ -573,11 +573,11 @@ async fn set_categories(tx: &Tx, id: Uuid, category_ids: &[Uuid]) -> Result<()> 
     store::category::set_of_course(tx, id, category_ids).await
 }
 
-fn check_price(course: &Course) -> Result<()> {
-    let Some(discount) = course.discount_price else {
+pub(crate) fn check_price(price: Option<Money>, discount: Option<Money>) -> Result<()> {
+    let Some(discount) = discount else {
         return Ok(());
     };
-    let reason = match course.price {
+    let reason = match price {
         Some(price) if price.currency != discount.currency => {
             Some(("other_currency", "The discount must be in the price's currency."))
         }
