@@ -35,7 +35,10 @@ def before_call(context, case, kwargs):
         accounts = case.operation.definition.raw["operationId"] == "updateUserAccount"
         headers["If-Match"] = '"0"' if accounts else "*"
     if isinstance(case.body, dict) and case.body.get("categoryIds") and _is_valid(case, BODY):
-        case.body["categoryIds"] = [_category(case.operation.base_url)]
+        case.body["categoryIds"] = [_category(case.operation.base_url)["id"]]
+    course = case.body.get("course") if isinstance(case.body, dict) else None
+    if isinstance(course, dict) and course.get("categories") and _is_valid(case, BODY):
+        course["categories"] = [_category(case.operation.base_url)["slug"]]
 
 
 def _is_valid(case, location):
@@ -50,4 +53,4 @@ def _spoils(case, location):
 @functools.cache
 def _category(base_url):
     with urllib.request.urlopen(f"{base_url.rstrip('/')}/api/v1/categories?limit=1", timeout=10) as response:
-        return json.load(response)["data"][0]["id"]
+        return json.load(response)["data"][0]

@@ -151,6 +151,30 @@ fn table() -> Vec<(&'static str, &'static str, Value, Expected)> {
             AUTHORS,
         ),
         (
+            "exportCourse",
+            "GET /courses/{course}/export",
+            none.clone(),
+            AUTHORS,
+        ),
+        (
+            "exportCourse",
+            "GET /courses/{draft}/export",
+            none.clone(),
+            [401, 404, 404, 404, 200, 200],
+        ),
+        (
+            "importCourse",
+            "POST /course-imports",
+            json!({ "format": "palestra.course", "version": 1, "course": { "title": "x" } }),
+            [401, 403, 403, 201, 201, 201],
+        ),
+        (
+            "importCourse",
+            "POST /course-imports?dryRun=true",
+            json!({ "format": "palestra.course", "version": 1, "course": { "title": "x" } }),
+            [401, 403, 403, 200, 200, 200],
+        ),
+        (
             "duplicateCourse",
             "POST /courses/{course}/duplicate",
             none.clone(),

@@ -19,5 +19,6 @@ mod media;
 mod progress;
 mod start;
 mod storage;
+mod transfer;
 mod users;
 mod video;

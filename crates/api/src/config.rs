@@ -243,6 +243,8 @@ settings! {
     head_limit_bytes: usize = "16384", "PALESTRA_HEAD_LIMIT_BYTES";
     /// The largest JSON body, in bytes.
     json_limit_bytes: usize = "65536", "PALESTRA_JSON_LIMIT_BYTES";
+    /// The largest course that can be imported, as a JSON document, in bytes.
+    import_limit_bytes: usize = "4194304", "PALESTRA_IMPORT_LIMIT_BYTES";
     /// The time to send the head of a connection's first request, in seconds.
     head_timeout_seconds: u64 = "5", "PALESTRA_HEAD_TIMEOUT_SECONDS";
     /// The time to send a JSON body, in seconds.

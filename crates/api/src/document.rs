@@ -148,6 +148,7 @@ const LINKS: &[(&str, &str, &str, &str)] = &[
     ("createCategory", "getCategory", "category", "$response.body#/id"),
     ("createCourse", "getCourse", "course", "$response.body#/id"),
     ("duplicateCourse", "getCourse", "course", "$response.body#/id"),
+    ("importCourse", "getCourse", "course", "$response.body#/id"),
     ("createChapter", "getChapter", "chapter_id", "$response.body#/id"),
     ("createLesson", "getLesson", "lesson_id", "$response.body#/id"),
     ("createUpload", "getUpload", "upload_id", "$response.body#/id"),
@@ -278,6 +279,10 @@ fn complete_operation(
         .and_then(|operation| operation.remove("x-versioned"))
         .is_some();
     let tagged = versioned || edited && (method == "get" || method == "patch");
+    let is_file = operation
+        .as_object_mut()
+        .and_then(|operation| operation.remove("x-file"))
+        .is_some();
     let mut codes: Vec<Code> = Code::ALL
         .iter()
         .copied()
@@ -387,6 +392,9 @@ fn complete_operation(
             names.extend(["Location", "ETag", "Idempotent-Replayed"]);
         } else if tagged {
             names.push("ETag");
+        }
+        if is_file {
+            names.push("Content-Disposition");
         }
         let refs = names.iter().map(|name| {
             (
@@ -725,6 +733,7 @@ fn headers() -> Value {
         "X-Request-Id": text("The request's id: the client's own, or a new one.", "0198c0de-0000-7000-8000-000000000000"),
         "ETag": text("The version, for `If-Match` and `If-None-Match`.", "\"3\""),
         "Location": text("Where the new thing is.", "/api/v1/courses/0198c0de-0000-7000-8000-000000000001"),
+        "Content-Disposition": text("A name for the file.", "attachment; filename=\"strength-foundations.palestra.json\""),
         "Idempotent-Replayed": text("`true` where this is the first answer again.", "true"),
         "RateLimit": text("What is left of the limit.", "\"member\";r=1199;t=60"),
         "RateLimit-Policy": text("The limit: `q` requests in `w` seconds.", "\"member\";q=1200;w=60"),

@@ -198,6 +198,7 @@ fn cors(config: &Config) -> Cors {
             "last-event-id",
         ])
         .expose_headers([
+            header::CONTENT_DISPOSITION.as_str(),
             header::ETAG.as_str(),
             header::LOCATION.as_str(),
             header::RETRY_AFTER.as_str(),

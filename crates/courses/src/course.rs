@@ -273,7 +273,7 @@ pub(crate) async fn insert(tx: &Tx, new: NewCourse) -> Result<Uuid> {
         enrollment_count: 0,
         categories: Vec::new(),
     };
-    check_price(&course)?;
+    check_price(course.price, course.discount_price)?;
     store::course::insert(tx, &course).await?;
     let slug = slug::claim(tx, id, &course.title).await?;
     store::course::set_slug(tx, id, &slug).await?;
@@ -353,7 +353,7 @@ pub async fn change_course(
         return Err(Code::PreconditionFailed.into());
     }
     let after = apply(before.clone(), change.clone());
-    check_price(&after)?;
+    check_price(after.price, after.discount_price)?;
     check_image(tx, after.image_id, before.image_id).await?;
     check_video(
         tx,
@@ -594,11 +594,11 @@ pub(crate) async fn check_image(tx: &Tx, id: Option<Uuid>, current: Option<Uuid>
     }
 }
 
-fn check_price(course: &Course) -> Result<()> {
-    let Some(discount) = course.discount_price else {
+pub(crate) fn check_price(price: Option<Money>, discount: Option<Money>) -> Result<()> {
+    let Some(discount) = discount else {
         return Ok(());
     };
-    let reason = match course.price {
+    let reason = match price {
         Some(price) if price.currency != discount.currency => {
             Some(("other_currency", "The discount must be in the price's currency."))
         }

@@ -14,6 +14,8 @@ mod publish;
 mod rich_text;
 mod slug;
 mod store;
+mod tangle;
+mod transfer;
 mod tree;
 mod wishlist;
 
@@ -45,6 +47,10 @@ pub use lesson::{
     Lesson, LessonChange, NewLesson, PlacedLesson, change_lesson, create_lesson, delete_lesson, lesson_body,
     list_lessons, move_lesson, order_lessons, placed_lesson, publish_lesson, require_editor_of_lesson,
     unpublish_lesson,
+};
+pub use transfer::{
+    ChapterDocument, CourseDocument, CourseExport, Import, ImportCheck, LessonDocument, check_import,
+    export_course, import_course,
 };
 pub use tree::{CourseTree, TreeChapter, course_tree};
 pub use wishlist::{Wish, unwish, wish, wishlist};

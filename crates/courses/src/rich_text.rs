@@ -2,6 +2,8 @@ use std::{collections::HashSet, sync::LazyLock};
 
 use ammonia::Builder;
 
+use crate::tangle;
+
 /// The one sanitiser of HTML: text, lists, links and pictures; never scripts, styles, svg or math.
 static SANITISER: LazyLock<Builder<'static>> = LazyLock::new(|| {
     let mut builder = Builder::empty();
@@ -47,10 +49,20 @@ static SANITISER: LazyLock<Builder<'static>> = LazyLock::new(|| {
     builder
 });
 
-/// What remains of `html` that may be shown to anybody; `None` where nothing does.
+/// What remains of `html` that may be shown to anybody; `None` where nothing does. What no author can have meant as HTML
+/// ([`tangle`]) is shown as it was typed.
 pub(crate) fn sanitise(html: Option<String>) -> Option<String> {
-    html.map(|html| SANITISER.clean(&html).to_string())
-        .filter(|clean| !clean.trim().is_empty())
+    html.map(|html| {
+        let html = if tangle::is_tangled(&html) {
+            html.replace('&', "&amp;")
+                .replace('<', "&lt;")
+                .replace('>', "&gt;")
+        } else {
+            html
+        };
+        SANITISER.clean(&html).to_string()
+    })
+    .filter(|clean| !clean.trim().is_empty())
 }
 
 #[cfg(test)]
@@ -74,5 +86,8 @@ mod tests {
         );
         assert_eq!(clean("<svg><a href=\"https://x\">y</a></svg>"), None);
         assert_eq!(clean("  "), None);
+        let typed = Some("&lt;b&gt;".repeat(300));
+        assert_eq!(clean(&"<b>".repeat(300)), typed);
+        assert_eq!(sanitise(typed.clone()), typed);
     }
 }

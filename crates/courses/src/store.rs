@@ -27,6 +27,9 @@ fn picture(tx: &Tx, url: Option<&str>, id: Option<Uuid>) -> Option<String> {
     }
 }
 
+/// Rows that are written in one statement: of many, without a statement that is too long for either database.
+const AT_ONCE: usize = 100;
+
 /// `?, ?, ?`
 fn marks(n: usize) -> String {
     vec!["?"; n].join(", ")

@@ -3,13 +3,22 @@ use std::{future::Future, pin::Pin, time::Duration};
 use actix_web::{FromRequest, HttpRequest, dev::Payload, http::header};
 use bytes::BytesMut;
 use futures_util::StreamExt;
-use kernel::{Code, Error};
+use kernel::{Code, Error, FieldError};
 use serde::de::DeserializeOwned;
 use serde_json::Value;
 use utoipa::ToSchema;
 
 use super::{schema, state};
-use crate::problem::Problem;
+use crate::{problem::Problem, state::State};
+
+/// Reasons of one refusal of a document, in which one mistake may be everywhere.
+const MOST_REASONS_OF_DOCUMENT: usize = 1_000;
+
+/// Values in a document: several times what its bounds allow. A few bytes of JSON take up a hundred times their size in memory.
+const MOST_VALUES: usize = 100_000;
+
+/// How deep the parser of JSON goes.
+const DEEPEST: usize = 128;
 
 /// A JSON body: of the right type and size, sent in time, and valid against its schema in the document. All
 /// reasons of a refusal come at once.
@@ -28,33 +37,106 @@ impl<T: DeserializeOwned + ToSchema + 'static> FromRequest for Json<T> {
         let (request, mut payload) = (request.clone(), payload.take());
         Box::pin(async move {
             let state = state(&request)?;
-            check_type(&request)?;
-            let limits = &state.config;
-            let read = read(&mut payload, limits.json_limit_bytes);
-            let patience = Duration::from_secs(limits.body_timeout_seconds);
-            let raw = tokio::time::timeout(patience, read)
-                .await
-                .map_err(|_| Error::new(Code::RequestTimeout))??;
-            let mut value: Value = serde_json::from_slice(&raw).map_err(|error| {
-                Error::new(Code::MalformedRequest).detail(format!("The body is not JSON: {error}."))
-            })?;
-            let validator = state.schemas.validator::<T>(|| schema::component(&T::name()))?;
-            let reasons = schema::refusals(&validator, &value, str::to_owned);
-            if !reasons.is_empty() {
-                return Err(Error::invalid(reasons).into());
+            let raw = receive(&request, &mut payload, &state, state.config.json_limit_bytes).await?;
+            match judge(&state, parse(&raw)?, schema::MOST_REASONS)? {
+                Ok(value) => Ok(Self { value, raw }),
+                Err((_, reasons)) => Err(Error::invalid(reasons).into()),
             }
-            schema::integers(&mut value);
-            let value = serde_json::from_value(value).map_err(|error| {
-                // The schema is narrower than the type everywhere; where it is not, the client still gets a reason.
-                Error::invalid(vec![kernel::FieldError::new(
-                    "",
-                    "not_allowed",
-                    error.to_string(),
-                )])
-            })?;
+        })
+    }
+}
+
+/// A body as its type; or as it was sent, with every reason for which its schema refuses it.
+pub type Judged<T> = Result<T, (Value, Vec<FieldError>)>;
+
+/// A document to be imported: a JSON body with a limit of its own (`PALESTRA_IMPORT_LIMIT_BYTES`). What its schema refuses comes
+/// to the operation, which knows more reasons, and which may be asked for all of them without being refused.
+pub struct Document<T> {
+    /// The document, or what is wrong with it: at most a thousand reasons.
+    pub value: Judged<T>,
+    /// As it was sent, for the idempotency store.
+    pub raw: Vec<u8>,
+}
+
+impl<T: DeserializeOwned + ToSchema + 'static> FromRequest for Document<T> {
+    type Error = Problem;
+    type Future = Pin<Box<dyn Future<Output = Result<Self, Problem>>>>;
+
+    fn from_request(request: &HttpRequest, payload: &mut Payload) -> Self::Future {
+        let (request, mut payload) = (request.clone(), payload.take());
+        Box::pin(async move {
+            let state = state(&request)?;
+            let raw = receive(&request, &mut payload, &state, state.config.import_limit_bytes).await?;
+            if values(&raw) > MOST_VALUES {
+                let detail = format!("At most {MOST_VALUES} values.");
+                return Err(Error::new(Code::PayloadTooLarge).detail(detail).into());
+            }
+            let value = judge(&state, parse(&raw)?, MOST_REASONS_OF_DOCUMENT)?;
             Ok(Self { value, raw })
         })
     }
+}
+
+/// Takes in a body of the right type, in time.
+async fn receive(
+    request: &HttpRequest,
+    payload: &mut Payload,
+    state: &State,
+    limit: usize,
+) -> Result<Vec<u8>, Problem> {
+    check_type(request)?;
+    let patience = Duration::from_secs(state.config.body_timeout_seconds);
+    tokio::time::timeout(patience, read(payload, limit))
+        .await
+        .map_err(|_| Error::new(Code::RequestTimeout))?
+}
+
+fn parse(raw: &[u8]) -> Result<Value, Problem> {
+    serde_json::from_slice(raw).map_err(|error| {
+        let detail = format!("The body is not JSON: {error}.");
+        Error::new(Code::MalformedRequest).detail(detail).into()
+    })
+}
+
+fn judge<T: DeserializeOwned + ToSchema + 'static>(
+    state: &State,
+    mut value: Value,
+    most: usize,
+) -> Result<Judged<T>, Problem> {
+    let validator = state.schemas.validator::<T>(|| schema::component(&T::name()))?;
+    let reasons = schema::refusals(&validator, &value, most, str::to_owned);
+    schema::integers(&mut value);
+    if !reasons.is_empty() {
+        return Ok(Err((value, reasons)));
+    }
+    Ok(serde_json::from_value(value).map_err(|error| {
+        // The schema is narrower than the type everywhere; where it is not, the client still gets a reason.
+        let reason = FieldError::new("", "not_allowed", error.to_string());
+        (Value::Null, vec![reason])
+    }))
+}
+
+/// How many values a JSON text has at most, before any of them takes up memory. It is counted as far as it would be read: up
+/// to where it is too deep.
+fn values(raw: &[u8]) -> usize {
+    let (mut count, mut depth) = (1, 0_usize);
+    let (mut text, mut escaped) = (false, false);
+    for byte in raw {
+        match byte {
+            _ if escaped => escaped = false,
+            b'\\' => escaped = text,
+            b'"' => text = !text,
+            _ if text => {}
+            b',' => count += 1,
+            b'[' | b'{' => (count, depth) = (count + 1, depth + 1),
+            b']' | b'}' => depth = depth.saturating_sub(1),
+            _ => {}
+        }
+        if depth > DEEPEST {
+            break;
+        }
+    }
+    count
 }
 
 fn check_type(request: &HttpRequest) -> Result<(), Problem> {
@@ -109,5 +191,22 @@ pub mod merge {
         from: D,
     ) -> Result<Option<Option<T>>, D::Error> {
         Option::deserialize(from).map(Some)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{DEEPEST, values};
+
+    #[test]
+    fn values_are_counted_outside_of_texts_and_never_too_few() {
+        assert_eq!(values(br#"{"a":[1,2,{"b":"[,{\\"}],"c":"\",\"[[["}"#), 7);
+        assert_eq!(values(b"5"), 1);
+        let deep = [vec![b'['; 300], b",,,,".to_vec()].concat();
+        assert_eq!(values(&deep), DEEPEST + 2);
+        assert!(
+            serde_json::from_slice::<serde_json::Value>(&[vec![b'['; 128], vec![b']'; 128]].concat())
+                .is_err()
+        );
     }
 }

@@ -15,7 +15,7 @@ pub use auth::{Admin, Caller, Confirmed, Member, RateState, Trainer, address_of}
 pub use conditions::IfMatch;
 pub(crate) use conditions::none_match;
 pub use idempotency::Idempotency;
-pub use json::{Json, merge};
+pub use json::{Document, Json, Judged, merge};
 pub use path::Path;
 pub use query::Query;
 pub use raw::Raw;

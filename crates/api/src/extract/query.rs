@@ -55,7 +55,7 @@ fn read<T: DeserializeOwned + IntoParams + 'static>(request: &HttpRequest) -> Re
     let mut value = Value::Object(value);
     let validator = state.schemas.validator::<T>(|| object(&properties))?;
     let place = |pointer: &str| format!("?{}", pointer.trim_start_matches('/'));
-    reasons.extend(schema::refusals(&validator, &value, place));
+    reasons.extend(schema::refusals(&validator, &value, schema::MOST_REASONS, place));
     if !reasons.is_empty() {
         return Err(Error::invalid(reasons).into());
     }

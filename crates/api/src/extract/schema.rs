@@ -93,16 +93,25 @@ pub(super) fn component(name: &str) -> Value {
     json!({ "$ref": format!("#/components/schemas/{name}") })
 }
 
-/// Every reason for which `value` is refused, at most fifty.
+/// Reasons of one refusal.
+pub(super) const MOST_REASONS: usize = 50;
+
+/// Every reason for which `value` is refused, up to so many.
 pub(super) fn refusals(
     validator: &Validator,
     value: &Value,
+    most: usize,
     place: impl Fn(&str) -> String,
 ) -> Vec<FieldError> {
     let mut reasons: Vec<FieldError> = Vec::new();
-    for error in validator.iter_errors(value).take(50) {
+    for error in validator.iter_errors(value) {
         tell(&error, &place, &mut reasons);
+        if reasons.len() >= most {
+            break;
+        }
     }
+    // One error can have many: each unknown member.
+    reasons.truncate(most);
     reasons
 }
 

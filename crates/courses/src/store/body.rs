@@ -25,18 +25,21 @@ pub(crate) async fn find(tx: &Tx, of: Of, id: Uuid) -> Result<Body> {
     Ok(tx.one(&sql, [id.into()]).await?.unwrap_or_default())
 }
 
-pub(crate) async fn insert(tx: &Tx, of: Of, course_id: Uuid, id: Uuid, body: &Body) -> Result<()> {
+/// Several bodies of one course, in one statement.
+pub(crate) async fn insert(tx: &Tx, of: Of, course_id: Uuid, bodies: &[(Uuid, &Body)]) -> Result<()> {
     let (table, key) = of.table();
-    let sql = format!(
-        "INSERT INTO {table} ({key}, course_id, content, video_url, video_asset_id) VALUES (?, ?, ?, ?, ?)"
-    );
-    let values = [
-        id.into(),
-        course_id.into(),
-        body.content.clone().into(),
-        body.video_url.clone().into(),
-        body.video_asset_id.into(),
-    ];
+    let rows = vec!["(?, ?, ?, ?, ?)"; bodies.len()].join(", ");
+    let sql =
+        format!("INSERT INTO {table} ({key}, course_id, content, video_url, video_asset_id) VALUES {rows}");
+    let values = bodies.iter().flat_map(|(id, body)| {
+        [
+            (*id).into(),
+            course_id.into(),
+            body.content.clone().into(),
+            body.video_url.clone().into(),
+            body.video_asset_id.into(),
+        ]
+    });
     tx.change(&sql, values).await.map(drop)
 }
 

@@ -129,6 +129,25 @@ pub(crate) async fn known(tx: &Tx, ids: &[Uuid]) -> Result<HashSet<Uuid>> {
         .kernel()
 }
 
+/// The ids of the categories that have these slugs.
+pub(crate) async fn by_slugs(tx: &Tx, slugs: &[&str]) -> Result<HashMap<String, Uuid>> {
+    if slugs.is_empty() {
+        return Ok(HashMap::new());
+    }
+    let sql = format!(
+        "SELECT slug, id FROM categories WHERE slug IN ({})",
+        marks(slugs.len())
+    );
+    let rows = tx
+        .query_all_raw(tx.statement(&sql, slugs.iter().map(|slug| (*slug).into())))
+        .await
+        .kernel()?;
+    rows.iter()
+        .map(|row| Ok((row.try_get("", "slug")?, row.try_get("", "id")?)))
+        .collect::<Result<_, DbErr>>()
+        .kernel()
+}
+
 pub(crate) async fn set_of_course(tx: &Tx, course_id: Uuid, ids: &[Uuid]) -> Result<()> {
     tx.change(
         "DELETE FROM course_categories WHERE course_id = ?",

@@ -3,7 +3,10 @@ use entity::chapters;
 use kernel::{Result, Uuid};
 use sea_orm::{EntityTrait, Set};
 
-use super::body::{self, Of};
+use super::{
+    AT_ONCE,
+    body::{self, Of},
+};
 use crate::{Body, Chapter};
 
 const COLUMNS: &str = "id, course_id, title, description, position, duration, has_content, has_video, is_published, \
@@ -24,7 +27,25 @@ pub(crate) async fn of_course(tx: &Tx, course_id: Uuid) -> Result<Vec<Chapter>> 
 }
 
 pub(crate) async fn insert(tx: &Tx, chapter: &Chapter, body: &Body) -> Result<()> {
-    let row = chapters::ActiveModel {
+    insert_all(tx, chapter.course_id, &[(chapter, body)]).await
+}
+
+/// Several chapters of one course, a hundred in a statement.
+pub(crate) async fn insert_all(tx: &Tx, course_id: Uuid, chapters: &[(&Chapter, &Body)]) -> Result<()> {
+    for some in chapters.chunks(AT_ONCE) {
+        let rows = some.iter().map(|(chapter, _)| row(chapter));
+        chapters::Entity::insert_many(rows)
+            .exec_without_returning(tx)
+            .await
+            .kernel()?;
+        let bodies: Vec<(Uuid, &Body)> = some.iter().map(|(chapter, body)| (chapter.id, *body)).collect();
+        body::insert(tx, Of::Chapter, course_id, &bodies).await?;
+    }
+    Ok(())
+}
+
+fn row(chapter: &Chapter) -> chapters::ActiveModel {
+    chapters::ActiveModel {
         id: Set(chapter.id),
         course_id: Set(chapter.course_id),
         title: Set(chapter.title.clone()),
@@ -38,12 +59,7 @@ pub(crate) async fn insert(tx: &Tx, chapter: &Chapter, body: &Body) -> Result<()
         version: Set(chapter.version),
         created_at: Set(chapter.created_at.into()),
         updated_at: Set(chapter.updated_at.into()),
-    };
-    chapters::Entity::insert(row)
-        .exec_without_returning(tx)
-        .await
-        .kernel()?;
-    body::insert(tx, Of::Chapter, chapter.course_id, chapter.id, body).await
+    }
 }
 
 pub(crate) async fn update(tx: &Tx, chapter: &Chapter, body: &Body) -> Result<()> {

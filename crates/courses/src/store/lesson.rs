@@ -3,7 +3,10 @@ use entity::lessons;
 use kernel::{Result, Uuid};
 use sea_orm::{ConnectionTrait, EntityTrait, FromQueryResult, Set};
 
-use super::body::{self, Of};
+use super::{
+    AT_ONCE,
+    body::{self, Of},
+};
 use crate::{Body, Lesson};
 
 const COLUMNS: &str = "id, course_id, chapter_id, title, description, position, duration, has_content, has_video, \
@@ -67,7 +70,25 @@ pub(crate) async fn placed(tx: &Tx, id: Uuid) -> Result<Option<Placed>> {
 }
 
 pub(crate) async fn insert(tx: &Tx, lesson: &Lesson, body: &Body) -> Result<()> {
-    let row = lessons::ActiveModel {
+    insert_all(tx, lesson.course_id, &[(lesson, body)]).await
+}
+
+/// Several lessons of one course, a hundred in a statement.
+pub(crate) async fn insert_all(tx: &Tx, course_id: Uuid, lessons: &[(&Lesson, &Body)]) -> Result<()> {
+    for some in lessons.chunks(AT_ONCE) {
+        let rows = some.iter().map(|(lesson, _)| row(lesson));
+        lessons::Entity::insert_many(rows)
+            .exec_without_returning(tx)
+            .await
+            .kernel()?;
+        let bodies: Vec<(Uuid, &Body)> = some.iter().map(|(lesson, body)| (lesson.id, *body)).collect();
+        body::insert(tx, Of::Lesson, course_id, &bodies).await?;
+    }
+    Ok(())
+}
+
+fn row(lesson: &Lesson) -> lessons::ActiveModel {
+    lessons::ActiveModel {
         id: Set(lesson.id),
         course_id: Set(lesson.course_id),
         chapter_id: Set(lesson.chapter_id),
@@ -81,12 +102,7 @@ pub(crate) async fn insert(tx: &Tx, lesson: &Lesson, body: &Body) -> Result<()> 
         version: Set(lesson.version),
         created_at: Set(lesson.created_at.into()),
         updated_at: Set(lesson.updated_at.into()),
-    };
-    lessons::Entity::insert(row)
-        .exec_without_returning(tx)
-        .await
-        .kernel()?;
-    body::insert(tx, Of::Lesson, lesson.course_id, lesson.id, body).await
+    }
 }
 
 pub(crate) async fn update(tx: &Tx, lesson: &Lesson, body: &Body) -> Result<()> {

@@ -3,6 +3,7 @@
 mod authoring;
 mod catalogue;
 mod editors;
+mod transfer;
 
 pub(super) use catalogue::{ChapterOutline, LessonOutline};
 
@@ -22,7 +23,8 @@ pub(super) fn configure(config: &mut ServiceConfig) {
     config
         .configure(catalogue::configure)
         .configure(authoring::configure)
-        .configure(editors::configure);
+        .configure(editors::configure)
+        .configure(transfer::configure);
 }
 
 /// Whose course it is.
