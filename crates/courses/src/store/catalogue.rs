@@ -64,6 +64,9 @@ enum Without {
     Price,
 }
 
+/// How well a row of FTS5 matches; the columns count as on PostgreSQL.
+const RANK: &str = "CAST(-1000000 * bm25(catalogue_search, 10.0, 5.0, 5.0, 1.0) AS bigint)";
+
 /// A part of a statement, with the values of its marks in their order.
 #[derive(Default)]
 struct Part {
@@ -97,11 +100,13 @@ fn matching(tx: &Tx, filter: &CourseFilter, search: &Search, without: Without) -
             part.and("s.document @@ to_tsquery('simple', ?)", [tsquery(words).into()]);
         }
     } else if !words.is_empty() {
-        part.sql.push_str(
-            " JOIN catalogue_search_ids i ON i.course_id = e.course_id \
-             JOIN catalogue_search ON catalogue_search.rowid = i.id WHERE TRUE",
+        // CROSS JOIN keeps SQLite to this order: the words first. LIMIT -1 makes it rank each match once.
+        part.sql = format!(
+            "(SELECT rowid AS id, {RANK} AS rank FROM catalogue_search WHERE catalogue_search MATCH ? LIMIT -1) s \
+             CROSS JOIN catalogue_search_ids i ON i.id = s.id \
+             CROSS JOIN catalogue_entries e ON e.course_id = i.course_id WHERE TRUE"
         );
-        part.and("catalogue_search MATCH ?", [fts5(words).into()]);
+        part.values.push(fts5(words).into());
     } else {
         part.sql.push_str(" WHERE TRUE");
     }
@@ -187,7 +192,7 @@ fn rank(tx: &Tx, search: &Search) -> Part {
         }
     } else {
         Part {
-            sql: "CAST(-1000000 * bm25(catalogue_search, 10.0, 5.0, 5.0, 1.0) AS bigint)".to_owned(),
+            sql: "s.rank".to_owned(),
             values: Vec::new(),
         }
     }
