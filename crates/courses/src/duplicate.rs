@@ -1,7 +1,7 @@
 use database::Tx;
 use kernel::{Result, Uuid};
 
-use crate::{Course, NewChapter, NewCourse, NewLesson, chapter, course, lesson, tree};
+use crate::{Chapter, Course, Lesson, NewCourse, TreeChapter, course, store, tree};
 
 /// Makes a draft of the caller's with everything that another course of theirs teaches; nothing in it is published, and its
 /// editors, attachments and learners stay with the first.
@@ -12,25 +12,35 @@ pub async fn duplicate_course(tx: &Tx, id: Uuid) -> Result<Course> {
     course::managed(tx, id).await?;
     let tree = tree::course_tree(tx, id).await?;
     let copy = course::insert(tx, draft(tree.course)).await?;
-    for original in tree.chapters {
-        let new = NewChapter {
-            title: original.chapter.title,
-            description: original.chapter.description,
-            duration: original.chapter.duration,
-            is_free: original.chapter.is_free,
-            body: original.body,
+    let mut chapters = tree.chapters;
+    for TreeChapter { chapter, lessons, .. } in &mut chapters {
+        *chapter = Chapter {
+            id: tx.new_id(),
+            course_id: copy,
+            is_published: false,
+            version: 1,
+            created_at: tx.now(),
+            updated_at: tx.now(),
+            ..chapter.clone()
         };
-        let (copied, _) = chapter::insert(tx, copy, new).await?;
-        for (original, body) in original.lessons {
-            let new = NewLesson {
-                title: original.title,
-                description: original.description,
-                duration: original.duration,
-                body,
+        for (lesson, _) in lessons {
+            *lesson = Lesson {
+                id: tx.new_id(),
+                course_id: copy,
+                chapter_id: chapter.id,
+                is_published: false,
+                version: 1,
+                created_at: tx.now(),
+                updated_at: tx.now(),
+                ..lesson.clone()
             };
-            lesson::insert(tx, &copied, new).await?;
         }
     }
+    let rows: Vec<_> = chapters.iter().map(|tree| (&tree.chapter, &tree.body)).collect();
+    store::chapter::insert_all(tx, copy, &rows).await?;
+    let lessons = chapters.iter().flat_map(|tree| &tree.lessons);
+    let rows: Vec<_> = lessons.map(|(lesson, body)| (lesson, body)).collect();
+    store::lesson::insert_all(tx, copy, &rows).await?;
     course::by_id(tx, copy).await
 }
 
