@@ -5,7 +5,7 @@ set -euo pipefail
 cd "$(dirname "$0")/.."
 
 bad=0
-for crate in kernel entity database identity media courses enrollment progress migration; do
+for crate in kernel entity database identity media courses enrollment progress payments migration; do
   for forbidden in actix-web actix-http utoipa clap; do
     if cargo tree --locked -q -p "$crate" -e normal --prefix none 2>/dev/null | grep -q "^$forbidden v"; then
       echo "$crate depends on $forbidden: only the api crate knows about HTTP" >&2
@@ -14,7 +14,7 @@ for crate in kernel entity database identity media courses enrollment progress m
   done
 done
 
-# kernel <- entity <- database <- identity <- media <- courses <- enrollment <- progress <- api
+# kernel <- entity <- database <- identity <- media <- courses <- enrollment <- {progress, payments} <- api
 may() { # crate allowed...
   local crate=$1; shift
   local found
@@ -34,4 +34,5 @@ may media kernel entity database
 may courses kernel entity database identity media
 may enrollment kernel entity database identity media courses
 may progress kernel entity database identity media courses enrollment
+may payments kernel entity database identity media courses enrollment
 exit $bad

@@ -28,6 +28,7 @@ pub fn status_of(code: Code) -> StatusCode {
         | Code::NotGranted
         | Code::GrantExpired
         | Code::GrantRefunded
+        | Code::GrantRevoked
         | Code::GrantSuspended
         | Code::SignedUrlInvalid => StatusCode::FORBIDDEN,
         Code::NotFound => StatusCode::NOT_FOUND,
@@ -48,6 +49,16 @@ pub fn status_of(code: Code) -> StatusCode {
         | Code::VideoNotReady
         | Code::UploadIncomplete
         | Code::UploadChecking
+        | Code::AlreadyGranted
+        | Code::GrantNotChangeable
+        | Code::AlreadyPurchased
+        | Code::OwnCourse
+        | Code::CourseFree
+        | Code::PaymentNotRefundable
+        | Code::RefundTooLarge
+        | Code::CouponUsed
+        | Code::CouponTaken
+        | Code::PaymentRefused
         | Code::IdempotencyInFlight => StatusCode::CONFLICT,
         Code::PreconditionFailed => StatusCode::PRECONDITION_FAILED,
         Code::PayloadTooLarge => StatusCode::PAYLOAD_TOO_LARGE,
@@ -59,7 +70,9 @@ pub fn status_of(code: Code) -> StatusCode {
         Code::PreconditionRequired => StatusCode::PRECONDITION_REQUIRED,
         Code::RateLimited => StatusCode::TOO_MANY_REQUESTS,
         Code::HeadTooLarge => StatusCode::REQUEST_HEADER_FIELDS_TOO_LARGE,
-        Code::Overloaded | Code::Unavailable | Code::OutcomeUnknown => StatusCode::SERVICE_UNAVAILABLE,
+        Code::Overloaded | Code::Unavailable | Code::ProviderUnavailable | Code::OutcomeUnknown => {
+            StatusCode::SERVICE_UNAVAILABLE
+        }
         Code::Internal | Code::MailUndelivered => StatusCode::INTERNAL_SERVER_ERROR,
     }
 }

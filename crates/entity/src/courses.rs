@@ -58,6 +58,10 @@ pub struct Model {
     pub files: BelongsTo<Option<super::files::Entity>>,
     #[sea_orm(has_many)]
     pub grants: HasMany<super::grants::Entity>,
+    #[sea_orm(has_many)]
+    pub payments: HasMany<super::payments::Entity>,
+    #[sea_orm(has_many)]
+    pub purchases: HasMany<super::purchases::Entity>,
     #[sea_orm(
         belongs_to,
         from = "preview_video_asset_id",
@@ -70,6 +74,8 @@ pub struct Model {
     pub wishlists: HasMany<super::wishlists::Entity>,
     #[sea_orm(has_many, via = "course_categories")]
     pub categories: HasMany<super::categories::Entity>,
+    #[sea_orm(has_many, via = "coupon_courses")]
+    pub coupons: HasMany<super::coupons::Entity>,
     #[sea_orm(has_many, via = "course_editors")]
     pub users: HasMany<super::users::Entity>,
 }

@@ -38,6 +38,8 @@ pub struct Model {
         on_delete = "NoAction"
     )]
     pub courses: BelongsTo<super::courses::Entity>,
+    #[sea_orm(has_many)]
+    pub grant_events: HasMany<super::grant_events::Entity>,
     #[sea_orm(
         belongs_to,
         from = "user_id",

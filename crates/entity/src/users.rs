@@ -27,8 +27,14 @@ pub struct Model {
     pub updated_at: DateTimeWithTimeZone,
     #[sea_orm(has_many)]
     pub chapter_progresses: HasMany<super::chapter_progress::Entity>,
+    #[sea_orm(has_many)]
+    pub coupon_redemptions: HasMany<super::coupon_redemptions::Entity>,
+    #[sea_orm(has_many)]
+    pub coupons: HasMany<super::coupons::Entity>,
     #[sea_orm(has_one)]
     pub credentials: HasOne<super::credentials::Entity>,
+    #[sea_orm(has_many)]
+    pub customers: HasMany<super::customers::Entity>,
     #[sea_orm(has_many)]
     pub enrollments: HasMany<super::enrollments::Entity>,
     #[sea_orm(has_many)]
@@ -41,6 +47,12 @@ pub struct Model {
     pub link_tokens: HasMany<super::link_tokens::Entity>,
     #[sea_orm(has_one)]
     pub profiles: HasOne<super::profiles::Entity>,
+    #[sea_orm(has_many)]
+    pub purchases: HasMany<super::purchases::Entity>,
+    #[sea_orm(has_many)]
+    pub receipt_numbers: HasMany<super::receipt_numbers::Entity>,
+    #[sea_orm(has_many)]
+    pub receipts: HasMany<super::receipts::Entity>,
     #[sea_orm(has_many)]
     pub sessions: HasMany<super::sessions::Entity>,
     #[sea_orm(has_many)]

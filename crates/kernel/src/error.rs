@@ -60,6 +60,8 @@ codes! {
     GrantExpired = "grant_expired", "Your access to this course has expired";
     /// The caller's access was refunded.
     GrantRefunded = "grant_refunded", "Your access to this course was refunded";
+    /// The caller's access was withdrawn.
+    GrantRevoked = "grant_revoked", "Your access to this course was withdrawn";
     /// The caller's access is suspended.
     GrantSuspended = "grant_suspended", "Your access to this course is suspended";
     /// A signed URL that is unknown, altered, for something else or expired.
@@ -88,6 +90,8 @@ codes! {
     LastAdmin = "last_admin", "This is the last active admin";
     /// What would be published is not complete; `errors` lists everything that is missing.
     NotPublishable = "not_publishable", "This is not ready to be published";
+    /// The provider will not take, or give back, this money.
+    PaymentRefused = "payment_refused", "The payment provider refused this";
     /// The course has a price.
     CourseNotFree = "course_not_free", "This course has to be bought";
     /// The lesson has a video, so that watching it completes it.
@@ -100,6 +104,24 @@ codes! {
     UploadIncomplete = "upload_incomplete", "Nothing was uploaded yet";
     /// Another request looks at the upload right now.
     UploadChecking = "upload_checking", "The upload is being looked at";
+    /// The learner has access by hand already: extend it.
+    AlreadyGranted = "already_granted", "This learner has access by hand already";
+    /// The grant has ended, or follows from a payment.
+    GrantNotChangeable = "grant_not_changeable", "This grant cannot be changed by hand";
+    /// The caller bought the course.
+    AlreadyPurchased = "already_purchased", "You have bought this course already";
+    /// Nobody buys their own course.
+    OwnCourse = "own_course", "This is your own course";
+    /// There is nothing to pay.
+    CourseFree = "course_free", "This course is free: enrol in it";
+    /// The payment is not in a state for this.
+    PaymentNotRefundable = "payment_not_refundable", "This payment cannot be refunded";
+    /// More than what is left of the payment.
+    RefundTooLarge = "refund_too_large", "This is more than is left of the payment";
+    /// Somebody used the coupon.
+    CouponUsed = "coupon_used", "Somebody has used this coupon: deactivate it instead";
+    /// The code belongs to a coupon.
+    CouponTaken = "coupon_taken", "A coupon with this code exists";
     /// A request with the same Idempotency-Key is still running.
     IdempotencyInFlight = "idempotency_in_flight", "The same request is still running";
     /// `If-Match` names a version that is not the current one.
@@ -130,6 +152,8 @@ codes! {
     Overloaded = "overloaded", "The server is busy";
     /// The database or another part does not answer.
     Unavailable = "unavailable", "A part of the server does not answer";
+    /// The payment provider does not answer.
+    ProviderUnavailable = "provider_unavailable", "The payment provider does not answer";
     /// The connection broke while a change was being committed: it may or may not have been done.
     OutcomeUnknown = "outcome_unknown", "It is not known whether the change was made";
     /// The mail server refused the message or did not answer. Never leaves the worker.
