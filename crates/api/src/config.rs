@@ -55,6 +55,7 @@ readable! {
     std::net::SocketAddr: "an address and a port, such as 127.0.0.1:8080";
     Environment: "development or production";
     LogFormat: "text or json";
+    PaymentProvider: "sandbox, stripe or off";
 }
 
 impl Readable for Option<String> {
@@ -102,6 +103,29 @@ impl FromStr for Environment {
         match text {
             "development" => Ok(Self::Development),
             "production" => Ok(Self::Production),
+            _ => Err(()),
+        }
+    }
+}
+
+/// Who takes money.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum PaymentProvider {
+    /// Nobody: in this process, for development.
+    Sandbox,
+    /// Stripe.
+    Stripe,
+    /// Courses with a price cannot be bought.
+    Off,
+}
+
+impl FromStr for PaymentProvider {
+    type Err = ();
+    fn from_str(text: &str) -> Result<Self, ()> {
+        match text {
+            "sandbox" => Ok(Self::Sandbox),
+            "stripe" => Ok(Self::Stripe),
+            "off" => Ok(Self::Off),
             _ => Err(()),
         }
     }
@@ -257,6 +281,10 @@ settings! {
     requests_per_minute: u32 = "1200", "PALESTRA_REQUESTS_PER_MINUTE";
     /// Tries a minute to log in to one account from one address, or to have it written to. 0: no limit.
     logins_per_minute: u32 = "10", "PALESTRA_LOGINS_PER_MINUTE";
+    /// Who takes money: sandbox (in this process, for development; no money moves), stripe, or off.
+    payments: PaymentProvider = "sandbox", "PALESTRA_PAYMENTS";
+    /// How long a checkout waits for its buyer, in minutes, 30 to 1440; a coupon's place is held as long.
+    checkout_minutes: u64 = "60", "PALESTRA_CHECKOUT_MINUTES";
     /// Mux, which prepares and plays videos: the id of an access token. All five of these, or none: then videos are plain
     /// files in our own storage.
     mux_token_id: Option<String> = "", "PALESTRA_MUX_TOKEN_ID";

@@ -128,6 +128,15 @@ const TAGS: &[(&str, &str)] = &[
     ),
     ("hooks", "What other services tell. Not for clients."),
     ("access", "Enrolling, and what one is enrolled in."),
+    (
+        "payments",
+        "Buying courses, giving money back, receipts and sales.",
+    ),
+    ("coupons", "What makes a course cheaper for some."),
+    (
+        "sandbox",
+        "Playing the buyer, in development: no money moves.",
+    ),
     ("progress", "What one has learnt."),
 ];
 
@@ -137,7 +146,7 @@ authoring, access, learning progress.\n\n\
 ISO 4217 currency. Lists answer `{data, hasMore, nextCursor}`; pass `nextCursor` as `cursor` for the next page. PATCH is \
 a JSON merge patch (RFC 7396): absent keeps, null clears. A resource that is edited answers with an `ETag`, which \
 `If-Match` has to name when changing it. A creating POST takes an optional `Idempotency-Key`: the same request with the \
-same key within 24 hours gives the first answer again.\n\n\
+same key within 24 hours gives the first answer again; where money moves it is required, and holds for 72 hours.\n\n\
 **Errors** are `application/problem+json` (RFC 9457) with a stable `code`; where values are refused, `errors` lists all \
 reasons at once. Answers may gain members and codes at any time; clients have to ignore what they do not know.";
 
@@ -152,6 +161,9 @@ const LINKS: &[(&str, &str, &str, &str)] = &[
     ("createChapter", "getChapter", "chapter_id", "$response.body#/id"),
     ("createLesson", "getLesson", "lesson_id", "$response.body#/id"),
     ("createUpload", "getUpload", "upload_id", "$response.body#/id"),
+    ("createCoupon", "getCoupon", "coupon_id", "$response.body#/id"),
+    ("createCheckout", "getPayment", "payment_id", "$response.body#/payment/id"),
+    ("createRefund", "getPayment", "payment_id", "$response.body#/paymentId"),
     (
         "createCourseAttachment",
         "getAttachment",
@@ -279,6 +291,10 @@ fn complete_operation(
         .and_then(|operation| operation.remove("x-versioned"))
         .is_some();
     let tagged = versioned || edited && (method == "get" || method == "patch");
+    let moves_money = operation
+        .as_object_mut()
+        .and_then(|operation| operation.remove("x-moves-money"))
+        .is_some();
     let is_file = operation
         .as_object_mut()
         .and_then(|operation| operation.remove("x-file"))
@@ -347,7 +363,10 @@ fn complete_operation(
             Code::IdempotencyKeyReused,
             Code::IdempotencyInFlight,
         ]);
-        added.push("IdempotencyKey");
+        added.push(if moves_money { "MoneyKey" } else { "IdempotencyKey" });
+    }
+    if moves_money {
+        codes.push(Code::IdempotencyKeyRequired);
     }
     if tagged && method == "get" {
         added.push("IfNoneMatch");
@@ -754,5 +773,8 @@ fn parameters() -> Value {
         "IdempotencyKey": { "name": "Idempotency-Key", "in": "header", "required": false,
             "description": "A name for this request, new for each: the same request with the same key gives the first answer again.",
             "schema": { "type": "string", "minLength": 1, "maxLength": 255, "pattern": "^[!-~]{1,255}$", "examples": ["5f0c9d6e-8f0a-4b55-9f3e-8f7f2f1c9a10"] } },
+        "MoneyKey": { "name": "Idempotency-Key", "in": "header", "required": true,
+            "description": "A name for this request, new for each purchase or refund that is meant: the same request with the same key gives the first answer again, for 72 hours.",
+            "schema": { "type": "string", "minLength": 1, "maxLength": 255, "pattern": "^[!-~]{1,255}$", "examples": ["0d6f1c3a-52a5-4c0b-9d5e-1a7cf05f8a11"] } },
     })
 }

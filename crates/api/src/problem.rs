@@ -52,6 +52,8 @@ pub fn status_of(code: Code) -> StatusCode {
         | Code::AlreadyGranted
         | Code::GrantNotChangeable
         | Code::AlreadyPurchased
+        | Code::CheckoutSuperseded
+        | Code::PaymentNotCompleted
         | Code::OwnCourse
         | Code::CourseFree
         | Code::PaymentNotRefundable

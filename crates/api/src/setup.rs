@@ -166,8 +166,22 @@ pub fn videos(config: &Config, ambient: &Ambient) -> Result<Videos, Refusal> {
     Ok(Videos::new(mux, lifetime))
 }
 
+/// Who takes the money.
+///
+/// # Errors
+/// In words, where it cannot be.
+pub fn payments(config: &Config, ambient: &Ambient) -> Result<Payments, Refusal> {
+    let provider: Option<Arc<dyn Provider>> = match config.payments {
+        PaymentProvider::Sandbox => Some(Arc::new(Sandbox)),
+        PaymentProvider::Stripe => Some(Arc::new(stripe(config, ambient)?)),
+        PaymentProvider::Off => None,
+    };
+    let lifetime = std::time::Duration::from_secs(60 * config.checkout_minutes.clamp(30, 1440));
+    Ok(Payments::new(provider, lifetime))
+}
+
 /// Scheme, host and port of an address.
-fn origin(url: &str) -> String {
+pub(crate) fn origin(url: &str) -> String {
     url.splitn(4, '/').take(3).collect::<Vec<_>>().join("/")
 }
 

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use database::Db;
 use identity::Identity;
 use media::{Media, Videos};
+use payments::Payments;
 use tokio::sync::{Notify, Semaphore};
 
 use crate::{
@@ -27,6 +28,8 @@ pub struct State {
     pub identity: Identity,
     /// What plays videos.
     pub videos: Videos,
+    /// Who takes the money.
+    pub payments: Payments,
     /// Files: how they are sent, kept and fetched.
     pub media: Arc<Media>,
     /// Places for uploads whose bytes go through this process.
@@ -53,6 +56,7 @@ impl State {
     pub async fn new(config: Config, db: Db) -> Result<Self, Refusal> {
         let identity = setup::identity(&config, &db).await?;
         let videos = setup::videos(&config, db.ambient())?;
+        let payments = setup::payments(&config, db.ambient())?;
         let document = Document::build();
         Ok(Self {
             media: Arc::new(setup::media(&config)?),
@@ -66,6 +70,7 @@ impl State {
             db,
             identity,
             videos,
+            payments,
             document,
         })
     }

@@ -3,12 +3,13 @@
 use std::{sync::Arc, time::Duration};
 
 use database::{
-    Db, Pool, idempotency,
+    Db, Pool, idempotency, inbox,
     outbox::{self, Message},
 };
 use identity::Tokens;
 use kernel::{Actor, Result, mail::Mailer};
 use media::{Media, Videos};
+use payments::Payments;
 use tokio::sync::{Notify, watch};
 
 use crate::{
@@ -35,6 +36,7 @@ pub struct Worker {
     tokens: Arc<Tokens>,
     mailer: Box<dyn Mailer>,
     videos: Videos,
+    payments: Payments,
     app_url: String,
     signing_key_lifetime: Duration,
     media: Media,
@@ -71,6 +73,7 @@ impl Worker {
             tokens,
             mailer,
             videos,
+            payments: setup::payments(config, db.ambient())?,
             app_url,
             signing_key_lifetime,
             media: setup::media(config)?,
@@ -173,6 +176,9 @@ impl Worker {
         if message.kind.starts_with("video.") {
             return self.videos.act(&self.db, message).await;
         }
+        if message.kind.starts_with("payment.") {
+            return self.payments.act(&self.db, message).await;
+        }
         // An event that nobody listens to yet is done when it was read.
         Ok(())
     }
@@ -216,7 +222,7 @@ impl Worker {
             .run_in(Pool::Worker, Actor::System, |tx| async move {
                 idempotency::sweep(&tx).await?;
                 outbox::sweep(&tx, KEPT).await?;
-                media::sweep_events(&tx).await?;
+                inbox::sweep(&tx).await?;
                 outbox::backlog(&tx).await
             })
             .await?;
@@ -225,6 +231,7 @@ impl Worker {
             metrics.outbox_aside.set(aside);
         }
         self.videos.ask_about_silent(&self.db).await?;
+        self.payments.reconcile(&self.db).await?;
         let files = media::collect_files(&self.db, &self.media, media::KEPT).await?;
         self.count_collected("files", files);
         Ok(())

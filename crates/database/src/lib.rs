@@ -9,6 +9,7 @@ pub mod audit;
 mod db;
 mod error;
 pub mod idempotency;
+pub mod inbox;
 mod notices;
 pub mod outbox;
 pub mod postgres;

@@ -110,10 +110,14 @@ codes! {
     GrantNotChangeable = "grant_not_changeable", "This grant cannot be changed by hand";
     /// The caller bought the course.
     AlreadyPurchased = "already_purchased", "You have bought this course already";
+    /// Another checkout of the same course took the place of this one.
+    CheckoutSuperseded = "checkout_superseded", "Another checkout of this course took its place";
     /// Nobody buys their own course.
     OwnCourse = "own_course", "This is your own course";
     /// There is nothing to pay.
     CourseFree = "course_free", "This course is free: enrol in it";
+    /// The money never came.
+    PaymentNotCompleted = "payment_not_completed", "Nothing was paid yet";
     /// The payment is not in a state for this.
     PaymentNotRefundable = "payment_not_refundable", "This payment cannot be refunded";
     /// More than what is left of the payment.

@@ -21,6 +21,7 @@ GRANT SELECT, INSERT ON enrollments TO palestra_worker;
 CREATE POLICY enrollments_work ON enrollments FOR INSERT TO palestra_worker WITH CHECK (true);
 GRANT SELECT, DELETE ON wishlists TO palestra_worker;
 CREATE POLICY wishlists_work ON wishlists FOR ALL TO palestra_worker USING (true);
+GRANT INSERT ON idempotency_keys TO palestra_worker;
 GRANT INSERT ON audit_log TO palestra_worker;
 CREATE POLICY audit_log_work ON audit_log FOR INSERT TO palestra_worker WITH CHECK (true);
 

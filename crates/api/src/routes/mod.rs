@@ -12,6 +12,7 @@ mod lessons;
 mod me;
 mod media;
 mod meta;
+mod payments;
 mod progress;
 mod shared;
 mod users;
@@ -41,6 +42,7 @@ pub fn configure(config: &mut ServiceConfig) {
                 .configure(media::configure)
                 .configure(attachments::configure)
                 .configure(access::configure)
+                .configure(payments::configure)
                 .configure(progress::configure);
         }));
 }

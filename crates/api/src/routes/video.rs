@@ -326,13 +326,6 @@ struct MuxWebhook {
     data: serde_json::Value,
 }
 
-/// That a hook has arrived.
-#[derive(Serialize, ToSchema)]
-struct HookReceipt {
-    /// Always true: what was not noted is refused.
-    received: bool,
-}
-
 /// Announce a video
 ///
 /// Trainers and admins. Send the file to `target`, then say so (`completeVideoUpload`); the video is `READY` some time after.
