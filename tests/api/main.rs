@@ -3,6 +3,7 @@
 
 mod support;
 
+mod access;
 mod admin;
 mod auth;
 mod authoring;

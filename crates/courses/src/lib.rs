@@ -53,4 +53,4 @@ pub use transfer::{
     export_course, import_course,
 };
 pub use tree::{CourseTree, TreeChapter, course_tree};
-pub use wishlist::{Wish, unwish, wish, wishlist};
+pub use wishlist::{Wish, unwish, unwish_for, wish, wishlist};

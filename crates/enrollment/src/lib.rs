@@ -2,7 +2,10 @@
 
 mod access;
 mod attachment;
+mod grant;
+mod ledger;
 mod popularity;
+mod purchase;
 mod record;
 mod store;
 mod wishlist;
@@ -12,6 +15,8 @@ pub use access::{
     read_chapter, read_lesson,
 };
 pub use attachment::{course_attachments, lesson_attachments, read_attachment};
+pub use grant::{Grant, GrantStatus, Source};
 pub use popularity::count_learners;
+pub use purchase::{Purchased, Standing, purchase_standing};
 pub use record::{Enrollment, complete, enroll, enrollment, list_enrollments};
 pub use wishlist::wish;

@@ -1,53 +1,17 @@
-//! All SQL of this crate.
+//! All SQL of this crate: the records here, the ledger below.
+
+pub(crate) mod grant;
 
 use database::Tx;
-use kernel::{Cursor, Limit, Result, Timestamp, Uuid};
-use sea_orm::{FromQueryResult, Value};
+use kernel::{Cursor, Limit, Result, Uuid};
+use sea_orm::Value;
 
 use crate::Enrollment;
-
-/// A row of the ledger, as the decision needs it.
-#[derive(Clone, Debug, FromQueryResult)]
-pub(crate) struct Grant {
-    pub(crate) id: Uuid,
-    pub(crate) status: String,
-    pub(crate) starts_at: Timestamp,
-    pub(crate) ends_at: Option<Timestamp>,
-}
-
-impl Grant {
-    pub(crate) fn is_active(&self, now: Timestamp) -> bool {
-        self.status == "ACTIVE" && self.starts_at <= now && self.ends_at.is_none_or(|end| end > now)
-    }
-}
-
-/// Every grant of this user for this course, newest first.
-pub(crate) async fn grants(tx: &Tx, user_id: Uuid, course_id: Uuid) -> Result<Vec<Grant>> {
-    let sql = "SELECT id, status, starts_at, ends_at FROM grants WHERE user_id = ? AND course_id = ? \
-               ORDER BY created_at DESC, id DESC";
-    tx.all(sql, [user_id.into(), course_id.into()]).await
-}
 
 /// How many ever enrolled in this course.
 pub(crate) async fn learners(tx: &Tx, course_id: Uuid) -> Result<i64> {
     let sql = "SELECT count(course_id) FROM enrollments WHERE course_id = ?";
     tx.count(sql, [course_id.into()]).await
-}
-
-pub(crate) async fn insert_free_grant(tx: &Tx, user_id: Uuid, course_id: Uuid) -> Result<()> {
-    let sql = "INSERT INTO grants (id, user_id, course_id, source, source_id, status, starts_at, status_changed_at, created_at) \
-               VALUES (?, ?, ?, 'FREE', '', 'ACTIVE', ?, ?, ?) \
-               ON CONFLICT (user_id, course_id, source, source_id) DO NOTHING";
-    let now = tx.now();
-    let values = [
-        tx.new_id().into(),
-        user_id.into(),
-        course_id.into(),
-        now.into(),
-        now.into(),
-        now.into(),
-    ];
-    tx.change(sql, values).await.map(drop)
 }
 
 /// `expires_at` is the latest end among the active grants, unless one of them has none.
