@@ -270,6 +270,12 @@ settings! {
     mux_webhook_secret: Option<String> = "", "PALESTRA_MUX_WEBHOOK_SECRET", secret;
     /// Mux: where its API is.
     mux_base_url: String = "https://api.mux.com", "PALESTRA_MUX_BASE_URL";
+    /// Stripe, which takes money: the secret key, sk_… or rk_…; it says itself whether the money is real.
+    stripe_secret_key: Option<String> = "", "PALESTRA_STRIPE_SECRET_KEY", secret;
+    /// Stripe: what its hooks to /api/v1/hooks/stripe are signed with. Two, separated by a comma, while one is replaced.
+    stripe_webhook_secrets: Vec<String> = "", "PALESTRA_STRIPE_WEBHOOK_SECRETS", secret;
+    /// Stripe: where its API is.
+    stripe_base_url: String = "https://api.stripe.com", "PALESTRA_STRIPE_BASE_URL";
     /// How long the addresses of a playback hold, in seconds; at least as long as the video is.
     playback_seconds: u64 = "21600", "PALESTRA_PLAYBACK_SECONDS";
     /// The largest body of a hook, in bytes.
@@ -386,12 +392,23 @@ impl Config {
                     .to_owned(),
             );
         }
-        let secure = self.mux_base_url.starts_with("https://");
-        let plain = self.mux_base_url.starts_with("http://") && self.environment == Environment::Development;
-        if !secure && !plain {
+        if self.stripe_secret_key.is_some() == self.stripe_webhook_secrets.is_empty() {
             return refuse(
-                "PALESTRA_MUX_BASE_URL has to begin with https:// (in development also http://)".to_owned(),
+                "Stripe is half configured: give both of PALESTRA_STRIPE_SECRET_KEY and PALESTRA_STRIPE_WEBHOOK_SECRETS, or \
+                 none of them"
+                    .to_owned(),
             );
+        }
+        for (name, url) in [
+            ("PALESTRA_MUX_BASE_URL", &self.mux_base_url),
+            ("PALESTRA_STRIPE_BASE_URL", &self.stripe_base_url),
+        ] {
+            let plain = url.starts_with("http://") && self.environment == Environment::Development;
+            if !plain && !url.starts_with("https://") {
+                return refuse(format!(
+                    "{name} has to begin with https:// (in development also http://)"
+                ));
+            }
         }
         if let Some(missing) = self.missing_of_s3() {
             return refuse(format!(
@@ -541,6 +558,9 @@ mod tests {
         assert!(refusal(&[("PALESTRA_CORS_ORIGINS", "app.example.com")]).contains("PALESTRA_CORS_ORIGINS"));
         assert!(refusal(&[("PALESTRA_MUX_TOKEN_ID", "x")]).contains("half configured"));
         assert!(refusal(&[("PALESTRA_MUX_BASE_URL", "mux.com")]).contains("PALESTRA_MUX_BASE_URL"));
+        assert!(refusal(&[("PALESTRA_STRIPE_SECRET_KEY", "sk_test_x")]).contains("half configured"));
+        assert!(refusal(&[("PALESTRA_STRIPE_WEBHOOK_SECRETS", "whsec_x")]).contains("half configured"));
+        assert!(refusal(&[("PALESTRA_STRIPE_BASE_URL", "stripe.com")]).contains("PALESTRA_STRIPE_BASE_URL"));
         assert!(refusal(&[("DATABASE_URL", "mysql://x")]).contains("DATABASE_URL"));
         let weak = [
             ("PALESTRA_ENVIRONMENT", "production"),

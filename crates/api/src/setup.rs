@@ -6,6 +6,7 @@ use database::{Db, Setup, postgres, sqlite};
 use identity::{Hasher, HasherSettings, Identity, TokenSettings, Tokens};
 use kernel::{Ambient, Keyring, hex};
 use media::{Media, Mux, MuxSettings, Storage, Videos};
+use payments::{Stripe, StripeSettings};
 use sea_orm::{SqlxPostgresConnector, SqlxSqliteConnector};
 use sqlx::{
     postgres::{PgConnectOptions, PgPoolOptions},
@@ -164,6 +165,22 @@ pub fn videos(config: &Config, ambient: &Ambient) -> Result<Videos, Refusal> {
     };
     let lifetime = std::time::Duration::from_secs(config.playback_seconds);
     Ok(Videos::new(mux, lifetime))
+}
+
+/// Who takes money for real: Stripe, where it is configured.
+///
+/// # Errors
+/// In words, where the settings cannot be those of an account.
+pub fn stripe(config: &Config, ambient: &Ambient) -> Result<Option<Stripe>, Refusal> {
+    let Some(secret_key) = config.stripe_secret_key.clone() else {
+        return Ok(None);
+    };
+    let settings = StripeSettings {
+        secret_key,
+        webhook_secrets: config.stripe_webhook_secrets.clone(),
+        base_url: config.stripe_base_url.clone(),
+    };
+    Stripe::new(settings, ambient.clone()).map(Some)
 }
 
 /// Scheme, host and port of an address.
