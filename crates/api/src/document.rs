@@ -133,10 +133,7 @@ const TAGS: &[(&str, &str)] = &[
         "Buying courses, giving money back, receipts and sales.",
     ),
     ("coupons", "What makes a course cheaper for some."),
-    (
-        "sandbox",
-        "Playing the buyer, in development: no money moves.",
-    ),
+    ("sandbox", "Playing the buyer, in development: no money moves."),
     ("progress", "What one has learnt."),
 ];
 
@@ -162,8 +159,18 @@ const LINKS: &[(&str, &str, &str, &str)] = &[
     ("createLesson", "getLesson", "lesson_id", "$response.body#/id"),
     ("createUpload", "getUpload", "upload_id", "$response.body#/id"),
     ("createCoupon", "getCoupon", "coupon_id", "$response.body#/id"),
-    ("createCheckout", "getPayment", "payment_id", "$response.body#/payment/id"),
-    ("createRefund", "getPayment", "payment_id", "$response.body#/paymentId"),
+    (
+        "createCheckout",
+        "getPayment",
+        "payment_id",
+        "$response.body#/payment/id",
+    ),
+    (
+        "createRefund",
+        "getPayment",
+        "payment_id",
+        "$response.body#/paymentId",
+    ),
     (
         "createCourseAttachment",
         "getAttachment",

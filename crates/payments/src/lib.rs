@@ -14,6 +14,7 @@ mod sandbox;
 mod settle;
 mod standing;
 mod store;
+mod stripe;
 
 pub use checkout::{Checkout, CheckoutRequest, SandboxAct};
 pub use coupon::{
@@ -34,3 +35,4 @@ pub use receipt::{Receipt, receipt};
 pub use refund::{NewRefund, create_refund};
 pub use sales::{Of, Sale, Takings, list_sales, takings};
 pub use sandbox::Sandbox;
+pub use stripe::{Stripe, StripeSettings};

@@ -51,7 +51,9 @@ impl Payments {
     /// Whether this provider takes the money.
     #[must_use]
     pub fn is(&self, name: ProviderName) -> bool {
-        self.provider.as_ref().is_some_and(|provider| provider.name() == name)
+        self.provider
+            .as_ref()
+            .is_some_and(|provider| provider.name() == name)
     }
 
     /// Reads a hook of the provider's, if its signature is good.
@@ -121,11 +123,7 @@ impl Payments {
         if refund.status != RefundStatus::Pending || refund.provider_refund_id.is_some() {
             return Ok(());
         }
-        if payment.provider != self.provider.name() {
-            return Err(
-                Error::new(Code::ProviderUnavailable).detail("This payment's provider is not configured.")
-            );
-        }
+        let provider = self.provider_of(&payment)?;
         let order = RefundOrder {
             refund_id: refund.id,
             provider_payment_id: payment.provider_payment_id.clone().unwrap_or_default(),

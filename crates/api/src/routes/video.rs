@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 use utoipa_actix_web::service_config::ServiceConfig;
 
-use super::shared::{PageQuery, page};
+use super::shared::{HookReceipt, PageQuery, page};
 use crate::{
     extract::{Caller, Idempotency, Json, Member, Path, Query, Raw, Trainer},
     problem::Problem,

@@ -135,7 +135,8 @@ struct Checkout {
 impl From<payments::Checkout> for Checkout {
     fn from(checkout: payments::Checkout) -> Self {
         let payments::Checkout { payment, handover } = checkout;
-        let (url, client_secret) = handover.map_or((None, None), |started| (started.url, started.client_secret));
+        let (url, client_secret) =
+            handover.map_or((None, None), |started| (started.url, started.client_secret));
         Self {
             payment: payment.into(),
             url,
@@ -228,6 +229,8 @@ fn request(state: &State, body: CreateCheckout) -> Result<payments::CheckoutRequ
             success_url,
             cancel_url,
         }),
-        (success, cancel) => Err(Error::invalid([success.err(), cancel.err()].into_iter().flatten().collect())),
+        (success, cancel) => Err(Error::invalid(
+            [success.err(), cancel.err()].into_iter().flatten().collect(),
+        )),
     }
 }

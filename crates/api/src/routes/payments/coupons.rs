@@ -180,7 +180,8 @@ struct CreateCoupon {
 
 impl CreateCoupon {
     fn into_new(self) -> Result<NewCoupon> {
-        let refused = |pointer, code, detail: &str| Err(Error::invalid(vec![FieldError::new(pointer, code, detail)]));
+        let refused =
+            |pointer, code, detail: &str| Err(Error::invalid(vec![FieldError::new(pointer, code, detail)]));
         let discount = match (self.percent_off, self.amount_off) {
             (Some(percent), None) => Discount::Percentage(percent),
             (None, Some(off)) if off.amount == 0 => {
@@ -189,7 +190,11 @@ impl CreateCoupon {
             (None, Some(off)) => Discount::Fixed(off.into_kernel("/amountOff")?),
             (None, None) => return refused("/percentOff", "required", "Name percentOff or amountOff."),
             (Some(_), Some(_)) => {
-                return refused("/amountOff", "not_allowed", "Either percentOff or amountOff, not both.");
+                return refused(
+                    "/amountOff",
+                    "not_allowed",
+                    "Either percentOff or amountOff, not both.",
+                );
             }
         };
         Ok(NewCoupon {

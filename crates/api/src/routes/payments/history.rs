@@ -257,7 +257,9 @@ async fn get_payment(
     Path(id): Path<Uuid>,
 ) -> Result<Reply<PaymentDetail>, Problem> {
     let work = move |tx| async move { payments::payment(&tx, id).await };
-    Ok(Reply::ok(&PaymentDetail::from(state.db.read(actor, work).await?))?)
+    Ok(Reply::ok(&PaymentDetail::from(
+        state.db.read(actor, work).await?,
+    ))?)
 }
 
 /// The receipt of a payment
