@@ -127,7 +127,10 @@ const TAGS: &[(&str, &str)] = &[
         "Videos: sending them, following what becomes of them, playing them.",
     ),
     ("hooks", "What other services tell. Not for clients."),
-    ("access", "Enrolling, and what one is enrolled in."),
+    (
+        "access",
+        "Enrolling, giving and taking access, and why somebody has it.",
+    ),
     ("progress", "What one has learnt."),
 ];
 
@@ -176,6 +179,7 @@ const LINKS: &[(&str, &str, &str, &str)] = &[
         "course_id",
         "$response.body#/courseId",
     ),
+    ("createGrant", "getGrant", "grant_id", "$response.body#/id"),
 ];
 
 fn complete(document: &mut Value) {

@@ -7,6 +7,7 @@ mod auth;
 mod categories;
 mod chapters;
 mod courses;
+mod grants;
 mod health;
 mod lessons;
 mod me;
@@ -41,6 +42,7 @@ pub fn configure(config: &mut ServiceConfig) {
                 .configure(media::configure)
                 .configure(attachments::configure)
                 .configure(access::configure)
+                .configure(grants::configure)
                 .configure(progress::configure);
         }));
 }
