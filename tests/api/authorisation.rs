@@ -419,7 +419,56 @@ fn table() -> Vec<(&'static str, &'static str, Value, Expected)> {
             "enrollInCourse",
             "POST /courses/{course}/enroll",
             none.clone(),
-            [401, 201, 201, 201, 201, 201],
+            [401, 201, 200, 201, 201, 201],
+        ),
+        (
+            "getMyCourseAccess",
+            "GET /me/access/courses/{course}",
+            none.clone(),
+            MEMBERS,
+        ),
+        (
+            "getMyCourseAccess",
+            "GET /me/access/courses/{draft}",
+            none.clone(),
+            [401, 404, 404, 404, 200, 200],
+        ),
+        (
+            "getUserCourseAccess",
+            "GET /admin/users/{author}/access/courses/{course}",
+            none.clone(),
+            ADMINS,
+        ),
+        (
+            "listCourseGrants",
+            "GET /courses/{course}/grants",
+            none.clone(),
+            [401, 404, 404, 404, 200, 200],
+        ),
+        (
+            "createGrant",
+            "POST /courses/{course}/grants",
+            json!({ "userId": "0198c0de-0000-7000-8000-000000000001" }),
+            [401, 404, 404, 404, 422, 422],
+        ),
+        // Given by hand to the learner who is enrolled.
+        (
+            "getGrant",
+            "GET /grants/{grant}",
+            none.clone(),
+            [401, 404, 200, 404, 200, 200],
+        ),
+        (
+            "extendGrant",
+            "POST /grants/{grant}/extend",
+            json!({ "endsAt": null }),
+            [401, 404, 403, 404, 200, 200],
+        ),
+        (
+            "revokeGrant",
+            "POST /grants/{grant}/revoke",
+            json!({}),
+            [401, 404, 403, 404, 200, 200],
         ),
         (
             "createVideoUpload",
@@ -645,8 +694,10 @@ on_both_databases! {
         let (priced, _) = app.priced(&author, 4900).await;
         let payment = app.buy(&enrolled, &priced).await;
         let coupon = app.post_as(&author, "/coupons", json!({ "code": "FIFTH", "percentOff": 20 })).await.expect(201).text_at("/id");
+        let given = json!({ "userId": enrolled.id });
+        let grant = app.post_as(&author, &format!("/courses/{draft}/grants"), given).await.expect(201).text_at("/id");
         let places = [
-            ("{priced}", priced.as_str()), ("{payment}", &payment), ("{coupon}", &coupon),
+            ("{priced}", priced.as_str()), ("{payment}", &payment), ("{coupon}", &coupon), ("{grant}", &grant),
             ("{attachment}", &attachment), ("{upload}", &upload), ("{video}", &video),
             ("{course}", &course), ("{chapter}", &chapter), ("{lesson}", &lessons[0]), ("{draft}", &draft),
             ("{category}", &category), ("{author}", &author.id), ("{other}", "0198c0de-0000-7000-8000-000000000001"),

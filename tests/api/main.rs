@@ -14,6 +14,7 @@ mod courses;
 mod database;
 mod edge;
 mod idempotency;
+mod ledger;
 mod lessons;
 mod mail;
 mod me;

@@ -127,13 +127,16 @@ const TAGS: &[(&str, &str)] = &[
         "Videos: sending them, following what becomes of them, playing them.",
     ),
     ("hooks", "What other services tell. Not for clients."),
-    ("access", "Enrolling, and what one is enrolled in."),
     (
         "payments",
         "Buying courses, giving money back, receipts and sales.",
     ),
     ("coupons", "What makes a course cheaper for some."),
     ("sandbox", "Playing the buyer, in development: no money moves."),
+    (
+        "access",
+        "Enrolling, giving and taking access, and why somebody has it.",
+    ),
     ("progress", "What one has learnt."),
 ];
 
@@ -195,6 +198,7 @@ const LINKS: &[(&str, &str, &str, &str)] = &[
         "course_id",
         "$response.body#/courseId",
     ),
+    ("createGrant", "getGrant", "grant_id", "$response.body#/id"),
 ];
 
 fn complete(document: &mut Value) {

@@ -173,6 +173,13 @@ impl Worker {
             let count = move |tx| async move { enrollment::count_learners(&tx, course_id).await };
             return self.db.run_in(Pool::Worker, Actor::System, count).await;
         }
+        if message.kind == "grant.created"
+            && let (Some(user_id), Some(course_id)) = (message.id_of("userId"), message.id_of("courseId"))
+        {
+            // What somebody has, they wish for no more; who gave it cannot see what they wish for.
+            let unwish = move |tx| async move { courses::unwish_for(&tx, user_id, course_id).await };
+            return self.db.run_in(Pool::Worker, Actor::System, unwish).await;
+        }
         if message.kind.starts_with("video.") {
             return self.videos.act(&self.db, message).await;
         }

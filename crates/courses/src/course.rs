@@ -153,6 +153,8 @@ pub struct CourseRef {
     pub is_published: bool,
     /// Whether everybody may enrol without paying.
     pub is_free: bool,
+    /// What is to be paid; `None` where it is free.
+    pub price: Option<Money>,
     /// Whether it is closed for new learners.
     pub is_archived: bool,
     /// Whether the caller may edit it.
@@ -315,6 +317,14 @@ pub async fn course_ref(tx: &Tx, id: Uuid) -> Result<CourseRef> {
     } else {
         Err(Code::NotFound.into())
     }
+}
+
+/// Whether somebody, the caller or not, may see everything of a course: its owner, an editor who still is a trainer, an admin.
+///
+/// # Errors
+/// What the database answers.
+pub async fn is_staff(tx: &Tx, course: &CourseRef, user_id: Uuid) -> Result<bool> {
+    Ok(course.author_id == user_id || store::editor::is_staff(tx, course.id, user_id).await?)
 }
 
 /// These courses, whatever their state: for lists of what somebody already has.

@@ -1,3 +1,4 @@
+use chrono::DateTime;
 use kernel::{Timestamp, Uuid};
 use sea_orm::FromQueryResult;
 
@@ -46,6 +47,73 @@ impl Grant {
             Some(self.status_changed_at)
         }
     }
+}
+
+/// A change of a grant: what it has been since.
+#[derive(Clone, Debug)]
+pub struct GrantEvent {
+    /// The event's id.
+    pub id: Uuid,
+    /// Its status from then on.
+    pub status: String,
+    /// From when it gives access.
+    pub starts_at: Timestamp,
+    /// Until when.
+    pub ends_at: Option<Timestamp>,
+    /// Why it has this status, in words.
+    pub reason: Option<String>,
+    /// Who did it; `None` is Palestra itself, such as on a payment provider's word.
+    pub actor_id: Option<Uuid>,
+    /// When.
+    pub created_at: Timestamp,
+}
+
+/// A grant and everything that became of it.
+#[derive(Clone, Debug)]
+pub struct GrantHistory {
+    /// As the last of the events left it.
+    pub grant: Grant,
+    /// Oldest first.
+    pub events: Vec<GrantEvent>,
+}
+
+impl GrantHistory {
+    /// What happened next.
+    pub(crate) fn add(&mut self, event: GrantEvent) {
+        if self.grant.status != event.status {
+            self.grant.status.clone_from(&event.status);
+            self.grant.status_changed_at = event.created_at;
+        }
+        self.grant.starts_at = event.starts_at;
+        self.grant.ends_at = event.ends_at;
+        self.grant.status_reason.clone_from(&event.reason);
+        self.events.push(event);
+    }
+}
+
+/// Who holds a grant, as everybody may see them.
+#[derive(Clone, Debug, FromQueryResult)]
+pub struct Learner {
+    /// The account's id.
+    #[sea_orm(from_alias = "user_id")]
+    pub id: Uuid,
+    /// Unique.
+    pub username: Option<String>,
+    /// The name to show.
+    pub name: Option<String>,
+    /// A picture.
+    pub avatar_url: Option<String>,
+}
+
+/// Which grants of a course.
+#[derive(Clone, Debug, Default)]
+pub struct GrantFilter {
+    /// Only this status.
+    pub status: Option<GrantStatus>,
+    /// Only this learner's.
+    pub user_id: Option<Uuid>,
+    /// Only those that give access now, or only the others.
+    pub is_active: Option<bool>,
 }
 
 /// What a grant follows from.
@@ -98,4 +166,10 @@ impl GrantStatus {
             Self::Ended => "ENDED",
         }
     }
+}
+
+/// An instant that somebody named, as both databases keep it and can compare it: cut to microseconds, from 1970 to 9999.
+pub(crate) fn within(instant: Timestamp) -> Timestamp {
+    const YEAR_9999: i64 = 253_402_300_799_000_000;
+    DateTime::from_timestamp_micros(instant.timestamp_micros().clamp(0, YEAR_9999)).unwrap_or(instant)
 }

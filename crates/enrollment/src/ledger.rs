@@ -67,6 +67,17 @@ pub(crate) async fn put(tx: &Tx, grant: Grant, status: GrantStatus, reason: Opti
     Ok(changed)
 }
 
+/// Gives a locked grant another end; the same one again changes nothing.
+pub(crate) async fn end_at(tx: &Tx, grant: Grant, ends_at: Option<Timestamp>) -> Result<Grant> {
+    if grant.ends_at == ends_at {
+        return Ok(grant);
+    }
+    let at = next_instant(tx, &grant).await?;
+    let changed = Grant { ends_at, ..grant };
+    grant::write(tx, &changed, Entry::Changed, at).await?;
+    Ok(changed)
+}
+
 /// A transaction that waited for the lock may have begun before the last change: the order of the events is that of the
 /// changes all the same.
 async fn next_instant(tx: &Tx, grant: &Grant) -> Result<Timestamp> {

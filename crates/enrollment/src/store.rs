@@ -17,7 +17,7 @@ pub(crate) async fn learners(tx: &Tx, course_id: Uuid) -> Result<i64> {
 /// `expires_at` is the latest end among the active grants, unless one of them has none.
 const ENROLLMENT: &str = "e.id, e.user_id, e.course_id, e.enrolled_at, e.is_completed, e.completed_at, \
     (SELECT CASE WHEN count(*) = count(g.ends_at) THEN max(g.ends_at) END FROM grants g WHERE g.user_id = e.user_id \
-     AND g.course_id = e.course_id AND g.status = 'ACTIVE' AND (g.ends_at IS NULL OR g.ends_at > ?)) AS expires_at";
+     AND g.course_id = e.course_id AND g.status = 'ACTIVE' AND g.starts_at <= ? AND (g.ends_at IS NULL OR g.ends_at > ?)) AS expires_at";
 
 /// Answers whether the record is new; of two at once, one makes it.
 pub(crate) async fn insert_enrollment(tx: &Tx, user_id: Uuid, course_id: Uuid) -> Result<bool> {
@@ -35,7 +35,7 @@ pub(crate) async fn insert_enrollment(tx: &Tx, user_id: Uuid, course_id: Uuid) -
 
 pub(crate) async fn enrollment(tx: &Tx, user_id: Uuid, course_id: Uuid) -> Result<Option<Enrollment>> {
     let sql = format!("SELECT {ENROLLMENT} FROM enrollments e WHERE e.user_id = ? AND e.course_id = ?");
-    let values = [tx.now().into(), user_id.into(), course_id.into()];
+    let values = [tx.now().into(), tx.now().into(), user_id.into(), course_id.into()];
     tx.one(&sql, values).await
 }
 
@@ -46,7 +46,7 @@ pub(crate) async fn enrollments(
     limit: Limit,
 ) -> Result<Vec<Enrollment>> {
     let mut sql = format!("SELECT {ENROLLMENT} FROM enrollments e WHERE e.user_id = ?");
-    let mut values: Vec<Value> = vec![tx.now().into(), user_id.into()];
+    let mut values: Vec<Value> = vec![tx.now().into(), tx.now().into(), user_id.into()];
     if let Some(after) = after {
         sql.push_str(" AND (e.enrolled_at < ? OR (e.enrolled_at = ? AND e.id < ?))");
         values.extend([after.time().into(), after.time().into(), after.id.into()]);

@@ -163,7 +163,7 @@ fn created(attachment: courses::Attachment) -> Result<Reply<Attachment>> {
 /// Oldest first, for staff and whoever holds an active grant.
 #[utoipa::path(tag = "media", operation_id = "listCourseAttachments", security(("bearer" = [])),
     params(("course_id" = Uuid, Path, description = "The course's id."), PageQuery),
-    extensions(("x-problem-codes" = json!(["not_granted", "grant_expired", "grant_refunded", "grant_suspended"]))),
+    extensions(("x-problem-codes" = json!(["not_granted", "grant_expired", "grant_refunded", "grant_revoked", "grant_suspended"]))),
     responses((status = 200, description = "A page of attachments.", body = AttachmentPage)))]
 #[get("/courses/{course_id}/attachments")]
 async fn list_course_attachments(
@@ -207,7 +207,7 @@ async fn create_course_attachment(
 /// Oldest first, for whoever may read the lesson.
 #[utoipa::path(tag = "media", operation_id = "listLessonAttachments", security((), ("bearer" = [])),
     params(("lesson_id" = Uuid, Path, description = "The lesson's id."), PageQuery),
-    extensions(("x-problem-codes" = json!(["unauthenticated", "not_granted", "grant_expired", "grant_refunded", "grant_suspended"]))),
+    extensions(("x-problem-codes" = json!(["unauthenticated", "not_granted", "grant_expired", "grant_refunded", "grant_revoked", "grant_suspended"]))),
     responses((status = 200, description = "A page of attachments.", body = AttachmentPage)))]
 #[get("/lessons/{lesson_id}/attachments")]
 async fn list_lesson_attachments(

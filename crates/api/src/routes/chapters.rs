@@ -263,7 +263,7 @@ async fn create_chapter(
 /// active grant. The refusal says why.
 #[utoipa::path(tag = "chapters", operation_id = "getChapter", security((), ("bearer" = [])),
     params(("chapter_id" = Uuid, Path, description = "The chapter's id.")),
-    extensions(("x-problem-codes" = json!(["unauthenticated", "not_granted", "grant_expired", "grant_refunded", "grant_suspended"]))),
+    extensions(("x-problem-codes" = json!(["unauthenticated", "not_granted", "grant_expired", "grant_refunded", "grant_revoked", "grant_suspended"]))),
     responses((status = 200, description = "The chapter.", body = ReadableChapter)))]
 #[get("/chapters/{chapter_id}")]
 async fn get_chapter(

@@ -320,7 +320,7 @@ async fn create_lesson(
 /// grant. The refusal says why.
 #[utoipa::path(tag = "lessons", operation_id = "getLesson", security((), ("bearer" = [])),
     params(("lesson_id" = Uuid, Path, description = "The lesson's id.")),
-    extensions(("x-problem-codes" = json!(["unauthenticated", "not_granted", "grant_expired", "grant_refunded", "grant_suspended"]))),
+    extensions(("x-problem-codes" = json!(["unauthenticated", "not_granted", "grant_expired", "grant_refunded", "grant_revoked", "grant_suspended"]))),
     responses((status = 200, description = "The lesson.", body = Lesson)))]
 #[get("/lessons/{lesson_id}")]
 async fn get_lesson(

@@ -7,6 +7,7 @@ mod auth;
 mod categories;
 mod chapters;
 mod courses;
+mod grants;
 mod health;
 mod lessons;
 mod me;
@@ -43,6 +44,7 @@ pub fn configure(config: &mut ServiceConfig) {
                 .configure(attachments::configure)
                 .configure(access::configure)
                 .configure(payments::configure)
+                .configure(grants::configure)
                 .configure(progress::configure);
         }));
 }

@@ -437,7 +437,7 @@ async fn play_video_asset(
 /// Addresses that expire, for whoever may read the lesson; the refusal says why.
 #[utoipa::path(tag = "video", operation_id = "playLesson", security((), ("bearer" = [])),
     params(("lesson_id" = Uuid, Path, description = "The lesson's id.")),
-    extensions(("x-problem-codes" = json!(["unauthenticated", "not_granted", "grant_expired", "grant_refunded", "grant_suspended", "video_not_ready", "unavailable"]))),
+    extensions(("x-problem-codes" = json!(["unauthenticated", "not_granted", "grant_expired", "grant_refunded", "grant_revoked", "grant_suspended", "video_not_ready", "unavailable"]))),
     responses((status = 200, description = "The addresses.", body = Playback)))]
 #[post("/lessons/{lesson_id}/playback")]
 async fn play_lesson(
@@ -457,7 +457,7 @@ async fn play_lesson(
 /// Addresses that expire, for whoever may read the chapter; the refusal says why.
 #[utoipa::path(tag = "video", operation_id = "playChapter", security((), ("bearer" = [])),
     params(("chapter_id" = Uuid, Path, description = "The chapter's id.")),
-    extensions(("x-problem-codes" = json!(["unauthenticated", "not_granted", "grant_expired", "grant_refunded", "grant_suspended", "video_not_ready", "unavailable"]))),
+    extensions(("x-problem-codes" = json!(["unauthenticated", "not_granted", "grant_expired", "grant_refunded", "grant_revoked", "grant_suspended", "video_not_ready", "unavailable"]))),
     responses((status = 200, description = "The addresses.", body = Playback)))]
 #[post("/chapters/{chapter_id}/playback")]
 async fn play_chapter(
