@@ -19,6 +19,7 @@ mod media;
 mod progress;
 mod start;
 mod storage;
+mod stripe;
 mod transfer;
 mod users;
 mod video;
