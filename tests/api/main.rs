@@ -23,6 +23,7 @@ mod payments;
 mod progress;
 mod start;
 mod storage;
+mod stripe;
 mod transfer;
 mod users;
 mod video;
