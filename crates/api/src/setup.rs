@@ -190,7 +190,10 @@ pub fn payments(config: &Config, ambient: &Ambient) -> Result<Payments, Refusal>
 }
 
 /// Stripe, where it is configured.
-fn stripe(config: &Config, ambient: &Ambient) -> Result<Option<Stripe>, Refusal> {
+///
+/// # Errors
+/// In words, where the settings cannot be those of an account.
+pub fn stripe(config: &Config, ambient: &Ambient) -> Result<Option<Stripe>, Refusal> {
     let Some(secret_key) = config.stripe_secret_key.clone() else {
         return Ok(None);
     };
