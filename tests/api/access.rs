@@ -10,7 +10,7 @@ use crate::support::{App, PASSWORD, Person, Reply, eventually, on_both_databases
 
 /// An instant as it stands in JSON.
 fn text(at: DateTime<Utc>) -> String {
-    at.to_rfc3339_opts(chrono::SecondsFormat::Micros, true)
+    at.to_rfc3339_opts(chrono::SecondsFormat::AutoSi, true)
 }
 
 /// Gives `learner` access by hand.
@@ -193,7 +193,7 @@ on_both_databases! {
         let draft = app.draft(&elena, json!({})).await;
         let made = grant(&app, &elena, &draft, &lena, json!({ "startsAt": "1969-01-01T00:00:00Z", "endsAt": "9999-12-31T23:59:59-10:00" })).await.expect(201);
         assert!(made.text_at("/startsAt") >= text(now));
-        assert_eq!(made.text_at("/endsAt"), "9999-12-31T23:59:59.000000Z");
+        assert_eq!(made.text_at("/endsAt"), "9999-12-31T23:59:59Z");
         app.get_as(&lena, &format!("/me/access/courses/{draft}")).await.refused(404, "not_found");
         app.get_as(&lena, &format!("/grants/{}", made.text_at("/id"))).await.expect(200);
     }
