@@ -10,6 +10,7 @@ use sea_orm_migration::{prelude::*, sea_orm::DbBackend};
 
 mod m20261122_000001_foundation;
 mod m20261122_000002_catalogue;
+mod m20261122_000003_search;
 
 /// All migrations, oldest first.
 pub struct Migrator;
@@ -20,6 +21,7 @@ impl MigratorTrait for Migrator {
         vec![
             Box::new(m20261122_000001_foundation::Migration),
             Box::new(m20261122_000002_catalogue::Migration),
+            Box::new(m20261122_000003_search::Migration),
         ]
     }
 }

@@ -170,6 +170,18 @@ impl Worker {
             let count = move |tx| async move { enrollment::count_learners(&tx, course_id).await };
             return self.db.run_in(Pool::Worker, Actor::System, count).await;
         }
+        if message.kind == "category.renamed"
+            && let Some(category_id) = message.id_of("categoryId")
+        {
+            let mut after = None;
+            loop {
+                let next = move |tx| async move { courses::refresh_category(&tx, category_id, after).await };
+                after = self.db.run_in(Pool::Worker, Actor::System, next).await?;
+                if after.is_none() {
+                    return Ok(());
+                }
+            }
+        }
         if message.kind.starts_with("video.") {
             return self.videos.act(&self.db, message).await;
         }
