@@ -17,6 +17,7 @@ mod mail;
 mod me;
 mod media;
 mod progress;
+mod servers;
 mod start;
 mod storage;
 mod transfer;

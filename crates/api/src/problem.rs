@@ -48,6 +48,7 @@ pub fn status_of(code: Code) -> StatusCode {
         | Code::VideoNotReady
         | Code::UploadIncomplete
         | Code::UploadChecking
+        | Code::TooManyUploads
         | Code::IdempotencyInFlight => StatusCode::CONFLICT,
         Code::PreconditionFailed => StatusCode::PRECONDITION_FAILED,
         Code::PayloadTooLarge => StatusCode::PAYLOAD_TOO_LARGE,

@@ -100,6 +100,8 @@ codes! {
     UploadIncomplete = "upload_incomplete", "Nothing was uploaded yet";
     /// Another request looks at the upload right now.
     UploadChecking = "upload_checking", "The upload is being looked at";
+    /// As many uploads of the caller's as may wait at once, or as large ones.
+    TooManyUploads = "too_many_uploads", "Complete the uploads that you have begun first";
     /// A request with the same Idempotency-Key is still running.
     IdempotencyInFlight = "idempotency_in_flight", "The same request is still running";
     /// `If-Match` names a version that is not the current one.

@@ -338,7 +338,7 @@ struct HookReceipt {
 /// Trainers and admins. Send the file to `target`, then say so (`completeVideoUpload`); the video is `READY` some time after.
 /// With Mux configured the file goes straight to Mux, otherwise into our own storage.
 #[utoipa::path(tag = "video", operation_id = "createVideoUpload", security(("bearer" = [])), request_body = CreateVideoUpload,
-    extensions(("x-problem-codes" = json!(["forbidden"]))),
+    extensions(("x-problem-codes" = json!(["forbidden", "too_many_uploads"]))),
     responses((status = 201, description = "The video, and where its file goes.", body = VideoUpload)))]
 #[post("/video-uploads")]
 async fn create_video_upload(
@@ -359,8 +359,9 @@ async fn create_video_upload(
         name: body.value.name,
     };
     let announced = state.videos.announce(&state.media, &state.db, actor, new).await?;
+    let limits = state.media.limits;
     let work = move |tx| async move {
-        let (video, target) = announced.write_down(&tx).await?;
+        let (video, target) = announced.write_down(&tx, limits).await?;
         let location = format!("/video-assets/{}", video.asset.id);
         let (video_asset, target) = (video.into(), target.into());
         Reply::created(&location, &VideoUpload { video_asset, target })
