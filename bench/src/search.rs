@@ -104,8 +104,9 @@ fn ask_all(
             let began = Instant::now();
             let answer = client.json(&request)?;
             latencies.push(began.elapsed());
-            let some = answer["data"].as_array().is_some_and(|data| !data.is_empty());
-            found += usize::from(some || answer["count"].as_u64().is_some_and(|count| count > 0));
+            let some = answer.pointer("/data/0").is_some();
+            let count = answer.pointer("/count").and_then(serde_json::Value::as_u64);
+            found += usize::from(some || count.is_some_and(|count| count > 0));
         }
         add(report, database, name, promised, latencies, found);
     }

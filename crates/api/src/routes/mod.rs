@@ -12,6 +12,8 @@ mod lessons;
 mod me;
 mod media;
 mod meta;
+mod mux;
+mod playback;
 mod progress;
 mod shared;
 mod users;
@@ -38,6 +40,8 @@ pub fn configure(config: &mut ServiceConfig) {
                 .configure(lessons::configure)
                 .configure(wishlist::configure)
                 .configure(video::configure)
+                .configure(playback::configure)
+                .configure(mux::configure)
                 .configure(media::configure)
                 .configure(attachments::configure)
                 .configure(access::configure)
