@@ -35,9 +35,9 @@ entities: ## Generate crates/entity from the migrated PostgreSQL schema.
 openapi: ## Write openapi/openapi.json from the code.
 	$(CARGO) run -q -p api -- openapi > openapi/openapi.json.new && mv openapi/openapi.json.new openapi/openapi.json
 
-bench: ## Measure: cold start, memory, size, and reads under a flood of logins.
+bench: ## Measure: cold start, memory, size, reads under a flood of logins, and searches.
 	$(CARGO) build --release -p api -p bench
-	$(TARGET)/release/bench --binary $(TARGET)/release/palestra
+	$(TARGET)/release/bench --binary $(TARGET)/release/palestra --postgres "$$(scripts/postgres.sh start | tail -1)"
 
 postgres-stop: ## Stop the tests' own PostgreSQL.
 	scripts/postgres.sh stop

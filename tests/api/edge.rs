@@ -101,6 +101,12 @@ async fn only_named_origins_may_call_from_a_page_and_they_can_read_refusals() {
             .header("access-control-expose-headers")
             .contains("x-request-id")
     );
+    for name in ["accept-ranges", "content-range", "content-disposition"] {
+        assert!(
+            refused.header("access-control-expose-headers").contains(name),
+            "{name}"
+        );
+    }
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

@@ -21,6 +21,7 @@ mod me;
 mod media;
 mod payments;
 mod progress;
+mod servers;
 mod start;
 mod storage;
 mod stripe;

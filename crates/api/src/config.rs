@@ -252,6 +252,10 @@ settings! {
     upload_video_bytes: u64 = "5368709120", "PALESTRA_UPLOAD_VIDEO_BYTES";
     /// How long the URL of an upload is good, in seconds.
     upload_seconds: u64 = "21600", "PALESTRA_UPLOAD_SECONDS";
+    /// Uploads that a trainer may have begun and not completed.
+    uploads_pending: u32 = "100", "PALESTRA_UPLOADS_PENDING";
+    /// Bytes that those may have in all.
+    uploads_pending_bytes: u64 = "53687091200", "PALESTRA_UPLOADS_PENDING_BYTES";
     /// The slowest that an upload through this server may be, in bytes a second.
     upload_bytes_per_second: u64 = "16384", "PALESTRA_UPLOAD_BYTES_PER_SECOND";
     /// Uploads that are taken in through this server at once; more are answered with 503.

@@ -61,6 +61,7 @@ pub fn status_of(code: Code) -> StatusCode {
         | Code::CouponUsed
         | Code::CouponTaken
         | Code::PaymentRefused
+        | Code::TooManyUploads
         | Code::IdempotencyInFlight => StatusCode::CONFLICT,
         Code::PreconditionFailed => StatusCode::PRECONDITION_FAILED,
         Code::PayloadTooLarge => StatusCode::PAYLOAD_TOO_LARGE,

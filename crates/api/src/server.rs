@@ -198,7 +198,9 @@ fn cors(config: &Config) -> Cors {
             "last-event-id",
         ])
         .expose_headers([
+            header::ACCEPT_RANGES.as_str(),
             header::CONTENT_DISPOSITION.as_str(),
+            header::CONTENT_RANGE.as_str(),
             header::ETAG.as_str(),
             header::LOCATION.as_str(),
             header::RETRY_AFTER.as_str(),

@@ -113,6 +113,8 @@ pub fn media(config: &Config) -> Result<Media, Refusal> {
         video: config.upload_video_bytes,
         captions: config.upload_captions_bytes,
         lifetime: std::time::Duration::from_secs(config.upload_seconds),
+        pending: config.uploads_pending,
+        pending_bytes: config.uploads_pending_bytes,
     };
     Ok(Media::new(storage, limits, config.public_url.clone()))
 }

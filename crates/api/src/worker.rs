@@ -180,6 +180,18 @@ impl Worker {
             let unwish = move |tx| async move { courses::unwish_for(&tx, user_id, course_id).await };
             return self.db.run_in(Pool::Worker, Actor::System, unwish).await;
         }
+        if message.kind == "category.renamed"
+            && let Some(category_id) = message.id_of("categoryId")
+        {
+            let mut after = None;
+            loop {
+                let next = move |tx| async move { courses::refresh_category(&tx, category_id, after).await };
+                after = self.db.run_in(Pool::Worker, Actor::System, next).await?;
+                if after.is_none() {
+                    return Ok(());
+                }
+            }
+        }
         if message.kind.starts_with("video.") {
             return self.videos.act(&self.db, message).await;
         }

@@ -25,7 +25,8 @@ pub use attachment::{
 };
 pub use body::{Body, BodyChange};
 pub use catalogue::{
-    CataloguePage, CourseFilter, CourseSort, Facets, From, PriceRange, facets, list_courses, set_popularity,
+    CataloguePage, CourseFilter, CourseSort, Facets, From, PriceRange, facets, list_courses,
+    refresh_category, set_popularity,
 };
 pub use category::{
     Category, CategoryChange, NewCategory, categories, category, change_category, create_category,

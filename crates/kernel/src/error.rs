@@ -126,6 +126,8 @@ codes! {
     CouponUsed = "coupon_used", "Somebody has used this coupon: deactivate it instead";
     /// The code belongs to a coupon.
     CouponTaken = "coupon_taken", "A coupon with this code exists";
+    /// As many uploads of the caller's as may wait at once, or as large ones.
+    TooManyUploads = "too_many_uploads", "Complete the uploads that you have begun first";
     /// A request with the same Idempotency-Key is still running.
     IdempotencyInFlight = "idempotency_in_flight", "The same request is still running";
     /// `If-Match` names a version that is not the current one.

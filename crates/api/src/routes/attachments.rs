@@ -181,7 +181,7 @@ async fn list_course_attachments(
 
 /// Attach something to a course
 ///
-/// By its author or an admin: a file that was sent before, or a link.
+/// By its editors and admins: a file that was sent before, or a link.
 #[utoipa::path(tag = "media", operation_id = "createCourseAttachment", security(("bearer" = [])), request_body = CreateAttachment,
     params(("course_id" = Uuid, Path, description = "The course's id.")),
     extensions(("x-problem-codes" = json!(["forbidden"]))),
@@ -225,7 +225,7 @@ async fn list_lesson_attachments(
 
 /// Attach something to a lesson
 ///
-/// By the course's author or an admin: a file that was sent before, or a link.
+/// By an editor of the course or an admin: a file that was sent before, or a link.
 #[utoipa::path(tag = "media", operation_id = "createLessonAttachment", security(("bearer" = [])), request_body = CreateAttachment,
     params(("lesson_id" = Uuid, Path, description = "The lesson's id.")),
     extensions(("x-problem-codes" = json!(["forbidden"]))),
@@ -266,7 +266,7 @@ async fn get_attachment(
 
 /// Change an attachment
 ///
-/// Its name, by the course's author or an admin. For everybody else it is not there.
+/// Its name, by an editor of the course or an admin. For everybody else it is not there.
 #[utoipa::path(tag = "media", operation_id = "updateAttachment", security(("bearer" = [])), request_body = PatchAttachment,
     params(("attachment_id" = Uuid, Path, description = "The attachment's id.")),
     responses((status = 200, description = "The attachment as it is now.", body = Attachment)))]
@@ -288,7 +288,7 @@ async fn update_attachment(
 
 /// Take an attachment away
 ///
-/// By the course's author or an admin. For everybody else it is not there.
+/// By an editor of the course or an admin. For everybody else it is not there.
 #[utoipa::path(tag = "media", operation_id = "deleteAttachment", security(("bearer" = [])),
     params(("attachment_id" = Uuid, Path, description = "The attachment's id.")),
     responses((status = 204, description = "It is gone.")))]

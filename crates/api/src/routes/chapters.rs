@@ -214,7 +214,7 @@ fn reply(chapter: (courses::Chapter, Body)) -> Result<Reply<Chapter>, Problem> {
 
 /// Make a chapter
 ///
-/// A draft at the end of a course, by the course's author or an admin.
+/// A draft at the end of a course, by an editor of the course or an admin.
 #[utoipa::path(tag = "chapters", operation_id = "createChapter", security(("bearer" = [])), request_body = CreateChapter,
     params(("course_id" = Uuid, Path, description = "The course's id.")),
     extensions(("x-problem-codes" = json!(["forbidden", "list_full"]))),
@@ -342,7 +342,7 @@ async fn delete_chapter(
 
 /// Change a chapter
 ///
-/// The course's author or an admin. What is published has to stay complete.
+/// The course's editors and admins. What is published has to stay complete.
 #[utoipa::path(tag = "chapters", operation_id = "updateChapter", security(("bearer" = [])), request_body = PatchChapter,
     params(("chapter_id" = Uuid, Path, description = "The chapter's id.")),
     extensions(("x-problem-codes" = json!(["forbidden", "not_publishable"]))),

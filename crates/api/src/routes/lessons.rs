@@ -268,7 +268,7 @@ fn authored((lesson, body): (courses::Lesson, Body)) -> Result<Reply<Lesson>, Pr
 
 /// Make a lesson
 ///
-/// A draft at the end of a chapter, by the course's author or an admin.
+/// A draft at the end of a chapter, by an editor of the course or an admin.
 #[utoipa::path(tag = "lessons", operation_id = "createLesson", security(("bearer" = [])), request_body = CreateLesson,
     params(("chapter_id" = Uuid, Path, description = "The chapter's id.")),
     extensions(("x-problem-codes" = json!(["forbidden", "list_full"]))),
@@ -341,7 +341,7 @@ async fn get_lesson(
 
 /// Change a lesson
 ///
-/// The course's author or an admin. What is published has to stay complete.
+/// The course's editors and admins. What is published has to stay complete.
 #[utoipa::path(tag = "lessons", operation_id = "updateLesson", security(("bearer" = [])), request_body = PatchLesson,
     params(("lesson_id" = Uuid, Path, description = "The lesson's id.")),
     extensions(("x-problem-codes" = json!(["forbidden", "not_publishable"]))),

@@ -9,11 +9,13 @@ mod chapters;
 mod courses;
 mod grants;
 mod health;
+mod hooks;
 mod lessons;
 mod me;
 mod media;
 mod meta;
 mod payments;
+mod playback;
 mod progress;
 mod shared;
 mod users;
@@ -40,6 +42,8 @@ pub fn configure(config: &mut ServiceConfig) {
                 .configure(lessons::configure)
                 .configure(wishlist::configure)
                 .configure(video::configure)
+                .configure(playback::configure)
+                .configure(hooks::configure)
                 .configure(media::configure)
                 .configure(attachments::configure)
                 .configure(access::configure)

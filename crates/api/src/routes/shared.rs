@@ -73,13 +73,6 @@ impl Money {
     }
 }
 
-/// That a hook has arrived.
-#[derive(Serialize, ToSchema)]
-pub(super) struct HookReceipt {
-    /// Always true: what was not noted is refused.
-    pub(super) received: bool,
-}
-
 impl From<kernel::Money> for Money {
     fn from(money: kernel::Money) -> Self {
         let kernel::Money { amount, currency } = money;

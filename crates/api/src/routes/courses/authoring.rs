@@ -305,7 +305,7 @@ async fn list_my_courses(
 
 /// Change a course
 ///
-/// Its author or an admin. What is published has to stay complete.
+/// Its editors and admins. What is published has to stay complete.
 #[utoipa::path(tag = "courses", operation_id = "updateCourse", security(("bearer" = [])), request_body = PatchCourse,
     params(("course" = String, Path, description = "Id or slug.", max_length = 120, example = "strength-foundations")),
     extensions(("x-problem-codes" = json!(["forbidden", "not_publishable"]))),

@@ -3,7 +3,6 @@
 mod checkout;
 mod coupons;
 mod history;
-mod hook;
 mod refunds;
 mod sales;
 mod sandbox;
@@ -24,7 +23,6 @@ pub(super) fn configure(config: &mut ServiceConfig) {
         .configure(refunds::configure)
         .configure(sales::configure)
         .configure(coupons::configure)
-        .configure(hook::configure)
         .configure(sandbox::configure);
 }
 

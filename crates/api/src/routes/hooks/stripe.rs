@@ -5,7 +5,8 @@ use payments::ProviderName;
 use utoipa::ToSchema;
 use utoipa_actix_web::service_config::ServiceConfig;
 
-use crate::{extract::Raw, problem::Problem, reply::Reply, routes::shared::HookReceipt, state::State};
+use super::HookReceipt;
+use crate::{extract::Raw, problem::Problem, reply::Reply, state::State};
 
 /// Stripe's name in the table of events.
 const STRIPE: &str = "stripe";
