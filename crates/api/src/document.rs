@@ -3,47 +3,59 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use actix_web::{App, http::StatusCode};
+use actix_web::http::StatusCode;
 use bytes::Bytes;
 use kernel::Code;
 use serde_json::{Map, Value, json};
-use utoipa::{PartialSchema, ToSchema};
-use utoipa_actix_web::AppExt;
+use utoipa::{
+    PartialSchema, ToSchema,
+    openapi::{ComponentsBuilder, OpenApiBuilder},
+};
 
 use crate::{
+    extract::Schemas,
     problem::{ProblemBody, status_of},
     routes,
+    service_config::{Collected, ServiceConfig},
 };
 
 /// The document as it is served, and what the server itself reads from it.
 pub struct Document {
-    /// The document.
-    pub value: Value,
-    /// The document as bytes.
+    /// The document as bytes. As a tree it would take up ten times as much.
     pub bytes: Bytes,
     /// Paths and their methods.
     paths: Vec<(Vec<Option<String>>, BTreeSet<String>)>,
 }
 
 impl Document {
-    /// Builds the document from the routes.
+    /// Builds the document from the routes, and what enforces it.
     #[must_use]
-    pub fn build() -> Self {
-        let (_, collected) = App::new()
-            .into_utoipa_app()
-            .configure(routes::configure)
-            .split_for_parts();
-        let mut value = serde_json::to_value(&collected).unwrap_or_default();
+    pub fn build() -> (Self, Schemas) {
+        let value = Self::tree();
+        let document = Self {
+            bytes: serde_json::to_vec(&value).unwrap_or_default().into(),
+            paths: paths(&value),
+        };
+        (document, Schemas::new(&value))
+    }
+
+    /// The document as a tree.
+    #[must_use]
+    pub fn tree() -> Value {
+        let mut collected = Collected::default();
+        routes::configure(&mut ServiceConfig::document(&mut collected));
+        let Collected { paths, schemas } = collected;
+        let components = ComponentsBuilder::new().schemas_from_iter(schemas).build();
+        let document = OpenApiBuilder::new().paths(paths).components(Some(components));
+        let mut value = serde_json::to_value(document.build()).unwrap_or_default();
         complete(&mut value);
-        let bytes = serde_json::to_vec(&value).unwrap_or_default().into();
-        let paths = paths(&value);
-        Self { value, bytes, paths }
+        value
     }
 
     /// The document for people and for diffs.
     #[must_use]
-    pub fn pretty(&self) -> String {
-        let mut text = serde_json::to_string_pretty(&self.value).unwrap_or_default();
+    pub fn pretty() -> String {
+        let mut text = serde_json::to_string_pretty(&Self::tree()).unwrap_or_default();
         text.push('\n');
         text
     }

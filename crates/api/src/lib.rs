@@ -13,6 +13,7 @@ mod problem;
 mod reply;
 mod routes;
 pub mod server;
+mod service_config;
 pub mod setup;
 mod state;
 pub mod telemetry;

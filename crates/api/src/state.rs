@@ -53,11 +53,10 @@ impl State {
     pub async fn new(config: Config, db: Db) -> Result<Self, Refusal> {
         let identity = setup::identity(&config, &db).await?;
         let videos = setup::videos(&config, db.ambient())?;
-        let document = Document::build();
+        let (document, schemas) = Document::build();
         Ok(Self {
             media: Arc::new(setup::media(&config)?),
             uploads: Arc::new(Semaphore::new(config.max_uploads.min(Semaphore::MAX_PERMITS))),
-            schemas: Schemas::new(&document.value),
             answers: Answers::new(config.cache_mib),
             limits: Limits::new(config.requests_per_minute, config.logins_per_minute),
             metrics: Arc::new(Metrics::new().map_err(|error| error.to_string())?),
@@ -67,6 +66,7 @@ impl State {
             identity,
             videos,
             document,
+            schemas,
         })
     }
 }

@@ -4,13 +4,13 @@ use database::Pool;
 use kernel::{Result, Uuid};
 use serde::Serialize;
 use utoipa::ToSchema;
-use utoipa_actix_web::service_config::ServiceConfig;
 
 use super::shared::{PageQuery, page};
 use crate::{
     extract::{Idempotency, Member, Path, Query},
     problem::Problem,
     reply::Reply,
+    service_config::ServiceConfig,
     state::State,
 };
 

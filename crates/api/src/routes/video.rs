@@ -7,13 +7,13 @@ use kernel::{Actor, Code, Error, Result, Uuid};
 use media::{MuxEvent, NewVideo};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
-use utoipa_actix_web::service_config::ServiceConfig;
 
 use super::shared::{PageQuery, page};
 use crate::{
     extract::{Caller, Idempotency, Json, Member, Path, Query, Raw, Trainer},
     problem::Problem,
     reply::{Nothing, Reply},
+    service_config::ServiceConfig,
     state::State,
 };
 
