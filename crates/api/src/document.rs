@@ -14,6 +14,7 @@ use utoipa::{
 
 use crate::{
     extract::Schemas,
+    paths::Paths,
     problem::{ProblemBody, status_of},
     routes,
     service_config::{Collected, ServiceConfig},
@@ -24,7 +25,7 @@ pub struct Document {
     /// The document as bytes. As a tree it would take up ten times as much.
     pub bytes: Bytes,
     /// Paths and their methods.
-    paths: Vec<(Vec<Option<String>>, BTreeSet<String>)>,
+    paths: Paths,
 }
 
 impl Document {
@@ -34,7 +35,7 @@ impl Document {
         let value = Self::tree();
         let document = Self {
             bytes: serde_json::to_vec(&value).unwrap_or_default().into(),
-            paths: paths(&value),
+            paths: Paths::of(&value),
         };
         (document, Schemas::new(&value))
     }
@@ -63,49 +64,14 @@ impl Document {
     /// What a path takes, for 405; `None` where there is no such path.
     #[must_use]
     pub fn allow(&self, path: &str) -> Option<String> {
-        let segments: Vec<&str> = path.split('/').collect();
-        let matches = |template: &[Option<String>]| {
-            template.len() == segments.len()
-                && template.iter().zip(&segments).all(|(name, segment)| match name {
-                    Some(name) => name == segment,
-                    None => !segment.is_empty(),
-                })
-        };
-        let mut methods: BTreeSet<&str> = BTreeSet::new();
-        for (template, known) in &self.paths {
-            if matches(template) {
-                methods.extend(known.iter().map(String::as_str));
-            }
-        }
-        if methods.is_empty() {
-            return None;
-        }
-        if methods.contains("GET") {
-            methods.insert("HEAD");
-        }
-        Some(methods.into_iter().collect::<Vec<_>>().join(", "))
+        self.paths.allow(path)
     }
-}
 
-fn paths(document: &Value) -> Vec<(Vec<Option<String>>, BTreeSet<String>)> {
-    let item = |(path, item): (&String, &Value)| {
-        let template = path
-            .split('/')
-            .map(|segment| (!segment.starts_with('{')).then(|| segment.to_owned()));
-        let methods = item
-            .as_object()
-            .into_iter()
-            .flatten()
-            .map(|(method, _)| method.to_uppercase());
-        (template.collect(), methods.collect())
-    };
-    document
-        .get("paths")
-        .and_then(Value::as_object)
-        .into_iter()
-        .flatten()
-        .map(item)
-        .collect()
+    /// The path of the document that a request's path is of, first one that takes the method.
+    #[must_use]
+    pub fn template(&self, method: &str, path: &str) -> Option<&str> {
+        self.paths.template(method, path)
+    }
 }
 
 /// What each area is about.

@@ -9,6 +9,7 @@ mod edge;
 mod extract;
 mod limits;
 mod mailer;
+mod paths;
 mod problem;
 mod reply;
 mod routes;
