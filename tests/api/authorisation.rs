@@ -753,7 +753,7 @@ async fn call(
 
 #[test]
 fn every_operation_of_the_document_has_a_row() {
-    let document = api::document::Document::build().value;
+    let document = api::document::Document::tree();
     let operations = document["paths"]
         .as_object()
         .unwrap()

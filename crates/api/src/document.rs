@@ -7,47 +7,59 @@ mod operation;
 
 use std::collections::BTreeSet;
 
-use actix_web::App;
 use bytes::Bytes;
 use kernel::Code;
 use serde_json::{Map, Value, json};
-use utoipa_actix_web::AppExt;
+use utoipa::openapi::{ComponentsBuilder, OpenApiBuilder};
 
 use self::{
     components::{headers, parameters, problem_response, problem_schemas, response_name},
     operation::{complete_operation, reachable},
 };
-use crate::routes;
+use crate::{
+    extract::Schemas,
+    paths::Paths,
+    routes,
+    service_config::{Collected, ServiceConfig},
+};
 
 /// The document as it is served, and what the server itself reads from it.
 pub struct Document {
-    /// The document.
-    pub value: Value,
-    /// The document as bytes.
+    /// The document as bytes. As a tree it would take up ten times as much.
     pub bytes: Bytes,
     /// Paths and their methods.
-    paths: Vec<(Vec<Option<String>>, BTreeSet<String>)>,
+    paths: Paths,
 }
 
 impl Document {
-    /// Builds the document from the routes.
+    /// Builds the document from the routes, and what enforces it.
     #[must_use]
-    pub fn build() -> Self {
-        let (_, collected) = App::new()
-            .into_utoipa_app()
-            .configure(routes::configure)
-            .split_for_parts();
-        let mut value = serde_json::to_value(&collected).unwrap_or_default();
+    pub fn build() -> (Self, Schemas) {
+        let value = Self::tree();
+        let document = Self {
+            bytes: serde_json::to_vec(&value).unwrap_or_default().into(),
+            paths: Paths::of(&value),
+        };
+        (document, Schemas::new(&value))
+    }
+
+    /// The document as a tree.
+    #[must_use]
+    pub fn tree() -> Value {
+        let mut collected = Collected::default();
+        routes::configure(&mut ServiceConfig::document(&mut collected));
+        let Collected { paths, schemas } = collected;
+        let components = ComponentsBuilder::new().schemas_from_iter(schemas).build();
+        let document = OpenApiBuilder::new().paths(paths).components(Some(components));
+        let mut value = serde_json::to_value(document.build()).unwrap_or_default();
         complete(&mut value);
-        let bytes = serde_json::to_vec(&value).unwrap_or_default().into();
-        let paths = paths(&value);
-        Self { value, bytes, paths }
+        value
     }
 
     /// The document for people and for diffs.
     #[must_use]
-    pub fn pretty(&self) -> String {
-        let mut text = serde_json::to_string_pretty(&self.value).unwrap_or_default();
+    pub fn pretty() -> String {
+        let mut text = serde_json::to_string_pretty(&Self::tree()).unwrap_or_default();
         text.push('\n');
         text
     }
@@ -55,49 +67,14 @@ impl Document {
     /// What a path takes, for 405; `None` where there is no such path.
     #[must_use]
     pub fn allow(&self, path: &str) -> Option<String> {
-        let segments: Vec<&str> = path.split('/').collect();
-        let matches = |template: &[Option<String>]| {
-            template.len() == segments.len()
-                && template.iter().zip(&segments).all(|(name, segment)| match name {
-                    Some(name) => name == segment,
-                    None => !segment.is_empty(),
-                })
-        };
-        let mut methods: BTreeSet<&str> = BTreeSet::new();
-        for (template, known) in &self.paths {
-            if matches(template) {
-                methods.extend(known.iter().map(String::as_str));
-            }
-        }
-        if methods.is_empty() {
-            return None;
-        }
-        if methods.contains("GET") {
-            methods.insert("HEAD");
-        }
-        Some(methods.into_iter().collect::<Vec<_>>().join(", "))
+        self.paths.allow(path)
     }
-}
 
-fn paths(document: &Value) -> Vec<(Vec<Option<String>>, BTreeSet<String>)> {
-    let item = |(path, item): (&String, &Value)| {
-        let template = path
-            .split('/')
-            .map(|segment| (!segment.starts_with('{')).then(|| segment.to_owned()));
-        let methods = item
-            .as_object()
-            .into_iter()
-            .flatten()
-            .map(|(method, _)| method.to_uppercase());
-        (template.collect(), methods.collect())
-    };
-    document
-        .get("paths")
-        .and_then(Value::as_object)
-        .into_iter()
-        .flatten()
-        .map(item)
-        .collect()
+    /// The path of the document that a request's path is of, first one that takes the method.
+    #[must_use]
+    pub fn template(&self, method: &str, path: &str) -> Option<&str> {
+        self.paths.template(method, path)
+    }
 }
 
 /// What each area is about.

@@ -57,11 +57,10 @@ impl State {
         let identity = setup::identity(&config, &db).await?;
         let videos = setup::videos(&config, db.ambient())?;
         let payments = setup::payments(&config, db.ambient())?;
-        let document = Document::build();
+        let (document, schemas) = Document::build();
         Ok(Self {
             media: Arc::new(setup::media(&config)?),
             uploads: Arc::new(Semaphore::new(config.max_uploads.min(Semaphore::MAX_PERMITS))),
-            schemas: Schemas::new(&document.value),
             answers: Answers::new(config.cache_mib),
             limits: Limits::new(config.requests_per_minute, config.logins_per_minute),
             metrics: Arc::new(Metrics::new().map_err(|error| error.to_string())?),
@@ -72,6 +71,7 @@ impl State {
             videos,
             payments,
             document,
+            schemas,
         })
     }
 }

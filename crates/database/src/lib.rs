@@ -16,8 +16,9 @@ pub mod postgres;
 mod schema;
 pub mod sqlite;
 mod tx;
+mod work;
 
 pub use db::{Db, Pool, Setup};
 pub use error::{IntoKernel, constraint, from_db};
 pub use schema::{SchemaError, check, migrate};
-pub use tx::Tx;
+pub use tx::{Row, Rows, Tx};

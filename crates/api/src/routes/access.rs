@@ -5,7 +5,6 @@ use enrollment::{Explanation, LessonVerdict, Verdict};
 use kernel::{Result, Uuid};
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
-use utoipa_actix_web::service_config::ServiceConfig;
 
 use super::{
     grants::GrantDetail,
@@ -15,6 +14,7 @@ use crate::{
     extract::{Admin, Idempotency, Member, Path, Query},
     problem::Problem,
     reply::Reply,
+    service_config::ServiceConfig,
     state::State,
 };
 

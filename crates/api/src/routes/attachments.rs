@@ -6,13 +6,13 @@ use kernel::{Error, FieldError, Result, Uuid};
 use media::{Disposition, Key, Link};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
-use utoipa_actix_web::service_config::ServiceConfig;
 
 use super::shared::{PageQuery, page};
 use crate::{
     extract::{Caller, Idempotency, IfMatch, Json, Member, Path, Query},
     problem::Problem,
     reply::{Nothing, Reply},
+    service_config::ServiceConfig,
     state::State,
 };
 

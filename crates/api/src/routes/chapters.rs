@@ -5,13 +5,13 @@ use database::Pool;
 use kernel::{Result, Uuid};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
-use utoipa_actix_web::service_config::ServiceConfig;
 
 use super::{courses::ChapterOutline, lessons::AccessReason};
 use crate::{
     extract::{Caller, Idempotency, IfMatch, Json, Member, Path, merge},
     problem::Problem,
     reply::{Nothing, Reply},
+    service_config::ServiceConfig,
     state::State,
 };
 

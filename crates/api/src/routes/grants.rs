@@ -1,3 +1,4 @@
+use crate::service_config::ServiceConfig;
 use actix_web::{get, post, web::Data};
 use chrono::{DateTime, Utc};
 use database::{Pool, Tx};
@@ -5,7 +6,6 @@ use enrollment::{GrantFilter, GrantHistory, NewManualGrant};
 use kernel::{Result, Timestamp, Uuid};
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
-use utoipa_actix_web::service_config::ServiceConfig;
 
 use super::shared::{PageQuery, page, twenty};
 use crate::{

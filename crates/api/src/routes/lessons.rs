@@ -6,13 +6,13 @@ use enrollment::{Access, ReadableLesson};
 use kernel::{Result, Uuid};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
-use utoipa_actix_web::service_config::ServiceConfig;
 
 use super::courses::LessonOutline;
 use crate::{
     extract::{Caller, Idempotency, IfMatch, Json, Member, Path, merge},
     problem::Problem,
     reply::{Nothing, Reply},
+    service_config::ServiceConfig,
     state::State,
 };
 

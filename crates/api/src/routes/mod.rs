@@ -22,14 +22,14 @@ mod users;
 mod video;
 mod wishlist;
 
-use utoipa_actix_web::{scope, service_config::ServiceConfig};
+use crate::service_config::ServiceConfig;
 
 /// Every route: what is registered here is served and documented, and nothing else.
 pub fn configure(config: &mut ServiceConfig) {
     config
         .configure(health::configure)
         .configure(meta::configure_root)
-        .service(scope::scope("/api/v1").configure(|config: &mut ServiceConfig| {
+        .scope("/api/v1", |config| {
             config
                 .configure(meta::configure)
                 .configure(auth::configure)
@@ -50,5 +50,5 @@ pub fn configure(config: &mut ServiceConfig) {
                 .configure(payments::configure)
                 .configure(grants::configure)
                 .configure(progress::configure);
-        }));
+        });
 }

@@ -1,9 +1,9 @@
+use crate::service_config::ServiceConfig;
 use actix_web::{post, web::Data};
 use chrono::{DateTime, Utc};
 use kernel::{Code, Result, Uuid};
 use serde::Serialize;
 use utoipa::ToSchema;
-use utoipa_actix_web::service_config::ServiceConfig;
 
 use crate::{
     extract::{Caller, Member, Path},

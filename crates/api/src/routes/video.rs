@@ -7,13 +7,13 @@ use kernel::{Result, Uuid};
 use media::NewVideo;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
-use utoipa_actix_web::service_config::ServiceConfig;
 
 use super::shared::{PageQuery, page};
 use crate::{
     extract::{Idempotency, Json, Member, Path, Query, Trainer},
     problem::Problem,
     reply::{Nothing, Reply},
+    service_config::ServiceConfig,
     state::State,
 };
 

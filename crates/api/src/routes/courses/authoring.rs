@@ -4,7 +4,6 @@ use database::Pool;
 use kernel::{FieldError, Result, Uuid};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
-use utoipa_actix_web::service_config::ServiceConfig;
 
 use super::{Course, CoursePage, reply};
 use crate::{
@@ -16,6 +15,7 @@ use crate::{
         lessons::AuthoredLesson,
         shared::{Level, Money, PageQuery},
     },
+    service_config::ServiceConfig,
     state::State,
 };
 

@@ -5,7 +5,6 @@ use courses::{
 use kernel::{Cursor, Error, FieldError, Limit, Result, Uuid};
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
-use utoipa_actix_web::service_config::ServiceConfig;
 
 use super::{Course, CourseCard};
 use crate::{
@@ -16,6 +15,7 @@ use crate::{
         categories::Category,
         shared::{Level, twenty},
     },
+    service_config::ServiceConfig,
     state::State,
 };
 

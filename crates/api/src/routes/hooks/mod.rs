@@ -3,9 +3,9 @@
 mod mux;
 mod stripe;
 
+use crate::service_config::ServiceConfig;
 use serde::Serialize;
 use utoipa::ToSchema;
-use utoipa_actix_web::service_config::ServiceConfig;
 
 pub(super) fn configure(config: &mut ServiceConfig) {
     config.configure(mux::configure).configure(stripe::configure);

@@ -3,10 +3,9 @@ use database::Pool;
 use kernel::{Actor, Code, Error, Result};
 use media::MuxEvent;
 use utoipa::ToSchema;
-use utoipa_actix_web::service_config::ServiceConfig;
 
 use super::HookReceipt;
-use crate::{extract::Raw, problem::Problem, reply::Reply, state::State};
+use crate::{extract::Raw, problem::Problem, reply::Reply, service_config::ServiceConfig, state::State};
 
 pub(super) fn configure(config: &mut ServiceConfig) {
     config.service(mux_hook);

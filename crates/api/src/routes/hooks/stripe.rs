@@ -3,10 +3,9 @@ use database::Pool;
 use kernel::{Actor, Code, Error, Result};
 use payments::ProviderName;
 use utoipa::ToSchema;
-use utoipa_actix_web::service_config::ServiceConfig;
 
 use super::HookReceipt;
-use crate::{extract::Raw, problem::Problem, reply::Reply, state::State};
+use crate::{extract::Raw, problem::Problem, reply::Reply, service_config::ServiceConfig, state::State};
 
 /// Stripe's name in the table of events.
 const STRIPE: &str = "stripe";

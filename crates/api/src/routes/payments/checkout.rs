@@ -1,9 +1,9 @@
+use crate::service_config::ServiceConfig;
 use actix_web::{post, web::Data};
 use database::Pool;
 use kernel::{Error, FieldError, Result, Uuid};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
-use utoipa_actix_web::service_config::ServiceConfig;
 
 use super::{Money, Payment};
 use crate::{

@@ -1,3 +1,4 @@
+use crate::service_config::ServiceConfig;
 use actix_web::{delete, get, patch, post, web::Data};
 use chrono::{DateTime, Utc};
 use database::Pool;
@@ -5,7 +6,6 @@ use kernel::{Error, FieldError, Result, Uuid};
 use payments::{CouponChange, Discount, NewCoupon, Scope};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
-use utoipa_actix_web::service_config::ServiceConfig;
 
 use crate::{
     extract::{Idempotency, IfMatch, Json, Path, Query, Trainer, merge},

@@ -7,12 +7,12 @@ mod refunds;
 mod sales;
 mod sandbox;
 
+use crate::service_config::ServiceConfig;
 use chrono::{DateTime, Utc};
 use kernel::Uuid;
 use payments::{DisputeStatus, Method, PaymentStatus, ProviderName, RefundStatus};
 use serde::Serialize;
 use utoipa::ToSchema;
-use utoipa_actix_web::service_config::ServiceConfig;
 
 use super::shared::Money;
 

@@ -1,10 +1,10 @@
+use crate::service_config::ServiceConfig;
 use actix_web::{post, web::Data};
 use database::Pool;
 use kernel::{Result, Uuid};
 use payments::NewRefund;
 use serde::Deserialize;
 use utoipa::ToSchema;
-use utoipa_actix_web::service_config::ServiceConfig;
 
 use super::Refund;
 use crate::{

@@ -1,10 +1,10 @@
+use crate::service_config::ServiceConfig;
 use actix_web::{get, web::Data};
 use chrono::{DateTime, Utc};
 use kernel::{Result, Uuid};
 use payments::Of;
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
-use utoipa_actix_web::service_config::ServiceConfig;
 
 use super::{Party, Payment};
 use crate::{

@@ -1,9 +1,9 @@
+use crate::service_config::ServiceConfig;
 use actix_web::{post, web::Data};
 use kernel::{Actor, Code, Result, Uuid};
 use payments::{ProviderName, SandboxAct};
 use serde::Deserialize;
 use utoipa::ToSchema;
-use utoipa_actix_web::service_config::ServiceConfig;
 
 use super::Payment;
 use crate::{
