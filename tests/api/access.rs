@@ -405,6 +405,35 @@ on_both_databases! {
         assert_eq!(write(&other, Role::Trainer, "UPDATE grants SET status = 'REVOKED'".to_owned()).await.unwrap(), 0);
     }
 
+    async fn events_stand_in_the_order_of_the_changes(app: App) {
+        // SQLite has one writer, which begins one after the other.
+        if !app.db.is_postgres() {
+            return;
+        }
+        let (elena, lena) = (app.trainer().await, app.learner().await);
+        let (course, ..) = app.course(&elena, json!({})).await;
+        let end = app.db.ambient().now() + Duration::days(1);
+        let id: Uuid = grant(&app, &elena, &course, &lena, json!({ "endsAt": text(end) })).await.expect(201).text_at("/id").parse().unwrap();
+        let actor = Actor::User { id: elena.id.parse().unwrap(), role: Role::Trainer, session: Uuid::nil() };
+        let (begun, has_begun) = tokio::sync::oneshot::channel();
+        let (go, may_go) = tokio::sync::oneshot::channel::<()>();
+        // One that begins first and changes last.
+        let slow = app.db.run(actor, move |tx: Tx| async move {
+            begun.send(()).unwrap();
+            may_go.await.unwrap();
+            enrollment::revoke_grant(&tx, id, None).await
+        });
+        let quick = async {
+            has_begun.await.unwrap();
+            app.post_as(&elena, &format!("/grants/{id}/extend"), json!({ "endsAt": null })).await.expect(200);
+            go.send(()).unwrap();
+        };
+        let (slow, ()) = futures_util::future::join(slow, quick).await;
+        assert_eq!(slow.unwrap().events.last().unwrap().status, "REVOKED");
+        let told = app.get_as(&lena, &format!("/me/access/courses/{course}")).await.expect(200);
+        assert_eq!((told.at("/reason"), told.at("/grants/0/status"), told.at("/grants/0/endsAt")), (json!("grant_revoked"), json!("REVOKED"), json!(null)));
+    }
+
     async fn a_decision_is_one_statement(app: App) {
         let (elena, lena) = (app.trainer().await, app.learner().await);
         let (course, _, lessons) = app.course(&elena, json!({})).await;
