@@ -1,0 +1,173 @@
+//! Signatures that Stripe's own library made: see contract/stripe/vectors.mjs.
+
+use kernel::{Ambient, Code, Timestamp};
+use serde_json::Value;
+
+use super::{Stripe, StripeSettings};
+use crate::{Event, Fact, Provider, RefundStatus};
+
+fn vectors() -> Value {
+    serde_json::from_str(include_str!("../../../../contract/stripe/vectors.json")).unwrap()
+}
+
+fn stripe(key: &str, secrets: &[&str]) -> Result<Stripe, String> {
+    let settings = StripeSettings {
+        secret_key: key.to_owned(),
+        webhook_secrets: secrets.iter().map(|secret| (*secret).to_owned()).collect(),
+        base_url: "http://127.0.0.1:1".to_owned(),
+    };
+    Stripe::new(settings, Ambient::default())
+}
+
+fn secrets(vectors: &Value) -> [&str; 2] {
+    [0, 1].map(|index| vectors["secrets"][index].as_str().unwrap())
+}
+
+fn text<'a>(value: &'a Value, name: &str) -> &'a str {
+    value[name].as_str().unwrap()
+}
+
+fn signed_at(vectors: &Value, seconds: i64) -> Timestamp {
+    let at = vectors["signedAt"].as_i64().unwrap() + seconds;
+    chrono::DateTime::from_timestamp(at, 0).unwrap()
+}
+
+fn read(stripe: &Stripe, header: &str, body: &str, now: Timestamp) -> Result<Event, Code> {
+    let read = stripe.read_hook(header, body.as_bytes(), now);
+    read.map_err(|error| error.code())
+}
+
+#[test]
+fn what_stripe_s_library_signed_is_accepted_by_either_secret() {
+    let vectors = vectors();
+    let both = secrets(&vectors);
+    let stripe_of_both = stripe("sk_test_x", &both).unwrap();
+    for (index, vector) in vectors["vectors"].as_array().unwrap().iter().enumerate() {
+        let (header, body) = (text(vector, "header"), text(vector, "body"));
+        for seconds in [0, 300, -300] {
+            let event = read(&stripe_of_both, header, body, signed_at(&vectors, seconds)).unwrap();
+            assert_eq!(event.id, format!("evt_{}", text(vector, "name")));
+        }
+        for seconds in [301, -301, 86_400] {
+            let late = read(&stripe_of_both, header, body, signed_at(&vectors, seconds));
+            assert_eq!(late, Err(Code::HookSignatureInvalid), "{seconds}");
+        }
+        for (secret, good) in [(both[index % 2], true), (both[(index + 1) % 2], false)] {
+            let one = stripe("sk_test_x", &[secret]).unwrap();
+            assert_eq!(read(&one, header, body, signed_at(&vectors, 0)).is_ok(), good);
+        }
+    }
+}
+
+#[test]
+fn what_it_signed_tells_facts() {
+    let vectors = vectors();
+    let stripe = stripe("sk_test_x", &secrets(&vectors)).unwrap();
+    let told = |index: usize| {
+        let vector = &vectors["vectors"][index];
+        let event = read(
+            &stripe,
+            text(vector, "header"),
+            text(vector, "body"),
+            signed_at(&vectors, 0),
+        )
+        .unwrap();
+        event.told
+    };
+    let session = told(0).unwrap();
+    assert_eq!(session.payment_id, text(&vectors, "payment").parse().ok());
+    let captured = Fact::Captured {
+        provider_payment_id: "pi_vector".to_owned(),
+        amount: 4900,
+        currency: "USD".to_owned(),
+    };
+    assert_eq!(session.facts, [captured]);
+    let refund = Fact::Refund {
+        id: "re_vector".to_owned(),
+        ours: None,
+        amount: 1900,
+        status: RefundStatus::Succeeded,
+        code: None,
+    };
+    assert_eq!(told(2).unwrap().facts, [refund]);
+    assert_eq!(told(4), None);
+}
+
+#[test]
+fn a_thousand_forged_and_altered_ones_are_refused() {
+    let vectors = vectors();
+    let stripe = stripe("sk_test_x", &secrets(&vectors)).unwrap();
+    let (vector, now) = (&vectors["vectors"][0], signed_at(&vectors, 0));
+    let (header, body) = (text(vector, "header"), text(vector, "body"));
+    let mut count = 0;
+    let mut refused = |header: &str, body: &[u8]| {
+        let read = stripe.read_hook(header, body, now).map_err(|error| error.code());
+        assert_eq!(read, Err(Code::HookSignatureInvalid), "{header}");
+        count += 1;
+    };
+    for at in 0..body.len() {
+        for bit in [1, 4] {
+            let mut altered = body.as_bytes().to_vec();
+            altered[at] ^= bit;
+            refused(header, &altered);
+        }
+        refused(header, &body.as_bytes()[..at]);
+    }
+    for at in 0..header.len() {
+        let mut altered = header.as_bytes().to_vec();
+        altered[at] = if altered[at] == b'0' { b'1' } else { b'0' };
+        refused(&String::from_utf8(altered).unwrap(), body.as_bytes());
+    }
+    let (time, tag) = header.split_once(",v1=").unwrap();
+    let zeros = "0".repeat(64);
+    for wrong in [
+        String::new(),
+        ",".repeat(10_000),
+        "=".repeat(10_000),
+        time.to_owned(),
+        format!("v1={tag}"),
+        format!("{time},v0={tag}"),
+        format!("{time},v1={zeros}"),
+        format!("{time},v1={}", &tag[..62]),
+        format!("{time},v1={}é", &tag[..62]),
+        format!("t=,v1={tag}"),
+        format!("t=99999999999999999999,v1={tag}"),
+        format!("t=9223372036854775807,v1={tag}"),
+        format!("t=-9223372036854775808,v1={tag}"),
+        format!("{time},{}v1={tag}", format!("v1={zeros},").repeat(9)),
+    ] {
+        refused(&wrong, body.as_bytes());
+    }
+    let foreign = &vectors["foreign"];
+    refused(text(foreign, "header"), text(foreign, "body").as_bytes());
+    assert!(count > 1000, "{count}");
+    // Several, while a secret is replaced.
+    assert!(read(&stripe, &format!("{time}, v1={zeros}, v1={tag}"), body, now).is_ok());
+}
+
+#[test]
+fn the_key_says_whether_money_is_real_and_hooks_have_to_agree() {
+    let vectors = vectors();
+    let (vector, now) = (&vectors["vectors"][0], signed_at(&vectors, 0));
+    for (key, live) in [
+        ("sk_test_x", false),
+        ("rk_test_x", false),
+        ("sk_live_x", true),
+        ("rk_live_x", true),
+    ] {
+        let stripe = stripe(key, &secrets(&vectors)).unwrap();
+        let event = read(&stripe, text(vector, "header"), text(vector, "body"), now).unwrap();
+        assert_eq!((stripe.is_live(), event.told.is_none()), (live, live));
+    }
+    for key in ["", "pk_test_x", "sk_test_", "sk_live", "whsec_x", "sk_prod_x"] {
+        assert!(stripe(key, &["whsec_x"]).err().unwrap().contains("SECRET_KEY"));
+    }
+    for none in [&[][..], &[" "][..]] {
+        assert!(
+            stripe("sk_test_x", none)
+                .err()
+                .unwrap()
+                .contains("WEBHOOK_SECRETS")
+        );
+    }
+}
