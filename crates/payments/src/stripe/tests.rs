@@ -1,10 +1,10 @@
-//! Signatures that Stripe's own library made: see contract/stripe/vectors.mjs.
+//! Signatures that Stripe's own library made (see contract/stripe/vectors.mjs), and events in every state.
 
 use kernel::{Ambient, Code, Timestamp};
-use serde_json::Value;
+use serde_json::{Value, json};
 
-use super::{Stripe, StripeSettings};
-use crate::{Event, Fact, Provider, RefundStatus};
+use super::{Stripe, StripeSettings, hook};
+use crate::{DisputeStatus, Event, Fact, Provider, RefundStatus, Told};
 
 fn vectors() -> Value {
     serde_json::from_str(include_str!("../../../../contract/stripe/vectors.json")).unwrap()
@@ -170,4 +170,105 @@ fn the_key_says_whether_money_is_real_and_hooks_have_to_agree() {
                 .contains("WEBHOOK_SECRETS")
         );
     }
+}
+
+/// What an event of this kind tells about an object.
+fn tell(kind: &str, object: Value) -> Option<Told> {
+    let event = json!({ "id": "evt_1", "type": kind, "livemode": false, "data": { "object": object } });
+    hook::read(event.to_string().as_bytes(), false).unwrap().told
+}
+
+#[test]
+fn refunds_and_disputes_in_every_state_that_stripe_knows() {
+    let refund = |status: Value| {
+        let told = tell(
+            "refund.updated",
+            json!({ "id": "re_1", "amount": 5, "currency": "usd", "status": status, "payment_intent": { "id": "pi_1" } }),
+        )
+        .unwrap();
+        assert_eq!(told.provider_payment_id.as_deref(), Some("pi_1"));
+        match told.facts.as_slice() {
+            [Fact::Refund { status, code, .. }] => (*status, code.clone()),
+            other => panic!("{other:?}"),
+        }
+    };
+    for pending in [
+        json!("pending"),
+        json!("requires_action"),
+        json!("new"),
+        Value::Null,
+    ] {
+        assert_eq!(refund(pending), (RefundStatus::Pending, None));
+    }
+    assert_eq!(refund(json!("succeeded")), (RefundStatus::Succeeded, None));
+    assert_eq!(refund(json!("failed")), (RefundStatus::Failed, None));
+    assert_eq!(
+        refund(json!("canceled")),
+        (RefundStatus::Failed, Some("canceled".to_owned()))
+    );
+
+    for (status, expected) in [
+        ("warning_needs_response", None),
+        ("warning_under_review", None),
+        ("warning_closed", None),
+        ("prevented", None),
+        ("new", None),
+        ("needs_response", Some(DisputeStatus::Open)),
+        ("under_review", Some(DisputeStatus::Open)),
+        ("appeal_needs_response", Some(DisputeStatus::Open)),
+        ("appeal_under_review", Some(DisputeStatus::Open)),
+        ("won", Some(DisputeStatus::Won)),
+        ("lost", Some(DisputeStatus::Lost)),
+    ] {
+        let object = json!({ "id": "du_1", "amount": 500, "currency": "isk", "status": status, "payment_intent": "pi_1" });
+        let facts = tell("charge.dispute.updated", object).unwrap().facts;
+        let expected = expected.map(|status| Fact::Dispute {
+            id: "du_1".to_owned(),
+            amount: 5,
+            status,
+            reason: None,
+        });
+        assert_eq!(facts, Vec::from_iter(expected), "{status}");
+    }
+    let of_no_payment = json!({ "id": "re_1", "amount": 5, "payment_intent": null });
+    assert_eq!(tell("refund.created", of_no_payment), None);
+}
+
+#[test]
+fn what_is_not_paid_is_not_captured() {
+    let session = |status: &str, payment_status: &str| {
+        let metadata = json!({ "palestra_payment_id": "01932f6e-8a00-7000-8000-000000000001" });
+        let object = json!({
+            "id": "cs_1", "status": status, "payment_status": payment_status, "amount_total": 0, "currency": "usd",
+            "metadata": metadata,
+        });
+        tell("checkout.session.completed", object).unwrap().facts
+    };
+    let free = Fact::Captured {
+        provider_payment_id: "cs_1".to_owned(),
+        amount: 0,
+        currency: "USD".to_owned(),
+    };
+    assert_eq!(session("complete", "no_payment_required"), [free]);
+    assert_eq!(session("complete", "unpaid"), []);
+    assert_eq!(session("open", "unpaid"), []);
+    let over = Fact::Over {
+        code: "expired".to_owned(),
+    };
+    assert_eq!(session("expired", "unpaid"), [over]);
+    // Anybody can write a payment link's reference; only we write metadata.
+    let link = json!({
+        "id": "cs_1", "status": "complete", "payment_status": "paid", "amount_total": 100, "currency": "usd",
+        "client_reference_id": "01932f6e-8a00-7000-8000-000000000001", "metadata": {},
+    });
+    assert_eq!(tell("checkout.session.completed", link), None);
+}
+
+#[test]
+fn a_charge_of_an_older_version_brings_its_refunds() {
+    let refund = json!({ "id": "re_1", "amount": 5, "currency": "usd", "status": "succeeded" });
+    let charge = |refunds: Value| json!({ "id": "ch_1", "payment_intent": "pi_1", "refunds": refunds });
+    let count = |refunds: Value| tell("charge.refunded", charge(refunds)).unwrap().facts.len();
+    assert_eq!(count(json!({ "object": "list", "data": [refund] })), 1);
+    assert_eq!(count(Value::Null), 0);
 }
