@@ -112,7 +112,12 @@ class Run:
         folder = Path(tempfile.mkdtemp(prefix=f"palestra-{self.name}-"))
         port = _free_port()
         base_url = f"http://127.0.0.1:{port}"
-        settings |= {"PALESTRA_LISTEN": f"127.0.0.1:{port}", "PALESTRA_DATA_DIR": str(folder / "data")}
+        settings |= {
+            "PALESTRA_LISTEN": f"127.0.0.1:{port}",
+            "PALESTRA_DATA_DIR": str(folder / "data"),
+            # What it signs leads back to it.
+            "PALESTRA_PUBLIC_URL": base_url,
+        }
         log_path = _server_log(self.name)
         with log_path.open("w") as log:
             child = subprocess.Popen(
@@ -256,14 +261,15 @@ def check_schemathesis(run: Run) -> None:
 
 
 def check_journey(run: Run) -> None:
-    """A client generated from the document walks the main journey."""
+    """A client generated from the document walks the main journey, and a trainer's with pictures, files and films."""
     journey = HERE / "journey"
     for generated in ("client", "build"):
         shutil.rmtree(journey / generated, ignore_errors=True)
     run.tool("openapi-ts", cwd=journey)
     run.tool("tsc", cwd=journey)
     with run.server() as base_url:
-        run.tool("node", "build/journey.js", cwd=journey, BASE_URL=base_url)
+        for walk in ("journey", "media"):
+            run.tool("node", f"build/{walk}.js", cwd=journey, BASE_URL=base_url)
 
 
 def check_mux(run: Run) -> None:

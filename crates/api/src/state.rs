@@ -5,6 +5,7 @@ use std::sync::Arc;
 use database::Db;
 use identity::Identity;
 use media::{Media, Videos};
+use payments::Payments;
 use tokio::sync::{Notify, Semaphore};
 
 use crate::{
@@ -27,6 +28,8 @@ pub struct State {
     pub identity: Identity,
     /// What plays videos.
     pub videos: Videos,
+    /// Who takes the money.
+    pub payments: Payments,
     /// Files: how they are sent, kept and fetched.
     pub media: Arc<Media>,
     /// Places for uploads whose bytes go through this process.
@@ -53,11 +56,11 @@ impl State {
     pub async fn new(config: Config, db: Db) -> Result<Self, Refusal> {
         let identity = setup::identity(&config, &db).await?;
         let videos = setup::videos(&config, db.ambient())?;
-        let document = Document::build();
+        let payments = setup::payments(&config, db.ambient())?;
+        let (document, schemas) = Document::build();
         Ok(Self {
             media: Arc::new(setup::media(&config)?),
             uploads: Arc::new(Semaphore::new(config.max_uploads.min(Semaphore::MAX_PERMITS))),
-            schemas: Schemas::new(&document.value),
             answers: Answers::new(config.cache_mib),
             limits: Limits::new(config.requests_per_minute, config.logins_per_minute),
             metrics: Arc::new(Metrics::new().map_err(|error| error.to_string())?),
@@ -66,7 +69,9 @@ impl State {
             db,
             identity,
             videos,
+            payments,
             document,
+            schemas,
         })
     }
 }

@@ -2,7 +2,12 @@
 
 mod access;
 mod attachment;
+mod explain;
+mod grant;
+mod ledger;
+mod manual_grant;
 mod popularity;
+mod purchase;
 mod record;
 mod store;
 mod wishlist;
@@ -12,6 +17,10 @@ pub use access::{
     read_chapter, read_lesson,
 };
 pub use attachment::{course_attachments, lesson_attachments, read_attachment};
+pub use explain::{Explanation, LessonVerdict, Unlock, Verdict, explain, explain_at};
+pub use grant::{Grant, GrantEvent, GrantFilter, GrantHistory, GrantStatus, Learner, Source};
+pub use manual_grant::{NewManualGrant, extend_grant, grant, grant_access, list_grants, revoke_grant};
 pub use popularity::count_learners;
+pub use purchase::{Purchased, Standing, purchase_standing};
 pub use record::{Enrollment, complete, enroll, enrollment, list_enrollments};
 pub use wishlist::wish;

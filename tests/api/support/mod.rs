@@ -3,6 +3,7 @@
 mod app;
 mod mux;
 mod reply;
+mod shop;
 mod stores;
 mod stripe;
 

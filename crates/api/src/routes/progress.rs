@@ -4,12 +4,12 @@ use kernel::{Result, Uuid};
 use progress::{ChapterState, LessonState};
 use serde::Serialize;
 use utoipa::ToSchema;
-use utoipa_actix_web::service_config::ServiceConfig;
 
 use crate::{
     extract::{Member, Path},
     problem::Problem,
     reply::Reply,
+    service_config::ServiceConfig,
     state::State,
 };
 
@@ -181,7 +181,7 @@ impl From<LessonState> for OutlinedLessonProgress {
 /// The caller's own, in a lesson that they may read.
 #[utoipa::path(tag = "progress", operation_id = "getLessonProgress", security(("bearer" = [])),
     params(("lesson_id" = Uuid, Path, description = "The lesson's id.")),
-    extensions(("x-problem-codes" = json!(["not_granted", "grant_expired", "grant_refunded", "grant_suspended"]))),
+    extensions(("x-problem-codes" = json!(["not_granted", "grant_expired", "grant_refunded", "grant_revoked", "grant_suspended"]))),
     responses((status = 200, description = "The progress.", body = LessonProgress)))]
 #[get("/lessons/{lesson_id}/progress")]
 async fn get_lesson_progress(
@@ -204,7 +204,7 @@ async fn get_lesson_progress(
 /// was the last one. Doing it again changes nothing.
 #[utoipa::path(tag = "progress", operation_id = "completeLesson", security(("bearer" = [])),
     params(("lesson_id" = Uuid, Path, description = "The lesson's id.")),
-    extensions(("x-problem-codes" = json!(["completed_by_watching", "not_granted", "grant_expired", "grant_refunded", "grant_suspended"]))),
+    extensions(("x-problem-codes" = json!(["completed_by_watching", "not_granted", "grant_expired", "grant_refunded", "grant_revoked", "grant_suspended"]))),
     responses((status = 200, description = "The progress.", body = LessonProgress)))]
 #[post("/lessons/{lesson_id}/complete")]
 async fn complete_lesson(
