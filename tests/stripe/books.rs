@@ -296,7 +296,7 @@ impl Books {
         self.add(json!({
             "id": id, "object": "customer", "address": null, "balance": 0, "created": created, "currency": null,
             "default_source": null, "delinquent": false, "description": params.text("description"), "email": email,
-            "invoice_prefix": "DOUBLE", "invoice_settings": { "default_payment_method": null }, "livemode": false,
+            "invoice_prefix": "DOUBLE", "invoice_settings": with_empty(json!({}), "custom_fields default_payment_method footer rendering_options"), "livemode": false,
             "metadata": metadata, "name": params.text("name"), "phone": params.text("phone"), "preferred_locales": [],
             "shipping": null, "tax_exempt": "none", "test_clock": null,
         }));
@@ -333,4 +333,12 @@ pub fn text(object: &Value, name: &str) -> String {
 
 pub fn number(object: &Value, name: &str) -> i64 {
     object[name].as_i64().unwrap_or_default()
+}
+
+/// The same object with these values empty, which Stripe shows all the same.
+pub fn with_empty(mut object: Value, names: &str) -> Value {
+    for name in names.split_ascii_whitespace() {
+        object[name] = Value::Null;
+    }
+    object
 }

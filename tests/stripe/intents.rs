@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use super::books::{Answer, Books, Params, Refusal, number, text};
+use super::books::{Answer, Books, Params, Refusal, number, text, with_empty};
 
 /// What a bank makes of a test payment method.
 enum Verdict {
@@ -130,19 +130,20 @@ impl Books {
         metadata: &Value,
     ) -> String {
         let (id, created) = (self.name("pi"), self.now());
-        self.add(json!({
+        let intent = json!({
             "id": id, "object": "payment_intent", "amount": amount, "amount_capturable": 0, "amount_details": { "tip": {} },
-            "amount_received": 0, "application": null, "application_fee_amount": null,
-            "automatic_payment_methods": { "allow_redirects": "always", "enabled": true }, "canceled_at": null,
-            "cancellation_reason": null, "capture_method": "automatic_async", "client_secret": format!("{id}_secret_double"),
+            "amount_received": 0, "automatic_payment_methods": { "allow_redirects": "always", "enabled": true },
+            "capture_method": "automatic_async", "client_secret": format!("{id}_secret_double"),
             "confirmation_method": "automatic", "created": created, "currency": currency, "customer": customer,
-            "description": null, "last_payment_error": null, "latest_charge": null, "livemode": false,
-            "metadata": metadata, "next_action": null, "on_behalf_of": null, "payment_method": null,
-            "payment_method_options": {}, "payment_method_types": ["card"], "processing": null, "receipt_email": null,
-            "review": null, "setup_future_usage": null, "shipping": null, "source": null, "statement_descriptor": null,
-            "statement_descriptor_suffix": null, "status": "requires_payment_method", "transfer_data": null,
-            "transfer_group": null,
-        }));
+            "livemode": false, "metadata": metadata, "payment_method_options": {}, "payment_method_types": ["card"],
+            "status": "requires_payment_method",
+        });
+        let empty = "allowed_payment_method_types application application_fee_amount canceled_at cancellation_reason \
+            customer_account description excluded_payment_method_types last_payment_error latest_charge managed_payments \
+            next_action on_behalf_of payment_method payment_method_configuration_details payment_record processing \
+            receipt_email review setup_future_usage shipping source statement_descriptor statement_descriptor_suffix \
+            transfer_data transfer_group";
+        self.add(with_empty(intent, empty));
         id
     }
 
@@ -259,20 +260,26 @@ impl Books {
         let (id, created, of) = (self.name("ch"), self.now(), self.objects[intent].clone());
         let paid = status == "succeeded";
         let captured = if paid { number(&of, "amount") } else { 0 };
-        self.add(json!({
+        let card = json!({
+            "brand": "visa", "country": "US", "exp_month": 12, "exp_year": 2034, "funding": "credit", "last4": "4242",
+            "network": "visa",
+        });
+        let unknown = "amount_authorized authorization_code checks electronic_commerce_indicator installments mandate \
+            network_transaction_id regulated_status three_d_secure transaction_link_id wallet";
+        let charge = json!({
             "id": id, "object": "charge", "amount": of["amount"], "amount_captured": captured, "amount_refunded": 0,
-            "application": null, "application_fee": null, "application_fee_amount": null, "balance_transaction": null,
-            "billing_details": { "address": null, "email": null, "name": null, "phone": null, "tax_id": null },
+            "billing_details": with_empty(json!({}), "address email name phone tax_id"),
             "calculated_statement_descriptor": "DOUBLE", "captured": true, "created": created, "currency": of["currency"],
-            "customer": of["customer"], "description": of["description"], "disputed": false,
-            "failure_balance_transaction": null, "failure_code": null, "failure_message": null, "fraud_details": {},
-            "livemode": false, "metadata": of["metadata"], "on_behalf_of": null, "outcome": null, "paid": paid,
-            "payment_intent": intent, "payment_method": of["payment_method"],
-            "payment_method_details": { "card": { "brand": "visa", "last4": "4242" }, "type": "card" },
-            "receipt_email": null, "receipt_number": null, "receipt_url": null, "refunded": false, "review": null,
-            "shipping": null, "source_transfer": null, "statement_descriptor": null, "statement_descriptor_suffix": null,
-            "status": status, "transfer_data": null, "transfer_group": null,
-        }));
+            "customer": of["customer"], "description": of["description"], "disputed": false, "fraud_details": {},
+            "livemode": false, "metadata": of["metadata"], "paid": paid, "payment_intent": intent,
+            "payment_method": of["payment_method"],
+            "payment_method_details": { "card": with_empty(card, unknown), "type": "card" }, "refunded": false,
+            "status": status,
+        });
+        let empty = "application application_fee application_fee_amount balance_transaction failure_balance_transaction \
+            failure_code failure_message on_behalf_of outcome receipt_email receipt_number receipt_url review shipping \
+            source source_transfer statement_descriptor statement_descriptor_suffix transfer_data transfer_group";
+        self.add(with_empty(charge, empty));
         self.at(intent)["latest_charge"] = json!(id);
         id
     }

@@ -2,7 +2,15 @@
 
 use serde_json::{Value, json};
 
-use super::books::{Answer, Books, Params, Refusal, number, text};
+use super::books::{Answer, Books, Params, Refusal, number, text, with_empty};
+
+/// What may be said in one's defence.
+const EVIDENCE: &str = "access_activity_log billing_address cancellation_policy cancellation_policy_disclosure \
+    cancellation_rebuttal customer_communication customer_email_address customer_name customer_purchase_ip \
+    customer_signature duplicate_charge_documentation duplicate_charge_explanation duplicate_charge_id \
+    product_description receipt refund_policy refund_policy_disclosure refund_refusal_explanation service_date \
+    service_documentation shipping_address shipping_carrier shipping_date shipping_documentation \
+    shipping_tracking_number uncategorized_file uncategorized_text";
 
 impl Books {
     pub fn create_refund(&mut self, params: &Params) -> Answer {
@@ -65,7 +73,8 @@ impl Books {
         let (refund, created) = (self.name("re"), self.now());
         self.add(json!({
             "id": refund, "object": "refund", "amount": amount, "balance_transaction": null, "charge": id,
-            "created": created, "currency": charge["currency"],
+            "created": created, "currency": charge["currency"], "customer": charge["customer"],
+            "customer_account": null, "payment_method": charge["payment_method"],
             "destination_details": { "card": { "type": "refund" }, "type": "card" }, "metadata": metadata,
             "payment_intent": charge["payment_intent"], "reason": reason, "receipt_number": null,
             "source_transfer_reversal": null, "status": if pending { "pending" } else { "succeeded" },
@@ -119,16 +128,17 @@ impl Books {
             return Err(Refusal::state(None, "Only what was paid can be disputed."));
         }
         let (id, created) = (self.name("du"), self.now());
+        let evidence = with_empty(json!({ "enhanced_evidence": {} }), EVIDENCE);
         self.add(json!({
             "id": id, "object": "dispute", "amount": intent["amount_received"], "balance_transactions": [], "charge": charge,
-            "created": created, "currency": intent["currency"], "enhanced_eligibility_types": [], "evidence": {},
+            "created": created, "currency": intent["currency"], "enhanced_eligibility_types": [], "evidence": evidence,
             "evidence_details": {
                 "due_by": created + 604_800, "enhanced_eligibility": {}, "has_evidence": false, "past_due": false,
-                "submission_count": 0,
+                "submission_count": 0, "submission_method": "not_submitted",
             },
             "intended_submission_method": null, "is_charge_refundable": status.starts_with("warning_"), "livemode": false,
             "metadata": {}, "payment_intent": intent["id"],
-            "payment_method_details": { "card": { "brand": "visa", "case_type": "chargeback", "network_reason_code": "10.4" }, "type": "card" },
+            "payment_method_details": { "card": { "brand": "visa", "case_type": "chargeback", "network": "visa", "network_reason_code": "10.4" }, "type": "card" },
             "reason": reason, "status": status,
         }));
         self.at(&charge)["disputed"] = json!(true);

@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 
 use super::{
-    books::{Answer, Books, Params, Refusal, metadata, nobody, number, text},
+    books::{Answer, Books, Params, Refusal, metadata, nobody, number, text, with_empty},
     intents::{check_amount, check_currency},
 };
 
@@ -203,20 +203,23 @@ fn total(params: &Params) -> Result<(i64, String), Refusal> {
 
 /// A session, with nothing in it yet.
 fn quiet() -> Value {
-    let mut session = json!({
+    let custom_text = with_empty(
+        json!({}),
+        "after_submit shipping_address submit terms_of_service_acceptance",
+    );
+    let session = json!({
         "object": "checkout.session", "adaptive_pricing": { "enabled": false },
-        "automatic_tax": { "enabled": false, "liability": null, "provider": null, "status": null }, "custom_fields": [],
+        "automatic_tax": { "enabled": false, "liability": null, "provider": null, "status": null }, "custom_fields": [], "custom_text": custom_text,
         "discounts": [], "livemode": false, "mode": "payment", "payment_method_collection": "if_required",
         "payment_method_options": {}, "payment_method_types": ["card"], "payment_status": "unpaid",
         "phone_number_collection": { "enabled": false }, "shipping_options": [], "status": "open",
         "total_details": { "amount_discount": 0, "amount_shipping": 0, "amount_tax": 0 }, "ui_mode": "hosted_page",
     });
-    let empty = "after_expiration allow_promotion_codes billing_address_collection client_secret consent \
-        consent_collection currency_conversion customer_creation customer_details customer_email invoice \
-        invoice_creation locale payment_intent payment_link recovered_from saved_payment_method_options setup_intent \
-        shipping_address_collection shipping_cost submit_type subscription wallet_options";
-    for name in empty.split_ascii_whitespace() {
-        session[name] = Value::Null;
-    }
-    session
+    let empty = "after_expiration allow_promotion_codes allowed_payment_method_types billing_address_collection \
+        client_secret collected_information consent consent_collection currency_conversion customer_account \
+        customer_creation customer_details customer_email integration_identifier invoice invoice_creation locale \
+        managed_payments origin_context payment_intent payment_link payment_method_configuration_details permissions \
+        recovered_from saved_payment_method_options setup_intent shipping_address_collection shipping_cost submit_type \
+        subscription wallet_options";
+    with_empty(session, empty)
 }

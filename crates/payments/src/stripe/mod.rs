@@ -5,6 +5,8 @@ mod call;
 mod facts;
 mod hook;
 mod shape;
+#[cfg(test)]
+mod tests;
 
 use kernel::{Ambient, Result, Timestamp, Uuid, hash_token, hex};
 use remote::{Service, form};
