@@ -3,6 +3,7 @@
 
 mod failures;
 mod hooks;
+mod purchase;
 
 use chrono::TimeDelta;
 use kernel::{Ambient, Code, Money, Uuid};
