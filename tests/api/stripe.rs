@@ -224,7 +224,7 @@ async fn money_that_takes_days_is_not_there_before_it_is() {
         assert_eq!(double.object(&name)["status"], "complete");
         let completed = heard(&double, &stripe);
         assert_eq!((completed.len(), facts(&completed)), (1, vec![]));
-        assert_eq!(facts_of(&stripe, &reference).await, []);
+        assert_eq!(facts_of(&stripe, &reference).await, [Fact::OnItsWay]);
         double.hear_of(&name, good);
         let (told, asked) = (
             facts(&heard(&double, &stripe)),

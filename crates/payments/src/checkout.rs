@@ -62,14 +62,7 @@ impl Payments {
             });
         }
         let id = payment.id;
-        let kept = db
-            .read_in(
-                Pool::Worker,
-                actor,
-                move |tx| async move { handover(&tx, id).await },
-            )
-            .await?;
-        let started = match kept {
+        let started = match self.kept_handover(db, actor, id).await? {
             Some(started) => started,
             None => self.start(db, actor, &payment, &request).await?,
         };
@@ -83,6 +76,12 @@ impl Payments {
             payment,
             handover: Some(started),
         })
+    }
+
+    /// Where the buyer pays, if that is known already.
+    async fn kept_handover(&self, db: &Db, actor: Actor, id: Uuid) -> Result<Option<Started>> {
+        let work = move |tx| async move { handover(&tx, id).await };
+        db.read_in(Pool::Worker, actor, work).await
     }
 
     /// Has the provider make ready, and writes down where the buyer pays.
@@ -111,15 +110,18 @@ impl Payments {
         let id = payment.id;
         let started = match self.provider()?.start(&charge).await {
             Ok(started) => started,
-            Err(error) => {
-                if error.code() == Code::PaymentRefused {
-                    let over = Fact::Over {
-                        code: "refused".to_owned(),
-                    };
-                    self.settle(db, settle::of(id, vec![over])).await?;
+            Err(error) if error.code() == Code::PaymentRefused => {
+                // Refused, perhaps, because another request has made the same payment ready meanwhile, with other addresses.
+                if let Some(started) = self.kept_handover(db, actor, id).await? {
+                    return Ok(started);
                 }
+                let over = Fact::Over {
+                    code: "refused".to_owned(),
+                };
+                self.settle(db, settle::of(id, vec![over])).await?;
                 return Err(error);
             }
+            Err(error) => return Err(error),
         };
         let written = started.clone();
         let waits = db

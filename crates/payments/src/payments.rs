@@ -169,11 +169,9 @@ impl Payments {
         let mut told = self.provider_of(payment)?.ask(&payment.reference()).await?;
         told.payment_id = Some(payment.id);
         let now = db.ambient().now();
-        let paid = told
-            .facts
-            .iter()
-            .any(|fact| matches!(fact, Fact::Captured { .. }));
-        if !paid && payment.expires_at + GRACE < now {
+        let waited_for = |fact: &Fact| matches!(fact, Fact::Captured { .. } | Fact::OnItsWay);
+        let waited_for = told.facts.iter().any(waited_for);
+        if !waited_for && payment.expires_at + GRACE < now {
             told.facts.push(Fact::Over {
                 code: "expired".to_owned(),
             });

@@ -150,6 +150,8 @@ pub enum Fact {
         /// Of which currency: upper case.
         currency: String,
     },
+    /// The buyer has done what they could, and the money takes its time: days, by some ways to pay.
+    OnItsWay,
     /// A try failed; the buyer may try again.
     Declined {
         /// The provider's code, such as `card_declined`.

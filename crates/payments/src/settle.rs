@@ -101,7 +101,7 @@ impl Gathered {
                 self.over = true;
                 self.failure_code = Some(code.clone());
             }
-            Fact::Declined { .. } | Fact::Over { .. } => {}
+            Fact::OnItsWay | Fact::Declined { .. } | Fact::Over { .. } => {}
             Fact::Refund {
                 id,
                 ours,

@@ -74,6 +74,10 @@ impl Stripe {
             );
             return Err(away(format!("Stripe answered {status}")));
         }
+        // Its own failure that it remembers with the key: it would be given again for a day.
+        if status.is_server_error() && answer.header("idempotent-replayed") == Some("true") {
+            return Ok(Err((status, Problem::remembered())));
+        }
         // A refusal is JSON of Stripe's; anything else is somebody in between.
         match serde_json::from_slice::<Refusal>(&answer.body) {
             Ok(refusal) if status.is_client_error() => Ok(Err((status, refusal.error))),

@@ -284,6 +284,7 @@ impl Provider for Stripe {
         let named = session.as_ref().and_then(Session::intent_name);
         told.provider_payment_id = named.or(told.provider_payment_id);
         let of_session = session.as_ref().and_then(facts::of_session);
+        let complete = session.as_ref().and_then(|session| session.status.as_deref()) == Some("complete");
         let expanded = session.and_then(|session| session.payment_intent);
         let intent = match (expanded, &told.provider_payment_id) {
             (Some(Expandable::Whole(intent)), _) => Some(*intent),
@@ -295,6 +296,10 @@ impl Provider for Stripe {
         let captured = matches!(of_intent, Some(Fact::Captured { .. }));
         told.facts.extend(of_session.filter(|_| !captured));
         told.facts.extend(of_intent);
+        let working = intent.as_ref().and_then(|intent| intent.status.as_deref()) == Some("processing");
+        if told.facts.is_empty() && (complete || working) {
+            told.facts.push(Fact::OnItsWay);
+        }
         if let Some(intent) = &intent {
             told.facts.extend(self.aftermath(intent).await?);
         }

@@ -131,6 +131,15 @@ pub(super) struct Problem {
 }
 
 impl Problem {
+    /// A failure of Stripe's own that it gives again.
+    pub(super) fn remembered() -> Self {
+        Self {
+            code: Some("remembered_failure".to_owned()),
+            kind: None,
+            param: None,
+        }
+    }
+
     /// Its code: words of Stripe's, and nobody else's.
     pub(super) fn word(&self) -> &str {
         let words = [self.code.as_deref(), self.kind.as_deref()];
