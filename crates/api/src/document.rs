@@ -122,7 +122,7 @@ const TAGS: &[(&str, &str)] = &[
 ];
 
 const DESCRIPTION: &str = "The headless backend of a fitness trainer's business: accounts, a course catalogue with \
-authoring, access, learning progress.\n\n\
+authoring, payments and access, learning progress.\n\n\
 **Conventions.** JSON in camelCase. Times are RFC 3339 in UTC, ids are UUIDv7, money is an object of minor units and an \
 ISO 4217 currency. Lists answer `{data, hasMore, nextCursor}`; pass `nextCursor` as `cursor` for the next page. PATCH is \
 a JSON merge patch (RFC 7396): absent keeps, null clears. A resource that is edited answers with an `ETag`, which \

@@ -1,6 +1,8 @@
 //! The demo school: two trainers, a dozen courses, learners mid-way. Loaded through the use cases, so that it obeys every
 //! rule, and once: a second load finds it and changes nothing.
 
+mod shop;
+
 use std::collections::{BTreeMap, HashMap};
 
 use chrono::Duration;
@@ -11,6 +13,7 @@ use identity::{AccountChange, Hasher, Registration, UserFilter};
 use kernel::{Actor, Error, Limit, Money, Result, Role, Uuid};
 use serde::Deserialize;
 
+use self::shop::DemoCoupon;
 use crate::setup::say;
 
 /// The password of every demo account.
@@ -23,6 +26,7 @@ struct School {
     people: Vec<Person>,
     categories: Vec<Shelf>,
     courses: Vec<DemoCourse>,
+    coupons: Vec<DemoCoupon>,
     learners: Vec<Learner>,
 }
 
@@ -89,6 +93,7 @@ struct Learner {
     username: String,
     enrolled_in: Vec<String>,
     granted: Vec<Granted>,
+    bought: Vec<Bought>,
     completed: Vec<Completed>,
 }
 
@@ -100,6 +105,14 @@ struct Granted {
     /// 0 has run out by the time anybody looks.
     days: i64,
     reason: String,
+}
+
+/// What was bought in the sandbox.
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+struct Bought {
+    course: String,
+    coupon: Option<String>,
 }
 
 #[derive(Deserialize)]
@@ -175,6 +188,10 @@ pub async fn load(db: &Db, hasher: &Hasher) -> Result<bool> {
             .ok_or_else(|| unknown(&course.author))?;
         let title = course.title.clone();
         placed.insert(title, add_course(db, author, course, &shelves).await?);
+    }
+    for coupon in school.coupons {
+        let owner = *people.get(&coupon.owner).ok_or_else(|| unknown(&coupon.owner))?;
+        shop::add_coupon(db, owner, coupon).await?;
     }
     for learner in school.learners {
         let actor = *people
@@ -356,6 +373,9 @@ async fn add_learning(
     }
     for given in &learner.granted {
         add_grant(db, actor, given, course(&given.course)?).await?;
+    }
+    for bought in &learner.bought {
+        shop::buy(db, actor, course(&bought.course)?.id, bought.coupon.clone()).await?;
     }
     let done: BTreeMap<&String, &Vec<String>> = learner
         .completed
