@@ -35,7 +35,7 @@ entities: ## Generate crates/entity from the migrated PostgreSQL schema.
 openapi: ## Write openapi/openapi.json from the code.
 	$(CARGO) run -q -p api -- openapi > openapi/openapi.json.new && mv openapi/openapi.json.new openapi/openapi.json
 
-bench: ## Measure: cold start, memory, size, reads under a flood of logins, and searches.
+bench: ## Measure: cold start, memory, size, reads under a flood of logins, searches, heartbeats.
 	$(CARGO) build --release -p api -p bench
 	$(TARGET)/release/bench --binary $(TARGET)/release/palestra --postgres "$$(scripts/postgres.sh start | tail -1)"
 

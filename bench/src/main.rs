@@ -6,6 +6,7 @@
 mod catalogue;
 mod client;
 mod flood;
+mod heartbeat;
 mod memory;
 mod report;
 mod search;
@@ -39,8 +40,8 @@ pub const PASSWORD: &str = "palestra-demo-2026";
 /// Why something could not be measured, in words.
 pub type Refusal = String;
 
-/// Measure Palestra: size, start, memory, reads beside a flood of logins, throughput, searches.
-#[derive(Parser)]
+/// Measure Palestra: size, start, memory, reads beside a flood of logins, throughput, searches, heartbeats.
+#[derive(Clone, Parser)]
 #[command(name = "bench", version)]
 pub struct Options {
     /// The executable to measure.
@@ -69,6 +70,14 @@ impl Options {
         Duration::from_secs(self.seconds)
     }
 
+    /// The same, with one round.
+    fn one_round(&self) -> Self {
+        Self {
+            rounds: 1,
+            ..self.clone()
+        }
+    }
+
     /// The rounds, counted from one.
     pub const fn rounds(&self) -> std::ops::RangeInclusive<u32> {
         1..=self.rounds
@@ -89,6 +98,8 @@ enum Measurement {
     Throughput,
     /// Searches of a large catalogue.
     Search,
+    /// Heartbeats of players: durable, beside PostgreSQL's own, and through kills.
+    Heartbeat,
 }
 
 fn main() -> ExitCode {
@@ -150,6 +161,9 @@ fn measure(
     if measurement == Measurement::Size {
         return start::size(binary, report);
     }
+    if measurement == Measurement::Heartbeat {
+        return heartbeat::measure(options, binary, report);
+    }
     if measurement == Measurement::Search {
         return search::measure(binary, options.postgres.as_deref(), report);
     }
@@ -158,7 +172,7 @@ fn measure(
         None => demo.insert(school(binary)?),
     };
     match measurement {
-        Measurement::Size | Measurement::Search => Ok(()),
+        Measurement::Size | Measurement::Search | Measurement::Heartbeat => Ok(()),
         Measurement::Start => start::measure(binary, folder, *made_in, report),
         Measurement::Memory => memory::measure(binary, folder, report),
         Measurement::Flood => flood::measure(options, binary, folder, report),

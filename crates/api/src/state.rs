@@ -6,6 +6,7 @@ use database::Db;
 use identity::Identity;
 use media::{Media, Videos};
 use payments::Payments;
+use progress::Watching;
 use tokio::sync::{Notify, Semaphore};
 
 use crate::{
@@ -32,6 +33,8 @@ pub struct State {
     pub payments: Payments,
     /// Files: how they are sent, kept and fetched.
     pub media: Arc<Media>,
+    /// The way of heartbeats into the database.
+    pub watching: Watching,
     /// Places for uploads whose bytes go through this process.
     pub uploads: Arc<Semaphore>,
     /// The OpenAPI document, as bytes and as a table of paths.
@@ -60,6 +63,7 @@ impl State {
         let (document, schemas) = Document::build();
         Ok(Self {
             media: Arc::new(setup::media(&config)?),
+            watching: Watching::start(&db, setup::watch_rules(&config)?, config.watch_queue),
             uploads: Arc::new(Semaphore::new(config.max_uploads.min(Semaphore::MAX_PERMITS))),
             answers: Answers::new(config.cache_mib),
             limits: Limits::new(config.requests_per_minute, config.logins_per_minute),

@@ -1,5 +1,7 @@
 mod types;
 
+use std::collections::HashMap;
+
 use database::{Tx, from_db, outbox};
 use kernel::{Actor, Code, Cursor, Error, FieldError, Limit, Money, Page, Result, Role, Uuid};
 use serde_json::json;
@@ -117,6 +119,14 @@ pub async fn course_ref(tx: &Tx, id: Uuid) -> Result<CourseRef> {
 /// What the database answers.
 pub async fn is_staff(tx: &Tx, course: &CourseRef, user_id: Uuid) -> Result<bool> {
     Ok(course.author_id == user_id || store::editor::is_staff(tx, course.id, user_id).await?)
+}
+
+/// The published outlines of several courses, in one statement.
+///
+/// # Errors
+/// What the database answers.
+pub async fn outlines(tx: &Tx, course_ids: &[Uuid]) -> Result<HashMap<Uuid, CourseOutline>> {
+    store::outline::find_all(tx, course_ids, true).await
 }
 
 /// These courses, whatever their state: for lists of what somebody already has.

@@ -8,6 +8,7 @@
 pub mod audit;
 mod db;
 mod error;
+mod gather;
 pub mod idempotency;
 pub mod inbox;
 mod notices;
@@ -20,5 +21,6 @@ mod work;
 
 pub use db::{Db, Pool, Setup};
 pub use error::{IntoKernel, constraint, from_db};
+pub use gather::{Flush, Gather};
 pub use schema::{SchemaError, check, migrate};
 pub use tx::{Row, Rows, Tx};

@@ -4,6 +4,7 @@ mod access;
 mod attachment;
 mod explain;
 mod grant;
+mod learner;
 mod ledger;
 mod manual_grant;
 mod popularity;
@@ -19,6 +20,7 @@ pub use access::{
 pub use attachment::{course_attachments, lesson_attachments, read_attachment};
 pub use explain::{Explanation, LessonVerdict, Unlock, Verdict, explain, explain_at};
 pub use grant::{Grant, GrantEvent, GrantFilter, GrantHistory, GrantStatus, Learner, Source};
+pub use learner::{EnrolledLearner, LearnerCount, learner, learner_count, learners};
 pub use manual_grant::{NewManualGrant, extend_grant, grant, grant_access, list_grants, revoke_grant};
 pub use popularity::count_learners;
 pub use purchase::{Purchased, Standing, purchase_standing};

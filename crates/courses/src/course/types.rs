@@ -94,7 +94,7 @@ pub struct CourseDetail {
 }
 
 /// Chapters in their order.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Default)]
 pub struct CourseOutline {
     /// The chapters, each with its lessons.
     pub chapters: Vec<OutlineChapter>,
