@@ -193,7 +193,7 @@ on_both_databases! {
     async fn kept_answers_are_never_old(app: App) {
         let elena = app.trainer().await;
         let lena = app.learner().await;
-        let (course, chapter, _) = app.course(&elena, json!({ "title": "Before" })).await;
+        let (course, chapter, lessons) = app.course(&elena, json!({ "title": "Before" })).await;
         let path = format!("/courses/{course}");
         let seen = app.get(&path).await.expect(200);
         assert_eq!(titles(app.get("/courses").await), ["Before"]);
@@ -207,6 +207,15 @@ on_both_databases! {
         app.act_as(&elena, &format!("{path}/publish")).await.expect(200);
         let now = app.get(&path).await.expect(200);
         assert_ne!(seen.header("etag"), now.header("etag"));
+        // Whatever of it is changed: the order, the number of its lessons, the name of who teaches it.
+        let outline = || async { app.get(&path).await.expect(200).at("/chapters/0/lessons") };
+        assert_eq!(outline().await.pointer("/0/id").unwrap(), &json!(lessons[0]));
+        app.post_as(&elena, &format!("/lessons/{}/move", lessons[0]), json!({ "chapterId": chapter, "position": 2 })).await.expect(200);
+        assert_eq!(outline().await.pointer("/0/id").unwrap(), &json!(lessons[1]));
+        app.delete_as(&elena, &format!("/lessons/{}", lessons[0])).await.expect(204);
+        assert_eq!(outline().await.as_array().unwrap().len(), 1);
+        app.patch_as(&elena, "/me", "*", json!({ "name": "Elena Okafor" })).await.expect(200);
+        assert_eq!(app.get(&path).await.expect(200).at("/author/name"), "Elena Okafor");
         let list = app.get("/courses").await.expect(200);
         for (path, etag) in [(path.as_str(), now.header("etag")), ("/courses", list.header("etag"))] {
             app.send(app.request("GET", path).header("if-none-match", etag)).await.expect(304);

@@ -1,21 +1,17 @@
 //! Answers that everybody gets alike, kept as the bytes that were sent.
 //!
-//! One is given again as long as nothing public has changed since it was read ([`database::Db::generation`]), and for a
-//! second at most, so that what another process wrote shows even where its announcement is lost. Whoever may write in the
-//! catalogue is always answered from the database, and so never sees it older than their own last change.
+//! One is given again as long as nothing public has changed since it was read ([`database::Db::generation`]), and as long as it is
+//! certain that other servers' changes are heard within a second ([`database::Db::hears`]). Whoever may write in the catalogue
+//! is always answered from the database, and so never sees it older than their own last change.
 
 use std::sync::Arc;
 
 use bytes::Bytes;
-use chrono::TimeDelta;
 use database::Db;
-use kernel::{Actor, Result, Role, Timestamp};
+use kernel::{Actor, Result, Role};
 use quick_cache::{Weighter, sync::Cache};
 
 use crate::reply::Reply;
-
-/// How old an answer may be that nobody has called old.
-const FRESH: TimeDelta = TimeDelta::seconds(1);
 
 /// The answers of one process.
 pub struct Answers {
@@ -24,7 +20,6 @@ pub struct Answers {
 
 struct Kept {
     generation: u64,
-    read_at: Timestamp,
     etag: String,
     body: Bytes,
 }
@@ -68,9 +63,7 @@ impl Answers {
         let Some(kept) = self.kept.as_ref().filter(|_| !writes) else {
             return read().await;
         };
-        let now = db.ambient().now();
-        let fresh =
-            |answer: &Kept| answer.generation == db.generation() && (now - answer.read_at).abs() <= FRESH;
+        let fresh = |answer: &Kept| answer.generation == db.generation() && db.hears();
         if let Some(found) = kept.get(&key) {
             if fresh(&found) {
                 return Ok(Reply::kept(found.body.clone(), &found.etag));
@@ -86,7 +79,6 @@ impl Answers {
                 if let Some((body, etag)) = reply.to_keep() {
                     let answer = Kept {
                         generation,
-                        read_at: now,
                         etag,
                         body,
                     };

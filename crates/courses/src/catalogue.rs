@@ -301,7 +301,8 @@ pub(crate) async fn remove(tx: &Tx, id: Uuid) -> Result<()> {
 /// # Errors
 /// What the database answers.
 pub async fn set_popularity(tx: &Tx, course_id: Uuid, enrollments: i64) -> Result<()> {
-    store::catalogue::set_popularity(tx, course_id, enrollments).await
+    store::catalogue::set_popularity(tx, course_id, enrollments).await?;
+    tx.announce().await
 }
 
 #[cfg(test)]

@@ -172,7 +172,6 @@ pub async fn change_chapter(
     store::chapter::update(tx, &after, &body).await?;
     if after.is_published {
         publish::require(check(tx, &after).await?)?;
-        tx.announce().await?;
     }
     Ok((after, body))
 }
@@ -189,7 +188,6 @@ pub async fn order_chapters(tx: &Tx, course_id: Uuid, ids: &[Uuid]) -> Result<Ve
         .map(|chapter| chapter.id)
         .collect();
     order::set(tx, Children::Chapters, course_id, &present, ids, "/chapterIds").await?;
-    tx.announce().await?;
     store::chapter::of_course(tx, course_id).await
 }
 

@@ -338,7 +338,17 @@ pub async fn delete_course(tx: &Tx, key: &str) -> Result<()> {
 /// publication are decided one after another.
 pub(crate) async fn managed(tx: &Tx, id: Uuid) -> Result<Course> {
     store::course::lock(tx, id).await?;
-    editable(tx, id).await
+    let course = editable(tx, id).await?;
+    announce(tx, &course).await?;
+    Ok(course)
+}
+
+/// Whoever opens a published course for writing is about to change what everybody may read.
+async fn announce(tx: &Tx, course: &Course) -> Result<()> {
+    if course.is_published {
+        tx.announce().await?;
+    }
+    Ok(())
 }
 
 /// A course that the caller may edit, to be read: nothing is locked.
@@ -356,6 +366,7 @@ pub(crate) async fn owned(tx: &Tx, id: Uuid) -> Result<Course> {
     store::course::lock(tx, id).await?;
     let course = by_id(tx, id).await?;
     if tx.actor().manages(course.author.id) {
+        announce(tx, &course).await?;
         Ok(course)
     } else if editor::may_edit(tx, id, course.author.id).await? {
         Err(Code::Forbidden.into())

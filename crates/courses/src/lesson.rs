@@ -182,7 +182,6 @@ pub async fn change_lesson(
     store::lesson::update(tx, &after, &body).await?;
     if after.is_published {
         publish::require(publish::lesson(&after, publish::Teaches::of(tx, &body).await?))?;
-        tx.announce().await?;
     }
     Ok((after, body))
 }
@@ -195,7 +194,6 @@ pub async fn order_lessons(tx: &Tx, chapter_id: Uuid, ids: &[Uuid]) -> Result<Ve
     chapter::managed(tx, chapter_id).await?;
     let present = ids_of(tx, chapter_id).await?;
     order::set(tx, Children::Lessons, chapter_id, &present, ids, "/lessonIds").await?;
-    tx.announce().await?;
     store::lesson::of_chapter(tx, chapter_id).await
 }
 

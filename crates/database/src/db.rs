@@ -11,6 +11,7 @@ use kernel::{Actor, Ambient, Keyring, Result};
 
 use crate::{
     Tx,
+    notices::Hearing,
     postgres::Postgres,
     sqlite::Sqlite,
     work::{Answer, Work, boxed, opened},
@@ -41,6 +42,7 @@ pub(crate) struct Shared {
     pub(crate) keyring: Arc<Keyring>,
     pub(crate) statements: Arc<AtomicU64>,
     pub(crate) generation: AtomicU64,
+    pub(crate) hearing: Hearing,
 }
 
 /// The database. Cheap to clone.
@@ -71,6 +73,7 @@ impl Db {
             keyring: Arc::new(keyring),
             statements: Arc::default(),
             generation: AtomicU64::new(0),
+            hearing: Hearing::default(),
         };
         Ok(Self {
             engine,
@@ -196,6 +199,16 @@ impl Db {
     #[must_use]
     pub fn generation(&self) -> u64 {
         self.shared.generation.load(Ordering::SeqCst)
+    }
+
+    /// Whether every change that another server announced more than a second ago is in [`Db::generation`]. On SQLite there is no
+    /// other server.
+    #[must_use]
+    pub fn hears(&self) -> bool {
+        match &self.engine {
+            Engine::Sqlite(_) => true,
+            Engine::Postgres(_) => self.shared.hearing.is_good(),
+        }
     }
 
     /// Begins to hear other servers' announcements; on SQLite there is no other server.

@@ -167,6 +167,14 @@ pub async fn change_account(
     if !matches(before.version) {
         return Err(Code::PreconditionFailed.into());
     }
+    let shown = |account: &Account| {
+        (
+            account.username.clone(),
+            account.name.clone(),
+            account.avatar_url.clone(),
+        )
+    };
+    let before_shown = shown(&before);
     let columns = store::UserColumns {
         username: change.username.unwrap_or(before.username),
         name: change.name.unwrap_or(before.name),
@@ -177,7 +185,12 @@ pub async fn change_account(
     if changed.or_refused("uq_users_username", username_taken)? == 0 {
         return Err(Code::PreconditionFailed.into());
     }
-    account(tx).await
+    let after = account(tx).await?;
+    if shown(&after) != before_shown {
+        // The catalogue names its authors.
+        tx.announce().await?;
+    }
+    Ok(after)
 }
 
 /// Marks an address as verified by the token of its link.
