@@ -9,7 +9,6 @@ mod double;
 
 pub use double::{Fault, SECRET, StripeDouble, Switches, sign};
 
-#[allow(dead_code, reason = "for the payments' tests")]
 impl StripeDouble {
     /// Delivers an event, signed by this Stripe's clock.
     pub async fn deliver(&self, app: &App, event: &Value) -> Reply {
