@@ -241,6 +241,25 @@ at_the_till! {
         assert_eq!((till.double.count("checkout.session"), till.purchases().await), (1, 1));
     }
 
+    async fn of_what_is_paid_twice_the_rest_goes_back_where_some_has_already(till: Till) {
+        let first = till.begin().await;
+        let intent = till.double.pay(&first.name);
+        let paid = till.double.events();
+        till.double.refund_by_hand(&intent, 900);
+        let second = till.begin_inside().await;
+        till.double.confirm(&second.name, "pm_card_visa").unwrap();
+        till.hear().await;
+        assert_eq!((till.payment(&second.payment).await.at("/status"), till.payment(&first.payment).await.at("/refunded/amount")), (json!("COMPLETED"), json!(900)));
+        for event in &paid {
+            till.double.deliver(&till, event).await.expect(200);
+        }
+        till.quiet().await;
+        let back = till.is(&first.payment, "/status", json!("REFUNDED")).await;
+        let parts: std::collections::BTreeSet<i64> = back.at("/refunds").as_array().unwrap().iter().map(|refund| refund["amount"]["amount"].as_i64().unwrap()).collect();
+        assert_eq!(parts, [900, 4000].into());
+        assert_eq!((till.reason().await, till.purchases().await), ("granted".to_owned(), 1));
+    }
+
     async fn of_64_checkouts_at_once_no_double_charge_is_kept(till: Till) {
         let at_once = |bodies: Vec<Value>| join_all(bodies.into_iter().map(|body| till.pay_as(&till.lena, "/checkout", body)));
         let replies = at_once(vec![json!({ "courseId": till.course }); 64]).await;
