@@ -6,6 +6,7 @@
 mod catalogue;
 mod client;
 mod flood;
+mod hook;
 mod memory;
 mod report;
 mod search;
@@ -39,7 +40,7 @@ pub const PASSWORD: &str = "palestra-demo-2026";
 /// Why something could not be measured, in words.
 pub type Refusal = String;
 
-/// Measure Palestra: size, start, memory, reads beside a flood of logins, throughput, searches.
+/// Measure Palestra: size, start, memory, reads beside a flood of logins, throughput, searches, hooks.
 #[derive(Parser)]
 #[command(name = "bench", version)]
 pub struct Options {
@@ -55,7 +56,7 @@ pub struct Options {
     /// Only these measurements.
     #[arg(long, value_name = "NAME", value_delimiter = ',')]
     only: Vec<Measurement>,
-    /// A role that may make databases on PostgreSQL, as postgres://user@host:port/database; searches are measured there too.
+    /// A role that may make databases on PostgreSQL, as postgres://user@host:port/database; searches and hooks are measured there too.
     #[arg(long, value_name = "URL")]
     postgres: Option<String>,
     /// Write the raw figures into this file.
@@ -89,6 +90,8 @@ enum Measurement {
     Throughput,
     /// Searches of a large catalogue.
     Search,
+    /// Hooks of a payment provider's.
+    Hook,
 }
 
 fn main() -> ExitCode {
@@ -153,12 +156,15 @@ fn measure(
     if measurement == Measurement::Search {
         return search::measure(binary, options.postgres.as_deref(), report);
     }
+    if measurement == Measurement::Hook {
+        return hook::measure(options, binary, report);
+    }
     let (folder, made_in) = match demo {
         Some(school) => school,
         None => demo.insert(school(binary)?),
     };
     match measurement {
-        Measurement::Size | Measurement::Search => Ok(()),
+        Measurement::Size | Measurement::Search | Measurement::Hook => Ok(()),
         Measurement::Start => start::measure(binary, folder, *made_in, report),
         Measurement::Memory => memory::measure(binary, folder, report),
         Measurement::Flood => flood::measure(options, binary, folder, report),
