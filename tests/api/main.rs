@@ -17,6 +17,7 @@ mod edge;
 mod idempotency;
 mod ledger;
 mod lessons;
+mod lifecycle;
 mod mail;
 mod me;
 mod media;
