@@ -118,8 +118,25 @@ pub async fn into_postgres(url: &str) -> Result<(), Refusal> {
     connection.close().await.map_err(told)
 }
 
+/// Work with a database of its own on PostgreSQL, which goes afterwards.
+pub fn with_database(admin: &str, work: impl FnOnce(&str) -> Result<(), Refusal>) -> Result<(), Refusal> {
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()
+        .map_err(|error| error.to_string())?;
+    let name = format!("palestra_bench_{}", std::process::id());
+    let url = match admin.rsplit_once('/') {
+        Some((server, _)) => format!("{server}/{name}"),
+        None => return Err("--postgres takes postgres://user@host:port/database".to_owned()),
+    };
+    runtime.block_on(administer(admin, format!("CREATE DATABASE {name}")))?;
+    let done = work(&url);
+    runtime.block_on(administer(admin, format!("DROP DATABASE {name} WITH (FORCE)")))?;
+    done
+}
+
 /// Runs one statement as the administrator of PostgreSQL.
-pub async fn administer(url: &str, sql: String) -> Result<(), Refusal> {
+async fn administer(url: &str, sql: String) -> Result<(), Refusal> {
     let mut connection = PgConnection::connect(url).await.map_err(told)?;
     connection.execute(AssertSqlSafe(sql)).await.map_err(told)?;
     connection.close().await.map_err(told)

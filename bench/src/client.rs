@@ -39,15 +39,23 @@ pub fn send(method: &str, path: &str, token: Option<&str>, body: &Value) -> Requ
     .into_bytes()
 }
 
-/// A demo account logs in.
-pub fn login(email: &str) -> Request {
-    let body = json!({ "email": email, "password": PASSWORD }).to_string();
+/// A POST request with JSON, and perhaps another header.
+pub fn post(path: &str, header: Option<(&str, &str)>, body: &str) -> Request {
+    let header = header
+        .map(|(name, value)| format!("{name}: {value}\r\n"))
+        .unwrap_or_default();
     let length = body.len();
     format!(
-        "POST /api/v1/auth/login HTTP/1.1\r\nhost: 127.0.0.1\r\naccept: application/json\r\n\
+        "POST {path} HTTP/1.1\r\nhost: 127.0.0.1\r\naccept: application/json\r\n{header}\
          content-type: application/json\r\ncontent-length: {length}\r\n\r\n{body}"
     )
     .into_bytes()
+}
+
+/// A demo account logs in.
+pub fn login(email: &str) -> Request {
+    let body = json!({ "email": email, "password": PASSWORD }).to_string();
+    post("/api/v1/auth/login", None, &body)
 }
 
 /// Asks one server over one connection, and over another one when that is broken.

@@ -7,6 +7,7 @@ mod catalogue;
 mod client;
 mod flood;
 mod heartbeat;
+mod hook;
 mod memory;
 mod report;
 mod search;
@@ -40,7 +41,7 @@ pub const PASSWORD: &str = "palestra-demo-2026";
 /// Why something could not be measured, in words.
 pub type Refusal = String;
 
-/// Measure Palestra: size, start, memory, reads beside a flood of logins, throughput, searches, heartbeats.
+/// Measure Palestra: size, start, memory, reads beside a flood of logins, throughput, searches, heartbeats, hooks.
 #[derive(Clone, Parser)]
 #[command(name = "bench", version)]
 pub struct Options {
@@ -56,7 +57,7 @@ pub struct Options {
     /// Only these measurements.
     #[arg(long, value_name = "NAME", value_delimiter = ',')]
     only: Vec<Measurement>,
-    /// A role that may make databases on PostgreSQL, as postgres://user@host:port/database; searches are measured there too.
+    /// A role that may make databases on PostgreSQL, as postgres://user@host:port/database; searches and hooks are measured there too.
     #[arg(long, value_name = "URL")]
     postgres: Option<String>,
     /// Write the raw figures into this file.
@@ -100,6 +101,8 @@ enum Measurement {
     Search,
     /// Heartbeats of players: durable, beside PostgreSQL's own, and through kills.
     Heartbeat,
+    /// Hooks of a payment provider's.
+    Hook,
 }
 
 fn main() -> ExitCode {
@@ -167,12 +170,15 @@ fn measure(
     if measurement == Measurement::Search {
         return search::measure(binary, options.postgres.as_deref(), report);
     }
+    if measurement == Measurement::Hook {
+        return hook::measure(options, binary, report);
+    }
     let (folder, made_in) = match demo {
         Some(school) => school,
         None => demo.insert(school(binary)?),
     };
     match measurement {
-        Measurement::Size | Measurement::Search | Measurement::Heartbeat => Ok(()),
+        Measurement::Size | Measurement::Search | Measurement::Heartbeat | Measurement::Hook => Ok(()),
         Measurement::Start => start::measure(binary, folder, *made_in, report),
         Measurement::Memory => memory::measure(binary, folder, report),
         Measurement::Flood => flood::measure(options, binary, folder, report),

@@ -69,22 +69,13 @@ pub fn measure(binary: &Path, postgres: Option<&str>, report: &mut Report) -> Re
         say("no --postgres: its searches are left out");
         return Ok(());
     };
-    let name = format!("palestra_bench_{}", std::process::id());
-    let url = match admin.rsplit_once('/') {
-        Some((server, _)) => format!("{server}/{name}"),
-        None => return Err("--postgres takes postgres://user@host:port/database".to_owned()),
-    };
-    runtime.block_on(catalogue::administer(admin, format!("CREATE DATABASE {name}")))?;
-    let measured = (|| {
-        let folder = Folder::make()?.with_database(&url);
+    catalogue::with_database(admin, |url| {
+        let folder = Folder::make()?.with_database(url);
         Server::start(binary, &folder, false)?.0.stop()?;
         say("writing the large catalogue into PostgreSQL");
-        runtime.block_on(catalogue::into_postgres(&url))?;
+        runtime.block_on(catalogue::into_postgres(url))?;
         ask_all(binary, &folder, "PostgreSQL", report)
-    })();
-    let drop_it = format!("DROP DATABASE {name} WITH (FORCE)");
-    runtime.block_on(catalogue::administer(admin, drop_it))?;
-    measured
+    })
 }
 
 fn ask_all(

@@ -20,6 +20,7 @@ const PATIENCE: Duration = Duration::from_secs(60);
 pub struct Folder {
     path: PathBuf,
     database: Option<String>,
+    settings: &'static [(&'static str, &'static str)],
 }
 
 impl Folder {
@@ -33,7 +34,18 @@ impl Folder {
         );
         let path = std::env::temp_dir().join(name);
         fs::create_dir(&path).map_err(|error| format!("{} cannot be made: {error}", path.display()))?;
-        Ok(Self { path, database: None })
+        Ok(Self {
+            path,
+            database: None,
+            settings: &[],
+        })
+    }
+
+    /// Its server has these settings too.
+    #[must_use]
+    pub const fn with_settings(mut self, settings: &'static [(&'static str, &'static str)]) -> Self {
+        self.settings = settings;
+        self
     }
 
     /// Its server works with this database on PostgreSQL.
@@ -98,6 +110,7 @@ impl Server {
             .env("PALESTRA_LOGINS_PER_MINUTE", "0")
             .env("PALESTRA_LOG", "warn")
             .envs(settings.iter().copied())
+            .envs(folder.settings.iter().copied())
             .stdin(Stdio::null())
             .stdout(Stdio::null())
             .stderr(log);

@@ -7,7 +7,7 @@ use kernel::{Actor, Code, Role};
 use serde_json::json;
 use uuid::Uuid;
 
-use crate::support::{App, on_both_databases};
+use crate::support::{App, Dice, on_both_databases};
 
 type Instant = DateTime<Utc>;
 /// A learner and a course, by their places among the world's.
@@ -57,23 +57,6 @@ fn expected(grants: &[Remembered], pair: Pair, at: Instant) -> &'static str {
         .map(|grant| grant.ended());
     over.max_by_key(|(at, _)| *at)
         .map_or("not_granted", |(_, code)| code)
-}
-
-struct Dice(u64);
-
-impl Dice {
-    /// SplitMix64.
-    fn roll(&mut self, sides: u64) -> u64 {
-        self.0 = self.0.wrapping_add(0x9E37_79B9_7F4A_7C15);
-        let mut z = self.0;
-        z = (z ^ (z >> 30)).wrapping_mul(0xBF58_476D_1CE4_E5B9);
-        z = (z ^ (z >> 27)).wrapping_mul(0x94D0_49BB_1331_11EB);
-        (z ^ (z >> 31)) % sides
-    }
-
-    fn index(&mut self, len: usize) -> usize {
-        usize::try_from(self.roll(len as u64)).unwrap()
-    }
 }
 
 struct World {

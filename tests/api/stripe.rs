@@ -198,7 +198,10 @@ async fn an_intent_may_be_declined_and_is_then_paid() {
     let declined = Fact::Declined {
         code: "card_declined".to_owned(),
     };
-    assert_eq!(facts_of(&stripe, &reference).await, vec![declined.clone()]);
+    assert_eq!(
+        facts_of(&stripe, &reference).await,
+        std::slice::from_ref(&declined)
+    );
     assert_eq!(facts(&heard(&double, &stripe)), [declined]);
     assert_eq!(
         double.confirm(&secret, "pm_card_threeDSecure2Required"),
@@ -323,7 +326,7 @@ async fn refunds_are_made_once_and_may_fail_later() {
         (1, &json!("requested_by_customer"))
     );
     let heard_of = heard(&double, &stripe);
-    assert_eq!(facts(&heard_of), vec![fact.clone()]);
+    assert_eq!(facts(&heard_of), std::slice::from_ref(&fact));
     assert!(
         heard_of
             .iter()

@@ -193,14 +193,16 @@ impl StripeDouble {
         self.shared.room().books.objects[id].clone()
     }
 
+    /// Every object of a kind.
+    pub fn all(&self, kind: &str) -> Vec<Value> {
+        let room = self.shared.room();
+        let of = |object: &&Value| object["object"] == kind;
+        room.books.objects.values().filter(of).cloned().collect()
+    }
+
     /// How many objects of a kind (`checkout.session`, `refund`) there are.
     pub fn count(&self, kind: &str) -> usize {
-        let room = self.shared.room();
-        room.books
-            .objects
-            .values()
-            .filter(|object| object["object"] == kind)
-            .count()
+        self.all(kind).len()
     }
 
     fn change<T>(&self, work: impl FnOnce(&mut Books) -> T) -> T {

@@ -178,11 +178,16 @@ async fn complete(tx: &Tx, payment: &Payment) -> Result<()> {
     outbox::send(tx, "payment.completed", detail).await
 }
 
+/// All that is left: some of it may have been given back by hand before we heard that it came.
 async fn give_back(tx: &Tx, payment: &Payment) -> Result<()> {
+    let left = payment.refundable();
+    if left == 0 {
+        return Ok(());
+    }
     tracing::warn!(payment = %payment.id, "the course was paid for twice: the second payment goes back");
     let refund_id = tx.new_id();
-    store::refund::insert(tx, payment, refund_id, payment.amount, "DUPLICATE", None, true).await?;
-    store::payment::set_refunding(tx, payment.id, payment.amount).await?;
+    store::refund::insert(tx, payment, refund_id, left, "DUPLICATE", None, true).await?;
+    store::payment::set_refunding(tx, payment.id, payment.refunding_amount + left).await?;
     outbox::send(tx, REFUND, json!({ "refundId": refund_id })).await
 }
 

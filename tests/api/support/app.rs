@@ -119,6 +119,21 @@ impl App {
     }
 
     pub async fn start_with(store: Store, settings: Settings<'_>) -> Self {
+        Self::start_by(store, settings, Arc::default(), true).await
+    }
+
+    /// Without a worker: the test does its work.
+    pub async fn start_idle(store: Store) -> Self {
+        Self::start_by(store, &[], Arc::default(), false).await
+    }
+
+    /// By a clock that somebody else looks at too.
+    pub async fn start_by(
+        store: Store,
+        settings: Settings<'_>,
+        clock: Arc<TestClock>,
+        with_worker: bool,
+    ) -> Self {
         let folder = temporary_folder("app");
         let url;
         match store {
@@ -131,13 +146,15 @@ impl App {
             }
         }
         let owner = url.clone();
-        Self::serve(store, folder, owner.as_deref(), url, settings).await
+        let worked = (clock, with_worker);
+        Self::serve(store, folder, owner.as_deref(), url, settings, worked).await
     }
 
     /// Another server on the same PostgreSQL database; it shares nothing else. To be dropped before this one.
     pub async fn beside(&self) -> Self {
         let folder = temporary_folder("app");
-        Self::serve(self.store, folder, self.url.as_deref(), None, &[]).await
+        let worked = (Arc::default(), true);
+        Self::serve(self.store, folder, self.url.as_deref(), None, &[], worked).await
     }
 
     /// Serves the database of this owner, and removes the one at `url` at the end.
@@ -147,6 +164,7 @@ impl App {
         owner: Option<&str>,
         url: Option<String>,
         settings: Settings<'_>,
+        (clock, with_worker): (Arc<TestClock>, bool),
     ) -> Self {
         // The server under test never holds the owner's connection: only the runtime roles'.
         let roles = owner.map(|owner| database::postgres::ROLES.map(|role| stores::as_role(owner, role)));
@@ -158,11 +176,16 @@ impl App {
         }
         let settings = [own.as_slice(), settings].concat();
         let config = config(&folder, &settings);
-        let clock = Arc::new(TestClock::default());
         let db = setup::open(&config, Ambient::new(clock.clone()), Schema::Check)
             .await
             .unwrap();
-        let server = Server::new(config.clone(), db.clone(), server::bind(&config).unwrap(), true).unwrap();
+        let server = Server::new(
+            config.clone(),
+            db.clone(),
+            server::bind(&config).unwrap(),
+            with_worker,
+        )
+        .unwrap();
         let base = format!("http://{}", server.address().unwrap());
         let (stop, stopped) = watch::channel(false);
         let thread = std::thread::spawn(move || {

@@ -1,17 +1,21 @@
 //! A server of its own for each test, and people to try it with.
 
 mod app;
+mod dice;
 mod mux;
 mod reply;
 mod shop;
 mod stores;
 mod stripe;
+mod till;
 
-pub use app::{App, PASSWORD, Person, config, temporary_folder};
+pub use app::{App, PASSWORD, Person, TestClock, config, temporary_folder};
+pub use dice::Dice;
 pub use mux::Mux;
 pub use reply::Reply;
 pub use stores::{Store, as_role, in_database, postgres_admin};
 pub use stripe::{Fault, SECRET, StripeDouble, Switches, sign};
+pub use till::{FORMER_SECRET, Till};
 
 /// Makes a test of each function, on SQLite and on PostgreSQL. A function takes an [`App`].
 macro_rules! on_both_databases {
@@ -28,6 +32,22 @@ macro_rules! on_both_databases {
     };
 }
 pub(crate) use on_both_databases;
+
+/// Makes a test of each function, on SQLite and on PostgreSQL. A function takes a [`Till`].
+macro_rules! at_the_till {
+    ($($(#[$attribute:meta])* async fn $name:ident($till:ident: Till) $body:block)+) => {
+        mod on_sqlite {
+            $(#[tokio::test(flavor = "multi_thread", worker_threads = 2)] $(#[$attribute])*
+            async fn $name() { super::$name(crate::support::Till::open(crate::support::Store::Sqlite).await).await; })+
+        }
+        mod on_postgres {
+            $(#[tokio::test(flavor = "multi_thread", worker_threads = 2)] $(#[$attribute])*
+            async fn $name() { super::$name(crate::support::Till::open(crate::support::Store::Postgres).await).await; })+
+        }
+        $(async fn $name($till: Till) $body)+
+    };
+}
+pub(crate) use at_the_till;
 
 /// Waits until `ready` gives something; fails after ten seconds.
 pub async fn eventually<T, F: Future<Output = Option<T>>>(what: &str, mut ready: impl FnMut() -> F) -> T {

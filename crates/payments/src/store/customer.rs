@@ -13,10 +13,10 @@ pub(crate) async fn find(tx: &Tx, user_id: Uuid, provider: ProviderName) -> Resu
         .transpose()
 }
 
-/// Answers with the one that stands: of two made at once, the first.
+/// Answers with the one that stands: of two made at once, the first. The provider may have given both the same name.
 pub(crate) async fn insert(tx: &Tx, user_id: Uuid, provider: ProviderName, name: &str) -> Result<String> {
     let sql = "INSERT INTO customers (id, user_id, provider, provider_customer_id, created_at, updated_at) \
-               VALUES (?, ?, ?, ?, ?, ?) ON CONFLICT (user_id, provider) DO NOTHING";
+               VALUES (?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING";
     let values = [
         tx.new_id().into(),
         user_id.into(),

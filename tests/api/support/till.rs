@@ -1,0 +1,166 @@
+use std::{ops::Deref, sync::Arc};
+
+use database::Pool;
+use kernel::Actor;
+use payments::Payments;
+use serde_json::{Value, json};
+
+use super::{App, Person, Reply, SECRET, Store, StripeDouble, TestClock, app::config, eventually};
+
+/// A secret that hooks were signed with before.
+pub const FORMER_SECRET: &str = "whsec_former";
+
+/// A server that sells through a Stripe of its own, by one clock: a trainer, a learner, and a course that costs 49 dollars.
+pub struct Till {
+    // Stopped before the Stripe that it talks to.
+    app: App,
+    pub double: StripeDouble,
+    pub elena: Person,
+    pub lena: Person,
+    pub course: String,
+    pub lessons: [String; 2],
+    settings: Vec<(&'static str, String)>,
+}
+
+impl Deref for Till {
+    type Target = App;
+    fn deref(&self) -> &App {
+        &self.app
+    }
+}
+
+/// A checkout that waits for its buyer.
+pub struct Waiting {
+    pub payment: String,
+    /// The session on Stripe's page, or the secret of the intent.
+    pub name: String,
+}
+
+impl Till {
+    pub async fn open(store: Store) -> Self {
+        let clock = Arc::new(TestClock::default());
+        let double = StripeDouble::start_at("127.0.0.1:0", clock.clone());
+        let mut settings = double.settings();
+        // Two at once, while one takes the place of the other.
+        let secrets = format!("{FORMER_SECRET},{SECRET}");
+        settings.retain(|(name, _)| *name != "PALESTRA_STRIPE_WEBHOOK_SECRETS");
+        settings.push(("PALESTRA_STRIPE_WEBHOOK_SECRETS", secrets));
+        // The tests move the clock, and nobody wants to log in again.
+        settings.push(("PALESTRA_ACCESS_TOKEN_SECONDS", "3600".to_owned()));
+        let borrowed: Vec<_> = settings
+            .iter()
+            .map(|(name, value)| (*name, value.as_str()))
+            .collect();
+        let app = App::start_by(store, &borrowed, clock, true).await;
+        let (elena, lena) = (app.trainer().await, app.learner().await);
+        let (course, lessons) = app.priced(&elena, 4900).await;
+        Self {
+            app,
+            double,
+            elena,
+            lena,
+            course,
+            lessons,
+            settings,
+        }
+    }
+
+    /// What the worker has in its hands.
+    pub fn payments(&self) -> Payments {
+        let settings: Vec<_> = self
+            .settings
+            .iter()
+            .map(|(name, value)| (*name, value.as_str()))
+            .collect();
+        let config = config(&self.app.folder, &settings);
+        api::setup::payments(&config, self.app.db.ambient()).unwrap()
+    }
+
+    /// Begins to buy on Stripe's page.
+    pub async fn begin(&self) -> Waiting {
+        let reply = self.checkout(&self.lena, &self.course).await.expect(201);
+        Waiting {
+            payment: reply.text_at("/payment/id"),
+            name: reply.text_at("/url").rsplit('/').next().unwrap().to_owned(),
+        }
+    }
+
+    /// Begins to buy inside the client.
+    pub async fn begin_inside(&self) -> Waiting {
+        let body = json!({ "courseId": self.course, "method": "PAYMENT_INTENT" });
+        let reply = self.pay_as(&self.lena, "/checkout", body).await.expect(201);
+        Waiting {
+            payment: reply.text_at("/payment/id"),
+            name: reply.text_at("/clientSecret"),
+        }
+    }
+
+    /// Buys on Stripe's page: the payment, and its name at Stripe.
+    pub async fn bought(&self) -> (String, String) {
+        let Waiting { payment, name } = self.begin().await;
+        let intent = self.double.pay(&name);
+        self.hear().await;
+        self.is(&payment, "/status", json!("COMPLETED")).await;
+        (payment, intent)
+    }
+
+    /// Everything that happened at Stripe is delivered and acted upon.
+    pub async fn hear(&self) {
+        self.double.deliver_all(self).await;
+        self.quiet().await;
+    }
+
+    /// Waits until the worker has nothing left to do.
+    pub async fn quiet(&self) {
+        eventually("the outbox to be worked off", || async {
+            let work = |tx: database::Tx| async move { database::outbox::backlog(&tx).await };
+            let (waiting, aside) = self.db.run_in(Pool::Worker, Actor::System, work).await.unwrap();
+            assert_eq!(aside, 0, "a message was put aside");
+            (waiting == 0).then_some(())
+        })
+        .await;
+    }
+
+    /// The payment, as soon as it stands so.
+    pub async fn is(&self, payment: &str, pointer: &str, value: Value) -> Reply {
+        self.payment_when(&self.lena, payment, pointer, value).await
+    }
+
+    /// The payment now.
+    pub async fn payment(&self, payment: &str) -> Reply {
+        self.get_as(&self.lena, &format!("/payments/{payment}"))
+            .await
+            .expect(200)
+    }
+
+    /// Now, as Stripe writes it.
+    pub fn clock_now(&self) -> i64 {
+        self.db.ambient().now().timestamp()
+    }
+
+    /// Why the learner may read the first lesson, or why not.
+    pub async fn reason(&self) -> String {
+        self.why(&self.lena, &self.lessons[0]).await
+    }
+
+    /// Money back: all that is left, or what the body says.
+    pub async fn give_back(&self, payment: &str, body: Value) -> String {
+        let path = format!("/payments/{payment}/refunds");
+        self.pay_as(&self.elena, &path, body)
+            .await
+            .expect(201)
+            .text_at("/id")
+    }
+
+    /// How many rows of a table there are.
+    pub async fn rows(&self, table: &str) -> i64 {
+        let sql = format!("SELECT count(*) FROM {table}");
+        let work = move |tx: database::Tx| async move { tx.count(&sql, []).await };
+        self.db.read_in(Pool::Worker, Actor::System, work).await.unwrap()
+    }
+
+    pub async fn purchases(&self) -> usize {
+        let reply = self.get_as(&self.lena, "/me/purchases").await.expect(200);
+        reply.at("/data").as_array().unwrap().len()
+    }
+}
