@@ -324,6 +324,48 @@ fn table() -> Vec<(&'static str, &'static str, Value, Expected)> {
             [401, 403, 200, 403, 200, 200],
         ),
         (
+            "watchLesson",
+            "POST /lessons/{lesson}/watch",
+            json!({ "positionSeconds": 5 }),
+            [401, 403, 409, 403, 409, 409],
+        ),
+        (
+            "updateLessonProgress",
+            "PUT /lessons/{lesson}/progress",
+            json!({ "positionSeconds": 5 }),
+            [401, 403, 409, 403, 409, 409],
+        ),
+        (
+            "watchChapter",
+            "POST /chapters/{chapter}/watch",
+            json!({ "positionSeconds": 5 }),
+            [401, 403, 409, 403, 409, 409],
+        ),
+        (
+            "updateChapterProgress",
+            "PUT /chapters/{chapter}/progress",
+            json!({ "positionSeconds": 5 }),
+            [401, 403, 409, 403, 409, 409],
+        ),
+        (
+            "getChapterProgress",
+            "GET /chapters/{chapter}/progress",
+            none.clone(),
+            [401, 403, 200, 403, 200, 200],
+        ),
+        (
+            "completeChapter",
+            "POST /chapters/{chapter}/complete",
+            none.clone(),
+            [401, 403, 409, 403, 409, 409],
+        ),
+        (
+            "sendProgressBatch",
+            "POST /me/progress/batch",
+            json!({ "items": [{ "lessonId": "0198c0de-0000-7000-8000-000000000001" }] }),
+            MEMBERS,
+        ),
+        (
             "completeLesson",
             "POST /lessons/{lesson}/complete",
             none.clone(),

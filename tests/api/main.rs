@@ -22,3 +22,4 @@ mod storage;
 mod transfer;
 mod users;
 mod video;
+mod watching;

@@ -55,7 +55,7 @@ on_both_databases! {
     async fn a_lesson_with_a_video_is_completed_by_watching(app: App) {
         let (elena, lena) = (app.trainer().await, app.learner().await);
         let (course, _, lessons) = app.course(&elena, json!({})).await;
-        app.patch_as(&elena, &format!("/lessons/{}", lessons[0]), "*", json!({ "videoUrl": "https://videos.example.com/a.mp4" })).await.expect(200);
+        app.patch_as(&elena, &format!("/lessons/{}", lessons[0]), "*", json!({ "videoUrl": "https://videos.example.com/a.mp4", "duration": 10 })).await.expect(200);
         app.act_as(&lena, &format!("/courses/{course}/enroll")).await.expect(201);
         app.act_as(&lena, &format!("/lessons/{}/complete", lessons[0])).await.refused(409, "completed_by_watching");
     }

@@ -272,6 +272,15 @@ settings! {
     mux_base_url: String = "https://api.mux.com", "PALESTRA_MUX_BASE_URL";
     /// How long the addresses of a playback hold, in seconds; at least as long as the video is.
     playback_seconds: u64 = "21600", "PALESTRA_PLAYBACK_SECONDS";
+    /// Watching: how many seconds of a video an hour of the server's clock can credit, in per cent of that hour. Who plays at
+    /// double speed needs 200.
+    watch_rate_percent: u32 = "200", "PALESTRA_WATCH_RATE_PERCENT";
+    /// Watching: seconds that are credited beyond that, once for a learner and a video.
+    watch_slack_seconds: u32 = "30", "PALESTRA_WATCH_SLACK_SECONDS";
+    /// Watching: how much of a video has to be watched for its lesson to be complete, in per cent.
+    completion_percent: u32 = "90", "PALESTRA_COMPLETION_PERCENT";
+    /// Heartbeats that may wait to be written; more are answered with 503.
+    watch_queue: usize = "4096", "PALESTRA_WATCH_QUEUE";
     /// The largest body of a hook, in bytes.
     hook_limit_bytes: usize = "262144", "PALESTRA_HOOK_LIMIT_BYTES";
     /// What is logged: error, warn, info, debug or trace, also for a part of the program (info,api=debug).

@@ -45,6 +45,8 @@ pub fn status_of(code: Code) -> StatusCode {
         | Code::NotPublishable
         | Code::CourseNotFree
         | Code::CompletedByWatching
+        | Code::CompletedByLessons
+        | Code::NoVideo
         | Code::VideoInUse
         | Code::VideoNotReady
         | Code::UploadIncomplete

@@ -136,6 +136,28 @@ pub fn hasher(config: &Config) -> Result<Hasher, Refusal> {
     Hasher::start(settings).map_err(|error| error.to_string())
 }
 
+/// What may be credited for watching.
+///
+/// # Errors
+/// In words: what is wrong, and what to do.
+pub fn watch_rules(config: &Config) -> Result<progress::Rules, Refusal> {
+    let rules = progress::Rules {
+        rate_percent: config.watch_rate_percent,
+        slack_seconds: config.watch_slack_seconds,
+        completion_percent: config.completion_percent,
+    };
+    if rules.rate_percent == 0 {
+        return Err(
+            "PALESTRA_WATCH_RATE_PERCENT is 0: nothing would ever be credited; 100 is an hour an hour"
+                .to_owned(),
+        );
+    }
+    if !(1..=100).contains(&rules.completion_percent) {
+        return Err("PALESTRA_COMPLETION_PERCENT has to be 1 to 100".to_owned());
+    }
+    Ok(rules)
+}
+
 /// What plays videos: Mux where it is configured.
 ///
 /// # Errors

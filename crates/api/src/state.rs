@@ -5,6 +5,7 @@ use std::sync::Arc;
 use database::Db;
 use identity::Identity;
 use media::{Media, Videos};
+use progress::Watching;
 use tokio::sync::{Notify, Semaphore};
 
 use crate::{
@@ -29,6 +30,8 @@ pub struct State {
     pub videos: Videos,
     /// Files: how they are sent, kept and fetched.
     pub media: Arc<Media>,
+    /// The way of heartbeats into the database.
+    pub watching: Watching,
     /// Places for uploads whose bytes go through this process.
     pub uploads: Arc<Semaphore>,
     /// The OpenAPI document, as bytes and as a table of paths.
@@ -56,6 +59,7 @@ impl State {
         let document = Document::build();
         Ok(Self {
             media: Arc::new(setup::media(&config)?),
+            watching: Watching::start(&db, setup::watch_rules(&config)?, config.watch_queue),
             uploads: Arc::new(Semaphore::new(config.max_uploads.min(Semaphore::MAX_PERMITS))),
             schemas: Schemas::new(&document.value),
             answers: Answers::new(config.cache_mib),

@@ -8,6 +8,7 @@
 pub mod audit;
 mod db;
 mod error;
+mod gather;
 pub mod idempotency;
 mod notices;
 pub mod outbox;
@@ -18,5 +19,6 @@ mod tx;
 
 pub use db::{Db, Pool, Setup};
 pub use error::{IntoKernel, constraint, from_db};
+pub use gather::{Flush, Gather};
 pub use schema::{SchemaError, check, migrate};
 pub use tx::Tx;

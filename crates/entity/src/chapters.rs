@@ -37,6 +37,8 @@ pub struct Model {
     pub courses: BelongsTo<super::courses::Entity>,
     #[sea_orm(has_many)]
     pub lessons: HasMany<super::lessons::Entity>,
+    #[sea_orm(has_many)]
+    pub watches: HasMany<super::watches::Entity>,
 }
 
 impl ActiveModelBehavior for ActiveModel {}

@@ -59,6 +59,8 @@ pub struct Model {
     #[sea_orm(has_many)]
     pub grants: HasMany<super::grants::Entity>,
     #[sea_orm(has_many)]
+    pub jobs: HasMany<super::jobs::Entity>,
+    #[sea_orm(has_many)]
     pub payments: HasMany<super::payments::Entity>,
     #[sea_orm(has_many)]
     pub purchases: HasMany<super::purchases::Entity>,

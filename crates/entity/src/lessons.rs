@@ -37,6 +37,8 @@ pub struct Model {
     pub lesson_bodies: HasMany<super::lesson_bodies::Entity>,
     #[sea_orm(has_many)]
     pub lesson_progresses: HasMany<super::lesson_progress::Entity>,
+    #[sea_orm(has_many)]
+    pub watches: HasMany<super::watches::Entity>,
 }
 
 impl ActiveModelBehavior for ActiveModel {}

@@ -42,6 +42,8 @@ pub struct Model {
     #[sea_orm(has_many)]
     pub grants: HasMany<super::grants::Entity>,
     #[sea_orm(has_many)]
+    pub jobs: HasMany<super::jobs::Entity>,
+    #[sea_orm(has_many)]
     pub lesson_progresses: HasMany<super::lesson_progress::Entity>,
     #[sea_orm(has_many)]
     pub link_tokens: HasMany<super::link_tokens::Entity>,
@@ -57,6 +59,8 @@ pub struct Model {
     pub sessions: HasMany<super::sessions::Entity>,
     #[sea_orm(has_many)]
     pub video_assets: HasMany<super::video_assets::Entity>,
+    #[sea_orm(has_many)]
+    pub watches: HasMany<super::watches::Entity>,
     #[sea_orm(has_many)]
     pub wishlists: HasMany<super::wishlists::Entity>,
     #[sea_orm(has_many, via = "course_editors")]

@@ -96,6 +96,10 @@ codes! {
     CourseNotFree = "course_not_free", "This course has to be bought";
     /// The lesson has a video, so that watching it completes it.
     CompletedByWatching = "completed_by_watching", "This lesson is completed by watching its video";
+    /// The chapter has lessons, and is done when they are.
+    CompletedByLessons = "completed_by_lessons", "This chapter is completed by its lessons";
+    /// A lesson or a chapter without a video cannot be watched.
+    NoVideo = "no_video", "There is no video here to watch";
     /// A lesson, a chapter or a course shows the video.
     VideoInUse = "video_in_use", "This video is shown somewhere";
     /// The video has not arrived, is being worked on, or failed.

@@ -3,62 +3,104 @@ use std::collections::HashSet;
 use courses::{CourseOutline, OutlineChapter};
 use database::{Tx, outbox};
 use kernel::{Code, Result, Timestamp, Uuid};
-use sea_orm::FromQueryResult;
 use serde_json::json;
 
-use crate::store;
+use crate::{
+    Progress, Rules, Subject,
+    progress::{self, Mark},
+    store,
+    subject::{self, Facts},
+};
 
-/// What somebody has seen of a lesson.
-#[derive(Clone, Debug, FromQueryResult)]
-pub struct LessonProgress {
-    /// The lesson.
-    pub lesson_id: Uuid,
-    /// Whether it is done.
-    pub is_completed: bool,
-    /// Since when.
-    pub completed_at: Option<Timestamp>,
-    /// 0 to 100; never falls.
-    pub watch_time_percent: f64,
-    /// When anything last changed.
-    pub updated_at: Option<Timestamp>,
+impl Facts {
+    /// Whether so much of it counts as seen.
+    pub(crate) fn is_seen(&self, percent: f64, rules: &Rules) -> bool {
+        self.completed_by_watching() && percent >= f64::from(rules.completion_percent)
+    }
 }
 
-/// What the caller has seen of a lesson that they may read.
-///
-/// # Errors
-/// [`Code::NotFound`], [`Code::Unauthenticated`], and why the lesson may not be read.
-pub async fn lesson_progress(tx: &Tx, lesson_id: Uuid) -> Result<LessonProgress> {
+pub(crate) async fn mark(tx: &Tx, subject: Subject) -> Result<Option<Mark>> {
     let user_id = tx.user_id()?;
-    enrollment::lesson_access(tx, lesson_id).await?;
-    let untouched = LessonProgress {
-        lesson_id,
-        is_completed: false,
-        completed_at: None,
-        watch_time_percent: 0.0,
-        updated_at: None,
-    };
-    Ok(store::lesson(tx, user_id, lesson_id).await?.unwrap_or(untouched))
+    match subject {
+        Subject::Lesson(id) => store::lesson_mark(tx, user_id, id).await,
+        Subject::Chapter(id) => store::chapter_mark(tx, user_id, id).await,
+    }
 }
 
-/// Marks a lesson without a video as done, and what becomes complete by it. Doing it again changes nothing.
+pub(crate) async fn completed_at(tx: &Tx, subject: Subject) -> Result<Option<Timestamp>> {
+    Ok(mark(tx, subject).await?.and_then(|mark| mark.completed_at))
+}
+
+/// Marks a lesson or a chapter as done that is not completed by watching: it has no video, or one whose length nobody knows.
+/// Completes what becomes complete by it; doing it again changes nothing.
 ///
 /// # Errors
-/// [`Code::CompletedByWatching`], [`Code::NotFound`], [`Code::Unauthenticated`], and why the lesson may not be read.
-pub async fn complete_lesson(tx: &Tx, lesson_id: Uuid) -> Result<LessonProgress> {
-    let user_id = tx.user_id()?;
-    let (lesson, _) = enrollment::lesson_access(tx, lesson_id).await?;
-    if lesson.has_video {
+/// [`Code::CompletedByWatching`], [`Code::CompletedByLessons`], [`Code::NotFound`], [`Code::Unauthenticated`], and why it may
+/// not be read.
+pub async fn complete(tx: &Tx, subject: Subject) -> Result<Progress> {
+    let facts = subject::facts(tx, subject).await?;
+    if facts.completed_by_watching() {
         return Err(Code::CompletedByWatching.into());
     }
-    let course_id = lesson.course_id;
+    if !finish(tx, &facts).await? {
+        return Err(Code::CompletedByLessons.into());
+    }
+    progress::of(tx, &facts).await
+}
+
+/// Completes what was watched; answers since when it is complete. A chapter with lessons is complete when they are.
+pub(crate) async fn by_watching(tx: &Tx, facts: Facts) -> Result<Option<Timestamp>> {
+    finish(tx, &facts).await?;
+    completed_at(tx, facts.subject).await
+}
+
+/// Answers whether this is what completes the subject: its lessons complete a chapter that has some.
+async fn finish(tx: &Tx, facts: &Facts) -> Result<bool> {
+    let (user_id, course_id) = (tx.user_id()?, facts.course_id);
     // Two last lessons at once: the second has to see the first, or neither would complete the course.
-    tx.serialise(&format!("progress:{user_id}:{course_id}")).await?;
-    if store::complete_lesson(tx, user_id, course_id, lesson_id).await? {
+    line_up(tx, user_id, course_id).await?;
+    let outline = courses::outline(tx, course_id).await?;
+    match facts.subject {
+        Subject::Lesson(lesson_id) => {
+            complete_lesson(tx, user_id, course_id, lesson_id).await?;
+        }
+        Subject::Chapter(chapter_id) => {
+            let mut chapters = outline.chapters.iter();
+            if chapters.any(|chapter| chapter.id == chapter_id && !chapter.lessons.is_empty()) {
+                return Ok(false);
+            }
+            complete_chapter(tx, user_id, course_id, chapter_id).await?;
+        }
+    }
+    derive_from(tx, user_id, course_id, &outline).await?;
+    Ok(true)
+}
+
+/// Whoever completes something of this user and course stands in one line.
+pub(crate) async fn line_up(tx: &Tx, user_id: Uuid, course_id: Uuid) -> Result<()> {
+    tx.serialise(&format!("progress:{user_id}:{course_id}")).await
+}
+
+pub(crate) async fn complete_lesson(
+    tx: &Tx,
+    user_id: Uuid,
+    course_id: Uuid,
+    lesson_id: Uuid,
+) -> Result<bool> {
+    let first = store::complete_lesson(tx, user_id, course_id, lesson_id).await?;
+    if first {
         let payload = json!({ "userId": user_id, "courseId": course_id, "lessonId": lesson_id });
         outbox::send(tx, "lesson.completed", payload).await?;
     }
-    derive(tx, course_id).await?;
-    lesson_progress(tx, lesson_id).await
+    Ok(first)
+}
+
+async fn complete_chapter(tx: &Tx, user_id: Uuid, course_id: Uuid, chapter_id: Uuid) -> Result<()> {
+    if store::complete_chapter(tx, user_id, course_id, chapter_id).await? {
+        let payload = json!({ "userId": user_id, "courseId": course_id, "chapterId": chapter_id });
+        outbox::send(tx, "chapter.completed", payload).await?;
+    }
+    Ok(())
 }
 
 /// Completes what has become complete: chapters, and the course once somebody is enrolled. Asked after every mark and
@@ -68,19 +110,27 @@ pub async fn complete_lesson(tx: &Tx, lesson_id: Uuid) -> Result<LessonProgress>
 /// [`Code::Unauthenticated`] where nobody has logged in.
 pub async fn derive(tx: &Tx, course_id: Uuid) -> Result<()> {
     let user_id = tx.user_id()?;
+    line_up(tx, user_id, course_id).await?;
     let outline = courses::outline(tx, course_id).await?;
+    derive_from(tx, user_id, course_id, &outline).await
+}
+
+async fn derive_from(tx: &Tx, user_id: Uuid, course_id: Uuid, outline: &CourseOutline) -> Result<()> {
     let lessons = store::completed_lessons(tx, user_id, course_id).await?;
-    for chapter in outline
-        .chapters
-        .iter()
-        .filter(|chapter| is_complete(chapter, &lessons))
-    {
-        if store::complete_chapter(tx, user_id, course_id, chapter.id).await? {
-            let payload = json!({ "userId": user_id, "courseId": course_id, "chapterId": chapter.id });
-            outbox::send(tx, "chapter.completed", payload).await?;
+    let known = store::chapters(tx, user_id, course_id).await?;
+    for chapter in &outline.chapters {
+        if is_complete(chapter, &lessons) && !known.contains_key(&chapter.id) {
+            complete_chapter(tx, user_id, course_id, chapter.id).await?;
         }
     }
-    if is_course_complete(&outline, &lessons) {
+    let is_done = |chapter: &OutlineChapter| {
+        if chapter.lessons.is_empty() {
+            known.contains_key(&chapter.id)
+        } else {
+            is_complete(chapter, &lessons)
+        }
+    };
+    if !outline.chapters.is_empty() && outline.chapters.iter().all(is_done) {
         enrollment::complete(tx, course_id).await?;
     }
     Ok(())
@@ -88,14 +138,4 @@ pub async fn derive(tx: &Tx, course_id: Uuid) -> Result<()> {
 
 fn is_complete(chapter: &OutlineChapter, lessons: &HashSet<Uuid>) -> bool {
     !chapter.lessons.is_empty() && chapter.lessons.iter().all(|lesson| lessons.contains(&lesson.id))
-}
-
-/// All lessons, and at least one. A chapter without lessons has nothing that could be marked.
-fn is_course_complete(outline: &CourseOutline, done: &HashSet<Uuid>) -> bool {
-    let mut lessons = outline
-        .chapters
-        .iter()
-        .flat_map(|chapter| &chapter.lessons)
-        .peekable();
-    lessons.peek().is_some() && lessons.all(|lesson| done.contains(&lesson.id))
 }

@@ -1,9 +1,13 @@
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
+use courses::{CourseOutline, OutlineChapter};
 use database::Tx;
 use kernel::{Result, Timestamp, Uuid};
 
-use crate::{LessonProgress, store};
+use crate::{
+    store::{self, LessonRow},
+    watch::{Position, Watch},
+};
 
 /// A whole course through the eyes of one learner.
 #[derive(Clone, Debug)]
@@ -14,21 +18,51 @@ pub struct CourseProgress {
     pub is_completed: bool,
     /// Since when.
     pub completed_at: Option<Timestamp>,
-    /// Published lessons.
-    pub total_lessons: usize,
-    /// How many of them are done.
-    pub completed_lessons: usize,
+    /// How far.
+    pub tally: Tally,
     /// Its published chapters in their order.
     pub chapters: Vec<ChapterState>,
 }
 
-impl CourseProgress {
-    /// Completed of published lessons, 0 to 100; nothing published is 0.
+/// How much of a course is done.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Tally {
+    /// Published lessons.
+    pub total_lessons: usize,
+    /// How many of them are done.
+    pub completed_lessons: usize,
+    /// Published lessons, and chapters that have none.
+    units: usize,
+    /// How many of those are done.
+    completed_units: usize,
+}
+
+impl Tally {
+    pub(crate) fn of(outline: &CourseOutline, lessons: &HashSet<Uuid>, chapters: &HashSet<Uuid>) -> Self {
+        let mut tally = Self::default();
+        for chapter in &outline.chapters {
+            let done = chapter
+                .lessons
+                .iter()
+                .filter(|lesson| lessons.contains(&lesson.id));
+            let done = done.count();
+            tally.total_lessons += chapter.lessons.len();
+            tally.completed_lessons += done;
+            if chapter.lessons.is_empty() {
+                tally.units += 1;
+                tally.completed_units += usize::from(chapters.contains(&chapter.id));
+            } else {
+                tally.units += chapter.lessons.len();
+                tally.completed_units += done;
+            }
+        }
+        tally
+    }
+
+    /// Completed of published lessons, 0 to 100, rounded down; a chapter without lessons counts as one. Nothing published is 0.
     #[must_use]
     pub fn percent(&self) -> usize {
-        (self.completed_lessons * 100)
-            .checked_div(self.total_lessons)
-            .unwrap_or(0)
+        (self.completed_units * 100).checked_div(self.units).unwrap_or(0)
     }
 }
 
@@ -39,10 +73,10 @@ pub struct ChapterState {
     pub chapter_id: Uuid,
     /// Its title.
     pub title: String,
-    /// Whether it is done.
-    pub is_completed: bool,
-    /// Since when.
+    /// Since when it is done.
     pub completed_at: Option<Timestamp>,
+    /// How much of its own video was watched.
+    pub watch: WatchState,
     /// Its published lessons in their order.
     pub lessons: Vec<LessonState>,
 }
@@ -54,15 +88,35 @@ pub struct LessonState {
     pub lesson_id: Uuid,
     /// Its title.
     pub title: String,
-    /// Whether it is done.
-    pub is_completed: bool,
-    /// Since when.
+    /// Since when it is done.
     pub completed_at: Option<Timestamp>,
-    /// 0 to 100.
-    pub watch_time_percent: f64,
+    /// How much of its video was watched.
+    pub watch: WatchState,
 }
 
-/// The caller's progress through a course that they are enrolled in, the whole outline at once.
+/// How much of a video was watched, in short.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct WatchState {
+    /// 0 to 100.
+    pub percent: f64,
+    /// Seconds.
+    pub watched_seconds: u32,
+    /// Where to go on.
+    pub position: Option<Position>,
+}
+
+impl From<&Watch> for WatchState {
+    fn from(watch: &Watch) -> Self {
+        Self {
+            percent: watch.percent,
+            watched_seconds: watch.watched_seconds,
+            position: watch.position,
+        }
+    }
+}
+
+/// The caller's progress through a course that they are enrolled in, the whole outline at once, in as many statements however
+/// large it is.
 ///
 /// # Errors
 /// [`kernel::Code::NotFound`] where the caller is not enrolled.
@@ -70,42 +124,39 @@ pub async fn course_progress(tx: &Tx, course_id: Uuid) -> Result<CourseProgress>
     let user_id = tx.user_id()?;
     let enrollment = enrollment::enrollment(tx, course_id).await?;
     let outline = courses::outline(tx, course_id).await?;
-    let chapters_done: HashMap<Uuid, Timestamp> = store::chapters(tx, user_id, course_id).await?;
-    let seen = store::lessons(tx, user_id, course_id).await?;
-    let mut seen: HashMap<Uuid, LessonProgress> = seen
-        .into_iter()
-        .map(|lesson| (lesson.lesson_id, lesson))
+    let chapters_done = store::chapters(tx, user_id, course_id).await?;
+    let lessons_done = store::lessons(tx, user_id, course_id).await?;
+    let lessons_done: HashMap<Uuid, LessonRow> =
+        lessons_done.into_iter().map(|row| (row.lesson_id, row)).collect();
+    let watched = store::watch::of_course(tx, user_id, course_id).await?;
+    let watched: HashMap<Uuid, WatchState> = watched
+        .iter()
+        .map(|row| (row.subject.id(), (&row.watch).into()))
         .collect();
-    let chapters = outline.chapters.into_iter().map(|chapter| {
-        let lessons = chapter.lessons.into_iter().map(|lesson| {
-            let progress = seen.remove(&lesson.id);
-            LessonState {
+    let done = lessons_done.values().filter(|row| row.completed_at.is_some());
+    let done = done.map(|row| row.lesson_id).collect();
+    let tally = Tally::of(&outline, &done, &chapters_done.keys().copied().collect());
+    let state = |chapter: OutlineChapter| ChapterState {
+        completed_at: chapters_done.get(&chapter.id).copied(),
+        watch: watched.get(&chapter.id).copied().unwrap_or_default(),
+        chapter_id: chapter.id,
+        title: chapter.title,
+        lessons: chapter
+            .lessons
+            .into_iter()
+            .map(|lesson| LessonState {
+                completed_at: lessons_done.get(&lesson.id).and_then(|row| row.completed_at),
+                watch: watched.get(&lesson.id).copied().unwrap_or_default(),
                 lesson_id: lesson.id,
                 title: lesson.title,
-                is_completed: progress.as_ref().is_some_and(|progress| progress.is_completed),
-                completed_at: progress.as_ref().and_then(|progress| progress.completed_at),
-                watch_time_percent: progress.map_or(0.0, |progress| progress.watch_time_percent),
-            }
-        });
-        let lessons: Vec<LessonState> = lessons.collect();
-        let completed_at = chapters_done.get(&chapter.id).copied();
-        let (chapter_id, title) = (chapter.id, chapter.title);
-        ChapterState {
-            chapter_id,
-            title,
-            is_completed: completed_at.is_some(),
-            completed_at,
-            lessons,
-        }
-    });
-    let chapters: Vec<ChapterState> = chapters.collect();
-    let lessons = || chapters.iter().flat_map(|chapter| &chapter.lessons);
+            })
+            .collect(),
+    };
     Ok(CourseProgress {
         course_id,
         is_completed: enrollment.is_completed,
         completed_at: enrollment.completed_at,
-        total_lessons: lessons().count(),
-        completed_lessons: lessons().filter(|lesson| lesson.is_completed).count(),
-        chapters,
+        tally,
+        chapters: outline.chapters.into_iter().map(state).collect(),
     })
 }

@@ -1,7 +1,7 @@
 use database::Tx;
 use kernel::{Code, Result, Uuid};
 
-use crate::store;
+use crate::{Subject, store};
 
 /// Deletes a lesson, unless somebody has learnt from it: learning records outlive an author's edit.
 ///
@@ -10,7 +10,7 @@ use crate::store;
 pub async fn delete_lesson(tx: &Tx, id: Uuid) -> Result<()> {
     // Who may not edit it hears that first; under its lock nobody begins to learn from it.
     courses::require_editor_of_lesson(tx, id).await?;
-    if store::lesson_has_learners(tx, id).await? {
+    if store::lesson_has_learners(tx, id).await? || store::watch::is_watched(tx, Subject::Lesson(id)).await? {
         return Err(Code::CourseHasLearners.into());
     }
     courses::delete_lesson(tx, id).await
@@ -22,7 +22,9 @@ pub async fn delete_lesson(tx: &Tx, id: Uuid) -> Result<()> {
 /// [`Code::NotFound`], [`Code::Forbidden`], [`Code::CourseHasLearners`].
 pub async fn delete_chapter(tx: &Tx, id: Uuid) -> Result<()> {
     courses::require_editor_of_chapter(tx, id).await?;
-    if store::chapter_has_learners(tx, id).await? {
+    if store::chapter_has_learners(tx, id).await?
+        || store::watch::is_watched(tx, Subject::Chapter(id)).await?
+    {
         return Err(Code::CourseHasLearners.into());
     }
     courses::delete_chapter(tx, id).await

@@ -4,27 +4,39 @@ use std::collections::{HashMap, HashSet};
 
 use database::{IntoKernel, Tx};
 use kernel::{Result, Timestamp, Uuid};
-use sea_orm::ConnectionTrait;
+use sea_orm::{ConnectionTrait, FromQueryResult};
 
-use crate::LessonProgress;
+use crate::progress::Mark;
 
-const LESSON: &str = "lesson_id, is_completed, completed_at, watch_time_percent, updated_at";
+pub(crate) mod watch;
 
-pub(crate) async fn lesson(tx: &Tx, user_id: Uuid, lesson_id: Uuid) -> Result<Option<LessonProgress>> {
-    let sql = format!("SELECT {LESSON} FROM lesson_progress WHERE user_id = ? AND lesson_id = ?");
-    tx.one(&sql, [user_id.into(), lesson_id.into()]).await
+/// A row of `lesson_progress`.
+#[derive(FromQueryResult)]
+pub(crate) struct LessonRow {
+    pub(crate) lesson_id: Uuid,
+    pub(crate) completed_at: Option<Timestamp>,
 }
 
-pub(crate) async fn lessons(tx: &Tx, user_id: Uuid, course_id: Uuid) -> Result<Vec<LessonProgress>> {
-    let sql = format!("SELECT {LESSON} FROM lesson_progress WHERE user_id = ? AND course_id = ?");
-    tx.all(&sql, [user_id.into(), course_id.into()]).await
+pub(crate) async fn lesson_mark(tx: &Tx, user_id: Uuid, lesson_id: Uuid) -> Result<Option<Mark>> {
+    let sql = "SELECT completed_at, updated_at FROM lesson_progress WHERE user_id = ? AND lesson_id = ?";
+    tx.one(sql, [user_id.into(), lesson_id.into()]).await
+}
+
+pub(crate) async fn chapter_mark(tx: &Tx, user_id: Uuid, chapter_id: Uuid) -> Result<Option<Mark>> {
+    let sql = "SELECT completed_at, updated_at FROM chapter_progress WHERE user_id = ? AND chapter_id = ?";
+    tx.one(sql, [user_id.into(), chapter_id.into()]).await
+}
+
+pub(crate) async fn lessons(tx: &Tx, user_id: Uuid, course_id: Uuid) -> Result<Vec<LessonRow>> {
+    let sql = "SELECT lesson_id, completed_at FROM lesson_progress WHERE user_id = ? AND course_id = ?";
+    tx.all(sql, [user_id.into(), course_id.into()]).await
 }
 
 pub(crate) async fn completed_lessons(tx: &Tx, user_id: Uuid, course_id: Uuid) -> Result<HashSet<Uuid>> {
     let seen = lessons(tx, user_id, course_id).await?;
     Ok(seen
         .into_iter()
-        .filter(|lesson| lesson.is_completed)
+        .filter(|lesson| lesson.completed_at.is_some())
         .map(|lesson| lesson.lesson_id)
         .collect())
 }

@@ -17,6 +17,7 @@ use identity::Registration;
 use kernel::{Actor, Ambient, Clock, Role};
 use reqwest::{Client, Method, RequestBuilder};
 use serde_json::{Value, json};
+use sqlx::{Connection, Executor, Row};
 use tokio::sync::watch;
 
 use super::{Reply, Store, stores};
@@ -362,6 +363,37 @@ impl App {
             .await
             .expect(200);
         (course, chapter, lessons)
+    }
+
+    // The database itself ------------------------------------------------------------------------------------
+
+    /// Does something behind the server's back, as another process would.
+    pub async fn sql(&self, sql: &str) {
+        self.number(sql, false).await;
+    }
+
+    /// The number that a query answers with.
+    pub async fn count(&self, sql: &str) -> i64 {
+        self.number(sql, true).await
+    }
+
+    async fn number(&self, sql: &str, answers: bool) -> i64 {
+        let sql = sqlx::AssertSqlSafe(sql.to_owned());
+        if let Some(url) = &self.url {
+            let mut connection = sqlx::PgConnection::connect(url).await.unwrap();
+            return if answers {
+                connection.fetch_one(sql).await.unwrap().get(0)
+            } else {
+                connection.execute(sql).await.map(|_| 0).unwrap()
+            };
+        }
+        let options = database::sqlite::options(&self.folder.join("palestra.db"));
+        let mut connection = sqlx::SqliteConnection::connect_with(&options).await.unwrap();
+        if answers {
+            connection.fetch_one(sql).await.unwrap().get(0)
+        } else {
+            connection.execute(sql).await.map(|_| 0).unwrap()
+        }
     }
 
     /// The newest letter to this address in the outbox folder, and the token in its link.

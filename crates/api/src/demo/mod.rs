@@ -346,7 +346,7 @@ async fn add_learning(
         for lesson in lessons {
             let id = *course.lessons.get(lesson).ok_or_else(|| unknown(lesson))?;
             db.run(actor, move |tx| async move {
-                progress::complete_lesson(&tx, id).await
+                progress::complete(&tx, progress::Subject::Lesson(id)).await
             })
             .await?;
         }

@@ -230,6 +230,16 @@ pub async fn video_is_ready(tx: &Tx, id: Uuid) -> Result<bool> {
     Ok(asset.is_some_and(|asset| asset.status == VideoStatus::Ready))
 }
 
+/// How long a video plays, once it can be watched and where that is known.
+///
+/// # Errors
+/// What the database answers.
+pub async fn video_seconds(tx: &Tx, id: Uuid) -> Result<Option<f64>> {
+    let asset = store::asset(tx, id, false).await?;
+    let ready = asset.filter(|asset| asset.status == VideoStatus::Ready);
+    Ok(ready.and_then(|asset| asset.duration_seconds))
+}
+
 /// Gives a video captions in a language, in place of those that were there.
 ///
 /// # Errors

@@ -12,7 +12,7 @@ mod videos;
 pub use announce::Announced;
 pub use asset::{
     Captions, NewVideo, Provider, Video, VideoAsset, VideoStatus, delete_captions, delete_video,
-    list_own_videos, put_captions, usable_video, video, video_is_ready,
+    list_own_videos, put_captions, usable_video, video, video_is_ready, video_seconds,
 };
 pub use event::{MUX, MuxEvent, note_event, sweep_events};
 pub use mux::{Mux, MuxSettings, UploadTarget};

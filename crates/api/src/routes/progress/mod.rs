@@ -1,0 +1,15 @@
+//! What one has learnt, and how a course's learners get on.
+
+mod batch;
+mod overview;
+mod shared;
+mod watch;
+
+use utoipa_actix_web::service_config::ServiceConfig;
+
+pub(super) fn configure(config: &mut ServiceConfig) {
+    config
+        .configure(watch::configure)
+        .configure(batch::configure)
+        .configure(overview::configure);
+}
