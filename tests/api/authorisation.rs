@@ -365,6 +365,51 @@ fn table() -> Vec<(&'static str, &'static str, Value, Expected)> {
             json!({ "items": [{ "lessonId": "0198c0de-0000-7000-8000-000000000001" }] }),
             MEMBERS,
         ),
+        ("listMyProgress", "GET /me/progress", none.clone(), MEMBERS),
+        ("getMyContinuations", "GET /me/continue", none.clone(), MEMBERS),
+        ("getMyStats", "GET /me/stats", none.clone(), MEMBERS),
+        (
+            "getCourseFunnel",
+            "GET /courses/{course}/funnel",
+            none.clone(),
+            AUTHORS,
+        ),
+        (
+            "getLessonRetention",
+            "GET /lessons/{lesson}/retention",
+            none.clone(),
+            [401, 403, 403, 403, 409, 409],
+        ),
+        (
+            "listCourseJobs",
+            "GET /courses/{course}/jobs",
+            none.clone(),
+            AUTHORS,
+        ),
+        (
+            "listCourseLearners",
+            "GET /courses/{course}/learners",
+            none.clone(),
+            AUTHORS,
+        ),
+        (
+            "exportCourseLearners",
+            "GET /courses/{course}/learners.csv",
+            none.clone(),
+            AUTHORS,
+        ),
+        (
+            "waiveLearnerProgress",
+            "POST /courses/{course}/learners/{learner}/waive",
+            json!({}),
+            AUTHORS,
+        ),
+        (
+            "resetLearnerProgress",
+            "POST /courses/{course}/learners/{learner}/reset",
+            json!({}),
+            AUTHORS,
+        ),
         (
             "completeLesson",
             "POST /lessons/{lesson}/complete",
@@ -591,7 +636,7 @@ on_both_databases! {
         let places = [
             ("{attachment}", attachment.as_str()), ("{upload}", &upload), ("{video}", &video),
             ("{course}", &course), ("{chapter}", &chapter), ("{lesson}", &lessons[0]), ("{draft}", &draft),
-            ("{category}", &category), ("{author}", &author.id), ("{other}", "0198c0de-0000-7000-8000-000000000001"),
+            ("{category}", &category), ("{author}", &author.id), ("{learner}", &enrolled.id), ("{other}", "0198c0de-0000-7000-8000-000000000001"),
         ];
         let people = [None, Some(&stranger), Some(&enrolled), Some(&other), Some(&author), Some(&admin)];
         let mut wrong = Vec::new();

@@ -12,6 +12,7 @@ mod courses;
 mod database;
 mod edge;
 mod idempotency;
+mod learning;
 mod lessons;
 mod mail;
 mod me;

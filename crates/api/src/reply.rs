@@ -56,6 +56,25 @@ impl<T: Serialize> Reply<T> {
     }
 }
 
+impl Reply<String> {
+    /// 200 with a file of text, to be saved under this name.
+    #[must_use]
+    pub fn text_file(content_type: &str, name: &str, body: String) -> Self {
+        Self {
+            status: StatusCode::OK,
+            headers: vec![
+                (header::CONTENT_TYPE.to_string(), content_type.to_owned()),
+                (
+                    header::CONTENT_DISPOSITION.to_string(),
+                    format!("attachment; filename=\"{name}\""),
+                ),
+            ],
+            body: body.into(),
+            of: PhantomData,
+        }
+    }
+}
+
 impl<T> Reply<T> {
     /// 200 with a body that was written before.
     #[must_use]

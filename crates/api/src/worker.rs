@@ -168,7 +168,22 @@ impl Worker {
             && let Some(course_id) = message.id_of("courseId")
         {
             let count = move |tx| async move { enrollment::count_learners(&tx, course_id).await };
-            return self.db.run_in(Pool::Worker, Actor::System, count).await;
+            self.db.run_in(Pool::Worker, Actor::System, count).await?;
+            // What was learnt in a free preview counts from now on, whatever the way in.
+            return match message.id_of("userId") {
+                Some(user_id) => progress::derive_for(&self.db, user_id, course_id).await.map(drop),
+                None => Ok(()),
+            };
+        }
+        if message.kind == progress::RECOUNT
+            && let Some(course_id) = message.id_of("courseId")
+        {
+            return progress::work_on(&self.db, course_id).await;
+        }
+        if message.kind == progress::DERIVE
+            && let (Some(user_id), Some(course_id)) = (message.id_of("userId"), message.id_of("courseId"))
+        {
+            return progress::derive_for(&self.db, user_id, course_id).await.map(drop);
         }
         if message.kind.starts_with("video.") {
             return self.videos.act(&self.db, message).await;

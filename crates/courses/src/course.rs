@@ -1,3 +1,5 @@
+use std::collections::HashMap;
+
 use database::{Tx, from_db, outbox};
 use kernel::{Actor, Code, Cursor, Error, FieldError, Limit, Money, Page, Result, Role, Timestamp, Uuid};
 use sea_orm::FromQueryResult;
@@ -96,7 +98,7 @@ pub struct CourseDetail {
 }
 
 /// Chapters in their order.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Default)]
 pub struct CourseOutline {
     /// The chapters, each with its lessons.
     pub chapters: Vec<OutlineChapter>,
@@ -315,6 +317,14 @@ pub async fn course_ref(tx: &Tx, id: Uuid) -> Result<CourseRef> {
     } else {
         Err(Code::NotFound.into())
     }
+}
+
+/// The published outlines of several courses, in one statement.
+///
+/// # Errors
+/// What the database answers.
+pub async fn outlines(tx: &Tx, course_ids: &[Uuid]) -> Result<HashMap<Uuid, CourseOutline>> {
+    store::outline::find_all(tx, course_ids, true).await
 }
 
 /// These courses, whatever their state: for lists of what somebody already has.

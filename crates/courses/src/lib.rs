@@ -39,7 +39,7 @@ pub use chapter::{
 pub use course::{
     Author, Course, CourseChange, CourseDetail, CourseOutline, CourseRef, NewCourse, OutlineChapter,
     OutlineLesson, archive_course, change_course, course, course_ref, courses_by_ids, create_course,
-    delete_course, list_own_courses, outline, publish_check, publish_course, unpublish_course,
+    delete_course, list_own_courses, outline, outlines, publish_check, publish_course, unpublish_course,
 };
 pub use duplicate::duplicate_course;
 pub use editor::{Trainer, add_editor, remove_editor, trainers};

@@ -95,7 +95,12 @@ pub(crate) async fn complete_lesson(
     Ok(first)
 }
 
-async fn complete_chapter(tx: &Tx, user_id: Uuid, course_id: Uuid, chapter_id: Uuid) -> Result<()> {
+pub(crate) async fn complete_chapter(
+    tx: &Tx,
+    user_id: Uuid,
+    course_id: Uuid,
+    chapter_id: Uuid,
+) -> Result<()> {
     if store::complete_chapter(tx, user_id, course_id, chapter_id).await? {
         let payload = json!({ "userId": user_id, "courseId": course_id, "chapterId": chapter_id });
         outbox::send(tx, "chapter.completed", payload).await?;
@@ -104,23 +109,26 @@ async fn complete_chapter(tx: &Tx, user_id: Uuid, course_id: Uuid, chapter_id: U
 }
 
 /// Completes what has become complete: chapters, and the course once somebody is enrolled. Asked after every mark and
-/// after enrolling, since a preview counts, and an author may have taken the last missing lesson away.
+/// after enrolling, since a preview counts, and an author may have taken the last missing lesson away. Answers whether anything
+/// has.
 ///
 /// # Errors
 /// [`Code::Unauthenticated`] where nobody has logged in.
-pub async fn derive(tx: &Tx, course_id: Uuid) -> Result<()> {
+pub async fn derive(tx: &Tx, course_id: Uuid) -> Result<bool> {
     let user_id = tx.user_id()?;
     line_up(tx, user_id, course_id).await?;
     let outline = courses::outline(tx, course_id).await?;
     derive_from(tx, user_id, course_id, &outline).await
 }
 
-async fn derive_from(tx: &Tx, user_id: Uuid, course_id: Uuid, outline: &CourseOutline) -> Result<()> {
+async fn derive_from(tx: &Tx, user_id: Uuid, course_id: Uuid, outline: &CourseOutline) -> Result<bool> {
     let lessons = store::completed_lessons(tx, user_id, course_id).await?;
     let known = store::chapters(tx, user_id, course_id).await?;
+    let mut any = false;
     for chapter in &outline.chapters {
         if is_complete(chapter, &lessons) && !known.contains_key(&chapter.id) {
             complete_chapter(tx, user_id, course_id, chapter.id).await?;
+            any = true;
         }
     }
     let is_done = |chapter: &OutlineChapter| {
@@ -131,9 +139,9 @@ async fn derive_from(tx: &Tx, user_id: Uuid, course_id: Uuid, outline: &CourseOu
         }
     };
     if !outline.chapters.is_empty() && outline.chapters.iter().all(is_done) {
-        enrollment::complete(tx, course_id).await?;
+        any |= enrollment::complete(tx, course_id).await?;
     }
-    Ok(())
+    Ok(any)
 }
 
 fn is_complete(chapter: &OutlineChapter, lessons: &HashSet<Uuid>) -> bool {

@@ -1,7 +1,7 @@
 use database::Tx;
 use kernel::{Code, Result, Uuid};
 
-use crate::{Subject, store};
+use crate::{Subject, job::recount, store};
 
 /// Deletes a lesson, unless somebody has learnt from it: learning records outlive an author's edit.
 ///
@@ -13,7 +13,9 @@ pub async fn delete_lesson(tx: &Tx, id: Uuid) -> Result<()> {
     if store::lesson_has_learners(tx, id).await? || store::watch::is_watched(tx, Subject::Lesson(id)).await? {
         return Err(Code::CourseHasLearners.into());
     }
-    courses::delete_lesson(tx, id).await
+    let course_id = courses::placed_lesson(tx, id).await?.lesson.course_id;
+    courses::delete_lesson(tx, id).await?;
+    recount(tx, course_id).await
 }
 
 /// Deletes a chapter with its lessons, unless somebody has learnt from it.
@@ -27,5 +29,7 @@ pub async fn delete_chapter(tx: &Tx, id: Uuid) -> Result<()> {
     {
         return Err(Code::CourseHasLearners.into());
     }
-    courses::delete_chapter(tx, id).await
+    let course_id = courses::placed_chapter(tx, id).await?.chapter.course_id;
+    courses::delete_chapter(tx, id).await?;
+    recount(tx, course_id).await
 }

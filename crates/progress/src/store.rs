@@ -8,6 +8,8 @@ use sea_orm::{ConnectionTrait, FromQueryResult};
 
 use crate::progress::Mark;
 
+pub(crate) mod job;
+pub(crate) mod report;
 pub(crate) mod watch;
 
 /// A row of `lesson_progress`.

@@ -402,10 +402,11 @@ async fn publish_chapter(
     reply(
         state
             .db
-            .run(
-                actor,
-                move |tx| async move { courses::publish_chapter(&tx, id).await },
-            )
+            .run(actor, move |tx| async move {
+                let chapter = courses::publish_chapter(&tx, id).await?;
+                progress::recount(&tx, chapter.0.course_id).await?;
+                Ok(chapter)
+            })
             .await?,
     )
 }
@@ -427,7 +428,9 @@ async fn unpublish_chapter(
         state
             .db
             .run(actor, move |tx| async move {
-                courses::unpublish_chapter(&tx, id).await
+                let chapter = courses::unpublish_chapter(&tx, id).await?;
+                progress::recount(&tx, chapter.0.course_id).await?;
+                Ok(chapter)
             })
             .await?,
     )

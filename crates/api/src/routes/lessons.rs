@@ -439,7 +439,11 @@ async fn move_lesson(
     body: Json<MoveLesson>,
 ) -> Result<Reply<Lesson>, Problem> {
     let MoveLesson { chapter_id, position } = body.value;
-    let work = move |tx| async move { courses::move_lesson(&tx, id, chapter_id, position).await };
+    let work = move |tx| async move {
+        let lesson = courses::move_lesson(&tx, id, chapter_id, position).await?;
+        progress::recount(&tx, lesson.0.course_id).await?;
+        Ok(lesson)
+    };
     authored(state.db.run(actor, work).await?)
 }
 
@@ -477,10 +481,11 @@ async fn publish_lesson(
     authored(
         state
             .db
-            .run(
-                actor,
-                move |tx| async move { courses::publish_lesson(&tx, id).await },
-            )
+            .run(actor, move |tx| async move {
+                let lesson = courses::publish_lesson(&tx, id).await?;
+                progress::recount(&tx, lesson.0.course_id).await?;
+                Ok(lesson)
+            })
             .await?,
     )
 }
@@ -502,7 +507,9 @@ async fn unpublish_lesson(
         state
             .db
             .run(actor, move |tx| async move {
-                courses::unpublish_lesson(&tx, id).await
+                let lesson = courses::unpublish_lesson(&tx, id).await?;
+                progress::recount(&tx, lesson.0.course_id).await?;
+                Ok(lesson)
             })
             .await?,
     )

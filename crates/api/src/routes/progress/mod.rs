@@ -1,6 +1,9 @@
 //! What one has learnt, and how a course's learners get on.
 
 mod batch;
+mod course;
+mod learners;
+mod mine;
 mod overview;
 mod shared;
 mod watch;
@@ -11,5 +14,8 @@ pub(super) fn configure(config: &mut ServiceConfig) {
     config
         .configure(watch::configure)
         .configure(batch::configure)
-        .configure(overview::configure);
+        .configure(overview::configure)
+        .configure(mine::configure)
+        .configure(course::configure)
+        .configure(learners::configure);
 }

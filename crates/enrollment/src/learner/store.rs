@@ -1,0 +1,60 @@
+use database::Tx;
+use kernel::{Cursor, Limit, Result, Uuid};
+use sea_orm::Value;
+
+use super::{Learner, LearnerCount};
+
+const LEARNER: &str = "SELECT e.user_id, u.username, u.name, e.id AS enrollment_id, e.enrolled_at, e.completed_at \
+    FROM enrollments e JOIN users u ON u.id = e.user_id WHERE e.course_id = ?";
+
+pub(super) async fn page(
+    tx: &Tx,
+    course_id: Uuid,
+    search: Option<&str>,
+    after: Option<Cursor>,
+    limit: Limit,
+) -> Result<Vec<Learner>> {
+    let (mut sql, mut values): (String, Vec<Value>) = (LEARNER.to_owned(), vec![course_id.into()]);
+    if let Some(search) = search {
+        sql.push_str(" AND (lower(u.name) LIKE ? ESCAPE '!' OR u.username LIKE ? ESCAPE '!')");
+        let like = containing(search);
+        values.extend([like.clone().into(), like.into()]);
+    }
+    if let Some(after) = after {
+        sql.push_str(" AND (e.enrolled_at < ? OR (e.enrolled_at = ? AND e.id < ?))");
+        values.extend([after.time().into(), after.time().into(), after.id.into()]);
+    }
+    sql.push_str(&format!(
+        " ORDER BY e.enrolled_at DESC, e.id DESC LIMIT {}",
+        limit.fetch()
+    ));
+    tx.all(&sql, values).await
+}
+
+/// A pattern for whatever contains this, letter by letter.
+fn containing(text: &str) -> String {
+    let mut pattern = String::from("%");
+    for letter in text.to_lowercase().chars() {
+        if matches!(letter, '%' | '_' | '!') {
+            pattern.push('!');
+        }
+        pattern.push(letter);
+    }
+    pattern.push('%');
+    pattern
+}
+
+pub(super) async fn one(tx: &Tx, course_id: Uuid, user_id: Uuid) -> Result<Option<Learner>> {
+    let sql = format!("{LEARNER} AND e.user_id = ?");
+    tx.one(&sql, [course_id.into(), user_id.into()]).await
+}
+
+pub(super) async fn count(tx: &Tx, course_id: Uuid) -> Result<LearnerCount> {
+    let sql =
+        "SELECT count(*) AS enrolled, count(completed_at) AS completed FROM enrollments WHERE course_id = ?";
+    let found = tx.one(sql, [course_id.into()]).await?;
+    Ok(found.unwrap_or(LearnerCount {
+        enrolled: 0,
+        completed: 0,
+    }))
+}

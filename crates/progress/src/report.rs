@@ -1,0 +1,161 @@
+use std::collections::HashMap;
+
+use database::Tx;
+use kernel::{Code, Result, Uuid};
+
+use crate::{
+    Subject,
+    ranges::Ranges,
+    store,
+    subject::{self, Facts},
+};
+
+/// How many watchers a retention curve is drawn from at most.
+const SAMPLE: u64 = 10_000;
+/// How many points it has at most.
+const POINTS: u32 = 100;
+
+/// How a course's learners get on, from enrolling to the end.
+#[derive(Clone, Debug)]
+pub struct Funnel {
+    /// Whoever enrolled.
+    pub enrolled: i64,
+    /// Whoever began with anything in it, previews before enrolling included.
+    pub started: i64,
+    /// Whoever completed the course.
+    pub completed: i64,
+    /// Its published lessons in their order.
+    pub lessons: Vec<FunnelLesson>,
+}
+
+/// How learners get on with a lesson.
+#[derive(Clone, Debug)]
+pub struct FunnelLesson {
+    /// The chapter.
+    pub chapter_id: Uuid,
+    /// The lesson.
+    pub lesson_id: Uuid,
+    /// Its title.
+    pub title: String,
+    /// Whoever watched something of it or completed it.
+    pub started: i64,
+    /// Whoever completed it.
+    pub completed: i64,
+    /// How much of its video they watched on average; `None` where nobody did.
+    pub average_percent: Option<f64>,
+}
+
+/// How a course's learners get on, for its editors: where they begin, and where they stop. Four statements, whatever the course.
+///
+/// # Errors
+/// [`Code::NotFound`], [`Code::Forbidden`].
+pub async fn funnel(tx: &Tx, course_id: Uuid) -> Result<Funnel> {
+    let count = enrollment::learner_count(tx, course_id).await?;
+    let outline = courses::outline(tx, course_id).await?;
+    let started = store::report::started(tx, course_id).await?;
+    let by_lesson = store::report::by_lesson(tx, course_id).await?;
+    let mut by_lesson: HashMap<Uuid, store::report::LessonCount> =
+        by_lesson.into_iter().map(|row| (row.lesson_id, row)).collect();
+    let lessons = outline.chapters.into_iter().flat_map(|chapter| {
+        let id = chapter.id;
+        chapter.lessons.into_iter().map(move |lesson| (id, lesson))
+    });
+    let lessons = lessons.map(|(chapter_id, lesson)| {
+        let row = by_lesson.remove(&lesson.id);
+        FunnelLesson {
+            chapter_id,
+            lesson_id: lesson.id,
+            title: lesson.title,
+            started: row.as_ref().map_or(0, |row| row.started),
+            completed: row.as_ref().map_or(0, |row| row.completed),
+            average_percent: row.and_then(|row| row.average_percent),
+        }
+    });
+    Ok(Funnel {
+        enrolled: count.enrolled,
+        started,
+        completed: count.completed,
+        lessons: lessons.collect(),
+    })
+}
+
+/// Who still watches at which point of a lesson's video.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Retention {
+    /// The lesson.
+    pub lesson_id: Uuid,
+    /// How long the video is.
+    pub duration_seconds: Option<u32>,
+    /// Of how many watchers this is drawn: ten thousand at most.
+    pub watchers: usize,
+    /// Where each stretch of the video begins, and how much of it they played on average, in per cent.
+    pub points: Vec<(u32, f64)>,
+}
+
+/// The retention curve of a lesson's video, for its editors.
+///
+/// # Errors
+/// [`Code::NotFound`], [`Code::Forbidden`], [`Code::NoVideo`].
+pub async fn retention(tx: &Tx, lesson_id: Uuid) -> Result<Retention> {
+    if !courses::placed_lesson(tx, lesson_id).await?.staff {
+        return Err(Code::Forbidden.into());
+    }
+    let facts: Facts = subject::facts(tx, Subject::Lesson(lesson_id)).await?;
+    facts.require_video()?;
+    let watched = store::report::ranges(tx, facts.course_id, lesson_id, SAMPLE).await?;
+    Ok(Retention {
+        lesson_id,
+        duration_seconds: facts.length,
+        watchers: watched.len(),
+        points: facts
+            .length
+            .map_or_else(Vec::new, |length| curve(&watched, length)),
+    })
+}
+
+fn curve(watched: &[Ranges], length: u32) -> Vec<(u32, f64)> {
+    let points = length.min(POINTS);
+    let edge = |point: u32| u64::from(point) * u64::from(length) / u64::from(points.max(1));
+    let edge = |point: u32| u32::try_from(edge(point)).unwrap_or(length);
+    let point = |point: u32| {
+        let (from, to) = (edge(point), edge(point + 1));
+        let played = watched
+            .iter()
+            .map(|ranges| u64::from(ranges.seconds_before(to) - ranges.seconds_before(from)));
+        let whole = u64::from(to - from) * watched.len() as u64;
+        #[expect(clippy::cast_precision_loss, reason = "seconds of ten thousand days at most")]
+        let percent = if whole == 0 {
+            0.0
+        } else {
+            played.sum::<u64>() as f64 * 100.0 / whole as f64
+        };
+        (from, percent)
+    };
+    (0..points).map(point).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn of(from: u32, to: u32) -> Ranges {
+        let mut ranges = Ranges::default();
+        ranges.add(from, to);
+        ranges
+    }
+
+    #[test]
+    fn a_curve_falls_where_people_leave() {
+        let points = curve(&[of(0, 600), of(0, 300), of(0, 3), of(0, 900)], 600);
+        assert_eq!(points.len(), 100);
+        assert_eq!(
+            (points[0], points[1], points[49], points[50]),
+            ((0, 87.5), (6, 75.0), (294, 75.0), (300, 50.0))
+        );
+        assert_eq!(
+            curve(&[], 7),
+            (0..7).map(|second| (second, 0.0)).collect::<Vec<_>>()
+        );
+        assert_eq!(curve(&[of(0, 2)], 3)[2], (2, 0.0));
+    }
+}

@@ -1,0 +1,211 @@
+use chrono::Duration;
+use serde_json::{Value, json};
+
+use crate::support::{App, PASSWORD, Person, eventually, on_both_databases};
+
+async fn mark(app: &App, who: &Person, lesson: &str) {
+    app.act_as(who, &format!("/lessons/{lesson}/complete"))
+        .await
+        .expect(200);
+}
+
+/// The newest job of a course, once it is done.
+async fn job_done(app: &App, trainer: &Person, course: &str) -> Value {
+    eventually("the job to be done", || async {
+        let jobs = app
+            .get_as(trainer, &format!("/courses/{course}/jobs"))
+            .await
+            .expect(200);
+        let newest = jobs.json()["data"][0].clone();
+        (newest["status"] == "DONE").then_some(newest)
+    })
+    .await
+}
+
+on_both_databases! {
+    async fn what_is_left_after_an_edit_completes_the_course_in_the_background(app: App) {
+        let (elena, lena, tom) = (app.trainer().await, app.learner().await, app.learner().await);
+        let (course, _, lessons) = app.course(&elena, json!({})).await;
+        assert_eq!(app.get_as(&elena, &format!("/courses/{course}/jobs")).await.expect(200).at("/data"), json!([]));
+        for who in [&lena, &tom] {
+            app.act_as(who, &format!("/courses/{course}/enroll")).await.expect(201);
+        }
+        mark(&app, &lena, &lessons[0]).await;
+        mark(&app, &tom, &lessons[1]).await;
+        // Enrolling has its own look at what is complete, a little later.
+        eventually("the outbox to be empty", || async {
+            (app.count("SELECT count(*) FROM outbox WHERE done_at IS NULL").await == 0).then_some(())
+        }).await;
+        app.act_as(&elena, &format!("/lessons/{}/unpublish", lessons[1])).await.expect(200);
+        let job = job_done(&app, &elena, &course).await;
+        assert_eq!((&job["doneCount"], &job["changedCount"], &job["requestedBy"]), (&json!(2), &json!(1), &json!(elena.id)));
+        let lenas = app.get_as(&lena, &format!("/courses/{course}/progress")).await.expect(200);
+        assert_eq!((lenas.at("/isCompleted"), lenas.at("/chapters/0/isCompleted")), (json!(true), json!(true)));
+        assert_eq!(app.get_as(&tom, &format!("/courses/{course}/progress")).await.expect(200).at("/isCompleted"), false);
+        // What comes back takes nothing away, and everything is told once.
+        app.act_as(&elena, &format!("/lessons/{}/publish", lessons[1])).await.expect(200);
+        job_done(&app, &elena, &course).await;
+        let again = app.get_as(&lena, &format!("/courses/{course}/progress")).await.expect(200);
+        assert_eq!((again.at("/completedAt"), again.at("/percent")), (lenas.at("/completedAt"), json!(50)));
+        assert_eq!(app.count("SELECT count(*) FROM outbox WHERE kind = 'course.completed'").await, 1);
+    }
+
+    async fn where_to_go_on_and_how_far_one_is(app: App) {
+        let (elena, lena) = (app.trainer().await, app.learner().await);
+        let (first, chapter, lessons) = app.course(&elena, json!({ "title": "First" })).await;
+        let (second, _, others) = app.course(&elena, json!({ "title": "Second" })).await;
+        let video = json!({ "videoUrl": "https://videos.example.com/a.mp4", "duration": 10 });
+        app.patch_as(&elena, &format!("/lessons/{}", lessons[1]), "*", video).await.expect(200);
+        assert_eq!(app.get_as(&lena, "/me/continue").await.expect(200).at("/data"), json!([]));
+        for course in [&first, &second] {
+            app.act_as(&lena, &format!("/courses/{course}/enroll")).await.expect(201);
+        }
+        mark(&app, &lena, &others[0]).await;
+        app.clock.advance(Duration::minutes(1));
+        app.post_as(&lena, &format!("/lessons/{}/watch", lessons[1]), json!({ "positionSeconds": 61.5 })).await.expect(200);
+        let found = app.get_as(&lena, "/me/continue").await.expect(200);
+        // The latest first; in it the lesson that was being watched, though another one comes before it.
+        assert_eq!((found.at("/data/0/title"), found.at("/data/0/lessonId"), found.at("/data/0/positionSeconds")), (json!("First"), json!(lessons[1]), json!(61.5)));
+        assert_eq!((found.at("/data/1/lessonId"), found.at("/data/1/percent")), (json!(others[1]), json!(50)));
+        assert_eq!(found.at("/data/0/chapterId"), json!(chapter));
+        let mine = app.get_as(&lena, "/me/progress?limit=1").await.expect(200);
+        assert_eq!((mine.at("/data/0/title"), mine.at("/data/0/percent"), mine.at("/hasMore")), (json!("Second"), json!(50), json!(true)));
+        let rest = app.get_as(&lena, &format!("/me/progress?cursor={}", mine.text_at("/nextCursor"))).await.expect(200);
+        assert_eq!((rest.at("/data/0/title"), rest.at("/data/0/percent"), rest.at("/hasMore")), (json!("First"), json!(0), json!(false)));
+        mark(&app, &lena, &others[1]).await;
+        let left = app.get_as(&lena, "/me/continue").await.expect(200);
+        assert_eq!(left.at("/data").as_array().unwrap().len(), 1);
+    }
+
+    async fn reading_costs_as_many_statements_however_much_there_is(app: App) {
+        let (elena, lena) = (app.trainer().await, app.learner().await);
+        let (course, chapter, _) = app.course(&elena, json!({})).await;
+        app.act_as(&lena, &format!("/courses/{course}/enroll")).await.expect(201);
+        let paths = [format!("/courses/{course}/progress"), "/me/progress".into(), "/me/continue".into()];
+        let teaching = [format!("/courses/{course}/learners"), format!("/courses/{course}/funnel")];
+        let cost = async || {
+            let mut costs = Vec::new();
+            for (who, path) in paths.iter().map(|path| (&lena, path)).chain(teaching.iter().map(|path| (&elena, path))) {
+                // The worker counts as well, now and then: the least of a few is the request's own.
+                let mut least = u64::MAX;
+                for _ in 0..5 {
+                    let before = app.db.statements();
+                    app.get_as(who, path).await.expect(200);
+                    least = least.min(app.db.statements() - before);
+                }
+                costs.push(least);
+            }
+            costs
+        };
+        let lesson = app.lesson(&elena, &chapter).await;
+        mark(&app, &lena, &lesson).await;
+        let few = cost().await;
+        for _ in 0..3 {
+            let lesson = app.lesson(&elena, &chapter).await;
+            let (another, ..) = app.course(&elena, json!({})).await;
+            let somebody = app.learner().await;
+            app.act_as(&lena, &format!("/courses/{another}/enroll")).await.expect(201);
+            app.act_as(&somebody, &format!("/courses/{course}/enroll")).await.expect(201);
+            mark(&app, &lena, &lesson).await;
+            mark(&app, &somebody, &lesson).await;
+        }
+        assert_eq!(cost().await, few);
+    }
+
+    async fn days_and_streaks_are_the_learners_own(app: App) {
+        let (elena, lena) = (app.trainer().await, app.learner().await);
+        let (course, _, lessons) = app.course(&elena, json!({})).await;
+        let video = json!({ "videoUrl": "https://videos.example.com/a.mp4", "duration": 10 });
+        app.patch_as(&elena, &format!("/lessons/{}", lessons[0]), "*", video).await.expect(200);
+        app.act_as(&lena, &format!("/courses/{course}/enroll")).await.expect(201);
+        let watch = format!("/lessons/{}/watch", lessons[0]);
+        app.post_as(&lena, &watch, json!({ "ranges": [{ "from": 0, "to": 20 }] })).await.expect(200);
+        app.clock.advance(Duration::days(1));
+        let lena = app.login(&lena.email, PASSWORD).await;
+        app.post_as(&lena, &watch, json!({ "ranges": [{ "from": 20, "to": 120 }] })).await.expect(200);
+        let stats = app.get_as(&lena, "/me/stats?timezone=Pacific/Auckland&days=3").await.expect(200);
+        assert_eq!((stats.at("/watchedSeconds"), stats.at("/currentStreakDays"), stats.at("/longestStreakDays")), (json!(120), json!(2), json!(2)));
+        assert_eq!((stats.at("/days/1/watchedSeconds"), stats.at("/days/2/watchedSeconds")), (json!(20), json!(100)));
+        app.clock.advance(Duration::days(2));
+        let lena = app.login(&lena.email, PASSWORD).await;
+        assert_eq!(app.get_as(&lena, "/me/stats").await.expect(200).at("/currentStreakDays"), 0);
+        let refused = app.get_as(&lena, "/me/stats?timezone=Atlantis/Poseidonis").await.refused(422, "validation_failed");
+        assert_eq!(refused.reasons(), ["?timezone unknown_timezone"]);
+    }
+
+    async fn trainers_see_where_learners_stop(app: App) {
+        let (elena, lena, tom) = (app.trainer().await, app.learner().await, app.learner().await);
+        let (course, _, lessons) = app.course(&elena, json!({})).await;
+        let video = json!({ "videoUrl": "https://videos.example.com/a.mp4", "duration": 10 });
+        app.patch_as(&elena, &format!("/lessons/{}", lessons[0]), "*", video).await.expect(200);
+        app.patch_as(&lena, "/me", app.get_as(&lena, "/me").await.header("etag"), json!({ "name": "=SUM(A1), Lena" })).await.expect(200);
+        for who in [&lena, &tom] {
+            app.act_as(who, &format!("/courses/{course}/enroll")).await.expect(201);
+            app.post_as(who, &format!("/lessons/{}/watch", lessons[0]), json!({})).await.expect(200);
+        }
+        app.clock.advance(Duration::minutes(9));
+        app.post_as(&lena, &format!("/lessons/{}/watch", lessons[0]), json!({ "ranges": [{ "from": 0, "to": 600 }] })).await.expect(200);
+        app.post_as(&tom, &format!("/lessons/{}/watch", lessons[0]), json!({ "ranges": [{ "from": 0, "to": 300 }] })).await.expect(200);
+        mark(&app, &lena, &lessons[1]).await;
+        let funnel = app.get_as(&elena, &format!("/courses/{course}/funnel")).await.expect(200);
+        assert_eq!((funnel.at("/enrolled"), funnel.at("/started"), funnel.at("/completed")), (json!(2), json!(2), json!(1)));
+        assert_eq!((funnel.at("/lessons/0/started"), funnel.at("/lessons/0/completed"), funnel.at("/lessons/0/averageWatchTimePercent")), (json!(2), json!(1), json!(75.0)));
+        assert_eq!((funnel.at("/lessons/1/started"), funnel.at("/lessons/1/averageWatchTimePercent")), (json!(1), Value::Null));
+        let curve = app.get_as(&elena, &format!("/lessons/{}/retention", lessons[0])).await.expect(200);
+        assert_eq!((curve.at("/watchers"), curve.at("/points/0/percent"), curve.at("/points/99/percent")), (json!(2), json!(100.0), json!(50.0)));
+        app.get_as(&elena, &format!("/lessons/{}/retention", lessons[1])).await.refused(409, "no_video");
+        let found = app.get_as(&elena, &format!("/courses/{course}/learners?q=LENA")).await.expect(200);
+        assert_eq!((found.at("/data/0/userId"), found.at("/data/0/percent"), found.at("/data/0/watchedSeconds")), (json!(lena.id), json!(100), json!(600)));
+        assert_eq!(found.at("/data").as_array().unwrap().len(), 1);
+        assert_eq!(app.get_as(&elena, &format!("/courses/{course}/learners?q=%25")).await.expect(200).at("/data"), json!([]));
+        let page = app.get_as(&elena, &format!("/courses/{course}/learners?limit=1")).await.expect(200);
+        assert_eq!((page.at("/data/0/userId"), page.at("/data/0/percent")), (json!(tom.id), json!(0)));
+        let csv = app.get_as(&elena, &format!("/courses/{course}/learners.csv")).await.expect(200);
+        assert_eq!(csv.header("content-type"), "text/csv; charset=utf-8");
+        assert!(csv.text.contains(",\"'=SUM(A1), Lena\",") && csv.text.lines().count() == 3, "{}", csv.text);
+        // Another trainer, and the learners themselves, see none of it.
+        let other = app.trainer().await;
+        for path in ["funnel", "learners", "learners.csv", "jobs"] {
+            app.get_as(&other, &format!("/courses/{course}/{path}")).await.refused(403, "forbidden");
+            app.get_as(&lena, &format!("/courses/{course}/{path}")).await.refused(403, "forbidden");
+        }
+        // Who helps to teach does.
+        app.put_as(&elena, &format!("/courses/{course}/trainers/{}", other.id), Value::Null).await.expect(200);
+        assert_eq!(app.get_as(&other, &format!("/courses/{course}/funnel")).await.expect(200).json(), funnel.json());
+    }
+
+    async fn a_trainer_waives_and_resets(app: App) {
+        let (elena, lena, tom) = (app.trainer().await, app.learner().await, app.learner().await);
+        let (course, _, lessons) = app.course(&elena, json!({})).await;
+        let (foreign, _, elsewhere) = app.course(&elena, json!({})).await;
+        let video = json!({ "videoUrl": "https://videos.example.com/a.mp4", "duration": 10 });
+        app.patch_as(&elena, &format!("/lessons/{}", lessons[0]), "*", video).await.expect(200);
+        let at = |who: &Person, what: &str| format!("/courses/{course}/learners/{}/{what}", who.id);
+        app.post_as(&elena, &at(&lena, "waive"), json!({})).await.refused(404, "not_found");
+        app.act_as(&lena, &format!("/courses/{course}/enroll")).await.expect(201);
+        app.post_as(&lena, &at(&lena, "waive"), json!({})).await.refused(403, "forbidden");
+        app.post_as(&elena, &at(&lena, "waive"), json!({ "lessonId": elsewhere[0] })).await.refused(404, "not_found");
+        app.post_as(&elena, &at(&lena, "reset"), json!({ "lessonId": elsewhere[0] })).await.refused(404, "not_found");
+        app.post_as(&elena, &at(&tom, "reset"), json!({})).await.refused(404, "not_found");
+        app.get_as(&elena, &format!("/courses/{foreign}/learners")).await.expect(200);
+        let one = app.post_as(&elena, &at(&lena, "waive"), json!({ "lessonId": lessons[0] })).await.expect(200);
+        assert_eq!((one.at("/completedLessons"), one.at("/percent")), (json!(1), json!(50)));
+        let all = app.post_as(&elena, &at(&lena, "waive"), json!({})).await.expect(200);
+        assert_eq!(all.at("/percent"), 100);
+        eventually("the course to be complete", || async {
+            let whole = app.get_as(&lena, &format!("/courses/{course}/progress")).await.expect(200);
+            (whole.at("/isCompleted") == true).then_some(())
+        }).await;
+        // Watched, then reset: nothing is left, and what this server remembers does not come back.
+        let watch = format!("/lessons/{}/watch", lessons[0]);
+        app.post_as(&lena, &watch, json!({ "ranges": [{ "from": 0, "to": 20 }], "positionSeconds": 20 })).await.expect(200);
+        let gone = app.post_as(&elena, &at(&lena, "reset"), json!({ "lessonId": lessons[0] })).await.expect(200);
+        assert_eq!((gone.at("/completedLessons"), gone.at("/watchedSeconds"), gone.at("/isCompleted")), (json!(1), json!(0), json!(true)));
+        app.clock.advance(Duration::seconds(2));
+        let anew = app.post_as(&lena, &watch, json!({ "ranges": [{ "from": 500, "to": 510 }] })).await.expect(200);
+        assert_eq!((anew.at("/ranges"), anew.at("/isCompleted"), anew.at("/positionSeconds")), (json!([{ "from": 500, "to": 510 }]), json!(false), Value::Null));
+        let whole = app.get_as(&lena, &format!("/courses/{course}/progress")).await.expect(200);
+        assert_eq!((whole.at("/chapters/0/isCompleted"), whole.at("/isCompleted"), whole.at("/percent")), (json!(false), json!(true), json!(50)));
+        assert_eq!(app.count("SELECT count(*) FROM audit_log WHERE action IN ('progress.waived', 'progress.reset')").await, 3);
+    }
+}
