@@ -35,9 +35,9 @@ entities: ## Generate crates/entity from the migrated PostgreSQL schema.
 openapi: ## Write openapi/openapi.json from the code.
 	$(CARGO) run -q -p api -- openapi > openapi/openapi.json.new && mv openapi/openapi.json.new openapi/openapi.json
 
-bench: ## Measure: cold start, memory, size, and reads under a flood of logins.
+bench: ## Measure: cold start, memory, size, reads under a flood of logins, heartbeats.
 	$(CARGO) build --release -p api -p bench
-	$(TARGET)/release/bench --binary $(TARGET)/release/palestra
+	TEST_DATABASE_URL=$$(scripts/postgres.sh start | tail -1) $(TARGET)/release/bench --binary $(TARGET)/release/palestra
 
 postgres-stop: ## Stop the tests' own PostgreSQL.
 	scripts/postgres.sh stop

@@ -25,6 +25,20 @@ pub fn get(path: &str, token: Option<&str>) -> Request {
         .into_bytes()
 }
 
+/// A request with a JSON body. `If-Match` accepts whatever version is there.
+pub fn send(method: &str, path: &str, token: Option<&str>, body: &Value) -> Request {
+    let authorization = token
+        .map(|token| format!("authorization: Bearer {token}\r\n"))
+        .unwrap_or_default();
+    let body = body.to_string();
+    let length = body.len();
+    format!(
+        "{method} {path} HTTP/1.1\r\nhost: 127.0.0.1\r\naccept: application/json\r\n{authorization}\
+         content-type: application/json\r\nif-match: *\r\ncontent-length: {length}\r\n\r\n{body}"
+    )
+    .into_bytes()
+}
+
 /// A demo account logs in.
 pub fn login(email: &str) -> Request {
     let body = json!({ "email": email, "password": PASSWORD }).to_string();
@@ -58,7 +72,7 @@ impl Client {
         self.exchange(request).map(|(status, _)| status)
     }
 
-    /// The JSON of an answer with 200.
+    /// The JSON of an answer with 200 or 201.
     pub fn json(&mut self, request: &[u8]) -> std::result::Result<Value, Refusal> {
         let first = || {
             String::from_utf8_lossy(request)
@@ -71,7 +85,7 @@ impl Client {
             .exchange(request)
             .map_err(|error| format!("{}: {error}", first()))?;
         let body = self.buffer.get(body..).unwrap_or_default();
-        if status != 200 {
+        if !matches!(status, 200 | 201) {
             return Err(format!(
                 "{} answers {status}: {}",
                 first(),

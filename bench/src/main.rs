@@ -5,6 +5,7 @@
 
 mod client;
 mod flood;
+mod heartbeat;
 mod memory;
 mod report;
 mod server;
@@ -37,8 +38,8 @@ pub const PASSWORD: &str = "palestra-demo-2026";
 /// Why something could not be measured, in words.
 pub type Refusal = String;
 
-/// Measure Palestra: size, start, memory, reads beside a flood of logins, throughput.
-#[derive(Parser)]
+/// Measure Palestra: size, start, memory, reads beside a flood of logins, throughput, heartbeats.
+#[derive(Clone, Parser)]
 #[command(name = "bench", version)]
 pub struct Options {
     /// The executable to measure.
@@ -64,6 +65,14 @@ impl Options {
         Duration::from_secs(self.seconds)
     }
 
+    /// The same, with one round.
+    fn one_round(&self) -> Self {
+        Self {
+            rounds: 1,
+            ..self.clone()
+        }
+    }
+
     /// The rounds, counted from one.
     pub const fn rounds(&self) -> std::ops::RangeInclusive<u32> {
         1..=self.rounds
@@ -82,6 +91,8 @@ enum Measurement {
     Flood,
     /// Requests a second, and processor time a request.
     Throughput,
+    /// Heartbeats of players: durable, beside PostgreSQL's own, and through kills.
+    Heartbeat,
 }
 
 fn main() -> ExitCode {
@@ -143,12 +154,15 @@ fn measure(
     if measurement == Measurement::Size {
         return start::size(binary, report);
     }
+    if measurement == Measurement::Heartbeat {
+        return heartbeat::measure(options, binary, report);
+    }
     let (folder, made_in) = match demo {
         Some(school) => school,
         None => demo.insert(school(binary)?),
     };
     match measurement {
-        Measurement::Size => Ok(()),
+        Measurement::Size | Measurement::Heartbeat => Ok(()),
         Measurement::Start => start::measure(binary, folder, *made_in, report),
         Measurement::Memory => memory::measure(binary, folder, report),
         Measurement::Flood => flood::measure(options, binary, folder, report),

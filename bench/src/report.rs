@@ -19,6 +19,8 @@ pub enum Goal {
     Below(f64),
     /// This or less.
     AtMost(f64),
+    /// This or more.
+    AtLeast(f64),
 }
 
 impl Goal {
@@ -26,11 +28,12 @@ impl Goal {
         match self {
             Self::Below(limit) => value < limit,
             Self::AtMost(limit) => value <= limit,
+            Self::AtLeast(limit) => value >= limit,
         }
     }
 
     const fn limit(self) -> f64 {
-        let (Self::Below(limit) | Self::AtMost(limit)) = self;
+        let (Self::Below(limit) | Self::AtMost(limit) | Self::AtLeast(limit)) = self;
         limit
     }
 }
@@ -76,6 +79,7 @@ impl Figure {
         let goal = match self.goal {
             Some(Goal::Below(limit)) => format!("< {}", with_unit(&limit.to_string(), self.unit)),
             Some(Goal::AtMost(limit)) => format!("<= {}", with_unit(&limit.to_string(), self.unit)),
+            Some(Goal::AtLeast(limit)) => format!(">= {}", with_unit(&limit.to_string(), self.unit)),
             None => String::new(),
         };
         let verdict = match self.goal {

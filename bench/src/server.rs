@@ -33,6 +33,11 @@ impl Folder {
         Ok(Self(path))
     }
 
+    /// Where it is.
+    pub fn path(&self) -> &Path {
+        &self.0
+    }
+
     fn log(&self) -> PathBuf {
         self.0.join("server.log")
     }
@@ -53,6 +58,16 @@ pub struct Server {
 impl Server {
     /// Starts it, and tells how long it took until the first answer with 200.
     pub fn start(binary: &Path, folder: &Folder, demo: bool) -> Result<(Self, Duration), Refusal> {
+        Self::start_with(binary, folder, demo, &[])
+    }
+
+    /// The same, with more settings.
+    pub fn start_with(
+        binary: &Path,
+        folder: &Folder,
+        demo: bool,
+        settings: &[(&str, &str)],
+    ) -> Result<(Self, Duration), Refusal> {
         let at = free_address()?;
         let log =
             File::create(folder.log()).map_err(|error| format!("{}: {error}", folder.log().display()))?;
@@ -72,6 +87,7 @@ impl Server {
             .env("PALESTRA_REQUESTS_PER_MINUTE", "0")
             .env("PALESTRA_LOGINS_PER_MINUTE", "0")
             .env("PALESTRA_LOG", "warn")
+            .envs(settings.iter().copied())
             .stdin(Stdio::null())
             .stdout(Stdio::null())
             .stderr(log);
@@ -117,6 +133,12 @@ impl Server {
         Err("the server does not stop".to_owned())
     }
 
+    /// Ends it at once, as a power cut would.
+    pub fn kill(mut self) -> Result<(), Refusal> {
+        self.child.kill().map_err(|error| error.to_string())?;
+        self.child.wait().map(drop).map_err(|error| error.to_string())
+    }
+
     /// A line of /proc/PID/status, in MiB.
     pub fn memory(&self, name: &str) -> Result<f64, Refusal> {
         let text = proc(&format!("{}/status", self.child.id()))?;
@@ -146,6 +168,24 @@ impl Drop for Server {
 /// Processor time that this program itself has taken so far.
 pub fn own_cpu() -> Result<Duration, Refusal> {
     cpu("self", 2)
+}
+
+/// Processor time that a process and its children have taken so far, those that have ended included.
+pub fn cpu_of_family(parent: u32) -> Result<Duration, Refusal> {
+    let mut sum = cpu(&parent.to_string(), 4)?;
+    let processes = fs::read_dir("/proc").map_err(|error| format!("/proc: {error}"))?;
+    for name in processes.flatten().map(|entry| entry.file_name()) {
+        let name = name.to_string_lossy();
+        let child = name.bytes().all(|byte| byte.is_ascii_digit())
+            && proc(&format!("{name}/status")).is_ok_and(|text| {
+                let line = text.lines().find_map(|line| line.strip_prefix("PPid:"));
+                line.is_some_and(|line| line.trim() == parent.to_string())
+            });
+        if child {
+            sum += cpu(&name, 2).unwrap_or_default();
+        }
+    }
+    Ok(sum)
 }
 
 /// How busy the machine is: to tell how much of that was not ours.

@@ -96,8 +96,9 @@ pub fn measure(
         let requests = Reads::of(&server, &server.client().token(LEARNER)?)?;
         for (index, (name, requests)) in requests.0.iter().enumerate() {
             say(&format!("{name}, round {round} of {}", options.rounds));
+            let rows = vec![requests.as_slice(); CONNECTIONS];
             let figures =
-                ask(&server, requests, options.window()).map_err(|refusal| format!("{name}: {refusal}"))?;
+                ask(&server, &rows, options.window()).map_err(|refusal| format!("{name}: {refusal}"))?;
             match reads.get_mut(index) {
                 Some(read) => read.rounds.push(figures),
                 None => reads.push(Read {
@@ -137,16 +138,23 @@ impl Read {
     }
 }
 
-struct Round {
-    rate: f64,
-    server_us: f64,
-    generator_us: f64,
-    p50: f64,
-    p99: f64,
+/// What a round measured.
+pub struct Round {
+    /// Requests a second.
+    pub rate: f64,
+    /// The server's processor time a request.
+    pub server_us: f64,
+    /// The generator's.
+    pub generator_us: f64,
+    /// Of the latencies, in milliseconds.
+    pub p50: f64,
+    /// Of the latencies, in milliseconds.
+    pub p99: f64,
 }
 
 impl Round {
-    fn json(&self) -> Value {
+    /// For the file of raw figures.
+    pub fn json(&self) -> Value {
         json!({
             "requests_a_second": self.rate,
             "server_us_a_request": self.server_us,
@@ -157,11 +165,11 @@ impl Round {
     }
 }
 
-/// Every connection asks again as soon as it is answered.
-fn ask(server: &Server, requests: &[Request], window: Duration) -> Result<Round, Refusal> {
+/// A connection for each row of requests, which asks again as soon as it is answered.
+pub fn ask(server: &Server, rows: &[&[Request]], window: Duration) -> Result<Round, Refusal> {
     let (counting, stop) = (AtomicBool::new(false), AtomicBool::new(false));
     let (answered, failed) = (AtomicU64::new(0), AtomicU64::new(0));
-    let connection = |start: usize| {
+    let connection = |start: usize, requests: &[Request]| {
         let mut client = server.client();
         let mut latencies = Vec::new();
         for request in requests.iter().cycle().skip(start % requests.len().max(1)) {
@@ -181,8 +189,11 @@ fn ask(server: &Server, requests: &[Request], window: Duration) -> Result<Round,
         latencies
     };
     thread::scope(|scope| {
-        let connections: Vec<_> = (0..CONNECTIONS)
-            .map(|start| scope.spawn(move || connection(start)))
+        let connection = &connection;
+        let connections: Vec<_> = rows
+            .iter()
+            .enumerate()
+            .map(|(start, requests)| scope.spawn(move || connection(start, requests)))
             .collect();
         wait(WARM_UP);
         let (cpu, own, began) = (server.cpu(), own_cpu(), Instant::now());
