@@ -1,7 +1,8 @@
 use chrono::Duration;
 use serde_json::{Value, json};
+use sqlx::{AssertSqlSafe, Connection, Executor};
 
-use crate::support::{App, PASSWORD, Person, on_both_databases};
+use crate::support::{App, PASSWORD, Person, Store, as_role, on_both_databases};
 
 /// A published course whose first lesson has a video of ten minutes: course, chapter, lessons.
 async fn with_video(app: &App, trainer: &Person) -> (String, String, [String; 2]) {
@@ -263,5 +264,75 @@ on_both_databases! {
         app.sql(&format!("UPDATE watches SET ranges = {bytes}, version = version + 1")).await;
         let told = app.post_as(&lena, &watch, played(200.0, 210.0)).await.expect(200);
         assert_eq!(told.at("/ranges"), json!([{ "from": 100, "to": 110 }, { "from": 200, "to": 210 }]));
+    }
+
+    async fn what_cannot_be_written_fails_alone(app: App) {
+        let (elena, lena) = (app.trainer().await, app.learner().await);
+        let (course, _, lessons) = with_video(&app, &elena).await;
+        let video = json!({ "videoUrl": "https://videos.example.com/b.mp4", "duration": 10 });
+        app.patch_as(&elena, &format!("/lessons/{}", lessons[1]), "*", video).await.expect(200);
+        app.act_as(&lena, &format!("/courses/{course}/enroll")).await.expect(201);
+        for lesson in &lessons {
+            app.post_as(&lena, &format!("/lessons/{lesson}/watch"), json!({})).await.expect(200);
+        }
+        // Gone behind the server's back, which may still remember that Lena may watch it.
+        let id = if app.url.is_some() { format!("'{}'", lessons[0]) } else { format!("x'{}'", lessons[0].replace('-', "")) };
+        app.sql(&format!("DELETE FROM lessons WHERE id = {id}")).await;
+        let items = [json!({ "lessonId": lessons[0] }), json!({ "lessonId": lessons[1], "ranges": [{ "from": 0, "to": 5 }] })];
+        let sent = app.post_as(&lena, "/me/progress/batch", json!({ "items": items })).await.expect(200);
+        assert_eq!((sent.at("/results/0/isAccepted"), sent.at("/results/0/code")), (json!(false), json!("not_found")));
+        assert_eq!(sent.at("/results/1/lessonProgress/watchedSeconds"), 5);
+    }
+
+    async fn a_heartbeat_that_is_not_the_first_is_one_statement(app: App) {
+        let (elena, lena) = (app.trainer().await, app.learner().await);
+        let (course, _, lessons) = with_video(&app, &elena).await;
+        app.act_as(&lena, &format!("/courses/{course}/enroll")).await.expect(201);
+        let watch = format!("/lessons/{}/watch", lessons[0]);
+        let mut least = u64::MAX;
+        for second in 0..8 {
+            let before = app.db.statements();
+            app.post_as(&lena, &watch, played(0.0, f64::from(second))).await.expect(200);
+            // The worker counts as well, now and then.
+            least = least.min(app.db.statements() - before);
+        }
+        // PostgreSQL is told who asks, in every transaction.
+        assert_eq!(least, if app.url.is_some() { 2 } else { 1 });
+    }
+}
+
+/// Row security alone, without the filters of the use cases.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn watches_are_ones_own_and_written_by_the_worker_alone() {
+    let app = App::start(Store::Postgres).await;
+    let (elena, marco) = (app.trainer().await, app.trainer().await);
+    let (lena, tom) = (app.learner().await, app.learner().await);
+    let (course, _, lessons) = with_video(&app, &elena).await;
+    for who in [&lena, &tom] {
+        app.act_as(who, &format!("/courses/{course}/enroll"))
+            .await
+            .expect(201);
+        let watch = format!("/lessons/{}/watch", lessons[0]);
+        app.post_as(who, &watch, json!({})).await.expect(200);
+    }
+    let url = as_role(app.url.as_deref().unwrap(), "palestra_app");
+    let mut connection = sqlx::PgConnection::connect(&url).await.unwrap();
+    let mut run = async |who: &Person, sql: &str| {
+        let mut transaction = connection.begin().await.unwrap();
+        let settings = format!(
+            "SELECT set_config('app.uid', '{}', true), set_config('app.role', 'USER', true)",
+            who.id
+        );
+        transaction.execute(AssertSqlSafe(settings)).await.unwrap();
+        let done = transaction.execute(AssertSqlSafe(sql.to_owned())).await;
+        done.ok().map(|done| done.rows_affected())
+    };
+    let credit = "UPDATE watches SET watched_seconds = 600";
+    let put = "INSERT INTO watches SELECT * FROM watches";
+    for (who, seen, changed) in [(&lena, 1, 0), (&elena, 2, 2), (&marco, 0, 0)] {
+        assert_eq!(run(who, "SELECT 1 FROM watches").await, Some(seen));
+        assert_eq!(run(who, credit).await, Some(changed));
+        assert_eq!(run(who, put).await, None);
+        assert_eq!(run(who, "DELETE FROM watches").await, None);
     }
 }
