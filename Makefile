@@ -3,7 +3,7 @@
 TARGET := $(or $(CARGO_TARGET_DIR),target)
 CARGO  := cargo --locked
 .DEFAULT_GOAL := help
-.PHONY: help run test check lint unit contract entities openapi bench postgres-stop clean
+.PHONY: help run test check lint unit contract entities openapi bench rig postgres-stop clean
 
 help: ## Show this help.
 	@awk -F':.*## ' '/^[a-z-]+:.*## / {printf "  make %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -35,9 +35,15 @@ entities: ## Generate crates/entity from the migrated PostgreSQL schema.
 openapi: ## Write openapi/openapi.json from the code.
 	$(CARGO) run -q -p api -- openapi > openapi/openapi.json.new && mv openapi/openapi.json.new openapi/openapi.json
 
-bench: ## Measure: cold start, memory, size, reads under a flood of logins, heartbeats.
+bench: ## Measure: cold start, memory, size, reads under a flood of logins, searches, heartbeats.
 	$(CARGO) build --release -p api -p bench
-	TEST_DATABASE_URL=$$(scripts/postgres.sh start | tail -1) $(TARGET)/release/bench --binary $(TARGET)/release/palestra
+	$(TARGET)/release/bench --binary $(TARGET)/release/palestra --postgres "$$(scripts/postgres.sh start | tail -1)"
+
+rig: ## Measure beside hand-written servers: `make rig RIG=FOLDER ARGS="-t limit,palestra -o list"`, see bench/rig.
+	@test -d "$(RIG)/targets" || { echo "RIG has to name the rig's folder: see bench/rig/README.md"; exit 1; }
+	$(CARGO) build --release -p api
+	cp bench/rig/*.toml "$(RIG)/targets/"
+	cd "$(RIG)" && RIG_BINARY="$(abspath $(TARGET)/release/palestra)" RIG_OURS="$(CURDIR)/bench/rig" ./run.py $(ARGS)
 
 postgres-stop: ## Stop the tests' own PostgreSQL.
 	scripts/postgres.sh stop

@@ -77,12 +77,47 @@ class Run:
             raise CheckFailed(f"{words[0]} failed with exit code {done.returncode}")
 
     @contextmanager
+    def program(self, *command: object, **environment: str) -> Iterator[subprocess.Popen]:
+        """A program that runs meanwhile; its first line on standard output can be read from it."""
+        words = [str(word) for word in command]
+        self.say(f"$ {' '.join(words)} &")
+        child = subprocess.Popen(
+            words,
+            env={**_environment(), **environment},
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=self.log,
+            text=True,
+        )
+        try:
+            yield child
+        finally:
+            child.terminate()
+            try:
+                child.communicate(timeout=STOP_SECONDS)
+            except subprocess.TimeoutExpired:
+                child.kill()
+                child.communicate()
+
+    def example(self, name: str) -> Path:
+        """A program of the tests', built beside the executable."""
+        path = self.binary.parent / "examples" / name
+        if not path.exists():
+            raise CheckFailed(f"{path} is not built: cargo build -p contract-tests --examples")
+        return path
+
+    @contextmanager
     def server(self, **settings: str) -> Iterator[str]:
         """A fresh server with the demo school; yields its base URL. It has to stop by itself when told to."""
         folder = Path(tempfile.mkdtemp(prefix=f"palestra-{self.name}-"))
         port = _free_port()
         base_url = f"http://127.0.0.1:{port}"
-        settings |= {"PALESTRA_LISTEN": f"127.0.0.1:{port}", "PALESTRA_DATA_DIR": str(folder / "data")}
+        settings |= {
+            "PALESTRA_LISTEN": f"127.0.0.1:{port}",
+            "PALESTRA_DATA_DIR": str(folder / "data"),
+            # What it signs leads back to it.
+            "PALESTRA_PUBLIC_URL": base_url,
+        }
         log_path = _server_log(self.name)
         with log_path.open("w") as log:
             child = subprocess.Popen(
@@ -136,6 +171,19 @@ def _wait_until_ready(child: subprocess.Popen, base_url: str) -> None:
         except OSError:  # nobody listens yet, or it answers that it is not ready
             time.sleep(0.05)
     raise CheckFailed(f"GET /readyz was not 200 within {START_SECONDS} s")
+
+
+def _wait_for_port(child: subprocess.Popen, port: int) -> None:
+    deadline = time.monotonic() + START_SECONDS
+    while time.monotonic() < deadline:
+        if child.poll() is not None:
+            raise CheckFailed(f"the program ended at once with exit code {child.returncode}")
+        try:
+            socket.create_connection(("127.0.0.1", port), timeout=1).close()
+            return
+        except OSError:
+            time.sleep(0.05)
+    raise CheckFailed(f"nobody listened on port {port} within {START_SECONDS} s")
 
 
 def _stop(child: subprocess.Popen) -> bool:
@@ -213,19 +261,41 @@ def check_schemathesis(run: Run) -> None:
 
 
 def check_journey(run: Run) -> None:
-    """A client generated from the document walks the main journey."""
+    """A client generated from the document walks the main journey, and a trainer's with pictures, files and films."""
     journey = HERE / "journey"
     for generated in ("client", "build"):
         shutil.rmtree(journey / generated, ignore_errors=True)
     run.tool("openapi-ts", cwd=journey)
     run.tool("tsc", cwd=journey)
     with run.server() as base_url:
-        run.tool("node", "build/journey.js", cwd=journey, BASE_URL=base_url)
+        for walk in ("journey", "media"):
+            run.tool("node", f"build/{walk}.js", cwd=journey, BASE_URL=base_url)
 
 
 def check_mux(run: Run) -> None:
     """Mux's own library agrees with the tokens and signatures that the tests of crates/media hold Palestra to."""
     run.tool("node", "mux/mux.mjs")
+
+
+def check_stripe(run: Run) -> None:
+    """Stripe's own libraries agree with the signatures that the tests hold Palestra to, and with the double that they use."""
+    run.tool("node", "stripe/vectors.mjs")
+    drivers = ["node", "stripe/driver.mjs"], [REPOSITORY / ".tools" / "venv" / "bin" / "python", "stripe/driver.py"]
+    for driver in drivers:
+        with run.program(run.example("stripe-double"), "127.0.0.1:0") as double:
+            run.tool(*driver, BASE_URL=double.stdout.readline().strip())
+    # The objects that the double showed, against the library's types.
+    run.tool("tsc", "--project", HERE / "stripe")
+
+
+def check_localstripe(run: Run) -> None:
+    """The adapter takes payments by somebody else's double of Stripe."""
+    port = _free_port()
+    python = REPOSITORY / ".tools" / "localstripe" / "bin" / "python"
+    words = (python, "-m", "localstripe", "--from-scratch", "--port", port)
+    with run.program(*words, PYTHONPATH=str(HERE / "localstripe")) as child:
+        _wait_for_port(child, port)
+        run.tool(run.example("localstripe"), f"http://127.0.0.1:{port}")
 
 
 def check_browser(run: Run) -> None:

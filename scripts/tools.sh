@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
-# The tools of the contract checks, at pinned versions inside the checkout: .tools/venv (Python), contract/node_modules
-# (Node 24 among it) and a Chromium from the system. Quick when nothing has changed.
+# The tools of the contract checks, at pinned versions inside the checkout: .tools/venv (Python), .tools/localstripe (Python:
+# a program that is only run, apart from the rest), contract/node_modules (Node 24 among it) and a Chromium from the system.
+# Quick when nothing has changed.
 set -euo pipefail
 
 repo=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
@@ -13,10 +14,10 @@ checksum() { cat "$@" | cksum; }
 is_fresh() { [ -f ".tools/$1.stamp" ] && [ "$(cat ".tools/$1.stamp")" = "$(checksum "${@:2}")" ]; }
 stamp() { checksum "${@:2}" >".tools/$1.stamp"; }
 
-python_tools() {
-  local pins=contract/requirements.txt
+python_tools() { # venv pins
+  local venv=$1 pins=$2
   # An interpreter that went away, after an upgrade of the system say, leaves a venv that cannot run.
-  if is_fresh venv "$pins" && .tools/venv/bin/python -c '' 2>/dev/null; then return; fi
+  if is_fresh "$venv" "$pins" && ".tools/$venv/bin/python" -c '' 2>/dev/null; then return; fi
   if ! command -v python3 >/dev/null; then
     apt_install "the contract checks need Python 3.11 or newer" python3 python3-venv
   fi
@@ -25,11 +26,11 @@ python_tools() {
   if ! python3 -c 'import ensurepip' 2>/dev/null; then
     apt_install "the contract checks need Python's venv module with ensurepip" python3-venv
   fi
-  say "Installing $pins into .tools/venv ..."
-  rm -rf .tools/venv
-  python3 -m venv .tools/venv
-  .tools/venv/bin/python -m pip install --quiet --disable-pip-version-check -r "$pins" >&2
-  stamp venv "$pins"
+  say "Installing $pins into .tools/$venv ..."
+  rm -rf ".tools/$venv"
+  python3 -m venv ".tools/$venv"
+  ".tools/$venv/bin/python" -m pip install --quiet --disable-pip-version-check -r "$pins" >&2
+  stamp "$venv" "$pins"
 }
 
 # By its own folder: an older npm leaves its link in .bin out.
@@ -54,6 +55,7 @@ browser() {
   apt_install "the browser check needs Chromium: install it, or set CHROMIUM to the executable of one" chromium
 }
 
-python_tools
+python_tools venv contract/requirements.txt
+python_tools localstripe contract/localstripe/requirements.txt
 node_tools
 browser

@@ -36,7 +36,7 @@ const CHEAP: [(&str, &str); 3] = [
     ("PALESTRA_ACCESS_TOKEN_SECONDS", "3600"),
 ];
 
-/// SQLite, PostgreSQL where `TEST_DATABASE_URL` names a server, and the kills.
+/// SQLite, PostgreSQL with `--postgres`, and the kills.
 pub fn measure(options: &Options, binary: &Path, report: &mut Report) -> Result<(), Refusal> {
     let mut raw = Vec::new();
     let folder = Folder::make()?;
@@ -47,9 +47,9 @@ pub fn measure(options: &Options, binary: &Path, report: &mut Report) -> Result<
         raw.push(tell(report, "SQLite", connections, &rounds, None, None));
     }
     server.stop()?;
-    match std::env::var("TEST_DATABASE_URL") {
-        Ok(admin) => postgres(options, binary, &admin, report, &mut raw)?,
-        Err(_) => say("heartbeats on PostgreSQL are left out: TEST_DATABASE_URL names no server"),
+    match &options.postgres {
+        Some(admin) => postgres(options, binary, admin, report, &mut raw)?,
+        None => say("no --postgres: its heartbeats are left out"),
     }
     kills(binary, &folder, &watchers, report)?;
     report.raw("heartbeat", Value::Array(raw));
@@ -64,9 +64,7 @@ fn postgres(
     raw: &mut Vec<Value>,
 ) -> Result<(), Refusal> {
     let name = format!("palestra_bench_{}", std::process::id());
-    let (server_url, _) = admin
-        .rsplit_once('/')
-        .ok_or("TEST_DATABASE_URL names no database")?;
+    let (server_url, _) = admin.rsplit_once('/').ok_or("--postgres names no database")?;
     let url = format!("{server_url}/{name}");
     psql(admin, &format!("CREATE DATABASE {name}"))?;
     let measured = on_postgres(options, binary, &url, report, raw);

@@ -3,11 +3,13 @@
 //! Threads and blocking sockets throughout: a timer of the async runtime is a millisecond coarse, which is more than an
 //! answer takes.
 
+mod catalogue;
 mod client;
 mod flood;
 mod heartbeat;
 mod memory;
 mod report;
+mod search;
 mod server;
 mod start;
 mod statistics;
@@ -38,7 +40,7 @@ pub const PASSWORD: &str = "palestra-demo-2026";
 /// Why something could not be measured, in words.
 pub type Refusal = String;
 
-/// Measure Palestra: size, start, memory, reads beside a flood of logins, throughput, heartbeats.
+/// Measure Palestra: size, start, memory, reads beside a flood of logins, throughput, searches, heartbeats.
 #[derive(Clone, Parser)]
 #[command(name = "bench", version)]
 pub struct Options {
@@ -54,6 +56,9 @@ pub struct Options {
     /// Only these measurements.
     #[arg(long, value_name = "NAME", value_delimiter = ',')]
     only: Vec<Measurement>,
+    /// A role that may make databases on PostgreSQL, as postgres://user@host:port/database; searches are measured there too.
+    #[arg(long, value_name = "URL")]
+    postgres: Option<String>,
     /// Write the raw figures into this file.
     #[arg(long, value_name = "FILE")]
     json: Option<PathBuf>,
@@ -91,6 +96,8 @@ enum Measurement {
     Flood,
     /// Requests a second, and processor time a request.
     Throughput,
+    /// Searches of a large catalogue.
+    Search,
     /// Heartbeats of players: durable, beside PostgreSQL's own, and through kills.
     Heartbeat,
 }
@@ -157,12 +164,15 @@ fn measure(
     if measurement == Measurement::Heartbeat {
         return heartbeat::measure(options, binary, report);
     }
+    if measurement == Measurement::Search {
+        return search::measure(binary, options.postgres.as_deref(), report);
+    }
     let (folder, made_in) = match demo {
         Some(school) => school,
         None => demo.insert(school(binary)?),
     };
     match measurement {
-        Measurement::Size | Measurement::Heartbeat => Ok(()),
+        Measurement::Size | Measurement::Search | Measurement::Heartbeat => Ok(()),
         Measurement::Start => start::measure(binary, folder, *made_in, report),
         Measurement::Memory => memory::measure(binary, folder, report),
         Measurement::Flood => flood::measure(options, binary, folder, report),

@@ -17,7 +17,10 @@ const TICKS_A_SECOND: f64 = 100.0;
 const PATIENCE: Duration = Duration::from_secs(60);
 
 /// A folder below the system's temporary one; it goes when this is dropped.
-pub struct Folder(PathBuf);
+pub struct Folder {
+    path: PathBuf,
+    database: Option<String>,
+}
 
 impl Folder {
     /// An empty one.
@@ -30,7 +33,19 @@ impl Folder {
         );
         let path = std::env::temp_dir().join(name);
         fs::create_dir(&path).map_err(|error| format!("{} cannot be made: {error}", path.display()))?;
-        Ok(Self(path))
+        Ok(Self { path, database: None })
+    }
+
+    /// Its server works with this database on PostgreSQL.
+    #[must_use]
+    pub fn with_database(mut self, url: &str) -> Self {
+        self.database = Some(url.to_owned());
+        self
+    }
+
+    /// Where it is.
+    pub fn path(&self) -> &Path {
+        &self.path
     }
 
     /// Where it is.
@@ -39,13 +54,13 @@ impl Folder {
     }
 
     fn log(&self) -> PathBuf {
-        self.0.join("server.log")
+        self.path.join("server.log")
     }
 }
 
 impl Drop for Folder {
     fn drop(&mut self) {
-        drop(fs::remove_dir_all(&self.0));
+        drop(fs::remove_dir_all(&self.path));
     }
 }
 
@@ -81,9 +96,9 @@ impl Server {
         command
             .arg("serve")
             .args(demo.then_some("--demo"))
-            .current_dir(&folder.0)
+            .current_dir(&folder.path)
             .env("PALESTRA_LISTEN", at.to_string())
-            .env("PALESTRA_DATA_DIR", folder.0.join("data"))
+            .env("PALESTRA_DATA_DIR", folder.path.join("data"))
             .env("PALESTRA_REQUESTS_PER_MINUTE", "0")
             .env("PALESTRA_LOGINS_PER_MINUTE", "0")
             .env("PALESTRA_LOG", "warn")
@@ -91,6 +106,9 @@ impl Server {
             .stdin(Stdio::null())
             .stdout(Stdio::null())
             .stderr(log);
+        if let Some(url) = &folder.database {
+            command.env("DATABASE_URL", url);
+        }
         let began = Instant::now();
         let child = command
             .spawn()

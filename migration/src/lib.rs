@@ -10,6 +10,7 @@ use sea_orm_migration::{prelude::*, sea_orm::DbBackend};
 
 mod m20261122_000001_foundation;
 mod m20261122_000002_catalogue;
+mod m20261122_000003_search;
 mod m20261122_000004_progress;
 mod m20261122_000005_payments;
 
@@ -22,6 +23,7 @@ impl MigratorTrait for Migrator {
         vec![
             Box::new(m20261122_000001_foundation::Migration),
             Box::new(m20261122_000002_catalogue::Migration),
+            Box::new(m20261122_000003_search::Migration),
             Box::new(m20261122_000004_progress::Migration),
             Box::new(m20261122_000005_payments::Migration),
         ]

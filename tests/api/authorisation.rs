@@ -18,6 +18,11 @@ const AUTHORS: Expected = [401, 403, 403, 403, 200, 200];
 /// Admins.
 const ADMINS: Expected = [401, 403, 403, 403, 403, 200];
 
+/// Trainers and admins.
+const TRAINERS: Expected = [401, 403, 403, 200, 200, 200];
+/// The buyer (who is enrolled), the seller and admins.
+const PARTIES: Expected = [401, 404, 200, 404, 200, 200];
+
 /// Operation, path (below `/api/v1`, or `//` from the root), body, statuses.
 fn table() -> Vec<(&'static str, &'static str, Value, Expected)> {
     let none = Value::Null;
@@ -501,7 +506,56 @@ fn table() -> Vec<(&'static str, &'static str, Value, Expected)> {
             "enrollInCourse",
             "POST /courses/{course}/enroll",
             none.clone(),
-            [401, 201, 201, 201, 201, 201],
+            [401, 201, 200, 201, 201, 201],
+        ),
+        (
+            "getMyCourseAccess",
+            "GET /me/access/courses/{course}",
+            none.clone(),
+            MEMBERS,
+        ),
+        (
+            "getMyCourseAccess",
+            "GET /me/access/courses/{draft}",
+            none.clone(),
+            [401, 404, 404, 404, 200, 200],
+        ),
+        (
+            "getUserCourseAccess",
+            "GET /admin/users/{author}/access/courses/{course}",
+            none.clone(),
+            ADMINS,
+        ),
+        (
+            "listCourseGrants",
+            "GET /courses/{course}/grants",
+            none.clone(),
+            [401, 404, 404, 404, 200, 200],
+        ),
+        (
+            "createGrant",
+            "POST /courses/{course}/grants",
+            json!({ "userId": "0198c0de-0000-7000-8000-000000000001" }),
+            [401, 404, 404, 404, 422, 422],
+        ),
+        // Given by hand to the learner who is enrolled.
+        (
+            "getGrant",
+            "GET /grants/{grant}",
+            none.clone(),
+            [401, 404, 200, 404, 200, 200],
+        ),
+        (
+            "extendGrant",
+            "POST /grants/{grant}/extend",
+            json!({ "endsAt": null }),
+            [401, 404, 403, 404, 200, 200],
+        ),
+        (
+            "revokeGrant",
+            "POST /grants/{grant}/revoke",
+            json!({}),
+            [401, 404, 403, 404, 200, 200],
         ),
         (
             "createVideoUpload",
@@ -586,6 +640,97 @@ fn table() -> Vec<(&'static str, &'static str, Value, Expected)> {
             [401, 403, 403, 403, 409, 409],
         ),
         (
+            "quoteCheckout",
+            "POST /checkout/quote",
+            json!({ "courseId": "{priced}" }),
+            [401, 200, 409, 200, 409, 409],
+        ),
+        (
+            "createCheckout",
+            "POST /checkout",
+            json!({ "courseId": "{priced}" }),
+            [401, 201, 409, 201, 409, 409],
+        ),
+        ("listMyPayments", "GET /me/payments", none.clone(), MEMBERS),
+        ("listMyPurchases", "GET /me/purchases", none.clone(), MEMBERS),
+        ("listMyCustomers", "GET /me/customers", none.clone(), MEMBERS),
+        ("getPayment", "GET /payments/{payment}", none.clone(), PARTIES),
+        (
+            "getReceipt",
+            "GET /payments/{payment}/receipt",
+            none.clone(),
+            PARTIES,
+        ),
+        (
+            "createRefund",
+            "POST /payments/{payment}/refunds",
+            json!({ "amount": 1 }),
+            [401, 404, 404, 404, 201, 201],
+        ),
+        ("listMySales", "GET /me/sales", none.clone(), TRAINERS),
+        ("getMyTakings", "GET /me/takings", none.clone(), TRAINERS),
+        (
+            "listCourseSales",
+            "GET /courses/{priced}/sales",
+            none.clone(),
+            [401, 404, 404, 404, 200, 200],
+        ),
+        (
+            "getCourseTakings",
+            "GET /courses/{priced}/takings",
+            none.clone(),
+            [401, 404, 404, 404, 200, 200],
+        ),
+        ("listCoupons", "GET /coupons", none.clone(), TRAINERS),
+        (
+            "createCoupon",
+            "POST /coupons",
+            json!({ "code": "{unique}", "percentOff": 5 }),
+            [401, 403, 403, 201, 201, 201],
+        ),
+        (
+            "getCoupon",
+            "GET /coupons/{coupon}",
+            none.clone(),
+            [401, 403, 403, 404, 200, 200],
+        ),
+        (
+            "updateCoupon",
+            "PATCH /coupons/{coupon}",
+            json!({ "maxPerUser": 1 }),
+            [401, 403, 403, 404, 200, 200],
+        ),
+        (
+            "deleteCoupon",
+            "DELETE /coupons/{coupon}",
+            none.clone(),
+            [401, 403, 403, 404, 204, 404],
+        ),
+        (
+            "receiveStripeHook",
+            "POST /hooks/stripe",
+            json!({ "id": "evt_1" }),
+            [400; 6],
+        ),
+        (
+            "completeSandboxPayment",
+            "POST /sandbox/payments/{payment}/complete",
+            none.clone(),
+            [401, 404, 200, 404, 404, 200],
+        ),
+        (
+            "failSandboxPayment",
+            "POST /sandbox/payments/{payment}/fail",
+            none.clone(),
+            [401, 404, 200, 404, 404, 200],
+        ),
+        (
+            "disputeSandboxPayment",
+            "POST /sandbox/payments/{payment}/dispute",
+            json!({}),
+            [401, 404, 200, 404, 404, 200],
+        ),
+        (
             "deleteCourse",
             "DELETE /courses/{course}",
             none.clone(),
@@ -633,8 +778,14 @@ on_both_databases! {
         let attachment = app.post_as(&author, &format!("/lessons/{}/attachments", lessons[0]), link).await.expect(201).text_at("/id");
         let file = json!({ "purpose": "ATTACHMENT", "name": "x.pdf", "contentType": "application/pdf", "sizeBytes": 3 });
         let upload = app.post_as(&author, "/uploads", file).await.expect(201).text_at("/id");
+        let (priced, _) = app.priced(&author, 4900).await;
+        let payment = app.buy(&enrolled, &priced).await;
+        let coupon = app.post_as(&author, "/coupons", json!({ "code": "FIFTH", "percentOff": 20 })).await.expect(201).text_at("/id");
+        let given = json!({ "userId": enrolled.id });
+        let grant = app.post_as(&author, &format!("/courses/{draft}/grants"), given).await.expect(201).text_at("/id");
         let places = [
-            ("{attachment}", attachment.as_str()), ("{upload}", &upload), ("{video}", &video),
+            ("{priced}", priced.as_str()), ("{payment}", &payment), ("{coupon}", &coupon), ("{grant}", &grant),
+            ("{attachment}", &attachment), ("{upload}", &upload), ("{video}", &video),
             ("{course}", &course), ("{chapter}", &chapter), ("{lesson}", &lessons[0]), ("{draft}", &draft),
             ("{category}", &category), ("{author}", &author.id), ("{learner}", &enrolled.id), ("{other}", "0198c0de-0000-7000-8000-000000000001"),
         ];
@@ -644,7 +795,8 @@ on_both_databases! {
             let (method, path) = line.split_once(' ').unwrap();
             let path = places.iter().fold(path.to_owned(), |path, (name, id)| path.replace(name, id));
             // From the last to the first where the row takes something away, so that the weaker still find it.
-            let statuses = call(&app, method, &path, &body, &people, operation).await;
+            let body = places.iter().fold(body.to_string(), |body, (name, id)| body.replace(name, id));
+            let statuses = call(&app, method, &path, &serde_json::from_str(&body).unwrap(), &people, operation).await;
             if statuses != expected {
                 wrong.push(format!("{operation} ({line}): {statuses:?}, expected {expected:?}"));
             }
@@ -670,6 +822,9 @@ async fn call(
         if method == "PATCH" {
             request = request.header("if-match", "*");
         }
+        if method == "POST" {
+            request = request.header("idempotency-key", format!("{operation}-{index}"));
+        }
         if !body.is_null() {
             let unique = format!("{operation}{index}").to_lowercase();
             request = request
@@ -685,7 +840,7 @@ async fn call(
 
 #[test]
 fn every_operation_of_the_document_has_a_row() {
-    let document = api::document::Document::build().value;
+    let document = api::document::Document::tree();
     let operations = document["paths"]
         .as_object()
         .unwrap()

@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use crate::support::{App, Reply, on_both_databases};
+use crate::support::{App, Reply, eventually, on_both_databases};
 
 fn ids(reply: Reply) -> Vec<String> {
     let reply = reply.expect(200);
@@ -52,6 +52,11 @@ on_both_databases! {
         assert_eq!(found("stren").await, ["Strength Foundations", "mobility every day"], "beginnings are enough");
         assert_eq!(found("laufer+UBUNG").await, ["Übungen für Läufer"], "accents, case and order do not matter");
         assert_eq!(found("foundatoins").await, ["Strength Foundations"], "a slip of the finger is forgiven");
+        assert_eq!(found("stregnth+foudations").await, ["Strength Foundations"], "in every word");
+        assert_eq!(found("mobilty+strenth").await, ["mobility every day"], "wherever it stands");
+        assert_eq!(found("abcchery").await, ["Archery"], "two slips in a longer word");
+        assert_eq!(found("bakc").await, ["Strong Back"], "letters that changed places");
+        assert_eq!(found("bcaks").await, [""; 0], "but not everything");
         assert_eq!(found("archery+strength").await, [""; 0], "all words have to be there");
         for nothing in ["%27%3B+DROP+TABLE+users", "!!!", "%22%22", "NEAR(a+b)", "title:strength*", "zzzzqqq", "a+AND+NOT+(b)"] {
             let reply = app.get(&format!("/courses?q={nothing}")).await.expect(200);
@@ -75,6 +80,36 @@ on_both_databases! {
         assert_eq!(ids(app.get("/courses?q=dumbbells").await), std::slice::from_ref(&course));
         app.act_as(&elena, &format!("/courses/{course}/unpublish")).await.expect(200);
         assert_eq!(ids(app.get("/courses?q=dumbbells").await), [""; 0]);
+    }
+
+    async fn a_misspelt_word_never_means_one_that_is_gone(app: App) {
+        let elena = app.trainer().await;
+        let (gone, ..) = app.course(&elena, json!({ "title": "Pilates" })).await;
+        app.course(&elena, json!({ "title": "Palates" })).await;
+        assert_eq!(titles(app.get("/courses?q=pilatse").await), ["Pilates"]);
+        app.act_as(&elena, &format!("/courses/{gone}/unpublish")).await.expect(200);
+        assert_eq!(titles(app.get("/courses?q=pilatse").await), ["Palates"]);
+        let facets = app.get("/catalogue/facets?q=pilatse").await.expect(200);
+        assert_eq!(facets.at("/count"), 1);
+    }
+
+    async fn a_category_is_found_by_its_new_name(app: App) {
+        let (admin, elena) = (app.admin().await, app.trainer().await);
+        let category = |name: &'static str| { let (app, admin) = (&app, &admin); async move {
+            app.post_as(admin, "/categories", json!({ "name": name })).await.expect(201).text_at("/id")
+        } };
+        let (old, other) = (category("Endurance").await, category("Cycling").await);
+        let (course, ..) = app.course(&elena, json!({ "title": "Long Rides", "categoryIds": [&old] })).await;
+        let is_found = |q: &'static str| { let (app, course) = (&app, course.clone()); async move {
+            (ids(app.get(&format!("/courses?q={q}")).await) == [course]).then_some(())
+        } };
+        is_found("endurance").await.expect("by its first name");
+        app.patch_as(&admin, &format!("/categories/{old}"), "*", json!({ "name": "Stamina" })).await.expect(200);
+        eventually("the new name", || is_found("stamina")).await;
+        assert!(is_found("endurance").await.is_none());
+        app.delete_as(&admin, &format!("/categories/{old}?replacement={other}")).await.expect(204);
+        eventually("the replacement's name", || is_found("cycling")).await;
+        assert!(is_found("stamina").await.is_none());
     }
 
     async fn filters_combine(app: App) {
@@ -190,7 +225,7 @@ on_both_databases! {
         app.act_as(&mats, &format!("/courses/{}/enroll", free[0])).await.expect(201);
         app.act_as(&mats, &format!("/courses/{}/enroll", free[1])).await.expect(201);
         let elena = app.trainer().await;
-        crate::support::eventually("the counts", || async {
+        eventually("the counts", || async {
             let list = app.get_as(&elena, "/courses?sort=-popularity&limit=3").await.expect(200);
             let counts: Vec<i64> = list.at("/data").as_array().unwrap().iter().map(|course| course["enrollmentCount"].as_i64().unwrap()).collect();
             (counts == [2, 1, 0]).then_some(())

@@ -46,7 +46,7 @@ on_both_databases! {
         let path = format!("/courses/{course}/enroll");
         let replies = futures_util::future::join_all((0..8).map(|_| app.act_as(&lena, &path))).await;
         for reply in replies {
-            assert_eq!(reply.expect(201).at("/id"), first.at("/id"));
+            assert_eq!(reply.expect(200).at("/id"), first.at("/id"));
         }
         let mine = app.get_as(&lena, "/me/enrollments").await.expect(200);
         assert_eq!(mine.at("/data").as_array().unwrap().len(), 1);
@@ -60,8 +60,9 @@ on_both_databases! {
         let (course, ..) = app.course(&elena, json!({})).await;
         let path = format!("/courses/{course}/enroll");
         let replies = futures_util::future::join_all((0..8).map(|_| app.act_as(&lena, &path))).await;
-        let ids: std::collections::HashSet<String> = replies.into_iter().map(|reply| reply.expect(201).text_at("/id")).collect();
+        let ids: std::collections::HashSet<String> = replies.iter().map(|reply| reply.text_at("/id")).collect();
         assert_eq!(ids.len(), 1);
+        assert_eq!(replies.iter().filter(|reply| reply.status == 201).count(), 1);
     }
 
     async fn a_grant_ends_when_it_is_asked_not_when_a_job_runs(app: App) {
@@ -69,7 +70,7 @@ on_both_databases! {
         let (course, _, lessons) = app.course(&elena, json!({})).await;
         app.act_as(&lena, &format!("/courses/{course}/enroll")).await.expect(201);
         let ends_at = app.db.ambient().now() + Duration::hours(1);
-        // Grants with an end come with payments; until then the ledger is written by hand.
+        // A free grant has no end by itself: written past the use cases.
         change(&app, &elena, "UPDATE grants SET ends_at = ?", vec![ends_at.into()]).await;
         let path = format!("/lessons/{}", lessons[0]);
         assert!(app.get_as(&lena, &path).await.expect(200).at("/access/expiresAt").is_string());
@@ -80,7 +81,7 @@ on_both_databases! {
         app.get_as(&lena, &path).await.refused(403, "grant_expired");
         app.act_as(&lena, &format!("{path}/complete")).await.refused(403, "grant_expired");
         let elena = app.login(&elena.email, crate::support::PASSWORD).await;
-        for (status, code) in [("SUSPENDED", "grant_suspended"), ("REFUNDED", "grant_refunded"), ("REVOKED", "not_granted")] {
+        for (status, code) in [("SUSPENDED", "grant_suspended"), ("REFUNDED", "grant_refunded"), ("REVOKED", "grant_revoked")] {
             change(&app, &elena, "UPDATE grants SET status = ?", vec![status.into()]).await;
             app.get_as(&lena, &path).await.refused(403, code);
         }

@@ -3,23 +3,29 @@
 
 mod support;
 
+mod access;
 mod admin;
 mod auth;
 mod authoring;
 mod authorisation;
 mod catalogue;
+mod coupons;
 mod courses;
 mod database;
 mod edge;
 mod idempotency;
 mod learning;
+mod ledger;
 mod lessons;
 mod mail;
 mod me;
 mod media;
+mod payments;
 mod progress;
+mod servers;
 mod start;
 mod storage;
+mod stripe;
 mod transfer;
 mod users;
 mod video;

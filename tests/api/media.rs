@@ -9,7 +9,7 @@ use image::{DynamicImage, ImageFormat, Rgb, RgbImage};
 use media::{Media, Storage};
 use serde_json::{Value, json};
 
-use crate::support::{App, PASSWORD, Person, Reply, eventually, on_both_databases};
+use crate::support::{App, PASSWORD, Person, Reply, Store, eventually, on_both_databases};
 
 pub(crate) const PDF: &[u8] = b"%PDF-1.7\nnothing but a beginning, which is enough to be one\n";
 
@@ -105,6 +105,8 @@ fn storage_of(app: &App) -> Media {
         video: 1,
         captions: 1,
         lifetime: std::time::Duration::from_secs(1),
+        pending: 100,
+        pending_bytes: 1 << 30,
     };
     Media::new(storage, limits, String::new())
 }
@@ -453,6 +455,104 @@ on_both_databases! {
         app.delete_as(&elena, &format!("/attachments/{attachment}")).await.expect(204);
         media::collect_files(&app.db, &media, media::KEPT).await.unwrap();
         assert_eq!(objects(&app.folder), Vec::<String>::new());
+    }
+
+    async fn what_is_used_while_the_collection_runs_keeps_its_file(app: App) {
+        let elena = app.trainer().await;
+        let course = app.draft(&elena, json!({})).await;
+        let media = storage_of(&app);
+        for _ in 0..10 {
+            let id = file(&app, &elena).await;
+            let attach = format!("/courses/{course}/attachments");
+            let (attached, collected) = tokio::join!(
+                app.post_as(&elena, &attach, json!({ "name": "Plan", "fileId": &id })),
+                media::collect_files(&app.db, &media, std::time::Duration::ZERO),
+            );
+            if collected.unwrap() == 0 {
+                let attachment = attached.expect(201).text_at("/id");
+                let url = app.act_as(&elena, &format!("/attachments/{attachment}/download")).await.expect(200).text_at("/url");
+                assert_eq!(app.get(&path_of(&url)).await.expect(200).text.as_bytes(), PDF);
+            } else {
+                attached.refused(422, "validation_failed");
+                app.get_as(&elena, &format!("/uploads/{id}")).await.refused(404, "not_found");
+            }
+        }
+    }
+
+    async fn an_admin_who_deletes_what_is_anothers_leaves_a_trace(app: App) {
+        let (admin, elena) = (app.admin().await, app.trainer().await);
+        let course = app.draft(&elena, json!({})).await;
+        let attach = format!("/courses/{course}/attachments");
+        let mut ids = Vec::new();
+        for who in [&elena, &admin] {
+            let link = json!({ "name": "Plan", "url": "https://plans.example.com/1.pdf" });
+            let id = app.post_as(&elena, &attach, link).await.expect(201).text_at("/id");
+            app.delete_as(who, &format!("/attachments/{id}")).await.expect(204);
+            let video = json!({ "name": "a.mp4", "contentType": "video/mp4", "sizeBytes": 100 });
+            let video = app.post_as(&elena, "/video-uploads", video).await.expect(201).text_at("/videoAsset/id");
+            app.delete_as(who, &format!("/video-assets/{video}")).await.expect(204);
+            ids.extend([id, video]);
+        }
+        let ids: Vec<kernel::Uuid> = ids.iter().map(|id| id.parse().unwrap()).collect();
+        let count = |action: &'static str, id: kernel::Uuid| {
+            let sql = "SELECT count(*) FROM audit_log WHERE action = ? AND subject_id = ?";
+            app.db.read(admin_of(&admin), move |tx| async move { tx.count(sql, [action.into(), id.into()]).await })
+        };
+        assert_eq!(count("attachment.deleted", ids[0]).await.unwrap(), 0);
+        assert_eq!(count("video.deleted", ids[1]).await.unwrap(), 0);
+        assert_eq!(count("attachment.deleted", ids[2]).await.unwrap(), 1);
+        assert_eq!(count("video.deleted", ids[3]).await.unwrap(), 1);
+    }
+}
+
+/// How the server names an admin.
+fn admin_of(admin: &Person) -> kernel::Actor {
+    kernel::Actor::User {
+        id: admin.id.parse().unwrap(),
+        role: kernel::Role::Admin,
+        session: kernel::Uuid::nil(),
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn uploads_that_are_begun_and_not_completed_have_an_end() {
+    for store in [Store::Sqlite, Store::Postgres] {
+        let settings = [
+            ("PALESTRA_UPLOADS_PENDING", "3"),
+            ("PALESTRA_UPLOADS_PENDING_BYTES", "1000"),
+        ];
+        let app = App::start_with(store, &settings).await;
+        let (elena, marco) = (app.trainer().await, app.trainer().await);
+        let plan = || announcement("ATTACHMENT", "plan.pdf", "application/pdf", PDF);
+        let large = json!({ "purpose": "ATTACHMENT", "name": "a.pdf", "contentType": "application/pdf", "sizeBytes": 990 });
+        let first = app.post_as(&elena, "/uploads", plan()).await.expect(201);
+        app.post_as(&elena, "/uploads", large.clone())
+            .await
+            .refused(409, "too_many_uploads");
+        app.post_as(&marco, "/uploads", large).await.expect(201);
+        app.post_as(&elena, "/uploads", plan()).await.expect(201);
+        let video = json!({ "name": "a.mp4", "contentType": "video/mp4", "sizeBytes": 100 });
+        app.post_as(&elena, "/video-uploads", video.clone())
+            .await
+            .expect(201);
+        app.post_as(&elena, "/uploads", plan())
+            .await
+            .refused(409, "too_many_uploads");
+        app.post_as(&elena, "/video-uploads", video)
+            .await
+            .refused(409, "too_many_uploads");
+        // What was completed does not count any more, nor what is too late.
+        send(&app, &first, PDF).await.expect(204);
+        app.act_as(&elena, &format!("/uploads/{}/complete", first.text_at("/id")))
+            .await
+            .expect(200);
+        app.post_as(&elena, "/uploads", plan()).await.expect(201);
+        app.post_as(&elena, "/uploads", plan())
+            .await
+            .refused(409, "too_many_uploads");
+        app.clock.advance(Duration::hours(7));
+        let elena = app.login(&elena.email, PASSWORD).await;
+        app.post_as(&elena, "/uploads", plan()).await.expect(201);
     }
 }
 

@@ -31,7 +31,9 @@ async fn entities(url: &str, folder: &Path) -> Result<(), Box<dyn Error>> {
         .tables
         .into_iter()
         // The search index is written and read in each database's own language.
-        .filter(|table| !["seaql_migrations", "catalogue_search"].contains(&table.info.name.as_str()))
+        .filter(|table| {
+            !["seaql_migrations", "catalogue_search", "catalogue_terms"].contains(&table.info.name.as_str())
+        })
         .map(|mut table| {
             table
                 .unique_constraints

@@ -55,6 +55,7 @@ readable! {
     std::net::SocketAddr: "an address and a port, such as 127.0.0.1:8080";
     Environment: "development or production";
     LogFormat: "text or json";
+    PaymentProvider: "auto, stripe, sandbox or off";
 }
 
 impl Readable for Option<String> {
@@ -102,6 +103,32 @@ impl FromStr for Environment {
         match text {
             "development" => Ok(Self::Development),
             "production" => Ok(Self::Production),
+            _ => Err(()),
+        }
+    }
+}
+
+/// Who takes money.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum PaymentProvider {
+    /// Stripe where it is configured, else the sandbox in development and nobody in production.
+    Auto,
+    /// Nobody: in this process, for development.
+    Sandbox,
+    /// Stripe.
+    Stripe,
+    /// Courses with a price cannot be bought.
+    Off,
+}
+
+impl FromStr for PaymentProvider {
+    type Err = ();
+    fn from_str(text: &str) -> Result<Self, ()> {
+        match text {
+            "auto" => Ok(Self::Auto),
+            "sandbox" => Ok(Self::Sandbox),
+            "stripe" => Ok(Self::Stripe),
+            "off" => Ok(Self::Off),
             _ => Err(()),
         }
     }
@@ -225,6 +252,10 @@ settings! {
     upload_video_bytes: u64 = "5368709120", "PALESTRA_UPLOAD_VIDEO_BYTES";
     /// How long the URL of an upload is good, in seconds.
     upload_seconds: u64 = "21600", "PALESTRA_UPLOAD_SECONDS";
+    /// Uploads that a trainer may have begun and not completed.
+    uploads_pending: u32 = "100", "PALESTRA_UPLOADS_PENDING";
+    /// Bytes that those may have in all.
+    uploads_pending_bytes: u64 = "53687091200", "PALESTRA_UPLOADS_PENDING_BYTES";
     /// The slowest that an upload through this server may be, in bytes a second.
     upload_bytes_per_second: u64 = "16384", "PALESTRA_UPLOAD_BYTES_PER_SECOND";
     /// Uploads that are taken in through this server at once; more are answered with 503.
@@ -257,6 +288,11 @@ settings! {
     requests_per_minute: u32 = "1200", "PALESTRA_REQUESTS_PER_MINUTE";
     /// Tries a minute to log in to one account from one address, or to have it written to. 0: no limit.
     logins_per_minute: u32 = "10", "PALESTRA_LOGINS_PER_MINUTE";
+    /// Who takes money: stripe, sandbox (in this process, for development; no money moves), off, or auto: Stripe where its key is
+    /// given, else the sandbox in development and nobody in production.
+    payments: PaymentProvider = "auto", "PALESTRA_PAYMENTS";
+    /// How long a checkout waits for its buyer, in minutes, 30 to 1440; a coupon's place is held as long.
+    checkout_minutes: u64 = "60", "PALESTRA_CHECKOUT_MINUTES";
     /// Mux, which prepares and plays videos: the id of an access token. All five of these, or none: then videos are plain
     /// files in our own storage.
     mux_token_id: Option<String> = "", "PALESTRA_MUX_TOKEN_ID";
@@ -270,6 +306,12 @@ settings! {
     mux_webhook_secret: Option<String> = "", "PALESTRA_MUX_WEBHOOK_SECRET", secret;
     /// Mux: where its API is.
     mux_base_url: String = "https://api.mux.com", "PALESTRA_MUX_BASE_URL";
+    /// Stripe, which takes money: the secret key, sk_… or rk_…; it says itself whether the money is real.
+    stripe_secret_key: Option<String> = "", "PALESTRA_STRIPE_SECRET_KEY", secret;
+    /// Stripe: what its hooks to /api/v1/hooks/stripe are signed with. Two, separated by a comma, while one is replaced.
+    stripe_webhook_secrets: Vec<String> = "", "PALESTRA_STRIPE_WEBHOOK_SECRETS", secret;
+    /// Stripe: where its API is.
+    stripe_base_url: String = "https://api.stripe.com", "PALESTRA_STRIPE_BASE_URL";
     /// How long the addresses of a playback hold, in seconds; at least as long as the video is.
     playback_seconds: u64 = "21600", "PALESTRA_PLAYBACK_SECONDS";
     /// Watching: how many seconds of a video an hour of the server's clock can credit, in per cent of that hour. Who plays at
@@ -395,12 +437,31 @@ impl Config {
                     .to_owned(),
             );
         }
-        let secure = self.mux_base_url.starts_with("https://");
-        let plain = self.mux_base_url.starts_with("http://") && self.environment == Environment::Development;
-        if !secure && !plain {
+        if self.payments == PaymentProvider::Sandbox && self.environment == Environment::Production {
             return refuse(
-                "PALESTRA_MUX_BASE_URL has to begin with https:// (in development also http://)".to_owned(),
+                "PALESTRA_PAYMENTS is sandbox: courses would be given away. In production it has to be stripe or off".to_owned(),
             );
+        }
+        if !(30..=1440).contains(&self.checkout_minutes) {
+            return refuse("PALESTRA_CHECKOUT_MINUTES has to be from 30 to 1440".to_owned());
+        }
+        if self.stripe_secret_key.is_some() == self.stripe_webhook_secrets.is_empty() {
+            return refuse(
+                "Stripe is half configured: give both of PALESTRA_STRIPE_SECRET_KEY and PALESTRA_STRIPE_WEBHOOK_SECRETS, or \
+                 none of them"
+                    .to_owned(),
+            );
+        }
+        for (name, url) in [
+            ("PALESTRA_MUX_BASE_URL", &self.mux_base_url),
+            ("PALESTRA_STRIPE_BASE_URL", &self.stripe_base_url),
+        ] {
+            let plain = url.starts_with("http://") && self.environment == Environment::Development;
+            if !plain && !url.starts_with("https://") {
+                return refuse(format!(
+                    "{name} has to begin with https:// (in development also http://)"
+                ));
+            }
         }
         if let Some(missing) = self.missing_of_s3() {
             return refuse(format!(
@@ -550,6 +611,9 @@ mod tests {
         assert!(refusal(&[("PALESTRA_CORS_ORIGINS", "app.example.com")]).contains("PALESTRA_CORS_ORIGINS"));
         assert!(refusal(&[("PALESTRA_MUX_TOKEN_ID", "x")]).contains("half configured"));
         assert!(refusal(&[("PALESTRA_MUX_BASE_URL", "mux.com")]).contains("PALESTRA_MUX_BASE_URL"));
+        assert!(refusal(&[("PALESTRA_STRIPE_SECRET_KEY", "sk_test_x")]).contains("half configured"));
+        assert!(refusal(&[("PALESTRA_STRIPE_WEBHOOK_SECRETS", "whsec_x")]).contains("half configured"));
+        assert!(refusal(&[("PALESTRA_STRIPE_BASE_URL", "stripe.com")]).contains("PALESTRA_STRIPE_BASE_URL"));
         assert!(refusal(&[("DATABASE_URL", "mysql://x")]).contains("DATABASE_URL"));
         let weak = [
             ("PALESTRA_ENVIRONMENT", "production"),

@@ -2,6 +2,7 @@
 //! one shape for every refusal, the headers of every answer, a line in the log and a count.
 
 use std::{
+    borrow::Cow,
     panic::AssertUnwindSafe,
     time::{Duration, Instant},
 };
@@ -49,19 +50,22 @@ pub async fn around<B: MessageBody + 'static>(
         .instrument(span.clone())
         .await;
     let (route, status) = match &answer {
-        Ok(response) => (response.request().match_pattern(), response.status()),
+        Ok(response) => (route_of(&state, response.request()), response.status()),
         Err(late) => (None, late.as_response_error().status_code()),
     };
     span.in_scope(|| {
-        account(
-            &state,
-            about.method,
-            route.as_deref().unwrap_or("unknown"),
-            status,
-            began,
-        )
+        let route = route.as_deref().unwrap_or("unknown");
+        account(&state, about.method, route, status, began);
     });
     answer
+}
+
+/// The route's pattern. Asking the router would match every pattern once more.
+fn route_of<'a>(state: &'a State, request: &HttpRequest) -> Option<Cow<'a, str>> {
+    let documented = state.document.template(request.method().as_str(), request.path());
+    documented
+        .map(Cow::Borrowed)
+        .or_else(|| request.match_pattern().map(Cow::Owned))
 }
 
 /// What is said of a request after it has been handed on; no part of it may be kept until then.

@@ -96,7 +96,7 @@ fn main() -> ExitCode {
 
 fn run(command: Command) -> Result<(), Refusal> {
     match command {
-        Command::Openapi => return print(&Document::build().pretty()),
+        Command::Openapi => return print(&Document::pretty()),
         Command::Config => return print(&Config::help()),
         _ => {}
     }

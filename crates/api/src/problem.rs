@@ -54,6 +54,8 @@ pub fn status_of(code: Code) -> StatusCode {
         | Code::AlreadyGranted
         | Code::GrantNotChangeable
         | Code::AlreadyPurchased
+        | Code::CheckoutSuperseded
+        | Code::PaymentNotCompleted
         | Code::OwnCourse
         | Code::CourseFree
         | Code::PaymentNotRefundable
@@ -61,6 +63,7 @@ pub fn status_of(code: Code) -> StatusCode {
         | Code::CouponUsed
         | Code::CouponTaken
         | Code::PaymentRefused
+        | Code::TooManyUploads
         | Code::IdempotencyInFlight => StatusCode::CONFLICT,
         Code::PreconditionFailed => StatusCode::PRECONDITION_FAILED,
         Code::PayloadTooLarge => StatusCode::PAYLOAD_TOO_LARGE,

@@ -10,7 +10,6 @@ use actix_web::{App, HttpRequest, HttpResponse, HttpServer, http::header, middle
 use database::Db;
 use kernel::Code;
 use tokio::sync::watch;
-use utoipa_actix_web::AppExt;
 use utoipa_swagger_ui::{Config as SwaggerConfig, SwaggerUi};
 
 use crate::{
@@ -18,6 +17,7 @@ use crate::{
     edge, mailer,
     problem::Problem,
     routes,
+    service_config::ServiceConfig,
     setup::{self, Refusal},
     state::State,
     worker::{Worker, stopped},
@@ -162,10 +162,7 @@ fn application(
             .display_request_duration(true)
             .deep_linking(true),
     );
-    let (app, _) = App::new()
-        .into_utoipa_app()
-        .configure(routes::configure)
-        .split_for_parts();
+    let app = App::new().configure(|config| routes::configure(&mut ServiceConfig::router(config)));
     let cors = cors(&state.config);
     app.app_data(state)
         .service(web::redirect("/docs", "/docs/"))
@@ -198,7 +195,9 @@ fn cors(config: &Config) -> Cors {
             "last-event-id",
         ])
         .expose_headers([
+            header::ACCEPT_RANGES.as_str(),
             header::CONTENT_DISPOSITION.as_str(),
+            header::CONTENT_RANGE.as_str(),
             header::ETAG.as_str(),
             header::LOCATION.as_str(),
             header::RETRY_AFTER.as_str(),

@@ -1,18 +1,19 @@
 //! From a configuration to an open database: the folder, the master key, the roles, the schema.
 
-use std::{fs, io::Write, path::Path, str::FromStr};
+use std::{fs, io::Write, path::Path, str::FromStr, sync::Arc};
 
 use database::{Db, Setup, postgres, sqlite};
 use identity::{Hasher, HasherSettings, Identity, TokenSettings, Tokens};
 use kernel::{Ambient, Keyring, hex};
 use media::{Media, Mux, MuxSettings, Storage, Videos};
+use payments::{Payments, Provider, Sandbox, Stripe, StripeSettings};
 use sea_orm::{SqlxPostgresConnector, SqlxSqliteConnector};
 use sqlx::{
     postgres::{PgConnectOptions, PgPoolOptions},
     sqlite::SqlitePoolOptions,
 };
 
-use crate::config::{Config, Environment};
+use crate::config::{Config, Environment, PaymentProvider};
 
 /// Why nothing was started, in words for whoever tried.
 pub type Refusal = String;
@@ -112,6 +113,8 @@ pub fn media(config: &Config) -> Result<Media, Refusal> {
         video: config.upload_video_bytes,
         captions: config.upload_captions_bytes,
         lifetime: std::time::Duration::from_secs(config.upload_seconds),
+        pending: config.uploads_pending,
+        pending_bytes: config.uploads_pending_bytes,
     };
     Ok(Media::new(storage, limits, config.public_url.clone()))
 }
@@ -188,8 +191,46 @@ pub fn videos(config: &Config, ambient: &Ambient) -> Result<Videos, Refusal> {
     Ok(Videos::new(mux, lifetime))
 }
 
+/// Who takes the money.
+///
+/// # Errors
+/// In words, where it cannot be.
+pub fn payments(config: &Config, ambient: &Ambient) -> Result<Payments, Refusal> {
+    let provider: Option<Arc<dyn Provider>> = match (config.payments, stripe(config, ambient)?) {
+        (PaymentProvider::Stripe | PaymentProvider::Auto, Some(stripe)) => Some(Arc::new(stripe)),
+        (PaymentProvider::Stripe, None) => {
+            return Err("PALESTRA_PAYMENTS is stripe, but PALESTRA_STRIPE_SECRET_KEY and PALESTRA_STRIPE_WEBHOOK_SECRETS are \
+                        missing: give them, or set PALESTRA_PAYMENTS=off"
+                .to_owned());
+        }
+        (PaymentProvider::Sandbox, _) => Some(Arc::new(Sandbox)),
+        (PaymentProvider::Auto, None) if config.environment == Environment::Development => {
+            Some(Arc::new(Sandbox))
+        }
+        (PaymentProvider::Auto | PaymentProvider::Off, _) => None,
+    };
+    let lifetime = std::time::Duration::from_secs(60 * config.checkout_minutes);
+    Ok(Payments::new(provider, lifetime))
+}
+
+/// Stripe, where it is configured.
+///
+/// # Errors
+/// In words, where the settings cannot be those of an account.
+pub fn stripe(config: &Config, ambient: &Ambient) -> Result<Option<Stripe>, Refusal> {
+    let Some(secret_key) = config.stripe_secret_key.clone() else {
+        return Ok(None);
+    };
+    let settings = StripeSettings {
+        secret_key,
+        webhook_secrets: config.stripe_webhook_secrets.clone(),
+        base_url: config.stripe_base_url.clone(),
+    };
+    Stripe::new(settings, ambient.clone()).map(Some)
+}
+
 /// Scheme, host and port of an address.
-fn origin(url: &str) -> String {
+pub(crate) fn origin(url: &str) -> String {
     url.splitn(4, '/').take(3).collect::<Vec<_>>().join("/")
 }
 

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use database::Db;
 use identity::Identity;
 use media::{Media, Videos};
+use payments::Payments;
 use progress::Watching;
 use tokio::sync::{Notify, Semaphore};
 
@@ -28,6 +29,8 @@ pub struct State {
     pub identity: Identity,
     /// What plays videos.
     pub videos: Videos,
+    /// Who takes the money.
+    pub payments: Payments,
     /// Files: how they are sent, kept and fetched.
     pub media: Arc<Media>,
     /// The way of heartbeats into the database.
@@ -56,12 +59,12 @@ impl State {
     pub async fn new(config: Config, db: Db) -> Result<Self, Refusal> {
         let identity = setup::identity(&config, &db).await?;
         let videos = setup::videos(&config, db.ambient())?;
-        let document = Document::build();
+        let payments = setup::payments(&config, db.ambient())?;
+        let (document, schemas) = Document::build();
         Ok(Self {
             media: Arc::new(setup::media(&config)?),
             watching: Watching::start(&db, setup::watch_rules(&config)?, config.watch_queue),
             uploads: Arc::new(Semaphore::new(config.max_uploads.min(Semaphore::MAX_PERMITS))),
-            schemas: Schemas::new(&document.value),
             answers: Answers::new(config.cache_mib),
             limits: Limits::new(config.requests_per_minute, config.logins_per_minute),
             metrics: Arc::new(Metrics::new().map_err(|error| error.to_string())?),
@@ -70,7 +73,9 @@ impl State {
             db,
             identity,
             videos,
+            payments,
             document,
+            schemas,
         })
     }
 }

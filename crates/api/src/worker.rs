@@ -3,12 +3,13 @@
 use std::{sync::Arc, time::Duration};
 
 use database::{
-    Db, Pool, idempotency,
+    Db, Pool, idempotency, inbox,
     outbox::{self, Message},
 };
 use identity::Tokens;
 use kernel::{Actor, Result, mail::Mailer};
 use media::{Media, Videos};
+use payments::Payments;
 use tokio::sync::{Notify, watch};
 
 use crate::{
@@ -35,6 +36,7 @@ pub struct Worker {
     tokens: Arc<Tokens>,
     mailer: Box<dyn Mailer>,
     videos: Videos,
+    payments: Payments,
     app_url: String,
     signing_key_lifetime: Duration,
     media: Media,
@@ -71,6 +73,7 @@ impl Worker {
             tokens,
             mailer,
             videos,
+            payments: setup::payments(config, db.ambient())?,
             app_url,
             signing_key_lifetime,
             media: setup::media(config)?,
@@ -185,8 +188,30 @@ impl Worker {
         {
             return progress::derive_for(&self.db, user_id, course_id).await.map(drop);
         }
+        if message.kind == "grant.created"
+            && let (Some(user_id), Some(course_id)) = (message.id_of("userId"), message.id_of("courseId"))
+        {
+            // What somebody has, they wish for no more; who gave it cannot see what they wish for.
+            let unwish = move |tx| async move { courses::unwish_for(&tx, user_id, course_id).await };
+            return self.db.run_in(Pool::Worker, Actor::System, unwish).await;
+        }
+        if message.kind == "category.renamed"
+            && let Some(category_id) = message.id_of("categoryId")
+        {
+            let mut after = None;
+            loop {
+                let next = move |tx| async move { courses::refresh_category(&tx, category_id, after).await };
+                after = self.db.run_in(Pool::Worker, Actor::System, next).await?;
+                if after.is_none() {
+                    return Ok(());
+                }
+            }
+        }
         if message.kind.starts_with("video.") {
             return self.videos.act(&self.db, message).await;
+        }
+        if message.kind.starts_with("payment.") {
+            return self.payments.act(&self.db, message).await;
         }
         // An event that nobody listens to yet is done when it was read.
         Ok(())
@@ -231,7 +256,7 @@ impl Worker {
             .run_in(Pool::Worker, Actor::System, |tx| async move {
                 idempotency::sweep(&tx).await?;
                 outbox::sweep(&tx, KEPT).await?;
-                media::sweep_events(&tx).await?;
+                inbox::sweep(&tx).await?;
                 outbox::backlog(&tx).await
             })
             .await?;
@@ -240,6 +265,7 @@ impl Worker {
             metrics.outbox_aside.set(aside);
         }
         self.videos.ask_about_silent(&self.db).await?;
+        self.payments.reconcile(&self.db).await?;
         let files = media::collect_files(&self.db, &self.media, media::KEPT).await?;
         self.count_collected("files", files);
         Ok(())

@@ -1,7 +1,8 @@
-use database::Tx;
+use database::{Tx, audit};
 use kernel::{Code, Cursor, Limit, Page, Result, Timestamp, Uuid};
 use media::Purpose;
 use sea_orm::FromQueryResult;
+use serde_json::json;
 
 use crate::{course, lesson, store::attachment as rows};
 
@@ -148,8 +149,16 @@ pub async fn rename_attachment(
 /// # Errors
 /// [`Code::NotFound`].
 pub async fn remove_attachment(tx: &Tx, id: Uuid) -> Result<()> {
-    managed_attachment(tx, id).await?;
-    rows::delete(tx, id).await
+    let before = managed_attachment(tx, id).await?;
+    rows::delete(tx, id).await?;
+    if tx.actor().is_admin() {
+        let author_id = course::by_id(tx, before.course_id).await?.author.id;
+        if tx.user_id().ok() != Some(author_id) {
+            let detail = json!({ "courseId": before.course_id, "authorId": author_id });
+            audit::record(tx, "attachment.deleted", id, detail).await?;
+        }
+    }
+    Ok(())
 }
 
 /// An attachment that the caller may change, its course locked. For everybody else it is not there: who may see one is

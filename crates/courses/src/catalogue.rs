@@ -3,12 +3,14 @@ use deunicode::deunicode;
 use kernel::{Cursor, Limit, Result, Uuid};
 
 use crate::{
-    Category, Course, course,
+    Category, Course,
     store::{self, catalogue::Hit},
 };
 
 /// Words of a search beyond these are left out.
 const WORDS: usize = 8;
+/// How many words near a misspelt one are looked up at most.
+const TRIED: usize = 8;
 
 /// Which published courses.
 #[derive(Clone, Debug, Default)]
@@ -80,7 +82,7 @@ pub struct CataloguePage {
 }
 
 /// How many published courses there are of each kind, under all filters but the one of the kind itself.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Default)]
 pub struct Facets {
     /// Under all filters.
     pub total: i64,
@@ -136,31 +138,22 @@ pub async fn list_courses(
 /// What the database answers.
 pub async fn facets(tx: &Tx, filter: &CourseFilter) -> Result<Facets> {
     let Some(search) = Search::of(filter) else {
-        return Ok(Facets {
-            total: 0,
-            difficulties: Vec::new(),
-            categories: Vec::new(),
-            free: 0,
-            prices: Vec::new(),
-        });
+        return Ok(Facets::default());
     };
-    let facets = store::catalogue::facets(tx, filter, &search).await?;
+    let facets = store::facets::count(tx, filter, &search).await?;
     if facets.total > 0 {
         return Ok(facets);
     }
     match search.forgiving(tx).await? {
-        Some(meant) => store::catalogue::facets(tx, filter, &meant).await,
+        Some(meant) => store::facets::count(tx, filter, &meant).await,
         None => Ok(facets),
     }
 }
 
-/// What to look for. Without words it is everything.
+/// What to look for, in words as the index has them. Without words it is everything.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Search {
-    /// As the index has them.
     pub(crate) words: Vec<String>,
-    /// Whether something similar is enough; PostgreSQL only.
-    pub(crate) similar: bool,
 }
 
 impl Search {
@@ -176,43 +169,60 @@ impl Search {
             .take(WORDS)
             .map(ToOwned::to_owned)
             .collect();
-        (!words.is_empty()).then_some(Self {
-            words,
-            similar: false,
-        })
+        (!words.is_empty()).then_some(Self { words })
     }
 
-    /// What somebody who found nothing may have meant: PostgreSQL compares trigrams, SQLite is given the nearest words that
-    /// it knows.
+    /// What somebody who found nothing may have meant: each word that no course has gives way to the nearest one that some
+    /// course has. None where there is no such word, or nothing to change.
     async fn forgiving(&self, tx: &Tx) -> Result<Option<Self>> {
-        if self.words.is_empty() {
-            return Ok(None);
-        }
-        if tx.is_postgres() {
-            return Ok(Some(Self {
-                words: self.words.clone(),
-                similar: true,
-            }));
-        }
-        let known = store::catalogue::vocabulary(tx).await?;
-        let nearest = |word: &String| {
-            let allowed = if word.len() < 4 { 0 } else { 1 + word.len() / 6 };
-            if known.iter().any(|term| term.starts_with(word.as_str())) {
-                return Some(word.clone());
+        let mut words = Vec::with_capacity(self.words.len());
+        for word in &self.words {
+            if store::terms::is_known(tx, word, true).await? {
+                words.push(word.clone());
+            } else {
+                match nearest(tx, word).await? {
+                    Some(known) => words.push(known),
+                    None => return Ok(None),
+                }
             }
-            known
-                .iter()
-                .map(|term| (strsim::damerau_levenshtein(term, word), term))
-                .filter(|(distance, _)| *distance <= allowed)
-                .min()
-                .map(|(_, term)| term.clone())
-        };
-        let corrected: Option<Vec<String>> = self.words.iter().map(nearest).collect();
-        Ok(corrected.filter(|words| *words != self.words).map(|words| Self {
-            words,
-            similar: false,
-        }))
+        }
+        Ok(Some(Self { words }).filter(|meant| meant != self))
     }
+}
+
+/// The word of a published course that the fewest typing errors make this of.
+async fn nearest(tx: &Tx, word: &str) -> Result<Option<String>> {
+    let errors = match word.len() {
+        ..4 => return Ok(None),
+        4..6 => 1,
+        6..12 => 2,
+        _ => 3,
+    };
+    let pieces = pieces(word, errors + 2);
+    let letters = word.len() - errors..=word.len() + errors;
+    let terms = store::terms::with_pieces(tx, letters, &pieces).await?;
+    let mut near: Vec<(usize, &String)> = terms
+        .iter()
+        .map(|term| (strsim::osa_distance(term, word), term))
+        .filter(|(distance, _)| *distance <= errors)
+        .collect();
+    near.sort_unstable();
+    // Words are remembered longer than courses.
+    for (_, term) in near.into_iter().take(TRIED) {
+        if store::terms::is_known(tx, term, false).await? {
+            return Ok(Some(term.clone()));
+        }
+    }
+    Ok(None)
+}
+
+/// Cuts a word into so many parts: an error in typing spoils one of them, or two where letters changed places between them,
+/// so that some part stands in the word that was meant.
+fn pieces(word: &str, count: usize) -> Vec<&str> {
+    (0..count)
+        .filter_map(|at| word.get(word.len() * at / count..word.len() * (at + 1) / count))
+        .filter(|piece| !piece.is_empty())
+        .collect()
 }
 
 fn cut(mut hits: Vec<Hit>, sort: CourseSort, from: From, limit: Limit) -> CataloguePage {
@@ -250,16 +260,34 @@ pub(crate) fn plain(text: &str) -> String {
     plain
 }
 
-/// Makes the catalogue show a course as it is now, or no more. To be called by whatever changes something of it.
-pub(crate) async fn refresh(tx: &Tx, id: Uuid) -> Result<()> {
-    let course = course::by_id(tx, id).await?;
+/// Makes the catalogue show a course as it is, or no more. To be called by whatever changes something of it.
+pub(crate) async fn refresh(tx: &Tx, course: &Course) -> Result<()> {
     match course.published_at {
         Some(published_at) if course.is_published && course.archived_at.is_none() => {
-            store::catalogue::put(tx, &course, published_at).await?;
+            store::catalogue::put(tx, course, published_at).await?;
         }
-        _ => store::catalogue::remove(tx, id).await?,
+        _ => store::catalogue::remove(tx, course.id).await?,
     }
     tx.announce().await
+}
+
+/// Counts again what is published in a course.
+pub(crate) async fn recount(tx: &Tx, course_id: Uuid) -> Result<()> {
+    store::catalogue::recount(tx, course_id).await?;
+    tx.announce().await
+}
+
+/// Makes searches find the next courses of a category by its present name: those whose ids are after `after`. Answers with
+/// the last of them, or `None` where there are no more. The worker's, since there may be thousands.
+///
+/// # Errors
+/// What the database answers.
+pub async fn refresh_category(tx: &Tx, category_id: Uuid, after: Option<Uuid>) -> Result<Option<Uuid>> {
+    let ids = store::catalogue::of_category(tx, category_id, after.unwrap_or_default()).await?;
+    for course in store::course::by_ids(tx, &ids).await? {
+        refresh(tx, &course).await?;
+    }
+    Ok(ids.last().copied())
 }
 
 /// Takes a course out of the catalogue.
@@ -293,5 +321,12 @@ mod tests {
         assert_eq!(words_of("' OR 1=1 --").unwrap(), ["or", "1", "1"]);
         assert_eq!(words_of("!!!"), None);
         assert_eq!(Search::of(&CourseFilter::default()), Some(Search::default()));
+    }
+
+    #[test]
+    fn a_word_falls_into_pieces_without_a_gap() {
+        assert_eq!(pieces("sterngth", 4), ["st", "er", "ng", "th"]);
+        assert_eq!(pieces("yoag", 3), ["y", "o", "ag"]);
+        assert_eq!(pieces("kettlebells", 4).concat(), "kettlebells");
     }
 }

@@ -1,5 +1,6 @@
-use database::{Tx, constraint, from_db};
+use database::{Tx, constraint, from_db, outbox};
 use kernel::{Code, Cursor, Error, FieldError, Limit, Page, Result, Timestamp, Uuid};
+use serde_json::json;
 
 use crate::{
     course::{check_image, either},
@@ -97,7 +98,7 @@ pub async fn create_category(tx: &Tx, new: NewCategory) -> Result<Category> {
 }
 
 /// Changes a category, if its version is still one that `matches` accepts. Admins only. Searches find its courses by the
-/// new name as each of them is changed.
+/// new name as soon as the worker has been there.
 ///
 /// # Errors
 /// [`Code::Forbidden`], [`Code::NotFound`], [`Code::PreconditionFailed`], [`Code::CategoryTaken`].
@@ -142,6 +143,9 @@ pub async fn change_category(
         ..after
     };
     store::category::update(tx, &after).await.map_err(taken)?;
+    if after.name != before.name {
+        renamed(tx, after.id).await?;
+    }
     tx.announce().await?;
     category(tx, &after.id.to_string()).await
 }
@@ -164,12 +168,18 @@ pub async fn delete_category(tx: &Tx, key: &str, replacement: Option<&str>) -> R
                     Error::invalid(vec![FieldError::new("?replacement", "unknown_category", detail)])
                 })?;
             store::category::replace(tx, id, to.id).await?;
+            renamed(tx, to.id).await?;
         }
         None if store::category::is_used(tx, id).await? => return Err(Code::CategoryInUse.into()),
         None => {}
     }
     store::category::delete(tx, id).await?;
     tx.announce().await
+}
+
+/// The worker writes the words anew that its courses are found by.
+async fn renamed(tx: &Tx, id: Uuid) -> Result<()> {
+    outbox::send(tx, "category.renamed", json!({ "categoryId": id })).await
 }
 
 fn admins_only(tx: &Tx) -> Result<()> {

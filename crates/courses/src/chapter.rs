@@ -172,7 +172,7 @@ pub async fn change_chapter(
     store::chapter::update(tx, &after, &body).await?;
     if after.is_published {
         publish::require(check(tx, &after).await?)?;
-        catalogue::refresh(tx, after.course_id).await?;
+        tx.announce().await?;
     }
     Ok((after, body))
 }
@@ -202,7 +202,7 @@ pub async fn publish_chapter(tx: &Tx, id: Uuid) -> Result<(Chapter, Body)> {
     publish::require(check(tx, &before).await?)?;
     if !before.is_published {
         store::chapter::set_published(tx, id, true).await?;
-        catalogue::refresh(tx, before.course_id).await?;
+        catalogue::recount(tx, before.course_id).await?;
     }
     both(tx, again(tx, id).await?).await
 }
@@ -250,7 +250,7 @@ pub(crate) async fn withdraw(tx: &Tx, chapter: &Chapter) -> Result<()> {
     {
         course::withdraw(tx, chapter.course_id).await
     } else {
-        catalogue::refresh(tx, chapter.course_id).await
+        catalogue::recount(tx, chapter.course_id).await
     }
 }
 
@@ -260,7 +260,7 @@ pub(crate) async fn withdraw_if_empty(tx: &Tx, id: Uuid) -> Result<()> {
     if chapter.is_published && !check(tx, &chapter).await?.is_empty() {
         withdraw(tx, &chapter).await
     } else {
-        catalogue::refresh(tx, chapter.course_id).await
+        catalogue::recount(tx, chapter.course_id).await
     }
 }
 

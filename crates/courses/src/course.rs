@@ -1,223 +1,17 @@
+mod types;
+
 use std::collections::HashMap;
 
 use database::{Tx, from_db, outbox};
-use kernel::{Actor, Code, Cursor, Error, FieldError, Limit, Money, Page, Result, Role, Timestamp, Uuid};
-use sea_orm::FromQueryResult;
+use kernel::{Actor, Code, Cursor, Error, FieldError, Limit, Money, Page, Result, Role, Uuid};
 use serde_json::json;
 
-use crate::{Category, body::check_video, catalogue, editor, publish, rich_text, slug, store};
+use crate::{body::check_video, catalogue, editor, publish, rich_text, slug, store};
 
-/// Whose course it is, as everybody may see it.
-#[derive(Clone, Debug, PartialEq, Eq, FromQueryResult)]
-pub struct Author {
-    /// The author's id.
-    pub id: Uuid,
-    /// Unique.
-    pub username: Option<String>,
-    /// The name to show.
-    pub name: Option<String>,
-    /// A picture.
-    pub avatar_url: Option<String>,
-}
-
-/// A course as its page shows it, without its outline.
-#[derive(Clone, Debug, PartialEq)]
-pub struct Course {
-    /// The course's id.
-    pub id: Uuid,
-    /// Whose it is.
-    pub author: Author,
-    /// The title.
-    pub title: String,
-    /// Its address, made from the title.
-    pub slug: String,
-    /// Plain text.
-    pub description: String,
-    /// Sanitised HTML, for everybody to read. Lists leave it out.
-    pub content: Option<String>,
-    /// A picture elsewhere.
-    pub image_url: Option<String>,
-    /// A picture that was uploaded.
-    pub image_id: Option<Uuid>,
-    /// The address of the picture, whichever it is.
-    pub picture_url: Option<String>,
-    /// A video for everybody to see, elsewhere.
-    pub preview_video_url: Option<String>,
-    /// A video for everybody to see that was uploaded.
-    pub preview_video_asset_id: Option<Uuid>,
-    /// Minutes.
-    pub duration: Option<i64>,
-    /// `BEGINNER` … `EXPERT`.
-    pub difficulty: String,
-    /// `None` or zero is free.
-    pub price: Option<Money>,
-    /// Below the price, in its currency.
-    pub discount_price: Option<Money>,
-    /// Whether the catalogue shows it.
-    pub is_published: bool,
-    /// When it was first published.
-    pub published_at: Option<Timestamp>,
-    /// Since when it is closed for new learners.
-    pub archived_at: Option<Timestamp>,
-    /// Grows with every change.
-    pub version: i64,
-    /// When it was made.
-    pub created_at: Timestamp,
-    /// When it was last changed.
-    pub updated_at: Timestamp,
-    /// Published chapters; 0 while the catalogue does not show it.
-    pub chapter_count: i64,
-    /// Published lessons in them; 0 while the catalogue does not show it.
-    pub lesson_count: i64,
-    /// How many ever enrolled.
-    pub enrollment_count: i64,
-    /// The shelves it stands on.
-    pub categories: Vec<Category>,
-}
-
-impl Course {
-    /// Whether everybody may enrol without paying.
-    #[must_use]
-    pub fn is_free(&self) -> bool {
-        self.price.is_none_or(|price| price.amount == 0)
-    }
-
-    /// What is to be paid, in minor units; 0 where it is free.
-    pub(crate) fn effective_price(&self) -> i64 {
-        self.discount_price.or(self.price).map_or(0, |price| price.amount)
-    }
-}
-
-/// A course with its outline.
-#[derive(Clone, Debug)]
-pub struct CourseDetail {
-    /// The course.
-    pub course: Course,
-    /// What it consists of, as far as the reader may see.
-    pub outline: CourseOutline,
-}
-
-/// Chapters in their order.
-#[derive(Clone, Debug, Default)]
-pub struct CourseOutline {
-    /// The chapters, each with its lessons.
-    pub chapters: Vec<OutlineChapter>,
-}
-
-/// A chapter without its body.
-#[derive(Clone, Debug)]
-pub struct OutlineChapter {
-    /// The chapter's id.
-    pub id: Uuid,
-    /// The title.
-    pub title: String,
-    /// Plain text.
-    pub description: Option<String>,
-    /// Its place among the chapters.
-    pub position: i64,
-    /// Minutes.
-    pub duration: Option<i64>,
-    /// Whether everybody may read it.
-    pub is_free: bool,
-    /// Whether learners see it.
-    pub is_published: bool,
-    /// Whether it has a body of its own.
-    pub has_body: bool,
-    /// The lessons in their order.
-    pub lessons: Vec<OutlineLesson>,
-}
-
-/// A lesson without its body.
-#[derive(Clone, Debug)]
-pub struct OutlineLesson {
-    /// The lesson's id.
-    pub id: Uuid,
-    /// The title.
-    pub title: String,
-    /// Its place among the lessons.
-    pub position: i64,
-    /// Minutes.
-    pub duration: Option<i64>,
-    /// Whether it has a video.
-    pub has_video: bool,
-    /// Whether learners see it.
-    pub is_published: bool,
-}
-
-/// What other crates have to know of a course to decide about it.
-#[derive(Clone, Debug)]
-pub struct CourseRef {
-    /// The course's id.
-    pub id: Uuid,
-    /// Whose it is.
-    pub author_id: Uuid,
-    /// Whether the catalogue shows it.
-    pub is_published: bool,
-    /// Whether everybody may enrol without paying.
-    pub is_free: bool,
-    /// Whether it is closed for new learners.
-    pub is_archived: bool,
-    /// Whether the caller may edit it.
-    pub staff: bool,
-}
-
-/// A course to be made.
-#[derive(Clone, Debug)]
-pub struct NewCourse {
-    /// See [`Course::title`].
-    pub title: String,
-    /// See [`Course::description`].
-    pub description: String,
-    /// See [`Course::content`]; sanitised here.
-    pub content: Option<String>,
-    /// See [`Course::image_url`].
-    pub image_url: Option<String>,
-    /// See [`Course::image_id`].
-    pub image_id: Option<Uuid>,
-    /// See [`Course::preview_video_url`].
-    pub preview_video_url: Option<String>,
-    /// See [`Course::preview_video_asset_id`].
-    pub preview_video_asset_id: Option<Uuid>,
-    /// See [`Course::duration`].
-    pub duration: Option<i64>,
-    /// See [`Course::difficulty`].
-    pub difficulty: String,
-    /// See [`Course::price`].
-    pub price: Option<Money>,
-    /// See [`Course::discount_price`].
-    pub discount_price: Option<Money>,
-    /// The shelves it stands on.
-    pub category_ids: Vec<Uuid>,
-}
-
-/// What changes in a course: `None` keeps, `Some(None)` clears.
-#[derive(Clone, Debug, Default)]
-pub struct CourseChange {
-    /// See [`Course::title`]; a new title makes a new slug.
-    pub title: Option<String>,
-    /// See [`Course::description`].
-    pub description: Option<String>,
-    /// See [`Course::content`].
-    pub content: Option<Option<String>>,
-    /// See [`Course::image_url`].
-    pub image_url: Option<Option<String>>,
-    /// See [`Course::image_id`].
-    pub image_id: Option<Option<Uuid>>,
-    /// See [`Course::preview_video_url`].
-    pub preview_video_url: Option<Option<String>>,
-    /// See [`Course::preview_video_asset_id`].
-    pub preview_video_asset_id: Option<Option<Uuid>>,
-    /// See [`Course::duration`].
-    pub duration: Option<Option<i64>>,
-    /// See [`Course::difficulty`].
-    pub difficulty: Option<String>,
-    /// See [`Course::price`].
-    pub price: Option<Option<Money>>,
-    /// See [`Course::discount_price`].
-    pub discount_price: Option<Option<Money>>,
-    /// The whole new set of shelves.
-    pub category_ids: Option<Vec<Uuid>>,
-}
+pub use types::{
+    Author, Course, CourseChange, CourseDetail, CourseOutline, CourseRef, NewCourse, OutlineChapter,
+    OutlineLesson,
+};
 
 /// Makes a draft. Trainers and admins only.
 ///
@@ -319,6 +113,14 @@ pub async fn course_ref(tx: &Tx, id: Uuid) -> Result<CourseRef> {
     }
 }
 
+/// Whether somebody, the caller or not, may see everything of a course: its owner, an editor who still is a trainer, an admin.
+///
+/// # Errors
+/// What the database answers.
+pub async fn is_staff(tx: &Tx, course: &CourseRef, user_id: Uuid) -> Result<bool> {
+    Ok(course.author_id == user_id || store::editor::is_staff(tx, course.id, user_id).await?)
+}
+
 /// The published outlines of several courses, in one statement.
 ///
 /// # Errors
@@ -394,7 +196,7 @@ pub async fn change_course(
             &after,
             store::chapter::published_in(tx, id).await?,
         ))?;
-        catalogue::refresh(tx, id).await?;
+        catalogue::refresh(tx, &after).await?;
     }
     Ok(after)
 }
@@ -474,9 +276,11 @@ pub async fn publish_course(tx: &Tx, id: Uuid) -> Result<Course> {
     ))?;
     if !course.is_published || course.archived_at.is_some() {
         store::course::set_published(tx, id, true).await?;
-        catalogue::refresh(tx, id).await?;
+        let shown = by_id(tx, id).await?;
+        catalogue::refresh(tx, &shown).await?;
         outbox::send(tx, "course.published", json!({ "courseId": id })).await?;
     }
+    // With what the catalogue counts in it.
     by_id(tx, id).await
 }
 
@@ -495,7 +299,7 @@ pub async fn unpublish_course(tx: &Tx, id: Uuid) -> Result<Course> {
 /// Takes a course out of the catalogue, by its author or because nothing published is left in it.
 pub(crate) async fn withdraw(tx: &Tx, id: Uuid) -> Result<()> {
     store::course::set_published(tx, id, false).await?;
-    catalogue::refresh(tx, id).await?;
+    catalogue::remove(tx, id).await?;
     outbox::send(tx, "course.unpublished", json!({ "courseId": id })).await
 }
 
@@ -507,7 +311,7 @@ pub(crate) async fn withdraw(tx: &Tx, id: Uuid) -> Result<()> {
 pub async fn archive_course(tx: &Tx, id: Uuid) -> Result<Course> {
     if owned(tx, id).await?.archived_at.is_none() {
         store::course::archive(tx, id).await?;
-        catalogue::refresh(tx, id).await?;
+        catalogue::remove(tx, id).await?;
         outbox::send(tx, "course.archived", json!({ "courseId": id })).await?;
     }
     by_id(tx, id).await

@@ -249,7 +249,7 @@ pub async fn publish_lesson(tx: &Tx, id: Uuid) -> Result<(Lesson, Body)> {
     publish::require(publish::lesson(&before, publish::Teaches::of(tx, &body).await?))?;
     if !before.is_published {
         store::lesson::set_published(tx, id, true).await?;
-        catalogue::refresh(tx, before.course_id).await?;
+        catalogue::recount(tx, before.course_id).await?;
     }
     both(tx, id).await
 }

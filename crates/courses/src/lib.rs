@@ -25,7 +25,8 @@ pub use attachment::{
 };
 pub use body::{Body, BodyChange};
 pub use catalogue::{
-    CataloguePage, CourseFilter, CourseSort, Facets, From, PriceRange, facets, list_courses, set_popularity,
+    CataloguePage, CourseFilter, CourseSort, Facets, From, PriceRange, facets, list_courses,
+    refresh_category, set_popularity,
 };
 pub use category::{
     Category, CategoryChange, NewCategory, categories, category, change_category, create_category,
@@ -39,7 +40,8 @@ pub use chapter::{
 pub use course::{
     Author, Course, CourseChange, CourseDetail, CourseOutline, CourseRef, NewCourse, OutlineChapter,
     OutlineLesson, archive_course, change_course, course, course_ref, courses_by_ids, create_course,
-    delete_course, list_own_courses, outline, outlines, publish_check, publish_course, unpublish_course,
+    delete_course, is_staff, list_own_courses, outline, outlines, publish_check, publish_course,
+    unpublish_course,
 };
 pub use duplicate::duplicate_course;
 pub use editor::{Trainer, add_editor, remove_editor, trainers};
@@ -53,4 +55,4 @@ pub use transfer::{
     export_course, import_course,
 };
 pub use tree::{CourseTree, TreeChapter, course_tree};
-pub use wishlist::{Wish, unwish, wish, wishlist};
+pub use wishlist::{Wish, unwish, unwish_for, wish, wishlist};

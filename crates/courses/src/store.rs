@@ -7,9 +7,11 @@ pub(crate) mod category;
 pub(crate) mod chapter;
 pub(crate) mod course;
 pub(crate) mod editor;
+pub(crate) mod facets;
 pub(crate) mod lesson;
 pub(crate) mod order;
 pub(crate) mod outline;
+pub(crate) mod terms;
 pub(crate) mod tree;
 pub(crate) mod wishlist;
 

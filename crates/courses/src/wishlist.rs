@@ -38,12 +38,20 @@ pub async fn wish(tx: &Tx, course_id: Uuid) -> Result<Wish> {
     })
 }
 
-/// Takes a course off the caller's wishlist, whether it stood there or not: by the caller, or because they have it now.
+/// Takes a course off the caller's wishlist, whether it stood there or not.
 ///
 /// # Errors
 /// [`Code::Unauthenticated`] where nobody has logged in.
 pub async fn unwish(tx: &Tx, course_id: Uuid) -> Result<()> {
     store::wishlist::delete(tx, tx.user_id()?, course_id).await
+}
+
+/// Takes a course off somebody's wishlist, because they have it now.
+///
+/// # Errors
+/// What the database answers.
+pub async fn unwish_for(tx: &Tx, user_id: Uuid, course_id: Uuid) -> Result<()> {
+    store::wishlist::delete(tx, user_id, course_id).await
 }
 
 /// The caller's wishes, newest first, without courses that are not published.

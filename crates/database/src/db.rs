@@ -6,9 +6,15 @@ use std::{
     },
 };
 
+use futures_util::future::BoxFuture;
 use kernel::{Actor, Ambient, Keyring, Result};
 
-use crate::{Tx, postgres::Postgres, sqlite::Sqlite};
+use crate::{
+    Tx,
+    postgres::Postgres,
+    sqlite::Sqlite,
+    work::{Answer, Work, boxed, opened},
+};
 
 /// Which runtime role's connection a transaction takes. On SQLite there are no roles and all are the same.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -81,74 +87,89 @@ impl Db {
     /// # Errors
     /// What the use case answers; [`kernel::Code::Unavailable`] where the database does not answer,
     /// [`kernel::Code::OutcomeUnknown`] where the connection broke during the commit.
-    pub async fn run<T, F, W>(&self, actor: Actor, work: W) -> Result<T>
+    pub fn run<T, F, W>(&self, actor: Actor, work: W) -> impl Future<Output = Result<T>> + Send
     where
         T: Send + 'static,
         F: Future<Output = Result<T>> + Send + 'static,
         W: FnOnce(Tx) -> F + Send + 'static,
     {
-        self.run_in(Pool::App, actor, work).await
+        self.run_in(Pool::App, actor, work)
     }
 
     /// Like [`Db::run`], with another role's connection.
     ///
     /// # Errors
     /// See [`Db::run`].
-    pub async fn run_in<T, F, W>(&self, pool: Pool, actor: Actor, work: W) -> Result<T>
+    pub fn run_in<T, F, W>(&self, pool: Pool, actor: Actor, work: W) -> impl Future<Output = Result<T>> + Send
     where
         T: Send + 'static,
         F: Future<Output = Result<T>> + Send + 'static,
         W: FnOnce(Tx) -> F + Send + 'static,
     {
-        let shared = self.shared.clone();
-        // Whether the use case announced a change is known when it has answered, and acted on when it is committed. A caller
-        // that went away in between leaves that to the second for which an old answer may be given anyway.
-        let announced = Arc::new(OnceLock::new());
-        let told = announced.clone();
-        let work = move |tx: Tx| {
-            drop(told.set(tx.announced()));
-            work(tx)
-        };
-        let result = match &self.engine {
-            Engine::Sqlite(sqlite) => sqlite.write(actor, shared, work).await,
-            Engine::Postgres(postgres) => postgres.transaction(pool, actor, shared, work).await,
-        };
-        if announced
-            .get()
-            .is_some_and(|announced: &Arc<AtomicBool>| announced.load(Ordering::SeqCst))
-        {
-            self.shared.advance();
-        }
-        result
+        opened(self.write(pool, actor, boxed(work)))
     }
 
     /// Runs a use case that only reads. On SQLite it takes a reader's connection, which cannot write.
     ///
     /// # Errors
     /// See [`Db::run`].
-    pub async fn read<T, F, W>(&self, actor: Actor, work: W) -> Result<T>
+    pub fn read<T, F, W>(&self, actor: Actor, work: W) -> impl Future<Output = Result<T>> + Send
     where
         T: Send + 'static,
         F: Future<Output = Result<T>> + Send + 'static,
         W: FnOnce(Tx) -> F + Send + 'static,
     {
-        self.read_in(Pool::App, actor, work).await
+        self.read_in(Pool::App, actor, work)
     }
 
     /// Like [`Db::read`], with another role's connection.
     ///
     /// # Errors
     /// See [`Db::run`].
-    pub async fn read_in<T, F, W>(&self, pool: Pool, actor: Actor, work: W) -> Result<T>
+    pub fn read_in<T, F, W>(
+        &self,
+        pool: Pool,
+        actor: Actor,
+        work: W,
+    ) -> impl Future<Output = Result<T>> + Send
     where
         T: Send + 'static,
         F: Future<Output = Result<T>> + Send + 'static,
         W: FnOnce(Tx) -> F + Send + 'static,
     {
+        opened(self.look(pool, actor, boxed(work)))
+    }
+
+    fn write(&self, pool: Pool, actor: Actor, work: Work) -> BoxFuture<'_, Result<Answer>> {
+        let shared = self.shared.clone();
+        // Whether the use case announced a change is known when it has answered, and acted on when it is committed. A caller
+        // that went away in between leaves that to the second for which an old answer may be given anyway.
+        let announced = Arc::new(OnceLock::new());
+        let told = announced.clone();
+        let work: Work = Box::new(move |tx: Tx| {
+            drop(told.set(tx.announced()));
+            work(tx)
+        });
+        Box::pin(async move {
+            let result = match &self.engine {
+                Engine::Sqlite(sqlite) => sqlite.write(actor, shared, work).await,
+                Engine::Postgres(postgres) => postgres.transaction(pool, actor, shared, work).await,
+            };
+            if announced
+                .get()
+                .is_some_and(|announced: &Arc<AtomicBool>| announced.load(Ordering::SeqCst))
+            {
+                self.shared.advance();
+            }
+            result
+        })
+    }
+
+    fn look(&self, pool: Pool, actor: Actor, work: Work) -> BoxFuture<'_, Result<Answer>> {
         let shared = self.shared.clone();
         match &self.engine {
-            Engine::Sqlite(sqlite) => sqlite.read(actor, shared, work).await,
-            Engine::Postgres(postgres) => postgres.transaction(pool, actor, shared, work).await,
+            Engine::Sqlite(sqlite) => Box::pin(sqlite.read(actor, shared, work)),
+            Engine::Postgres(postgres) => Box::pin(postgres.transaction(pool, actor, shared, work)),
         }
     }
 

@@ -10,15 +10,17 @@ mod db;
 mod error;
 mod gather;
 pub mod idempotency;
+pub mod inbox;
 mod notices;
 pub mod outbox;
 pub mod postgres;
 mod schema;
 pub mod sqlite;
 mod tx;
+mod work;
 
 pub use db::{Db, Pool, Setup};
 pub use error::{IntoKernel, constraint, from_db};
 pub use gather::{Flush, Gather};
 pub use schema::{SchemaError, check, migrate};
-pub use tx::Tx;
+pub use tx::{Row, Rows, Tx};

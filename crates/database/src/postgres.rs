@@ -1,6 +1,6 @@
 //! What only PostgreSQL has: roles, row-level security, locks.
 
-use std::{future::Future, sync::Arc, time::Duration};
+use std::{fmt::Write, sync::Arc, time::Duration};
 
 use kernel::{Actor, Code, Error, Result};
 use sea_orm::{ConnectionTrait, DatabaseConnection, SqlxPostgresConnector, TransactionTrait};
@@ -9,7 +9,12 @@ use sqlx::{
     postgres::{PgConnectOptions, PgPoolOptions},
 };
 
-use crate::{Tx, db::Pool, db::Shared, from_db};
+use crate::{
+    Tx,
+    db::{Pool, Shared},
+    from_db,
+    work::{Answer, Work},
+};
 
 /// The runtime roles, one for each pool.
 pub const ROLES: [&str; 3] = ["palestra_app", "palestra_auth", "palestra_worker"];
@@ -50,18 +55,13 @@ impl Postgres {
     }
 
     /// One transaction in a task of its own: cancelling the caller cannot reach between `BEGIN` and its end.
-    pub(crate) async fn transaction<T, F, W>(
+    pub(crate) async fn transaction(
         &self,
         role: Pool,
         actor: Actor,
         shared: Arc<Shared>,
-        work: W,
-    ) -> Result<T>
-    where
-        T: Send + 'static,
-        F: Future<Output = Result<T>> + Send + 'static,
-        W: FnOnce(Tx) -> F + Send + 'static,
-    {
+        work: Work,
+    ) -> Result<Answer> {
         let pool = match role {
             Pool::App => self.app.clone(),
             Pool::Auth => self.auth.clone(),
@@ -130,7 +130,8 @@ fn pool(options: &PgConnectOptions, connections: u32) -> DatabaseConnection {
         .test_before_acquire(false)
         .before_acquire(|connection, _| {
             Box::pin(async move {
-                connection.execute("ROLLBACK").await?;
+                // BEGIN, since the server warns in its log of a ROLLBACK without one: a line for each request.
+                connection.execute("BEGIN; ROLLBACK").await?;
                 Ok(true)
             })
         })
@@ -141,14 +142,12 @@ fn pool(options: &PgConnectOptions, connections: u32) -> DatabaseConnection {
 /// `?` becomes `$1`, `$2`, …; no statement of ours has a question mark otherwise.
 pub(crate) fn numbered(sql: &str) -> String {
     let mut out = String::with_capacity(sql.len() + 16);
-    let mut n = 0;
-    for c in sql.chars() {
-        if c == '?' {
-            n += 1;
-            out.push_str(&format!("${n}"));
-        } else {
-            out.push(c);
+    for (n, part) in sql.split('?').enumerate() {
+        if n > 0 {
+            // Writing into a text does not fail.
+            write!(out, "${n}").ok();
         }
+        out.push_str(part);
     }
     out
 }

@@ -1,6 +1,6 @@
 //! What only SQLite has: a file, one writer that commits what has gathered, and readers that cannot write.
 
-use std::{future::Future, panic::AssertUnwindSafe, path::PathBuf, pin::Pin, sync::Arc, time::Duration};
+use std::{panic::AssertUnwindSafe, path::PathBuf, sync::Arc, time::Duration};
 
 use futures_util::FutureExt;
 use kernel::{Actor, Code, Error, Result};
@@ -11,7 +11,12 @@ use sqlx::Connection;
 use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous};
 use tokio::sync::{mpsc, oneshot};
 
-use crate::{Tx, db::Shared, from_db};
+use crate::{
+    Tx,
+    db::Shared,
+    from_db,
+    work::{Answer, Work},
+};
 
 /// How many use cases one commit carries at most.
 const BATCH: usize = 256;
@@ -51,9 +56,19 @@ pub(crate) struct Sqlite {
     queue: mpsc::Sender<Queued>,
 }
 
-type Staged = Box<dyn FnOnce(Result<()>) + Send>;
-type Job = Box<dyn FnOnce(Tx) -> Pin<Box<dyn Future<Output = (bool, Staged)> + Send>> + Send>;
-type Queued = (Actor, Arc<Shared>, Job);
+/// A use case that waits for the writer.
+struct Queued {
+    actor: Actor,
+    shared: Arc<Shared>,
+    work: Work,
+    reply: oneshot::Sender<Result<Answer>>,
+}
+
+/// One that has answered, and whose answer waits for the commit.
+struct Staged {
+    result: Result<Answer>,
+    reply: oneshot::Sender<Result<Answer>>,
+}
 
 impl Sqlite {
     pub(crate) async fn open(setup: &Setup) -> Result<Self> {
@@ -91,40 +106,22 @@ impl Sqlite {
     }
 
     /// Hands the use case to the writer and waits until the commit that carries it has returned.
-    pub(crate) async fn write<T, F, W>(&self, actor: Actor, shared: Arc<Shared>, work: W) -> Result<T>
-    where
-        T: Send + 'static,
-        F: Future<Output = Result<T>> + Send + 'static,
-        W: FnOnce(Tx) -> F + Send + 'static,
-    {
+    pub(crate) async fn write(&self, actor: Actor, shared: Arc<Shared>, work: Work) -> Result<Answer> {
         let (reply, answer) = oneshot::channel();
-        let job: Job = Box::new(move |tx| {
-            Box::pin(async move {
-                let result = AssertUnwindSafe(async move { work(tx).await })
-                    .catch_unwind()
-                    .await;
-                let result = result.unwrap_or_else(|_| Err(Error::internal("a use case panicked")));
-                let keep = result.is_ok();
-                let staged: Staged = Box::new(move |committed: Result<()>| {
-                    // Nobody listens any more when the request was cancelled; its work is done all the same.
-                    drop(reply.send(result.and_then(|value| committed.map(|()| value))));
-                });
-                (keep, staged)
-            })
-        });
         let full = || Error::new(Code::Overloaded).retry_after(Duration::from_secs(1));
-        self.queue.try_send((actor, shared, job)).map_err(|_| full())?;
+        let job = Queued {
+            actor,
+            shared,
+            work,
+            reply,
+        };
+        self.queue.try_send(job).map_err(|_| full())?;
         answer
             .await
             .map_err(|_| Error::new(Code::Unavailable).retry_after(Duration::from_secs(1)))?
     }
 
-    pub(crate) async fn read<T, F, W>(&self, actor: Actor, shared: Arc<Shared>, work: W) -> Result<T>
-    where
-        T: Send + 'static,
-        F: Future<Output = Result<T>> + Send + 'static,
-        W: FnOnce(Tx) -> F + Send + 'static,
-    {
+    pub(crate) async fn read(&self, actor: Actor, shared: Arc<Shared>, work: Work) -> Result<Answer> {
         let readers = self.readers.clone();
         let task = tokio::spawn(async move {
             let tx = Tx::new(readers.begin().await.map_err(from_db)?, actor, &shared);
@@ -153,12 +150,14 @@ async fn write_what_gathers(writer: DatabaseConnection, mut jobs: mpsc::Receiver
     while let Some(first) = jobs.recv().await {
         let mut staged = Vec::new();
         let committed = write_batch(&writer, first, &mut jobs, &mut staged).await;
-        for answer in staged {
-            answer(committed.as_ref().copied().map_err(|error| {
+        for Staged { result, reply } in staged {
+            let committed = committed.as_ref().copied().map_err(|error| {
                 Error::new(error.code())
                     .retry_after(Duration::from_secs(1))
                     .caused_by(error.to_string())
-            }));
+            });
+            // Nobody listens any more when the request was cancelled; its work is done all the same.
+            drop(reply.send(result.and_then(|value| committed.map(|()| value))));
         }
     }
 }
@@ -175,10 +174,18 @@ async fn write_batch(
     };
     let batch = writer.begin_with_options(immediate).await.map_err(from_db)?;
     let mut next = Some(first);
-    while let Some((actor, shared, job)) = next {
-        let tx = Tx::new(batch.begin().await.map_err(from_db)?, actor, &shared);
-        let (keep, answer) = job(tx.clone()).await;
-        staged.push(answer);
+    while let Some(job) = next {
+        let tx = Tx::new(batch.begin().await.map_err(from_db)?, job.actor, &job.shared);
+        let handle = tx.clone();
+        let result = AssertUnwindSafe(async move { (job.work)(handle).await })
+            .catch_unwind()
+            .await;
+        let result = result.unwrap_or_else(|_| Err(Error::internal("a use case panicked")));
+        let keep = result.is_ok();
+        staged.push(Staged {
+            result,
+            reply: job.reply,
+        });
         let savepoint = tx.into_inner()?;
         if keep {
             savepoint.commit().await

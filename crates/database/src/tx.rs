@@ -3,6 +3,10 @@ use std::sync::{
     atomic::{AtomicBool, Ordering},
 };
 
+use futures_util::{
+    FutureExt,
+    future::{BoxFuture, Map},
+};
 use kernel::{Actor, Error, Keyring, Result, Timestamp, Uuid};
 use sea_orm::{
     ConnectionTrait, DatabaseTransaction, DbBackend, DbErr, ExecResult, FromQueryResult, QueryResult,
@@ -10,6 +14,15 @@ use sea_orm::{
 };
 
 use crate::{IntoKernel, db::Shared};
+
+type Asked<'a, R, T> = Map<BoxFuture<'a, Result<R, DbErr>>, fn(Result<R, DbErr>) -> Result<T>>;
+
+/// A query on its way, for its first row: a pointer to what the driver does, and how the row is read. A use case's state has
+/// room for each query in it, so that this is small.
+pub type Row<'a, T> = Asked<'a, Option<QueryResult>, T>;
+
+/// A query on its way, for every row.
+pub type Rows<'a, T> = Asked<'a, Vec<QueryResult>, Vec<T>>;
 
 /// One transaction: what a use case works in.
 ///
@@ -129,51 +142,37 @@ impl Tx {
     ///
     /// # Errors
     /// What the database answers.
-    pub async fn one<T: FromQueryResult>(
+    pub fn one<T: FromQueryResult>(
         &self,
         sql: &str,
         values: impl IntoIterator<Item = Value>,
-    ) -> Result<Option<T>> {
-        T::find_by_statement(self.statement(sql, values))
-            .one(self)
-            .await
-            .kernel()
+    ) -> Row<'_, Option<T>> {
+        self.query_one_raw(self.statement(sql, values)).map(first::<T>)
     }
 
     /// Every row of a query.
     ///
     /// # Errors
     /// What the database answers.
-    pub async fn all<T: FromQueryResult>(
-        &self,
-        sql: &str,
-        values: impl IntoIterator<Item = Value>,
-    ) -> Result<Vec<T>> {
-        T::find_by_statement(self.statement(sql, values))
-            .all(self)
-            .await
-            .kernel()
+    pub fn all<T: FromQueryResult>(&self, sql: &str, values: impl IntoIterator<Item = Value>) -> Rows<'_, T> {
+        self.query_all_raw(self.statement(sql, values)).map(every::<T>)
     }
 
     /// The number that a query answers with.
     ///
     /// # Errors
     /// What the database answers.
-    pub async fn count(&self, sql: &str, values: impl IntoIterator<Item = Value>) -> Result<i64> {
-        let row = self.query_one_raw(self.statement(sql, values)).await.kernel()?;
-        row.map_or(Ok(0), |row| row.try_get_by_index::<i64>(0).kernel())
+    pub fn count(&self, sql: &str, values: impl IntoIterator<Item = Value>) -> Row<'_, i64> {
+        self.query_one_raw(self.statement(sql, values)).map(number)
     }
 
     /// How many rows a statement changed.
     ///
     /// # Errors
     /// What the database answers.
-    pub async fn change(&self, sql: &str, values: impl IntoIterator<Item = Value>) -> Result<u64> {
-        Ok(self
-            .execute_raw(self.statement(sql, values))
-            .await
-            .kernel()?
-            .rows_affected())
+    pub fn change(&self, sql: &str, values: impl IntoIterator<Item = Value>) -> BoxFuture<'_, Result<u64>> {
+        let statement = self.statement(sql, values);
+        Box::pin(async move { Ok(self.execute_raw(statement).await.kernel()?.rows_affected()) })
     }
 
     /// `SELECT … FOR UPDATE` locks on PostgreSQL; SQLite has one writer, which already holds everything.
@@ -201,29 +200,66 @@ impl Tx {
     }
 }
 
-#[async_trait::async_trait]
+fn first<T: FromQueryResult>(row: Result<Option<QueryResult>, DbErr>) -> Result<Option<T>> {
+    row.and_then(|row| row.map(|row| T::from_query_result(&row, "")).transpose())
+        .kernel()
+}
+
+fn every<T: FromQueryResult>(rows: Result<Vec<QueryResult>, DbErr>) -> Result<Vec<T>> {
+    rows.and_then(|rows| rows.iter().map(|row| T::from_query_result(row, "")).collect())
+        .kernel()
+}
+
+fn number(row: Result<Option<QueryResult>, DbErr>) -> Result<i64> {
+    row.and_then(|row| row.map_or(Ok(0), |row| row.try_get_by_index::<i64>(0)))
+        .kernel()
+}
+
 impl ConnectionTrait for Tx {
     fn get_database_backend(&self) -> DbBackend {
         self.0.transaction.get_database_backend()
     }
 
-    async fn execute_raw(&self, statement: Statement) -> Result<ExecResult, DbErr> {
+    // Written out rather than as `async fn`: the driver's answer is boxed already.
+
+    fn execute_raw<'a: 'f, 'f>(&'a self, statement: Statement) -> BoxFuture<'f, Result<ExecResult, DbErr>>
+    where
+        Self: 'f,
+    {
         self.tally();
-        self.0.transaction.execute_raw(statement).await
+        self.0.transaction.execute_raw(statement)
     }
 
-    async fn execute_unprepared(&self, sql: &str) -> Result<ExecResult, DbErr> {
+    fn execute_unprepared<'a: 'f, 'b: 'f, 'f>(
+        &'a self,
+        sql: &'b str,
+    ) -> BoxFuture<'f, Result<ExecResult, DbErr>>
+    where
+        Self: 'f,
+    {
         self.tally();
-        self.0.transaction.execute_unprepared(sql).await
+        self.0.transaction.execute_unprepared(sql)
     }
 
-    async fn query_one_raw(&self, statement: Statement) -> Result<Option<QueryResult>, DbErr> {
+    fn query_one_raw<'a: 'f, 'f>(
+        &'a self,
+        statement: Statement,
+    ) -> BoxFuture<'f, Result<Option<QueryResult>, DbErr>>
+    where
+        Self: 'f,
+    {
         self.tally();
-        self.0.transaction.query_one_raw(statement).await
+        self.0.transaction.query_one_raw(statement)
     }
 
-    async fn query_all_raw(&self, statement: Statement) -> Result<Vec<QueryResult>, DbErr> {
+    fn query_all_raw<'a: 'f, 'f>(
+        &'a self,
+        statement: Statement,
+    ) -> BoxFuture<'f, Result<Vec<QueryResult>, DbErr>>
+    where
+        Self: 'f,
+    {
         self.tally();
-        self.0.transaction.query_all_raw(statement).await
+        self.0.transaction.query_all_raw(statement)
     }
 }

@@ -2,7 +2,7 @@ use courses::{Body, Chapter, Lesson};
 use database::Tx;
 use kernel::{Code, Error, Result, Timestamp, Uuid};
 
-use crate::store::{self, Grant};
+use crate::{Grant, GrantStatus, store};
 
 /// Why somebody may see a lesson.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -71,7 +71,7 @@ pub struct Place {
 ///
 /// # Errors
 /// [`Code::Unauthenticated`] where nobody has logged in, [`Code::NotGranted`], [`Code::GrantExpired`],
-/// [`Code::GrantRefunded`], [`Code::GrantSuspended`].
+/// [`Code::GrantRefunded`], [`Code::GrantRevoked`], [`Code::GrantSuspended`].
 pub async fn decide(tx: &Tx, place: Place) -> Result<Access> {
     if place.staff {
         return Ok(Access::Staff);
@@ -79,7 +79,7 @@ pub async fn decide(tx: &Tx, place: Place) -> Result<Access> {
     if place.is_free {
         return Ok(Access::FreePreview);
     }
-    let grants = store::grants(tx, tx.user_id()?, place.course_id).await?;
+    let grants = store::grant::of_user(tx, tx.user_id()?, place.course_id).await?;
     by_grants(&grants, tx.now())
 }
 
@@ -147,30 +147,37 @@ pub async fn read_chapter(tx: &Tx, id: Uuid) -> Result<ReadableChapter> {
 /// # Errors
 /// [`Code::Unauthenticated`] where nobody has logged in.
 pub async fn has_access(tx: &Tx, course_id: Uuid) -> Result<bool> {
-    let grants = store::grants(tx, tx.user_id()?, course_id).await?;
+    let grants = store::grant::of_user(tx, tx.user_id()?, course_id).await?;
     Ok(by_grants(&grants, tx.now()).is_ok())
 }
 
-fn by_grants(grants: &[Grant], now: Timestamp) -> Result<Access> {
-    let active = grants.iter().filter(|grant| grant.is_active(now));
+/// Any active grant opens. Where there is none, the one that ended last explains why.
+pub(crate) fn by_grants(grants: &[Grant], at: Timestamp) -> Result<Access> {
+    let active = grants.iter().filter(|grant| grant.is_active(at));
     // The one without end outlasts every other.
-    if let Some(grant) = active.max_by_key(|grant| (grant.ends_at.is_none(), grant.ends_at)) {
+    if let Some(grant) = active.max_by_key(|grant| (grant.ends_at.is_none(), grant.ends_at, grant.id)) {
         return Ok(Access::Granted {
             grant_id: grant.id,
             until: grant.ends_at,
         });
     }
-    // The newest grant explains the refusal.
-    let code = match grants.first() {
-        None => Code::NotGranted,
-        Some(grant) => match grant.status.as_str() {
-            "SUSPENDED" => Code::GrantSuspended,
-            "REFUNDED" => Code::GrantRefunded,
-            "ACTIVE" if grant.ends_at.is_some_and(|end| end <= now) => Code::GrantExpired,
-            _ => Code::NotGranted,
-        },
-    };
-    Err(Error::new(code))
+    let ended = grants.iter().filter(|grant| grant.ended_at(at).is_some());
+    let last = ended.max_by_key(|grant| (grant.ended_at(at), grant.created_at, grant.id));
+    Err(Error::new(last.map_or(Code::NotGranted, refusal)))
+}
+
+/// Why a grant that has ended gives access no more.
+fn refusal(grant: &Grant) -> Code {
+    let is = |status: GrantStatus| grant.status == status.as_str();
+    if is(GrantStatus::Active) {
+        Code::GrantExpired
+    } else if is(GrantStatus::Suspended) {
+        Code::GrantSuspended
+    } else if is(GrantStatus::Refunded) {
+        Code::GrantRefunded
+    } else {
+        Code::GrantRevoked
+    }
 }
 
 #[cfg(test)]
@@ -179,28 +186,67 @@ mod tests {
 
     use super::*;
 
-    fn grant(status: &str, ends_in: Option<i64>) -> (Grant, Timestamp) {
-        let now = DateTime::from_timestamp(1_800_000_000, 0).unwrap();
-        let grant = Grant {
+    const NOW: i64 = 1_800_000_000;
+
+    fn instant(days: i64) -> Timestamp {
+        DateTime::from_timestamp(NOW, 0).unwrap() + Duration::days(days)
+    }
+
+    /// In this status since `since` days, from 30 days ago until `ends` days.
+    fn grant(status: GrantStatus, since: i64, ends: Option<i64>) -> Grant {
+        Grant {
             id: Uuid::nil(),
-            status: status.to_owned(),
-            starts_at: now - Duration::days(30),
-            ends_at: ends_in.map(|days| now + Duration::days(days)),
-        };
-        (grant, now)
+            user_id: Uuid::nil(),
+            course_id: Uuid::nil(),
+            source: "MANUAL".to_owned(),
+            source_id: String::new(),
+            status: status.as_str().to_owned(),
+            starts_at: instant(-30),
+            ends_at: ends.map(instant),
+            status_reason: None,
+            status_changed_at: instant(since),
+            created_at: instant(-30),
+        }
     }
 
     #[test]
-    fn any_active_grant_opens_and_the_newest_explains_a_refusal() {
-        let (endless, now) = grant("ACTIVE", None);
-        let (expired, _) = grant("ACTIVE", Some(0));
-        let (refunded, _) = grant("REFUNDED", None);
-        let (suspended, _) = grant("SUSPENDED", None);
-        let code = |grants: &[Grant]| by_grants(grants, now).unwrap_err().code();
-        assert!(by_grants(&[refunded.clone(), endless], now).is_ok());
+    fn any_active_grant_opens_and_the_longest_says_until_when() {
+        let grants = [
+            grant(GrantStatus::Refunded, -1, None),
+            grant(GrantStatus::Active, -30, Some(3)),
+            grant(GrantStatus::Active, -30, Some(5)),
+        ];
+        let until = |grants: &[Grant]| match by_grants(grants, instant(0)).unwrap() {
+            Access::Granted { until, .. } => until,
+            other => panic!("{other:?}"),
+        };
+        assert_eq!(until(&grants), Some(instant(5)));
+        let endless = [grants[1].clone(), grant(GrantStatus::Active, -30, None)];
+        assert_eq!(until(&endless), None);
+    }
+
+    #[test]
+    fn the_one_that_ended_last_explains_a_refusal() {
+        let code = |grants: &[Grant]| by_grants(grants, instant(0)).unwrap_err().code();
+        let expired = grant(GrantStatus::Active, -30, Some(-2));
+        let refunded = grant(GrantStatus::Refunded, -1, None);
+        let revoked = grant(GrantStatus::Revoked, -3, None);
         assert_eq!(code(&[]), Code::NotGranted);
-        assert_eq!(code(&[expired.clone(), refunded.clone()]), Code::GrantExpired);
-        assert_eq!(code(&[refunded, expired]), Code::GrantRefunded);
-        assert_eq!(code(&[suspended]), Code::GrantSuspended);
+        assert_eq!(code(&[expired.clone(), revoked.clone()]), Code::GrantExpired);
+        assert_eq!(code(&[refunded, expired, revoked.clone()]), Code::GrantRefunded);
+        assert_eq!(code(&[revoked]), Code::GrantRevoked);
+        assert_eq!(code(&[grant(GrantStatus::Ended, -1, None)]), Code::GrantRevoked);
+        assert_eq!(
+            code(&[grant(GrantStatus::Suspended, -1, None)]),
+            Code::GrantSuspended
+        );
+        // An end is the first instant without access; what has not begun explains nothing.
+        assert_eq!(
+            code(&[grant(GrantStatus::Active, -30, Some(0))]),
+            Code::GrantExpired
+        );
+        let mut upcoming = grant(GrantStatus::Active, -30, None);
+        upcoming.starts_at = instant(1);
+        assert_eq!(code(&[upcoming]), Code::NotGranted);
     }
 }

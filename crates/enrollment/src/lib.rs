@@ -2,8 +2,13 @@
 
 mod access;
 mod attachment;
+mod explain;
+mod grant;
 mod learner;
+mod ledger;
+mod manual_grant;
 mod popularity;
+mod purchase;
 mod record;
 mod store;
 mod wishlist;
@@ -13,7 +18,11 @@ pub use access::{
     read_chapter, read_lesson,
 };
 pub use attachment::{course_attachments, lesson_attachments, read_attachment};
-pub use learner::{Learner, LearnerCount, learner, learner_count, learners};
+pub use explain::{Explanation, LessonVerdict, Unlock, Verdict, explain, explain_at};
+pub use grant::{Grant, GrantEvent, GrantFilter, GrantHistory, GrantStatus, Learner, Source};
+pub use learner::{EnrolledLearner, LearnerCount, learner, learner_count, learners};
+pub use manual_grant::{NewManualGrant, extend_grant, grant, grant_access, list_grants, revoke_grant};
 pub use popularity::count_learners;
+pub use purchase::{Purchased, Standing, purchase_standing};
 pub use record::{Enrollment, complete, enroll, enrollment, list_enrollments};
 pub use wishlist::wish;

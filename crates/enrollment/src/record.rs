@@ -4,7 +4,12 @@ use kernel::{Code, Cursor, Limit, Page, Result, Timestamp, Uuid};
 use sea_orm::FromQueryResult;
 use serde_json::json;
 
-use crate::store;
+use crate::{
+    access,
+    grant::{GrantStatus, Source},
+    ledger::{self, NewGrant},
+    store,
+};
 
 /// The learning record of one user in one course.
 #[derive(Clone, Debug, FromQueryResult)]
@@ -25,31 +30,55 @@ pub struct Enrollment {
     pub completed_at: Option<Timestamp>,
 }
 
-/// Enrols the caller in a free course. Doing it again answers with the same record; the flag tells whether it is new.
+/// Enrols the caller in a free course. Whoever has access already gets the record that is there; the flag tells whether the
+/// access is new.
 ///
 /// # Errors
-/// [`Code::NotFound`], [`Code::CourseNotFree`].
+/// [`Code::NotFound`], [`Code::CourseNotFree`]; [`Code::GrantRevoked`] or [`Code::GrantExpired`] where the caller enrolled
+/// before and has lost that access: the trainer can give it back.
 pub async fn enroll(tx: &Tx, course_id: Uuid) -> Result<(Enrollment, bool)> {
     let user_id = tx.user_id()?;
     let course = courses::course_ref(tx, course_id).await?;
-    if let Some(existing) = store::enrollment(tx, user_id, course_id).await? {
+    let grants = store::grant::of_user(tx, user_id, course_id).await?;
+    if access::by_grants(&grants, tx.now()).is_ok()
+        && let Some(existing) = store::enrollment(tx, user_id, course_id).await?
+    {
         return Ok((existing, false));
     }
     open_to_all(&course)?;
-    store::insert_free_grant(tx, user_id, course_id).await?;
-    let new = store::insert_enrollment(tx, user_id, course_id).await?;
-    // What somebody has, they wish for no more.
-    courses::unwish(tx, course_id).await?;
-    let enrollment = enrollment(tx, course_id).await?;
-    if new {
-        outbox::send(
-            tx,
-            "enrollment.created",
-            json!({ "userId": user_id, "courseId": course_id }),
-        )
-        .await?;
+    let new = NewGrant {
+        id: tx.new_id(),
+        user_id,
+        course_id,
+        source: Source::Free,
+        source_id: String::new(),
+        status: GrantStatus::Active,
+        starts_at: tx.now(),
+        ends_at: None,
+        reason: None,
+    };
+    let made = ledger::begin(tx, new).await?;
+    if made.is_none() {
+        let source = Source::Free.as_str();
+        let given = store::grant::by_source(tx, (user_id, course_id), source, "").await?;
+        let given = given.ok_or(Code::NotGranted)?;
+        // Another request may have begun after this one, and been faster.
+        let at = tx.now().max(given.starts_at);
+        access::by_grants(&[given], at)?;
     }
-    Ok((enrollment, new))
+    begin(tx, user_id, course_id).await?;
+    // What somebody has, they wish for no more.
+    courses::unwish_for(tx, user_id, course_id).await?;
+    Ok((enrollment(tx, course_id).await?, made.is_some()))
+}
+
+/// The record begins with the first grant, whatever its source.
+pub(crate) async fn begin(tx: &Tx, user_id: Uuid, course_id: Uuid) -> Result<()> {
+    if store::insert_enrollment(tx, user_id, course_id).await? {
+        let payload = json!({ "userId": user_id, "courseId": course_id });
+        outbox::send(tx, "enrollment.created", payload).await?;
+    }
+    Ok(())
 }
 
 fn open_to_all(course: &CourseRef) -> Result<()> {

@@ -1,32 +1,12 @@
-//! All SQL of this crate.
+//! All SQL of this crate: the records here, the ledger below.
+
+pub(crate) mod grant;
 
 use database::Tx;
-use kernel::{Cursor, Limit, Result, Timestamp, Uuid};
-use sea_orm::{FromQueryResult, Value};
+use kernel::{Cursor, Limit, Result, Uuid};
+use sea_orm::Value;
 
 use crate::Enrollment;
-
-/// A row of the ledger, as the decision needs it.
-#[derive(Clone, Debug, FromQueryResult)]
-pub(crate) struct Grant {
-    pub(crate) id: Uuid,
-    pub(crate) status: String,
-    pub(crate) starts_at: Timestamp,
-    pub(crate) ends_at: Option<Timestamp>,
-}
-
-impl Grant {
-    pub(crate) fn is_active(&self, now: Timestamp) -> bool {
-        self.status == "ACTIVE" && self.starts_at <= now && self.ends_at.is_none_or(|end| end > now)
-    }
-}
-
-/// Every grant of this user for this course, newest first.
-pub(crate) async fn grants(tx: &Tx, user_id: Uuid, course_id: Uuid) -> Result<Vec<Grant>> {
-    let sql = "SELECT id, status, starts_at, ends_at FROM grants WHERE user_id = ? AND course_id = ? \
-               ORDER BY created_at DESC, id DESC";
-    tx.all(sql, [user_id.into(), course_id.into()]).await
-}
 
 /// How many ever enrolled in this course.
 pub(crate) async fn learners(tx: &Tx, course_id: Uuid) -> Result<i64> {
@@ -34,26 +14,10 @@ pub(crate) async fn learners(tx: &Tx, course_id: Uuid) -> Result<i64> {
     tx.count(sql, [course_id.into()]).await
 }
 
-pub(crate) async fn insert_free_grant(tx: &Tx, user_id: Uuid, course_id: Uuid) -> Result<()> {
-    let sql = "INSERT INTO grants (id, user_id, course_id, source, source_id, status, starts_at, status_changed_at, created_at) \
-               VALUES (?, ?, ?, 'FREE', '', 'ACTIVE', ?, ?, ?) \
-               ON CONFLICT (user_id, course_id, source, source_id) DO NOTHING";
-    let now = tx.now();
-    let values = [
-        tx.new_id().into(),
-        user_id.into(),
-        course_id.into(),
-        now.into(),
-        now.into(),
-        now.into(),
-    ];
-    tx.change(sql, values).await.map(drop)
-}
-
 /// `expires_at` is the latest end among the active grants, unless one of them has none.
 const ENROLLMENT: &str = "e.id, e.user_id, e.course_id, e.enrolled_at, e.is_completed, e.completed_at, \
     (SELECT CASE WHEN count(*) = count(g.ends_at) THEN max(g.ends_at) END FROM grants g WHERE g.user_id = e.user_id \
-     AND g.course_id = e.course_id AND g.status = 'ACTIVE' AND (g.ends_at IS NULL OR g.ends_at > ?)) AS expires_at";
+     AND g.course_id = e.course_id AND g.status = 'ACTIVE' AND g.starts_at <= ? AND (g.ends_at IS NULL OR g.ends_at > ?)) AS expires_at";
 
 /// Answers whether the record is new; of two at once, one makes it.
 pub(crate) async fn insert_enrollment(tx: &Tx, user_id: Uuid, course_id: Uuid) -> Result<bool> {
@@ -71,7 +35,7 @@ pub(crate) async fn insert_enrollment(tx: &Tx, user_id: Uuid, course_id: Uuid) -
 
 pub(crate) async fn enrollment(tx: &Tx, user_id: Uuid, course_id: Uuid) -> Result<Option<Enrollment>> {
     let sql = format!("SELECT {ENROLLMENT} FROM enrollments e WHERE e.user_id = ? AND e.course_id = ?");
-    let values = [tx.now().into(), user_id.into(), course_id.into()];
+    let values = [tx.now().into(), tx.now().into(), user_id.into(), course_id.into()];
     tx.one(&sql, values).await
 }
 
@@ -82,7 +46,7 @@ pub(crate) async fn enrollments(
     limit: Limit,
 ) -> Result<Vec<Enrollment>> {
     let mut sql = format!("SELECT {ENROLLMENT} FROM enrollments e WHERE e.user_id = ?");
-    let mut values: Vec<Value> = vec![tx.now().into(), user_id.into()];
+    let mut values: Vec<Value> = vec![tx.now().into(), tx.now().into(), user_id.into()];
     if let Some(after) = after {
         sql.push_str(" AND (e.enrolled_at < ? OR (e.enrolled_at = ? AND e.id < ?))");
         values.extend([after.time().into(), after.time().into(), after.id.into()]);

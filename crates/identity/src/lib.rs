@@ -17,7 +17,9 @@ pub use account::{
 pub use admin::{UserChange, UserFilter, change_user, create_account, create_admin, list_users, user};
 pub use keys::{PublicKey, ensure_signing_key, rotate_signing_key, signing_key_is_older};
 pub use password::{Hasher, HasherSettings};
-pub use profile::{Profile, ProfileChange, PublicProfile, change_profile, profile, public_profile};
+pub use profile::{
+    Person, Profile, ProfileChange, PublicProfile, change_profile, people, profile, public_profile,
+};
 pub use session::{
     Client, LoggedIn, Session, change_password, confirm, list_sessions, login, logout, refresh,
     revoke_other_sessions, revoke_session, sweep,

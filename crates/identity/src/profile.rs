@@ -78,6 +78,39 @@ pub struct PublicProfile {
     pub created_at: Timestamp,
 }
 
+/// Somebody, as whoever deals with them may see them.
+#[derive(Clone, Debug, PartialEq, Eq, FromQueryResult)]
+pub struct Person {
+    /// The user's id.
+    pub id: Uuid,
+    /// Unique.
+    pub username: Option<String>,
+    /// The name to show.
+    pub name: Option<String>,
+    /// A picture.
+    pub avatar_url: Option<String>,
+}
+
+impl Person {
+    /// What they are called: the name, else the username.
+    #[must_use]
+    pub fn display_name(&self) -> String {
+        self.name
+            .as_ref()
+            .or(self.username.as_ref())
+            .cloned()
+            .unwrap_or_default()
+    }
+}
+
+/// These people, whatever their state, in no order.
+///
+/// # Errors
+/// What the database answers.
+pub async fn people(tx: &Tx, ids: &[Uuid]) -> Result<Vec<Person>> {
+    store::people(tx, ids).await
+}
+
 /// The caller's own profile.
 ///
 /// # Errors

@@ -8,7 +8,7 @@ use sea_orm::{ConnectionTrait, DbErr, EntityTrait, FromQueryResult, Set, Value};
 use crate::{
     account::Account,
     admin::UserFilter,
-    profile::{Profile, PublicProfile},
+    profile::{Person, Profile, PublicProfile},
     session::{Client, Session},
 };
 
@@ -234,6 +234,16 @@ pub(crate) async fn public_profile(tx: &Tx, by: &str, value: Value) -> Result<Op
          WHERE {by} = ? AND status = 'ACTIVE'"
     );
     tx.one(&sql, [value]).await
+}
+
+pub(crate) async fn people(tx: &Tx, ids: &[Uuid]) -> Result<Vec<Person>> {
+    if ids.is_empty() {
+        return Ok(Vec::new());
+    }
+    let marks = vec!["?"; ids.len()].join(", ");
+    let sql = format!("SELECT id, username, name, avatar_url FROM users WHERE id IN ({marks})");
+    tx.all(&sql, ids.iter().map(|id| (*id).into()).collect::<Vec<Value>>())
+        .await
 }
 
 // Sessions -------------------------------------------------------------------------------------------------------

@@ -114,10 +114,14 @@ codes! {
     GrantNotChangeable = "grant_not_changeable", "This grant cannot be changed by hand";
     /// The caller bought the course.
     AlreadyPurchased = "already_purchased", "You have bought this course already";
+    /// Another checkout of the same course took the place of this one.
+    CheckoutSuperseded = "checkout_superseded", "Another checkout of this course took its place";
     /// Nobody buys their own course.
     OwnCourse = "own_course", "This is your own course";
     /// There is nothing to pay.
     CourseFree = "course_free", "This course is free: enrol in it";
+    /// The money never came.
+    PaymentNotCompleted = "payment_not_completed", "Nothing was paid yet";
     /// The payment is not in a state for this.
     PaymentNotRefundable = "payment_not_refundable", "This payment cannot be refunded";
     /// More than what is left of the payment.
@@ -126,6 +130,8 @@ codes! {
     CouponUsed = "coupon_used", "Somebody has used this coupon: deactivate it instead";
     /// The code belongs to a coupon.
     CouponTaken = "coupon_taken", "A coupon with this code exists";
+    /// As many uploads of the caller's as may wait at once, or as large ones.
+    TooManyUploads = "too_many_uploads", "Complete the uploads that you have begun first";
     /// A request with the same Idempotency-Key is still running.
     IdempotencyInFlight = "idempotency_in_flight", "The same request is still running";
     /// `If-Match` names a version that is not the current one.

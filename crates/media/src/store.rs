@@ -42,6 +42,33 @@ pub(crate) async fn file(tx: &Tx, id: Uuid, locked: bool) -> Result<Option<File>
     tx.one(&sql, [id.into()]).await
 }
 
+/// What somebody has announced and not completed.
+#[derive(FromQueryResult)]
+pub(crate) struct Pending {
+    pub(crate) files: i64,
+    pub(crate) bytes: i64,
+}
+
+/// The uploads that somebody began after `since` and that may still arrive, here or at Mux, which does not tell us their sizes.
+pub(crate) async fn pending(tx: &Tx, owner_id: Uuid, since: Timestamp) -> Result<Pending> {
+    let sql = "SELECT count(*) AS files, CAST(coalesce(sum(p.bytes), 0) AS bigint) AS bytes FROM (\
+               SELECT size_bytes AS bytes FROM files \
+               WHERE owner_id = ? AND created_at > ? AND status = 'PENDING' AND expires_at > ? \
+               UNION ALL SELECT 0 FROM video_assets \
+               WHERE owner_id = ? AND created_at > ? AND status = 'WAITING' AND provider = 'MUX') p";
+    let values = [
+        owner_id.into(),
+        since.into(),
+        tx.now().into(),
+        owner_id.into(),
+        since.into(),
+    ];
+    Ok(tx
+        .one(sql, values)
+        .await?
+        .unwrap_or(Pending { files: 0, bytes: 0 }))
+}
+
 /// Takes a file to look at until then; answers whether nobody else has it.
 pub(crate) async fn claim(tx: &Tx, id: Uuid, until: Timestamp) -> Result<bool> {
     let sql = "UPDATE files SET checked_until = ? WHERE id = ? AND status = 'PENDING' \

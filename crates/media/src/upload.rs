@@ -29,6 +29,10 @@ pub struct Limits {
     pub captions: u64,
     /// How long an announced file may be sent.
     pub lifetime: Duration,
+    /// How many files somebody may have announced that were not looked at yet.
+    pub pending: u32,
+    /// Bytes of those in all.
+    pub pending_bytes: u64,
 }
 
 impl Limits {
@@ -39,6 +43,17 @@ impl Limits {
             Purpose::Video => self.video,
             Purpose::Captions => self.captions,
         }
+    }
+
+    /// Whether somebody may begin one more upload, of so many bytes. Of two at once, one is counted first.
+    pub(crate) async fn require_room(&self, tx: &Tx, owner_id: Uuid, bytes: i64) -> Result<()> {
+        tx.serialise(&format!("uploads {owner_id}")).await?;
+        let pending = store::pending(tx, owner_id, tx.now() - self.lifetime).await?;
+        let most = i64::try_from(self.pending_bytes).unwrap_or(i64::MAX);
+        if pending.files >= i64::from(self.pending) || pending.bytes.saturating_add(bytes) > most {
+            return Err(Code::TooManyUploads.into());
+        }
+        Ok(())
     }
 }
 
@@ -172,7 +187,8 @@ impl Media {
     ///
     /// # Errors
     /// What the database answers.
-    pub async fn announce(tx: &Tx, file: &File) -> Result<()> {
+    pub async fn announce(tx: &Tx, limits: Limits, file: &File) -> Result<()> {
+        limits.require_room(tx, file.owner_id, file.size_bytes).await?;
         store::insert(tx, file).await
     }
 

@@ -2,7 +2,7 @@ use std::collections::{HashMap, HashSet};
 
 use courses::CourseOutline;
 use database::{Tx, audit, outbox};
-use enrollment::Learner;
+use enrollment::EnrolledLearner;
 use kernel::{Code, Cursor, Limit, Page, Result, Timestamp, Uuid};
 use serde_json::json;
 
@@ -19,7 +19,7 @@ pub const DERIVE: &str = "progress.derive";
 #[derive(Clone, Debug)]
 pub struct LearnerProgress {
     /// Who.
-    pub learner: Learner,
+    pub learner: EnrolledLearner,
     /// How far.
     pub tally: Tally,
     /// How much they watched.
@@ -51,7 +51,7 @@ async fn with_progress(
     tx: &Tx,
     course_id: Uuid,
     outline: &CourseOutline,
-    learners: Vec<Learner>,
+    learners: Vec<EnrolledLearner>,
 ) -> Result<Vec<LearnerProgress>> {
     let ids: Vec<Uuid> = learners.iter().map(|learner| learner.user_id).collect();
     let mut done: HashMap<Uuid, Vec<Done>> = HashMap::new();
@@ -60,7 +60,7 @@ async fn with_progress(
     }
     let activity = store::report::activity(tx, course_id, &ids).await?;
     let activity: HashMap<Uuid, _> = activity.into_iter().map(|row| (row.user_id, row)).collect();
-    let with = |learner: Learner| {
+    let with = |learner: EnrolledLearner| {
         let of = done.remove(&learner.user_id).unwrap_or_default();
         let active = activity.get(&learner.user_id);
         LearnerProgress {
@@ -148,7 +148,12 @@ pub async fn reset(
     one(tx, course_id, &outline, learner).await
 }
 
-async fn one(tx: &Tx, course_id: Uuid, outline: &CourseOutline, learner: Learner) -> Result<LearnerProgress> {
+async fn one(
+    tx: &Tx,
+    course_id: Uuid,
+    outline: &CourseOutline,
+    learner: EnrolledLearner,
+) -> Result<LearnerProgress> {
     let found = with_progress(tx, course_id, outline, vec![learner]).await?;
     found.into_iter().next().ok_or_else(|| Code::NotFound.into())
 }

@@ -9,10 +9,12 @@ GRANT SELECT, INSERT ON grant_events TO palestra_app, palestra_worker;
 CREATE POLICY grant_events_read ON grant_events FOR SELECT TO palestra_app
   USING (user_id = (SELECT app.uid()) OR (SELECT app.is_admin())
     OR course_id = ANY (ARRAY(SELECT id FROM courses WHERE author_id = (SELECT app.uid()))));
--- Of a grant that one may change oneself, and in one's own name.
+-- In one's own name, and nothing but what the grant now is: who may change a grant, the policies of `grants` say.
 CREATE POLICY grant_events_write ON grant_events FOR INSERT TO palestra_app
   WITH CHECK (actor_id IS NOT DISTINCT FROM (SELECT app.uid()) AND EXISTS (SELECT 1 FROM grants g WHERE g.id = grant_id
-    AND g.user_id = grant_events.user_id AND g.course_id = grant_events.course_id AND g.source IN ('FREE', 'MANUAL')));
+    AND g.user_id = grant_events.user_id AND g.course_id = grant_events.course_id AND g.source IN ('FREE', 'MANUAL')
+    AND g.status = grant_events.status AND g.starts_at = grant_events.starts_at
+    AND g.ends_at IS NOT DISTINCT FROM grant_events.ends_at AND g.status_reason IS NOT DISTINCT FROM grant_events.reason));
 CREATE POLICY grant_events_work ON grant_events FOR ALL TO palestra_worker USING (true);
 
 GRANT SELECT, INSERT, UPDATE (status, ends_at, status_reason, status_changed_at) ON grants TO palestra_worker;
@@ -21,6 +23,7 @@ GRANT SELECT, INSERT ON enrollments TO palestra_worker;
 CREATE POLICY enrollments_work ON enrollments FOR INSERT TO palestra_worker WITH CHECK (true);
 GRANT SELECT, DELETE ON wishlists TO palestra_worker;
 CREATE POLICY wishlists_work ON wishlists FOR ALL TO palestra_worker USING (true);
+GRANT INSERT ON idempotency_keys TO palestra_worker;
 GRANT INSERT ON audit_log TO palestra_worker;
 CREATE POLICY audit_log_work ON audit_log FOR INSERT TO palestra_worker WITH CHECK (true);
 

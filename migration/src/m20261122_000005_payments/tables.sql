@@ -126,6 +126,7 @@ CREATE INDEX ix_payments_user_id ON payments (user_id, created_at, id);
 CREATE INDEX ix_payments_author_id ON payments (author_id, completed_at, id) WHERE completed_at IS NOT NULL;
 CREATE INDEX ix_payments_course_id ON payments (course_id, completed_at, id) WHERE completed_at IS NOT NULL;
 CREATE INDEX ix_payments_waiting ON payments (created_at, id) WHERE status = 'PENDING';
+CREATE INDEX ix_payments_refunding ON payments (updated_at, id) WHERE refunding_amount > 0;
 CREATE INDEX ix_payments_coupon_id ON payments (coupon_id) WHERE coupon_id IS NOT NULL;
 
 -- A place in a coupon's quota: held by a checkout, kept by its payment, given back when it comes to nothing.

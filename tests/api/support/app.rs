@@ -25,11 +25,21 @@ use super::{Reply, Store, stores};
 pub const PASSWORD: &str = "seven purple anvils";
 
 /// A clock that a test moves.
-pub struct TestClock(Mutex<Duration>);
+#[derive(Default)]
+pub struct TestClock {
+    ahead: Mutex<Duration>,
+    stopped: Mutex<Option<DateTime<Utc>>>,
+}
 
 impl TestClock {
     pub fn advance(&self, by: Duration) {
-        *self.0.lock().unwrap() += by;
+        *self.ahead.lock().unwrap() += by;
+    }
+
+    /// From now on it shows what it shows now: nothing grows old by itself.
+    pub fn stop(&self) {
+        let now = self.now();
+        *self.stopped.lock().unwrap() = Some(now);
     }
 }
 
@@ -39,7 +49,8 @@ impl Clock for TestClock {
         reason = "the test's clock runs beside the machine's"
     )]
     fn now(&self) -> DateTime<Utc> {
-        Utc::now() + *self.0.lock().unwrap()
+        let stopped = *self.stopped.lock().unwrap();
+        stopped.unwrap_or_else(|| Utc::now() + *self.ahead.lock().unwrap())
     }
 }
 
@@ -109,27 +120,45 @@ impl App {
 
     pub async fn start_with(store: Store, settings: Settings<'_>) -> Self {
         let folder = temporary_folder("app");
-        let mut own: Vec<(&str, &str)> = Vec::new();
-        let (url, roles);
+        let url;
         match store {
             Store::Sqlite => {
                 stores::sqlite_file(&folder).await;
                 url = None;
             }
             Store::Postgres => {
-                // The server under test never holds the owner's connection: only the runtime roles'.
                 url = Some(stores::postgres_database().await);
-                let owner = url.as_deref().unwrap();
-                roles = database::postgres::ROLES.map(|role| stores::as_role(owner, role));
-                let [app, auth, worker] = &roles;
-                own.push(("PALESTRA_DATABASE_APP_URL", app));
-                own.push(("PALESTRA_DATABASE_AUTH_URL", auth));
-                own.push(("PALESTRA_DATABASE_WORKER_URL", worker));
             }
+        }
+        let owner = url.clone();
+        Self::serve(store, folder, owner.as_deref(), url, settings).await
+    }
+
+    /// Another server on the same PostgreSQL database; it shares nothing else. To be dropped before this one.
+    pub async fn beside(&self) -> Self {
+        let folder = temporary_folder("app");
+        Self::serve(self.store, folder, self.url.as_deref(), None, &[]).await
+    }
+
+    /// Serves the database of this owner, and removes the one at `url` at the end.
+    async fn serve(
+        store: Store,
+        folder: PathBuf,
+        owner: Option<&str>,
+        url: Option<String>,
+        settings: Settings<'_>,
+    ) -> Self {
+        // The server under test never holds the owner's connection: only the runtime roles'.
+        let roles = owner.map(|owner| database::postgres::ROLES.map(|role| stores::as_role(owner, role)));
+        let mut own: Vec<(&str, &str)> = Vec::new();
+        if let Some([app, auth, worker]) = &roles {
+            own.push(("PALESTRA_DATABASE_APP_URL", app));
+            own.push(("PALESTRA_DATABASE_AUTH_URL", auth));
+            own.push(("PALESTRA_DATABASE_WORKER_URL", worker));
         }
         let settings = [own.as_slice(), settings].concat();
         let config = config(&folder, &settings);
-        let clock = Arc::new(TestClock(Mutex::new(Duration::zero())));
+        let clock = Arc::new(TestClock::default());
         let db = setup::open(&config, Ambient::new(clock.clone()), Schema::Check)
             .await
             .unwrap();

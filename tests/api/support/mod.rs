@@ -3,12 +3,15 @@
 mod app;
 mod mux;
 mod reply;
+mod shop;
 mod stores;
+mod stripe;
 
 pub use app::{App, PASSWORD, Person, config, temporary_folder};
 pub use mux::Mux;
 pub use reply::Reply;
 pub use stores::{Store, as_role, in_database, postgres_admin};
+pub use stripe::{Fault, SECRET, StripeDouble, Switches, sign};
 
 /// Makes a test of each function, on SQLite and on PostgreSQL. A function takes an [`App`].
 macro_rules! on_both_databases {

@@ -11,6 +11,8 @@ use crate::{problem::Problem, reply::Reply};
 
 /// How long the answer to a creating request is kept.
 const KEPT: Duration = Duration::from_secs(24 * 3600);
+/// How long where money moves.
+const KEPT_FOR_MONEY: Duration = Duration::from_secs(72 * 3600);
 
 /// `Idempotency-Key`, optional: 1 to 255 visible characters.
 #[derive(Clone, Debug)]
@@ -18,6 +20,28 @@ pub struct Idempotency {
     key: Option<String>,
     /// Method and path belong to what makes two requests the same.
     request_line: String,
+    /// How long the answer is kept.
+    keep: Duration,
+}
+
+/// `Idempotency-Key` where money moves: it has to be there.
+#[derive(Clone, Debug)]
+pub struct MoneyKey(pub Idempotency);
+
+impl FromRequest for MoneyKey {
+    type Error = Problem;
+    type Future = Ready<Result<Self, Problem>>;
+
+    fn from_request(request: &HttpRequest, payload: &mut Payload) -> Self::Future {
+        let key = Idempotency::from_request(request, payload).into_inner();
+        ready(key.and_then(|key| match key.key {
+            None => Err(Error::new(Code::IdempotencyKeyRequired).into()),
+            Some(_) => Ok(Self(Idempotency {
+                keep: KEPT_FOR_MONEY,
+                ..key
+            })),
+        }))
+    }
 }
 
 impl FromRequest for Idempotency {
@@ -37,6 +61,7 @@ impl FromRequest for Idempotency {
         ready(key.transpose().map(|key| Self {
             key,
             request_line: format!("{} {}\n", request.method(), request.path()),
+            keep: KEPT,
         }))
     }
 }
@@ -75,7 +100,7 @@ impl Idempotency {
             operation,
             key: self.key.clone()?,
             content: [self.request_line.as_bytes(), body].concat(),
-            keep: KEPT,
+            keep: self.keep,
         })
     }
 

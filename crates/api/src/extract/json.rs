@@ -2,7 +2,8 @@ use std::{future::Future, pin::Pin, time::Duration};
 
 use actix_web::{FromRequest, HttpRequest, dev::Payload, http::header};
 use bytes::BytesMut;
-use futures_util::StreamExt;
+use futures_util::{StreamExt, future::LocalBoxFuture};
+use jsonschema::Validator;
 use kernel::{Code, Error, FieldError};
 use serde::de::DeserializeOwned;
 use serde_json::Value;
@@ -37,8 +38,9 @@ impl<T: DeserializeOwned + ToSchema + 'static> FromRequest for Json<T> {
         let (request, mut payload) = (request.clone(), payload.take());
         Box::pin(async move {
             let state = state(&request)?;
-            let raw = receive(&request, &mut payload, &state, state.config.json_limit_bytes).await?;
-            match judge(&state, parse(&raw)?, schema::MOST_REASONS)? {
+            let limit = state.config.json_limit_bytes;
+            let (raw, value) = receive(&request, &mut payload, &state, limit, usize::MAX).await?;
+            match judge(&state, value, schema::MOST_REASONS)? {
                 Ok(value) => Ok(Self { value, raw }),
                 Err((_, reasons)) => Err(Error::invalid(reasons).into()),
             }
@@ -66,29 +68,35 @@ impl<T: DeserializeOwned + ToSchema + 'static> FromRequest for Document<T> {
         let (request, mut payload) = (request.clone(), payload.take());
         Box::pin(async move {
             let state = state(&request)?;
-            let raw = receive(&request, &mut payload, &state, state.config.import_limit_bytes).await?;
-            if values(&raw) > MOST_VALUES {
-                let detail = format!("At most {MOST_VALUES} values.");
-                return Err(Error::new(Code::PayloadTooLarge).detail(detail).into());
-            }
-            let value = judge(&state, parse(&raw)?, MOST_REASONS_OF_DOCUMENT)?;
+            let limit = state.config.import_limit_bytes;
+            let (raw, value) = receive(&request, &mut payload, &state, limit, MOST_VALUES).await?;
+            let value = judge(&state, value, MOST_REASONS_OF_DOCUMENT)?;
             Ok(Self { value, raw })
         })
     }
 }
 
-/// Takes in a body of the right type, in time.
-async fn receive(
-    request: &HttpRequest,
-    payload: &mut Payload,
-    state: &State,
+/// Takes in a body of the right type, in time, and reads it. The same for all types, and a pointer for each that waits.
+fn receive<'a>(
+    request: &'a HttpRequest,
+    payload: &'a mut Payload,
+    state: &'a State,
     limit: usize,
-) -> Result<Vec<u8>, Problem> {
-    check_type(request)?;
-    let patience = Duration::from_secs(state.config.body_timeout_seconds);
-    tokio::time::timeout(patience, read(payload, limit))
-        .await
-        .map_err(|_| Error::new(Code::RequestTimeout))?
+    most_values: usize,
+) -> LocalBoxFuture<'a, Result<(Vec<u8>, Value), Problem>> {
+    Box::pin(async move {
+        check_type(request)?;
+        let patience = Duration::from_secs(state.config.body_timeout_seconds);
+        let raw = tokio::time::timeout(patience, read(payload, limit))
+            .await
+            .map_err(|_| Error::new(Code::RequestTimeout))??;
+        if most_values < usize::MAX && values(&raw) > most_values {
+            let detail = format!("At most {most_values} values.");
+            return Err(Error::new(Code::PayloadTooLarge).detail(detail).into());
+        }
+        let value = parse(&raw)?;
+        Ok((raw, value))
+    })
 }
 
 fn parse(raw: &[u8]) -> Result<Value, Problem> {
@@ -100,20 +108,27 @@ fn parse(raw: &[u8]) -> Result<Value, Problem> {
 
 fn judge<T: DeserializeOwned + ToSchema + 'static>(
     state: &State,
-    mut value: Value,
+    value: Value,
     most: usize,
 ) -> Result<Judged<T>, Problem> {
     let validator = state.schemas.validator::<T>(|| schema::component(&T::name()))?;
-    let reasons = schema::refusals(&validator, &value, most, str::to_owned);
-    schema::integers(&mut value);
-    if !reasons.is_empty() {
-        return Ok(Err((value, reasons)));
-    }
-    Ok(serde_json::from_value(value).map_err(|error| {
-        // The schema is narrower than the type everywhere; where it is not, the client still gets a reason.
-        let reason = FieldError::new("", "not_allowed", error.to_string());
-        (Value::Null, vec![reason])
+    Ok(judged_by(&validator, value, most).and_then(|value| {
+        serde_json::from_value(value).map_err(|error| {
+            // The schema is narrower than the type everywhere; where it is not, the client still gets a reason.
+            let reason = FieldError::new("", "not_allowed", error.to_string());
+            (Value::Null, vec![reason])
+        })
     }))
+}
+
+fn judged_by(validator: &Validator, mut value: Value, most: usize) -> Judged<Value> {
+    let reasons = schema::refusals(validator, &value, most, &str::to_owned);
+    schema::integers(&mut value);
+    if reasons.is_empty() {
+        Ok(value)
+    } else {
+        Err((value, reasons))
+    }
 }
 
 /// How many values a JSON text has at most, before any of them takes up memory. It is counted as far as it would be read: up

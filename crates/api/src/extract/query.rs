@@ -1,17 +1,21 @@
 use std::future::{Ready, ready};
 
 use actix_web::{FromRequest, HttpRequest, dev::Payload};
+use jsonschema::Validator;
 use kernel::{Code, Error, FieldError};
 use serde::de::DeserializeOwned;
 use serde_json::{Map, Value, json};
 use utoipa::{
     IntoParams,
-    openapi::{Required, path::ParameterIn},
+    openapi::{
+        Required,
+        path::{Parameter, ParameterIn},
+    },
 };
 
 use super::{
     Schemas,
-    schema::{self, Properties},
+    schema::{self, Properties, Property},
     state,
 };
 use crate::{document::keepable, problem::Problem};
@@ -30,10 +34,21 @@ impl<T: DeserializeOwned + IntoParams + 'static> FromRequest for Query<T> {
 
 fn read<T: DeserializeOwned + IntoParams + 'static>(request: &HttpRequest) -> Result<Query<T>, Problem> {
     let state = state(request)?;
-    let properties = state.schemas.query::<T>(properties::<T>);
+    let properties = state
+        .schemas
+        .query::<T>(|| properties(&state.schemas, T::into_params(|| Some(ParameterIn::Query))))?;
+    let validator = state.schemas.validator::<T>(|| object(&properties))?;
+    let value = judge(request.query_string(), &properties, &validator)?;
+    serde_json::from_value(value)
+        .map(Query)
+        .map_err(|error| Error::invalid(vec![FieldError::new("?", "not_allowed", error.to_string())]).into())
+}
+
+/// The query as its schema reads it, or every reason for which it is refused.
+fn judge(query: &str, properties: &Properties, validator: &Validator) -> Result<Value, Problem> {
     let mut value = Map::new();
     let mut reasons = Vec::new();
-    for (name, text) in pairs(request.query_string())? {
+    for (name, text) in pairs(query)? {
         let place = format!("?{name}");
         match properties.get(&name) {
             None => reasons.push(FieldError::new(
@@ -41,8 +56,8 @@ fn read<T: DeserializeOwned + IntoParams + 'static>(request: &HttpRequest) -> Re
                 "unknown_parameter",
                 "There is no such parameter.",
             )),
-            Some((schema, _)) => {
-                if value.insert(name, typed(&state.schemas, schema, text)).is_some() {
+            Some(property) => {
+                if value.insert(name, typed(property, text)).is_some() {
                     reasons.push(FieldError::new(
                         place,
                         "duplicate",
@@ -53,53 +68,46 @@ fn read<T: DeserializeOwned + IntoParams + 'static>(request: &HttpRequest) -> Re
         }
     }
     let mut value = Value::Object(value);
-    let validator = state.schemas.validator::<T>(|| object(&properties))?;
     let place = |pointer: &str| format!("?{}", pointer.trim_start_matches('/'));
-    reasons.extend(schema::refusals(&validator, &value, schema::MOST_REASONS, place));
+    reasons.extend(schema::refusals(validator, &value, schema::MOST_REASONS, &place));
     if !reasons.is_empty() {
         return Err(Error::invalid(reasons).into());
     }
     schema::integers(&mut value);
-    serde_json::from_value(value)
-        .map(Query)
-        .map_err(|error| Error::invalid(vec![FieldError::new("?", "not_allowed", error.to_string())]).into())
+    Ok(value)
 }
 
 /// The schemas of the parameters, and which are required, from the type's own documentation.
-fn properties<T: IntoParams>() -> Properties {
-    let parameters = T::into_params(|| Some(ParameterIn::Query)).into_iter();
-    let property = |parameter: utoipa::openapi::path::Parameter| {
+fn properties(schemas: &Schemas, parameters: Vec<Parameter>) -> Properties {
+    let property = |parameter: Parameter| {
         let mut schema = serde_json::to_value(&parameter.schema).unwrap_or_default();
         keepable(&mut schema);
-        (parameter.name, (schema, parameter.required == Required::True))
+        let property = Property {
+            types: schemas.types(&schema),
+            required: parameter.required == Required::True,
+            schema,
+        };
+        (parameter.name, property)
     };
-    parameters.map(property).collect()
+    parameters.into_iter().map(property).collect()
 }
 
 fn object(properties: &Properties) -> Value {
     let schemas: Map<String, Value> = properties
         .iter()
-        .map(|(name, (schema, _))| (name.clone(), schema.clone()))
+        .map(|(name, property)| (name.clone(), property.schema.clone()))
         .collect();
     let required: Vec<&String> = properties
         .iter()
-        .filter(|(_, (_, required))| *required)
+        .filter(|(_, property)| property.required)
         .map(|(name, _)| name)
         .collect();
     json!({ "type": "object", "properties": schemas, "required": required, "additionalProperties": false })
 }
 
 /// A query is text; its schema says what the text stands for. What does not read as that stays text and is refused.
-fn typed(schemas: &Schemas, schema: &Value, text: String) -> Value {
-    let kind = schemas.resolve(schema).get("type");
-    let is = |name: &str| {
-        kind.is_some_and(|kind| {
-            kind == name
-                || kind
-                    .as_array()
-                    .is_some_and(|kinds| kinds.iter().any(|kind| kind == name))
-        })
-    };
+fn typed(property: &Property, text: String) -> Value {
+    let is = |name: &str| property.types.iter().any(|known| known == name);
     if is("integer") {
         return text.parse::<i64>().map_or(Value::String(text), Value::from);
     }

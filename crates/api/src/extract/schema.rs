@@ -8,27 +8,39 @@ use std::{
 
 use jsonschema::{ValidationError, Validator, error::ValidationErrorKind};
 use kernel::{Error, FieldError, Result};
-use serde_json::{Value, json};
+use serde_json::{Map, Value, json};
 
 use crate::document::{KEEPABLE, NOT_BLANK};
 
 /// Validators for request bodies and queries, compiled when first used.
 pub struct Schemas {
-    components: Value,
-    compiled: RwLock<HashMap<TypeId, Arc<Validator>>>,
-    queries: RwLock<HashMap<TypeId, Arc<Properties>>>,
+    /// The components' schemas by name, as text: a tree of them would take up ten times as much.
+    components: BTreeMap<String, Box<str>>,
+    compiled: Known<Validator>,
+    queries: Known<Properties>,
 }
 
-/// The parameters of a query: each one's schema, and whether it is required.
-pub(super) type Properties = BTreeMap<String, (Value, bool)>;
+/// The parameters of a query.
+pub(super) type Properties = BTreeMap<String, Property>;
+
+/// A parameter of a query.
+pub(super) struct Property {
+    /// Its schema.
+    pub(super) schema: Value,
+    /// The types that it may have, by its schema.
+    pub(super) types: Vec<String>,
+    /// Whether it has to be there.
+    pub(super) required: bool,
+}
 
 impl Schemas {
     /// From the document's `components`.
     #[must_use]
     pub fn new(document: &Value) -> Self {
-        let components = document.get("components").cloned().unwrap_or_default();
+        let schemas = document.pointer("/components/schemas").and_then(Value::as_object);
+        let text = |(name, schema): (&String, &Value)| (name.clone(), schema.to_string().into_boxed_str());
         Self {
-            components,
+            components: schemas.into_iter().flatten().map(text).collect(),
             compiled: RwLock::default(),
             queries: RwLock::default(),
         }
@@ -36,56 +48,91 @@ impl Schemas {
 
     /// The validator for a type, from a schema that may refer to the document's components.
     pub(super) fn validator<T: 'static>(&self, schema: impl FnOnce() -> Value) -> Result<Arc<Validator>> {
-        let id = TypeId::of::<T>();
-        if let Some(found) = self
-            .compiled
-            .read()
-            .unwrap_or_else(PoisonError::into_inner)
-            .get(&id)
-        {
-            return Ok(found.clone());
-        }
-        let mut root = schema();
+        kept(&self.compiled, TypeId::of::<T>(), || self.compile(schema()))
+    }
+
+    fn compile(&self, mut root: Value) -> Result<Validator> {
+        let schemas = self.reachable(&root);
         if let Some(root) = root.as_object_mut() {
-            root.insert("components".to_owned(), self.components.clone());
+            root.insert("components".to_owned(), json!({ "schemas": schemas }));
         }
         let compiled = jsonschema::options().should_validate_formats(true).build(&root);
-        let compiled = Arc::new(compiled.map_err(|error| Error::internal(error.to_string()))?);
-        self.compiled
-            .write()
-            .unwrap_or_else(PoisonError::into_inner)
-            .insert(id, compiled.clone());
-        Ok(compiled)
+        compiled.map_err(|error| Error::internal(error.to_string()))
     }
 
     /// The parameters of a type of query, read from its documentation once.
-    pub(super) fn query<T: 'static>(&self, read: impl FnOnce() -> Properties) -> Arc<Properties> {
-        let id = TypeId::of::<T>();
-        if let Some(found) = self
-            .queries
-            .read()
-            .unwrap_or_else(PoisonError::into_inner)
-            .get(&id)
-        {
-            return found.clone();
-        }
-        let properties = Arc::new(read());
-        self.queries
-            .write()
-            .unwrap_or_else(PoisonError::into_inner)
-            .insert(id, properties.clone());
-        properties
+    pub(super) fn query<T: 'static>(&self, read: impl FnOnce() -> Properties) -> Result<Arc<Properties>> {
+        kept(&self.queries, TypeId::of::<T>(), || Ok(read()))
     }
 
-    /// The schema of a component, for the type of a query parameter that refers to one.
-    pub(super) fn resolve<'a>(&'a self, schema: &'a Value) -> &'a Value {
-        let name = schema
-            .get("$ref")
-            .and_then(Value::as_str)
-            .and_then(|path| path.rsplit('/').next());
-        name.and_then(|name| self.components.get("schemas")?.get(name))
-            .unwrap_or(schema)
+    /// The types that a schema allows, itself or the component to which it refers.
+    pub(super) fn types(&self, schema: &Value) -> Vec<String> {
+        let named = named(schema).and_then(|name| self.component(name));
+        match named.as_ref().unwrap_or(schema).get("type") {
+            Some(Value::String(name)) => vec![name.clone()],
+            Some(Value::Array(names)) => names
+                .iter()
+                .filter_map(Value::as_str)
+                .map(str::to_owned)
+                .collect(),
+            _ => Vec::new(),
+        }
     }
+
+    fn component(&self, name: &str) -> Option<Value> {
+        serde_json::from_str(self.components.get(name)?).ok()
+    }
+
+    /// The components to which a schema refers, and those to which they do.
+    fn reachable(&self, schema: &Value) -> Map<String, Value> {
+        let mut found = Map::new();
+        let mut names = references(schema);
+        while let Some(name) = names.pop() {
+            if !found.contains_key(&name)
+                && let Some(schema) = self.component(&name)
+            {
+                names.extend(references(&schema));
+                found.insert(name, schema);
+            }
+        }
+        found
+    }
+}
+
+type Known<T> = RwLock<HashMap<TypeId, Arc<T>>>;
+
+/// What is known of a type, or what `make` makes of it.
+fn kept<T>(known: &Known<T>, id: TypeId, make: impl FnOnce() -> Result<T>) -> Result<Arc<T>> {
+    let found = known
+        .read()
+        .unwrap_or_else(PoisonError::into_inner)
+        .get(&id)
+        .cloned();
+    if let Some(found) = found {
+        return Ok(found);
+    }
+    let made = Arc::new(make()?);
+    known
+        .write()
+        .unwrap_or_else(PoisonError::into_inner)
+        .insert(id, made.clone());
+    Ok(made)
+}
+
+/// The component that a reference names.
+fn named(schema: &Value) -> Option<&str> {
+    schema.get("$ref")?.as_str()?.rsplit('/').next()
+}
+
+/// Every component to which something refers.
+fn references(value: &Value) -> Vec<String> {
+    let within: Vec<String> = match value {
+        Value::Array(items) => items.iter().flat_map(references).collect(),
+        Value::Object(members) => members.values().flat_map(references).collect(),
+        _ => Vec::new(),
+    };
+    let own = named(value).map(str::to_owned);
+    own.into_iter().chain(within).collect()
 }
 
 /// A reference to a component.
@@ -101,11 +148,11 @@ pub(super) fn refusals(
     validator: &Validator,
     value: &Value,
     most: usize,
-    place: impl Fn(&str) -> String,
+    place: &dyn Fn(&str) -> String,
 ) -> Vec<FieldError> {
     let mut reasons: Vec<FieldError> = Vec::new();
     for error in validator.iter_errors(value) {
-        tell(&error, &place, &mut reasons);
+        tell(&error, place, &mut reasons);
         if reasons.len() >= most {
             break;
         }

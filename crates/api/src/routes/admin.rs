@@ -4,7 +4,6 @@ use identity::{UserChange, UserFilter};
 use kernel::{Result, Uuid};
 use serde::Deserialize;
 use utoipa::{IntoParams, ToSchema};
-use utoipa_actix_web::service_config::ServiceConfig;
 
 use super::{
     me::Me,
@@ -14,6 +13,7 @@ use crate::{
     extract::{Admin, IfMatch, Json, Path, Query},
     problem::Problem,
     reply::Reply,
+    service_config::ServiceConfig,
     state::State,
 };
 

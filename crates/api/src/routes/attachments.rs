@@ -6,13 +6,13 @@ use kernel::{Error, FieldError, Result, Uuid};
 use media::{Disposition, Key, Link};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
-use utoipa_actix_web::service_config::ServiceConfig;
 
 use super::shared::{PageQuery, page};
 use crate::{
     extract::{Caller, Idempotency, IfMatch, Json, Member, Path, Query},
     problem::Problem,
     reply::{Nothing, Reply},
+    service_config::ServiceConfig,
     state::State,
 };
 
@@ -163,7 +163,7 @@ fn created(attachment: courses::Attachment) -> Result<Reply<Attachment>> {
 /// Oldest first, for staff and whoever holds an active grant.
 #[utoipa::path(tag = "media", operation_id = "listCourseAttachments", security(("bearer" = [])),
     params(("course_id" = Uuid, Path, description = "The course's id."), PageQuery),
-    extensions(("x-problem-codes" = json!(["not_granted", "grant_expired", "grant_refunded", "grant_suspended"]))),
+    extensions(("x-problem-codes" = json!(["not_granted", "grant_expired", "grant_refunded", "grant_revoked", "grant_suspended"]))),
     responses((status = 200, description = "A page of attachments.", body = AttachmentPage)))]
 #[get("/courses/{course_id}/attachments")]
 async fn list_course_attachments(
@@ -181,7 +181,7 @@ async fn list_course_attachments(
 
 /// Attach something to a course
 ///
-/// By its author or an admin: a file that was sent before, or a link.
+/// By its editors and admins: a file that was sent before, or a link.
 #[utoipa::path(tag = "media", operation_id = "createCourseAttachment", security(("bearer" = [])), request_body = CreateAttachment,
     params(("course_id" = Uuid, Path, description = "The course's id.")),
     extensions(("x-problem-codes" = json!(["forbidden"]))),
@@ -207,7 +207,7 @@ async fn create_course_attachment(
 /// Oldest first, for whoever may read the lesson.
 #[utoipa::path(tag = "media", operation_id = "listLessonAttachments", security((), ("bearer" = [])),
     params(("lesson_id" = Uuid, Path, description = "The lesson's id."), PageQuery),
-    extensions(("x-problem-codes" = json!(["unauthenticated", "not_granted", "grant_expired", "grant_refunded", "grant_suspended"]))),
+    extensions(("x-problem-codes" = json!(["unauthenticated", "not_granted", "grant_expired", "grant_refunded", "grant_revoked", "grant_suspended"]))),
     responses((status = 200, description = "A page of attachments.", body = AttachmentPage)))]
 #[get("/lessons/{lesson_id}/attachments")]
 async fn list_lesson_attachments(
@@ -225,7 +225,7 @@ async fn list_lesson_attachments(
 
 /// Attach something to a lesson
 ///
-/// By the course's author or an admin: a file that was sent before, or a link.
+/// By an editor of the course or an admin: a file that was sent before, or a link.
 #[utoipa::path(tag = "media", operation_id = "createLessonAttachment", security(("bearer" = [])), request_body = CreateAttachment,
     params(("lesson_id" = Uuid, Path, description = "The lesson's id.")),
     extensions(("x-problem-codes" = json!(["forbidden"]))),
@@ -266,7 +266,7 @@ async fn get_attachment(
 
 /// Change an attachment
 ///
-/// Its name, by the course's author or an admin. For everybody else it is not there.
+/// Its name, by an editor of the course or an admin. For everybody else it is not there.
 #[utoipa::path(tag = "media", operation_id = "updateAttachment", security(("bearer" = [])), request_body = PatchAttachment,
     params(("attachment_id" = Uuid, Path, description = "The attachment's id.")),
     responses((status = 200, description = "The attachment as it is now.", body = Attachment)))]
@@ -288,7 +288,7 @@ async fn update_attachment(
 
 /// Take an attachment away
 ///
-/// By the course's author or an admin. For everybody else it is not there.
+/// By an editor of the course or an admin. For everybody else it is not there.
 #[utoipa::path(tag = "media", operation_id = "deleteAttachment", security(("bearer" = [])),
     params(("attachment_id" = Uuid, Path, description = "The attachment's id.")),
     responses((status = 204, description = "It is gone.")))]

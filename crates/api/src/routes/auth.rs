@@ -4,13 +4,13 @@ use identity::{Client, LoggedIn, Registration};
 use kernel::Actor;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
-use utoipa_actix_web::service_config::ServiceConfig;
 
 use super::me::Me;
 use crate::{
     extract::{Idempotency, Json, address_of},
     problem::Problem,
     reply::{Nothing, Reply},
+    service_config::ServiceConfig,
     state::State,
 };
 

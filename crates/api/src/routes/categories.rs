@@ -5,13 +5,13 @@ use database::Pool;
 use kernel::{Actor, Result, Uuid};
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
-use utoipa_actix_web::service_config::ServiceConfig;
 
 use super::shared::{PageQuery, page};
 use crate::{
     extract::{Admin, Idempotency, IfMatch, Json, Path, Query, merge},
     problem::Problem,
     reply::{Nothing, Reply},
+    service_config::ServiceConfig,
     state::State,
 };
 

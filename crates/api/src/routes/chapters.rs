@@ -5,13 +5,13 @@ use database::Pool;
 use kernel::{Result, Uuid};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
-use utoipa_actix_web::service_config::ServiceConfig;
 
 use super::{courses::ChapterOutline, lessons::AccessReason};
 use crate::{
     extract::{Caller, Idempotency, IfMatch, Json, Member, Path, merge},
     problem::Problem,
     reply::{Nothing, Reply},
+    service_config::ServiceConfig,
     state::State,
 };
 
@@ -214,7 +214,7 @@ fn reply(chapter: (courses::Chapter, Body)) -> Result<Reply<Chapter>, Problem> {
 
 /// Make a chapter
 ///
-/// A draft at the end of a course, by the course's author or an admin.
+/// A draft at the end of a course, by an editor of the course or an admin.
 #[utoipa::path(tag = "chapters", operation_id = "createChapter", security(("bearer" = [])), request_body = CreateChapter,
     params(("course_id" = Uuid, Path, description = "The course's id.")),
     extensions(("x-problem-codes" = json!(["forbidden", "list_full"]))),
@@ -263,7 +263,7 @@ async fn create_chapter(
 /// active grant. The refusal says why.
 #[utoipa::path(tag = "chapters", operation_id = "getChapter", security((), ("bearer" = [])),
     params(("chapter_id" = Uuid, Path, description = "The chapter's id.")),
-    extensions(("x-problem-codes" = json!(["unauthenticated", "not_granted", "grant_expired", "grant_refunded", "grant_suspended"]))),
+    extensions(("x-problem-codes" = json!(["unauthenticated", "not_granted", "grant_expired", "grant_refunded", "grant_revoked", "grant_suspended"]))),
     responses((status = 200, description = "The chapter.", body = ReadableChapter)))]
 #[get("/chapters/{chapter_id}")]
 async fn get_chapter(
@@ -342,7 +342,7 @@ async fn delete_chapter(
 
 /// Change a chapter
 ///
-/// The course's author or an admin. What is published has to stay complete.
+/// The course's editors and admins. What is published has to stay complete.
 #[utoipa::path(tag = "chapters", operation_id = "updateChapter", security(("bearer" = [])), request_body = PatchChapter,
     params(("chapter_id" = Uuid, Path, description = "The chapter's id.")),
     extensions(("x-problem-codes" = json!(["forbidden", "not_publishable"]))),

@@ -2,9 +2,8 @@ use actix_web::{HttpResponse, get, web::Data};
 use kernel::{Code, Error};
 use serde::Serialize;
 use utoipa::ToSchema;
-use utoipa_actix_web::service_config::ServiceConfig;
 
-use crate::{problem::Problem, reply::Reply, state::State};
+use crate::{problem::Problem, reply::Reply, service_config::ServiceConfig, state::State};
 
 pub(super) fn configure(config: &mut ServiceConfig) {
     config.service(livez).service(readyz).service(metrics);

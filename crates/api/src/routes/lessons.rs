@@ -6,13 +6,13 @@ use enrollment::{Access, ReadableLesson};
 use kernel::{Result, Uuid};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
-use utoipa_actix_web::service_config::ServiceConfig;
 
 use super::courses::LessonOutline;
 use crate::{
     extract::{Caller, Idempotency, IfMatch, Json, Member, Path, merge},
     problem::Problem,
     reply::{Nothing, Reply},
+    service_config::ServiceConfig,
     state::State,
 };
 
@@ -268,7 +268,7 @@ fn authored((lesson, body): (courses::Lesson, Body)) -> Result<Reply<Lesson>, Pr
 
 /// Make a lesson
 ///
-/// A draft at the end of a chapter, by the course's author or an admin.
+/// A draft at the end of a chapter, by an editor of the course or an admin.
 #[utoipa::path(tag = "lessons", operation_id = "createLesson", security(("bearer" = [])), request_body = CreateLesson,
     params(("chapter_id" = Uuid, Path, description = "The chapter's id.")),
     extensions(("x-problem-codes" = json!(["forbidden", "list_full"]))),
@@ -320,7 +320,7 @@ async fn create_lesson(
 /// grant. The refusal says why.
 #[utoipa::path(tag = "lessons", operation_id = "getLesson", security((), ("bearer" = [])),
     params(("lesson_id" = Uuid, Path, description = "The lesson's id.")),
-    extensions(("x-problem-codes" = json!(["unauthenticated", "not_granted", "grant_expired", "grant_refunded", "grant_suspended"]))),
+    extensions(("x-problem-codes" = json!(["unauthenticated", "not_granted", "grant_expired", "grant_refunded", "grant_revoked", "grant_suspended"]))),
     responses((status = 200, description = "The lesson.", body = Lesson)))]
 #[get("/lessons/{lesson_id}")]
 async fn get_lesson(
@@ -341,7 +341,7 @@ async fn get_lesson(
 
 /// Change a lesson
 ///
-/// The course's author or an admin. What is published has to stay complete.
+/// The course's editors and admins. What is published has to stay complete.
 #[utoipa::path(tag = "lessons", operation_id = "updateLesson", security(("bearer" = [])), request_body = PatchLesson,
     params(("lesson_id" = Uuid, Path, description = "The lesson's id.")),
     extensions(("x-problem-codes" = json!(["forbidden", "not_publishable"]))),

@@ -4,13 +4,13 @@ use identity::{Account, AccountChange, Profile, ProfileChange, Session};
 use kernel::{Error, FieldError, Result, Uuid};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
-use utoipa_actix_web::service_config::ServiceConfig;
 
 use super::shared::{Level, Links, PageQuery, links, page};
 use crate::{
     extract::{Confirmed, IfMatch, Json, Member, Path, Query, merge},
     problem::Problem,
     reply::{Nothing, Reply},
+    service_config::ServiceConfig,
     state::State,
 };
 

@@ -20,12 +20,12 @@ use media::{
 use serde::{Deserialize, Serialize};
 use tokio::time::Instant;
 use utoipa::{IntoParams, ToSchema};
-use utoipa_actix_web::service_config::ServiceConfig;
 
 use crate::{
     extract::{Idempotency, Json, Member, Path, Query, Trainer},
     problem::Problem,
     reply::{Nothing, Reply},
+    service_config::ServiceConfig,
     state::State,
 };
 
@@ -230,7 +230,7 @@ fn unhex(text: &str) -> Option<[u8; 32]> {
 /// By trainers and admins. Send its bytes to `target.url` with `target.method` and `target.headers`, without an access
 /// token, before `expiresAt`; then complete the upload.
 #[utoipa::path(tag = "media", operation_id = "createUpload", security(("bearer" = [])), request_body = CreateUpload,
-    extensions(("x-problem-codes" = json!(["forbidden"]))),
+    extensions(("x-problem-codes" = json!(["forbidden", "too_many_uploads"]))),
     responses((status = 201, description = "The upload, and where to send the bytes.", body = Upload)))]
 #[post("/uploads")]
 async fn create_upload(
@@ -242,8 +242,9 @@ async fn create_upload(
     let (ambient, keyring) = (state.db.ambient(), state.db.keyring());
     let file = state.media.plan(ambient, actor, body.value.into())?;
     let target = state.media.target(ambient, keyring, &file);
+    let limits = state.media.limits;
     let work = move |tx| async move {
-        Media::announce(&tx, &file).await?;
+        Media::announce(&tx, limits, &file).await?;
         let location = format!("/uploads/{}", file.id);
         Ok(Reply::created(&location, &upload_of(file, target))?.version_and_content(1))
     };

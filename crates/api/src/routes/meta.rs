@@ -2,9 +2,8 @@ use actix_web::{HttpResponse, get, http::header, web::Data};
 use identity::PublicKey;
 use serde::Serialize;
 use utoipa::ToSchema;
-use utoipa_actix_web::service_config::ServiceConfig;
 
-use crate::{problem::Problem, reply::Reply, state::State};
+use crate::{problem::Problem, reply::Reply, service_config::ServiceConfig, state::State};
 
 pub(super) fn configure_root(config: &mut ServiceConfig) {
     config.service(jwks);

@@ -7,25 +7,29 @@ mod auth;
 mod categories;
 mod chapters;
 mod courses;
+mod grants;
 mod health;
+mod hooks;
 mod lessons;
 mod me;
 mod media;
 mod meta;
+mod payments;
+mod playback;
 mod progress;
 mod shared;
 mod users;
 mod video;
 mod wishlist;
 
-use utoipa_actix_web::{scope, service_config::ServiceConfig};
+use crate::service_config::ServiceConfig;
 
 /// Every route: what is registered here is served and documented, and nothing else.
 pub fn configure(config: &mut ServiceConfig) {
     config
         .configure(health::configure)
         .configure(meta::configure_root)
-        .service(scope::scope("/api/v1").configure(|config: &mut ServiceConfig| {
+        .scope("/api/v1", |config| {
             config
                 .configure(meta::configure)
                 .configure(auth::configure)
@@ -38,9 +42,13 @@ pub fn configure(config: &mut ServiceConfig) {
                 .configure(lessons::configure)
                 .configure(wishlist::configure)
                 .configure(video::configure)
+                .configure(playback::configure)
+                .configure(hooks::configure)
                 .configure(media::configure)
                 .configure(attachments::configure)
                 .configure(access::configure)
+                .configure(payments::configure)
+                .configure(grants::configure)
                 .configure(progress::configure);
-        }));
+        });
 }

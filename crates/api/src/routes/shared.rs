@@ -61,6 +61,18 @@ impl Money {
     }
 }
 
+impl Money {
+    /// An amount as it stands in the database.
+    #[must_use]
+    pub fn stored(amount: i64, currency: &str) -> Self {
+        let code = currency.as_bytes().try_into().unwrap_or(*b"XXX");
+        Self {
+            amount,
+            currency: CurrencyCode(code),
+        }
+    }
+}
+
 impl From<kernel::Money> for Money {
     fn from(money: kernel::Money) -> Self {
         let kernel::Money { amount, currency } = money;

@@ -4,10 +4,9 @@ use identity::PublicProfile;
 use kernel::{Actor, Result, Uuid};
 use serde::Serialize;
 use utoipa::ToSchema;
-use utoipa_actix_web::service_config::ServiceConfig;
 
 use super::shared::{Links, links};
-use crate::{extract::Path, problem::Problem, reply::Reply, state::State};
+use crate::{extract::Path, problem::Problem, reply::Reply, service_config::ServiceConfig, state::State};
 
 pub(super) fn configure(config: &mut ServiceConfig) {
     config.service(get_user);

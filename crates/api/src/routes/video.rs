@@ -1,19 +1,19 @@
 use std::collections::BTreeMap;
 
-use actix_web::{HttpRequest, delete, get, post, put, web::Data};
+use actix_web::{delete, get, post, put, web::Data};
 use chrono::{DateTime, Utc};
 use database::Pool;
-use kernel::{Actor, Code, Error, Result, Uuid};
-use media::{MuxEvent, NewVideo};
+use kernel::{Result, Uuid};
+use media::NewVideo;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
-use utoipa_actix_web::service_config::ServiceConfig;
 
 use super::shared::{PageQuery, page};
 use crate::{
-    extract::{Caller, Idempotency, Json, Member, Path, Query, Raw, Trainer},
+    extract::{Idempotency, Json, Member, Path, Query, Trainer},
     problem::Problem,
     reply::{Nothing, Reply},
+    service_config::ServiceConfig,
     state::State,
 };
 
@@ -23,14 +23,9 @@ pub(super) fn configure(config: &mut ServiceConfig) {
         .service(list_video_assets)
         .service(get_video_asset)
         .service(complete_video_upload)
-        .service(play_video_asset)
-        .service(play_lesson)
-        .service(play_chapter)
-        .service(play_course_preview)
         .service(delete_video_asset)
         .service(put_captions)
-        .service(delete_captions)
-        .service(mux_hook);
+        .service(delete_captions);
 }
 
 /// A video, as its owner sees it.
@@ -213,84 +208,6 @@ impl From<media::UploadTarget> for VideoUploadTarget {
     }
 }
 
-/// How to play a video: addresses that hold until they expire, for whoever has them.
-#[derive(Serialize, ToSchema)]
-#[serde(rename_all = "camelCase")]
-pub(super) struct Playback {
-    /// `MUX` or `LOCAL`; more may be added.
-    #[schema(value_type = String, example = "MUX")]
-    provider: &'static str,
-    /// Always `READY`.
-    #[schema(value_type = String, example = "READY")]
-    status: &'static str,
-    /// An HLS playlist (`MUX`), or a file that takes ranges (`LOCAL`).
-    #[schema(
-        format = "uri",
-        example = "https://stream.mux.com/6RkPUOZDMZoK8sMqLdJ1.m3u8?token=x"
-    )]
-    stream_url: String,
-    /// A picture of it, at Mux.
-    #[schema(format = "uri")]
-    thumbnail_url: Option<String>,
-    /// Pictures for the timeline of a player, as `WebVTT`, at Mux.
-    #[schema(format = "uri")]
-    storyboard_url: Option<String>,
-    /// How long it plays, where that is known.
-    #[schema(minimum = 0, example = 61.5)]
-    duration_seconds: Option<f64>,
-    /// The captions, by language.
-    captions: Vec<PlaybackCaptions>,
-    /// Until when the addresses hold.
-    expires_at: DateTime<Utc>,
-}
-
-/// Captions as a player takes them.
-#[derive(Serialize, ToSchema)]
-#[serde(rename_all = "camelCase")]
-struct PlaybackCaptions {
-    /// A BCP 47 tag.
-    #[schema(example = "en-GB")]
-    language: String,
-    /// What a player's menu shows.
-    #[schema(example = "English")]
-    label: String,
-    /// A `WebVTT` file.
-    #[schema(format = "uri")]
-    url: String,
-}
-
-impl From<media::Playback> for Playback {
-    fn from(playback: media::Playback) -> Self {
-        let media::Playback {
-            provider,
-            status,
-            stream_url,
-            thumbnail_url,
-            storyboard_url,
-            duration_seconds,
-            captions,
-            expires_at,
-        } = playback;
-        Self {
-            provider: provider.as_str(),
-            status: status.as_str(),
-            stream_url,
-            thumbnail_url,
-            storyboard_url,
-            duration_seconds,
-            captions: captions.into_iter().map(Into::into).collect(),
-            expires_at,
-        }
-    }
-}
-
-impl From<media::CaptionLink> for PlaybackCaptions {
-    fn from(link: media::CaptionLink) -> Self {
-        let media::CaptionLink { language, label, url } = link;
-        Self { language, label, url }
-    }
-}
-
 /// The captions of a video in one language.
 #[derive(Deserialize, ToSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
@@ -307,38 +224,12 @@ struct PutCaptions {
     file_id: Uuid,
 }
 
-/// An event of Mux's, as far as it is read here; see Mux's documentation of its webhooks.
-#[derive(ToSchema)]
-#[expect(dead_code, reason = "documents what is read from the signed bytes")]
-struct MuxWebhook {
-    /// Its name, the same in each delivery.
-    #[schema(example = "3a56ac3d-33da-4366-855b-f592d898409d", max_length = 255)]
-    id: String,
-    /// What happened.
-    #[schema(rename = "type", example = "video.asset.ready", max_length = 255)]
-    kind: String,
-    /// The upload or asset it happened to.
-    #[schema(value_type = Object, example = json!({
-        "id": "SqQnqz6s5MBuXGvJaUWdXuXM93J9Q2yv", "status": "ready", "duration": 61.5,
-        "passthrough": "0198c0de-0000-7000-8000-000000000001",
-        "playback_ids": [{ "id": "6RkPUOZDMZoK8sMqLdJ1SoXaRDUe02uMv", "policy": "signed" }]
-    }))]
-    data: serde_json::Value,
-}
-
-/// That a hook has arrived.
-#[derive(Serialize, ToSchema)]
-struct HookReceipt {
-    /// Always true: what was not noted is refused.
-    received: bool,
-}
-
 /// Announce a video
 ///
 /// Trainers and admins. Send the file to `target`, then say so (`completeVideoUpload`); the video is `READY` some time after.
 /// With Mux configured the file goes straight to Mux, otherwise into our own storage.
 #[utoipa::path(tag = "video", operation_id = "createVideoUpload", security(("bearer" = [])), request_body = CreateVideoUpload,
-    extensions(("x-problem-codes" = json!(["forbidden"]))),
+    extensions(("x-problem-codes" = json!(["forbidden", "too_many_uploads"]))),
     responses((status = 201, description = "The video, and where its file goes.", body = VideoUpload)))]
 #[post("/video-uploads")]
 async fn create_video_upload(
@@ -359,8 +250,9 @@ async fn create_video_upload(
         name: body.value.name,
     };
     let announced = state.videos.announce(&state.media, &state.db, actor, new).await?;
+    let limits = state.media.limits;
     let work = move |tx| async move {
-        let (video, target) = announced.write_down(&tx).await?;
+        let (video, target) = announced.write_down(&tx, limits).await?;
         let location = format!("/video-assets/{}", video.asset.id);
         let (video_asset, target) = (video.into(), target.into());
         Reply::created(&location, &VideoUpload { video_asset, target })
@@ -418,91 +310,6 @@ async fn complete_video_upload(
 ) -> Result<Reply<VideoAsset>, Problem> {
     let video = state.videos.complete(&state.media, &state.db, actor, id).await?;
     Ok(Reply::ok(&VideoAsset::from(video))?)
-}
-
-/// Play a video of one's own
-///
-/// Its owner and admins, wherever it is shown: the addresses hold for some hours, for whoever has them. Learners play a
-/// lesson, a chapter or a course's preview instead.
-#[utoipa::path(tag = "video", operation_id = "playVideoAsset", security(("bearer" = [])),
-    params(("video_asset_id" = Uuid, Path, description = "The video's id.")),
-    extensions(("x-problem-codes" = json!(["video_not_ready"]))),
-    responses((status = 200, description = "How to play it.", body = Playback)))]
-#[post("/video-assets/{video_asset_id}/playback")]
-async fn play_video_asset(
-    state: Data<State>,
-    Member(actor): Member,
-    Path(id): Path<Uuid>,
-) -> Result<Reply<Playback>, Problem> {
-    let work = move |tx| async move { media::own_playback_source(&tx, id).await };
-    let source = state.db.read(actor, work).await?;
-    play(&state, source).await
-}
-
-/// Play a lesson's video
-///
-/// Addresses that expire, for whoever may read the lesson; the refusal says why.
-#[utoipa::path(tag = "video", operation_id = "playLesson", security((), ("bearer" = [])),
-    params(("lesson_id" = Uuid, Path, description = "The lesson's id.")),
-    extensions(("x-problem-codes" = json!(["unauthenticated", "not_granted", "grant_expired", "grant_refunded", "grant_suspended", "video_not_ready", "unavailable"]))),
-    responses((status = 200, description = "The addresses.", body = Playback)))]
-#[post("/lessons/{lesson_id}/playback")]
-async fn play_lesson(
-    state: Data<State>,
-    Caller(actor): Caller,
-    Path(id): Path<Uuid>,
-) -> Result<Reply<Playback>, Problem> {
-    let work = move |tx| async move {
-        let video = enrollment::read_lesson(&tx, id).await?.body.video_asset_id;
-        media::playback_source(&tx, video.ok_or(Code::NotFound)?).await
-    };
-    play(&state, state.db.read(actor, work).await?).await
-}
-
-/// Play a chapter's video
-///
-/// Addresses that expire, for whoever may read the chapter; the refusal says why.
-#[utoipa::path(tag = "video", operation_id = "playChapter", security((), ("bearer" = [])),
-    params(("chapter_id" = Uuid, Path, description = "The chapter's id.")),
-    extensions(("x-problem-codes" = json!(["unauthenticated", "not_granted", "grant_expired", "grant_refunded", "grant_suspended", "video_not_ready", "unavailable"]))),
-    responses((status = 200, description = "The addresses.", body = Playback)))]
-#[post("/chapters/{chapter_id}/playback")]
-async fn play_chapter(
-    state: Data<State>,
-    Caller(actor): Caller,
-    Path(id): Path<Uuid>,
-) -> Result<Reply<Playback>, Problem> {
-    let work = move |tx| async move {
-        let video = enrollment::read_chapter(&tx, id).await?.body.video_asset_id;
-        media::playback_source(&tx, video.ok_or(Code::NotFound)?).await
-    };
-    play(&state, state.db.read(actor, work).await?).await
-}
-
-/// Play a course's preview
-///
-/// Addresses that expire, for everybody who sees the course.
-#[utoipa::path(tag = "video", operation_id = "playCoursePreview", security((), ("bearer" = [])),
-    params(("course" = String, Path, description = "Id or slug.", max_length = 120, example = "strength-foundations")),
-    extensions(("x-problem-codes" = json!(["video_not_ready", "unavailable"]))),
-    responses((status = 200, description = "The addresses.", body = Playback)))]
-#[post("/courses/{course}/preview-playback")]
-async fn play_course_preview(
-    state: Data<State>,
-    Caller(actor): Caller,
-    Path(key): Path<String>,
-) -> Result<Reply<Playback>, Problem> {
-    let work = |tx| async move {
-        let video = courses::course(&tx, &key).await?.course.preview_video_asset_id;
-        media::playback_source(&tx, video.ok_or(Code::NotFound)?).await
-    };
-    play(&state, state.db.read(actor, work).await?).await
-}
-
-/// Signs, outside the transaction that decided.
-async fn play(state: &State, source: media::PlaybackSource) -> Result<Reply<Playback>, Problem> {
-    let playback = state.videos.playback(&state.media, &state.db, source).await?;
-    Ok(Reply::ok(&Playback::from(playback))?)
 }
 
 /// Delete a video
@@ -568,34 +375,4 @@ async fn delete_captions(
     let work = move |tx| async move { media::delete_captions(&tx, id, &language).await };
     state.db.run(actor, work).await?;
     Ok(Reply::no_content())
-}
-
-/// Hook of Mux
-///
-/// Mux tells what becomes of a video. The body is signed (`Mux-Signature`, at most five minutes old); an event counts once,
-/// however often it is delivered, and one of an unknown type counts nothing.
-#[utoipa::path(tag = "hooks", operation_id = "receiveMuxHook", security(()), request_body = MuxWebhook,
-    params(("Mux-Signature" = String, Header, description = "When it was signed, and HMAC-SHA-256 of that, a dot and the body.",
-        max_length = 2000, example = "t=1795200000,v1=5257a869e7ecebeda32affa62cdca3fa51cad7e77a0e56ff536d0ce8e108d8bd")),
-    extensions(("x-problem-codes" = json!(["hook_signature_invalid"]))),
-    responses((status = 200, description = "It was noted.", body = HookReceipt)))]
-#[post("/hooks/mux")]
-async fn mux_hook(
-    state: Data<State>,
-    request: HttpRequest,
-    Raw(body): Raw,
-) -> Result<Reply<HookReceipt>, Problem> {
-    let signature = request.headers().get("mux-signature");
-    let signature = signature
-        .and_then(|value| value.to_str().ok())
-        .unwrap_or_default();
-    state
-        .videos
-        .verify_hook(signature, &body, state.db.ambient().now())?;
-    let event: MuxEvent = serde_json::from_slice(&body)
-        .map_err(|_| Error::new(Code::MalformedRequest).detail("The body is no event of Mux's."))?;
-    let work = move |tx| async move { media::note_event(&tx, &event).await };
-    state.db.run_in(Pool::Worker, Actor::System, work).await?;
-    state.wake_worker.notify_one();
-    Ok(Reply::ok(&HookReceipt { received: true })?)
 }

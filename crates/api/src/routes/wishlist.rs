@@ -3,7 +3,6 @@ use chrono::{DateTime, Utc};
 use kernel::{Result, Uuid};
 use serde::Serialize;
 use utoipa::ToSchema;
-use utoipa_actix_web::service_config::ServiceConfig;
 
 use super::{
     courses::CourseCard,
@@ -13,6 +12,7 @@ use crate::{
     extract::{Member, Path, Query},
     problem::Problem,
     reply::{Nothing, Reply},
+    service_config::ServiceConfig,
     state::State,
 };
 

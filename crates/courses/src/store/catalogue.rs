@@ -1,15 +1,15 @@
 //! The read model of the public list, and the search over it. Each database searches in its own way: PostgreSQL with
-//! full text and trigrams, SQLite with FTS5.
+//! full text, SQLite with FTS5.
 
 use std::fmt::Write;
 
 use database::{IntoKernel, Tx};
 use kernel::{Cursor, Limit, Result, Timestamp, Uuid};
-use sea_orm::{ConnectionTrait, QueryResult, Value};
+use sea_orm::{ConnectionTrait, Value};
 
-use super::{category, course};
+use super::course;
 use crate::{
-    Course, CourseFilter, CourseSort, Facets, From, PriceRange,
+    Course, CourseFilter, CourseSort, From,
     catalogue::{Search, plain},
 };
 
@@ -55,51 +55,78 @@ fn from_initials(key: i64) -> String {
         .collect()
 }
 
-/// What a facet leaves out of the filters: its own.
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum Without {
-    Nothing,
-    Category,
-    Difficulty,
-    Price,
-}
-
 /// How well a row of FTS5 matches; the columns count as on PostgreSQL.
 const RANK: &str = "CAST(-1000000 * bm25(catalogue_search, 10.0, 5.0, 5.0, 1.0) AS bigint)";
 
 /// A part of a statement, with the values of its marks in their order.
-#[derive(Default)]
-struct Part {
-    sql: String,
-    values: Vec<Value>,
+pub(super) struct Part {
+    pub(super) sql: String,
+    pub(super) values: Vec<Value>,
 }
 
 impl Part {
+    pub(super) fn new(sql: impl Into<String>) -> Self {
+        Self {
+            sql: sql.into(),
+            values: Vec::new(),
+        }
+    }
+
     fn and(&mut self, sql: &str, values: impl IntoIterator<Item = Value>) {
         self.sql.push_str(" AND ");
         self.sql.push_str(sql);
         self.values.extend(values);
     }
+
+    pub(super) fn difficulty(&mut self, filter: &CourseFilter) {
+        if let Some(difficulty) = &filter.difficulty {
+            self.and("e.difficulty = ?", [difficulty.clone().into()]);
+        }
+    }
+
+    pub(super) fn category(&mut self, filter: &CourseFilter) {
+        if let Some(key) = &filter.category {
+            let (column, value): (_, Value) = match key.parse::<Uuid>() {
+                Ok(id) => ("id", id.into()),
+                Err(_) => ("slug", key.clone().into()),
+            };
+            let sql = format!(
+                "e.course_id IN (SELECT m.course_id FROM course_categories m JOIN categories g ON g.id = m.category_id \
+                 WHERE g.{column} = ?)"
+            );
+            self.and(&sql, [value]);
+        }
+    }
+
+    pub(super) fn price(&mut self, filter: &CourseFilter) {
+        match filter.free {
+            Some(true) => self.and("e.price = 0", []),
+            Some(false) => self.and("e.price > 0", []),
+            None => {}
+        }
+        if let Some(currency) = &filter.currency {
+            self.and("(e.price = 0 OR e.currency = ?)", [currency.clone().into()]);
+        }
+        if let Some(amount) = filter.min_price {
+            self.and("e.price >= ?", [amount.into()]);
+        }
+        if let Some(amount) = filter.max_price {
+            self.and("e.price <= ?", [amount.into()]);
+        }
+    }
 }
 
-/// `FROM … WHERE …` of everything that a filter lets through; the entry is `e`.
-fn matching(tx: &Tx, filter: &CourseFilter, search: &Search, without: Without) -> Part {
+/// `FROM … WHERE …` of everything that the search and the filters without a facet let through; the entry is `e`.
+pub(super) fn matching(tx: &Tx, filter: &CourseFilter, search: &Search) -> Part {
     let words = &search.words;
-    let mut part = Part {
-        sql: "catalogue_entries e".to_owned(),
-        values: Vec::new(),
-    };
-    if !words.is_empty() && tx.is_postgres() {
+    let mut part = Part::new("catalogue_entries e");
+    if words.is_empty() {
+        part.sql.push_str(" WHERE TRUE");
+    } else if tx.is_postgres() {
         part.sql
             .push_str(" JOIN catalogue_search s ON s.course_id = e.course_id WHERE TRUE");
-        if search.similar {
-            for word in words {
-                part.and("? <% s.names", [word.clone().into()]);
-            }
-        } else {
-            part.and("s.document @@ to_tsquery('simple', ?)", [tsquery(words).into()]);
-        }
-    } else if !words.is_empty() {
+        part.and("s.document @@ to_tsquery('simple', ?)", [tsquery(words).into()]);
+    } else {
         // CROSS JOIN keeps SQLite to this order: the words first. LIMIT -1 makes it rank each match once.
         part.sql = format!(
             "(SELECT rowid AS id, {RANK} AS rank FROM catalogue_search WHERE catalogue_search MATCH ? LIMIT -1) s \
@@ -107,51 +134,15 @@ fn matching(tx: &Tx, filter: &CourseFilter, search: &Search, without: Without) -
              CROSS JOIN catalogue_entries e ON e.course_id = i.course_id WHERE TRUE"
         );
         part.values.push(fts5(words).into());
-    } else {
-        part.sql.push_str(" WHERE TRUE");
-    }
-    if let Some(difficulty) = filter
-        .difficulty
-        .as_ref()
-        .filter(|_| without != Without::Difficulty)
-    {
-        part.and("e.difficulty = ?", [difficulty.clone().into()]);
     }
     if let Some(author_id) = filter.author_id {
         part.and("e.author_id = ?", [author_id.into()]);
-    }
-    if let Some(key) = filter.category.as_ref().filter(|_| without != Without::Category) {
-        let (column, value): (_, Value) = match key.parse::<Uuid>() {
-            Ok(id) => ("id", id.into()),
-            Err(_) => ("slug", key.clone().into()),
-        };
-        let sql = format!(
-            "e.course_id IN (SELECT m.course_id FROM course_categories m JOIN categories g ON g.id = m.category_id \
-             WHERE g.{column} = ?)"
-        );
-        part.and(&sql, [value]);
     }
     if let Some(minutes) = filter.min_duration {
         part.and("e.duration >= ?", [minutes.into()]);
     }
     if let Some(minutes) = filter.max_duration {
         part.and("e.duration <= ?", [minutes.into()]);
-    }
-    if without != Without::Price {
-        match filter.free {
-            Some(true) => part.and("e.price = 0", []),
-            Some(false) => part.and("e.price > 0", []),
-            None => {}
-        }
-        if let Some(currency) = &filter.currency {
-            part.and("(e.price = 0 OR e.currency = ?)", [currency.clone().into()]);
-        }
-        if let Some(amount) = filter.min_price {
-            part.and("e.price >= ?", [amount.into()]);
-        }
-        if let Some(amount) = filter.max_price {
-            part.and("e.price <= ?", [amount.into()]);
-        }
     }
     part
 }
@@ -172,29 +163,14 @@ fn fts5(words: &[String]) -> String {
 fn rank(tx: &Tx, search: &Search) -> Part {
     let words = &search.words;
     if words.is_empty() {
-        Part {
-            sql: "CAST(0 AS bigint)".to_owned(),
-            values: Vec::new(),
-        }
+        Part::new("CAST(0 AS bigint)")
     } else if tx.is_postgres() {
         Part {
-            sql: if search.similar {
-                "CAST(1000000 * word_similarity(?, s.names) AS bigint)"
-            } else {
-                "CAST(1000000 * ts_rank_cd(s.document, to_tsquery('simple', ?)) AS bigint)"
-            }
-            .to_owned(),
-            values: vec![if search.similar {
-                words.join(" ").into()
-            } else {
-                tsquery(words).into()
-            }],
+            sql: "CAST(1000000 * ts_rank_cd(s.document, to_tsquery('simple', ?)) AS bigint)".to_owned(),
+            values: vec![tsquery(words).into()],
         }
     } else {
-        Part {
-            sql: "s.rank".to_owned(),
-            values: Vec::new(),
-        }
+        Part::new("s.rank")
     }
 }
 
@@ -227,7 +203,10 @@ pub(crate) async fn list(
     } else {
         ("<", "DESC")
     };
-    let found = matching(tx, filter, search, Without::Nothing);
+    let mut found = matching(tx, filter, search);
+    found.difficulty(filter);
+    found.category(filter);
+    found.price(filter);
     let mut values = rank.values.clone();
     if sort == CourseSort::Relevance {
         values.extend(rank.values.clone());
@@ -267,86 +246,47 @@ pub(crate) async fn list(
         .collect())
 }
 
-/// Every word of the catalogue. SQLite only.
-pub(crate) async fn vocabulary(tx: &Tx) -> Result<Vec<String>> {
+/// What is published in a course: chapters, and lessons in them.
+const COUNTS: [&str; 2] = [
+    "SELECT count(*) FROM chapters WHERE course_id = ? AND is_published",
+    "SELECT count(*) FROM lessons l JOIN chapters h ON h.id = l.chapter_id \
+     WHERE l.course_id = ? AND l.is_published AND h.is_published",
+];
+
+/// Counts again what is published in a course that is shown.
+pub(crate) async fn recount(tx: &Tx, course_id: Uuid) -> Result<()> {
+    let [chapters, lessons] = COUNTS;
+    let sql = format!(
+        "UPDATE catalogue_entries SET chapter_count = ({chapters}), lesson_count = ({lessons}) WHERE course_id = ?"
+    );
+    tx.change(&sql, [course_id.into(), course_id.into(), course_id.into()])
+        .await
+        .map(drop)
+}
+
+/// The next courses of a category that are shown, their entries locked: whoever changes such a course meanwhile writes its
+/// entry after this transaction, or has done so before what is read after this.
+pub(crate) async fn of_category(tx: &Tx, category_id: Uuid, after: Uuid) -> Result<Vec<Uuid>> {
+    let sql = format!(
+        "SELECT e.course_id FROM course_categories m JOIN catalogue_entries e ON e.course_id = m.course_id \
+         WHERE m.category_id = ? AND m.course_id > ? ORDER BY m.course_id LIMIT {}{}",
+        super::AT_ONCE,
+        if tx.is_postgres() { " FOR UPDATE OF e" } else { "" }
+    );
     let rows = tx
-        .query_all_raw(tx.statement("SELECT term FROM catalogue_words", []))
+        .query_all_raw(tx.statement(&sql, [category_id.into(), after.into()]))
         .await
         .kernel()?;
     rows.iter()
-        .map(|row| row.try_get::<String>("", "term"))
+        .map(|row| row.try_get("", "course_id"))
         .collect::<Result<_, _>>()
         .kernel()
-}
-
-/// Counts under a filter, one statement a kind.
-pub(crate) async fn facets(tx: &Tx, filter: &CourseFilter, search: &Search) -> Result<Facets> {
-    let found = matching(tx, filter, search, Without::Nothing);
-    let total = tx
-        .count(&format!("SELECT count(*) FROM {}", found.sql), found.values)
-        .await?;
-
-    let found = matching(tx, filter, search, Without::Difficulty);
-    let sql = format!(
-        "SELECT e.difficulty AS name, count(*) AS courses FROM {} GROUP BY e.difficulty",
-        found.sql
-    );
-    let pair = |row: &QueryResult| Ok((row.try_get("", "name")?, row.try_get("", "courses")?));
-    let difficulties = rows(tx, &sql, found.values, pair).await?;
-
-    let found = matching(tx, filter, search, Without::Category);
-    let sql = format!(
-        "SELECT m.category_id AS id, count(*) AS courses FROM course_categories m \
-         WHERE m.course_id IN (SELECT e.course_id FROM {}) GROUP BY m.category_id",
-        found.sql
-    );
-    let pair = |row: &QueryResult| Ok((row.try_get("", "id")?, row.try_get("", "courses")?));
-    let counts: Vec<(Uuid, i64)> = rows(tx, &sql, found.values, pair).await?;
-    let categories = category::counted(tx, &counts).await?;
-
-    let found = matching(tx, filter, search, Without::Price);
-    let sql = format!(
-        "SELECT CASE WHEN e.price = 0 THEN '' ELSE e.currency END AS currency, count(*) AS courses, \
-         min(e.price) AS lowest, max(e.price) AS highest FROM {} GROUP BY 1 ORDER BY 1",
-        found.sql
-    );
-    let range = |row: &QueryResult| {
-        Ok(PriceRange {
-            currency: row.try_get("", "currency")?,
-            count: row.try_get("", "courses")?,
-            min: row.try_get("", "lowest")?,
-            max: row.try_get("", "highest")?,
-        })
-    };
-    let (free, prices): (Vec<_>, Vec<_>) = rows(tx, &sql, found.values, range)
-        .await?
-        .into_iter()
-        .partition(|range: &PriceRange| range.currency.is_empty());
-    Ok(Facets {
-        total,
-        difficulties,
-        categories,
-        free: free.iter().map(|range| range.count).sum(),
-        prices,
-    })
-}
-
-async fn rows<T>(
-    tx: &Tx,
-    sql: &str,
-    values: Vec<Value>,
-    read: impl Fn(&QueryResult) -> Result<T, sea_orm::DbErr>,
-) -> Result<Vec<T>> {
-    let rows = tx.query_all_raw(tx.statement(sql, values)).await.kernel()?;
-    rows.iter().map(read).collect::<Result<_, _>>().kernel()
 }
 
 /// Shows a course as it is now.
 pub(crate) async fn put(tx: &Tx, course: &Course, published_at: Timestamp) -> Result<()> {
     let title = plain(&course.title);
-    let chapters = "SELECT count(*) FROM chapters WHERE course_id = ? AND is_published";
-    let lessons = "SELECT count(*) FROM lessons l JOIN chapters h ON h.id = l.chapter_id \
-                   WHERE l.course_id = ? AND l.is_published AND h.is_published";
+    let [chapters, lessons] = COUNTS;
     let sql = format!(
         "INSERT INTO catalogue_entries (course_id, author_id, published_at, sort_title, difficulty, price, currency, \
          duration, chapter_count, lesson_count) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ({chapters}), ({lessons})) \
@@ -381,20 +321,14 @@ pub(crate) async fn put(tx: &Tx, course: &Course, published_at: Timestamp) -> Re
         .collect();
     let (people, shelves) = (plain(&people.join(" ")), plain(&shelves.join(" ")));
     let description = plain(&course.description);
+    super::terms::add(tx, [&title, &people, &shelves, &description]).await?;
     if tx.is_postgres() {
-        let names = format!("{title} {people} {shelves}");
-        let sql = "INSERT INTO catalogue_search (course_id, document, names) VALUES (?, \
+        let sql = "INSERT INTO catalogue_search (course_id, document) VALUES (?, \
                    setweight(to_tsvector('simple', ?), 'A') || setweight(to_tsvector('simple', ?), 'B') \
-                   || setweight(to_tsvector('simple', ?), 'D'), ?) \
-                   ON CONFLICT (course_id) DO UPDATE SET document = excluded.document, names = excluded.names";
+                   || setweight(to_tsvector('simple', ?), 'D')) \
+                   ON CONFLICT (course_id) DO UPDATE SET document = excluded.document";
         let middle = format!("{people} {shelves}");
-        let values = [
-            course.id.into(),
-            title.into(),
-            middle.into(),
-            description.into(),
-            names.into(),
-        ];
+        let values = [course.id.into(), title.into(), middle.into(), description.into()];
         return tx.change(sql, values).await.map(drop);
     }
     tx.change(

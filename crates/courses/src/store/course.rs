@@ -1,6 +1,6 @@
 use database::{IntoKernel, Tx};
 use entity::courses;
-use kernel::{Cursor, Error, Limit, Money, Result, Timestamp, Uuid};
+use kernel::{Currency, Cursor, Error, Limit, Money, Result, Timestamp, Uuid};
 use sea_orm::{ConnectionTrait, DbErr, EntityTrait, FromQueryResult, Set, Value};
 
 use super::{category, marks, picture};
@@ -51,13 +51,17 @@ struct Row {
     enrollment_count: i64,
 }
 
+fn currency(code: Option<String>) -> Result<Option<Currency>> {
+    let parsed = code.map(|code| {
+        code.parse()
+            .map_err(|()| Error::internal(format!("unknown currency {code} in the database")))
+    });
+    parsed.transpose()
+}
+
 impl Row {
     fn with(self, tx: &Tx, categories: Vec<Category>) -> Result<Course> {
-        let currency = self.price_currency.map(|code| {
-            code.parse()
-                .map_err(|()| Error::internal(format!("unknown currency {code} in the database")))
-        });
-        let currency = currency.transpose()?;
+        let currency = currency(self.price_currency)?;
         let money = |amount: Option<i64>| {
             Some(Money {
                 amount: amount?,
@@ -245,17 +249,29 @@ struct RefRow {
     author_id: Uuid,
     is_published: bool,
     price_amount: Option<i64>,
+    discount_price_amount: Option<i64>,
+    price_currency: Option<String>,
     archived_at: Option<Timestamp>,
 }
 
 pub(crate) async fn reference(tx: &Tx, id: Uuid) -> Result<Option<CourseRef>> {
-    let sql = "SELECT author_id, is_published, price_amount, archived_at FROM courses WHERE id = ?";
-    let row = tx.one::<RefRow>(sql, [id.into()]).await?;
-    Ok(row.map(|row| CourseRef {
+    let sql = "SELECT author_id, is_published, price_amount, discount_price_amount, price_currency, archived_at \
+               FROM courses WHERE id = ?";
+    let Some(row) = tx.one::<RefRow>(sql, [id.into()]).await? else {
+        return Ok(None);
+    };
+    let currency = currency(row.price_currency)?;
+    let is_free = row.price_amount.unwrap_or(0) == 0;
+    let amount = row.discount_price_amount.or(row.price_amount);
+    let price = amount
+        .zip(currency)
+        .map(|(amount, currency)| Money { amount, currency });
+    Ok(Some(CourseRef {
         id,
         author_id: row.author_id,
         is_published: row.is_published,
-        is_free: row.price_amount.unwrap_or(0) == 0,
+        is_free,
+        price: price.filter(|_| !is_free),
         is_archived: row.archived_at.is_some(),
         staff: false,
     }))

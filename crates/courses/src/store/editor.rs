@@ -28,6 +28,13 @@ pub(crate) async fn may_be_editor(tx: &Tx, user_id: Uuid) -> Result<bool> {
     Ok(tx.count(sql, [user_id.into()]).await? > 0)
 }
 
+/// Whether somebody edits this course as a trainer, or every course as an admin.
+pub(crate) async fn is_staff(tx: &Tx, course_id: Uuid, user_id: Uuid) -> Result<bool> {
+    let sql = "SELECT count(*) FROM users u WHERE u.id = ? AND (u.role = 'ADMIN' OR (u.role = 'TRAINER' AND EXISTS (\
+               SELECT 1 FROM course_editors e WHERE e.course_id = ? AND e.user_id = u.id)))";
+    Ok(tx.count(sql, [user_id.into(), course_id.into()]).await? > 0)
+}
+
 pub(crate) async fn insert(tx: &Tx, course_id: Uuid, user_id: Uuid) -> Result<bool> {
     let sql =
         "INSERT INTO course_editors (course_id, user_id, created_at) VALUES (?, ?, ?) ON CONFLICT DO NOTHING";

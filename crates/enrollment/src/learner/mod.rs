@@ -8,7 +8,7 @@ use sea_orm::FromQueryResult;
 
 /// Somebody who is enrolled in a course.
 #[derive(Clone, Debug, FromQueryResult)]
-pub struct Learner {
+pub struct EnrolledLearner {
     /// The account.
     pub user_id: Uuid,
     /// Unique.
@@ -42,7 +42,7 @@ pub async fn learners(
     search: Option<&str>,
     after: Option<Cursor>,
     limit: Limit,
-) -> Result<Page<Learner>> {
+) -> Result<Page<EnrolledLearner>> {
     require_editor(tx, course_id).await?;
     let rows = store::page(tx, course_id, search, after, limit).await?;
     Ok(Page::cut(rows, limit, |row| {
@@ -54,7 +54,7 @@ pub async fn learners(
 ///
 /// # Errors
 /// [`Code::NotFound`], [`Code::Forbidden`].
-pub async fn learner(tx: &Tx, course_id: Uuid, user_id: Uuid) -> Result<Learner> {
+pub async fn learner(tx: &Tx, course_id: Uuid, user_id: Uuid) -> Result<EnrolledLearner> {
     require_editor(tx, course_id).await?;
     store::one(tx, course_id, user_id)
         .await?

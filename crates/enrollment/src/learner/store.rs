@@ -2,7 +2,7 @@ use database::Tx;
 use kernel::{Cursor, Limit, Result, Uuid};
 use sea_orm::Value;
 
-use super::{Learner, LearnerCount};
+use super::{EnrolledLearner, LearnerCount};
 
 const LEARNER: &str = "SELECT e.user_id, u.username, u.name, e.id AS enrollment_id, e.enrolled_at, e.completed_at \
     FROM enrollments e JOIN users u ON u.id = e.user_id WHERE e.course_id = ?";
@@ -13,7 +13,7 @@ pub(super) async fn page(
     search: Option<&str>,
     after: Option<Cursor>,
     limit: Limit,
-) -> Result<Vec<Learner>> {
+) -> Result<Vec<EnrolledLearner>> {
     let (mut sql, mut values): (String, Vec<Value>) = (LEARNER.to_owned(), vec![course_id.into()]);
     if let Some(search) = search {
         sql.push_str(" AND (lower(u.name) LIKE ? ESCAPE '!' OR u.username LIKE ? ESCAPE '!')");
@@ -44,7 +44,7 @@ fn containing(text: &str) -> String {
     pattern
 }
 
-pub(super) async fn one(tx: &Tx, course_id: Uuid, user_id: Uuid) -> Result<Option<Learner>> {
+pub(super) async fn one(tx: &Tx, course_id: Uuid, user_id: Uuid) -> Result<Option<EnrolledLearner>> {
     let sql = format!("{LEARNER} AND e.user_id = ?");
     tx.one(&sql, [course_id.into(), user_id.into()]).await
 }

@@ -4,7 +4,7 @@ use database::{Db, Tx};
 use kernel::{Actor, Error, Result, Uuid};
 
 use super::{NewVideo, Provider, UploadTarget, Video, VideoAsset, VideoStatus, Videos, asset, mp4, store};
-use crate::{Announcement, File, Media, Purpose};
+use crate::{Announcement, File, Limits, Media, Purpose};
 
 /// A video for whose file there is a place.
 pub struct Announced {
@@ -30,13 +30,22 @@ impl Videos {
     /// then stays as one that failed.
     pub async fn announce(&self, media: &Media, db: &Db, actor: Actor, new: NewVideo) -> Result<Announced> {
         match self.mux {
-            Some(_) => self.announce_at_mux(db, actor, new).await,
+            Some(_) => self.announce_at_mux(media.limits, db, actor, new).await,
             None => announce_here(media, db, actor, new).await,
         }
     }
 
-    async fn announce_at_mux(&self, db: &Db, actor: Actor, new: NewVideo) -> Result<Announced> {
-        let make = |tx: Tx| async move { asset::make(&tx, Provider::Mux, None).await };
+    async fn announce_at_mux(
+        &self,
+        limits: Limits,
+        db: &Db,
+        actor: Actor,
+        new: NewVideo,
+    ) -> Result<Announced> {
+        let make = move |tx: Tx| async move {
+            limits.require_room(&tx, tx.user_id()?, 0).await?;
+            asset::make(&tx, Provider::Mux, None).await
+        };
         let id = db.run(actor, make).await?.id;
         match self.mux()?.create_upload(id, &new.content_type).await {
             Ok((upload_id, target)) => Ok(Announced {
@@ -112,13 +121,13 @@ impl Announced {
     /// Writes down where the file goes.
     ///
     /// # Errors
-    /// [`kernel::Code::NotFound`] where the video was deleted meanwhile.
-    pub async fn write_down(self, tx: &Tx) -> Result<(Video, UploadTarget)> {
+    /// [`kernel::Code::NotFound`] where the video was deleted meanwhile; [`kernel::Code::TooManyUploads`].
+    pub async fn write_down(self, tx: &Tx, limits: Limits) -> Result<(Video, UploadTarget)> {
         let Self { place, target } = self;
         let video = match place {
             Place::Mux { id, upload_id } => asset::set_upload(tx, id, &upload_id).await?,
             Place::Local(file) => {
-                Media::announce(tx, &file).await?;
+                Media::announce(tx, limits, &file).await?;
                 let asset = asset::make(tx, Provider::Local, Some((file.id, file.content_type))).await?;
                 Video {
                     asset,

@@ -1,4 +1,4 @@
-use database::{Tx, outbox};
+use database::{Tx, audit, outbox};
 use kernel::{Code, Cursor, Error, FieldError, Limit, Page, Result, Timestamp, Uuid};
 use serde_json::json;
 
@@ -200,6 +200,9 @@ pub async fn list_own_videos(tx: &Tx, after: Option<Cursor>, limit: Limit) -> Re
 pub async fn delete_video(tx: &Tx, id: Uuid) -> Result<()> {
     let asset = own(tx, id, true).await?;
     store::delete(tx, id).await?;
+    if tx.user_id().ok() != Some(asset.owner_id) {
+        audit::record(tx, "video.deleted", id, json!({ "ownerId": asset.owner_id })).await?;
+    }
     if asset.provider == Provider::Mux {
         let payload = json!({ "uploadId": asset.upload_id, "assetId": asset.asset_id });
         outbox::send(tx, REMOVED, payload).await?;

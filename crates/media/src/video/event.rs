@@ -3,7 +3,7 @@
 //! Hooks arrive in any order and any number of times. So each of them only moves a video forward in one order of states,
 //! and fills in names that are missing: whatever the order, the end is the same.
 
-use database::{Tx, outbox};
+use database::{Tx, inbox, outbox};
 use kernel::{Result, Uuid};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
@@ -16,8 +16,6 @@ pub const MUX: &str = "mux";
 pub(crate) const TOLD: &str = "video.told";
 /// Why a video that Mux no longer has cannot be played. The last word about it.
 const DELETED: &str = "deleted_at_mux";
-/// How long events are remembered. Mux repeats a delivery for a day.
-const REMEMBERED: std::time::Duration = std::time::Duration::from_secs(30 * 24 * 3600);
 
 /// An event as Mux sends it; what is not needed here is ignored.
 #[derive(Debug, Deserialize)]
@@ -64,19 +62,11 @@ pub async fn note_event(tx: &Tx, event: &MuxEvent) -> Result<()> {
     let Some(told) = Told::of_event(event) else {
         return Ok(());
     };
-    if store::insert_event(tx, MUX, &event.id, &event.kind).await? {
+    if inbox::note(tx, MUX, &event.id, &event.kind).await? {
         let payload = serde_json::to_value(told).map_err(kernel::Error::internal)?;
         outbox::send(tx, TOLD, payload).await?;
     }
     Ok(())
-}
-
-/// Forgets events that Mux cannot repeat any more; answers with how many.
-///
-/// # Errors
-/// What the database answers.
-pub async fn sweep_events(tx: &Tx) -> Result<u64> {
-    store::delete_events(tx, MUX, tx.now() - REMEMBERED).await
 }
 
 /// Acts on what was told; answers whether a video was found that it is about.

@@ -14,7 +14,7 @@ pub use asset::{
     Captions, NewVideo, Provider, Video, VideoAsset, VideoStatus, delete_captions, delete_video,
     list_own_videos, put_captions, usable_video, video, video_is_ready, video_seconds,
 };
-pub use event::{MUX, MuxEvent, note_event, sweep_events};
+pub use event::{MUX, MuxEvent, note_event};
 pub use mux::{Mux, MuxSettings, UploadTarget};
 pub use playback::{CaptionLink, Playback, PlaybackSource, own_playback_source, playback_source};
 pub use videos::Videos;

@@ -238,16 +238,3 @@ pub(crate) async fn delete_captions(tx: &Tx, id: Uuid, language: &str) -> Result
 }
 
 // Events ---------------------------------------------------------------------------------------------------------
-
-/// Whether this event is new.
-pub(crate) async fn insert_event(tx: &Tx, provider: &str, event_id: &str, kind: &str) -> Result<bool> {
-    let sql = "INSERT INTO provider_events (provider, event_id, kind, received_at) VALUES (?, ?, ?, ?) \
-               ON CONFLICT (provider, event_id) DO NOTHING";
-    let values: [Value; 4] = [provider.into(), event_id.into(), kind.into(), tx.now().into()];
-    Ok(tx.change(sql, values).await? == 1)
-}
-
-pub(crate) async fn delete_events(tx: &Tx, provider: &str, before: Timestamp) -> Result<u64> {
-    let sql = "DELETE FROM provider_events WHERE provider = ? AND received_at < ?";
-    tx.change(sql, [provider.into(), before.into()]).await
-}

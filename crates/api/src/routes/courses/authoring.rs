@@ -4,7 +4,6 @@ use database::Pool;
 use kernel::{FieldError, Result, Uuid};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
-use utoipa_actix_web::service_config::ServiceConfig;
 
 use super::{Course, CoursePage, reply};
 use crate::{
@@ -16,6 +15,7 @@ use crate::{
         lessons::AuthoredLesson,
         shared::{Level, Money, PageQuery},
     },
+    service_config::ServiceConfig,
     state::State,
 };
 
@@ -305,7 +305,7 @@ async fn list_my_courses(
 
 /// Change a course
 ///
-/// Its author or an admin. What is published has to stay complete.
+/// Its editors and admins. What is published has to stay complete.
 #[utoipa::path(tag = "courses", operation_id = "updateCourse", security(("bearer" = [])), request_body = PatchCourse,
     params(("course" = String, Path, description = "Id or slug.", max_length = 120, example = "strength-foundations")),
     extensions(("x-problem-codes" = json!(["forbidden", "not_publishable"]))),

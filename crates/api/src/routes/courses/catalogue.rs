@@ -5,7 +5,6 @@ use courses::{
 use kernel::{Cursor, Error, FieldError, Limit, Result, Uuid};
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
-use utoipa_actix_web::service_config::ServiceConfig;
 
 use super::{Course, CourseCard};
 use crate::{
@@ -16,6 +15,7 @@ use crate::{
         categories::Category,
         shared::{Level, twenty},
     },
+    service_config::ServiceConfig,
     state::State,
 };
 
@@ -205,171 +205,114 @@ enum CourseOrder {
     Relevance,
 }
 
-/// Which courses.
-#[derive(Deserialize, IntoParams)]
-#[serde(rename_all = "camelCase", deny_unknown_fields)]
-#[into_params(parameter_in = Query)]
-struct CourseQuery {
-    /// How many rows.
-    #[serde(default = "twenty")]
-    #[param(minimum = 1, maximum = 100, default = 20)]
-    limit: u64,
-    /// Where to go on: `nextCursor` of the page before, with the same filters and `sort`.
-    #[param(
-        pattern = "^[A-Za-z0-9_-]{32}$",
-        nullable = false,
-        example = "AAY8Qm3Vn0ABmMDeAABwAIAAAAAAAAAB"
-    )]
-    cursor: Option<String>,
-    /// Where to go back: `previousCursor` of the page after, with the same filters and `sort`. Not together with `cursor`.
-    #[param(
-        pattern = "^[A-Za-z0-9_-]{32}$",
-        nullable = false,
-        example = "AAY8Qm3Vn0ABmMDeAABwAIAAAAAAAAAB"
-    )]
-    before: Option<String>,
-    /// The order: `-relevance` where there is a `q`, otherwise `-publishedAt` (newest first). Prices compare by what is to be
-    /// paid in minor units, whatever the currency.
-    #[param(inline, nullable = false)]
-    sort: Option<CourseOrder>,
-    /// Words in the title, the description, or the names of the trainer and the categories. Beginnings of words are
-    /// enough, accents and small typing errors do not matter.
-    #[param(min_length = 1, max_length = 200, nullable = false, example = "strength")]
-    q: Option<String>,
-    /// Only this difficulty.
-    #[param(inline, nullable = false)]
-    difficulty: Option<Level>,
-    /// Only this author's.
-    #[param(nullable = false)]
-    author_id: Option<Uuid>,
-    /// Only those in this category, by id or slug.
-    #[param(max_length = 120, nullable = false, example = "strength")]
-    category: Option<String>,
-    /// Only free ones (`true`), or only those with a price (`false`).
-    #[param(nullable = false)]
-    is_free: Option<bool>,
-    /// Only free ones and those with a price in this currency.
-    #[param(pattern = "^[A-Z]{3}$", nullable = false, example = "USD")]
-    currency: Option<String>,
-    /// To be paid at least, in minor units.
-    #[param(
-        minimum = 0,
-        maximum = 1_000_000_000_000_i64,
-        nullable = false,
-        example = 1000
-    )]
-    min_price: Option<i64>,
-    /// To be paid at most, in minor units.
-    #[param(
-        minimum = 0,
-        maximum = 1_000_000_000_000_i64,
-        nullable = false,
-        example = 5000
-    )]
-    max_price: Option<i64>,
-    /// Minutes at least.
-    #[param(minimum = 0, maximum = 100_000, nullable = false, example = 30)]
-    min_duration: Option<i64>,
-    /// Minutes at most.
-    #[param(minimum = 0, maximum = 100_000, nullable = false, example = 120)]
-    max_duration: Option<i64>,
-}
-
-/// Under which filters to count.
-#[derive(Deserialize, IntoParams)]
-#[serde(rename_all = "camelCase", deny_unknown_fields)]
-#[into_params(parameter_in = Query)]
-struct FacetQuery {
-    /// As in `GET /courses`.
-    #[param(min_length = 1, max_length = 200, nullable = false, example = "strength")]
-    q: Option<String>,
-    /// As in `GET /courses`.
-    #[param(inline, nullable = false)]
-    difficulty: Option<Level>,
-    /// As in `GET /courses`.
-    #[param(nullable = false)]
-    author_id: Option<Uuid>,
-    /// As in `GET /courses`.
-    #[param(max_length = 120, nullable = false, example = "strength")]
-    category: Option<String>,
-    /// As in `GET /courses`.
-    #[param(nullable = false)]
-    is_free: Option<bool>,
-    /// As in `GET /courses`.
-    #[param(pattern = "^[A-Z]{3}$", nullable = false, example = "USD")]
-    currency: Option<String>,
-    /// As in `GET /courses`.
-    #[param(
-        minimum = 0,
-        maximum = 1_000_000_000_000_i64,
-        nullable = false,
-        example = 1000
-    )]
-    min_price: Option<i64>,
-    /// As in `GET /courses`.
-    #[param(
-        minimum = 0,
-        maximum = 1_000_000_000_000_i64,
-        nullable = false,
-        example = 5000
-    )]
-    max_price: Option<i64>,
-    /// As in `GET /courses`.
-    #[param(minimum = 0, maximum = 100_000, nullable = false, example = 30)]
-    min_duration: Option<i64>,
-    /// As in `GET /courses`.
-    #[param(minimum = 0, maximum = 100_000, nullable = false, example = 120)]
-    max_duration: Option<i64>,
-}
-
-impl From<FacetQuery> for CourseFilter {
-    fn from(query: FacetQuery) -> Self {
-        let FacetQuery {
-            q,
-            difficulty,
-            author_id,
-            category,
-            is_free,
-            currency,
-            min_price,
-            max_price,
-            min_duration,
-            max_duration,
-        } = query;
-        Self {
-            q,
-            category,
-            difficulty: difficulty.map(|level| level.as_str().to_owned()),
-            author_id,
-            free: is_free,
-            currency,
-            min_price,
-            max_price,
-            min_duration,
-            max_duration,
+/// A query with the filters of the catalogue beside members of its own: serde's `flatten` does not go with
+/// `deny_unknown_fields`.
+macro_rules! filtered {
+    ($(#[$attribute:meta])* struct $name:ident { $($(#[$own:meta])* $member:ident: $type:ty,)* }) => {
+        $(#[$attribute])*
+        #[derive(Deserialize, IntoParams)]
+        #[serde(rename_all = "camelCase", deny_unknown_fields)]
+        #[into_params(parameter_in = Query)]
+        struct $name {
+            $($(#[$own])* $member: $type,)*
+            /// Words in the title, the description, or the names of the trainer and the categories. Beginnings of words are
+            /// enough, accents and small typing errors do not matter.
+            #[param(min_length = 1, max_length = 200, nullable = false, example = "strength")]
+            q: Option<String>,
+            /// Only this difficulty.
+            #[param(inline, nullable = false)]
+            difficulty: Option<Level>,
+            /// Only this author's.
+            #[param(nullable = false)]
+            author_id: Option<Uuid>,
+            /// Only those in this category, by id or slug.
+            #[param(max_length = 120, nullable = false, example = "strength")]
+            category: Option<String>,
+            /// Only free ones (`true`), or only those with a price (`false`).
+            #[param(nullable = false)]
+            is_free: Option<bool>,
+            /// Only free ones and those with a price in this currency.
+            #[param(pattern = "^[A-Z]{3}$", nullable = false, example = "USD")]
+            currency: Option<String>,
+            /// To be paid at least, in minor units.
+            #[param(
+                minimum = 0,
+                maximum = 1_000_000_000_000_i64,
+                nullable = false,
+                example = 1000
+            )]
+            min_price: Option<i64>,
+            /// To be paid at most, in minor units.
+            #[param(
+                minimum = 0,
+                maximum = 1_000_000_000_000_i64,
+                nullable = false,
+                example = 5000
+            )]
+            max_price: Option<i64>,
+            /// Minutes at least.
+            #[param(minimum = 0, maximum = 100_000, nullable = false, example = 30)]
+            min_duration: Option<i64>,
+            /// Minutes at most.
+            #[param(minimum = 0, maximum = 100_000, nullable = false, example = 120)]
+            max_duration: Option<i64>,
         }
+
+        impl From<$name> for CourseFilter {
+            fn from(query: $name) -> Self {
+                Self {
+                    q: query.q,
+                    category: query.category,
+                    difficulty: query.difficulty.map(|level| level.as_str().to_owned()),
+                    author_id: query.author_id,
+                    free: query.is_free,
+                    currency: query.currency,
+                    min_price: query.min_price,
+                    max_price: query.max_price,
+                    min_duration: query.min_duration,
+                    max_duration: query.max_duration,
+                }
+            }
+        }
+    };
+}
+
+filtered! {
+    /// Which courses.
+    struct CourseQuery {
+        /// How many rows.
+        #[serde(default = "twenty")]
+        #[param(minimum = 1, maximum = 100, default = 20)]
+        limit: u64,
+        /// Where to go on: `nextCursor` of the page before, with the same filters and `sort`.
+        #[param(
+            pattern = "^[A-Za-z0-9_-]{32}$",
+            nullable = false,
+            example = "AAY8Qm3Vn0ABmMDeAABwAIAAAAAAAAAB"
+        )]
+        cursor: Option<String>,
+        /// Where to go back: `previousCursor` of the page after, with the same filters and `sort`. Not together with `cursor`.
+        #[param(
+            pattern = "^[A-Za-z0-9_-]{32}$",
+            nullable = false,
+            example = "AAY8Qm3Vn0ABmMDeAABwAIAAAAAAAAAB"
+        )]
+        before: Option<String>,
+        /// The order: `-relevance` where there is a `q`, otherwise `-publishedAt` (newest first). Prices compare by what is to be
+        /// paid in minor units, whatever the currency.
+        #[param(inline, nullable = false)]
+        sort: Option<CourseOrder>,
     }
+}
+
+filtered! {
+    /// Under which filters to count.
+    struct FacetQuery {}
 }
 
 /// What a page is asked for: the filter, the order, and where it begins.
 fn asked(query: CourseQuery) -> Result<(CourseFilter, CourseSort, Start, Limit)> {
-    let CourseQuery {
-        limit,
-        cursor,
-        before,
-        sort,
-        q,
-        difficulty,
-        author_id,
-        category,
-        is_free,
-        currency,
-        min_price,
-        max_price,
-        min_duration,
-        max_duration,
-    } = query;
-    let sort = match sort {
+    let sort = match query.sort {
         Some(CourseOrder::Newest) => CourseSort::Newest,
         Some(CourseOrder::Oldest) => CourseSort::Oldest,
         Some(CourseOrder::Title) => CourseSort::Title,
@@ -377,15 +320,15 @@ fn asked(query: CourseQuery) -> Result<(CourseFilter, CourseSort, Start, Limit)>
         Some(CourseOrder::Cheapest) => CourseSort::Cheapest,
         Some(CourseOrder::Dearest) => CourseSort::Dearest,
         Some(CourseOrder::Popularity) => CourseSort::Popularity,
-        Some(CourseOrder::Relevance) | None if q.is_some() => CourseSort::Relevance,
+        Some(CourseOrder::Relevance) | None if query.q.is_some() => CourseSort::Relevance,
         None => CourseSort::Newest,
         Some(CourseOrder::Relevance) => {
             let reason = FieldError::new("?sort", "needs_q", "Relevance is that of a search: give `q`.");
             return Err(Error::invalid(vec![reason]));
         }
     };
-    let position = |text: Option<String>| text.as_deref().and_then(Cursor::decode);
-    let from = match (position(cursor), position(before)) {
+    let position = |text: &Option<String>| text.as_deref().and_then(Cursor::decode);
+    let from = match (position(&query.cursor), position(&query.before)) {
         (None, None) => Start::Start,
         (Some(after), None) => Start::After(after),
         (None, Some(before)) => Start::Before(before),
@@ -394,19 +337,8 @@ fn asked(query: CourseQuery) -> Result<(CourseFilter, CourseSort, Start, Limit)>
             return Err(Error::invalid(vec![reason]));
         }
     };
-    let filter = FacetQuery {
-        q,
-        difficulty,
-        author_id,
-        category,
-        is_free,
-        currency,
-        min_price,
-        max_price,
-        min_duration,
-        max_duration,
-    };
-    Ok((filter.into(), sort, from, Limit::new(limit)))
+    let limit = Limit::new(query.limit);
+    Ok((query.into(), sort, from, limit))
 }
 
 /// How many courses there are of each kind.

@@ -3,12 +3,12 @@ use chrono::{DateTime, Utc};
 use kernel::{Result, Uuid};
 use serde::Serialize;
 use utoipa::ToSchema;
-use utoipa_actix_web::service_config::ServiceConfig;
 
 use crate::{
     extract::{Caller, Member, Path},
     problem::Problem,
     reply::{Nothing, Reply},
+    service_config::ServiceConfig,
     state::State,
 };
 

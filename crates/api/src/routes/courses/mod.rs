@@ -11,13 +11,12 @@ use chrono::{DateTime, Utc};
 use kernel::{Result, Uuid};
 use serde::Serialize;
 use utoipa::ToSchema;
-use utoipa_actix_web::service_config::ServiceConfig;
 
 use super::{
     categories::Category,
     shared::{Money, page},
 };
-use crate::{problem::Problem, reply::Reply};
+use crate::{problem::Problem, reply::Reply, service_config::ServiceConfig};
 
 pub(super) fn configure(config: &mut ServiceConfig) {
     config

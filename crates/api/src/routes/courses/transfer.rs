@@ -8,7 +8,6 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use tokio::sync::Semaphore;
 use utoipa::{IntoParams, ToSchema};
-use utoipa_actix_web::service_config::ServiceConfig;
 
 use super::Course;
 use crate::{
@@ -16,6 +15,7 @@ use crate::{
     problem::Problem,
     reply::Reply,
     routes::shared::{Level, Money},
+    service_config::ServiceConfig,
     state::State,
 };
 

@@ -4,13 +4,13 @@ use kernel::{Error, FieldError, Result, Uuid};
 use progress::{Heartbeat, Subject};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
-use utoipa_actix_web::service_config::ServiceConfig;
 
 use super::shared::{ChapterProgress, LessonProgress, PlayedRange, claim};
 use crate::{
     extract::{Json, Member},
     problem::Problem,
     reply::Reply,
+    service_config::ServiceConfig,
     state::State,
 };
 

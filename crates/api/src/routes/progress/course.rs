@@ -3,13 +3,13 @@ use chrono::{DateTime, Utc};
 use kernel::Uuid;
 use serde::Serialize;
 use utoipa::ToSchema;
-use utoipa_actix_web::service_config::ServiceConfig;
 
 use super::super::shared::{PageQuery, page};
 use crate::{
     extract::{Member, Path, Query},
     problem::Problem,
     reply::Reply,
+    service_config::ServiceConfig,
     state::State,
 };
 

@@ -1,17 +1,17 @@
 use actix_web::{get, post, web::Data};
 use chrono::{DateTime, Utc};
 use database::Tx;
-use enrollment::Learner;
+use enrollment::EnrolledLearner;
 use kernel::{Limit, Result, Uuid};
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
-use utoipa_actix_web::service_config::ServiceConfig;
 
 use super::super::shared::{page, twenty};
 use crate::{
     extract::{Json, Member, Path, Query},
     problem::Problem,
     reply::Reply,
+    service_config::ServiceConfig,
     state::State,
 };
 
@@ -65,7 +65,7 @@ impl From<progress::LearnerProgress> for CourseLearner {
             watched_seconds,
             last_active_at,
         } = progress;
-        let Learner {
+        let EnrolledLearner {
             user_id,
             username,
             name,

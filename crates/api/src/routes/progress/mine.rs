@@ -3,13 +3,13 @@ use chrono::{DateTime, NaiveDate, Utc};
 use kernel::Uuid;
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
-use utoipa_actix_web::service_config::ServiceConfig;
 
 use super::super::shared::{PageQuery, page};
 use crate::{
     extract::{Member, Query},
     problem::Problem,
     reply::Reply,
+    service_config::ServiceConfig,
     state::State,
 };
 

@@ -8,7 +8,7 @@ mod overview;
 mod shared;
 mod watch;
 
-use utoipa_actix_web::service_config::ServiceConfig;
+use crate::service_config::ServiceConfig;
 
 pub(super) fn configure(config: &mut ServiceConfig) {
     config

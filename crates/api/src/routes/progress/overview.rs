@@ -4,12 +4,12 @@ use kernel::Uuid;
 use progress::{ChapterState, LessonState};
 use serde::Serialize;
 use utoipa::ToSchema;
-use utoipa_actix_web::service_config::ServiceConfig;
 
 use crate::{
     extract::{Member, Path},
     problem::Problem,
     reply::Reply,
+    service_config::ServiceConfig,
     state::State,
 };
 

@@ -1,13 +1,13 @@
 use actix_web::{get, post, put, web::Data};
 use kernel::Uuid;
 use progress::Subject;
-use utoipa_actix_web::service_config::ServiceConfig;
 
 use super::shared::{ChapterProgress, LessonProgress, ProgressUpdate, WatchHeartbeat};
 use crate::{
     extract::{Json, Member, Path},
     problem::Problem,
     reply::Reply,
+    service_config::ServiceConfig,
     state::State,
 };
 
@@ -40,7 +40,7 @@ pub(super) fn configure(config: &mut ServiceConfig) {
 /// knows, seconds and ranges are kept, but no percentage: `percent` is refused (`duration_unknown`), and `completeLesson` completes it.
 #[utoipa::path(tag = "progress", operation_id = "watchLesson", security(("bearer" = [])), request_body = WatchHeartbeat,
     params(("lesson_id" = Uuid, Path, description = "The lesson's id.")),
-    extensions(("x-problem-codes" = json!(["no_video", "not_granted", "grant_expired", "grant_refunded", "grant_suspended", "outcome_unknown"]))),
+    extensions(("x-problem-codes" = json!(["no_video", "not_granted", "grant_expired", "grant_refunded", "grant_revoked", "grant_suspended", "outcome_unknown"]))),
     responses((status = 200, description = "The progress.", body = LessonProgress)))]
 #[post("/lessons/{lesson_id}/watch")]
 async fn watch_lesson(
@@ -62,7 +62,7 @@ async fn watch_lesson(
 /// when they are.
 #[utoipa::path(tag = "progress", operation_id = "watchChapter", security(("bearer" = [])), request_body = WatchHeartbeat,
     params(("chapter_id" = Uuid, Path, description = "The chapter's id.")),
-    extensions(("x-problem-codes" = json!(["no_video", "not_granted", "grant_expired", "grant_refunded", "grant_suspended", "outcome_unknown"]))),
+    extensions(("x-problem-codes" = json!(["no_video", "not_granted", "grant_expired", "grant_refunded", "grant_revoked", "grant_suspended", "outcome_unknown"]))),
     responses((status = 200, description = "The progress.", body = ChapterProgress)))]
 #[post("/chapters/{chapter_id}/watch")]
 async fn watch_chapter(
@@ -83,7 +83,7 @@ async fn watch_chapter(
 /// The caller's own, in a lesson that they may read.
 #[utoipa::path(tag = "progress", operation_id = "getLessonProgress", security(("bearer" = [])),
     params(("lesson_id" = Uuid, Path, description = "The lesson's id.")),
-    extensions(("x-problem-codes" = json!(["not_granted", "grant_expired", "grant_refunded", "grant_suspended"]))),
+    extensions(("x-problem-codes" = json!(["not_granted", "grant_expired", "grant_refunded", "grant_revoked", "grant_suspended"]))),
     responses((status = 200, description = "The progress.", body = LessonProgress)))]
 #[get("/lessons/{lesson_id}/progress")]
 async fn get_lesson_progress(
@@ -103,7 +103,7 @@ async fn get_lesson_progress(
 /// known and takes nothing back, so that no version has to be named.
 #[utoipa::path(tag = "progress", operation_id = "updateLessonProgress", security(("bearer" = [])), request_body = ProgressUpdate,
     params(("lesson_id" = Uuid, Path, description = "The lesson's id.")),
-    extensions(("x-problem-codes" = json!(["no_video", "not_granted", "grant_expired", "grant_refunded", "grant_suspended", "outcome_unknown"]))),
+    extensions(("x-problem-codes" = json!(["no_video", "not_granted", "grant_expired", "grant_refunded", "grant_revoked", "grant_suspended", "outcome_unknown"]))),
     responses((status = 200, description = "The progress.", body = LessonProgress)))]
 #[put("/lessons/{lesson_id}/progress")]
 async fn put_lesson_progress(
@@ -124,7 +124,7 @@ async fn put_lesson_progress(
 /// The caller's own: whether the chapter is done, and what was watched of its own video.
 #[utoipa::path(tag = "progress", operation_id = "getChapterProgress", security(("bearer" = [])),
     params(("chapter_id" = Uuid, Path, description = "The chapter's id.")),
-    extensions(("x-problem-codes" = json!(["not_granted", "grant_expired", "grant_refunded", "grant_suspended"]))),
+    extensions(("x-problem-codes" = json!(["not_granted", "grant_expired", "grant_refunded", "grant_revoked", "grant_suspended"]))),
     responses((status = 200, description = "The progress.", body = ChapterProgress)))]
 #[get("/chapters/{chapter_id}/progress")]
 async fn get_chapter_progress(
@@ -143,7 +143,7 @@ async fn get_chapter_progress(
 /// Like `updateLessonProgress`, for a chapter's own video.
 #[utoipa::path(tag = "progress", operation_id = "updateChapterProgress", security(("bearer" = [])), request_body = ProgressUpdate,
     params(("chapter_id" = Uuid, Path, description = "The chapter's id.")),
-    extensions(("x-problem-codes" = json!(["no_video", "not_granted", "grant_expired", "grant_refunded", "grant_suspended", "outcome_unknown"]))),
+    extensions(("x-problem-codes" = json!(["no_video", "not_granted", "grant_expired", "grant_refunded", "grant_revoked", "grant_suspended", "outcome_unknown"]))),
     responses((status = 200, description = "The progress.", body = ChapterProgress)))]
 #[put("/chapters/{chapter_id}/progress")]
 async fn put_chapter_progress(
@@ -165,7 +165,7 @@ async fn put_chapter_progress(
 /// and the course where it was the last one. Doing it again changes nothing.
 #[utoipa::path(tag = "progress", operation_id = "completeLesson", security(("bearer" = [])),
     params(("lesson_id" = Uuid, Path, description = "The lesson's id.")),
-    extensions(("x-problem-codes" = json!(["completed_by_watching", "not_granted", "grant_expired", "grant_refunded", "grant_suspended"]))),
+    extensions(("x-problem-codes" = json!(["completed_by_watching", "not_granted", "grant_expired", "grant_refunded", "grant_revoked", "grant_suspended"]))),
     responses((status = 200, description = "The progress.", body = LessonProgress)))]
 #[post("/lessons/{lesson_id}/complete")]
 async fn complete_lesson(
@@ -185,7 +185,7 @@ async fn complete_lesson(
 /// are. Completes the course where it was the last one. Doing it again changes nothing.
 #[utoipa::path(tag = "progress", operation_id = "completeChapter", security(("bearer" = [])),
     params(("chapter_id" = Uuid, Path, description = "The chapter's id.")),
-    extensions(("x-problem-codes" = json!(["completed_by_watching", "completed_by_lessons", "not_granted", "grant_expired", "grant_refunded", "grant_suspended"]))),
+    extensions(("x-problem-codes" = json!(["completed_by_watching", "completed_by_lessons", "not_granted", "grant_expired", "grant_refunded", "grant_revoked", "grant_suspended"]))),
     responses((status = 200, description = "The progress.", body = ChapterProgress)))]
 #[post("/chapters/{chapter_id}/complete")]
 async fn complete_chapter(

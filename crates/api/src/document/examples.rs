@@ -1,0 +1,111 @@
+//! Examples of requests and answers, made of the examples of their members.
+
+use serde_json::{Map, Value, json};
+
+use super::{insert, modernise};
+
+/// What an example is of.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) enum Of {
+    /// To be pasted and sent: it names nothing that is not there, where it need not.
+    Request,
+    /// To be read.
+    Answer,
+}
+
+/// Gives each type of a request's or an answer's body an example.
+pub(super) fn with_examples(content: &mut Map<String, Value>, schemas: &Map<String, Value>, of: Of) {
+    for media in content.values_mut() {
+        if let Some(schema) = media.get_mut("schema") {
+            modernise(schema);
+            let example = example(schema, schemas, of, 0);
+            insert(media, "example", example);
+        }
+    }
+}
+
+/// A complete example of a schema, made of the examples of its members.
+fn example(schema: &Value, schemas: &Map<String, Value>, of: Of, depth: usize) -> Value {
+    if depth > 12 {
+        return Value::Null;
+    }
+    if let Some(given) = schema
+        .pointer("/examples/0")
+        .or_else(|| schema.get("example"))
+        .or_else(|| schema.get("default"))
+    {
+        return given.clone();
+    }
+    if let Some(path) = schema.get("$ref").and_then(Value::as_str) {
+        let target = path.rsplit('/').next().and_then(|name| schemas.get(name));
+        return target.map_or(Value::Null, |target| example(target, schemas, of, depth + 1));
+    }
+    if let Some(first) = schema.pointer("/enum/0").or_else(|| schema.get("const")) {
+        return first.clone();
+    }
+    let not_null = |value: &&Value| value.get("type").is_none_or(|kind| kind != "null");
+    if let Some(parts) = schema.get("allOf").and_then(Value::as_array) {
+        let parts = parts.iter().map(|part| example(part, schemas, of, depth + 1));
+        return Value::Object(
+            parts
+                .filter_map(|part| part.as_object().cloned())
+                .flatten()
+                .collect(),
+        );
+    }
+    for key in ["oneOf", "anyOf"] {
+        let choice = schema
+            .get(key)
+            .and_then(Value::as_array)
+            .and_then(|choices| choices.iter().find(not_null));
+        if let Some(choice) = choice {
+            return example(choice, schemas, of, depth + 1);
+        }
+    }
+    let kind = match schema.get("type") {
+        Some(Value::Array(kinds)) => kinds
+            .iter()
+            .filter_map(Value::as_str)
+            .find(|kind| *kind != "null"),
+        Some(kind) => kind.as_str(),
+        None => None,
+    };
+    match kind {
+        Some("object") => {
+            let members = schema
+                .get("properties")
+                .and_then(Value::as_object)
+                .into_iter()
+                .flatten();
+            let required = schema.get("required").and_then(Value::as_array);
+            let needed = |name: &str| required.is_some_and(|names| names.iter().any(|needed| needed == name));
+            Value::Object(
+                members
+                    .filter(|(name, member)| of == Of::Answer || needed(name) || !is_reference(member))
+                    .map(|(name, member)| (name.clone(), example(member, schemas, of, depth + 1)))
+                    .collect(),
+            )
+        }
+        Some("array") => schema
+            .get("items")
+            .map_or(json!([]), |items| json!([example(items, schemas, of, depth + 1)])),
+        Some("boolean") => json!(true),
+        Some("integer") => schema.get("minimum").cloned().unwrap_or(json!(1)),
+        Some("number") => json!(12.5),
+        Some("string") => json!(match schema.get("format").and_then(Value::as_str) {
+            Some("uuid") => "0198c0de-0000-7000-8000-000000000001",
+            Some("date-time") => "2026-11-22T09:30:00.000000Z",
+            Some("date") => "1990-04-30",
+            Some("uri") => "https://images.example.com/squat.jpg",
+            Some("email") => "lena@palestra.example",
+            _ => "text",
+        }),
+        _ => Value::Null,
+    }
+}
+
+/// Whether a member names something by its id, or several things.
+fn is_reference(member: &Value) -> bool {
+    let is_id = |member: &Value| member.get("format").is_some_and(|format| format == "uuid");
+    is_id(member) || member.get("items").is_some_and(is_id)
+}

@@ -1,0 +1,19 @@
+//! What other services tell. Only a signature decides whether it is believed.
+
+mod mux;
+mod stripe;
+
+use crate::service_config::ServiceConfig;
+use serde::Serialize;
+use utoipa::ToSchema;
+
+pub(super) fn configure(config: &mut ServiceConfig) {
+    config.configure(mux::configure).configure(stripe::configure);
+}
+
+/// That a hook has arrived.
+#[derive(Serialize, ToSchema)]
+struct HookReceipt {
+    /// Always true: what was not noted is refused.
+    received: bool,
+}

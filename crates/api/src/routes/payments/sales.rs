@@ -1,0 +1,185 @@
+use crate::service_config::ServiceConfig;
+use actix_web::{get, web::Data};
+use chrono::{DateTime, Utc};
+use kernel::{Result, Uuid};
+use payments::Of;
+use serde::{Deserialize, Serialize};
+use utoipa::{IntoParams, ToSchema};
+
+use super::{Party, Payment};
+use crate::{
+    extract::{Member, Path, Query, Trainer},
+    problem::Problem,
+    reply::Reply,
+    routes::shared::{PageQuery, page},
+    state::State,
+};
+
+pub(super) fn configure(config: &mut ServiceConfig) {
+    config
+        .service(list_my_sales)
+        .service(get_my_takings)
+        .service(list_course_sales)
+        .service(get_course_takings);
+}
+
+/// A payment that brought money, as its seller sees it.
+#[derive(Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+struct Sale {
+    /// The payment.
+    payment: Payment,
+    /// Who bought.
+    buyer: Option<Party>,
+}
+
+impl From<payments::Sale> for Sale {
+    fn from(sale: payments::Sale) -> Self {
+        let payments::Sale { payment, buyer } = sale;
+        Self {
+            payment: payment.into(),
+            buyer: buyer.map(Into::into),
+        }
+    }
+}
+
+/// What was sold in one currency, in its minor units.
+#[derive(Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+struct Takings {
+    /// An ISO 4217 code.
+    #[schema(pattern = "^[A-Z]{3}$", example = "USD")]
+    currency: String,
+    /// How many payments.
+    #[schema(minimum = 0, example = 12)]
+    sales: i64,
+    /// What was paid.
+    #[schema(minimum = 0, example = 58800)]
+    gross: i64,
+    /// What of it has gone back.
+    #[schema(minimum = 0, example = 4900)]
+    refunded: i64,
+    /// What is left; what the provider keeps for itself is not known here.
+    #[schema(minimum = 0, example = 53900)]
+    net: i64,
+}
+
+impl From<payments::Takings> for Takings {
+    fn from(takings: payments::Takings) -> Self {
+        let payments::Takings {
+            currency,
+            sales,
+            gross,
+            refunded,
+        } = takings;
+        Self {
+            currency,
+            sales,
+            gross,
+            refunded,
+            net: gross - refunded,
+        }
+    }
+}
+
+/// What was sold, by currency: currencies are never added up.
+#[derive(Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+struct TakingsByCurrency {
+    /// One row a currency.
+    currencies: Vec<Takings>,
+}
+
+/// Of which time.
+#[derive(Deserialize, IntoParams)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
+struct TakingsQuery {
+    /// Paid at this instant or later.
+    #[param(nullable = false, example = "2026-01-01T00:00:00Z")]
+    from: Option<DateTime<Utc>>,
+    /// Paid before this instant.
+    #[param(nullable = false, example = "2027-01-01T00:00:00Z")]
+    to: Option<DateTime<Utc>>,
+}
+
+page! {
+    /// A page of sales.
+    SalePage of Sale
+}
+
+/// My sales
+///
+/// Of all courses that the caller owns, newest first.
+#[utoipa::path(tag = "payments", operation_id = "listMySales", security(("bearer" = [])), params(PageQuery),
+    extensions(("x-problem-codes" = json!(["forbidden"]))),
+    responses((status = 200, description = "A page of sales.", body = SalePage)))]
+#[get("/me/sales")]
+async fn list_my_sales(
+    state: Data<State>,
+    Trainer(actor): Trainer,
+    Query(page): Query<PageQuery>,
+) -> Result<Reply<SalePage>, Problem> {
+    let (after, limit) = page.position();
+    let work = move |tx| async move { payments::list_sales(&tx, Of::Mine, after, limit).await };
+    Ok(Reply::ok(&SalePage::from(state.db.read(actor, work).await?))?)
+}
+
+/// My takings
+///
+/// What was sold of all courses that the caller owns, by currency.
+#[utoipa::path(tag = "payments", operation_id = "getMyTakings", security(("bearer" = [])), params(TakingsQuery),
+    extensions(("x-problem-codes" = json!(["forbidden"]))),
+    responses((status = 200, description = "The takings.", body = TakingsByCurrency)))]
+#[get("/me/takings")]
+async fn get_my_takings(
+    state: Data<State>,
+    Trainer(actor): Trainer,
+    Query(query): Query<TakingsQuery>,
+) -> Result<Reply<TakingsByCurrency>, Problem> {
+    let TakingsQuery { from, to } = query;
+    let work = move |tx| async move { payments::takings(&tx, Of::Mine, from, to).await };
+    Ok(Reply::ok(&by_currency(state.db.read(actor, work).await?))?)
+}
+
+/// Sales of a course
+///
+/// Newest first: for its owner and admins.
+#[utoipa::path(tag = "payments", operation_id = "listCourseSales", security(("bearer" = [])),
+    params(("course_id" = Uuid, Path, description = "The course's id."), PageQuery),
+    responses((status = 200, description = "A page of sales.", body = SalePage)))]
+#[get("/courses/{course_id}/sales")]
+async fn list_course_sales(
+    state: Data<State>,
+    Member(actor): Member,
+    Path(course_id): Path<Uuid>,
+    Query(page): Query<PageQuery>,
+) -> Result<Reply<SalePage>, Problem> {
+    let (after, limit) = page.position();
+    let work = move |tx| async move { payments::list_sales(&tx, Of::Course(course_id), after, limit).await };
+    Ok(Reply::ok(&SalePage::from(state.db.read(actor, work).await?))?)
+}
+
+/// Takings of a course
+///
+/// What was sold of it, by currency: for its owner and admins.
+#[utoipa::path(tag = "payments", operation_id = "getCourseTakings", security(("bearer" = [])),
+    params(("course_id" = Uuid, Path, description = "The course's id."), TakingsQuery),
+    responses((status = 200, description = "The takings.", body = TakingsByCurrency)))]
+#[get("/courses/{course_id}/takings")]
+async fn get_course_takings(
+    state: Data<State>,
+    Member(actor): Member,
+    Path(course_id): Path<Uuid>,
+    Query(query): Query<TakingsQuery>,
+) -> Result<Reply<TakingsByCurrency>, Problem> {
+    let TakingsQuery { from, to } = query;
+    let work = move |tx| async move { payments::takings(&tx, Of::Course(course_id), from, to).await };
+    Ok(Reply::ok(&by_currency(state.db.read(actor, work).await?))?)
+}
+
+fn by_currency(takings: Vec<payments::Takings>) -> TakingsByCurrency {
+    TakingsByCurrency {
+        currencies: takings.into_iter().map(Into::into).collect(),
+    }
+}
