@@ -48,11 +48,6 @@ impl Folder {
         &self.path
     }
 
-    /// Where it is.
-    pub fn path(&self) -> &Path {
-        &self.0
-    }
-
     fn log(&self) -> PathBuf {
         self.path.join("server.log")
     }
