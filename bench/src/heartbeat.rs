@@ -79,10 +79,8 @@ fn on_postgres(
     report: &mut Report,
     raw: &mut Vec<Value>,
 ) -> Result<(), Refusal> {
-    let folder = Folder::make()?;
-    let mut settings = CHEAP.to_vec();
-    settings.push(("DATABASE_URL", url));
-    let (server, _) = Server::start_with(binary, &folder, true, &settings)?;
+    let folder = Folder::make()?.with_database(url);
+    let (server, _) = Server::start_with(binary, &folder, true, &CHEAP)?;
     let watchers = Watchers::enter(&server)?;
     // The same row and the same change, without row security and foreign keys.
     psql(

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use chrono::TimeDelta;
 use database::{Db, Gather, Tx};
-use kernel::{Actor, Code, Error, Result, Timestamp, Uuid};
+use kernel::{Actor, Code, Error, Result, Role, Timestamp, Uuid};
 use quick_cache::sync::Cache;
 
 use crate::{
@@ -30,7 +30,8 @@ pub struct Watching {
 
 /// That somebody may watch something, and what else a heartbeat has to know.
 struct Admitted {
-    actor: Actor,
+    /// As what: who loses a role may edit less.
+    role: Option<Role>,
     facts: Facts,
     completed_at: Option<Timestamp>,
     generation: u64,
@@ -125,7 +126,7 @@ impl Watching {
             self.admitted.insert(
                 (user_id, facts.subject),
                 Arc::new(Admitted {
-                    actor,
+                    role: admitted.role,
                     facts,
                     completed_at,
                     generation,
@@ -140,7 +141,7 @@ impl Watching {
     fn known(&self, actor: Actor, subject: Subject) -> Option<Arc<Admitted>> {
         let found = self.admitted.get(&(actor.user_id()?, subject))?;
         let now = self.db.ambient().now();
-        let believed = found.actor == actor
+        let believed = found.role == role(actor)
             && found.generation == self.db.generation()
             && found.at <= now
             && now - found.at < BELIEVED
@@ -193,10 +194,17 @@ impl Watching {
     }
 }
 
+fn role(actor: Actor) -> Option<Role> {
+    match actor {
+        Actor::User { role, .. } => Some(role),
+        Actor::Anonymous | Actor::System => None,
+    }
+}
+
 async fn ask(tx: &Tx, subject: Subject, generation: u64) -> Result<Admitted> {
     let facts = subject::facts(tx, subject).await?;
     Ok(Admitted {
-        actor: tx.actor(),
+        role: role(tx.actor()),
         completed_at: completion::completed_at(tx, subject).await?,
         facts,
         generation,
