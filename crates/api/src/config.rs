@@ -291,7 +291,7 @@ settings! {
     /// Who takes money: stripe, sandbox (in this process, for development; no money moves), off, or auto: Stripe where its key is
     /// given, else the sandbox in development and nobody in production.
     payments: PaymentProvider = "auto", "PALESTRA_PAYMENTS";
-    /// How long a checkout waits for its buyer, in minutes, 30 to 1440; a coupon's place is held as long.
+    /// How long a checkout waits for its buyer, in minutes, 31 to 1440; a coupon's place is held as long.
     checkout_minutes: u64 = "60", "PALESTRA_CHECKOUT_MINUTES";
     /// Mux, which prepares and plays videos: the id of an access token. All five of these, or none: then videos are plain
     /// files in our own storage.
@@ -433,8 +433,8 @@ impl Config {
                 "PALESTRA_PAYMENTS is sandbox: courses would be given away. In production it has to be stripe or off".to_owned(),
             );
         }
-        if !(30..=1440).contains(&self.checkout_minutes) {
-            return refuse("PALESTRA_CHECKOUT_MINUTES has to be from 30 to 1440".to_owned());
+        if !(31..=1440).contains(&self.checkout_minutes) {
+            return refuse("PALESTRA_CHECKOUT_MINUTES has to be from 31 to 1440".to_owned());
         }
         if self.stripe_secret_key.is_some() == self.stripe_webhook_secrets.is_empty() {
             return refuse(
