@@ -4,7 +4,7 @@ mod truths;
 
 use std::{sync::Arc, time::Duration};
 
-use chrono::{DateTime, TimeDelta, Utc};
+use chrono::TimeDelta;
 use database::{IntoKernel, Pool, Tx, outbox};
 use enrollment::NewManualGrant;
 use kernel::{Actor, Code, Role};
