@@ -49,6 +49,14 @@ async fn hear(options: &PgConnectOptions, shared: &std::sync::Weak<Shared>) -> R
     let mut listener = PgListener::connect_with(&pool).await?;
     listener.listen(CHANNEL).await?;
     let mut asked = Instant::now();
+    // What was said before went unheard; from here on nothing does.
+    match shared.upgrade() {
+        Some(shared) => {
+            shared.advance();
+            shared.hearing.confirm(asked);
+        }
+        None => return Ok(()),
+    }
     loop {
         let heard = tokio::time::timeout(ASK.saturating_sub(asked.elapsed()), listener.try_recv()).await;
         let Some(shared) = shared.upgrade() else {

@@ -15,6 +15,8 @@ use crate::{
 const HANDOVER: &str = "payment handover";
 /// One that waits no longer than this is not handed out again.
 const SPARE: Duration = Duration::from_secs(600);
+/// One for which the provider has made nothing ready yet needs more: Stripe makes no page that ends within half an hour.
+const FRESH: Duration = Duration::from_secs(1830);
 
 /// What somebody wants to buy, and how.
 #[derive(Clone, Debug)]
@@ -225,10 +227,11 @@ async fn waits_on_these_terms(
     request: &CheckoutRequest,
     provider: ProviderName,
 ) -> Result<bool> {
-    if waiting.provider != provider
-        || waiting.method != request.method
-        || waiting.expires_at < tx.now() + SPARE
-    {
+    if waiting.provider != provider || waiting.method != request.method {
+        return Ok(false);
+    }
+    let is_ready = store::payment::sealed_handover(tx, waiting.id).await?.is_some();
+    if waiting.expires_at < tx.now() + if is_ready { SPARE } else { FRESH } {
         return Ok(false);
     }
     let coupon = match waiting.coupon_id {

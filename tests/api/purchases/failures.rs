@@ -46,6 +46,19 @@ at_the_till! {
         assert_eq!((till.double.count("checkout.session"), till.rows("payments").await), (1, 1));
     }
 
+    async fn a_checkout_that_stripe_would_find_too_short_by_now_begins_anew(till: Till) {
+        fail(&till, SESSIONS, Fault::Status(500));
+        till.checkout(&till.lena, &till.course).await.refused(503, "provider_unavailable");
+        till.clock.advance(Duration::minutes(35));
+        let waiting = till.begin().await;
+        // Once there is a page, it is handed out again for almost as long as it stands.
+        till.clock.advance(Duration::minutes(20));
+        assert_eq!(till.begin().await.payment, waiting.payment);
+        till.double.pay(&waiting.name);
+        till.hear().await;
+        assert_eq!((till.reason().await, till.rows("payments").await, till.double.count("checkout.session")), ("granted".to_owned(), 2, 1));
+    }
+
     async fn a_client_s_own_key_goes_on_after_a_failure(till: Till) {
         till.double.fail(SESSIONS, 3, Fault::Status(500));
         let body = json!({ "courseId": till.course });
