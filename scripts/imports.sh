@@ -32,7 +32,7 @@ may remote kernel
 may entity
 may database kernel
 may identity kernel entity database
-may media kernel entity database
+may media kernel entity database remote
 may courses kernel entity database identity media
 may enrollment kernel entity database identity media courses
 may progress kernel entity database identity media courses enrollment

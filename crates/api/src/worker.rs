@@ -7,7 +7,7 @@ use database::{
     outbox::{self, Message},
 };
 use identity::Tokens;
-use kernel::{Actor, Result, mail::Mailer};
+use kernel::{Actor, Result, Uuid, mail::Mailer};
 use media::{Media, Videos};
 use payments::Payments;
 use tokio::sync::{Notify, watch};
@@ -154,67 +154,57 @@ impl Worker {
         }
     }
 
+    /// Who is to do what a message asks. An event that nobody listens to yet is done when it was read.
     async fn act(&self, message: &Message) -> Result<()> {
-        if message.kind.starts_with("mail.")
-            && let Some(user_id) = message.id_of("userId")
-        {
-            return identity::mail::deliver(
-                &self.db,
-                self.mailer.as_ref(),
-                &self.app_url,
-                &message.kind,
-                user_id,
-            )
-            .await;
-        }
-        if message.kind == "enrollment.created"
-            && let Some(course_id) = message.id_of("courseId")
-        {
-            let count = move |tx| async move { enrollment::count_learners(&tx, course_id).await };
-            self.db.run_in(Pool::Worker, Actor::System, count).await?;
-            // What was learnt in a free preview counts from now on, whatever the way in.
-            return match message.id_of("userId") {
-                Some(user_id) => progress::derive_for(&self.db, user_id, course_id).await.map(drop),
+        let (user, course) = (message.id_of("userId"), message.id_of("courseId"));
+        let kind = message.kind.as_str();
+        match (kind, user, course) {
+            ("enrollment.created", user, Some(course)) => self.welcome(user, course).await,
+            (progress::RECOUNT, _, Some(course)) => progress::work_on(&self.db, course).await,
+            (progress::DERIVE, Some(user), Some(course)) => self.derive(user, course).await,
+            ("grant.created", Some(user), Some(course)) => {
+                // What somebody has, they wish for no more; who gave it cannot see what they wish for.
+                let unwish = move |tx| async move { courses::unwish_for(&tx, user, course).await };
+                self.db.run_in(Pool::Worker, Actor::System, unwish).await
+            }
+            ("category.renamed", ..) => match message.id_of("categoryId") {
+                Some(category) => self.refresh_category(category).await,
                 None => Ok(()),
-            };
+            },
+            (_, Some(user), _) if kind.starts_with("mail.") => {
+                let mailer = self.mailer.as_ref();
+                identity::mail::deliver(&self.db, mailer, &self.app_url, kind, user).await
+            }
+            _ if kind.starts_with("video.") => self.videos.act(&self.db, message).await,
+            _ if kind.starts_with("payment.") => self.payments.act(&self.db, message).await,
+            _ => Ok(()),
         }
-        if message.kind == progress::RECOUNT
-            && let Some(course_id) = message.id_of("courseId")
-        {
-            return progress::work_on(&self.db, course_id).await;
+    }
+
+    /// Somebody new in a course: it is counted, and what they learnt in a free preview counts from now on, whatever the way in.
+    async fn welcome(&self, user: Option<Uuid>, course: Uuid) -> Result<()> {
+        let count = move |tx| async move { enrollment::count_learners(&tx, course).await };
+        self.db.run_in(Pool::Worker, Actor::System, count).await?;
+        match user {
+            Some(user) => self.derive(user, course).await,
+            None => Ok(()),
         }
-        if message.kind == progress::DERIVE
-            && let (Some(user_id), Some(course_id)) = (message.id_of("userId"), message.id_of("courseId"))
-        {
-            return progress::derive_for(&self.db, user_id, course_id).await.map(drop);
-        }
-        if message.kind == "grant.created"
-            && let (Some(user_id), Some(course_id)) = (message.id_of("userId"), message.id_of("courseId"))
-        {
-            // What somebody has, they wish for no more; who gave it cannot see what they wish for.
-            let unwish = move |tx| async move { courses::unwish_for(&tx, user_id, course_id).await };
-            return self.db.run_in(Pool::Worker, Actor::System, unwish).await;
-        }
-        if message.kind == "category.renamed"
-            && let Some(category_id) = message.id_of("categoryId")
-        {
-            let mut after = None;
-            loop {
-                let next = move |tx| async move { courses::refresh_category(&tx, category_id, after).await };
-                after = self.db.run_in(Pool::Worker, Actor::System, next).await?;
-                if after.is_none() {
-                    return Ok(());
-                }
+    }
+
+    async fn derive(&self, user: Uuid, course: Uuid) -> Result<()> {
+        progress::derive_for(&self.db, user, course).await.map(drop)
+    }
+
+    /// Makes searches find the courses of a category by its present name, some at a time.
+    async fn refresh_category(&self, category: Uuid) -> Result<()> {
+        let mut after = None;
+        loop {
+            let next = move |tx| async move { courses::refresh_category(&tx, category, after).await };
+            after = self.db.run_in(Pool::Worker, Actor::System, next).await?;
+            if after.is_none() {
+                return Ok(());
             }
         }
-        if message.kind.starts_with("video.") {
-            return self.videos.act(&self.db, message).await;
-        }
-        if message.kind.starts_with("payment.") {
-            return self.payments.act(&self.db, message).await;
-        }
-        // An event that nobody listens to yet is done when it was read.
-        Ok(())
     }
 
     async fn keep_house(&self) {

@@ -2,25 +2,16 @@
 
 use std::time::Duration;
 
-use aws_lc_rs::hmac;
 use base64::{Engine, engine::general_purpose::STANDARD};
 use jsonwebtoken::{Algorithm, EncodingKey, Header};
 use kernel::{Ambient, Code, Error, Result, Timestamp, Uuid};
-use reqwest::{Client, Method, StatusCode, redirect};
+use remote::Service;
+use reqwest::{Method, StatusCode};
 use serde::Serialize;
 use serde_json::{Value, json};
 
-/// For one call with all its tries: the client of ours who waits has less patience than 30 s.
-const PATIENCE: Duration = Duration::from_secs(12);
-/// For one try.
-const TRY: Duration = Duration::from_secs(5);
-const TRIES: u32 = 3;
-/// The largest answer that is read.
-const ANSWER_LIMIT: usize = 1 << 20;
 /// How long an upload may be begun, in seconds.
 const UPLOAD_SECONDS: u32 = 3600;
-/// How old a hook may be; an older one may be a recording.
-const TOLERANCE: chrono::TimeDelta = chrono::TimeDelta::seconds(300);
 
 /// What Mux gave for us to identify each other.
 #[derive(Clone)]
@@ -74,7 +65,7 @@ struct Claims<'a> {
 pub struct Mux {
     settings: MuxSettings,
     key: EncodingKey,
-    client: Client,
+    service: Service,
     ambient: Ambient,
 }
 
@@ -97,17 +88,11 @@ impl Mux {
             "PALESTRA_MUX_SIGNING_PRIVATE_KEY is not the PEM of an RSA key in base64, as Mux hands it out"
                 .to_owned()
         })?;
-        let client = Client::builder()
-            .redirect(redirect::Policy::none())
-            .connect_timeout(Duration::from_secs(3))
-            .timeout(TRY)
-            .user_agent(concat!("palestra/", env!("CARGO_PKG_VERSION")))
-            .build()
-            .map_err(|error| format!("no connections to Mux can be made: {error}"))?;
+        let service = Service::new("Mux", ambient.clone())?;
         let mux = Self {
             settings,
             key,
-            client,
+            service,
             ambient,
         };
         // A key of another form would otherwise show when the first learner watches.
@@ -182,65 +167,20 @@ impl Mux {
     }
 
     async fn call(&self, method: Method, path: &str, body: Option<&Value>) -> Result<Answer> {
-        let tries = async {
-            let mut last = String::new();
-            for attempt in 0..TRIES {
-                if attempt > 0 {
-                    tokio::time::sleep(self.pause(attempt)).await;
-                }
-                match self.once(&method, path, body).await {
-                    Ok(answer)
-                        if answer.status == StatusCode::TOO_MANY_REQUESTS
-                            || answer.status.is_server_error() =>
-                    {
-                        last = format!("Mux answered {}", answer.status);
-                    }
-                    Ok(answer) => return Ok(answer),
-                    Err(error) => last = error,
-                }
-            }
-            Err(away(last))
-        };
-        let answer = tokio::time::timeout(PATIENCE, tries).await;
-        answer.unwrap_or_else(|_| Err(away("Mux did not answer in time".to_owned())))
-    }
-
-    async fn once(
-        &self,
-        method: &Method,
-        path: &str,
-        body: Option<&Value>,
-    ) -> std::result::Result<Answer, String> {
         let url = format!("{}{path}", self.settings.base_url.trim_end_matches('/'));
         let (id, secret) = (&self.settings.token_id, &self.settings.token_secret);
-        let mut request = self
-            .client
-            .request(method.clone(), url)
-            .basic_auth(id, Some(secret));
+        let mut request = self.service.request(method, url).basic_auth(id, Some(secret));
         if let Some(body) = body {
             request = request.json(body);
         }
-        // Without its address: an upload's is a secret.
-        let words = |error: reqwest::Error| error.without_url().to_string();
-        let mut response = request.send().await.map_err(words)?;
-        let status = response.status();
-        let mut bytes = Vec::new();
-        while let Some(chunk) = response.chunk().await.map_err(words)? {
-            if bytes.len() + chunk.len() > ANSWER_LIMIT {
-                return Err("Mux's answer is too large".to_owned());
-            }
-            bytes.extend_from_slice(&chunk);
-        }
-        let mut answer: Value = serde_json::from_slice(&bytes).unwrap_or_default();
-        let data = answer.get_mut("data").map(Value::take).unwrap_or_default();
-        Ok(Answer { status, data })
-    }
-
-    /// 0.2 s, 0.4 s, each up to half longer, so that those who failed together do not return together.
-    fn pause(&self, attempt: u32) -> Duration {
-        let base = 100_u64 << attempt;
-        let [byte, ..] = self.ambient.secret();
-        Duration::from_millis(base + base * u64::from(byte) / 512)
+        let answer = self.service.send(request, remote::Answer::is_passing).await;
+        let answer = answer.map_err(away)?;
+        let mut read: Value = serde_json::from_slice(&answer.body).unwrap_or_default();
+        let data = read.get_mut("data").map(Value::take).unwrap_or_default();
+        Ok(Answer {
+            status: answer.status,
+            data,
+        })
     }
 
     /// Whether a hook's body carries Mux's signature, not older than five minutes.
@@ -248,35 +188,7 @@ impl Mux {
     /// # Errors
     /// [`Code::HookSignatureInvalid`].
     pub(crate) fn verify_hook(&self, header: &str, body: &[u8], now: Timestamp) -> Result<()> {
-        let wrong = |why: &str| Error::new(Code::HookSignatureInvalid).detail(why);
-        let part = |name: &'static str| {
-            header
-                .split(',')
-                .filter_map(|part| part.trim().split_once('='))
-                .filter(move |(key, _)| *key == name)
-                .map(|(_, value)| value)
-        };
-        let time = part("t")
-            .next()
-            .ok_or_else(|| wrong("Mux-Signature has no time."))?;
-        let seconds: i64 = time
-            .parse()
-            .map_err(|_| wrong("Mux-Signature's time cannot be read."))?;
-        let key = hmac::Key::new(hmac::HMAC_SHA256, self.settings.webhook_secret.as_bytes());
-        let signed = [time.as_bytes(), b".", body].concat();
-        // Several, while a secret is being replaced. The comparison takes the same time however much is right.
-        let good = part("v1")
-            .take(8)
-            .filter_map(unhex)
-            .any(|tag| hmac::verify(&key, &signed, &tag).is_ok());
-        if !good {
-            return Err(wrong("No signature fits the body."));
-        }
-        let at = chrono::DateTime::from_timestamp(seconds, 0);
-        if at.is_none_or(|at| (now - at).abs() > TOLERANCE) {
-            return Err(wrong("The signature is too old, or from the future."));
-        }
-        Ok(())
+        remote::verify_hook(&[&self.settings.webhook_secret], header, body, now)
     }
 
     /// The signed addresses of stream, thumbnail and storyboard.
@@ -319,16 +231,6 @@ fn away(cause: String) -> Error {
 
 fn refused(status: StatusCode) -> Error {
     away(format!("Mux answered {status}"))
-}
-
-fn unhex(text: &str) -> Option<Vec<u8>> {
-    if text.len() != 64 || !text.is_ascii() {
-        return None;
-    }
-    (0..text.len())
-        .step_by(2)
-        .map(|at| u8::from_str_radix(text.get(at..at + 2)?, 16).ok())
-        .collect()
 }
 
 #[cfg(test)]
