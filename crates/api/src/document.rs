@@ -119,6 +119,15 @@ const TAGS: &[(&str, &str)] = &[
         "Enrolling, giving and taking access, and why somebody has it.",
     ),
     ("progress", "What one has learnt."),
+    ("notifications", "What one is told of, and on which ways."),
+    (
+        "announcements",
+        "What trainers tell the learners of their courses.",
+    ),
+    (
+        "moderation",
+        "Reporting what is wrong, deciding about it, and what was decided.",
+    ),
 ];
 
 const DESCRIPTION: &str = "The headless backend of a fitness trainer's business: accounts, a course catalogue with \
@@ -180,6 +189,13 @@ const LINKS: &[(&str, &str, &str, &str)] = &[
         "$response.body#/courseId",
     ),
     ("createGrant", "getGrant", "grant_id", "$response.body#/id"),
+    ("createReport", "getReport", "report_id", "$response.body#/id"),
+    (
+        "createAnnouncement",
+        "listCourseAnnouncements",
+        "course_id",
+        "$response.body#/courseId",
+    ),
 ];
 
 fn complete(document: &mut Value) {

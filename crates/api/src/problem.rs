@@ -64,6 +64,10 @@ pub fn status_of(code: Code) -> StatusCode {
         | Code::CouponTaken
         | Code::PaymentRefused
         | Code::TooManyUploads
+        | Code::OwnContent
+        | Code::AlreadyReported
+        | Code::ReportAlreadyDecided
+        | Code::NothingToRestore
         | Code::IdempotencyInFlight => StatusCode::CONFLICT,
         Code::PreconditionFailed => StatusCode::PRECONDITION_FAILED,
         Code::PayloadTooLarge => StatusCode::PAYLOAD_TOO_LARGE,
@@ -73,7 +77,7 @@ pub fn status_of(code: Code) -> StatusCode {
             StatusCode::UNPROCESSABLE_ENTITY
         }
         Code::PreconditionRequired => StatusCode::PRECONDITION_REQUIRED,
-        Code::RateLimited => StatusCode::TOO_MANY_REQUESTS,
+        Code::RateLimited | Code::TooManyReports | Code::TooManyAnnouncements => StatusCode::TOO_MANY_REQUESTS,
         Code::HeadTooLarge => StatusCode::REQUEST_HEADER_FIELDS_TOO_LARGE,
         Code::Overloaded | Code::Unavailable | Code::ProviderUnavailable | Code::OutcomeUnknown => {
             StatusCode::SERVICE_UNAVAILABLE

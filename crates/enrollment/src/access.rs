@@ -151,6 +151,15 @@ pub async fn has_access(tx: &Tx, course_id: Uuid) -> Result<bool> {
     Ok(by_grants(&grants, tx.now()).is_ok())
 }
 
+/// Some of those who have an active grant for a course, in the order of their ids, behind `after`: for whoever tells all of
+/// them something. For the worker.
+///
+/// # Errors
+/// What the database answers.
+pub async fn holders(tx: &Tx, course_id: Uuid, after: Option<Uuid>, limit: u64) -> Result<Vec<Uuid>> {
+    store::grant::holders(tx, course_id, after, limit).await
+}
+
 /// Any active grant opens. Where there is none, the one that ended last explains why.
 pub(crate) fn by_grants(grants: &[Grant], at: Timestamp) -> Result<Access> {
     let active = grants.iter().filter(|grant| grant.is_active(at));

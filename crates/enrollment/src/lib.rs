@@ -14,7 +14,7 @@ mod store;
 mod wishlist;
 
 pub use access::{
-    Access, Place, ReadableChapter, ReadableLesson, course_access, decide, has_access, lesson_access,
+    Access, Place, ReadableChapter, ReadableLesson, course_access, decide, has_access, holders, lesson_access,
     read_chapter, read_lesson,
 };
 pub use attachment::{course_attachments, lesson_attachments, read_attachment};

@@ -132,6 +132,14 @@ codes! {
     CouponTaken = "coupon_taken", "A coupon with this code exists";
     /// As many uploads of the caller's as may wait at once, or as large ones.
     TooManyUploads = "too_many_uploads", "Complete the uploads that you have begun first";
+    /// Nobody reports what they wrote themselves.
+    OwnContent = "own_content", "You wrote this yourself";
+    /// The caller has an open report of the same.
+    AlreadyReported = "already_reported", "You have reported this already";
+    /// Another moderator was faster.
+    ReportAlreadyDecided = "report_already_decided", "Somebody has decided about this already";
+    /// Nothing was taken away by this report.
+    NothingToRestore = "nothing_to_restore", "Nothing was taken away";
     /// A request with the same Idempotency-Key is still running.
     IdempotencyInFlight = "idempotency_in_flight", "The same request is still running";
     /// `If-Match` names a version that is not the current one.
@@ -154,6 +162,10 @@ codes! {
     PreconditionRequired = "precondition_required", "Name the version you are changing in If-Match";
     /// Too many requests from this caller.
     RateLimited = "rate_limited", "Too many requests";
+    /// As many reports as somebody may make in a day.
+    TooManyReports = "too_many_reports", "That is enough for today: the moderators are on their way";
+    /// As many announcements as a course may have in a day.
+    TooManyAnnouncements = "too_many_announcements", "This course has had its announcements for today";
     /// The request's line and headers are larger than the limit.
     HeadTooLarge = "head_too_large", "The head of the request is too large";
     /// A bug or a broken part; the body says nothing more, the log does.

@@ -1,0 +1,31 @@
+//! What members say to each other, and what keeps it civil.
+
+mod announcements;
+mod moderation;
+mod notifications;
+mod preferences;
+mod reports;
+
+use kernel::Uuid;
+
+use super::courses::Author;
+use crate::service_config::ServiceConfig;
+
+pub(super) fn configure(config: &mut ServiceConfig) {
+    config
+        .configure(notifications::configure)
+        .configure(preferences::configure)
+        .configure(announcements::configure)
+        .configure(reports::configure)
+        .configure(moderation::configure);
+}
+
+/// Somebody, from the columns that belong to them.
+fn person(id: Uuid, username: Option<String>, name: Option<String>, avatar_url: Option<String>) -> Author {
+    Author::from(courses::Author {
+        id,
+        username,
+        name,
+        avatar_url,
+    })
+}
