@@ -77,7 +77,9 @@ pub fn status_of(code: Code) -> StatusCode {
             StatusCode::UNPROCESSABLE_ENTITY
         }
         Code::PreconditionRequired => StatusCode::PRECONDITION_REQUIRED,
-        Code::RateLimited | Code::TooManyReports | Code::TooManyAnnouncements => StatusCode::TOO_MANY_REQUESTS,
+        Code::RateLimited | Code::TooManyReports | Code::TooManyAnnouncements => {
+            StatusCode::TOO_MANY_REQUESTS
+        }
         Code::HeadTooLarge => StatusCode::REQUEST_HEADER_FIELDS_TOO_LARGE,
         Code::Overloaded | Code::Unavailable | Code::ProviderUnavailable | Code::OutcomeUnknown => {
             StatusCode::SERVICE_UNAVAILABLE

@@ -11,8 +11,8 @@ pub use announcement::{Announcement, NewAnnouncement, announce, list_announcemen
 pub use content::Subject;
 pub use moderation::{Action, LogEntry, moderation_log};
 pub use notification::{
-    Kind, Letters, Notification, Which, list_notifications, mark_read, sweep_notifications, tell, unread_count,
-    unsubscribe,
+    Kind, Letters, Notification, Which, list_notifications, mark_read, sweep_notifications, tell,
+    unread_count, unsubscribe,
 };
 pub use preference::{
     Channel, Digest, Preferences, PreferencesChange, QuietHours, change_preferences, preferences,

@@ -144,7 +144,11 @@ pub struct PreferencesChange {
 /// [`Code::Unauthenticated`] where nobody has logged in.
 pub async fn preferences(tx: &Tx) -> Result<Preferences> {
     let found = store::preference::of(tx, &[tx.user_id()?]).await?;
-    Ok(found.into_iter().next().map(|(_, found)| found).unwrap_or_default())
+    Ok(found
+        .into_iter()
+        .next()
+        .map(|(_, found)| found)
+        .unwrap_or_default())
 }
 
 /// Changes the caller's preferences, if their version is still one that `matches` accepts.
@@ -158,7 +162,8 @@ pub async fn change_preferences(
 ) -> Result<Preferences> {
     let user_id = tx.user_id()?;
     // Whoever has no row yet has none to lock.
-    tx.serialise(&format!("notification preferences {user_id}")).await?;
+    tx.serialise(&format!("notification preferences {user_id}"))
+        .await?;
     let before = preferences(tx).await?;
     if !matches(before.version) {
         return Err(Code::PreconditionFailed.into());
@@ -222,7 +227,8 @@ async fn schedule_digest(tx: &Tx, user_id: Uuid, at: Option<Timestamp>) -> Resul
 /// changed their mind has another instant. As the reader.
 pub(crate) async fn advance_digest(tx: &Tx, due: Timestamp) -> Result<bool> {
     let user_id = tx.user_id()?;
-    tx.serialise(&format!("notification preferences {user_id}")).await?;
+    tx.serialise(&format!("notification preferences {user_id}"))
+        .await?;
     let mut preferences = preferences(tx).await?;
     if preferences.digest_at != Some(due) {
         return Ok(false);

@@ -124,7 +124,11 @@ pub(super) async fn of_decision(db: &Db, message: &outbox::Message) -> Result<()
         outcome: Some(outcome.to_owned()),
         until_at: text("mutedUntil").and_then(|until| until.parse::<Timestamp>().ok()),
         note: report.decision_note,
-        ..New::of(report.author_id, Kind::Moderation, format!("decision:{log_id}:{outcome}"))
+        ..New::of(
+            report.author_id,
+            Kind::Moderation,
+            format!("decision:{log_id}:{outcome}"),
+        )
     };
     write(db, vec![new]).await
 }

@@ -123,7 +123,9 @@ pub(crate) async fn batch(tx: &Tx, news: Vec<New>) -> Result<u64> {
     let mut told = Vec::new();
     let mut mails = Vec::new();
     for (channel, new) in &wanted {
-        let Some(id) = by_user.get(&new.user_id) else { continue };
+        let Some(id) = by_user.get(&new.user_id) else {
+            continue;
+        };
         if channel.in_app {
             told.push(new.user_id);
         }

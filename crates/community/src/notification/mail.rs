@@ -137,9 +137,10 @@ fn written(tx: &Tx, account: Account, rows: &[Notification], app_url: &str, toke
             (format!("{} things are new", rows.len()), lines.join("\n"))
         }
     };
-    let hello = account
-        .name
-        .map_or_else(|| "Hello,".to_owned(), |name| format!("Hello {},", letter::one_line(&name)));
+    let hello = account.name.map_or_else(
+        || "Hello,".to_owned(),
+        |name| format!("Hello {},", letter::one_line(&name)),
+    );
     let text = format!(
         "{hello}\n\n{news}\n\nSee all: {app_url}/notifications\n\n\
          No more of these: {app_url}/notifications/unsubscribe?token={token}\n"

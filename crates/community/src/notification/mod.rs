@@ -202,9 +202,6 @@ mod tests {
         );
         assert_eq!(beginning("<p>Hips <a href=\"https://exa", 200), "Hips");
         assert_eq!(beginning("<p>&lt;script&gt;</p>", 200), "<script>");
-        assert_eq!(
-            beginning(&"é".repeat(300), 10),
-            format!("{}…", "é".repeat(9))
-        );
+        assert_eq!(beginning(&"é".repeat(300), 10), format!("{}…", "é".repeat(9)));
     }
 }

@@ -56,7 +56,14 @@ mod tests {
             assert_eq!(read(&ring, &token(&ring, id, kind)), Some((id, kind)));
         }
         let mut altered = token(&ring, id, None);
-        altered.replace_range(30..31, if altered.get(30..31) == Some("A") { "B" } else { "A" });
+        altered.replace_range(
+            30..31,
+            if altered.get(30..31) == Some("A") {
+                "B"
+            } else {
+                "A"
+            },
+        );
         assert_eq!(read(&ring, &altered), None);
         assert_eq!(read(&Keyring::new([8; 32]), &token(&ring, id, None)), None);
         assert_eq!(read(&ring, "x"), None);

@@ -139,5 +139,9 @@ fn outcomes(action: Action, removed: bool) -> Vec<&'static str> {
         Action::Restore => Some("RESTORED"),
         Action::Dismiss | Action::Remove | Action::Suspend => None,
     };
-    removed.then_some("REMOVED").into_iter().chain(about_them).collect()
+    removed
+        .then_some("REMOVED")
+        .into_iter()
+        .chain(about_them)
+        .collect()
 }

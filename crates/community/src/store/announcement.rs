@@ -30,7 +30,8 @@ pub(crate) async fn insert(
 }
 
 pub(crate) async fn one(tx: &Tx, id: Uuid) -> Result<Option<Announcement>> {
-    tx.one(&format!("{ANNOUNCEMENT} WHERE a.id = ?"), [id.into()]).await
+    tx.one(&format!("{ANNOUNCEMENT} WHERE a.id = ?"), [id.into()])
+        .await
 }
 
 pub(crate) async fn page(
@@ -39,8 +40,10 @@ pub(crate) async fn page(
     after: Option<Cursor>,
     limit: Limit,
 ) -> Result<Vec<Announcement>> {
-    let (mut sql, mut values): (String, Vec<Value>) =
-        (format!("{ANNOUNCEMENT} WHERE a.course_id = ?"), vec![course_id.into()]);
+    let (mut sql, mut values): (String, Vec<Value>) = (
+        format!("{ANNOUNCEMENT} WHERE a.course_id = ?"),
+        vec![course_id.into()],
+    );
     if let Some(after) = after {
         sql.push_str(" AND (a.created_at, a.id) < (?, ?)");
         values.extend([after.time().into(), after.id.into()]);

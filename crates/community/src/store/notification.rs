@@ -120,7 +120,8 @@ pub(crate) async fn mark_read(tx: &Tx, user_id: Uuid, which: &Which) -> Result<u
             format!("id IN ({})", vec!["?"; ids.len()].join(", "))
         }
     };
-    let sql = format!("UPDATE notifications SET read_at = ? WHERE user_id = ? AND read_at IS NULL AND {these}");
+    let sql =
+        format!("UPDATE notifications SET read_at = ? WHERE user_id = ? AND read_at IS NULL AND {these}");
     tx.change(&sql, values).await
 }
 
@@ -231,7 +232,9 @@ pub(crate) async fn active_users(tx: &Tx, users: &[Uuid]) -> Result<HashSet<Uuid
     }
     let marks = vec!["?"; users.len()].join(", ");
     let sql = format!("SELECT id FROM users WHERE status = 'ACTIVE' AND id IN ({marks})");
-    let rows = tx.all::<Id>(&sql, users.iter().map(|id| Value::from(*id))).await?;
+    let rows = tx
+        .all::<Id>(&sql, users.iter().map(|id| Value::from(*id)))
+        .await?;
     Ok(rows.into_iter().map(|row| row.id).collect())
 }
 

@@ -51,7 +51,9 @@ pub(crate) async fn of(tx: &Tx, users: &[Uuid]) -> Result<Vec<(Uuid, Preferences
         "SELECT user_id, channels, time_zone, quiet_from, quiet_to, digest, digest_at, version \
          FROM notification_preferences WHERE user_id IN ({marks})"
     );
-    let rows = tx.all::<Row>(&sql, users.iter().map(|id| Value::from(*id))).await?;
+    let rows = tx
+        .all::<Row>(&sql, users.iter().map(|id| Value::from(*id)))
+        .await?;
     Ok(rows.into_iter().map(|row| (row.user_id, row.into())).collect())
 }
 

@@ -174,6 +174,7 @@ pub(crate) struct Told {
 }
 
 pub(crate) async fn told(tx: &Tx, id: Uuid) -> Result<Option<Told>> {
-    let sql = "SELECT author_id, subject_kind, subject_id, course_id, decision_note FROM reports WHERE id = ?";
+    let sql =
+        "SELECT author_id, subject_kind, subject_id, course_id, decision_note FROM reports WHERE id = ?";
     tx.one(sql, [id.into()]).await
 }

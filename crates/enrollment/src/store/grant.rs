@@ -127,12 +127,7 @@ pub(crate) async fn of_user(tx: &Tx, user_id: Uuid, course_id: Uuid) -> Result<V
 }
 
 /// Who has an active grant for a course, each once.
-pub(crate) async fn holders(
-    tx: &Tx,
-    course_id: Uuid,
-    after: Option<Uuid>,
-    limit: u64,
-) -> Result<Vec<Uuid>> {
+pub(crate) async fn holders(tx: &Tx, course_id: Uuid, after: Option<Uuid>, limit: u64) -> Result<Vec<Uuid>> {
     let behind = if after.is_some() { " AND user_id > ?" } else { "" };
     let sql = format!(
         "SELECT DISTINCT user_id FROM grants WHERE course_id = ? AND status = 'ACTIVE' AND starts_at <= ? \

@@ -88,10 +88,19 @@ page! {
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 struct CreateAnnouncement {
     /// What it is about.
-    #[schema(min_length = 1, max_length = 200, pattern = "^[^\\u0000]*[^\\s\\u0000][^\\u0000]*$", example = "A new week is online")]
+    #[schema(
+        min_length = 1,
+        max_length = 200,
+        pattern = "^[^\\u0000]*[^\\s\\u0000][^\\u0000]*$",
+        example = "A new week is online"
+    )]
     title: String,
     /// HTML; what is not allowed in it is taken out.
-    #[schema(min_length = 1, max_length = 10000, example = "<p>Week 5 is about pulling. Enjoy!</p>")]
+    #[schema(
+        min_length = 1,
+        max_length = 10000,
+        example = "<p>Week 5 is about pulling. Enjoy!</p>"
+    )]
     body: String,
 }
 
@@ -140,7 +149,13 @@ async fn create_announcement(
         Ok(Reply::created(&location, &Announcement::from(announcement))?.content())
     };
     let reply = key
-        .run(&state.db, (Pool::App, actor), "createAnnouncement", &body.raw, work)
+        .run(
+            &state.db,
+            (Pool::App, actor),
+            "createAnnouncement",
+            &body.raw,
+            work,
+        )
         .await?;
     state.wake_worker.notify_one();
     Ok(reply)

@@ -244,7 +244,10 @@ async fn mark_read(
 #[into_params(parameter_in = Query)]
 struct UnsubscribeQuery {
     /// From the link in the mail.
-    #[param(pattern = "^[A-Za-z0-9_-]{60}$", example = "AAY8Qm3Vn0ABmMDeAABwAIAAAAAAAAABAAY8Qm3Vn0ABmMDeAABwAIAAAAAA")]
+    #[param(
+        pattern = "^[A-Za-z0-9_-]{60}$",
+        example = "AAY8Qm3Vn0ABmMDeAABwAIAAAAAAAAABAAY8Qm3Vn0ABmMDeAABwAIAAAAAA"
+    )]
     token: String,
 }
 

@@ -277,7 +277,9 @@ async fn update_preferences(
         to: minutes(&hours.to),
     };
     let change = PreferencesChange {
-        channels: channels.map(PatchNotificationChannels::changes).unwrap_or_default(),
+        channels: channels
+            .map(PatchNotificationChannels::changes)
+            .unwrap_or_default(),
         time_zone,
         quiet_hours: quiet_hours.map(|given| given.map(hours)),
         digest: digest.map(Into::into),
