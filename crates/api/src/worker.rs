@@ -188,7 +188,7 @@ impl Worker {
             mailer: self.mailer.as_ref(),
             app_url: &self.app_url,
         };
-        community::tell(&self.db, &letters, message).await
+        community::notify(&self.db, &letters, message).await
     }
 
     /// Somebody new in a course: it is counted, and what they learnt in a free preview counts from now on, whatever the way in.

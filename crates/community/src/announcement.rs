@@ -61,7 +61,7 @@ pub struct NewAnnouncement {
 /// # Errors
 /// [`Code::NotFound`], [`Code::Forbidden`], [`Code::ValidationFailed`] for a text that is empty without its markup,
 /// [`Code::TooManyAnnouncements`] where the course has had its share of a day.
-pub async fn announce(tx: &Tx, course_id: Uuid, new: NewAnnouncement) -> Result<Announcement> {
+pub async fn create_announcement(tx: &Tx, course_id: Uuid, new: NewAnnouncement) -> Result<Announcement> {
     let course = editor_of(tx, course_id).await?;
     let (title, body) = (text::title(&new.title)?, text::rich(new.body));
     if text::is_blank(&body) {

@@ -7,7 +7,7 @@ mod preference;
 mod report;
 mod store;
 
-pub use announcement::{Announcement, NewAnnouncement, announce, list_announcements};
+pub use announcement::{Announcement, NewAnnouncement, create_announcement, list_announcements};
 pub use content::Subject;
 pub use moderation::{Action, LogEntry, moderation_log};
 pub use notification::{
@@ -15,9 +15,10 @@ pub use notification::{
     unread_count, unsubscribe,
 };
 pub use preference::{
-    Channel, Digest, Preferences, PreferencesChange, QuietHours, change_preferences, preferences,
+    Channel, Digest, Preferences, PreferencesChange, QuietHours, change_notification_preferences,
+    notification_preferences,
 };
 pub use report::{
-    Decision, NewReport, OwnReport, Reason, Report, ReportFilter, ReportStatus, decide, list_reports,
-    moderated_report, own_report, report,
+    Decision, NewReport, OwnReport, Reason, Report, ReportFilter, ReportStatus, create_report, decide_report,
+    list_reports, moderated_report, own_report,
 };

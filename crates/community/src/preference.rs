@@ -142,7 +142,7 @@ pub struct PreferencesChange {
 ///
 /// # Errors
 /// [`Code::Unauthenticated`] where nobody has logged in.
-pub async fn preferences(tx: &Tx) -> Result<Preferences> {
+pub async fn notification_preferences(tx: &Tx) -> Result<Preferences> {
     let found = store::preference::of(tx, &[tx.user_id()?]).await?;
     Ok(found
         .into_iter()
@@ -155,7 +155,7 @@ pub async fn preferences(tx: &Tx) -> Result<Preferences> {
 ///
 /// # Errors
 /// [`Code::PreconditionFailed`]; [`Code::ValidationFailed`] for a time zone that does not exist and for hours that are none.
-pub async fn change_preferences(
+pub async fn change_notification_preferences(
     tx: &Tx,
     matches: impl Fn(i64) -> bool,
     change: PreferencesChange,
@@ -164,7 +164,7 @@ pub async fn change_preferences(
     // Whoever has no row yet has none to lock.
     tx.serialise(&format!("notification preferences {user_id}"))
         .await?;
-    let before = preferences(tx).await?;
+    let before = notification_preferences(tx).await?;
     if !matches(before.version) {
         return Err(Code::PreconditionFailed.into());
     }
@@ -229,7 +229,7 @@ pub(crate) async fn advance_digest(tx: &Tx, due: Timestamp) -> Result<bool> {
     let user_id = tx.user_id()?;
     tx.serialise(&format!("notification preferences {user_id}"))
         .await?;
-    let mut preferences = preferences(tx).await?;
+    let mut preferences = notification_preferences(tx).await?;
     if preferences.digest_at != Some(due) {
         return Ok(false);
     }
@@ -247,5 +247,7 @@ pub(crate) async fn stop_mails(tx: &Tx, kind: Option<Kind>) -> Result<()> {
         digest: kind.is_none().then_some(Digest::Off),
         ..PreferencesChange::default()
     };
-    change_preferences(tx, |_| true, change).await.map(drop)
+    change_notification_preferences(tx, |_| true, change)
+        .await
+        .map(drop)
 }

@@ -5,7 +5,7 @@ use kernel::{Code, Cursor, Error, Limit, Page, Result, Timestamp, Uuid};
 use sea_orm::FromQueryResult;
 use serde_json::json;
 
-pub use decide::{Decision, decide};
+pub use decide::{Decision, decide_report};
 
 use crate::{
     PostStatus,
@@ -184,7 +184,7 @@ pub struct ReportFilter {
 /// # Errors
 /// [`Code::NotFound`] for what the caller cannot see, [`Code::OwnContent`], [`Code::AlreadyReported`] while they have an open
 /// report of it, [`Code::TooManyReports`] where they had their share of a day.
-pub async fn report(tx: &Tx, new: NewReport) -> Result<OwnReport> {
+pub async fn create_report(tx: &Tx, new: NewReport) -> Result<OwnReport> {
     let reporter_id = tx.user_id()?;
     let NewReport {
         subject,

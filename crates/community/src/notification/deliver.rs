@@ -67,7 +67,7 @@ impl New {
 ///
 /// # Errors
 /// What the database and the mailer answer; the worker tries again.
-pub async fn tell(db: &Db, letters: &Letters<'_>, message: &outbox::Message) -> Result<()> {
+pub async fn notify(db: &Db, letters: &Letters<'_>, message: &outbox::Message) -> Result<()> {
     let (user, id) = (message.id_of("userId"), |name| message.id_of(name));
     match (message.kind.as_str(), user) {
         ("post.published", _) => match id("postId") {

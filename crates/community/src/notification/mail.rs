@@ -83,7 +83,7 @@ async fn send(
     };
     let app_url = letters.app_url.trim_end_matches('/').to_owned();
     let compose = move |tx: Tx| async move {
-        let preferences = preference::preferences(&tx).await?;
+        let preferences = preference::notification_preferences(&tx).await?;
         if let Some(end) = preferences.quiet_until(tx.now()) {
             let (kind, payload) = again;
             outbox::schedule(&tx, kind, vec![(payload, end)]).await?;

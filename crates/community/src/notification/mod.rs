@@ -9,7 +9,7 @@ use kernel::{Cursor, Limit, Page, Result, Timestamp, Uuid};
 use sea_orm::FromQueryResult;
 use serde_json::json;
 
-pub use deliver::{sweep_notifications, tell};
+pub use deliver::{notify, sweep_notifications};
 pub use mail::Letters;
 pub use unsubscribe::unsubscribe;
 

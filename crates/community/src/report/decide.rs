@@ -37,7 +37,7 @@ pub struct Decision {
 /// [`Code::NotFound`], [`Code::Forbidden`]; [`Code::ReportAlreadyDecided`] where somebody was faster, [`Code::PreconditionFailed`]
 /// for a version that is not the present one, [`Code::NothingToRestore`], [`Code::ValidationFailed`] for parts that do not belong
 /// together; [`Code::LastAdmin`].
-pub async fn decide(tx: &Tx, id: Uuid, decision: Decision) -> Result<Report> {
+pub async fn decide_report(tx: &Tx, id: Uuid, decision: Decision) -> Result<Report> {
     check(tx, &decision)?;
     let seen = moderated_report(tx, id).await?;
     // Two who decide about the same stand in line, whichever of its reports they look at.

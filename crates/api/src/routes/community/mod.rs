@@ -8,7 +8,6 @@ mod reports;
 
 use kernel::Uuid;
 
-use super::courses::Author;
 use crate::service_config::ServiceConfig;
 
 pub(super) fn configure(config: &mut ServiceConfig) {
@@ -21,8 +20,8 @@ pub(super) fn configure(config: &mut ServiceConfig) {
 }
 
 /// Somebody, from the columns that belong to them.
-fn person(id: Uuid, username: Option<String>, name: Option<String>, avatar_url: Option<String>) -> Author {
-    Author::from(courses::Author {
+fn person(id: Uuid, username: Option<String>, name: Option<String>, avatar_url: Option<String>) -> Person {
+    Person::from(identity::Person {
         id,
         username,
         name,

@@ -249,7 +249,7 @@ async fn get_preferences(
     state: Data<State>,
     Member(actor): Member,
 ) -> Result<Reply<NotificationPreferences>, Problem> {
-    let work = |tx| async move { community::preferences(&tx).await };
+    let work = |tx| async move { community::notification_preferences(&tx).await };
     reply(state.db.read(actor, work).await?)
 }
 
@@ -285,7 +285,8 @@ async fn update_preferences(
         digest: digest.map(Into::into),
     };
     let matches = move |version| seen.accepts(version);
-    let work = move |tx| async move { community::change_preferences(&tx, matches, change).await };
+    let work =
+        move |tx| async move { community::change_notification_preferences(&tx, matches, change).await };
     reply(state.db.run(actor, work).await?)
 }
 

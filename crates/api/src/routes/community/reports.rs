@@ -178,7 +178,7 @@ async fn create_report(
         note,
     };
     let work = move |tx: Tx| async move {
-        let report = community::report(&tx, new).await?;
+        let report = community::create_report(&tx, new).await?;
         let location = format!("/reports/{}", report.id);
         Ok(Reply::created(&location, &Report::from(report))?.content())
     };
