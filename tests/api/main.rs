@@ -5,6 +5,7 @@ mod support;
 
 mod access;
 mod admin;
+mod announcements;
 mod auth;
 mod authoring;
 mod authorisation;
@@ -22,6 +23,9 @@ mod lifecycle;
 mod mail;
 mod me;
 mod media;
+mod moderation;
+mod notification_mail;
+mod notifications;
 mod payments;
 mod progress;
 mod purchases;

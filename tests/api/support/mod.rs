@@ -8,6 +8,7 @@ mod shop;
 mod stores;
 mod stripe;
 mod till;
+mod told;
 
 pub use app::{App, PASSWORD, Person, TestClock, config, temporary_folder};
 pub use dice::Dice;

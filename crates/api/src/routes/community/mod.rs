@@ -2,8 +2,8 @@
 
 mod announcements;
 mod moderation;
+mod notification_preferences;
 mod notifications;
-mod preferences;
 mod reports;
 
 use kernel::Uuid;
@@ -13,7 +13,7 @@ use crate::service_config::ServiceConfig;
 pub(super) fn configure(config: &mut ServiceConfig) {
     config
         .configure(notifications::configure)
-        .configure(preferences::configure)
+        .configure(notification_preferences::configure)
         .configure(announcements::configure)
         .configure(reports::configure)
         .configure(moderation::configure);
