@@ -28,6 +28,10 @@ pub struct Model {
     #[sea_orm(has_many)]
     pub chapter_progresses: HasMany<super::chapter_progress::Entity>,
     #[sea_orm(has_many)]
+    pub comments: HasMany<super::comments::Entity>,
+    #[sea_orm(has_many)]
+    pub community_writers: HasMany<super::community_writers::Entity>,
+    #[sea_orm(has_many)]
     pub coupon_redemptions: HasMany<super::coupon_redemptions::Entity>,
     #[sea_orm(has_many)]
     pub coupons: HasMany<super::coupons::Entity>,
@@ -47,10 +51,16 @@ pub struct Model {
     pub lesson_progresses: HasMany<super::lesson_progress::Entity>,
     #[sea_orm(has_many)]
     pub link_tokens: HasMany<super::link_tokens::Entity>,
+    #[sea_orm(has_many)]
+    pub mentions: HasMany<super::mentions::Entity>,
+    #[sea_orm(has_many)]
+    pub posts: HasMany<super::posts::Entity>,
     #[sea_orm(has_one)]
     pub profiles: HasOne<super::profiles::Entity>,
     #[sea_orm(has_many)]
     pub purchases: HasMany<super::purchases::Entity>,
+    #[sea_orm(has_many)]
+    pub reactions: HasMany<super::reactions::Entity>,
     #[sea_orm(has_many)]
     pub receipt_numbers: HasMany<super::receipt_numbers::Entity>,
     #[sea_orm(has_many)]

@@ -126,6 +126,20 @@ pub(crate) async fn of_user(tx: &Tx, user_id: Uuid, course_id: Uuid) -> Result<V
     tx.all(&sql, [user_id.into(), course_id.into()]).await
 }
 
+/// The courses for which somebody holds an active grant.
+pub(crate) async fn active_courses(tx: &Tx, user_id: Uuid) -> Result<Vec<Uuid>> {
+    #[derive(FromQueryResult)]
+    struct Row {
+        course_id: Uuid,
+    }
+    let sql = "SELECT DISTINCT g.course_id FROM grants g WHERE g.user_id = ? AND g.status = 'ACTIVE' \
+               AND g.starts_at <= ? AND (g.ends_at IS NULL OR g.ends_at > ?)";
+    let rows: Vec<Row> = tx
+        .all(sql, [user_id.into(), tx.now().into(), tx.now().into()])
+        .await?;
+    Ok(rows.into_iter().map(|row| row.course_id).collect())
+}
+
 /// Who has an active grant for a course, each once.
 pub(crate) async fn holders(tx: &Tx, course_id: Uuid, after: Option<Uuid>, limit: u64) -> Result<Vec<Uuid>> {
     let behind = if after.is_some() { " AND user_id > ?" } else { "" };

@@ -7,8 +7,11 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 use super::{
-    super::shared::{PageQuery, page},
-    Person, person,
+    super::{
+        courses::Author,
+        shared::{PageQuery, page},
+    },
+    person,
 };
 use crate::{
     extract::{Confirmed, Idempotency, Json, Member, Path, Query},
@@ -31,7 +34,7 @@ struct Announcement {
     /// The course.
     course_id: Uuid,
     /// Who told it.
-    author: Person,
+    author: Author,
     /// What it is about.
     #[schema(example = "A new week is online")]
     title: String,

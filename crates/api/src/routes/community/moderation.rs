@@ -7,8 +7,11 @@ use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 
 use super::{
-    super::shared::{PageQuery, page, twenty},
-    Person, person,
+    super::{
+        courses::Author,
+        shared::{PageQuery, page, twenty},
+    },
+    person,
     reports::SubjectKind,
 };
 use crate::{
@@ -43,7 +46,7 @@ struct ModeratedReport {
     /// The course in which it stands.
     course_id: Option<Uuid>,
     /// Who wrote it.
-    author: Person,
+    author: Author,
     /// What is wrong; more may be added.
     #[schema(example = "SPAM")]
     reason: String,
@@ -281,7 +284,7 @@ struct ModerationLogEntry {
     /// The entry's id.
     id: Uuid,
     /// Who did it.
-    moderator: Person,
+    moderator: Author,
     /// `DISMISS`, `REMOVE`, `RESTORE`, `WARN`, `MUTE` or `SUSPEND`; more may be added.
     #[schema(example = "REMOVE")]
     action: String,

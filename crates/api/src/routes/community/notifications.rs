@@ -6,8 +6,11 @@ use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 
 use super::{
-    super::shared::{PageQuery, page, twenty},
-    Person, person,
+    super::{
+        courses::Author,
+        shared::{PageQuery, page, twenty},
+    },
+    person,
 };
 use crate::{
     extract::{Json, Member, Query},
@@ -36,7 +39,7 @@ struct Notification {
     #[schema(example = "REPLY")]
     kind: String,
     /// Who did it; null where that is not told.
-    actor: Option<Person>,
+    actor: Option<Author>,
     /// The course it belongs to.
     course_id: Option<Uuid>,
     /// The post.
