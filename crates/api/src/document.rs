@@ -119,6 +119,11 @@ const TAGS: &[(&str, &str)] = &[
         "Enrolling, giving and taking access, and why somebody has it.",
     ),
     ("progress", "What one has learnt."),
+    (
+        "messages",
+        "Conversations of two or of a few, and who may write to whom.",
+    ),
+    ("live", "What happens, as it happens."),
 ];
 
 const DESCRIPTION: &str = "The headless backend of a fitness trainer's business: accounts, a course catalogue with \
@@ -180,6 +185,13 @@ const LINKS: &[(&str, &str, &str, &str)] = &[
         "$response.body#/courseId",
     ),
     ("createGrant", "getGrant", "grant_id", "$response.body#/id"),
+    (
+        "openConversation",
+        "getConversation",
+        "conversation_id",
+        "$response.body#/id",
+    ),
+    ("sendMessage", "getMessage", "message_id", "$response.body#/id"),
 ];
 
 fn complete(document: &mut Value) {

@@ -30,6 +30,7 @@ pub fn status_of(code: Code) -> StatusCode {
         | Code::GrantRefunded
         | Code::GrantRevoked
         | Code::GrantSuspended
+        | Code::RecipientUnreachable
         | Code::SignedUrlInvalid => StatusCode::FORBIDDEN,
         Code::NotFound => StatusCode::NOT_FOUND,
         Code::MethodNotAllowed => StatusCode::METHOD_NOT_ALLOWED,
@@ -64,6 +65,8 @@ pub fn status_of(code: Code) -> StatusCode {
         | Code::CouponTaken
         | Code::PaymentRefused
         | Code::TooManyUploads
+        | Code::DirectConversation
+        | Code::EditWindowOver
         | Code::IdempotencyInFlight => StatusCode::CONFLICT,
         Code::PreconditionFailed => StatusCode::PRECONDITION_FAILED,
         Code::PayloadTooLarge => StatusCode::PAYLOAD_TOO_LARGE,
@@ -73,7 +76,7 @@ pub fn status_of(code: Code) -> StatusCode {
             StatusCode::UNPROCESSABLE_ENTITY
         }
         Code::PreconditionRequired => StatusCode::PRECONDITION_REQUIRED,
-        Code::RateLimited => StatusCode::TOO_MANY_REQUESTS,
+        Code::RateLimited | Code::TooManyStreams | Code::NewAccountLimit => StatusCode::TOO_MANY_REQUESTS,
         Code::HeadTooLarge => StatusCode::REQUEST_HEADER_FIELDS_TOO_LARGE,
         Code::Overloaded | Code::Unavailable | Code::ProviderUnavailable | Code::OutcomeUnknown => {
             StatusCode::SERVICE_UNAVAILABLE

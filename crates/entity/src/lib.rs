@@ -2,11 +2,15 @@
 
 pub mod attachments;
 pub mod audit_log;
+pub mod blocks;
 pub mod catalogue_entries;
 pub mod categories;
 pub mod chapter_bodies;
 pub mod chapter_progress;
 pub mod chapters;
+pub mod conversation_members;
+pub mod conversation_reads;
+pub mod conversations;
 pub mod coupon_courses;
 pub mod coupon_redemptions;
 pub mod coupons;
@@ -29,6 +33,11 @@ pub mod lesson_bodies;
 pub mod lesson_progress;
 pub mod lessons;
 pub mod link_tokens;
+pub mod live_cursors;
+pub mod live_events;
+pub mod live_tickets;
+pub mod message_preferences;
+pub mod messages;
 pub mod outbox;
 pub mod payments;
 pub mod profiles;

@@ -28,6 +28,8 @@ pub struct Model {
     #[sea_orm(has_many)]
     pub chapter_progresses: HasMany<super::chapter_progress::Entity>,
     #[sea_orm(has_many)]
+    pub conversation_members: HasMany<super::conversation_members::Entity>,
+    #[sea_orm(has_many)]
     pub coupon_redemptions: HasMany<super::coupon_redemptions::Entity>,
     #[sea_orm(has_many)]
     pub coupons: HasMany<super::coupons::Entity>,
@@ -47,6 +49,12 @@ pub struct Model {
     pub lesson_progresses: HasMany<super::lesson_progress::Entity>,
     #[sea_orm(has_many)]
     pub link_tokens: HasMany<super::link_tokens::Entity>,
+    #[sea_orm(has_one)]
+    pub live_cursors: HasOne<super::live_cursors::Entity>,
+    #[sea_orm(has_many)]
+    pub live_tickets: HasMany<super::live_tickets::Entity>,
+    #[sea_orm(has_one)]
+    pub message_preferences: HasOne<super::message_preferences::Entity>,
     #[sea_orm(has_one)]
     pub profiles: HasOne<super::profiles::Entity>,
     #[sea_orm(has_many)]

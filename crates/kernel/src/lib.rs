@@ -10,6 +10,7 @@ mod keyring;
 pub mod mail;
 mod money;
 mod page;
+mod text;
 
 pub use actor::{Actor, Role};
 pub use ambient::{Ambient, Clock, SystemClock, Timestamp};
@@ -17,4 +18,5 @@ pub use error::{Code, Error, FieldError, Result};
 pub use keyring::{Keyring, hash_token, hex, to_base64url};
 pub use money::{Currency, Money};
 pub use page::{Cursor, Limit, Page};
+pub use text::legible;
 pub use uuid::Uuid;
