@@ -14,6 +14,7 @@ mod m20261122_000003_search;
 mod m20261122_000004_progress;
 mod m20261122_000005_payments;
 mod m20261122_000006_posts;
+mod m20261122_000007_messages;
 mod m20261122_000008_moderation;
 
 /// All migrations, oldest first.
@@ -29,6 +30,7 @@ impl MigratorTrait for Migrator {
             Box::new(m20261122_000004_progress::Migration),
             Box::new(m20261122_000005_payments::Migration),
             Box::new(m20261122_000006_posts::Migration),
+            Box::new(m20261122_000007_messages::Migration),
             Box::new(m20261122_000008_moderation::Migration),
         ]
     }

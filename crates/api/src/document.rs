@@ -134,6 +134,11 @@ const TAGS: &[(&str, &str)] = &[
         "moderation",
         "Reporting what is wrong, deciding about it, and what was decided.",
     ),
+    (
+        "messages",
+        "Conversations of two or of a few, and who may write to whom.",
+    ),
+    ("live", "What happens, as it happens."),
 ];
 
 const DESCRIPTION: &str = "The headless backend of a fitness trainer's business: accounts, a course catalogue with \
@@ -215,6 +220,13 @@ const LINKS: &[(&str, &str, &str, &str)] = &[
         "course_id",
         "$response.body#/courseId",
     ),
+    (
+        "openConversation",
+        "getConversation",
+        "conversation_id",
+        "$response.body#/id",
+    ),
+    ("sendMessage", "getMessage", "message_id", "$response.body#/id"),
 ];
 
 fn complete(document: &mut Value) {

@@ -6,6 +6,7 @@ pub mod config;
 pub mod demo;
 pub mod document;
 mod edge;
+mod event_stream;
 mod extract;
 mod limits;
 mod mailer;

@@ -33,6 +33,7 @@ pub fn status_of(code: Code) -> StatusCode {
         | Code::PostingRestricted
         | Code::Muted
         | Code::AccountTooNew
+        | Code::RecipientUnreachable
         | Code::SignedUrlInvalid => StatusCode::FORBIDDEN,
         Code::NotFound => StatusCode::NOT_FOUND,
         Code::MethodNotAllowed => StatusCode::METHOD_NOT_ALLOWED,
@@ -74,6 +75,8 @@ pub fn status_of(code: Code) -> StatusCode {
         | Code::AlreadyReported
         | Code::ReportAlreadyDecided
         | Code::NothingToRestore
+        | Code::DirectConversation
+        | Code::EditWindowOver
         | Code::IdempotencyInFlight => StatusCode::CONFLICT,
         Code::PreconditionFailed => StatusCode::PRECONDITION_FAILED,
         Code::PayloadTooLarge => StatusCode::PAYLOAD_TOO_LARGE,
@@ -87,9 +90,12 @@ pub fn status_of(code: Code) -> StatusCode {
         | Code::LinksRefused
         | Code::WordsRefused => StatusCode::UNPROCESSABLE_ENTITY,
         Code::PreconditionRequired => StatusCode::PRECONDITION_REQUIRED,
-        Code::RateLimited | Code::SlowMode | Code::TooManyReports | Code::TooManyAnnouncements => {
-            StatusCode::TOO_MANY_REQUESTS
-        }
+        Code::RateLimited
+        | Code::SlowMode
+        | Code::TooManyStreams
+        | Code::NewAccountLimit
+        | Code::TooManyReports
+        | Code::TooManyAnnouncements => StatusCode::TOO_MANY_REQUESTS,
         Code::HeadTooLarge => StatusCode::REQUEST_HEADER_FIELDS_TOO_LARGE,
         Code::Overloaded | Code::Unavailable | Code::ProviderUnavailable | Code::OutcomeUnknown => {
             StatusCode::SERVICE_UNAVAILABLE

@@ -105,6 +105,8 @@ impl Server {
             .max_connections(config.max_connections.div_ceil(threads))
             .client_request_timeout(Duration::from_secs(config.head_timeout_seconds))
             .keep_alive(Duration::from_secs(75))
+            // Whoever hangs up is gone at once, also from a stream in which nothing happens.
+            .h1_allow_half_closed(false)
             .shutdown_timeout(config.shutdown_seconds)
             .disable_signals()
             .workers(threads);
@@ -113,8 +115,11 @@ impl Server {
             .map_err(|error| format!("the server cannot listen: {error}"))?
             .run();
         let handle = server.handle();
+        let streams = state.streams.clone();
         let stopping = tokio::spawn(async move {
             stopped(&mut stop).await;
+            // They would never end by themselves.
+            streams.close();
             handle.stop(true).await;
         });
         server

@@ -39,6 +39,7 @@ pub struct Worker {
     payments: Payments,
     app_url: String,
     signing_key_lifetime: Duration,
+    event_lifetime: Duration,
     media: Media,
     metrics: Option<Arc<Metrics>>,
     wake: Arc<Notify>,
@@ -76,6 +77,7 @@ impl Worker {
             payments: setup::payments(config, db.ambient())?,
             app_url,
             signing_key_lifetime,
+            event_lifetime: Duration::from_secs(u64::from(config.event_days.max(1)) * 86_400),
             media: setup::media(config)?,
             metrics,
             wake,
@@ -251,9 +253,11 @@ impl Worker {
             })
             .await?;
         self.tokens.reload(&self.db).await?;
+        let event_lifetime = self.event_lifetime;
         let (waiting, aside) = self
             .db
-            .run_in(Pool::Worker, Actor::System, |tx| async move {
+            .run_in(Pool::Worker, Actor::System, move |tx| async move {
+                community::live::sweep(&tx, event_lifetime).await?;
                 idempotency::sweep(&tx).await?;
                 outbox::sweep(&tx, KEPT).await?;
                 inbox::sweep(&tx).await?;

@@ -1,9 +1,14 @@
 #![doc = include_str!("../README.md")]
 
 mod announcement;
+pub mod block;
 mod comment;
+mod contact;
 pub mod content;
+pub mod conversation;
+pub mod live;
 pub mod mention;
+pub mod message;
 mod moderation;
 pub mod mute;
 mod notification;
@@ -24,7 +29,10 @@ pub use comment::{
     Comment, CommentSort, DEEPEST, NewComment, change_comment, comment, comments, create_comment,
     delete_comment,
 };
+pub use contact::{MessagePreferences, MessagesFrom, Messaging, change_preferences, preferences};
 pub use content::Subject;
+pub use conversation::{Conversation, ConversationKind, Member, NewConversation, ReadState};
+pub use message::{Message, MessageRange, NewMessage};
 pub use moderation::{Action, LogEntry, moderation_log};
 pub use notification::{
     Kind, Letters, Notification, Which, list_notifications, mark_read, notify, sweep_notifications,
@@ -47,25 +55,3 @@ pub use settings::{Links, Settings, SettingsChange, Writers, change_settings, se
 pub use store::counters::Counted;
 pub use text::plain;
 pub use thread::Branch;
-
-#[allow(missing_docs, reason = "stub until the merge")]
-mod live {
-    use database::Tx;
-    use kernel::*;
-    pub struct Event {
-        pub kind: &'static str,
-        pub data: serde_json::Value,
-    }
-    pub async fn tell(_tx: &Tx, _to: &[Uuid], _e: Event) -> Result<()> {
-        Ok(())
-    }
-}
-#[allow(missing_docs, reason = "stub until the merge")]
-mod block {
-    use database::Tx;
-    use kernel::*;
-    use std::collections::HashSet;
-    pub async fn of(_tx: &Tx, _u: Uuid, _o: &[Uuid]) -> Result<HashSet<Uuid>> {
-        Ok(HashSet::new())
-    }
-}

@@ -1,9 +1,14 @@
 //! All SQL of this crate, one file a noun. Names and pictures of people come from `users`, which identity publishes to everybody.
 
 pub(crate) mod announcement;
+pub(crate) mod block;
 pub(crate) mod comment;
+pub(crate) mod contact;
+pub(crate) mod conversation;
 pub(crate) mod counters;
+pub(crate) mod live;
 pub(crate) mod mention;
+pub(crate) mod message;
 pub(crate) mod moderation;
 pub(crate) mod mute;
 pub(crate) mod notification;

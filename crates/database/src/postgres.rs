@@ -71,12 +71,16 @@ impl Postgres {
             let tx = Tx::new(pool.begin().await.map_err(from_db)?, actor, &shared);
             introduce(&tx).await?;
             let result = work(tx.clone()).await;
+            let notices = tx.notices();
             let transaction = tx.into_inner()?;
             match result {
-                Ok(value) => match transaction.commit().await {
-                    Ok(()) => Ok(value),
-                    Err(error) => Err(Error::new(Code::OutcomeUnknown).caused_by(error)),
-                },
+                Ok(value) => {
+                    let committed = transaction.commit().await;
+                    shared.publish(&notices);
+                    committed
+                        .map(|()| value)
+                        .map_err(|error| Error::new(Code::OutcomeUnknown).caused_by(error))
+                }
                 Err(error) => {
                     // The connection is rolled back again before its next use, should this one fail.
                     drop(transaction.rollback().await);

@@ -10,6 +10,7 @@ mod manual_grant;
 mod popularity;
 mod purchase;
 mod record;
+mod sharing;
 mod store;
 mod wishlist;
 
@@ -25,4 +26,5 @@ pub use manual_grant::{NewManualGrant, extend_grant, grant, grant_access, list_g
 pub use popularity::count_learners;
 pub use purchase::{Purchased, Standing, purchase_standing};
 pub use record::{Enrollment, complete, enroll, enrollment, list_enrollments};
+pub use sharing::sharing_course;
 pub use wishlist::wish;

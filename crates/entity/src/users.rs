@@ -32,6 +32,8 @@ pub struct Model {
     #[sea_orm(has_many)]
     pub community_writers: HasMany<super::community_writers::Entity>,
     #[sea_orm(has_many)]
+    pub conversation_members: HasMany<super::conversation_members::Entity>,
+    #[sea_orm(has_many)]
     pub coupon_redemptions: HasMany<super::coupon_redemptions::Entity>,
     #[sea_orm(has_many)]
     pub coupons: HasMany<super::coupons::Entity>,
@@ -55,6 +57,12 @@ pub struct Model {
     pub mentions: HasMany<super::mentions::Entity>,
     #[sea_orm(has_many)]
     pub posts: HasMany<super::posts::Entity>,
+    #[sea_orm(has_one)]
+    pub live_cursors: HasOne<super::live_cursors::Entity>,
+    #[sea_orm(has_many)]
+    pub live_tickets: HasMany<super::live_tickets::Entity>,
+    #[sea_orm(has_one)]
+    pub message_preferences: HasOne<super::message_preferences::Entity>,
     #[sea_orm(has_one)]
     pub profiles: HasOne<super::profiles::Entity>,
     #[sea_orm(has_many)]

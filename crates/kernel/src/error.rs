@@ -86,6 +86,12 @@ codes! {
     AlreadyEnrolled = "already_enrolled", "You have this course already";
     /// As many children as a parent may have.
     ListFull = "list_full", "There is no room for more";
+    /// Blocked, suspended, unknown or not to be written to by the caller: the answer does not tell which.
+    RecipientUnreachable = "recipient_unreachable", "You cannot write to this person";
+    /// A conversation of two has no title, and nobody comes or goes.
+    DirectConversation = "direct_conversation", "This is a conversation of two";
+    /// The time in which a message may be edited is over.
+    EditWindowOver = "edit_window_over", "This message is too old to be edited";
     /// The last active admin cannot be demoted or suspended.
     LastAdmin = "last_admin", "This is the last active admin";
     /// What would be published is not complete; `errors` lists everything that is missing.
@@ -186,6 +192,10 @@ codes! {
     TooManyReports = "too_many_reports", "That is enough for today: the moderators are on their way";
     /// As many announcements as a course may have in a day.
     TooManyAnnouncements = "too_many_announcements", "This course has had its announcements for today";
+    /// As many event streams as an account may have open.
+    TooManyStreams = "too_many_streams", "You have too many event streams open";
+    /// More than an account of this age may write.
+    NewAccountLimit = "new_account_limit", "New accounts may not write so much yet";
     /// The request's line and headers are larger than the limit.
     HeadTooLarge = "head_too_large", "The head of the request is too large";
     /// A bug or a broken part; the body says nothing more, the log does.

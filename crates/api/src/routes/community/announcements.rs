@@ -7,11 +7,8 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 use super::{
-    super::{
-        courses::Author,
-        shared::{PageQuery, page},
-    },
-    person,
+    super::shared::{PageQuery, page},
+    Person, person,
 };
 use crate::{
     extract::{Confirmed, Idempotency, Json, Member, Path, Query},
@@ -34,7 +31,7 @@ struct Announcement {
     /// The course.
     course_id: Uuid,
     /// Who told it.
-    author: Author,
+    author: Person,
     /// What it is about.
     #[schema(example = "A new week is online")]
     title: String,

@@ -7,11 +7,8 @@ use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 
 use super::{
-    super::{
-        courses::Author,
-        shared::{PageQuery, page, twenty},
-    },
-    person,
+    super::shared::{PageQuery, page, twenty},
+    Person, person,
     reports::SubjectKind,
 };
 use crate::{
@@ -46,7 +43,7 @@ struct ModeratedReport {
     /// The course in which it stands.
     course_id: Option<Uuid>,
     /// Who wrote it.
-    author: Author,
+    author: Person,
     /// What is wrong; more may be added.
     #[schema(example = "SPAM")]
     reason: String,
@@ -284,7 +281,7 @@ struct ModerationLogEntry {
     /// The entry's id.
     id: Uuid,
     /// Who did it.
-    moderator: Author,
+    moderator: Person,
     /// `DISMISS`, `REMOVE`, `RESTORE`, `WARN`, `MUTE` or `SUSPEND`; more may be added.
     #[schema(example = "REMOVE")]
     action: String,

@@ -6,11 +6,8 @@ use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 
 use super::{
-    super::{
-        courses::Author,
-        shared::{PageQuery, page, twenty},
-    },
-    person,
+    super::shared::{PageQuery, page, twenty},
+    Person, person,
 };
 use crate::{
     extract::{Json, Member, Query},
@@ -39,7 +36,7 @@ struct Notification {
     #[schema(example = "REPLY")]
     kind: String,
     /// Who did it; null where that is not told.
-    actor: Option<Author>,
+    actor: Option<Person>,
     /// The course it belongs to.
     course_id: Option<Uuid>,
     /// The post.
