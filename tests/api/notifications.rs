@@ -128,7 +128,7 @@ on_both_databases! {
         assert!(told[0]["excerpt"].is_null() && !told[0].to_string().contains("Are you there"), "nothing of what was written");
         assert_eq!(app.told(&lena).await.len(), 0);
         // Whoever reads the conversation has read the notification; the next message is another one.
-        app.put_as(&elena, &format!("/conversations/{conversation}/read"), json!({ "upTo": 2 })).await;
+        app.put_as(&elena, &format!("/conversations/{conversation}/read"), json!({ "number": 2 })).await.expect(200);
         assert_eq!(app.told(&elena).await.len(), 0);
         let (_, third) = app.wrote(&lena, &elena, "Thanks!").await;
         let told = app.told(&elena).await;

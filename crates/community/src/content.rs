@@ -5,7 +5,7 @@ use kernel::{Code, Result, Timestamp, Uuid};
 use serde_json::json;
 
 use crate::{
-    PostStatus, comment, post,
+    PostStatus, comment, message, post,
     store::{self, post::Written, removed::Removed},
 };
 
@@ -86,7 +86,11 @@ pub async fn snapshot(tx: &Tx, subject: Subject) -> Result<Snapshot> {
             let is_mine = comment.is_mine;
             (of_comment(comment, thread.staff), is_mine)
         }
-        Subject::Message(_) => return Err(Code::NotFound.into()),
+        Subject::Message(id) => {
+            let message = message::get(tx, id).await?;
+            let is_mine = Some(message.sender.id) == tx.actor().user_id();
+            (of_message(message), is_mine)
+        }
     };
     let shown = seen.staff || is_mine;
     if seen.status == PostStatus::Removed.as_str()
@@ -133,12 +137,54 @@ fn of_comment(comment: comment::Comment, staff: bool) -> Snapshot {
     }
 }
 
+/// A member of the conversation moderates nothing in it.
+fn of_message(message: message::Message) -> Snapshot {
+    let status = match (message.deleted_at, message.removed_at) {
+        (Some(_), _) => PostStatus::Deleted,
+        (None, Some(_)) => PostStatus::Removed,
+        (None, None) => PostStatus::Published,
+    };
+    Snapshot {
+        subject: Subject::Message(message.id),
+        author_id: message.sender.id,
+        course_id: None,
+        post_id: None,
+        lesson_id: None,
+        title: None,
+        content: message.content.unwrap_or_default(),
+        status: status.as_str(),
+        version: message.version,
+        created_at: message.created_at,
+        edited_at: message.edited_at,
+        staff: false,
+    }
+}
+
+/// Takes a message away, or gives it back. Admins, who do not read it: what they decide about is the snapshot of a report.
+async fn remove_message(tx: &Tx, id: Uuid, removes: bool) -> Result<()> {
+    if !tx.actor().is_admin() {
+        return Err(Code::Forbidden.into());
+    }
+    if store::message::set_removed(tx, id, removes.then(|| tx.now())).await? {
+        let action = if removes {
+            "community.removed"
+        } else {
+            "community.restored"
+        };
+        audit::record(tx, action, id, json!({ "kind": "MESSAGE" })).await?;
+    }
+    Ok(())
+}
+
 /// Takes it away: its text goes where only its author and moderators see it, its place stays. Whoever moderates where it stands.
 /// Doing it again changes nothing.
 ///
 /// # Errors
 /// [`Code::NotFound`], [`Code::Forbidden`], [`Code::ContentDeleted`].
 pub async fn remove(tx: &Tx, subject: Subject) -> Result<()> {
+    if let Subject::Message(id) = subject {
+        return remove_message(tx, id, true).await;
+    }
     let seen = moderated(tx, subject).await?;
     if seen.status == PostStatus::Removed.as_str() {
         return Ok(());
@@ -167,6 +213,9 @@ pub async fn remove(tx: &Tx, subject: Subject) -> Result<()> {
 /// # Errors
 /// See [`remove`].
 pub async fn restore(tx: &Tx, subject: Subject) -> Result<()> {
+    if let Subject::Message(id) = subject {
+        return remove_message(tx, id, false).await;
+    }
     let seen = moderated(tx, subject).await?;
     if seen.status != PostStatus::Removed.as_str() {
         return Ok(());

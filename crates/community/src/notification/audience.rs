@@ -5,6 +5,7 @@ use std::collections::HashSet;
 
 use database::{Db, Pool, Tx, outbox};
 use kernel::{Actor, Code, Result, Role, Timestamp, Uuid};
+use serde_json::json;
 
 use super::{
     Kind,
@@ -13,6 +14,7 @@ use super::{
 use crate::{
     PostStatus,
     content::{self, Subject},
+    live::{self, Event},
     place,
     store::{self, notification::Written},
 };
@@ -115,6 +117,11 @@ pub(super) async fn of_decision(db: &Db, message: &outbox::Message) -> Result<()
     let Some(outcome) = text("outcome") else {
         return Ok(());
     };
+    if report.subject_kind == "MESSAGE" {
+        let (id, outcome) = (report.subject_id, outcome.to_owned());
+        let stir = move |tx: Tx| async move { tell_members(&tx, id, &outcome).await };
+        db.run_in(Pool::Worker, Actor::System, stir).await?;
+    }
     let id_where = |kind: &str| (report.subject_kind == kind).then_some(report.subject_id);
     let new = New {
         course_id: report.course_id,
@@ -141,4 +148,19 @@ pub(super) async fn of_grant(db: &Db, user_id: Uuid, course_id: Uuid, grant_id: 
         ..New::of(user_id, Kind::Access, format!("grant:{grant_id}"))
     };
     write(db, vec![new]).await
+}
+
+/// Has the members of a conversation look at a message again that was taken away or given back.
+async fn tell_members(tx: &Tx, message_id: Uuid, outcome: &str) -> Result<()> {
+    if !matches!(outcome, "REMOVED" | "RESTORED") {
+        return Ok(());
+    }
+    let Some((conversation_id, number, members)) = store::notification::members(tx, message_id).await? else {
+        return Ok(());
+    };
+    let event = Event {
+        kind: "message.updated",
+        data: json!({ "conversationId": conversation_id, "messageId": message_id, "number": number }),
+    };
+    live::tell(tx, &members, event).await
 }

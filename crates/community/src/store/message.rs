@@ -187,3 +187,15 @@ pub(crate) async fn clear(tx: &Tx, id: Uuid) -> Result<bool> {
                WHERE id = ? AND deleted_at IS NULL";
     Ok(tx.change(sql, [tx.now().into(), id.into()]).await? == 1)
 }
+
+/// Takes a message away, or gives it back; answers whether that changed anything.
+pub(crate) async fn set_removed(tx: &Tx, id: Uuid, removed_at: Option<Timestamp>) -> Result<bool> {
+    if tx.is_postgres() {
+        let sql = "SELECT number FROM app.remove_message(?, ?)";
+        let row = tx.query_one_raw(tx.statement(sql, [id.into(), removed_at.into()]));
+        return Ok(row.await.kernel()?.is_some());
+    }
+    let sql = "UPDATE messages SET removed_at = ?, version = version + 1 WHERE id = ? AND (removed_at IS NULL) <> (? IS NULL)";
+    let values = [removed_at.into(), id.into(), removed_at.into()];
+    Ok(tx.change(sql, values).await? == 1)
+}

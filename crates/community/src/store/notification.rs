@@ -348,3 +348,18 @@ pub(crate) async fn message(tx: &Tx, id: Uuid) -> Result<Option<Sent>> {
         unread_by: members.into_iter().map(|row| row.id).collect(),
     }))
 }
+
+/// The conversation of a message, its number in it, and who is there.
+pub(crate) async fn members(tx: &Tx, message_id: Uuid) -> Result<Option<(Uuid, i64, Vec<Uuid>)>> {
+    #[derive(FromQueryResult)]
+    struct Row {
+        conversation_id: Uuid,
+        number: i64,
+        user_id: Uuid,
+    }
+    let sql = "SELECT m.conversation_id, g.number, m.user_id FROM messages g JOIN conversation_members m \
+               ON m.conversation_id = g.conversation_id WHERE g.id = ? AND m.left_at IS NULL ORDER BY m.user_id";
+    let rows = tx.all::<Row>(sql, [message_id.into()]).await?;
+    let place = rows.first().map(|row| (row.conversation_id, row.number));
+    Ok(place.map(|(id, number)| (id, number, rows.into_iter().map(|row| row.user_id).collect())))
+}
