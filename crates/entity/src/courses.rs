@@ -37,6 +37,8 @@ pub struct Model {
     pub image_id: Option<Uuid>,
     pub preview_video_asset_id: Option<Uuid>,
     #[sea_orm(has_many)]
+    pub announcements: HasMany<super::announcements::Entity>,
+    #[sea_orm(has_many)]
     pub attachments: HasMany<super::attachments::Entity>,
     #[sea_orm(has_one)]
     pub catalogue_entries: HasOne<super::catalogue_entries::Entity>,
@@ -65,6 +67,8 @@ pub struct Model {
     #[sea_orm(has_many)]
     pub jobs: HasMany<super::jobs::Entity>,
     #[sea_orm(has_many)]
+    pub moderation_logs: HasMany<super::moderation_log::Entity>,
+    #[sea_orm(has_many)]
     pub mutes: HasMany<super::mutes::Entity>,
     #[sea_orm(has_many)]
     pub payments: HasMany<super::payments::Entity>,
@@ -74,6 +78,8 @@ pub struct Model {
     pub purchases: HasMany<super::purchases::Entity>,
     #[sea_orm(has_many)]
     pub removed_contents: HasMany<super::removed_contents::Entity>,
+    #[sea_orm(has_many)]
+    pub reports: HasMany<super::reports::Entity>,
     #[sea_orm(
         belongs_to,
         from = "preview_video_asset_id",

@@ -26,6 +26,8 @@ pub struct Model {
     pub created_at: DateTimeWithTimeZone,
     pub updated_at: DateTimeWithTimeZone,
     #[sea_orm(has_many)]
+    pub announcements: HasMany<super::announcements::Entity>,
+    #[sea_orm(has_many)]
     pub chapter_progresses: HasMany<super::chapter_progress::Entity>,
     #[sea_orm(has_many)]
     pub comments: HasMany<super::comments::Entity>,
@@ -53,16 +55,20 @@ pub struct Model {
     pub lesson_progresses: HasMany<super::lesson_progress::Entity>,
     #[sea_orm(has_many)]
     pub link_tokens: HasMany<super::link_tokens::Entity>,
-    #[sea_orm(has_many)]
-    pub mentions: HasMany<super::mentions::Entity>,
-    #[sea_orm(has_many)]
-    pub posts: HasMany<super::posts::Entity>,
     #[sea_orm(has_one)]
     pub live_cursors: HasOne<super::live_cursors::Entity>,
     #[sea_orm(has_many)]
     pub live_tickets: HasMany<super::live_tickets::Entity>,
+    #[sea_orm(has_many)]
+    pub mentions: HasMany<super::mentions::Entity>,
     #[sea_orm(has_one)]
     pub message_preferences: HasOne<super::message_preferences::Entity>,
+    #[sea_orm(has_one)]
+    pub notification_preferences: HasOne<super::notification_preferences::Entity>,
+    #[sea_orm(has_many)]
+    pub notifications: HasMany<super::notifications::Entity>,
+    #[sea_orm(has_many)]
+    pub posts: HasMany<super::posts::Entity>,
     #[sea_orm(has_one)]
     pub profiles: HasOne<super::profiles::Entity>,
     #[sea_orm(has_many)]
