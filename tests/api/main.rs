@@ -9,6 +9,7 @@ mod auth;
 mod authoring;
 mod authorisation;
 mod catalogue;
+mod community;
 mod coupons;
 mod courses;
 mod crash;
