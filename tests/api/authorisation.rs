@@ -991,7 +991,9 @@ async fn call(
             request = request.header("if-match", "*");
         }
         if method == "POST" {
-            request = request.header("idempotency-key", format!("{operation}-{index}"));
+            // Two rows of one operation differ in their bodies.
+            let key = format!("{operation}-{index}-{}", body.to_string().len());
+            request = request.header("idempotency-key", key);
         }
         if !body.is_null() {
             let unique = format!("{operation}{index}").to_lowercase();
