@@ -25,7 +25,7 @@ pub(super) fn configure(config: &mut ServiceConfig) {
 /// Who may write.
 #[derive(Clone, Copy, Deserialize, ToSchema)]
 #[serde(rename_all = "UPPERCASE")]
-enum Writers {
+enum WriterGroup {
     /// Whoever may read.
     Everyone,
     /// The editors of the course; in the school's feed, trainers.
@@ -35,7 +35,7 @@ enum Writers {
 /// Whose links are taken.
 #[derive(Clone, Copy, Deserialize, ToSchema)]
 #[serde(rename_all = "UPPERCASE")]
-enum Links {
+enum LinkPolicy {
     /// Everybody's.
     Allowed,
     /// Of accounts that have been there for 30 days.
@@ -103,11 +103,11 @@ impl From<community::Settings> for CommunitySettings {
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 struct PatchCommunitySettings {
     /// Who posts.
-    #[schema(inline, nullable = false, example = "EVERYONE")]
-    posting: Option<Writers>,
+    #[schema(nullable = false)]
+    posting: Option<WriterGroup>,
     /// Who comments.
-    #[schema(inline, nullable = false, example = "EVERYONE")]
-    commenting: Option<Writers>,
+    #[schema(nullable = false)]
+    commenting: Option<WriterGroup>,
     /// How long somebody waits between two texts: a day at most.
     #[schema(minimum = 0, maximum = 86_400, nullable = false, example = 30)]
     slow_mode_seconds: Option<i64>,
@@ -115,8 +115,8 @@ struct PatchCommunitySettings {
     #[schema(minimum = 0, maximum = 31_536_000, nullable = false, example = 86_400)]
     minimum_account_age_seconds: Option<i64>,
     /// Whose links are taken.
-    #[schema(inline, nullable = false, example = "TRUSTED")]
-    links: Option<Links>,
+    #[schema(nullable = false)]
+    links: Option<LinkPolicy>,
     /// All words and phrases that are not taken. They are found whole, whatever their case, accents and width, and with letters
     /// that look like others.
     #[schema(max_items = 500, nullable = false, example = json!(["miracle pill"]))]
@@ -144,8 +144,8 @@ impl From<PatchCommunitySettings> for SettingsChange {
             blocked_words,
         } = patch;
         let writers = |writers| match writers {
-            Writers::Everyone => community::Writers::Everyone,
-            Writers::Editors => community::Writers::Editors,
+            WriterGroup::Everyone => community::Writers::Everyone,
+            WriterGroup::Editors => community::Writers::Editors,
         };
         Self {
             posting: posting.map(writers),
@@ -153,9 +153,9 @@ impl From<PatchCommunitySettings> for SettingsChange {
             slow_mode_seconds,
             minimum_account_age_seconds,
             links: links.map(|links| match links {
-                Links::Allowed => community::Links::Allowed,
-                Links::Trusted => community::Links::Trusted,
-                Links::Refused => community::Links::Refused,
+                LinkPolicy::Allowed => community::Links::Allowed,
+                LinkPolicy::Trusted => community::Links::Trusted,
+                LinkPolicy::Refused => community::Links::Refused,
             }),
             words: blocked_words.map(|words| words.into_iter().map(|word| word.0).collect()),
         }
