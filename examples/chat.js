@@ -110,22 +110,37 @@ async function show(conversation, messages) {
   }
 }
 
-/** Reads again what an event says is new. */
-async function refresh(data) {
-  if (current && (!data.conversationId || data.conversationId === current.id)) await show(current);
-  await showConversations();
+/** Whether something is new that was not read yet, and whether it is being read. */
+let stale = false;
+let reading = false;
+
+/** Reads again what is new, once for however many events said so, and until it is done: no hint is lost with a connection. */
+async function refresh() {
+  stale = true;
+  if (reading) return;
+  reading = true;
+  while (stale) {
+    stale = false;
+    try {
+      if (current) await show(current);
+      await showConversations();
+      say(`${me.name ?? me.email}: live`);
+    } catch (error) {
+      stale = true;
+      say(`${me.name ?? me.email}: ${error.message}`);
+      await new Promise((resolve) => setTimeout(resolve, 1000));
+    }
+  }
+  reading = false;
 }
 
 /** Listens for as long as the tab is open. The server ends a stream now and then; the next one goes on behind its last event. */
 async function listen() {
   let lastEventId;
   for (;;) {
-    const onSseEvent = ({ event, id, data }) => {
+    const onSseEvent = ({ event, id }) => {
       lastEventId = id ?? lastEventId;
-      if (event) {
-        say(`${me.name ?? me.email}: live`);
-        refresh(data).catch((error) => say(error.message));
-      }
+      if (event) refresh();
     };
     const onSseError = () => say(`${me.name ?? me.email}: connecting again`);
     const headers = lastEventId ? { 'Last-Event-ID': lastEventId } : {};

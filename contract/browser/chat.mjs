@@ -64,7 +64,7 @@ try {
   await toms.setOffline(false);
   await shows(tom, 'Tom?');
   // That a connection was lost, the browser says on the console.
-  faults.splice(before, faults.length, ...faults.slice(before).filter((fault) => !/ERR_|network/i.test(fault)));
+  faults.splice(before, faults.length, ...faults.slice(before).filter((fault) => !/ERR_INTERNET_DISCONNECTED|ERR_NETWORK/.test(fault)));
   await send(tom, 'Here again.');
   await shows(aisha, 'Here again.');
 
