@@ -349,6 +349,8 @@ settings! {
     streams_per_member: usize = "10", "PALESTRA_STREAMS_PER_MEMBER";
     /// Live events: how long they are kept for those who are away, in days.
     event_days: u32 = "7", "PALESTRA_EVENT_DAYS";
+    /// In development: the folder of the pages at /examples.
+    examples_dir: PathBuf = "./examples", "PALESTRA_EXAMPLES_DIR";
     /// The largest body of a hook, in bytes.
     hook_limit_bytes: usize = "262144", "PALESTRA_HOOK_LIMIT_BYTES";
     /// What is logged: error, warn, info, debug or trace, also for a part of the program (info,api=debug).

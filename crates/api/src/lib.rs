@@ -7,6 +7,7 @@ pub mod demo;
 pub mod document;
 mod edge;
 mod event_stream;
+mod examples;
 mod extract;
 mod limits;
 mod mailer;

@@ -14,7 +14,7 @@ use utoipa_swagger_ui::{Config as SwaggerConfig, SwaggerUi};
 
 use crate::{
     config::Config,
-    edge, mailer,
+    edge, examples, mailer,
     problem::Problem,
     routes,
     service_config::ServiceConfig,
@@ -169,9 +169,11 @@ fn application(
     );
     let app = App::new().configure(|config| routes::configure(&mut ServiceConfig::router(config)));
     let cors = cors(&state.config);
+    let environment = state.config.environment;
     app.app_data(state)
         .service(web::redirect("/docs", "/docs/"))
         .service(docs)
+        .configure(|config| examples::configure(environment, config))
         .default_service(web::to(nothing_here))
         .wrap(cors)
         .wrap(from_fn(edge::around))
