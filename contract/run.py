@@ -320,6 +320,11 @@ def check_examples(run: Run) -> None:
         run.tool("node", "browser/chat.mjs", BASE_URL=base_url, SCREENSHOT=str(OUTPUT / "chat.png"))
 
 
+def check_live(run: Run) -> None:
+    """A third party's EventSource loses no live event, whatever becomes of the connection and of the server."""
+    run.tool("node", "live/live.mjs", BINARY=str(run.binary))
+
+
 CHECKS: dict[str, Callable[[Run], None]] = {
     name.removeprefix("check_"): function for name, function in list(globals().items()) if name.startswith("check_")
 }

@@ -79,8 +79,8 @@ try {
   if (screenshot && tabs.length === 2) {
     // Both beside each other, as somebody would have them.
     const pictures = await Promise.all(tabs.map(async ({ page }) => (await page.screenshot()).toString('base64')));
-    const both = await (await browser.newContext({ viewport: { width: 1300, height: 620 } })).newPage();
-    await both.setContent(pictures.map((data) => `<img src="data:image/png;base64,${data}">`).join(' '));
+    const both = await (await browser.newContext({ viewport: { width: 1290, height: 620 } })).newPage();
+    await both.setContent(`<body style="margin:0;display:flex;gap:10px">${pictures.map((data) => `<img src="data:image/png;base64,${data}">`).join('')}`);
     await both.screenshot({ path: screenshot });
   }
   await browser.close();
