@@ -3,7 +3,7 @@
 TARGET := $(or $(CARGO_TARGET_DIR),target)
 CARGO  := cargo --locked
 .DEFAULT_GOAL := help
-.PHONY: help run test check lint unit contract entities openapi bench rig postgres-stop clean
+.PHONY: help run test check lint unit contract entities openapi examples bench rig postgres-stop clean
 
 help: ## Show this help.
 	@awk -F':.*## ' '/^[a-z-]+:.*## / {printf "  make %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -34,6 +34,12 @@ entities: ## Generate crates/entity from the migrated PostgreSQL schema.
 
 openapi: ## Write openapi/openapi.json from the code.
 	$(CARGO) run -q -p api -- openapi > openapi/openapi.json.new && mv openapi/openapi.json.new openapi/openapi.json
+
+examples: openapi ## Write examples/client.js, the generated client of the pages there, from the document.
+	scripts/tools.sh
+	cd contract/journey && PATH="$$(echo ../node_modules/node-*-*/bin):$$PATH" ../node_modules/.bin/openapi-ts
+	cd contract && PATH="$$(echo node_modules/node-*-*/bin):$$PATH" node_modules/.bin/esbuild examples/client.ts \
+	  --bundle --format=esm --target=es2022 --log-level=warning --outfile=../examples/client.js
 
 bench: ## Measure: cold start, memory, size, reads under a flood of logins, searches, heartbeats.
 	$(CARGO) build --release -p api -p bench

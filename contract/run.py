@@ -32,6 +32,10 @@ OUTPUT = REPOSITORY / ".tools" / "contract"
 DOCUMENT = REPOSITORY / "openapi" / "openapi.json"
 RELEASED = REPOSITORY / "openapi" / "released.json"
 
+EXAMPLES = REPOSITORY / "examples"
+# As the Makefile has it.
+EXAMPLES_BUNDLE = ("--bundle", "--format=esm", "--target=es2022", "--log-level=warning")
+
 START_SECONDS = 30
 # The server promises to stop within 10 s of SIGTERM.
 STOP_SECONDS = 12
@@ -302,6 +306,23 @@ def check_browser(run: Run) -> None:
     """The documentation page logs in and calls the API."""
     with run.server() as base_url:
         run.tool("node", "browser/docs.mjs", BASE_URL=base_url, SCREENSHOT=str(OUTPUT / "docs.png"))
+
+
+def check_examples(run: Run) -> None:
+    """The client in examples/ is the generated one, and with it two tabs chat."""
+    run.tool("openapi-ts", cwd=HERE / "journey")
+    made = OUTPUT / "client.js"
+    run.tool("esbuild", "examples/client.ts", *EXAMPLES_BUNDLE, f"--outfile={made}")
+    if made.read_text() != (EXAMPLES / "client.js").read_text():
+        raise CheckFailed("examples/client.js is not what would be generated: make examples")
+    # Accounts of the demo school are new.
+    with run.server(PALESTRA_EXAMPLES_DIR=str(EXAMPLES), PALESTRA_NEW_ACCOUNT_MESSAGES="0") as base_url:
+        run.tool("node", "browser/chat.mjs", BASE_URL=base_url, SCREENSHOT=str(OUTPUT / "chat.png"))
+
+
+def check_live(run: Run) -> None:
+    """A third party's EventSource loses no live event, whatever becomes of the connection and of the server."""
+    run.tool("node", "live/live.mjs", BINARY=str(run.binary))
 
 
 CHECKS: dict[str, Callable[[Run], None]] = {

@@ -8,6 +8,7 @@ mod client;
 mod flood;
 mod heartbeat;
 mod hook;
+mod live;
 mod memory;
 mod report;
 mod search;
@@ -41,7 +42,7 @@ pub const PASSWORD: &str = "palestra-demo-2026";
 /// Why something could not be measured, in words.
 pub type Refusal = String;
 
-/// Measure Palestra: size, start, memory, reads beside a flood of logins, throughput, searches, heartbeats, hooks.
+/// Measure Palestra: size, start, memory, reads beside a flood of logins, throughput, searches, heartbeats, hooks, live events.
 #[derive(Clone, Parser)]
 #[command(name = "bench", version)]
 pub struct Options {
@@ -103,6 +104,8 @@ enum Measurement {
     Heartbeat,
     /// Hooks of a payment provider's.
     Hook,
+    /// Streams of live events.
+    Live,
 }
 
 fn main() -> ExitCode {
@@ -173,12 +176,19 @@ fn measure(
     if measurement == Measurement::Hook {
         return hook::measure(options, binary, report);
     }
+    if measurement == Measurement::Live {
+        return live::measure(options, binary, report);
+    }
     let (folder, made_in) = match demo {
         Some(school) => school,
         None => demo.insert(school(binary)?),
     };
     match measurement {
-        Measurement::Size | Measurement::Search | Measurement::Heartbeat | Measurement::Hook => Ok(()),
+        Measurement::Size
+        | Measurement::Search
+        | Measurement::Heartbeat
+        | Measurement::Hook
+        | Measurement::Live => Ok(()),
         Measurement::Start => start::measure(binary, folder, *made_in, report),
         Measurement::Memory => memory::measure(binary, folder, report),
         Measurement::Flood => flood::measure(options, binary, folder, report),

@@ -137,6 +137,11 @@ impl Server {
         }
     }
 
+    /// Where it listens.
+    pub const fn address(&self) -> SocketAddr {
+        self.at
+    }
+
     /// Someone who asks it.
     pub const fn client(&self) -> Client {
         Client::new(self.at)

@@ -4,31 +4,17 @@
 // BASE_URL is the server; SCREENSHOT, if set, the path of the picture; CHROMIUM, if set, the browser's executable.
 
 import assert from 'node:assert/strict';
-import { accessSync, constants, mkdtempSync, rmSync } from 'node:fs';
+import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { delimiter, join } from 'node:path';
+import { join } from 'node:path';
 
+import { findChromium, flags, watch } from './browser.mjs';
 import { chromium } from 'playwright-core';
 
 const { BASE_URL: baseUrl, SCREENSHOT: screenshot } = process.env;
 assert(baseUrl, 'BASE_URL is not set');
 const email = 'lena@palestra.example';
 const password = 'palestra-demo-2026';
-
-function findChromium() {
-  if (process.env.CHROMIUM) return process.env.CHROMIUM;
-  for (const name of ['chromium', 'google-chrome']) {
-    for (const folder of process.env.PATH.split(delimiter)) {
-      try {
-        accessSync(join(folder, name), constants.X_OK);
-        return join(folder, name);
-      } catch {
-        // Not in this folder.
-      }
-    }
-  }
-  throw new Error('no Chromium found: run scripts/tools.sh, or set CHROMIUM');
-}
 
 async function accessToken() {
   const response = await fetch(`${baseUrl}/api/v1/auth/login`, {
@@ -41,19 +27,6 @@ async function accessToken() {
 }
 
 const faults = [];
-
-/** Collects what a page must not do. */
-function watch(page) {
-  page.on('console', (message) => {
-    if (message.type() === 'error') faults.push(`console: ${message.text()} (${message.location().url})`);
-  });
-  page.on('pageerror', (error) => faults.push(`uncaught: ${error}`));
-  page.on('request', (request) => {
-    const url = new URL(request.url());
-    const inside = ['data:', 'blob:'].includes(url.protocol);
-    if (!inside && url.origin !== new URL(baseUrl).origin) faults.push(`request to another host: ${url}`);
-  });
-}
 
 async function callGetMe(page, token) {
   await page.goto(`${baseUrl}/docs`);
@@ -81,22 +54,12 @@ const profile = mkdtempSync(join(tmpdir(), 'palestra-docs-'));
 const browser = await chromium.launchPersistentContext(profile, {
   executablePath: findChromium(),
   viewport: { width: 1280, height: 1400 },
-  // Without these, Chromium looks for its maker's servers at every start; its sandbox does not run as root.
-  args: [
-    '--headless',
-    '--no-sandbox',
-    '--disable-gpu',
-    '--disable-quic',
-    '--no-first-run',
-    '--disable-background-networking',
-    '--disable-component-update',
-    '--disable-sync',
-  ],
+  args: flags,
 });
 try {
   browser.setDefaultTimeout(15_000);
   const page = browser.pages()[0] ?? (await browser.newPage());
-  watch(page);
+  watch(page, baseUrl, faults);
   try {
     await callGetMe(page, await accessToken());
     console.log(`GET /api/v1/me answered 200 with ${email} in the documentation page`);

@@ -13,6 +13,9 @@ mod m20261122_000002_catalogue;
 mod m20261122_000003_search;
 mod m20261122_000004_progress;
 mod m20261122_000005_payments;
+mod m20261122_000006_posts;
+mod m20261122_000007_messages;
+mod m20261122_000008_moderation;
 
 /// All migrations, oldest first.
 pub struct Migrator;
@@ -26,6 +29,9 @@ impl MigratorTrait for Migrator {
             Box::new(m20261122_000003_search::Migration),
             Box::new(m20261122_000004_progress::Migration),
             Box::new(m20261122_000005_payments::Migration),
+            Box::new(m20261122_000006_posts::Migration),
+            Box::new(m20261122_000007_messages::Migration),
+            Box::new(m20261122_000008_moderation::Migration),
         ]
     }
 }

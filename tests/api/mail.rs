@@ -40,6 +40,25 @@ async fn catcher() -> (Child, u16) {
     (child, port)
 }
 
+/// The first letter that it prints.
+async fn first_letter(child: &mut Child) -> String {
+    let mut lines = BufReader::new(child.stdout.take().unwrap()).lines();
+    let mut letter = String::new();
+    let read = async {
+        while let Some(line) = lines.next_line().await.unwrap() {
+            letter.push_str(&line);
+            letter.push('\n');
+            if line.contains("END MESSAGE") {
+                break;
+            }
+        }
+    };
+    tokio::time::timeout(std::time::Duration::from_secs(20), read)
+        .await
+        .expect("a letter within twenty seconds");
+    letter
+}
+
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_letter_goes_through_smtp_and_its_link_works() {
     let (mut child, port) = catcher().await;
@@ -55,20 +74,7 @@ async fn a_letter_goes_through_smtp_and_its_link_works() {
     .await;
     let body = json!({ "email": "lena@example.com", "password": PASSWORD, "name": "Lena" });
     app.post("/auth/register", body).await.expect(201);
-    let mut lines = BufReader::new(child.stdout.take().unwrap()).lines();
-    let mut letter = String::new();
-    let read = async {
-        while let Some(line) = lines.next_line().await.unwrap() {
-            letter.push_str(&line);
-            letter.push('\n');
-            if line.contains("END MESSAGE") {
-                break;
-            }
-        }
-    };
-    tokio::time::timeout(std::time::Duration::from_secs(20), read)
-        .await
-        .expect("a letter within twenty seconds");
+    let letter = first_letter(&mut child).await;
     assert!(
         letter.contains("To: lena@example.com") && letter.contains("Hello Lena"),
         "{letter}"
@@ -113,4 +119,34 @@ async fn a_letter_waits_for_a_server_that_is_away() {
         everything.contains("mail_undelivered"),
         "the message is kept with its reason"
     );
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_notification_goes_through_smtp_with_its_way_out() {
+    let (mut child, port) = catcher().await;
+    let url = format!("smtp://127.0.0.1:{port}");
+    let app = App::start_with(Store::Sqlite, &[("PALESTRA_SMTP_URL", &url)]).await;
+    let (lena, tom) = (app.learner().await, app.learner().await);
+    app.prefers(&lena, json!({ "channels": { "comment": { "email": true } } }))
+        .await;
+    let post = app.posted(&lena, None, "<p>Hello</p>").await;
+    app.commented(&tom, &format!("/posts/{post}"), None, "<p>Well done</p>")
+        .await;
+    let letter = first_letter(&mut child).await;
+    assert!(
+        letter.contains("Subject: Somebody commented on your post") && letter.contains("> Well done"),
+        "{letter}"
+    );
+    assert!(
+        letter.contains("List-Unsubscribe-Post: List-Unsubscribe=One-Click"),
+        "{letter}"
+    );
+    let link = letter.split("List-Unsubscribe: <").nth(1).unwrap();
+    let (_, path) = link.split('>').next().unwrap().split_once("/api/v1").unwrap();
+    app.send(app.request("POST", path)).await.expect(204);
+    let shown = app
+        .get_as(&lena, "/me/notification-preferences")
+        .await
+        .expect(200);
+    assert_eq!(shown.at("/channels/comment/email"), false);
 }

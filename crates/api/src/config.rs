@@ -5,6 +5,8 @@
 
 use std::{collections::BTreeMap, net::IpAddr, path::PathBuf, str::FromStr};
 
+use community::MessagesFrom;
+
 /// Why the configuration was refused, in words for whoever starts the server.
 #[derive(Debug)]
 pub struct ConfigError(pub String);
@@ -56,6 +58,13 @@ readable! {
     Environment: "development or production";
     LogFormat: "text or json";
     PaymentProvider: "auto, stripe, sandbox or off";
+}
+
+impl Readable for MessagesFrom {
+    const EXPECTS: &'static str = "everyone, shared or nobody";
+    fn read(text: &str) -> Option<Self> {
+        text.to_uppercase().parse().ok()
+    }
 }
 
 impl Readable for Option<String> {
@@ -323,6 +332,25 @@ settings! {
     completion_percent: u32 = "90", "PALESTRA_COMPLETION_PERCENT";
     /// Heartbeats that may wait to be written; more are answered with 503.
     watch_queue: usize = "4096", "PALESTRA_WATCH_QUEUE";
+    /// Messages: from whom those take them who have not decided themselves: everyone, shared (whoever has a course in common with
+    /// them) or nobody.
+    messages_from: MessagesFrom = "shared", "PALESTRA_MESSAGES_FROM";
+    /// Messages: how long one may be edited, in minutes.
+    message_edit_minutes: u64 = "15", "PALESTRA_MESSAGE_EDIT_MINUTES";
+    /// Messages: how long an account is new, in days, for the two limits that follow.
+    new_account_days: u32 = "7", "PALESTRA_NEW_ACCOUNT_DAYS";
+    /// Messages: conversations that a new account opens in a day. 0: no limit.
+    new_account_conversations: u32 = "10", "PALESTRA_NEW_ACCOUNT_CONVERSATIONS";
+    /// Messages: how many a new account sends in a minute. 0: no limit.
+    new_account_messages: u32 = "20", "PALESTRA_NEW_ACCOUNT_MESSAGES";
+    /// Live events: streams that are open at once; more are answered with 503.
+    max_streams: usize = "5000", "PALESTRA_MAX_STREAMS";
+    /// Live events: streams of one member that are open at once, at this server; more are answered with 429.
+    streams_per_member: usize = "10", "PALESTRA_STREAMS_PER_MEMBER";
+    /// Live events: how long they are kept for those who are away, in days.
+    event_days: u32 = "7", "PALESTRA_EVENT_DAYS";
+    /// In development: the folder of the pages at /examples.
+    examples_dir: PathBuf = "./examples", "PALESTRA_EXAMPLES_DIR";
     /// The largest body of a hook, in bytes.
     hook_limit_bytes: usize = "262144", "PALESTRA_HOOK_LIMIT_BYTES";
     /// What is logged: error, warn, info, debug or trace, also for a part of the program (info,api=debug).

@@ -119,6 +119,26 @@ const TAGS: &[(&str, &str)] = &[
         "Enrolling, giving and taking access, and why somebody has it.",
     ),
     ("progress", "What one has learnt."),
+    ("posts", "What members write for all who may read it."),
+    (
+        "comments",
+        "Conversations under posts and lessons, for whoever may read those.",
+    ),
+    ("community", "The rules of the places where members write."),
+    ("notifications", "What one is told of, and on which ways."),
+    (
+        "announcements",
+        "What trainers tell the learners of their courses.",
+    ),
+    (
+        "moderation",
+        "Reporting what is wrong, deciding about it, and what was decided.",
+    ),
+    (
+        "messages",
+        "Conversations of two or of a few, and who may write to whom.",
+    ),
+    ("live", "What happens, as it happens."),
 ];
 
 const DESCRIPTION: &str = "The headless backend of a fitness trainer's business: accounts, a course catalogue with \
@@ -180,6 +200,33 @@ const LINKS: &[(&str, &str, &str, &str)] = &[
         "$response.body#/courseId",
     ),
     ("createGrant", "getGrant", "grant_id", "$response.body#/id"),
+    ("createPost", "getPost", "post_id", "$response.body#/id"),
+    (
+        "createPostComment",
+        "getComment",
+        "comment_id",
+        "$response.body#/id",
+    ),
+    (
+        "createLessonComment",
+        "getComment",
+        "comment_id",
+        "$response.body#/id",
+    ),
+    ("createReport", "getReport", "report_id", "$response.body#/id"),
+    (
+        "createAnnouncement",
+        "listCourseAnnouncements",
+        "course_id",
+        "$response.body#/courseId",
+    ),
+    (
+        "openConversation",
+        "getConversation",
+        "conversation_id",
+        "$response.body#/id",
+    ),
+    ("sendMessage", "getMessage", "message_id", "$response.body#/id"),
 ];
 
 fn complete(document: &mut Value) {

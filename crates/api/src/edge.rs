@@ -90,7 +90,9 @@ impl About {
             _ => "other",
         };
         let secure = request.connection_info().scheme() == "https";
-        let docs = request.path().starts_with("/docs");
+        let docs = ["/docs", "/examples"]
+            .iter()
+            .any(|page| request.path().starts_with(page));
         Self {
             id: request_id(request.request(), state),
             method,
@@ -320,7 +322,7 @@ fn dress(headers: &mut header::HeaderMap, about: &About, rate: Option<RateState>
     set(header::X_CONTENT_TYPE_OPTIONS, "nosniff");
     set(header::REFERRER_POLICY, "no-referrer");
     if about.docs {
-        // Swagger UI styles its elements inline.
+        // Swagger UI styles its elements inline, and so does what is small.
         let policy = "default-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data:; frame-ancestors 'none'";
         set(header::CONTENT_SECURITY_POLICY, policy);
     } else {

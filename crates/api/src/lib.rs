@@ -7,6 +7,8 @@ pub mod demo;
 mod docs;
 pub mod document;
 mod edge;
+mod event_stream;
+mod examples;
 mod extract;
 mod limits;
 mod mailer;

@@ -8,7 +8,10 @@ use kernel::{
 };
 use lettre::{
     AsyncSmtpTransport, AsyncTransport, Tokio1Executor,
-    message::{Mailbox, header::ContentType},
+    message::{
+        Mailbox,
+        header::{ContentType, HeaderName, HeaderValue},
+    },
 };
 
 use crate::config::Config;
@@ -52,11 +55,21 @@ fn letter(from: &Mailbox, message: &Message) -> Result<lettre::Message> {
         .to
         .parse()
         .map_err(|_| undeliverable("the address cannot be read".to_owned()))?;
-    lettre::Message::builder()
+    let mut letter = lettre::Message::builder()
         .from(from.clone())
         .to(to)
         .subject(&message.subject)
-        .header(ContentType::TEXT_PLAIN)
+        .header(ContentType::TEXT_PLAIN);
+    if let Some(url) = &message.unsubscribe {
+        let name = HeaderName::new_from_ascii_str;
+        letter = letter
+            .raw_header(HeaderValue::new(name("List-Unsubscribe"), format!("<{url}>")))
+            .raw_header(HeaderValue::new(
+                name("List-Unsubscribe-Post"),
+                "List-Unsubscribe=One-Click".to_owned(),
+            ));
+    }
+    letter
         .body(message.text.clone())
         .map_err(|error| undeliverable(error.to_string()))
 }

@@ -30,6 +30,10 @@ pub fn status_of(code: Code) -> StatusCode {
         | Code::GrantRefunded
         | Code::GrantRevoked
         | Code::GrantSuspended
+        | Code::PostingRestricted
+        | Code::Muted
+        | Code::AccountTooNew
+        | Code::RecipientUnreachable
         | Code::SignedUrlInvalid => StatusCode::FORBIDDEN,
         Code::NotFound => StatusCode::NOT_FOUND,
         Code::MethodNotAllowed => StatusCode::METHOD_NOT_ALLOWED,
@@ -64,16 +68,34 @@ pub fn status_of(code: Code) -> StatusCode {
         | Code::CouponTaken
         | Code::PaymentRefused
         | Code::TooManyUploads
+        | Code::ThreadLocked
+        | Code::ContentDeleted
+        | Code::ThreadTooDeep
+        | Code::OwnContent
+        | Code::AlreadyReported
+        | Code::ReportAlreadyDecided
+        | Code::NothingToRestore
+        | Code::DirectConversation
+        | Code::EditWindowOver
         | Code::IdempotencyInFlight => StatusCode::CONFLICT,
         Code::PreconditionFailed => StatusCode::PRECONDITION_FAILED,
         Code::PayloadTooLarge => StatusCode::PAYLOAD_TOO_LARGE,
         Code::UnsupportedMediaType => StatusCode::UNSUPPORTED_MEDIA_TYPE,
         Code::RangeNotSatisfiable => StatusCode::RANGE_NOT_SATISFIABLE,
-        Code::ValidationFailed | Code::IdempotencyKeyReused | Code::LinkInvalid | Code::SizeMismatch => {
-            StatusCode::UNPROCESSABLE_ENTITY
-        }
+        Code::ValidationFailed
+        | Code::IdempotencyKeyReused
+        | Code::LinkInvalid
+        | Code::SizeMismatch
+        | Code::TooManyMentions
+        | Code::LinksRefused
+        | Code::WordsRefused => StatusCode::UNPROCESSABLE_ENTITY,
         Code::PreconditionRequired => StatusCode::PRECONDITION_REQUIRED,
-        Code::RateLimited => StatusCode::TOO_MANY_REQUESTS,
+        Code::RateLimited
+        | Code::SlowMode
+        | Code::TooManyStreams
+        | Code::NewAccountLimit
+        | Code::TooManyReports
+        | Code::TooManyAnnouncements => StatusCode::TOO_MANY_REQUESTS,
         Code::HeadTooLarge => StatusCode::REQUEST_HEADER_FIELDS_TOO_LARGE,
         Code::Overloaded | Code::Unavailable | Code::ProviderUnavailable | Code::OutcomeUnknown => {
             StatusCode::SERVICE_UNAVAILABLE

@@ -13,7 +13,7 @@ use tokio::sync::watch;
 
 use crate::{
     config::Config,
-    docs, edge, mailer,
+    docs, edge, examples, mailer,
     problem::Problem,
     routes,
     service_config::ServiceConfig,
@@ -104,6 +104,8 @@ impl Server {
             .max_connections(config.max_connections.div_ceil(threads))
             .client_request_timeout(Duration::from_secs(config.head_timeout_seconds))
             .keep_alive(Duration::from_secs(75))
+            // Whoever hangs up is gone at once, also from a stream in which nothing happens.
+            .h1_allow_half_closed(false)
             .shutdown_timeout(config.shutdown_seconds)
             .disable_signals()
             .workers(threads);
@@ -112,8 +114,11 @@ impl Server {
             .map_err(|error| format!("the server cannot listen: {error}"))?
             .run();
         let handle = server.handle();
+        let streams = state.streams.clone();
         let stopping = tokio::spawn(async move {
             stopped(&mut stop).await;
+            // They would never end by themselves.
+            streams.close();
             handle.stop(true).await;
         });
         server
@@ -159,7 +164,9 @@ fn application(
         .configure(|config| routes::configure(&mut ServiceConfig::router(config)))
         .configure(docs::configure);
     let cors = cors(&state.config);
+    let environment = state.config.environment;
     app.app_data(state)
+        .configure(|config| examples::configure(environment, config))
         .default_service(web::to(nothing_here))
         .wrap(cors)
         .wrap(from_fn(edge::around))

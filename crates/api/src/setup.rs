@@ -161,6 +161,26 @@ pub fn watch_rules(config: &Config) -> Result<progress::Rules, Refusal> {
     Ok(rules)
 }
 
+/// What the school decides about messages.
+pub fn messaging(config: &Config) -> community::Messaging {
+    let days = |days: u32| std::time::Duration::from_secs(u64::from(days) * 86_400);
+    community::Messaging {
+        messages_from: config.messages_from,
+        edit_window: std::time::Duration::from_secs(60 * config.message_edit_minutes),
+        new_account: days(config.new_account_days),
+        new_account_conversations: config.new_account_conversations,
+        new_account_messages: config.new_account_messages,
+    }
+}
+
+/// How many streams of live events may be open.
+pub fn stream_capacity(config: &Config) -> community::live::Capacity {
+    community::live::Capacity {
+        in_all: config.max_streams,
+        of_one: config.streams_per_member,
+    }
+}
+
 /// What plays videos: Mux where it is configured.
 ///
 /// # Errors

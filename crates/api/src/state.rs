@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use community::{Messaging, live::Streams};
 use database::Db;
 use identity::Identity;
 use media::{Media, Videos};
@@ -35,6 +36,10 @@ pub struct State {
     pub media: Arc<Media>,
     /// The way of heartbeats into the database.
     pub watching: Watching,
+    /// What the school decides about messages.
+    pub messaging: Messaging,
+    /// Who is told at once.
+    pub streams: Streams,
     /// Places for uploads whose bytes go through this process.
     pub uploads: Arc<Semaphore>,
     /// The OpenAPI document, as bytes and as a table of paths.
@@ -64,6 +69,8 @@ impl State {
         Ok(Self {
             media: Arc::new(setup::media(&config)?),
             watching: Watching::start(&db, setup::watch_rules(&config)?, config.watch_queue),
+            messaging: setup::messaging(&config),
+            streams: Streams::start(&db, setup::stream_capacity(&config)),
             uploads: Arc::new(Semaphore::new(config.max_uploads.min(Semaphore::MAX_PERMITS))),
             answers: Answers::new(config.cache_mib),
             limits: Limits::new(config.requests_per_minute, config.logins_per_minute),

@@ -53,6 +53,8 @@ pub struct Metrics {
     pub outbox_waiting: IntGauge,
     /// Messages that were put aside.
     pub outbox_aside: IntGauge,
+    /// Streams of live events that are open.
+    pub streams: IntGauge,
     /// What nobody needed any more, by kind: files, and objects without one.
     pub collected: IntCounterVec,
 }
@@ -86,6 +88,7 @@ impl Metrics {
             )?,
             outbox_waiting: IntGauge::new("palestra_outbox_waiting", "Messages that wait")?,
             outbox_aside: IntGauge::new("palestra_outbox_put_aside", "Messages that failed too often")?,
+            streams: IntGauge::new("palestra_live_streams", "Streams of live events that are open")?,
             collected: IntCounterVec::new(
                 Opts::new(
                     "palestra_storage_collected_total",
@@ -106,13 +109,15 @@ impl Metrics {
         metrics
             .registry
             .register(Box::new(metrics.outbox_aside.clone()))?;
+        metrics.registry.register(Box::new(metrics.streams.clone()))?;
         metrics.registry.register(Box::new(metrics.collected.clone()))?;
         Ok(metrics)
     }
 
     /// Prometheus' text format.
     #[must_use]
-    pub fn render(&self, statements: u64) -> String {
+    pub fn render(&self, statements: u64, streams: usize) -> String {
+        self.streams.set(i64::try_from(streams).unwrap_or(i64::MAX));
         self.statements
             .inc_by(statements.saturating_sub(self.statements.get()));
         let mut page = Vec::new();

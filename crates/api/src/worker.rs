@@ -39,6 +39,7 @@ pub struct Worker {
     payments: Payments,
     app_url: String,
     signing_key_lifetime: Duration,
+    event_lifetime: Duration,
     media: Media,
     metrics: Option<Arc<Metrics>>,
     wake: Arc<Notify>,
@@ -76,6 +77,7 @@ impl Worker {
             payments: setup::payments(config, db.ambient())?,
             app_url,
             signing_key_lifetime,
+            event_lifetime: Duration::from_secs(u64::from(config.event_days.max(1)) * 86_400),
             media: setup::media(config)?,
             metrics,
             wake,
@@ -165,7 +167,8 @@ impl Worker {
             ("grant.created", Some(user), Some(course)) => {
                 // What somebody has, they wish for no more; who gave it cannot see what they wish for.
                 let unwish = move |tx| async move { courses::unwish_for(&tx, user, course).await };
-                self.db.run_in(Pool::Worker, Actor::System, unwish).await
+                self.db.run_in(Pool::Worker, Actor::System, unwish).await?;
+                self.tell(message).await
             }
             ("category.renamed", ..) => match message.id_of("categoryId") {
                 Some(category) => self.refresh_category(category).await,
@@ -177,8 +180,17 @@ impl Worker {
             }
             _ if kind.starts_with("video.") => self.videos.act(&self.db, message).await,
             _ if kind.starts_with("payment.") => self.payments.act(&self.db, message).await,
-            _ => Ok(()),
+            _ => self.tell(message).await,
         }
+    }
+
+    /// Whom an event concerns hears of it; a message that is none of these is done when it was read.
+    async fn tell(&self, message: &Message) -> Result<()> {
+        let letters = community::Letters {
+            mailer: self.mailer.as_ref(),
+            app_url: &self.app_url,
+        };
+        community::notify(&self.db, &letters, message).await
     }
 
     /// Somebody new in a course: it is counted, and what they learnt in a free preview counts from now on, whatever the way in.
@@ -241,12 +253,15 @@ impl Worker {
             })
             .await?;
         self.tokens.reload(&self.db).await?;
+        let event_lifetime = self.event_lifetime;
         let (waiting, aside) = self
             .db
-            .run_in(Pool::Worker, Actor::System, |tx| async move {
+            .run_in(Pool::Worker, Actor::System, move |tx| async move {
+                community::live::sweep(&tx, event_lifetime).await?;
                 idempotency::sweep(&tx).await?;
                 outbox::sweep(&tx, KEPT).await?;
                 inbox::sweep(&tx).await?;
+                community::sweep_notifications(&tx).await?;
                 outbox::backlog(&tx).await
             })
             .await?;

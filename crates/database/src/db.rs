@@ -1,8 +1,8 @@
 use std::{
     future::Future,
     sync::{
-        Arc, OnceLock,
-        atomic::{AtomicBool, AtomicU64, Ordering},
+        Arc,
+        atomic::{AtomicU64, Ordering},
     },
 };
 
@@ -10,7 +10,7 @@ use futures_util::future::BoxFuture;
 use kernel::{Actor, Ambient, Keyring, Result};
 
 use crate::{
-    Tx,
+    Tx, Wakeups,
     notices::Hearing,
     postgres::{Mode, Postgres},
     sqlite::Sqlite,
@@ -43,6 +43,7 @@ pub(crate) struct Shared {
     pub(crate) statements: Arc<AtomicU64>,
     pub(crate) generation: AtomicU64,
     pub(crate) hearing: Hearing,
+    pub(crate) wakeups: Wakeups,
 }
 
 /// The database. Cheap to clone.
@@ -68,7 +69,9 @@ impl Db {
             Setup::Sqlite(setup) => Engine::Sqlite(Sqlite::open(&setup).await?),
             Setup::Postgres(setup) => Engine::Postgres(Postgres::open(&setup)),
         };
+        let [a, b, c, d, ..] = ambient.secret();
         let shared = Shared {
+            wakeups: Wakeups::new([a, b, c, d]),
             ambient,
             keyring: Arc::new(keyring),
             statements: Arc::default(),
@@ -146,27 +149,10 @@ impl Db {
 
     fn write(&self, pool: Pool, actor: Actor, work: Work) -> BoxFuture<'_, Result<Answer>> {
         let shared = self.shared.clone();
-        // Whether the use case announced a change is known when it has answered, and acted on when it is committed. A caller
-        // that went away in between leaves that to the second for which an old answer may be given anyway.
-        let announced = Arc::new(OnceLock::new());
-        let told = announced.clone();
-        let work: Work = Box::new(move |tx: Tx| {
-            drop(told.set(tx.announced()));
-            work(tx)
-        });
-        Box::pin(async move {
-            let result = match &self.engine {
-                Engine::Sqlite(sqlite) => sqlite.write(actor, shared, work).await,
-                Engine::Postgres(postgres) => postgres.perform(pool, Mode::Write, actor, shared, work).await,
-            };
-            if announced
-                .get()
-                .is_some_and(|announced: &Arc<AtomicBool>| announced.load(Ordering::SeqCst))
-            {
-                self.shared.advance();
-            }
-            result
-        })
+        match &self.engine {
+            Engine::Sqlite(sqlite) => Box::pin(sqlite.write(actor, shared, work)),
+            Engine::Postgres(postgres) => Box::pin(postgres.perform(pool, Mode::Write, actor, shared, work)),
+        }
     }
 
     fn look(&self, pool: Pool, actor: Actor, work: Work) -> BoxFuture<'_, Result<Answer>> {
@@ -200,6 +186,13 @@ impl Db {
     #[must_use]
     pub fn generation(&self) -> u64 {
         self.shared.generation.load(Ordering::SeqCst)
+    }
+
+    /// For whom there is something new, whoever said so ([`Tx::wake`]). Calls of other servers that went unheard, because the
+    /// connection was lost, are made good by one that means everybody.
+    #[must_use]
+    pub fn wakeups(&self) -> &Wakeups {
+        &self.shared.wakeups
     }
 
     /// Whether every change that another server announced more than a second ago is in [`Db::generation`]. On SQLite there is no

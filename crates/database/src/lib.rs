@@ -17,6 +17,7 @@ pub mod postgres;
 mod schema;
 pub mod sqlite;
 mod tx;
+mod wakeups;
 mod work;
 
 pub use db::{Db, Pool, Setup};
@@ -24,3 +25,4 @@ pub use error::{IntoKernel, constraint, from_db};
 pub use gather::{Flush, Gather};
 pub use schema::{SchemaError, check, migrate};
 pub use tx::{Row, Rows, Tx};
+pub use wakeups::{Wakeups, Woken};

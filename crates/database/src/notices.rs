@@ -1,34 +1,75 @@
-//! Telling every server of an installation that what everybody may read has changed.
+//! Telling every server of an installation that what everybody may read has changed, and that there is something new for
+//! somebody.
 
 use std::{
-    sync::atomic::{AtomicU64, Ordering},
+    sync::{
+        Mutex, PoisonError,
+        atomic::{AtomicBool, AtomicU64, Ordering},
+    },
     time::{Duration, Instant},
 };
 
+use kernel::Uuid;
 use sqlx::{
     Executor,
-    postgres::{PgConnectOptions, PgListener},
+    postgres::{PgConnectOptions, PgListener, PgNotification},
 };
 
 use crate::db::Shared;
 
-/// The channel of the database's notifications.
+/// The channel of changes that everybody may read.
 pub(crate) const CHANNEL: &str = "palestra_public";
+/// The channel of news for somebody.
+pub(crate) const NEWS: &str = "palestra_news";
 /// After this silence the server is asked whether it is one.
 const ASK: Duration = Duration::from_millis(300);
 /// How long nothing has to be certain before it counts as unheard.
 const LIMIT: Duration = Duration::from_secs(1);
 const LIMIT_MILLIS: u64 = 1000;
 
+/// What a transaction has to say once it is committed.
+#[derive(Default)]
+pub(crate) struct Notices {
+    /// Whether it changed what everybody may read.
+    pub(crate) announced: AtomicBool,
+    /// For whom there is something new.
+    pub(crate) woken: Mutex<Vec<Uuid>>,
+}
+
 impl Shared {
     /// What was read before this is old.
     pub(crate) fn advance(&self) {
         self.generation.fetch_add(1, Ordering::SeqCst);
     }
+
+    /// Says in this process what a transaction had to say. Only once it is committed; where nobody knows whether it was, too.
+    pub(crate) fn publish(&self, notices: &Notices) {
+        if notices.announced.load(Ordering::SeqCst) {
+            self.advance();
+        }
+        let woken = std::mem::take(&mut *notices.woken.lock().unwrap_or_else(PoisonError::into_inner));
+        if !woken.is_empty() {
+            self.wakeups.add(woken);
+        }
+    }
+
+    /// What came over the listener's connection. `None`: it was lost and made again; what was said meanwhile went unheard.
+    fn hear(&self, notice: Option<&PgNotification>) {
+        match notice {
+            Some(notice) if notice.channel() == NEWS => self.wakeups.hear(notice.payload()),
+            Some(_) => self.advance(),
+            None => self.hear_anything(),
+        }
+    }
+
+    fn hear_anything(&self) {
+        self.advance();
+        self.wakeups.add_everybody();
+    }
 }
 
-/// Listens for other servers' changes until the process ends. While the connection is broken everything counts as changed
-/// once a second.
+/// Listens for other servers' notices until the process ends. While the connection is broken everything counts as changed,
+/// and everybody looks, once a second.
 pub(crate) async fn listen(options: std::sync::Arc<PgConnectOptions>, shared: std::sync::Weak<Shared>) {
     loop {
         if let Err(error) = hear(&options, &shared).await {
@@ -36,7 +77,7 @@ pub(crate) async fn listen(options: std::sync::Arc<PgConnectOptions>, shared: st
         }
         tokio::time::sleep(Duration::from_secs(1)).await;
         match shared.upgrade() {
-            Some(shared) => shared.advance(),
+            Some(shared) => shared.hear_anything(),
             None => return,
         }
     }
@@ -47,25 +88,29 @@ async fn hear(options: &PgConnectOptions, shared: &std::sync::Weak<Shared>) -> R
         .max_connections(1)
         .connect_lazy_with(PgConnectOptions::clone(options));
     let mut listener = PgListener::connect_with(&pool).await?;
-    listener.listen(CHANNEL).await?;
+    listener.listen_all([CHANNEL, NEWS]).await?;
     let mut asked = Instant::now();
     // What was said before went unheard; from here on nothing does.
     match shared.upgrade() {
         Some(shared) => {
-            shared.advance();
+            shared.hear_anything();
             shared.hearing.confirm(asked);
         }
         None => return Ok(()),
     }
     loop {
-        let heard = tokio::time::timeout(ASK.saturating_sub(asked.elapsed()), listener.try_recv()).await;
+        let left = ASK.saturating_sub(asked.elapsed());
+        // However much is said, the server is asked in time.
+        let heard = if left.is_zero() {
+            None
+        } else {
+            tokio::time::timeout(left, listener.try_recv()).await.ok()
+        };
         let Some(shared) = shared.upgrade() else {
             return Ok(());
         };
-        if let Ok(notice) = heard {
-            // None: the connection was lost and made again; what was said meanwhile went unheard.
-            notice?;
-            shared.advance();
+        if let Some(notice) = heard {
+            shared.hear(notice?.as_ref());
             continue;
         }
         // The server's answer comes after every notice that was sent before it: what is silent until then was not said.
@@ -73,8 +118,8 @@ async fn hear(options: &PgConnectOptions, shared: &std::sync::Weak<Shared>) -> R
         tokio::time::timeout(LIMIT, (&mut listener).execute("SELECT 1"))
             .await
             .map_err(|_| sqlx::Error::PoolTimedOut)??;
-        while listener.next_buffered().is_some() {
-            shared.advance();
+        while let Some(notice) = listener.next_buffered() {
+            shared.hear(Some(&notice));
         }
         shared.hearing.confirm(asked);
     }

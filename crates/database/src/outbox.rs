@@ -3,7 +3,7 @@
 
 use std::time::Duration;
 
-use kernel::{Result, Uuid};
+use kernel::{Result, Timestamp, Uuid};
 use sea_orm::ConnectionTrait;
 use serde_json::Value;
 
@@ -43,6 +43,23 @@ pub async fn send(tx: &Tx, kind: &str, payload: Value) -> Result<()> {
     let sql = "INSERT INTO outbox (kind, payload, created_at, available_at, attempts) VALUES (?, ?, ?, ?, 0)";
     let values = [kind.into(), payload.into(), tx.now().into(), tx.now().into()];
     tx.change(sql, values).await.map(drop)
+}
+
+/// Writes messages of one kind, each to be taken no earlier than its instant: what is not to be done before a time.
+///
+/// # Errors
+/// What the database answers.
+pub async fn schedule(tx: &Tx, kind: &str, messages: Vec<(Value, Timestamp)>) -> Result<()> {
+    if messages.is_empty() {
+        return Ok(());
+    }
+    let rows = vec!["(?, ?, ?, ?, 0)"; messages.len()].join(", ");
+    let sql = format!("INSERT INTO outbox (kind, payload, created_at, available_at, attempts) VALUES {rows}");
+    let values: Vec<sea_orm::Value> = messages
+        .into_iter()
+        .flat_map(|(payload, at)| [kind.into(), payload.into(), tx.now().into(), at.into()])
+        .collect();
+    tx.change(&sql, values).await.map(drop)
 }
 
 /// Takes up to `limit` messages that are due, for a minute.

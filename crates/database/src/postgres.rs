@@ -73,12 +73,17 @@ impl Postgres {
             let session = Session::open(&connections, mode, actor, now).await?;
             let tx = Tx::new(Inside::Postgres(session), actor, now, &shared);
             let result = work(tx.clone()).await;
+            let notices = tx.notices();
             // A use case that kept its transaction loses it: the connection is closed when the last handle goes.
             let Inside::Postgres(session) = tx.into_inner()? else {
                 return Err(Error::internal("a transaction of another database"));
             };
             match result {
-                Ok(value) => session.commit().await.map(|()| value),
+                Ok(value) => {
+                    let committed = session.commit().await;
+                    shared.publish(&notices);
+                    committed.map(|()| value)
+                }
                 Err(error) => {
                     session.rollback().await;
                     Err(error)

@@ -16,6 +16,7 @@ use crate::{
     Tx,
     db::Shared,
     from_db,
+    notices::Notices,
     tx::Inside,
     work::{Answer, Work},
 };
@@ -69,6 +70,8 @@ struct Queued {
 /// One that has answered, and whose answer waits for the commit.
 struct Staged {
     result: Result<Answer>,
+    shared: Arc<Shared>,
+    notices: Arc<Notices>,
     reply: oneshot::Sender<Result<Answer>>,
 }
 
@@ -161,7 +164,16 @@ async fn write_what_gathers(writer: DatabaseConnection, mut jobs: mpsc::Receiver
     while let Some(first) = jobs.recv().await {
         let mut staged = Vec::new();
         let committed = write_batch(&writer, first, &mut jobs, &mut staged).await;
-        for Staged { result, reply } in staged {
+        for Staged {
+            result,
+            shared,
+            notices,
+            reply,
+        } in staged
+        {
+            if result.is_ok() {
+                shared.publish(&notices);
+            }
             let committed = committed.as_ref().copied().map_err(|error| {
                 Error::new(error.code())
                     .retry_after(Duration::from_secs(1))
@@ -196,6 +208,8 @@ async fn write_batch(
         let keep = result.is_ok();
         staged.push(Staged {
             result,
+            notices: tx.notices(),
+            shared: job.shared,
             reply: job.reply,
         });
         let savepoint = ended(tx)?;

@@ -1,7 +1,4 @@
-use std::sync::{
-    Arc,
-    atomic::{AtomicBool, Ordering},
-};
+use std::sync::{Arc, PoisonError, atomic::Ordering};
 
 use futures_util::{
     FutureExt,
@@ -13,7 +10,7 @@ use sea_orm::{
     Statement, Value,
 };
 
-use crate::{IntoKernel, db::Shared, postgres::Session};
+use crate::{IntoKernel, db::Shared, notices::Notices, postgres::Session};
 
 type Asked<'a, R, T> = Map<BoxFuture<'a, Result<R, DbErr>>, fn(Result<R, DbErr>) -> Result<T>>;
 
@@ -43,7 +40,7 @@ struct Inner {
     inside: Inside,
     actor: Actor,
     now: Timestamp,
-    announced: Arc<AtomicBool>,
+    notices: Arc<Notices>,
     shared: Arc<Shared>,
 }
 
@@ -53,7 +50,7 @@ impl Tx {
             inside,
             actor,
             now,
-            announced: Arc::default(),
+            notices: Arc::default(),
             shared: shared.clone(),
         }))
     }
@@ -112,15 +109,42 @@ impl Tx {
     /// # Errors
     /// What the database answers.
     pub async fn announce(&self) -> Result<()> {
-        if !self.0.announced.swap(true, Ordering::SeqCst) && self.is_postgres() {
+        if !self.0.notices.announced.swap(true, Ordering::SeqCst) && self.is_postgres() {
             let sql = format!("NOTIFY {}", crate::notices::CHANNEL);
             self.execute_unprepared(&sql).await.kernel()?;
         }
         Ok(())
     }
 
-    pub(crate) fn announced(&self) -> Arc<AtomicBool> {
-        self.0.announced.clone()
+    /// Says that there is something new for these accounts. Once this transaction is committed, whoever waits for it here is
+    /// woken ([`crate::Db::wakeups`]), and on PostgreSQL at every other server.
+    ///
+    /// # Errors
+    /// What the database answers.
+    pub async fn wake(&self, accounts: &[Uuid]) -> Result<()> {
+        if accounts.is_empty() {
+            return Ok(());
+        }
+        if self.is_postgres() {
+            for notice in self.0.shared.wakeups.notices(accounts) {
+                let values = [crate::notices::NEWS.into(), notice.into()];
+                self.query_one_raw(self.statement("SELECT pg_notify(?, ?)", values))
+                    .await
+                    .kernel()?;
+            }
+        }
+        let mut woken = self
+            .0
+            .notices
+            .woken
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner);
+        woken.extend_from_slice(accounts);
+        Ok(())
+    }
+
+    pub(crate) fn notices(&self) -> Arc<Notices> {
+        self.0.notices.clone()
     }
 
     /// The installation's keys.
@@ -180,6 +204,22 @@ impl Tx {
     pub fn change(&self, sql: &str, values: impl IntoIterator<Item = Value>) -> BoxFuture<'_, Result<u64>> {
         let statement = self.statement(sql, values);
         Box::pin(async move { Ok(self.execute_raw(statement).await.kernel()?.rows_affected()) })
+    }
+
+    /// Many ids as one value, so that the statement is the same however many there are: what stands behind the column, and
+    /// the value of its `?`.
+    #[must_use]
+    pub fn among(&self, ids: &[Uuid]) -> (&'static str, Value) {
+        if self.is_postgres() {
+            let ids: Vec<String> = ids.iter().map(Uuid::to_string).collect();
+            ("= ANY (?::text::uuid[])", format!("{{{}}}", ids.join(",")).into())
+        } else {
+            let ids: Vec<String> = ids.iter().map(|id| format!("\"{}\"", id.simple())).collect();
+            (
+                "IN (SELECT unhex(value) FROM json_each(?))",
+                format!("[{}]", ids.join(",")).into(),
+            )
+        }
     }
 
     /// `SELECT … FOR UPDATE` locks on PostgreSQL; SQLite has one writer, which already holds everything.

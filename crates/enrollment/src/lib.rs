@@ -10,12 +10,13 @@ mod manual_grant;
 mod popularity;
 mod purchase;
 mod record;
+mod sharing;
 mod store;
 mod wishlist;
 
 pub use access::{
-    Access, Place, ReadableChapter, ReadableLesson, course_access, decide, has_access, lesson_access,
-    read_chapter, read_lesson,
+    Access, Place, ReadableChapter, ReadableCourses, ReadableLesson, course_access, decide, has_access,
+    holders, lesson_access, read_chapter, read_lesson, readable_courses,
 };
 pub use attachment::{course_attachments, lesson_attachments, read_attachment};
 pub use explain::{Explanation, LessonVerdict, Unlock, Verdict, explain, explain_at};
@@ -25,4 +26,5 @@ pub use manual_grant::{NewManualGrant, extend_grant, grant, grant_access, list_g
 pub use popularity::count_learners;
 pub use purchase::{Purchased, Standing, purchase_standing};
 pub use record::{Enrollment, complete, enroll, enrollment, list_enrollments};
+pub use sharing::sharing_course;
 pub use wishlist::wish;

@@ -1,6 +1,7 @@
-//! All SQL of this crate: the records here, the ledger below.
+//! All SQL of this crate: the records here, the ledger below, and who has a course in common.
 
 pub(crate) mod grant;
+pub(crate) mod sharing;
 
 use database::Tx;
 use kernel::{Cursor, Limit, Result, Uuid};

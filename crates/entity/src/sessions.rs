@@ -20,6 +20,8 @@ pub struct Model {
     #[sea_orm(column_type = "Text", nullable)]
     pub revoked_reason: Option<String>,
     #[sea_orm(has_many)]
+    pub live_tickets: HasMany<super::live_tickets::Entity>,
+    #[sea_orm(has_many)]
     pub refresh_tokens: HasMany<super::refresh_tokens::Entity>,
     #[sea_orm(
         belongs_to,

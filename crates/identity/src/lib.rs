@@ -21,7 +21,7 @@ pub use profile::{
     Person, Profile, ProfileChange, PublicProfile, change_profile, people, profile, public_profile,
 };
 pub use session::{
-    Client, LoggedIn, Session, change_password, confirm, list_sessions, login, logout, refresh,
+    Client, LoggedIn, Session, change_password, confirm, list_sessions, living, login, logout, refresh,
     revoke_other_sessions, revoke_session, sweep,
 };
 pub use tokens::{Claims, TokenSettings, Tokens};

@@ -83,5 +83,6 @@ async fn compose(tx: &Tx, kind: &str, app_url: &str, user_id: Uuid) -> Result<Op
         to: address.email_display,
         subject: subject.to_owned(),
         text: format!("{hello}\n\n{body}\n"),
+        unsubscribe: None,
     }))
 }

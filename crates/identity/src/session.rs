@@ -1,4 +1,4 @@
-use std::time::Duration;
+use std::{collections::HashSet, time::Duration};
 
 use database::{Db, Pool, Tx};
 use kernel::{
@@ -260,6 +260,14 @@ pub async fn confirm(tx: &Tx) -> Result<Actor> {
         session,
         role: role_of(&standing.role)?,
     })
+}
+
+/// Which of these sessions live at this moment: for what stays open longer than a token is good. For the worker.
+///
+/// # Errors
+/// What the database answers.
+pub async fn living(tx: &Tx, sessions: &[Uuid]) -> Result<HashSet<Uuid>> {
+    Ok(store::living(tx, sessions).await?.into_iter().collect())
 }
 
 /// The caller's sessions that still live, newest first.

@@ -367,7 +367,22 @@ pub(crate) async fn sessions(
     tx.all(&sql, values).await
 }
 
-/// Ends one session of this account, or all, or all but one; answers with how many.
+/// Which of these sessions live, and are of an account that is not suspended.
+pub(crate) async fn living(tx: &Tx, sessions: &[Uuid]) -> Result<Vec<Uuid>> {
+    let (among, ids) = tx.among(sessions);
+    let sql = format!(
+        "SELECT s.id FROM sessions s JOIN users u ON u.id = s.user_id \
+         WHERE s.id {among} AND s.revoked_at IS NULL AND s.expires_at > ? AND u.status = 'ACTIVE'"
+    );
+    let rows = tx
+        .query_all_raw(tx.statement(&sql, [ids, tx.now().into()]))
+        .await
+        .kernel()?;
+    let ids: Result<Vec<Uuid>, DbErr> = rows.iter().map(|row| row.try_get("", "id")).collect();
+    ids.kernel()
+}
+
+/// Ends one session of this account, or all, or all but one; answers with how many. What is open by them looks again.
 pub(crate) async fn revoke_sessions(
     tx: &Tx,
     user_id: Uuid,
@@ -385,7 +400,11 @@ pub(crate) async fn revoke_sessions(
             values.push(id.into());
         }
     }
-    tx.change(&sql, values).await
+    let ended = tx.change(&sql, values).await?;
+    if ended > 0 {
+        tx.wake(&[user_id]).await?;
+    }
+    Ok(ended)
 }
 
 /// Forgets sessions and links that ended before `before`; their refresh tokens go with them.

@@ -10,11 +10,13 @@ mod keyring;
 pub mod mail;
 mod money;
 mod page;
+mod text;
 
 pub use actor::{Actor, Role};
 pub use ambient::{Ambient, Clock, SystemClock, Timestamp};
 pub use error::{Code, Error, FieldError, Result};
-pub use keyring::{Keyring, hash_token, hex, to_base64url};
+pub use keyring::{Keyring, from_base64url, hash_token, hex, to_base64url};
 pub use money::{Currency, Money};
 pub use page::{Cursor, Limit, Page};
+pub use text::legible;
 pub use uuid::Uuid;

@@ -2,15 +2,19 @@
 
 mod app;
 mod dice;
+mod ears;
 mod mux;
+mod post;
 mod reply;
 mod shop;
 mod stores;
 mod stripe;
 mod till;
+mod told;
 
 pub use app::{App, PASSWORD, Person, TestClock, config, temporary_folder};
 pub use dice::Dice;
+pub use ears::{Ears, Heard};
 pub use mux::Mux;
 pub use reply::Reply;
 pub use stores::{Store, as_role, in_database, postgres_admin};

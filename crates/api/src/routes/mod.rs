@@ -6,6 +6,7 @@ mod attachments;
 mod auth;
 mod categories;
 mod chapters;
+mod community;
 mod courses;
 mod grants;
 mod health;
@@ -49,6 +50,7 @@ pub fn configure(config: &mut ServiceConfig) {
                 .configure(access::configure)
                 .configure(payments::configure)
                 .configure(grants::configure)
-                .configure(progress::configure);
+                .configure(progress::configure)
+                .configure(community::configure);
         });
 }

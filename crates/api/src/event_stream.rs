@@ -1,0 +1,78 @@
+//! Live events as a browser's `EventSource` reads them (`text/event-stream`).
+
+use std::{
+    convert::Infallible,
+    fmt::Write,
+    pin::Pin,
+    task::{Context, Poll},
+};
+
+use actix_web::{
+    HttpRequest, HttpResponse, Responder,
+    body::{BodySize, BoxBody, MessageBody},
+    http::header,
+};
+use bytes::Bytes;
+use community::live::{Beginning, News, Stream};
+
+/// An open stream, written as it comes. What is not taken yet stays where it is: nothing is kept here.
+pub struct EventStream(pub Stream);
+
+impl Responder for EventStream {
+    type Body = BoxBody;
+
+    fn respond_to(self, _: &HttpRequest) -> HttpResponse {
+        HttpResponse::Ok()
+            .insert_header((header::CONTENT_TYPE, "text/event-stream"))
+            // Or a proxy gathers events until they are many.
+            .insert_header(("x-accel-buffering", "no"))
+            .body(self)
+    }
+}
+
+impl MessageBody for EventStream {
+    type Error = Infallible;
+
+    fn size(&self) -> BodySize {
+        BodySize::Stream
+    }
+
+    fn poll_next(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Option<Result<Bytes, Infallible>>> {
+        self.0
+            .poll_news(context)
+            .map(|news| news.map(|news| Ok(written(&self.0, news).into())))
+    }
+}
+
+fn written(stream: &Stream, news: News) -> String {
+    let mut text = String::new();
+    // Writing into a text does not fail.
+    match news {
+        News::Begins(beginning) => {
+            text.push_str("retry: 3000\n");
+            match beginning {
+                Beginning::Now(number) => say(&mut text, stream, (number, "ready"), "{}"),
+                Beginning::Reset(number) => say(&mut text, stream, (number, "reset"), "{}"),
+                Beginning::Resumed => text.push_str(": resumed\n\n"),
+            }
+        }
+        News::Events(events) => {
+            for told in events {
+                // One line: JSON has no line breaks of its own.
+                say(
+                    &mut text,
+                    stream,
+                    (told.number, &told.kind),
+                    &told.data.to_string(),
+                );
+            }
+        }
+        News::Beat => text.push_str(":\n\n"),
+    }
+    text
+}
+
+fn say(text: &mut String, stream: &Stream, (number, kind): (i64, &str), data: &str) {
+    let id = stream.position(number);
+    write!(text, "id: {id}\nevent: {kind}\ndata: {data}\n\n").ok();
+}

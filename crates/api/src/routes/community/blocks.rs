@@ -1,0 +1,99 @@
+use actix_web::{delete, get, put, web::Data};
+use chrono::{DateTime, Utc};
+use community::block;
+use kernel::{Result, Uuid};
+use serde::Serialize;
+use utoipa::ToSchema;
+
+use super::Person;
+use crate::{
+    extract::{Member, Path, Query},
+    problem::Problem,
+    reply::{Nothing, Reply},
+    routes::shared::{PageQuery, page},
+    service_config::ServiceConfig,
+    state::State,
+};
+
+pub(super) fn configure(config: &mut ServiceConfig) {
+    config
+        .service(list_blocks)
+        .service(put_block)
+        .service(delete_block);
+}
+
+/// Somebody whom the caller has blocked.
+#[derive(Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+struct Block {
+    /// Who is blocked.
+    user: Person,
+    /// Since when.
+    created_at: DateTime<Utc>,
+}
+
+impl From<block::Block> for Block {
+    fn from(block: block::Block) -> Self {
+        let block::Block { person, created_at } = block;
+        Self {
+            user: person.into(),
+            created_at,
+        }
+    }
+}
+
+page! {
+    /// A page of blocks.
+    BlockPage of Block
+}
+
+/// Whom I have blocked
+///
+/// Newest first.
+#[utoipa::path(tag = "messages", operation_id = "listMyBlocks", security(("bearer" = [])), params(PageQuery),
+    responses((status = 200, description = "A page of blocks.", body = BlockPage)))]
+#[get("/me/blocks")]
+async fn list_blocks(
+    state: Data<State>,
+    Member(actor): Member,
+    Query(page): Query<PageQuery>,
+) -> Result<Reply<BlockPage>, Problem> {
+    let (after, limit) = page.position();
+    let work = move |tx| async move { block::list(&tx, after, limit).await };
+    Ok(Reply::ok(&BlockPage::from(state.db.read(actor, work).await?))?)
+}
+
+/// Block somebody
+///
+/// Neither writes to the other any more, and neither is told which of them it was. What was written before stays to be read.
+/// Doing it again changes nothing.
+#[utoipa::path(tag = "messages", operation_id = "blockUser", security(("bearer" = [])),
+    params(("user_id" = Uuid, Path, description = "The user's id.")),
+    extensions(("x-problem-codes" = json!(["validation_failed"]))),
+    responses((status = 200, description = "The block.", body = Block)))]
+#[put("/me/blocks/{user_id}")]
+async fn put_block(
+    state: Data<State>,
+    Member(actor): Member,
+    Path(user_id): Path<Uuid>,
+) -> Result<Reply<Block>, Problem> {
+    let work = move |tx| async move { block::block(&tx, user_id).await };
+    Ok(Reply::ok(&Block::from(state.db.run(actor, work).await?))?)
+}
+
+/// Take a block back
+///
+/// Whether it was there or not.
+#[utoipa::path(tag = "messages", operation_id = "unblockUser", security(("bearer" = [])),
+    params(("user_id" = Uuid, Path, description = "The user's id.")),
+    responses((status = 204, description = "There is no block.")))]
+#[delete("/me/blocks/{user_id}")]
+async fn delete_block(
+    state: Data<State>,
+    Member(actor): Member,
+    Path(user_id): Path<Uuid>,
+) -> Result<Reply<Nothing>, Problem> {
+    let work = move |tx| async move { block::unblock(&tx, user_id).await };
+    state.db.run(actor, work).await?;
+    Ok(Reply::no_content())
+}

@@ -1,0 +1,117 @@
+use actix_web::{HttpRequest, get, post, web::Data};
+use chrono::{DateTime, Utc};
+use community::live;
+use database::Pool;
+use kernel::{Actor, Code, Result, Uuid};
+use serde::{Deserialize, Serialize};
+use utoipa::{IntoParams, ToSchema};
+
+use crate::{
+    event_stream::EventStream,
+    extract::{Caller, Member, Query},
+    problem::Problem,
+    reply::Reply,
+    service_config::ServiceConfig,
+    state::State,
+};
+
+pub(super) fn configure(config: &mut ServiceConfig) {
+    config.service(stream_events).service(create_ticket);
+}
+
+/// What an event names, by its kind. What it says is read where it points to.
+#[derive(Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+struct LiveEvent {
+    /// Of a conversation.
+    conversation_id: Option<Uuid>,
+    /// Of a message.
+    message_id: Option<Uuid>,
+    /// Of a message, or up to which somebody has read.
+    #[schema(minimum = 0, example = 42)]
+    number: Option<i64>,
+    /// Who has read.
+    user_id: Option<Uuid>,
+}
+
+/// Where to begin, and who asks where no header can be set.
+#[derive(Deserialize, IntoParams)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
+struct EventQuery {
+    /// The id of the last event that was received, for whoever cannot set `Last-Event-ID`; the header counts where both are there.
+    #[param(max_length = 64, nullable = false, example = "9f3ac2d1-41")]
+    last_event_id: Option<String>,
+    /// In place of the access token: from `POST /me/events/ticket`.
+    #[param(
+        max_length = 64,
+        nullable = false,
+        example = "kq0Zt4pWm2V5cJ1bYw8XrL3uG7hNfDs9QeAoTiBvCyM"
+    )]
+    ticket: Option<String>,
+}
+
+/// What opens a stream of events once.
+#[derive(Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+struct EventTicket {
+    /// For `?ticket=`.
+    #[schema(example = "kq0Zt4pWm2V5cJ1bYw8XrL3uG7hNfDs9QeAoTiBvCyM")]
+    ticket: String,
+    /// Until when it is good: a minute.
+    expires_at: DateTime<Utc>,
+}
+
+/// Live events
+///
+/// A stream (`text/event-stream`) of what happens to the caller: `message.created`, `message.updated`, `message.deleted`,
+/// `conversation.created`, `conversation.updated`, `conversation.read`; more kinds are added, and clients ignore what they do not
+/// know. An event is a hint: it names ids, and what they stand for is read over REST. It may come twice, never out of order.
+///
+/// The stream begins with `ready`: from here on everything is told. `Last-Event-ID` goes on behind the event that it names, also
+/// at another server and after a restart; where that is too old, unknown or somebody else's, `reset` says that the state has to
+/// be read anew. A comment comes every 15 seconds, the stream ends after 15 minutes, and at once where the session does; then
+/// connect again.
+#[utoipa::path(tag = "live", operation_id = "streamEvents", security(("bearer" = []), ()),
+    params(("Last-Event-ID" = Option<String>, Header, description = "The id of the last event that was received.",
+        max_length = 64, example = "9f3ac2d1-41"), EventQuery),
+    extensions(("x-problem-codes" = json!(["too_many_streams"]))),
+    responses((status = 200, description = "The stream; `data` of each event is this.", body = LiveEvent,
+        content_type = "text/event-stream",
+        example = json!("id: 9f3ac2d1-42\nevent: message.created\ndata: {\"conversationId\":\"0198c0de-0000-7000-8000-000000000001\"}\n\n"))))]
+#[get("/me/events")]
+async fn stream_events(
+    state: Data<State>,
+    Caller(caller): Caller,
+    request: HttpRequest,
+    Query(EventQuery {
+        last_event_id,
+        ticket,
+    }): Query<EventQuery>,
+) -> Result<EventStream, Problem> {
+    let actor = match (caller, ticket) {
+        (Actor::Anonymous, Some(ticket)) => {
+            let take = move |tx| async move { live::redeem(&tx, &ticket).await };
+            state.db.run_in(Pool::Auth, Actor::Anonymous, take).await?
+        }
+        (Actor::Anonymous, None) => return Err(Code::Unauthenticated.into()),
+        (caller, _) => caller,
+    };
+    let header = request.headers().get("last-event-id");
+    // What cannot be read is no position, and is answered like one that is unknown.
+    let header = header.map(|value| value.to_str().unwrap_or_default().to_owned());
+    let since = header.or(last_event_id);
+    Ok(EventStream(state.streams.open(actor, since.as_deref()).await?))
+}
+
+/// A ticket for live events
+///
+/// Opens `GET /me/events?ticket=…` once, within a minute: a browser's `EventSource` cannot send an access token.
+#[utoipa::path(tag = "live", operation_id = "createEventTicket", security(("bearer" = [])),
+    responses((status = 200, description = "The ticket.", body = EventTicket)))]
+#[post("/me/events/ticket")]
+async fn create_ticket(state: Data<State>, Member(actor): Member) -> Result<Reply<EventTicket>, Problem> {
+    let work = move |tx| async move { live::ticket(&tx).await };
+    let live::Ticket { ticket, expires_at } = state.db.run(actor, work).await?;
+    Ok(Reply::ok(&EventTicket { ticket, expires_at })?)
+}

@@ -1,0 +1,19 @@
+use std::collections::HashSet;
+
+use database::Tx;
+use kernel::{Result, Uuid};
+
+use crate::store;
+
+/// Those of `others` who have a course in common with the caller: both have access to it now, or teach it. It tells nothing but
+/// that.
+///
+/// # Errors
+/// [`kernel::Code::Unauthenticated`] where nobody has logged in.
+pub async fn sharing_course(tx: &Tx, others: &[Uuid]) -> Result<HashSet<Uuid>> {
+    let me = tx.user_id()?;
+    if others.is_empty() {
+        return Ok(HashSet::new());
+    }
+    store::sharing::sharing(tx, me, others).await
+}
