@@ -75,6 +75,10 @@ on_both_databases! {
         mark(&app, &lena, &others[1]).await;
         let left = app.get_as(&lena, "/me/continue").await.expect(200);
         assert_eq!(left.at("/data").as_array().unwrap().len(), 1);
+        // Whose access has ended can go on with nothing.
+        let grants = app.get_as(&elena, &format!("/courses/{first}/grants")).await.expect(200);
+        app.post_as(&elena, &format!("/grants/{}/revoke", grants.text_at("/data/0/id")), json!({ "reason": "It was a mistake." })).await.expect(200);
+        assert_eq!(app.get_as(&lena, "/me/continue").await.expect(200).at("/data"), json!([]));
     }
 
     async fn reading_costs_as_many_statements_however_much_there_is(app: App) {

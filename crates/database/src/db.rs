@@ -7,11 +7,11 @@ use std::{
 };
 
 use futures_util::future::BoxFuture;
-use kernel::{Actor, Ambient, Keyring, Result};
+use kernel::{Actor, Ambient, Keyring, Result, Uuid};
 
 use crate::{
     Tx, Wakeups,
-    notices::Hearing,
+    notices::{Generations, Hearing},
     postgres::{Mode, Postgres},
     sqlite::Sqlite,
     work::{Answer, Work, boxed, opened},
@@ -42,6 +42,7 @@ pub(crate) struct Shared {
     pub(crate) keyring: Arc<Keyring>,
     pub(crate) statements: Arc<AtomicU64>,
     pub(crate) generation: AtomicU64,
+    pub(crate) generations: Generations,
     pub(crate) hearing: Hearing,
     pub(crate) wakeups: Wakeups,
 }
@@ -76,6 +77,7 @@ impl Db {
             keyring: Arc::new(keyring),
             statements: Arc::default(),
             generation: AtomicU64::new(0),
+            generations: Generations::default(),
             hearing: Hearing::default(),
         };
         Ok(Self {
@@ -188,6 +190,13 @@ impl Db {
         self.shared.generation.load(Ordering::SeqCst)
     }
 
+    /// Grows whenever what is remembered of this account no longer holds ([`Tx::forget`]), here or, on PostgreSQL, at another
+    /// server; and now and then besides. What is public has [`Db::generation`].
+    #[must_use]
+    pub fn generation_of(&self, account: Uuid) -> u64 {
+        self.shared.generations.of(account)
+    }
+
     /// For whom there is something new, whoever said so ([`Tx::wake`]). Calls of other servers that went unheard, because the
     /// connection was lost, are made good by one that means everybody.
     #[must_use]
@@ -195,7 +204,8 @@ impl Db {
         &self.shared.wakeups
     }
 
-    /// Whether every change that another server announced more than a second ago is in [`Db::generation`]. On SQLite there is no
+    /// Whether every change that another server announced more than a second ago is in [`Db::generation`] and
+    /// [`Db::generation_of`]. On SQLite there is no
     /// other server.
     #[must_use]
     pub fn hears(&self) -> bool {

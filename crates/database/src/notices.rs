@@ -1,5 +1,5 @@
-//! Telling every server of an installation that what everybody may read has changed, and that there is something new for
-//! somebody.
+//! Telling every server of an installation that what everybody may read has changed, that what is remembered of somebody no
+//! longer holds, and that there is something new for somebody.
 
 use std::{
     sync::{
@@ -19,6 +19,8 @@ use crate::db::Shared;
 
 /// The channel of changes that everybody may read.
 pub(crate) const CHANNEL: &str = "palestra_public";
+/// The channel of accounts of which what is remembered no longer holds.
+pub(crate) const FORGET: &str = "palestra_forget";
 /// The channel of news for somebody.
 pub(crate) const NEWS: &str = "palestra_news";
 /// After this silence the server is asked whether it is one.
@@ -32,8 +34,41 @@ const LIMIT_MILLIS: u64 = 1000;
 pub(crate) struct Notices {
     /// Whether it changed what everybody may read.
     pub(crate) announced: AtomicBool,
+    /// Of whom nothing that is remembered holds any more.
+    pub(crate) forgotten: Mutex<Vec<Uuid>>,
     /// For whom there is something new.
     pub(crate) woken: Mutex<Vec<Uuid>>,
+}
+
+/// How often what is remembered of an account has become old. Accounts share counters: who shares one only forgets more often.
+pub(crate) struct Generations(Box<[AtomicU64]>);
+
+/// Enough that few share.
+const COUNTERS: usize = 4096;
+
+impl Default for Generations {
+    fn default() -> Self {
+        Self((0..COUNTERS).map(|_| AtomicU64::new(0)).collect())
+    }
+}
+
+impl Generations {
+    fn counter(&self, account: Uuid) -> Option<&AtomicU64> {
+        // The end of an id is random; its beginning is the time.
+        let [.., a, b] = *account.as_bytes();
+        self.0.get(usize::from(u16::from_be_bytes([a, b])) % COUNTERS)
+    }
+
+    pub(crate) fn of(&self, account: Uuid) -> u64 {
+        self.counter(account)
+            .map_or(0, |counter| counter.load(Ordering::SeqCst))
+    }
+
+    fn advance(&self, account: Uuid) {
+        if let Some(counter) = self.counter(account) {
+            counter.fetch_add(1, Ordering::SeqCst);
+        }
+    }
 }
 
 impl Shared {
@@ -47,6 +82,11 @@ impl Shared {
         if notices.announced.load(Ordering::SeqCst) {
             self.advance();
         }
+        let forgotten =
+            std::mem::take(&mut *notices.forgotten.lock().unwrap_or_else(PoisonError::into_inner));
+        for account in forgotten {
+            self.generations.advance(account);
+        }
         let woken = std::mem::take(&mut *notices.woken.lock().unwrap_or_else(PoisonError::into_inner));
         if !woken.is_empty() {
             self.wakeups.add(woken);
@@ -57,6 +97,10 @@ impl Shared {
     fn hear(&self, notice: Option<&PgNotification>) {
         match notice {
             Some(notice) if notice.channel() == NEWS => self.wakeups.hear(notice.payload()),
+            Some(notice) if notice.channel() == FORGET => match notice.payload().parse() {
+                Ok(account) => self.generations.advance(account),
+                Err(_) => self.advance(),
+            },
             Some(_) => self.advance(),
             None => self.hear_anything(),
         }
@@ -88,7 +132,7 @@ async fn hear(options: &PgConnectOptions, shared: &std::sync::Weak<Shared>) -> R
         .max_connections(1)
         .connect_lazy_with(PgConnectOptions::clone(options));
     let mut listener = PgListener::connect_with(&pool).await?;
-    listener.listen_all([CHANNEL, NEWS]).await?;
+    listener.listen_all([CHANNEL, FORGET, NEWS]).await?;
     let mut asked = Instant::now();
     // What was said before went unheard; from here on nothing does.
     match shared.upgrade() {

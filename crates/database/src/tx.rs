@@ -116,6 +116,29 @@ impl Tx {
         Ok(())
     }
 
+    /// Says that what is remembered of an account, such as what it may see, no longer holds. Once this transaction is committed,
+    /// [`crate::Db::generation_of`] moves on here, and on PostgreSQL every other server hears of it.
+    ///
+    /// # Errors
+    /// What the database answers.
+    pub async fn forget(&self, account: Uuid) -> Result<()> {
+        {
+            let forgotten = &self.0.notices.forgotten;
+            let mut forgotten = forgotten.lock().unwrap_or_else(PoisonError::into_inner);
+            if forgotten.contains(&account) {
+                return Ok(());
+            }
+            forgotten.push(account);
+        }
+        if self.is_postgres() {
+            let values = [crate::notices::FORGET.into(), account.to_string().into()];
+            self.query_one_raw(self.statement("SELECT pg_notify(?, ?)", values))
+                .await
+                .kernel()?;
+        }
+        Ok(())
+    }
+
     /// Says that there is something new for these accounts. Once this transaction is committed, whoever waits for it here is
     /// woken ([`crate::Db::wakeups`]), and on PostgreSQL at every other server.
     ///

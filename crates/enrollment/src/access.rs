@@ -160,6 +160,17 @@ pub enum ReadableCourses {
     These(Vec<Uuid>),
 }
 
+impl ReadableCourses {
+    /// Whether this course is among them.
+    #[must_use]
+    pub fn contains(&self, course_id: Uuid) -> bool {
+        match self {
+            Self::All => true,
+            Self::These(ids) => ids.contains(&course_id),
+        }
+    }
+}
+
 /// The courses that the caller may read: those that [`course_access`] would open. Two statements, however many there are.
 ///
 /// # Errors

@@ -91,6 +91,7 @@ pub(crate) async fn complete_lesson(
     if first {
         let payload = json!({ "userId": user_id, "courseId": course_id, "lessonId": lesson_id });
         outbox::send(tx, "lesson.completed", payload).await?;
+        tx.forget(user_id).await?;
     }
     Ok(first)
 }
@@ -104,6 +105,7 @@ pub(crate) async fn complete_chapter(
     if store::complete_chapter(tx, user_id, course_id, chapter_id).await? {
         let payload = json!({ "userId": user_id, "courseId": course_id, "chapterId": chapter_id });
         outbox::send(tx, "chapter.completed", payload).await?;
+        tx.forget(user_id).await?;
     }
     Ok(())
 }

@@ -119,7 +119,8 @@ pub async fn my_courses(tx: &Tx, after: Option<Cursor>, limit: Limit) -> Result<
 }
 
 /// Where the caller can go on: the courses that they did something in and that are not done, the latest first, twenty at most.
-/// In each the lesson that they watched last, if it is not done, else the first that is not.
+/// In each the lesson that they watched last, if it is not done, else the first that is not. Where their access has ended, only
+/// what everybody may read is left to go on with.
 ///
 /// # Errors
 /// [`kernel::Code::Unauthenticated`] where nobody has logged in.
@@ -131,6 +132,7 @@ pub async fn continuations(tx: &Tx) -> Result<Vec<Continuation>> {
     let outlines = courses::outlines(tx, &ids).await?;
     let done = Doings::of(&store::report::done(tx, &[user_id], &ids).await?);
     let watched = store::report::watched(tx, user_id, &ids).await?;
+    let readable = enrollment::readable_courses(tx).await?;
     let mut offered = Vec::new();
     for (course_id, last_active_at) in latest {
         let (Some(course), Some(outline)) = (courses.remove(&course_id), outlines.get(&course_id)) else {
@@ -138,7 +140,8 @@ pub async fn continuations(tx: &Tx) -> Result<Vec<Continuation>> {
         };
         let last = watched.iter().filter(|row| row.course_id == course_id);
         let last = last.max_by_key(|row| row.last_heard_at).map(|row| row.subject_id);
-        let Some(step) = next(outline, &done, last).filter(|_| course.is_published) else {
+        let readable = readable.contains(course_id);
+        let Some(step) = next(outline, readable, &done, last).filter(|_| course.is_published) else {
             continue;
         };
         let seen = watched
@@ -171,8 +174,17 @@ struct Step<'a> {
     lesson: Option<(Uuid, &'a str)>,
 }
 
-fn next<'a>(outline: &'a CourseOutline, done: &Doings, last: Option<Uuid>) -> Option<Step<'a>> {
-    let lessons = outline.chapters.iter().flat_map(|chapter| {
+fn next<'a>(
+    outline: &'a CourseOutline,
+    readable: bool,
+    done: &Doings,
+    last: Option<Uuid>,
+) -> Option<Step<'a>> {
+    let chapters = outline
+        .chapters
+        .iter()
+        .filter(|chapter| readable || chapter.is_free);
+    let lessons = chapters.flat_map(|chapter| {
         let (id, title) = (chapter.id, chapter.title.as_str());
         let own = chapter.lessons.is_empty() && !done.chapters.contains(&id);
         let own = own.then_some(Step {

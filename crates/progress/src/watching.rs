@@ -15,8 +15,10 @@ use crate::{
     subject::{self, Facts},
 };
 
-/// How long an admission is believed: so soon does whoever lost access hear of it.
-const BELIEVED: TimeDelta = TimeDelta::seconds(1);
+/// How long an admission is believed: what changes it is heard of before ([`Db::generation`], [`Db::generation_of`]).
+const BELIEVED: TimeDelta = TimeDelta::seconds(60);
+/// How long while other servers' changes cannot be heard: so soon does whoever lost access hear of it.
+const BELIEVED_DEAF: TimeDelta = TimeDelta::seconds(1);
 /// How many admissions are remembered.
 const REMEMBERED: usize = 20_000;
 
@@ -34,7 +36,7 @@ struct Admitted {
     role: Option<Role>,
     facts: Facts,
     completed_at: Option<Timestamp>,
-    generation: u64,
+    generation: (u64, u64),
     at: Timestamp,
 }
 
@@ -122,29 +124,20 @@ impl Watching {
         if completed_at.is_none() && facts.is_seen(row.watch.percent, &self.rules) {
             let work = move |tx| async move { completion::by_watching(&tx, facts).await };
             completed_at = self.db.run(actor, work).await?;
-            let (generation, at) = (admitted.generation, admitted.at);
-            self.admitted.insert(
-                (user_id, facts.subject),
-                Arc::new(Admitted {
-                    role: admitted.role,
-                    facts,
-                    completed_at,
-                    generation,
-                    at,
-                }),
-            );
         }
         Ok(combine(&facts, completed_at, None, Some(&row.watch)))
     }
 
     /// What is remembered of this caller and subject, if it can still be believed.
     fn known(&self, actor: Actor, subject: Subject) -> Option<Arc<Admitted>> {
-        let found = self.admitted.get(&(actor.user_id()?, subject))?;
+        let user_id = actor.user_id()?;
+        let found = self.admitted.get(&(user_id, subject))?;
         let now = self.db.ambient().now();
+        let limit = if self.db.hears() { BELIEVED } else { BELIEVED_DEAF };
         let believed = found.role == role(actor)
-            && found.generation == self.db.generation()
+            && found.generation == self.generation(user_id)
             && found.at <= now
-            && now - found.at < BELIEVED
+            && now - found.at < limit
             && found.facts.until.is_none_or(|until| until > now);
         believed.then_some(found)
     }
@@ -153,13 +146,17 @@ impl Watching {
         if let Some(known) = self.known(actor, subject) {
             return Ok(known);
         }
-        let generation = self.db.generation();
+        let user_id = actor.user_id().ok_or(Code::Unauthenticated)?;
+        let generation = self.generation(user_id);
         let read = move |tx| async move { ask(&tx, subject, generation).await };
         let admitted = Arc::new(self.db.read(actor, read).await?);
-        if let Some(user_id) = actor.user_id() {
-            self.admitted.insert((user_id, subject), admitted.clone());
-        }
+        self.admitted.insert((user_id, subject), admitted.clone());
         Ok(admitted)
+    }
+
+    /// Of what everybody may read, and of what this account may.
+    fn generation(&self, user_id: Uuid) -> (u64, u64) {
+        (self.db.generation(), self.db.generation_of(user_id))
     }
 
     /// The same for several, in one transaction; the subjects that are known cost nothing.
@@ -168,7 +165,7 @@ impl Watching {
             .into_iter()
             .map(|subject| (subject, self.known(actor, subject)))
             .collect();
-        let generation = self.db.generation();
+        let generation = self.generation(actor.user_id().ok_or(Code::Unauthenticated)?);
         let read = move |tx: Tx| async move {
             let mut asked = std::collections::HashMap::new();
             let mut admitted = Vec::with_capacity(known.len());
@@ -201,7 +198,7 @@ fn role(actor: Actor) -> Option<Role> {
     }
 }
 
-async fn ask(tx: &Tx, subject: Subject, generation: u64) -> Result<Admitted> {
+async fn ask(tx: &Tx, subject: Subject, generation: (u64, u64)) -> Result<Admitted> {
     let facts = subject::facts(tx, subject).await?;
     Ok(Admitted {
         role: role(tx.actor()),

@@ -38,6 +38,7 @@ pub(crate) async fn is_staff(tx: &Tx, course_id: Uuid, user_id: Uuid) -> Result<
 pub(crate) async fn insert(tx: &Tx, course_id: Uuid, user_id: Uuid) -> Result<bool> {
     let sql =
         "INSERT INTO course_editors (course_id, user_id, created_at) VALUES (?, ?, ?) ON CONFLICT DO NOTHING";
+    tx.forget(user_id).await?;
     Ok(tx
         .change(sql, [course_id.into(), user_id.into(), tx.now().into()])
         .await?
@@ -46,5 +47,6 @@ pub(crate) async fn insert(tx: &Tx, course_id: Uuid, user_id: Uuid) -> Result<bo
 
 pub(crate) async fn delete(tx: &Tx, course_id: Uuid, user_id: Uuid) -> Result<bool> {
     let sql = "DELETE FROM course_editors WHERE course_id = ? AND user_id = ?";
+    tx.forget(user_id).await?;
     Ok(tx.change(sql, [course_id.into(), user_id.into()]).await? > 0)
 }

@@ -39,6 +39,7 @@ pub(crate) async fn write(tx: &Tx, grant: &Grant, entry: Entry, at: Timestamp) -
             at.into(),
         ];
         tx.change(sql, values).await?;
+        tx.forget(grant.user_id).await?;
     }
     Ok(written)
 }

@@ -154,6 +154,8 @@ pub(crate) async fn advance(tx: &Tx, before: &VideoAsset, after: &VideoAsset) ->
         before.id.into(),
         before.status.as_str().into(),
     ];
+    // How long a video is says when it is watched to the end: whoever watches it has to hear of it.
+    tx.announce().await?;
     tx.change(sql, values).await.map(drop)
 }
 

@@ -237,5 +237,6 @@ async fn unmark(
     );
     let mut values = vec![false.into(), tx.now().into(), user_id.into(), course_id.into()];
     values.extend(only.map(Value::from));
+    tx.forget(user_id).await?;
     tx.change(&sql, values).await.map(drop)
 }

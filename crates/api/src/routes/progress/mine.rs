@@ -185,7 +185,7 @@ impl From<progress::Continuation> for Continuation {
 /// Where to go on
 ///
 /// The courses in which the caller did something and that are not done, previews included: for each the lesson that they watched
-/// last, if it is not done, else the first that is not. Whether it may still be read is for the lesson to say.
+/// last, if it is not done, else the first that is not. Where access has ended, only what everybody may read is left to go on with.
 #[utoipa::path(tag = "progress", operation_id = "getMyContinuations", security(("bearer" = [])),
     responses((status = 200, description = "Where to go on.", body = Continuations)))]
 #[get("/me/continue")]
