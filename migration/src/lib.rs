@@ -13,6 +13,7 @@ mod m20261122_000002_catalogue;
 mod m20261122_000003_search;
 mod m20261122_000004_progress;
 mod m20261122_000005_payments;
+mod m20261122_000006_posts;
 mod m20261122_000007_messages;
 
 /// All migrations, oldest first.
@@ -27,6 +28,7 @@ impl MigratorTrait for Migrator {
             Box::new(m20261122_000003_search::Migration),
             Box::new(m20261122_000004_progress::Migration),
             Box::new(m20261122_000005_payments::Migration),
+            Box::new(m20261122_000006_posts::Migration),
             Box::new(m20261122_000007_messages::Migration),
         ]
     }

@@ -9,6 +9,7 @@ mod auth;
 mod authoring;
 mod authorisation;
 mod catalogue;
+mod community;
 mod conversations;
 mod coupons;
 mod courses;

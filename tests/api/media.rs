@@ -56,6 +56,15 @@ async fn file(app: &App, who: &Person) -> String {
     done.text_at("/id")
 }
 
+/// A picture that somebody has sent.
+pub(crate) async fn picture(app: &App, who: &Person) -> String {
+    let bytes = png(400, 200);
+    let new = announcement("IMAGE", "a.png", "image/png", &bytes);
+    let done = uploaded(app, who, new, &bytes).await;
+    assert_eq!(done.at("/status"), "READY");
+    done.text_at("/id")
+}
+
 fn png(width: u32, height: u32) -> Vec<u8> {
     let mut bytes = Cursor::new(Vec::new());
     let picture = DynamicImage::ImageRgb8(RgbImage::from_pixel(width, height, Rgb([20, 120, 200])));

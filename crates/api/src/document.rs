@@ -119,6 +119,12 @@ const TAGS: &[(&str, &str)] = &[
         "Enrolling, giving and taking access, and why somebody has it.",
     ),
     ("progress", "What one has learnt."),
+    ("posts", "What members write for all who may read it."),
+    (
+        "comments",
+        "Conversations under posts and lessons, for whoever may read those.",
+    ),
+    ("community", "The rules of the places where members write."),
     (
         "messages",
         "Conversations of two or of a few, and who may write to whom.",
@@ -185,6 +191,19 @@ const LINKS: &[(&str, &str, &str, &str)] = &[
         "$response.body#/courseId",
     ),
     ("createGrant", "getGrant", "grant_id", "$response.body#/id"),
+    ("createPost", "getPost", "post_id", "$response.body#/id"),
+    (
+        "createPostComment",
+        "getComment",
+        "comment_id",
+        "$response.body#/id",
+    ),
+    (
+        "createLessonComment",
+        "getComment",
+        "comment_id",
+        "$response.body#/id",
+    ),
     (
         "openConversation",
         "getConversation",

@@ -30,6 +30,9 @@ pub fn status_of(code: Code) -> StatusCode {
         | Code::GrantRefunded
         | Code::GrantRevoked
         | Code::GrantSuspended
+        | Code::PostingRestricted
+        | Code::Muted
+        | Code::AccountTooNew
         | Code::RecipientUnreachable
         | Code::SignedUrlInvalid => StatusCode::FORBIDDEN,
         Code::NotFound => StatusCode::NOT_FOUND,
@@ -65,6 +68,9 @@ pub fn status_of(code: Code) -> StatusCode {
         | Code::CouponTaken
         | Code::PaymentRefused
         | Code::TooManyUploads
+        | Code::ThreadLocked
+        | Code::ContentDeleted
+        | Code::ThreadTooDeep
         | Code::DirectConversation
         | Code::EditWindowOver
         | Code::IdempotencyInFlight => StatusCode::CONFLICT,
@@ -72,11 +78,17 @@ pub fn status_of(code: Code) -> StatusCode {
         Code::PayloadTooLarge => StatusCode::PAYLOAD_TOO_LARGE,
         Code::UnsupportedMediaType => StatusCode::UNSUPPORTED_MEDIA_TYPE,
         Code::RangeNotSatisfiable => StatusCode::RANGE_NOT_SATISFIABLE,
-        Code::ValidationFailed | Code::IdempotencyKeyReused | Code::LinkInvalid | Code::SizeMismatch => {
-            StatusCode::UNPROCESSABLE_ENTITY
-        }
+        Code::ValidationFailed
+        | Code::IdempotencyKeyReused
+        | Code::LinkInvalid
+        | Code::SizeMismatch
+        | Code::TooManyMentions
+        | Code::LinksRefused
+        | Code::WordsRefused => StatusCode::UNPROCESSABLE_ENTITY,
         Code::PreconditionRequired => StatusCode::PRECONDITION_REQUIRED,
-        Code::RateLimited | Code::TooManyStreams | Code::NewAccountLimit => StatusCode::TOO_MANY_REQUESTS,
+        Code::RateLimited | Code::SlowMode | Code::TooManyStreams | Code::NewAccountLimit => {
+            StatusCode::TOO_MANY_REQUESTS
+        }
         Code::HeadTooLarge => StatusCode::REQUEST_HEADER_FIELDS_TOO_LARGE,
         Code::Overloaded | Code::Unavailable | Code::ProviderUnavailable | Code::OutcomeUnknown => {
             StatusCode::SERVICE_UNAVAILABLE

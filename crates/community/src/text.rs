@@ -1,26 +1,146 @@
-//! What somebody writes, as it is kept.
+//! What people write: made safe and legible once, when it is written; and read as plain text where words count.
 
-use kernel::{Error, FieldError, Result, legible};
+use kernel::{Error, FieldError, Result};
 
-/// A line, such as a title: without what nobody sees, and not blank.
-///
-/// # Errors
-/// [`kernel::Code::ValidationFailed`] at `pointer`.
-pub(crate) fn line(text: &str, pointer: &str) -> Result<String> {
-    let one: Vec<&str> = text.split_whitespace().collect();
-    seen(&one.join(" "), pointer)
+/// The names that a text may mention.
+pub(crate) const MENTIONS: usize = 10;
+
+/// Elements that stand inside a word; every other one ends it.
+const INLINE: [&str; 8] = ["strong", "b", "em", "i", "u", "s", "code", "a"];
+
+/// HTML as it may be shown to anybody, without what nobody sees; empty where nothing is left.
+pub(crate) fn rich(html: String) -> String {
+    let clean = courses::sanitise(Some(html)).unwrap_or_default();
+    kernel::legible(&clean)
 }
 
-/// A text: without what nobody sees, and not blank.
+/// Whether a reader finds nothing in it.
+pub(crate) fn is_blank(html: &str) -> bool {
+    !html.contains("<img") && plain(html).trim().is_empty()
+}
+
+/// A title as everybody sees it.
 ///
 /// # Errors
-/// [`kernel::Code::ValidationFailed`] at `pointer`.
-pub(crate) fn seen(text: &str, pointer: &str) -> Result<String> {
-    let seen = legible(text);
-    let seen = seen.trim();
-    if seen.is_empty() {
-        let reason = FieldError::new(pointer, "blank", "There is nothing to be seen in this.");
-        return Err(Error::invalid(vec![reason]));
+/// [`kernel::Code::ValidationFailed`] where there is nothing to be seen in it.
+pub(crate) fn title(given: &str) -> Result<String> {
+    let shown = kernel::legible(given);
+    let shown = shown.split_whitespace().collect::<Vec<_>>().join(" ");
+    if shown.is_empty() {
+        return Err(blank("/title"));
     }
-    Ok(seen.to_owned())
+    Ok(shown)
+}
+
+/// A text without markup, as everybody sees it.
+///
+/// # Errors
+/// [`kernel::Code::ValidationFailed`] at `pointer` where there is nothing to be seen in it.
+pub(crate) fn seen(given: &str, pointer: &str) -> Result<String> {
+    let shown = kernel::legible(given);
+    let shown = shown.trim();
+    if shown.is_empty() {
+        return Err(blank(pointer));
+    }
+    Ok(shown.to_owned())
+}
+
+pub(crate) fn blank(pointer: &str) -> Error {
+    let detail = "There is nothing to be read in this.";
+    Error::invalid(vec![FieldError::new(pointer, "blank", detail)])
+}
+
+/// The words of sanitised HTML, without its markup.
+#[must_use]
+pub fn plain(html: &str) -> String {
+    let mut text = String::with_capacity(html.len());
+    let mut rest = html;
+    while let Some((before, tag)) = rest.split_once('<') {
+        text.push_str(before);
+        let (inside, after) = tag.split_once('>').unwrap_or((tag, ""));
+        let name = inside.trim_start_matches('/').split([' ', '/']).next();
+        if !name.is_some_and(|name| INLINE.contains(&name)) {
+            text.push(' ');
+        }
+        rest = after;
+    }
+    text.push_str(rest);
+    // The only ones that the sanitiser writes. An ampersand last, so that nothing is read twice.
+    text.replace("&nbsp;", " ")
+        .replace("&lt;", "<")
+        .replace("&gt;", ">")
+        .replace("&quot;", "\"")
+        .replace("&amp;", "&")
+}
+
+/// Whether it leads, or looks as if it led, somewhere else.
+pub(crate) fn has_link(html: &str) -> bool {
+    let html = html.to_ascii_lowercase();
+    ["href=", "src=", "http://", "https://", "www."]
+        .iter()
+        .any(|sign| html.contains(sign))
+}
+
+/// The usernames after an `@` that follows no other word, each once. Stops when there are more than a text may mention.
+pub(crate) fn mentioned(html: &str) -> Vec<String> {
+    let text = plain(html);
+    let mut names: Vec<String> = Vec::new();
+    let mut before = ' ';
+    for (index, c) in text.char_indices() {
+        if c == '@' && !before.is_alphanumeric() {
+            let rest = text.get(index + 1..).unwrap_or_default();
+            let name: String = rest
+                .chars()
+                .take_while(|c| c.is_ascii_alphanumeric() || *c == '_')
+                .map(|c| c.to_ascii_lowercase())
+                .collect();
+            if (3..=30).contains(&name.len()) && !names.contains(&name) {
+                names.push(name);
+                if names.len() > MENTIONS {
+                    break;
+                }
+            }
+        }
+        before = c;
+    }
+    names
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn markup_is_no_text() {
+        for (html, text) in [
+            ("sp<b>am</b>", "spam"),
+            ("<p>one</p><p>two</p>", " one  two "),
+            ("a &lt; b &amp;lt;", "a < b &lt;"),
+            ("<img src=\"https://x\">", " "),
+        ] {
+            assert_eq!(plain(html), text, "{html}");
+        }
+        assert!(is_blank("<p> &nbsp;</p>") && !is_blank("<img src=\"https://x\">"));
+        assert_eq!(rich("<p>a\u{202e}&#8238;b</p>".to_owned()), "<p>ab</p>");
+    }
+
+    #[test]
+    fn names_are_found_where_they_are_called() {
+        for (html, names) in [
+            ("<p>@lena and @Tom_2, @lena</p>", vec!["lena", "tom_2"]),
+            ("mail lena@example.com", vec![]),
+            ("<a href=\"https://x/@lena\">x</a>", vec![]),
+            ("@me @<b>lena</b> (@aisha)", vec!["lena", "aisha"]),
+        ] {
+            assert_eq!(mentioned(html), names, "{html}");
+        }
+        let flood: String = (0..100).map(|n| format!("@name{n} ")).collect();
+        assert_eq!(mentioned(&flood).len(), MENTIONS + 1);
+    }
+
+    #[test]
+    fn links_are_seen() {
+        assert!(has_link("see WWW.example.com") && has_link("<a href=\"mailto:x\">x</a>"));
+        assert!(!has_link("<p>Hips back.</p>"));
+    }
 }

@@ -105,12 +105,26 @@ pub async fn outline(tx: &Tx, course_id: Uuid) -> Result<CourseOutline> {
 /// [`Code::NotFound`], also where it is not published and the reader may not edit it.
 pub async fn course_ref(tx: &Tx, id: Uuid) -> Result<CourseRef> {
     let course = store::course::reference(tx, id).await?.ok_or(Code::NotFound)?;
-    let staff = editor::may_edit(tx, id, course.author_id).await?;
-    if course.is_published || staff {
-        Ok(CourseRef { staff, ..course })
+    if course.is_published || course.staff {
+        Ok(course)
     } else {
         Err(Code::NotFound.into())
     }
+}
+
+/// Of these courses the published ones, and every course that the caller may edit.
+///
+/// # Errors
+/// What the database answers.
+pub async fn visible_courses(tx: &Tx, ids: &[Uuid]) -> Result<Vec<Uuid>> {
+    let trains = matches!(
+        tx.actor(),
+        Actor::User {
+            role: Role::Trainer,
+            ..
+        }
+    );
+    store::course::visible(tx, ids, tx.user_id()?, trains).await
 }
 
 /// Whether somebody, the caller or not, may see everything of a course: its owner, an editor who still is a trainer, an admin.

@@ -41,7 +41,7 @@ pub use course::{
     Author, Course, CourseChange, CourseDetail, CourseOutline, CourseRef, NewCourse, OutlineChapter,
     OutlineLesson, archive_course, change_course, course, course_ref, courses_by_ids, create_course,
     delete_course, is_staff, list_own_courses, outline, outlines, publish_check, publish_course,
-    unpublish_course,
+    unpublish_course, visible_courses,
 };
 pub use duplicate::duplicate_course;
 pub use editor::{Trainer, add_editor, remove_editor, trainers};
@@ -50,6 +50,7 @@ pub use lesson::{
     list_lessons, move_lesson, order_lessons, placed_lesson, publish_lesson, require_editor_of_lesson,
     unpublish_lesson,
 };
+pub use rich_text::sanitise;
 pub use transfer::{
     ChapterDocument, CourseDocument, CourseExport, Import, ImportCheck, LessonDocument, check_import,
     export_course, import_course,

@@ -50,8 +50,9 @@ static SANITISER: LazyLock<Builder<'static>> = LazyLock::new(|| {
 });
 
 /// What remains of `html` that may be shown to anybody; `None` where nothing does. What no author can have meant as HTML
-/// ([`tangle`]) is shown as it was typed.
-pub(crate) fn sanitise(html: Option<String>) -> Option<String> {
+/// (`tangle`) is shown as it was typed.
+#[must_use]
+pub fn sanitise(html: Option<String>) -> Option<String> {
     html.map(|html| {
         let html = if tangle::is_tangled(&html) {
             html.replace('&', "&amp;")

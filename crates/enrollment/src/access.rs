@@ -151,6 +151,28 @@ pub async fn has_access(tx: &Tx, course_id: Uuid) -> Result<bool> {
     Ok(by_grants(&grants, tx.now()).is_ok())
 }
 
+/// Of which courses somebody may read what is said in them.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum ReadableCourses {
+    /// An admin, of every one.
+    All,
+    /// Of these.
+    These(Vec<Uuid>),
+}
+
+/// The courses that the caller may read: those that [`course_access`] would open. Two statements, however many there are.
+///
+/// # Errors
+/// [`Code::Unauthenticated`] where nobody has logged in.
+pub async fn readable_courses(tx: &Tx) -> Result<ReadableCourses> {
+    if tx.actor().is_admin() {
+        return Ok(ReadableCourses::All);
+    }
+    let granted = store::grant::active_courses(tx, tx.user_id()?).await?;
+    let readable = courses::visible_courses(tx, &granted).await?;
+    Ok(ReadableCourses::These(readable))
+}
+
 /// Any active grant opens. Where there is none, the one that ended last explains why.
 pub(crate) fn by_grants(grants: &[Grant], at: Timestamp) -> Result<Access> {
     let active = grants.iter().filter(|grant| grant.is_active(at));

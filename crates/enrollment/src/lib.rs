@@ -15,8 +15,8 @@ mod store;
 mod wishlist;
 
 pub use access::{
-    Access, Place, ReadableChapter, ReadableLesson, course_access, decide, has_access, lesson_access,
-    read_chapter, read_lesson,
+    Access, Place, ReadableChapter, ReadableCourses, ReadableLesson, course_access, decide, has_access,
+    lesson_access, read_chapter, read_lesson, readable_courses,
 };
 pub use attachment::{course_attachments, lesson_attachments, read_attachment};
 pub use explain::{Explanation, LessonVerdict, Unlock, Verdict, explain, explain_at};

@@ -42,6 +42,10 @@ pub struct Model {
     pub catalogue_entries: HasOne<super::catalogue_entries::Entity>,
     #[sea_orm(has_many)]
     pub chapters: HasMany<super::chapters::Entity>,
+    #[sea_orm(has_many)]
+    pub comments: HasMany<super::comments::Entity>,
+    #[sea_orm(has_many)]
+    pub community_settings: HasMany<super::community_settings::Entity>,
     #[sea_orm(has_one)]
     pub course_popularity: HasOne<super::course_popularity::Entity>,
     #[sea_orm(has_many)]
@@ -61,9 +65,15 @@ pub struct Model {
     #[sea_orm(has_many)]
     pub jobs: HasMany<super::jobs::Entity>,
     #[sea_orm(has_many)]
+    pub mutes: HasMany<super::mutes::Entity>,
+    #[sea_orm(has_many)]
     pub payments: HasMany<super::payments::Entity>,
     #[sea_orm(has_many)]
+    pub posts: HasMany<super::posts::Entity>,
+    #[sea_orm(has_many)]
     pub purchases: HasMany<super::purchases::Entity>,
+    #[sea_orm(has_many)]
+    pub removed_contents: HasMany<super::removed_contents::Entity>,
     #[sea_orm(
         belongs_to,
         from = "preview_video_asset_id",

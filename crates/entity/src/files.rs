@@ -44,6 +44,8 @@ pub struct Model {
     pub video_assets: HasMany<super::video_assets::Entity>,
     #[sea_orm(has_many)]
     pub video_captions: HasMany<super::video_captions::Entity>,
+    #[sea_orm(has_many, via = "post_images")]
+    pub posts: HasMany<super::posts::Entity>,
 }
 
 impl ActiveModelBehavior for ActiveModel {}

@@ -34,9 +34,13 @@ pub struct Model {
     )]
     pub chapters: BelongsTo<super::chapters::Entity>,
     #[sea_orm(has_many)]
+    pub comments: HasMany<super::comments::Entity>,
+    #[sea_orm(has_many)]
     pub lesson_bodies: HasMany<super::lesson_bodies::Entity>,
     #[sea_orm(has_many)]
     pub lesson_progresses: HasMany<super::lesson_progress::Entity>,
+    #[sea_orm(has_many)]
+    pub thread_counters: HasMany<super::thread_counters::Entity>,
     #[sea_orm(has_many)]
     pub watches: HasMany<super::watches::Entity>,
 }

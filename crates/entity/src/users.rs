@@ -28,6 +28,10 @@ pub struct Model {
     #[sea_orm(has_many)]
     pub chapter_progresses: HasMany<super::chapter_progress::Entity>,
     #[sea_orm(has_many)]
+    pub comments: HasMany<super::comments::Entity>,
+    #[sea_orm(has_many)]
+    pub community_writers: HasMany<super::community_writers::Entity>,
+    #[sea_orm(has_many)]
     pub conversation_members: HasMany<super::conversation_members::Entity>,
     #[sea_orm(has_many)]
     pub coupon_redemptions: HasMany<super::coupon_redemptions::Entity>,
@@ -53,12 +57,18 @@ pub struct Model {
     pub live_cursors: HasOne<super::live_cursors::Entity>,
     #[sea_orm(has_many)]
     pub live_tickets: HasMany<super::live_tickets::Entity>,
+    #[sea_orm(has_many)]
+    pub mentions: HasMany<super::mentions::Entity>,
     #[sea_orm(has_one)]
     pub message_preferences: HasOne<super::message_preferences::Entity>,
+    #[sea_orm(has_many)]
+    pub posts: HasMany<super::posts::Entity>,
     #[sea_orm(has_one)]
     pub profiles: HasOne<super::profiles::Entity>,
     #[sea_orm(has_many)]
     pub purchases: HasMany<super::purchases::Entity>,
+    #[sea_orm(has_many)]
+    pub reactions: HasMany<super::reactions::Entity>,
     #[sea_orm(has_many)]
     pub receipt_numbers: HasMany<super::receipt_numbers::Entity>,
     #[sea_orm(has_many)]

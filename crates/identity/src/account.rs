@@ -2,7 +2,7 @@ use std::time::Duration;
 
 use database::{Db, IntoKernel, Pool, Tx, outbox};
 use entity::{credentials, users};
-use kernel::{Actor, Code, Error, Result, Role, Timestamp, Uuid, hash_token, to_base64url};
+use kernel::{Actor, Code, Error, FieldError, Result, Role, Timestamp, Uuid, hash_token, to_base64url};
 use sea_orm::{FromQueryResult, Set};
 use serde_json::json;
 
@@ -90,10 +90,22 @@ pub async fn hash_new_password(
     hasher.enter()?.hash(password, salt).await
 }
 
+/// A name as everybody sees it ([`kernel::legible`]): where two look the same, they are.
+fn shown_name(name: Option<String>) -> Result<Option<String>> {
+    let Some(name) = name else { return Ok(None) };
+    let shown = kernel::legible(&name);
+    let shown = shown.trim();
+    if shown.is_empty() {
+        let reason = FieldError::new("/name", "blank", "There is nothing to be seen in this name.");
+        return Err(Error::invalid(vec![reason]));
+    }
+    Ok(Some(shown.to_owned()))
+}
+
 /// Makes user, credentials and profile in one transaction, and has the verification mail sent.
 ///
 /// # Errors
-/// [`Code::EmailTaken`], [`Code::UsernameTaken`].
+/// [`Code::EmailTaken`], [`Code::UsernameTaken`], [`Code::ValidationFailed`] for a name in which nothing is to be seen.
 pub async fn register(tx: &Tx, registration: Registration) -> Result<Account> {
     let id = insert(tx, registration, Role::User).await?;
     mail::enqueue(tx, mail::VERIFY_EMAIL, id).await?;
@@ -107,7 +119,7 @@ pub(crate) async fn insert(tx: &Tx, registration: Registration, role: Role) -> R
     let user = users::ActiveModel {
         id: Set(id),
         username: Set(registration.username),
-        name: Set(registration.name),
+        name: Set(shown_name(registration.name)?),
         bio: Set(None),
         avatar_url: Set(None),
         social_media_links: Set(json!({})),
@@ -157,7 +169,8 @@ pub async fn account(tx: &Tx) -> Result<Account> {
 /// Changes the caller's own account, if its version is still one that `matches` accepts.
 ///
 /// # Errors
-/// [`Code::PreconditionFailed`], [`Code::UsernameTaken`].
+/// [`Code::PreconditionFailed`], [`Code::UsernameTaken`], [`Code::ValidationFailed`] for a name in which nothing is to be
+/// seen.
 pub async fn change_account(
     tx: &Tx,
     matches: impl Fn(i64) -> bool,
@@ -177,8 +190,10 @@ pub async fn change_account(
     let before_shown = shown(&before);
     let columns = store::UserColumns {
         username: change.username.unwrap_or(before.username),
-        name: change.name.unwrap_or(before.name),
-        bio: change.bio.unwrap_or(before.bio),
+        name: change.name.map_or(Ok(before.name), shown_name)?,
+        bio: change
+            .bio
+            .map_or(before.bio, |bio| bio.map(|bio| kernel::legible(&bio))),
         avatar_url: change.avatar_url.unwrap_or(before.avatar_url),
     };
     let changed = store::update_user(tx, before.id, before.version, columns).await;

@@ -138,6 +138,18 @@ codes! {
     CouponTaken = "coupon_taken", "A coupon with this code exists";
     /// As many uploads of the caller's as may wait at once, or as large ones.
     TooManyUploads = "too_many_uploads", "Complete the uploads that you have begun first";
+    /// The thread of the post was locked.
+    ThreadLocked = "thread_locked", "This conversation is closed";
+    /// The post or the comment was deleted, or taken away by a moderator.
+    ContentDeleted = "content_deleted", "This was deleted";
+    /// As deep as answers to answers go.
+    ThreadTooDeep = "thread_too_deep", "Answer further up: this is as deep as answers go";
+    /// In this place only editors write.
+    PostingRestricted = "posting_restricted", "Only editors write here";
+    /// A moderator has muted the caller, for a time or for good.
+    Muted = "muted", "You may not write at the moment";
+    /// The account is younger than whoever writes here has to be.
+    AccountTooNew = "account_too_new", "Your account is too new to write here";
     /// A request with the same Idempotency-Key is still running.
     IdempotencyInFlight = "idempotency_in_flight", "The same request is still running";
     /// `If-Match` names a version that is not the current one.
@@ -152,6 +164,12 @@ codes! {
     SizeMismatch = "size_mismatch", "The body is not as long as announced";
     /// Read, but refused; `errors` lists every reason.
     ValidationFailed = "validation_failed", "Some values are not acceptable";
+    /// More people are mentioned than a text may call.
+    TooManyMentions = "too_many_mentions", "Too many people are mentioned";
+    /// Links are not taken here, or not from this account yet.
+    LinksRefused = "links_refused", "Links are not taken here";
+    /// A word stands in the text that this place does not want.
+    WordsRefused = "words_refused", "There is a word in this that is not wanted here";
     /// The Idempotency-Key was used for a request with another body.
     IdempotencyKeyReused = "idempotency_key_reused", "This Idempotency-Key was used for another request";
     /// A verification or reset link that is unknown, used or expired.
@@ -160,6 +178,8 @@ codes! {
     PreconditionRequired = "precondition_required", "Name the version you are changing in If-Match";
     /// Too many requests from this caller.
     RateLimited = "rate_limited", "Too many requests";
+    /// The caller has just written in this place.
+    SlowMode = "slow_mode", "Not so fast: you have just written here";
     /// As many event streams as an account may have open.
     TooManyStreams = "too_many_streams", "You have too many event streams open";
     /// More than an account of this age may write.

@@ -74,8 +74,10 @@ pub(crate) fn open<T: for<'de> Deserialize<'de>>(keyring: &Keyring, purpose: &st
 #[must_use]
 pub fn clean_name(given: &str) -> String {
     let last = given.rsplit(['/', '\\']).next().unwrap_or_default();
-    let turns = |c: char| matches!(c, '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2066}'..='\u{2069}' | '\u{feff}');
-    let plain: String = last.chars().filter(|c| !c.is_control() && !turns(*c)).collect();
+    let plain: String = kernel::legible(last)
+        .chars()
+        .filter(|c| !c.is_control())
+        .collect();
     let plain = plain.trim_matches(|c: char| c.is_whitespace() || c == '.');
     // The end of a long name says what the file is.
     let too_many = plain.chars().count().saturating_sub(NAME);

@@ -122,6 +122,7 @@ pub(crate) async fn unused(tx: &Tx, before: Timestamp, limit: u64) -> Result<Vec
          AND NOT EXISTS (SELECT 1 FROM attachments a WHERE a.file_id = f.id) \
          AND NOT EXISTS (SELECT 1 FROM video_assets v WHERE v.file_id = f.id) \
          AND NOT EXISTS (SELECT 1 FROM video_captions k WHERE k.file_id = f.id) \
+         AND NOT EXISTS (SELECT 1 FROM post_images i WHERE i.file_id = f.id) \
          ORDER BY f.created_at, f.id LIMIT {limit}"
     );
     let rows: Vec<Id> = tx

@@ -4,7 +4,7 @@ use aws_lc_rs::digest::{Context, SHA256};
 use bytes::Bytes;
 use database::{Db, Tx};
 use futures_util::{Stream, TryStreamExt};
-use kernel::{Actor, Ambient, Code, Error, FieldError, Keyring, Result, Timestamp, Uuid};
+use kernel::{Actor, Ambient, Code, Error, FieldError, Keyring, Result, Role, Timestamp, Uuid};
 use serde::{Deserialize, Serialize};
 use tokio::sync::Semaphore;
 
@@ -146,11 +146,16 @@ impl Media {
         }
     }
 
-    /// The file of an announcement, before it is written down with [`Media::announce`].
+    /// The file of an announcement, before it is written down with [`Media::announce`]. Everybody sends pictures; trainers and
+    /// admins also send what is taught with.
     ///
     /// # Errors
-    /// [`Code::ValidationFailed`] with every reason.
+    /// [`Code::Forbidden`], [`Code::ValidationFailed`] with every reason.
     pub fn plan(&self, ambient: &Ambient, actor: Actor, new: Announcement) -> Result<File> {
+        let learns = matches!(actor, Actor::User { role: Role::User, .. });
+        if learns && new.purpose != Purpose::Image {
+            return Err(Code::Forbidden.into());
+        }
         let mut reasons = Vec::new();
         if !allowed_types(new.purpose).contains(&new.content_type.as_str()) {
             let detail = format!("One of {}.", allowed_types(new.purpose).join(", "));

@@ -22,7 +22,7 @@ use tokio::time::Instant;
 use utoipa::{IntoParams, ToSchema};
 
 use crate::{
-    extract::{Idempotency, Json, Member, Path, Query, Trainer},
+    extract::{Idempotency, Json, Member, Path, Query},
     problem::Problem,
     reply::{Nothing, Reply},
     service_config::ServiceConfig,
@@ -227,7 +227,7 @@ fn unhex(text: &str) -> Option<[u8; 32]> {
 
 /// Announce a file
 ///
-/// By trainers and admins. Send its bytes to `target.url` with `target.method` and `target.headers`, without an access
+/// A picture by anybody who is logged in, other files by trainers and admins. Send its bytes to `target.url` with `target.method` and `target.headers`, without an access
 /// token, before `expiresAt`; then complete the upload.
 #[utoipa::path(tag = "media", operation_id = "createUpload", security(("bearer" = [])), request_body = CreateUpload,
     extensions(("x-problem-codes" = json!(["forbidden", "too_many_uploads"]))),
@@ -235,7 +235,7 @@ fn unhex(text: &str) -> Option<[u8; 32]> {
 #[post("/uploads")]
 async fn create_upload(
     state: Data<State>,
-    Trainer(actor): Trainer,
+    Member(actor): Member,
     key: Idempotency,
     body: Json<CreateUpload>,
 ) -> Result<Reply<Upload>, Problem> {
@@ -394,6 +394,11 @@ async fn get_image(
     if !IMAGE_WIDTHS.contains(&width) {
         return Err(Code::NotFound.into());
     }
+    picture(&state, id, width, "public, max-age=31536000, immutable").await
+}
+
+/// A picture, of the type that it is, for caches that may keep it.
+async fn picture(state: &State, id: Uuid, width: u32, cache: &'static str) -> Result<HttpResponse, Problem> {
     let object = state.media.storage.get(Key::Image(id, width), None).await?;
     let Object { size, mut stream } = object.ok_or(Code::NotFound)?;
     let first = stream.next().await.transpose()?.unwrap_or_default();
@@ -401,7 +406,7 @@ async fn get_image(
     let body = SizedStream::new(size, stream::iter([Ok(first)]).chain(stream));
     Ok(HttpResponse::Ok()
         .insert_header((header::CONTENT_TYPE, kind))
-        .insert_header((header::CACHE_CONTROL, "public, max-age=31536000, immutable"))
+        .insert_header((header::CACHE_CONTROL, cache))
         .insert_header((header::ETAG, format!("\"{}-{width}\"", id.simple())))
         .body(body))
 }
@@ -409,7 +414,7 @@ async fn get_image(
 /// A file
 ///
 /// By a signed URL, which whoever may have the file gets from another operation; it expires. Single ranges are answered
-/// with 206.
+/// with 206; pictures are answered as a whole.
 #[utoipa::path(tag = "media", operation_id = "getFile", security(()),
     params(("link" = String, Path, description = "The signed part of the URL.")),
     extensions(("x-problem-codes" = json!(["signed_url_invalid", "range_not_satisfiable"]))),
@@ -422,6 +427,9 @@ async fn get_file(
     Path(link): Path<String>,
 ) -> Result<HttpResponse, Problem> {
     let link = Link::open(state.db.keyring(), &link, state.db.ambient().now())?;
+    if let Key::Image(id, width) = link.key {
+        return picture(&state, id, width, "private, max-age=3600").await;
+    }
     let storage = &state.media.storage;
     let size = storage.head(link.key).await?.ok_or(Code::NotFound)?.size;
     let etag = format!("\"{}\"", link.key.id().simple());

@@ -4,7 +4,7 @@ use kernel::{Currency, Cursor, Error, Limit, Money, Result, Timestamp, Uuid};
 use sea_orm::{ConnectionTrait, DbErr, EntityTrait, FromQueryResult, Set, Value};
 
 use super::{category, marks, picture};
-use crate::{Author, Category, Course, CourseRef};
+use crate::{Author, Category, Course, CourseRef, editor};
 
 /// Everything of a course that is not a list: joined are the public columns of its author (`users` belongs to identity,
 /// which publishes them to everybody) and what is counted.
@@ -252,12 +252,15 @@ struct RefRow {
     discount_price_amount: Option<i64>,
     price_currency: Option<String>,
     archived_at: Option<Timestamp>,
+    is_editor: bool,
 }
 
 pub(crate) async fn reference(tx: &Tx, id: Uuid) -> Result<Option<CourseRef>> {
-    let sql = "SELECT author_id, is_published, price_amount, discount_price_amount, price_currency, archived_at \
-               FROM courses WHERE id = ?";
-    let Some(row) = tx.one::<RefRow>(sql, [id.into()]).await? else {
+    let sql = "SELECT author_id, is_published, price_amount, discount_price_amount, price_currency, archived_at, \
+               EXISTS (SELECT 1 FROM course_editors e WHERE e.course_id = c.id AND e.user_id = ?) AS is_editor \
+               FROM courses c WHERE c.id = ?";
+    let values = [tx.actor().user_id().into(), id.into()];
+    let Some(row) = tx.one::<RefRow>(sql, values).await? else {
         return Ok(None);
     };
     let currency = currency(row.price_currency)?;
@@ -273,8 +276,27 @@ pub(crate) async fn reference(tx: &Tx, id: Uuid) -> Result<Option<CourseRef>> {
         is_free,
         price: price.filter(|_| !is_free),
         is_archived: row.archived_at.is_some(),
-        staff: false,
+        staff: editor::edits(tx.actor(), row.author_id, row.is_editor),
     }))
+}
+
+/// Of these the published ones, and those that somebody owns or, as a trainer, edits.
+pub(crate) async fn visible(tx: &Tx, ids: &[Uuid], user_id: Uuid, trains: bool) -> Result<Vec<Uuid>> {
+    #[derive(FromQueryResult)]
+    struct Row {
+        id: Uuid,
+    }
+    let among = marks(ids.len() + 1);
+    let sql = format!(
+        "SELECT id FROM courses WHERE author_id = ? OR (is_published AND id IN ({among})) \
+         OR (? AND id IN (SELECT course_id FROM course_editors WHERE user_id = ?))"
+    );
+    // No list is empty: a course has never the reader's id.
+    let mut values: Vec<Value> = vec![user_id.into(), user_id.into()];
+    values.extend(ids.iter().map(|id| Value::from(*id)));
+    values.extend([trains.into(), user_id.into()]);
+    let rows: Vec<Row> = tx.all(&sql, values).await?;
+    Ok(rows.into_iter().map(|row| row.id).collect())
 }
 
 /// What somebody owns or edits, newest first.

@@ -7,7 +7,7 @@ use super::{
     AT_ONCE,
     body::{self, Of},
 };
-use crate::{Body, Lesson};
+use crate::{Body, Lesson, editor};
 
 const COLUMNS: &str = "id, course_id, chapter_id, title, description, position, duration, has_content, has_video, \
                        is_published, version, created_at, updated_at";
@@ -32,16 +32,18 @@ struct Place {
     author_id: Uuid,
     is_public: bool,
     is_free: bool,
+    is_editor: bool,
 }
 
 /// A lesson where it stands.
 pub(crate) struct Placed {
     pub(crate) lesson: Lesson,
-    pub(crate) author_id: Uuid,
     /// Whether its course, its chapter and itself are published.
     pub(crate) is_public: bool,
     /// Whether its chapter is a free preview.
     pub(crate) is_free: bool,
+    /// Whether the caller may edit it.
+    pub(crate) staff: bool,
 }
 
 /// A lesson with what its chapter and course say about it, in one statement.
@@ -53,19 +55,21 @@ pub(crate) async fn placed(tx: &Tx, id: Uuid) -> Result<Option<Placed>> {
         .join(", ");
     let sql = format!(
         "SELECT {columns}, k.author_id, h.is_free AND h.is_published AS is_free, \
-         k.is_published AND h.is_published AND l.is_published AS is_public \
+         k.is_published AND h.is_published AND l.is_published AS is_public, \
+         EXISTS (SELECT 1 FROM course_editors e WHERE e.course_id = k.id AND e.user_id = ?) AS is_editor \
          FROM lessons l JOIN chapters h ON h.id = l.chapter_id JOIN courses k ON k.id = l.course_id WHERE l.id = ?"
     );
-    let Some(row) = tx.query_one_raw(tx.statement(&sql, [id.into()])).await.kernel()? else {
+    let values = [tx.actor().user_id().into(), id.into()];
+    let Some(row) = tx.query_one_raw(tx.statement(&sql, values)).await.kernel()? else {
         return Ok(None);
     };
     let place = Place::from_query_result(&row, "").kernel()?;
     let lesson = Lesson::from_query_result(&row, "").kernel()?;
     Ok(Some(Placed {
         lesson,
-        author_id: place.author_id,
         is_public: place.is_public,
         is_free: place.is_free,
+        staff: editor::edits(tx.actor(), place.author_id, place.is_editor),
     }))
 }
 

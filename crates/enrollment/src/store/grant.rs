@@ -126,6 +126,20 @@ pub(crate) async fn of_user(tx: &Tx, user_id: Uuid, course_id: Uuid) -> Result<V
     tx.all(&sql, [user_id.into(), course_id.into()]).await
 }
 
+/// The courses for which somebody holds an active grant.
+pub(crate) async fn active_courses(tx: &Tx, user_id: Uuid) -> Result<Vec<Uuid>> {
+    #[derive(FromQueryResult)]
+    struct Row {
+        course_id: Uuid,
+    }
+    let sql = "SELECT DISTINCT g.course_id FROM grants g WHERE g.user_id = ? AND g.status = 'ACTIVE' \
+               AND g.starts_at <= ? AND (g.ends_at IS NULL OR g.ends_at > ?)";
+    let rows: Vec<Row> = tx
+        .all(sql, [user_id.into(), tx.now().into(), tx.now().into()])
+        .await?;
+    Ok(rows.into_iter().map(|row| row.course_id).collect())
+}
+
 /// A grant that the caller may look at by the policies; the use cases decide again.
 pub(crate) async fn find(tx: &Tx, id: Uuid) -> Result<Option<Grant>> {
     let sql = format!("SELECT {GRANT} FROM grants g WHERE g.id = ?");

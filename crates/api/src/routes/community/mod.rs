@@ -1,10 +1,14 @@
 //! What members say to each other.
 
 mod blocks;
+mod comments;
 mod conversations;
 mod events;
 mod message_preferences;
 mod messages;
+mod posts;
+mod reactions;
+mod settings;
 
 use kernel::Uuid;
 use serde::Serialize;
@@ -12,9 +16,12 @@ use utoipa::ToSchema;
 
 use crate::service_config::ServiceConfig;
 
-/// Registers the operations of this area.
 pub(super) fn configure(config: &mut ServiceConfig) {
     config
+        .configure(posts::configure)
+        .configure(comments::configure)
+        .configure(reactions::configure)
+        .configure(settings::configure)
         .configure(conversations::configure)
         .configure(messages::configure)
         .configure(blocks::configure)
