@@ -32,6 +32,19 @@ pub(crate) fn title(given: &str) -> Result<String> {
     Ok(shown)
 }
 
+/// A text without markup, as everybody sees it.
+///
+/// # Errors
+/// [`kernel::Code::ValidationFailed`] at `pointer` where there is nothing to be seen in it.
+pub(crate) fn seen(given: &str, pointer: &str) -> Result<String> {
+    let shown = kernel::legible(given);
+    let shown = shown.trim();
+    if shown.is_empty() {
+        return Err(blank(pointer));
+    }
+    Ok(shown.to_owned())
+}
+
 pub(crate) fn blank(pointer: &str) -> Error {
     let detail = "There is nothing to be read in this.";
     Error::invalid(vec![FieldError::new(pointer, "blank", detail)])

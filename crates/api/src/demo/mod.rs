@@ -1,6 +1,7 @@
 //! The demo school: two trainers, a dozen courses, learners mid-way. Loaded through the use cases, so that it obeys every
 //! rule, and once: a second load finds it and changes nothing.
 
+mod chat;
 mod shop;
 
 use std::collections::{BTreeMap, HashMap};
@@ -211,6 +212,7 @@ pub async fn load(db: &Db, hasher: &Hasher) -> Result<bool> {
             .ok_or_else(|| unknown(&learner.username))?;
         add_learning(db, actor, &learner, &placed).await?;
     }
+    chat::load(db, &people).await?;
     for person in admins {
         add_person(db, person, &hash).await?;
     }
