@@ -63,8 +63,6 @@ pub struct Model {
     pub mentions: HasMany<super::mentions::Entity>,
     #[sea_orm(has_one)]
     pub message_preferences: HasOne<super::message_preferences::Entity>,
-    #[sea_orm(has_many)]
-    pub posts: HasMany<super::posts::Entity>,
     #[sea_orm(has_one)]
     pub notification_preferences: HasOne<super::notification_preferences::Entity>,
     #[sea_orm(has_many)]

@@ -2,6 +2,7 @@
 //! rule, and once: a second load finds it and changes nothing.
 
 mod chat;
+mod notices;
 mod shop;
 
 use std::collections::{BTreeMap, HashMap};
@@ -213,6 +214,7 @@ pub async fn load(db: &Db, hasher: &Hasher) -> Result<bool> {
         add_learning(db, actor, &learner, &placed).await?;
     }
     chat::load(db, &people).await?;
+    notices::load(db, &people, &placed).await?;
     for person in admins {
         add_person(db, person, &hash).await?;
     }
