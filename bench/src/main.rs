@@ -14,6 +14,7 @@ mod search;
 mod server;
 mod start;
 mod statistics;
+mod thread;
 mod throughput;
 
 use std::{
@@ -41,7 +42,7 @@ pub const PASSWORD: &str = "palestra-demo-2026";
 /// Why something could not be measured, in words.
 pub type Refusal = String;
 
-/// Measure Palestra: size, start, memory, reads beside a flood of logins, throughput, searches, heartbeats, hooks.
+/// Measure Palestra: size, start, memory, reads beside a flood of logins, throughput, searches, heartbeats, hooks, conversations.
 #[derive(Clone, Parser)]
 #[command(name = "bench", version)]
 pub struct Options {
@@ -57,7 +58,7 @@ pub struct Options {
     /// Only these measurements.
     #[arg(long, value_name = "NAME", value_delimiter = ',')]
     only: Vec<Measurement>,
-    /// A role that may make databases on PostgreSQL, as postgres://user@host:port/database; searches and hooks are measured there too.
+    /// A role that may make databases on PostgreSQL, as postgres://user@host:port/database; searches, hooks and conversations are measured there too.
     #[arg(long, value_name = "URL")]
     postgres: Option<String>,
     /// Write the raw figures into this file.
@@ -103,6 +104,8 @@ enum Measurement {
     Heartbeat,
     /// Hooks of a payment provider's.
     Hook,
+    /// Pages of a conversation of 100,000 comments.
+    Thread,
 }
 
 fn main() -> ExitCode {
@@ -173,12 +176,19 @@ fn measure(
     if measurement == Measurement::Hook {
         return hook::measure(options, binary, report);
     }
+    if measurement == Measurement::Thread {
+        return thread::measure(binary, options.postgres.as_deref(), report);
+    }
     let (folder, made_in) = match demo {
         Some(school) => school,
         None => demo.insert(school(binary)?),
     };
     match measurement {
-        Measurement::Size | Measurement::Search | Measurement::Heartbeat | Measurement::Hook => Ok(()),
+        Measurement::Size
+        | Measurement::Search
+        | Measurement::Heartbeat
+        | Measurement::Hook
+        | Measurement::Thread => Ok(()),
         Measurement::Start => start::measure(binary, folder, *made_in, report),
         Measurement::Memory => memory::measure(binary, folder, report),
         Measurement::Flood => flood::measure(options, binary, folder, report),
