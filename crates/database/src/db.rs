@@ -12,7 +12,7 @@ use kernel::{Actor, Ambient, Keyring, Result};
 use crate::{
     Tx,
     notices::Hearing,
-    postgres::Postgres,
+    postgres::{Mode, Postgres},
     sqlite::Sqlite,
     work::{Answer, Work, boxed, opened},
 };
@@ -66,7 +66,7 @@ impl Db {
     pub async fn open(setup: Setup, ambient: Ambient, keyring: Keyring) -> Result<Self> {
         let engine = match setup {
             Setup::Sqlite(setup) => Engine::Sqlite(Sqlite::open(&setup).await?),
-            Setup::Postgres(setup) => Engine::Postgres(Postgres::open(&setup).await?),
+            Setup::Postgres(setup) => Engine::Postgres(Postgres::open(&setup)),
         };
         let shared = Shared {
             ambient,
@@ -112,7 +112,8 @@ impl Db {
         opened(self.write(pool, actor, boxed(work)))
     }
 
-    /// Runs a use case that only reads. On SQLite it takes a reader's connection, which cannot write.
+    /// Runs a use case that only reads: on SQLite on a reader's connection, on PostgreSQL on one that refuses to write, where
+    /// each statement sees what was committed before it.
     ///
     /// # Errors
     /// See [`Db::run`].
@@ -156,7 +157,7 @@ impl Db {
         Box::pin(async move {
             let result = match &self.engine {
                 Engine::Sqlite(sqlite) => sqlite.write(actor, shared, work).await,
-                Engine::Postgres(postgres) => postgres.transaction(pool, actor, shared, work).await,
+                Engine::Postgres(postgres) => postgres.perform(pool, Mode::Write, actor, shared, work).await,
             };
             if announced
                 .get()
@@ -172,7 +173,7 @@ impl Db {
         let shared = self.shared.clone();
         match &self.engine {
             Engine::Sqlite(sqlite) => Box::pin(sqlite.read(actor, shared, work)),
-            Engine::Postgres(postgres) => Box::pin(postgres.transaction(pool, actor, shared, work)),
+            Engine::Postgres(postgres) => Box::pin(postgres.perform(pool, Mode::Read, actor, shared, work)),
         }
     }
 
