@@ -53,8 +53,11 @@ on_both_databases! {
         let metrics = app.get("//metrics").await.expect(200).text;
         assert!(metrics.contains("palestra_http_requests_total{method=\"GET\",route=\"/api/v1/courses\",status=\"200\"} 1"), "{metrics}");
         app.send(app.request("GET", "/openapi.json")).await.expect(200);
-        let docs = app.get("//docs/swagger-initializer.js").await.expect(200);
-        assert!(docs.text.contains("SwaggerUIBundle"));
+        let docs = app.get("//docs/").await.expect(200);
+        assert!(docs.text.contains("swagger-ui-bundle.js"));
+        let bundle = app.get("//docs/swagger-ui-bundle.js").await.expect(200);
+        assert_eq!(bundle.header("content-encoding"), "gzip");
+        app.get("//docs/..%2fstart.js").await.expect(404);
     }
 }
 

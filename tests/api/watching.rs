@@ -296,8 +296,7 @@ on_both_databases! {
             // The worker counts as well, now and then.
             least = least.min(app.db.statements() - before);
         }
-        // PostgreSQL is told who asks, in every transaction.
-        assert_eq!(least, if app.url.is_some() { 2 } else { 1 });
+        assert_eq!(least, 1);
     }
 }
 

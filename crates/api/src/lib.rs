@@ -4,6 +4,7 @@
 mod answers;
 pub mod config;
 pub mod demo;
+mod docs;
 pub mod document;
 mod edge;
 mod event_stream;

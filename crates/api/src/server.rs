@@ -10,11 +10,10 @@ use actix_web::{App, HttpRequest, HttpResponse, HttpServer, http::header, middle
 use database::Db;
 use kernel::Code;
 use tokio::sync::watch;
-use utoipa_swagger_ui::{Config as SwaggerConfig, SwaggerUi};
 
 use crate::{
     config::Config,
-    edge, examples, mailer,
+    docs, edge, examples, mailer,
     problem::Problem,
     routes,
     service_config::ServiceConfig,
@@ -161,18 +160,12 @@ fn application(
         InitError = (),
     >,
 > {
-    let docs = SwaggerUi::new("/docs/{_:.*}").config(
-        SwaggerConfig::new(["/api/v1/openapi.json"])
-            .persist_authorization(false)
-            .display_request_duration(true)
-            .deep_linking(true),
-    );
-    let app = App::new().configure(|config| routes::configure(&mut ServiceConfig::router(config)));
+    let app = App::new()
+        .configure(|config| routes::configure(&mut ServiceConfig::router(config)))
+        .configure(docs::configure);
     let cors = cors(&state.config);
     let environment = state.config.environment;
     app.app_data(state)
-        .service(web::redirect("/docs", "/docs/"))
-        .service(docs)
         .configure(|config| examples::configure(environment, config))
         .default_service(web::to(nothing_here))
         .wrap(cors)

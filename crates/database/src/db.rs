@@ -12,7 +12,7 @@ use kernel::{Actor, Ambient, Keyring, Result};
 use crate::{
     Tx, Wakeups,
     notices::Hearing,
-    postgres::Postgres,
+    postgres::{Mode, Postgres},
     sqlite::Sqlite,
     work::{Answer, Work, boxed, opened},
 };
@@ -67,7 +67,7 @@ impl Db {
     pub async fn open(setup: Setup, ambient: Ambient, keyring: Keyring) -> Result<Self> {
         let engine = match setup {
             Setup::Sqlite(setup) => Engine::Sqlite(Sqlite::open(&setup).await?),
-            Setup::Postgres(setup) => Engine::Postgres(Postgres::open(&setup).await?),
+            Setup::Postgres(setup) => Engine::Postgres(Postgres::open(&setup)),
         };
         let [a, b, c, d, ..] = ambient.secret();
         let shared = Shared {
@@ -115,7 +115,8 @@ impl Db {
         opened(self.write(pool, actor, boxed(work)))
     }
 
-    /// Runs a use case that only reads. On SQLite it takes a reader's connection, which cannot write.
+    /// Runs a use case that only reads: on SQLite on a reader's connection, on PostgreSQL on one that refuses to write, where
+    /// each statement sees what was committed before it.
     ///
     /// # Errors
     /// See [`Db::run`].
@@ -150,7 +151,7 @@ impl Db {
         let shared = self.shared.clone();
         match &self.engine {
             Engine::Sqlite(sqlite) => Box::pin(sqlite.write(actor, shared, work)),
-            Engine::Postgres(postgres) => Box::pin(postgres.transaction(pool, actor, shared, work)),
+            Engine::Postgres(postgres) => Box::pin(postgres.perform(pool, Mode::Write, actor, shared, work)),
         }
     }
 
@@ -158,7 +159,7 @@ impl Db {
         let shared = self.shared.clone();
         match &self.engine {
             Engine::Sqlite(sqlite) => Box::pin(sqlite.read(actor, shared, work)),
-            Engine::Postgres(postgres) => Box::pin(postgres.transaction(pool, actor, shared, work)),
+            Engine::Postgres(postgres) => Box::pin(postgres.perform(pool, Mode::Read, actor, shared, work)),
         }
     }
 

@@ -1,20 +1,21 @@
 //! What only PostgreSQL has: roles, row-level security, locks.
 
-use std::{fmt::Write, sync::Arc, time::Duration};
+mod pool;
+mod session;
 
-use kernel::{Actor, Code, Error, Result};
-use sea_orm::{ConnectionTrait, DatabaseConnection, SqlxPostgresConnector, TransactionTrait};
-use sqlx::{
-    ConnectOptions, Connection, Executor, PgConnection, Row,
-    postgres::{PgConnectOptions, PgPoolOptions},
-};
+use std::{fmt::Write, sync::Arc};
+
+use kernel::{Actor, Error, Result};
+use sqlx::{ConnectOptions, Connection, Executor, PgConnection, Row, postgres::PgConnectOptions};
 
 use crate::{
     Tx,
     db::{Pool, Shared},
-    from_db,
+    tx::Inside,
     work::{Answer, Work},
 };
+use pool::Connections;
+pub(crate) use session::{Mode, Session};
 
 /// The runtime roles, one for each pool.
 pub const ROLES: [&str; 3] = ["palestra_app", "palestra_auth", "palestra_worker"];
@@ -32,58 +33,59 @@ pub struct Setup {
     pub connections: u32,
 }
 
-/// PostgreSQL: one pool for each runtime role, so that no connection ever changes its role.
+/// PostgreSQL: connections of each runtime role apart, so that none ever changes its role.
 #[derive(Clone)]
 pub(crate) struct Postgres {
-    app: DatabaseConnection,
-    auth: DatabaseConnection,
-    worker: DatabaseConnection,
+    app: Connections,
+    auth: Connections,
+    worker: Connections,
     /// How the listener of notifications connects, which holds a connection of its own.
     pub(crate) listener: Arc<PgConnectOptions>,
 }
 
 impl Postgres {
-    #[expect(clippy::unused_async, reason = "the same shape as SQLite's")]
-    pub(crate) async fn open(setup: &Setup) -> Result<Self> {
+    pub(crate) fn open(setup: &Setup) -> Self {
         let few = (setup.connections / 4).max(2);
-        Ok(Self {
-            app: pool(&setup.app, setup.connections),
-            auth: pool(&setup.auth, few),
-            worker: pool(&setup.worker, few),
+        Self {
+            app: connections(&setup.app, setup.connections),
+            auth: connections(&setup.auth, few),
+            worker: connections(&setup.worker, few),
             listener: Arc::new(setup.app.clone()),
-        })
+        }
     }
 
-    /// One transaction in a task of its own: cancelling the caller cannot reach between `BEGIN` and its end.
-    pub(crate) async fn transaction(
+    /// One use case in a task of its own: cancelling the caller cannot reach between `BEGIN` and its end.
+    pub(crate) async fn perform(
         &self,
         role: Pool,
+        mode: Mode,
         actor: Actor,
         shared: Arc<Shared>,
         work: Work,
     ) -> Result<Answer> {
-        let pool = match role {
+        let connections = match role {
             Pool::App => self.app.clone(),
             Pool::Auth => self.auth.clone(),
             Pool::Worker => self.worker.clone(),
         };
         let task = tokio::spawn(async move {
-            let tx = Tx::new(pool.begin().await.map_err(from_db)?, actor, &shared);
-            introduce(&tx).await?;
+            let now = shared.ambient.now();
+            let session = Session::open(&connections, mode, actor, now).await?;
+            let tx = Tx::new(Inside::Postgres(session), actor, now, &shared);
             let result = work(tx.clone()).await;
             let notices = tx.notices();
-            let transaction = tx.into_inner()?;
+            // A use case that kept its transaction loses it: the connection is closed when the last handle goes.
+            let Inside::Postgres(session) = tx.into_inner()? else {
+                return Err(Error::internal("a transaction of another database"));
+            };
             match result {
                 Ok(value) => {
-                    let committed = transaction.commit().await;
+                    let committed = session.commit().await;
                     shared.publish(&notices);
-                    committed
-                        .map(|()| value)
-                        .map_err(|error| Error::new(Code::OutcomeUnknown).caused_by(error))
+                    committed.map(|()| value)
                 }
                 Err(error) => {
-                    // The connection is rolled back again before its next use, should this one fail.
-                    drop(transaction.rollback().await);
+                    session.rollback().await;
                     Err(error)
                 }
             }
@@ -92,28 +94,13 @@ impl Postgres {
     }
 
     pub(crate) async fn close(&self) {
-        for pool in [&self.app, &self.auth, &self.worker] {
-            drop(pool.clone().close().await);
+        for connections in [&self.app, &self.auth, &self.worker] {
+            connections.close().await;
         }
     }
 }
 
-/// Tells the row-level policies who asks and what time it is, in one statement, for this transaction alone.
-async fn introduce(tx: &Tx) -> Result<()> {
-    let (id, role) = match tx.actor() {
-        Actor::Anonymous => (String::new(), ""),
-        Actor::System => (String::new(), "SYSTEM"),
-        Actor::User { id, role, .. } => (id.to_string(), role.as_str()),
-    };
-    let sql = "SELECT set_config('app.uid', ?, true), set_config('app.role', ?, true), set_config('app.now', ?, true)";
-    let values = [id.into(), role.into(), tx.now().to_rfc3339().into()];
-    tx.query_one_raw(tx.statement(sql, values))
-        .await
-        .map_err(from_db)?;
-    Ok(())
-}
-
-fn pool(options: &PgConnectOptions, connections: u32) -> DatabaseConnection {
+fn connections(options: &PgConnectOptions, most: u32) -> Connections {
     let options = options
         .clone()
         .application_name("palestra")
@@ -126,21 +113,7 @@ fn pool(options: &PgConnectOptions, connections: u32) -> DatabaseConnection {
             ("pg_trgm.word_similarity_threshold", "0.5"),
         ])
         .disable_statement_logging();
-    let pool = PgPoolOptions::new()
-        .max_connections(connections)
-        .acquire_timeout(Duration::from_secs(5))
-        // In place of the ping: where something did leave a transaction open, its remains end here and not in the
-        // next borrower's acknowledged write.
-        .test_before_acquire(false)
-        .before_acquire(|connection, _| {
-            Box::pin(async move {
-                // BEGIN, since the server warns in its log of a ROLLBACK without one: a line for each request.
-                connection.execute("BEGIN; ROLLBACK").await?;
-                Ok(true)
-            })
-        })
-        .connect_lazy_with(options);
-    SqlxPostgresConnector::from_sqlx_postgres_pool(pool)
+    Connections::new(options, most)
 }
 
 /// `?` becomes `$1`, `$2`, …; no statement of ours has a question mark otherwise.

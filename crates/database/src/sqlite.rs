@@ -5,7 +5,8 @@ use std::{panic::AssertUnwindSafe, path::PathBuf, sync::Arc, time::Duration};
 use futures_util::FutureExt;
 use kernel::{Actor, Code, Error, Result};
 use sea_orm::{
-    DatabaseConnection, SqliteTransactionMode, SqlxSqliteConnector, TransactionOptions, TransactionTrait,
+    DatabaseConnection, DatabaseTransaction, SqliteTransactionMode, SqlxSqliteConnector, TransactionOptions,
+    TransactionTrait,
 };
 use sqlx::Connection;
 use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous};
@@ -16,6 +17,7 @@ use crate::{
     db::Shared,
     from_db,
     notices::Notices,
+    tx::Inside,
     work::{Answer, Work},
 };
 
@@ -127,10 +129,11 @@ impl Sqlite {
     pub(crate) async fn read(&self, actor: Actor, shared: Arc<Shared>, work: Work) -> Result<Answer> {
         let readers = self.readers.clone();
         let task = tokio::spawn(async move {
-            let tx = Tx::new(readers.begin().await.map_err(from_db)?, actor, &shared);
+            let inside = Inside::Sqlite(readers.begin().await.map_err(from_db)?);
+            let tx = Tx::new(inside, actor, shared.ambient.now(), &shared);
             let result = work(tx.clone()).await;
             // Ending a read cannot lose anything; a rollback is the cheaper end.
-            tx.into_inner()?.rollback().await.map_err(from_db)?;
+            ended(tx)?.rollback().await.map_err(from_db)?;
             result
         });
         task.await.map_err(Error::internal)?
@@ -144,6 +147,14 @@ impl Sqlite {
     pub(crate) async fn close(&self) {
         drop(self.readers.clone().close().await);
         drop(self.writer.clone().close().await);
+    }
+}
+
+/// The transaction of a use case that has answered.
+fn ended(tx: Tx) -> Result<DatabaseTransaction> {
+    match tx.into_inner()? {
+        Inside::Sqlite(transaction) => Ok(transaction),
+        Inside::Postgres(_) => Err(Error::internal("a transaction of another database")),
     }
 }
 
@@ -187,7 +198,8 @@ async fn write_batch(
     let batch = writer.begin_with_options(immediate).await.map_err(from_db)?;
     let mut next = Some(first);
     while let Some(job) = next {
-        let tx = Tx::new(batch.begin().await.map_err(from_db)?, job.actor, &job.shared);
+        let inside = Inside::Sqlite(batch.begin().await.map_err(from_db)?);
+        let tx = Tx::new(inside, job.actor, job.shared.ambient.now(), &job.shared);
         let handle = tx.clone();
         let result = AssertUnwindSafe(async move { (job.work)(handle).await })
             .catch_unwind()
@@ -200,7 +212,7 @@ async fn write_batch(
             shared: job.shared,
             reply: job.reply,
         });
-        let savepoint = tx.into_inner()?;
+        let savepoint = ended(tx)?;
         if keep {
             savepoint.commit().await
         } else {

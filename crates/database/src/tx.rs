@@ -10,7 +10,7 @@ use sea_orm::{
     Statement, Value,
 };
 
-use crate::{IntoKernel, db::Shared, notices::Notices};
+use crate::{IntoKernel, db::Shared, notices::Notices, postgres::Session};
 
 type Asked<'a, R, T> = Map<BoxFuture<'a, Result<R, DbErr>>, fn(Result<R, DbErr>) -> Result<T>>;
 
@@ -21,15 +21,23 @@ pub type Row<'a, T> = Asked<'a, Option<QueryResult>, T>;
 /// A query on its way, for every row.
 pub type Rows<'a, T> = Asked<'a, Vec<QueryResult>, Vec<T>>;
 
-/// One transaction: what a use case works in.
+/// One transaction: what a use case works in. Where it only reads, PostgreSQL opens none.
 ///
 /// It carries the caller, one instant for everything that is written, and the source of ids. Every statement that
 /// goes through it is counted, so that a test can hold a hot request to its number of statements.
 #[derive(Clone)]
 pub struct Tx(Arc<Inner>);
 
+/// What a use case's statements go through.
+pub(crate) enum Inside {
+    /// A transaction, or a savepoint of the writer's.
+    Sqlite(DatabaseTransaction),
+    /// A connection that was introduced.
+    Postgres(Session),
+}
+
 struct Inner {
-    transaction: DatabaseTransaction,
+    inside: Inside,
     actor: Actor,
     now: Timestamp,
     notices: Arc<Notices>,
@@ -37,21 +45,21 @@ struct Inner {
 }
 
 impl Tx {
-    pub(crate) fn new(transaction: DatabaseTransaction, actor: Actor, shared: &Arc<Shared>) -> Self {
+    pub(crate) fn new(inside: Inside, actor: Actor, now: Timestamp, shared: &Arc<Shared>) -> Self {
         Self(Arc::new(Inner {
-            transaction,
+            inside,
             actor,
-            now: shared.ambient.now(),
+            now,
             notices: Arc::default(),
             shared: shared.clone(),
         }))
     }
 
-    /// The transaction itself, to end it; an error where a use case has kept a handle beyond its answer.
-    pub(crate) fn into_inner(self) -> Result<DatabaseTransaction> {
+    /// What it went through, to end it; an error where a use case has kept a handle beyond its answer.
+    pub(crate) fn into_inner(self) -> Result<Inside> {
         let inner =
             Arc::into_inner(self.0).ok_or_else(|| Error::internal("a use case kept its transaction"))?;
-        Ok(inner.transaction)
+        Ok(inner.inside)
     }
 
     /// Who asks.
@@ -148,17 +156,16 @@ impl Tx {
     /// Whether this runs on PostgreSQL.
     #[must_use]
     pub fn is_postgres(&self) -> bool {
-        self.0.transaction.get_database_backend() == DbBackend::Postgres
+        matches!(self.0.inside, Inside::Postgres(_))
     }
 
     /// A statement in the database's own dialect, with `?` for each value on both.
     #[must_use]
     pub fn statement(&self, sql: &str, values: impl IntoIterator<Item = Value>) -> Statement {
-        let backend = self.0.transaction.get_database_backend();
-        if backend == DbBackend::Postgres {
-            Statement::from_sql_and_values(backend, crate::postgres::numbered(sql), values)
+        if self.is_postgres() {
+            Statement::from_sql_and_values(DbBackend::Postgres, crate::postgres::numbered(sql), values)
         } else {
-            Statement::from_sql_and_values(backend, sql, values)
+            Statement::from_sql_and_values(DbBackend::Sqlite, sql, values)
         }
     }
 
@@ -257,17 +264,23 @@ fn number(row: Result<Option<QueryResult>, DbErr>) -> Result<i64> {
 
 impl ConnectionTrait for Tx {
     fn get_database_backend(&self) -> DbBackend {
-        self.0.transaction.get_database_backend()
+        match &self.0.inside {
+            Inside::Sqlite(_) => DbBackend::Sqlite,
+            Inside::Postgres(_) => DbBackend::Postgres,
+        }
     }
 
-    // Written out rather than as `async fn`: the driver's answer is boxed already.
+    // Written out rather than as `async fn`: what answers is boxed already.
 
     fn execute_raw<'a: 'f, 'f>(&'a self, statement: Statement) -> BoxFuture<'f, Result<ExecResult, DbErr>>
     where
         Self: 'f,
     {
         self.tally();
-        self.0.transaction.execute_raw(statement)
+        match &self.0.inside {
+            Inside::Sqlite(transaction) => transaction.execute_raw(statement),
+            Inside::Postgres(session) => session.execute_raw(statement),
+        }
     }
 
     fn execute_unprepared<'a: 'f, 'b: 'f, 'f>(
@@ -278,7 +291,10 @@ impl ConnectionTrait for Tx {
         Self: 'f,
     {
         self.tally();
-        self.0.transaction.execute_unprepared(sql)
+        match &self.0.inside {
+            Inside::Sqlite(transaction) => transaction.execute_unprepared(sql),
+            Inside::Postgres(session) => session.execute_unprepared(sql),
+        }
     }
 
     fn query_one_raw<'a: 'f, 'f>(
@@ -289,7 +305,10 @@ impl ConnectionTrait for Tx {
         Self: 'f,
     {
         self.tally();
-        self.0.transaction.query_one_raw(statement)
+        match &self.0.inside {
+            Inside::Sqlite(transaction) => transaction.query_one_raw(statement),
+            Inside::Postgres(session) => session.query_one_raw(statement),
+        }
     }
 
     fn query_all_raw<'a: 'f, 'f>(
@@ -300,6 +319,9 @@ impl ConnectionTrait for Tx {
         Self: 'f,
     {
         self.tally();
-        self.0.transaction.query_all_raw(statement)
+        match &self.0.inside {
+            Inside::Sqlite(transaction) => transaction.query_all_raw(statement),
+            Inside::Postgres(session) => session.query_all_raw(statement),
+        }
     }
 }

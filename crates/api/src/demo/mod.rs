@@ -2,6 +2,7 @@
 //! rule, and once: a second load finds it and changes nothing.
 
 mod chat;
+mod community;
 mod notices;
 mod shop;
 
@@ -16,7 +17,10 @@ use kernel::{Actor, Error, Limit, Money, Result, Role, Uuid};
 use progress::{Claim, LONGEST, Rules, Subject, Watching};
 use serde::Deserialize;
 
-use self::shop::DemoCoupon;
+use self::{
+    community::{Cast, Conversation, DemoPost},
+    shop::DemoCoupon,
+};
 use crate::setup::say;
 
 /// The password of every demo account.
@@ -31,6 +35,8 @@ struct School {
     courses: Vec<DemoCourse>,
     coupons: Vec<DemoCoupon>,
     learners: Vec<Learner>,
+    posts: Vec<DemoPost>,
+    conversations: Vec<Conversation>,
 }
 
 #[derive(Deserialize)]
@@ -213,6 +219,12 @@ pub async fn load(db: &Db, hasher: &Hasher) -> Result<bool> {
             .ok_or_else(|| unknown(&learner.username))?;
         add_learning(db, actor, &learner, &placed).await?;
     }
+    let cast = Cast {
+        people: &people,
+        placed: &placed,
+    };
+    community::add_posts(db, cast, school.posts).await?;
+    community::add_conversations(db, cast, school.conversations).await?;
     chat::load(db, &people).await?;
     notices::load(db, &people, &placed).await?;
     for person in admins {

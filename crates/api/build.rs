@@ -1,0 +1,61 @@
+//! Puts Swagger UI into the executable as it goes over the wire, and lets the linker write its relocations short.
+
+use std::{
+    env, fs,
+    io::{Cursor, Error, Read, Write},
+    path::{Path, PathBuf},
+    process::Command,
+};
+
+/// What the documentation page loads; the rest of Swagger UI's distribution is for other ways to build it in.
+const FILES: [&str; 3] = [
+    "swagger-ui-bundle.js",
+    "swagger-ui-standalone-preset.js",
+    "swagger-ui.css",
+];
+
+fn main() -> Result<(), Error> {
+    println!("cargo::rerun-if-changed=build.rs");
+    let out = PathBuf::from(env::var_os("OUT_DIR").ok_or_else(|| Error::other("cargo names no OUT_DIR"))?);
+    pack_swagger_ui(&out)?;
+    if has_short_relocations() {
+        // A tenth of the executable would be relocations otherwise, 24 bytes for each pointer in a constant.
+        println!("cargo::rustc-link-arg-bins=-Wl,-z,pack-relative-relocs");
+    }
+    Ok(())
+}
+
+fn pack_swagger_ui(out: &Path) -> Result<(), Error> {
+    let archive = Cursor::new(utoipa_swagger_ui_vendored::SWAGGER_UI_VENDORED);
+    let mut archive = zip::ZipArchive::new(archive)?;
+    for index in 0..archive.len() {
+        let mut entry = archive.by_index(index)?;
+        let name = entry.name().unwrap_or_default().into_owned();
+        // Below a folder that names the version.
+        let inner = name.split_once("/dist/").map_or("", |(_, inner)| inner);
+        if !FILES.contains(&inner) {
+            continue;
+        }
+        let mut plain = Vec::new();
+        entry.read_to_end(&mut plain)?;
+        let mut packed = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::best());
+        packed.write_all(&plain)?;
+        fs::write(out.join(format!("{inner}.gz")), packed.finish()?)?;
+    }
+    Ok(())
+}
+
+/// Whether the C library that the executable will meet reads them: glibc does since 2.36. Where this cannot be known, as when
+/// building for another machine, they stay as they always were.
+fn has_short_relocations() -> bool {
+    let target = env::var("TARGET").unwrap_or_default();
+    if !target.ends_with("linux-gnu") || env::var("HOST").is_ok_and(|host| host != target) {
+        return false;
+    }
+    let told = Command::new("getconf").arg("GNU_LIBC_VERSION").output();
+    let told = told.map(|told| String::from_utf8_lossy(&told.stdout).into_owned());
+    let version = told.unwrap_or_default();
+    let mut numbers = version.trim().rsplit(' ').next().unwrap_or_default().split('.');
+    let mut number = || numbers.next().and_then(|part| part.parse::<u32>().ok());
+    matches!((number(), number()), (Some(major), Some(minor)) if (major, minor) >= (2, 36))
+}

@@ -1,0 +1,138 @@
+//! Connections of one role that wait for the next request.
+//!
+//! sqlx's own pool asks the server whether a connection is alive each time it comes back: a round trip for each request, for
+//! what the next one finds out by itself.
+
+use std::{
+    sync::{Arc, Mutex, PoisonError},
+    thread::{self, ThreadId},
+    time::{Duration, Instant},
+};
+
+use kernel::{Code, Error, Result};
+use sqlx::{Connection, PgConnection, postgres::PgConnectOptions};
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+
+/// How long somebody waits for a connection.
+const PATIENCE: Duration = Duration::from_secs(5);
+/// How old a connection grows: what the server keeps for it grows with it.
+const LIFETIME: Duration = Duration::from_secs(1800);
+
+/// Connections that are open and idle, and places for as many as may be open.
+#[derive(Clone)]
+pub(super) struct Connections(Arc<Shelf>);
+
+struct Shelf {
+    options: PgConnectOptions,
+    most: u32,
+    places: Arc<Semaphore>,
+    idle: Mutex<Vec<Idle>>,
+}
+
+struct Idle {
+    connection: PgConnection,
+    made: Instant,
+    /// The thread whose reactor hears this connection: its own requests are answered without waking another thread.
+    home: ThreadId,
+}
+
+/// A connection in use. Dropped, it is closed, and the server rolls back what it was in the middle of.
+pub(super) struct Borrowed {
+    pub(super) connection: PgConnection,
+    /// Whether it waited here before: then it may have broken meanwhile, and another one may not have.
+    pub(super) is_used: bool,
+    made: Instant,
+    home: ThreadId,
+    shelf: Arc<Shelf>,
+    _place: OwnedSemaphorePermit,
+}
+
+impl Connections {
+    /// None is made before it is needed.
+    pub(super) fn new(options: PgConnectOptions, most: u32) -> Self {
+        Self(Arc::new(Shelf {
+            options,
+            most,
+            places: Arc::new(Semaphore::new(most as usize)),
+            idle: Mutex::default(),
+        }))
+    }
+
+    pub(super) async fn take(&self) -> Result<Borrowed> {
+        let shelf = &self.0;
+        let place = tokio::time::timeout(PATIENCE, shelf.places.clone().acquire_owned())
+            .await
+            .map_err(unavailable)?
+            .map_err(unavailable)?;
+        if let Some(idle) = shelf.pick() {
+            return Ok(Borrowed {
+                connection: idle.connection,
+                is_used: true,
+                made: idle.made,
+                home: idle.home,
+                shelf: shelf.clone(),
+                _place: place,
+            });
+        }
+        let connection = tokio::time::timeout(PATIENCE, PgConnection::connect_with(&shelf.options))
+            .await
+            .map_err(unavailable)?
+            .map_err(unavailable)?;
+        Ok(Borrowed {
+            connection,
+            is_used: false,
+            made: Instant::now(),
+            home: thread::current().id(),
+            shelf: shelf.clone(),
+            _place: place,
+        })
+    }
+
+    /// Waits for those in use, and closes all.
+    pub(super) async fn close(&self) {
+        let shelf = &self.0;
+        let all = shelf.places.acquire_many(shelf.most).await;
+        shelf.places.close();
+        drop(all);
+        let idle = std::mem::take(&mut *shelf.idle.lock().unwrap_or_else(PoisonError::into_inner));
+        for idle in idle {
+            // The server sees to what is left when the socket goes.
+            drop(idle.connection.close().await);
+        }
+    }
+}
+
+impl Shelf {
+    fn pick(&self) -> Option<Idle> {
+        let here = thread::current().id();
+        let mut idle = self.idle.lock().unwrap_or_else(PoisonError::into_inner);
+        idle.retain(|idle| idle.made.elapsed() < LIFETIME);
+        match idle.iter().rposition(|idle| idle.home == here) {
+            Some(at) => Some(idle.swap_remove(at)),
+            None => idle.pop(),
+        }
+    }
+}
+
+impl Borrowed {
+    /// Gives back a connection that is sound and in no transaction.
+    pub(super) fn put_back(self) {
+        let idle = Idle {
+            connection: self.connection,
+            made: self.made,
+            home: self.home,
+        };
+        // Before the place is free, so that whoever gets it finds the connection.
+        self.shelf
+            .idle
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .push(idle);
+    }
+}
+
+pub(super) fn unavailable(error: impl std::error::Error + Send + Sync + 'static) -> Error {
+    Error::new(Code::Unavailable)
+        .retry_after(Duration::from_secs(1))
+        .caused_by(error)
+}
