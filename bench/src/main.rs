@@ -15,6 +15,7 @@ mod search;
 mod server;
 mod start;
 mod statistics;
+mod thread;
 mod throughput;
 
 use std::{
@@ -42,7 +43,8 @@ pub const PASSWORD: &str = "palestra-demo-2026";
 /// Why something could not be measured, in words.
 pub type Refusal = String;
 
-/// Measure Palestra: size, start, memory, reads beside a flood of logins, throughput, searches, heartbeats, hooks, live events.
+/// Measure Palestra: size, start, memory, reads beside a flood of logins, throughput, searches, heartbeats, hooks, threads, live
+/// events.
 #[derive(Clone, Parser)]
 #[command(name = "bench", version)]
 pub struct Options {
@@ -58,7 +60,7 @@ pub struct Options {
     /// Only these measurements.
     #[arg(long, value_name = "NAME", value_delimiter = ',')]
     only: Vec<Measurement>,
-    /// A role that may make databases on PostgreSQL, as postgres://user@host:port/database; searches and hooks are measured there too.
+    /// A role that may make databases on PostgreSQL, as postgres://user@host:port/database; searches, hooks and conversations are measured there too.
     #[arg(long, value_name = "URL")]
     postgres: Option<String>,
     /// Write the raw figures into this file.
@@ -104,6 +106,8 @@ enum Measurement {
     Heartbeat,
     /// Hooks of a payment provider's.
     Hook,
+    /// Pages of a conversation of 100,000 comments.
+    Thread,
     /// Streams of live events.
     Live,
 }
@@ -176,6 +180,9 @@ fn measure(
     if measurement == Measurement::Hook {
         return hook::measure(options, binary, report);
     }
+    if measurement == Measurement::Thread {
+        return thread::measure(binary, options.postgres.as_deref(), report);
+    }
     if measurement == Measurement::Live {
         return live::measure(options, binary, report);
     }
@@ -188,6 +195,7 @@ fn measure(
         | Measurement::Search
         | Measurement::Heartbeat
         | Measurement::Hook
+        | Measurement::Thread
         | Measurement::Live => Ok(()),
         Measurement::Start => start::measure(binary, folder, *made_in, report),
         Measurement::Memory => memory::measure(binary, folder, report),

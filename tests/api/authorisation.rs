@@ -528,7 +528,7 @@ fn table() -> Vec<(&'static str, &'static str, Value, Expected)> {
         ),
         (
             "unsubscribeFromMail",
-            "POST /notifications/unsubscribe?token=AAY8Qm3Vn0ABmMDeAABwAIAAAAAAAAABAAY8Qm3Vn0ABmMDeAABwAIAAAAAA",
+            "POST /notifications/unsubscribe?link=AAY8Qm3Vn0ABmMDeAABwAIAAAAAAAAABAAY8Qm3Vn0ABmMDeAABwAIAAAAAA",
             none.clone(),
             [422; 6],
         ),

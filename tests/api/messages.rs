@@ -194,6 +194,32 @@ on_both_databases! {
         assert!(app.count("SELECT count(*) FROM live_events").await >= 4);
     }
 
+    async fn messages_obey_the_rules_of_the_school(app: App) {
+        let (lena, tom, admin) = (app.learner().await, app.learner().await, app.admin().await);
+        let conversation = app.acquainted(&lena, &tom).await;
+        let sent = app.write(&lena, &conversation, "Plain").await;
+        let rules = json!({ "blockedWords": ["miracle pill"], "links": "REFUSED", "slowModeSeconds": 60, "posting": "EDITORS" });
+        app.patch_as(&admin, "/community-settings", "*", rules).await.expect(200);
+        for (text, code) in [("A Miracle\u{200b} Pill", "words_refused"), ("<miracle pill>", "words_refused"), ("See https://example.com", "links_refused")] {
+            app.send_as(&lena, &conversation, text).await.refused(422, code);
+            let path = format!("/messages/{}", sent.text_at("/id"));
+            app.patch_as(&lena, &path, "*", json!({ "content": text })).await.refused(422, code);
+        }
+        // How often and who is for posts.
+        app.write(&lena, &conversation, "Plain again").await;
+        app.write(&lena, &conversation, "And again").await;
+        let (moderator, muted): (kernel::Uuid, kernel::Uuid) = (admin.id.parse().unwrap(), lena.id.parse().unwrap());
+        let actor = kernel::Actor::User { id: moderator, role: kernel::Role::Admin, session: kernel::Uuid::nil() };
+        let impose = move |tx: database::Tx| async move {
+            let end = tx.now() + chrono::Duration::hours(1);
+            community::mute::impose(&tx, muted, None, Some(end), None).await.map(drop)
+        };
+        app.db.run(actor, impose).await.unwrap();
+        let refused = app.send_as(&lena, &conversation, "Plain").await.refused(403, "muted");
+        assert!(refused.header("retry-after").parse::<u64>().unwrap() > 3500);
+        app.write(&tom, &conversation, "Who is not muted may write").await;
+    }
+
     async fn a_text_that_is_too_long_or_odd_is_refused_or_made_plain(app: App) {
         let (lena, _, conversation) = two(&app).await;
         app.send_as(&lena, &conversation, &"x".repeat(4001)).await.refused(422, "validation_failed");

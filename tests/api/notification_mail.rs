@@ -157,9 +157,9 @@ on_both_databases! {
         app.settled().await;
         let sent = letters(&app, &lena);
         assert!(sent[0].contains("List-Unsubscribe-Post: List-Unsubscribe=One-Click"), "{sent:?}");
-        let token = sent[0].split("token=").nth(1).unwrap().split(['>', '\r', '\n', ' ']).next().unwrap().to_owned();
-        assert!(sent[0].contains(&format!("List-Unsubscribe: <http://127.0.0.1:8080/api/v1/notifications/unsubscribe?token={token}>")), "{sent:?}");
-        let path = format!("/notifications/unsubscribe?token={token}");
+        let token = sent[0].split("link=").nth(1).unwrap().split(['>', '\r', '\n', ' ']).next().unwrap().to_owned();
+        assert!(sent[0].contains(&format!("List-Unsubscribe: <http://127.0.0.1:8080/api/v1/notifications/unsubscribe?link={token}>")), "{sent:?}");
+        let path = format!("/notifications/unsubscribe?link={token}");
         // As mail programs send it (RFC 8058), and once more.
         for _ in 0..2 {
             let request = app.request("POST", &path).header("content-type", "application/x-www-form-urlencoded").body("List-Unsubscribe=One-Click");
@@ -175,8 +175,8 @@ on_both_databases! {
         let mut altered: Vec<char> = token.chars().collect();
         altered[30] = if altered[30] == 'A' { 'B' } else { 'A' };
         let altered: String = altered.into_iter().collect();
-        app.act_nobody(&format!("/notifications/unsubscribe?token={altered}")).await.refused(422, "link_invalid");
-        app.act_nobody("/notifications/unsubscribe?token=x").await.refused(422, "validation_failed");
+        app.act_nobody(&format!("/notifications/unsubscribe?link={altered}")).await.refused(422, "link_invalid");
+        app.act_nobody("/notifications/unsubscribe?link=x").await.refused(422, "validation_failed");
         app.act_nobody("/notifications/unsubscribe").await.refused(422, "validation_failed");
     }
 }

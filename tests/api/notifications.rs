@@ -1,8 +1,10 @@
 //! Who is told of what, and that nobody is told, shown or counted what they may not read.
 
+use database::Tx;
+use kernel::{Actor, Role, Uuid};
 use serde_json::json;
 
-use crate::support::{App, on_both_databases};
+use crate::support::{App, Ears, Person, Store, on_both_databases};
 
 on_both_databases! {
     async fn whom_a_text_concerns_is_told_once(app: App) {
@@ -221,5 +223,108 @@ on_both_databases! {
             }
             assert!(spent <= 3, "{path} took {spent} statements");
         }
+    }
+
+    async fn no_event_tells_of_what_one_may_not_read(app: App) {
+        let (elena, lena, tom) = (app.trainer().await, app.learner().await, app.learner().await);
+        app.named(&lena, "lena").await;
+        app.named(&tom, "tom").await;
+        let (course, _) = app.attended(&elena, &[&lena]).await;
+        let (mut of_lena, _) = Ears::open(&app, &lena, None).await;
+        let (mut of_tom, _) = Ears::open(&app, &tom, None).await;
+        app.posted(&elena, Some(&course), "<p>Hello @lena and @tom</p>").await;
+        app.settled().await;
+        let heard = of_lena.next().await.unwrap();
+        assert_eq!((heard.kind.as_str(), heard.data), ("notification.created", json!({})));
+        // The first thing that Tom hears of is the one that he may read; what was not for him made no event.
+        app.posted(&elena, None, "<p>Hello @tom</p>").await;
+        let told = app.told(&tom).await;
+        assert_eq!(told.len(), 1);
+        app.post_as(&tom, "/me/notifications/read", json!({ "ids": [told[0]["id"]] })).await.expect(200);
+        assert_eq!(of_tom.kinds(2).await, ["notification.created", "notification.read"]);
+    }
+}
+
+/// The second layer alone: no filter of ours, only the policies.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn row_security_keeps_what_is_told_and_reported() {
+    let app = App::start(Store::Postgres).await;
+    let (elena, greta, lena, tom) = (
+        app.trainer().await,
+        app.trainer().await,
+        app.learner().await,
+        app.learner().await,
+    );
+    let (course, lessons) = app.attended(&elena, &[&lena, &tom]).await;
+    let comment = app
+        .commented(&lena, &format!("/lessons/{}", lessons[0]), None, "<p>Hello</p>")
+        .await;
+    let post = app.posted(&lena, None, "<p>Hello</p>").await;
+    app.commented(&tom, &format!("/posts/{post}"), None, "<p>One</p>")
+        .await;
+    let report = app.reported(&tom, "COMMENT", &comment).await;
+    app.reported(&tom, "POST", &post).await;
+    let decision = json!({ "version": 1, "action": "WARN", "note": "Please." });
+    app.post_as(
+        &elena,
+        &format!("/moderation/reports/{report}/decision"),
+        decision,
+    )
+    .await
+    .expect(200);
+    app.prefers(&lena, json!({ "digest": "DAILY" })).await;
+    app.post_as(
+        &elena,
+        &format!("/courses/{course}/announcements"),
+        json!({ "title": "x", "body": "x" }),
+    )
+    .await
+    .expect(201);
+    app.settled().await;
+    let ask = |who: &Person, role: Role, sql: String| {
+        let actor = Actor::User {
+            id: who.id.parse().unwrap(),
+            role,
+            session: Uuid::nil(),
+        };
+        app.db
+            .run(actor, move |tx: Tx| async move { tx.count(&sql, []).await })
+    };
+    let seen = async |who: &Person, role: Role, table: &str| {
+        ask(who, role, format!("SELECT count(*) FROM {table}"))
+            .await
+            .unwrap()
+    };
+    for (table, counts) in [
+        // Lena was told of a comment, a warning and the announcement, Tom of the announcement.
+        ("notifications", [1, 0, 3, 1]),
+        ("notification_preferences", [0, 0, 1, 0]),
+        ("announcements", [1, 0, 1, 1]),
+        // Elena decides about the one in her course, Tom made both.
+        ("reports", [1, 0, 0, 2]),
+        ("moderation_log", [1, 0, 0, 0]),
+    ] {
+        let people = [
+            (&elena, Role::Trainer),
+            (&greta, Role::Trainer),
+            (&lena, Role::User),
+            (&tom, Role::User),
+        ];
+        for ((who, role), expected) in people.into_iter().zip(counts) {
+            assert_eq!(seen(who, role, table).await, expected, "{table} as {role}");
+        }
+    }
+    // Writing past the use cases.
+    for sql in [
+        "UPDATE reports SET status = 'DISMISSED', action = 'DISMISS', decided_at = now() RETURNING 1",
+        "DELETE FROM moderation_log RETURNING 1",
+        "UPDATE moderation_log SET note = 'x' RETURNING 1",
+        "DELETE FROM notifications RETURNING 1",
+        "INSERT INTO notifications (id, user_id, kind, source, in_app, by_mail, created_at) \
+         SELECT gen_random_uuid(), id, 'MESSAGE', 'x', true, true, now() FROM users RETURNING 1",
+        "UPDATE announcements SET title = 'x' RETURNING 1",
+    ] {
+        let done = ask(&greta, Role::Trainer, sql.to_owned()).await;
+        assert!(done.is_err() || done.unwrap() == 0, "{sql}");
     }
 }

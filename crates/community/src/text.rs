@@ -32,32 +32,22 @@ pub(crate) fn title(given: &str) -> Result<String> {
     Ok(shown)
 }
 
+/// A text without markup, as everybody sees it.
+///
+/// # Errors
+/// [`kernel::Code::ValidationFailed`] at `pointer` where there is nothing to be seen in it.
+pub(crate) fn seen(given: &str, pointer: &str) -> Result<String> {
+    let shown = kernel::legible(given);
+    let shown = shown.trim();
+    if shown.is_empty() {
+        return Err(blank(pointer));
+    }
+    Ok(shown.to_owned())
+}
+
 pub(crate) fn blank(pointer: &str) -> Error {
     let detail = "There is nothing to be read in this.";
     Error::invalid(vec![FieldError::new(pointer, "blank", detail)])
-}
-
-/// A line, such as a title: without what nobody sees, and not blank.
-///
-/// # Errors
-/// [`kernel::Code::ValidationFailed`] at `pointer`.
-pub(crate) fn line(text: &str, pointer: &str) -> Result<String> {
-    let one: Vec<&str> = text.split_whitespace().collect();
-    seen(&one.join(" "), pointer)
-}
-
-/// A text: without what nobody sees, and not blank.
-///
-/// # Errors
-/// [`kernel::Code::ValidationFailed`] at `pointer`.
-pub(crate) fn seen(text: &str, pointer: &str) -> Result<String> {
-    let seen = kernel::legible(text);
-    let seen = seen.trim();
-    if seen.is_empty() {
-        let reason = FieldError::new(pointer, "blank", "There is nothing to be seen in this.");
-        return Err(Error::invalid(vec![reason]));
-    }
-    Ok(seen.to_owned())
 }
 
 /// The words of sanitised HTML, without its markup.

@@ -1,6 +1,9 @@
 //! The demo school: two trainers, a dozen courses, learners mid-way. Loaded through the use cases, so that it obeys every
 //! rule, and once: a second load finds it and changes nothing.
 
+mod chat;
+mod community;
+mod notices;
 mod shop;
 
 use std::collections::{BTreeMap, HashMap};
@@ -14,7 +17,10 @@ use kernel::{Actor, Error, Limit, Money, Result, Role, Uuid};
 use progress::{Claim, LONGEST, Rules, Subject, Watching};
 use serde::Deserialize;
 
-use self::shop::DemoCoupon;
+use self::{
+    community::{Cast, Conversation, DemoPost},
+    shop::DemoCoupon,
+};
 use crate::setup::say;
 
 /// The password of every demo account.
@@ -29,6 +35,8 @@ struct School {
     courses: Vec<DemoCourse>,
     coupons: Vec<DemoCoupon>,
     learners: Vec<Learner>,
+    posts: Vec<DemoPost>,
+    conversations: Vec<Conversation>,
 }
 
 #[derive(Deserialize)]
@@ -211,6 +219,14 @@ pub async fn load(db: &Db, hasher: &Hasher) -> Result<bool> {
             .ok_or_else(|| unknown(&learner.username))?;
         add_learning(db, actor, &learner, &placed).await?;
     }
+    let cast = Cast {
+        people: &people,
+        placed: &placed,
+    };
+    community::add_posts(db, cast, school.posts).await?;
+    community::add_conversations(db, cast, school.conversations).await?;
+    chat::load(db, &people).await?;
+    notices::load(db, &people, &placed).await?;
     for person in admins {
         add_person(db, person, &hash).await?;
     }

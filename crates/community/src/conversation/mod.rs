@@ -146,7 +146,7 @@ pub async fn rename(
         return Err(Code::PreconditionFailed.into());
     }
     if let Some(title) = title {
-        let title = crate::text::line(&title, "/title")?;
+        let title = crate::text::title(&title)?;
         store::conversation::set_title(tx, id, &title).await?;
         tell_all(tx, id, "conversation.updated").await?;
     }

@@ -81,7 +81,7 @@ async fn group(
     title: &str,
 ) -> Result<(Conversation, bool)> {
     let me = tx.user_id()?;
-    let title = crate::text::line(title, "/title")?;
+    let title = crate::text::title(title)?;
     if members.len() >= MOST_MEMBERS {
         return Err(Code::ListFull.into());
     }

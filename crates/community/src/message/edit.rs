@@ -1,14 +1,17 @@
 use database::Tx;
 use kernel::{Code, Result, Uuid};
 
-use super::{Message, get, send::tell};
+use super::{
+    Message, get,
+    send::{allowed, tell},
+};
 use crate::{Messaging, store};
 
 /// Changes what a message says, if its version is still one that `matches` accepts. Its sender, within the time for it.
 ///
 /// # Errors
 /// [`Code::NotFound`], [`Code::Forbidden`], [`Code::PreconditionFailed`], [`Code::EditWindowOver`] also for one that was deleted
-/// or taken away, [`Code::ValidationFailed`].
+/// or taken away, [`Code::ValidationFailed`]; what the school does not let anybody write.
 pub async fn edit(
     tx: &Tx,
     messaging: &Messaging,
@@ -30,6 +33,7 @@ pub async fn edit(
     if before.content.as_ref() == Some(&content) {
         return Ok(before);
     }
+    allowed(tx, &content).await?;
     if !store::message::set_content(tx, id, before.version, &content).await? {
         return Err(Code::PreconditionFailed.into());
     }

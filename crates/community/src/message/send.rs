@@ -7,6 +7,7 @@ use crate::{
     Messaging,
     contact::{self, Bounded},
     live::{self, Event},
+    rules::{self, Scope, Writing},
     store,
 };
 
@@ -23,8 +24,8 @@ pub struct NewMessage {
 /// one is made, since they stand in line for the conversation.
 ///
 /// # Errors
-/// [`Code::NotFound`], [`Code::RecipientUnreachable`], [`Code::NewAccountLimit`], [`Code::ValidationFailed`] for a message in
-/// which nothing is to be seen, [`Code::IdempotencyKeyReused`] where the name belongs to a message that says something else.
+/// [`Code::NotFound`], [`Code::RecipientUnreachable`], [`Code::NewAccountLimit`], [`Code::Muted`], [`Code::LinksRefused`],
+/// [`Code::WordsRefused`], [`Code::ValidationFailed`] for a message in which nothing is to be seen, [`Code::IdempotencyKeyReused`] where the name belongs to a message that says something else.
 pub async fn send(
     tx: &Tx,
     messaging: &Messaging,
@@ -51,6 +52,7 @@ pub async fn send(
     if let Some(other) = place.other_id {
         contact::go_on(tx, messaging, conversation_id, other).await?;
     }
+    allowed(tx, &content).await?;
     contact::bound_new(tx, messaging, place.member_since, Bounded::Messages).await?;
     let (id, number) = (tx.new_id(), place.last_number + 1);
     store::conversation::take_number(tx, conversation_id, number).await?;
@@ -68,6 +70,20 @@ pub async fn send(
     outbox::send(tx, "message.sent", ids).await?;
     tell(tx, &message, "message.created").await?;
     Ok((message, true))
+}
+
+/// Refuses what the school does not let anybody write, and whoever is muted everywhere.
+///
+/// # Errors
+/// [`Code::Muted`], [`Code::LinksRefused`], [`Code::WordsRefused`].
+pub(super) async fn allowed(tx: &Tx, content: &str) -> Result<()> {
+    let scope = Scope {
+        course_id: None,
+        staff: tx.actor().is_admin(),
+        writing: Writing::Message,
+    };
+    // It is no HTML, in which a word could hide.
+    rules::may_write(tx, scope, &content.replace(['<', '>'], " ")).await
 }
 
 /// Tells everybody in the conversation, other windows of the sender's included.

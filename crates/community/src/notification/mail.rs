@@ -122,14 +122,14 @@ async fn compose(
         (Some(_), Some(row)) => Kind::of(&row.kind),
         (None, Some(_)) => None,
     };
-    let token = unsubscribe::token(tx.keyring(), account.id, kind);
+    let link = unsubscribe::link(tx.keyring(), account.id, kind);
     Ok(Some(Letter {
         tells: rows.iter().map(|row| row.id).collect(),
-        message: written(tx, account, &rows, app_url, &token),
+        message: written(tx, account, &rows, app_url, &link),
     }))
 }
 
-fn written(tx: &Tx, account: Account, rows: &[Notification], app_url: &str, token: &str) -> Message {
+fn written(tx: &Tx, account: Account, rows: &[Notification], app_url: &str, link: &str) -> Message {
     let (subject, news) = match rows {
         [row] => (letter::subject(row), letter::text(row)),
         rows => {
@@ -143,12 +143,12 @@ fn written(tx: &Tx, account: Account, rows: &[Notification], app_url: &str, toke
     );
     let text = format!(
         "{hello}\n\n{news}\n\nSee all: {app_url}/notifications\n\n\
-         No more of these: {app_url}/notifications/unsubscribe?token={token}\n"
+         No more of these: {app_url}/notifications/unsubscribe?link={link}\n"
     );
     Message {
         to: account.email,
         subject,
         text,
-        unsubscribe: Some(tx.link(&format!("/notifications/unsubscribe?token={token}"))),
+        unsubscribe: Some(tx.link(&format!("/notifications/unsubscribe?link={link}"))),
     }
 }

@@ -11,8 +11,8 @@ const PURPOSE: &str = "unsubscribe links";
 /// No mail at all, in place of the number of a kind.
 const ALL: u8 = u8::MAX;
 
-/// A token for one reader: of one kind, or of all.
-pub(super) fn token(keyring: &Keyring, user_id: Uuid, kind: Option<Kind>) -> String {
+/// The secret part of a link for one reader: of one kind, or of all.
+pub(super) fn link(keyring: &Keyring, user_id: Uuid, kind: Option<Kind>) -> String {
     let number = kind.map_or(ALL, |kind| {
         let found = Kind::ALL.iter().position(|known| *known == kind);
         found.and_then(|found| u8::try_from(found).ok()).unwrap_or(ALL)
@@ -21,8 +21,8 @@ pub(super) fn token(keyring: &Keyring, user_id: Uuid, kind: Option<Kind>) -> Str
     to_base64url(&keyring.seal(PURPOSE, &plain))
 }
 
-fn read(keyring: &Keyring, token: &str) -> Option<(Uuid, Option<Kind>)> {
-    let plain = keyring.open(PURPOSE, &from_base64url(token)?)?;
+fn read(keyring: &Keyring, link: &str) -> Option<(Uuid, Option<Kind>)> {
+    let plain = keyring.open(PURPOSE, &from_base64url(link)?)?;
     let (number, user_id) = plain.split_last()?;
     let user_id = Uuid::from_slice(user_id).ok()?;
     let kind = Kind::ALL.get(usize::from(*number)).copied();
@@ -32,9 +32,9 @@ fn read(keyring: &Keyring, token: &str) -> Option<(Uuid, Option<Kind>)> {
 /// Does what a mail's link asks for, on behalf of its reader. Doing it again changes nothing.
 ///
 /// # Errors
-/// [`Code::LinkInvalid`] for a token that is none of ours.
-pub async fn unsubscribe(db: &Db, token: &str) -> Result<()> {
-    let (id, kind) = read(db.keyring(), token).ok_or(Code::LinkInvalid)?;
+/// [`Code::LinkInvalid`] for a link that is none of ours.
+pub async fn unsubscribe(db: &Db, link: &str) -> Result<()> {
+    let (id, kind) = read(db.keyring(), link).ok_or(Code::LinkInvalid)?;
     let reader = Actor::User {
         id,
         role: Role::User,
@@ -49,13 +49,13 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_token_says_who_and_what_and_cannot_be_altered() {
+    fn a_link_says_who_and_what_and_cannot_be_altered() {
         let ring = Keyring::new([7; 32]);
         let id = Uuid::from_bytes([3; 16]);
         for kind in Kind::ALL.map(Some).into_iter().chain([None]) {
-            assert_eq!(read(&ring, &token(&ring, id, kind)), Some((id, kind)));
+            assert_eq!(read(&ring, &link(&ring, id, kind)), Some((id, kind)));
         }
-        let mut altered = token(&ring, id, None);
+        let mut altered = link(&ring, id, None);
         altered.replace_range(
             30..31,
             if altered.get(30..31) == Some("A") {
@@ -65,7 +65,7 @@ mod tests {
             },
         );
         assert_eq!(read(&ring, &altered), None);
-        assert_eq!(read(&Keyring::new([8; 32]), &token(&ring, id, None)), None);
+        assert_eq!(read(&Keyring::new([8; 32]), &link(&ring, id, None)), None);
         assert_eq!(read(&ring, "x"), None);
     }
 }

@@ -212,9 +212,12 @@ fn rows_of(
                 sql.push_str(" AND (n.score, n.comment_id) < (?, ?)");
                 values.extend([after.key.into(), after.id.into()]);
             }
-            // A comment's row stays for ever, and so does its path.
+            // A comment's row stays for ever, and so does its path. The coalesce is inside: around the subquery it would be
+            // no leakproof expression, and keep PostgreSQL from the index.
             CommentSort::Tree => {
-                sql.push_str(" AND c.path > coalesce((SELECT a.path FROM comments a WHERE a.id = ?), '')");
+                sql.push_str(
+                    " AND c.path > (SELECT coalesce(max(a.path), '') FROM comments a WHERE a.id = ?)",
+                );
                 values.push(after.id.into());
             }
         }

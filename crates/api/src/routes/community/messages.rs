@@ -211,7 +211,7 @@ async fn list_messages(
 /// conversation hears of it at `GET /me/events`.
 #[utoipa::path(tag = "messages", operation_id = "sendMessage", security(("bearer" = [])), request_body = SendMessage,
     params(("conversation_id" = Uuid, Path, description = "The conversation's id.")),
-    extensions(("x-problem-codes" = json!(["recipient_unreachable", "new_account_limit"])), ("x-versioned" = json!(true))),
+    extensions(("x-problem-codes" = json!(["recipient_unreachable", "new_account_limit", "muted", "links_refused", "words_refused"])), ("x-versioned" = json!(true))),
     responses((status = 200, description = "The message that is there.", body = Message),
         (status = 201, description = "The message.", body = Message)))]
 #[post("/conversations/{conversation_id}/messages")]
@@ -272,7 +272,7 @@ async fn get_message(
 /// Its sender, within the time that the school gives (a quarter of an hour unless it is set otherwise).
 #[utoipa::path(tag = "messages", operation_id = "updateMessage", security(("bearer" = [])), request_body = PatchMessage,
     params(("message_id" = Uuid, Path, description = "The message's id.")),
-    extensions(("x-problem-codes" = json!(["forbidden", "edit_window_over"]))),
+    extensions(("x-problem-codes" = json!(["forbidden", "edit_window_over", "muted", "links_refused", "words_refused"]))),
     responses((status = 200, description = "The message as it is now.", body = Message)))]
 #[patch("/messages/{message_id}")]
 async fn update_message(

@@ -235,7 +235,7 @@ async fn mark_read(
     Ok(Reply::ok(&NotificationCount { unread_count })?)
 }
 
-/// The token of a mail's link.
+/// What a mail's link says.
 #[derive(Deserialize, IntoParams)]
 #[serde(deny_unknown_fields)]
 #[into_params(parameter_in = Query)]
@@ -245,7 +245,7 @@ struct UnsubscribeQuery {
         pattern = "^[A-Za-z0-9_-]{60}$",
         example = "AAY8Qm3Vn0ABmMDeAABwAIAAAAAAAAABAAY8Qm3Vn0ABmMDeAABwAIAAAAAA"
     )]
-    token: String,
+    link: String,
 }
 
 /// Want no more of these mails
@@ -261,6 +261,6 @@ async fn unsubscribe(
     state: Data<State>,
     Query(query): Query<UnsubscribeQuery>,
 ) -> Result<Reply<Nothing>, Problem> {
-    community::unsubscribe(&state.db, &query.token).await?;
+    community::unsubscribe(&state.db, &query.link).await?;
     Ok(Reply::no_content())
 }
