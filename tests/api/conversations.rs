@@ -212,6 +212,8 @@ on_both_databases! {
                     app.write(&learner, &conversation, "Hello").await;
                 }
             }
+            // What the worker tells of these messages is counted too.
+            app.settled().await;
             let mut cost = Vec::new();
             let first = ids(&app.get_as(&elena, "/conversations").await.expect(200))[0].clone();
             for path in ["/conversations".to_owned(), format!("/conversations/{first}/messages")] {
