@@ -173,7 +173,7 @@ on_both_databases! {
 
     async fn a_bad_announcement_is_refused_with_all_reasons(app: App) {
         let (elena, lena) = (app.trainer().await, app.learner().await);
-        let good = announcement("IMAGE", "a.png", "image/png", b"x");
+        let good = announcement("ATTACHMENT", "plan.pdf", "application/pdf", PDF);
         app.post_as(&lena, "/uploads", good).await.refused(403, "forbidden");
         let new = json!({ "purpose": "IMAGE", "name": "a.svg", "contentType": "image/svg+xml", "sizeBytes": 10_485_761 });
         let refused = app.post_as(&elena, "/uploads", new).await.refused(422, "validation_failed");

@@ -320,7 +320,8 @@ pub async fn change_post(
 /// Shows a draft of the caller's own to whoever may read what stands in its place. Doing it again changes nothing.
 ///
 /// # Errors
-/// [`Code::NotFound`], [`Code::Forbidden`], [`Code::NotPublishable`] where it says nothing, and see [`rules::may_write`].
+/// [`Code::NotFound`], [`Code::Forbidden`], [`Code::NotPublishable`] where it says nothing, [`Code::PreconditionFailed`] where it is
+/// changed at the same moment, and see [`rules::may_write`].
 pub async fn publish_post(tx: &Tx, id: Uuid) -> Result<Post> {
     let before = own(tx, id).await?;
     if before.status == PostStatus::Published {
@@ -329,9 +330,14 @@ pub async fn publish_post(tx: &Tx, id: Uuid) -> Result<Post> {
     let staff = place::enter(tx, before.course_id).await?;
     require_complete(&before, before.images.len())?;
     rules::may_write(tx, scope(&before, staff, Writing::Post), &before.all_text()).await?;
-    // Of two at once, one publishes what it has looked at.
+    // Of two at once, one publishes what it has looked at; the other finds it done, or another text.
     if !store::post::publish(tx, id, before.version).await? {
-        return Err(Code::PreconditionFailed.into());
+        let now = own(tx, id).await?;
+        return if now.status == PostStatus::Published {
+            Ok(now)
+        } else {
+            Err(Code::PreconditionFailed.into())
+        };
     }
     if before.published_at.is_none() {
         let mentioned = mention::of(tx, Counted::Post(id)).await?;
