@@ -88,6 +88,8 @@ on_both_databases! {
         let paths = [format!("/courses/{course}/progress"), "/me/progress".into(), "/me/continue".into()];
         let teaching = [format!("/courses/{course}/learners"), format!("/courses/{course}/funnel")];
         let cost = async || {
+            // What the worker tells of all this is counted too.
+            app.settled().await;
             let mut costs = Vec::new();
             for (who, path) in paths.iter().map(|path| (&lena, path)).chain(teaching.iter().map(|path| (&elena, path))) {
                 // The worker counts as well, now and then: the least of a few is the request's own.

@@ -94,6 +94,12 @@ on_both_databases! {
         let decision = json!({ "version": 1, "action": "REMOVE" });
         app.post_as(&admin, &format!("/moderation/reports/{report}/decision"), decision).await.expect(200);
         assert_eq!(app.told(&elena).await.len(), 0);
+        // An answer goes with the post that it stands below.
+        let third = app.commented(&lena, &format!("/posts/{post}"), None, "<p>Three</p>").await;
+        app.commented(&elena, &format!("/posts/{post}"), Some(&third), "<p>Four</p>").await;
+        assert_eq!(app.told(&lena).await.iter().filter(|row| row["kind"] == "REPLY").count(), 1);
+        app.act_as(&elena, &format!("/posts/{post}/unpublish")).await.expect(200);
+        assert_eq!(app.told(&lena).await.iter().filter(|row| row["kind"] == "REPLY").count(), 0);
     }
 
     async fn nobody_is_told_of_whom_they_have_a_block_with(app: App) {

@@ -64,7 +64,7 @@ fn visible(tx: &Tx, courses: &ReadableCourses) -> (String, Vec<Value>) {
              JOIN chapters h ON h.id = l.chapter_id JOIN courses k ON k.id = l.course_id WHERE l.id = n.lesson_id \
              AND l.is_published AND h.is_published AND k.is_published AND (h.is_free OR {in_course})) \
            WHEN n.announcement_id IS NOT NULL THEN a.id IS NOT NULL AND {in_course} \
-           WHEN n.comment_id IS NOT NULL THEN c.id IS NOT NULL AND {in_course} \
+           WHEN n.comment_id IS NOT NULL THEN c.id IS NOT NULL AND p.id IS NOT NULL AND {in_course} \
            ELSE p.id IS NOT NULL AND {in_course} END))"
     );
     let four = std::iter::repeat_n(values, 4).flatten().collect();
