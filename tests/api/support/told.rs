@@ -11,7 +11,7 @@ impl App {
     pub async fn settled(&self) {
         super::eventually("the end of the worker's work", || async {
             let due = |tx: Tx| async move {
-                let sql = "SELECT count(*) FROM outbox WHERE done_at IS NULL AND failed_at IS NULL AND available_at <= ?";
+                let sql = "SELECT count(*) FROM outbox WHERE done_at IS NULL AND failed_at IS NULL AND (available_at <= ? OR attempts > 0)";
                 tx.count(sql, [tx.now().into()]).await
             };
             let due = self.db.read_in(Pool::Worker, Actor::System, due).await.unwrap();

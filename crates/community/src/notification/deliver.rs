@@ -126,7 +126,8 @@ pub(crate) async fn batch(tx: &Tx, news: Vec<New>) -> Result<u64> {
         let Some(id) = by_user.get(&new.user_id) else {
             continue;
         };
-        if channel.in_app {
+        // Of a message its readers have heard already.
+        if channel.in_app && new.kind != Kind::Message {
             told.push(new.user_id);
         }
         let preferences = of(new);
