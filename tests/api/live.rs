@@ -18,17 +18,6 @@ async fn listen(
     (ears, first)
 }
 
-/// Two who may write to each other, and whom nobody notifies: what is heard here is of the conversation alone.
-async fn acquainted(app: &App, one: &Person, other: &Person) -> String {
-    let silent = json!({ "channels": { "message": { "inApp": false } } });
-    for who in [one, other] {
-        app.patch_as(who, "/me/notification-preferences", "*", silent.clone())
-            .await
-            .expect(200);
-    }
-    app.acquainted(one, other).await
-}
-
 async fn streams(app: &App) -> i64 {
     let metrics = app.get("//metrics").await.expect(200).text;
     let line = metrics
@@ -52,7 +41,7 @@ async fn numbers(ears: &mut Ears, how_many: usize) -> Vec<i64> {
 on_both_databases! {
     async fn everybody_in_a_conversation_hears_and_nobody_else(app: App) {
         let (lena, tom, marta) = (app.learner().await, app.learner().await, app.learner().await);
-        let conversation = acquainted(&app, &lena, &tom).await;
+        let conversation = app.acquainted(&lena, &tom).await;
         let (mut at_lena, _) = listen(&app, &lena, None, Some("ready")).await;
         let (mut at_tom, _) = listen(&app, &tom, None, Some("ready")).await;
         let (mut at_toms_other, _) = listen(&app, &tom, None, Some("ready")).await;
@@ -71,7 +60,7 @@ on_both_databases! {
             assert_eq!(ears.kinds(3).await, ["conversation.read", "message.updated", "message.deleted"]);
         }
         // The first that Marta hears is what is hers.
-        acquainted(&app, &lena, &marta).await;
+        app.acquainted(&lena, &marta).await;
         let group = app.group(&lena, &[&marta]).await.expect(201).text_at("/id");
         let heard = at_marta.next().await.unwrap();
         assert_eq!((heard.kind.as_str(), &heard.data), ("conversation.created", &json!({ "conversationId": group })));
@@ -86,7 +75,7 @@ on_both_databases! {
 
     async fn whoever_comes_back_hears_what_they_missed_once_and_in_order(app: App) {
         let (lena, tom) = (app.learner().await, app.learner().await);
-        let conversation = acquainted(&app, &lena, &tom).await;
+        let conversation = app.acquainted(&lena, &tom).await;
         let (mut ears, _) = listen(&app, &tom, None, Some("ready")).await;
         app.write(&lena, &conversation, "One").await;
         let first = ears.next().await.unwrap();
@@ -110,7 +99,7 @@ on_both_databases! {
 
     async fn a_position_that_cannot_be_resumed_is_answered_with_reset(app: App) {
         let (lena, tom) = (app.learner().await, app.learner().await);
-        let conversation = acquainted(&app, &lena, &tom).await;
+        let conversation = app.acquainted(&lena, &tom).await;
         let (mut at_lena, _) = listen(&app, &lena, None, Some("ready")).await;
         let (mut at_tom, _) = listen(&app, &tom, None, Some("ready")).await;
         app.write(&lena, &conversation, "One").await;
@@ -139,7 +128,7 @@ on_both_databases! {
 
     async fn old_events_are_forgotten_without_a_gap(app: App) {
         let (lena, tom) = (app.learner().await, app.learner().await);
-        let conversation = acquainted(&app, &lena, &tom).await;
+        let conversation = app.acquainted(&lena, &tom).await;
         for _ in 0..4 {
             app.write(&lena, &conversation, "Old").await;
         }
@@ -157,7 +146,7 @@ on_both_databases! {
 
     async fn a_ticket_opens_one_stream_within_a_minute(app: App) {
         let (lena, tom) = (app.learner().await, app.learner().await);
-        let conversation = acquainted(&app, &lena, &tom).await;
+        let conversation = app.acquainted(&lena, &tom).await;
         let ticket = async || app.act_as(&tom, "/me/events/ticket").await.expect(200).text_at("/ticket");
         let path = format!("/me/events?ticket={}", ticket().await);
         let (mut ears, first) = Ears::of(app.request("GET", &path)).await;
@@ -208,7 +197,7 @@ on_both_databases! {
 
     async fn one_who_does_not_read_holds_nobody_up(app: App) {
         let (lena, tom) = (app.learner().await, app.learner().await);
-        let conversation = acquainted(&app, &lena, &tom).await;
+        let conversation = app.acquainted(&lena, &tom).await;
         // A connection that takes nothing in: its buffers are small, and then it is full.
         let address: std::net::SocketAddr = app.base.strip_prefix("http://").unwrap().parse().unwrap();
         let socket = tokio::net::TcpSocket::new_v4().unwrap();
@@ -263,7 +252,7 @@ async fn a_stream_takes_no_place_of_a_request_and_outlives_their_deadline() {
     ];
     let app = App::start_with(Store::Sqlite, &settings).await;
     let (lena, tom) = (app.learner().await, app.learner().await);
-    let conversation = acquainted(&app, &lena, &tom).await;
+    let conversation = app.acquainted(&lena, &tom).await;
     let mut ears = Vec::new();
     for _ in 0..6 {
         ears.push(listen(&app, &tom, None, Some("ready")).await.0);
@@ -297,7 +286,7 @@ async fn a_server_that_stops_ends_its_streams_at_once() {
 async fn another_server_tells_what_was_said_at_this_one() {
     let app = App::start(Store::Postgres).await;
     let (lena, tom) = (app.learner().await, app.learner().await);
-    let conversation = acquainted(&app, &lena, &tom).await;
+    let conversation = app.acquainted(&lena, &tom).await;
     let beside = app.beside().await;
     let (mut ears, _) = listen(&beside, &tom, None, Some("ready")).await;
     app.write(&lena, &conversation, "One").await;
@@ -323,7 +312,7 @@ async fn nothing_is_lost_or_out_of_order(store: Store) {
     let (mut friends, mut conversations) = (Vec::new(), Vec::new());
     for _ in 0..4 {
         let friend = app.learner().await;
-        conversations.push(acquainted(&app, &friend, &tom).await);
+        conversations.push(app.acquainted(&friend, &tom).await);
         friends.push(friend);
     }
     let (mut ears, _) = listen(&app, &tom, None, Some("ready")).await;
