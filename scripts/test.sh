@@ -24,7 +24,8 @@ if wants unit; then
   scripts/tools.sh
   step 'Tests, on SQLite and on PostgreSQL'
   export PALESTRA_TEST_PYTHON="$PWD/.tools/venv/bin/python"
-  cargo test --locked --workspace
+  # Most of a test is waiting for commits: more of them at once than there are cores.
+  RUST_TEST_THREADS=${RUST_TEST_THREADS:-$((3 * $(nproc)))} cargo test --locked --workspace
 fi
 
 if wants contract; then
