@@ -81,7 +81,7 @@ pub(super) fn headers() -> Value {
         "RateLimit-Policy": text("The limit: `q` requests in `w` seconds.", "\"member\";q=1200;w=60"),
         "WWW-Authenticate": text("How to authenticate.", "Bearer realm=\"palestra\""),
         "Retry-After": { "description": "Seconds until another try makes sense.",
-            "schema": { "type": "integer", "minimum": 1, "maximum": 3600, "examples": [1] } },
+            "schema": { "type": "integer", "minimum": 1, "maximum": 31_622_400, "examples": [1] } },
     })
 }
 
