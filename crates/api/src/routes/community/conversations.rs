@@ -132,6 +132,8 @@ enum ConversationKind {
 /// A conversation to be opened.
 #[derive(Deserialize, ToSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
+#[schema(example = json!({ "kind": "GROUP", "title": "Sunday runners",
+    "memberIds": ["0198c0de-0000-7000-8000-000000000001", "0198c0de-0000-7000-8000-000000000002"] }))]
 struct OpenConversation {
     /// Of two, or of a group.
     kind: ConversationKind,

@@ -257,6 +257,7 @@ impl From<DecisionAction> for Action {
 /// What is decided about a report, and every other open one of the same.
 #[derive(Deserialize, ToSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
+#[schema(example = json!({ "version": 1, "action": "REMOVE", "note": "No advertising here." }))]
 struct DecideReport {
     /// The version of the report that was looked at.
     #[schema(minimum = 1, maximum = 1_000_000, example = 1)]
