@@ -3,6 +3,8 @@
 //! A value comes from the environment (`PALESTRA_LISTEN`), else from the file (`listen = "…"` in `palestra.toml`), else
 //! it is the default. What cannot be read is refused with the name of the setting and what it expects.
 
+mod file;
+
 use std::{collections::BTreeMap, net::IpAddr, path::PathBuf, str::FromStr};
 
 use community::MessagesFrom;
@@ -391,7 +393,7 @@ impl Config {
         let path = named.clone().unwrap_or_else(|| PathBuf::from("palestra.toml"));
         let mut given = BTreeMap::new();
         match std::fs::read_to_string(&path) {
-            Ok(text) => read_file(&path.display().to_string(), &text, &mut given)?,
+            Ok(text) => file::read(&path.display().to_string(), &text, &mut given)?,
             Err(error) if named.is_some() => {
                 return Err(ConfigError(format!(
                     "PALESTRA_CONFIG names {}, which cannot be read: {error}",
@@ -569,35 +571,6 @@ impl Config {
     }
 }
 
-fn read_file(
-    path: &str,
-    text: &str,
-    given: &mut BTreeMap<&'static str, (String, String)>,
-) -> Result<(), ConfigError> {
-    let table: toml::Table = text
-        .parse()
-        .map_err(|error| ConfigError(format!("{path} is not TOML: {error}")))?;
-    for (name, value) in table {
-        let Some(setting) = SETTINGS.iter().find(|setting| setting.name == name) else {
-            return Err(ConfigError(format!(
-                "{path}: there is no setting {name}; `palestra config` lists them all"
-            )));
-        };
-        let text = match value {
-            toml::Value::String(text) => text,
-            toml::Value::Array(items) => {
-                let items = items
-                    .iter()
-                    .map(|item| item.as_str().map_or_else(|| item.to_string(), str::to_owned));
-                items.collect::<Vec<_>>().join(",")
-            }
-            other => other.to_string(),
-        };
-        given.insert(setting.name, (text, format!("{name} in {path}")));
-    }
-    Ok(())
-}
-
 fn wrap(text: &str, width: usize) -> Vec<String> {
     let mut lines = vec![String::new()];
     for word in text.split_whitespace() {
@@ -615,41 +588,4 @@ fn wrap(text: &str, width: usize) -> Vec<String> {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn load(pairs: &[(&str, &str)]) -> Result<Config, String> {
-        let pairs = pairs
-            .iter()
-            .map(|(name, value)| ((*name).to_owned(), (*value).to_owned()));
-        Config::load(pairs).map_err(|error| error.0)
-    }
-
-    #[test]
-    fn defaults_are_readable_and_the_environment_overrides() {
-        let config = load(&[("PALESTRA_LISTEN", "127.0.0.1:9999")]).unwrap();
-        assert_eq!((config.listen.port(), config.json_limit_bytes), (9999, 65_536));
-    }
-
-    #[test]
-    fn refusals_name_the_setting_and_what_it_expects() {
-        let refusal = |pairs: &[(&str, &str)]| load(pairs).err().unwrap();
-        assert!(refusal(&[("PALESTRA_LISTEN", "8080")]).contains("PALESTRA_LISTEN is «8080»"));
-        assert!(refusal(&[("PALESTRA_LISTNE", "x")]).contains("no setting PALESTRA_LISTNE"));
-        assert!(refusal(&[("PALESTRA_MASTER_KEY", "short")]).contains("64 hexadecimal digits"));
-        assert!(refusal(&[("PALESTRA_CORS_ORIGINS", "app.example.com")]).contains("PALESTRA_CORS_ORIGINS"));
-        assert!(refusal(&[("PALESTRA_MUX_TOKEN_ID", "x")]).contains("half configured"));
-        assert!(refusal(&[("PALESTRA_MUX_BASE_URL", "mux.com")]).contains("PALESTRA_MUX_BASE_URL"));
-        assert!(refusal(&[("PALESTRA_STRIPE_SECRET_KEY", "sk_test_x")]).contains("half configured"));
-        assert!(refusal(&[("PALESTRA_STRIPE_WEBHOOK_SECRETS", "whsec_x")]).contains("half configured"));
-        assert!(refusal(&[("PALESTRA_STRIPE_BASE_URL", "stripe.com")]).contains("PALESTRA_STRIPE_BASE_URL"));
-        assert!(refusal(&[("DATABASE_URL", "mysql://x")]).contains("DATABASE_URL"));
-        let weak = [
-            ("PALESTRA_ENVIRONMENT", "production"),
-            ("PALESTRA_PUBLIC_URL", "https://a"),
-            ("PALESTRA_APP_URL", "https://a"),
-        ];
-        assert!(load(&weak).is_ok());
-        assert!(refusal(&[weak.as_slice(), &[("PALESTRA_ARGON2_PASSES", "1")]].concat()).contains("OWASP"));
-    }
-}
+mod tests;

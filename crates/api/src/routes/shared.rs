@@ -61,11 +61,14 @@ impl Money {
     }
 }
 
+/// The code of ISO 4217 for where there is none: an X for each letter.
+const NO_CURRENCY: [u8; 3] = [b'X'; 3];
+
 impl Money {
     /// An amount as it stands in the database.
     #[must_use]
     pub fn stored(amount: i64, currency: &str) -> Self {
-        let code = currency.as_bytes().try_into().unwrap_or(*b"XXX");
+        let code = currency.as_bytes().try_into().unwrap_or(NO_CURRENCY);
         Self {
             amount,
             currency: CurrencyCode(code),
