@@ -33,7 +33,7 @@ entities: ## Generate crates/entity from the migrated PostgreSQL schema.
 	scripts/entities.sh write
 
 openapi: ## Write openapi/openapi.json from the code.
-	$(CARGO) run -q -p api -- openapi > openapi/openapi.json.new && mv openapi/openapi.json.new openapi/openapi.json
+	$(CARGO) run -q -p openapi > openapi/openapi.json.new && mv openapi/openapi.json.new openapi/openapi.json
 
 examples: openapi ## Write examples/client.js, the generated client of the pages there, from the document.
 	scripts/tools.sh

@@ -1,4 +1,5 @@
-//! Puts Swagger UI into the executable as it goes over the wire, and lets the linker write its relocations short.
+//! Puts the OpenAPI document and Swagger UI into the executable as they go over the wire, and lets the linker write its
+//! relocations short.
 
 use std::{
     env, fs,
@@ -17,6 +18,7 @@ const FILES: [&str; 3] = [
 fn main() -> Result<(), Error> {
     println!("cargo::rerun-if-changed=build.rs");
     let out = PathBuf::from(env::var_os("OUT_DIR").ok_or_else(|| Error::other("cargo names no OUT_DIR"))?);
+    pack_document(&out)?;
     pack_swagger_ui(&out)?;
     if has_short_relocations() {
         // A tenth of the executable would be relocations otherwise, 24 bytes for each pointer in a constant.
@@ -38,11 +40,21 @@ fn pack_swagger_ui(out: &Path) -> Result<(), Error> {
         }
         let mut plain = Vec::new();
         entry.read_to_end(&mut plain)?;
-        let mut packed = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::best());
-        packed.write_all(&plain)?;
-        fs::write(out.join(format!("{inner}.gz")), packed.finish()?)?;
+        pack(&plain, &out.join(format!("{inner}.gz")))?;
     }
     Ok(())
+}
+
+fn pack_document(out: &Path) -> Result<(), Error> {
+    let document = "../../openapi/openapi.json";
+    println!("cargo::rerun-if-changed={document}");
+    pack(&fs::read(document)?, &out.join("openapi.json.gz"))
+}
+
+fn pack(plain: &[u8], to: &Path) -> Result<(), Error> {
+    let mut packed = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::best());
+    packed.write_all(plain)?;
+    fs::write(to, packed.finish()?)
 }
 
 /// Whether the C library that the executable will meet reads them: glibc does since 2.36. Where this cannot be known, as when

@@ -182,7 +182,7 @@ async fn call(
 
 #[test]
 fn every_operation_of_the_document_has_a_row() {
-    let document = api::document::Document::tree();
+    let document = api::document::tree();
     let operations = document["paths"]
         .as_object()
         .unwrap()

@@ -1,80 +1,43 @@
 //! The OpenAPI document: collected from the registered routes, then completed by what is true of all of them (errors,
 //! headers, examples), so that no handler has to repeat it and none can forget it.
 
+mod collect;
 mod components;
 mod examples;
 mod operation;
 
 use std::collections::BTreeSet;
 
-use bytes::Bytes;
 use kernel::Code;
 use serde_json::{Map, Value, json};
 use utoipa::openapi::{ComponentsBuilder, OpenApiBuilder};
 
 use self::{
+    collect::Collected,
     components::{headers, parameters, problem_response, problem_schemas, response_name},
     operation::{complete_operation, reachable},
 };
-use crate::{
-    extract::Schemas,
-    paths::Paths,
-    routes,
-    service_config::{Collected, ServiceConfig},
-};
+use crate::routes;
 
-/// The document as it is served, and what the server itself reads from it.
-pub struct Document {
-    /// The document as bytes. As a tree it would take up ten times as much.
-    pub bytes: Bytes,
-    /// Paths and their methods.
-    paths: Paths,
+/// The document as a tree.
+#[must_use]
+pub fn tree() -> Value {
+    let mut collected = Collected::default();
+    routes::configure(&mut collected);
+    let Collected { paths, schemas, .. } = collected;
+    let components = ComponentsBuilder::new().schemas_from_iter(schemas).build();
+    let document = OpenApiBuilder::new().paths(paths).components(Some(components));
+    let mut value = serde_json::to_value(document.build()).unwrap_or_default();
+    complete(&mut value);
+    value
 }
 
-impl Document {
-    /// Builds the document from the routes, and what enforces it.
-    #[must_use]
-    pub fn build() -> (Self, Schemas) {
-        let value = Self::tree();
-        let document = Self {
-            bytes: serde_json::to_vec(&value).unwrap_or_default().into(),
-            paths: Paths::of(&value),
-        };
-        (document, Schemas::new(&value))
-    }
-
-    /// The document as a tree.
-    #[must_use]
-    pub fn tree() -> Value {
-        let mut collected = Collected::default();
-        routes::configure(&mut ServiceConfig::document(&mut collected));
-        let Collected { paths, schemas } = collected;
-        let components = ComponentsBuilder::new().schemas_from_iter(schemas).build();
-        let document = OpenApiBuilder::new().paths(paths).components(Some(components));
-        let mut value = serde_json::to_value(document.build()).unwrap_or_default();
-        complete(&mut value);
-        value
-    }
-
-    /// The document for people and for diffs.
-    #[must_use]
-    pub fn pretty() -> String {
-        let mut text = serde_json::to_string_pretty(&Self::tree()).unwrap_or_default();
-        text.push('\n');
-        text
-    }
-
-    /// What a path takes, for 405; `None` where there is no such path.
-    #[must_use]
-    pub fn allow(&self, path: &str) -> Option<String> {
-        self.paths.allow(path)
-    }
-
-    /// The path of the document that a request's path is of, first one that takes the method.
-    #[must_use]
-    pub fn template(&self, method: &str, path: &str) -> Option<&str> {
-        self.paths.template(method, path)
-    }
+/// The document for people and for diffs.
+#[must_use]
+pub fn text() -> String {
+    let mut text = serde_json::to_string_pretty(&tree()).unwrap_or_default();
+    text.push('\n');
+    text
 }
 
 /// What each area is about.

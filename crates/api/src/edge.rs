@@ -60,11 +60,12 @@ pub async fn around<B: MessageBody + 'static>(
     answer
 }
 
-/// The route's pattern. Asking the router would match every pattern once more.
+/// The route's pattern.
 fn route_of<'a>(state: &'a State, request: &HttpRequest) -> Option<Cow<'a, str>> {
-    let documented = state.document.template(request.method().as_str(), request.path());
+    let path = request.match_info().as_str();
+    let documented = state.paths.find(request.method(), path);
     documented
-        .map(Cow::Borrowed)
+        .map(|found| Cow::Borrowed(found.template()))
         .or_else(|| request.match_pattern().map(Cow::Owned))
 }
 

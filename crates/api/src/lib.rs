@@ -1,8 +1,9 @@
-//! Palestra over HTTP: the only crate that knows about it. [`server::Server`] is the whole server, [`document::Document`]
-//! its contract.
+//! Palestra over HTTP: the only crate that knows about it. [`server::Server`] is the whole server, [`mod@document`] what its
+//! contract is made of, [`mod@contract`] the contract as it is carried along.
 
 mod answers;
 pub mod config;
+pub mod contract;
 pub mod demo;
 mod docs;
 pub mod document;
@@ -12,12 +13,11 @@ mod examples;
 mod extract;
 mod limits;
 mod mailer;
-mod paths;
 mod problem;
 mod reply;
 mod routes;
+mod routing;
 pub mod server;
-mod service_config;
 pub mod setup;
 mod state;
 pub mod telemetry;

@@ -9,8 +9,7 @@ use std::{
 
 use api::{
     config::{Config, Environment, LogFormat},
-    demo,
-    document::Document,
+    contract, demo,
     server::{self, Server},
     setup::{self, Refusal, Schema, say},
     telemetry,
@@ -96,7 +95,7 @@ fn main() -> ExitCode {
 
 fn run(command: Command) -> Result<(), Refusal> {
     match command {
-        Command::Openapi => return print(&Document::pretty()),
+        Command::Openapi => return print(&contract::text().map_err(|error| error.to_string())?),
         Command::Config => return print(&Config::help()),
         _ => {}
     }

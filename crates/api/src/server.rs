@@ -6,17 +6,14 @@ use std::{
 };
 
 use actix_cors::Cors;
-use actix_web::{App, HttpRequest, HttpResponse, HttpServer, http::header, middleware::from_fn, web};
+use actix_web::{App, HttpServer, http::header, middleware::from_fn, web};
 use database::Db;
-use kernel::Code;
 use tokio::sync::watch;
 
 use crate::{
     config::Config,
     docs, edge, examples, mailer,
-    problem::Problem,
-    routes,
-    service_config::ServiceConfig,
+    routing::Router,
     setup::{self, Refusal},
     state::State,
     worker::{Worker, stopped},
@@ -160,24 +157,16 @@ fn application(
         InitError = (),
     >,
 > {
-    let app = App::new()
-        .configure(|config| routes::configure(&mut ServiceConfig::router(config)))
-        .configure(docs::configure);
     let cors = cors(&state.config);
     let environment = state.config.environment;
-    app.app_data(state)
+    let router = Router::new(state.paths.clone());
+    App::new()
+        .app_data(state)
+        .configure(docs::configure)
         .configure(|config| examples::configure(environment, config))
-        .default_service(web::to(nothing_here))
+        .default_service(router)
         .wrap(cors)
         .wrap(from_fn(edge::around))
-}
-
-/// An unknown path, or a known one with a method that it does not take.
-async fn nothing_here(state: web::Data<State>, request: HttpRequest) -> Result<HttpResponse, Problem> {
-    match state.document.allow(request.path()) {
-        Some(allow) => Err(Problem::method_not_allowed(allow)),
-        None => Err(Code::NotFound.into()),
-    }
 }
 
 /// Exactly the configured origins, and what their pages need to see.

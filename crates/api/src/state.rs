@@ -13,9 +13,11 @@ use tokio::sync::{Notify, Semaphore};
 use crate::{
     answers::Answers,
     config::Config,
-    document::Document,
+    contract,
     extract::Schemas,
     limits::Limits,
+    routes,
+    routing::Table,
     setup::{self, Refusal},
     telemetry::Metrics,
 };
@@ -42,8 +44,8 @@ pub struct State {
     pub streams: Streams,
     /// Places for uploads whose bytes go through this process.
     pub uploads: Arc<Semaphore>,
-    /// The OpenAPI document, as bytes and as a table of paths.
-    pub document: Document,
+    /// Every path, and which operation answers it.
+    pub(crate) paths: Arc<Table>,
     /// The document's schemas, as what enforces them.
     pub schemas: Schemas,
     /// What everybody is answered alike.
@@ -65,7 +67,11 @@ impl State {
         let identity = setup::identity(&config, &db).await?;
         let videos = setup::videos(&config, db.ambient())?;
         let payments = setup::payments(&config, db.ambient())?;
-        let (document, schemas) = Document::build();
+        let document = contract::text().map_err(|error| error.to_string())?;
+        let schemas = Schemas::of(&document).map_err(|error| error.to_string())?;
+        drop(document);
+        let mut paths = Table::default();
+        routes::configure(&mut paths);
         Ok(Self {
             media: Arc::new(setup::media(&config)?),
             watching: Watching::start(&db, setup::watch_rules(&config)?, config.watch_queue),
@@ -81,7 +87,7 @@ impl State {
             identity,
             videos,
             payments,
-            document,
+            paths: Arc::new(paths),
             schemas,
         })
     }

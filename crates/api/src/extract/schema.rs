@@ -8,7 +8,8 @@ use std::{
 
 use jsonschema::{ValidationError, Validator, error::ValidationErrorKind};
 use kernel::{Error, FieldError, Result};
-use serde_json::{Map, Value, json};
+use serde::Deserialize;
+use serde_json::{Map, Value, json, value::RawValue};
 
 use crate::document::{KEEPABLE, NOT_BLANK};
 
@@ -18,6 +19,19 @@ pub struct Schemas {
     components: BTreeMap<String, Box<str>>,
     compiled: Known<Validator>,
     queries: Known<Properties>,
+}
+
+/// What is read of the document: never all of it at once, as a tree.
+#[derive(Deserialize)]
+struct Document<'a> {
+    #[serde(borrow)]
+    components: Components<'a>,
+}
+
+#[derive(Deserialize)]
+struct Components<'a> {
+    #[serde(borrow)]
+    schemas: BTreeMap<String, &'a RawValue>,
 }
 
 /// The parameters of a query.
@@ -35,15 +49,22 @@ pub(super) struct Property {
 
 impl Schemas {
     /// From the document's `components`.
-    #[must_use]
-    pub fn new(document: &Value) -> Self {
-        let schemas = document.pointer("/components/schemas").and_then(Value::as_object);
-        let text = |(name, schema): (&String, &Value)| (name.clone(), schema.to_string().into_boxed_str());
-        Self {
-            components: schemas.into_iter().flatten().map(text).collect(),
+    ///
+    /// # Errors
+    /// Where the text is no document.
+    pub fn of(document: &str) -> serde_json::Result<Self> {
+        let document: Document = serde_json::from_str(document)?;
+        let text = |(name, schema): (String, &RawValue)| {
+            // Without the spaces that are for people.
+            let schema: Value = serde_json::from_str(schema.get())?;
+            Ok((name, schema.to_string().into_boxed_str()))
+        };
+        let schemas = document.components.schemas.into_iter();
+        Ok(Self {
+            components: schemas.map(text).collect::<serde_json::Result<_>>()?,
             compiled: RwLock::default(),
             queries: RwLock::default(),
-        }
+        })
     }
 
     /// The validator for a type, from a schema that may refer to the document's components.

@@ -1,4 +1,4 @@
-use actix_web::{get, post, web::Data};
+use actix_web::web::Data;
 use chrono::{DateTime, Utc};
 use database::Pool;
 use enrollment::{Explanation, LessonVerdict, Verdict};
@@ -14,16 +14,12 @@ use crate::{
     extract::{Admin, Idempotency, Member, Path, Query},
     problem::Problem,
     reply::Reply,
-    service_config::ServiceConfig,
+    routing::{Operations, operations},
     state::State,
 };
 
-pub(super) fn configure(config: &mut ServiceConfig) {
-    config
-        .service(enroll)
-        .service(list_enrollments)
-        .service(get_my_access)
-        .service(get_user_access);
+pub(super) fn configure(config: &mut impl Operations) {
+    operations!(config, enroll, list_enrollments, get_my_access, get_user_access);
 }
 
 /// The learning record of one user in one course.
@@ -202,12 +198,12 @@ struct InstantQuery {
 ///
 /// In a free course. Whoever has access already is answered with the record that is there. Who enrolled before and lost that
 /// access, because the trainer took it away, asks the trainer.
-#[utoipa::path(tag = "access", operation_id = "enrollInCourse", security(("bearer" = [])),
+#[utoipa::path(post, path = "/courses/{course_id}/enroll",
+    tag = "access", operation_id = "enrollInCourse", security(("bearer" = [])),
     params(("course_id" = Uuid, Path, description = "The course's id.")),
     extensions(("x-problem-codes" = json!(["course_not_free", "grant_expired", "grant_revoked"])), ("x-versioned" = json!(true))),
     responses((status = 200, description = "The record that is there.", body = Enrollment),
         (status = 201, description = "The record, and access that is new.", body = Enrollment)))]
-#[post("/courses/{course_id}/enroll")]
 async fn enroll(
     state: Data<State>,
     Member(actor): Member,
@@ -233,9 +229,9 @@ async fn enroll(
 /// My enrollments
 ///
 /// Newest first.
-#[utoipa::path(tag = "access", operation_id = "listMyEnrollments", security(("bearer" = [])), params(PageQuery),
+#[utoipa::path(get, path = "/me/enrollments",
+    tag = "access", operation_id = "listMyEnrollments", security(("bearer" = [])), params(PageQuery),
     responses((status = 200, description = "A page of enrollments.", body = EnrollmentPage)))]
-#[get("/me/enrollments")]
 async fn list_enrollments(
     state: Data<State>,
     Member(actor): Member,
@@ -251,10 +247,10 @@ async fn list_enrollments(
 ///
 /// Whether the caller may see a course and each of its lessons, why, until when, by which grants with everything that became of
 /// them, and what would give access.
-#[utoipa::path(tag = "access", operation_id = "getMyCourseAccess", security(("bearer" = [])),
+#[utoipa::path(get, path = "/me/access/courses/{course_id}",
+    tag = "access", operation_id = "getMyCourseAccess", security(("bearer" = [])),
     params(("course_id" = Uuid, Path, description = "The course's id.")),
     responses((status = 200, description = "The decision.", body = CourseAccess)))]
-#[get("/me/access/courses/{course_id}")]
 async fn get_my_access(
     state: Data<State>,
     Member(actor): Member,
@@ -269,12 +265,12 @@ async fn get_my_access(
 ///
 /// At any instant: grants are as they stood then, or, for an instant to come, as they stand now. The course, its lessons and who
 /// teaches it are as they are now.
-#[utoipa::path(tag = "access", operation_id = "getUserCourseAccess", security(("bearer" = [])),
+#[utoipa::path(get, path = "/admin/users/{user_id}/access/courses/{course_id}",
+    tag = "access", operation_id = "getUserCourseAccess", security(("bearer" = [])),
     params(("user_id" = Uuid, Path, description = "The user's id."),
         ("course_id" = Uuid, Path, description = "The course's id."), InstantQuery),
     extensions(("x-problem-codes" = json!(["session_revoked", "forbidden"]))),
     responses((status = 200, description = "The decision.", body = CourseAccess)))]
-#[get("/admin/users/{user_id}/access/courses/{course_id}")]
 async fn get_user_access(
     state: Data<State>,
     Admin(actor): Admin,

@@ -1,4 +1,4 @@
-use actix_web::{get, patch, web::Data};
+use actix_web::web::Data;
 use database::Pool;
 use identity::{UserChange, UserFilter};
 use kernel::{Result, Uuid};
@@ -13,12 +13,12 @@ use crate::{
     extract::{Admin, IfMatch, Json, Path, Query},
     problem::Problem,
     reply::Reply,
-    service_config::ServiceConfig,
+    routing::{Operations, operations},
     state::State,
 };
 
-pub(super) fn configure(config: &mut ServiceConfig) {
-    config.service(list_users).service(get_user).service(update_user);
+pub(super) fn configure(config: &mut impl Operations) {
+    operations!(config, list_users, get_user, update_user);
 }
 
 /// What an account may do.
@@ -100,10 +100,10 @@ page! {
 /// Accounts
 ///
 /// Newest first.
-#[utoipa::path(tag = "admin", operation_id = "listUsers", security(("bearer" = [])), params(UserQuery),
+#[utoipa::path(get, path = "/admin/users",
+    tag = "admin", operation_id = "listUsers", security(("bearer" = [])), params(UserQuery),
     extensions(("x-problem-codes" = json!(["session_revoked", "forbidden"]))),
     responses((status = 200, description = "A page of accounts.", body = AccountPage)))]
-#[get("/admin/users")]
 async fn list_users(
     state: Data<State>,
     Admin(actor): Admin,
@@ -134,11 +134,11 @@ async fn list_users(
 /// An account
 ///
 /// With its address, role and status.
-#[utoipa::path(tag = "admin", operation_id = "getUserAccount", security(("bearer" = [])),
+#[utoipa::path(get, path = "/admin/users/{user_id}",
+    tag = "admin", operation_id = "getUserAccount", security(("bearer" = [])),
     params(("user_id" = Uuid, Path, description = "The user's id.")),
     extensions(("x-problem-codes" = json!(["session_revoked", "forbidden"]))),
     responses((status = 200, description = "The account.", body = Me)))]
-#[get("/admin/users/{user_id}")]
 async fn get_user(
     state: Data<State>,
     Admin(actor): Admin,
@@ -156,11 +156,11 @@ async fn get_user(
 ///
 /// Its role, or suspend and restore it. Every session of the account ends, so that no token keeps what was taken
 /// away. The last active admin stays one; nobody changes their own account here. Written to the audit trail.
-#[utoipa::path(tag = "admin", operation_id = "updateUserAccount", security(("bearer" = [])), request_body = PatchUser,
+#[utoipa::path(patch, path = "/admin/users/{user_id}",
+    tag = "admin", operation_id = "updateUserAccount", security(("bearer" = [])), request_body = PatchUser,
     params(("user_id" = Uuid, Path, description = "The user's id.")),
     extensions(("x-problem-codes" = json!(["session_revoked", "forbidden", "last_admin"]))),
     responses((status = 200, description = "The account as it is now.", body = Me)))]
-#[patch("/admin/users/{user_id}")]
 async fn update_user(
     state: Data<State>,
     Admin(actor): Admin,

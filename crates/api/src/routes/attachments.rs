@@ -1,4 +1,4 @@
-use actix_web::{delete, get, patch, post, web::Data};
+use actix_web::web::Data;
 use chrono::{DateTime, Utc};
 use courses::{NewAttachment, Source};
 use database::{Pool, Tx};
@@ -12,20 +12,22 @@ use crate::{
     extract::{Caller, Idempotency, IfMatch, Json, Member, Path, Query},
     problem::Problem,
     reply::{Nothing, Reply},
-    service_config::ServiceConfig,
+    routing::{Operations, operations},
     state::State,
 };
 
-pub(super) fn configure(config: &mut ServiceConfig) {
-    config
-        .service(list_course_attachments)
-        .service(create_course_attachment)
-        .service(list_lesson_attachments)
-        .service(create_lesson_attachment)
-        .service(get_attachment)
-        .service(update_attachment)
-        .service(delete_attachment)
-        .service(download_attachment);
+pub(super) fn configure(config: &mut impl Operations) {
+    operations!(
+        config,
+        list_course_attachments,
+        create_course_attachment,
+        list_lesson_attachments,
+        create_lesson_attachment,
+        get_attachment,
+        update_attachment,
+        delete_attachment,
+        download_attachment
+    );
 }
 
 /// Something to take along from a course or a lesson.
@@ -161,11 +163,11 @@ fn created(attachment: courses::Attachment) -> Result<Reply<Attachment>> {
 /// What is attached to a course
 ///
 /// Oldest first, for staff and whoever holds an active grant.
-#[utoipa::path(tag = "media", operation_id = "listCourseAttachments", security(("bearer" = [])),
+#[utoipa::path(get, path = "/courses/{course_id}/attachments",
+    tag = "media", operation_id = "listCourseAttachments", security(("bearer" = [])),
     params(("course_id" = Uuid, Path, description = "The course's id."), PageQuery),
     extensions(("x-problem-codes" = json!(["not_granted", "grant_expired", "grant_refunded", "grant_revoked", "grant_suspended"]))),
     responses((status = 200, description = "A page of attachments.", body = AttachmentPage)))]
-#[get("/courses/{course_id}/attachments")]
 async fn list_course_attachments(
     state: Data<State>,
     Member(actor): Member,
@@ -182,11 +184,11 @@ async fn list_course_attachments(
 /// Attach something to a course
 ///
 /// By its editors and admins: a file that was sent before, or a link.
-#[utoipa::path(tag = "media", operation_id = "createCourseAttachment", security(("bearer" = [])), request_body = CreateAttachment,
+#[utoipa::path(post, path = "/courses/{course_id}/attachments",
+    tag = "media", operation_id = "createCourseAttachment", security(("bearer" = [])), request_body = CreateAttachment,
     params(("course_id" = Uuid, Path, description = "The course's id.")),
     extensions(("x-problem-codes" = json!(["forbidden"]))),
     responses((status = 201, description = "The attachment.", body = Attachment)))]
-#[post("/courses/{course_id}/attachments")]
 async fn create_course_attachment(
     state: Data<State>,
     Member(actor): Member,
@@ -205,11 +207,11 @@ async fn create_course_attachment(
 /// What is attached to a lesson
 ///
 /// Oldest first, for whoever may read the lesson.
-#[utoipa::path(tag = "media", operation_id = "listLessonAttachments", security((), ("bearer" = [])),
+#[utoipa::path(get, path = "/lessons/{lesson_id}/attachments",
+    tag = "media", operation_id = "listLessonAttachments", security((), ("bearer" = [])),
     params(("lesson_id" = Uuid, Path, description = "The lesson's id."), PageQuery),
     extensions(("x-problem-codes" = json!(["unauthenticated", "not_granted", "grant_expired", "grant_refunded", "grant_revoked", "grant_suspended"]))),
     responses((status = 200, description = "A page of attachments.", body = AttachmentPage)))]
-#[get("/lessons/{lesson_id}/attachments")]
 async fn list_lesson_attachments(
     state: Data<State>,
     Caller(actor): Caller,
@@ -226,11 +228,11 @@ async fn list_lesson_attachments(
 /// Attach something to a lesson
 ///
 /// By an editor of the course or an admin: a file that was sent before, or a link.
-#[utoipa::path(tag = "media", operation_id = "createLessonAttachment", security(("bearer" = [])), request_body = CreateAttachment,
+#[utoipa::path(post, path = "/lessons/{lesson_id}/attachments",
+    tag = "media", operation_id = "createLessonAttachment", security(("bearer" = [])), request_body = CreateAttachment,
     params(("lesson_id" = Uuid, Path, description = "The lesson's id.")),
     extensions(("x-problem-codes" = json!(["forbidden"]))),
     responses((status = 201, description = "The attachment.", body = Attachment)))]
-#[post("/lessons/{lesson_id}/attachments")]
 async fn create_lesson_attachment(
     state: Data<State>,
     Member(actor): Member,
@@ -249,10 +251,10 @@ async fn create_lesson_attachment(
 /// An attachment
 ///
 /// For whoever may have it.
-#[utoipa::path(tag = "media", operation_id = "getAttachment", security((), ("bearer" = [])),
+#[utoipa::path(get, path = "/attachments/{attachment_id}",
+    tag = "media", operation_id = "getAttachment", security((), ("bearer" = [])),
     params(("attachment_id" = Uuid, Path, description = "The attachment's id.")),
     responses((status = 200, description = "The attachment.", body = Attachment)))]
-#[get("/attachments/{attachment_id}")]
 async fn get_attachment(
     state: Data<State>,
     Caller(actor): Caller,
@@ -267,10 +269,10 @@ async fn get_attachment(
 /// Change an attachment
 ///
 /// Its name, by an editor of the course or an admin. For everybody else it is not there.
-#[utoipa::path(tag = "media", operation_id = "updateAttachment", security(("bearer" = [])), request_body = PatchAttachment,
+#[utoipa::path(patch, path = "/attachments/{attachment_id}",
+    tag = "media", operation_id = "updateAttachment", security(("bearer" = [])), request_body = PatchAttachment,
     params(("attachment_id" = Uuid, Path, description = "The attachment's id.")),
     responses((status = 200, description = "The attachment as it is now.", body = Attachment)))]
-#[patch("/attachments/{attachment_id}")]
 async fn update_attachment(
     state: Data<State>,
     Member(actor): Member,
@@ -289,10 +291,10 @@ async fn update_attachment(
 /// Take an attachment away
 ///
 /// By an editor of the course or an admin. For everybody else it is not there.
-#[utoipa::path(tag = "media", operation_id = "deleteAttachment", security(("bearer" = [])),
+#[utoipa::path(delete, path = "/attachments/{attachment_id}",
+    tag = "media", operation_id = "deleteAttachment", security(("bearer" = [])),
     params(("attachment_id" = Uuid, Path, description = "The attachment's id.")),
     responses((status = 204, description = "It is gone.")))]
-#[delete("/attachments/{attachment_id}")]
 async fn delete_attachment(
     state: Data<State>,
     Member(actor): Member,
@@ -306,10 +308,10 @@ async fn delete_attachment(
 /// Download an attachment
 ///
 /// Gives whoever may have it a URL that is good for a while, for this file alone.
-#[utoipa::path(tag = "media", operation_id = "downloadAttachment", security((), ("bearer" = [])),
+#[utoipa::path(post, path = "/attachments/{attachment_id}/download",
+    tag = "media", operation_id = "downloadAttachment", security((), ("bearer" = [])),
     params(("attachment_id" = Uuid, Path, description = "The attachment's id.")),
     responses((status = 200, description = "Where to fetch it.", body = Download)))]
-#[post("/attachments/{attachment_id}/download")]
 async fn download_attachment(
     state: Data<State>,
     Caller(actor): Caller,

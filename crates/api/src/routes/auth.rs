@@ -1,4 +1,4 @@
-use actix_web::{HttpRequest, http::header, post, web::Data};
+use actix_web::{HttpRequest, http::header, web::Data};
 use database::Pool;
 use identity::{Client, LoggedIn, Registration};
 use kernel::Actor;
@@ -10,20 +10,22 @@ use crate::{
     extract::{Idempotency, Json, address_of},
     problem::Problem,
     reply::{Nothing, Reply},
-    service_config::ServiceConfig,
+    routing::{Operations, operations},
     state::State,
 };
 
-pub(super) fn configure(config: &mut ServiceConfig) {
-    config
-        .service(register)
-        .service(login)
-        .service(refresh)
-        .service(logout)
-        .service(verify_email)
-        .service(resend_verification)
-        .service(forgot_password)
-        .service(reset_password);
+pub(super) fn configure(config: &mut impl Operations) {
+    operations!(
+        config,
+        register,
+        login,
+        refresh,
+        logout,
+        verify_email,
+        resend_verification,
+        forgot_password,
+        reset_password
+    );
 }
 
 /// A new account.
@@ -151,10 +153,10 @@ impl SessionTokens {
 /// Register
 ///
 /// Makes an account and logs it in. A mail asks to verify the address. Roles are given by admins only.
-#[utoipa::path(tag = "auth", operation_id = "register", security(()), request_body = Register,
+#[utoipa::path(post, path = "/auth/register",
+    tag = "auth", operation_id = "register", security(()), request_body = Register,
     extensions(("x-problem-codes" = json!(["email_taken", "username_taken"]))),
     responses((status = 201, description = "The account was made and is logged in.", body = SessionTokens)))]
-#[post("/auth/register")]
 async fn register(
     state: Data<State>,
     request: HttpRequest,
@@ -199,10 +201,10 @@ async fn register(
 /// Log in
 ///
 /// Begins a session. An unknown address, a wrong password and a suspended account cost the same time and answer the same.
-#[utoipa::path(tag = "auth", operation_id = "login", security(()), request_body = Login,
+#[utoipa::path(post, path = "/auth/login",
+    tag = "auth", operation_id = "login", security(()), request_body = Login,
     extensions(("x-problem-codes" = json!(["invalid_credentials"]))),
     responses((status = 200, description = "The session began.", body = SessionTokens)))]
-#[post("/auth/login")]
 async fn login(
     state: Data<State>,
     request: HttpRequest,
@@ -219,10 +221,10 @@ async fn login(
 ///
 /// Continues a session: spends the refresh token and answers with its successor. A repetition within ten seconds gives the
 /// same successor, for clients whose answer was lost; any later reuse ends the session.
-#[utoipa::path(tag = "auth", operation_id = "refreshSession", security(()), request_body = RefreshToken,
+#[utoipa::path(post, path = "/auth/refresh",
+    tag = "auth", operation_id = "refreshSession", security(()), request_body = RefreshToken,
     extensions(("x-problem-codes" = json!(["refresh_token_invalid", "refresh_token_reused"]))),
     responses((status = 200, description = "The session goes on.", body = SessionTokens)))]
-#[post("/auth/refresh")]
 async fn refresh(
     state: Data<State>,
     request: HttpRequest,
@@ -236,9 +238,9 @@ async fn refresh(
 /// Log out
 ///
 /// Ends the session of a refresh token. An unknown token is no error: the session is over either way.
-#[utoipa::path(tag = "auth", operation_id = "logout", security(()), request_body = RefreshToken,
+#[utoipa::path(post, path = "/auth/logout",
+    tag = "auth", operation_id = "logout", security(()), request_body = RefreshToken,
     responses((status = 204, description = "The session has ended.")))]
-#[post("/auth/logout")]
 async fn logout(state: Data<State>, body: Json<RefreshToken>) -> Result<Reply<Nothing>, Problem> {
     let token = body.value.refresh_token;
     let work = |tx| async move { identity::logout(&tx, &token).await };
@@ -249,10 +251,10 @@ async fn logout(state: Data<State>, body: Json<RefreshToken>) -> Result<Reply<No
 /// Verify an address
 ///
 /// By the token of the link that was sent to it. A link works once, for 48 hours.
-#[utoipa::path(tag = "auth", operation_id = "verifyEmail", security(()), request_body = LinkToken,
+#[utoipa::path(post, path = "/auth/verify-email",
+    tag = "auth", operation_id = "verifyEmail", security(()), request_body = LinkToken,
     extensions(("x-problem-codes" = json!(["link_invalid"]))),
     responses((status = 204, description = "The address is verified.")))]
-#[post("/auth/verify-email")]
 async fn verify_email(state: Data<State>, body: Json<LinkToken>) -> Result<Reply<Nothing>, Problem> {
     let token = body.value.token;
     let work = |tx| async move { identity::verify_email(&tx, &token).await };
@@ -263,9 +265,9 @@ async fn verify_email(state: Data<State>, body: Json<LinkToken>) -> Result<Reply
 /// Send the verification again
 ///
 /// Answers the same whether the address belongs to an account or not.
-#[utoipa::path(tag = "auth", operation_id = "resendVerification", security(()), request_body = EmailAddress,
+#[utoipa::path(post, path = "/auth/verify-email/resend",
+    tag = "auth", operation_id = "resendVerification", security(()), request_body = EmailAddress,
     responses((status = 202, description = "If there is something to verify, a mail is on its way.")))]
-#[post("/auth/verify-email/resend")]
 async fn resend_verification(
     state: Data<State>,
     request: HttpRequest,
@@ -282,9 +284,9 @@ async fn resend_verification(
 /// Forgot the password
 ///
 /// Sends a link to set a new one. Answers the same whether the address belongs to an account or not.
-#[utoipa::path(tag = "auth", operation_id = "forgotPassword", security(()), request_body = EmailAddress,
+#[utoipa::path(post, path = "/auth/forgot-password",
+    tag = "auth", operation_id = "forgotPassword", security(()), request_body = EmailAddress,
     responses((status = 202, description = "If there is such an account, a mail is on its way.")))]
-#[post("/auth/forgot-password")]
 async fn forgot_password(
     state: Data<State>,
     request: HttpRequest,
@@ -301,10 +303,10 @@ async fn forgot_password(
 /// Set a new password
 ///
 /// By the token of the link that was sent. A link works once, for an hour; every session of the account ends.
-#[utoipa::path(tag = "auth", operation_id = "resetPassword", security(()), request_body = ResetPassword,
+#[utoipa::path(post, path = "/auth/reset-password",
+    tag = "auth", operation_id = "resetPassword", security(()), request_body = ResetPassword,
     extensions(("x-problem-codes" = json!(["link_invalid"]))),
     responses((status = 204, description = "The password was changed.")))]
-#[post("/auth/reset-password")]
 async fn reset_password(state: Data<State>, body: Json<ResetPassword>) -> Result<Reply<Nothing>, Problem> {
     let ResetPassword { token, new_password } = body.value;
     identity::reset_password(&state.db, &state.identity.hasher, &token, new_password).await?;

@@ -1,4 +1,4 @@
-use actix_web::{delete, get, patch, post, web::Data};
+use actix_web::web::Data;
 use chrono::{DateTime, Utc};
 use courses::{CategoryChange, NewCategory};
 use database::Pool;
@@ -11,17 +11,19 @@ use crate::{
     extract::{Admin, Idempotency, IfMatch, Json, Path, Query, merge},
     problem::Problem,
     reply::{Nothing, Reply},
-    service_config::ServiceConfig,
+    routing::{Operations, operations},
     state::State,
 };
 
-pub(super) fn configure(config: &mut ServiceConfig) {
-    config
-        .service(list_categories)
-        .service(create_category)
-        .service(get_category)
-        .service(update_category)
-        .service(delete_category);
+pub(super) fn configure(config: &mut impl Operations) {
+    operations!(
+        config,
+        list_categories,
+        create_category,
+        get_category,
+        update_category,
+        delete_category
+    );
 }
 
 /// A shelf of the catalogue.
@@ -132,9 +134,9 @@ page! {
 /// Categories
 ///
 /// All shelves, in the order of their making.
-#[utoipa::path(tag = "categories", operation_id = "listCategories", security(()), params(PageQuery),
+#[utoipa::path(get, path = "/categories",
+    tag = "categories", operation_id = "listCategories", security(()), params(PageQuery),
     responses((status = 200, description = "A page of categories.", body = CategoryPage)))]
-#[get("/categories")]
 async fn list_categories(
     state: Data<State>,
     Query(page): Query<PageQuery>,
@@ -148,10 +150,10 @@ async fn list_categories(
 /// Make a category
 ///
 /// Admins only.
-#[utoipa::path(tag = "categories", operation_id = "createCategory", security(("bearer" = [])), request_body = CreateCategory,
+#[utoipa::path(post, path = "/categories",
+    tag = "categories", operation_id = "createCategory", security(("bearer" = [])), request_body = CreateCategory,
     extensions(("x-problem-codes" = json!(["session_revoked", "forbidden", "category_taken"]))),
     responses((status = 201, description = "The category.", body = Category)))]
-#[post("/categories")]
 async fn create_category(
     state: Data<State>,
     Admin(actor): Admin,
@@ -181,10 +183,10 @@ async fn create_category(
 /// A category
 ///
 /// By id or slug.
-#[utoipa::path(tag = "categories", operation_id = "getCategory", security(()),
+#[utoipa::path(get, path = "/categories/{category}",
+    tag = "categories", operation_id = "getCategory", security(()),
     params(("category" = String, Path, description = "Id or slug.", max_length = 120, example = "strength")),
     responses((status = 200, description = "The category.", body = Category)))]
-#[get("/categories/{category}")]
 async fn get_category(state: Data<State>, Path(key): Path<String>) -> Result<Reply<Category>, Problem> {
     let category = state
         .db
@@ -199,11 +201,11 @@ async fn get_category(state: Data<State>, Path(key): Path<String>) -> Result<Rep
 /// Change a category
 ///
 /// Admins only.
-#[utoipa::path(tag = "categories", operation_id = "updateCategory", security(("bearer" = [])), request_body = PatchCategory,
+#[utoipa::path(patch, path = "/categories/{category}",
+    tag = "categories", operation_id = "updateCategory", security(("bearer" = [])), request_body = PatchCategory,
     params(("category" = String, Path, description = "Id or slug.", max_length = 120, example = "strength")),
     extensions(("x-problem-codes" = json!(["session_revoked", "forbidden", "category_taken"]))),
     responses((status = 200, description = "The category as it is now.", body = Category)))]
-#[patch("/categories/{category}")]
 async fn update_category(
     state: Data<State>,
     Admin(actor): Admin,
@@ -231,11 +233,11 @@ async fn update_category(
 /// Delete a category
 ///
 /// Admins only. Where courses stand in it, `replacement` names the category that takes them.
-#[utoipa::path(tag = "categories", operation_id = "deleteCategory", security(("bearer" = [])),
+#[utoipa::path(delete, path = "/categories/{category}",
+    tag = "categories", operation_id = "deleteCategory", security(("bearer" = [])),
     params(("category" = String, Path, description = "Id or slug.", max_length = 120, example = "strength"), DeleteCategory),
     extensions(("x-problem-codes" = json!(["session_revoked", "forbidden", "category_in_use"]))),
     responses((status = 204, description = "It is gone.")))]
-#[delete("/categories/{category}")]
 async fn delete_category(
     state: Data<State>,
     Admin(actor): Admin,

@@ -1,4 +1,4 @@
-use actix_web::{delete, get, patch, post, put, web::Data};
+use actix_web::web::Data;
 use chrono::{DateTime, Utc};
 use courses::{Body, BodyChange, ChapterChange, NewChapter};
 use database::Pool;
@@ -11,20 +11,22 @@ use crate::{
     extract::{Caller, Idempotency, IfMatch, Json, Member, Path, merge},
     problem::Problem,
     reply::{Nothing, Reply},
-    service_config::ServiceConfig,
+    routing::{Operations, operations},
     state::State,
 };
 
-pub(super) fn configure(config: &mut ServiceConfig) {
-    config
-        .service(list_chapters)
-        .service(create_chapter)
-        .service(order_chapters)
-        .service(get_chapter)
-        .service(update_chapter)
-        .service(delete_chapter)
-        .service(publish_chapter)
-        .service(unpublish_chapter);
+pub(super) fn configure(config: &mut impl Operations) {
+    operations!(
+        config,
+        list_chapters,
+        create_chapter,
+        order_chapters,
+        get_chapter,
+        update_chapter,
+        delete_chapter,
+        publish_chapter,
+        unpublish_chapter
+    );
 }
 
 /// A chapter with what it teaches.
@@ -215,11 +217,11 @@ fn reply(chapter: (courses::Chapter, Body)) -> Result<Reply<Chapter>, Problem> {
 /// Make a chapter
 ///
 /// A draft at the end of a course, by an editor of the course or an admin.
-#[utoipa::path(tag = "chapters", operation_id = "createChapter", security(("bearer" = [])), request_body = CreateChapter,
+#[utoipa::path(post, path = "/courses/{course_id}/chapters",
+    tag = "chapters", operation_id = "createChapter", security(("bearer" = [])), request_body = CreateChapter,
     params(("course_id" = Uuid, Path, description = "The course's id.")),
     extensions(("x-problem-codes" = json!(["forbidden", "list_full"]))),
     responses((status = 201, description = "The draft.", body = Chapter)))]
-#[post("/courses/{course_id}/chapters")]
 async fn create_chapter(
     state: Data<State>,
     Member(actor): Member,
@@ -261,11 +263,11 @@ async fn create_chapter(
 ///
 /// With what it teaches of its own, for whoever may read it: editors, everybody where it is free, and whoever holds an
 /// active grant. The refusal says why.
-#[utoipa::path(tag = "chapters", operation_id = "getChapter", security((), ("bearer" = [])),
+#[utoipa::path(get, path = "/chapters/{chapter_id}",
+    tag = "chapters", operation_id = "getChapter", security((), ("bearer" = [])),
     params(("chapter_id" = Uuid, Path, description = "The chapter's id.")),
     extensions(("x-problem-codes" = json!(["unauthenticated", "not_granted", "grant_expired", "grant_refunded", "grant_revoked", "grant_suspended"]))),
     responses((status = 200, description = "The chapter.", body = ReadableChapter)))]
-#[get("/chapters/{chapter_id}")]
 async fn get_chapter(
     state: Data<State>,
     Caller(actor): Caller,
@@ -285,11 +287,11 @@ async fn get_chapter(
 ///
 /// In their order, each with the outline of its lessons and without what they teach. Whoever may edit the course also sees
 /// drafts.
-#[utoipa::path(tag = "chapters", operation_id = "getChapters", security((), ("bearer" = [])),
+#[utoipa::path(get, path = "/courses/{course_id}/chapters",
+    tag = "chapters", operation_id = "getChapters", security((), ("bearer" = [])),
     params(("course_id" = Uuid, Path, description = "The course's id.")),
     extensions(("x-versioned" = json!(true))),
     responses((status = 200, description = "The chapters.", body = ChapterList)))]
-#[get("/courses/{course_id}/chapters")]
 async fn list_chapters(
     state: Data<State>,
     Caller(actor): Caller,
@@ -304,11 +306,11 @@ async fn list_chapters(
 /// Put chapters in order
 ///
 /// Names every chapter of the course once; anything but exactly that set is refused, with all reasons.
-#[utoipa::path(tag = "chapters", operation_id = "orderChapters", security(("bearer" = [])), request_body = ChapterOrder,
+#[utoipa::path(put, path = "/courses/{course_id}/chapters/order",
+    tag = "chapters", operation_id = "orderChapters", security(("bearer" = [])), request_body = ChapterOrder,
     params(("course_id" = Uuid, Path, description = "The course's id.")),
     extensions(("x-problem-codes" = json!(["forbidden"]))),
     responses((status = 200, description = "The order as it is now.", body = ChapterOrder)))]
-#[put("/courses/{course_id}/chapters/order")]
 async fn order_chapters(
     state: Data<State>,
     Member(actor): Member,
@@ -325,11 +327,11 @@ async fn order_chapters(
 /// Delete a chapter
 ///
 /// With its lessons, as long as nobody has learnt from it. A course in which nothing published is left is unpublished.
-#[utoipa::path(tag = "chapters", operation_id = "deleteChapter", security(("bearer" = [])),
+#[utoipa::path(delete, path = "/chapters/{chapter_id}",
+    tag = "chapters", operation_id = "deleteChapter", security(("bearer" = [])),
     params(("chapter_id" = Uuid, Path, description = "The chapter's id.")),
     extensions(("x-problem-codes" = json!(["forbidden", "course_has_learners"]))),
     responses((status = 204, description = "It is gone.")))]
-#[delete("/chapters/{chapter_id}")]
 async fn delete_chapter(
     state: Data<State>,
     Member(actor): Member,
@@ -343,11 +345,11 @@ async fn delete_chapter(
 /// Change a chapter
 ///
 /// The course's editors and admins. What is published has to stay complete.
-#[utoipa::path(tag = "chapters", operation_id = "updateChapter", security(("bearer" = [])), request_body = PatchChapter,
+#[utoipa::path(patch, path = "/chapters/{chapter_id}",
+    tag = "chapters", operation_id = "updateChapter", security(("bearer" = [])), request_body = PatchChapter,
     params(("chapter_id" = Uuid, Path, description = "The chapter's id.")),
     extensions(("x-problem-codes" = json!(["forbidden", "not_publishable"]))),
     responses((status = 200, description = "The chapter as it is now.", body = Chapter)))]
-#[patch("/chapters/{chapter_id}")]
 async fn update_chapter(
     state: Data<State>,
     Member(actor): Member,
@@ -389,11 +391,11 @@ async fn update_chapter(
 /// Publish a chapter
 ///
 /// It needs a title, and a published lesson or content or a video of its own. Doing it again changes nothing.
-#[utoipa::path(tag = "chapters", operation_id = "publishChapter", security(("bearer" = [])),
+#[utoipa::path(post, path = "/chapters/{chapter_id}/publish",
+    tag = "chapters", operation_id = "publishChapter", security(("bearer" = [])),
     params(("chapter_id" = Uuid, Path, description = "The chapter's id.")),
     extensions(("x-problem-codes" = json!(["forbidden", "not_publishable"])), ("x-versioned" = json!(true))),
     responses((status = 200, description = "The chapter as it is now.", body = Chapter)))]
-#[post("/chapters/{chapter_id}/publish")]
 async fn publish_chapter(
     state: Data<State>,
     Member(actor): Member,
@@ -414,11 +416,11 @@ async fn publish_chapter(
 /// Unpublish a chapter
 ///
 /// Hides it; a course in which nothing published is left is unpublished with it. Doing it again changes nothing.
-#[utoipa::path(tag = "chapters", operation_id = "unpublishChapter", security(("bearer" = [])),
+#[utoipa::path(post, path = "/chapters/{chapter_id}/unpublish",
+    tag = "chapters", operation_id = "unpublishChapter", security(("bearer" = [])),
     params(("chapter_id" = Uuid, Path, description = "The chapter's id.")),
     extensions(("x-problem-codes" = json!(["forbidden"])), ("x-versioned" = json!(true))),
     responses((status = 200, description = "The chapter as it is now.", body = Chapter)))]
-#[post("/chapters/{chapter_id}/unpublish")]
 async fn unpublish_chapter(
     state: Data<State>,
     Member(actor): Member,

@@ -1,5 +1,5 @@
-use crate::service_config::ServiceConfig;
-use actix_web::{get, post, web::Data};
+use crate::routing::{Operations, operations};
+use actix_web::web::Data;
 use chrono::{DateTime, Utc};
 use database::{Pool, Tx};
 use enrollment::{GrantFilter, GrantHistory, NewManualGrant};
@@ -15,13 +15,15 @@ use crate::{
     state::State,
 };
 
-pub(super) fn configure(config: &mut ServiceConfig) {
-    config
-        .service(list_grants)
-        .service(create_grant)
-        .service(get_grant)
-        .service(revoke_grant)
-        .service(extend_grant);
+pub(super) fn configure(config: &mut impl Operations) {
+    operations!(
+        config,
+        list_grants,
+        create_grant,
+        get_grant,
+        revoke_grant,
+        extend_grant
+    );
 }
 
 /// By what, from when and until when somebody may see a course.
@@ -300,10 +302,10 @@ struct ExtendGrant {
 /// The grants of a course
 ///
 /// Newest first, each with its learner. The course's owner and admins; for others there is nothing here.
-#[utoipa::path(tag = "access", operation_id = "listCourseGrants", security(("bearer" = [])),
+#[utoipa::path(get, path = "/courses/{course_id}/grants",
+    tag = "access", operation_id = "listCourseGrants", security(("bearer" = [])),
     params(("course_id" = Uuid, Path, description = "The course's id."), GrantQuery),
     responses((status = 200, description = "A page of grants.", body = CourseGrantPage)))]
-#[get("/courses/{course_id}/grants")]
 async fn list_grants(
     state: Data<State>,
     Member(actor): Member,
@@ -338,11 +340,11 @@ async fn list_grants(
 ///
 /// To a course of one's own, published or not, for ever or for a time; also by an admin. Nobody gives it to themselves, nor to
 /// who teaches the course. One that has not ended is extended instead. Written to the audit trail.
-#[utoipa::path(tag = "access", operation_id = "createGrant", security(("bearer" = [])), request_body = CreateGrant,
+#[utoipa::path(post, path = "/courses/{course_id}/grants",
+    tag = "access", operation_id = "createGrant", security(("bearer" = [])), request_body = CreateGrant,
     params(("course_id" = Uuid, Path, description = "The course's id.")),
     extensions(("x-problem-codes" = json!(["already_granted", "own_course"]))),
     responses((status = 201, description = "The grant.", body = GrantDetail)))]
-#[post("/courses/{course_id}/grants")]
 async fn create_grant(
     state: Data<State>,
     Confirmed(actor): Confirmed,
@@ -375,11 +377,11 @@ async fn create_grant(
 /// A grant
 ///
 /// With everything that became of it, for its holder, the course's owner and admins.
-#[utoipa::path(tag = "access", operation_id = "getGrant", security(("bearer" = [])),
+#[utoipa::path(get, path = "/grants/{grant_id}",
+    tag = "access", operation_id = "getGrant", security(("bearer" = [])),
     params(("grant_id" = Uuid, Path, description = "The grant's id.")),
     extensions(("x-versioned" = json!(true))),
     responses((status = 200, description = "The grant.", body = GrantDetail)))]
-#[get("/grants/{grant_id}")]
 async fn get_grant(
     state: Data<State>,
     Member(actor): Member,
@@ -396,11 +398,11 @@ async fn get_grant(
 ///
 /// That was given by hand or for free; what was bought goes with its payment. The course's owner or an admin. What the learner
 /// has by other grants stays. Doing it again changes nothing. Written to the audit trail.
-#[utoipa::path(tag = "access", operation_id = "revokeGrant", security(("bearer" = [])), request_body = RevokeGrant,
+#[utoipa::path(post, path = "/grants/{grant_id}/revoke",
+    tag = "access", operation_id = "revokeGrant", security(("bearer" = [])), request_body = RevokeGrant,
     params(("grant_id" = Uuid, Path, description = "The grant's id.")),
     extensions(("x-problem-codes" = json!(["forbidden", "grant_not_changeable"])), ("x-versioned" = json!(true))),
     responses((status = 200, description = "The grant as it is now.", body = GrantDetail)))]
-#[post("/grants/{grant_id}/revoke")]
 async fn revoke_grant(
     state: Data<State>,
     Confirmed(actor): Confirmed,
@@ -419,11 +421,11 @@ async fn revoke_grant(
 ///
 /// That was given by hand or for free, to a later end or for ever; what has run out goes on. The course's owner or an admin. The
 /// same end again changes nothing. Written to the audit trail.
-#[utoipa::path(tag = "access", operation_id = "extendGrant", security(("bearer" = [])), request_body = ExtendGrant,
+#[utoipa::path(post, path = "/grants/{grant_id}/extend",
+    tag = "access", operation_id = "extendGrant", security(("bearer" = [])), request_body = ExtendGrant,
     params(("grant_id" = Uuid, Path, description = "The grant's id.")),
     extensions(("x-problem-codes" = json!(["forbidden", "grant_not_changeable"])), ("x-versioned" = json!(true))),
     responses((status = 200, description = "The grant as it is now.", body = GrantDetail)))]
-#[post("/grants/{grant_id}/extend")]
 async fn extend_grant(
     state: Data<State>,
     Confirmed(actor): Confirmed,

@@ -1,12 +1,17 @@
-use actix_web::{HttpResponse, get, web::Data};
+use actix_web::{HttpResponse, web::Data};
 use kernel::{Code, Error};
 use serde::Serialize;
 use utoipa::ToSchema;
 
-use crate::{problem::Problem, reply::Reply, service_config::ServiceConfig, state::State};
+use crate::{
+    problem::Problem,
+    reply::Reply,
+    routing::{Operations, operations},
+    state::State,
+};
 
-pub(super) fn configure(config: &mut ServiceConfig) {
-    config.service(livez).service(readyz).service(metrics);
+pub(super) fn configure(config: &mut impl Operations) {
+    operations!(config, livez, readyz, metrics);
 }
 
 /// How the server is.
@@ -20,9 +25,9 @@ struct Health {
 /// Is the process alive?
 ///
 /// Answers without touching anything; restart the process when it does not.
-#[utoipa::path(tag = "health", operation_id = "getLiveness", security(()),
+#[utoipa::path(get, path = "/livez",
+    tag = "health", operation_id = "getLiveness", security(()),
     responses((status = 200, description = "It lives.", body = Health)))]
-#[get("/livez")]
 async fn livez() -> Result<Reply<Health>, Problem> {
     Ok(Reply::ok(&Health { status: "ok" })?)
 }
@@ -30,10 +35,10 @@ async fn livez() -> Result<Reply<Health>, Problem> {
 /// Can it serve requests?
 ///
 /// Asks the database; send no traffic while it answers 503.
-#[utoipa::path(tag = "health", operation_id = "getReadiness", security(()),
+#[utoipa::path(get, path = "/readyz",
+    tag = "health", operation_id = "getReadiness", security(()),
     extensions(("x-problem-codes" = json!(["unavailable"]))),
     responses((status = 200, description = "It is ready.", body = Health)))]
-#[get("/readyz")]
 async fn readyz(state: Data<State>) -> Result<Reply<Health>, Problem> {
     let patience = std::time::Duration::from_secs(2);
     let answer = tokio::time::timeout(patience, state.db.ping()).await;
@@ -44,9 +49,9 @@ async fn readyz(state: Data<State>) -> Result<Reply<Health>, Problem> {
 /// What is counted
 ///
 /// Prometheus' text format. Keep this path away from the public at your proxy.
-#[utoipa::path(tag = "health", operation_id = "getMetrics", security(()),
+#[utoipa::path(get, path = "/metrics",
+    tag = "health", operation_id = "getMetrics", security(()),
     responses((status = 200, description = "The metrics.", body = String, content_type = "text/plain")))]
-#[get("/metrics")]
 async fn metrics(state: Data<State>) -> HttpResponse {
     let page = state.metrics.render(state.db.statements(), state.streams.count());
     HttpResponse::Ok()

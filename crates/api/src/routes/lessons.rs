@@ -1,4 +1,4 @@
-use actix_web::{delete, get, patch, post, put, web::Data};
+use actix_web::web::Data;
 use chrono::{DateTime, Utc};
 use courses::{Body, BodyChange, LessonChange, NewLesson};
 use database::Pool;
@@ -12,21 +12,23 @@ use crate::{
     extract::{Caller, Idempotency, IfMatch, Json, Member, Path, merge},
     problem::Problem,
     reply::{Nothing, Reply},
-    service_config::ServiceConfig,
+    routing::{Operations, operations},
     state::State,
 };
 
-pub(super) fn configure(config: &mut ServiceConfig) {
-    config
-        .service(list_lessons)
-        .service(create_lesson)
-        .service(order_lessons)
-        .service(get_lesson)
-        .service(update_lesson)
-        .service(move_lesson)
-        .service(delete_lesson)
-        .service(publish_lesson)
-        .service(unpublish_lesson);
+pub(super) fn configure(config: &mut impl Operations) {
+    operations!(
+        config,
+        list_lessons,
+        create_lesson,
+        order_lessons,
+        get_lesson,
+        update_lesson,
+        move_lesson,
+        delete_lesson,
+        publish_lesson,
+        unpublish_lesson
+    );
 }
 
 /// A lesson with what it teaches.
@@ -269,11 +271,11 @@ fn authored((lesson, body): (courses::Lesson, Body)) -> Result<Reply<Lesson>, Pr
 /// Make a lesson
 ///
 /// A draft at the end of a chapter, by an editor of the course or an admin.
-#[utoipa::path(tag = "lessons", operation_id = "createLesson", security(("bearer" = [])), request_body = CreateLesson,
+#[utoipa::path(post, path = "/chapters/{chapter_id}/lessons",
+    tag = "lessons", operation_id = "createLesson", security(("bearer" = [])), request_body = CreateLesson,
     params(("chapter_id" = Uuid, Path, description = "The chapter's id.")),
     extensions(("x-problem-codes" = json!(["forbidden", "list_full"]))),
     responses((status = 201, description = "The draft.", body = Lesson)))]
-#[post("/chapters/{chapter_id}/lessons")]
 async fn create_lesson(
     state: Data<State>,
     Member(actor): Member,
@@ -318,11 +320,11 @@ async fn create_lesson(
 ///
 /// With what it teaches, for whoever may read it: staff, everybody where the chapter is free, and whoever holds an active
 /// grant. The refusal says why.
-#[utoipa::path(tag = "lessons", operation_id = "getLesson", security((), ("bearer" = [])),
+#[utoipa::path(get, path = "/lessons/{lesson_id}",
+    tag = "lessons", operation_id = "getLesson", security((), ("bearer" = [])),
     params(("lesson_id" = Uuid, Path, description = "The lesson's id.")),
     extensions(("x-problem-codes" = json!(["unauthenticated", "not_granted", "grant_expired", "grant_refunded", "grant_revoked", "grant_suspended"]))),
     responses((status = 200, description = "The lesson.", body = Lesson)))]
-#[get("/lessons/{lesson_id}")]
 async fn get_lesson(
     state: Data<State>,
     Caller(actor): Caller,
@@ -342,11 +344,11 @@ async fn get_lesson(
 /// Change a lesson
 ///
 /// The course's editors and admins. What is published has to stay complete.
-#[utoipa::path(tag = "lessons", operation_id = "updateLesson", security(("bearer" = [])), request_body = PatchLesson,
+#[utoipa::path(patch, path = "/lessons/{lesson_id}",
+    tag = "lessons", operation_id = "updateLesson", security(("bearer" = [])), request_body = PatchLesson,
     params(("lesson_id" = Uuid, Path, description = "The lesson's id.")),
     extensions(("x-problem-codes" = json!(["forbidden", "not_publishable"]))),
     responses((status = 200, description = "The lesson as it is now.", body = Lesson)))]
-#[patch("/lessons/{lesson_id}")]
 async fn update_lesson(
     state: Data<State>,
     Member(actor): Member,
@@ -386,11 +388,11 @@ async fn update_lesson(
 /// The lessons of a chapter
 ///
 /// In their order, without what they teach. Whoever may edit the course also sees drafts.
-#[utoipa::path(tag = "lessons", operation_id = "getLessons", security((), ("bearer" = [])),
+#[utoipa::path(get, path = "/chapters/{chapter_id}/lessons",
+    tag = "lessons", operation_id = "getLessons", security((), ("bearer" = [])),
     params(("chapter_id" = Uuid, Path, description = "The chapter's id.")),
     extensions(("x-versioned" = json!(true))),
     responses((status = 200, description = "The lessons.", body = LessonList)))]
-#[get("/chapters/{chapter_id}/lessons")]
 async fn list_lessons(
     state: Data<State>,
     Caller(actor): Caller,
@@ -405,11 +407,11 @@ async fn list_lessons(
 /// Put lessons in order
 ///
 /// Names every lesson of the chapter once; anything but exactly that set is refused, with all reasons.
-#[utoipa::path(tag = "lessons", operation_id = "orderLessons", security(("bearer" = [])), request_body = LessonOrder,
+#[utoipa::path(put, path = "/chapters/{chapter_id}/lessons/order",
+    tag = "lessons", operation_id = "orderLessons", security(("bearer" = [])), request_body = LessonOrder,
     params(("chapter_id" = Uuid, Path, description = "The chapter's id.")),
     extensions(("x-problem-codes" = json!(["forbidden"]))),
     responses((status = 200, description = "The order as it is now.", body = LessonOrder)))]
-#[put("/chapters/{chapter_id}/lessons/order")]
 async fn order_lessons(
     state: Data<State>,
     Member(actor): Member,
@@ -427,11 +429,11 @@ async fn order_lessons(
 ///
 /// Into a chapter of the same course, or to another place in its own. A chapter in which nothing published is left is
 /// unpublished, and so is a course.
-#[utoipa::path(tag = "lessons", operation_id = "moveLesson", security(("bearer" = [])), request_body = MoveLesson,
+#[utoipa::path(post, path = "/lessons/{lesson_id}/move",
+    tag = "lessons", operation_id = "moveLesson", security(("bearer" = [])), request_body = MoveLesson,
     params(("lesson_id" = Uuid, Path, description = "The lesson's id.")),
     extensions(("x-problem-codes" = json!(["forbidden", "list_full"])), ("x-versioned" = json!(true))),
     responses((status = 200, description = "The lesson as it is now.", body = Lesson)))]
-#[post("/lessons/{lesson_id}/move")]
 async fn move_lesson(
     state: Data<State>,
     Member(actor): Member,
@@ -450,11 +452,11 @@ async fn move_lesson(
 /// Delete a lesson
 ///
 /// As long as nobody has learnt from it. A chapter in which nothing is left is unpublished, and so is a course.
-#[utoipa::path(tag = "lessons", operation_id = "deleteLesson", security(("bearer" = [])),
+#[utoipa::path(delete, path = "/lessons/{lesson_id}",
+    tag = "lessons", operation_id = "deleteLesson", security(("bearer" = [])),
     params(("lesson_id" = Uuid, Path, description = "The lesson's id.")),
     extensions(("x-problem-codes" = json!(["forbidden", "course_has_learners"]))),
     responses((status = 204, description = "It is gone.")))]
-#[delete("/lessons/{lesson_id}")]
 async fn delete_lesson(
     state: Data<State>,
     Member(actor): Member,
@@ -468,11 +470,11 @@ async fn delete_lesson(
 /// Publish a lesson
 ///
 /// It needs a title, and content or a video. Doing it again changes nothing.
-#[utoipa::path(tag = "lessons", operation_id = "publishLesson", security(("bearer" = [])),
+#[utoipa::path(post, path = "/lessons/{lesson_id}/publish",
+    tag = "lessons", operation_id = "publishLesson", security(("bearer" = [])),
     params(("lesson_id" = Uuid, Path, description = "The lesson's id.")),
     extensions(("x-problem-codes" = json!(["forbidden", "not_publishable"])), ("x-versioned" = json!(true))),
     responses((status = 200, description = "The lesson as it is now.", body = Lesson)))]
-#[post("/lessons/{lesson_id}/publish")]
 async fn publish_lesson(
     state: Data<State>,
     Member(actor): Member,
@@ -493,11 +495,11 @@ async fn publish_lesson(
 /// Unpublish a lesson
 ///
 /// Hides it; a chapter in which nothing is left is unpublished with it, and so is a course. Doing it again changes nothing.
-#[utoipa::path(tag = "lessons", operation_id = "unpublishLesson", security(("bearer" = [])),
+#[utoipa::path(post, path = "/lessons/{lesson_id}/unpublish",
+    tag = "lessons", operation_id = "unpublishLesson", security(("bearer" = [])),
     params(("lesson_id" = Uuid, Path, description = "The lesson's id.")),
     extensions(("x-problem-codes" = json!(["forbidden"])), ("x-versioned" = json!(true))),
     responses((status = 200, description = "The lesson as it is now.", body = Lesson)))]
-#[post("/lessons/{lesson_id}/unpublish")]
 async fn unpublish_lesson(
     state: Data<State>,
     Member(actor): Member,

@@ -1,4 +1,4 @@
-use actix_web::{delete, get, patch, put, web::Data};
+use actix_web::web::Data;
 use chrono::{DateTime, NaiveDate, Utc};
 use identity::{Account, AccountChange, Profile, ProfileChange, Session};
 use kernel::{Error, FieldError, Result, Uuid};
@@ -10,20 +10,22 @@ use crate::{
     extract::{Confirmed, IfMatch, Json, Member, Path, Query, merge},
     problem::Problem,
     reply::{Nothing, Reply},
-    service_config::ServiceConfig,
+    routing::{Operations, operations},
     state::State,
 };
 
-pub(super) fn configure(config: &mut ServiceConfig) {
-    config
-        .service(get_me)
-        .service(update_me)
-        .service(get_profile)
-        .service(update_profile)
-        .service(change_password)
-        .service(list_sessions)
-        .service(revoke_other_sessions)
-        .service(revoke_session);
+pub(super) fn configure(config: &mut impl Operations) {
+    operations!(
+        config,
+        get_me,
+        update_me,
+        get_profile,
+        update_profile,
+        change_password,
+        list_sessions,
+        revoke_other_sessions,
+        revoke_session
+    );
 }
 
 /// An account as its owner and admins see it.
@@ -335,10 +337,10 @@ impl From<(Session, Option<Uuid>)> for DeviceSession {
 }
 
 /// My account
-#[utoipa::path(tag = "me", operation_id = "getMe", security(("bearer" = [])),
+#[utoipa::path(get, path = "/me",
+    tag = "me", operation_id = "getMe", security(("bearer" = [])),
     description = "The caller's own account, with its address and role.",
     responses((status = 200, description = "The account.", body = Me)))]
-#[get("/me")]
 async fn get_me(state: Data<State>, Member(actor): Member) -> Result<Reply<Me>, Problem> {
     let account = state
         .db
@@ -351,10 +353,10 @@ async fn get_me(state: Data<State>, Member(actor): Member) -> Result<Reply<Me>, 
 /// Change my account
 ///
 /// Username, name, bio and picture. A username given up is free for others.
-#[utoipa::path(tag = "me", operation_id = "updateMe", security(("bearer" = [])), request_body = PatchMe,
+#[utoipa::path(patch, path = "/me",
+    tag = "me", operation_id = "updateMe", security(("bearer" = [])), request_body = PatchMe,
     extensions(("x-problem-codes" = json!(["username_taken"]))),
     responses((status = 200, description = "The account as it is now.", body = Me)))]
-#[patch("/me")]
 async fn update_me(
     state: Data<State>,
     Member(actor): Member,
@@ -383,9 +385,9 @@ async fn update_me(
 /// My profile
 ///
 /// The caller's own profile with its private fields.
-#[utoipa::path(tag = "me", operation_id = "getMyProfile", security(("bearer" = [])),
+#[utoipa::path(get, path = "/me/profile",
+    tag = "me", operation_id = "getMyProfile", security(("bearer" = [])),
     responses((status = 200, description = "The profile.", body = PrivateProfile)))]
-#[get("/me/profile")]
 async fn get_profile(state: Data<State>, Member(actor): Member) -> Result<Reply<PrivateProfile>, Problem> {
     let profile = state
         .db
@@ -398,9 +400,9 @@ async fn get_profile(state: Data<State>, Member(actor): Member) -> Result<Reply<
 /// Change my profile
 ///
 /// Weight, height, date of birth, phone and address are seen by the owner and admins, and by nobody else.
-#[utoipa::path(tag = "me", operation_id = "updateMyProfile", security(("bearer" = [])), request_body = PatchProfile,
+#[utoipa::path(patch, path = "/me/profile",
+    tag = "me", operation_id = "updateMyProfile", security(("bearer" = [])), request_body = PatchProfile,
     responses((status = 200, description = "The profile as it is now.", body = PrivateProfile)))]
-#[patch("/me/profile")]
 async fn update_profile(
     state: Data<State>,
     Member(actor): Member,
@@ -444,10 +446,10 @@ async fn update_profile(
 /// Change my password
 ///
 /// Ends every other session.
-#[utoipa::path(tag = "me", operation_id = "changePassword", security(("bearer" = [])), request_body = ChangePassword,
+#[utoipa::path(put, path = "/me/password",
+    tag = "me", operation_id = "changePassword", security(("bearer" = [])), request_body = ChangePassword,
     extensions(("x-problem-codes" = json!(["session_revoked"]))),
     responses((status = 204, description = "The password was changed.")))]
-#[put("/me/password")]
 async fn change_password(
     state: Data<State>,
     Confirmed(actor): Confirmed,
@@ -468,10 +470,10 @@ async fn change_password(
 /// My sessions
 ///
 /// Every device that is logged in, newest first.
-#[utoipa::path(tag = "me", operation_id = "listMySessions", security(("bearer" = [])), params(PageQuery),
+#[utoipa::path(get, path = "/me/sessions",
+    tag = "me", operation_id = "listMySessions", security(("bearer" = [])), params(PageQuery),
     extensions(("x-problem-codes" = json!(["session_revoked"]))),
     responses((status = 200, description = "A page of sessions.", body = SessionPage)))]
-#[get("/me/sessions")]
 async fn list_sessions(
     state: Data<State>,
     Confirmed(actor): Confirmed,
@@ -496,10 +498,10 @@ async fn list_sessions(
 /// Log out everywhere else
 ///
 /// Ends every session but the one that asks.
-#[utoipa::path(tag = "me", operation_id = "revokeMyOtherSessions", security(("bearer" = [])),
+#[utoipa::path(delete, path = "/me/sessions",
+    tag = "me", operation_id = "revokeMyOtherSessions", security(("bearer" = [])),
     extensions(("x-problem-codes" = json!(["session_revoked"]))),
     responses((status = 204, description = "They have ended.")))]
-#[delete("/me/sessions")]
 async fn revoke_other_sessions(
     state: Data<State>,
     Confirmed(actor): Confirmed,
@@ -517,11 +519,11 @@ async fn revoke_other_sessions(
 /// Log out one device
 ///
 /// Its refresh token is worth nothing at once, its access token within its lifetime, and at once on sensitive routes.
-#[utoipa::path(tag = "me", operation_id = "revokeMySession", security(("bearer" = [])),
+#[utoipa::path(delete, path = "/me/sessions/{session_id}",
+    tag = "me", operation_id = "revokeMySession", security(("bearer" = [])),
     params(("session_id" = Uuid, Path, description = "The session's id.")),
     extensions(("x-problem-codes" = json!(["session_revoked"]))),
     responses((status = 204, description = "It has ended.")))]
-#[delete("/me/sessions/{session_id}")]
 async fn revoke_session(
     state: Data<State>,
     Confirmed(actor): Confirmed,

@@ -3,9 +3,7 @@ use std::{ops::Range, time::Duration};
 use actix_web::{
     HttpRequest, HttpResponse,
     body::SizedStream,
-    get,
     http::{StatusCode, header},
-    post, put,
     web::{Data, Payload},
 };
 use bytes::Bytes;
@@ -25,18 +23,20 @@ use crate::{
     extract::{Idempotency, Json, Member, Path, Query},
     problem::Problem,
     reply::{Nothing, Reply},
-    service_config::ServiceConfig,
+    routing::{Operations, operations},
     state::State,
 };
 
-pub(super) fn configure(config: &mut ServiceConfig) {
-    config
-        .service(create_upload)
-        .service(get_upload)
-        .service(put_upload_content)
-        .service(complete_upload)
-        .service(get_image)
-        .service(get_file);
+pub(super) fn configure(config: &mut impl Operations) {
+    operations!(
+        config,
+        create_upload,
+        get_upload,
+        put_upload_content,
+        complete_upload,
+        get_image,
+        get_file
+    );
 }
 
 /// What a file is sent for.
@@ -229,10 +229,10 @@ fn unhex(text: &str) -> Option<[u8; 32]> {
 ///
 /// A picture by anybody who is logged in, other files by trainers and admins. Send its bytes to `target.url` with `target.method` and `target.headers`, without an access
 /// token, before `expiresAt`; then complete the upload.
-#[utoipa::path(tag = "media", operation_id = "createUpload", security(("bearer" = [])), request_body = CreateUpload,
+#[utoipa::path(post, path = "/uploads",
+    tag = "media", operation_id = "createUpload", security(("bearer" = [])), request_body = CreateUpload,
     extensions(("x-problem-codes" = json!(["forbidden", "too_many_uploads"]))),
     responses((status = 201, description = "The upload, and where to send the bytes.", body = Upload)))]
-#[post("/uploads")]
 async fn create_upload(
     state: Data<State>,
     Member(actor): Member,
@@ -256,10 +256,10 @@ async fn create_upload(
 /// An upload
 ///
 /// One's own. While it is `PENDING`, it has a `target` again.
-#[utoipa::path(tag = "media", operation_id = "getUpload", security(("bearer" = [])),
+#[utoipa::path(get, path = "/uploads/{upload_id}",
+    tag = "media", operation_id = "getUpload", security(("bearer" = [])),
     params(("upload_id" = Uuid, Path, description = "The file's id.")),
     responses((status = 200, description = "The upload.", body = Upload)))]
-#[get("/uploads/{upload_id}")]
 async fn get_upload(
     state: Data<State>,
     Member(actor): Member,
@@ -278,11 +278,11 @@ async fn get_upload(
 /// with a `problem`: `size_mismatch`, `checksum_mismatch`, `type_not_allowed`, `type_mismatch`, `image_too_large`,
 /// `image_unreadable`, `captions_unreadable`. Doing it again answers the same. For a large file it may take longer than a
 /// request may: then ask again.
-#[utoipa::path(tag = "media", operation_id = "completeUpload", security(("bearer" = [])),
+#[utoipa::path(post, path = "/uploads/{upload_id}/complete",
+    tag = "media", operation_id = "completeUpload", security(("bearer" = [])),
     params(("upload_id" = Uuid, Path, description = "The file's id.")),
     extensions(("x-problem-codes" = json!(["upload_incomplete", "upload_checking", "outcome_unknown"]))),
     responses((status = 200, description = "The upload as it is now.", body = Upload)))]
-#[post("/uploads/{upload_id}/complete")]
 async fn complete_upload(
     state: Data<State>,
     Member(actor): Member,
@@ -316,12 +316,12 @@ struct ContentQuery {
 ///
 /// Where files are kept by this server itself; take the URL from the upload's `target`. The body is the file, of any type,
 /// and exactly as long as announced. Sending it again before completing takes the place of what was sent before.
-#[utoipa::path(put, tag = "media", operation_id = "putUploadContent", security(()),
+#[utoipa::path(put, path = "/uploads/{upload_id}/content",
+    put, tag = "media", operation_id = "putUploadContent", security(()),
     params(("upload_id" = Uuid, Path, description = "The file's id."), ContentQuery),
     request_body(content = Vec<u8>, content_type = "application/octet-stream"),
     extensions(("x-problem-codes" = json!(["signed_url_invalid", "size_mismatch"]))),
     responses((status = 204, description = "The bytes are there.")))]
-#[put("/uploads/{upload_id}/content")]
 async fn put_upload_content(
     state: Data<State>,
     request: HttpRequest,
@@ -381,12 +381,12 @@ fn paced(payload: Payload, least: u64, grace: u64) -> impl Stream<Item = Result<
 /// A picture
 ///
 /// In one of three widths; a picture that is smaller is not enlarged. It never changes: keep it as long as you like.
-#[utoipa::path(tag = "media", operation_id = "getImage", security(()),
+#[utoipa::path(get, path = "/images/{image_id}/{width}",
+    tag = "media", operation_id = "getImage", security(()),
     params(("image_id" = Uuid, Path, description = "The picture's id."),
         ("width" = u32, Path, description = "320, 640 or 1280.", minimum = 320, maximum = 1280, example = 640)),
     responses((status = 200, description = "The picture.", content(
         (Vec<u8> = "image/jpeg"), (Vec<u8> = "image/png")))))]
-#[get("/images/{image_id}/{width}")]
 async fn get_image(
     state: Data<State>,
     Path((id, width)): Path<(Uuid, u32)>,
@@ -415,12 +415,12 @@ async fn picture(state: &State, id: Uuid, width: u32, cache: &'static str) -> Re
 ///
 /// By a signed URL, which whoever may have the file gets from another operation; it expires. Single ranges are answered
 /// with 206; pictures are answered as a whole.
-#[utoipa::path(tag = "media", operation_id = "getFile", security(()),
+#[utoipa::path(get, path = "/files/{link}",
+    tag = "media", operation_id = "getFile", security(()),
     params(("link" = String, Path, description = "The signed part of the URL.")),
     extensions(("x-problem-codes" = json!(["signed_url_invalid", "range_not_satisfiable"]))),
     responses((status = 200, description = "The file.", body = Vec<u8>, content_type = "application/octet-stream"),
         (status = 206, description = "A part of the file.", body = Vec<u8>, content_type = "application/octet-stream")))]
-#[get("/files/{link}")]
 async fn get_file(
     state: Data<State>,
     request: HttpRequest,

@@ -1,16 +1,27 @@
-use actix_web::{HttpResponse, get, http::header, web::Data};
+use actix_web::{
+    HttpRequest, HttpResponse,
+    http::header::{self, AcceptEncoding, ContentEncoding, Encoding, Header},
+    web::Data,
+};
 use identity::PublicKey;
+use kernel::Error;
 use serde::Serialize;
 use utoipa::ToSchema;
 
-use crate::{problem::Problem, reply::Reply, service_config::ServiceConfig, state::State};
+use crate::{
+    contract,
+    problem::Problem,
+    reply::Reply,
+    routing::{Operations, operations},
+    state::State,
+};
 
-pub(super) fn configure_root(config: &mut ServiceConfig) {
-    config.service(jwks);
+pub(super) fn configure_root(config: &mut impl Operations) {
+    operations!(config, jwks);
 }
 
-pub(super) fn configure(config: &mut ServiceConfig) {
-    config.service(openapi);
+pub(super) fn configure(config: &mut impl Operations) {
+    operations!(config, openapi);
 }
 
 /// The public keys of access tokens (RFC 7517).
@@ -62,9 +73,9 @@ impl From<PublicKey> for JsonWebKey {
 ///
 /// Verify access tokens with these: EdDSA, `typ` `at+jwt`, issuer and audience of this installation. The answer may
 /// be kept for five minutes.
-#[utoipa::path(tag = "meta", operation_id = "getJsonWebKeySet", security(()),
+#[utoipa::path(get, path = "/.well-known/jwks.json",
+    tag = "meta", operation_id = "getJsonWebKeySet", security(()),
     responses((status = 200, description = "The keys.", body = JsonWebKeySet)))]
-#[get("/.well-known/jwks.json")]
 async fn jwks(state: Data<State>) -> Result<Reply<JsonWebKeySet>, Problem> {
     let keys = state
         .identity
@@ -80,13 +91,25 @@ async fn jwks(state: Data<State>) -> Result<Reply<JsonWebKeySet>, Problem> {
 /// This document
 ///
 /// OpenAPI 3.1. Generate clients from it; `/docs` shows it to people.
-#[utoipa::path(tag = "meta", operation_id = "getOpenApi", security(()),
+#[utoipa::path(get, path = "/openapi.json",
+    tag = "meta", operation_id = "getOpenApi", security(()),
     responses((status = 200, description = "The document.", body = Object, content_type = "application/json",
         example = json!({"openapi": "3.1.0"}))))]
-#[get("/openapi.json")]
-async fn openapi(state: Data<State>) -> HttpResponse {
-    HttpResponse::Ok()
+async fn openapi(request: HttpRequest) -> Result<HttpResponse, Problem> {
+    let mut response = HttpResponse::Ok();
+    response
         .content_type("application/json")
         .insert_header((header::CACHE_CONTROL, "public, max-age=60"))
-        .body(state.document.bytes.clone())
+        .insert_header((header::VARY, "accept-encoding"));
+    if accepts_gzip(&request) {
+        response.insert_header(ContentEncoding::Gzip);
+        return Ok(response.body(contract::PACKED));
+    }
+    Ok(response.body(contract::text().map_err(Error::internal)?))
+}
+
+fn accepts_gzip(request: &HttpRequest) -> bool {
+    let gzip = [Encoding::gzip(), Encoding::identity()];
+    let accepted = AcceptEncoding::parse(request).ok();
+    accepted.is_some_and(|accepted| accepted.negotiate(gzip.iter()) == Some(Encoding::gzip()))
 }

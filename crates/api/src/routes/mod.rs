@@ -23,10 +23,10 @@ mod users;
 mod video;
 mod wishlist;
 
-use crate::service_config::ServiceConfig;
+use crate::routing::Operations;
 
 /// Every route: what is registered here is served and documented, and nothing else.
-pub fn configure(config: &mut ServiceConfig) {
+pub fn configure(config: &mut impl Operations) {
     config
         .configure(health::configure)
         .configure(meta::configure_root)

@@ -1,5 +1,5 @@
-use crate::service_config::ServiceConfig;
-use actix_web::{post, web::Data};
+use crate::routing::{Operations, operations};
+use actix_web::web::Data;
 use chrono::{DateTime, Utc};
 use kernel::{Code, Result, Uuid};
 use serde::Serialize;
@@ -12,12 +12,14 @@ use crate::{
     state::State,
 };
 
-pub(super) fn configure(config: &mut ServiceConfig) {
-    config
-        .service(play_video_asset)
-        .service(play_lesson)
-        .service(play_chapter)
-        .service(play_course_preview);
+pub(super) fn configure(config: &mut impl Operations) {
+    operations!(
+        config,
+        play_video_asset,
+        play_lesson,
+        play_chapter,
+        play_course_preview
+    );
 }
 
 /// How to play a video: addresses that hold until they expire, for whoever has them.
@@ -102,11 +104,11 @@ impl From<media::CaptionLink> for PlaybackCaptions {
 ///
 /// Its owner and admins, wherever it is shown: the addresses hold for some hours, for whoever has them. Learners play a
 /// lesson, a chapter or a course's preview instead.
-#[utoipa::path(tag = "video", operation_id = "playVideoAsset", security(("bearer" = [])),
+#[utoipa::path(post, path = "/video-assets/{video_asset_id}/playback",
+    tag = "video", operation_id = "playVideoAsset", security(("bearer" = [])),
     params(("video_asset_id" = Uuid, Path, description = "The video's id.")),
     extensions(("x-problem-codes" = json!(["video_not_ready"]))),
     responses((status = 200, description = "How to play it.", body = Playback)))]
-#[post("/video-assets/{video_asset_id}/playback")]
 async fn play_video_asset(
     state: Data<State>,
     Member(actor): Member,
@@ -120,11 +122,11 @@ async fn play_video_asset(
 /// Play a lesson's video
 ///
 /// Addresses that expire, for whoever may read the lesson; the refusal says why.
-#[utoipa::path(tag = "video", operation_id = "playLesson", security((), ("bearer" = [])),
+#[utoipa::path(post, path = "/lessons/{lesson_id}/playback",
+    tag = "video", operation_id = "playLesson", security((), ("bearer" = [])),
     params(("lesson_id" = Uuid, Path, description = "The lesson's id.")),
     extensions(("x-problem-codes" = json!(["unauthenticated", "not_granted", "grant_expired", "grant_refunded", "grant_revoked", "grant_suspended", "video_not_ready", "unavailable"]))),
     responses((status = 200, description = "The addresses.", body = Playback)))]
-#[post("/lessons/{lesson_id}/playback")]
 async fn play_lesson(
     state: Data<State>,
     Caller(actor): Caller,
@@ -140,11 +142,11 @@ async fn play_lesson(
 /// Play a chapter's video
 ///
 /// Addresses that expire, for whoever may read the chapter; the refusal says why.
-#[utoipa::path(tag = "video", operation_id = "playChapter", security((), ("bearer" = [])),
+#[utoipa::path(post, path = "/chapters/{chapter_id}/playback",
+    tag = "video", operation_id = "playChapter", security((), ("bearer" = [])),
     params(("chapter_id" = Uuid, Path, description = "The chapter's id.")),
     extensions(("x-problem-codes" = json!(["unauthenticated", "not_granted", "grant_expired", "grant_refunded", "grant_revoked", "grant_suspended", "video_not_ready", "unavailable"]))),
     responses((status = 200, description = "The addresses.", body = Playback)))]
-#[post("/chapters/{chapter_id}/playback")]
 async fn play_chapter(
     state: Data<State>,
     Caller(actor): Caller,
@@ -160,11 +162,11 @@ async fn play_chapter(
 /// Play a course's preview
 ///
 /// Addresses that expire, for everybody who sees the course.
-#[utoipa::path(tag = "video", operation_id = "playCoursePreview", security((), ("bearer" = [])),
+#[utoipa::path(post, path = "/courses/{course}/preview-playback",
+    tag = "video", operation_id = "playCoursePreview", security((), ("bearer" = [])),
     params(("course" = String, Path, description = "Id or slug.", max_length = 120, example = "strength-foundations")),
     extensions(("x-problem-codes" = json!(["video_not_ready", "unavailable"]))),
     responses((status = 200, description = "The addresses.", body = Playback)))]
-#[post("/courses/{course}/preview-playback")]
 async fn play_course_preview(
     state: Data<State>,
     Caller(actor): Caller,

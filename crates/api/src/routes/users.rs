@@ -1,4 +1,4 @@
-use actix_web::{get, web::Data};
+use actix_web::web::Data;
 use chrono::{DateTime, Utc};
 use identity::PublicProfile;
 use kernel::{Actor, Result, Uuid};
@@ -6,10 +6,16 @@ use serde::Serialize;
 use utoipa::ToSchema;
 
 use super::shared::{Links, links};
-use crate::{extract::Path, problem::Problem, reply::Reply, service_config::ServiceConfig, state::State};
+use crate::{
+    extract::Path,
+    problem::Problem,
+    reply::Reply,
+    routing::{Operations, operations},
+    state::State,
+};
 
-pub(super) fn configure(config: &mut ServiceConfig) {
-    config.service(get_user);
+pub(super) fn configure(config: &mut impl Operations) {
+    operations!(config, get_user);
 }
 
 /// What anybody may see of somebody.
@@ -69,10 +75,10 @@ impl From<PublicProfile> for PublicUser {
 /// A public profile
 ///
 /// By id or username. A trainer's published courses are `GET /courses?authorId=…`.
-#[utoipa::path(tag = "users", operation_id = "getUser", security(()),
+#[utoipa::path(get, path = "/users/{user}",
+    tag = "users", operation_id = "getUser", security(()),
     params(("user" = String, Path, description = "Id or username.", max_length = 36, example = "elena")),
     responses((status = 200, description = "The profile.", body = PublicUser)))]
-#[get("/users/{user}")]
 async fn get_user(state: Data<State>, Path(user): Path<String>) -> Result<Reply<PublicUser>, Problem> {
     let work = |tx| async move { identity::public_profile(&tx, &user).await };
     let profile = state.db.read(Actor::Anonymous, work).await?;

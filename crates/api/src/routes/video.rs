@@ -1,6 +1,6 @@
 use std::collections::BTreeMap;
 
-use actix_web::{delete, get, post, put, web::Data};
+use actix_web::web::Data;
 use chrono::{DateTime, Utc};
 use database::Pool;
 use kernel::{Result, Uuid};
@@ -13,19 +13,21 @@ use crate::{
     extract::{Idempotency, Json, Member, Path, Query, Trainer},
     problem::Problem,
     reply::{Nothing, Reply},
-    service_config::ServiceConfig,
+    routing::{Operations, operations},
     state::State,
 };
 
-pub(super) fn configure(config: &mut ServiceConfig) {
-    config
-        .service(create_video_upload)
-        .service(list_video_assets)
-        .service(get_video_asset)
-        .service(complete_video_upload)
-        .service(delete_video_asset)
-        .service(put_captions)
-        .service(delete_captions);
+pub(super) fn configure(config: &mut impl Operations) {
+    operations!(
+        config,
+        create_video_upload,
+        list_video_assets,
+        get_video_asset,
+        complete_video_upload,
+        delete_video_asset,
+        put_captions,
+        delete_captions
+    );
 }
 
 /// A video, as its owner sees it.
@@ -228,10 +230,10 @@ struct PutCaptions {
 ///
 /// Trainers and admins. Send the file to `target`, then say so (`completeVideoUpload`); the video is `READY` some time after.
 /// With Mux configured the file goes straight to Mux, otherwise into our own storage.
-#[utoipa::path(tag = "video", operation_id = "createVideoUpload", security(("bearer" = [])), request_body = CreateVideoUpload,
+#[utoipa::path(post, path = "/video-uploads",
+    tag = "video", operation_id = "createVideoUpload", security(("bearer" = [])), request_body = CreateVideoUpload,
     extensions(("x-problem-codes" = json!(["forbidden", "too_many_uploads"]))),
     responses((status = 201, description = "The video, and where its file goes.", body = VideoUpload)))]
-#[post("/video-uploads")]
 async fn create_video_upload(
     state: Data<State>,
     Trainer(actor): Trainer,
@@ -263,9 +265,9 @@ async fn create_video_upload(
 /// My videos
 ///
 /// Newest first.
-#[utoipa::path(tag = "video", operation_id = "listMyVideoAssets", security(("bearer" = [])), params(PageQuery),
+#[utoipa::path(get, path = "/me/video-assets",
+    tag = "video", operation_id = "listMyVideoAssets", security(("bearer" = [])), params(PageQuery),
     responses((status = 200, description = "A page of videos.", body = VideoAssetPage)))]
-#[get("/me/video-assets")]
 async fn list_video_assets(
     state: Data<State>,
     Member(actor): Member,
@@ -280,10 +282,10 @@ async fn list_video_assets(
 /// A video
 ///
 /// Its owner and admins. Ask again while it is `WAITING` or `PREPARING`.
-#[utoipa::path(tag = "video", operation_id = "getVideoAsset", security(("bearer" = [])),
+#[utoipa::path(get, path = "/video-assets/{video_asset_id}",
+    tag = "video", operation_id = "getVideoAsset", security(("bearer" = [])),
     params(("video_asset_id" = Uuid, Path, description = "The video's id.")),
     responses((status = 200, description = "The video.", body = VideoAsset)))]
-#[get("/video-assets/{video_asset_id}")]
 async fn get_video_asset(
     state: Data<State>,
     Member(actor): Member,
@@ -298,11 +300,11 @@ async fn get_video_asset(
 ///
 /// Says that the file was sent. In our own storage it is looked at now; Mux tells by itself, and nothing changes. Doing it
 /// again changes nothing.
-#[utoipa::path(tag = "video", operation_id = "completeVideoUpload", security(("bearer" = [])),
+#[utoipa::path(post, path = "/video-assets/{video_asset_id}/complete",
+    tag = "video", operation_id = "completeVideoUpload", security(("bearer" = [])),
     params(("video_asset_id" = Uuid, Path, description = "The video's id.")),
     extensions(("x-problem-codes" = json!(["upload_incomplete", "upload_checking"]))),
     responses((status = 200, description = "The video as it is now.", body = VideoAsset)))]
-#[post("/video-assets/{video_asset_id}/complete")]
 async fn complete_video_upload(
     state: Data<State>,
     Member(actor): Member,
@@ -315,11 +317,11 @@ async fn complete_video_upload(
 /// Delete a video
 ///
 /// Its owner and admins; not while a lesson, a chapter or a course shows it. What Mux has of it is deleted too.
-#[utoipa::path(tag = "video", operation_id = "deleteVideoAsset", security(("bearer" = [])),
+#[utoipa::path(delete, path = "/video-assets/{video_asset_id}",
+    tag = "video", operation_id = "deleteVideoAsset", security(("bearer" = [])),
     params(("video_asset_id" = Uuid, Path, description = "The video's id.")),
     extensions(("x-problem-codes" = json!(["video_in_use"]))),
     responses((status = 204, description = "It is deleted.")))]
-#[delete("/video-assets/{video_asset_id}")]
 async fn delete_video_asset(
     state: Data<State>,
     Member(actor): Member,
@@ -335,12 +337,12 @@ async fn delete_video_asset(
 ///
 /// In one language, in place of those that were there. Doing it again changes nothing. They are served from our own storage,
 /// whoever plays the video.
-#[utoipa::path(tag = "video", operation_id = "putVideoCaptions", security(("bearer" = [])), request_body = PutCaptions,
+#[utoipa::path(put, path = "/video-assets/{video_asset_id}/captions/{language}",
+    tag = "video", operation_id = "putVideoCaptions", security(("bearer" = [])), request_body = PutCaptions,
     params(("video_asset_id" = Uuid, Path, description = "The video's id."),
         ("language" = String, Path, description = "A BCP 47 tag: language, script, region.", max_length = 11, example = "en-GB",
             pattern = "^[A-Za-z]{2,3}(-[A-Za-z]{4})?(-([A-Za-z]{2}|[0-9]{3}))?$")),
     responses((status = 200, description = "The video as it is now.", body = VideoAsset)))]
-#[put("/video-assets/{video_asset_id}/captions/{language}")]
 async fn put_captions(
     state: Data<State>,
     Member(actor): Member,
@@ -361,12 +363,12 @@ async fn put_captions(
 /// Delete captions
 ///
 /// Of one language.
-#[utoipa::path(tag = "video", operation_id = "deleteVideoCaptions", security(("bearer" = [])),
+#[utoipa::path(delete, path = "/video-assets/{video_asset_id}/captions/{language}",
+    tag = "video", operation_id = "deleteVideoCaptions", security(("bearer" = [])),
     params(("video_asset_id" = Uuid, Path, description = "The video's id."),
         ("language" = String, Path, description = "A BCP 47 tag: language, script, region.", max_length = 11, example = "en-GB",
             pattern = "^[A-Za-z]{2,3}(-[A-Za-z]{4})?(-([A-Za-z]{2}|[0-9]{3}))?$")),
     responses((status = 204, description = "They are deleted.")))]
-#[delete("/video-assets/{video_asset_id}/captions/{language}")]
 async fn delete_captions(
     state: Data<State>,
     Member(actor): Member,

@@ -1,4 +1,4 @@
-use actix_web::{delete, get, put, web::Data};
+use actix_web::web::Data;
 use chrono::{DateTime, Utc};
 use kernel::{Result, Uuid};
 use serde::Serialize;
@@ -12,15 +12,12 @@ use crate::{
     extract::{Member, Path, Query},
     problem::Problem,
     reply::{Nothing, Reply},
-    service_config::ServiceConfig,
+    routing::{Operations, operations},
     state::State,
 };
 
-pub(super) fn configure(config: &mut ServiceConfig) {
-    config
-        .service(list_wishlist)
-        .service(put_wish)
-        .service(delete_wish);
+pub(super) fn configure(config: &mut impl Operations) {
+    operations!(config, list_wishlist, put_wish, delete_wish);
 }
 
 /// A course that somebody wants to have one day.
@@ -61,9 +58,9 @@ page! {
 /// My wishlist
 ///
 /// Newest first, without courses that are not published at the moment.
-#[utoipa::path(tag = "wishlist", operation_id = "listMyWishlist", security(("bearer" = [])), params(PageQuery),
+#[utoipa::path(get, path = "/me/wishlist",
+    tag = "wishlist", operation_id = "listMyWishlist", security(("bearer" = [])), params(PageQuery),
     responses((status = 200, description = "A page of wishes.", body = WishPage)))]
-#[get("/me/wishlist")]
 async fn list_wishlist(
     state: Data<State>,
     Member(actor): Member,
@@ -78,11 +75,11 @@ async fn list_wishlist(
 ///
 /// Puts a published course on the caller's wishlist, unless they have it already. Doing it again changes nothing; enrolling
 /// or buying takes it off.
-#[utoipa::path(tag = "wishlist", operation_id = "addToWishlist", security(("bearer" = [])),
+#[utoipa::path(put, path = "/me/wishlist/{course_id}",
+    tag = "wishlist", operation_id = "addToWishlist", security(("bearer" = [])),
     params(("course_id" = Uuid, Path, description = "The course's id.")),
     extensions(("x-problem-codes" = json!(["already_enrolled"]))),
     responses((status = 200, description = "The wish.", body = Wish)))]
-#[put("/me/wishlist/{course_id}")]
 async fn put_wish(
     state: Data<State>,
     Member(actor): Member,
@@ -95,10 +92,10 @@ async fn put_wish(
 /// Wish no more
 ///
 /// Takes a course off the caller's wishlist, whether it stood there or not.
-#[utoipa::path(tag = "wishlist", operation_id = "removeFromWishlist", security(("bearer" = [])),
+#[utoipa::path(delete, path = "/me/wishlist/{course_id}",
+    tag = "wishlist", operation_id = "removeFromWishlist", security(("bearer" = [])),
     params(("course_id" = Uuid, Path, description = "The course's id.")),
     responses((status = 204, description = "It is not on the list.")))]
-#[delete("/me/wishlist/{course_id}")]
 async fn delete_wish(
     state: Data<State>,
     Member(actor): Member,

@@ -1,4 +1,4 @@
-use actix_web::{get, post, web::Data};
+use actix_web::web::Data;
 use chrono::{DateTime, Utc};
 use community::NewAnnouncement;
 use database::{Pool, Tx};
@@ -14,12 +14,12 @@ use crate::{
     extract::{Confirmed, Idempotency, Json, Member, Path, Query},
     problem::Problem,
     reply::Reply,
-    service_config::ServiceConfig,
+    routing::{Operations, operations},
     state::State,
 };
 
-pub(super) fn configure(config: &mut ServiceConfig) {
-    config.service(list_announcements).service(create_announcement);
+pub(super) fn configure(config: &mut impl Operations) {
+    operations!(config, list_announcements, create_announcement);
 }
 
 /// What a trainer told the learners of a course.
@@ -104,11 +104,11 @@ struct CreateAnnouncement {
 /// The announcements of a course
 ///
 /// Newest first, for whoever has the course now. Whoever teaches it also sees how many were told.
-#[utoipa::path(tag = "announcements", operation_id = "listCourseAnnouncements", security(("bearer" = [])),
+#[utoipa::path(get, path = "/courses/{course_id}/announcements",
+    tag = "announcements", operation_id = "listCourseAnnouncements", security(("bearer" = [])),
     params(("course_id" = Uuid, Path, description = "The course's id."), PageQuery),
     extensions(("x-problem-codes" = json!(["not_granted", "grant_expired", "grant_refunded", "grant_revoked", "grant_suspended"]))),
     responses((status = 200, description = "A page of announcements.", body = AnnouncementPage)))]
-#[get("/courses/{course_id}/announcements")]
 async fn list_announcements(
     state: Data<State>,
     Member(actor): Member,
@@ -125,12 +125,12 @@ async fn list_announcements(
 ///
 /// All who have the course now, by a notification and, as they prefer, by mail. Whoever teaches the course; at most five in 24
 /// hours. It is told in the background: `toldCount` grows, and `finishedAt` says when everybody was. Written to the audit trail.
-#[utoipa::path(tag = "announcements", operation_id = "createAnnouncement", security(("bearer" = [])),
+#[utoipa::path(post, path = "/courses/{course_id}/announcements",
+    tag = "announcements", operation_id = "createAnnouncement", security(("bearer" = [])),
     request_body = CreateAnnouncement,
     params(("course_id" = Uuid, Path, description = "The course's id.")),
     extensions(("x-problem-codes" = json!(["forbidden", "too_many_announcements"]))),
     responses((status = 201, description = "The announcement.", body = Announcement)))]
-#[post("/courses/{course_id}/announcements")]
 async fn create_announcement(
     state: Data<State>,
     Confirmed(actor): Confirmed,

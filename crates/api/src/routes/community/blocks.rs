@@ -1,4 +1,4 @@
-use actix_web::{delete, get, put, web::Data};
+use actix_web::web::Data;
 use chrono::{DateTime, Utc};
 use community::block;
 use kernel::{Result, Uuid};
@@ -11,15 +11,12 @@ use crate::{
     problem::Problem,
     reply::{Nothing, Reply},
     routes::shared::{PageQuery, page},
-    service_config::ServiceConfig,
+    routing::{Operations, operations},
     state::State,
 };
 
-pub(super) fn configure(config: &mut ServiceConfig) {
-    config
-        .service(list_blocks)
-        .service(put_block)
-        .service(delete_block);
+pub(super) fn configure(config: &mut impl Operations) {
+    operations!(config, list_blocks, put_block, delete_block);
 }
 
 /// Somebody whom the caller has blocked.
@@ -50,9 +47,9 @@ page! {
 /// Whom I have blocked
 ///
 /// Newest first.
-#[utoipa::path(tag = "messages", operation_id = "listMyBlocks", security(("bearer" = [])), params(PageQuery),
+#[utoipa::path(get, path = "/me/blocks",
+    tag = "messages", operation_id = "listMyBlocks", security(("bearer" = [])), params(PageQuery),
     responses((status = 200, description = "A page of blocks.", body = BlockPage)))]
-#[get("/me/blocks")]
 async fn list_blocks(
     state: Data<State>,
     Member(actor): Member,
@@ -67,11 +64,11 @@ async fn list_blocks(
 ///
 /// Neither writes to the other any more, and neither is told which of them it was. What was written before stays to be read.
 /// Doing it again changes nothing.
-#[utoipa::path(tag = "messages", operation_id = "blockUser", security(("bearer" = [])),
+#[utoipa::path(put, path = "/me/blocks/{user_id}",
+    tag = "messages", operation_id = "blockUser", security(("bearer" = [])),
     params(("user_id" = Uuid, Path, description = "The user's id.")),
     extensions(("x-problem-codes" = json!(["validation_failed"]))),
     responses((status = 200, description = "The block.", body = Block)))]
-#[put("/me/blocks/{user_id}")]
 async fn put_block(
     state: Data<State>,
     Member(actor): Member,
@@ -84,10 +81,10 @@ async fn put_block(
 /// Take a block back
 ///
 /// Whether it was there or not.
-#[utoipa::path(tag = "messages", operation_id = "unblockUser", security(("bearer" = [])),
+#[utoipa::path(delete, path = "/me/blocks/{user_id}",
+    tag = "messages", operation_id = "unblockUser", security(("bearer" = [])),
     params(("user_id" = Uuid, Path, description = "The user's id.")),
     responses((status = 204, description = "There is no block.")))]
-#[delete("/me/blocks/{user_id}")]
 async fn delete_block(
     state: Data<State>,
     Member(actor): Member,

@@ -1,4 +1,4 @@
-use actix_web::{delete, get, patch, post, web::Data};
+use actix_web::web::Data;
 use chrono::{DateTime, Utc};
 use community::{Branch, CommentSort, NewComment, PostStatus};
 use database::{Pool, Tx};
@@ -17,20 +17,22 @@ use crate::{
     extract::{Caller, Idempotency, IfMatch, Json, Member, Path, Query},
     problem::Problem,
     reply::{Nothing, Reply},
-    service_config::ServiceConfig,
+    routing::{Operations, operations},
     state::State,
 };
 
-pub(super) fn configure(config: &mut ServiceConfig) {
-    config
-        .service(list_post_comments)
-        .service(create_post_comment)
-        .service(list_lesson_comments)
-        .service(create_lesson_comment)
-        .service(get_comment)
-        .service(update_comment)
-        .service(delete_comment)
-        .service(list_comment_replies);
+pub(super) fn configure(config: &mut impl Operations) {
+    operations!(
+        config,
+        list_post_comments,
+        create_post_comment,
+        list_lesson_comments,
+        create_lesson_comment,
+        get_comment,
+        update_comment,
+        delete_comment,
+        list_comment_replies
+    );
 }
 
 /// A comment on a post or a lesson.
@@ -227,10 +229,10 @@ async fn create(
 /// The comments on a post
 ///
 /// For whoever may read the post. What was deleted is shown only where somebody has answered.
-#[utoipa::path(tag = "comments", operation_id = "listPostComments", security(("bearer" = [])),
+#[utoipa::path(get, path = "/posts/{post_id}/comments",
+    tag = "comments", operation_id = "listPostComments", security(("bearer" = [])),
     params(("post_id" = Uuid, Path, description = "The post's id."), CommentQuery),
     responses((status = 200, description = "A page of comments.", body = CommentPage)))]
-#[get("/posts/{post_id}/comments")]
 async fn list_post_comments(
     state: Data<State>,
     Member(actor): Member,
@@ -244,12 +246,12 @@ async fn list_post_comments(
 ///
 /// Or answer a comment on it with `parentId`. Whoever may read the post comments, unless the settings of its place say otherwise.
 /// Where a rule refuses, `Retry-After` says when it would not.
-#[utoipa::path(tag = "comments", operation_id = "createPostComment", security(("bearer" = [])), request_body = CreateComment,
+#[utoipa::path(post, path = "/posts/{post_id}/comments",
+    tag = "comments", operation_id = "createPostComment", security(("bearer" = [])), request_body = CreateComment,
     params(("post_id" = Uuid, Path, description = "The post's id.")),
     extensions(("x-problem-codes" = json!(["thread_locked", "content_deleted", "thread_too_deep", "muted", "posting_restricted", "account_too_new",
         "slow_mode", "links_refused", "words_refused", "too_many_mentions"]))),
     responses((status = 201, description = "The comment.", body = Comment)))]
-#[post("/posts/{post_id}/comments")]
 async fn create_post_comment(
     state: Data<State>,
     Member(actor): Member,
@@ -264,11 +266,11 @@ async fn create_post_comment(
 /// The comments on a lesson
 ///
 /// For whoever may read the lesson. What was deleted is shown only where somebody has answered.
-#[utoipa::path(tag = "comments", operation_id = "listLessonComments", security((), ("bearer" = [])),
+#[utoipa::path(get, path = "/lessons/{lesson_id}/comments",
+    tag = "comments", operation_id = "listLessonComments", security((), ("bearer" = [])),
     params(("lesson_id" = Uuid, Path, description = "The lesson's id."), CommentQuery),
     extensions(("x-problem-codes" = json!(["unauthenticated", "not_granted", "grant_expired", "grant_refunded", "grant_revoked", "grant_suspended"]))),
     responses((status = 200, description = "A page of comments.", body = CommentPage)))]
-#[get("/lessons/{lesson_id}/comments")]
 async fn list_lesson_comments(
     state: Data<State>,
     Caller(actor): Caller,
@@ -282,13 +284,13 @@ async fn list_lesson_comments(
 ///
 /// Or answer a comment on it with `parentId`. Whoever is logged in and may read the lesson comments, unless the settings of its
 /// course say otherwise. Where a rule refuses, `Retry-After` says when it would not.
-#[utoipa::path(tag = "comments", operation_id = "createLessonComment", security(("bearer" = [])), request_body = CreateComment,
+#[utoipa::path(post, path = "/lessons/{lesson_id}/comments",
+    tag = "comments", operation_id = "createLessonComment", security(("bearer" = [])), request_body = CreateComment,
     params(("lesson_id" = Uuid, Path, description = "The lesson's id.")),
     extensions(("x-problem-codes" = json!(["not_granted", "grant_expired", "grant_refunded", "grant_revoked", "grant_suspended",
         "content_deleted", "thread_too_deep", "muted", "posting_restricted", "account_too_new", "slow_mode", "links_refused", "words_refused",
         "too_many_mentions"]))),
     responses((status = 201, description = "The comment.", body = Comment)))]
-#[post("/lessons/{lesson_id}/comments")]
 async fn create_lesson_comment(
     state: Data<State>,
     Member(actor): Member,
@@ -309,10 +311,10 @@ fn answer(comment: community::Comment) -> Result<Reply<Comment>, Problem> {
 /// A comment
 ///
 /// For whoever may read what it stands under.
-#[utoipa::path(tag = "comments", operation_id = "getComment", security((), ("bearer" = [])),
+#[utoipa::path(get, path = "/comments/{comment_id}",
+    tag = "comments", operation_id = "getComment", security((), ("bearer" = [])),
     params(("comment_id" = Uuid, Path, description = "The comment's id.")),
     responses((status = 200, description = "The comment.", body = Comment)))]
-#[get("/comments/{comment_id}")]
 async fn get_comment(
     state: Data<State>,
     Caller(actor): Caller,
@@ -325,12 +327,12 @@ async fn get_comment(
 /// Change a comment
 ///
 /// One's own; the change is seen by `editedAt`. Whom it mentions anew is not told.
-#[utoipa::path(tag = "comments", operation_id = "updateComment", security(("bearer" = [])), request_body = PatchComment,
+#[utoipa::path(patch, path = "/comments/{comment_id}",
+    tag = "comments", operation_id = "updateComment", security(("bearer" = [])), request_body = PatchComment,
     params(("comment_id" = Uuid, Path, description = "The comment's id.")),
     extensions(("x-problem-codes" = json!(["forbidden", "content_deleted", "thread_locked", "muted", "account_too_new", "links_refused",
         "words_refused", "too_many_mentions"]))),
     responses((status = 200, description = "The comment as it is now.", body = Comment)))]
-#[patch("/comments/{comment_id}")]
 async fn update_comment(
     state: Data<State>,
     Member(actor): Member,
@@ -347,11 +349,11 @@ async fn update_comment(
 /// Delete a comment
 ///
 /// One's own, or any that one moderates. Where somebody has answered, its place stays, and nothing of what stood in it.
-#[utoipa::path(tag = "comments", operation_id = "deleteComment", security(("bearer" = [])),
+#[utoipa::path(delete, path = "/comments/{comment_id}",
+    tag = "comments", operation_id = "deleteComment", security(("bearer" = [])),
     params(("comment_id" = Uuid, Path, description = "The comment's id.")),
     extensions(("x-problem-codes" = json!(["forbidden"]))),
     responses((status = 204, description = "It is gone.")))]
-#[delete("/comments/{comment_id}")]
 async fn delete_comment(
     state: Data<State>,
     Member(actor): Member,
@@ -365,10 +367,10 @@ async fn delete_comment(
 /// The answers to a comment
 ///
 /// For whoever may read it. What was deleted is shown only where somebody has answered.
-#[utoipa::path(tag = "comments", operation_id = "listCommentReplies", security((), ("bearer" = [])),
+#[utoipa::path(get, path = "/comments/{comment_id}/replies",
+    tag = "comments", operation_id = "listCommentReplies", security((), ("bearer" = [])),
     params(("comment_id" = Uuid, Path, description = "The comment's id."), CommentQuery),
     responses((status = 200, description = "A page of comments.", body = CommentPage)))]
-#[get("/comments/{comment_id}/replies")]
 async fn list_comment_replies(
     state: Data<State>,
     Caller(actor): Caller,

@@ -1,4 +1,4 @@
-use actix_web::{delete, get, patch, post, put, web::Data};
+use actix_web::web::Data;
 use chrono::{DateTime, Utc};
 use community::{NewConversation, conversation};
 use database::Pool;
@@ -12,19 +12,21 @@ use crate::{
     problem::Problem,
     reply::{Nothing, Reply},
     routes::shared::{PageQuery, page},
-    service_config::ServiceConfig,
+    routing::{Operations, operations},
     state::State,
 };
 
-pub(super) fn configure(config: &mut ServiceConfig) {
-    config
-        .service(list_conversations)
-        .service(open_conversation)
-        .service(get_conversation)
-        .service(update_conversation)
-        .service(read_conversation)
-        .service(add_member)
-        .service(remove_member);
+pub(super) fn configure(config: &mut impl Operations) {
+    operations!(
+        config,
+        list_conversations,
+        open_conversation,
+        get_conversation,
+        update_conversation,
+        read_conversation,
+        add_member,
+        remove_member
+    );
 }
 
 /// A conversation as one of its members sees it.
@@ -206,9 +208,9 @@ fn reply(conversation: community::Conversation) -> Result<Reply<Conversation>> {
 ///
 /// The one in which something was last written first, each with its last message and how much of it is unread. A direct one that
 /// somebody else has opened is here once something is written in it.
-#[utoipa::path(tag = "messages", operation_id = "listConversations", security(("bearer" = [])), params(PageQuery),
+#[utoipa::path(get, path = "/conversations",
+    tag = "messages", operation_id = "listConversations", security(("bearer" = [])), params(PageQuery),
     responses((status = 200, description = "A page of conversations.", body = ConversationPage)))]
-#[get("/conversations")]
 async fn list_conversations(
     state: Data<State>,
     Member(actor): Member,
@@ -225,11 +227,11 @@ async fn list_conversations(
 ///
 /// A direct one with somebody, or a group. A second direct one between the same two is the first (200). Whoever is blocked,
 /// either way, or takes no messages from the caller cannot be reached, and the answer does not tell why.
-#[utoipa::path(tag = "messages", operation_id = "openConversation", security(("bearer" = [])), request_body = OpenConversation,
+#[utoipa::path(post, path = "/conversations",
+    tag = "messages", operation_id = "openConversation", security(("bearer" = [])), request_body = OpenConversation,
     extensions(("x-problem-codes" = json!(["recipient_unreachable", "new_account_limit", "list_full"])), ("x-versioned" = json!(true))),
     responses((status = 200, description = "The conversation that is there.", body = Conversation),
         (status = 201, description = "The conversation.", body = Conversation)))]
-#[post("/conversations")]
 async fn open_conversation(
     state: Data<State>,
     Member(actor): Member,
@@ -270,10 +272,10 @@ async fn open_conversation(
 /// A conversation
 ///
 /// Of the caller's.
-#[utoipa::path(tag = "messages", operation_id = "getConversation", security(("bearer" = [])),
+#[utoipa::path(get, path = "/conversations/{conversation_id}",
+    tag = "messages", operation_id = "getConversation", security(("bearer" = [])),
     params(("conversation_id" = Uuid, Path, description = "The conversation's id.")),
     responses((status = 200, description = "The conversation.", body = Conversation)))]
-#[get("/conversations/{conversation_id}")]
 async fn get_conversation(
     state: Data<State>,
     Member(actor): Member,
@@ -286,12 +288,12 @@ async fn get_conversation(
 /// Rename a group
 ///
 /// Its owner.
-#[utoipa::path(tag = "messages", operation_id = "updateConversation", security(("bearer" = [])),
+#[utoipa::path(patch, path = "/conversations/{conversation_id}",
+    tag = "messages", operation_id = "updateConversation", security(("bearer" = [])),
     request_body = PatchConversation,
     params(("conversation_id" = Uuid, Path, description = "The conversation's id.")),
     extensions(("x-problem-codes" = json!(["forbidden", "direct_conversation"]))),
     responses((status = 200, description = "The conversation as it is now.", body = Conversation)))]
-#[patch("/conversations/{conversation_id}")]
 async fn update_conversation(
     state: Data<State>,
     Member(actor): Member,
@@ -308,10 +310,10 @@ async fn update_conversation(
 /// Say how far I have read
 ///
 /// Up to this message. It never goes back: an older number changes nothing. The other members hear of it.
-#[utoipa::path(tag = "messages", operation_id = "readConversation", security(("bearer" = [])), request_body = ReadUpTo,
+#[utoipa::path(put, path = "/conversations/{conversation_id}/read",
+    tag = "messages", operation_id = "readConversation", security(("bearer" = [])), request_body = ReadUpTo,
     params(("conversation_id" = Uuid, Path, description = "The conversation's id.")),
     responses((status = 200, description = "How far the caller has read now.", body = ReadState)))]
-#[put("/conversations/{conversation_id}/read")]
 async fn read_conversation(
     state: Data<State>,
     Member(actor): Member,
@@ -326,12 +328,12 @@ async fn read_conversation(
 /// Take somebody into a group
 ///
 /// Its owner, whom the caller may write to. They see what is written from then on. Doing it again changes nothing.
-#[utoipa::path(tag = "messages", operation_id = "addConversationMember", security(("bearer" = [])),
+#[utoipa::path(put, path = "/conversations/{conversation_id}/members/{user_id}",
+    tag = "messages", operation_id = "addConversationMember", security(("bearer" = [])),
     params(("conversation_id" = Uuid, Path, description = "The conversation's id."),
         ("user_id" = Uuid, Path, description = "Who.")),
     extensions(("x-problem-codes" = json!(["forbidden", "direct_conversation", "recipient_unreachable", "list_full"]))),
     responses((status = 200, description = "The conversation as it is now.", body = Conversation)))]
-#[put("/conversations/{conversation_id}/members/{user_id}")]
 async fn add_member(
     state: Data<State>,
     Member(actor): Member,
@@ -346,12 +348,12 @@ async fn add_member(
 ///
 /// Everybody themselves, the owner anybody. Where the owner leaves, whoever has been there longest owns it. Whoever is out sees
 /// nothing of it any more.
-#[utoipa::path(tag = "messages", operation_id = "removeConversationMember", security(("bearer" = [])),
+#[utoipa::path(delete, path = "/conversations/{conversation_id}/members/{user_id}",
+    tag = "messages", operation_id = "removeConversationMember", security(("bearer" = [])),
     params(("conversation_id" = Uuid, Path, description = "The conversation's id."),
         ("user_id" = Uuid, Path, description = "Who.")),
     extensions(("x-problem-codes" = json!(["forbidden", "direct_conversation"]))),
     responses((status = 204, description = "They are not in it.")))]
-#[delete("/conversations/{conversation_id}/members/{user_id}")]
 async fn remove_member(
     state: Data<State>,
     Member(actor): Member,

@@ -1,4 +1,4 @@
-use actix_web::{HttpRequest, get, post, web::Data};
+use actix_web::{HttpRequest, web::Data};
 use chrono::{DateTime, Utc};
 use community::live;
 use database::Pool;
@@ -11,12 +11,12 @@ use crate::{
     extract::{Caller, Member, Query},
     problem::Problem,
     reply::Reply,
-    service_config::ServiceConfig,
+    routing::{Operations, operations},
     state::State,
 };
 
-pub(super) fn configure(config: &mut ServiceConfig) {
-    config.service(stream_events).service(create_ticket);
+pub(super) fn configure(config: &mut impl Operations) {
+    operations!(config, stream_events, create_ticket);
 }
 
 /// What an event names, by its kind. What it says is read where it points to.
@@ -72,14 +72,14 @@ struct EventTicket {
 /// at another server and after a restart; where that is too old, unknown or somebody else's, `reset` says that the state has to
 /// be read anew. A comment comes every 15 seconds, the stream ends after 15 minutes, and at once where the session does; then
 /// connect again.
-#[utoipa::path(tag = "live", operation_id = "streamEvents", security(("bearer" = []), ()),
+#[utoipa::path(get, path = "/me/events",
+    tag = "live", operation_id = "streamEvents", security(("bearer" = []), ()),
     params(("Last-Event-ID" = Option<String>, Header, description = "The id of the last event that was received.",
         max_length = 64, example = "9f3ac2d1-41"), EventQuery),
     extensions(("x-problem-codes" = json!(["too_many_streams"]))),
     responses((status = 200, description = "The stream; `data` of each event is this.", body = LiveEvent,
         content_type = "text/event-stream",
         example = json!("id: 9f3ac2d1-42\nevent: message.created\ndata: {\"conversationId\":\"0198c0de-0000-7000-8000-000000000001\"}\n\n"))))]
-#[get("/me/events")]
 async fn stream_events(
     state: Data<State>,
     Caller(caller): Caller,
@@ -107,9 +107,9 @@ async fn stream_events(
 /// A ticket for live events
 ///
 /// Opens `GET /me/events?ticket=…` once, within a minute: a browser's `EventSource` cannot send an access token.
-#[utoipa::path(tag = "live", operation_id = "createEventTicket", security(("bearer" = [])),
+#[utoipa::path(post, path = "/me/events/ticket",
+    tag = "live", operation_id = "createEventTicket", security(("bearer" = [])),
     responses((status = 200, description = "The ticket.", body = EventTicket)))]
-#[post("/me/events/ticket")]
 async fn create_ticket(state: Data<State>, Member(actor): Member) -> Result<Reply<EventTicket>, Problem> {
     let work = move |tx| async move { live::ticket(&tx).await };
     let live::Ticket { ticket, expires_at } = state.db.run(actor, work).await?;

@@ -1,4 +1,4 @@
-use actix_web::{get, patch, web::Data};
+use actix_web::web::Data;
 use kernel::Result;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
@@ -7,14 +7,12 @@ use crate::{
     extract::{IfMatch, Json, Member},
     problem::Problem,
     reply::Reply,
-    service_config::ServiceConfig,
+    routing::{Operations, operations},
     state::State,
 };
 
-pub(super) fn configure(config: &mut ServiceConfig) {
-    config
-        .service(get_message_preferences)
-        .service(update_message_preferences);
+pub(super) fn configure(config: &mut impl Operations) {
+    operations!(config, get_message_preferences, update_message_preferences);
 }
 
 /// From whom somebody takes messages.
@@ -71,9 +69,9 @@ fn reply(preferences: community::MessagePreferences) -> Result<Reply<MessagePref
 /// From whom I take messages
 ///
 /// The school's default, until the caller decides.
-#[utoipa::path(tag = "messages", operation_id = "getMyMessagePreferences", security(("bearer" = [])),
+#[utoipa::path(get, path = "/me/message-preferences",
+    tag = "messages", operation_id = "getMyMessagePreferences", security(("bearer" = [])),
     responses((status = 200, description = "The preferences.", body = MessagePreferences)))]
-#[get("/me/message-preferences")]
 async fn get_message_preferences(
     state: Data<State>,
     Member(actor): Member,
@@ -86,10 +84,10 @@ async fn get_message_preferences(
 /// Change from whom I take messages
 ///
 /// Whoever the caller has written to may still answer, and admins may always write.
-#[utoipa::path(tag = "messages", operation_id = "updateMyMessagePreferences", security(("bearer" = [])),
+#[utoipa::path(patch, path = "/me/message-preferences",
+    tag = "messages", operation_id = "updateMyMessagePreferences", security(("bearer" = [])),
     request_body = PatchMessagePreferences,
     responses((status = 200, description = "The preferences as they are now.", body = MessagePreferences)))]
-#[patch("/me/message-preferences")]
 async fn update_message_preferences(
     state: Data<State>,
     Member(actor): Member,

@@ -1,4 +1,4 @@
-use actix_web::{delete, get, patch, post, web::Data};
+use actix_web::web::Data;
 use chrono::{DateTime, Utc};
 use community::{MessageRange, NewMessage, message};
 use database::Pool;
@@ -12,17 +12,19 @@ use crate::{
     problem::Problem,
     reply::{Nothing, Reply},
     routes::shared::{page, twenty},
-    service_config::ServiceConfig,
+    routing::{Operations, operations},
     state::State,
 };
 
-pub(super) fn configure(config: &mut ServiceConfig) {
-    config
-        .service(list_messages)
-        .service(send_message)
-        .service(get_message)
-        .service(update_message)
-        .service(delete_message);
+pub(super) fn configure(config: &mut impl Operations) {
+    operations!(
+        config,
+        list_messages,
+        send_message,
+        get_message,
+        update_message,
+        delete_message
+    );
 }
 
 /// A message as one of the conversation's members sees it.
@@ -184,10 +186,10 @@ struct MessageQuery {
 ///
 /// By number, either way: to look back, page on from the newest; to catch up, `sort=number` and `after` the last number that is
 /// known. Who came into a group later sees what was written since.
-#[utoipa::path(tag = "messages", operation_id = "listMessages", security(("bearer" = [])),
+#[utoipa::path(get, path = "/conversations/{conversation_id}/messages",
+    tag = "messages", operation_id = "listMessages", security(("bearer" = [])),
     params(("conversation_id" = Uuid, Path, description = "The conversation's id."), MessageQuery),
     responses((status = 200, description = "A page of messages.", body = MessagePage)))]
-#[get("/conversations/{conversation_id}/messages")]
 async fn list_messages(
     state: Data<State>,
     Member(actor): Member,
@@ -209,12 +211,12 @@ async fn list_messages(
 ///
 /// Sent again with the same `clientMessageId`, also many times at once, it is the message that is there (200). Everybody in the
 /// conversation hears of it at `GET /me/events`.
-#[utoipa::path(tag = "messages", operation_id = "sendMessage", security(("bearer" = [])), request_body = SendMessage,
+#[utoipa::path(post, path = "/conversations/{conversation_id}/messages",
+    tag = "messages", operation_id = "sendMessage", security(("bearer" = [])), request_body = SendMessage,
     params(("conversation_id" = Uuid, Path, description = "The conversation's id.")),
     extensions(("x-problem-codes" = json!(["recipient_unreachable", "new_account_limit", "muted", "links_refused", "words_refused"])), ("x-versioned" = json!(true))),
     responses((status = 200, description = "The message that is there.", body = Message),
         (status = 201, description = "The message.", body = Message)))]
-#[post("/conversations/{conversation_id}/messages")]
 async fn send_message(
     state: Data<State>,
     Member(actor): Member,
@@ -252,10 +254,10 @@ async fn send_message(
 /// A message
 ///
 /// Of a conversation of the caller's: what an event at `GET /me/events` names.
-#[utoipa::path(tag = "messages", operation_id = "getMessage", security(("bearer" = [])),
+#[utoipa::path(get, path = "/messages/{message_id}",
+    tag = "messages", operation_id = "getMessage", security(("bearer" = [])),
     params(("message_id" = Uuid, Path, description = "The message's id.")),
     responses((status = 200, description = "The message.", body = Message)))]
-#[get("/messages/{message_id}")]
 async fn get_message(
     state: Data<State>,
     Member(actor): Member,
@@ -270,11 +272,11 @@ async fn get_message(
 /// Edit a message
 ///
 /// Its sender, within the time that the school gives (a quarter of an hour unless it is set otherwise).
-#[utoipa::path(tag = "messages", operation_id = "updateMessage", security(("bearer" = [])), request_body = PatchMessage,
+#[utoipa::path(patch, path = "/messages/{message_id}",
+    tag = "messages", operation_id = "updateMessage", security(("bearer" = [])), request_body = PatchMessage,
     params(("message_id" = Uuid, Path, description = "The message's id.")),
     extensions(("x-problem-codes" = json!(["forbidden", "edit_window_over", "muted", "links_refused", "words_refused"]))),
     responses((status = 200, description = "The message as it is now.", body = Message)))]
-#[patch("/messages/{message_id}")]
 async fn update_message(
     state: Data<State>,
     Member(actor): Member,
@@ -294,11 +296,11 @@ async fn update_message(
 ///
 /// Its sender, at any time, for everybody: what it said is gone, its place in the conversation stays. Doing it again changes
 /// nothing.
-#[utoipa::path(tag = "messages", operation_id = "deleteMessage", security(("bearer" = [])),
+#[utoipa::path(delete, path = "/messages/{message_id}",
+    tag = "messages", operation_id = "deleteMessage", security(("bearer" = [])),
     params(("message_id" = Uuid, Path, description = "The message's id.")),
     extensions(("x-problem-codes" = json!(["forbidden"]))),
     responses((status = 204, description = "It is gone.")))]
-#[delete("/messages/{message_id}")]
 async fn delete_message(
     state: Data<State>,
     Member(actor): Member,

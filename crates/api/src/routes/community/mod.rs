@@ -19,9 +19,9 @@ use kernel::Uuid;
 use serde::Serialize;
 use utoipa::ToSchema;
 
-use crate::service_config::ServiceConfig;
+use crate::routing::Operations;
 
-pub(super) fn configure(config: &mut ServiceConfig) {
+pub(super) fn configure(config: &mut impl Operations) {
     config
         .configure(posts::configure)
         .configure(comments::configure)

@@ -1,4 +1,4 @@
-use actix_web::{get, post, web::Data};
+use actix_web::web::Data;
 use chrono::{DateTime, Utc};
 use community::{Action, Decision, LogEntry, ReportFilter, ReportStatus};
 use database::Pool;
@@ -15,16 +15,12 @@ use crate::{
     extract::{Confirmed, Json, Path, Query, Trainer},
     problem::Problem,
     reply::Reply,
-    service_config::ServiceConfig,
+    routing::{Operations, operations},
     state::State,
 };
 
-pub(super) fn configure(config: &mut ServiceConfig) {
-    config
-        .service(list_reports)
-        .service(get_report)
-        .service(decide)
-        .service(list_log);
+pub(super) fn configure(config: &mut impl Operations) {
+    operations!(config, list_reports, get_report, decide, list_log);
 }
 
 /// A report, as those see it who decide.
@@ -380,10 +376,10 @@ struct LogQuery {
 ///
 /// Newest first. Admins see all; trainers those of what others wrote in the courses that they teach, without messages, and
 /// without who reported it.
-#[utoipa::path(tag = "moderation", operation_id = "listReports", security(("bearer" = [])), params(ReportQuery),
+#[utoipa::path(get, path = "/moderation/reports",
+    tag = "moderation", operation_id = "listReports", security(("bearer" = [])), params(ReportQuery),
     extensions(("x-problem-codes" = json!(["forbidden"]))),
     responses((status = 200, description = "A page of reports.", body = ModeratedReportPage)))]
-#[get("/moderation/reports")]
 async fn list_reports(
     state: Data<State>,
     Trainer(actor): Trainer,
@@ -412,11 +408,11 @@ async fn list_reports(
 /// A report to decide
 ///
 /// With the content as it was when it was reported.
-#[utoipa::path(tag = "moderation", operation_id = "getModeratedReport", security(("bearer" = [])),
+#[utoipa::path(get, path = "/moderation/reports/{report_id}",
+    tag = "moderation", operation_id = "getModeratedReport", security(("bearer" = [])),
     params(("report_id" = Uuid, Path, description = "The report's id.")),
     extensions(("x-problem-codes" = json!(["forbidden"])), ("x-versioned" = json!(true))),
     responses((status = 200, description = "The report.", body = ModeratedReport)))]
-#[get("/moderation/reports/{report_id}")]
 async fn get_report(
     state: Data<State>,
     Trainer(actor): Trainer,
@@ -433,12 +429,12 @@ async fn get_report(
 /// And about every other open one of the same, with all that follows, at once: the content, its author's mute or account, the log
 /// and the audit trail. Its author is told what was done, and why. `version` is that of the report as it was looked at: where
 /// somebody else was faster, the answer is 409. What was taken away is given back with `RESTORE`.
-#[utoipa::path(tag = "moderation", operation_id = "decideReport", security(("bearer" = [])), request_body = DecideReport,
+#[utoipa::path(post, path = "/moderation/reports/{report_id}/decision",
+    tag = "moderation", operation_id = "decideReport", security(("bearer" = [])), request_body = DecideReport,
     params(("report_id" = Uuid, Path, description = "The report's id.")),
     extensions(("x-problem-codes" = json!(["forbidden", "report_already_decided", "nothing_to_restore", "precondition_failed",
         "last_admin"])), ("x-versioned" = json!(true))),
     responses((status = 200, description = "The report as it is now.", body = ModeratedReport)))]
-#[post("/moderation/reports/{report_id}/decision")]
 async fn decide(
     state: Data<State>,
     Confirmed(actor): Confirmed,
@@ -474,10 +470,10 @@ async fn decide(
 /// What moderators did
 ///
 /// Newest first: all for admins, for trainers what happened in the courses that they teach.
-#[utoipa::path(tag = "moderation", operation_id = "listModerationLog", security(("bearer" = [])), params(LogQuery),
+#[utoipa::path(get, path = "/moderation/log",
+    tag = "moderation", operation_id = "listModerationLog", security(("bearer" = [])), params(LogQuery),
     extensions(("x-problem-codes" = json!(["forbidden"]))),
     responses((status = 200, description = "A page of the log.", body = ModerationLogPage)))]
-#[get("/moderation/log")]
 async fn list_log(
     state: Data<State>,
     Trainer(actor): Trainer,

@@ -1,4 +1,4 @@
-use actix_web::{get, patch, web::Data};
+use actix_web::web::Data;
 use community::{Channel, Kind, Preferences, PreferencesChange};
 use kernel::Result;
 use serde::{Deserialize, Serialize};
@@ -8,12 +8,12 @@ use crate::{
     extract::{IfMatch, Json, Member, merge},
     problem::Problem,
     reply::Reply,
-    service_config::ServiceConfig,
+    routing::{Operations, operations},
     state::State,
 };
 
-pub(super) fn configure(config: &mut ServiceConfig) {
-    config.service(get_preferences).service(update_preferences);
+pub(super) fn configure(config: &mut impl Operations) {
+    operations!(config, get_preferences, update_preferences);
 }
 
 /// On which ways one is told of a kind.
@@ -242,9 +242,9 @@ struct PatchNotificationPreferences {
 ///
 /// By kind and way; quiet hours, and the digest. Whoever never said so has the defaults: everything in the list, and mail of
 /// announcements, of what moderators decide and of access that was given.
-#[utoipa::path(tag = "notifications", operation_id = "getMyNotificationPreferences", security(("bearer" = [])),
+#[utoipa::path(get, path = "/me/notification-preferences",
+    tag = "notifications", operation_id = "getMyNotificationPreferences", security(("bearer" = [])),
     responses((status = 200, description = "The preferences.", body = NotificationPreferences)))]
-#[get("/me/notification-preferences")]
 async fn get_preferences(
     state: Data<State>,
     Member(actor): Member,
@@ -256,10 +256,10 @@ async fn get_preferences(
 /// Change how I want to be told
 ///
 /// What is not named stays. From then on; what was put in line before is looked at once more when it is sent.
-#[utoipa::path(tag = "notifications", operation_id = "updateMyNotificationPreferences", security(("bearer" = [])),
+#[utoipa::path(patch, path = "/me/notification-preferences",
+    tag = "notifications", operation_id = "updateMyNotificationPreferences", security(("bearer" = [])),
     request_body = PatchNotificationPreferences,
     responses((status = 200, description = "The preferences as they are now.", body = NotificationPreferences)))]
-#[patch("/me/notification-preferences")]
 async fn update_preferences(
     state: Data<State>,
     Member(actor): Member,

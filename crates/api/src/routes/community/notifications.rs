@@ -1,4 +1,4 @@
-use actix_web::{get, post, web::Data};
+use actix_web::web::Data;
 use chrono::{DateTime, Utc};
 use community::Which;
 use kernel::{Error, FieldError, Result, Uuid};
@@ -13,16 +13,12 @@ use crate::{
     extract::{Json, Member, Query},
     problem::Problem,
     reply::{Nothing, Reply},
-    service_config::ServiceConfig,
+    routing::{Operations, operations},
     state::State,
 };
 
-pub(super) fn configure(config: &mut ServiceConfig) {
-    config
-        .service(list_notifications)
-        .service(get_count)
-        .service(mark_read)
-        .service(unsubscribe);
+pub(super) fn configure(config: &mut impl Operations) {
+    operations!(config, list_notifications, get_count, mark_read, unsubscribe);
 }
 
 /// That something happened. What it is about is named by the ids that are there.
@@ -184,10 +180,10 @@ impl ReadNotifications {
 ///
 /// Newest first. Only those whose subject you may read at this moment: what was deleted, what belongs to a course that you have
 /// no more, and what somebody did with whom you have a block, is neither listed nor counted.
-#[utoipa::path(tag = "notifications", operation_id = "listMyNotifications", security(("bearer" = [])),
+#[utoipa::path(get, path = "/me/notifications",
+    tag = "notifications", operation_id = "listMyNotifications", security(("bearer" = [])),
     params(NotificationQuery),
     responses((status = 200, description = "A page of notifications.", body = NotificationPage)))]
-#[get("/me/notifications")]
 async fn list_notifications(
     state: Data<State>,
     Member(actor): Member,
@@ -207,9 +203,9 @@ async fn list_notifications(
 /// How many notifications are unread
 ///
 /// Of those that the list shows. Ask again after an event `notification.created` or `notification.read`.
-#[utoipa::path(tag = "notifications", operation_id = "getMyNotificationCount", security(("bearer" = [])),
+#[utoipa::path(get, path = "/me/notifications/count",
+    tag = "notifications", operation_id = "getMyNotificationCount", security(("bearer" = [])),
     responses((status = 200, description = "The number.", body = NotificationCount)))]
-#[get("/me/notifications/count")]
 async fn get_count(state: Data<State>, Member(actor): Member) -> Result<Reply<NotificationCount>, Problem> {
     let work = |tx| async move { community::unread_count(&tx).await };
     let unread_count = state.db.read(actor, work).await?;
@@ -220,10 +216,10 @@ async fn get_count(state: Data<State>, Member(actor): Member) -> Result<Reply<No
 ///
 /// Some of them by their `ids`, or one and every older one with `upTo`. Doing it again changes nothing, and ids that are not your
 /// notifications' are passed over.
-#[utoipa::path(tag = "notifications", operation_id = "readMyNotifications", security(("bearer" = [])),
+#[utoipa::path(post, path = "/me/notifications/read",
+    tag = "notifications", operation_id = "readMyNotifications", security(("bearer" = [])),
     request_body = ReadNotifications,
     responses((status = 200, description = "How many are unread now.", body = NotificationCount)))]
-#[post("/me/notifications/read")]
 async fn mark_read(
     state: Data<State>,
     Member(actor): Member,
@@ -253,10 +249,10 @@ struct UnsubscribeQuery {
 /// What mail programs call from `List-Unsubscribe` with one click (RFC 8058), and the front end from the link in the mail: no
 /// login is needed, and any body is passed over. The mail says what ends: one kind, or all mail where it was a digest. Everything
 /// can be had again with `PATCH /me/notification-preferences`.
-#[utoipa::path(tag = "notifications", operation_id = "unsubscribeFromMail", security(()), params(UnsubscribeQuery),
+#[utoipa::path(post, path = "/notifications/unsubscribe",
+    tag = "notifications", operation_id = "unsubscribeFromMail", security(()), params(UnsubscribeQuery),
     extensions(("x-problem-codes" = json!(["link_invalid"]))),
     responses((status = 204, description = "No more of these.")))]
-#[post("/notifications/unsubscribe")]
 async fn unsubscribe(
     state: Data<State>,
     Query(query): Query<UnsubscribeQuery>,

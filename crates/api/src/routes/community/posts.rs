@@ -1,4 +1,4 @@
-use actix_web::{delete, get, patch, post, web::Data};
+use actix_web::web::Data;
 use chrono::{DateTime, Utc};
 use community::{FeedFilter, NewPost, PostChange, PostStatus};
 use database::{Pool, Tx};
@@ -17,23 +17,25 @@ use crate::{
     extract::{Idempotency, IfMatch, Json, Member, Path, Query},
     problem::Problem,
     reply::{Nothing, Reply},
-    service_config::ServiceConfig,
+    routing::{Operations, operations},
     state::State,
 };
 
-pub(super) fn configure(config: &mut ServiceConfig) {
-    config
-        .service(list_posts)
-        .service(create_post)
-        .service(get_post)
-        .service(update_post)
-        .service(delete_post)
-        .service(publish_post)
-        .service(unpublish_post)
-        .service(pin_post)
-        .service(unpin_post)
-        .service(lock_post)
-        .service(unlock_post);
+pub(super) fn configure(config: &mut impl Operations) {
+    operations!(
+        config,
+        list_posts,
+        create_post,
+        get_post,
+        update_post,
+        delete_post,
+        publish_post,
+        unpublish_post,
+        pin_post,
+        unpin_post,
+        lock_post,
+        unlock_post
+    );
 }
 
 /// A post in the school's feed or in a course.
@@ -261,10 +263,10 @@ fn answer(post: community::Post) -> Result<Reply<Post>, Problem> {
 ///
 /// What the caller may read: in the school, and in every course to which they have access. Pinned posts first, then the newest.
 /// With `status=DRAFT` the caller's own drafts.
-#[utoipa::path(tag = "posts", operation_id = "listPosts", security(("bearer" = [])), params(FeedQuery),
+#[utoipa::path(get, path = "/posts",
+    tag = "posts", operation_id = "listPosts", security(("bearer" = [])), params(FeedQuery),
     extensions(("x-problem-codes" = json!(["not_found", "not_granted", "grant_expired", "grant_refunded", "grant_revoked", "grant_suspended"]))),
     responses((status = 200, description = "A page of posts.", body = PostPage)))]
-#[get("/posts")]
 async fn list_posts(
     state: Data<State>,
     Member(actor): Member,
@@ -285,11 +287,11 @@ async fn list_posts(
 ///
 /// A draft, for its author alone; or with `published` one that others see at once. In a course whoever has access to it posts,
 /// unless its settings say otherwise. Where a rule refuses, `Retry-After` says when it would not.
-#[utoipa::path(tag = "posts", operation_id = "createPost", security(("bearer" = [])), request_body = CreatePost,
+#[utoipa::path(post, path = "/posts",
+    tag = "posts", operation_id = "createPost", security(("bearer" = [])), request_body = CreatePost,
     extensions(("x-problem-codes" = json!(["not_found", "not_granted", "grant_expired", "grant_refunded", "grant_revoked", "grant_suspended",
         "muted", "posting_restricted", "account_too_new", "slow_mode", "links_refused", "words_refused", "too_many_mentions", "not_publishable"]))),
     responses((status = 201, description = "The post.", body = Post)))]
-#[post("/posts")]
 async fn create_post(
     state: Data<State>,
     Member(actor): Member,
@@ -323,10 +325,10 @@ async fn create_post(
 /// A post
 ///
 /// For whoever may read it. Where comments stand under a deleted one, its place is still there.
-#[utoipa::path(tag = "posts", operation_id = "getPost", security(("bearer" = [])),
+#[utoipa::path(get, path = "/posts/{post_id}",
+    tag = "posts", operation_id = "getPost", security(("bearer" = [])),
     params(("post_id" = Uuid, Path, description = "The post's id.")),
     responses((status = 200, description = "The post.", body = Post)))]
-#[get("/posts/{post_id}")]
 async fn get_post(
     state: Data<State>,
     Member(actor): Member,
@@ -339,12 +341,12 @@ async fn get_post(
 /// Change a post
 ///
 /// One's own. Once it is published, a change of its text is seen by `editedAt`; whom it mentions anew is not told.
-#[utoipa::path(tag = "posts", operation_id = "updatePost", security(("bearer" = [])), request_body = PatchPost,
+#[utoipa::path(patch, path = "/posts/{post_id}",
+    tag = "posts", operation_id = "updatePost", security(("bearer" = [])), request_body = PatchPost,
     params(("post_id" = Uuid, Path, description = "The post's id.")),
     extensions(("x-problem-codes" = json!(["forbidden", "content_deleted", "thread_locked", "muted", "account_too_new", "links_refused", "words_refused",
         "too_many_mentions", "not_publishable", "not_granted", "grant_expired", "grant_refunded", "grant_revoked", "grant_suspended"]))),
     responses((status = 200, description = "The post as it is now.", body = Post)))]
-#[patch("/posts/{post_id}")]
 async fn update_post(
     state: Data<State>,
     Member(actor): Member,
@@ -370,11 +372,11 @@ async fn update_post(
 /// Delete a post
 ///
 /// One's own, or any that one moderates. Where somebody has commented, its place stays, and nothing of what stood in it.
-#[utoipa::path(tag = "posts", operation_id = "deletePost", security(("bearer" = [])),
+#[utoipa::path(delete, path = "/posts/{post_id}",
+    tag = "posts", operation_id = "deletePost", security(("bearer" = [])),
     params(("post_id" = Uuid, Path, description = "The post's id.")),
     extensions(("x-problem-codes" = json!(["forbidden"]))),
     responses((status = 204, description = "It is gone.")))]
-#[delete("/posts/{post_id}")]
 async fn delete_post(
     state: Data<State>,
     Member(actor): Member,
@@ -388,13 +390,13 @@ async fn delete_post(
 /// Publish a post
 ///
 /// One's own draft, which has to say something. Doing it again changes nothing; `publishedAt` is set once.
-#[utoipa::path(tag = "posts", operation_id = "publishPost", security(("bearer" = [])),
+#[utoipa::path(post, path = "/posts/{post_id}/publish",
+    tag = "posts", operation_id = "publishPost", security(("bearer" = [])),
     params(("post_id" = Uuid, Path, description = "The post's id.")),
     extensions(("x-problem-codes" = json!(["forbidden", "content_deleted", "muted", "posting_restricted", "account_too_new", "slow_mode",
         "links_refused", "words_refused", "not_publishable", "precondition_failed", "not_granted", "grant_expired", "grant_refunded", "grant_revoked", "grant_suspended"])),
         ("x-versioned" = json!(true))),
     responses((status = 200, description = "The post as it is now.", body = Post)))]
-#[post("/posts/{post_id}/publish")]
 async fn publish_post(
     state: Data<State>,
     Member(actor): Member,
@@ -407,11 +409,11 @@ async fn publish_post(
 /// Unpublish a post
 ///
 /// Makes one's own a draft again. Doing it again changes nothing.
-#[utoipa::path(tag = "posts", operation_id = "unpublishPost", security(("bearer" = [])),
+#[utoipa::path(post, path = "/posts/{post_id}/unpublish",
+    tag = "posts", operation_id = "unpublishPost", security(("bearer" = [])),
     params(("post_id" = Uuid, Path, description = "The post's id.")),
     extensions(("x-problem-codes" = json!(["forbidden", "content_deleted"])), ("x-versioned" = json!(true))),
     responses((status = 200, description = "The post as it is now.", body = Post)))]
-#[post("/posts/{post_id}/unpublish")]
 async fn unpublish_post(
     state: Data<State>,
     Member(actor): Member,
@@ -441,11 +443,11 @@ async fn moderate(state: &State, actor: Actor, id: Uuid, act: Act) -> Result<Rep
 /// Pin a post
 ///
 /// Above the others: the editors of its course, and admins. Doing it again changes nothing.
-#[utoipa::path(tag = "posts", operation_id = "pinPost", security(("bearer" = [])),
+#[utoipa::path(post, path = "/posts/{post_id}/pin",
+    tag = "posts", operation_id = "pinPost", security(("bearer" = [])),
     params(("post_id" = Uuid, Path, description = "The post's id.")),
     extensions(("x-problem-codes" = json!(["forbidden", "content_deleted"])), ("x-versioned" = json!(true))),
     responses((status = 200, description = "The post as it is now.", body = Post)))]
-#[post("/posts/{post_id}/pin")]
 async fn pin_post(
     state: Data<State>,
     Member(actor): Member,
@@ -457,11 +459,11 @@ async fn pin_post(
 /// Unpin a post
 ///
 /// Puts it back among the others: the editors of its course, and admins. Doing it again changes nothing.
-#[utoipa::path(tag = "posts", operation_id = "unpinPost", security(("bearer" = [])),
+#[utoipa::path(post, path = "/posts/{post_id}/unpin",
+    tag = "posts", operation_id = "unpinPost", security(("bearer" = [])),
     params(("post_id" = Uuid, Path, description = "The post's id.")),
     extensions(("x-problem-codes" = json!(["forbidden", "content_deleted"])), ("x-versioned" = json!(true))),
     responses((status = 200, description = "The post as it is now.", body = Post)))]
-#[post("/posts/{post_id}/unpin")]
 async fn unpin_post(
     state: Data<State>,
     Member(actor): Member,
@@ -473,11 +475,11 @@ async fn unpin_post(
 /// Lock a post
 ///
 /// Nobody comments on it, nor changes a comment, any more: the editors of its course, and admins. Doing it again changes nothing.
-#[utoipa::path(tag = "posts", operation_id = "lockPost", security(("bearer" = [])),
+#[utoipa::path(post, path = "/posts/{post_id}/lock",
+    tag = "posts", operation_id = "lockPost", security(("bearer" = [])),
     params(("post_id" = Uuid, Path, description = "The post's id.")),
     extensions(("x-problem-codes" = json!(["forbidden", "content_deleted"])), ("x-versioned" = json!(true))),
     responses((status = 200, description = "The post as it is now.", body = Post)))]
-#[post("/posts/{post_id}/lock")]
 async fn lock_post(
     state: Data<State>,
     Member(actor): Member,
@@ -489,11 +491,11 @@ async fn lock_post(
 /// Unlock a post
 ///
 /// Opens it for comments again: the editors of its course, and admins. Doing it again changes nothing.
-#[utoipa::path(tag = "posts", operation_id = "unlockPost", security(("bearer" = [])),
+#[utoipa::path(post, path = "/posts/{post_id}/unlock",
+    tag = "posts", operation_id = "unlockPost", security(("bearer" = [])),
     params(("post_id" = Uuid, Path, description = "The post's id.")),
     extensions(("x-problem-codes" = json!(["forbidden", "content_deleted"])), ("x-versioned" = json!(true))),
     responses((status = 200, description = "The post as it is now.", body = Post)))]
-#[post("/posts/{post_id}/unlock")]
 async fn unlock_post(
     state: Data<State>,
     Member(actor): Member,

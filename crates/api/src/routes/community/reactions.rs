@@ -1,4 +1,4 @@
-use actix_web::{delete, put, web::Data};
+use actix_web::web::Data;
 use community::Counted;
 use kernel::{Result, Uuid};
 use serde::Serialize;
@@ -8,16 +8,18 @@ use crate::{
     extract::{Member, Path},
     problem::Problem,
     reply::{Nothing, Reply},
-    service_config::ServiceConfig,
+    routing::{Operations, operations},
     state::State,
 };
 
-pub(super) fn configure(config: &mut ServiceConfig) {
-    config
-        .service(put_post_reaction)
-        .service(delete_post_reaction)
-        .service(put_comment_reaction)
-        .service(delete_comment_reaction);
+pub(super) fn configure(config: &mut impl Operations) {
+    operations!(
+        config,
+        put_post_reaction,
+        delete_post_reaction,
+        put_comment_reaction,
+        delete_comment_reaction
+    );
 }
 
 /// How people reacted to something.
@@ -99,12 +101,12 @@ async fn unreact(
 ///
 /// With one of `like`, `love`, `strong`, `fire`, `clap`, `laugh`: each once, and several if one likes. Doing it again changes
 /// nothing.
-#[utoipa::path(tag = "posts", operation_id = "addPostReaction", security(("bearer" = [])),
+#[utoipa::path(put, path = "/posts/{post_id}/reactions/{reaction}",
+    tag = "posts", operation_id = "addPostReaction", security(("bearer" = [])),
     params(("post_id" = Uuid, Path, description = "The post's id."),
         ("reaction" = String, Path, description = "The kind.", max_length = 20, example = "strong")),
     extensions(("x-problem-codes" = json!(["content_deleted"]))),
     responses((status = 200, description = "How people reacted to it.", body = Reactions)))]
-#[put("/posts/{post_id}/reactions/{reaction}")]
 async fn put_post_reaction(
     state: Data<State>,
     Member(actor): Member,
@@ -116,12 +118,12 @@ async fn put_post_reaction(
 /// Take a reaction to a post back
 ///
 /// One's own. Doing it again changes nothing.
-#[utoipa::path(tag = "posts", operation_id = "removePostReaction", security(("bearer" = [])),
+#[utoipa::path(delete, path = "/posts/{post_id}/reactions/{reaction}",
+    tag = "posts", operation_id = "removePostReaction", security(("bearer" = [])),
     params(("post_id" = Uuid, Path, description = "The post's id."),
         ("reaction" = String, Path, description = "The kind.", max_length = 20, example = "strong")),
     extensions(("x-problem-codes" = json!(["content_deleted"]))),
     responses((status = 204, description = "It is gone.")))]
-#[delete("/posts/{post_id}/reactions/{reaction}")]
 async fn delete_post_reaction(
     state: Data<State>,
     Member(actor): Member,
@@ -133,12 +135,12 @@ async fn delete_post_reaction(
 /// React to a comment
 ///
 /// See `PUT /posts/{postId}/reactions/{reaction}`.
-#[utoipa::path(tag = "comments", operation_id = "addCommentReaction", security(("bearer" = [])),
+#[utoipa::path(put, path = "/comments/{comment_id}/reactions/{reaction}",
+    tag = "comments", operation_id = "addCommentReaction", security(("bearer" = [])),
     params(("comment_id" = Uuid, Path, description = "The comment's id."),
         ("reaction" = String, Path, description = "The kind.", max_length = 20, example = "strong")),
     extensions(("x-problem-codes" = json!(["content_deleted"]))),
     responses((status = 200, description = "How people reacted to it.", body = Reactions)))]
-#[put("/comments/{comment_id}/reactions/{reaction}")]
 async fn put_comment_reaction(
     state: Data<State>,
     Member(actor): Member,
@@ -150,12 +152,12 @@ async fn put_comment_reaction(
 /// Take a reaction to a comment back
 ///
 /// One's own. Doing it again changes nothing.
-#[utoipa::path(tag = "comments", operation_id = "removeCommentReaction", security(("bearer" = [])),
+#[utoipa::path(delete, path = "/comments/{comment_id}/reactions/{reaction}",
+    tag = "comments", operation_id = "removeCommentReaction", security(("bearer" = [])),
     params(("comment_id" = Uuid, Path, description = "The comment's id."),
         ("reaction" = String, Path, description = "The kind.", max_length = 20, example = "strong")),
     extensions(("x-problem-codes" = json!(["content_deleted"]))),
     responses((status = 204, description = "It is gone.")))]
-#[delete("/comments/{comment_id}/reactions/{reaction}")]
 async fn delete_comment_reaction(
     state: Data<State>,
     Member(actor): Member,

@@ -1,4 +1,4 @@
-use actix_web::{get, post, web::Data};
+use actix_web::web::Data;
 use chrono::{DateTime, Utc};
 use community::{NewReport, OwnReport, Subject};
 use database::{Pool, Tx};
@@ -10,12 +10,12 @@ use crate::{
     extract::{Idempotency, Json, Member, Path},
     problem::Problem,
     reply::Reply,
-    service_config::ServiceConfig,
+    routing::{Operations, operations},
     state::State,
 };
 
-pub(super) fn configure(config: &mut ServiceConfig) {
-    config.service(create_report).service(get_report);
+pub(super) fn configure(config: &mut impl Operations) {
+    operations!(config, create_report, get_report);
 }
 
 /// What can be reported.
@@ -156,10 +156,10 @@ impl From<OwnReport> for Report {
 /// A post, a comment or a message that you can read. The moderators get it as it is now, whatever becomes of it: the editors of
 /// the course in which it stands, admins elsewhere; of messages admins alone. Nobody but admins sees who reported it. One open
 /// report of the same, and at most twenty in 24 hours.
-#[utoipa::path(tag = "moderation", operation_id = "createReport", security(("bearer" = [])), request_body = CreateReport,
+#[utoipa::path(post, path = "/reports",
+    tag = "moderation", operation_id = "createReport", security(("bearer" = [])), request_body = CreateReport,
     extensions(("x-problem-codes" = json!(["not_found", "own_content", "already_reported", "too_many_reports"]))),
     responses((status = 201, description = "The report.", body = Report)))]
-#[post("/reports")]
 async fn create_report(
     state: Data<State>,
     Member(actor): Member,
@@ -190,11 +190,11 @@ async fn create_report(
 /// A report of mine
 ///
 /// And whether it was decided.
-#[utoipa::path(tag = "moderation", operation_id = "getReport", security(("bearer" = [])),
+#[utoipa::path(get, path = "/reports/{report_id}",
+    tag = "moderation", operation_id = "getReport", security(("bearer" = [])),
     params(("report_id" = Uuid, Path, description = "The report's id.")),
     extensions(("x-versioned" = json!(true))),
     responses((status = 200, description = "The report.", body = Report)))]
-#[get("/reports/{report_id}")]
 async fn get_report(
     state: Data<State>,
     Member(actor): Member,

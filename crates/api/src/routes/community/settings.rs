@@ -1,4 +1,4 @@
-use actix_web::{get, patch, web::Data};
+use actix_web::web::Data;
 use chrono::{DateTime, Utc};
 use community::SettingsChange;
 use database::Tx;
@@ -10,16 +10,18 @@ use crate::{
     extract::{Admin, IfMatch, Json, Member, Path},
     problem::Problem,
     reply::Reply,
-    service_config::ServiceConfig,
+    routing::{Operations, operations},
     state::State,
 };
 
-pub(super) fn configure(config: &mut ServiceConfig) {
-    config
-        .service(get_settings)
-        .service(update_settings)
-        .service(get_course_settings)
-        .service(update_course_settings);
+pub(super) fn configure(config: &mut impl Operations) {
+    operations!(
+        config,
+        get_settings,
+        update_settings,
+        get_course_settings,
+        update_course_settings
+    );
 }
 
 /// Who may write.
@@ -191,10 +193,10 @@ async fn change(
 /// The school's rules
 ///
 /// Of its feed, and of every course that has none of its own. Admins only.
-#[utoipa::path(tag = "community", operation_id = "getCommunitySettings", security(("bearer" = [])),
+#[utoipa::path(get, path = "/community-settings",
+    tag = "community", operation_id = "getCommunitySettings", security(("bearer" = [])),
     extensions(("x-problem-codes" = json!(["forbidden"]))),
     responses((status = 200, description = "The rules.", body = CommunitySettings)))]
-#[get("/community-settings")]
 async fn get_settings(state: Data<State>, Admin(actor): Admin) -> Result<Reply<CommunitySettings>, Problem> {
     read(&state, actor, None).await
 }
@@ -202,10 +204,10 @@ async fn get_settings(state: Data<State>, Admin(actor): Admin) -> Result<Reply<C
 /// Change the school's rules
 ///
 /// Of its feed, and of every course that has none of its own. Admins only.
-#[utoipa::path(tag = "community", operation_id = "updateCommunitySettings", security(("bearer" = [])), request_body = PatchCommunitySettings,
+#[utoipa::path(patch, path = "/community-settings",
+    tag = "community", operation_id = "updateCommunitySettings", security(("bearer" = [])), request_body = PatchCommunitySettings,
     extensions(("x-problem-codes" = json!(["forbidden"]))),
     responses((status = 200, description = "The rules as they are now.", body = CommunitySettings)))]
-#[patch("/community-settings")]
 async fn update_settings(
     state: Data<State>,
     Admin(actor): Admin,
@@ -218,11 +220,11 @@ async fn update_settings(
 /// The rules of a course
 ///
 /// For its editors and admins. A course that has none of its own has the school's.
-#[utoipa::path(tag = "community", operation_id = "getCourseCommunitySettings", security(("bearer" = [])),
+#[utoipa::path(get, path = "/courses/{course_id}/community-settings",
+    tag = "community", operation_id = "getCourseCommunitySettings", security(("bearer" = [])),
     params(("course_id" = Uuid, Path, description = "The course's id.")),
     extensions(("x-problem-codes" = json!(["forbidden"]))),
     responses((status = 200, description = "The rules.", body = CommunitySettings)))]
-#[get("/courses/{course_id}/community-settings")]
 async fn get_course_settings(
     state: Data<State>,
     Member(actor): Member,
@@ -234,11 +236,11 @@ async fn get_course_settings(
 /// Change the rules of a course
 ///
 /// By its editors and admins. A course that had none gets its own, which begin as the school's are now.
-#[utoipa::path(tag = "community", operation_id = "updateCourseCommunitySettings", security(("bearer" = [])), request_body = PatchCommunitySettings,
+#[utoipa::path(patch, path = "/courses/{course_id}/community-settings",
+    tag = "community", operation_id = "updateCourseCommunitySettings", security(("bearer" = [])), request_body = PatchCommunitySettings,
     params(("course_id" = Uuid, Path, description = "The course's id.")),
     extensions(("x-problem-codes" = json!(["forbidden"]))),
     responses((status = 200, description = "The rules as they are now.", body = CommunitySettings)))]
-#[patch("/courses/{course_id}/community-settings")]
 async fn update_course_settings(
     state: Data<State>,
     Member(actor): Member,

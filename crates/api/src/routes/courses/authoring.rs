@@ -1,4 +1,4 @@
-use actix_web::{delete, get, patch, post, web::Data};
+use actix_web::web::Data;
 use courses::{CourseChange, NewCourse};
 use database::Pool;
 use kernel::{FieldError, Result, Uuid};
@@ -15,22 +15,24 @@ use crate::{
         lessons::AuthoredLesson,
         shared::{Level, Money, PageQuery},
     },
-    service_config::ServiceConfig,
+    routing::{Operations, operations},
     state::State,
 };
 
-pub(super) fn configure(config: &mut ServiceConfig) {
-    config
-        .service(list_my_courses)
-        .service(create_course)
-        .service(update_course)
-        .service(delete_course)
-        .service(get_tree)
-        .service(duplicate_course)
-        .service(check_publication)
-        .service(publish_course)
-        .service(unpublish_course)
-        .service(archive_course);
+pub(super) fn configure(config: &mut impl Operations) {
+    operations!(
+        config,
+        list_my_courses,
+        create_course,
+        update_course,
+        delete_course,
+        get_tree,
+        duplicate_course,
+        check_publication,
+        publish_course,
+        unpublish_course,
+        archive_course
+    );
 }
 
 /// A new draft.
@@ -228,10 +230,10 @@ impl From<courses::TreeChapter> for ChapterTree {
 /// Make a course
 ///
 /// A draft of the caller's. Trainers and admins only.
-#[utoipa::path(tag = "courses", operation_id = "createCourse", security(("bearer" = [])), request_body = CreateCourse,
+#[utoipa::path(post, path = "/courses",
+    tag = "courses", operation_id = "createCourse", security(("bearer" = [])), request_body = CreateCourse,
     extensions(("x-problem-codes" = json!(["forbidden"]))),
     responses((status = 201, description = "The draft.", body = Course)))]
-#[post("/courses")]
 async fn create_course(
     state: Data<State>,
     Trainer(actor): Trainer,
@@ -285,9 +287,9 @@ fn new_course(body: CreateCourse) -> Result<NewCourse> {
 /// My courses
 ///
 /// The courses that the caller owns or edits, drafts included, newest first.
-#[utoipa::path(tag = "courses", operation_id = "listMyCourses", security(("bearer" = [])), params(PageQuery),
+#[utoipa::path(get, path = "/me/courses",
+    tag = "courses", operation_id = "listMyCourses", security(("bearer" = [])), params(PageQuery),
     responses((status = 200, description = "A page of courses.", body = CoursePage)))]
-#[get("/me/courses")]
 async fn list_my_courses(
     state: Data<State>,
     Member(actor): Member,
@@ -306,11 +308,11 @@ async fn list_my_courses(
 /// Change a course
 ///
 /// Its editors and admins. What is published has to stay complete.
-#[utoipa::path(tag = "courses", operation_id = "updateCourse", security(("bearer" = [])), request_body = PatchCourse,
+#[utoipa::path(patch, path = "/courses/{course}",
+    tag = "courses", operation_id = "updateCourse", security(("bearer" = [])), request_body = PatchCourse,
     params(("course" = String, Path, description = "Id or slug.", max_length = 120, example = "strength-foundations")),
     extensions(("x-problem-codes" = json!(["forbidden", "not_publishable"]))),
     responses((status = 200, description = "The course as it is now.", body = Course)))]
-#[patch("/courses/{course}")]
 async fn update_course(
     state: Data<State>,
     Member(actor): Member,
@@ -360,11 +362,11 @@ async fn update_course(
 ///
 /// With everything in it, by its owner or an admin, as long as nobody has enrolled in it or bought it; such a course is
 /// archived instead.
-#[utoipa::path(tag = "courses", operation_id = "deleteCourse", security(("bearer" = [])),
+#[utoipa::path(delete, path = "/courses/{course}",
+    tag = "courses", operation_id = "deleteCourse", security(("bearer" = [])),
     params(("course" = String, Path, description = "Id or slug.", max_length = 120, example = "strength-foundations")),
     extensions(("x-problem-codes" = json!(["forbidden", "course_has_learners"]))),
     responses((status = 204, description = "It is gone.")))]
-#[delete("/courses/{course}")]
 async fn delete_course(
     state: Data<State>,
     Member(actor): Member,
@@ -378,11 +380,11 @@ async fn delete_course(
 /// A whole course
 ///
 /// Everything that its editors work on, in one answer: drafts, and what chapters and lessons teach.
-#[utoipa::path(tag = "courses", operation_id = "getCourseTree", security(("bearer" = [])),
+#[utoipa::path(get, path = "/courses/{course_id}/tree",
+    tag = "courses", operation_id = "getCourseTree", security(("bearer" = [])),
     params(("course_id" = Uuid, Path, description = "The course's id.")),
     extensions(("x-problem-codes" = json!(["forbidden"])), ("x-versioned" = json!(true))),
     responses((status = 200, description = "The course.", body = CourseTree)))]
-#[get("/courses/{course_id}/tree")]
 async fn get_tree(
     state: Data<State>,
     Member(actor): Member,
@@ -402,11 +404,11 @@ async fn get_tree(
 ///
 /// Makes a draft of the caller's with the same text, pictures and videos. Nothing in it is published; editors,
 /// attachments and learners stay with the first.
-#[utoipa::path(tag = "courses", operation_id = "duplicateCourse", security(("bearer" = [])),
+#[utoipa::path(post, path = "/courses/{course_id}/duplicate",
+    tag = "courses", operation_id = "duplicateCourse", security(("bearer" = [])),
     params(("course_id" = Uuid, Path, description = "The id of the course to copy.")),
     extensions(("x-problem-codes" = json!(["forbidden"]))),
     responses((status = 201, description = "The draft.", body = Course)))]
-#[post("/courses/{course_id}/duplicate")]
 async fn duplicate_course(
     state: Data<State>,
     Trainer(actor): Trainer,
@@ -432,11 +434,11 @@ async fn duplicate_course(
 /// Could it be published?
 ///
 /// Everything that stands between a course and its publication, without publishing it.
-#[utoipa::path(tag = "courses", operation_id = "checkCoursePublication", security(("bearer" = [])),
+#[utoipa::path(get, path = "/courses/{course_id}/publish-check",
+    tag = "courses", operation_id = "checkCoursePublication", security(("bearer" = [])),
     params(("course_id" = Uuid, Path, description = "The course's id.")),
     extensions(("x-problem-codes" = json!(["forbidden"]))),
     responses((status = 200, description = "What is missing.", body = PublicationCheck)))]
-#[get("/courses/{course_id}/publish-check")]
 async fn check_publication(
     state: Data<State>,
     Member(actor): Member,
@@ -459,11 +461,11 @@ async fn check_publication(
 /// Publish a course
 ///
 /// It needs a title, a description, a picture, a category and a published chapter. Doing it again changes nothing.
-#[utoipa::path(tag = "courses", operation_id = "publishCourse", security(("bearer" = [])),
+#[utoipa::path(post, path = "/courses/{course_id}/publish",
+    tag = "courses", operation_id = "publishCourse", security(("bearer" = [])),
     params(("course_id" = Uuid, Path, description = "The course's id.")),
     extensions(("x-problem-codes" = json!(["forbidden", "not_publishable"])), ("x-versioned" = json!(true))),
     responses((status = 200, description = "The course as it is now.", body = Course)))]
-#[post("/courses/{course_id}/publish")]
 async fn publish_course(
     state: Data<State>,
     Member(actor): Member,
@@ -483,11 +485,11 @@ async fn publish_course(
 /// Unpublish a course
 ///
 /// Takes it out of the catalogue; learners keep their records. Doing it again changes nothing.
-#[utoipa::path(tag = "courses", operation_id = "unpublishCourse", security(("bearer" = [])),
+#[utoipa::path(post, path = "/courses/{course_id}/unpublish",
+    tag = "courses", operation_id = "unpublishCourse", security(("bearer" = [])),
     params(("course_id" = Uuid, Path, description = "The course's id.")),
     extensions(("x-problem-codes" = json!(["forbidden"])), ("x-versioned" = json!(true))),
     responses((status = 200, description = "The course as it is now.", body = Course)))]
-#[post("/courses/{course_id}/unpublish")]
 async fn unpublish_course(
     state: Data<State>,
     Member(actor): Member,
@@ -507,11 +509,11 @@ async fn unpublish_course(
 ///
 /// Takes it out of the catalogue and closes it for new learners, by its owner or an admin; whoever has access goes on.
 /// Publishing opens it again. Doing it again changes nothing.
-#[utoipa::path(tag = "courses", operation_id = "archiveCourse", security(("bearer" = [])),
+#[utoipa::path(post, path = "/courses/{course_id}/archive",
+    tag = "courses", operation_id = "archiveCourse", security(("bearer" = [])),
     params(("course_id" = Uuid, Path, description = "The course's id.")),
     extensions(("x-problem-codes" = json!(["forbidden"])), ("x-versioned" = json!(true))),
     responses((status = 200, description = "The course as it is now.", body = Course)))]
-#[post("/courses/{course_id}/archive")]
 async fn archive_course(
     state: Data<State>,
     Member(actor): Member,

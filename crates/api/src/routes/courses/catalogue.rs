@@ -1,4 +1,4 @@
-use actix_web::{HttpRequest, get, web::Data};
+use actix_web::{HttpRequest, web::Data};
 use courses::{
     CourseDetail, CourseFilter, CourseSort, Facets, From as Start, OutlineChapter, OutlineLesson, PriceRange,
 };
@@ -15,15 +15,12 @@ use crate::{
         categories::Category,
         shared::{Level, twenty},
     },
-    service_config::ServiceConfig,
+    routing::{Operations, operations},
     state::State,
 };
 
-pub(super) fn configure(config: &mut ServiceConfig) {
-    config
-        .service(list_courses)
-        .service(get_facets)
-        .service(get_course);
+pub(super) fn configure(config: &mut impl Operations) {
+    operations!(config, list_courses, get_facets, get_course);
 }
 
 /// A page of the catalogue, from which one can go on in both directions.
@@ -444,10 +441,10 @@ impl From<Facets> for CatalogueFacets {
 ///
 /// Published courses that are open for new learners. Filters combine. Answers are at most a second old; trainers' own are
 /// always current.
-#[utoipa::path(tag = "courses", operation_id = "listCourses", security((), ("bearer" = [])), params(CourseQuery),
+#[utoipa::path(get, path = "/courses",
+    tag = "courses", operation_id = "listCourses", security((), ("bearer" = [])), params(CourseQuery),
     extensions(("x-versioned" = json!(true))),
     responses((status = 200, description = "A page of courses.", body = CataloguePage)))]
-#[get("/courses")]
 async fn list_courses(
     state: Data<State>,
     Caller(actor): Caller,
@@ -468,10 +465,10 @@ async fn list_courses(
 ///
 /// How many published courses there are of each kind, for the filters beside a list. Each kind is counted under all
 /// filters but its own.
-#[utoipa::path(tag = "courses", operation_id = "getCatalogueFacets", security((), ("bearer" = [])), params(FacetQuery),
+#[utoipa::path(get, path = "/catalogue/facets",
+    tag = "courses", operation_id = "getCatalogueFacets", security((), ("bearer" = [])), params(FacetQuery),
     extensions(("x-versioned" = json!(true))),
     responses((status = 200, description = "The counts.", body = CatalogueFacets)))]
-#[get("/catalogue/facets")]
 async fn get_facets(
     state: Data<State>,
     Caller(actor): Caller,
@@ -492,10 +489,10 @@ async fn get_facets(
 ///
 /// By id, slug or former slug, with the outline of its chapters and lessons, and without what they teach. Whoever may edit
 /// it also sees drafts.
-#[utoipa::path(tag = "courses", operation_id = "getCourse", security((), ("bearer" = [])),
+#[utoipa::path(get, path = "/courses/{course}",
+    tag = "courses", operation_id = "getCourse", security((), ("bearer" = [])),
     params(("course" = String, Path, description = "Id or slug.", max_length = 120, example = "strength-foundations")),
     responses((status = 200, description = "The course.", body = CourseWithOutline)))]
-#[get("/courses/{course}")]
 async fn get_course(
     state: Data<State>,
     Caller(actor): Caller,

@@ -1,4 +1,4 @@
-use actix_web::{delete, get, put, web::Data};
+use actix_web::web::Data;
 use chrono::{DateTime, Utc};
 use kernel::{Result, Uuid};
 use serde::Serialize;
@@ -8,15 +8,12 @@ use crate::{
     extract::{Caller, Member, Path},
     problem::Problem,
     reply::{Nothing, Reply},
-    service_config::ServiceConfig,
+    routing::{Operations, operations},
     state::State,
 };
 
-pub(super) fn configure(config: &mut ServiceConfig) {
-    config
-        .service(list_trainers)
-        .service(add_trainer)
-        .service(remove_trainer);
+pub(super) fn configure(config: &mut impl Operations) {
+    operations!(config, list_trainers, add_trainer, remove_trainer);
 }
 
 /// Somebody who teaches a course.
@@ -78,10 +75,10 @@ impl From<Vec<courses::Trainer>> for CourseTrainers {
 /// Who teaches it
 ///
 /// The owner and the editors of a course.
-#[utoipa::path(tag = "courses", operation_id = "getCourseTrainers", security((), ("bearer" = [])),
+#[utoipa::path(get, path = "/courses/{course_id}/trainers",
+    tag = "courses", operation_id = "getCourseTrainers", security((), ("bearer" = [])),
     params(("course_id" = Uuid, Path, description = "The course's id.")),
     responses((status = 200, description = "The trainers.", body = CourseTrainers)))]
-#[get("/courses/{course_id}/trainers")]
 async fn list_trainers(
     state: Data<State>,
     Caller(actor): Caller,
@@ -97,11 +94,11 @@ async fn list_trainers(
 ///
 /// Lets another trainer change and publish a course, by its owner or an admin. Deleting and archiving it, and who its
 /// editors are, stays the owner's. Doing it again changes nothing.
-#[utoipa::path(tag = "courses", operation_id = "addCourseTrainer", security(("bearer" = [])),
+#[utoipa::path(put, path = "/courses/{course_id}/trainers/{user_id}",
+    tag = "courses", operation_id = "addCourseTrainer", security(("bearer" = [])),
     params(("course_id" = Uuid, Path, description = "The course's id."), ("user_id" = Uuid, Path, description = "The trainer's id.")),
     extensions(("x-problem-codes" = json!(["forbidden", "validation_failed"]))),
     responses((status = 200, description = "The trainers as they are now.", body = CourseTrainers)))]
-#[put("/courses/{course_id}/trainers/{user_id}")]
 async fn add_trainer(
     state: Data<State>,
     Member(actor): Member,
@@ -116,11 +113,11 @@ async fn add_trainer(
 /// Remove an editor
 ///
 /// By the owner or an admin; editors may leave by themselves. Doing it again changes nothing.
-#[utoipa::path(tag = "courses", operation_id = "removeCourseTrainer", security(("bearer" = [])),
+#[utoipa::path(delete, path = "/courses/{course_id}/trainers/{user_id}",
+    tag = "courses", operation_id = "removeCourseTrainer", security(("bearer" = [])),
     params(("course_id" = Uuid, Path, description = "The course's id."), ("user_id" = Uuid, Path, description = "The trainer's id.")),
     extensions(("x-problem-codes" = json!(["forbidden"]))),
     responses((status = 204, description = "They may edit it no more.")))]
-#[delete("/courses/{course_id}/trainers/{user_id}")]
 async fn remove_trainer(
     state: Data<State>,
     Member(actor): Member,

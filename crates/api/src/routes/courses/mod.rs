@@ -16,9 +16,9 @@ use super::{
     categories::Category,
     shared::{Money, page},
 };
-use crate::{problem::Problem, reply::Reply, service_config::ServiceConfig};
+use crate::{problem::Problem, reply::Reply, routing::Operations};
 
-pub(super) fn configure(config: &mut ServiceConfig) {
+pub(super) fn configure(config: &mut impl Operations) {
     config
         .configure(catalogue::configure)
         .configure(authoring::configure)

@@ -1,6 +1,6 @@
 //! Taking a course out as one document, and bringing it in.
 
-use actix_web::{Either, get, http::header, post, web::Data};
+use actix_web::{Either, http::header, web::Data};
 use courses::{Import, ImportCheck};
 use database::Pool;
 use kernel::{Error, FieldError, Result, Uuid};
@@ -15,12 +15,12 @@ use crate::{
     problem::Problem,
     reply::Reply,
     routes::shared::{Level, Money},
-    service_config::ServiceConfig,
+    routing::{Operations, operations},
     state::State,
 };
 
-pub(super) fn configure(config: &mut ServiceConfig) {
-    config.service(export_course).service(import_course);
+pub(super) fn configure(config: &mut impl Operations) {
+    operations!(config, export_course, import_course);
 }
 
 /// Cleaning the texts of a large document keeps a core busy: one at a time is enough, and leaves the others to everybody else.
@@ -520,11 +520,11 @@ async fn prepared(document: Judged<CourseDocument>) -> Result<Import> {
 /// installation. What only this installation knows does not travel: ids, learners, attachments, uploaded pictures and
 /// videos. `imageUrl` of an uploaded picture is its address here. A lesson or chapter that taught by an uploaded video
 /// alone is not published in the document, since nothing would be left of it.
-#[utoipa::path(tag = "courses", operation_id = "exportCourse", security(("bearer" = [])),
+#[utoipa::path(get, path = "/courses/{course_id}/export",
+    tag = "courses", operation_id = "exportCourse", security(("bearer" = [])),
     params(("course_id" = Uuid, Path, description = "The course's id.")),
     extensions(("x-problem-codes" = json!(["forbidden"])), ("x-versioned" = json!(true)), ("x-file" = json!(true))),
     responses((status = 200, description = "The document.", body = CourseDocument)))]
-#[get("/courses/{course_id}/export")]
 async fn export_course(
     state: Data<State>,
     Member(actor): Member,
@@ -547,11 +547,11 @@ async fn export_course(
 ///
 /// With `dryRun=true` nothing is written and no document is refused for what is in it: the answer is 200, and says what
 /// would stand in the way.
-#[utoipa::path(tag = "courses", operation_id = "importCourse", security(("bearer" = [])), params(ImportQuery),
+#[utoipa::path(post, path = "/course-imports",
+    tag = "courses", operation_id = "importCourse", security(("bearer" = [])), params(ImportQuery),
     request_body = CourseDocument, extensions(("x-problem-codes" = json!(["forbidden"]))),
     responses((status = 200, description = "What the import would do.", body = ImportReport),
         (status = 201, description = "The draft.", body = Course)))]
-#[post("/course-imports")]
 async fn import_course(
     state: Data<State>,
     Trainer(actor): Trainer,

@@ -3,11 +3,11 @@
 mod mux;
 mod stripe;
 
-use crate::service_config::ServiceConfig;
+use crate::routing::Operations;
 use serde::Serialize;
 use utoipa::ToSchema;
 
-pub(super) fn configure(config: &mut ServiceConfig) {
+pub(super) fn configure(config: &mut impl Operations) {
     config.configure(mux::configure).configure(stripe::configure);
 }
 

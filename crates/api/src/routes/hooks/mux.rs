@@ -1,14 +1,20 @@
-use actix_web::{HttpRequest, post, web::Data};
+use actix_web::{HttpRequest, web::Data};
 use database::Pool;
 use kernel::{Actor, Code, Error, Result};
 use media::MuxEvent;
 use utoipa::ToSchema;
 
 use super::HookReceipt;
-use crate::{extract::Raw, problem::Problem, reply::Reply, service_config::ServiceConfig, state::State};
+use crate::{
+    extract::Raw,
+    problem::Problem,
+    reply::Reply,
+    routing::{Operations, operations},
+    state::State,
+};
 
-pub(super) fn configure(config: &mut ServiceConfig) {
-    config.service(mux_hook);
+pub(super) fn configure(config: &mut impl Operations) {
+    operations!(config, mux_hook);
 }
 
 /// An event of Mux's, as far as it is read here; see Mux's documentation of its webhooks.
@@ -34,12 +40,12 @@ struct MuxWebhook {
 ///
 /// Mux tells what becomes of a video. The body is signed (`Mux-Signature`, at most five minutes old); an event counts once,
 /// however often it is delivered, and one of an unknown type counts nothing.
-#[utoipa::path(tag = "hooks", operation_id = "receiveMuxHook", security(()), request_body = MuxWebhook,
+#[utoipa::path(post, path = "/hooks/mux",
+    tag = "hooks", operation_id = "receiveMuxHook", security(()), request_body = MuxWebhook,
     params(("Mux-Signature" = String, Header, description = "When it was signed, and HMAC-SHA-256 of that, a dot and the body.",
         max_length = 2000, example = "t=1795200000,v1=5257a869e7ecebeda32affa62cdca3fa51cad7e77a0e56ff536d0ce8e108d8bd")),
     extensions(("x-problem-codes" = json!(["hook_signature_invalid"]))),
     responses((status = 200, description = "It was noted.", body = HookReceipt)))]
-#[post("/hooks/mux")]
 async fn mux_hook(
     state: Data<State>,
     request: HttpRequest,

@@ -1,17 +1,23 @@
-use actix_web::{HttpRequest, post, web::Data};
+use actix_web::{HttpRequest, web::Data};
 use database::Pool;
 use kernel::{Actor, Code, Error, Result};
 use payments::ProviderName;
 use utoipa::ToSchema;
 
 use super::HookReceipt;
-use crate::{extract::Raw, problem::Problem, reply::Reply, service_config::ServiceConfig, state::State};
+use crate::{
+    extract::Raw,
+    problem::Problem,
+    reply::Reply,
+    routing::{Operations, operations},
+    state::State,
+};
 
 /// Stripe's name in the table of events.
 const STRIPE: &str = "stripe";
 
-pub(super) fn configure(config: &mut ServiceConfig) {
-    config.service(stripe_hook);
+pub(super) fn configure(config: &mut impl Operations) {
+    operations!(config, stripe_hook);
 }
 
 /// An event of Stripe's, as far as it is read here; see Stripe's documentation of its webhooks.
@@ -39,12 +45,12 @@ struct StripeWebhook {
 /// Stripe tells what becomes of payments, refunds and disputes. The body is signed (`Stripe-Signature`, at most five minutes old); an
 /// event counts once, however often and in whatever order it is delivered, and one of an unknown type, of another account or of the other mode
 /// counts nothing.
-#[utoipa::path(tag = "hooks", operation_id = "receiveStripeHook", security(()), request_body = StripeWebhook,
+#[utoipa::path(post, path = "/hooks/stripe",
+    tag = "hooks", operation_id = "receiveStripeHook", security(()), request_body = StripeWebhook,
     params(("Stripe-Signature" = String, Header, description = "When it was signed, and HMAC-SHA-256 of that, a dot and the body.",
         max_length = 2000, example = "t=1795200000,v1=5257a869e7ecebeda32affa62cdca3fa51cad7e77a0e56ff536d0ce8e108d8bd")),
     extensions(("x-problem-codes" = json!(["hook_signature_invalid"]))),
     responses((status = 200, description = "It was noted.", body = HookReceipt)))]
-#[post("/hooks/stripe")]
 async fn stripe_hook(
     state: Data<State>,
     request: HttpRequest,

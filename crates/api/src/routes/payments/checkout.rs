@@ -1,5 +1,5 @@
-use crate::service_config::ServiceConfig;
-use actix_web::{post, web::Data};
+use crate::routing::{Operations, operations};
+use actix_web::web::Data;
 use database::Pool;
 use kernel::{Error, FieldError, Result, Uuid};
 use serde::{Deserialize, Serialize};
@@ -14,8 +14,8 @@ use crate::{
     state::State,
 };
 
-pub(super) fn configure(config: &mut ServiceConfig) {
-    config.service(quote_checkout).service(create_checkout);
+pub(super) fn configure(config: &mut impl Operations) {
+    operations!(config, quote_checkout, create_checkout);
 }
 
 /// What somebody might buy.
@@ -150,10 +150,10 @@ impl From<payments::Checkout> for Checkout {
 /// The caller, now: with the course's own discount, and a coupon if one is named. Nothing is kept. A coupon that cannot be
 /// used is refused with its reason: `coupon_unknown`, `coupon_not_started`, `coupon_expired`, `coupon_not_applicable`,
 /// `coupon_exhausted` or `coupon_limit_reached`.
-#[utoipa::path(tag = "payments", operation_id = "quoteCheckout", security(("bearer" = [])), request_body = CreateQuote,
+#[utoipa::path(post, path = "/checkout/quote",
+    tag = "payments", operation_id = "quoteCheckout", security(("bearer" = [])), request_body = CreateQuote,
     extensions(("x-problem-codes" = json!(["not_found", "own_course", "course_free", "already_purchased"]))),
     responses((status = 200, description = "The price.", body = Quote)))]
-#[post("/checkout/quote")]
 async fn quote_checkout(
     state: Data<State>,
     Member(actor): Member,
@@ -173,11 +173,11 @@ async fn quote_checkout(
 /// Freezes the price, and answers with where and how the buyer pays. The course is theirs when the provider says that the money
 /// came. A second checkout of the same course on the same terms goes on with the same payment; one on other terms (another coupon,
 /// another method, a price that changed) takes its place. A course is bought once: money paid twice goes back by itself.
-#[utoipa::path(tag = "payments", operation_id = "createCheckout", security(("bearer" = [])), request_body = CreateCheckout,
+#[utoipa::path(post, path = "/checkout",
+    tag = "payments", operation_id = "createCheckout", security(("bearer" = [])), request_body = CreateCheckout,
     extensions(("x-moves-money" = json!(true)), ("x-problem-codes" = json!(["not_found", "own_course", "course_free",
         "already_purchased", "checkout_superseded", "payment_refused", "provider_unavailable"]))),
     responses((status = 201, description = "The checkout.", body = Checkout)))]
-#[post("/checkout")]
 async fn create_checkout(
     state: Data<State>,
     Member(actor): Member,

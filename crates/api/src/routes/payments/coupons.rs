@@ -1,5 +1,5 @@
-use crate::service_config::ServiceConfig;
-use actix_web::{delete, get, patch, post, web::Data};
+use crate::routing::{Operations, operations};
+use actix_web::web::Data;
 use chrono::{DateTime, Utc};
 use database::Pool;
 use kernel::{Error, FieldError, Result, Uuid};
@@ -15,13 +15,15 @@ use crate::{
     state::State,
 };
 
-pub(super) fn configure(config: &mut ServiceConfig) {
-    config
-        .service(list_coupons)
-        .service(create_coupon)
-        .service(get_coupon)
-        .service(update_coupon)
-        .service(delete_coupon);
+pub(super) fn configure(config: &mut impl Operations) {
+    operations!(
+        config,
+        list_coupons,
+        create_coupon,
+        get_coupon,
+        update_coupon,
+        delete_coupon
+    );
 }
 
 /// A coupon, as its owner sees it.
@@ -248,10 +250,10 @@ page! {
 /// My coupons
 ///
 /// Newest first; everybody's for an admin.
-#[utoipa::path(tag = "coupons", operation_id = "listCoupons", security(("bearer" = [])), params(PageQuery),
+#[utoipa::path(get, path = "/coupons",
+    tag = "coupons", operation_id = "listCoupons", security(("bearer" = [])), params(PageQuery),
     extensions(("x-problem-codes" = json!(["forbidden"]))),
     responses((status = 200, description = "A page of coupons.", body = CouponPage)))]
-#[get("/coupons")]
 async fn list_coupons(
     state: Data<State>,
     Trainer(actor): Trainer,
@@ -266,10 +268,10 @@ async fn list_coupons(
 ///
 /// Trainers for what they sell, admins for everything. It takes a percentage or an amount off what would be to pay, never more than
 /// that; with nothing left to pay the course is bought at once.
-#[utoipa::path(tag = "coupons", operation_id = "createCoupon", security(("bearer" = [])), request_body = CreateCoupon,
+#[utoipa::path(post, path = "/coupons",
+    tag = "coupons", operation_id = "createCoupon", security(("bearer" = [])), request_body = CreateCoupon,
     extensions(("x-problem-codes" = json!(["forbidden", "coupon_taken"]))),
     responses((status = 201, description = "The coupon.", body = Coupon)))]
-#[post("/coupons")]
 async fn create_coupon(
     state: Data<State>,
     Trainer(actor): Trainer,
@@ -289,11 +291,11 @@ async fn create_coupon(
 /// A coupon
 ///
 /// Of one's own; any for an admin.
-#[utoipa::path(tag = "coupons", operation_id = "getCoupon", security(("bearer" = [])),
+#[utoipa::path(get, path = "/coupons/{coupon_id}",
+    tag = "coupons", operation_id = "getCoupon", security(("bearer" = [])),
     params(("coupon_id" = Uuid, Path, description = "The coupon's id.")),
     extensions(("x-problem-codes" = json!(["forbidden"]))),
     responses((status = 200, description = "The coupon.", body = Coupon)))]
-#[get("/coupons/{coupon_id}")]
 async fn get_coupon(
     state: Data<State>,
     Trainer(actor): Trainer,
@@ -306,11 +308,11 @@ async fn get_coupon(
 /// Change a coupon
 ///
 /// Of one's own; any for an admin.
-#[utoipa::path(tag = "coupons", operation_id = "updateCoupon", security(("bearer" = [])), request_body = PatchCoupon,
+#[utoipa::path(patch, path = "/coupons/{coupon_id}",
+    tag = "coupons", operation_id = "updateCoupon", security(("bearer" = [])), request_body = PatchCoupon,
     params(("coupon_id" = Uuid, Path, description = "The coupon's id.")),
     extensions(("x-problem-codes" = json!(["forbidden"]))),
     responses((status = 200, description = "The coupon as it is now.", body = Coupon)))]
-#[patch("/coupons/{coupon_id}")]
 async fn update_coupon(
     state: Data<State>,
     Trainer(actor): Trainer,
@@ -342,11 +344,11 @@ async fn update_coupon(
 /// Delete a coupon
 ///
 /// One that nobody used; others are deactivated.
-#[utoipa::path(tag = "coupons", operation_id = "deleteCoupon", security(("bearer" = [])),
+#[utoipa::path(delete, path = "/coupons/{coupon_id}",
+    tag = "coupons", operation_id = "deleteCoupon", security(("bearer" = [])),
     params(("coupon_id" = Uuid, Path, description = "The coupon's id.")),
     extensions(("x-problem-codes" = json!(["forbidden", "coupon_used"]))),
     responses((status = 204, description = "It is gone.")))]
-#[delete("/coupons/{coupon_id}")]
 async fn delete_coupon(
     state: Data<State>,
     Trainer(actor): Trainer,

@@ -1,5 +1,5 @@
-use crate::service_config::ServiceConfig;
-use actix_web::{get, web::Data};
+use crate::routing::{Operations, operations};
+use actix_web::web::Data;
 use chrono::{DateTime, Utc};
 use kernel::{Result, Uuid};
 use payments::ProviderName;
@@ -15,13 +15,15 @@ use crate::{
     state::State,
 };
 
-pub(super) fn configure(config: &mut ServiceConfig) {
-    config
-        .service(list_payments)
-        .service(list_purchases)
-        .service(list_customers)
-        .service(get_payment)
-        .service(get_receipt);
+pub(super) fn configure(config: &mut impl Operations) {
+    operations!(
+        config,
+        list_payments,
+        list_purchases,
+        list_customers,
+        get_payment,
+        get_receipt
+    );
 }
 
 /// What somebody bought.
@@ -199,9 +201,9 @@ page! {
 /// My payments
 ///
 /// Newest first, those that failed too.
-#[utoipa::path(tag = "payments", operation_id = "listMyPayments", security(("bearer" = [])), params(PageQuery),
+#[utoipa::path(get, path = "/me/payments",
+    tag = "payments", operation_id = "listMyPayments", security(("bearer" = [])), params(PageQuery),
     responses((status = 200, description = "A page of payments.", body = PaymentPage)))]
-#[get("/me/payments")]
 async fn list_payments(
     state: Data<State>,
     Member(actor): Member,
@@ -215,9 +217,9 @@ async fn list_payments(
 /// My purchases
 ///
 /// Newest first; those that were refunded too, with `endedAt`.
-#[utoipa::path(tag = "payments", operation_id = "listMyPurchases", security(("bearer" = [])), params(PageQuery),
+#[utoipa::path(get, path = "/me/purchases",
+    tag = "payments", operation_id = "listMyPurchases", security(("bearer" = [])), params(PageQuery),
     responses((status = 200, description = "A page of purchases.", body = PurchasePage)))]
-#[get("/me/purchases")]
 async fn list_purchases(
     state: Data<State>,
     Member(actor): Member,
@@ -231,9 +233,9 @@ async fn list_purchases(
 /// Who I am at payment providers
 ///
 /// One row for each provider that the caller paid through, newest first.
-#[utoipa::path(tag = "payments", operation_id = "listMyCustomers", security(("bearer" = [])), params(PageQuery),
+#[utoipa::path(get, path = "/me/customers",
+    tag = "payments", operation_id = "listMyCustomers", security(("bearer" = [])), params(PageQuery),
     responses((status = 200, description = "A page of customers.", body = CustomerPage)))]
-#[get("/me/customers")]
 async fn list_customers(
     state: Data<State>,
     Member(actor): Member,
@@ -247,10 +249,10 @@ async fn list_customers(
 /// A payment
 ///
 /// With its refunds and disputes: for its buyer, the owner of the course, and admins.
-#[utoipa::path(tag = "payments", operation_id = "getPayment", security(("bearer" = [])),
+#[utoipa::path(get, path = "/payments/{payment_id}",
+    tag = "payments", operation_id = "getPayment", security(("bearer" = [])),
     params(("payment_id" = Uuid, Path, description = "The payment's id.")),
     responses((status = 200, description = "The payment.", body = PaymentDetail)))]
-#[get("/payments/{payment_id}")]
 async fn get_payment(
     state: Data<State>,
     Member(actor): Member,
@@ -265,10 +267,10 @@ async fn get_payment(
 /// The receipt of a payment
 ///
 /// From when the money came: for its buyer, the owner of the course, and admins. Its number, its names and its amount never change.
-#[utoipa::path(tag = "payments", operation_id = "getReceipt", security(("bearer" = [])),
+#[utoipa::path(get, path = "/payments/{payment_id}/receipt",
+    tag = "payments", operation_id = "getReceipt", security(("bearer" = [])),
     params(("payment_id" = Uuid, Path, description = "The payment's id.")),
     responses((status = 200, description = "The receipt.", body = Receipt)))]
-#[get("/payments/{payment_id}/receipt")]
 async fn get_receipt(
     state: Data<State>,
     Member(actor): Member,

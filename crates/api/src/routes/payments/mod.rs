@@ -7,7 +7,7 @@ mod refunds;
 mod sales;
 mod sandbox;
 
-use crate::service_config::ServiceConfig;
+use crate::routing::Operations;
 use chrono::{DateTime, Utc};
 use kernel::Uuid;
 use payments::{DisputeStatus, Method, PaymentStatus, ProviderName, RefundStatus};
@@ -16,7 +16,7 @@ use utoipa::ToSchema;
 
 use super::shared::Money;
 
-pub(super) fn configure(config: &mut ServiceConfig) {
+pub(super) fn configure(config: &mut impl Operations) {
     config
         .configure(checkout::configure)
         .configure(history::configure)

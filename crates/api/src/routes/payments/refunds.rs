@@ -1,5 +1,5 @@
-use crate::service_config::ServiceConfig;
-use actix_web::{post, web::Data};
+use crate::routing::{Operations, operations};
+use actix_web::web::Data;
 use database::Pool;
 use kernel::{Result, Uuid};
 use payments::NewRefund;
@@ -14,8 +14,8 @@ use crate::{
     state::State,
 };
 
-pub(super) fn configure(config: &mut ServiceConfig) {
-    config.service(create_refund);
+pub(super) fn configure(config: &mut impl Operations) {
+    operations!(config, create_refund);
 }
 
 /// Why money goes back.
@@ -71,12 +71,12 @@ struct CreateRefund {
 /// All or a part of it: by the owner of the course, or an admin. The answer is a refund on its way; it has `SUCCEEDED` when the provider
 /// says so, usually in seconds. When all of the money has gone back the payment is `REFUNDED` and the access bought with it ends; a
 /// part keeps the access unless `endsAccess` says otherwise.
-#[utoipa::path(tag = "payments", operation_id = "createRefund", security(("bearer" = [])), request_body = CreateRefund,
+#[utoipa::path(post, path = "/payments/{payment_id}/refunds",
+    tag = "payments", operation_id = "createRefund", security(("bearer" = [])), request_body = CreateRefund,
     params(("payment_id" = Uuid, Path, description = "The payment's id.")),
     extensions(("x-moves-money" = json!(true)),
         ("x-problem-codes" = json!(["session_revoked", "payment_not_refundable", "refund_too_large"]))),
     responses((status = 201, description = "The refund.", body = Refund)))]
-#[post("/payments/{payment_id}/refunds")]
 async fn create_refund(
     state: Data<State>,
     Confirmed(actor): Confirmed,

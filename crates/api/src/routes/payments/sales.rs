@@ -1,5 +1,5 @@
-use crate::service_config::ServiceConfig;
-use actix_web::{get, web::Data};
+use crate::routing::{Operations, operations};
+use actix_web::web::Data;
 use chrono::{DateTime, Utc};
 use kernel::{Result, Uuid};
 use payments::Of;
@@ -15,12 +15,14 @@ use crate::{
     state::State,
 };
 
-pub(super) fn configure(config: &mut ServiceConfig) {
-    config
-        .service(list_my_sales)
-        .service(get_my_takings)
-        .service(list_course_sales)
-        .service(get_course_takings);
+pub(super) fn configure(config: &mut impl Operations) {
+    operations!(
+        config,
+        list_my_sales,
+        get_my_takings,
+        list_course_sales,
+        get_course_takings
+    );
 }
 
 /// A payment that brought money, as its seller sees it.
@@ -111,10 +113,10 @@ page! {
 /// My sales
 ///
 /// Of all courses that the caller owns, newest first.
-#[utoipa::path(tag = "payments", operation_id = "listMySales", security(("bearer" = [])), params(PageQuery),
+#[utoipa::path(get, path = "/me/sales",
+    tag = "payments", operation_id = "listMySales", security(("bearer" = [])), params(PageQuery),
     extensions(("x-problem-codes" = json!(["forbidden"]))),
     responses((status = 200, description = "A page of sales.", body = SalePage)))]
-#[get("/me/sales")]
 async fn list_my_sales(
     state: Data<State>,
     Trainer(actor): Trainer,
@@ -128,10 +130,10 @@ async fn list_my_sales(
 /// My takings
 ///
 /// What was sold of all courses that the caller owns, by currency.
-#[utoipa::path(tag = "payments", operation_id = "getMyTakings", security(("bearer" = [])), params(TakingsQuery),
+#[utoipa::path(get, path = "/me/takings",
+    tag = "payments", operation_id = "getMyTakings", security(("bearer" = [])), params(TakingsQuery),
     extensions(("x-problem-codes" = json!(["forbidden"]))),
     responses((status = 200, description = "The takings.", body = TakingsByCurrency)))]
-#[get("/me/takings")]
 async fn get_my_takings(
     state: Data<State>,
     Trainer(actor): Trainer,
@@ -145,10 +147,10 @@ async fn get_my_takings(
 /// Sales of a course
 ///
 /// Newest first: for its owner and admins.
-#[utoipa::path(tag = "payments", operation_id = "listCourseSales", security(("bearer" = [])),
+#[utoipa::path(get, path = "/courses/{course_id}/sales",
+    tag = "payments", operation_id = "listCourseSales", security(("bearer" = [])),
     params(("course_id" = Uuid, Path, description = "The course's id."), PageQuery),
     responses((status = 200, description = "A page of sales.", body = SalePage)))]
-#[get("/courses/{course_id}/sales")]
 async fn list_course_sales(
     state: Data<State>,
     Member(actor): Member,
@@ -163,10 +165,10 @@ async fn list_course_sales(
 /// Takings of a course
 ///
 /// What was sold of it, by currency: for its owner and admins.
-#[utoipa::path(tag = "payments", operation_id = "getCourseTakings", security(("bearer" = [])),
+#[utoipa::path(get, path = "/courses/{course_id}/takings",
+    tag = "payments", operation_id = "getCourseTakings", security(("bearer" = [])),
     params(("course_id" = Uuid, Path, description = "The course's id."), TakingsQuery),
     responses((status = 200, description = "The takings.", body = TakingsByCurrency)))]
-#[get("/courses/{course_id}/takings")]
 async fn get_course_takings(
     state: Data<State>,
     Member(actor): Member,

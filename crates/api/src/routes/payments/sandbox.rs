@@ -1,5 +1,5 @@
-use crate::service_config::ServiceConfig;
-use actix_web::{post, web::Data};
+use crate::routing::{Operations, operations};
+use actix_web::web::Data;
 use kernel::{Actor, Code, Result, Uuid};
 use payments::{ProviderName, SandboxAct};
 use serde::Deserialize;
@@ -13,11 +13,13 @@ use crate::{
     state::State,
 };
 
-pub(super) fn configure(config: &mut ServiceConfig) {
-    config
-        .service(complete_sandbox_payment)
-        .service(fail_sandbox_payment)
-        .service(dispute_sandbox_payment);
+pub(super) fn configure(config: &mut impl Operations) {
+    operations!(
+        config,
+        complete_sandbox_payment,
+        fail_sandbox_payment,
+        dispute_sandbox_payment
+    );
 }
 
 /// How a dispute stands.
@@ -60,10 +62,10 @@ struct SandboxDispute {
 ///
 /// Plays the buyer of one's own payment: the money comes, and the course with it. In development, where no provider is configured;
 /// elsewhere there is no such payment.
-#[utoipa::path(tag = "sandbox", operation_id = "completeSandboxPayment", security(("bearer" = [])),
+#[utoipa::path(post, path = "/sandbox/payments/{payment_id}/complete",
+    tag = "sandbox", operation_id = "completeSandboxPayment", security(("bearer" = [])),
     params(("payment_id" = Uuid, Path, description = "The payment's id.")),
     responses((status = 200, description = "The payment as it is now.", body = Payment)))]
-#[post("/sandbox/payments/{payment_id}/complete")]
 async fn complete_sandbox_payment(
     state: Data<State>,
     Member(actor): Member,
@@ -75,10 +77,10 @@ async fn complete_sandbox_payment(
 /// Fail to pay in the sandbox
 ///
 /// Plays a buyer whose card is declined for good: the payment fails, and a coupon's place is free again.
-#[utoipa::path(tag = "sandbox", operation_id = "failSandboxPayment", security(("bearer" = [])),
+#[utoipa::path(post, path = "/sandbox/payments/{payment_id}/fail",
+    tag = "sandbox", operation_id = "failSandboxPayment", security(("bearer" = [])),
     params(("payment_id" = Uuid, Path, description = "The payment's id.")),
     responses((status = 200, description = "The payment as it is now.", body = Payment)))]
-#[post("/sandbox/payments/{payment_id}/fail")]
 async fn fail_sandbox_payment(
     state: Data<State>,
     Member(actor): Member,
@@ -90,11 +92,11 @@ async fn fail_sandbox_payment(
 /// Dispute in the sandbox
 ///
 /// Plays the buyer's bank: an open dispute suspends the access, a won one gives it back, a lost one ends it.
-#[utoipa::path(tag = "sandbox", operation_id = "disputeSandboxPayment", security(("bearer" = [])), request_body = SandboxDispute,
+#[utoipa::path(post, path = "/sandbox/payments/{payment_id}/dispute",
+    tag = "sandbox", operation_id = "disputeSandboxPayment", security(("bearer" = [])), request_body = SandboxDispute,
     params(("payment_id" = Uuid, Path, description = "The payment's id.")),
     extensions(("x-problem-codes" = json!(["payment_not_completed"]))),
     responses((status = 200, description = "The payment as it is now.", body = Payment)))]
-#[post("/sandbox/payments/{payment_id}/dispute")]
 async fn dispute_sandbox_payment(
     state: Data<State>,
     Member(actor): Member,

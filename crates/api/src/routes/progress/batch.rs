@@ -1,4 +1,4 @@
-use actix_web::{post, web::Data};
+use actix_web::web::Data;
 use chrono::{DateTime, Utc};
 use kernel::{Error, FieldError, Result, Uuid};
 use progress::{Heartbeat, Subject};
@@ -10,12 +10,12 @@ use crate::{
     extract::{Json, Member},
     problem::Problem,
     reply::Reply,
-    service_config::ServiceConfig,
+    routing::{Operations, operations},
     state::State,
 };
 
-pub(super) fn configure(config: &mut ServiceConfig) {
-    config.service(put_progress_batch);
+pub(super) fn configure(config: &mut impl Operations) {
+    operations!(config, put_progress_batch);
 }
 
 /// Heartbeats that were kept while a device was offline.
@@ -133,10 +133,10 @@ impl From<Result<progress::Progress>> for ProgressBatchResult {
 /// Up to 200 heartbeats about any lessons and chapters, each with a result of its own, under the same bound as `watchLesson`: the
 /// time since each lesson was first heard of. So who opened a lesson, went offline for an hour and watched an hour is credited an
 /// hour. Sending a batch again changes nothing.
-#[utoipa::path(tag = "progress", operation_id = "sendProgressBatch", security(("bearer" = [])), request_body = ProgressBatch,
+#[utoipa::path(post, path = "/me/progress/batch",
+    tag = "progress", operation_id = "sendProgressBatch", security(("bearer" = [])), request_body = ProgressBatch,
     extensions(("x-problem-codes" = json!(["outcome_unknown"]))),
     responses((status = 200, description = "What became of each.", body = ProgressBatchResults)))]
-#[post("/me/progress/batch")]
 async fn put_progress_batch(
     state: Data<State>,
     Member(actor): Member,

@@ -1,4 +1,4 @@
-use actix_web::{get, web::Data};
+use actix_web::web::Data;
 use chrono::{DateTime, Utc};
 use kernel::Uuid;
 use serde::Serialize;
@@ -9,15 +9,12 @@ use crate::{
     extract::{Member, Path, Query},
     problem::Problem,
     reply::Reply,
-    service_config::ServiceConfig,
+    routing::{Operations, operations},
     state::State,
 };
 
-pub(super) fn configure(config: &mut ServiceConfig) {
-    config
-        .service(get_course_funnel)
-        .service(get_lesson_retention)
-        .service(list_course_jobs);
+pub(super) fn configure(config: &mut impl Operations) {
+    operations!(config, get_course_funnel, get_lesson_retention, list_course_jobs);
 }
 
 /// How a course's learners get on.
@@ -87,11 +84,11 @@ impl From<progress::Funnel> for CourseFunnel {
 /// A course's funnel
 ///
 /// From enrolling to completing, and where learners stop, for whoever may edit the course.
-#[utoipa::path(tag = "progress", operation_id = "getCourseFunnel", security(("bearer" = [])),
+#[utoipa::path(get, path = "/courses/{course_id}/funnel",
+    tag = "progress", operation_id = "getCourseFunnel", security(("bearer" = [])),
     params(("course_id" = Uuid, Path, description = "The course's id.")),
     extensions(("x-problem-codes" = json!(["forbidden"]))),
     responses((status = 200, description = "The funnel.", body = CourseFunnel)))]
-#[get("/courses/{course_id}/funnel")]
 async fn get_course_funnel(
     state: Data<State>,
     Member(actor): Member,
@@ -132,11 +129,11 @@ struct RetentionPoint {
 /// A lesson's retention curve
 ///
 /// Which parts of the video its watchers played, for whoever may edit the course.
-#[utoipa::path(tag = "progress", operation_id = "getLessonRetention", security(("bearer" = [])),
+#[utoipa::path(get, path = "/lessons/{lesson_id}/retention",
+    tag = "progress", operation_id = "getLessonRetention", security(("bearer" = [])),
     params(("lesson_id" = Uuid, Path, description = "The lesson's id.")),
     extensions(("x-problem-codes" = json!(["forbidden", "no_video"]))),
     responses((status = 200, description = "The curve.", body = LessonRetention)))]
-#[get("/lessons/{lesson_id}/retention")]
 async fn get_lesson_retention(
     state: Data<State>,
     Member(actor): Member,
@@ -214,11 +211,11 @@ page! {
 ///
 /// What the server does in the background after an edit, newest first, for whoever may edit the course. Completion is never taken
 /// back by one.
-#[utoipa::path(tag = "progress", operation_id = "listCourseJobs", security(("bearer" = [])),
+#[utoipa::path(get, path = "/courses/{course_id}/jobs",
+    tag = "progress", operation_id = "listCourseJobs", security(("bearer" = [])),
     params(("course_id" = Uuid, Path, description = "The course's id."), PageQuery),
     extensions(("x-problem-codes" = json!(["forbidden"]))),
     responses((status = 200, description = "A page of jobs.", body = CourseJobPage)))]
-#[get("/courses/{course_id}/jobs")]
 async fn list_course_jobs(
     state: Data<State>,
     Member(actor): Member,

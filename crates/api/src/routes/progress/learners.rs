@@ -1,4 +1,4 @@
-use actix_web::{get, post, web::Data};
+use actix_web::web::Data;
 use chrono::{DateTime, Utc};
 use database::Tx;
 use enrollment::EnrolledLearner;
@@ -11,16 +11,18 @@ use crate::{
     extract::{Json, Member, Path, Query},
     problem::Problem,
     reply::Reply,
-    service_config::ServiceConfig,
+    routing::{Operations, operations},
     state::State,
 };
 
-pub(super) fn configure(config: &mut ServiceConfig) {
-    config
-        .service(list_course_learners)
-        .service(export_course_learners)
-        .service(waive_learner_progress)
-        .service(reset_learner_progress);
+pub(super) fn configure(config: &mut impl Operations) {
+    operations!(
+        config,
+        list_course_learners,
+        export_course_learners,
+        waive_learner_progress,
+        reset_learner_progress
+    );
 }
 
 /// A learner of a course and how far they are.
@@ -118,11 +120,11 @@ struct LearnerQuery {
 /// A course's learners
 ///
 /// With their progress, the latest enrollment first, for whoever may edit the course.
-#[utoipa::path(tag = "progress", operation_id = "listCourseLearners", security(("bearer" = [])),
+#[utoipa::path(get, path = "/courses/{course_id}/learners",
+    tag = "progress", operation_id = "listCourseLearners", security(("bearer" = [])),
     params(("course_id" = Uuid, Path, description = "The course's id."), LearnerQuery),
     extensions(("x-problem-codes" = json!(["forbidden"]))),
     responses((status = 200, description = "A page of learners.", body = CourseLearnerPage)))]
-#[get("/courses/{course_id}/learners")]
 async fn list_course_learners(
     state: Data<State>,
     Member(actor): Member,
@@ -143,11 +145,11 @@ async fn list_course_learners(
 ///
 /// CSV in UTF-8 with a line of names, for whoever may edit the course: 10,000 learners at most, the latest enrollments. A cell that a
 /// spreadsheet would take for a formula begins with an apostrophe.
-#[utoipa::path(tag = "progress", operation_id = "exportCourseLearners", security(("bearer" = [])),
+#[utoipa::path(get, path = "/courses/{course_id}/learners.csv",
+    tag = "progress", operation_id = "exportCourseLearners", security(("bearer" = [])),
     params(("course_id" = Uuid, Path, description = "The course's id.")),
     extensions(("x-problem-codes" = json!(["forbidden"])), ("x-file" = json!(true))),
     responses((status = 200, description = "The file.", body = String, content_type = "text/csv")))]
-#[get("/courses/{course_id}/learners.csv")]
 async fn export_course_learners(
     state: Data<State>,
     Member(actor): Member,
@@ -220,11 +222,11 @@ struct LearnerProgressChange {
 ///
 /// Completes a lesson, or everything in the course, for a learner who need not do it, by whoever may edit the course. What becomes
 /// complete by it follows shortly. Doing it again changes nothing; it is written into the audit trail.
-#[utoipa::path(tag = "progress", operation_id = "waiveLearnerProgress", security(("bearer" = [])), request_body = LearnerProgressChange,
+#[utoipa::path(post, path = "/courses/{course_id}/learners/{user_id}/waive",
+    tag = "progress", operation_id = "waiveLearnerProgress", security(("bearer" = [])), request_body = LearnerProgressChange,
     params(("course_id" = Uuid, Path, description = "The course's id."), ("user_id" = Uuid, Path, description = "The learner's id.")),
     extensions(("x-problem-codes" = json!(["forbidden"]))),
     responses((status = 200, description = "The learner's progress.", body = CourseLearner)))]
-#[post("/courses/{course_id}/learners/{user_id}/waive")]
 async fn waive_learner_progress(
     state: Data<State>,
     Member(actor): Member,
@@ -243,11 +245,11 @@ async fn waive_learner_progress(
 /// Takes back what a learner has done of a lesson, or of everything in the course, by whoever may edit the course: marks, what was
 /// watched, positions, and their time in the statistics. That the course was once completed stays. It is written into the audit
 /// trail.
-#[utoipa::path(tag = "progress", operation_id = "resetLearnerProgress", security(("bearer" = [])), request_body = LearnerProgressChange,
+#[utoipa::path(post, path = "/courses/{course_id}/learners/{user_id}/reset",
+    tag = "progress", operation_id = "resetLearnerProgress", security(("bearer" = [])), request_body = LearnerProgressChange,
     params(("course_id" = Uuid, Path, description = "The course's id."), ("user_id" = Uuid, Path, description = "The learner's id.")),
     extensions(("x-problem-codes" = json!(["forbidden"]))),
     responses((status = 200, description = "The learner's progress.", body = CourseLearner)))]
-#[post("/courses/{course_id}/learners/{user_id}/reset")]
 async fn reset_learner_progress(
     state: Data<State>,
     Member(actor): Member,

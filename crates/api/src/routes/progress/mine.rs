@@ -1,4 +1,4 @@
-use actix_web::{get, web::Data};
+use actix_web::web::Data;
 use chrono::{DateTime, NaiveDate, Utc};
 use kernel::Uuid;
 use serde::{Deserialize, Serialize};
@@ -9,15 +9,12 @@ use crate::{
     extract::{Member, Query},
     problem::Problem,
     reply::Reply,
-    service_config::ServiceConfig,
+    routing::{Operations, operations},
     state::State,
 };
 
-pub(super) fn configure(config: &mut ServiceConfig) {
-    config
-        .service(list_my_progress)
-        .service(get_my_continuations)
-        .service(get_my_stats);
+pub(super) fn configure(config: &mut impl Operations) {
+    operations!(config, list_my_progress, get_my_continuations, get_my_stats);
 }
 
 /// How far the caller is in a course.
@@ -90,9 +87,9 @@ page! {
 /// My progress
 ///
 /// How far the caller is in each course that they are enrolled in, the latest enrollment first.
-#[utoipa::path(tag = "progress", operation_id = "listMyProgress", security(("bearer" = [])), params(PageQuery),
+#[utoipa::path(get, path = "/me/progress",
+    tag = "progress", operation_id = "listMyProgress", security(("bearer" = [])), params(PageQuery),
     responses((status = 200, description = "A page of courses.", body = MyCourseProgressPage)))]
-#[get("/me/progress")]
 async fn list_my_progress(
     state: Data<State>,
     Member(actor): Member,
@@ -186,9 +183,9 @@ impl From<progress::Continuation> for Continuation {
 ///
 /// The courses in which the caller did something and that are not done, previews included: for each the lesson that they watched
 /// last, if it is not done, else the first that is not. Where access has ended, only what everybody may read is left to go on with.
-#[utoipa::path(tag = "progress", operation_id = "getMyContinuations", security(("bearer" = [])),
+#[utoipa::path(get, path = "/me/continue",
+    tag = "progress", operation_id = "getMyContinuations", security(("bearer" = [])),
     responses((status = 200, description = "Where to go on.", body = Continuations)))]
-#[get("/me/continue")]
 async fn get_my_continuations(
     state: Data<State>,
     Member(actor): Member,
@@ -257,9 +254,9 @@ struct LearningDay {
 /// My learning statistics
 ///
 /// How long the caller watched on each day of their own time zone, and how many days in a row. What counts is what was credited.
-#[utoipa::path(tag = "progress", operation_id = "getMyStats", security(("bearer" = [])), params(StatsQuery),
+#[utoipa::path(get, path = "/me/stats",
+    tag = "progress", operation_id = "getMyStats", security(("bearer" = [])), params(StatsQuery),
     responses((status = 200, description = "The statistics.", body = LearningStats)))]
-#[get("/me/stats")]
 async fn get_my_stats(
     state: Data<State>,
     Member(actor): Member,

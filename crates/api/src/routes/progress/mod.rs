@@ -8,9 +8,9 @@ mod overview;
 mod shared;
 mod watch;
 
-use crate::service_config::ServiceConfig;
+use crate::routing::Operations;
 
-pub(super) fn configure(config: &mut ServiceConfig) {
+pub(super) fn configure(config: &mut impl Operations) {
     config
         .configure(watch::configure)
         .configure(batch::configure)

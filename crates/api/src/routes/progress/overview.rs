@@ -1,4 +1,4 @@
-use actix_web::{get, web::Data};
+use actix_web::web::Data;
 use chrono::{DateTime, Utc};
 use kernel::Uuid;
 use progress::{ChapterState, LessonState};
@@ -9,12 +9,12 @@ use crate::{
     extract::{Member, Path},
     problem::Problem,
     reply::Reply,
-    service_config::ServiceConfig,
+    routing::{Operations, operations},
     state::State,
 };
 
-pub(super) fn configure(config: &mut ServiceConfig) {
-    config.service(get_course_progress);
+pub(super) fn configure(config: &mut impl Operations) {
+    operations!(config, get_course_progress);
 }
 
 /// A whole course through the eyes of its learner.
@@ -152,10 +152,10 @@ impl From<LessonState> for OutlinedLessonProgress {
 /// Progress in a course
 ///
 /// The whole outline in one request, for a learner who is enrolled.
-#[utoipa::path(tag = "progress", operation_id = "getCourseProgress", security(("bearer" = [])),
+#[utoipa::path(get, path = "/courses/{course_id}/progress",
+    tag = "progress", operation_id = "getCourseProgress", security(("bearer" = [])),
     params(("course_id" = Uuid, Path, description = "The course's id.")),
     responses((status = 200, description = "The progress.", body = CourseProgress)))]
-#[get("/courses/{course_id}/progress")]
 async fn get_course_progress(
     state: Data<State>,
     Member(actor): Member,

@@ -1,4 +1,4 @@
-use actix_web::{get, post, put, web::Data};
+use actix_web::web::Data;
 use kernel::Uuid;
 use progress::Subject;
 
@@ -7,20 +7,22 @@ use crate::{
     extract::{Json, Member, Path},
     problem::Problem,
     reply::Reply,
-    service_config::ServiceConfig,
+    routing::{Operations, operations},
     state::State,
 };
 
-pub(super) fn configure(config: &mut ServiceConfig) {
-    config
-        .service(watch_lesson)
-        .service(get_lesson_progress)
-        .service(put_lesson_progress)
-        .service(complete_lesson)
-        .service(watch_chapter)
-        .service(get_chapter_progress)
-        .service(put_chapter_progress)
-        .service(complete_chapter);
+pub(super) fn configure(config: &mut impl Operations) {
+    operations!(
+        config,
+        watch_lesson,
+        get_lesson_progress,
+        put_lesson_progress,
+        complete_lesson,
+        watch_chapter,
+        get_chapter_progress,
+        put_chapter_progress,
+        complete_chapter
+    );
 }
 
 /// Watch a lesson
@@ -38,11 +40,11 @@ pub(super) fn configure(config: &mut ServiceConfig) {
 ///
 /// **Completion.** The lesson is complete once `PALESTRA_COMPLETION_PERCENT` (90) of it is credited. Of a video whose length nobody
 /// knows, seconds and ranges are kept, but no percentage: `percent` is refused (`duration_unknown`), and `completeLesson` completes it.
-#[utoipa::path(tag = "progress", operation_id = "watchLesson", security(("bearer" = [])), request_body = WatchHeartbeat,
+#[utoipa::path(post, path = "/lessons/{lesson_id}/watch",
+    tag = "progress", operation_id = "watchLesson", security(("bearer" = [])), request_body = WatchHeartbeat,
     params(("lesson_id" = Uuid, Path, description = "The lesson's id.")),
     extensions(("x-problem-codes" = json!(["no_video", "not_granted", "grant_expired", "grant_refunded", "grant_revoked", "grant_suspended", "outcome_unknown"]))),
     responses((status = 200, description = "The progress.", body = LessonProgress)))]
-#[post("/lessons/{lesson_id}/watch")]
 async fn watch_lesson(
     state: Data<State>,
     Member(actor): Member,
@@ -60,11 +62,11 @@ async fn watch_lesson(
 ///
 /// Like `watchLesson`, for a chapter's own video. Watching it completes a chapter without lessons; one with lessons is complete
 /// when they are.
-#[utoipa::path(tag = "progress", operation_id = "watchChapter", security(("bearer" = [])), request_body = WatchHeartbeat,
+#[utoipa::path(post, path = "/chapters/{chapter_id}/watch",
+    tag = "progress", operation_id = "watchChapter", security(("bearer" = [])), request_body = WatchHeartbeat,
     params(("chapter_id" = Uuid, Path, description = "The chapter's id.")),
     extensions(("x-problem-codes" = json!(["no_video", "not_granted", "grant_expired", "grant_refunded", "grant_revoked", "grant_suspended", "outcome_unknown"]))),
     responses((status = 200, description = "The progress.", body = ChapterProgress)))]
-#[post("/chapters/{chapter_id}/watch")]
 async fn watch_chapter(
     state: Data<State>,
     Member(actor): Member,
@@ -81,11 +83,11 @@ async fn watch_chapter(
 /// Progress in a lesson
 ///
 /// The caller's own, in a lesson that they may read.
-#[utoipa::path(tag = "progress", operation_id = "getLessonProgress", security(("bearer" = [])),
+#[utoipa::path(get, path = "/lessons/{lesson_id}/progress",
+    tag = "progress", operation_id = "getLessonProgress", security(("bearer" = [])),
     params(("lesson_id" = Uuid, Path, description = "The lesson's id.")),
     extensions(("x-problem-codes" = json!(["not_granted", "grant_expired", "grant_refunded", "grant_revoked", "grant_suspended"]))),
     responses((status = 200, description = "The progress.", body = LessonProgress)))]
-#[get("/lessons/{lesson_id}/progress")]
 async fn get_lesson_progress(
     state: Data<State>,
     Member(actor): Member,
@@ -101,11 +103,11 @@ async fn get_lesson_progress(
 ///
 /// For clients that know no ranges: a percentage, a position, or both, under the same bound as `watchLesson`. It adds to what is
 /// known and takes nothing back, so that no version has to be named.
-#[utoipa::path(tag = "progress", operation_id = "updateLessonProgress", security(("bearer" = [])), request_body = ProgressUpdate,
+#[utoipa::path(put, path = "/lessons/{lesson_id}/progress",
+    tag = "progress", operation_id = "updateLessonProgress", security(("bearer" = [])), request_body = ProgressUpdate,
     params(("lesson_id" = Uuid, Path, description = "The lesson's id.")),
     extensions(("x-problem-codes" = json!(["no_video", "not_granted", "grant_expired", "grant_refunded", "grant_revoked", "grant_suspended", "outcome_unknown"]))),
     responses((status = 200, description = "The progress.", body = LessonProgress)))]
-#[put("/lessons/{lesson_id}/progress")]
 async fn put_lesson_progress(
     state: Data<State>,
     Member(actor): Member,
@@ -122,11 +124,11 @@ async fn put_lesson_progress(
 /// Progress in a chapter
 ///
 /// The caller's own: whether the chapter is done, and what was watched of its own video.
-#[utoipa::path(tag = "progress", operation_id = "getChapterProgress", security(("bearer" = [])),
+#[utoipa::path(get, path = "/chapters/{chapter_id}/progress",
+    tag = "progress", operation_id = "getChapterProgress", security(("bearer" = [])),
     params(("chapter_id" = Uuid, Path, description = "The chapter's id.")),
     extensions(("x-problem-codes" = json!(["not_granted", "grant_expired", "grant_refunded", "grant_revoked", "grant_suspended"]))),
     responses((status = 200, description = "The progress.", body = ChapterProgress)))]
-#[get("/chapters/{chapter_id}/progress")]
 async fn get_chapter_progress(
     state: Data<State>,
     Member(actor): Member,
@@ -141,11 +143,11 @@ async fn get_chapter_progress(
 /// Say how far one is in a chapter
 ///
 /// Like `updateLessonProgress`, for a chapter's own video.
-#[utoipa::path(tag = "progress", operation_id = "updateChapterProgress", security(("bearer" = [])), request_body = ProgressUpdate,
+#[utoipa::path(put, path = "/chapters/{chapter_id}/progress",
+    tag = "progress", operation_id = "updateChapterProgress", security(("bearer" = [])), request_body = ProgressUpdate,
     params(("chapter_id" = Uuid, Path, description = "The chapter's id.")),
     extensions(("x-problem-codes" = json!(["no_video", "not_granted", "grant_expired", "grant_refunded", "grant_revoked", "grant_suspended", "outcome_unknown"]))),
     responses((status = 200, description = "The progress.", body = ChapterProgress)))]
-#[put("/chapters/{chapter_id}/progress")]
 async fn put_chapter_progress(
     state: Data<State>,
     Member(actor): Member,
@@ -163,11 +165,11 @@ async fn put_chapter_progress(
 ///
 /// For a lesson without a video, or with one whose length nobody knows; others are completed by watching. Completes the chapter
 /// and the course where it was the last one. Doing it again changes nothing.
-#[utoipa::path(tag = "progress", operation_id = "completeLesson", security(("bearer" = [])),
+#[utoipa::path(post, path = "/lessons/{lesson_id}/complete",
+    tag = "progress", operation_id = "completeLesson", security(("bearer" = [])),
     params(("lesson_id" = Uuid, Path, description = "The lesson's id.")),
     extensions(("x-problem-codes" = json!(["completed_by_watching", "not_granted", "grant_expired", "grant_refunded", "grant_revoked", "grant_suspended"]))),
     responses((status = 200, description = "The progress.", body = LessonProgress)))]
-#[post("/lessons/{lesson_id}/complete")]
 async fn complete_lesson(
     state: Data<State>,
     Member(actor): Member,
@@ -183,11 +185,11 @@ async fn complete_lesson(
 ///
 /// For a chapter without lessons whose own content is not a video that can be measured. One with lessons is complete when they
 /// are. Completes the course where it was the last one. Doing it again changes nothing.
-#[utoipa::path(tag = "progress", operation_id = "completeChapter", security(("bearer" = [])),
+#[utoipa::path(post, path = "/chapters/{chapter_id}/complete",
+    tag = "progress", operation_id = "completeChapter", security(("bearer" = [])),
     params(("chapter_id" = Uuid, Path, description = "The chapter's id.")),
     extensions(("x-problem-codes" = json!(["completed_by_watching", "completed_by_lessons", "not_granted", "grant_expired", "grant_refunded", "grant_revoked", "grant_suspended"]))),
     responses((status = 200, description = "The progress.", body = ChapterProgress)))]
-#[post("/chapters/{chapter_id}/complete")]
 async fn complete_chapter(
     state: Data<State>,
     Member(actor): Member,
