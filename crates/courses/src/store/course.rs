@@ -222,7 +222,7 @@ pub(crate) async fn lock(tx: &Tx, id: Uuid) -> Result<()> {
     Ok(())
 }
 
-/// By id, slug or former slug.
+/// By id, slug or former slug, with its shelves, in one statement.
 pub(crate) async fn find(tx: &Tx, key: &str) -> Result<Option<Course>> {
     let (condition, value): (_, Value) = match key.parse::<Uuid>() {
         Ok(id) => ("c.id = ?", id.into()),
@@ -231,9 +231,18 @@ pub(crate) async fn find(tx: &Tx, key: &str) -> Result<Option<Course>> {
             key.into(),
         ),
     };
-    let sql = format!("SELECT {CARD}, c.content FROM courses c {MORE} WHERE {condition}");
-    let row = tx.one::<Row>(&sql, [value]).await?;
-    Ok(with_categories(tx, row.into_iter().collect()).await?.pop())
+    let sql = format!(
+        "SELECT {CARD}, c.content, {shelf} FROM courses c {MORE} {shelves} WHERE {condition} ORDER BY g.name",
+        shelf = category::SHELF,
+        shelves = category::SHELVES,
+    );
+    let rows = tx.query_all_raw(tx.statement(&sql, [value])).await.kernel()?;
+    let Some(first) = rows.first() else {
+        return Ok(None);
+    };
+    let shelves = rows.iter().filter_map(|row| category::shelf(tx, row).transpose());
+    let course = Row::from_query_result(first, "").kernel()?;
+    Ok(Some(course.with(tx, shelves.collect::<Result<_>>()?)?))
 }
 
 pub(crate) async fn by_ids(tx: &Tx, ids: &[Uuid]) -> Result<Vec<Course>> {

@@ -9,7 +9,7 @@ use std::{
     time::{Duration, Instant},
 };
 
-use kernel::{Code, Error, Result};
+use kernel::{Actor, Code, Error, Result};
 use sqlx::{Connection, PgConnection, postgres::PgConnectOptions};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
@@ -34,13 +34,17 @@ struct Idle {
     made: Instant,
     /// The thread whose reactor hears this connection: its own requests are answered without waking another thread.
     home: ThreadId,
+    /// For whom it last read.
+    reader: Option<Actor>,
 }
 
 /// A connection in use. Dropped, it is closed, and the server rolls back what it was in the middle of.
 pub(super) struct Borrowed {
     pub(super) connection: PgConnection,
-    /// Whether it waited here before: then it may have broken meanwhile, and another one may not have.
+    /// Whether it waited here before: then it may have broken meanwhile.
     pub(super) is_used: bool,
+    /// For whom it last read, as the server was told.
+    pub(super) reader: Option<Actor>,
     made: Instant,
     home: ThreadId,
     shelf: Arc<Shelf>,
@@ -68,19 +72,17 @@ impl Connections {
             return Ok(Borrowed {
                 connection: idle.connection,
                 is_used: true,
+                reader: idle.reader,
                 made: idle.made,
                 home: idle.home,
                 shelf: shelf.clone(),
                 _place: place,
             });
         }
-        let connection = tokio::time::timeout(PATIENCE, PgConnection::connect_with(&shelf.options))
-            .await
-            .map_err(unavailable)?
-            .map_err(unavailable)?;
         Ok(Borrowed {
-            connection,
+            connection: shelf.connect().await?,
             is_used: false,
+            reader: None,
             made: Instant::now(),
             home: thread::current().id(),
             shelf: shelf.clone(),
@@ -103,6 +105,13 @@ impl Connections {
 }
 
 impl Shelf {
+    async fn connect(&self) -> Result<PgConnection> {
+        tokio::time::timeout(PATIENCE, PgConnection::connect_with(&self.options))
+            .await
+            .map_err(unavailable)?
+            .map_err(unavailable)
+    }
+
     fn pick(&self) -> Option<Idle> {
         let here = thread::current().id();
         let mut idle = self.idle.lock().unwrap_or_else(PoisonError::into_inner);
@@ -115,12 +124,23 @@ impl Shelf {
 }
 
 impl Borrowed {
+    /// A new connection in the place of one that broke while it waited.
+    pub(super) async fn renew(&mut self) -> Result<()> {
+        self.connection = self.shelf.connect().await?;
+        self.is_used = false;
+        self.reader = None;
+        self.made = Instant::now();
+        self.home = thread::current().id();
+        Ok(())
+    }
+
     /// Gives back a connection that is sound and in no transaction.
     pub(super) fn put_back(self) {
         let idle = Idle {
             connection: self.connection,
             made: self.made,
             home: self.home,
+            reader: self.reader,
         };
         // Before the place is free, so that whoever gets it finds the connection.
         self.shelf

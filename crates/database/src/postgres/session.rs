@@ -24,33 +24,34 @@ pub(crate) enum Mode {
 pub(crate) struct Session {
     borrowed: Mutex<Borrowed>,
     mode: Mode,
+    now: Timestamp,
+    /// Whether nothing was asked yet of a connection that waited: it may have broken meanwhile.
+    unproven: AtomicBool,
     /// Set when the connection itself failed, rather than a statement.
     broken: AtomicBool,
 }
 
 impl Session {
-    /// Takes a connection, tells the policies who asks and what time it is, and begins where it writes: one round trip.
+    /// Takes a connection, tells the policies who asks and what time it is, and begins where it writes: one round trip. What is
+    /// read without a name depends on neither, so that a connection which last read so need not be told again.
     pub(super) async fn open(
         connections: &Connections,
         mode: Mode,
         actor: Actor,
         now: Timestamp,
     ) -> Result<Self> {
-        loop {
-            let mut borrowed = connections.take().await?;
-            match introduce(&mut borrowed.connection, mode, actor, now).await {
-                Ok(()) => {
-                    return Ok(Self {
-                        borrowed: Mutex::new(borrowed),
-                        mode,
-                        broken: AtomicBool::new(false),
-                    });
-                }
-                // The server went away while it waited. Each turn closes one that waited, so that this ends.
-                Err(_) if borrowed.is_used => {}
-                Err(error) => return Err(unavailable(error)),
-            }
+        let mut borrowed = connections.take().await?;
+        let is_known = mode == Mode::Read && actor == Actor::Anonymous && borrowed.reader == Some(actor);
+        if !is_known {
+            introduce(&mut borrowed, mode, actor, now).await?;
         }
+        Ok(Self {
+            borrowed: Mutex::new(borrowed),
+            mode,
+            now,
+            unproven: AtomicBool::new(is_known),
+            broken: AtomicBool::new(false),
+        })
     }
 
     /// Commits what was written; a read has nothing to end.
@@ -79,9 +80,25 @@ impl Session {
         }
     }
 
-    fn heard<T>(&self, answer: std::result::Result<T, sqlx::Error>) -> std::result::Result<T, RuntimeErr> {
+    /// Asks the server. Where the connection turns out to have broken while it waited, asks again on another one: nothing was
+    /// done yet, and only reads come unproven.
+    async fn ask<T>(
+        &self,
+        how: impl for<'c> Fn(&'c mut PgConnection) -> BoxFuture<'c, std::result::Result<T, sqlx::Error>>,
+    ) -> std::result::Result<T, RuntimeErr> {
+        let mut borrowed = self.borrowed.lock().await;
+        let mut answer = how(&mut borrowed.connection).await;
+        if self.unproven.swap(false, Ordering::Relaxed)
+            && answer.as_ref().is_err_and(is_lost)
+            && borrowed.renew().await.is_ok()
+            && introduce(&mut borrowed, self.mode, Actor::Anonymous, self.now)
+                .await
+                .is_ok()
+        {
+            answer = how(&mut borrowed.connection).await;
+        }
         answer.map_err(|error| {
-            if !matches!(error, sqlx::Error::Database(_)) {
+            if is_lost(&error) {
                 self.broken.store(true, Ordering::Relaxed);
             }
             RuntimeErr::SqlxError(error.into())
@@ -89,8 +106,30 @@ impl Session {
     }
 }
 
+/// Whether the connection failed, rather than a statement. `57P01` to `57P03` are the server's last words on it.
+fn is_lost(error: &sqlx::Error) -> bool {
+    match error {
+        sqlx::Error::Database(error) => error.code().is_some_and(|code| code.starts_with("57P0")),
+        _ => true,
+    }
+}
+
+/// Says who asks; on another connection where the server went away while this one waited.
+async fn introduce(borrowed: &mut Borrowed, mode: Mode, actor: Actor, now: Timestamp) -> Result<()> {
+    let mut told = tell(&mut borrowed.connection, mode, actor, now).await;
+    if told.is_err() && borrowed.is_used {
+        borrowed.renew().await?;
+        told = tell(&mut borrowed.connection, mode, actor, now).await;
+    }
+    told.map_err(unavailable)?;
+    if mode == Mode::Read {
+        borrowed.reader = Some(actor);
+    }
+    Ok(())
+}
+
 /// Nothing of the last use case is undone here: only a connection whose end the server has confirmed goes back to the others.
-async fn introduce(
+async fn tell(
     connection: &mut PgConnection,
     mode: Mode,
     actor: Actor,
@@ -105,7 +144,8 @@ async fn introduce(
     match mode {
         // Overwritten by the next use case, whichever it is.
         Mode::Read => {
-            let sql = "SELECT set_config('app.uid', $1, false), set_config('app.role', $2, false),                        set_config('app.now', $3, false), set_config('default_transaction_read_only', 'on', false)";
+            let sql = "SELECT set_config('app.uid', $1, false), set_config('app.role', $2, false), \
+                       set_config('app.now', $3, false), set_config('default_transaction_read_only', 'on', false)";
             let values = sqlx::query(sql).bind(id).bind(role).bind(now);
             connection.execute(values).await?;
         }
@@ -122,9 +162,9 @@ async fn introduce(
     Ok(())
 }
 
-fn query(sql: String, values: Option<Values>) -> Query<'static, Postgres, SqlxValues> {
-    let values = values.unwrap_or_else(|| Values(Vec::new()));
-    sqlx::query_with(AssertSqlSafe(sql), SqlxValues(values))
+fn query(statement: &Statement) -> Query<'static, Postgres, SqlxValues> {
+    let values = statement.values.clone().unwrap_or_else(|| Values(Vec::new()));
+    sqlx::query_with(AssertSqlSafe(statement.sql.clone()), SqlxValues(values))
 }
 
 type Asked<'a, T> = BoxFuture<'a, std::result::Result<T, DbErr>>;
@@ -133,40 +173,36 @@ type Asked<'a, T> = BoxFuture<'a, std::result::Result<T, DbErr>>;
 impl Session {
     pub(crate) fn execute_raw(&self, statement: Statement) -> Asked<'_, ExecResult> {
         Box::pin(async move {
-            let mut borrowed = self.borrowed.lock().await;
-            let query = query(statement.sql, statement.values);
-            let answer = borrowed.connection.execute(query).await;
-            self.heard(answer).map(Into::into).map_err(DbErr::Exec)
+            let done = self.ask(|connection| connection.execute(query(&statement))).await;
+            done.map(Into::into).map_err(DbErr::Exec)
         })
     }
 
     pub(crate) fn execute_unprepared<'a>(&'a self, sql: &'a str) -> Asked<'a, ExecResult> {
         Box::pin(async move {
-            let mut borrowed = self.borrowed.lock().await;
-            let answer = borrowed.connection.execute(AssertSqlSafe(sql)).await;
-            self.heard(answer).map(Into::into).map_err(DbErr::Exec)
+            let done = self
+                .ask(|connection| connection.execute(AssertSqlSafe(sql.to_owned())))
+                .await;
+            done.map(Into::into).map_err(DbErr::Exec)
         })
     }
 
     pub(crate) fn query_one_raw(&self, statement: Statement) -> Asked<'_, Option<QueryResult>> {
         Box::pin(async move {
-            let mut borrowed = self.borrowed.lock().await;
-            let query = query(statement.sql, statement.values);
-            let answer = borrowed.connection.fetch_optional(query).await;
-            self.heard(answer)
-                .map(|row| row.map(Into::into))
-                .map_err(DbErr::Query)
+            let row = self
+                .ask(|connection| connection.fetch_optional(query(&statement)))
+                .await;
+            row.map(|row| row.map(Into::into)).map_err(DbErr::Query)
         })
     }
 
     pub(crate) fn query_all_raw(&self, statement: Statement) -> Asked<'_, Vec<QueryResult>> {
         Box::pin(async move {
-            let mut borrowed = self.borrowed.lock().await;
-            let query = query(statement.sql, statement.values);
-            let answer = borrowed.connection.fetch_all(query).await;
-            self.heard(answer)
-                .map(|rows| rows.into_iter().map(Into::into).collect())
-                .map_err(DbErr::Query)
+            let rows = self
+                .ask(|connection| connection.fetch_all(query(&statement)))
+                .await;
+            let rows = rows.map_err(DbErr::Query)?;
+            Ok(rows.into_iter().map(Into::into).collect())
         })
     }
 }
