@@ -23,7 +23,7 @@ if wants unit; then
   step 'Tools for the tests'
   scripts/tools.sh
   step 'Tests, on SQLite and on PostgreSQL'
-  export PALESTRA_TEST_PYTHON="$PWD/.tools/venv/bin/python"
+  export PALESTRA_TEST_PYTHON="$PWD/.tools/venv/bin/python" PALESTRA_TEST_REDIS="$PWD/.tools/redis-server"
   # Most of a test is waiting for commits: more of them at once than there are cores.
   RUST_TEST_THREADS=${RUST_TEST_THREADS:-$((3 * $(nproc)))} cargo test --locked --workspace
 fi

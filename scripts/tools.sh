@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# The tools of the contract checks, at pinned versions inside the checkout: .tools/venv (Python), .tools/localstripe (Python:
-# a program that is only run, apart from the rest), contract/node_modules (Node 24 among it) and a Chromium from the system.
+# The tools of the tests, at pinned versions inside the checkout: .tools/venv (Python), .tools/localstripe (Python: a program
+# that is only run, apart from the rest), contract/node_modules (Node 24 among it); a Chromium and a Redis from the system.
 # Quick when nothing has changed.
 set -euo pipefail
 
@@ -55,7 +55,25 @@ browser() {
   apt_install "the browser check needs Chromium: install it, or set CHROMIUM to the executable of one" chromium
 }
 
+# Of the tests' own, for each that needs one.
+redis() {
+  local server
+  for server in redis-server valkey-server; do
+    if server=$(command -v "$server"); then
+      ln -sfn "$server" .tools/redis-server
+      return
+    fi
+  done
+  # Debian's server is this executable under another name; the package that is named after it would start one as well.
+  server=/usr/bin/redis-check-rdb
+  if [ ! -x "$server" ]; then
+    apt_install "the tests need the server of Redis or of Valkey: install redis-server or valkey-server" redis-tools
+  fi
+  ln -sfn "$server" .tools/redis-server
+}
+
 python_tools venv contract/requirements.txt
 python_tools localstripe contract/localstripe/requirements.txt
 node_tools
 browser
+redis

@@ -33,6 +33,7 @@ mod notifications;
 mod payments;
 mod progress;
 mod purchases;
+mod relay;
 mod servers;
 mod start;
 mod storage;

@@ -2,7 +2,7 @@
 
 use std::{fs, io::Write, path::Path, str::FromStr, sync::Arc};
 
-use database::{Db, Setup, postgres, sqlite};
+use database::{Db, Relay, Setup, postgres, sqlite};
 use identity::{Hasher, HasherSettings, Identity, TokenSettings, Tokens};
 use kernel::{Ambient, Keyring, hex};
 use media::{Media, Mux, MuxSettings, Storage, Videos};
@@ -45,6 +45,11 @@ pub async fn open(config: &Config, ambient: Ambient, schema: Schema) -> Result<D
     let keyring = Keyring::new(master_key(config)?);
     let setup = match postgres_urls(config, &keyring)? {
         Some(servers) => open_postgres(config, servers, &keyring, schema).await?,
+        None if config.redis_url.is_some() => {
+            return Err("PALESTRA_REDIS_URL is for several servers on one PostgreSQL, and this is SQLite: leave it out, or let DATABASE_URL \
+                        name a PostgreSQL"
+                .to_owned());
+        }
         None => open_sqlite(config, &keyring, schema).await?,
     };
     Db::open(setup, ambient.reached_at(&config.public_url), keyring)
@@ -470,6 +475,22 @@ async fn open_postgres(
         auth,
         worker,
         connections: config.database_connections,
+        relay: relay(config, keyring).await?,
     };
     Ok(Setup::Postgres(Box::new(setup)))
+}
+
+/// Where the servers of this installation tell each other news. Redis that does not answer is no reason not to serve: until it
+/// does, news of other servers come up to a second late.
+async fn relay(config: &Config, keyring: &Keyring) -> Result<Option<Relay>, Refusal> {
+    let Some(url) = &config.redis_url else {
+        return Ok(None);
+    };
+    let relay = Relay::new(url, &key_check(keyring)).map_err(|error| {
+        format!("PALESTRA_REDIS_URL cannot be read: {error}. It has to be like redis://HOST:6379 or rediss://USER:PASSWORD@HOST:6380")
+    })?;
+    if let Err(error) = relay.check().await {
+        tracing::warn!(%error, "Redis does not answer: until it does, news of other servers come up to a second late");
+    }
+    Ok(Some(relay))
 }

@@ -10,9 +10,10 @@ use futures_util::future::BoxFuture;
 use kernel::{Actor, Ambient, Keyring, Result, Uuid};
 
 use crate::{
-    Tx, Wakeups,
+    Relay, Tx, Wakeups,
     notices::{Generations, Hearing},
     postgres::{Mode, Postgres},
+    relay::Speaker,
     sqlite::Sqlite,
     work::{Answer, Work, boxed, opened},
 };
@@ -45,12 +46,15 @@ pub(crate) struct Shared {
     pub(crate) generations: Generations,
     pub(crate) hearing: Hearing,
     pub(crate) wakeups: Wakeups,
+    /// Where news for other servers go over Redis.
+    pub(crate) speaker: Option<Speaker>,
 }
 
 /// The database. Cheap to clone.
 #[derive(Clone)]
 pub struct Db {
     engine: Engine,
+    relay: Option<Relay>,
     shared: Arc<Shared>,
 }
 
@@ -66,13 +70,15 @@ impl Db {
     /// # Errors
     /// [`kernel::Code::Unavailable`] where the database cannot be opened.
     pub async fn open(setup: Setup, ambient: Ambient, keyring: Keyring) -> Result<Self> {
-        let engine = match setup {
-            Setup::Sqlite(setup) => Engine::Sqlite(Sqlite::open(&setup).await?),
-            Setup::Postgres(setup) => Engine::Postgres(Postgres::open(&setup)),
+        let (engine, relay) = match setup {
+            Setup::Sqlite(setup) => (Engine::Sqlite(Sqlite::open(&setup).await?), None),
+            Setup::Postgres(setup) => (Engine::Postgres(Postgres::open(&setup)), setup.relay),
         };
         let [a, b, c, d, ..] = ambient.secret();
+        let wakeups = Wakeups::new([a, b, c, d]);
         let shared = Shared {
-            wakeups: Wakeups::new([a, b, c, d]),
+            speaker: relay.clone().map(|relay| Speaker::start(relay, &wakeups)),
+            wakeups,
             ambient,
             keyring: Arc::new(keyring),
             statements: Arc::default(),
@@ -82,6 +88,7 @@ impl Db {
         };
         Ok(Self {
             engine,
+            relay,
             shared: Arc::new(shared),
         })
     }
@@ -222,6 +229,9 @@ impl Db {
                 postgres.listener.clone(),
                 Arc::downgrade(&self.shared),
             ));
+        }
+        if let Some(relay) = self.relay.clone() {
+            tokio::spawn(crate::relay::listen(relay, Arc::downgrade(&self.shared)));
         }
     }
 

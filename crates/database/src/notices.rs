@@ -89,6 +89,9 @@ impl Shared {
         }
         let woken = std::mem::take(&mut *notices.woken.lock().unwrap_or_else(PoisonError::into_inner));
         if !woken.is_empty() {
+            if let Some(speaker) = &self.speaker {
+                speaker.say(self.wakeups.notices(&woken));
+            }
             self.wakeups.add(woken);
         }
     }

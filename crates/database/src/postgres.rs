@@ -9,7 +9,7 @@ use kernel::{Actor, Error, Result};
 use sqlx::{ConnectOptions, Connection, Executor, PgConnection, Row, postgres::PgConnectOptions};
 
 use crate::{
-    Tx,
+    Relay, Tx,
     db::{Pool, Shared},
     tx::Inside,
     work::{Answer, Work},
@@ -31,6 +31,8 @@ pub struct Setup {
     pub worker: PgConnectOptions,
     /// Connections for requests; the other pools take a quarter of it.
     pub connections: u32,
+    /// Over what servers tell each other news; without it over the database's own notifications.
+    pub relay: Option<Relay>,
 }
 
 /// PostgreSQL: connections of each runtime role apart, so that none ever changes its role.

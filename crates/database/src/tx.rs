@@ -148,7 +148,7 @@ impl Tx {
         if accounts.is_empty() {
             return Ok(());
         }
-        if self.is_postgres() {
+        if self.is_postgres() && self.0.shared.speaker.is_none() {
             for notice in self.0.shared.wakeups.notices(accounts) {
                 let values = [crate::notices::NEWS.into(), notice.into()];
                 self.query_one_raw(self.statement("SELECT pg_notify(?, ?)", values))

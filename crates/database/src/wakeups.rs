@@ -1,5 +1,5 @@
 //! Telling those who wait that there is something new for an account: in this process as soon as it is committed, and on
-//! PostgreSQL at every other server.
+//! PostgreSQL at every other server, over its notifications or over Redis.
 
 use std::{
     collections::HashSet,
@@ -12,9 +12,9 @@ use tokio::sync::Notify;
 
 /// How many accounts are kept apart; where more are called, everybody looks.
 const MOST: usize = 10_000;
-/// How many one notification of PostgreSQL names; it takes less than 8,000 bytes.
+/// How many one notice names; a notification of PostgreSQL takes less than 8,000 bytes.
 const NAMED: usize = 240;
-/// How many notifications a transaction sends at most before it calls everybody.
+/// How many notices a transaction sends at most before it calls everybody.
 const NOTICES: usize = 8;
 /// The payload that calls everybody.
 const EVERYBODY: &str = "*";
@@ -95,10 +95,20 @@ impl Wakeups {
         self.gathered.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
+    /// What calls everybody at the other servers.
+    pub(crate) fn everybody_notice(&self) -> String {
+        format!("{} {EVERYBODY}", self.process)
+    }
+
+    /// What calls nobody: that this server is still there.
+    pub(crate) fn beat_notice(&self) -> String {
+        format!("{} ", self.process)
+    }
+
     /// What the other servers are sent about these accounts.
     pub(crate) fn notices(&self, accounts: &[Uuid]) -> Vec<String> {
         if accounts.len() > NAMED * NOTICES {
-            return vec![format!("{} {EVERYBODY}", self.process)];
+            return vec![self.everybody_notice()];
         }
         let notice = |accounts: &[Uuid]| {
             let mut text = format!("{} ", self.process);
@@ -116,7 +126,7 @@ impl Wakeups {
         let Some((process, accounts)) = notice.split_once(' ') else {
             return;
         };
-        if process == self.process {
+        if process == self.process || accounts.is_empty() {
             return;
         }
         if accounts == EVERYBODY {

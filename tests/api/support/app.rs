@@ -154,9 +154,13 @@ impl App {
 
     /// Another server on the same PostgreSQL database; it shares nothing else. To be dropped before this one.
     pub async fn beside(&self) -> Self {
+        self.beside_with(&[]).await
+    }
+
+    pub async fn beside_with(&self, settings: Settings<'_>) -> Self {
         let folder = temporary_folder("app");
         let worked = (Arc::default(), true);
-        Self::serve(self.store, folder, self.url.as_deref(), None, &[], worked).await
+        Self::serve(self.store, folder, self.url.as_deref(), None, settings, worked).await
     }
 
     /// Serves the database of this owner, and removes the one at `url` at the end.

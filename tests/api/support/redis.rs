@@ -1,0 +1,70 @@
+//! A Redis of one test's own.
+
+use std::{
+    net::TcpListener,
+    process::{Child, Command, Stdio},
+};
+
+use super::{eventually, temporary_folder};
+
+/// A port at which Redis may be or not.
+pub struct Redis {
+    port: u16,
+    child: Option<Child>,
+}
+
+impl Redis {
+    /// Nobody is there yet.
+    pub fn away() -> Self {
+        let port = TcpListener::bind("127.0.0.1:0")
+            .unwrap()
+            .local_addr()
+            .unwrap()
+            .port();
+        Self { port, child: None }
+    }
+
+    pub async fn here() -> Self {
+        let mut redis = Self::away();
+        redis.come().await;
+        redis
+    }
+
+    pub fn url(&self) -> String {
+        format!("redis://127.0.0.1:{}", self.port)
+    }
+
+    /// Starts it, and waits until it takes connections.
+    pub async fn come(&mut self) {
+        let server = std::env::var("PALESTRA_TEST_REDIS")
+            .expect("PALESTRA_TEST_REDIS names a Redis server; `make test` sets it");
+        let mut command = Command::new(server);
+        command
+            .args(["--bind", "127.0.0.1", "--port", &self.port.to_string()])
+            .args(["--save", "", "--appendonly", "no"])
+            .current_dir(temporary_folder("redis"))
+            .stdin(Stdio::null())
+            .stdout(Stdio::null());
+        self.child = Some(command.spawn().unwrap());
+        eventually("Redis", || async {
+            tokio::net::TcpStream::connect(("127.0.0.1", self.port))
+                .await
+                .ok()
+        })
+        .await;
+    }
+
+    /// Ends it at once.
+    pub fn go(&mut self) {
+        if let Some(mut child) = self.child.take() {
+            child.kill().unwrap();
+            child.wait().unwrap();
+        }
+    }
+}
+
+impl Drop for Redis {
+    fn drop(&mut self) {
+        self.go();
+    }
+}
