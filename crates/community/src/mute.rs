@@ -1,7 +1,7 @@
 //! Silence for somebody, in one course or everywhere, for a time or for good.
 
 use database::{Tx, audit};
-use kernel::{Code, Result, Timestamp, Uuid};
+use kernel::{Code, Cursor, Limit, Page, Result, Timestamp, Uuid};
 use sea_orm::FromQueryResult;
 use serde_json::json;
 
@@ -22,6 +22,40 @@ pub struct Mute {
     pub ends_at: Option<Timestamp>,
     /// Since when.
     pub created_at: Timestamp,
+}
+
+/// A mute as moderators see it: with whom it is about.
+#[derive(Clone, Debug, FromQueryResult)]
+pub struct Muted {
+    /// The mute's id.
+    pub id: Uuid,
+    /// Who is muted.
+    pub user_id: Uuid,
+    /// Their username.
+    pub username: Option<String>,
+    /// Their name.
+    pub name: Option<String>,
+    /// A picture of them.
+    pub avatar_url: Option<String>,
+    /// Where; everywhere where it is missing.
+    pub course_id: Option<Uuid>,
+    /// Why, in words.
+    pub reason: Option<String>,
+    /// Until when; `None` is without end.
+    pub ends_at: Option<Timestamp>,
+    /// Who imposed it; nobody where that account is gone.
+    pub imposed_by: Option<Uuid>,
+    /// Since when.
+    pub created_at: Timestamp,
+}
+
+/// Which mutes.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct MuteFilter {
+    /// Only of this course.
+    pub course_id: Option<Uuid>,
+    /// Only of this account.
+    pub user_id: Option<Uuid>,
 }
 
 /// Mutes somebody: the editors of a course in it, admins also everywhere.
@@ -50,15 +84,24 @@ pub async fn impose(
     Ok(mute)
 }
 
-/// Lets somebody write again. Doing it again changes nothing.
+/// Who may not write at the moment, newest first: everywhere for admins, for trainers in the courses that they edit.
 ///
 /// # Errors
-/// See [`impose`].
-pub async fn lift(tx: &Tx, user_id: Uuid, course_id: Option<Uuid>) -> Result<()> {
-    moderators_only(tx, course_id).await?;
-    if store::mute::lift(tx, user_id, course_id).await? {
-        let detail = json!({ "userId": user_id, "courseId": course_id });
-        audit::record(tx, "community.unmuted", user_id, detail).await?;
+/// [`Code::Forbidden`] for whoever decides about nothing.
+pub async fn list(tx: &Tx, filter: &MuteFilter, after: Option<Cursor>, limit: Limit) -> Result<Page<Muted>> {
+    let rows = store::mute::page(tx, filter, after, limit).await?;
+    Ok(Page::cut(rows, limit, |row| Cursor::at(row.created_at, row.id)))
+}
+
+/// Ends a mute before its time. Of one that has ended already nothing changes.
+///
+/// # Errors
+/// [`Code::Forbidden`]; [`Code::NotFound`], also where it is of a course that the caller does not edit.
+pub async fn lift(tx: &Tx, id: Uuid) -> Result<()> {
+    let mute = store::mute::find(tx, id).await?.ok_or(Code::NotFound)?;
+    if store::mute::lift(tx, id).await? {
+        let detail = json!({ "muteId": id, "userId": mute.user_id, "courseId": mute.course_id });
+        audit::record(tx, "community.unmuted", mute.user_id, detail).await?;
     }
     Ok(())
 }

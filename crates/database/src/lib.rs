@@ -5,6 +5,7 @@
 //!
 //! What the two databases do differently stands in [`mod@postgres`] and [`mod@sqlite`].
 
+mod asking;
 pub mod audit;
 mod db;
 mod error;
@@ -13,6 +14,7 @@ pub mod idempotency;
 pub mod inbox;
 mod notices;
 pub mod outbox;
+mod pool;
 pub mod postgres;
 mod relay;
 mod schema;

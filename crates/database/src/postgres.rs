@@ -1,6 +1,5 @@
 //! What only PostgreSQL has: roles, row-level security, locks.
 
-mod pool;
 mod session;
 
 use std::{fmt::Write, sync::Arc};
@@ -11,10 +10,10 @@ use sqlx::{ConnectOptions, Connection, Executor, PgConnection, Row, postgres::Pg
 use crate::{
     Relay, Tx,
     db::{Pool, Shared},
+    pool::Connections,
     tx::Inside,
     work::{Answer, Work},
 };
-use pool::Connections;
 pub(crate) use session::{Mode, Session};
 
 /// The runtime roles, one for each pool.
@@ -38,9 +37,9 @@ pub struct Setup {
 /// PostgreSQL: connections of each runtime role apart, so that none ever changes its role.
 #[derive(Clone)]
 pub(crate) struct Postgres {
-    app: Connections,
-    auth: Connections,
-    worker: Connections,
+    app: Connections<PgConnection>,
+    auth: Connections<PgConnection>,
+    worker: Connections<PgConnection>,
     /// How the listener of notifications connects, which holds a connection of its own.
     pub(crate) listener: Arc<PgConnectOptions>,
 }
@@ -102,7 +101,7 @@ impl Postgres {
     }
 }
 
-fn connections(options: &PgConnectOptions, most: u32) -> Connections {
+fn connections(options: &PgConnectOptions, most: u32) -> Connections<PgConnection> {
     let options = options
         .clone()
         .application_name("palestra")

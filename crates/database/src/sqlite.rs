@@ -1,5 +1,7 @@
 //! What only SQLite has: a file, one writer that commits what has gathered, and readers that cannot write.
 
+mod reader;
+
 use std::{panic::AssertUnwindSafe, path::PathBuf, sync::Arc, time::Duration};
 
 use futures_util::FutureExt;
@@ -8,15 +10,18 @@ use sea_orm::{
     DatabaseConnection, DatabaseTransaction, SqliteTransactionMode, SqlxSqliteConnector, TransactionOptions,
     TransactionTrait,
 };
-use sqlx::Connection;
 use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous};
+use sqlx::{Connection, SqliteConnection};
 use tokio::sync::{mpsc, oneshot};
+
+pub(crate) use reader::Reader;
 
 use crate::{
     Tx,
     db::Shared,
     from_db,
     notices::Notices,
+    pool::Connections,
     tx::Inside,
     work::{Answer, Work},
 };
@@ -54,7 +59,7 @@ pub fn options(path: &std::path::Path) -> SqliteConnectOptions {
 /// SQLite: a writer and its readers.
 #[derive(Clone)]
 pub(crate) struct Sqlite {
-    readers: DatabaseConnection,
+    readers: Connections<SqliteConnection>,
     writer: DatabaseConnection,
     queue: mpsc::Sender<Queued>,
 }
@@ -96,15 +101,12 @@ impl Sqlite {
             .connect_with(options(&setup.path))
             .await
             .map_err(unavailable)?;
-        let readers = SqlitePoolOptions::new()
-            .max_connections(setup.readers)
-            .test_before_acquire(false)
-            .connect_lazy_with(options(&setup.path).pragma("query_only", "on"));
+        let readers = options(&setup.path).pragma("query_only", "on");
         let writer = SqlxSqliteConnector::from_sqlx_sqlite_pool(writer);
         let (queue, jobs) = mpsc::channel(QUEUE);
         tokio::spawn(write_what_gathers(writer.clone(), jobs));
         Ok(Self {
-            readers: SqlxSqliteConnector::from_sqlx_sqlite_pool(readers),
+            readers: Connections::new(readers, setup.readers),
             writer,
             queue,
         })
@@ -129,11 +131,12 @@ impl Sqlite {
     pub(crate) async fn read(&self, actor: Actor, shared: Arc<Shared>, work: Work) -> Result<Answer> {
         let readers = self.readers.clone();
         let task = tokio::spawn(async move {
-            let inside = Inside::Sqlite(readers.begin().await.map_err(from_db)?);
-            let tx = Tx::new(inside, actor, shared.ambient.now(), &shared);
+            let reader = Reader::open(&readers).await?;
+            let tx = Tx::new(Inside::Reader(reader), actor, shared.ambient.now(), &shared);
             let result = work(tx.clone()).await;
-            // Ending a read cannot lose anything; a rollback is the cheaper end.
-            ended(tx)?.rollback().await.map_err(from_db)?;
+            if let Inside::Reader(reader) = tx.into_inner()? {
+                reader.end();
+            }
             result
         });
         task.await.map_err(Error::internal)?
@@ -145,7 +148,7 @@ impl Sqlite {
     }
 
     pub(crate) async fn close(&self) {
-        drop(self.readers.clone().close().await);
+        self.readers.close().await;
         drop(self.writer.clone().close().await);
     }
 }
@@ -154,7 +157,7 @@ impl Sqlite {
 fn ended(tx: Tx) -> Result<DatabaseTransaction> {
     match tx.into_inner()? {
         Inside::Sqlite(transaction) => Ok(transaction),
-        Inside::Postgres(_) => Err(Error::internal("a transaction of another database")),
+        Inside::Reader(_) | Inside::Postgres(_) => Err(Error::internal("a transaction of another kind")),
     }
 }
 

@@ -10,7 +10,7 @@ use sea_orm::{
     Statement, Value,
 };
 
-use crate::{IntoKernel, db::Shared, notices::Notices, postgres::Session};
+use crate::{IntoKernel, asking::Asking, db::Shared, notices::Notices, postgres::Session, sqlite::Reader};
 
 type Asked<'a, R, T> = Map<BoxFuture<'a, Result<R, DbErr>>, fn(Result<R, DbErr>) -> Result<T>>;
 
@@ -32,6 +32,8 @@ pub struct Tx(Arc<Inner>);
 pub(crate) enum Inside {
     /// A transaction, or a savepoint of the writer's.
     Sqlite(DatabaseTransaction),
+    /// A connection that cannot write.
+    Reader(Reader),
     /// A connection that was introduced.
     Postgres(Session),
 }
@@ -288,7 +290,7 @@ fn number(row: Result<Option<QueryResult>, DbErr>) -> Result<i64> {
 impl ConnectionTrait for Tx {
     fn get_database_backend(&self) -> DbBackend {
         match &self.0.inside {
-            Inside::Sqlite(_) => DbBackend::Sqlite,
+            Inside::Sqlite(_) | Inside::Reader(_) => DbBackend::Sqlite,
             Inside::Postgres(_) => DbBackend::Postgres,
         }
     }
@@ -302,6 +304,7 @@ impl ConnectionTrait for Tx {
         self.tally();
         match &self.0.inside {
             Inside::Sqlite(transaction) => transaction.execute_raw(statement),
+            Inside::Reader(reader) => reader.execute_raw(statement),
             Inside::Postgres(session) => session.execute_raw(statement),
         }
     }
@@ -316,6 +319,7 @@ impl ConnectionTrait for Tx {
         self.tally();
         match &self.0.inside {
             Inside::Sqlite(transaction) => transaction.execute_unprepared(sql),
+            Inside::Reader(reader) => reader.execute_unprepared(sql),
             Inside::Postgres(session) => session.execute_unprepared(sql),
         }
     }
@@ -330,6 +334,7 @@ impl ConnectionTrait for Tx {
         self.tally();
         match &self.0.inside {
             Inside::Sqlite(transaction) => transaction.query_one_raw(statement),
+            Inside::Reader(reader) => reader.query_one_raw(statement),
             Inside::Postgres(session) => session.query_one_raw(statement),
         }
     }
@@ -344,6 +349,7 @@ impl ConnectionTrait for Tx {
         self.tally();
         match &self.0.inside {
             Inside::Sqlite(transaction) => transaction.query_all_raw(statement),
+            Inside::Reader(reader) => reader.query_all_raw(statement),
             Inside::Postgres(session) => session.query_all_raw(statement),
         }
     }

@@ -54,6 +54,13 @@ pub(super) fn rows() -> Vec<Row> {
             [401, 403, 403, 403, 403, 409],
         ),
         ("listModerationLog", "GET /moderation/log", none.clone(), TRAINERS),
+        ("listMutes", "GET /moderation/mutes", none.clone(), TRAINERS),
+        (
+            "liftMute",
+            "DELETE /moderation/mutes/{other}",
+            none.clone(),
+            [401, 403, 403, 404, 404, 404],
+        ),
         (
             "listCourseAnnouncements",
             "GET /courses/{course}/announcements",

@@ -154,9 +154,31 @@ on_both_databases! {
         for refused in [say(&app, &lena, &on, "Hello", None).await, write(&app, &lena, json!({})).await] {
             assert_eq!(refused.refused(403, "muted").header("retry-after"), "");
         }
-        let lift = move |tx: Tx| async move { mute::lift(&tx, who, None).await };
-        assert_eq!(app.db.run(actor(&elena, Role::Trainer), lift).await.unwrap_err().code(), Code::Forbidden);
-        app.db.run(actor(&admin, Role::Admin), lift).await.unwrap();
+        let (admin, elena, other) = (app.login(&admin.email, PASSWORD).await, app.login(&elena.email, PASSWORD).await, app.login(&other.email, PASSWORD).await);
+        // What has ended is in no list; the mute of the school is its admins' alone.
+        assert_eq!(app.get_as(&elena, "/moderation/mutes").await.expect(200).at("/data"), json!([]));
+        app.get_as(&lena, "/moderation/mutes").await.refused(403, "forbidden");
+        let mutes = app.get_as(&admin, &format!("/moderation/mutes?userId={}", lena.id)).await.expect(200);
+        assert_eq!(mutes.at("/data").as_array().unwrap().len(), 1);
+        assert_eq!((mutes.at("/data/0/user/id"), mutes.at("/data/0/courseId"), mutes.at("/data/0/endsAt")), (json!(lena.id), json!(null), json!(null)));
+        assert_eq!((mutes.at("/data/0/reason"), mutes.at("/data/0/imposedBy")), (json!("Rude"), json!(admin.id)));
+        let path = format!("/moderation/mutes/{}", mutes.text_at("/data/0/id"));
+        app.delete_as(&lena, &path).await.refused(403, "forbidden");
+        app.delete_as(&elena, &path).await.refused(404, "not_found");
+        for _ in 0..2 {
+            app.delete_as(&admin, &path).await.expect(204);
+        }
+        said(&app, &lena, &on, "Hello", None).await;
+        assert_eq!(app.get_as(&admin, "/moderation/mutes").await.expect(200).at("/data"), json!([]));
+        assert_eq!(app.count("SELECT count(*) FROM audit_log WHERE action = 'community.unmuted'").await, 1);
+        // In a course its editors see and lift them, and those of other courses do not.
+        impose(&elena, Role::Trainer, place, Some(1)).await.unwrap();
+        assert_eq!(app.get_as(&other, "/moderation/mutes").await.expect(200).at("/data"), json!([]));
+        let mutes = app.get_as(&elena, &format!("/moderation/mutes?courseId={course}")).await.expect(200);
+        let path = format!("/moderation/mutes/{}", mutes.text_at("/data/0/id"));
+        app.delete_as(&other, &path).await.refused(404, "not_found");
+        say(&app, &lena, &on, "Hello", None).await.refused(403, "muted");
+        app.delete_as(&elena, &path).await.expect(204);
         said(&app, &lena, &on, "Hello", None).await;
     }
 

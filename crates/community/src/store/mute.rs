@@ -1,8 +1,9 @@
 use database::{Tx, constraint, from_db};
-use kernel::{Code, Result, Uuid};
+use kernel::{Code, Cursor, Limit, Result, Uuid};
 use sea_orm::{ConnectionTrait, Value};
 
-use crate::mute::Mute;
+use super::moderation::edited;
+use crate::mute::{Mute, MuteFilter, Muted};
 
 const MUTE: &str = "m.id, m.user_id, m.course_id, m.reason, m.ends_at, m.created_at";
 
@@ -27,32 +28,60 @@ pub(crate) async fn insert(tx: &Tx, mute: &Mute) -> Result<()> {
     })
 }
 
-/// Answers whether somebody was muted.
-pub(crate) async fn lift(tx: &Tx, user_id: Uuid, course_id: Option<Uuid>) -> Result<bool> {
-    let place = if course_id.is_some() {
-        "course_id = ?"
-    } else {
-        "course_id IS NULL"
-    };
-    let sql = format!(
-        "UPDATE mutes SET lifted_at = ?, lifted_by = ? WHERE user_id = ? AND lifted_at IS NULL \
-         AND (ends_at IS NULL OR ends_at > ?) AND {place}"
+/// What has not ended at this moment.
+const LASTS: &str = "m.lifted_at IS NULL AND (m.ends_at IS NULL OR m.ends_at > ?)";
+
+/// Those that last, of places where the caller decides.
+pub(crate) async fn page(
+    tx: &Tx,
+    filter: &MuteFilter,
+    after: Option<Cursor>,
+    limit: Limit,
+) -> Result<Vec<Muted>> {
+    let (edited, mut values) = edited(tx, "m.course_id")?;
+    let mut sql = format!(
+        "SELECT {MUTE}, m.imposed_by, u.username, u.name, u.avatar_url FROM mutes m JOIN users u ON u.id = m.user_id \
+         WHERE {edited} AND {LASTS}"
     );
-    let mut values: Vec<Value> = vec![
+    values.push(tx.now().into());
+    for (column, wanted) in [("course_id", filter.course_id), ("user_id", filter.user_id)] {
+        if let Some(wanted) = wanted {
+            sql.push_str(&format!(" AND m.{column} = ?"));
+            values.push(wanted.into());
+        }
+    }
+    if let Some(after) = after {
+        sql.push_str(" AND m.id < ?");
+        values.push(after.id.into());
+    }
+    sql.push_str(&format!(" ORDER BY m.id DESC LIMIT {}", limit.fetch()));
+    tx.all(&sql, values).await
+}
+
+/// One of a place where the caller decides, whether it lasts or not.
+pub(crate) async fn find(tx: &Tx, id: Uuid) -> Result<Option<Mute>> {
+    let (edited, mut values) = edited(tx, "m.course_id")?;
+    values.push(id.into());
+    let sql = format!("SELECT {MUTE} FROM mutes m WHERE {edited} AND m.id = ?");
+    tx.one(&sql, values).await
+}
+
+/// Answers whether it lasted until now.
+pub(crate) async fn lift(tx: &Tx, id: Uuid) -> Result<bool> {
+    let sql = format!("UPDATE mutes AS m SET lifted_at = ?, lifted_by = ? WHERE m.id = ? AND {LASTS}");
+    let values = [
         tx.now().into(),
         tx.actor().user_id().into(),
-        user_id.into(),
+        id.into(),
         tx.now().into(),
     ];
-    values.extend(course_id.map(Value::from));
     Ok(tx.change(&sql, values).await? > 0)
 }
 
 /// The one that lasts longest.
 pub(crate) async fn active(tx: &Tx, user_id: Uuid, course_id: Option<Uuid>) -> Result<Option<Mute>> {
     let sql = format!(
-        "SELECT {MUTE} FROM mutes m WHERE m.user_id = ? AND m.lifted_at IS NULL \
-         AND (m.ends_at IS NULL OR m.ends_at > ?) AND (m.course_id IS NULL OR m.course_id = ?) \
+        "SELECT {MUTE} FROM mutes m WHERE m.user_id = ? AND {LASTS} AND (m.course_id IS NULL OR m.course_id = ?) \
          ORDER BY CASE WHEN m.ends_at IS NULL THEN 0 ELSE 1 END, m.ends_at DESC LIMIT 1"
     );
     let values = [user_id.into(), tx.now().into(), course_id.into()];

@@ -4,12 +4,14 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 use futures_util::future::BoxFuture;
 use kernel::{Actor, Code, Error, Result, Timestamp};
-use sea_orm::{DbErr, ExecResult, QueryResult, RuntimeErr, Statement, sea_query::Values};
-use sea_query_sqlx::SqlxValues;
-use sqlx::{AssertSqlSafe, Executor, PgConnection, Postgres, query::Query};
+use sea_orm::RuntimeErr;
+use sqlx::{AssertSqlSafe, Executor, PgConnection, Postgres};
 use tokio::sync::Mutex;
 
-use super::pool::{Borrowed, Connections, unavailable};
+use crate::{
+    asking::Asking,
+    pool::{Borrowed, Connections, unavailable},
+};
 
 /// Whether a use case may write.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -22,7 +24,7 @@ pub(crate) enum Mode {
 
 /// A connection that knows who asks.
 pub(crate) struct Session {
-    borrowed: Mutex<Borrowed>,
+    borrowed: Mutex<Borrowed<PgConnection>>,
     mode: Mode,
     now: Timestamp,
     /// Whether nothing was asked yet of a connection that waited: it may have broken meanwhile.
@@ -35,7 +37,7 @@ impl Session {
     /// Takes a connection, tells the policies who asks and what time it is, and begins where it writes: one round trip. What is
     /// read without a name depends on neither, so that a connection which last read so need not be told again.
     pub(super) async fn open(
-        connections: &Connections,
+        connections: &Connections<PgConnection>,
         mode: Mode,
         actor: Actor,
         now: Timestamp,
@@ -79,12 +81,16 @@ impl Session {
             borrowed.put_back();
         }
     }
+}
 
+impl Asking<Postgres> for Session {
     /// Asks the server. Where the connection turns out to have broken while it waited, asks again on another one: nothing was
     /// done yet, and only reads come unproven.
-    async fn ask<T>(
+    async fn ask<T: Send>(
         &self,
-        how: impl for<'c> Fn(&'c mut PgConnection) -> BoxFuture<'c, std::result::Result<T, sqlx::Error>>,
+        how: impl for<'c> Fn(&'c mut PgConnection) -> BoxFuture<'c, std::result::Result<T, sqlx::Error>>
+        + Send
+        + Sync,
     ) -> std::result::Result<T, RuntimeErr> {
         let mut borrowed = self.borrowed.lock().await;
         let mut answer = how(&mut borrowed.connection).await;
@@ -115,7 +121,12 @@ fn is_lost(error: &sqlx::Error) -> bool {
 }
 
 /// Says who asks; on another connection where the server went away while this one waited.
-async fn introduce(borrowed: &mut Borrowed, mode: Mode, actor: Actor, now: Timestamp) -> Result<()> {
+async fn introduce(
+    borrowed: &mut Borrowed<PgConnection>,
+    mode: Mode,
+    actor: Actor,
+    now: Timestamp,
+) -> Result<()> {
     let mut told = tell(&mut borrowed.connection, mode, actor, now).await;
     if told.is_err() && borrowed.is_used {
         borrowed.renew().await?;
@@ -160,49 +171,4 @@ async fn tell(
         }
     }
     Ok(())
-}
-
-fn query(statement: &Statement) -> Query<'static, Postgres, SqlxValues> {
-    let values = statement.values.clone().unwrap_or_else(|| Values(Vec::new()));
-    sqlx::query_with(AssertSqlSafe(statement.sql.clone()), SqlxValues(values))
-}
-
-type Asked<'a, T> = BoxFuture<'a, std::result::Result<T, DbErr>>;
-
-/// What sea-orm asks of a connection.
-impl Session {
-    pub(crate) fn execute_raw(&self, statement: Statement) -> Asked<'_, ExecResult> {
-        Box::pin(async move {
-            let done = self.ask(|connection| connection.execute(query(&statement))).await;
-            done.map(Into::into).map_err(DbErr::Exec)
-        })
-    }
-
-    pub(crate) fn execute_unprepared<'a>(&'a self, sql: &'a str) -> Asked<'a, ExecResult> {
-        Box::pin(async move {
-            let done = self
-                .ask(|connection| connection.execute(AssertSqlSafe(sql.to_owned())))
-                .await;
-            done.map(Into::into).map_err(DbErr::Exec)
-        })
-    }
-
-    pub(crate) fn query_one_raw(&self, statement: Statement) -> Asked<'_, Option<QueryResult>> {
-        Box::pin(async move {
-            let row = self
-                .ask(|connection| connection.fetch_optional(query(&statement)))
-                .await;
-            row.map(|row| row.map(Into::into)).map_err(DbErr::Query)
-        })
-    }
-
-    pub(crate) fn query_all_raw(&self, statement: Statement) -> Asked<'_, Vec<QueryResult>> {
-        Box::pin(async move {
-            let rows = self
-                .ask(|connection| connection.fetch_all(query(&statement)))
-                .await;
-            let rows = rows.map_err(DbErr::Query)?;
-            Ok(rows.into_iter().map(Into::into).collect())
-        })
-    }
 }

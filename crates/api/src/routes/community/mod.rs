@@ -8,6 +8,7 @@ mod events;
 mod message_preferences;
 mod messages;
 mod moderation;
+mod mutes;
 mod notification_preferences;
 mod notifications;
 mod posts;
@@ -36,7 +37,8 @@ pub(super) fn configure(config: &mut impl Operations) {
         .configure(notification_preferences::configure)
         .configure(announcements::configure)
         .configure(reports::configure)
-        .configure(moderation::configure);
+        .configure(moderation::configure)
+        .configure(mutes::configure);
 }
 
 /// Somebody, with a name to show.

@@ -1,7 +1,7 @@
-//! Connections of one role that wait for the next request.
+//! Connections that wait for the next request: of one role to PostgreSQL, of the readers to SQLite.
 //!
-//! sqlx's own pool asks the server whether a connection is alive each time it comes back: a round trip for each request, for
-//! what the next one finds out by itself.
+//! sqlx's own pool asks whether a connection is alive each time it comes back: a round trip for each request, or on SQLite a
+//! turn of another thread, for what the next one finds out by itself.
 
 use std::{
     sync::{Arc, Mutex, PoisonError},
@@ -10,7 +10,7 @@ use std::{
 };
 
 use kernel::{Actor, Code, Error, Result};
-use sqlx::{Connection, PgConnection, postgres::PgConnectOptions};
+use sqlx::Connection;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
 /// How long somebody waits for a connection.
@@ -19,18 +19,23 @@ const PATIENCE: Duration = Duration::from_secs(5);
 const LIFETIME: Duration = Duration::from_secs(1800);
 
 /// Connections that are open and idle, and places for as many as may be open.
-#[derive(Clone)]
-pub(super) struct Connections(Arc<Shelf>);
+pub(crate) struct Connections<C: Connection>(Arc<Shelf<C>>);
 
-struct Shelf {
-    options: PgConnectOptions,
-    most: u32,
-    places: Arc<Semaphore>,
-    idle: Mutex<Vec<Idle>>,
+impl<C: Connection> Clone for Connections<C> {
+    fn clone(&self) -> Self {
+        Self(self.0.clone())
+    }
 }
 
-struct Idle {
-    connection: PgConnection,
+struct Shelf<C: Connection> {
+    options: C::Options,
+    most: u32,
+    places: Arc<Semaphore>,
+    idle: Mutex<Vec<Idle<C>>>,
+}
+
+struct Idle<C> {
+    connection: C,
     made: Instant,
     /// The thread whose reactor hears this connection: its own requests are answered without waking another thread.
     home: ThreadId,
@@ -39,21 +44,21 @@ struct Idle {
 }
 
 /// A connection in use. Dropped, it is closed, and the server rolls back what it was in the middle of.
-pub(super) struct Borrowed {
-    pub(super) connection: PgConnection,
+pub(crate) struct Borrowed<C: Connection> {
+    pub(crate) connection: C,
     /// Whether it waited here before: then it may have broken meanwhile.
-    pub(super) is_used: bool,
+    pub(crate) is_used: bool,
     /// For whom it last read, as the server was told.
-    pub(super) reader: Option<Actor>,
+    pub(crate) reader: Option<Actor>,
     made: Instant,
     home: ThreadId,
-    shelf: Arc<Shelf>,
+    shelf: Arc<Shelf<C>>,
     _place: OwnedSemaphorePermit,
 }
 
-impl Connections {
+impl<C: Connection> Connections<C> {
     /// None is made before it is needed.
-    pub(super) fn new(options: PgConnectOptions, most: u32) -> Self {
+    pub(crate) fn new(options: C::Options, most: u32) -> Self {
         Self(Arc::new(Shelf {
             options,
             most,
@@ -62,7 +67,7 @@ impl Connections {
         }))
     }
 
-    pub(super) async fn take(&self) -> Result<Borrowed> {
+    pub(crate) async fn take(&self) -> Result<Borrowed<C>> {
         let shelf = &self.0;
         let place = tokio::time::timeout(PATIENCE, shelf.places.clone().acquire_owned())
             .await
@@ -91,7 +96,7 @@ impl Connections {
     }
 
     /// Waits for those in use, and closes all.
-    pub(super) async fn close(&self) {
+    pub(crate) async fn close(&self) {
         let shelf = &self.0;
         let all = shelf.places.acquire_many(shelf.most).await;
         shelf.places.close();
@@ -104,15 +109,15 @@ impl Connections {
     }
 }
 
-impl Shelf {
-    async fn connect(&self) -> Result<PgConnection> {
-        tokio::time::timeout(PATIENCE, PgConnection::connect_with(&self.options))
+impl<C: Connection> Shelf<C> {
+    async fn connect(&self) -> Result<C> {
+        tokio::time::timeout(PATIENCE, C::connect_with(&self.options))
             .await
             .map_err(unavailable)?
             .map_err(unavailable)
     }
 
-    fn pick(&self) -> Option<Idle> {
+    fn pick(&self) -> Option<Idle<C>> {
         let here = thread::current().id();
         let mut idle = self.idle.lock().unwrap_or_else(PoisonError::into_inner);
         idle.retain(|idle| idle.made.elapsed() < LIFETIME);
@@ -123,9 +128,9 @@ impl Shelf {
     }
 }
 
-impl Borrowed {
+impl<C: Connection> Borrowed<C> {
     /// A new connection in the place of one that broke while it waited.
-    pub(super) async fn renew(&mut self) -> Result<()> {
+    pub(crate) async fn renew(&mut self) -> Result<()> {
         self.connection = self.shelf.connect().await?;
         self.is_used = false;
         self.reader = None;
@@ -135,7 +140,7 @@ impl Borrowed {
     }
 
     /// Gives back a connection that is sound and in no transaction.
-    pub(super) fn put_back(self) {
+    pub(crate) fn put_back(self) {
         let idle = Idle {
             connection: self.connection,
             made: self.made,
@@ -151,7 +156,7 @@ impl Borrowed {
     }
 }
 
-pub(super) fn unavailable(error: impl std::error::Error + Send + Sync + 'static) -> Error {
+pub(crate) fn unavailable(error: impl std::error::Error + Send + Sync + 'static) -> Error {
     Error::new(Code::Unavailable)
         .retry_after(Duration::from_secs(1))
         .caused_by(error)
