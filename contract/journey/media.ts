@@ -215,3 +215,20 @@ await step('watches the film, from the middle', async () => {
   assert.equal(part.headers.get('content-range'), `bytes ${middle}-${middle + 99}/${film.length}`);
   assert.deepEqual(new Uint8Array(await part.arrayBuffer()), film.slice(middle, middle + 100));
 });
+
+await step('tells what was watched, and is told where to go on', async () => {
+  const path = { lesson_id: lesson.id };
+  const played = { ranges: [{ from: 0, to: 1 }], positionSeconds: 1 };
+  const { body } = await expect(200, api.watchLesson({ client: learner, path, body: played }));
+  assert.equal(body.positionSeconds, 1);
+  const { body: batch } = await expect(
+    200,
+    api.sendProgressBatch({
+      client: learner,
+      body: { items: [{ lessonId: lesson.id, ...played }, { lessonId: randomUUID(), positionSeconds: 1 }] },
+    }),
+  );
+  assert.deepEqual(batch.results.map((result) => [result.isAccepted, result.code]), [[true, null], [false, 'not_found']]);
+  const { body: next } = await expect(200, api.getMyContinuations({ client: learner }));
+  assert.equal(next.data[0]?.lessonId, lesson.id);
+});

@@ -1,4 +1,5 @@
 use chrono::Duration;
+use futures_util::{StreamExt, stream::FuturesUnordered};
 use serde_json::{Value, json};
 use sqlx::{AssertSqlSafe, Connection, Executor};
 
@@ -319,6 +320,42 @@ on_both_databases! {
         app.post_as(&elena, &format!("/grants/{}/revoke", grant.as_str().unwrap()), json!({ "reason": "It was a mistake." })).await.expect(200);
         app.post_as(&lena, &watch, played(0.0, 60.0)).await.refused(403, "grant_revoked");
     }
+}
+
+/// While a commit does not come back, one more waits, and what has no room is turned away at once and lost nothing.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn more_than_can_wait_is_told_to_come_back() {
+    let app = App::start_with(Store::Postgres, &[("PALESTRA_WATCH_QUEUE", "1")]).await;
+    let (elena, lena) = (app.trainer().await, app.learner().await);
+    let (course, _, lessons) = with_video(&app, &elena).await;
+    app.act_as(&lena, &format!("/courses/{course}/enroll"))
+        .await
+        .expect(201);
+    let watch = format!("/lessons/{}/watch", lessons[0]);
+    app.post_as(&lena, &watch, json!({})).await.expect(200);
+    let mut owner = sqlx::PgConnection::connect(app.url.as_deref().unwrap())
+        .await
+        .unwrap();
+    let mut lock = owner.begin().await.unwrap();
+    lock.execute("LOCK TABLE watches IN EXCLUSIVE MODE")
+        .await
+        .unwrap();
+    let mut beats: FuturesUnordered<_> = (1..=5_u8)
+        .map(|second| app.post_as(&lena, &watch, played(0.0, f64::from(second))))
+        .collect();
+    for _ in 0..3 {
+        let refused = beats.next().await.unwrap().refused(503, "overloaded");
+        assert_eq!(refused.header("retry-after"), "1");
+    }
+    lock.rollback().await.unwrap();
+    let mut watched = 0;
+    while let Some(told) = beats.next().await {
+        watched = watched.max(told.expect(200).at("/watchedSeconds").as_i64().unwrap());
+    }
+    let read = app
+        .get_as(&lena, &format!("/lessons/{}/progress", lessons[0]))
+        .await;
+    assert_eq!(read.expect(200).at("/watchedSeconds"), watched);
 }
 
 /// Row security alone, without the filters of the use cases.
