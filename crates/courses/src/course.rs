@@ -82,12 +82,16 @@ pub(crate) async fn insert(tx: &Tx, new: NewCourse) -> Result<Uuid> {
 /// # Errors
 /// [`Code::NotFound`], also where it is not published and the reader may not edit it.
 pub async fn course(tx: &Tx, key: &str) -> Result<CourseDetail> {
-    let course = store::course::find(tx, key).await?.ok_or(Code::NotFound)?;
+    let (course, mut outline) = store::course::find_with_outline(tx, key)
+        .await?
+        .ok_or(Code::NotFound)?;
     let staff = editor::may_edit(tx, course.id, course.author.id).await?;
     if !course.is_published && !staff {
         return Err(Code::NotFound.into());
     }
-    let outline = store::outline::find(tx, course.id, !staff).await?;
+    if staff {
+        outline = store::outline::find(tx, course.id, false).await?;
+    }
     Ok(CourseDetail { course, outline })
 }
 

@@ -3,8 +3,8 @@ use entity::courses;
 use kernel::{Currency, Cursor, Error, Limit, Money, Result, Timestamp, Uuid};
 use sea_orm::{ConnectionTrait, DbErr, EntityTrait, FromQueryResult, Set, Value};
 
-use super::{category, marks, picture};
-use crate::{Author, Category, Course, CourseRef, editor};
+use super::{category, marks, outline, picture};
+use crate::{Author, Category, Course, CourseOutline, CourseRef, editor};
 
 /// Everything of a course that is not a list: joined are the public columns of its author (`users` belongs to identity,
 /// which publishes them to everybody) and what is counted.
@@ -224,6 +224,20 @@ pub(crate) async fn lock(tx: &Tx, id: Uuid) -> Result<()> {
 
 /// By id, slug or former slug, with its shelves, in one statement.
 pub(crate) async fn find(tx: &Tx, key: &str) -> Result<Option<Course>> {
+    let found = look(tx, key, "NULL").await?;
+    Ok(found.map(|(course, _)| course))
+}
+
+/// The same with its outline as everybody sees it, in the same statement.
+pub(crate) async fn find_with_outline(tx: &Tx, key: &str) -> Result<Option<(Course, CourseOutline)>> {
+    let found = look(tx, key, &outline::expression(tx, true)).await?;
+    found
+        .map(|(course, text)| Ok((course, outline::read(text.as_deref())?)))
+        .transpose()
+}
+
+/// A row for each shelf; what is long stands in the first alone.
+async fn look(tx: &Tx, key: &str, outline: &str) -> Result<Option<(Course, Option<String>)>> {
     let (condition, value): (_, Value) = match key.parse::<Uuid>() {
         Ok(id) => ("c.id = ?", id.into()),
         Err(_) => (
@@ -232,7 +246,10 @@ pub(crate) async fn find(tx: &Tx, key: &str) -> Result<Option<Course>> {
         ),
     };
     let sql = format!(
-        "SELECT {CARD}, c.content, {shelf} FROM courses c {MORE} {shelves} WHERE {condition} ORDER BY g.name",
+        "SELECT {CARD}, {shelf}, CASE WHEN {first} THEN c.content END AS content, \
+         CASE WHEN {first} THEN {outline} END AS outline \
+         FROM courses c {MORE} {shelves} WHERE {condition} ORDER BY g.name, g.id",
+        first = "row_number() OVER (ORDER BY g.name, g.id) = 1",
         shelf = category::SHELF,
         shelves = category::SHELVES,
     );
@@ -241,8 +258,9 @@ pub(crate) async fn find(tx: &Tx, key: &str) -> Result<Option<Course>> {
         return Ok(None);
     };
     let shelves = rows.iter().filter_map(|row| category::shelf(tx, row).transpose());
-    let course = Row::from_query_result(first, "").kernel()?;
-    Ok(Some(course.with(tx, shelves.collect::<Result<_>>()?)?))
+    let shelves = shelves.collect::<Result<_>>()?;
+    let course = Row::from_query_result(first, "").kernel()?.with(tx, shelves)?;
+    Ok(Some((course, first.try_get("", "outline").kernel()?)))
 }
 
 pub(crate) async fn by_ids(tx: &Tx, ids: &[Uuid]) -> Result<Vec<Course>> {

@@ -1,26 +1,109 @@
+//! A course's chapters and lessons as one text that the database puts together: they come in one row, beside the course where
+//! that is read as well. Forty rows would cost more than what stands in them, on SQLite a turn of another thread each.
+
 use std::collections::HashMap;
 
-use database::Tx;
-use kernel::{Result, Uuid};
-use sea_orm::FromQueryResult;
+use database::{IntoKernel, Tx};
+use kernel::{Error, Result, Uuid};
+use sea_orm::{ConnectionTrait, QueryResult};
+use serde::Deserialize;
 
+use super::marks;
 use crate::{CourseOutline, OutlineChapter, OutlineLesson};
 
-/// A chapter, or a lesson of it: both have almost the same columns, so that one statement brings the whole outline.
-#[derive(FromQueryResult)]
-struct Row {
-    course_id: Uuid,
-    /// Null for a chapter.
-    chapter_id: Option<Uuid>,
-    id: Uuid,
-    title: String,
-    description: Option<String>,
-    position: i64,
-    duration: Option<i64>,
-    is_free: bool,
-    has_content: bool,
-    has_video: bool,
-    is_published: bool,
+/// A chapter, or a lesson of it, as an array: both have almost the same columns.
+#[derive(Deserialize)]
+struct Row(
+    /// The lesson's chapter; null for a chapter.
+    Option<Uuid>,
+    Uuid,
+    String,
+    Option<String>,
+    i64,
+    Option<i64>,
+    Flags,
+);
+
+/// Whether it is free, has content, has a video, is published: a digit for each, since SQLite has no booleans.
+#[derive(Deserialize)]
+struct Flags(String);
+
+impl Flags {
+    fn is_set(&self, index: usize) -> bool {
+        self.0.as_bytes().get(index) == Some(&b'1')
+    }
+}
+
+/// The outline of the course `c`, as a text; only what is published, or everything.
+pub(super) fn expression(tx: &Tx, published_only: bool) -> String {
+    let only = if published_only { " AND is_published" } else { "" };
+    let flag = |column: &str| format!("CASE WHEN {column} THEN '1' ELSE '0' END");
+    let flags = ["is_free", "has_content", "has_video", "is_published"]
+        .map(flag)
+        .join(" || ");
+    let (gather, array, id, chapter, nothing) = if tx.is_postgres() {
+        (
+            "json_agg",
+            "json_build_array",
+            "id",
+            "chapter_id",
+            "CAST(NULL AS uuid)",
+        )
+    } else {
+        (
+            "json_group_array",
+            "json_array",
+            "hex(id)",
+            "CASE WHEN chapter_id IS NOT NULL THEN hex(chapter_id) END",
+            "NULL",
+        )
+    };
+    format!(
+        "(SELECT CAST({gather}({array}({chapter}, {id}, title, description, position, duration, {flags})) AS text) \
+         FROM (SELECT {nothing} AS chapter_id, id, title, description, position, duration, is_free, has_content, has_video, \
+           is_published FROM chapters WHERE course_id = c.id{only} \
+         UNION ALL SELECT chapter_id, id, title, NULL, position, duration, FALSE, has_content, has_video, \
+           is_published FROM lessons WHERE course_id = c.id{only}) outline)"
+    )
+}
+
+/// What such a text says.
+pub(super) fn read(text: Option<&str>) -> Result<CourseOutline> {
+    let mut rows: Vec<Row> = match text {
+        Some(text) => serde_json::from_str(text).map_err(Error::internal)?,
+        None => Vec::new(),
+    };
+    rows.sort_unstable_by_key(|Row(_, id, _, _, position, ..)| (*position, *id));
+    let mut chapters = Vec::new();
+    let mut lessons: HashMap<Uuid, Vec<OutlineLesson>> = HashMap::new();
+    for Row(chapter_id, id, title, description, position, duration, flags) in rows {
+        let [is_free, has_content, has_video, is_published] = [0, 1, 2, 3].map(|index| flags.is_set(index));
+        match chapter_id {
+            Some(chapter_id) => lessons.entry(chapter_id).or_default().push(OutlineLesson {
+                id,
+                title,
+                position,
+                duration,
+                has_video,
+                is_published,
+            }),
+            None => chapters.push(OutlineChapter {
+                id,
+                title,
+                description,
+                position,
+                duration,
+                is_free,
+                is_published,
+                has_body: has_content || has_video,
+                lessons: Vec::new(),
+            }),
+        }
+    }
+    for chapter in &mut chapters {
+        chapter.lessons = lessons.remove(&chapter.id).unwrap_or_default();
+    }
+    Ok(CourseOutline { chapters })
 }
 
 /// Chapters and lessons in their order, in one statement; only what is published, or everything.
@@ -29,7 +112,7 @@ pub(crate) async fn find(tx: &Tx, course_id: Uuid, published_only: bool) -> Resu
     Ok(found.remove(&course_id).unwrap_or_default())
 }
 
-/// The outlines of several courses, in one statement; those without a chapter are not among them.
+/// The outlines of several courses, in one statement.
 pub(crate) async fn find_all(
     tx: &Tx,
     course_ids: &[Uuid],
@@ -38,49 +121,17 @@ pub(crate) async fn find_all(
     if course_ids.is_empty() {
         return Ok(HashMap::new());
     }
-    let only = if published_only { " AND is_published" } else { "" };
-    let ids = vec!["?"; course_ids.len()].join(", ");
     let sql = format!(
-        "SELECT course_id, chapter_id, id, title, description, position, duration, is_free, has_content, has_video, is_published \
-         FROM (SELECT course_id, CAST(NULL AS {uuid}) AS chapter_id, id, title, description, position, duration, is_free, \
-           has_content, has_video, is_published FROM chapters WHERE course_id IN ({ids}){only} \
-         UNION ALL SELECT course_id, chapter_id, id, title, NULL, position, duration, FALSE, \
-           has_content, has_video, is_published FROM lessons WHERE course_id IN ({ids}){only}) outline \
-         ORDER BY position, id",
-        uuid = if tx.is_postgres() { "uuid" } else { "blob" },
+        "SELECT c.id, {} AS outline FROM courses c WHERE c.id IN ({})",
+        expression(tx, published_only),
+        marks(course_ids.len())
     );
-    let values = course_ids.iter().chain(course_ids).map(|id| (*id).into());
-    let mut outlines: HashMap<Uuid, CourseOutline> = HashMap::new();
-    let mut lessons: HashMap<Uuid, Vec<OutlineLesson>> = HashMap::new();
-    for row in tx.all::<Row>(&sql, values).await? {
-        match row.chapter_id {
-            Some(chapter_id) => lessons.entry(chapter_id).or_default().push(OutlineLesson {
-                id: row.id,
-                title: row.title,
-                position: row.position,
-                duration: row.duration,
-                has_video: row.has_video,
-                is_published: row.is_published,
-            }),
-            None => outlines
-                .entry(row.course_id)
-                .or_default()
-                .chapters
-                .push(OutlineChapter {
-                    id: row.id,
-                    title: row.title,
-                    description: row.description,
-                    position: row.position,
-                    duration: row.duration,
-                    is_free: row.is_free,
-                    is_published: row.is_published,
-                    has_body: row.has_content || row.has_video,
-                    lessons: Vec::new(),
-                }),
-        }
-    }
-    for chapter in outlines.values_mut().flat_map(|outline| &mut outline.chapters) {
-        chapter.lessons = lessons.remove(&chapter.id).unwrap_or_default();
-    }
-    Ok(outlines)
+    let values = course_ids.iter().map(|id| (*id).into());
+    let rows = tx.query_all_raw(tx.statement(&sql, values)).await.kernel()?;
+    rows.iter().map(outline_of).collect()
+}
+
+fn outline_of(row: &QueryResult) -> Result<(Uuid, CourseOutline)> {
+    let text: Option<String> = row.try_get("", "outline").kernel()?;
+    Ok((row.try_get("", "id").kernel()?, read(text.as_deref())?))
 }
