@@ -69,6 +69,10 @@ impl Table {
             parameters,
             methods: Vec::new(),
         });
+        debug_assert_eq!(
+            *resource.template, *template,
+            "one path, two names for its parameters"
+        );
         resource.methods.push((method, self.operations));
     }
 
