@@ -8,6 +8,7 @@ pub(crate) mod chapter;
 pub(crate) mod course;
 pub(crate) mod editor;
 pub(crate) mod facets;
+mod gathered;
 pub(crate) mod lesson;
 pub(crate) mod order;
 pub(crate) mod outline;

@@ -4,7 +4,10 @@
 //! turn of another thread, for what the next one finds out by itself.
 
 use std::{
-    sync::{Arc, Mutex, PoisonError},
+    sync::{
+        Arc, Mutex, PoisonError,
+        atomic::{AtomicUsize, Ordering},
+    },
     thread::{self, ThreadId},
     time::{Duration, Instant},
 };
@@ -15,16 +18,25 @@ use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
 /// How long somebody waits for a connection.
 const PATIENCE: Duration = Duration::from_secs(5);
+/// Fewer than this on a shelf would wait for one another too often.
+const FEW: u32 = 4;
 /// How old a connection grows: what the server keeps for it grows with it.
 const LIFETIME: Duration = Duration::from_secs(1800);
 
-/// Connections that are open and idle, and places for as many as may be open.
-pub(crate) struct Connections<C: Connection>(Arc<Shelf<C>>);
+/// Connections that are open and idle, and places for as many as may be open: a shelf of them for each thread that serves, so
+/// that under load its requests wait for connections which its own reactor hears. Where a shelf is empty, another one helps.
+pub(crate) struct Connections<C: Connection>(Arc<[Arc<Shelf<C>>]>);
 
 impl<C: Connection> Clone for Connections<C> {
     fn clone(&self) -> Self {
         Self(self.0.clone())
     }
+}
+
+/// Threads come to one shelf after the other.
+static NEXT: AtomicUsize = AtomicUsize::new(0);
+thread_local! {
+    static PLACE: usize = NEXT.fetch_add(1, Ordering::Relaxed);
 }
 
 struct Shelf<C: Connection> {
@@ -58,21 +70,43 @@ pub(crate) struct Borrowed<C: Connection> {
 
 impl<C: Connection> Connections<C> {
     /// None is made before it is needed.
-    pub(crate) fn new(options: C::Options, most: u32) -> Self {
-        Self(Arc::new(Shelf {
-            options,
-            most,
-            places: Arc::new(Semaphore::new(most as usize)),
-            idle: Mutex::default(),
-        }))
+    pub(crate) fn new(options: &C::Options, most: u32) -> Self {
+        let cores = thread::available_parallelism().map_or(1, usize::from);
+        let shelves = (most / FEW).clamp(1, u32::try_from(cores).unwrap_or(1));
+        let shelf = |index| {
+            let most = most / shelves + u32::from(index < most % shelves);
+            Arc::new(Shelf {
+                options: options.clone(),
+                most,
+                places: Arc::new(Semaphore::new(most as usize)),
+                idle: Mutex::default(),
+            })
+        };
+        Self((0..shelves).map(shelf).collect())
     }
 
-    pub(crate) async fn take(&self) -> Result<Borrowed<C>> {
-        let shelf = &self.0;
-        let place = tokio::time::timeout(PATIENCE, shelf.places.clone().acquire_owned())
+    /// A place on this thread's shelf, or on another that has one; where none has, in line for one of this thread's.
+    async fn place(&self) -> Result<(Arc<Shelf<C>>, OwnedSemaphorePermit)> {
+        let mut shelves = self
+            .0
+            .iter()
+            .cycle()
+            .skip(PLACE.with(|place| *place) % self.0.len());
+        let own = shelves.next().ok_or(Code::Unavailable)?;
+        for shelf in std::iter::once(own).chain(shelves.take(self.0.len() - 1)) {
+            if let Ok(place) = shelf.places.clone().try_acquire_owned() {
+                return Ok((shelf.clone(), place));
+            }
+        }
+        let place = tokio::time::timeout(PATIENCE, own.places.clone().acquire_owned())
             .await
             .map_err(unavailable)?
             .map_err(unavailable)?;
+        Ok((own.clone(), place))
+    }
+
+    pub(crate) async fn take(&self) -> Result<Borrowed<C>> {
+        let (shelf, place) = self.place().await?;
         if let Some(idle) = shelf.pick() {
             return Ok(Borrowed {
                 connection: idle.connection,
@@ -97,14 +131,15 @@ impl<C: Connection> Connections<C> {
 
     /// Waits for those in use, and closes all.
     pub(crate) async fn close(&self) {
-        let shelf = &self.0;
-        let all = shelf.places.acquire_many(shelf.most).await;
-        shelf.places.close();
-        drop(all);
-        let idle = std::mem::take(&mut *shelf.idle.lock().unwrap_or_else(PoisonError::into_inner));
-        for idle in idle {
-            // The server sees to what is left when the socket goes.
-            drop(idle.connection.close().await);
+        for shelf in self.0.iter() {
+            let all = shelf.places.acquire_many(shelf.most).await;
+            shelf.places.close();
+            drop(all);
+            let idle = std::mem::take(&mut *shelf.idle.lock().unwrap_or_else(PoisonError::into_inner));
+            for idle in idle {
+                // The server sees to what is left when the socket goes.
+                drop(idle.connection.close().await);
+            }
         }
     }
 }

@@ -114,7 +114,7 @@ fn connections(options: &PgConnectOptions, most: u32) -> Connections<PgConnectio
             ("pg_trgm.word_similarity_threshold", "0.5"),
         ])
         .disable_statement_logging();
-    Connections::new(options, most)
+    Connections::new(&options, most)
 }
 
 /// `?` becomes `$1`, `$2`, …; no statement of ours has a question mark otherwise.

@@ -106,7 +106,7 @@ impl Sqlite {
         let (queue, jobs) = mpsc::channel(QUEUE);
         tokio::spawn(write_what_gathers(writer.clone(), jobs));
         Ok(Self {
-            readers: Connections::new(readers, setup.readers),
+            readers: Connections::new(&readers, setup.readers),
             writer,
             queue,
         })

@@ -3,24 +3,16 @@ use std::collections::{HashMap, HashSet};
 use database::{IntoKernel, Tx};
 use entity::categories;
 use kernel::{Cursor, Limit, Result, Timestamp, Uuid};
-use sea_orm::{ConnectionTrait, DbErr, EntityTrait, FromQueryResult, QueryResult, Set, Value};
+use sea_orm::{ConnectionTrait, DbErr, EntityTrait, FromQueryResult, Set, Value};
+use serde::Deserialize;
 
-use super::{marks, picture};
+use super::{gathered, marks, picture};
 use crate::Category;
 
 const COLUMNS: &str = "g.id, g.name, g.slug, g.image_url, g.image_id, g.version, g.created_at, g.updated_at";
 
-/// The shelves of a course `c`, joined to it: a row for each, and one without where it stands on none.
-pub(super) const SHELVES: &str =
-    "LEFT JOIN course_categories m ON m.course_id = c.id LEFT JOIN categories g ON g.id = m.category_id";
-
-/// What [`shelf`] reads of such a row.
-pub(super) const SHELF: &str = "g.id AS shelf_id, g.name AS shelf_name, g.slug AS shelf_slug, \
-                                g.image_url AS shelf_image_url, g.image_id AS shelf_image_id, \
-                                g.version AS shelf_version, g.created_at AS shelf_created_at, \
-                                g.updated_at AS shelf_updated_at";
-
-#[derive(FromQueryResult)]
+/// In the order of [`COLUMNS`], so that an array of them reads as well.
+#[derive(Deserialize, FromQueryResult)]
 struct Row {
     id: Uuid,
     name: String,
@@ -174,12 +166,24 @@ pub(crate) async fn set_of_course(tx: &Tx, course_id: Uuid, ids: &[Uuid]) -> Res
     tx.change(&sql, values).await.map(drop)
 }
 
-/// The shelf of a joined row.
-pub(super) fn shelf(tx: &Tx, row: &QueryResult) -> Result<Option<Category>> {
-    if row.try_get::<Option<Uuid>>("", "shelf_id").kernel()?.is_none() {
-        return Ok(None);
-    }
-    Ok(Some(Row::from_query_result(row, "shelf_").kernel()?.with(tx)))
+/// The shelves of the course `c`, as a text.
+pub(super) fn expression(tx: &Tx) -> String {
+    let column = |name| match name {
+        "g.id" | "g.image_id" => gathered::id(tx, name),
+        name => name.to_owned(),
+    };
+    let columns: Vec<String> = COLUMNS.split(", ").map(column).collect();
+    format!(
+        "(SELECT {} FROM course_categories m JOIN categories g ON g.id = m.category_id WHERE m.course_id = c.id)",
+        gathered::gather(tx, &columns.join(", "))
+    )
+}
+
+/// What such a text says, in the order of their names.
+pub(super) fn read(tx: &Tx, text: Option<&str>) -> Result<Vec<Category>> {
+    let mut rows: Vec<Row> = gathered::rows(text)?;
+    rows.sort_unstable_by(|a, b| a.name.cmp(&b.name));
+    Ok(rows.into_iter().map(|row| row.with(tx)).collect())
 }
 
 /// The shelves of these courses, in one statement.

@@ -236,7 +236,6 @@ pub(crate) async fn find_with_outline(tx: &Tx, key: &str) -> Result<Option<(Cour
         .transpose()
 }
 
-/// A row for each shelf; what is long stands in the first alone.
 async fn look(tx: &Tx, key: &str, outline: &str) -> Result<Option<(Course, Option<String>)>> {
     let (condition, value): (_, Value) = match key.parse::<Uuid>() {
         Ok(id) => ("c.id = ?", id.into()),
@@ -246,21 +245,16 @@ async fn look(tx: &Tx, key: &str, outline: &str) -> Result<Option<(Course, Optio
         ),
     };
     let sql = format!(
-        "SELECT {CARD}, {shelf}, CASE WHEN {first} THEN c.content END AS content, \
-         CASE WHEN {first} THEN {outline} END AS outline \
-         FROM courses c {MORE} {shelves} WHERE {condition} ORDER BY g.name, g.id",
-        first = "row_number() OVER (ORDER BY g.name, g.id) = 1",
-        shelf = category::SHELF,
-        shelves = category::SHELVES,
+        "SELECT {CARD}, c.content, {shelves} AS shelves, {outline} AS outline FROM courses c {MORE} WHERE {condition}",
+        shelves = category::expression(tx)
     );
-    let rows = tx.query_all_raw(tx.statement(&sql, [value])).await.kernel()?;
-    let Some(first) = rows.first() else {
+    let Some(row) = tx.query_one_raw(tx.statement(&sql, [value])).await.kernel()? else {
         return Ok(None);
     };
-    let shelves = rows.iter().filter_map(|row| category::shelf(tx, row).transpose());
-    let shelves = shelves.collect::<Result<_>>()?;
-    let course = Row::from_query_result(first, "").kernel()?.with(tx, shelves)?;
-    Ok(Some((course, first.try_get("", "outline").kernel()?)))
+    let shelves: Option<String> = row.try_get("", "shelves").kernel()?;
+    let shelves = category::read(tx, shelves.as_deref())?;
+    let course = Row::from_query_result(&row, "").kernel()?.with(tx, shelves)?;
+    Ok(Some((course, row.try_get("", "outline").kernel()?)))
 }
 
 pub(crate) async fn by_ids(tx: &Tx, ids: &[Uuid]) -> Result<Vec<Course>> {

@@ -1,14 +1,11 @@
-//! A course's chapters and lessons as one text that the database puts together: they come in one row, beside the course where
-//! that is read as well. Forty rows would cost more than what stands in them, on SQLite a turn of another thread each.
-
 use std::collections::HashMap;
 
 use database::{IntoKernel, Tx};
-use kernel::{Error, Result, Uuid};
+use kernel::{Result, Uuid};
 use sea_orm::{ConnectionTrait, QueryResult};
 use serde::Deserialize;
 
-use super::marks;
+use super::{gathered, marks};
 use crate::{CourseOutline, OutlineChapter, OutlineLesson};
 
 /// A chapter, or a lesson of it, as an array: both have almost the same columns.
@@ -38,41 +35,26 @@ impl Flags {
 pub(super) fn expression(tx: &Tx, published_only: bool) -> String {
     let only = if published_only { " AND is_published" } else { "" };
     let flag = |column: &str| format!("CASE WHEN {column} THEN '1' ELSE '0' END");
-    let flags = ["is_free", "has_content", "has_video", "is_published"]
-        .map(flag)
-        .join(" || ");
-    let (gather, array, id, chapter, nothing) = if tx.is_postgres() {
-        (
-            "json_agg",
-            "json_build_array",
-            "id",
-            "chapter_id",
-            "CAST(NULL AS uuid)",
-        )
-    } else {
-        (
-            "json_group_array",
-            "json_array",
-            "hex(id)",
-            "CASE WHEN chapter_id IS NOT NULL THEN hex(chapter_id) END",
-            "NULL",
-        )
-    };
+    let flags = ["is_free", "has_content", "has_video", "is_published"].map(flag);
+    let columns = format!(
+        "{}, {}, title, description, position, duration, {}",
+        gathered::id(tx, "chapter_id"),
+        gathered::id(tx, "id"),
+        flags.join(" || ")
+    );
     format!(
-        "(SELECT CAST({gather}({array}({chapter}, {id}, title, description, position, duration, {flags})) AS text) \
-         FROM (SELECT {nothing} AS chapter_id, id, title, description, position, duration, is_free, has_content, has_video, \
-           is_published FROM chapters WHERE course_id = c.id{only} \
+        "(SELECT {} FROM (SELECT CAST(NULL AS {uuid}) AS chapter_id, id, title, description, position, duration, is_free, \
+           has_content, has_video, is_published FROM chapters WHERE course_id = c.id{only} \
          UNION ALL SELECT chapter_id, id, title, NULL, position, duration, FALSE, has_content, has_video, \
-           is_published FROM lessons WHERE course_id = c.id{only}) outline)"
+           is_published FROM lessons WHERE course_id = c.id{only}) outline)",
+        gathered::gather(tx, &columns),
+        uuid = if tx.is_postgres() { "uuid" } else { "blob" },
     )
 }
 
 /// What such a text says.
 pub(super) fn read(text: Option<&str>) -> Result<CourseOutline> {
-    let mut rows: Vec<Row> = match text {
-        Some(text) => serde_json::from_str(text).map_err(Error::internal)?,
-        None => Vec::new(),
-    };
+    let mut rows: Vec<Row> = gathered::rows(text)?;
     rows.sort_unstable_by_key(|Row(_, id, _, _, position, ..)| (*position, *id));
     let mut chapters = Vec::new();
     let mut lessons: HashMap<Uuid, Vec<OutlineLesson>> = HashMap::new();
