@@ -1,5 +1,5 @@
 use futures_util::future::join_all;
-use serde_json::json;
+use serde_json::{Value, json};
 
 use crate::support::{App, on_both_databases};
 
@@ -172,6 +172,24 @@ on_both_databases! {
         assert_eq!((ids(page), ids(next)), (vec![second], vec![first]));
         let refused = app.get("/courses?sort=price;drop&difficulty=easy&authorId=x&isFree=maybe").await.refused(422, "validation_failed");
         assert_eq!(refused.reasons(), ["?authorId bad_format", "?difficulty not_allowed", "?isFree wrong_type", "?sort not_allowed"]);
+    }
+
+    async fn an_outline_and_its_shelves_come_as_they_were_written(app: App) {
+        let elena = app.trainer().await;
+        let (course, chapter, lessons) = app.course(&elena, json!({})).await;
+        let odd = "Say \"hip\", \\ back/slash, 'tick', <b>, é, \u{1d11e}, ],[null";
+        app.patch_as(&elena, &format!("/chapters/{chapter}"), "*", json!({ "title": odd, "description": odd })).await.expect(200);
+        app.patch_as(&elena, &format!("/lessons/{}", lessons[0]), "*", json!({ "title": odd, "duration": 7 })).await.expect(200);
+        let read = app.get(&format!("/courses/{course}")).await.expect(200);
+        assert_eq!((read.at("/chapters/0/title"), read.at("/chapters/0/description")), (json!(odd), json!(odd)));
+        assert_eq!((read.at("/chapters/0/id"), read.at("/chapters/0/lessons/0/id")), (json!(chapter), json!(lessons[0])));
+        assert_eq!((read.at("/chapters/0/lessons/0/title"), read.at("/chapters/0/lessons/0/duration")), (json!(odd), json!(7)));
+        assert_eq!(read.at("/chapters/0/lessons/1/duration"), json!(null));
+        // Its author reads another way, and the same.
+        assert_eq!(app.get_as(&elena, &format!("/courses/{course}")).await.expect(200).at("/chapters"), read.at("/chapters"));
+        let shelf = read.text_at("/categories/0/id");
+        let category: Value = serde_json::from_str(&app.get(&format!("/categories/{shelf}")).await.expect(200).text).unwrap();
+        assert_eq!(read.at("/categories"), json!([category]));
     }
 
     async fn a_read_costs_few_statements(app: App) {

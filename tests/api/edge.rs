@@ -7,6 +7,42 @@ use serde_json::json;
 
 use crate::support::{App, Store, on_both_databases};
 
+/// The document goes packed to whoever takes it so, and plain to everybody else.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn the_document_is_packed_for_those_who_unpack() {
+    let app = App::start(Store::Sqlite).await;
+    let ask = |accepted: &'static str| {
+        app.request("GET", "/openapi.json")
+            .header("accept-encoding", accepted)
+    };
+    for (accepted, packed) in [
+        ("gzip", true),
+        ("br, gzip;q=0.5", true),
+        ("identity", false),
+        ("gzip;q=0", false),
+        ("br", false),
+    ] {
+        let answer = ask(accepted).send().await.unwrap();
+        let encoding = answer.headers().get("content-encoding").cloned();
+        assert_eq!(
+            encoding.is_some_and(|encoding| encoding == "gzip"),
+            packed,
+            "{accepted}"
+        );
+        assert!(
+            answer.headers()["vary"]
+                .to_str()
+                .unwrap()
+                .contains("accept-encoding")
+        );
+        let bytes = answer.bytes().await.unwrap();
+        let begins: &[u8] = if packed { &[0x1f, 0x8b] } else { b"{" };
+        assert!(bytes.starts_with(begins), "{accepted}");
+    }
+    let plain = app.send(app.request("GET", "/openapi.json")).await.expect(200);
+    assert_eq!(plain.text, api::contract::text().unwrap());
+}
+
 on_both_databases! {
     async fn every_refusal_has_one_shape(app: App) {
         app.get("//nothing/here").await.refused(404, "not_found");
@@ -15,6 +51,11 @@ on_both_databases! {
         assert_eq!(wrong.header("allow"), "GET, HEAD, POST");
         let odd = app.send(app.request("BREW", "/courses/abc")).await.refused(405, "method_not_allowed");
         assert_eq!(odd.header("allow"), "DELETE, GET, HEAD, PATCH");
+        // A segment that is needlessly encoded is the same segment; an empty one, or one too many, is none.
+        app.get("/cour%73es").await.expect(200);
+        for path in ["/courses/", "//api/v1//courses", "/courses/a/b/c/d/e/f"] {
+            app.get(path).await.refused(404, "not_found");
+        }
         let post = |body: &'static [u8], kind: &'static str| app.send(app.request("POST", "/auth/login").header("content-type", kind).body(body));
         post(b"{\"email\":", "application/json").await.refused(400, "malformed_request");
         post(b"{\"email\":\"\xff\"}", "application/json").await.refused(400, "malformed_request");

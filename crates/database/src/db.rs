@@ -124,8 +124,7 @@ impl Db {
         opened(self.write(pool, actor, boxed(work)))
     }
 
-    /// Runs a use case that only reads: on SQLite on a reader's connection, on PostgreSQL on one that refuses to write, where
-    /// each statement sees what was committed before it.
+    /// Runs a use case that only reads, on a connection that refuses to write: each statement sees what was committed before it.
     ///
     /// # Errors
     /// See [`Db::run`].
