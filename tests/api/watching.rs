@@ -260,11 +260,23 @@ on_both_databases! {
         app.post_as(&lena, &watch, json!({})).await.expect(200);
         app.clock.advance(Duration::minutes(10));
         app.post_as(&lena, &watch, played(0.0, 10.0)).await.expect(200);
-        // What this server remembers is old now: somebody else has written 100 to 110 s, as the gap and the length.
-        let bytes = if app.url.is_some() { "'\\x640a'" } else { "x'640a'" };
-        app.sql(&format!("UPDATE watches SET ranges = {bytes}, version = version + 1")).await;
-        let told = app.post_as(&lena, &watch, played(200.0, 210.0)).await.expect(200);
-        assert_eq!(told.at("/ranges"), json!([{ "from": 100, "to": 110 }, { "from": 200, "to": 210 }]));
+        let video = json!({ "videoUrl": "https://videos.example.com/b.mp4", "duration": 10 });
+        app.patch_as(&elena, &format!("/lessons/{}", lessons[1]), "*", video).await.expect(200);
+        // What this server remembers of one is old now: somebody else has written 100 to 110 s, as the gap and the length.
+        let (bytes, id) = if app.url.is_some() {
+            ("'\\x640a'", format!("'{}'", lessons[0]))
+        } else {
+            ("x'640a'", format!("x'{}'", lessons[0].replace('-', "")))
+        };
+        app.sql(&format!("UPDATE watches SET ranges = {bytes}, version = version + 1 WHERE subject_id = {id}")).await;
+        app.post_as(&lena, &format!("/lessons/{}/watch", lessons[1]), played(0.0, 10.0)).await.expect(200);
+        let items = [0, 1].map(|n| json!({ "lessonId": lessons[n], "ranges": [{ "from": 200, "to": 210 }] }));
+        let told = app.post_as(&lena, "/me/progress/batch", json!({ "items": items })).await.expect(200);
+        assert!(told.at("/results/0/isAccepted") == true && told.at("/results/1/isAccepted") == true, "{}", told.text);
+        for (lesson, first) in [(&lessons[0], json!({ "from": 100, "to": 110 })), (&lessons[1], json!({ "from": 0, "to": 10 }))] {
+            let read = app.get_as(&lena, &format!("/lessons/{lesson}/progress")).await.expect(200);
+            assert_eq!(read.at("/ranges"), json!([first, { "from": 200, "to": 210 }]));
+        }
     }
 
     async fn what_cannot_be_written_fails_alone(app: App) {
@@ -362,6 +374,51 @@ async fn more_than_can_wait_is_told_to_come_back() {
         .get_as(&lena, &format!("/lessons/{}/progress", lessons[0]))
         .await;
     assert_eq!(read.expect(200).at("/watchedSeconds"), watched);
+}
+
+/// Whether such a heartbeat was committed is unknown: it is read, and merged once more where it was not.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_connection_that_breaks_under_a_heartbeat_loses_none() {
+    let app = App::start(Store::Postgres).await;
+    let (elena, lena) = (app.trainer().await, app.learner().await);
+    let (course, _, lessons) = with_video(&app, &elena).await;
+    app.act_as(&lena, &format!("/courses/{course}/enroll"))
+        .await
+        .expect(201);
+    let watch = format!("/lessons/{}/watch", lessons[0]);
+    app.post_as(&lena, &watch, json!({})).await.expect(200);
+    app.clock.advance(Duration::minutes(10));
+    let mut owner = sqlx::PgConnection::connect(app.url.as_deref().unwrap())
+        .await
+        .unwrap();
+    let end = "SELECT pg_terminate_backend(pid, 5000) FROM pg_stat_activity WHERE datname = current_database() \
+               AND usename = 'palestra_worker'";
+    // While it waits for the next one.
+    owner.execute(end).await.unwrap();
+    let told = app.post_as(&lena, &watch, played(0.0, 10.0)).await.expect(200);
+    assert_eq!(told.at("/watchedSeconds"), 10);
+    // In the middle of one.
+    let mut lock = owner.begin().await.unwrap();
+    lock.execute("LOCK TABLE watches IN EXCLUSIVE MODE")
+        .await
+        .unwrap();
+    let rest = async {
+        let waiting = "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'";
+        eventually("the heartbeat at the lock", || async {
+            (app.count(waiting).await == 1).then_some(())
+        })
+        .await;
+        lock.execute(end).await.unwrap();
+        lock.rollback().await.unwrap();
+    };
+    let (told, ()) = join(app.post_as(&lena, &watch, played(20.0, 30.0)), rest).await;
+    assert_eq!(told.expect(200).at("/watchedSeconds"), 20);
+    let ranges = json!([{ "from": 0, "to": 10 }, { "from": 20, "to": 30 }]);
+    let read = app
+        .get_as(&lena, &format!("/lessons/{}/progress", lessons[0]))
+        .await
+        .expect(200);
+    assert_eq!(read.at("/ranges"), ranges);
 }
 
 /// Row security alone, without the filters of the use cases.

@@ -121,7 +121,27 @@ impl Db {
         F: Future<Output = Result<T>> + Send + 'static,
         W: FnOnce(Tx) -> F + Send + 'static,
     {
-        opened(self.write(pool, actor, boxed(work)))
+        opened(self.write(pool, Mode::Write, actor, boxed(work)))
+    }
+
+    /// Like [`Db::run_in`], for a use case of one statement that needs no transaction around it: on PostgreSQL it is committed as it
+    /// is made, in one round trip instead of three. What the use case refuses after it is not undone, and the row-level policies
+    /// of what it writes as [`Actor::System`] must not look at the time.
+    ///
+    /// # Errors
+    /// See [`Db::run`]; [`kernel::Code::OutcomeUnknown`] also where the connection broke during the statement.
+    pub fn run_alone_in<T, F, W>(
+        &self,
+        pool: Pool,
+        actor: Actor,
+        work: W,
+    ) -> impl Future<Output = Result<T>> + Send
+    where
+        T: Send + 'static,
+        F: Future<Output = Result<T>> + Send + 'static,
+        W: FnOnce(Tx) -> F + Send + 'static,
+    {
+        opened(self.write(pool, Mode::WriteAlone, actor, boxed(work)))
     }
 
     /// Runs a use case that only reads, on a connection that refuses to write: each statement sees what was committed before it.
@@ -155,11 +175,11 @@ impl Db {
         opened(self.look(pool, actor, boxed(work)))
     }
 
-    fn write(&self, pool: Pool, actor: Actor, work: Work) -> BoxFuture<'_, Result<Answer>> {
+    fn write(&self, pool: Pool, mode: Mode, actor: Actor, work: Work) -> BoxFuture<'_, Result<Answer>> {
         let shared = self.shared.clone();
         match &self.engine {
             Engine::Sqlite(sqlite) => Box::pin(sqlite.write(actor, shared, work)),
-            Engine::Postgres(postgres) => Box::pin(postgres.perform(pool, Mode::Write, actor, shared, work)),
+            Engine::Postgres(postgres) => Box::pin(postgres.perform(pool, mode, actor, shared, work)),
         }
     }
 

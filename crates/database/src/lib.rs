@@ -26,6 +26,7 @@ mod work;
 pub use db::{Db, Pool, Setup};
 pub use error::{IntoKernel, constraint, from_db};
 pub use gather::{Flush, Gather};
+pub use postgres::Column;
 pub use relay::Relay;
 pub use schema::{SchemaError, check, migrate};
 pub use tx::{Row, Rows, Tx};

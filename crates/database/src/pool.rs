@@ -51,8 +51,14 @@ struct Idle<C> {
     made: Instant,
     /// The thread whose reactor hears this connection: its own requests are answered without waking another thread.
     home: ThreadId,
-    /// For whom it last read.
-    reader: Option<Actor>,
+    told: Option<Told>,
+}
+
+/// What the server was last told of a connection that works outside of transactions.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Told {
+    pub(crate) actor: Actor,
+    pub(crate) may_write: bool,
 }
 
 /// A connection in use. Dropped, it is closed, and the server rolls back what it was in the middle of.
@@ -60,8 +66,7 @@ pub(crate) struct Borrowed<C: Connection> {
     pub(crate) connection: C,
     /// Whether it waited here before: then it may have broken meanwhile.
     pub(crate) is_used: bool,
-    /// For whom it last read, as the server was told.
-    pub(crate) reader: Option<Actor>,
+    pub(crate) told: Option<Told>,
     made: Instant,
     home: ThreadId,
     shelf: Arc<Shelf<C>>,
@@ -111,7 +116,7 @@ impl<C: Connection> Connections<C> {
             return Ok(Borrowed {
                 connection: idle.connection,
                 is_used: true,
-                reader: idle.reader,
+                told: idle.told,
                 made: idle.made,
                 home: idle.home,
                 shelf: shelf.clone(),
@@ -121,7 +126,7 @@ impl<C: Connection> Connections<C> {
         Ok(Borrowed {
             connection: shelf.connect().await?,
             is_used: false,
-            reader: None,
+            told: None,
             made: Instant::now(),
             home: thread::current().id(),
             shelf: shelf.clone(),
@@ -168,7 +173,7 @@ impl<C: Connection> Borrowed<C> {
     pub(crate) async fn renew(&mut self) -> Result<()> {
         self.connection = self.shelf.connect().await?;
         self.is_used = false;
-        self.reader = None;
+        self.told = None;
         self.made = Instant::now();
         self.home = thread::current().id();
         Ok(())
@@ -180,7 +185,7 @@ impl<C: Connection> Borrowed<C> {
             connection: self.connection,
             made: self.made,
             home: self.home,
-            reader: self.reader,
+            told: self.told,
         };
         // Before the place is free, so that whoever gets it finds the connection.
         self.shelf

@@ -1,5 +1,6 @@
 //! What only PostgreSQL has: roles, row-level security, locks.
 
+mod columns;
 mod session;
 
 use std::{fmt::Write, sync::Arc};
@@ -14,6 +15,7 @@ use crate::{
     tx::Inside,
     work::{Answer, Work},
 };
+pub use columns::Column;
 pub(crate) use session::{Mode, Session};
 
 /// The runtime roles, one for each pool.
@@ -85,10 +87,7 @@ impl Postgres {
                     shared.publish(&notices);
                     committed.map(|()| value)
                 }
-                Err(error) => {
-                    session.rollback().await;
-                    Err(error)
-                }
+                Err(error) => Err(session.rollback(error).await),
             }
         });
         task.await.map_err(Error::internal)?

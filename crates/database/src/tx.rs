@@ -10,7 +10,14 @@ use sea_orm::{
     Statement, Value,
 };
 
-use crate::{IntoKernel, asking::Asking, db::Shared, notices::Notices, postgres::Session, sqlite::Reader};
+use crate::{
+    IntoKernel,
+    asking::Asking,
+    db::Shared,
+    notices::Notices,
+    postgres::{Column, Session},
+    sqlite::Reader,
+};
 
 type Asked<'a, R, T> = Map<BoxFuture<'a, Result<R, DbErr>>, fn(Result<R, DbErr>) -> Result<T>>;
 
@@ -231,6 +238,34 @@ impl Tx {
         Box::pin(async move { Ok(self.execute_raw(statement).await.kernel()?.rows_affected()) })
     }
 
+    /// How many rows a statement changed that unnests an array for each `?`. Only PostgreSQL has arrays.
+    ///
+    /// # Errors
+    /// What the database answers, as it is: a constraint may say more.
+    pub fn change_columns(&self, sql: &str, columns: Vec<Column>) -> BoxFuture<'_, Result<u64, DbErr>> {
+        self.tally();
+        match &self.0.inside {
+            Inside::Postgres(session) => session
+                .execute_columns(sql, columns)
+                .map(|done| done.map(|done| done.rows_affected()))
+                .boxed(),
+            Inside::Sqlite(_) | Inside::Reader(_) => async { Err(no_arrays()) }.boxed(),
+        }
+    }
+
+    /// Every row of a query that unnests an array for each `?`. Only PostgreSQL has arrays.
+    ///
+    /// # Errors
+    /// What the database answers.
+    pub fn all_of_columns<T: FromQueryResult>(&self, sql: &str, columns: Vec<Column>) -> Rows<'_, T> {
+        self.tally();
+        let rows = match &self.0.inside {
+            Inside::Postgres(session) => session.query_columns(sql, columns),
+            Inside::Sqlite(_) | Inside::Reader(_) => async { Err(no_arrays()) }.boxed(),
+        };
+        rows.map(every::<T>)
+    }
+
     /// Many ids as one value, so that the statement is the same however many there are: what stands behind the column, and
     /// the value of its `?`.
     #[must_use]
@@ -270,6 +305,10 @@ impl Tx {
     fn tally(&self) {
         self.0.shared.statements.fetch_add(1, Ordering::Relaxed);
     }
+}
+
+fn no_arrays() -> DbErr {
+    DbErr::Custom("SQLite has no arrays".to_owned())
 }
 
 fn first<T: FromQueryResult>(row: Result<Option<QueryResult>, DbErr>) -> Result<Option<T>> {

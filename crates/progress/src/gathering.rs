@@ -18,7 +18,7 @@ use crate::{
 
 /// How many heartbeats one commit carries at most.
 pub(crate) const MOST: usize = 1_000;
-/// How often a batch is merged anew because another process wrote one of its rows.
+/// How often a batch is merged anew because another process wrote one of its rows, or because the connection broke.
 const ROUNDS: u32 = 5;
 /// How many rows are remembered, twice over.
 const REMEMBERED: usize = 10_000;
@@ -118,37 +118,32 @@ impl Gathering {
                 .iter()
                 .filter_map(|group| self.merged(batch, group).map(Arc::new))
                 .collect();
-            let expected = rows.len() as u64;
             let writing = rows.clone();
             let written = self
                 .db
-                .run_in(Pool::Worker, Actor::System, move |tx| async move {
+                .run_alone_in(Pool::Worker, Actor::System, move |tx| async move {
                     let rows: Vec<&Stored> = writing.iter().map(AsRef::as_ref).collect();
-                    let written = watch::put(&tx, &rows).await?;
-                    // All or nothing: what was merged into an older row is rolled back with the rest.
-                    if written == expected {
-                        Ok(())
-                    } else {
-                        Err(Code::PreconditionFailed.into())
-                    }
+                    watch::put(&tx, &rows).await
                 })
                 .await;
-            match written {
-                Ok(()) => {
-                    for row in &rows {
-                        self.remember(row.clone());
-                    }
-                    return Ok(rows);
+            if written
+                .as_ref()
+                .is_ok_and(|written| *written == rows.len() as u64)
+            {
+                for row in &rows {
+                    self.remember(row.clone());
                 }
-                Err(error) => {
-                    for (key, _) in groups {
-                        self.young.remove(key);
-                        self.old.remove(key);
-                    }
-                    if error.code() != Code::PreconditionFailed {
-                        return Err(error);
-                    }
-                }
+                return Ok(rows);
+            }
+            for (key, _) in groups {
+                self.young.remove(key);
+                self.old.remove(key);
+            }
+            // Some were written, or perhaps all: they are read and merged once more, which changes nothing in those.
+            if let Err(error) = written
+                && error.code() != Code::OutcomeUnknown
+            {
+                return Err(error);
             }
         }
         Err(Error::new(Code::Unavailable).retry_after(Duration::from_secs(1)))

@@ -1,4 +1,4 @@
-use database::{IntoKernel, Tx};
+use database::{Column, IntoKernel, Tx};
 use kernel::{Result, Timestamp, Uuid};
 use sea_orm::{ConnectionTrait, FromQueryResult};
 use serde_json::Value;
@@ -30,15 +30,15 @@ pub(crate) async fn append(tx: &Tx, to: &[Uuid], kind: &str, data: &Value) -> Re
 pub(crate) async fn events(tx: &Tx, asked: &[(Uuid, i64)]) -> Result<Vec<Told>> {
     let columns = "e.user_id, e.number, e.kind, e.data";
     if tx.is_postgres() {
-        let users: Vec<String> = asked.iter().map(|(user, _)| user.to_string()).collect();
-        let numbers: Vec<String> = asked.iter().map(|(_, after)| after.to_string()).collect();
+        let users = asked.iter().map(|(user, _)| Some(*user)).collect();
+        let numbers = asked.iter().map(|(_, after)| *after).collect();
         let sql = format!(
-            "SELECT {columns} FROM unnest(?::text::uuid[], ?::text::bigint[]) AS a (user_id, number) \
+            "SELECT {columns} FROM unnest(?, ?) AS a (user_id, number) \
              JOIN live_events e ON e.user_id = a.user_id AND e.number > a.number AND e.number <= a.number + {PAGE} \
              ORDER BY e.user_id, e.number"
         );
-        let array = |elements: Vec<String>| format!("{{{}}}", elements.join(","));
-        return tx.all(&sql, [array(users).into(), array(numbers).into()]).await;
+        let columns = vec![Column::Uuids(users), Column::Integers(numbers)];
+        return tx.all_of_columns(&sql, columns).await;
     }
     let pairs: Vec<String> = asked
         .iter()

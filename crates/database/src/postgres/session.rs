@@ -10,7 +10,7 @@ use tokio::sync::Mutex;
 
 use crate::{
     asking::Asking,
-    pool::{Borrowed, Connections, unavailable},
+    pool::{Borrowed, Connections, Told, unavailable},
 };
 
 /// Whether a use case may write.
@@ -18,14 +18,30 @@ use crate::{
 pub(crate) enum Mode {
     /// Each statement stands for itself, and the server refuses one that writes.
     Read,
+    /// Each statement stands for itself, and what it writes is committed with it.
+    WriteAlone,
     /// One transaction.
     Write,
+}
+
+impl Mode {
+    /// What a connection is told once for the statements to come, where no transaction does it.
+    fn outside(self, actor: Actor) -> Option<Told> {
+        match self {
+            Self::Write => None,
+            Self::Read | Self::WriteAlone => Some(Told {
+                actor,
+                may_write: self == Self::WriteAlone,
+            }),
+        }
+    }
 }
 
 /// A connection that knows who asks.
 pub(crate) struct Session {
     borrowed: Mutex<Borrowed<PgConnection>>,
     mode: Mode,
+    actor: Actor,
     now: Timestamp,
     /// Whether nothing was asked yet of a connection that waited: it may have broken meanwhile.
     unproven: AtomicBool,
@@ -34,8 +50,9 @@ pub(crate) struct Session {
 }
 
 impl Session {
-    /// Takes a connection, tells the policies who asks and what time it is, and begins where it writes: one round trip. What is
-    /// read without a name depends on neither, so that a connection which last read so need not be told again.
+    /// Takes a connection, tells the policies who asks and what time it is, and begins where there is a transaction: one round
+    /// trip. What is read without a name and what the server writes of itself depends on neither: a connection that last did so
+    /// need not be told again.
     pub(super) async fn open(
         connections: &Connections<PgConnection>,
         mode: Mode,
@@ -43,20 +60,26 @@ impl Session {
         now: Timestamp,
     ) -> Result<Self> {
         let mut borrowed = connections.take().await?;
-        let is_known = mode == Mode::Read && actor == Actor::Anonymous && borrowed.reader == Some(actor);
+        let told = mode.outside(actor);
+        let is_timeless = matches!(
+            (mode, actor),
+            (Mode::Read, Actor::Anonymous) | (Mode::WriteAlone, Actor::System)
+        );
+        let is_known = is_timeless && told == borrowed.told;
         if !is_known {
             introduce(&mut borrowed, mode, actor, now).await?;
         }
         Ok(Self {
             borrowed: Mutex::new(borrowed),
             mode,
+            actor,
             now,
             unproven: AtomicBool::new(is_known),
             broken: AtomicBool::new(false),
         })
     }
 
-    /// Commits what was written; a read has nothing to end.
+    /// Commits what was written; without a transaction there is nothing to end.
     pub(super) async fn commit(self) -> Result<()> {
         let (mode, broken) = (self.mode, self.broken.into_inner());
         let mut borrowed = self.borrowed.into_inner();
@@ -73,19 +96,26 @@ impl Session {
         Ok(())
     }
 
-    /// Undoes what was written. A connection that cannot is closed, which undoes it too.
-    pub(super) async fn rollback(self) {
+    /// Undoes what was written, and answers with why. A connection that cannot is closed, which undoes it too; a statement
+    /// alone may have been committed by then.
+    pub(super) async fn rollback(self, error: Error) -> Error {
         let (mode, broken) = (self.mode, self.broken.into_inner());
         let mut borrowed = self.borrowed.into_inner();
-        if !broken && (mode == Mode::Read || borrowed.connection.execute("ROLLBACK").await.is_ok()) {
+        if broken {
+            return match mode {
+                Mode::WriteAlone => Error::new(Code::OutcomeUnknown).caused_by(error),
+                Mode::Read | Mode::Write => error,
+            };
+        }
+        if mode != Mode::Write || borrowed.connection.execute("ROLLBACK").await.is_ok() {
             borrowed.put_back();
         }
+        error
     }
 }
 
 impl Asking<Postgres> for Session {
-    /// Asks the server. Where the connection turns out to have broken while it waited, asks again on another one: nothing was
-    /// done yet, and only reads come unproven.
+    /// Asks the server. Where the connection turns out to have broken while it waited, a read is asked again on another one.
     async fn ask<T: Send>(
         &self,
         how: impl for<'c> Fn(&'c mut PgConnection) -> BoxFuture<'c, std::result::Result<T, sqlx::Error>>
@@ -95,9 +125,10 @@ impl Asking<Postgres> for Session {
         let mut borrowed = self.borrowed.lock().await;
         let mut answer = how(&mut borrowed.connection).await;
         if self.unproven.swap(false, Ordering::Relaxed)
+            && self.mode == Mode::Read
             && answer.as_ref().is_err_and(is_lost)
             && borrowed.renew().await.is_ok()
-            && introduce(&mut borrowed, self.mode, Actor::Anonymous, self.now)
+            && introduce(&mut borrowed, self.mode, self.actor, self.now)
                 .await
                 .is_ok()
         {
@@ -133,8 +164,8 @@ async fn introduce(
         told = tell(&mut borrowed.connection, mode, actor, now).await;
     }
     told.map_err(unavailable)?;
-    if mode == Mode::Read {
-        borrowed.reader = Some(actor);
+    if let Some(told) = mode.outside(actor) {
+        borrowed.told = Some(told);
     }
     Ok(())
 }
@@ -154,10 +185,11 @@ async fn tell(
     let now = now.to_rfc3339();
     match mode {
         // Overwritten by the next use case, whichever it is.
-        Mode::Read => {
+        Mode::Read | Mode::WriteAlone => {
             let sql = "SELECT set_config('app.uid', $1, false), set_config('app.role', $2, false), \
-                       set_config('app.now', $3, false), set_config('default_transaction_read_only', 'on', false)";
-            let values = sqlx::query(sql).bind(id).bind(role).bind(now);
+                       set_config('app.now', $3, false), set_config('default_transaction_read_only', $4, false)";
+            let read_only = if mode == Mode::Read { "on" } else { "off" };
+            let values = sqlx::query(sql).bind(id).bind(role).bind(now).bind(read_only);
             connection.execute(values).await?;
         }
         // One text, since a prepared statement takes no second one; put into it are an id, one of our own words and a time:

@@ -1,9 +1,6 @@
-use std::fmt::Write;
-
-use chrono::SecondsFormat;
-use database::{Tx, constraint, from_db};
+use database::{Column, Tx, constraint, from_db};
 use kernel::{Code, Error, Result, Timestamp, Uuid};
-use sea_orm::{ConnectionTrait, FromQueryResult, Value};
+use sea_orm::{ConnectionTrait, DbErr, FromQueryResult, Value};
 
 use crate::{
     Subject,
@@ -90,14 +87,15 @@ pub(crate) async fn of_course(tx: &Tx, user_id: Uuid, course_id: Uuid) -> Result
 
 /// The rows of these users and subjects, in one statement.
 pub(crate) async fn find_all(tx: &Tx, keys: &[(Uuid, Uuid)]) -> Result<Vec<Stored>> {
-    let (sql, values) = if tx.is_postgres() {
+    let rows = if tx.is_postgres() {
         let sql = format!(
-            "SELECT {COLUMNS} FROM unnest(CAST(? AS uuid[]), CAST(? AS uuid[])) k (user_id, subject_id) \
+            "SELECT {COLUMNS} FROM unnest(?, ?) k (user_id, subject_id) \
              JOIN watches w ON w.user_id = k.user_id AND w.subject_id = k.subject_id"
         );
-        let users = array(keys.iter().map(|(user, _)| Some(user)));
-        let subjects = array(keys.iter().map(|(_, subject)| Some(subject)));
-        (sql, vec![users, subjects])
+        let users = keys.iter().map(|(user, _)| Some(*user)).collect();
+        let subjects = keys.iter().map(|(_, subject)| Some(*subject)).collect();
+        let columns = vec![Column::Uuids(users), Column::Uuids(subjects)];
+        tx.all_of_columns::<Row>(&sql, columns).await?
     } else {
         let places = vec!["(?, ?)"; keys.len()].join(", ");
         let sql =
@@ -105,9 +103,8 @@ pub(crate) async fn find_all(tx: &Tx, keys: &[(Uuid, Uuid)]) -> Result<Vec<Store
         let values = keys
             .iter()
             .flat_map(|(user, subject)| [(*user).into(), (*subject).into()]);
-        (sql, values.collect())
+        tx.all::<Row>(&sql, values).await?
     };
-    let rows = tx.all::<Row>(&sql, values).await?;
     rows.into_iter().map(Row::read).collect()
 }
 
@@ -128,65 +125,48 @@ const OVER: &str = "ON CONFLICT (user_id, subject_id) DO UPDATE SET version = ex
 /// [`Code::NotFound`] where a user, a lesson or a chapter is gone.
 pub(crate) async fn put(tx: &Tx, rows: &[&Stored]) -> Result<u64> {
     if tx.is_postgres() {
-        put_arrays(tx, rows).await
+        put_columns(tx, rows).await
     } else {
         put_values(tx, rows).await
     }
 }
 
 /// PostgreSQL takes columns as arrays: one statement, prepared once, whatever the number of rows.
-async fn put_arrays(tx: &Tx, rows: &[&Stored]) -> Result<u64> {
-    let sql = format!(
-        "{PUT} SELECT * FROM unnest(CAST(? AS uuid[]), CAST(? AS uuid[]), CAST(? AS uuid[]), CAST(? AS uuid[]), \
-         CAST(? AS uuid[]), CAST(? AS bigint[]), CAST(? AS bytea[]), CAST(? AS bytea[]), CAST(? AS timestamptz[]), \
-         CAST(? AS timestamptz[]), CAST(? AS bigint[]), CAST(? AS double precision[]), CAST(? AS double precision[]), \
-         CAST(? AS timestamptz[]), CAST(? AS uuid[])) {OVER}"
-    );
+async fn put_columns(tx: &Tx, rows: &[&Stored]) -> Result<u64> {
+    let places = vec!["?"; 15].join(", ");
+    let sql = format!("{PUT} SELECT * FROM unnest({places}) {OVER}");
     let all = || rows.iter();
     let position = |row: &&&Stored| row.watch.position;
-    let values = [
-        array(all().map(|row| Some(row.user_id))),
-        array(all().map(|row| Some(row.course_id))),
-        array(all().map(|row| row.subject.lesson_id())),
-        array(all().map(|row| row.subject.chapter_id())),
-        array(all().map(|row| Some(row.subject.id()))),
-        array(all().map(|row| Some(row.version))),
-        array(all().map(|row| Some(bytes(&row.watch.claimed.pack())))),
-        array(all().map(|row| Some(bytes(&row.watch.pack_spent())))),
-        array(all().map(|row| Some(time(row.watch.first_heard_at)))),
-        array(all().map(|row| Some(time(row.watch.last_heard_at)))),
-        array(all().map(|row| Some(row.watch.watched_seconds))),
-        array(all().map(|row| Some(row.watch.percent))),
-        array(all().map(|row| position(&row).map(|position| position.seconds))),
-        array(all().map(|row| position(&row).map(|position| time(position.at)))),
-        array(all().map(|row| position(&row).and_then(|position| position.session_id))),
+    let columns = vec![
+        Column::Uuids(all().map(|row| Some(row.user_id)).collect()),
+        Column::Uuids(all().map(|row| Some(row.course_id)).collect()),
+        Column::Uuids(all().map(|row| row.subject.lesson_id()).collect()),
+        Column::Uuids(all().map(|row| row.subject.chapter_id()).collect()),
+        Column::Uuids(all().map(|row| Some(row.subject.id())).collect()),
+        Column::Integers(all().map(|row| row.version).collect()),
+        Column::Bytes(all().map(|row| row.watch.claimed.pack()).collect()),
+        Column::Bytes(all().map(|row| row.watch.pack_spent()).collect()),
+        Column::Times(all().map(|row| Some(row.watch.first_heard_at)).collect()),
+        Column::Times(all().map(|row| Some(row.watch.last_heard_at)).collect()),
+        Column::Integers(all().map(|row| row.watch.watched_seconds.into()).collect()),
+        Column::Reals(all().map(|row| Some(row.watch.percent)).collect()),
+        Column::Reals(
+            all()
+                .map(|row| position(&row).map(|position| position.seconds))
+                .collect(),
+        ),
+        Column::Times(
+            all()
+                .map(|row| position(&row).map(|position| position.at))
+                .collect(),
+        ),
+        Column::Uuids(
+            all()
+                .map(|row| position(&row).and_then(|position| position.session_id))
+                .collect(),
+        ),
     ];
-    execute(tx, &sql, values).await
-}
-
-/// An array as PostgreSQL writes it down. None of the elements has anything that would have to be quoted otherwise.
-fn array<T: std::fmt::Display>(elements: impl Iterator<Item = Option<T>>) -> Value {
-    let mut text = String::from("{");
-    for (index, element) in elements.enumerate() {
-        if index > 0 {
-            text.push(',');
-        }
-        let written = match element {
-            Some(element) => write!(text, "{element}"),
-            None => text.write_str("NULL"),
-        };
-        debug_assert!(written.is_ok(), "writing into a string cannot fail");
-    }
-    text.push('}');
-    text.into()
-}
-
-fn bytes(bytes: &[u8]) -> String {
-    format!("\"\\\\x{}\"", kernel::hex(bytes))
-}
-
-fn time(at: Timestamp) -> String {
-    at.to_rfc3339_opts(SecondsFormat::Micros, true)
+    tx.change_columns(&sql, columns).await.map_err(refused)
 }
 
 /// How many rows a statement of SQLite carries: powers of two, so that the few statements stay prepared.
@@ -199,7 +179,8 @@ async fn put_values(tx: &Tx, mut rows: &[&Stored]) -> Result<u64> {
             rows = rest;
             let places = vec!["(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"; step].join(", ");
             let sql = format!("{PUT} VALUES {places} {OVER}");
-            written += execute(tx, &sql, chunk.iter().flat_map(|row| values(row))).await?;
+            let statement = tx.statement(&sql, chunk.iter().flat_map(|row| values(row)));
+            written += tx.execute_raw(statement).await.map_err(refused)?.rows_affected();
         }
     }
     Ok(written)
@@ -226,17 +207,13 @@ fn values(row: &Stored) -> [Value; 15] {
     ]
 }
 
-async fn execute(tx: &Tx, sql: &str, values: impl IntoIterator<Item = Value>) -> Result<u64> {
-    let done = tx.execute_raw(tx.statement(sql, values)).await;
-    let done = done.map_err(|error| {
-        // What it refers to was deleted after the caller was let in.
-        if constraint(&error).is_some_and(|name| name.starts_with("fk")) {
-            Code::NotFound.into()
-        } else {
-            from_db(error)
-        }
-    });
-    Ok(done?.rows_affected())
+fn refused(error: DbErr) -> Error {
+    // What it refers to was deleted after the caller was let in.
+    if constraint(&error).is_some_and(|name| name.starts_with("fk")) {
+        Code::NotFound.into()
+    } else {
+        from_db(error)
+    }
 }
 
 /// Begins anew: nothing was claimed, and the clock runs from now on. One subject, or all of a course.

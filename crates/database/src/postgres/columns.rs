@@ -1,0 +1,54 @@
+//! Many rows as one array for each column: what a statement unnests, prepared once, whatever the number of rows. They travel in
+//! the server's own binary form, which takes it a third of the time of texts.
+
+use kernel::{Timestamp, Uuid};
+use sea_orm::{DbErr, ExecResult, QueryResult};
+use sqlx::{AssertSqlSafe, Executor, Postgres, postgres::PgArguments, query::Query};
+
+use super::{numbered, session::Session};
+use crate::asking::{Asked, Asking};
+
+/// One column of many rows.
+#[derive(Clone, Debug)]
+pub enum Column {
+    /// `uuid[]`
+    Uuids(Vec<Option<Uuid>>),
+    /// `bigint[]`
+    Integers(Vec<i64>),
+    /// `double precision[]`
+    Reals(Vec<Option<f64>>),
+    /// `bytea[]`
+    Bytes(Vec<Vec<u8>>),
+    /// `timestamptz[]`
+    Times(Vec<Option<Timestamp>>),
+}
+
+impl Session {
+    pub(crate) fn execute_columns(&self, sql: &str, columns: Vec<Column>) -> Asked<'_, ExecResult> {
+        let sql = numbered(sql);
+        Box::pin(async move {
+            let done = self.ask(|connection| connection.execute(query(&sql, &columns)));
+            done.await.map(Into::into).map_err(DbErr::Exec)
+        })
+    }
+
+    pub(crate) fn query_columns(&self, sql: &str, columns: Vec<Column>) -> Asked<'_, Vec<QueryResult>> {
+        let sql = numbered(sql);
+        Box::pin(async move {
+            let rows = self.ask(|connection| connection.fetch_all(query(&sql, &columns)));
+            let rows = rows.await.map_err(DbErr::Query)?;
+            Ok(rows.into_iter().map(Into::into).collect())
+        })
+    }
+}
+
+fn query(sql: &str, columns: &[Column]) -> Query<'static, Postgres, PgArguments> {
+    let query = sqlx::query(AssertSqlSafe(sql.to_owned()));
+    columns.iter().fold(query, |query, column| match column {
+        Column::Uuids(values) => query.bind(values),
+        Column::Integers(values) => query.bind(values),
+        Column::Reals(values) => query.bind(values),
+        Column::Bytes(values) => query.bind(values),
+        Column::Times(values) => query.bind(values),
+    })
+}
