@@ -1,5 +1,5 @@
 //! Many rows as one array for each column: what a statement unnests, prepared once, whatever the number of rows. They travel in
-//! the server's own binary form, which takes it a third of the time of texts.
+//! the server's own binary form, with which it spent a third less on a batch of heartbeats than with texts.
 
 use kernel::{Timestamp, Uuid};
 use sea_orm::{DbErr, ExecResult, QueryResult};
