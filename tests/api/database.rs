@@ -179,6 +179,66 @@ async fn connections_that_the_server_ended_are_replaced() {
         .unwrap();
 }
 
+/// What one use case told its connection holds for no other, whichever follows.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_connection_works_for_whom_it_was_told_last() {
+    let app = App::start_idle(Store::Postgres).await;
+    let user = Actor::User {
+        id: Uuid::from_u128(7),
+        role: Role::Admin,
+        session: Uuid::nil(),
+    };
+    let is = |uid: &str, role: &str, read_only: &str| {
+        let sql = format!(
+            "SELECT count(*) WHERE current_setting('app.uid') = '{uid}' AND current_setting('app.role') = '{role}' \
+             AND current_setting('transaction_read_only') = '{read_only}'"
+        );
+        |tx: Tx| async move { tx.count(&sql, []).await }
+    };
+    let uid = Uuid::from_u128(7).to_string();
+    for _ in 0..2 {
+        let alone = app
+            .db
+            .run_alone_in(Pool::Worker, Actor::System, is("", "SYSTEM", "off"))
+            .await;
+        assert_eq!(alone.unwrap(), 1);
+        let reads = app
+            .db
+            .read_in(Pool::Worker, Actor::System, is("", "SYSTEM", "on"))
+            .await;
+        assert_eq!(reads.unwrap(), 1);
+        let again = app
+            .db
+            .run_alone_in(Pool::Worker, Actor::System, is("", "SYSTEM", "off"))
+            .await;
+        assert_eq!(again.unwrap(), 1);
+        let theirs = app.db.read_in(Pool::Worker, user, is(&uid, "ADMIN", "on")).await;
+        assert_eq!(theirs.unwrap(), 1);
+        let nobodys = app
+            .db
+            .read_in(Pool::Worker, Actor::Anonymous, is("", "", "on"))
+            .await;
+        assert_eq!(nobodys.unwrap(), 1);
+        let theirs = app
+            .db
+            .run_alone_in(Pool::Worker, user, is(&uid, "ADMIN", "off"))
+            .await;
+        assert_eq!(theirs.unwrap(), 1);
+        let undone: Result<(), Error> = app
+            .db
+            .run_in(Pool::Worker, user, |_| async { Err(Code::NotFound.into()) })
+            .await;
+        assert!(undone.is_err());
+    }
+    // There is no second statement, and no undoing of the first.
+    let two = |tx: Tx| async move {
+        note(&tx, "the first").await?;
+        note(&tx, "the second").await
+    };
+    assert!(app.db.run_alone_in(Pool::App, Actor::System, two).await.is_err());
+    assert_eq!(notes(&app).await, 1);
+}
+
 fn notes_are_a_bug() -> bool {
     true
 }

@@ -5,7 +5,7 @@ use kernel::Ambient;
 use serde_json::Value;
 use sqlx::postgres::PgListener;
 
-use crate::support::{App, Ears, Person, Redis, Store, config, temporary_folder};
+use crate::support::{App, Ears, Folder, Person, Redis, Store, config};
 
 /// Two servers on one database, and somebody who listens at the second to what is written at the first.
 struct Two {
@@ -84,7 +84,8 @@ async fn nothing_is_lost_while_redis_is_away() {
 }
 
 async fn refusal(settings: &[(&str, &str)]) -> String {
-    let config = config(&temporary_folder("refused"), settings);
+    let folder = Folder::new("refused");
+    let config = config(&folder, settings);
     let opened = setup::open(&config, Ambient::default(), Schema::Migrate).await;
     opened.err().expect("a refusal")
 }

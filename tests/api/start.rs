@@ -8,7 +8,7 @@ use api::{
 use kernel::Ambient;
 use sqlx::{Connection, Executor};
 
-use crate::support::{App, Store, as_role, config, in_database, postgres_admin, temporary_folder};
+use crate::support::{App, Folder, Store, as_role, config, in_database, postgres_admin};
 
 async fn refusal(config: &Config) -> String {
     setup::open(config, Ambient::default(), Schema::Migrate)
@@ -19,7 +19,7 @@ async fn refusal(config: &Config) -> String {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_folder_that_cannot_be_written() {
-    let folder = temporary_folder("start");
+    let folder = Folder::new("start");
     std::fs::write(folder.join("file"), "in the way").unwrap();
     let refused = refusal(&config(&folder.join("file/data"), &[])).await;
     assert!(
@@ -97,7 +97,7 @@ async fn a_master_key_that_is_another() {
 async fn a_runtime_role_that_row_security_does_not_bind() {
     let app = App::start(Store::Postgres).await;
     let superuser = app.url.clone().unwrap();
-    let folder = temporary_folder("start");
+    let folder = Folder::new("start");
     let settings = [
         ("PALESTRA_DATABASE_APP_URL", superuser.as_str()),
         ("PALESTRA_DATABASE_AUTH_URL", superuser.as_str()),
@@ -121,7 +121,7 @@ async fn a_schema_that_is_behind_where_this_role_may_not_change_it() {
     // The roles exist as soon as any database of this server was migrated.
     let _app = App::start(Store::Postgres).await;
     let url = as_role(&in_database(&admin, &name), "palestra_app");
-    let folder = temporary_folder("start");
+    let folder = Folder::new("start");
     let settings = [
         ("PALESTRA_DATABASE_APP_URL", url.as_str()),
         ("PALESTRA_DATABASE_AUTH_URL", url.as_str()),
@@ -140,7 +140,7 @@ async fn a_schema_that_is_behind_where_this_role_may_not_change_it() {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_second_start_changes_nothing() {
-    let folder = temporary_folder("start");
+    let folder = Folder::new("start");
     let config = config(&folder, &[]);
     let hasher = setup::hasher(&config).unwrap();
     let db = setup::open(&config, Ambient::default(), Schema::Migrate)

@@ -12,7 +12,7 @@ use serde_json::json;
 
 use crate::{
     media::{PDF, announcement},
-    support::{App, Store, temporary_folder},
+    support::{App, Folder, Store},
 };
 
 /// An S3 server with one bucket; its address.
@@ -50,7 +50,7 @@ async fn app(address: &str) -> App {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn files_go_to_a_bucket_and_back_without_us() {
-    let folder = temporary_folder("s3");
+    let folder = Folder::new("s3");
     let app = app(&s3(&folder).await).await;
     let client = reqwest::Client::new();
     let elena = app.trainer().await;
@@ -138,12 +138,11 @@ async fn files_go_to_a_bucket_and_back_without_us() {
             .status(),
         403
     );
-    std::fs::remove_dir_all(folder).ok();
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn pictures_and_rejected_files_in_a_bucket() {
-    let folder = temporary_folder("s3");
+    let folder = Folder::new("s3");
     let app = app(&s3(&folder).await).await;
     let client = reqwest::Client::new();
     let elena = app.trainer().await;
@@ -213,7 +212,6 @@ async fn pictures_and_rejected_files_in_a_bucket() {
             .await
             .is_err()
     );
-    std::fs::remove_dir_all(folder).ok();
 }
 
 #[test]

@@ -3,7 +3,7 @@ use futures_util::{StreamExt, future::join, stream::FuturesUnordered};
 use serde_json::{Value, json};
 use sqlx::{AssertSqlSafe, Connection, Executor};
 
-use crate::support::{App, PASSWORD, Person, Store, as_role, eventually, on_both_databases};
+use crate::support::{App, PASSWORD, Person, Store, Wire, as_role, eventually, on_both_databases};
 
 /// A published course whose first lesson has a video of ten minutes: course, chapter, lessons.
 async fn with_video(app: &App, trainer: &Person) -> (String, String, [String; 2]) {
@@ -419,6 +419,28 @@ async fn a_connection_that_breaks_under_a_heartbeat_loses_none() {
         .await
         .expect(200);
     assert_eq!(read.at("/ranges"), ranges);
+}
+
+/// It is found as it was to be written, and not written twice.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_heartbeat_whose_answer_was_lost_is_looked_up() {
+    let app = App::start(Store::Postgres).await;
+    let wire = Wire::to(app.url.as_deref().unwrap()).await;
+    let url = as_role(wire.url(), "palestra_worker");
+    let far = app.beside_with(&[("PALESTRA_DATABASE_WORKER_URL", &url)]).await;
+    let (elena, lena) = (app.trainer().await, app.learner().await);
+    let (course, _, lessons) = with_video(&app, &elena).await;
+    app.act_as(&lena, &format!("/courses/{course}/enroll"))
+        .await
+        .expect(201);
+    let watch = format!("/lessons/{}/watch", lessons[0]);
+    far.post_as(&lena, &watch, json!({})).await.expect(200);
+    far.clock.advance(Duration::minutes(10));
+    wire.cut();
+    let told = far.post_as(&lena, &watch, played(0.0, 10.0)).await.expect(200);
+    assert!(wire.was_cut());
+    assert_eq!(told.at("/watchedSeconds"), 10);
+    assert_eq!(app.count("SELECT version FROM watches").await, 2);
 }
 
 /// Row security alone, without the filters of the use cases.

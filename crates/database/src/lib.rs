@@ -1,7 +1,8 @@
 //! The way to the database: one transaction a use case, shielded from cancellation, on SQLite or PostgreSQL.
 //!
 //! [`Db`] is all that the rest of the house holds. A use case never sees a connection: it receives a [`Tx`], which
-//! knows who asks and what time it is, and it is committed exactly when the use case answered `Ok`.
+//! knows who asks and what time it is, and it is committed exactly when the use case answered `Ok`; a single statement may go without
+//! ([`Db::run_alone_in`]).
 //!
 //! What the two databases do differently stands in [`mod@postgres`] and [`mod@sqlite`].
 

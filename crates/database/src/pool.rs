@@ -16,6 +16,8 @@ use kernel::{Actor, Code, Error, Result};
 use sqlx::Connection;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
+use crate::postgres::Mode;
+
 /// How long somebody waits for a connection.
 const PATIENCE: Duration = Duration::from_secs(5);
 /// Fewer than this on a shelf would wait for one another too often.
@@ -51,14 +53,7 @@ struct Idle<C> {
     made: Instant,
     /// The thread whose reactor hears this connection: its own requests are answered without waking another thread.
     home: ThreadId,
-    told: Option<Told>,
-}
-
-/// What the server was last told of a connection that works outside of transactions.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) struct Told {
-    pub(crate) actor: Actor,
-    pub(crate) may_write: bool,
+    told: Option<(Mode, Actor)>,
 }
 
 /// A connection in use. Dropped, it is closed, and the server rolls back what it was in the middle of.
@@ -66,7 +61,8 @@ pub(crate) struct Borrowed<C: Connection> {
     pub(crate) connection: C,
     /// Whether it waited here before: then it may have broken meanwhile.
     pub(crate) is_used: bool,
-    pub(crate) told: Option<Told>,
+    /// For what and for whom it last worked outside of a transaction, as the server was told.
+    pub(crate) told: Option<(Mode, Actor)>,
     made: Instant,
     home: ThreadId,
     shelf: Arc<Shelf<C>>,

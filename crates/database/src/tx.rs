@@ -28,7 +28,7 @@ pub type Row<'a, T> = Asked<'a, Option<QueryResult>, T>;
 /// A query on its way, for every row.
 pub type Rows<'a, T> = Asked<'a, Vec<QueryResult>, Vec<T>>;
 
-/// One transaction: what a use case works in. Where it only reads, there is none.
+/// One transaction: what a use case works in. Where it only reads, or writes with a single statement, there is none.
 ///
 /// It carries the caller, one instant for everything that is written, and the source of ids. Every statement that
 /// goes through it is counted, so that a test can hold a hot request to its number of statements.

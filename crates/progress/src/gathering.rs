@@ -18,8 +18,11 @@ use crate::{
 
 /// How many heartbeats one commit carries at most.
 pub(crate) const MOST: usize = 1_000;
-/// How often a batch is merged anew because another process wrote one of its rows, or because the connection broke.
+/// How often a batch is merged anew because another process wrote one of its rows, or because nobody knows whether it was
+/// committed.
 const ROUNDS: u32 = 5;
+/// When to send a heartbeat again whose outcome is unknown.
+const AGAIN: Duration = Duration::from_secs(1);
 /// How many rows are remembered, twice over.
 const REMEMBERED: usize = 10_000;
 
@@ -101,6 +104,16 @@ fn is_about_one(error: &Error) -> bool {
     matches!(error.code(), Code::NotFound | Code::Internal)
 }
 
+/// A refusal after some were tried to be written: then nobody knows whether they are.
+fn unsure(error: Error, tried: &[Arc<Stored>]) -> Error {
+    if error.code() == Code::Unavailable && !tried.is_empty() {
+        return Error::new(Code::OutcomeUnknown)
+            .retry_after(AGAIN)
+            .caused_by(error);
+    }
+    error
+}
+
 impl Gathering {
     pub(crate) fn new(db: Db, rules: Rules) -> Self {
         Self {
@@ -112,41 +125,46 @@ impl Gathering {
     }
 
     async fn write(&mut self, batch: &[Beat], groups: &[Group]) -> Result<Vec<Arc<Stored>>> {
+        // As they were tried to be written, where some were and others not, or nobody knows.
+        let mut tried: Vec<Arc<Stored>> = Vec::new();
         for _ in 0..ROUNDS {
-            self.recall(groups).await?;
-            let rows: Vec<Arc<Stored>> = groups
-                .iter()
-                .filter_map(|group| self.merged(batch, group).map(Arc::new))
-                .collect();
-            let writing = rows.clone();
-            let written = self
-                .db
-                .run_alone_in(Pool::Worker, Actor::System, move |tx| async move {
-                    let rows: Vec<&Stored> = writing.iter().map(AsRef::as_ref).collect();
-                    watch::put(&tx, &rows).await
-                })
-                .await;
-            if written
-                .as_ref()
-                .is_ok_and(|written| *written == rows.len() as u64)
-            {
-                for row in &rows {
-                    self.remember(row.clone());
+            if let Err(error) = self.recall(groups).await {
+                return Err(unsure(error, &tried));
+            }
+            let mut rows = Vec::with_capacity(groups.len());
+            let mut writing = Vec::with_capacity(groups.len());
+            for (index, group) in groups.iter().enumerate() {
+                match (self.known(&group.0), tried.get(index)) {
+                    // It was written.
+                    (Some(known), Some(tried)) if known == tried => rows.push(known.clone()),
+                    (known, _) => {
+                        let row = self.merged(batch, group, known);
+                        let row = Arc::new(row.ok_or_else(|| Error::internal("a row without heartbeats"))?);
+                        writing.push(row.clone());
+                        rows.push(row);
+                    }
                 }
-                return Ok(rows);
             }
-            for (key, _) in groups {
-                self.young.remove(key);
-                self.old.remove(key);
-            }
-            // Some were written, or perhaps all: they are read and merged once more, which changes nothing in those.
-            if let Err(error) = written
-                && error.code() != Code::OutcomeUnknown
-            {
-                return Err(error);
+            let expected = writing.len() as u64;
+            let put = move |tx| async move { watch::put(&tx, &writing).await };
+            match self.db.run_alone_in(Pool::Worker, Actor::System, put).await {
+                Ok(written) if written == expected => {
+                    for row in &rows {
+                        self.remember(row.clone());
+                    }
+                    return Ok(rows);
+                }
+                Err(error) if error.code() != Code::OutcomeUnknown => {
+                    self.forget(groups);
+                    return Err(unsure(error, &tried));
+                }
+                Ok(_) | Err(_) => {
+                    self.forget(groups);
+                    tried = rows;
+                }
             }
         }
-        Err(Error::new(Code::Unavailable).retry_after(Duration::from_secs(1)))
+        Err(Error::new(Code::OutcomeUnknown).retry_after(AGAIN))
     }
 
     /// Reads the rows that are not remembered.
@@ -154,7 +172,7 @@ impl Gathering {
         let missing: Vec<Key> = groups
             .iter()
             .map(|(key, _)| *key)
-            .filter(|key| !self.young.contains_key(key) && !self.old.contains_key(key))
+            .filter(|key| self.known(key).is_none())
             .collect();
         if missing.is_empty() {
             return Ok(());
@@ -166,10 +184,20 @@ impl Gathering {
         Ok(())
     }
 
+    fn known(&self, key: &Key) -> Option<&Arc<Stored>> {
+        self.young.get(key).or_else(|| self.old.get(key))
+    }
+
+    fn forget(&mut self, groups: &[Group]) {
+        for (key, _) in groups {
+            self.young.remove(key);
+            self.old.remove(key);
+        }
+    }
+
     /// The row as it is with these heartbeats.
-    fn merged(&self, batch: &[Beat], (key, beats): &Group) -> Option<Stored> {
+    fn merged(&self, batch: &[Beat], (_, beats): &Group, known: Option<&Arc<Stored>>) -> Option<Stored> {
         let first = batch.get(*beats.first()?)?;
-        let known = self.young.get(key).or_else(|| self.old.get(key));
         let mut row = known.map_or_else(
             || Stored {
                 user_id: first.user_id,

@@ -15,7 +15,7 @@ use payments::Provider;
 use serde_json::{Value, json};
 
 use super::{adapter, refused, session};
-use crate::support::{SECRET, StripeDouble, Switches, config, eventually, sign, temporary_folder};
+use crate::support::{Folder, SECRET, StripeDouble, Switches, config, eventually, sign};
 
 /// What arrived at a hook, in the order of its arrival.
 type Arrived = Arc<Mutex<Vec<(String, String)>>>;
@@ -63,7 +63,8 @@ async fn the_double_s_hooks_travel_as_they_are_told_to() {
         .iter()
         .map(|(name, value)| (*name, value.as_str()))
         .collect();
-    let config = config(&temporary_folder("stripe"), &settings);
+    let folder = Folder::new("stripe");
+    let config = config(&folder, &settings);
     let stripe = api::setup::stripe(&config, &Ambient::default()).unwrap().unwrap();
     assert!(!stripe.is_live());
     let (_, _, name) = session(&stripe).await;

@@ -20,7 +20,7 @@ use serde_json::{Value, json};
 use sqlx::{Connection, Executor, Row};
 use tokio::sync::watch;
 
-use super::{Reply, Store, stores};
+use super::{Folder, Reply, Store, stores};
 
 pub const PASSWORD: &str = "seven purple anvils";
 
@@ -62,7 +62,7 @@ pub struct App {
     pub base: String,
     pub db: Db,
     pub clock: Arc<TestClock>,
-    pub folder: PathBuf,
+    pub folder: Folder,
     pub store: Store,
     pub url: Option<String>,
     client: Client,
@@ -80,13 +80,6 @@ pub struct Person {
 }
 
 static NEXT: AtomicU32 = AtomicU32::new(1);
-
-pub fn temporary_folder(name: &str) -> PathBuf {
-    let number = NEXT.fetch_add(1, Ordering::Relaxed);
-    let folder = std::env::temp_dir().join(format!("palestra-test-{}-{number}-{name}", std::process::id()));
-    std::fs::create_dir_all(&folder).unwrap();
-    folder
-}
 
 /// The tests' configuration: cheap hashes, no limits, one thread a server.
 pub fn config(folder: &Path, settings: Settings<'_>) -> Config {
@@ -136,7 +129,7 @@ impl App {
         clock: Arc<TestClock>,
         with_worker: bool,
     ) -> Self {
-        let folder = temporary_folder("app");
+        let folder = Folder::new("app");
         let url;
         match store {
             Store::Sqlite => {
@@ -158,7 +151,7 @@ impl App {
     }
 
     pub async fn beside_with(&self, settings: Settings<'_>) -> Self {
-        let folder = temporary_folder("app");
+        let folder = Folder::new("app");
         let worked = (Arc::default(), true);
         Self::serve(self.store, folder, self.url.as_deref(), None, settings, worked).await
     }
@@ -166,7 +159,7 @@ impl App {
     /// Serves the database of this owner, and removes the one at `url` at the end.
     async fn serve(
         store: Store,
-        folder: PathBuf,
+        folder: Folder,
         owner: Option<&str>,
         url: Option<String>,
         settings: Settings<'_>,
@@ -498,6 +491,5 @@ impl Drop for App {
         if let Some(url) = &self.url {
             stores::drop_database(url);
         }
-        std::fs::remove_dir_all(&self.folder).ok();
     }
 }

@@ -3,6 +3,7 @@
 mod app;
 mod dice;
 mod ears;
+mod folder;
 mod mux;
 mod post;
 mod redis;
@@ -12,16 +13,19 @@ mod stores;
 mod stripe;
 mod till;
 mod told;
+mod wire;
 
-pub use app::{App, PASSWORD, Person, TestClock, config, temporary_folder};
+pub use app::{App, PASSWORD, Person, TestClock, config};
 pub use dice::Dice;
 pub use ears::{Ears, Heard};
+pub use folder::Folder;
 pub use mux::Mux;
 pub use redis::Redis;
 pub use reply::Reply;
 pub use stores::{Store, as_role, in_database, postgres_admin};
 pub use stripe::{Fault, SECRET, StripeDouble, Switches, sign};
 pub use till::{FORMER_SECRET, Till};
+pub use wire::Wire;
 
 /// Makes a test of each function, on SQLite and on PostgreSQL. A function takes an [`App`].
 macro_rules! on_both_databases {

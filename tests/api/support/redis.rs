@@ -5,11 +5,12 @@ use std::{
     process::{Child, Command, Stdio},
 };
 
-use super::{eventually, temporary_folder};
+use super::{Folder, eventually};
 
 /// A port at which Redis may be or not.
 pub struct Redis {
     port: u16,
+    folder: Folder,
     child: Option<Child>,
 }
 
@@ -21,7 +22,12 @@ impl Redis {
             .local_addr()
             .unwrap()
             .port();
-        Self { port, child: None }
+        let folder = Folder::new("redis");
+        Self {
+            port,
+            folder,
+            child: None,
+        }
     }
 
     pub async fn here() -> Self {
@@ -42,7 +48,7 @@ impl Redis {
         command
             .args(["--bind", "127.0.0.1", "--port", &self.port.to_string()])
             .args(["--save", "", "--appendonly", "no"])
-            .current_dir(temporary_folder("redis"))
+            .current_dir(&*self.folder)
             .stdin(Stdio::null())
             .stdout(Stdio::null());
         self.child = Some(command.spawn().unwrap());

@@ -6,6 +6,8 @@ use std::{
 use sqlx::{AssertSqlSafe, Connection, Executor, PgConnection, Row};
 use tokio::sync::OnceCell;
 
+use super::Folder;
+
 /// Which database a test runs on.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Store {
@@ -14,7 +16,7 @@ pub enum Store {
 }
 
 static NEXT: AtomicU32 = AtomicU32::new(1);
-static SQLITE_TEMPLATE: OnceCell<PathBuf> = OnceCell::const_new();
+static SQLITE_TEMPLATE: OnceCell<Vec<u8>> = OnceCell::const_new();
 static POSTGRES_TEMPLATE: OnceCell<String> = OnceCell::const_new();
 
 /// The PostgreSQL server for tests, as a role that may make databases and roles.
@@ -39,17 +41,17 @@ pub fn as_role(url: &str, role: &str) -> String {
 /// A migrated SQLite file in this folder: a copy of one that is made once.
 pub async fn sqlite_file(folder: &Path) -> PathBuf {
     let template = SQLITE_TEMPLATE.get_or_init(|| async {
-        let folder = super::app::temporary_folder("template");
+        let folder = Folder::new("template");
         let config = super::app::config(&folder, &[]);
         api::setup::open(&config, kernel::Ambient::default(), api::setup::Schema::Migrate)
             .await
             .unwrap()
             .close()
             .await;
-        folder.join("palestra.db")
+        std::fs::read(folder.join("palestra.db")).unwrap()
     });
     let path = folder.join("palestra.db");
-    std::fs::copy(template.await, &path).unwrap();
+    std::fs::write(&path, template.await).unwrap();
     path
 }
 
@@ -60,7 +62,7 @@ pub async fn postgres_database() -> String {
         let name = format!("palestra_test_template_{}", std::process::id());
         sweep(&admin).await;
         execute(&admin, &format!("CREATE DATABASE {name}")).await;
-        let folder = super::app::temporary_folder("template");
+        let folder = Folder::new("template");
         let url = in_database(&admin, &name);
         let config = super::app::config(&folder, &[("DATABASE_URL", &url)]);
         api::setup::open(&config, kernel::Ambient::default(), api::setup::Schema::Migrate)

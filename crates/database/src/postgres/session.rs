@@ -10,7 +10,7 @@ use tokio::sync::Mutex;
 
 use crate::{
     asking::Asking,
-    pool::{Borrowed, Connections, Told, unavailable},
+    pool::{Borrowed, Connections, unavailable},
 };
 
 /// Whether a use case may write.
@@ -18,23 +18,10 @@ use crate::{
 pub(crate) enum Mode {
     /// Each statement stands for itself, and the server refuses one that writes.
     Read,
-    /// Each statement stands for itself, and what it writes is committed with it.
+    /// One statement, and what it writes is committed with it.
     WriteAlone,
     /// One transaction.
     Write,
-}
-
-impl Mode {
-    /// What a connection is told once for the statements to come, where no transaction does it.
-    fn outside(self, actor: Actor) -> Option<Told> {
-        match self {
-            Self::Write => None,
-            Self::Read | Self::WriteAlone => Some(Told {
-                actor,
-                may_write: self == Self::WriteAlone,
-            }),
-        }
-    }
 }
 
 /// A connection that knows who asks.
@@ -43,16 +30,18 @@ pub(crate) struct Session {
     mode: Mode,
     actor: Actor,
     now: Timestamp,
-    /// Whether nothing was asked yet of a connection that waited: it may have broken meanwhile.
+    /// Whether a reader asked nothing yet of a connection that waited: it may have broken meanwhile.
     unproven: AtomicBool,
+    /// Whether the one statement of [`Mode::WriteAlone`] was asked.
+    spent: AtomicBool,
     /// Set when the connection itself failed, rather than a statement.
     broken: AtomicBool,
 }
 
 impl Session {
     /// Takes a connection, tells the policies who asks and what time it is, and begins where there is a transaction: one round
-    /// trip. What is read without a name and what the server writes of itself depends on neither: a connection that last did so
-    /// need not be told again.
+    /// trip. What is read without a name and what the server writes of itself do not depend on the time: a connection that last
+    /// did the same need not be told again.
     pub(super) async fn open(
         connections: &Connections<PgConnection>,
         mode: Mode,
@@ -60,12 +49,11 @@ impl Session {
         now: Timestamp,
     ) -> Result<Self> {
         let mut borrowed = connections.take().await?;
-        let told = mode.outside(actor);
         let is_timeless = matches!(
             (mode, actor),
             (Mode::Read, Actor::Anonymous) | (Mode::WriteAlone, Actor::System)
         );
-        let is_known = is_timeless && told == borrowed.told;
+        let is_known = is_timeless && borrowed.told == Some((mode, actor));
         if !is_known {
             introduce(&mut borrowed, mode, actor, now).await?;
         }
@@ -74,7 +62,8 @@ impl Session {
             mode,
             actor,
             now,
-            unproven: AtomicBool::new(is_known),
+            unproven: AtomicBool::new(is_known && mode == Mode::Read),
+            spent: AtomicBool::new(false),
             broken: AtomicBool::new(false),
         })
     }
@@ -84,14 +73,13 @@ impl Session {
         let (mode, broken) = (self.mode, self.broken.into_inner());
         let mut borrowed = self.borrowed.into_inner();
         if mode == Mode::Write {
-            borrowed
-                .connection
-                .execute("COMMIT")
-                .await
-                .map_err(|error| Error::new(Code::OutcomeUnknown).caused_by(error))?;
+            let committed = borrowed.connection.execute("COMMIT").await;
+            committed.map_err(unknown)?;
         }
         if !broken {
             borrowed.put_back();
+        } else if mode == Mode::WriteAlone {
+            return Err(Code::OutcomeUnknown.into());
         }
         Ok(())
     }
@@ -103,7 +91,7 @@ impl Session {
         let mut borrowed = self.borrowed.into_inner();
         if broken {
             return match mode {
-                Mode::WriteAlone => Error::new(Code::OutcomeUnknown).caused_by(error),
+                Mode::WriteAlone => unknown(error),
                 Mode::Read | Mode::Write => error,
             };
         }
@@ -122,10 +110,14 @@ impl Asking<Postgres> for Session {
         + Send
         + Sync,
     ) -> std::result::Result<T, RuntimeErr> {
+        if self.mode == Mode::WriteAlone && self.spent.swap(true, Ordering::Relaxed) {
+            return Err(RuntimeErr::Internal(
+                "a second statement, of one that goes alone".to_owned(),
+            ));
+        }
         let mut borrowed = self.borrowed.lock().await;
         let mut answer = how(&mut borrowed.connection).await;
         if self.unproven.swap(false, Ordering::Relaxed)
-            && self.mode == Mode::Read
             && answer.as_ref().is_err_and(is_lost)
             && borrowed.renew().await.is_ok()
             && introduce(&mut borrowed, self.mode, self.actor, self.now)
@@ -143,10 +135,16 @@ impl Asking<Postgres> for Session {
     }
 }
 
+fn unknown(error: impl std::error::Error + Send + Sync + 'static) -> Error {
+    Error::new(Code::OutcomeUnknown).caused_by(error)
+}
+
 /// Whether the connection failed, rather than a statement. `57P01` to `57P03` are the server's last words on it.
 fn is_lost(error: &sqlx::Error) -> bool {
     match error {
         sqlx::Error::Database(error) => error.code().is_some_and(|code| code.starts_with("57P0")),
+        // It was never sent.
+        sqlx::Error::Encode(_) => false,
         _ => true,
     }
 }
@@ -164,8 +162,8 @@ async fn introduce(
         told = tell(&mut borrowed.connection, mode, actor, now).await;
     }
     told.map_err(unavailable)?;
-    if let Some(told) = mode.outside(actor) {
-        borrowed.told = Some(told);
+    if mode != Mode::Write {
+        borrowed.told = Some((mode, actor));
     }
     Ok(())
 }
@@ -184,7 +182,7 @@ async fn tell(
     };
     let now = now.to_rfc3339();
     match mode {
-        // Overwritten by the next use case, whichever it is.
+        // Stays until it is told otherwise; a transaction overlays it.
         Mode::Read | Mode::WriteAlone => {
             let sql = "SELECT set_config('app.uid', $1, false), set_config('app.role', $2, false), \
                        set_config('app.now', $3, false), set_config('default_transaction_read_only', $4, false)";

@@ -1,3 +1,5 @@
+use std::sync::Arc;
+
 use database::{Column, Tx, constraint, from_db};
 use kernel::{Code, Error, Result, Timestamp, Uuid};
 use sea_orm::{ConnectionTrait, DbErr, FromQueryResult, Value};
@@ -119,11 +121,11 @@ const OVER: &str = "ON CONFLICT (user_id, subject_id) DO UPDATE SET version = ex
     WHERE watches.version = excluded.version - 1";
 
 /// Writes rows, each over the version before its own; answers with how many were written. Fewer than all means that somebody
-/// else has written one of them.
+/// else has written one of them; the others are written.
 ///
 /// # Errors
 /// [`Code::NotFound`] where a user, a lesson or a chapter is gone.
-pub(crate) async fn put(tx: &Tx, rows: &[&Stored]) -> Result<u64> {
+pub(crate) async fn put(tx: &Tx, rows: &[Arc<Stored>]) -> Result<u64> {
     if tx.is_postgres() {
         put_columns(tx, rows).await
     } else {
@@ -132,11 +134,11 @@ pub(crate) async fn put(tx: &Tx, rows: &[&Stored]) -> Result<u64> {
 }
 
 /// PostgreSQL takes columns as arrays: one statement, prepared once, whatever the number of rows.
-async fn put_columns(tx: &Tx, rows: &[&Stored]) -> Result<u64> {
+async fn put_columns(tx: &Tx, rows: &[Arc<Stored>]) -> Result<u64> {
     let places = vec!["?"; 15].join(", ");
     let sql = format!("{PUT} SELECT * FROM unnest({places}) {OVER}");
     let all = || rows.iter();
-    let position = |row: &&&Stored| row.watch.position;
+    let position = |row: &Arc<Stored>| row.watch.position;
     let columns = vec![
         Column::Uuids(all().map(|row| Some(row.user_id)).collect()),
         Column::Uuids(all().map(|row| Some(row.course_id)).collect()),
@@ -152,17 +154,17 @@ async fn put_columns(tx: &Tx, rows: &[&Stored]) -> Result<u64> {
         Column::Reals(all().map(|row| Some(row.watch.percent)).collect()),
         Column::Reals(
             all()
-                .map(|row| position(&row).map(|position| position.seconds))
+                .map(|row| position(row).map(|position| position.seconds))
                 .collect(),
         ),
         Column::Times(
             all()
-                .map(|row| position(&row).map(|position| position.at))
+                .map(|row| position(row).map(|position| position.at))
                 .collect(),
         ),
         Column::Uuids(
             all()
-                .map(|row| position(&row).and_then(|position| position.session_id))
+                .map(|row| position(row).and_then(|position| position.session_id))
                 .collect(),
         ),
     ];
@@ -172,7 +174,7 @@ async fn put_columns(tx: &Tx, rows: &[&Stored]) -> Result<u64> {
 /// How many rows a statement of SQLite carries: powers of two, so that the few statements stay prepared.
 const STEPS: [usize; 9] = [256, 128, 64, 32, 16, 8, 4, 2, 1];
 
-async fn put_values(tx: &Tx, mut rows: &[&Stored]) -> Result<u64> {
+async fn put_values(tx: &Tx, mut rows: &[Arc<Stored>]) -> Result<u64> {
     let mut written = 0;
     for step in STEPS {
         while let Some((chunk, rest)) = rows.split_at_checked(step) {
