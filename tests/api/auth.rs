@@ -196,6 +196,26 @@ on_both_databases! {
         app.letter_to(&lena.email, "Your password was changed").await;
     }
 
+    async fn a_changed_password_spends_the_links_to_reset_it(app: App) {
+        let lena = app.learner().await;
+        app.post("/auth/forgot-password", json!({ "email": lena.email })).await.expect(202);
+        let (_, token) = app.letter_to(&lena.email, "Choose a new password").await;
+        let change = json!({ "currentPassword": PASSWORD, "newPassword": "eight green anvils" });
+        app.put_as(&lena, "/me/password", change).await.expect(204);
+        let body = json!({ "token": token, "newPassword": "nine brown anvils" });
+        app.post("/auth/reset-password", body).await.refused(422, "link_invalid");
+        app.login(&lena.email, "eight green anvils").await;
+    }
+
+    async fn a_name_is_one_line_and_not_in_mail_to_whoever_has_not_confirmed(app: App) {
+        let body = json!({ "email": "victim@example.com", "password": PASSWORD, "name": "you won\r\n\r\nhttps://evil.example/claim\n The" });
+        let made = app.post("/auth/register", body).await.expect(201);
+        let me = app.send(app.request("GET", "/me").bearer_auth(made.text_at("/accessToken"))).await.expect(200);
+        assert_eq!(me.at("/name"), "you won https://evil.example/claim The");
+        let (letter, _) = app.letter_to("victim@example.com", "Confirm your e-mail address").await;
+        assert!(letter.contains("Hello,") && !letter.contains("evil.example"), "{letter}");
+    }
+
     async fn a_reset_link_expires(app: App) {
         let lena = app.learner().await;
         app.post("/auth/forgot-password", json!({ "email": lena.email })).await.expect(202);

@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use crate::support::{App, Reply, eventually, on_both_databases};
+use crate::support::{App, PASSWORD, Reply, eventually, on_both_databases};
 
 fn ids(reply: Reply) -> Vec<String> {
     let reply = reply.expect(200);
@@ -215,6 +215,14 @@ on_both_databases! {
         let draft = app.draft(&elena, json!({})).await;
         app.get_as(&elena, &format!("/courses/{draft}")).await.expect(200);
         app.get(&format!("/courses/{draft}")).await.refused(404, "not_found");
+        // Nor the draft of somebody who teaches no more: they ask like anybody.
+        let (marco, admin) = (app.trainer().await, app.admin().await);
+        let theirs = app.draft(&marco, json!({})).await;
+        let account = format!("/admin/users/{}", marco.id);
+        app.patch_as(&admin, &account, "*", json!({ "role": "USER" })).await.expect(200);
+        let marco = app.login(&marco.email, PASSWORD).await;
+        app.get_as(&marco, &format!("/courses/{theirs}")).await.refused(404, "not_found");
+        app.get(&format!("/courses/{theirs}")).await.refused(404, "not_found");
         // Whatever of it is changed: the order, the number of its lessons, the name of who teaches it.
         let outline = || async { app.get(&path).await.expect(200).at("/chapters/0/lessons") };
         assert_eq!(outline().await.pointer("/0/id").unwrap(), &json!(lessons[0]));

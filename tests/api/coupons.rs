@@ -56,6 +56,7 @@ on_both_databases! {
             (json!({ "code": "SOME", "percentOff": 5, "scope": "COURSES" }), "/courseIds required"),
             (json!({ "code": "FOREIGN", "percentOff": 5, "scope": "COURSES", "courseIds": [hers] }), "/courseIds/0 unknown_course"),
             (json!({ "code": "MINE", "percentOff": 5, "courseIds": [hers] }), "/courseIds not_allowed"),
+            (json!({ "code": "FAR", "percentOff": 5, "endsAt": "9999-12-31T23:59:59-23:59" }), "/endsAt bad_format"),
             (json!({ "code": "BACK", "percentOff": 5, "startsAt": "2026-02-01T00:00:00Z", "endsAt": "2026-01-01T00:00:00Z" }), "/endsAt not_after_start"),
         ] {
             let refused = app.post_as(&elena, "/coupons", body).await.refused(422, "validation_failed");

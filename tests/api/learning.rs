@@ -153,22 +153,29 @@ on_both_databases! {
         app.post_as(&lena, &format!("/lessons/{}/watch", lessons[0]), json!({ "ranges": [{ "from": 0, "to": 600 }] })).await.expect(200);
         app.post_as(&tom, &format!("/lessons/{}/watch", lessons[0]), json!({ "ranges": [{ "from": 0, "to": 300 }] })).await.expect(200);
         mark(&app, &lena, &lessons[1]).await;
+        // Who only opened it, and who teaches it, is none of them; what is claimed and not credited was not played.
+        let (ada, otto) = (app.learner().await, app.learner().await);
+        for (who, claim) in [(&ada, json!({})), (&otto, json!({ "ranges": [{ "from": 0, "to": 600 }] }))] {
+            app.act_as(who, &format!("/courses/{course}/enroll")).await.expect(201);
+            app.post_as(who, &format!("/lessons/{}/watch", lessons[0]), claim).await.expect(200);
+        }
+        app.post_as(&elena, &format!("/lessons/{}/watch", lessons[0]), json!({ "ranges": [{ "from": 0, "to": 600 }] })).await.expect(200);
         let funnel = app.get_as(&elena, &format!("/courses/{course}/funnel")).await.expect(200);
-        assert_eq!((funnel.at("/enrolled"), funnel.at("/started"), funnel.at("/completed")), (json!(2), json!(2), json!(1)));
-        assert_eq!((funnel.at("/lessons/0/started"), funnel.at("/lessons/0/completed"), funnel.at("/lessons/0/averageWatchTimePercent")), (json!(2), json!(1), json!(75.0)));
+        assert_eq!((funnel.at("/enrolled"), funnel.at("/started"), funnel.at("/completed")), (json!(4), json!(3), json!(1)));
+        assert_eq!((funnel.at("/lessons/0/started"), funnel.at("/lessons/0/completed"), funnel.at("/lessons/0/averageWatchTimePercent")), (json!(3), json!(1), json!(51.67)));
         assert_eq!((funnel.at("/lessons/1/started"), funnel.at("/lessons/1/averageWatchTimePercent")), (json!(1), Value::Null));
         let curve = app.get_as(&elena, &format!("/lessons/{}/retention", lessons[0])).await.expect(200);
-        assert_eq!((curve.at("/watchers"), curve.at("/points/0/percent"), curve.at("/points/99/percent")), (json!(2), json!(100.0), json!(50.0)));
+        assert_eq!((curve.at("/watchers"), curve.at("/points/0/percent"), curve.at("/points/99/percent")), (json!(3), json!(100.0), json!(100.0 / 3.0)));
         app.get_as(&elena, &format!("/lessons/{}/retention", lessons[1])).await.refused(409, "no_video");
         let found = app.get_as(&elena, &format!("/courses/{course}/learners?q=LENA")).await.expect(200);
         assert_eq!((found.at("/data/0/userId"), found.at("/data/0/percent"), found.at("/data/0/watchedSeconds")), (json!(lena.id), json!(100), json!(600)));
         assert_eq!(found.at("/data").as_array().unwrap().len(), 1);
         assert_eq!(app.get_as(&elena, &format!("/courses/{course}/learners?q=%25")).await.expect(200).at("/data"), json!([]));
         let page = app.get_as(&elena, &format!("/courses/{course}/learners?limit=1")).await.expect(200);
-        assert_eq!((page.at("/data/0/userId"), page.at("/data/0/percent")), (json!(tom.id), json!(0)));
+        assert_eq!((page.at("/data/0/userId"), page.at("/data/0/percent")), (json!(otto.id), json!(0)));
         let csv = app.get_as(&elena, &format!("/courses/{course}/learners.csv")).await.expect(200);
         assert_eq!(csv.header("content-type"), "text/csv; charset=utf-8");
-        assert!(csv.text.contains(",\"'=SUM(A1), Lena\",") && csv.text.lines().count() == 3, "{}", csv.text);
+        assert!(csv.text.contains(",\"'=SUM(A1), Lena\",") && csv.text.lines().count() == 5, "{}", csv.text);
         // Another trainer, and the learners themselves, see none of it.
         let other = app.trainer().await;
         for path in ["funnel", "learners", "learners.csv", "jobs"] {
@@ -178,6 +185,40 @@ on_both_databases! {
         // Who helps to teach does.
         app.put_as(&elena, &format!("/courses/{course}/trainers/{}", other.id), Value::Null).await.expect(200);
         assert_eq!(app.get_as(&other, &format!("/courses/{course}/funnel")).await.expect(200).json(), funnel.json());
+    }
+
+    async fn after_a_reset_nothing_was_heard(app: App) {
+        let (elena, lena) = (app.trainer().await, app.learner().await);
+        let (course, _, lessons) = app.course(&elena, json!({})).await;
+        for (n, lesson) in lessons.iter().enumerate() {
+            let video = json!({ "videoUrl": format!("https://videos.example.com/{n}.mp4"), "duration": 10 });
+            app.patch_as(&elena, &format!("/lessons/{lesson}"), "*", video).await.expect(200);
+        }
+        app.act_as(&lena, &format!("/courses/{course}/enroll")).await.expect(201);
+        let watch = async |lesson: usize| {
+            let claim = json!({ "ranges": [{ "from": 0, "to": 400 }] });
+            app.post_as(&lena, &format!("/lessons/{}/watch", lessons[lesson]), claim).await.expect(200)
+        };
+        assert_eq!(watch(1).await.at("/watchedSeconds"), 30);
+        let seen = watch(0).await.at("/updatedAt");
+        app.clock.advance(Duration::minutes(4));
+        let reset = format!("/courses/{course}/learners/{}/reset", lena.id);
+        app.post_as(&elena, &reset, json!({ "lessonId": lessons[1] })).await.expect(200);
+        // The lesson that was watched last is still the other one, and that was when they were last here.
+        let go_on = app.get_as(&lena, "/me/continue").await.expect(200);
+        assert_eq!((go_on.at("/data/0/lessonId"), go_on.at("/data/0/lastActiveAt")), (json!(lessons[0]), seen.clone()));
+        let learners = app.get_as(&elena, &format!("/courses/{course}/learners")).await.expect(200);
+        assert_eq!((learners.at("/data/0/lastActiveAt"), learners.at("/data/0/watchedSeconds")), (seen, json!(30)));
+        let funnel = app.get_as(&elena, &format!("/courses/{course}/funnel")).await.expect(200);
+        assert_eq!((funnel.at("/lessons/1/started"), funnel.at("/lessons/1/averageWatchTimePercent")), (json!(0), Value::Null));
+        // The clock starts with the next heartbeat.
+        app.clock.advance(Duration::minutes(4));
+        assert_eq!(watch(1).await.at("/watchedSeconds"), 30);
+        app.post_as(&elena, &reset, json!({})).await.expect(200);
+        let learners = app.get_as(&elena, &format!("/courses/{course}/learners")).await.expect(200);
+        assert_eq!(learners.at("/data/0/lastActiveAt"), Value::Null);
+        let whole = app.get_as(&lena, &format!("/lessons/{}/progress", lessons[0])).await.expect(200);
+        assert_eq!(whole.at("/updatedAt"), Value::Null);
     }
 
     async fn a_trainer_waives_and_resets(app: App) {

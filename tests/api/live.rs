@@ -97,6 +97,18 @@ on_both_databases! {
         assert_eq!(numbers(&mut ears, 1).await, [123]);
     }
 
+    async fn a_stream_without_a_body_is_over_at_once(app: App) {
+        let lena = app.learner().await;
+        // Over one connection: the second would wait for the end of the first.
+        let client = reqwest::Client::builder().pool_max_idle_per_host(1).build().unwrap();
+        for _ in 0..12 {
+            let head = client.head(format!("{}/api/v1/me/events", app.base)).bearer_auth(&lena.token).send().await.unwrap();
+            assert_eq!(head.status(), 200);
+            let next = client.get(format!("{}/livez", app.base)).send().await.unwrap();
+            assert_eq!(next.status(), 200);
+        }
+    }
+
     async fn a_position_that_cannot_be_resumed_is_answered_with_reset(app: App) {
         let (lena, tom) = (app.learner().await, app.learner().await);
         let conversation = app.acquainted(&lena, &tom).await;

@@ -381,9 +381,12 @@ on_both_databases! {
         let elena = app.trainer().await;
         let film = film_of(61_500);
         let (good, bad) = (film.clone(), vec![b'x'; film.len()]);
+        // A film whose head says nothing.
+        let headless = [part(b"ftyp", b"isom\0\0\x02\0isomiso2avc1mp41"), part(b"moov", &part(b"mvhd", b""))].concat();
         for (bytes, kind, status, problem, duration) in [
             (good.clone(), "video/mp4", "READY", Value::Null, json!(61.5)),
             (bad, "video/mp4", "ERRORED", json!("type_not_allowed"), Value::Null),
+            (headless, "video/mp4", "READY", Value::Null, Value::Null),
         ] {
             let body = json!({ "contentType": kind, "sizeBytes": bytes.len(), "name": "hinge.mp4" });
             let reply = app.post_as(&elena, "/video-uploads", body).await.expect(201);
@@ -529,12 +532,14 @@ async fn captions(app: &App, who: &Person) -> String {
     file.to_string()
 }
 
+/// A box of an MP4 file.
+fn part(name: &[u8], content: &[u8]) -> Vec<u8> {
+    let length = u32::try_from(content.len() + 8).unwrap();
+    [&length.to_be_bytes()[..], name, content].concat()
+}
+
 /// The head of a film that plays so many milliseconds.
 fn film_of(milliseconds: u32) -> Vec<u8> {
-    let part = |name: &[u8], content: &[u8]| {
-        let length = u32::try_from(content.len() + 8).unwrap();
-        [&length.to_be_bytes()[..], name, content].concat()
-    };
     let times = [1000_u32.to_be_bytes(), milliseconds.to_be_bytes()].concat();
     let head = part(b"mvhd", &[&[0; 12][..], &times, &[0; 80]].concat());
     let kind = part(b"ftyp", b"isom\0\0\x02\0isomiso2avc1mp41");

@@ -129,21 +129,115 @@ on_both_databases! {
             let request = app.request("POST", &watch).bearer_auth(&lena.token).header("content-type", "application/json").body(broken);
             app.send(request).await.refused(400, "malformed_request");
         }
-        // Ten thousand ranges, or items, are more than a body holds.
-        let many = json!({ "ranges": vec![json!({ "from": 1, "to": 2 }); 10_000] });
-        app.post_as(&lena, &watch, many).await.refused(413, "payload_too_large");
+        // Ten thousand ranges, or items, are more than there may be.
+        assert_eq!(reasons(json!({ "ranges": vec![json!({ "from": 1, "to": 2 }); 10_000] })).await, ["/ranges too_many"]);
         let item = json!({ "lessonId": lessons[0] });
-        app.post_as(&lena, "/me/progress/batch", json!({ "items": vec![item.clone(); 10_000] })).await.refused(413, "payload_too_large");
+        let far = json!({ "items": vec![item.clone(); 10_000] });
+        assert_eq!(app.post_as(&lena, "/me/progress/batch", far).await.refused(422, "validation_failed").reasons(), ["/items too_many"]);
         let told = app.post_as(&lena, "/me/progress/batch", json!({ "items": vec![item; 201] })).await.refused(422, "validation_failed");
         assert_eq!(told.reasons(), ["/items too_many"]);
-        let both = json!({ "items": [{ "lessonId": lessons[0], "chapterId": lessons[0] }] });
-        assert_eq!(app.post_as(&lena, "/me/progress/batch", both).await.refused(422, "validation_failed").reasons(), ["/items not_one_subject"]);
+        let time = json!({ "positionSeconds": 1, "playedAt": "2026-11-20T23:59:60Z" });
+        assert_eq!(reasons(time).await, ["/playedAt bad_format"]);
         // Beyond the end is cut off; overlapping is united.
         app.post_as(&lena, &watch, json!({})).await.expect(200);
         app.clock.advance(Duration::minutes(10));
         let cut = json!({ "ranges": [{ "from": 580, "to": 86_400 }, { "from": 570, "to": 590 }], "positionSeconds": 86_400 });
         let cut = app.post_as(&lena, &watch, cut).await.expect(200);
         assert_eq!((cut.at("/ranges"), cut.at("/positionSeconds")), (json!([{ "from": 570, "to": 600 }]), json!(600.0)));
+    }
+
+    async fn an_item_that_is_no_heartbeat_is_refused_alone(app: App) {
+        let (elena, lena) = (app.trainer().await, app.learner().await);
+        let (course, _, lessons) = with_video(&app, &elena).await;
+        app.act_as(&lena, &format!("/courses/{course}/enroll")).await.expect(201);
+        let (id, good) = (&lessons[0], json!({ "lessonId": lessons[0], "ranges": [{ "from": 0, "to": 5 }] }));
+        let items = json!([
+            good, { "lessonId": id, "chapterId": id }, {}, { "lessonId": id, "ranges": [{ "from": 0, "to": null }, { "from": 0, "to": 86_401 }] },
+            { "lessonId": id, "percent": 100.5 }, { "lessonId": id, "speed": 2 }, 7, { "lessonId": id, "ranges": [{ "from": 5, "to": 3 }] }, good,
+        ]);
+        let sent = app.post_as(&lena, "/me/progress/batch", json!({ "items": items })).await.expect(200);
+        let of = |index: usize| {
+            let errors = sent.at(&format!("/results/{index}/errors"));
+            let errors = errors.as_array().unwrap().iter();
+            let errors: Vec<String> = errors.map(|error| format!("{} {}", error["pointer"].as_str().unwrap(), error["code"].as_str().unwrap())).collect();
+            (sent.at(&format!("/results/{index}/code")), errors)
+        };
+        let refused = |reasons: &[&str]| (json!("validation_failed"), reasons.iter().map(|reason| (*reason).to_owned()).collect::<Vec<_>>());
+        assert_eq!(of(0), (Value::Null, Vec::new()));
+        assert_eq!(of(1), refused(&["/items/1 not_one_subject"]));
+        assert_eq!(of(2), refused(&["/items/2 not_one_subject"]));
+        assert_eq!(of(3), refused(&["/items/3/ranges/0/to wrong_type", "/items/3/ranges/1/to too_large"]));
+        assert_eq!(of(4), refused(&["/items/4/percent too_large"]));
+        assert_eq!(of(5), refused(&["/items/5/speed unknown_member"]));
+        assert_eq!(of(6), refused(&["/items/6 wrong_type"]));
+        assert_eq!(of(7), refused(&["/items/7/ranges/0 reversed"]));
+        assert_eq!(of(8), (Value::Null, Vec::new()));
+        assert_eq!(sent.at("/results/8/lessonProgress/ranges"), json!([{ "from": 0, "to": 5 }]));
+        // What is wrong with the batch itself refuses it.
+        let odd = json!({ "items": [good, {}], "when": 1 });
+        assert_eq!(app.post_as(&lena, "/me/progress/batch", odd).await.refused(422, "validation_failed").reasons(), ["/when unknown_member"]);
+        // As many ranges as are allowed in as many items fit in: that is more than other bodies may have.
+        let full = json!({ "lessonId": id, "ranges": vec![json!({ "from": 100.25, "to": 101.25 }); 100] });
+        let sent = app.post_as(&lena, "/me/progress/batch", json!({ "items": vec![full; 200] })).await.expect(200);
+        assert_eq!(sent.at("/results/199/isAccepted"), true);
+    }
+
+    async fn time_offline_is_booked_when_it_was(app: App) {
+        let (elena, lena) = (app.trainer().await, app.learner().await);
+        let (course, _, lessons) = with_video(&app, &elena).await;
+        app.patch_as(&elena, &format!("/lessons/{}", lessons[0]), "*", json!({ "duration": 60 })).await.expect(200);
+        app.act_as(&lena, &format!("/courses/{course}/enroll")).await.expect(201);
+        app.post_as(&lena, &format!("/lessons/{}/watch", lessons[0]), json!({})).await.expect(200);
+        let opened = app.db.ambient().now();
+        app.clock.advance(Duration::days(3));
+        let lena = app.login(&lena.email, PASSWORD).await;
+        // A slice a minute, of three days, the latest first; one from before it was opened counts as of then.
+        let slice = |day: i64, n: i64| {
+            let from = (day * 20 + n) * 10;
+            let at = opened + Duration::days(day) + Duration::minutes(n);
+            json!({ "lessonId": lessons[0], "ranges": [{ "from": from, "to": from + 10 }], "playedAt": at.to_rfc3339() })
+        };
+        let mut items: Vec<Value> = (0..3).flat_map(|day| (0..20).map(move |n| (day, n))).map(|(day, n)| slice(day, n)).collect();
+        items.reverse();
+        items.push(json!({ "lessonId": lessons[0], "ranges": [{ "from": 3000, "to": 3010 }], "playedAt": "2020-01-01T00:00:00Z" }));
+        app.post_as(&lena, "/me/progress/batch", json!({ "items": items })).await.expect(200);
+        // In a zone where the day begins when it was opened.
+        let stats = app.get_as(&lena, "/me/stats?days=4").await.expect(200);
+        let sum: u64 = stats.at("/days").as_array().unwrap().iter().map(|day| day["watchedSeconds"].as_u64().unwrap()).sum();
+        let days: Vec<u64> = stats.at("/days").as_array().unwrap().iter().map(|day| day["watchedSeconds"].as_u64().unwrap()).collect();
+        assert_eq!((sum, stats.at("/watchedSeconds")), (610, json!(610)));
+        assert!(days.iter().filter(|seconds| **seconds >= 190).count() >= 2 && days[3] < 210, "{days:?}");
+    }
+
+    async fn a_set_of_ranges_does_not_grow_without_bound(app: App) {
+        let (elena, lena) = (app.trainer().await, app.learner().await);
+        let (course, _, lessons) = with_video(&app, &elena).await;
+        app.patch_as(&elena, &format!("/lessons/{}", lessons[0]), "*", json!({ "duration": 60 })).await.expect(200);
+        app.act_as(&lena, &format!("/courses/{course}/enroll")).await.expect(201);
+        // Every third second of an hour.
+        let item = |n: u32| {
+            let ranges: Vec<Value> = (0..100).map(|run| (n * 100 + run) * 3).map(|from| json!({ "from": from, "to": from + 1 })).collect();
+            json!({ "lessonId": lessons[0], "ranges": ranges })
+        };
+        let items: Vec<Value> = (0..12).map(item).collect();
+        let sent = app.post_as(&lena, "/me/progress/batch", json!({ "items": items })).await.expect(200);
+        assert_eq!(sent.at("/results/11/lessonProgress/ranges").as_array().unwrap().len(), 1_000);
+    }
+
+    async fn a_video_may_be_shorter_than_whole_minutes(app: App) {
+        let (elena, lena) = (app.trainer().await, app.learner().await);
+        let (course, _, lessons) = with_video(&app, &elena).await;
+        app.act_as(&lena, &format!("/courses/{course}/enroll")).await.expect(201);
+        for (minutes, not_enough, enough) in [(1, 26.0, 27.0), (2, 53.0, 64.0)] {
+            let video = json!({ "videoUrl": format!("https://videos.example.com/{minutes}.mp4"), "duration": minutes });
+            let lesson = &lessons[minutes - 1];
+            app.patch_as(&elena, &format!("/lessons/{lesson}"), "*", video).await.expect(200);
+            let watch = format!("/lessons/{lesson}/watch");
+            app.post_as(&lena, &watch, json!({})).await.expect(200);
+            app.clock.advance(Duration::minutes(2));
+            assert_eq!(app.post_as(&lena, &watch, played(0.0, not_enough)).await.expect(200).at("/isCompleted"), false);
+            assert_eq!(app.post_as(&lena, &watch, played(0.0, enough)).await.expect(200).at("/isCompleted"), true);
+        }
     }
 
     async fn a_session_is_nobodys_key(app: App) {

@@ -43,14 +43,14 @@ impl Answers {
         }
     }
 
-    /// The kept answer to `key`, or the one that `read` gives, which is kept where it is for everybody. Of many who ask for the
-    /// same at once, one reads.
+    /// The kept answer to `key`, or the one that `read` gives. Trainers get their own; everybody else gets what anybody would, read as
+    /// nobody in particular, so that nothing is kept which only its reader may see. Of many who ask for the same at once, one reads.
     ///
     /// # Errors
     /// What `read` answers; refusals are not kept.
     pub async fn give<T, F>(&self, db: &Db, actor: Actor, key: String, read: F) -> Result<Reply<T>>
     where
-        F: AsyncFnOnce() -> Result<Reply<T>>,
+        F: AsyncFnOnce(Actor) -> Result<Reply<T>>,
     {
         let writes = matches!(
             actor,
@@ -60,7 +60,11 @@ impl Answers {
                     ..
                 }
         );
-        let Some(kept) = self.kept.as_ref().filter(|_| !writes) else {
+        if writes {
+            return read(actor).await;
+        }
+        let read = async || read(Actor::Anonymous).await;
+        let Some(kept) = &self.kept else {
             return read().await;
         };
         let fresh = |answer: &Kept| answer.generation == db.generation() && db.hears();

@@ -286,8 +286,8 @@ settings! {
     cache_mib: u32 = "32", "PALESTRA_CACHE_MIB";
     /// The largest head of a request (its line and headers), in bytes.
     head_limit_bytes: usize = "16384", "PALESTRA_HEAD_LIMIT_BYTES";
-    /// The largest JSON body, in bytes.
-    json_limit_bytes: usize = "65536", "PALESTRA_JSON_LIMIT_BYTES";
+    /// The largest JSON body, in bytes. The longest text of a course fits in any script.
+    json_limit_bytes: usize = "262144", "PALESTRA_JSON_LIMIT_BYTES";
     /// The largest course that can be imported, as a JSON document, in bytes.
     import_limit_bytes: usize = "4194304", "PALESTRA_IMPORT_LIMIT_BYTES";
     /// The time to send the head of a connection's first request, in seconds.

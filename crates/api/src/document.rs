@@ -316,7 +316,7 @@ pub fn keepable(schema: &mut Value) {
     }
 }
 
-/// What only goes out always has all its members; a member without a value is null.
+/// What only goes out has all its members, and one without a value is null; but for optional ones that are never null.
 fn require_all(schema: &mut Value) {
     for part in schema
         .get_mut("allOf")
@@ -326,11 +326,20 @@ fn require_all(schema: &mut Value) {
     {
         require_all(part);
     }
+    let required = schema.get("required").and_then(Value::as_array);
+    let is_required =
+        |name: &str| required.is_some_and(|names| names.iter().any(|required| required == name));
+    let is_plain = |member: &Value| member.get("type").is_some_and(Value::is_string);
     let names = schema
         .get("properties")
         .and_then(Value::as_object)
-        .map(|properties| properties.keys().cloned().collect::<Vec<_>>());
-    if let Some(names) = names {
+        .map(|members| {
+            let sure = members
+                .iter()
+                .filter(|(name, member)| is_required(name) || !is_plain(member));
+            sure.map(|(name, _)| name.clone()).collect::<Vec<_>>()
+        });
+    if let Some(names) = names.filter(|names| !names.is_empty()) {
         insert(schema, "required", json!(names));
     }
 }

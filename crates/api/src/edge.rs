@@ -9,7 +9,7 @@ use std::{
 
 use actix_web::{
     Error, HttpMessage, HttpRequest, HttpResponse, ResponseError,
-    body::{BoxBody, MessageBody},
+    body::{self, BodySize, BoxBody, MessageBody},
     dev::{ServiceRequest, ServiceResponse},
     http::{Method, StatusCode, header},
     middleware::Next,
@@ -39,7 +39,8 @@ pub async fn around<B: MessageBody + 'static>(
         return next.call(request).await.map(ServiceResponse::map_into_boxed_body);
     };
     // HEAD is GET without its body, which actix leaves out by itself.
-    if request.method() == Method::HEAD {
+    let is_head = request.method() == Method::HEAD;
+    if is_head {
         request.head_mut().method = Method::GET;
     }
     let about = About::of(&request, &state);
@@ -57,7 +58,18 @@ pub async fn around<B: MessageBody + 'static>(
         let route = route.as_deref().unwrap_or("unknown");
         account(&state, about.method, route, status, began);
     });
+    if is_head {
+        return answer.map(without_stream);
+    }
     answer
+}
+
+/// What has no end would keep the connection for ever, though none of it is sent.
+fn without_stream(response: ServiceResponse<BoxBody>) -> ServiceResponse<BoxBody> {
+    response.map_body(|_, body| match body.size() {
+        BodySize::Stream => BoxBody::new(body::None::new()),
+        _ => body,
+    })
 }
 
 /// The route's pattern.

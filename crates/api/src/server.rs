@@ -182,6 +182,7 @@ fn cors(config: &Config) -> Cors {
             "x-request-id",
             "traceparent",
             "last-event-id",
+            "range",
         ])
         .expose_headers([
             header::ACCEPT_RANGES.as_str(),

@@ -9,6 +9,8 @@ use crate::{
     store, text,
 };
 
+/// Characters of its text, cleaned.
+const LONGEST: usize = 10_000;
 /// The outbox message that has the worker tell the learners.
 pub(crate) const CREATED: &str = "announcement.created";
 /// How many announcements a course may have in [`WINDOW`].
@@ -63,7 +65,7 @@ pub struct NewAnnouncement {
 /// [`Code::TooManyAnnouncements`] where the course has had its share of a day.
 pub async fn create_announcement(tx: &Tx, course_id: Uuid, new: NewAnnouncement) -> Result<Announcement> {
     let course = editor_of(tx, course_id).await?;
-    let (title, body) = (text::title(&new.title)?, text::rich(new.body));
+    let (title, body) = (text::title(&new.title)?, text::rich(new.body, LONGEST, "/body")?);
     if text::is_blank(&body) {
         return Err(text::blank("/body"));
     }

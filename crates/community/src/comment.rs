@@ -11,6 +11,8 @@ use crate::{
     thread::{Head, Thread},
 };
 
+/// Characters of its text, cleaned.
+const LONGEST: usize = 5_000;
 /// How deep answers to answers go.
 pub const DEEPEST: i64 = 6;
 
@@ -229,7 +231,7 @@ async fn answered(tx: &Tx, thread_id: Uuid, id: Uuid) -> Result<store::comment::
 
 /// A text that may be written in this thread.
 async fn written(tx: &Tx, thread: &Thread, writing: Writing, content: String) -> Result<String> {
-    let content = text::rich(content);
+    let content = text::rich(content, LONGEST, "/content")?;
     if text::is_blank(&content) {
         return Err(text::blank("/content"));
     }

@@ -16,6 +16,8 @@ use crate::{
     text,
 };
 
+/// Characters of its text, cleaned.
+const LONGEST: usize = 20_000;
 /// How long the address of a picture holds.
 const SHOWN: Duration = Duration::from_secs(3600);
 /// The pictures of a post.
@@ -245,7 +247,7 @@ pub async fn create_post(tx: &Tx, new: NewPost) -> Result<Post> {
     let author_id = tx.user_id()?;
     place::enter(tx, new.course_id).await?;
     let title = text::title(&new.title)?;
-    let content = text::rich(new.content);
+    let content = text::rich(new.content, LONGEST, "/content")?;
     check_images(tx, &new.image_ids, &[]).await?;
     let id = tx.new_id();
     let written = Written {
@@ -284,7 +286,10 @@ pub async fn change_post(
             Some(title) => text::title(title)?,
             None => before.title.clone(),
         },
-        content: change.content.map_or(before.content.clone(), text::rich),
+        content: match change.content {
+            Some(content) => text::rich(content, LONGEST, "/content")?,
+            None => before.content.clone(),
+        },
         ..before.clone()
     };
     let old_images: Vec<Uuid> = before.images.iter().map(|image| image.file_id).collect();

@@ -146,7 +146,7 @@ pub async fn change_settings(
         return Err(Code::PreconditionFailed.into());
     }
     let words = change.words.map(|words| {
-        let mut words: Vec<String> = words.iter().map(|word| one_line(word)).collect();
+        let mut words: Vec<String> = words.iter().map(|word| kernel::one_line(word)).collect();
         words.retain(|word| !word.is_empty());
         words.sort();
         words.dedup();
@@ -178,11 +178,6 @@ pub async fn change_settings(
     let subject = course_id.unwrap_or_default();
     audit::record(tx, "community.settings_changed", subject, json!({})).await?;
     Ok(after)
-}
-
-fn one_line(word: &str) -> String {
-    let seen = kernel::legible(word);
-    seen.split_whitespace().collect::<Vec<_>>().join(" ")
 }
 
 async fn makers_only(tx: &Tx, course_id: Option<Uuid>) -> Result<()> {

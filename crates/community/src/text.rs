@@ -8,10 +8,29 @@ pub(crate) const MENTIONS: usize = 10;
 /// Elements that stand inside a word; every other one ends it.
 const INLINE: [&str; 8] = ["strong", "b", "em", "i", "u", "s", "code", "a"];
 
-/// HTML as it may be shown to anybody, without what nobody sees; empty where nothing is left.
-pub(crate) fn rich(html: String) -> String {
-    let clean = courses::sanitise(Some(html)).unwrap_or_default();
-    kernel::legible(&clean)
+/// HTML as it may be shown to anybody, without what nobody sees; empty where nothing is left, and at most `most` characters, so that
+/// it can be sent again.
+///
+/// What is taken out may have hidden something from the sanitiser (an address `java\u{200b}script:…`), and the sanitiser reads what
+/// was hidden before (`&#x200b;`): so what it has let through is shown only when nothing is left to be taken out of it.
+///
+/// # Errors
+/// [`kernel::Code::ValidationFailed`] at `pointer` where it is too long.
+pub(crate) fn rich(html: String, most: usize, pointer: &str) -> Result<String> {
+    let clean = clean(html);
+    courses::within(&clean, most, pointer)?;
+    Ok(clean)
+}
+
+fn clean(html: String) -> String {
+    let mut legible = kernel::legible(&html);
+    loop {
+        let clean = courses::sanitise(Some(legible)).unwrap_or_default();
+        legible = kernel::legible(&clean);
+        if legible == clean {
+            return clean;
+        }
+    }
 }
 
 /// Whether a reader finds nothing in it.
@@ -24,8 +43,7 @@ pub(crate) fn is_blank(html: &str) -> bool {
 /// # Errors
 /// [`kernel::Code::ValidationFailed`] where there is nothing to be seen in it.
 pub(crate) fn title(given: &str) -> Result<String> {
-    let shown = kernel::legible(given);
-    let shown = shown.split_whitespace().collect::<Vec<_>>().join(" ");
+    let shown = kernel::one_line(given);
     if shown.is_empty() {
         return Err(blank("/title"));
     }
@@ -121,7 +139,33 @@ mod tests {
             assert_eq!(plain(html), text, "{html}");
         }
         assert!(is_blank("<p> &nbsp;</p>") && !is_blank("<img src=\"https://x\">"));
-        assert_eq!(rich("<p>a\u{202e}&#8238;b</p>".to_owned()), "<p>ab</p>");
+        assert_eq!(clean("<p>a\u{202e}&#8238;b</p>".to_owned()), "<p>ab</p>");
+    }
+
+    #[test]
+    fn nothing_hides_from_the_sanitiser() {
+        for hidden in [
+            "\u{200b}",
+            "\u{200d}",
+            "\u{202e}",
+            "\u{ad}",
+            "\u{feff}",
+            "\u{1}",
+            "\u{e0041}",
+            "&#x200b;",
+            "&#8203;&shy;",
+        ] {
+            let html = format!(
+                "<a href=\"java{hidden}script:alert(1)\">x</a><img src=\"da{hidden}ta:text/html,x\">"
+            );
+            let shown = clean(html);
+            assert!(
+                !shown.contains("script:") && !shown.contains("data:"),
+                "{hidden:?} {shown}"
+            );
+        }
+        // What is no address stays as it was typed.
+        assert_eq!(clean("&amp;#x200b;".to_owned()), "&amp;#x200b;");
     }
 
     #[test]

@@ -28,24 +28,24 @@ pub struct BodyChange {
 
 impl Body {
     /// The same, without what could act in a reader's browser.
-    pub(crate) fn sanitised(self) -> Self {
-        Self {
-            content: rich_text::sanitise(self.content),
+    pub(crate) fn sanitised(self) -> Result<Self> {
+        Ok(Self {
+            content: rich_text::content(self.content)?,
             ..self
-        }
+        })
     }
 
-    pub(crate) fn changed(self, change: BodyChange) -> Self {
+    pub(crate) fn changed(self, change: BodyChange) -> Result<Self> {
         let BodyChange {
             content,
             video_url,
             video_asset_id,
         } = change;
-        Self {
-            content: content.map_or(self.content, rich_text::sanitise),
+        Ok(Self {
+            content: content.map_or(Ok(self.content), rich_text::content)?,
             video_url: video_url.unwrap_or(self.video_url),
             video_asset_id: video_asset_id.unwrap_or(self.video_asset_id),
-        }
+        })
     }
 
     /// A video has to be one of the caller's, or the one that is there already.

@@ -89,7 +89,7 @@ pub async fn create_chapter(tx: &Tx, course_id: Uuid, new: NewChapter) -> Result
 
 /// Writes a draft chapter into a course that the caller is known to edit.
 pub(crate) async fn insert(tx: &Tx, course_id: Uuid, new: NewChapter) -> Result<(Chapter, Body)> {
-    let body = new.body.sanitised();
+    let body = new.body.sanitised()?;
     let chapter = Chapter {
         id: tx.new_id(),
         course_id,
@@ -148,7 +148,7 @@ pub async fn change_chapter(
     if !matches(before.version) {
         return Err(Code::PreconditionFailed.into());
     }
-    let body = old.clone().changed(change.body);
+    let body = old.clone().changed(change.body)?;
     body.check_video(tx, old.video_asset_id).await?;
     let after = Chapter {
         title: change

@@ -48,7 +48,7 @@ pub(crate) async fn insert(tx: &Tx, new: NewCourse) -> Result<Uuid> {
         // Claimed as soon as the course stands, since the slug refers to it.
         slug: id.to_string(),
         description: new.description.trim().to_owned(),
-        content: rich_text::sanitise(new.content),
+        content: rich_text::content(new.content)?,
         image_url: new.image_url,
         image_id: new.image_id,
         picture_url: None,
@@ -182,7 +182,7 @@ pub async fn change_course(
     if !matches(before.version) {
         return Err(Code::PreconditionFailed.into());
     }
-    let after = apply(before.clone(), change.clone());
+    let after = apply(before.clone(), change.clone())?;
     check_price(after.price, after.discount_price)?;
     check_image(tx, after.image_id, before.image_id).await?;
     check_video(
@@ -220,7 +220,7 @@ pub async fn change_course(
 }
 
 /// A picture is either of ours or elsewhere: naming one takes the other away. The same with the preview.
-fn apply(before: Course, change: CourseChange) -> Course {
+fn apply(before: Course, change: CourseChange) -> Result<Course> {
     let CourseChange {
         title,
         description,
@@ -241,10 +241,10 @@ fn apply(before: Course, change: CourseChange) -> Course {
         preview_video_url,
         preview_video_asset_id,
     );
-    Course {
+    Ok(Course {
         title: title.map_or(before.title, |title| title.trim().to_owned()),
         description: description.map_or(before.description, |text| text.trim().to_owned()),
-        content: content.map_or(before.content, rich_text::sanitise),
+        content: content.map_or(Ok(before.content), rich_text::content)?,
         image_url,
         image_id,
         preview_video_url,
@@ -254,7 +254,7 @@ fn apply(before: Course, change: CourseChange) -> Course {
         price: price.unwrap_or(before.price),
         discount_price: discount_price.unwrap_or(before.discount_price),
         ..before
-    }
+    })
 }
 
 /// A link elsewhere or something of ours, never both.

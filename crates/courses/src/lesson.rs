@@ -87,7 +87,7 @@ pub async fn create_lesson(tx: &Tx, chapter_id: Uuid, new: NewLesson) -> Result<
 
 /// Writes a draft lesson into a chapter that the caller is known to edit.
 pub(crate) async fn insert(tx: &Tx, chapter: &Chapter, new: NewLesson) -> Result<(Lesson, Body)> {
-    let body = new.body.sanitised();
+    let body = new.body.sanitised()?;
     let lesson = Lesson {
         id: tx.new_id(),
         course_id: chapter.course_id,
@@ -158,7 +158,7 @@ pub async fn change_lesson(
     if !matches(before.version) {
         return Err(Code::PreconditionFailed.into());
     }
-    let body = old.clone().changed(change.body);
+    let body = old.clone().changed(change.body)?;
     body.check_video(tx, old.video_asset_id).await?;
     let after = Lesson {
         title: change

@@ -50,7 +50,7 @@ pub use lesson::{
     list_lessons, move_lesson, order_lessons, placed_lesson, publish_lesson, require_editor_of_lesson,
     unpublish_lesson,
 };
-pub use rich_text::sanitise;
+pub use rich_text::{sanitise, within};
 pub use transfer::{
     ChapterDocument, CourseDocument, CourseExport, Import, ImportCheck, LessonDocument, check_import,
     export_course, import_course,

@@ -1,6 +1,7 @@
 use std::{collections::HashSet, sync::LazyLock};
 
 use ammonia::Builder;
+use kernel::{Error, FieldError, Result};
 
 use crate::tangle;
 
@@ -64,6 +65,32 @@ pub fn sanitise(html: Option<String>) -> Option<String> {
         SANITISER.clean(&html).to_string()
     })
     .filter(|clean| !clean.trim().is_empty())
+}
+
+/// Characters of a text of a course. What was cleaned has to be acceptable when it is sent again, though cleaning adds to links and
+/// signs.
+pub(crate) const LONGEST: usize = 60_000;
+
+/// What remains of a text of a course at `/content`.
+///
+/// # Errors
+/// [`kernel::Code::ValidationFailed`] where that is too long.
+pub(crate) fn content(html: Option<String>) -> Result<Option<String>> {
+    let clean = sanitise(html);
+    within(clean.as_deref().unwrap_or_default(), LONGEST, "/content")?;
+    Ok(clean)
+}
+
+/// Refuses a text that is longer than `most` characters after it was cleaned.
+///
+/// # Errors
+/// [`kernel::Code::ValidationFailed`] at `pointer`.
+pub fn within(clean: &str, most: usize, pointer: &str) -> Result<()> {
+    if clean.chars().nth(most).is_none() {
+        return Ok(());
+    }
+    let detail = format!("At most {most} characters, also when it is cleaned.");
+    Err(Error::invalid(vec![FieldError::new(pointer, "too_long", detail)]))
 }
 
 #[cfg(test)]

@@ -18,10 +18,6 @@ const MOST_LESSONS: usize = 2_000;
 /// Problems that are told of one document.
 const MOST_PROBLEMS: usize = 1_000;
 
-/// Characters of a text. More than an author may send at once, since cleaning adds to links and signs, and what was exported
-/// has to come back.
-const LONGEST_TEXT: usize = 60_000;
-
 /// A course without anything that only its installation knows.
 #[derive(Clone, Debug, Default)]
 pub struct CourseDocument {
@@ -130,9 +126,10 @@ impl Import {
             } else {
                 Some(html)
             };
-            if !clean.as_deref().is_none_or(fits) {
-                let detail = format!("At most {LONGEST_TEXT} characters, also when it is cleaned.");
-                found.push(FieldError::new(pointer, "too_long", detail));
+            if let Err(error) =
+                rich_text::within(clean.as_deref().unwrap_or_default(), rich_text::LONGEST, &pointer)
+            {
+                found.extend_from_slice(error.reasons());
             }
             *text = clean;
         }
@@ -181,7 +178,7 @@ fn of_lesson(chapter: usize, index: usize) -> String {
 }
 
 fn fits(text: &str) -> bool {
-    text.chars().nth(LONGEST_TEXT).is_none()
+    text.chars().nth(rich_text::LONGEST).is_none()
 }
 
 /// Writes a course into a document: for whoever may edit it.

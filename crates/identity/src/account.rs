@@ -90,16 +90,15 @@ pub async fn hash_new_password(
     hasher.enter()?.hash(password, salt).await
 }
 
-/// A name as everybody sees it ([`kernel::legible`]): where two look the same, they are.
+/// A name as everybody sees it ([`kernel::one_line`]): where two look the same, they are.
 fn shown_name(name: Option<String>) -> Result<Option<String>> {
     let Some(name) = name else { return Ok(None) };
-    let shown = kernel::legible(&name);
-    let shown = shown.trim();
+    let shown = kernel::one_line(&name);
     if shown.is_empty() {
         let reason = FieldError::new("/name", "blank", "There is nothing to be seen in this name.");
         return Err(Error::invalid(vec![reason]));
     }
-    Ok(Some(shown.to_owned()))
+    Ok(Some(shown))
 }
 
 /// Makes user, credentials and profile in one transaction, and has the verification mail sent.

@@ -43,8 +43,10 @@ async fn compose(tx: &Tx, kind: &str, app_url: &str, user_id: Uuid) -> Result<Op
     let Some(address) = store::address(tx, user_id).await? else {
         return Ok(None);
     };
+    // Whoever registers writes the name, and whose address it is is not known before it is confirmed.
     let hello = address
         .name
+        .filter(|_| address.email_verified_at.is_some())
         .map_or_else(|| "Hello,".to_owned(), |name| format!("Hello {name},"));
     let (subject, body) = match kind {
         VERIFY_EMAIL if address.email_verified_at.is_some() => return Ok(None),

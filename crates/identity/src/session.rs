@@ -337,6 +337,7 @@ pub async fn change_password(
     db.run_in(Pool::Auth, actor, move |tx| async move {
         unchanged(&tx, id, stored.as_deref()).await?;
         store::set_password(&tx, id, &hash).await?;
+        store::spend_links(&tx, id, "RESET_PASSWORD").await?;
         store::revoke_sessions(&tx, id, None, Some(session), "password_changed").await?;
         mail::enqueue(&tx, mail::PASSWORD_CHANGED, id).await
     })

@@ -18,5 +18,5 @@ pub use error::{Code, Error, FieldError, Result};
 pub use keyring::{Keyring, from_base64url, hash_token, hex, to_base64url};
 pub use money::{Currency, Money};
 pub use page::{Cursor, Limit, Page};
-pub use text::legible;
+pub use text::{legible, one_line};
 pub use uuid::Uuid;

@@ -20,6 +20,12 @@ pub fn legible(text: &str) -> String {
     kept
 }
 
+/// The same in one line, for names and titles.
+#[must_use]
+pub fn one_line(text: &str) -> String {
+    legible(text).split_whitespace().collect::<Vec<_>>().join(" ")
+}
+
 /// Written with joiners: nothing below the first of the scripts that have them.
 fn joinable(c: char) -> bool {
     c >= '\u{600}'

@@ -13,9 +13,12 @@ use crate::{
 };
 
 impl Facts {
-    /// Whether so much of it counts as seen.
+    /// Whether so much of it counts as seen: enough of the shortest video that it may be.
     pub(crate) fn is_seen(&self, percent: f64, rules: &Rules) -> bool {
-        self.completed_by_watching() && percent >= f64::from(rules.completion_percent)
+        let enough = f64::from(rules.completion_percent) * f64::from(self.shortest);
+        self.length
+            .is_some_and(|length| percent * f64::from(length) >= enough)
+            && self.has_video
     }
 }
 

@@ -204,7 +204,7 @@ impl Gathering {
                 course_id: first.facts.course_id,
                 subject: first.facts.subject,
                 version: 0,
-                watch: Watch::begun(first.at),
+                watch: Watch::unheard(),
             },
             |known| Stored::clone(known),
         );

@@ -139,7 +139,8 @@ pub async fn continuations(tx: &Tx) -> Result<Vec<Continuation>> {
             continue;
         };
         let last = watched.iter().filter(|row| row.course_id == course_id);
-        let last = last.max_by_key(|row| row.last_heard_at).map(|row| row.subject_id);
+        let last = last.filter_map(|row| Some((row.heard_at?, row.subject_id)));
+        let last = last.max().map(|(_, subject_id)| subject_id);
         let readable = readable.contains(course_id);
         let Some(step) = next(outline, readable, &done, last).filter(|_| course.is_published) else {
             continue;

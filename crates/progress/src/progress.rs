@@ -72,9 +72,6 @@ pub(crate) fn combine(
         duration_seconds: facts.length,
         position: watch.and_then(|watch| watch.position),
         ranges: watch.map_or_else(Vec::new, |watch| watch.claimed.runs().to_vec()),
-        updated_at: watch
-            .map(|watch| watch.last_heard_at)
-            .max(marked_at)
-            .max(completed_at),
+        updated_at: watch.and_then(Watch::heard_at).max(marked_at).max(completed_at),
     }
 }

@@ -23,6 +23,41 @@ impl Ranges {
         self.0.splice(begin..end.max(begin), [(from, to)]);
     }
 
+    /// Closes the shortest gaps, the first of equal ones, until there are at most so many runs.
+    pub fn close_gaps(&mut self, most: usize) {
+        let surplus = self.0.len().saturating_sub(most.max(1));
+        if surplus == 0 {
+            return;
+        }
+        let gap = |pair: &[(u32, u32)]| match pair {
+            [(_, end), (start, _)] => start - end,
+            _ => 0,
+        };
+        let mut gaps: Vec<(u32, usize)> = self.0.windows(2).map(gap).zip(1..).collect();
+        gaps.sort_unstable();
+        let mut closed: Vec<usize> = gaps.iter().take(surplus).map(|&(_, run)| run).collect();
+        closed.sort_unstable();
+        let runs = std::mem::take(&mut self.0);
+        for (index, run) in runs.into_iter().enumerate() {
+            match self.0.last_mut() {
+                Some(last) if closed.binary_search(&index).is_ok() => last.1 = run.1,
+                _ => self.0.push(run),
+            }
+        }
+    }
+
+    /// Its first seconds, so many.
+    #[must_use]
+    pub fn first(&self, mut seconds: u32) -> Self {
+        let mut first = Self::default();
+        for &(from, to) in &self.0 {
+            let length = (to - from).min(seconds);
+            first.add(from, from + length);
+            seconds -= length;
+        }
+        first
+    }
+
     /// The runs in their order.
     #[must_use]
     pub fn runs(&self) -> &[(u32, u32)] {
@@ -118,6 +153,25 @@ mod tests {
             assert_eq!(runs, seen.iter().copied().collect::<Vec<_>>());
             assert_eq!(ranges.seconds_before(5) as usize, seen.range(..5).count());
         }
+    }
+
+    #[test]
+    fn the_shortest_gaps_are_closed() {
+        let mut ranges = of(&[(0, 5), (6, 9), (20, 21), (23, 30), (31, 40)]);
+        ranges.close_gaps(5);
+        assert_eq!(ranges.runs().len(), 5);
+        ranges.close_gaps(3);
+        assert_eq!(ranges.runs(), [(0, 9), (20, 21), (23, 40)]);
+        ranges.close_gaps(0);
+        assert_eq!(ranges.runs(), [(0, 40)]);
+        Ranges::default().close_gaps(3);
+    }
+
+    #[test]
+    fn the_first_seconds_are_the_front_of_it() {
+        let ranges = of(&[(10, 20), (30, 40)]);
+        assert_eq!(ranges.first(15).runs(), [(10, 20), (30, 35)]);
+        assert_eq!((ranges.first(0), ranges.first(99)), (of(&[]), ranges));
     }
 
     #[test]

@@ -20,7 +20,7 @@ const POINTS: u32 = 100;
 pub struct Funnel {
     /// Whoever enrolled.
     pub enrolled: i64,
-    /// Whoever began with anything in it, previews before enrolling included.
+    /// Whoever of them watched or completed anything in it, previews before enrolling included.
     pub started: i64,
     /// Whoever completed the course.
     pub completed: i64,
@@ -37,7 +37,7 @@ pub struct FunnelLesson {
     pub lesson_id: Uuid,
     /// Its title.
     pub title: String,
-    /// Whoever watched something of it or completed it.
+    /// Whoever of the enrolled watched something of it or completed it.
     pub started: i64,
     /// Whoever completed it.
     pub completed: i64,
@@ -86,7 +86,7 @@ pub struct Retention {
     pub lesson_id: Uuid,
     /// How long the video is.
     pub duration_seconds: Option<u32>,
-    /// Of how many watchers this is drawn: ten thousand at most.
+    /// Of how many of the enrolled, who watched something of it, this is drawn: ten thousand at most.
     pub watchers: usize,
     /// Where each stretch of the video begins, and how much of it they played on average, in per cent.
     pub points: Vec<(u32, f64)>,

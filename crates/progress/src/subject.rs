@@ -5,6 +5,9 @@ use kernel::{Code, Result, Timestamp, Uuid};
 
 use crate::watch::LONGEST;
 
+/// Seconds.
+const MINUTE: u32 = 60;
+
 /// What has a video: a lesson, or a chapter with a video of its own.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub enum Subject {
@@ -48,6 +51,8 @@ pub(crate) struct Facts {
     /// How long the video is, in seconds: the ready video's own length, else the minutes that the author wrote down. `None`
     /// where nobody knows, which 0 means too.
     pub(crate) length: Option<u32>,
+    /// How short it may be, in seconds: an author's minutes are whole, and rounded up by some.
+    pub(crate) shortest: u32,
     /// When the caller's access ends.
     pub(crate) until: Option<Timestamp>,
 }
@@ -75,16 +80,22 @@ pub(crate) async fn facts(tx: &Tx, subject: Subject) -> Result<Facts> {
             (chapter.course_id, chapter.has_video, chapter.duration, access)
         }
     };
-    let length = if has_video {
-        length(tx, subject, minutes).await?
+    let own = if has_video {
+        own_length(tx, subject).await?
     } else {
         None
     };
+    let by_minutes = minutes
+        .and_then(|minutes| u32::try_from(minutes).ok())
+        .filter(|minutes| has_video && *minutes > 0)
+        .map(|minutes| minutes.saturating_mul(60).min(LONGEST));
+    let shortest = |minutes: u32| minutes.saturating_sub(MINUTE).max(MINUTE / 2);
     Ok(Facts {
         subject,
         course_id,
         has_video,
-        length,
+        length: own.or(by_minutes),
+        shortest: own.or(by_minutes.map(shortest)).unwrap_or_default(),
         until: match access {
             Access::Granted { until, .. } => until,
             _ => None,
@@ -92,7 +103,8 @@ pub(crate) async fn facts(tx: &Tx, subject: Subject) -> Result<Facts> {
     })
 }
 
-async fn length(tx: &Tx, subject: Subject, minutes: Option<i64>) -> Result<Option<u32>> {
+/// The length of a ready video of ours.
+async fn own_length(tx: &Tx, subject: Subject) -> Result<Option<u32>> {
     let body: Body = match subject {
         Subject::Lesson(id) => courses::lesson_body(tx, id).await?,
         Subject::Chapter(id) => courses::chapter_body(tx, id).await?,
@@ -101,13 +113,7 @@ async fn length(tx: &Tx, subject: Subject, minutes: Option<i64>) -> Result<Optio
         Some(id) => media::video_seconds(tx, id).await?,
         None => None,
     };
-    let minutes = minutes.and_then(|minutes| u32::try_from(minutes).ok());
-    let seconds = own
-        .map(whole)
-        .or_else(|| minutes.map(|minutes| minutes.saturating_mul(60)));
-    Ok(seconds
-        .filter(|seconds| *seconds > 0)
-        .map(|seconds| seconds.min(LONGEST)))
+    Ok(own.map(whole).filter(|seconds| *seconds > 0))
 }
 
 #[expect(

@@ -10,6 +10,18 @@ use crate::ranges::{self, Ranges};
 /// The longest video that is followed, in seconds: a day.
 pub const LONGEST: u32 = 86_400;
 
+/// The first and the last heartbeat where there was none: what a minimum and a maximum begin with. So the first is behind the last
+/// exactly where there was one.
+pub const UNHEARD: (Timestamp, Timestamp) = (YEAR_3000, Timestamp::UNIX_EPOCH);
+
+const YEAR_3000: Timestamp = match Timestamp::from_timestamp(32_503_680_000, 0) {
+    Some(at) => at,
+    None => Timestamp::MAX_UTC,
+};
+
+/// How many runs a set keeps: players make a handful, and every answer carries them.
+pub const MOST_RUNS: usize = 1_000;
+
 /// What may be credited, and when a video counts as seen.
 #[derive(Clone, Copy, Debug)]
 pub struct Rules {
@@ -31,7 +43,7 @@ pub struct Claim {
     pub percent: Option<f64>,
     /// Where the player stands, in seconds.
     pub position: Option<f64>,
-    /// When, by the device's clock. It orders positions, and nothing else depends on it.
+    /// When, by the device's clock. It orders positions and says on which day it was watched; no credit depends on it.
     pub played_at: Option<Timestamp>,
     /// Which playback it is, by an id of the player's own.
     pub session_id: Option<Uuid>,
@@ -107,7 +119,7 @@ impl Position {
 /// What is known of one user and one video.
 ///
 /// Everything but [`Watch::spent`] is a union, a minimum or a maximum over the heartbeats, so that their order and their
-/// repetition do not matter. The credit follows from it: `min(claimed, (last heard - first heard) × rate + slack)`. What was
+/// repetition do not matter (as long as nothing has more than [`MOST_RUNS`] pieces). The credit follows from it: `min(claimed, (last heard - first heard) × rate + slack)`. What was
 /// claimed beyond that stays on record, and is credited as the clock allows it.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Watch {
@@ -128,18 +140,24 @@ pub struct Watch {
 }
 
 impl Watch {
-    /// Nothing is known before `now`.
+    /// Nothing was heard yet: the clock starts with the first heartbeat.
     #[must_use]
-    pub fn begun(now: Timestamp) -> Self {
+    pub fn unheard() -> Self {
         Self {
             claimed: Ranges::default(),
-            first_heard_at: now,
-            last_heard_at: now,
+            first_heard_at: UNHEARD.0,
+            last_heard_at: UNHEARD.1,
             watched_seconds: 0,
             percent: 0.0,
             position: None,
             spent: BTreeMap::new(),
         }
+    }
+
+    /// When it was last heard of; `None` before the first heartbeat, and after a trainer had it begin anew.
+    #[must_use]
+    pub fn heard_at(&self) -> Option<Timestamp> {
+        Some(self.last_heard_at).filter(|last| *last >= self.first_heard_at)
     }
 
     /// Takes a claim in that the server heard at `now`, about a video of `length` seconds (`None`: nobody knows).
@@ -152,14 +170,13 @@ impl Watch {
             self.claimed
                 .add(0, second(percent / 100.0 * f64::from(length)).min(length));
         }
-        let known_until = self.last_heard_at;
+        self.claimed.close_gaps(MOST_RUNS);
         self.first_heard_at = self.first_heard_at.min(now);
         self.last_heard_at = self.last_heard_at.max(now);
         self.stand(claim, length, now);
         self.credit(length, rules);
-        // A device that was offline tells when it was; between what the server knew before and now it may choose.
-        let when = claim.played_at.unwrap_or(now);
-        let when = when.clamp(known_until.min(now), now);
+        // A device that was offline tells when it was; since the server first heard of this video it may choose.
+        let when = claim.played_at.unwrap_or(now).clamp(self.first_heard_at, now);
         let booked: u32 = self.spent.values().sum();
         if let Some(new) = self.watched_seconds.checked_sub(booked).filter(|new| *new > 0) {
             *self.spent.entry(quarter(when)).or_default() += new;
@@ -260,7 +277,7 @@ mod tests {
     }
 
     fn heard(beats: &[(i64, Claim)], length: Option<u32>) -> Watch {
-        let mut watch = Watch::begun(at(beats[0].0));
+        let mut watch = Watch::unheard();
         for (when, claim) in beats {
             watch.hear(claim, length, at(*when), &RULES);
         }

@@ -47,6 +47,27 @@ on_both_databases! {
         assert_eq!(app.count("SELECT count(*) FROM outbox WHERE kind = 'post.published'").await, 1);
     }
 
+    async fn nothing_hides_from_the_sanitiser(app: App) {
+        let lena = app.learner().await;
+        for hidden in ["\u{200b}", "\u{202e}", "\u{ad}", "&#x200b;", "&ZeroWidthSpace;"] {
+            let content = format!("<p>x <a href=\"java{hidden}script:alert(1)\">y</a></p>");
+            let post = write(&app, &lena, json!({ "content": content })).await.expect(201);
+            assert!(!post.text_at("/content").contains("script:"), "{hidden:?} {}", post.text);
+            let comment = json!({ "content": content });
+            let comment = app.post_as(&lena, &format!("/posts/{}/comments", post.text_at("/id")), comment).await.expect(201);
+            assert!(!comment.text_at("/content").contains("script:"), "{hidden:?} {}", comment.text);
+        }
+        // What was accepted can be sent again, though cleaning adds to it.
+        let link = "<a href=\"https://a.example\">x</a>";
+        let long = |rest: usize| format!("{link}{}", "y".repeat(rest));
+        let longest = write(&app, &lena, json!({ "content": long(20_000 - link.len() - 36) })).await.expect(201);
+        let path = format!("/posts/{}", longest.text_at("/id"));
+        let same = json!({ "content": longest.at("/content") });
+        app.patch_as(&lena, &path, "*", same).await.expect(200);
+        let refused = write(&app, &lena, json!({ "content": long(20_000 - link.len()) })).await.refused(422, "validation_failed");
+        assert_eq!(refused.reasons(), ["/content too_long"]);
+    }
+
     async fn what_says_nothing_is_not_published(app: App) {
         let lena = app.learner().await;
         for content in ["", "<p> </p>", "<script>x()</script>", "\u{200b}"] {

@@ -10,7 +10,7 @@ fn load(pairs: &[(&str, &str)]) -> Result<Config, String> {
 #[test]
 fn defaults_are_readable_and_the_environment_overrides() {
     let config = load(&[("PALESTRA_LISTEN", "127.0.0.1:9999")]).unwrap();
-    assert_eq!((config.listen.port(), config.json_limit_bytes), (9999, 65_536));
+    assert_eq!((config.listen.port(), config.json_limit_bytes), (9999, 262_144));
 }
 
 #[test]

@@ -18,10 +18,21 @@ pub(super) fn with_examples(content: &mut Map<String, Value>, schemas: &Map<Stri
     for media in content.values_mut() {
         if let Some(schema) = media.get_mut("schema") {
             modernise(schema);
+            if is_bytes(schema) {
+                *schema = json!({ "type": "string", "format": "binary" });
+                continue;
+            }
             let example = example(schema, schemas, of, 0);
             insert(media, "example", example);
         }
     }
+}
+
+/// `Vec<u8>`: a file as it is, and no JSON.
+fn is_bytes(schema: &Value) -> bool {
+    schema
+        .pointer("/items/type")
+        .is_some_and(|kind| kind == "integer")
 }
 
 /// A complete example of a schema, made of the examples of its members.

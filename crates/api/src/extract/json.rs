@@ -10,10 +10,10 @@ use serde_json::Value;
 use utoipa::ToSchema;
 
 use super::{schema, state};
-use crate::{problem::Problem, state::State};
+use crate::{config::Config, problem::Problem, state::State};
 
 /// Reasons of one refusal of a document, in which one mistake may be everywhere.
-const MOST_REASONS_OF_DOCUMENT: usize = 1_000;
+pub const MOST_REASONS_OF_DOCUMENT: usize = 1_000;
 
 /// Values in a document: several times what its bounds allow. A few bytes of JSON take up a hundred times their size in memory.
 const MOST_VALUES: usize = 100_000;
@@ -51,8 +51,14 @@ impl<T: DeserializeOwned + ToSchema + 'static> FromRequest for Json<T> {
 /// A body as its type; or as it was sent, with every reason for which its schema refuses it.
 pub type Judged<T> = Result<T, (Value, Vec<FieldError>)>;
 
-/// A document to be imported: a JSON body with a limit of its own (`PALESTRA_IMPORT_LIMIT_BYTES`). What its schema refuses comes
-/// to the operation, which knows more reasons, and which may be asked for all of them without being refused.
+/// A body of many parts, which is larger than others.
+pub trait Large {
+    /// At most so many bytes.
+    fn limit(config: &Config) -> usize;
+}
+
+/// A JSON body of many parts, with a limit of its own. What its schema refuses comes to the operation, which knows more reasons,
+/// may be asked for all of them without being refused, or refuses single parts.
 pub struct Document<T> {
     /// The document, or what is wrong with it: at most a thousand reasons.
     pub value: Judged<T>,
@@ -60,7 +66,7 @@ pub struct Document<T> {
     pub raw: Vec<u8>,
 }
 
-impl<T: DeserializeOwned + ToSchema + 'static> FromRequest for Document<T> {
+impl<T: Large + DeserializeOwned + ToSchema + 'static> FromRequest for Document<T> {
     type Error = Problem;
     type Future = Pin<Box<dyn Future<Output = Result<Self, Problem>>>>;
 
@@ -68,7 +74,7 @@ impl<T: DeserializeOwned + ToSchema + 'static> FromRequest for Document<T> {
         let (request, mut payload) = (request.clone(), payload.take());
         Box::pin(async move {
             let state = state(&request)?;
-            let limit = state.config.import_limit_bytes;
+            let limit = T::limit(&state.config);
             let (raw, value) = receive(&request, &mut payload, &state, limit, MOST_VALUES).await?;
             let value = judge(&state, value, MOST_REASONS_OF_DOCUMENT)?;
             Ok(Self { value, raw })

@@ -6,6 +6,7 @@ use std::{
     sync::{Arc, PoisonError, RwLock},
 };
 
+use chrono::{DateTime, Datelike, FixedOffset, Timelike};
 use jsonschema::{ValidationError, Validator, error::ValidationErrorKind};
 use kernel::{Error, FieldError, Result};
 use serde::Deserialize;
@@ -77,7 +78,10 @@ impl Schemas {
         if let Some(root) = root.as_object_mut() {
             root.insert("components".to_owned(), json!({ "schemas": schemas }));
         }
-        let compiled = jsonschema::options().should_validate_formats(true).build(&root);
+        let compiled = jsonschema::options()
+            .should_validate_formats(true)
+            .with_format("date-time", is_time)
+            .build(&root);
         compiled.map_err(|error| Error::internal(error.to_string()))
     }
 
@@ -118,6 +122,15 @@ impl Schemas {
         }
         found
     }
+}
+
+/// RFC 3339 as both databases keep it and as it can be written again: no leap seconds, and a year of four digits in UTC.
+fn is_time(text: &str) -> bool {
+    let is_kept = |time: DateTime<FixedOffset>| {
+        time.nanosecond() < 1_000_000_000 && (0..=9999).contains(&time.to_utc().year())
+    };
+    matches!(text.as_bytes().get(10), Some(b'T' | b't'))
+        && DateTime::parse_from_rfc3339(text).is_ok_and(is_kept)
 }
 
 type Known<T> = RwLock<HashMap<TypeId, Arc<T>>>;

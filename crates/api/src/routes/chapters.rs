@@ -54,7 +54,7 @@ pub(super) struct Chapter {
     video_url: Option<String>,
     /// A video that was uploaded: `POST /chapters/{chapterId}/playback`.
     video_asset_id: Option<Uuid>,
-    /// Minutes.
+    /// Minutes. How long its video is taken to be, where that is an address: rounded up.
     #[schema(minimum = 0, example = 30)]
     duration: Option<i64>,
     /// Whether learners see it.
@@ -111,7 +111,7 @@ struct CreateChapter {
     #[schema(max_length = 5000, example = "Finding your positions.")]
     description: Option<String>,
     /// HTML; sanitised.
-    #[schema(max_length = 50000, example = "<p>Take your time …</p>")]
+    #[schema(max_length = 60000, example = "<p>Take your time …</p>")]
     content: Option<String>,
     /// A video that is hosted elsewhere; https only.
     #[schema(
@@ -123,7 +123,7 @@ struct CreateChapter {
     video_url: Option<String>,
     /// A video of the caller's that was uploaded (`POST /video-uploads`).
     video_asset_id: Option<Uuid>,
-    /// Minutes.
+    /// Minutes. How long its video is taken to be, where that is an address: rounded up.
     #[schema(minimum = 0, maximum = 100_000, example = 30)]
     duration: Option<i64>,
     /// Whether everybody may read it.
@@ -150,7 +150,7 @@ struct PatchChapter {
     description: Option<Option<String>>,
     /// HTML; sanitised.
     #[serde(default, deserialize_with = "merge::member")]
-    #[schema(value_type = Option<String>, max_length = 50000, example = "<p>Take your time …</p>")]
+    #[schema(value_type = Option<String>, max_length = 60000, example = "<p>Take your time …</p>")]
     content: Option<Option<String>>,
     /// A video that is hosted elsewhere; https only.
     #[serde(default, deserialize_with = "merge::member")]
@@ -160,7 +160,7 @@ struct PatchChapter {
     #[serde(default, deserialize_with = "merge::member")]
     #[schema(value_type = Option<Uuid>)]
     video_asset_id: Option<Option<Uuid>>,
-    /// Minutes.
+    /// Minutes. How long its video is taken to be, where that is an address: rounded up.
     #[serde(default, deserialize_with = "merge::member")]
     #[schema(value_type = Option<i64>, minimum = 0, maximum = 100_000, example = 30)]
     duration: Option<Option<i64>>,

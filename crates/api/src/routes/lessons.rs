@@ -58,7 +58,7 @@ pub(super) struct AuthoredLesson {
     video_url: Option<String>,
     /// A video that was uploaded: `POST /lessons/{lessonId}/playback`.
     video_asset_id: Option<Uuid>,
-    /// Minutes.
+    /// Minutes. How long its video is taken to be, where that is an address: rounded up.
     #[schema(minimum = 0, example = 10)]
     duration: Option<i64>,
     /// Whether learners see it.
@@ -205,7 +205,7 @@ struct CreateLesson {
     #[schema(max_length = 5000, example = "Hips back, spine long.")]
     description: Option<String>,
     /// HTML; sanitised.
-    #[schema(max_length = 50000, example = "<p>Stand tall …</p>")]
+    #[schema(max_length = 60000, example = "<p>Stand tall …</p>")]
     content: Option<String>,
     /// A video that is hosted elsewhere; https only.
     #[schema(
@@ -217,7 +217,7 @@ struct CreateLesson {
     video_url: Option<String>,
     /// A video of the caller's that was uploaded (`POST /video-uploads`).
     video_asset_id: Option<Uuid>,
-    /// Minutes.
+    /// Minutes. How long its video is taken to be, where that is an address: rounded up.
     #[schema(minimum = 0, maximum = 100_000, example = 10)]
     duration: Option<i64>,
 }
@@ -241,7 +241,7 @@ struct PatchLesson {
     description: Option<Option<String>>,
     /// HTML; sanitised.
     #[serde(default, deserialize_with = "merge::member")]
-    #[schema(value_type = Option<String>, max_length = 50000, example = "<p>Stand tall …</p>")]
+    #[schema(value_type = Option<String>, max_length = 60000, example = "<p>Stand tall …</p>")]
     content: Option<Option<String>>,
     /// A video that is hosted elsewhere; https only.
     #[serde(default, deserialize_with = "merge::member")]
@@ -251,7 +251,7 @@ struct PatchLesson {
     #[serde(default, deserialize_with = "merge::member")]
     #[schema(value_type = Option<Uuid>)]
     video_asset_id: Option<Option<Uuid>>,
-    /// Minutes.
+    /// Minutes. How long its video is taken to be, where that is an address: rounded up.
     #[serde(default, deserialize_with = "merge::member")]
     #[schema(value_type = Option<i64>, minimum = 0, maximum = 100_000, example = 10)]
     duration: Option<Option<i64>>,

@@ -2,14 +2,9 @@
 
 use super::Notification;
 
-/// A text in one line: what people write goes into subjects and lists.
-pub(super) fn one_line(text: &str) -> String {
-    text.split_whitespace().collect::<Vec<_>>().join(" ")
-}
-
 fn actor(row: &Notification) -> String {
     let name = row.actor_name.as_deref().or(row.actor_username.as_deref());
-    let name = name.map(one_line).filter(|name| !name.is_empty());
+    let name = name.map(kernel::one_line).filter(|name| !name.is_empty());
     name.unwrap_or_else(|| "Somebody".to_owned())
 }
 
@@ -23,7 +18,7 @@ pub(super) fn subject(row: &Notification) -> String {
         "MENTION" => format!("{who} mentioned you"),
         "MESSAGE" => format!("{who} wrote to you"),
         "ANNOUNCEMENT" => match &row.title {
-            Some(title) => one_line(title),
+            Some(title) => kernel::one_line(title),
             None => format!("{who} has news for you"),
         },
         "ACCESS" => "You have access to a course".to_owned(),
@@ -53,7 +48,7 @@ pub(super) fn text(row: &Notification) -> String {
     }
     let told = row.note.as_deref().or(row.excerpt.as_deref());
     if let Some(told) = told {
-        text.push_str(&format!("\n\n> {}", one_line(told)));
+        text.push_str(&format!("\n\n> {}", kernel::one_line(told)));
     }
     text
 }
@@ -61,7 +56,7 @@ pub(super) fn text(row: &Notification) -> String {
 /// The same in one line, among others.
 pub(super) fn line(row: &Notification) -> String {
     match row.excerpt.as_deref() {
-        Some(excerpt) => format!("- {}: {}", subject(row), one_line(excerpt)),
+        Some(excerpt) => format!("- {}: {}", subject(row), kernel::one_line(excerpt)),
         None => format!("- {}", subject(row)),
     }
 }

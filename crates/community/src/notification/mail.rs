@@ -139,7 +139,7 @@ fn written(tx: &Tx, account: Account, rows: &[Notification], app_url: &str, link
     };
     let hello = account.name.map_or_else(
         || "Hello,".to_owned(),
-        |name| format!("Hello {},", letter::one_line(&name)),
+        |name| format!("Hello {},", kernel::one_line(&name)),
     );
     let text = format!(
         "{hello}\n\n{news}\n\nSee all: {app_url}/notifications\n\n\

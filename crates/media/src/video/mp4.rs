@@ -51,6 +51,9 @@ async fn find(storage: &Storage, id: Uuid, name: [u8; 4], from: u64, end: u64) -
 
 async fn read(storage: &Storage, id: Uuid, from: u64, to: u64) -> Result<Vec<u8>> {
     let mut bytes = Vec::new();
+    if from >= to {
+        return Ok(bytes);
+    }
     if let Some(mut object) = storage.get(Key::File(id), Some(from..to)).await? {
         while let Some(block) = object.stream.try_next().await? {
             bytes.extend_from_slice(&block);

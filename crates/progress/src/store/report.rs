@@ -53,9 +53,12 @@ struct Active {
 }
 
 const ACTIVE: &str = "SELECT course_id, max(at) AS at FROM (\
-    SELECT course_id, last_heard_at AS at FROM watches WHERE user_id = ? UNION ALL \
-    SELECT course_id, updated_at FROM lesson_progress WHERE user_id = ? UNION ALL \
-    SELECT course_id, updated_at FROM chapter_progress WHERE user_id = ?) activity";
+    SELECT course_id, last_heard_at AS at FROM watches WHERE user_id = ? AND last_heard_at >= first_heard_at UNION ALL \
+    SELECT course_id, completed_at FROM lesson_progress WHERE user_id = ? AND is_completed UNION ALL \
+    SELECT course_id, completed_at FROM chapter_progress WHERE user_id = ? AND is_completed) activity";
+
+/// When a video was last heard of: never, where a trainer had it begin anew ([`crate::watch::UNHEARD`]).
+const HEARD: &str = "CASE WHEN last_heard_at >= first_heard_at THEN last_heard_at END";
 
 /// When somebody last did something in each of these courses.
 pub(crate) async fn active(tx: &Tx, user_id: Uuid, courses: &[Uuid]) -> Result<HashMap<Uuid, Timestamp>> {
@@ -82,7 +85,8 @@ pub(crate) async fn latest(tx: &Tx, user_id: Uuid) -> Result<Vec<(Uuid, Timestam
 pub(crate) struct Watched {
     pub(crate) course_id: Uuid,
     pub(crate) subject_id: Uuid,
-    pub(crate) last_heard_at: Timestamp,
+    /// `None` where a trainer had it begin anew.
+    pub(crate) heard_at: Option<Timestamp>,
     watched_seconds: i64,
     watch_time_percent: f64,
     position_seconds: Option<f64>,
@@ -110,7 +114,7 @@ pub(crate) async fn watched(tx: &Tx, user_id: Uuid, courses: &[Uuid]) -> Result<
         return Ok(Vec::new());
     }
     let sql = format!(
-        "SELECT course_id, subject_id, last_heard_at, watched_seconds, watch_time_percent, position_seconds, positioned_at, \
+        "SELECT course_id, subject_id, {HEARD} AS heard_at, watched_seconds, watch_time_percent, position_seconds, positioned_at, \
          session_id FROM watches WHERE user_id = ? AND course_id IN ({})",
         marks(courses)
     );
@@ -136,12 +140,17 @@ pub(crate) async fn spent(tx: &Tx, user_id: Uuid) -> Result<BTreeMap<u32, u32>> 
     Ok(spent)
 }
 
-/// How many have begun with anything in a course.
+/// Whoever is enrolled: an author who looks at the own videos is none of the learners.
+const ENROLLED: &str = "user_id IN (SELECT user_id FROM enrollments WHERE course_id = ?)";
+
+/// How many of the enrolled have watched or completed anything in a course.
 pub(crate) async fn started(tx: &Tx, course_id: Uuid) -> Result<i64> {
-    let sql = "SELECT count(*) FROM (SELECT user_id FROM watches WHERE course_id = ? UNION \
-               SELECT user_id FROM lesson_progress WHERE course_id = ? UNION \
-               SELECT user_id FROM chapter_progress WHERE course_id = ?) started";
-    tx.count(sql, values([&[course_id; 3][..]])).await
+    let sql = format!(
+        "SELECT count(*) FROM (SELECT user_id FROM watches WHERE course_id = ? AND watched_seconds > 0 UNION \
+         SELECT user_id FROM lesson_progress WHERE course_id = ? AND is_completed UNION \
+         SELECT user_id FROM chapter_progress WHERE course_id = ? AND is_completed) started WHERE {ENROLLED}"
+    );
+    tx.count(&sql, values([&[course_id; 4][..]])).await
 }
 
 /// How many got how far in a lesson.
@@ -154,29 +163,36 @@ pub(crate) struct LessonCount {
 }
 
 pub(crate) async fn by_lesson(tx: &Tx, course_id: Uuid) -> Result<Vec<LessonCount>> {
-    let sql = "SELECT lesson_id, count(DISTINCT user_id) AS started, count(completed_at) AS completed, \
-               avg(percent) AS average_percent FROM (\
-               SELECT lesson_id, user_id, completed_at, NULL AS percent FROM lesson_progress WHERE course_id = ? UNION ALL \
-               SELECT lesson_id, user_id, NULL, watch_time_percent FROM watches WHERE course_id = ? AND lesson_id IS NOT NULL\
-               ) learnt GROUP BY lesson_id";
-    let sql = if tx.is_postgres() {
-        sql.replace("NULL AS percent", "CAST(NULL AS double precision) AS percent")
+    let none = if tx.is_postgres() {
+        "CAST(NULL AS double precision)"
     } else {
-        sql.to_owned()
+        "NULL"
     };
-    tx.all(&sql, values([&[course_id; 2][..]])).await
+    let sql = format!(
+        "SELECT lesson_id, count(DISTINCT user_id) AS started, count(completed_at) AS completed, \
+         avg(percent) AS average_percent FROM (\
+         SELECT lesson_id, user_id, completed_at, {none} AS percent FROM lesson_progress WHERE course_id = ? AND is_completed \
+         UNION ALL SELECT lesson_id, user_id, NULL, watch_time_percent FROM watches \
+         WHERE course_id = ? AND lesson_id IS NOT NULL AND watched_seconds > 0\
+         ) learnt WHERE {ENROLLED} GROUP BY lesson_id"
+    );
+    tx.all(&sql, values([&[course_id; 3][..]])).await
 }
 
-/// What was played of a lesson, by at most `limit` people.
+/// What was played of a lesson, by at most `limit` of the enrolled: of what each claimed, as much as is credited.
 pub(crate) async fn ranges(tx: &Tx, course_id: Uuid, lesson_id: Uuid, limit: u64) -> Result<Vec<Ranges>> {
-    let sql = format!("SELECT ranges FROM watches WHERE course_id = ? AND subject_id = ? LIMIT {limit}");
-    let rows = tx
-        .query_all_raw(tx.statement(&sql, [course_id.into(), lesson_id.into()]))
-        .await
-        .kernel()?;
+    let sql = format!(
+        "SELECT ranges, watched_seconds FROM watches WHERE course_id = ? AND subject_id = ? AND watched_seconds > 0 \
+         AND {ENROLLED} LIMIT {limit}"
+    );
+    let values = [course_id.into(), lesson_id.into(), course_id.into()];
+    let rows = tx.query_all_raw(tx.statement(&sql, values)).await.kernel()?;
     let read = |row: sea_orm::QueryResult| {
         let bytes: Vec<u8> = row.try_get("", "ranges").kernel()?;
-        Ranges::unpack(&bytes).ok_or_else(|| Error::internal("a row of watches cannot be read"))
+        let credited = row.try_get::<i64>("", "watched_seconds").kernel()?;
+        let claimed =
+            Ranges::unpack(&bytes).ok_or_else(|| Error::internal("a row of watches cannot be read"))?;
+        Ok(claimed.first(u32::try_from(credited).unwrap_or_default()))
     };
     rows.into_iter().map(read).collect()
 }
@@ -196,8 +212,8 @@ pub(crate) async fn activity(tx: &Tx, course_id: Uuid, users: &[Uuid]) -> Result
     let which = format!("course_id = ? AND user_id IN ({})", marks(users));
     let sql = format!(
         "SELECT user_id, CAST(sum(seconds) AS bigint) AS watched_seconds, max(at) AS last_active_at FROM (\
-         SELECT user_id, watched_seconds AS seconds, last_heard_at AS at FROM watches WHERE {which} UNION ALL \
-         SELECT user_id, 0, updated_at FROM lesson_progress WHERE {which}) activity GROUP BY user_id"
+         SELECT user_id, watched_seconds AS seconds, {HEARD} AS at FROM watches WHERE {which} UNION ALL \
+         SELECT user_id, 0, completed_at FROM lesson_progress WHERE {which}) activity GROUP BY user_id"
     );
     let course = [course_id];
     tx.all(&sql, values([&course[..], users, &course[..], users]))

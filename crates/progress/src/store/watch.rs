@@ -7,7 +7,7 @@ use sea_orm::{ConnectionTrait, DbErr, FromQueryResult, Value};
 use crate::{
     Subject,
     ranges::Ranges,
-    watch::{Position, Watch, unpack_spent},
+    watch::{Position, UNHEARD, Watch, unpack_spent},
 };
 
 /// A row of `watches`.
@@ -218,7 +218,7 @@ fn refused(error: DbErr) -> Error {
     }
 }
 
-/// Begins anew: nothing was claimed, and the clock runs from now on. One subject, or all of a course.
+/// Begins anew: nothing was claimed, and the clock starts with the next heartbeat. One subject, or all of a course.
 pub(crate) async fn reset(tx: &Tx, user_id: Uuid, course_id: Uuid, subject_id: Option<Uuid>) -> Result<u64> {
     let one = if subject_id.is_some() {
         " AND subject_id = ?"
@@ -231,12 +231,12 @@ pub(crate) async fn reset(tx: &Tx, user_id: Uuid, course_id: Uuid, subject_id: O
          WHERE user_id = ? AND course_id = ?{one}"
     );
     let none: Vec<u8> = Vec::new();
-    let (now, user, course) = (tx.now(), user_id.into(), course_id.into());
+    let ((first, last), user, course) = (UNHEARD, user_id.into(), course_id.into());
     let mut values = vec![
         none.clone().into(),
         none.into(),
-        now.into(),
-        now.into(),
+        first.into(),
+        last.into(),
         user,
         course,
     ];

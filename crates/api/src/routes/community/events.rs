@@ -19,18 +19,21 @@ pub(super) fn configure(config: &mut impl Operations) {
     operations!(config, stream_events, create_ticket);
 }
 
-/// What an event names, by its kind. What it says is read where it points to.
+/// What an event names, by its kind; nothing for `ready`, `reset` and `notification.…`. What it says is read where it points to.
 #[derive(Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 struct LiveEvent {
-    /// Of a conversation.
+    /// Of `conversation.…` and `message.…`.
+    #[schema(nullable = false)]
     conversation_id: Option<Uuid>,
-    /// Of a message.
+    /// Of `message.…`.
+    #[schema(nullable = false)]
     message_id: Option<Uuid>,
-    /// Of a message, or up to which somebody has read.
-    #[schema(minimum = 0, example = 42)]
+    /// Of a message, or up to which somebody has read (`conversation.read`).
+    #[schema(nullable = false, minimum = 0, example = 42)]
     number: Option<i64>,
-    /// Who has read.
+    /// Who has read, of `conversation.read`.
+    #[schema(nullable = false)]
     user_id: Option<Uuid>,
 }
 
@@ -65,8 +68,8 @@ struct EventTicket {
 /// Live events
 ///
 /// A stream (`text/event-stream`) of what happens to the caller: `message.created`, `message.updated`, `message.deleted`,
-/// `conversation.created`, `conversation.updated`, `conversation.read`; more kinds are added, and clients ignore what they do not
-/// know. An event is a hint: it names ids, and what they stand for is read over REST. It may come twice, never out of order.
+/// `conversation.created`, `conversation.updated`, `conversation.read`, `notification.created`, `notification.read`; more kinds are
+/// added, and clients ignore what they do not know. An event is a hint: it names ids, and what they stand for is read over REST. It may come twice, never out of order.
 ///
 /// The stream begins with `ready`: from here on everything is told. `Last-Event-ID` goes on behind the event that it names, also
 /// at another server and after a restart; where that is too old, unknown or somebody else's, `reset` says that the state has to

@@ -55,7 +55,7 @@ struct CreateCourse {
     )]
     description: String,
     /// HTML; sanitised.
-    #[schema(max_length = 50000, example = "<p>What you will learn …</p>")]
+    #[schema(max_length = 60000, example = "<p>What you will learn …</p>")]
     content: Option<String>,
     /// A picture; https only.
     #[schema(format = "uri", pattern = "^https://", max_length = 2000)]
@@ -112,7 +112,7 @@ struct PatchCourse {
     description: Option<String>,
     /// HTML; sanitised.
     #[serde(default, deserialize_with = "merge::member")]
-    #[schema(value_type = Option<String>, max_length = 50000, example = "<p>What you will learn …</p>")]
+    #[schema(value_type = Option<String>, max_length = 60000, example = "<p>What you will learn …</p>")]
     content: Option<Option<String>>,
     /// A picture; https only.
     #[serde(default, deserialize_with = "merge::member")]

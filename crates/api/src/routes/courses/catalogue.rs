@@ -452,7 +452,7 @@ async fn list_courses(
     request: HttpRequest,
 ) -> Result<Reply<CataloguePage>, Problem> {
     let (filter, sort, from, limit) = asked(query)?;
-    let read = async || {
+    let read = async |actor| {
         let work = move |tx| async move { courses::list_courses(&tx, &filter, sort, from, limit).await };
         let page = state.db.read(actor, work).await?;
         Ok(Reply::ok(&CataloguePage::from(page))?.content())
@@ -476,7 +476,7 @@ async fn get_facets(
     request: HttpRequest,
 ) -> Result<Reply<CatalogueFacets>, Problem> {
     let filter = CourseFilter::from(query);
-    let read = async || {
+    let read = async |actor| {
         let work = move |tx| async move { courses::facets(&tx, &filter).await };
         let facets = state.db.read(actor, work).await?;
         Ok(Reply::ok(&CatalogueFacets::from(facets))?.content())
@@ -499,7 +499,7 @@ async fn get_course(
     Path(key): Path<String>,
 ) -> Result<Reply<CourseWithOutline>, Problem> {
     let kept_as = format!("course {key}");
-    let read = async || {
+    let read = async |actor| {
         let detail = state
             .db
             .read(actor, |tx| async move { courses::course(&tx, &key).await })

@@ -11,7 +11,8 @@ use utoipa::{IntoParams, ToSchema};
 
 use super::Course;
 use crate::{
-    extract::{Document, Idempotency, Judged, Member, Path, Query, Trainer},
+    config::Config,
+    extract::{Document, Idempotency, Judged, Large, Member, Path, Query, Trainer},
     problem::Problem,
     reply::Reply,
     routes::shared::{Level, Money},
@@ -37,6 +38,12 @@ struct CourseDocument {
     version: i64,
     /// The course.
     course: DocumentCourse,
+}
+
+impl Large for CourseDocument {
+    fn limit(config: &Config) -> usize {
+        config.import_limit_bytes
+    }
 }
 
 /// What a document is.

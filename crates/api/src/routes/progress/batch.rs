@@ -1,13 +1,17 @@
+use std::collections::HashMap;
+
 use actix_web::web::Data;
 use chrono::{DateTime, Utc};
-use kernel::{Error, FieldError, Result, Uuid};
+use kernel::{Code, Error, FieldError, Result, Uuid};
 use progress::{Heartbeat, Subject};
 use serde::{Deserialize, Serialize};
+use serde_json::Value;
 use utoipa::ToSchema;
 
 use super::shared::{ChapterProgress, LessonProgress, PlayedRange, claim};
 use crate::{
-    extract::{Json, Member},
+    config::Config,
+    extract::{Document, Judged, Large, MOST_REASONS_OF_DOCUMENT, Member},
     problem::Problem,
     reply::Reply,
     routing::{Operations, operations},
@@ -30,6 +34,10 @@ struct ProgressBatch {
 /// A heartbeat and what it is about: a lesson, or a chapter's own video.
 #[derive(Deserialize, ToSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
+#[schema(example = json!({
+    "lessonId": "0198c0de-0000-7000-8000-000000000001", "sessionId": "0198c0de-0000-7000-8000-000000000002",
+    "ranges": [{ "from": 30.0, "to": 40.5 }], "positionSeconds": 40.5, "playedAt": "2026-11-22T09:30:00Z"
+}))]
 struct ProgressBatchItem {
     /// The lesson. Exactly one of `lessonId` and `chapterId` is there.
     #[schema(nullable = false)]
@@ -55,8 +63,14 @@ struct ProgressBatchItem {
     played_at: Option<DateTime<Utc>>,
 }
 
+impl Large for ProgressBatch {
+    fn limit(config: &Config) -> usize {
+        config.json_limit_bytes.saturating_mul(4)
+    }
+}
+
 impl ProgressBatchItem {
-    fn into_beat(self) -> Option<Heartbeat> {
+    fn into_beat(self, pointer: &str) -> Result<Heartbeat> {
         let Self {
             lesson_id,
             chapter_id,
@@ -69,11 +83,62 @@ impl ProgressBatchItem {
         let subject = match (lesson_id, chapter_id) {
             (Some(id), None) => Subject::Lesson(id),
             (None, Some(id)) => Subject::Chapter(id),
-            _ => return None,
+            _ => {
+                let detail = "An item names a lesson or a chapter, and not both.";
+                return Err(Error::invalid(vec![FieldError::new(
+                    pointer,
+                    "not_one_subject",
+                    detail,
+                )]));
+            }
         };
         let claim = claim(session_id, &ranges, percent, position_seconds, played_at);
-        Some(Heartbeat { subject, claim })
+        Ok(Heartbeat { subject, claim })
     }
+}
+
+/// The heartbeat of each item, or why it is refused: one that its schema refuses takes no other with it. What is wrong with the
+/// batch as a whole refuses it.
+fn beats(batch: Judged<ProgressBatch>) -> Result<Vec<Result<Heartbeat>>> {
+    let items: Vec<Result<ProgressBatchItem>> = match batch {
+        Ok(batch) => batch.items.into_iter().map(Ok).collect(),
+        Err((document, reasons)) => {
+            let mut refused: HashMap<usize, Vec<FieldError>> = HashMap::new();
+            // Where there may be more of them, nobody knows which items are sound.
+            let are_all = reasons.len() < MOST_REASONS_OF_DOCUMENT;
+            if !are_all || reasons.iter().any(|reason| index(&reason.pointer).is_none()) {
+                return Err(Error::invalid(reasons));
+            }
+            for reason in reasons {
+                let index = index(&reason.pointer).unwrap_or_default();
+                refused.entry(index).or_default().push(reason);
+            }
+            let Some(Value::Array(items)) = document.get("items").cloned() else {
+                return Err(Code::ValidationFailed.into());
+            };
+            let read = |(index, item)| match refused.remove(&index) {
+                Some(reasons) => Err(Error::invalid(reasons)),
+                None => serde_json::from_value(item).map_err(|error| {
+                    let reason = FieldError::new(at(index), "not_allowed", error.to_string());
+                    Error::invalid(vec![reason])
+                }),
+            };
+            items.into_iter().enumerate().map(read).collect()
+        }
+    };
+    let items = items.into_iter().enumerate();
+    Ok(items.map(|(index, item)| item?.into_beat(&at(index))).collect())
+}
+
+/// Where an item stands in the request.
+fn at(index: usize) -> String {
+    format!("/items/{index}")
+}
+
+/// In which item a reason lies.
+fn index(pointer: &str) -> Option<usize> {
+    let within = pointer.strip_prefix("/items/")?;
+    within.split('/').next()?.parse().ok()
 }
 
 /// What became of each heartbeat.
@@ -132,7 +197,9 @@ impl From<Result<progress::Progress>> for ProgressBatchResult {
 ///
 /// Up to 200 heartbeats about any lessons and chapters, each with a result of its own, under the same bound as `watchLesson`: the
 /// time since each lesson was first heard of. So who opened a lesson, went offline for an hour and watched an hour is credited an
-/// hour. Sending a batch again changes nothing.
+/// hour. An item that is no heartbeat is refused alone, with `validation_failed` and every reason. With `playedAt` in each item,
+/// sending a batch again changes nothing but `updatedAt`; without it, the positions count as of now. The body may have four times the
+/// size of others: 1 MiB, unless it is configured otherwise.
 #[utoipa::path(post, path = "/me/progress/batch",
     tag = "progress", operation_id = "sendProgressBatch", security(("bearer" = [])), request_body = ProgressBatch,
     extensions(("x-problem-codes" = json!(["outcome_unknown"]))),
@@ -140,20 +207,29 @@ impl From<Result<progress::Progress>> for ProgressBatchResult {
 async fn put_progress_batch(
     state: Data<State>,
     Member(actor): Member,
-    body: Json<ProgressBatch>,
+    body: Document<ProgressBatch>,
 ) -> Result<Reply<ProgressBatchResults>, Problem> {
-    let beats: Option<Vec<Heartbeat>> = body
-        .value
-        .items
-        .into_iter()
-        .map(ProgressBatchItem::into_beat)
-        .collect();
-    let beats = beats.ok_or_else(one_of_two)?;
-    let results = state
-        .watching
-        .hear_all(actor, beats, |index| format!("/items/{index}"))
-        .await;
-    let results = results.into_iter().map(Into::into).collect();
+    let (mut places, mut sound) = (Vec::new(), Vec::new());
+    let mut results: Vec<Option<Result<progress::Progress>>> = Vec::new();
+    for beat in beats(body.value)? {
+        match beat {
+            Ok(beat) => {
+                places.push(results.len());
+                sound.push(beat);
+                results.push(None);
+            }
+            Err(error) => results.push(Some(Err(error))),
+        }
+    }
+    let pointer = |index: usize| places.get(index).copied().map(at).unwrap_or_default();
+    let heard = state.watching.hear_all(actor, sound, pointer).await;
+    let mut heard = heard.into_iter();
+    let results = results.into_iter().map(|result| {
+        result
+            .or_else(|| heard.next())
+            .unwrap_or(Err(Code::Internal.into()))
+    });
+    let results = results.map(Into::into).collect();
     Ok(Reply::ok(&ProgressBatchResults { results })?)
 }
 
@@ -184,9 +260,4 @@ impl From<&FieldError> for RefusedValue {
             detail: detail.clone(),
         }
     }
-}
-
-fn one_of_two() -> Error {
-    let detail = "Each item names a lesson or a chapter, and not both.";
-    Error::invalid(vec![FieldError::new("/items", "not_one_subject", detail)])
 }

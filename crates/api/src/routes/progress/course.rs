@@ -24,7 +24,7 @@ struct CourseFunnel {
     /// Whoever ever enrolled.
     #[schema(minimum = 0, example = 120)]
     enrolled: i64,
-    /// Whoever began with anything in it, previews without an enrollment included.
+    /// Whoever of them watched or completed anything in it, before enrolling included.
     #[schema(minimum = 0, example = 97)]
     started: i64,
     /// Whoever completed the course.
@@ -45,13 +45,13 @@ struct CourseFunnelLesson {
     /// Its title.
     #[schema(example = "The hinge")]
     title: String,
-    /// Whoever watched something of it or completed it.
+    /// Whoever of the enrolled watched something of it or completed it. That they opened it is not enough.
     #[schema(minimum = 0, example = 90)]
     started: i64,
     /// Whoever completed it.
     #[schema(minimum = 0, example = 71)]
     completed: i64,
-    /// How much of its video they watched on average; null where nobody did.
+    /// How much of its video those who watched something of it watched on average, to two places; null where nobody did.
     #[schema(minimum = 0, maximum = 100, example = 84.2)]
     average_watch_time_percent: Option<f64>,
 }
@@ -70,7 +70,7 @@ impl From<progress::Funnel> for CourseFunnel {
             title: lesson.title,
             started: lesson.started,
             completed: lesson.completed,
-            average_watch_time_percent: lesson.average_percent,
+            average_watch_time_percent: lesson.average_percent.map(two_places),
         };
         Self {
             enrolled,
@@ -98,6 +98,11 @@ async fn get_course_funnel(
     Ok(Reply::ok(&CourseFunnel::from(state.db.read(actor, work).await?))?)
 }
 
+/// The databases add up in different orders.
+fn two_places(percent: f64) -> f64 {
+    (percent * 100.0).round() / 100.0
+}
+
 /// Which parts of a lesson's video people watch.
 #[derive(Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
@@ -107,7 +112,7 @@ struct LessonRetention {
     /// How long the video is; null where nobody knows, and then there are no points.
     #[schema(minimum = 1, maximum = 86400, example = 602)]
     duration_seconds: Option<u32>,
-    /// Of how many watchers this is drawn: ten thousand at most.
+    /// Of how many of the enrolled who watched something of it this is drawn: ten thousand at most.
     #[schema(minimum = 0, example = 90)]
     watchers: usize,
     /// A hundred stretches of the video, or as many as it has seconds.
@@ -121,14 +126,14 @@ struct RetentionPoint {
     /// Where it begins.
     #[schema(minimum = 0, maximum = 86400, example = 6)]
     from_seconds: u32,
-    /// How much of it was played, over all watchers.
+    /// How much of it was played, over all of them: of what each player said, as much as is credited.
     #[schema(minimum = 0, maximum = 100, example = 92.5)]
     percent: f64,
 }
 
 /// A lesson's retention curve
 ///
-/// Which parts of the video its watchers played, for whoever may edit the course.
+/// Which parts of the video the enrolled played, for whoever may edit the course.
 #[utoipa::path(get, path = "/lessons/{lesson_id}/retention",
     tag = "progress", operation_id = "getLessonRetention", security(("bearer" = [])),
     params(("lesson_id" = Uuid, Path, description = "The lesson's id.")),

@@ -1,5 +1,5 @@
 use actix_web::web::Data;
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, SecondsFormat, Utc};
 use database::Tx;
 use enrollment::EnrolledLearner;
 use kernel::{Limit, Result, Uuid};
@@ -174,7 +174,8 @@ async fn csv(tx: &Tx, course_id: Uuid) -> Result<String> {
         let page = progress::learners(tx, course_id, None, after, Limit::new(100)).await?;
         rows += page.data.len();
         for learner in page.data.into_iter().map(CourseLearner::from) {
-            let time = |at: Option<DateTime<Utc>>| at.map(|at| at.to_rfc3339()).unwrap_or_default();
+            let written = |at: DateTime<Utc>| at.to_rfc3339_opts(SecondsFormat::Micros, true);
+            let time = |at: Option<DateTime<Utc>>| at.map(written).unwrap_or_default();
             let cells = [
                 learner.user_id.to_string(),
                 learner.username.unwrap_or_default(),
@@ -202,7 +203,11 @@ async fn csv(tx: &Tx, course_id: Uuid) -> Result<String> {
 fn cell(text: &str) -> String {
     let formula = text.trim_start().starts_with(['=', '+', '-', '@', '\t', '\r']);
     let quoted = text.replace('"', "\"\"");
-    match (formula, text.contains(['"', ',', '\r', '\n']) || formula) {
+    // Semicolons and tabs separate cells where a comma stands in numbers.
+    match (
+        formula,
+        text.contains(['"', ',', ';', '\t', '\r', '\n']) || formula,
+    ) {
         (true, _) => format!("\"'{quoted}\""),
         (false, true) => format!("\"{quoted}\""),
         (false, false) => quoted,

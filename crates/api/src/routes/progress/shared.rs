@@ -39,14 +39,14 @@ pub(super) struct WatchHeartbeat {
     #[serde(default)]
     #[schema(max_items = 100)]
     ranges: Vec<PlayedRange>,
-    /// For players that know no ranges: everything up to this part of the video.
+    /// For players that know no ranges: everything up to this part of the video. Without a position this is the position, too.
     #[schema(nullable = false, minimum = 0, maximum = 100, example = 12.5)]
     percent: Option<f64>,
     /// Where the player stands.
     #[schema(nullable = false, minimum = 0, maximum = 86400, example = 40.5)]
     position_seconds: Option<f64>,
     /// When this was, by the device's clock; now where it is absent. It decides which of two positions is the later one, and
-    /// to which day the time is booked, within what the server can know. No credit depends on it.
+    /// to which day the time is booked, since the server first heard of the video. No credit depends on it.
     #[schema(nullable = false, example = "2026-11-22T09:30:00Z")]
     played_at: Option<DateTime<Utc>>,
 }
@@ -85,7 +85,7 @@ pub(super) fn claim(
 #[derive(Deserialize, ToSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub(super) struct ProgressUpdate {
-    /// Everything up to this part of the video. It cannot be taken back.
+    /// Everything up to this part of the video. It cannot be taken back. Without a position this is the position, too.
     #[schema(nullable = false, minimum = 0, maximum = 100, example = 12.5)]
     percent: Option<f64>,
     /// Where to go on.
@@ -136,7 +136,9 @@ macro_rules! progress {
             positioned_at: Option<DateTime<Utc>>,
             /// By which playback.
             session_id: Option<Uuid>,
-            /// What was played by the player's word, united. It may be more than what is credited.
+            /// What was played by the player's word, united. It may be more than what is credited. Of more than a thousand pieces
+            /// the shortest gaps are closed.
+            #[schema(max_items = 1_000)]
             ranges: Vec<WatchedRange>,
             /// When anything last changed; null before the first time.
             updated_at: Option<DateTime<Utc>>,
