@@ -260,6 +260,34 @@ at_the_till! {
         assert_eq!((till.reason().await, till.purchases().await), ("granted".to_owned(), 1));
     }
 
+    async fn tabs_that_name_pages_of_their_own_share_one_checkout(till: Till) {
+        const SESSIONS: &str = "POST /v1/checkout/sessions";
+        let from = |tab: usize| json!({
+            "courseId": till.course, "successUrl": format!("http://127.0.0.1:3000/{tab}/yes?payment={{paymentId}}"),
+            "cancelUrl": format!("http://127.0.0.1:3000/{tab}/no"),
+        });
+        // Stripe's answer to the first one gets lost; the second one goes on with the first one's pages.
+        till.double.fail(SESSIONS, 1, Fault::LostAfter);
+        till.double.fail(SESSIONS, 2, Fault::Status(503));
+        till.pay_as(&till.lena, "/checkout", from(1)).await.refused(503, "provider_unavailable");
+        let second = till.pay_as(&till.lena, "/checkout", from(2)).await.expect(201);
+        let payment = second.text_at("/payment/id");
+        let session = till.double.object(second.text_at("/url").rsplit('/').next().unwrap());
+        assert_eq!((session["success_url"].clone(), session["cancel_url"].clone()), (
+            json!(format!("http://127.0.0.1:3000/1/yes?payment={payment}")), json!("http://127.0.0.1:3000/1/no"),
+        ));
+        assert_eq!((till.rows("payments").await, till.double.count("checkout.session")), (1, 1));
+        // Many at once, while Stripe takes its time: everybody gets the page of whoever was first, and it can be paid on.
+        let tom = till.learner().await;
+        till.double.fail(SESSIONS, 1, Fault::Slow(std::time::Duration::from_millis(100)));
+        let replies = join_all((0..8).map(|tab| till.pay_as(&tom, "/checkout", from(tab)))).await;
+        let urls: std::collections::BTreeSet<String> = replies.into_iter().map(|reply| reply.expect(201).text_at("/url")).collect();
+        assert_eq!((urls.len(), till.rows("payments").await, till.double.count("checkout.session")), (1, 2, 2));
+        till.double.pay(urls.first().unwrap().rsplit('/').next().unwrap());
+        till.hear().await;
+        assert_eq!(till.why(&tom, &till.lessons[0]).await, "granted");
+    }
+
     async fn of_64_checkouts_at_once_no_double_charge_is_kept(till: Till) {
         let at_once = |bodies: Vec<Value>| join_all(bodies.into_iter().map(|body| till.pay_as(&till.lena, "/checkout", body)));
         let replies = at_once(vec![json!({ "courseId": till.course }); 64]).await;

@@ -125,6 +125,12 @@ pub(crate) async fn set_handover(tx: &Tx, id: Uuid, started: &Started, sealed: V
     tx.change(sql, values).await.map(drop)
 }
 
+/// What is known of it before the provider has made ready.
+pub(crate) async fn set_sealed_handover(tx: &Tx, id: Uuid, sealed: Vec<u8>) -> Result<()> {
+    let sql = "UPDATE payments SET sealed_handover = ? WHERE id = ?";
+    tx.change(sql, [sealed.into(), id.into()]).await.map(drop)
+}
+
 pub(crate) async fn sealed_handover(tx: &Tx, id: Uuid) -> Result<Option<Vec<u8>>> {
     let sql = "SELECT sealed_handover FROM payments WHERE id = ?";
     let row = tx.query_one_raw(tx.statement(sql, [id.into()])).await.kernel()?;

@@ -110,7 +110,8 @@ struct CreateCheckout {
     #[schema(default = "CHECKOUT_SESSION")]
     method: CheckoutMethod,
     /// Where the provider's page sends the buyer who has paid: a page of the front end's own origin, or of one that may call this API.
-    /// `{paymentId}` in it is replaced. Otherwise `/checkout/success?payment={paymentId}` of the front end.
+    /// `{paymentId}` in it is replaced. Otherwise `/checkout/success?payment={paymentId}` of the front end. A checkout that goes on
+    /// keeps the addresses that it began with.
     #[schema(format = "uri", pattern = "^https?://", max_length = 2000, nullable = false)]
     success_url: Option<String>,
     /// Where it sends who has not; otherwise `/checkout/cancel?payment={paymentId}` of the front end.
@@ -171,7 +172,8 @@ async fn quote_checkout(
 /// Buy a course
 ///
 /// Freezes the price, and answers with where and how the buyer pays. The course is theirs when the provider says that the money
-/// came. A second checkout of the same course on the same terms goes on with the same payment; one on other terms (another coupon,
+/// came. A second checkout of the same course on the same terms goes on with the same payment and the same page,
+/// whatever addresses it names; one on other terms (another coupon,
 /// another method, a price that changed) takes its place. A course is bought once: money paid twice goes back by itself.
 #[utoipa::path(post, path = "/checkout",
     tag = "payments", operation_id = "createCheckout", security(("bearer" = [])), request_body = CreateCheckout,
