@@ -1,6 +1,6 @@
 use courses::Course;
 use database::Tx;
-use kernel::{Code, Currency, Error, Result, Uuid};
+use kernel::{Code, Currency, Result, Uuid};
 
 use crate::{Coupon, coupon};
 
@@ -62,9 +62,6 @@ fn price(course: Course) -> Result<Quote> {
     let amount = course
         .discount_price
         .map_or(base.amount, |discount| discount.amount);
-    if amount == 0 {
-        return Err(Error::new(Code::CourseFree));
-    }
     Ok(Quote {
         course_id: course.id,
         course_title: course.title,
