@@ -196,6 +196,33 @@ at_the_till! {
         assert_eq!((till.payment(&waiting.payment).await.at("/status"), till.reason().await), (json!("REFUNDED"), "grant_refunded".to_owned()));
     }
 
+    async fn however_many_wait_each_is_asked_about(till: Till) {
+        // A refund of which no word comes, and many more checkouts than are asked about at once.
+        let waiting = till.begin().await;
+        till.double.try_to_pay(&waiting.name, "pm_card_pendingRefund").unwrap();
+        till.hear().await;
+        till.give_back(&waiting.payment, json!({})).await;
+        till.quiet().await;
+        till.double.settle_refund(till.double.all("refund")[0]["id"].as_str().unwrap());
+        till.double.events();
+        let courses = join_all((0..11).map(|_| till.priced(&till.elena, 4900))).await;
+        for buyer in join_all((0..10).map(|_| till.learner())).await {
+            for reply in join_all(courses.iter().map(|(course, _)| till.checkout(&buyer, course))).await {
+                reply.expect(201);
+            }
+        }
+        let before = till.double.calls().len();
+        // Each time everybody has been silent long enough to be asked about again.
+        for _ in 0..3 {
+            till.clock.advance(Duration::minutes(11));
+            assert_eq!(till.payments().reconcile(&till.db).await.unwrap(), 50);
+        }
+        let calls = till.double.calls().split_off(before);
+        let asked: std::collections::BTreeSet<&String> = calls.iter().filter(|call| call.starts_with("GET /v1/checkout/sessions/")).collect();
+        assert_eq!(asked.len(), 111);
+        assert_eq!(till.payment(&waiting.payment).await.at("/status"), "REFUNDED");
+    }
+
     async fn a_session_that_runs_out_ends_the_payment(till: Till) {
         let body = json!({ "code": "ONCE", "percentOff": 20, "maxRedemptions": 1 });
         let coupon = till.post_as(&till.elena, "/coupons", body).await.expect(201).text_at("/id");
