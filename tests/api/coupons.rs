@@ -149,6 +149,26 @@ on_both_databases! {
         assert_eq!(app.why(&lena, &lessons[0]).await, "grant_refunded");
     }
 
+    async fn with_one_key_at_once_what_costs_nothing_is_bought_once_and_told_again(app: App) {
+        let elena = app.trainer().await;
+        let (course, _) = app.priced(&elena, 4900).await;
+        coupon(&app, &elena, json!({ "code": "GIFT", "percentOff": 100 })).await;
+        let body = json!({ "courseId": course, "couponCode": "GIFT" });
+        for _ in 0..8 {
+            let lena = app.learner().await;
+            let replies = join_all((0..4).map(|_| app.pay_again(&lena, "/checkout", body.clone(), "gift"))).await;
+            let (bought, early): (Vec<Reply>, Vec<Reply>) = replies.into_iter().partition(|reply| reply.status == 201);
+            for reply in early {
+                reply.refused(409, "idempotency_in_flight");
+            }
+            let again = app.pay_again(&lena, "/checkout", body.clone(), "gift").await.expect(201);
+            assert_eq!(again.header("idempotent-replayed"), "true");
+            assert!(!bought.is_empty() && bought.iter().all(|reply| reply.text == again.text));
+            // Another key is another try.
+            checkout(&app, &lena, &course, "GIFT").await.refused(409, "already_purchased");
+        }
+    }
+
     async fn of_64_claims_on_ten_places_ten_hold(app: App) {
         let elena = app.trainer().await;
         let (course, _) = app.priced(&elena, 4900).await;

@@ -68,13 +68,29 @@ impl Payments {
     /// See [`quote`]; [`Code::ProviderUnavailable`], [`Code::PaymentRefused`], [`Code::CheckoutSuperseded`] where another checkout
     /// of the same course took the place of this one meanwhile.
     pub async fn checkout(&self, db: &Db, actor: Actor, request: CheckoutRequest) -> Result<Checkout> {
-        let (provider, lifetime) = (self.provider()?.name(), self.lifetime);
-        let asked = request.clone();
+        let till = self.clone();
         let payment = db
             .run_in(Pool::Worker, actor, move |tx| async move {
-                begin(&tx, &asked, provider, lifetime).await
+                till.begin(&tx, &request).await
             })
             .await?;
+        self.go_on(db, actor, payment).await
+    }
+
+    /// The first half of [`Payments::checkout`]: freezes what is to be paid. Where that is nothing the course is bought already.
+    /// Runs as the worker's role.
+    ///
+    /// # Errors
+    /// See [`quote`].
+    pub async fn begin(&self, tx: &Tx, request: &CheckoutRequest) -> Result<Payment> {
+        begin(tx, request, self.provider()?.name(), self.lifetime).await
+    }
+
+    /// The second half of [`Payments::checkout`]: has the provider make ready, unless there is nothing to pay.
+    ///
+    /// # Errors
+    /// See [`Payments::checkout`].
+    pub async fn go_on(&self, db: &Db, actor: Actor, payment: Payment) -> Result<Checkout> {
         if payment.provider == ProviderName::None {
             return Ok(Checkout {
                 payment,

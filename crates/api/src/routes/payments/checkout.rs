@@ -2,12 +2,13 @@ use crate::routing::{Operations, operations};
 use actix_web::web::Data;
 use database::Pool;
 use kernel::{Error, FieldError, Result, Uuid};
+use payments::ProviderName;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 use super::{Money, Payment};
 use crate::{
-    extract::{Json, Member, MoneyKey},
+    extract::{Json, Member, MoneyKey, Step},
     problem::Problem,
     reply::Reply,
     setup::origin,
@@ -187,18 +188,38 @@ async fn create_checkout(
     body: Json<CreateCheckout>,
 ) -> Result<Reply<Checkout>, Problem> {
     const OPERATION: &str = "createCheckout";
-    let whose = (Pool::App, actor);
-    if let Some(reply) = key.kept(&state.db, whose, OPERATION, &body.raw).await? {
-        return Ok(reply);
-    }
+    let whose = (Pool::Worker, actor);
     let raw = body.raw;
     let request = request(&state, body.value)?;
-    let checkout = state.payments.checkout(&state.db, actor, request).await?;
-    let location = format!("/payments/{}", checkout.payment.id);
-    let reply = Reply::created(&location, &Checkout::from(checkout))?.content();
+    let till = state.payments.clone();
+    let begin = move |tx| async move {
+        let payment = till.begin(&tx, &request).await?;
+        if payment.provider != ProviderName::None {
+            return Ok(Step::Open(payment));
+        }
+        // Bought: whoever asks again with this key has to be told so, and not that the course is theirs already.
+        let checkout = payments::Checkout {
+            payment,
+            handover: None,
+        };
+        created(checkout).map(Step::Answered)
+    };
+    let payment = match key.begin(&state.db, whose, OPERATION, &raw, begin).await? {
+        Step::Open(payment) => payment,
+        Step::Answered(reply) => {
+            state.wake_worker.notify_one();
+            return Ok(reply);
+        }
+    };
+    let reply = created(state.payments.go_on(&state.db, actor, payment).await?)?;
     state.wake_worker.notify_one();
     let work = move |_| async move { Ok(reply) };
     Ok(key.run(&state.db, whose, OPERATION, &raw, work).await?)
+}
+
+fn created(checkout: payments::Checkout) -> Result<Reply<Checkout>> {
+    let location = format!("/payments/{}", checkout.payment.id);
+    Ok(Reply::created(&location, &Checkout::from(checkout))?.content())
 }
 
 fn request(state: &State, body: CreateCheckout) -> Result<payments::CheckoutRequest> {
