@@ -120,6 +120,27 @@ at_the_till! {
         assert_eq!(till.get_as(&till.lena, "/me/purchases").await.at("/data/0/endedAt"), json!(null));
     }
 
+    async fn a_refund_that_comes_back_after_the_course_was_bought_again_leaves_a_purchase(till: Till) {
+        let (first, _) = till.bought().await;
+        till.give_back(&first, json!({})).await;
+        till.hear().await;
+        till.is(&first, "/status", json!("REFUNDED")).await;
+        let refund = till.double.all("refund")[0]["id"].as_str().unwrap().to_owned();
+        let (second, _) = till.bought().await;
+        till.double.fail_refund(&refund);
+        till.hear().await;
+        till.is(&first, "/status", json!("COMPLETED")).await;
+        // Two were paid: what the later one bought goes back, and what the earlier one bought is there.
+        till.give_back(&second, json!({})).await;
+        till.hear().await;
+        till.is(&second, "/status", json!("REFUNDED")).await;
+        assert_eq!(till.reason().await, "granted");
+        let purchases = till.get_as(&till.lena, "/me/purchases").await.expect(200);
+        let live: Vec<Value> = purchases.at("/data").as_array().unwrap().iter().filter(|row| row["endedAt"].is_null()).map(|row| row["paymentId"].clone()).collect();
+        assert_eq!(live, [json!(first)]);
+        till.checkout(&till.lena, &till.course).await.refused(409, "already_purchased");
+    }
+
     async fn a_dispute_suspends_until_the_bank_has_decided(till: Till) {
         let (payment, intent) = till.bought().await;
         let inquiry = till.double.inquire(&intent);
