@@ -133,6 +133,19 @@ on_both_databases! {
         }
     }
 
+    async fn what_is_left_after_a_coupon_can_be_charged(app: App) {
+        let (elena, lena) = (app.trainer().await, app.learner().await);
+        coupon(&app, &elena, json!({ "code": "THIRD", "percentOff": 33 })).await;
+        // Card networks take no last digit of thousandths, and no hundredths of an ariary.
+        for (currency, off, left) in [("KWD", 3310, 6700), ("MGA", 3310, 6700), ("USD", 3303, 6707)] {
+            let (course, ..) = app.course(&elena, json!({ "price": { "amount": 10_010, "currency": currency } })).await;
+            let quote = quote(&app, &lena, &course, "THIRD").await.expect(200);
+            assert_eq!((quote.at("/couponDiscount/amount"), quote.at("/amount/amount")), (json!(off), json!(left)), "{currency}");
+            let begun = checkout(&app, &lena, &course, "THIRD").await.expect(201);
+            assert_eq!((begun.at("/payment/couponDiscount/amount"), begun.at("/payment/amount/amount")), (json!(off), json!(left)), "{currency}");
+        }
+    }
+
     async fn nothing_to_pay_needs_no_provider(app: App) {
         let (elena, lena) = (app.trainer().await, app.learner().await);
         let (course, lessons) = app.priced(&elena, 4900).await;

@@ -43,7 +43,7 @@ struct Quote {
     base_price: Money,
     /// What the course's own discount takes off.
     discount: Money,
-    /// What the coupon takes off.
+    /// What the coupon takes off: so much that what is left can be charged, which in dinars and rials of a thousand parts ends in 0.
     coupon_discount: Money,
     /// What is left to pay.
     amount: Money,
