@@ -173,9 +173,9 @@ async fn quote_checkout(
 /// Buy a course
 ///
 /// Freezes the price, and answers with where and how the buyer pays. The course is theirs when the provider says that the money
-/// came. A second checkout of the same course on the same terms goes on with the same payment and the same page,
-/// whatever addresses it names; one on other terms (another coupon,
-/// another method, a price that changed) takes its place. A course is bought once: money paid twice goes back by itself.
+/// came. A second checkout of the same course on the same terms goes on with the same payment and the same page, whatever addresses
+/// it names; one on other terms (another coupon, another method, a price that changed) takes its place. A course is bought once:
+/// money paid twice goes back by itself.
 #[utoipa::path(post, path = "/checkout",
     tag = "payments", operation_id = "createCheckout", security(("bearer" = [])), request_body = CreateCheckout,
     extensions(("x-moves-money" = json!(true)), ("x-problem-codes" = json!(["not_found", "own_course", "course_free",
