@@ -16,6 +16,7 @@ mod m20261122_000005_payments;
 mod m20261122_000006_posts;
 mod m20261122_000007_messages;
 mod m20261122_000008_moderation;
+mod m20261122_000009_free_courses;
 
 /// All migrations, oldest first.
 pub struct Migrator;
@@ -32,6 +33,7 @@ impl MigratorTrait for Migrator {
             Box::new(m20261122_000006_posts::Migration),
             Box::new(m20261122_000007_messages::Migration),
             Box::new(m20261122_000008_moderation::Migration),
+            Box::new(m20261122_000009_free_courses::Migration),
         ]
     }
 }

@@ -78,6 +78,23 @@ on_both_databases! {
         app.get_as(&elena, &path).await.refused(404, "not_found");
     }
 
+    async fn of_two_who_change_a_coupon_at_once_one_is_told(app: App) {
+        let elena = app.trainer().await;
+        let id = coupon(&app, &elena, json!({ "code": "RACE", "percentOff": 20, "maxPerUser": 1 })).await;
+        let path = format!("/coupons/{id}");
+        for round in 0..8_i64 {
+            let etag = app.get_as(&elena, &path).await.expect(200).header("etag").to_owned();
+            let change = |n: i64| app.patch_as(&elena, &path, &etag, json!({ "maxPerUser": 100 * (round + 1) + n }));
+            let replies = join_all((0..8).map(change)).await;
+            let (done, late): (Vec<Reply>, Vec<Reply>) = replies.into_iter().partition(|reply| reply.status == 200);
+            assert_eq!(done.len(), 1, "who saw the same version may not write over each other");
+            for reply in late {
+                reply.refused(412, "precondition_failed");
+            }
+            assert_eq!(app.get_as(&elena, &path).await.expect(200).at("/maxPerUser"), done[0].at("/maxPerUser"));
+        }
+    }
+
     async fn a_coupon_takes_off_what_it_says(app: App) {
         let (elena, greta, lena, admin) = (app.trainer().await, app.trainer().await, app.learner().await, app.admin().await);
         let (course, _) = app.priced(&elena, 4900).await;
@@ -117,6 +134,19 @@ on_both_databases! {
         }
     }
 
+    async fn what_is_left_after_a_coupon_can_be_charged(app: App) {
+        let (elena, lena) = (app.trainer().await, app.learner().await);
+        coupon(&app, &elena, json!({ "code": "THIRD", "percentOff": 33 })).await;
+        // Card networks take no last digit of thousandths, and no hundredths of an ariary.
+        for (currency, off, left) in [("KWD", 3310, 6700), ("MGA", 3310, 6700), ("USD", 3303, 6707)] {
+            let (course, ..) = app.course(&elena, json!({ "price": { "amount": 10_010, "currency": currency } })).await;
+            let quote = quote(&app, &lena, &course, "THIRD").await.expect(200);
+            assert_eq!((quote.at("/couponDiscount/amount"), quote.at("/amount/amount")), (json!(off), json!(left)), "{currency}");
+            let begun = checkout(&app, &lena, &course, "THIRD").await.expect(201);
+            assert_eq!((begun.at("/payment/couponDiscount/amount"), begun.at("/payment/amount/amount")), (json!(off), json!(left)), "{currency}");
+        }
+    }
+
     async fn nothing_to_pay_needs_no_provider(app: App) {
         let (elena, lena) = (app.trainer().await, app.learner().await);
         let (course, lessons) = app.priced(&elena, 4900).await;
@@ -131,6 +161,26 @@ on_both_databases! {
         let refund = app.pay_as(&elena, &format!("/payments/{payment}/refunds"), json!({})).await.expect(201);
         assert_eq!((refund.at("/status"), refund.at("/amount/amount")), (json!("SUCCEEDED"), json!(0)));
         assert_eq!(app.why(&lena, &lessons[0]).await, "grant_refunded");
+    }
+
+    async fn with_one_key_at_once_what_costs_nothing_is_bought_once_and_told_again(app: App) {
+        let elena = app.trainer().await;
+        let (course, _) = app.priced(&elena, 4900).await;
+        coupon(&app, &elena, json!({ "code": "GIFT", "percentOff": 100 })).await;
+        let body = json!({ "courseId": course, "couponCode": "GIFT" });
+        for _ in 0..8 {
+            let lena = app.learner().await;
+            let replies = join_all((0..4).map(|_| app.pay_again(&lena, "/checkout", body.clone(), "gift"))).await;
+            let (bought, early): (Vec<Reply>, Vec<Reply>) = replies.into_iter().partition(|reply| reply.status == 201);
+            for reply in early {
+                reply.refused(409, "idempotency_in_flight");
+            }
+            let again = app.pay_again(&lena, "/checkout", body.clone(), "gift").await.expect(201);
+            assert_eq!(again.header("idempotent-replayed"), "true");
+            assert!(!bought.is_empty() && bought.iter().all(|reply| reply.text == again.text));
+            // Another key is another try.
+            checkout(&app, &lena, &course, "GIFT").await.refused(409, "already_purchased");
+        }
     }
 
     async fn of_64_claims_on_ten_places_ten_hold(app: App) {
@@ -180,6 +230,29 @@ on_both_databases! {
         app.checkout(&lena, course).await.expect(201);
         assert_eq!(uses(&app, &elena, &id).await, 0);
         checkout(&app, &lena, other, "ONCE").await.expect(201);
+    }
+
+    async fn one_s_own_open_checkout_is_no_reason_against_a_quote(app: App) {
+        let (elena, lena, tom) = (app.trainer().await, app.learner().await, app.learner().await);
+        let (course, _) = app.priced(&elena, 4900).await;
+        let (other, _) = app.priced(&elena, 4900).await;
+        for (code, most, reason) in [("LAST", "maxRedemptions", "coupon_exhausted"), ("ONCE", "maxPerUser", "coupon_limit_reached")] {
+            let id = coupon(&app, &elena, json!({ "code": code, "percentOff": 20, most: 1 })).await;
+            checkout(&app, &lena, &course, code).await.expect(201);
+            assert_eq!(quote(&app, &lena, &course, code).await.expect(200).at("/amount/amount"), 3920, "{code}");
+            // On other terms the checkout takes its own place again.
+            let inside = json!({ "courseId": course, "couponCode": code, "method": "PAYMENT_INTENT" });
+            app.pay_as(&lena, "/checkout", inside).await.expect(201);
+            assert_eq!(uses(&app, &elena, &id).await, 1, "{code}");
+            // It is held against every other course.
+            let refused = quote(&app, &lena, &other, code).await.refused(422, "validation_failed");
+            assert_eq!(refused.reasons(), [format!("/couponCode {reason}")]);
+        }
+        app.checkout(&lena, &course).await.expect(201);
+        checkout(&app, &tom, &course, "LAST").await.expect(201);
+        // And so is another buyer's.
+        let refused = quote(&app, &lena, &course, "LAST").await.refused(422, "validation_failed");
+        assert_eq!(refused.reasons(), ["/couponCode coupon_exhausted"]);
     }
 
     async fn a_place_is_held_as_long_as_its_checkout(app: App) {

@@ -77,6 +77,30 @@ on_both_databases! {
         }
     }
 
+    async fn a_course_that_is_discounted_to_nothing_is_free_everywhere(app: App) {
+        let (elena, lena) = (app.trainer().await, app.learner().await);
+        let dollars = |amount: i64| json!({ "amount": amount, "currency": "USD" });
+        let (course, _, lessons) = app.course(&elena, json!({ "price": dollars(4900), "discountPrice": dollars(0) })).await;
+        assert_eq!(app.get(&format!("/courses/{course}")).await.expect(200).at("/isFree"), true);
+        for (free, expected) in [(true, json!([course])), (false, json!([]))] {
+            let list = app.get(&format!("/courses?authorId={}&isFree={free}", elena.id)).await.expect(200);
+            let ids: Vec<_> = list.at("/data").as_array().unwrap().iter().map(|card| card["id"].clone()).collect();
+            assert_eq!(json!(ids), expected, "isFree={free}");
+        }
+        let access = app.get_as(&lena, &format!("/me/access/courses/{course}")).await.expect(200);
+        assert_eq!(access.at("/unlock"), json!({ "kind": "ENROLL", "price": null }));
+        app.post_as(&lena, "/checkout/quote", json!({ "courseId": course })).await.refused(409, "course_free");
+        app.checkout(&lena, &course).await.refused(409, "course_free");
+        app.act_as(&lena, &format!("/courses/{course}/enroll")).await.expect(201);
+        assert_eq!(app.why(&lena, &lessons[0]).await, "granted");
+        // The discount ends: whoever comes later pays, and who is in stays in.
+        app.patch_as(&elena, &format!("/courses/{course}"), "*", json!({ "discountPrice": null })).await.expect(200);
+        let tom = app.learner().await;
+        app.act_as(&tom, &format!("/courses/{course}/enroll")).await.refused(409, "course_not_free");
+        app.checkout(&tom, &course).await.expect(201);
+        assert_eq!(app.why(&lena, &lessons[0]).await, "granted");
+    }
+
     async fn money_needs_a_key_and_a_page_of_the_front_end(app: App) {
         let (elena, lena) = (app.trainer().await, app.learner().await);
         let (course, _) = app.priced(&elena, 4900).await;
@@ -251,8 +275,8 @@ on_both_databases! {
         app.payment_when(&tom, &refunded, "/refunded/amount", json!(900)).await;
         let takings = app.get_as(&elena, "/me/takings").await.expect(200);
         assert_eq!(takings.at("/currencies"), json!([
-            { "currency": "EUR", "sales": 1, "gross": 1500, "refunded": 0, "net": 1500 },
-            { "currency": "USD", "sales": 2, "gross": 9800, "refunded": 900, "net": 8900 },
+            { "currency": "EUR", "sales": 1, "gross": 1500, "refunded": 0, "lost": 0, "net": 1500 },
+            { "currency": "USD", "sales": 2, "gross": 9800, "refunded": 900, "lost": 0, "net": 8900 },
         ]));
         let none = app.get_as(&elena, "/me/takings?to=2020-01-01T00:00:00Z").await.expect(200);
         assert_eq!(none.at("/currencies"), json!([]));
@@ -267,6 +291,26 @@ on_both_databases! {
         assert_eq!(app.get_as(&greta, "/me/sales").await.expect(200).at("/data"), json!([]));
         app.get_as(&greta, &format!("/courses/{dollars}/sales")).await.refused(404, "not_found");
         app.get_as(&greta, &format!("/courses/{dollars}/takings")).await.refused(404, "not_found");
+    }
+
+    async fn what_a_bank_took_back_is_not_earned(app: App) {
+        let (elena, lena, tom) = (app.trainer().await, app.learner().await, app.learner().await);
+        let (course, _) = app.priced(&elena, 4900).await;
+        let path = format!("/courses/{course}/takings");
+        app.buy(&lena, &course).await;
+        let payment = app.buy(&tom, &course).await;
+        // What had gone back before cannot be taken back again.
+        app.pay_as(&elena, &format!("/payments/{payment}/refunds"), json!({ "amount": 900 })).await.expect(201);
+        app.payment_when(&tom, &payment, "/refunded/amount", json!(900)).await;
+        for (status, lost, net) in [("OPEN", 0, 8900), ("WON", 0, 8900), ("LOST", 4000, 4900)] {
+            app.post_as(&tom, &format!("/sandbox/payments/{payment}/dispute"), json!({ "status": status })).await.expect(200);
+            let takings = app.get_as(&elena, &path).await.expect(200);
+            let expected = json!([{ "currency": "USD", "sales": 2, "gross": 9800, "refunded": 900, "lost": lost, "net": net }]);
+            assert_eq!(takings.at("/currencies"), expected, "{status}");
+            assert_eq!(app.get_as(&elena, "/me/takings").await.expect(200).at("/currencies"), expected, "{status}");
+            let sales = app.get_as(&elena, "/me/sales").await.expect(200);
+            assert_eq!((sales.at("/data/0/lost/amount"), sales.at("/data/1/lost/amount")), (json!(lost), json!(0)), "{status}");
+        }
     }
 
     async fn receipts_are_numbered_without_a_gap(app: App) {

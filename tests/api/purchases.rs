@@ -120,6 +120,27 @@ at_the_till! {
         assert_eq!(till.get_as(&till.lena, "/me/purchases").await.at("/data/0/endedAt"), json!(null));
     }
 
+    async fn a_refund_that_comes_back_after_the_course_was_bought_again_leaves_a_purchase(till: Till) {
+        let (first, _) = till.bought().await;
+        till.give_back(&first, json!({})).await;
+        till.hear().await;
+        till.is(&first, "/status", json!("REFUNDED")).await;
+        let refund = till.double.all("refund")[0]["id"].as_str().unwrap().to_owned();
+        let (second, _) = till.bought().await;
+        till.double.fail_refund(&refund);
+        till.hear().await;
+        till.is(&first, "/status", json!("COMPLETED")).await;
+        // Two were paid: what the later one bought goes back, and what the earlier one bought is there.
+        till.give_back(&second, json!({})).await;
+        till.hear().await;
+        till.is(&second, "/status", json!("REFUNDED")).await;
+        assert_eq!(till.reason().await, "granted");
+        let purchases = till.get_as(&till.lena, "/me/purchases").await.expect(200);
+        let live: Vec<Value> = purchases.at("/data").as_array().unwrap().iter().filter(|row| row["endedAt"].is_null()).map(|row| row["paymentId"].clone()).collect();
+        assert_eq!(live, [json!(first)]);
+        till.checkout(&till.lena, &till.course).await.refused(409, "already_purchased");
+    }
+
     async fn a_dispute_suspends_until_the_bank_has_decided(till: Till) {
         let (payment, intent) = till.bought().await;
         let inquiry = till.double.inquire(&intent);
@@ -196,6 +217,33 @@ at_the_till! {
         assert_eq!((till.payment(&waiting.payment).await.at("/status"), till.reason().await), (json!("REFUNDED"), "grant_refunded".to_owned()));
     }
 
+    async fn however_many_wait_each_is_asked_about(till: Till) {
+        // A refund of which no word comes, and many more checkouts than are asked about at once.
+        let waiting = till.begin().await;
+        till.double.try_to_pay(&waiting.name, "pm_card_pendingRefund").unwrap();
+        till.hear().await;
+        till.give_back(&waiting.payment, json!({})).await;
+        till.quiet().await;
+        till.double.settle_refund(till.double.all("refund")[0]["id"].as_str().unwrap());
+        till.double.events();
+        let courses = join_all((0..11).map(|_| till.priced(&till.elena, 4900))).await;
+        for buyer in join_all((0..10).map(|_| till.learner())).await {
+            for reply in join_all(courses.iter().map(|(course, _)| till.checkout(&buyer, course))).await {
+                reply.expect(201);
+            }
+        }
+        let before = till.double.calls().len();
+        // Each time everybody has been silent long enough to be asked about again.
+        for _ in 0..3 {
+            till.clock.advance(Duration::minutes(11));
+            assert_eq!(till.payments().reconcile(&till.db).await.unwrap(), 50);
+        }
+        let calls = till.double.calls().split_off(before);
+        let asked: std::collections::BTreeSet<&String> = calls.iter().filter(|call| call.starts_with("GET /v1/checkout/sessions/")).collect();
+        assert_eq!(asked.len(), 111);
+        assert_eq!(till.payment(&waiting.payment).await.at("/status"), "REFUNDED");
+    }
+
     async fn a_session_that_runs_out_ends_the_payment(till: Till) {
         let body = json!({ "code": "ONCE", "percentOff": 20, "maxRedemptions": 1 });
         let coupon = till.post_as(&till.elena, "/coupons", body).await.expect(201).text_at("/id");
@@ -258,6 +306,34 @@ at_the_till! {
         let parts: std::collections::BTreeSet<i64> = back.at("/refunds").as_array().unwrap().iter().map(|refund| refund["amount"]["amount"].as_i64().unwrap()).collect();
         assert_eq!(parts, [900, 4000].into());
         assert_eq!((till.reason().await, till.purchases().await), ("granted".to_owned(), 1));
+    }
+
+    async fn tabs_that_name_pages_of_their_own_share_one_checkout(till: Till) {
+        const SESSIONS: &str = "POST /v1/checkout/sessions";
+        let from = |tab: usize| json!({
+            "courseId": till.course, "successUrl": format!("http://127.0.0.1:3000/{tab}/yes?payment={{paymentId}}"),
+            "cancelUrl": format!("http://127.0.0.1:3000/{tab}/no"),
+        });
+        // Stripe's answer to the first one gets lost; the second one goes on with the first one's pages.
+        till.double.fail(SESSIONS, 1, Fault::LostAfter);
+        till.double.fail(SESSIONS, 2, Fault::Status(503));
+        till.pay_as(&till.lena, "/checkout", from(1)).await.refused(503, "provider_unavailable");
+        let second = till.pay_as(&till.lena, "/checkout", from(2)).await.expect(201);
+        let payment = second.text_at("/payment/id");
+        let session = till.double.object(second.text_at("/url").rsplit('/').next().unwrap());
+        assert_eq!((session["success_url"].clone(), session["cancel_url"].clone()), (
+            json!(format!("http://127.0.0.1:3000/1/yes?payment={payment}")), json!("http://127.0.0.1:3000/1/no"),
+        ));
+        assert_eq!((till.rows("payments").await, till.double.count("checkout.session")), (1, 1));
+        // Many at once, while Stripe takes its time: everybody gets the page of whoever was first, and it can be paid on.
+        let tom = till.learner().await;
+        till.double.fail(SESSIONS, 1, Fault::Slow(std::time::Duration::from_millis(100)));
+        let replies = join_all((0..8).map(|tab| till.pay_as(&tom, "/checkout", from(tab)))).await;
+        let urls: std::collections::BTreeSet<String> = replies.into_iter().map(|reply| reply.expect(201).text_at("/url")).collect();
+        assert_eq!((urls.len(), till.rows("payments").await, till.double.count("checkout.session")), (1, 2, 2));
+        till.double.pay(urls.first().unwrap().rsplit('/').next().unwrap());
+        till.hear().await;
+        assert_eq!(till.why(&tom, &till.lessons[0]).await, "granted");
     }
 
     async fn of_64_checkouts_at_once_no_double_charge_is_kept(till: Till) {

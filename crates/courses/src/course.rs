@@ -8,6 +8,7 @@ use serde_json::json;
 
 use crate::{body::check_video, catalogue, editor, publish, rich_text, slug, store};
 
+pub(crate) use types::to_be_paid;
 pub use types::{
     Author, Course, CourseChange, CourseDetail, CourseOutline, CourseRef, NewCourse, OutlineChapter,
     OutlineLesson,

@@ -2,6 +2,7 @@ use std::time::Duration;
 
 use database::{Db, Pool, Tx, audit};
 use kernel::{Actor, Code, Error, Money, Result, Timestamp, Uuid};
+use serde::{Deserialize, Serialize};
 use serde_json::json;
 
 use crate::{
@@ -27,10 +28,27 @@ pub struct CheckoutRequest {
     pub coupon_code: Option<String>,
     /// On the provider's page, or inside the client.
     pub method: Method,
-    /// Where the provider's page sends the buyer who has paid; `{paymentId}` in it is replaced.
+    /// Where the provider's page sends the buyer who has paid; `{paymentId}` in it is replaced. A checkout that goes on keeps
+    /// the addresses it began with.
     pub success_url: String,
     /// Where it sends who has not.
     pub cancel_url: String,
+}
+
+/// Where the provider's page sends the buyer afterwards.
+#[derive(Serialize, Deserialize)]
+struct Pages {
+    success_url: String,
+    cancel_url: String,
+}
+
+/// What is kept with a payment, sealed: what its first asker named, and, as soon as the provider has made ready, how the buyer
+/// pays. Whoever asks the provider asks for the same, so that of many at once, or after a lost answer, there is one page.
+#[derive(Serialize, Deserialize)]
+#[serde(untagged)]
+enum Kept {
+    Asked(Pages),
+    Started(Started),
 }
 
 /// A checkout that has begun, or is over already where there was nothing to pay.
@@ -50,13 +68,29 @@ impl Payments {
     /// See [`quote`]; [`Code::ProviderUnavailable`], [`Code::PaymentRefused`], [`Code::CheckoutSuperseded`] where another checkout
     /// of the same course took the place of this one meanwhile.
     pub async fn checkout(&self, db: &Db, actor: Actor, request: CheckoutRequest) -> Result<Checkout> {
-        let (provider, lifetime) = (self.provider()?.name(), self.lifetime);
-        let asked = request.clone();
+        let till = self.clone();
         let payment = db
             .run_in(Pool::Worker, actor, move |tx| async move {
-                begin(&tx, &asked, provider, lifetime).await
+                till.begin(&tx, &request).await
             })
             .await?;
+        self.go_on(db, actor, payment).await
+    }
+
+    /// The first half of [`Payments::checkout`]: freezes what is to be paid. Where that is nothing the course is bought already.
+    /// Runs as the worker's role.
+    ///
+    /// # Errors
+    /// See [`quote`].
+    pub async fn begin(&self, tx: &Tx, request: &CheckoutRequest) -> Result<Payment> {
+        begin(tx, request, self.provider()?.name(), self.lifetime).await
+    }
+
+    /// The second half of [`Payments::checkout`]: has the provider make ready, unless there is nothing to pay.
+    ///
+    /// # Errors
+    /// See [`Payments::checkout`].
+    pub async fn go_on(&self, db: &Db, actor: Actor, payment: Payment) -> Result<Checkout> {
         if payment.provider == ProviderName::None {
             return Ok(Checkout {
                 payment,
@@ -64,9 +98,11 @@ impl Payments {
             });
         }
         let id = payment.id;
-        let started = match self.kept_handover(db, actor, id).await? {
-            Some(started) => started,
-            None => self.start(db, actor, &payment, &request).await?,
+        let work = move |tx| async move { kept(&tx, id).await };
+        let started = match db.read_in(Pool::Worker, actor, work).await? {
+            Some(Kept::Started(started)) => started,
+            Some(Kept::Asked(pages)) => self.start(db, actor, &payment, &pages).await?,
+            None => return Err(Error::internal("a checkout has lost its pages")),
         };
         let payment = db
             .read_in(Pool::Worker, actor, move |tx| async move {
@@ -80,20 +116,8 @@ impl Payments {
         })
     }
 
-    /// Where the buyer pays, if that is known already.
-    async fn kept_handover(&self, db: &Db, actor: Actor, id: Uuid) -> Result<Option<Started>> {
-        let work = move |tx| async move { handover(&tx, id).await };
-        db.read_in(Pool::Worker, actor, work).await
-    }
-
     /// Has the provider make ready, and writes down where the buyer pays.
-    async fn start(
-        &self,
-        db: &Db,
-        actor: Actor,
-        payment: &Payment,
-        request: &CheckoutRequest,
-    ) -> Result<Started> {
+    async fn start(&self, db: &Db, actor: Actor, payment: &Payment, pages: &Pages) -> Result<Started> {
         let customer = self.customer(db, actor).await?;
         let url = |url: &str| url.replace("{paymentId}", &payment.id.to_string());
         let charge = Charge {
@@ -105,25 +129,23 @@ impl Payments {
             },
             title: payment.course_title.clone(),
             customer,
-            success_url: url(&request.success_url),
-            cancel_url: url(&request.cancel_url),
+            success_url: url(&pages.success_url),
+            cancel_url: url(&pages.cancel_url),
             expires_at: payment.expires_at,
         };
         let id = payment.id;
         let started = match self.provider()?.start(&charge).await {
             Ok(started) => started,
-            Err(error) if error.code() == Code::PaymentRefused => {
-                // Refused, perhaps, because another request has made the same payment ready meanwhile, with other addresses.
-                if let Some(started) = self.kept_handover(db, actor, id).await? {
-                    return Ok(started);
-                }
-                let over = Fact::Over {
-                    code: "refused".to_owned(),
-                };
-                self.settle(db, settle::of(id, vec![over])).await?;
-                return Err(error);
+            Err(error) => {
+                // Another request may have made the same payment ready meanwhile: then it is neither refused nor unreachable.
+                let refused = error.code() == Code::PaymentRefused;
+                let ready = db
+                    .run_in(Pool::Worker, Actor::System, move |tx| async move {
+                        not_started(&tx, id, refused).await
+                    })
+                    .await?;
+                return ready.ok_or(error);
             }
-            Err(error) => return Err(error),
         };
         let written = started.clone();
         let waits = db
@@ -189,7 +211,13 @@ async fn begin(
     let waiting = store::payment::waiting(tx, user_id, request.course_id).await?;
     // The place that a waiting checkout holds in a quota is no reason to refuse the same buyer: it is kept, or given back first.
     if let Some(waiting) = waiting {
-        if waits_on_these_terms(tx, &waiting, request, provider).await? {
+        let kept = kept(tx, waiting.id).await?;
+        let is_ready = matches!(kept, Some(Kept::Started(_)));
+        if waits_on_these_terms(tx, &waiting, is_ready, request, provider).await? {
+            if kept.is_none() {
+                // Begun by a server that kept no pages yet.
+                keep_pages(tx, waiting.id, request).await?;
+            }
             return Ok(waiting);
         }
         let over = Fact::Over {
@@ -207,6 +235,7 @@ async fn begin(
         json!({ "courseId": payment.course_id, "amount": payment.amount, "currency": payment.currency });
     audit::record(tx, "payment.begin", payment.id, detail).await?;
     if payment.amount > 0 {
+        keep_pages(tx, payment.id, request).await?;
         return Ok(payment);
     }
     let paid = Fact::Captured {
@@ -224,13 +253,13 @@ async fn begin(
 async fn waits_on_these_terms(
     tx: &Tx,
     waiting: &Payment,
+    is_ready: bool,
     request: &CheckoutRequest,
     provider: ProviderName,
 ) -> Result<bool> {
     if waiting.provider != provider || waiting.method != request.method {
         return Ok(false);
     }
-    let is_ready = store::payment::sealed_handover(tx, waiting.id).await?.is_some();
     if waiting.expires_at < tx.now() + if is_ready { SPARE } else { FRESH } {
         return Ok(false);
     }
@@ -287,7 +316,7 @@ fn payment(
     }
 }
 
-async fn handover(tx: &Tx, id: Uuid) -> Result<Option<Started>> {
+async fn kept(tx: &Tx, id: Uuid) -> Result<Option<Kept>> {
     let Some(sealed) = store::payment::sealed_handover(tx, id).await? else {
         return Ok(None);
     };
@@ -298,12 +327,39 @@ async fn handover(tx: &Tx, id: Uuid) -> Result<Option<Started>> {
     serde_json::from_slice(&plain).map(Some).map_err(Error::internal)
 }
 
+async fn keep_pages(tx: &Tx, id: Uuid, request: &CheckoutRequest) -> Result<()> {
+    let asked = Kept::Asked(Pages {
+        success_url: request.success_url.clone(),
+        cancel_url: request.cancel_url.clone(),
+    });
+    let plain = serde_json::to_vec(&asked).map_err(Error::internal)?;
+    store::payment::set_sealed_handover(tx, id, tx.keyring().seal(HANDOVER, &plain)).await
+}
+
+/// Where the buyer pays, if another request has made that ready; otherwise a payment that the provider refused is over.
+async fn not_started(tx: &Tx, id: Uuid, refused: bool) -> Result<Option<Started>> {
+    let waits = settle::lock(tx, id).await?;
+    let waits = waits.is_some_and(|payment| payment.status != PaymentStatus::Failed);
+    if let Some(Kept::Started(started)) = kept(tx, id).await?
+        && waits
+    {
+        return Ok(Some(started));
+    }
+    if refused {
+        let over = Fact::Over {
+            code: "refused".to_owned(),
+        };
+        settle(tx, &settle::of(id, vec![over])).await?;
+    }
+    Ok(None)
+}
+
 /// Answers whether the payment still waits for its buyer, or has been paid already.
 async fn hand_over(tx: &Tx, id: Uuid, started: &Started) -> Result<bool> {
     let Some(payment) = settle::lock(tx, id).await? else {
         return Ok(false);
     };
-    let plain = serde_json::to_vec(started).map_err(Error::internal)?;
+    let plain = serde_json::to_vec(&Kept::Started(started.clone())).map_err(Error::internal)?;
     store::payment::set_handover(tx, id, started, tx.keyring().seal(HANDOVER, &plain)).await?;
     Ok(payment.status != PaymentStatus::Failed)
 }

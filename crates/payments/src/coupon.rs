@@ -216,7 +216,8 @@ pub async fn change_coupon(
     after.version += 1;
     after.updated_at = tx.now();
     // The quota is held against the count by the database: somebody may be using the coupon right now.
-    store::coupon::update(tx, &after).await.map_err(|error| {
+    let written = store::coupon::update(tx, &after, before.version).await;
+    let written = written.map_err(|error| {
         if constraint(&error).as_deref() == Some("ck_coupons_quota") {
             refused(
                 "/maxRedemptions",
@@ -227,6 +228,9 @@ pub async fn change_coupon(
             from_db(error)
         }
     })?;
+    if !written {
+        return Err(Code::PreconditionFailed.into());
+    }
     if after.course_ids != before.course_ids {
         store::coupon::set_courses(tx, id, &after.course_ids).await?;
     }
@@ -281,13 +285,15 @@ pub(crate) async fn usable(tx: &Tx, code: &str, quote: &Quote) -> Result<Coupon>
             "This coupon is for prices in another currency.",
         ));
     }
+    // The place that their own open checkout of this course holds is theirs to use: it goes on, or gives it back first.
+    let held = store::coupon::held_for(tx, coupon.id, tx.user_id()?, quote.course_id).await?;
     if coupon
         .max_redemptions
-        .is_some_and(|most| coupon.redemption_count >= most)
+        .is_some_and(|most| coupon.redemption_count - held >= most)
     {
         return Err(exhausted());
     }
-    limit_per_user(tx, &coupon).await?;
+    limit_per_user(tx, &coupon, held).await?;
     Ok(coupon)
 }
 
@@ -297,7 +303,7 @@ pub(crate) async fn reserve(tx: &Tx, coupon: &Coupon, payment_id: Uuid) -> Resul
         return Err(exhausted());
     }
     // The row of the coupon is ours until the end: nobody else takes this user's last place meanwhile.
-    limit_per_user(tx, coupon).await?;
+    limit_per_user(tx, coupon, 0).await?;
     store::coupon::insert_redemption(tx, coupon.id, tx.user_id()?, payment_id).await
 }
 
@@ -320,11 +326,12 @@ pub(crate) async fn release(tx: &Tx, coupon_id: Uuid, payment_id: Uuid) -> Resul
     Ok(())
 }
 
-async fn limit_per_user(tx: &Tx, coupon: &Coupon) -> Result<()> {
+/// `held` of the places that they use count for nothing.
+async fn limit_per_user(tx: &Tx, coupon: &Coupon, held: i64) -> Result<()> {
     let Some(most) = coupon.max_per_user else {
         return Ok(());
     };
-    if store::coupon::used_by(tx, coupon.id, tx.user_id()?).await? < most {
+    if store::coupon::used_by(tx, coupon.id, tx.user_id()?).await? - held < most {
         return Ok(());
     }
     Err(refused(

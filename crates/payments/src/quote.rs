@@ -1,6 +1,6 @@
 use courses::Course;
 use database::Tx;
-use kernel::{Code, Currency, Error, Result, Uuid};
+use kernel::{Code, Currency, Result, Uuid};
 
 use crate::{Coupon, coupon};
 
@@ -48,8 +48,11 @@ pub async fn quote(tx: &Tx, course_id: Uuid, coupon_code: Option<&str>) -> Resul
     let mut quote = price(course)?;
     if let Some(code) = coupon_code {
         let coupon = coupon::usable(tx, code, &quote).await?;
-        quote.coupon_amount = coupon.takes_off(quote.amount);
-        quote.amount -= quote.coupon_amount;
+        let left = quote.amount - coupon.takes_off(quote.amount);
+        // What cannot be charged goes off too: the buyer's favour is the only direction that a coupon allows.
+        let left = left - left % step(quote.currency);
+        quote.coupon_amount = quote.amount - left;
+        quote.amount = left;
         quote.coupon = Some(coupon);
     }
     Ok(quote)
@@ -62,9 +65,6 @@ fn price(course: Course) -> Result<Quote> {
     let amount = course
         .discount_price
         .map_or(base.amount, |discount| discount.amount);
-    if amount == 0 {
-        return Err(Error::new(Code::CourseFree));
-    }
     Ok(Quote {
         course_id: course.id,
         course_title: course.title,
@@ -76,4 +76,14 @@ fn price(course: Course) -> Result<Quote> {
         coupon_amount: 0,
         amount,
     })
+}
+
+/// The least by which two amounts of a currency can differ where they are charged: card networks know no last digit of
+/// thousandths, and no hundredths of an ariary.
+fn step(currency: Currency) -> i64 {
+    match currency.as_str() {
+        "BHD" | "JOD" | "KWD" | "OMR" | "TND" => 10,
+        "MGA" => 100,
+        _ => 1,
+    }
 }

@@ -12,6 +12,8 @@ pub struct Sale {
     pub payment: Payment,
     /// Who bought.
     pub buyer: Option<Person>,
+    /// What their bank took back, in minor units: disputes that were lost.
+    pub lost: i64,
 }
 
 /// What was sold in one currency. Currencies are never added up.
@@ -25,6 +27,8 @@ pub struct Takings {
     pub gross: i64,
     /// What of it went back.
     pub refunded: i64,
+    /// What of it buyers' banks took back: disputes that were lost.
+    pub lost: i64,
 }
 
 /// Which sales.
@@ -47,9 +51,17 @@ pub async fn list_sales(tx: &Tx, of: Of, after: Option<Cursor>, limit: Limit) ->
     });
     let buyers: Vec<Uuid> = page.data.iter().map(|payment| payment.user_id).collect();
     let people = identity::people(tx, &buyers).await?;
-    Ok(page.map(|payment| Sale {
-        buyer: people.iter().find(|person| person.id == payment.user_id).cloned(),
-        payment,
+    let ids: Vec<Uuid> = page.data.iter().map(|payment| payment.id).collect();
+    let lost = store::dispute::lost(tx, &ids).await?;
+    Ok(page.map(|payment| {
+        let lost = lost.iter().find(|lost| lost.payment_id == payment.id);
+        // Never more than what had not gone back already.
+        let left = payment.amount - payment.refunded_amount;
+        Sale {
+            buyer: people.iter().find(|person| person.id == payment.user_id).cloned(),
+            lost: lost.map_or(0, |lost| lost.amount.min(left)),
+            payment,
+        }
     }))
 }
 

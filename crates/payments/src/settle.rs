@@ -26,20 +26,26 @@ pub(crate) async fn settle(tx: &Tx, told: &Told) -> Result<bool> {
     for fact in &told.facts {
         gathered.add(tx, fact).await?;
     }
-    let refunds = store::refund::of_payment(tx, id).await?;
-    let disputes = store::dispute::of_payment(tx, id).await?;
+    let standing = standing(tx, &payment, gathered.captured, gathered.over).await?;
+    write(tx, gathered, standing).await?;
+    Ok(true)
+}
+
+/// How a payment stands, by its rows and by whether its money came.
+async fn standing(tx: &Tx, payment: &Payment, captured: bool, over: bool) -> Result<Standing> {
+    let refunds = store::refund::of_payment(tx, payment.id).await?;
+    let disputes = store::dispute::of_payment(tx, payment.id).await?;
     let known = Known {
         amount: payment.amount,
-        captured: gathered.captured,
-        over: gathered.over,
+        captured,
+        over,
         refunds: refunds
             .iter()
             .map(|refund| (refund.status, refund.amount, refund.ends_access))
             .collect(),
         disputes: disputes.iter().map(|dispute| dispute.status).collect(),
     };
-    write(tx, gathered, known.standing()).await?;
-    Ok(true)
+    Ok(known.standing())
 }
 
 /// One buyer's checkouts and payments of one course wait for each other: of two that were paid, one buys.
@@ -199,7 +205,10 @@ async fn follow(tx: &Tx, payment: &Payment, access: enrollment::Standing) -> Res
     };
     let owned = matches!(access, Active | Suspended);
     match (owned, purchase.ended_at) {
-        (false, None) => store::purchase::set_ended(tx, purchase.id, Some(tx.now())).await?,
+        (false, None) => {
+            store::purchase::set_ended(tx, purchase.id, Some(tx.now())).await?;
+            fall_back(tx, payment).await?;
+        }
         // Theirs again, unless they have bought it again meanwhile.
         (true, Some(_)) if !store::purchase::is_live(tx, payment.user_id, payment.course_id).await? => {
             store::purchase::set_ended(tx, purchase.id, None).await?;
@@ -218,6 +227,26 @@ async fn follow(tx: &Tx, payment: &Payment, access: enrollment::Standing) -> Res
         payment_id: payment.id,
     };
     enrollment::purchase_standing(tx, purchased, access, reason).await
+}
+
+/// Who bought again, and then was not given back what they had paid first, has paid for the course once more: when the later
+/// purchase ends, the earlier one is theirs again, as the access bought with it is.
+async fn fall_back(tx: &Tx, ended: &Payment) -> Result<()> {
+    use enrollment::Standing::{Active, Suspended};
+    for purchase in store::purchase::ended(tx, ended.user_id, ended.course_id).await? {
+        if purchase.payment_id == ended.id {
+            continue;
+        }
+        let Some(payment) = store::payment::find(tx, purchase.payment_id).await? else {
+            continue;
+        };
+        let captured = payment.completed_at.is_some();
+        let access = standing(tx, &payment, captured, false).await?.access;
+        if matches!(access, Some(Active | Suspended)) {
+            return store::purchase::set_ended(tx, purchase.id, None).await;
+        }
+    }
+    Ok(())
 }
 
 /// Facts that we know ourselves, about a payment of ours.

@@ -28,6 +28,14 @@ pub struct Idempotency {
 #[derive(Clone, Debug)]
 pub struct MoneyKey(pub Idempotency);
 
+/// How far a use case came in its first step.
+pub enum Step<T, P> {
+    /// To its end.
+    Answered(Reply<T>),
+    /// Another service has to be asked first.
+    Open(P),
+}
+
 impl FromRequest for MoneyKey {
     type Error = Problem;
     type Future = Ready<Result<Self, Problem>>;
@@ -91,6 +99,42 @@ impl Idempotency {
         db.run_in(pool, actor, move |tx| async move {
             let kept = idempotency::find(&tx, &request).await?;
             kept.map(|kept| Reply::replay(&kept)).transpose()
+        })
+        .await
+    }
+
+    /// The first step of a use case that may have to ask another service before it can answer through [`Idempotency::run`]. An
+    /// answer that this step gives already is kept in the transaction of its effect, as there; where there is a first answer to the
+    /// same request, nothing runs.
+    ///
+    /// # Errors
+    /// What the use case answers; [`Code::IdempotencyKeyReused`], [`Code::IdempotencyInFlight`].
+    pub async fn begin<T, P, F, W>(
+        &self,
+        db: &Db,
+        (pool, actor): (Pool, Actor),
+        operation: &'static str,
+        body: &[u8],
+        work: W,
+    ) -> Result<Step<T, P>>
+    where
+        T: Send + 'static,
+        P: Send + 'static,
+        F: Future<Output = Result<Step<T, P>>> + Send + 'static,
+        W: FnOnce(Tx) -> F + Send + 'static,
+    {
+        let Some(request) = self.request(operation, body) else {
+            return db.run_in(pool, actor, work).await;
+        };
+        db.run_in(pool, actor, move |tx| async move {
+            if let Some(kept) = idempotency::find(&tx, &request).await? {
+                return Reply::replay(&kept).map(Step::Answered);
+            }
+            let step = work(tx.clone()).await?;
+            if let Step::Answered(reply) = &step {
+                idempotency::keep(&tx, &request, &reply.keep()?).await?;
+            }
+            Ok(step)
         })
         .await
     }

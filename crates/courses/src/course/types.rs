@@ -75,13 +75,20 @@ impl Course {
     /// Whether everybody may enrol without paying.
     #[must_use]
     pub fn is_free(&self) -> bool {
-        self.price.is_none_or(|price| price.amount == 0)
+        self.effective_price() == 0
     }
 
     /// What is to be paid, in minor units; 0 where it is free.
     pub(crate) fn effective_price(&self) -> i64 {
-        self.discount_price.or(self.price).map_or(0, |price| price.amount)
+        let amount = |money: Option<Money>| money.map(|money| money.amount);
+        to_be_paid(amount(self.price), amount(self.discount_price))
     }
+}
+
+/// What is to be paid for a course now, in minor units. One for which that is nothing is free, wherever somebody asks: it is
+/// enrolled in and not bought. The policy `grants_enrol` and the column `catalogue_entries.price` say the same.
+pub(crate) fn to_be_paid(price: Option<i64>, discount_price: Option<i64>) -> i64 {
+    discount_price.or(price).unwrap_or(0)
 }
 
 /// A course with its outline.

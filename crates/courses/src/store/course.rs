@@ -4,7 +4,7 @@ use kernel::{Currency, Cursor, Error, Limit, Money, Result, Timestamp, Uuid};
 use sea_orm::{ConnectionTrait, DbErr, EntityTrait, FromQueryResult, Set, Value};
 
 use super::{category, marks, outline, picture};
-use crate::{Author, Category, Course, CourseOutline, CourseRef, editor};
+use crate::{Author, Category, Course, CourseOutline, CourseRef, course::to_be_paid, editor};
 
 /// Everything of a course that is not a list: joined are the public columns of its author (`users` belongs to identity,
 /// which publishes them to everybody) and what is counted.
@@ -285,17 +285,14 @@ pub(crate) async fn reference(tx: &Tx, id: Uuid) -> Result<Option<CourseRef>> {
         return Ok(None);
     };
     let currency = currency(row.price_currency)?;
-    let is_free = row.price_amount.unwrap_or(0) == 0;
-    let amount = row.discount_price_amount.or(row.price_amount);
-    let price = amount
-        .zip(currency)
-        .map(|(amount, currency)| Money { amount, currency });
+    let amount = to_be_paid(row.price_amount, row.discount_price_amount);
+    let price = currency.map(|currency| Money { amount, currency });
     Ok(Some(CourseRef {
         id,
         author_id: row.author_id,
         is_published: row.is_published,
-        is_free,
-        price: price.filter(|_| !is_free),
+        is_free: amount == 0,
+        price: price.filter(|price| price.amount > 0),
         is_archived: row.archived_at.is_some(),
         staff: editor::edits(tx.actor(), row.author_id, row.is_editor),
     }))

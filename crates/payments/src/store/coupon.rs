@@ -88,9 +88,10 @@ pub(crate) async fn insert(tx: &Tx, coupon: &Coupon) -> Result<(), DbErr> {
     tx.execute_raw(tx.statement(&sql, values)).await.map(drop)
 }
 
-pub(crate) async fn update(tx: &Tx, coupon: &Coupon) -> Result<(), DbErr> {
+/// Answers whether it was written: somebody else may have changed the coupon since `version`.
+pub(crate) async fn update(tx: &Tx, coupon: &Coupon, version: i64) -> Result<bool, DbErr> {
     let sql = "UPDATE coupons SET is_active = ?, starts_at = ?, ends_at = ?, max_redemptions = ?, max_per_user = ?, \
-               version = ?, updated_at = ? WHERE id = ?";
+               version = ?, updated_at = ? WHERE id = ? AND version = ?";
     let values = [
         coupon.is_active.into(),
         coupon.starts_at.into(),
@@ -100,8 +101,10 @@ pub(crate) async fn update(tx: &Tx, coupon: &Coupon) -> Result<(), DbErr> {
         coupon.version.into(),
         coupon.updated_at.into(),
         coupon.id.into(),
+        version.into(),
     ];
-    tx.execute_raw(tx.statement(sql, values)).await.map(drop)
+    let done = tx.execute_raw(tx.statement(sql, values)).await?;
+    Ok(done.rows_affected() == 1)
 }
 
 pub(crate) async fn delete(tx: &Tx, id: Uuid) -> Result<(), DbErr> {
@@ -198,6 +201,13 @@ pub(crate) async fn count_down(tx: &Tx, id: Uuid) -> Result<()> {
 pub(crate) async fn used_by(tx: &Tx, id: Uuid, user_id: Uuid) -> Result<i64> {
     let sql = "SELECT count(*) FROM coupon_redemptions WHERE coupon_id = ? AND user_id = ? AND status <> 'RELEASED'";
     tx.count(sql, [id.into(), user_id.into()]).await
+}
+
+/// How many places of a coupon this user's open checkout of this course holds: one or none.
+pub(crate) async fn held_for(tx: &Tx, id: Uuid, user_id: Uuid, course_id: Uuid) -> Result<i64> {
+    let sql = "SELECT count(*) FROM coupon_redemptions r JOIN payments p ON p.id = r.payment_id \
+               WHERE r.coupon_id = ? AND r.user_id = ? AND r.status = 'RESERVED' AND p.course_id = ? AND p.status = 'PENDING'";
+    tx.count(sql, [id.into(), user_id.into(), course_id.into()]).await
 }
 
 pub(crate) async fn insert_redemption(

@@ -1,6 +1,6 @@
 use database::Tx;
 use kernel::{Result, Uuid};
-use sea_orm::{ActiveEnum, Value};
+use sea_orm::{ActiveEnum, FromQueryResult, Value};
 
 use crate::{Dispute, DisputeStatus, Payment};
 
@@ -10,6 +10,28 @@ const COLUMNS: &str =
 pub(crate) async fn of_payment(tx: &Tx, payment_id: Uuid) -> Result<Vec<Dispute>> {
     let sql = format!("SELECT {COLUMNS} FROM disputes WHERE payment_id = ? ORDER BY created_at, id");
     tx.all(&sql, [payment_id.into()]).await
+}
+
+/// What buyers' banks took back of one payment, in its currency.
+#[derive(FromQueryResult)]
+pub(crate) struct Lost {
+    pub(crate) payment_id: Uuid,
+    pub(crate) amount: i64,
+}
+
+/// Of these payments, those of which a dispute was lost.
+pub(crate) async fn lost(tx: &Tx, payments: &[Uuid]) -> Result<Vec<Lost>> {
+    if payments.is_empty() {
+        return Ok(Vec::new());
+    }
+    let marks = vec!["?"; payments.len()].join(", ");
+    // The sum of bigints is numeric on PostgreSQL.
+    let sql = format!(
+        "SELECT payment_id, CAST(sum(amount) AS bigint) AS amount FROM disputes \
+         WHERE status = 'LOST' AND payment_id IN ({marks}) GROUP BY payment_id"
+    );
+    let values: Vec<Value> = payments.iter().map(|id| (*id).into()).collect();
+    tx.all(&sql, values).await
 }
 
 /// What a provider told of a dispute: it only ever goes forward.

@@ -125,19 +125,27 @@ pub(crate) async fn set_handover(tx: &Tx, id: Uuid, started: &Started, sealed: V
     tx.change(sql, values).await.map(drop)
 }
 
+/// What is known of it before the provider has made ready.
+pub(crate) async fn set_sealed_handover(tx: &Tx, id: Uuid, sealed: Vec<u8>) -> Result<()> {
+    let sql = "UPDATE payments SET sealed_handover = ? WHERE id = ?";
+    tx.change(sql, [sealed.into(), id.into()]).await.map(drop)
+}
+
 pub(crate) async fn sealed_handover(tx: &Tx, id: Uuid) -> Result<Option<Vec<u8>>> {
     let sql = "SELECT sealed_handover FROM payments WHERE id = ?";
     let row = tx.query_one_raw(tx.statement(sql, [id.into()])).await.kernel()?;
     row.map_or(Ok(None), |row| row.try_get("", "sealed_handover").kernel())
 }
 
-/// Payments, and refunds of payments, of which nothing was heard since `before`; they count as asked about.
+/// Payments, and refunds of payments, of which nothing was heard since `before`; they count as asked about. Those first of which
+/// there was no word and no question for the longest time: however many there are, each has its turn.
 pub(crate) async fn silent(tx: &Tx, before: Timestamp, limit: u64) -> Result<Vec<Payment>> {
     let quiet = "updated_at < ? AND (asked_at IS NULL OR asked_at < ?)";
     let sql = format!(
         "UPDATE payments SET asked_at = ? WHERE id IN (\
-         SELECT id FROM (SELECT id FROM payments WHERE status = 'PENDING' AND {quiet} \
-         UNION ALL SELECT id FROM payments WHERE refunding_amount > 0 AND {quiet}) q LIMIT {limit}) RETURNING {COLUMNS}"
+         SELECT id FROM (SELECT id, coalesce(asked_at, updated_at) AS since FROM payments WHERE status = 'PENDING' AND {quiet} \
+         UNION ALL SELECT id, coalesce(asked_at, updated_at) AS since FROM payments WHERE refunding_amount > 0 AND {quiet}) q \
+         ORDER BY since, id LIMIT {limit}) RETURNING {COLUMNS}"
     );
     let before = || Value::from(before);
     tx.all(&sql, [tx.now().into(), before(), before(), before(), before()])
@@ -175,20 +183,24 @@ pub(crate) async fn takings(
     from: Option<Timestamp>,
     to: Option<Timestamp>,
 ) -> Result<Vec<Takings>> {
-    // The sum of bigints is numeric on PostgreSQL.
+    // What a bank takes back is never more than what had not gone back already. The sum of bigints is numeric on PostgreSQL.
+    let lost = "CASE WHEN d.amount IS NULL THEN 0 WHEN d.amount < p.amount - p.refunded_amount THEN d.amount \
+                ELSE p.amount - p.refunded_amount END";
     let mut sql = format!(
-        "SELECT currency, count(*) AS sales, CAST(sum(amount) AS bigint) AS gross, \
-         CAST(sum(refunded_amount) AS bigint) AS refunded FROM payments WHERE {column} = ? AND completed_at IS NOT NULL"
+        "SELECT p.currency, count(*) AS sales, CAST(sum(p.amount) AS bigint) AS gross, \
+         CAST(sum(p.refunded_amount) AS bigint) AS refunded, CAST(sum({lost}) AS bigint) AS lost FROM payments p \
+         LEFT JOIN (SELECT payment_id, CAST(sum(amount) AS bigint) AS amount FROM disputes WHERE status = 'LOST' \
+         GROUP BY payment_id) d ON d.payment_id = p.id WHERE p.{column} = ? AND p.completed_at IS NOT NULL"
     );
     let mut values: Vec<Value> = vec![id.into()];
     if let Some(from) = from {
-        sql.push_str(" AND completed_at >= ?");
+        sql.push_str(" AND p.completed_at >= ?");
         values.push(from.into());
     }
     if let Some(to) = to {
-        sql.push_str(" AND completed_at < ?");
+        sql.push_str(" AND p.completed_at < ?");
         values.push(to.into());
     }
-    sql.push_str(" GROUP BY currency ORDER BY currency");
+    sql.push_str(" GROUP BY p.currency ORDER BY p.currency");
     tx.all(&sql, values).await
 }

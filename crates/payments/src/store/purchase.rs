@@ -33,6 +33,14 @@ pub(crate) async fn of_payment(tx: &Tx, payment_id: Uuid) -> Result<Option<Purch
     tx.one(&sql, [payment_id.into()]).await
 }
 
+/// What this user owned by a purchase once and does not any more, newest first.
+pub(crate) async fn ended(tx: &Tx, user_id: Uuid, course_id: Uuid) -> Result<Vec<Purchase>> {
+    let sql = format!(
+        "SELECT {COLUMNS} FROM purchases WHERE user_id = ? AND course_id = ? AND ended_at IS NOT NULL ORDER BY created_at DESC, id"
+    );
+    tx.all(&sql, [user_id.into(), course_id.into()]).await
+}
+
 pub(crate) async fn set_ended(tx: &Tx, id: Uuid, ended_at: Option<Timestamp>) -> Result<()> {
     let sql = "UPDATE purchases SET ended_at = ?, updated_at = ? WHERE id = ?";
     tx.change(sql, [ended_at.into(), tx.now().into(), id.into()])

@@ -112,6 +112,10 @@ pub(super) fn refused(status: StatusCode, problem: &Problem) -> Error {
     if status == StatusCode::CONFLICT || status == StatusCode::TOO_MANY_REQUESTS {
         return away(format!("Stripe answered {status}"));
     }
+    // A key that comes back with other values: what was asked for with it was not refused, and may well be made.
+    if problem.kind.as_deref() == Some("idempotency_error") {
+        return away("Stripe knows the idempotency key with other values".to_owned());
+    }
     let param = problem.param.as_deref().unwrap_or("-");
     Error::new(Code::PaymentRefused)
         .detail(format!("Stripe refused this: {}.", problem.word()))

@@ -80,10 +80,10 @@ pub(super) struct CourseCard {
     difficulty: String,
     /// Null or an amount of 0 is free.
     price: Option<Money>,
-    /// Below the price.
+    /// Below the price; with an amount of 0 the course is free.
     #[schema(example = json!({"amount": 3900, "currency": "USD"}))]
     discount_price: Option<Money>,
-    /// Whether it can be had without paying.
+    /// Whether it can be had without paying: what is to be paid now is nothing.
     #[schema(example = false)]
     is_free: bool,
     /// Whether learners see it.

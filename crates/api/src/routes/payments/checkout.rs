@@ -2,12 +2,13 @@ use crate::routing::{Operations, operations};
 use actix_web::web::Data;
 use database::Pool;
 use kernel::{Error, FieldError, Result, Uuid};
+use payments::ProviderName;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 use super::{Money, Payment};
 use crate::{
-    extract::{Json, Member, MoneyKey},
+    extract::{Json, Member, MoneyKey, Step},
     problem::Problem,
     reply::Reply,
     setup::origin,
@@ -42,7 +43,7 @@ struct Quote {
     base_price: Money,
     /// What the course's own discount takes off.
     discount: Money,
-    /// What the coupon takes off.
+    /// What the coupon takes off: so much that what is left can be charged, which in dinars and rials of a thousand parts ends in 0.
     coupon_discount: Money,
     /// What is left to pay.
     amount: Money,
@@ -110,7 +111,8 @@ struct CreateCheckout {
     #[schema(default = "CHECKOUT_SESSION")]
     method: CheckoutMethod,
     /// Where the provider's page sends the buyer who has paid: a page of the front end's own origin, or of one that may call this API.
-    /// `{paymentId}` in it is replaced. Otherwise `/checkout/success?payment={paymentId}` of the front end.
+    /// `{paymentId}` in it is replaced. Otherwise `/checkout/success?payment={paymentId}` of the front end. A checkout that goes on
+    /// keeps the addresses that it began with.
     #[schema(format = "uri", pattern = "^https?://", max_length = 2000, nullable = false)]
     success_url: Option<String>,
     /// Where it sends who has not; otherwise `/checkout/cancel?payment={paymentId}` of the front end.
@@ -171,8 +173,9 @@ async fn quote_checkout(
 /// Buy a course
 ///
 /// Freezes the price, and answers with where and how the buyer pays. The course is theirs when the provider says that the money
-/// came. A second checkout of the same course on the same terms goes on with the same payment; one on other terms (another coupon,
-/// another method, a price that changed) takes its place. A course is bought once: money paid twice goes back by itself.
+/// came. A second checkout of the same course on the same terms goes on with the same payment and the same page, whatever addresses
+/// it names; one on other terms (another coupon, another method, a price that changed) takes its place. A course is bought once:
+/// money paid twice goes back by itself.
 #[utoipa::path(post, path = "/checkout",
     tag = "payments", operation_id = "createCheckout", security(("bearer" = [])), request_body = CreateCheckout,
     extensions(("x-moves-money" = json!(true)), ("x-problem-codes" = json!(["not_found", "own_course", "course_free",
@@ -185,18 +188,38 @@ async fn create_checkout(
     body: Json<CreateCheckout>,
 ) -> Result<Reply<Checkout>, Problem> {
     const OPERATION: &str = "createCheckout";
-    let whose = (Pool::App, actor);
-    if let Some(reply) = key.kept(&state.db, whose, OPERATION, &body.raw).await? {
-        return Ok(reply);
-    }
+    let whose = (Pool::Worker, actor);
     let raw = body.raw;
     let request = request(&state, body.value)?;
-    let checkout = state.payments.checkout(&state.db, actor, request).await?;
-    let location = format!("/payments/{}", checkout.payment.id);
-    let reply = Reply::created(&location, &Checkout::from(checkout))?.content();
+    let till = state.payments.clone();
+    let begin = move |tx| async move {
+        let payment = till.begin(&tx, &request).await?;
+        if payment.provider != ProviderName::None {
+            return Ok(Step::Open(payment));
+        }
+        // Bought: whoever asks again with this key has to be told so, and not that the course is theirs already.
+        let checkout = payments::Checkout {
+            payment,
+            handover: None,
+        };
+        created(checkout).map(Step::Answered)
+    };
+    let payment = match key.begin(&state.db, whose, OPERATION, &raw, begin).await? {
+        Step::Open(payment) => payment,
+        Step::Answered(reply) => {
+            state.wake_worker.notify_one();
+            return Ok(reply);
+        }
+    };
+    let reply = created(state.payments.go_on(&state.db, actor, payment).await?)?;
     state.wake_worker.notify_one();
     let work = move |_| async move { Ok(reply) };
     Ok(key.run(&state.db, whose, OPERATION, &raw, work).await?)
+}
+
+fn created(checkout: payments::Checkout) -> Result<Reply<Checkout>> {
+    let location = format!("/payments/{}", checkout.payment.id);
+    Ok(Reply::created(&location, &Checkout::from(checkout))?.content())
 }
 
 fn request(state: &State, body: CreateCheckout) -> Result<payments::CheckoutRequest> {

@@ -6,7 +6,7 @@ use payments::Of;
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 
-use super::{Party, Payment};
+use super::{Money, Party, Payment};
 use crate::{
     extract::{Member, Path, Query, Trainer},
     problem::Problem,
@@ -33,12 +33,15 @@ struct Sale {
     payment: Payment,
     /// Who bought.
     buyer: Option<Party>,
+    /// What their bank took back: a dispute that was lost.
+    lost: Money,
 }
 
 impl From<payments::Sale> for Sale {
     fn from(sale: payments::Sale) -> Self {
-        let payments::Sale { payment, buyer } = sale;
+        let payments::Sale { payment, buyer, lost } = sale;
         Self {
+            lost: Money::stored(lost, &payment.currency),
             payment: payment.into(),
             buyer: buyer.map(Into::into),
         }
@@ -61,7 +64,11 @@ struct Takings {
     /// What of it has gone back.
     #[schema(minimum = 0, example = 4900)]
     refunded: i64,
-    /// What is left; what the provider keeps for itself is not known here.
+    /// What of it buyers' banks took back: disputes that were lost.
+    #[schema(minimum = 0, example = 0)]
+    lost: i64,
+    /// What is left: `gross` less `refunded` less `lost`. What a dispute that is still open is about counts; what the provider
+    /// keeps for itself is not known here.
     #[schema(minimum = 0, example = 53900)]
     net: i64,
 }
@@ -73,13 +80,15 @@ impl From<payments::Takings> for Takings {
             sales,
             gross,
             refunded,
+            lost,
         } = takings;
         Self {
             currency,
             sales,
             gross,
             refunded,
-            net: gross - refunded,
+            lost,
+            net: gross - refunded - lost,
         }
     }
 }

@@ -1,0 +1,2 @@
+-- Nothing that only SQLite has.
+SELECT 1;

@@ -1,0 +1,2 @@
+-- No table changes.
+SELECT 1;
