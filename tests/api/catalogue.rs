@@ -45,6 +45,19 @@ async fn shelf(app: &App) {
 }
 
 on_both_databases! {
+    async fn a_word_of_the_title_counts_more_however_many_have_it_and_however_long_the_rest_is(app: App) {
+        let (elena, admin) = (app.trainer().await, app.admin().await);
+        let shelf = app.post_as(&admin, "/categories", json!({ "name": "Kettlebells" })).await.expect(201).at("/id");
+        let long = "Swings, cleans, presses and snatches, from the very first day to the hundredth repetition. ".repeat(5);
+        app.course(&elena, json!({ "title": "All about kettlebells, slowly", "description": long })).await;
+        for n in 0..8 {
+            app.course(&elena, json!({ "title": format!("Plan {n}"), "description": "d", "categoryIds": [shelf] })).await;
+        }
+        app.course(&elena, json!({ "title": "Weights", "description": "No kettlebells." })).await;
+        let found = titles(app.get("/courses?q=kettlebells&limit=20").await);
+        assert_eq!((found[0].as_str(), found[9].as_str(), found.len()), ("All about kettlebells, slowly", "Weights", 10));
+    }
+
     async fn words_find_courses_best_match_first(app: App) {
         shelf(&app).await;
         let found = |q: &'static str| { let app = &app; async move { titles(app.get(&format!("/courses?q={q}")).await) } };

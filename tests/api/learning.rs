@@ -187,6 +187,17 @@ on_both_databases! {
         assert_eq!(app.get_as(&other, &format!("/courses/{course}/funnel")).await.expect(200).json(), funnel.json());
     }
 
+    async fn learners_are_found_by_names_of_any_script(app: App) {
+        let (elena, lena) = (app.trainer().await, app.learner().await);
+        let (course, ..) = app.course(&elena, json!({})).await;
+        app.act_as(&lena, &format!("/courses/{course}/enroll")).await.expect(201);
+        app.patch_as(&lena, "/me", "*", json!({ "name": "Öztürk Şahan Жанна" })).await.expect(200);
+        for (word, count) in [("Öztürk", 1), ("öztürk", 1), ("ÖZTÜRK", 1), ("şahan", 1), ("türk Şah", 1), ("жанна", 1), ("ЖАНН", 1), ("ä", 0)] {
+            let found = app.get_as(&elena, &format!("/courses/{course}/learners?q={word}")).await.expect(200);
+            assert_eq!(found.at("/data").as_array().unwrap().len(), count, "{word}");
+        }
+    }
+
     async fn after_a_reset_nothing_was_heard(app: App) {
         let (elena, lena) = (app.trainer().await, app.learner().await);
         let (course, _, lessons) = app.course(&elena, json!({})).await;

@@ -55,8 +55,10 @@ fn from_initials(key: i64) -> String {
         .collect()
 }
 
-/// How well a row of FTS5 matches; the columns count as on PostgreSQL.
-const RANK: &str = "CAST(-1000000 * bm25(catalogue_search, 10.0, 5.0, 5.0, 1.0) AS bigint)";
+/// How well a row of FTS5 matches. What a word counts in a row grows towards a limit and shrinks with the row's length: the weights
+/// are so far apart that a word of the title counts more than one of a person or a shelf all the same, and that more than one of
+/// the description. Words that most rows have count a millionth, which is what the factor is for.
+const RANK: &str = "CAST(-1000000000000 * bm25(catalogue_search, 1000.0, 30.0, 30.0, 1.0) AS bigint)";
 
 /// A part of a statement, with the values of its marks in their order.
 pub(super) struct Part {

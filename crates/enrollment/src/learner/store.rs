@@ -16,9 +16,20 @@ pub(super) async fn page(
 ) -> Result<Vec<EnrolledLearner>> {
     let (mut sql, mut values): (String, Vec<Value>) = (LEARNER.to_owned(), vec![course_id.into()]);
     if let Some(search) = search {
-        sql.push_str(" AND (lower(u.name) LIKE ? ESCAPE '!' OR u.username LIKE ? ESCAPE '!')");
-        let like = containing(search);
-        values.extend([like.clone().into(), like.into()]);
+        let name = if tx.is_postgres() {
+            "lower(u.name)"
+        } else {
+            "u.name"
+        };
+        let mut ways = vec![search.to_lowercase()];
+        if !tx.is_postgres() {
+            // It knows capitals of the Latin alphabet only: the usual ways to write the others are tried.
+            ways.extend([search.to_owned(), search.to_uppercase(), capitalised(search)]);
+        }
+        let names = vec![format!("{name} LIKE ? ESCAPE '!'"); ways.len()].join(" OR ");
+        sql.push_str(&format!(" AND ({names} OR u.username LIKE ? ESCAPE '!')"));
+        values.extend(ways.iter().map(|way| containing(way).into()));
+        values.push(containing(&search.to_lowercase()).into());
     }
     if let Some(after) = after {
         sql.push_str(" AND (e.enrolled_at < ? OR (e.enrolled_at = ? AND e.id < ?))");
@@ -31,10 +42,25 @@ pub(super) async fn page(
     tx.all(&sql, values).await
 }
 
+/// Each word with a capital, and only one.
+fn capitalised(text: &str) -> String {
+    let mut begins = true;
+    let letter = |letter: char| {
+        let capital = std::mem::replace(&mut begins, !letter.is_alphanumeric());
+        let changed: String = if capital {
+            letter.to_uppercase().collect()
+        } else {
+            letter.to_lowercase().collect()
+        };
+        changed
+    };
+    text.chars().map(letter).collect()
+}
+
 /// A pattern for whatever contains this, letter by letter.
 fn containing(text: &str) -> String {
     let mut pattern = String::from("%");
-    for letter in text.to_lowercase().chars() {
+    for letter in text.chars() {
         if matches!(letter, '%' | '_' | '!') {
             pattern.push('!');
         }

@@ -113,10 +113,20 @@ struct CreateCheckout {
     /// Where the provider's page sends the buyer who has paid: a page of the front end's own origin, or of one that may call this API.
     /// `{paymentId}` in it is replaced. Otherwise `/checkout/success?payment={paymentId}` of the front end. A checkout that goes on
     /// keeps the addresses that it began with.
-    #[schema(format = "uri", pattern = "^https?://", max_length = 2000, nullable = false)]
+    #[schema(
+        format = "uri-template",
+        pattern = "^https?://",
+        max_length = 2000,
+        nullable = false
+    )]
     success_url: Option<String>,
     /// Where it sends who has not; otherwise `/checkout/cancel?payment={paymentId}` of the front end.
-    #[schema(format = "uri", pattern = "^https?://", max_length = 2000, nullable = false)]
+    #[schema(
+        format = "uri-template",
+        pattern = "^https?://",
+        max_length = 2000,
+        nullable = false
+    )]
     cancel_url: Option<String>,
 }
 
