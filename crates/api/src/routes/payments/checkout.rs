@@ -117,7 +117,8 @@ struct CreateCheckout {
         format = "uri-template",
         pattern = "^https?://",
         max_length = 2000,
-        nullable = false
+        nullable = false,
+        example = "https://app.example.com/bought?payment={paymentId}"
     )]
     success_url: Option<String>,
     /// Where it sends who has not; otherwise `/checkout/cancel?payment={paymentId}` of the front end.
@@ -125,7 +126,8 @@ struct CreateCheckout {
         format = "uri-template",
         pattern = "^https?://",
         max_length = 2000,
-        nullable = false
+        nullable = false,
+        example = "https://app.example.com/cart"
     )]
     cancel_url: Option<String>,
 }
