@@ -196,6 +196,16 @@ on_both_databases! {
         app.letter_to(&lena.email, "Your password was changed").await;
     }
 
+    async fn an_address_that_no_mail_reaches_is_none(app: App) {
+        for email in ["\"a b\"@x.example", "a@[127.0.0.1]", "Lena <lena@example.com>", "lena", "lena@", "a@b@c.example"] {
+            let refused = app.post("/auth/register", json!({ "email": email, "password": PASSWORD })).await.refused(422, "validation_failed");
+            assert_eq!(refused.reasons(), ["/email bad_format"], "{email}");
+        }
+        for email in ["lena+courses@example.com", "o'neill@example.co.uk", "lena@xn--bcher-kva.example"] {
+            app.post("/auth/register", json!({ "email": email, "password": PASSWORD })).await.expect(201);
+        }
+    }
+
     async fn a_changed_password_spends_the_links_to_reset_it(app: App) {
         let lena = app.learner().await;
         app.post("/auth/forgot-password", json!({ "email": lena.email })).await.expect(202);

@@ -9,6 +9,7 @@ use std::{
 use chrono::{DateTime, Datelike, FixedOffset, Timelike};
 use jsonschema::{ValidationError, Validator, error::ValidationErrorKind};
 use kernel::{Error, FieldError, Result};
+use lettre::{Address, message::Mailbox};
 use serde::Deserialize;
 use serde_json::{Map, Value, json, value::RawValue};
 
@@ -81,6 +82,7 @@ impl Schemas {
         let compiled = jsonschema::options()
             .should_validate_formats(true)
             .with_format("date-time", is_time)
+            .with_format("email", is_address)
             .build(&root);
         compiled.map_err(|error| Error::internal(error.to_string()))
     }
@@ -122,6 +124,11 @@ impl Schemas {
         }
         found
     }
+}
+
+/// An address to which mail can be sent: quoted names and numbers of hosts are none.
+fn is_address(text: &str) -> bool {
+    text.parse::<Address>().is_ok() && text.parse::<Mailbox>().is_ok()
 }
 
 /// RFC 3339 as both databases keep it and as it can be written again: no leap seconds, and a year of four digits in UTC.
