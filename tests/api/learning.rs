@@ -159,6 +159,7 @@ on_both_databases! {
             app.act_as(who, &format!("/courses/{course}/enroll")).await.expect(201);
             app.post_as(who, &format!("/lessons/{}/watch", lessons[0]), claim).await.expect(200);
         }
+        app.patch_as(&otto, "/me", "*", json!({ "name": ";=1+1" })).await.expect(200);
         app.post_as(&elena, &format!("/lessons/{}/watch", lessons[0]), json!({ "ranges": [{ "from": 0, "to": 600 }] })).await.expect(200);
         let funnel = app.get_as(&elena, &format!("/courses/{course}/funnel")).await.expect(200);
         assert_eq!((funnel.at("/enrolled"), funnel.at("/started"), funnel.at("/completed")), (json!(4), json!(3), json!(1)));
@@ -175,7 +176,7 @@ on_both_databases! {
         assert_eq!((page.at("/data/0/userId"), page.at("/data/0/percent")), (json!(otto.id), json!(0)));
         let csv = app.get_as(&elena, &format!("/courses/{course}/learners.csv")).await.expect(200);
         assert_eq!(csv.header("content-type"), "text/csv; charset=utf-8");
-        assert!(csv.text.contains(",\"'=SUM(A1), Lena\",") && csv.text.lines().count() == 5, "{}", csv.text);
+        assert!(csv.text.contains(",\"'=SUM(A1), Lena\",") && csv.text.contains(",\";=1+1\",") && csv.text.lines().count() == 5, "{}", csv.text);
         // Another trainer, and the learners themselves, see none of it.
         let other = app.trainer().await;
         for path in ["funnel", "learners", "learners.csv", "jobs"] {
