@@ -19,6 +19,25 @@ fn played(from: f64, to: f64) -> Value {
     json!({ "ranges": [{ "from": from, "to": to }], "positionSeconds": to })
 }
 
+/// A learner of such a course, and its first lesson.
+async fn watcher(app: &App) -> (Person, String) {
+    let (elena, lena) = (app.trainer().await, app.learner().await);
+    let (course, _, [lesson, _]) = with_video(app, &elena).await;
+    app.act_as(&lena, &format!("/courses/{course}/enroll"))
+        .await
+        .expect(201);
+    (lena, format!("/lessons/{lesson}"))
+}
+
+/// Waits until the flusher stands before a lock.
+async fn held_up(app: &App) {
+    let waiting = "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'";
+    eventually("a heartbeat at the lock", || async {
+        (app.count(waiting).await == 1).then_some(())
+    })
+    .await;
+}
+
 on_both_databases! {
     async fn watching_a_lesson_completes_it_and_the_course(app: App) {
         let (elena, lena) = (app.trainer().await, app.learner().await);
@@ -432,12 +451,8 @@ on_both_databases! {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn more_than_can_wait_is_told_to_come_back() {
     let app = App::start_with(Store::Postgres, &[("PALESTRA_WATCH_QUEUE", "1")]).await;
-    let (elena, lena) = (app.trainer().await, app.learner().await);
-    let (course, _, lessons) = with_video(&app, &elena).await;
-    app.act_as(&lena, &format!("/courses/{course}/enroll"))
-        .await
-        .expect(201);
-    let watch = format!("/lessons/{}/watch", lessons[0]);
+    let (lena, lesson) = watcher(&app).await;
+    let watch = format!("{lesson}/watch");
     app.post_as(&lena, &watch, json!({})).await.expect(200);
     let mut owner = sqlx::PgConnection::connect(app.url.as_deref().unwrap())
         .await
@@ -448,11 +463,7 @@ async fn more_than_can_wait_is_told_to_come_back() {
         .unwrap();
     let beat = |second: u8| app.post_as(&lena, &watch, played(0.0, f64::from(second)));
     let rest = async {
-        let waiting = "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'";
-        eventually("the first of them at the lock", || async {
-            (app.count(waiting).await == 1).then_some(())
-        })
-        .await;
+        held_up(&app).await;
         let mut beats: FuturesUnordered<_> = (2..=5).map(beat).collect();
         for _ in 0..3 {
             let refused = beats.next().await.unwrap().refused(503, "overloaded");
@@ -464,9 +475,7 @@ async fn more_than_can_wait_is_told_to_come_back() {
     let (first, last) = join(beat(1), rest).await;
     first.expect(200);
     let watched = last.expect(200).at("/watchedSeconds");
-    let read = app
-        .get_as(&lena, &format!("/lessons/{}/progress", lessons[0]))
-        .await;
+    let read = app.get_as(&lena, &format!("{lesson}/progress")).await;
     assert_eq!(read.expect(200).at("/watchedSeconds"), watched);
 }
 
@@ -474,12 +483,8 @@ async fn more_than_can_wait_is_told_to_come_back() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_connection_that_breaks_under_a_heartbeat_loses_none() {
     let app = App::start(Store::Postgres).await;
-    let (elena, lena) = (app.trainer().await, app.learner().await);
-    let (course, _, lessons) = with_video(&app, &elena).await;
-    app.act_as(&lena, &format!("/courses/{course}/enroll"))
-        .await
-        .expect(201);
-    let watch = format!("/lessons/{}/watch", lessons[0]);
+    let (lena, lesson) = watcher(&app).await;
+    let watch = format!("{lesson}/watch");
     app.post_as(&lena, &watch, json!({})).await.expect(200);
     app.clock.advance(Duration::minutes(10));
     let mut owner = sqlx::PgConnection::connect(app.url.as_deref().unwrap())
@@ -497,21 +502,14 @@ async fn a_connection_that_breaks_under_a_heartbeat_loses_none() {
         .await
         .unwrap();
     let rest = async {
-        let waiting = "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'";
-        eventually("the heartbeat at the lock", || async {
-            (app.count(waiting).await == 1).then_some(())
-        })
-        .await;
+        held_up(&app).await;
         lock.execute(end).await.unwrap();
         lock.rollback().await.unwrap();
     };
     let (told, ()) = join(app.post_as(&lena, &watch, played(20.0, 30.0)), rest).await;
     assert_eq!(told.expect(200).at("/watchedSeconds"), 20);
     let ranges = json!([{ "from": 0, "to": 10 }, { "from": 20, "to": 30 }]);
-    let read = app
-        .get_as(&lena, &format!("/lessons/{}/progress", lessons[0]))
-        .await
-        .expect(200);
+    let read = app.get_as(&lena, &format!("{lesson}/progress")).await.expect(200);
     assert_eq!(read.at("/ranges"), ranges);
 }
 
@@ -522,12 +520,8 @@ async fn a_heartbeat_whose_answer_was_lost_is_looked_up() {
     let wire = Wire::to(app.url.as_deref().unwrap()).await;
     let url = as_role(wire.url(), "palestra_worker");
     let far = app.beside_with(&[("PALESTRA_DATABASE_WORKER_URL", &url)]).await;
-    let (elena, lena) = (app.trainer().await, app.learner().await);
-    let (course, _, lessons) = with_video(&app, &elena).await;
-    app.act_as(&lena, &format!("/courses/{course}/enroll"))
-        .await
-        .expect(201);
-    let watch = format!("/lessons/{}/watch", lessons[0]);
+    let (lena, lesson) = watcher(&app).await;
+    let watch = format!("{lesson}/watch");
     far.post_as(&lena, &watch, json!({})).await.expect(200);
     far.clock.advance(Duration::minutes(10));
     wire.cut();

@@ -124,9 +124,10 @@ impl Db {
         opened(self.write(pool, Mode::Write, actor, boxed(work)))
     }
 
-    /// Like [`Db::run_in`], for a use case of one statement that needs no transaction around it: on PostgreSQL it is committed as it
-    /// is made, in one round trip instead of three. A second statement is refused, what the use case refuses after the first is
-    /// not undone, and the row-level policies of what it writes as [`Actor::System`] must not look at the time.
+    /// Like [`Db::run_in`], for a use case of one statement that needs no transaction around it. On SQLite it has one all the same.
+    /// On PostgreSQL it is committed as it is made, in one round trip instead of three: there a second statement is refused, what
+    /// the use case refuses after the first is not undone, and the row-level policies of what it writes as [`Actor::System`] must
+    /// not look at the time.
     ///
     /// # Errors
     /// See [`Db::run`]; [`kernel::Code::OutcomeUnknown`] also where the connection broke during the statement.
