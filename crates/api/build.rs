@@ -19,6 +19,48 @@ fn main() -> Result<(), Error> {
     println!("cargo::rerun-if-changed=build.rs");
     let out = PathBuf::from(env::var_os("OUT_DIR").ok_or_else(|| Error::other("cargo names no OUT_DIR"))?);
     pack_document(&out)?;
+    // In the document an id is a UUID: no component of its own, no reference.
+    let ids = [
+        "AnnouncementId",
+        "AttachmentId",
+        "AuditEntryId",
+        "CategoryId",
+        "ChapterId",
+        "CommentId",
+        "ConversationId",
+        "CouponId",
+        "CourseId",
+        "CustomerId",
+        "DisputeId",
+        "EnrollmentId",
+        "FileId",
+        "GrantEventId",
+        "GrantId",
+        "JobId",
+        "LessonId",
+        "MessageId",
+        "ModerationEntryId",
+        "MuteId",
+        "NotificationId",
+        "PaymentId",
+        "PostId",
+        "ProgressId",
+        "PurchaseId",
+        "ReceiptId",
+        "RedemptionId",
+        "RefundId",
+        "ReportId",
+        "SessionId",
+        "ThreadId",
+        "UserId",
+        "VideoAssetId",
+        "WishId",
+    ];
+    ids.iter()
+        .fold(utoipa_config::Config::new(), |config, id| {
+            config.alias_for(*id, "Uuid")
+        })
+        .write_to_file();
     pack_swagger_ui(&out)?;
     if has_short_relocations() {
         // A tenth of the executable would be relocations otherwise, 24 bytes for each pointer in a constant.

@@ -1,7 +1,7 @@
 //! What somebody wrote, whatever it is: for reports, and for moderators who take it away and give it back.
 
 use database::{Tx, audit};
-use kernel::{Code, Result, Timestamp, Uuid};
+use kernel::{Code, CourseId, LessonId, PostId, Result, Timestamp, UserId, Uuid};
 use serde_json::json;
 
 use crate::{
@@ -46,13 +46,13 @@ pub struct Snapshot {
     /// What it is.
     pub subject: Subject,
     /// Who wrote it.
-    pub author_id: Uuid,
+    pub author_id: UserId,
     /// The course in which it stands.
-    pub course_id: Option<Uuid>,
+    pub course_id: Option<CourseId>,
     /// The post under which a comment stands.
-    pub post_id: Option<Uuid>,
+    pub post_id: Option<PostId>,
     /// The lesson under which a comment stands.
-    pub lesson_id: Option<Uuid>,
+    pub lesson_id: Option<LessonId>,
     /// A post's title.
     pub title: Option<String>,
     /// Sanitised HTML. Of what was taken away, only for its author and for moderators; empty for everybody else, and where it was

@@ -1,5 +1,5 @@
 use database::{Tx, audit};
-use kernel::{Code, Result, Timestamp, Uuid};
+use kernel::{Code, CourseId, Result, Timestamp};
 use serde_json::json;
 
 use crate::store;
@@ -124,7 +124,7 @@ pub struct SettingsChange {
 ///
 /// # Errors
 /// [`Code::NotFound`], [`Code::Forbidden`].
-pub async fn settings(tx: &Tx, course_id: Option<Uuid>) -> Result<Settings> {
+pub async fn settings(tx: &Tx, course_id: Option<CourseId>) -> Result<Settings> {
     makers_only(tx, course_id).await?;
     store::settings::effective(tx, course_id).await
 }
@@ -136,7 +136,7 @@ pub async fn settings(tx: &Tx, course_id: Option<Uuid>) -> Result<Settings> {
 /// [`Code::NotFound`], [`Code::Forbidden`], [`Code::PreconditionFailed`].
 pub async fn change_settings(
     tx: &Tx,
-    course_id: Option<Uuid>,
+    course_id: Option<CourseId>,
     matches: impl Fn(i64) -> bool,
     change: SettingsChange,
 ) -> Result<Settings> {
@@ -180,7 +180,7 @@ pub async fn change_settings(
     Ok(after)
 }
 
-async fn makers_only(tx: &Tx, course_id: Option<Uuid>) -> Result<()> {
+async fn makers_only(tx: &Tx, course_id: Option<CourseId>) -> Result<()> {
     let makes = match course_id {
         None => tx.actor().is_admin(),
         Some(id) => courses::course_ref(tx, id).await?.staff,

@@ -1,6 +1,6 @@
 use database::Tx;
 use enrollment::Access;
-use kernel::{Code, Result, Uuid};
+use kernel::{Code, CourseId, LessonId, PostId, Result, UserId, Uuid};
 
 use crate::{place, post::PostStatus};
 
@@ -19,17 +19,17 @@ pub enum Branch {
 #[derive(Clone, Debug)]
 pub(crate) struct Head {
     /// The post.
-    pub(crate) post_id: Option<Uuid>,
+    pub(crate) post_id: Option<PostId>,
     /// The lesson.
-    pub(crate) lesson_id: Option<Uuid>,
+    pub(crate) lesson_id: Option<LessonId>,
     /// Where it stands.
-    pub(crate) course_id: Option<Uuid>,
+    pub(crate) course_id: Option<CourseId>,
     /// Of the post.
     pub(crate) status: PostStatus,
     /// Of the post.
     pub(crate) is_locked: bool,
     /// Of the post.
-    pub(crate) author_id: Option<Uuid>,
+    pub(crate) author_id: Option<UserId>,
 }
 
 /// A thread that the caller may read.
@@ -43,7 +43,7 @@ pub(crate) struct Thread {
 
 impl Head {
     /// The thread of a lesson.
-    pub(crate) fn of_lesson(lesson_id: Uuid, course_id: Option<Uuid>) -> Self {
+    pub(crate) fn of_lesson(lesson_id: LessonId, course_id: Option<CourseId>) -> Self {
         Self {
             post_id: None,
             lesson_id: Some(lesson_id),

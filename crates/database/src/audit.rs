@@ -1,6 +1,6 @@
 //! The trail of privileged and money actions.
 
-use kernel::{Result, Uuid};
+use kernel::{AuditEntryId, Result, Uuid};
 use serde_json::Value;
 
 use crate::Tx;
@@ -9,13 +9,13 @@ use crate::Tx;
 ///
 /// # Errors
 /// What the database answers.
-pub async fn record(tx: &Tx, action: &'static str, subject: Uuid, detail: Value) -> Result<()> {
+pub async fn record(tx: &Tx, action: &'static str, subject: impl Into<Uuid>, detail: Value) -> Result<()> {
     let sql = "INSERT INTO audit_log (id, actor_id, action, subject_id, detail, created_at) VALUES (?, ?, ?, ?, ?, ?)";
     let values = [
-        tx.new_id().into(),
+        tx.new_id::<AuditEntryId>().into(),
         tx.actor().user_id().into(),
         action.into(),
-        subject.into(),
+        subject.into().into(),
         detail.into(),
         tx.now().into(),
     ];

@@ -7,7 +7,7 @@ use std::{
 };
 
 use futures_util::future::BoxFuture;
-use kernel::{Actor, Ambient, Keyring, Result, Uuid};
+use kernel::{Actor, Environment, Keyring, Result, UserId};
 
 use crate::{
     Relay, Tx, Wakeups,
@@ -39,7 +39,7 @@ pub enum Setup {
 }
 
 pub(crate) struct Shared {
-    pub(crate) ambient: Ambient,
+    pub(crate) environment: Environment,
     pub(crate) keyring: Arc<Keyring>,
     pub(crate) statements: Arc<AtomicU64>,
     pub(crate) generation: AtomicU64,
@@ -69,17 +69,17 @@ impl Db {
     ///
     /// # Errors
     /// [`kernel::Code::Unavailable`] where the database cannot be opened.
-    pub async fn open(setup: Setup, ambient: Ambient, keyring: Keyring) -> Result<Self> {
+    pub async fn open(setup: Setup, environment: Environment, keyring: Keyring) -> Result<Self> {
         let (engine, relay) = match setup {
             Setup::Sqlite(setup) => (Engine::Sqlite(Sqlite::open(&setup).await?), None),
             Setup::Postgres(setup) => (Engine::Postgres(Postgres::open(&setup)), setup.relay),
         };
-        let [a, b, c, d, ..] = ambient.secret();
+        let [a, b, c, d, ..] = environment.secret();
         let wakeups = Wakeups::new([a, b, c, d]);
         let shared = Shared {
             speaker: relay.clone().map(|relay| Speaker::start(relay, &wakeups)),
             wakeups,
-            ambient,
+            environment,
             keyring: Arc::new(keyring),
             statements: Arc::default(),
             generation: AtomicU64::new(0),
@@ -131,7 +131,7 @@ impl Db {
     ///
     /// # Errors
     /// See [`Db::run`]; [`kernel::Code::OutcomeUnknown`] also where the connection broke during the statement.
-    pub fn run_alone_in<T, F, W>(
+    pub fn execute_autocommit<T, F, W>(
         &self,
         pool: Pool,
         actor: Actor,
@@ -217,14 +217,14 @@ impl Db {
         self.shared.generation.load(Ordering::SeqCst)
     }
 
-    /// Grows whenever what is remembered of this account no longer holds ([`Tx::forget`]), here or, on PostgreSQL, at another
+    /// Grows whenever what is remembered of this account no longer holds ([`Tx::invalidate_account_cache`]), here or, on PostgreSQL, at another
     /// server; and now and then besides. What is public has [`Db::generation`].
     #[must_use]
-    pub fn generation_of(&self, account: Uuid) -> u64 {
+    pub fn generation_of(&self, account: UserId) -> u64 {
         self.shared.generations.of(account)
     }
 
-    /// For whom there is something new, whoever said so ([`Tx::wake`]). Calls of other servers that went unheard, because the
+    /// For whom there is something new, whoever said so ([`Tx::notify`]). Calls of other servers that went unheard, because the
     /// connection was lost, are made good by one that means everybody.
     #[must_use]
     pub fn wakeups(&self) -> &Wakeups {
@@ -263,8 +263,8 @@ impl Db {
 
     /// Where the time and the ids come from.
     #[must_use]
-    pub fn ambient(&self) -> &Ambient {
-        &self.shared.ambient
+    pub fn environment(&self) -> &Environment {
+        &self.shared.environment
     }
 
     /// The installation's keys.

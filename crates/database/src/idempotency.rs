@@ -8,7 +8,7 @@ use std::time::Duration;
 use kernel::{Code, Error, Result, Uuid, hash_token};
 use sea_orm::ConnectionTrait;
 
-use crate::{IntoKernel, Tx};
+use crate::{MapDbErr, Tx};
 
 const PURPOSE: &str = "idempotency answers";
 
@@ -39,7 +39,7 @@ pub async fn find(tx: &Tx, request: &Request) -> Result<Option<Vec<u8>>> {
         let row = tx
             .query_one_raw(tx.statement(lock, [name.into()]))
             .await
-            .kernel()?;
+            .map_db_err()?;
         if !row.is_some_and(|row| row.try_get::<bool>("", "free").unwrap_or(false)) {
             return Err(Error::new(Code::IdempotencyInFlight).retry_after(Duration::from_secs(1)));
         }
@@ -52,13 +52,13 @@ pub async fn find(tx: &Tx, request: &Request) -> Result<Option<Vec<u8>>> {
         request.key.clone().into(),
         tx.now().into(),
     ];
-    let Some(row) = tx.query_one_raw(tx.statement(sql, values)).await.kernel()? else {
+    let Some(row) = tx.query_one_raw(tx.statement(sql, values)).await.map_db_err()? else {
         return Ok(None);
     };
-    if row.try_get::<Vec<u8>>("", "request_hash").kernel()? != hash_token(&request.content) {
+    if row.try_get::<Vec<u8>>("", "request_hash").map_db_err()? != hash_token(&request.content) {
         return Err(Code::IdempotencyKeyReused.into());
     }
-    let sealed = row.try_get::<Vec<u8>>("", "sealed_answer").kernel()?;
+    let sealed = row.try_get::<Vec<u8>>("", "sealed_answer").map_db_err()?;
     tx.keyring()
         .open(PURPOSE, &sealed)
         .map(Some)
@@ -103,5 +103,5 @@ pub async fn sweep(tx: &Tx) -> Result<u64> {
 
 /// Keys of different callers never meet; those of nobody share one room, where the request's content tells them apart.
 fn owner(tx: &Tx) -> Uuid {
-    tx.actor().user_id().unwrap_or_default()
+    tx.actor().user_id().map(Into::into).unwrap_or_default()
 }

@@ -9,7 +9,7 @@ use std::{
     time::{Duration, Instant},
 };
 
-use kernel::Uuid;
+use kernel::UserId;
 use sqlx::{
     Executor,
     postgres::{PgConnectOptions, PgListener, PgNotification},
@@ -35,9 +35,9 @@ pub(crate) struct Notices {
     /// Whether it changed what everybody may read.
     pub(crate) announced: AtomicBool,
     /// Of whom nothing that is remembered holds any more.
-    pub(crate) forgotten: Mutex<Vec<Uuid>>,
+    pub(crate) forgotten: Mutex<Vec<UserId>>,
     /// For whom there is something new.
-    pub(crate) woken: Mutex<Vec<Uuid>>,
+    pub(crate) woken: Mutex<Vec<UserId>>,
 }
 
 /// How often what is remembered of an account has become old. Accounts share counters: who shares one only forgets more often.
@@ -53,18 +53,18 @@ impl Default for Generations {
 }
 
 impl Generations {
-    fn counter(&self, account: Uuid) -> Option<&AtomicU64> {
+    fn counter(&self, account: UserId) -> Option<&AtomicU64> {
         // The end of an id is random; its beginning is the time.
-        let [.., a, b] = *account.as_bytes();
+        let [.., a, b] = *account.0.as_bytes();
         self.0.get(usize::from(u16::from_be_bytes([a, b])) % COUNTERS)
     }
 
-    pub(crate) fn of(&self, account: Uuid) -> u64 {
+    pub(crate) fn of(&self, account: UserId) -> u64 {
         self.counter(account)
             .map_or(0, |counter| counter.load(Ordering::SeqCst))
     }
 
-    fn advance(&self, account: Uuid) {
+    fn advance(&self, account: UserId) {
         if let Some(counter) = self.counter(account) {
             counter.fetch_add(1, Ordering::SeqCst);
         }

@@ -1,13 +1,13 @@
 //! Everything that has to happen outside the database, written in the transaction that causes it, and done by the
 //! worker afterwards: at least once, in about the order of writing. Consumers must bear a repetition.
 
-use std::time::Duration;
+use std::{str::FromStr, time::Duration};
 
-use kernel::{Result, Timestamp, Uuid};
+use kernel::{Result, Timestamp};
 use sea_orm::ConnectionTrait;
 use serde_json::Value;
 
-use crate::{IntoKernel, Tx};
+use crate::{MapDbErr, Tx};
 
 /// How often a message is tried before it is put aside for a person to look at.
 pub const ATTEMPTS: i64 = 12;
@@ -30,7 +30,7 @@ pub struct Message {
 impl Message {
     /// An id from the payload.
     #[must_use]
-    pub fn id_of(&self, name: &str) -> Option<Uuid> {
+    pub fn id_of<I: FromStr>(&self, name: &str) -> Option<I> {
         self.payload.get(name)?.as_str()?.parse().ok()
     }
 }
@@ -79,7 +79,7 @@ pub async fn claim(tx: &Tx, limit: u64) -> Result<Vec<Message>> {
          RETURNING id, kind, payload, attempts"
     );
     let values = [(tx.now() + LEASE).into(), tx.now().into(), tx.now().into()];
-    let rows = tx.query_all_raw(tx.statement(&sql, values)).await.kernel()?;
+    let rows = tx.query_all_raw(tx.statement(&sql, values)).await.map_db_err()?;
     let mut messages = rows
         .iter()
         .map(|row| {
@@ -91,7 +91,7 @@ pub async fn claim(tx: &Tx, limit: u64) -> Result<Vec<Message>> {
             })
         })
         .collect::<Result<Vec<_>, sea_orm::DbErr>>()
-        .kernel()?;
+        .map_db_err()?;
     messages.sort_by_key(|message| message.id);
     Ok(messages)
 }
@@ -133,11 +133,11 @@ pub async fn failed(tx: &Tx, message: &Message, error: &str) -> Result<()> {
 /// What the database answers.
 pub async fn backlog(tx: &Tx) -> Result<(i64, i64)> {
     let sql = "SELECT count(*) AS waiting, count(failed_at) AS aside FROM outbox WHERE done_at IS NULL";
-    let row = tx.query_one_raw(tx.statement(sql, [])).await.kernel()?;
+    let row = tx.query_one_raw(tx.statement(sql, [])).await.map_db_err()?;
     let Some(row) = row else { return Ok((0, 0)) };
     let (all, aside) = (
-        row.try_get::<i64>("", "waiting").kernel()?,
-        row.try_get::<i64>("", "aside").kernel()?,
+        row.try_get::<i64>("", "waiting").map_db_err()?,
+        row.try_get::<i64>("", "aside").map_db_err()?,
     );
     Ok((all - aside, aside))
 }

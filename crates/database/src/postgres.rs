@@ -72,7 +72,7 @@ impl Postgres {
             Pool::Worker => self.worker.clone(),
         };
         let task = tokio::spawn(async move {
-            let now = shared.ambient.now();
+            let now = shared.environment.now();
             let session = Session::open(&connections, mode, actor, now).await?;
             let tx = Tx::new(Inside::Postgres(session), actor, now, &shared);
             let result = work(tx.clone()).await;

@@ -132,7 +132,7 @@ impl Sqlite {
         let readers = self.readers.clone();
         let task = tokio::spawn(async move {
             let reader = Reader::open(&readers).await?;
-            let tx = Tx::new(Inside::Reader(reader), actor, shared.ambient.now(), &shared);
+            let tx = Tx::new(Inside::Reader(reader), actor, shared.environment.now(), &shared);
             let result = work(tx.clone()).await;
             if let Inside::Reader(reader) = tx.into_inner()? {
                 reader.end();
@@ -202,7 +202,7 @@ async fn write_batch(
     let mut next = Some(first);
     while let Some(job) = next {
         let inside = Inside::Sqlite(batch.begin().await.map_err(from_db)?);
-        let tx = Tx::new(inside, job.actor, job.shared.ambient.now(), &job.shared);
+        let tx = Tx::new(inside, job.actor, job.shared.environment.now(), &job.shared);
         let handle = tx.clone();
         let result = AssertUnwindSafe(async move { (job.work)(handle).await })
             .catch_unwind()

@@ -4,14 +4,14 @@ use futures_util::{
     FutureExt,
     future::{BoxFuture, Map},
 };
-use kernel::{Actor, Error, Keyring, Result, Timestamp, Uuid};
+use kernel::{Actor, Error, Keyring, Result, Timestamp, UserId, Uuid};
 use sea_orm::{
     ConnectionTrait, DatabaseTransaction, DbBackend, DbErr, ExecResult, FromQueryResult, QueryResult,
-    Statement, Value,
+    Statement, TryGetable, Value,
 };
 
 use crate::{
-    IntoKernel,
+    MapDbErr,
     asking::Asking,
     db::Shared,
     notices::Notices,
@@ -81,7 +81,7 @@ impl Tx {
     ///
     /// # Errors
     /// [`kernel::Code::Unauthenticated`] where nobody has logged in.
-    pub fn user_id(&self) -> Result<Uuid> {
+    pub fn user_id(&self) -> Result<UserId> {
         self.0
             .actor
             .user_id()
@@ -96,20 +96,20 @@ impl Tx {
 
     /// A new id.
     #[must_use]
-    pub fn new_id(&self) -> Uuid {
-        self.0.shared.ambient.new_id()
+    pub fn new_id<I: From<Uuid>>(&self) -> I {
+        self.0.shared.environment.new_id().into()
     }
 
     /// 256 random bits.
     #[must_use]
     pub fn secret(&self) -> [u8; 32] {
-        self.0.shared.ambient.secret()
+        self.0.shared.environment.secret()
     }
 
     /// The absolute address of a path of the API, such as `/images/…`.
     #[must_use]
     pub fn link(&self, path: &str) -> String {
-        self.0.shared.ambient.link(path)
+        self.0.shared.environment.link(path)
     }
 
     /// Says that what everybody may read has changed. Once this transaction is committed, [`crate::Db::generation`] moves on
@@ -117,10 +117,10 @@ impl Tx {
     ///
     /// # Errors
     /// What the database answers.
-    pub async fn announce(&self) -> Result<()> {
+    pub async fn invalidate_public_cache(&self) -> Result<()> {
         if !self.0.notices.announced.swap(true, Ordering::SeqCst) && self.is_postgres() {
             let sql = format!("NOTIFY {}", crate::notices::CHANNEL);
-            self.execute_unprepared(&sql).await.kernel()?;
+            self.execute_unprepared(&sql).await.map_db_err()?;
         }
         Ok(())
     }
@@ -130,7 +130,7 @@ impl Tx {
     ///
     /// # Errors
     /// What the database answers.
-    pub async fn forget(&self, account: Uuid) -> Result<()> {
+    pub async fn invalidate_account_cache(&self, account: UserId) -> Result<()> {
         {
             let forgotten = &self.0.notices.forgotten;
             let mut forgotten = forgotten.lock().unwrap_or_else(PoisonError::into_inner);
@@ -143,7 +143,7 @@ impl Tx {
             let values = [crate::notices::FORGET.into(), account.to_string().into()];
             self.query_one_raw(self.statement("SELECT pg_notify(?, ?)", values))
                 .await
-                .kernel()?;
+                .map_db_err()?;
         }
         Ok(())
     }
@@ -153,7 +153,7 @@ impl Tx {
     ///
     /// # Errors
     /// What the database answers.
-    pub async fn wake(&self, accounts: &[Uuid]) -> Result<()> {
+    pub async fn notify(&self, accounts: &[UserId]) -> Result<()> {
         if accounts.is_empty() {
             return Ok(());
         }
@@ -162,7 +162,7 @@ impl Tx {
                 let values = [crate::notices::NEWS.into(), notice.into()];
                 self.query_one_raw(self.statement("SELECT pg_notify(?, ?)", values))
                     .await
-                    .kernel()?;
+                    .map_db_err()?;
             }
         }
         let mut woken = self
@@ -189,6 +189,120 @@ impl Tx {
     #[must_use]
     pub fn is_postgres(&self) -> bool {
         matches!(self.0.inside, Inside::Postgres(_))
+    }
+
+    /// A statement in the database's own dialect, with `:name` for each of its values ([`crate::values!`]).
+    ///
+    /// # Panics
+    /// Where a name has no value, or a value is never named.
+    #[must_use]
+    pub fn named(&self, sql: &str, values: impl IntoIterator<Item = (&'static str, Value)>) -> Statement {
+        crate::sql::named(self.get_database_backend(), sql, values)
+    }
+
+    /// The first row of a query, if there is one.
+    ///
+    /// # Errors
+    /// What the database answers.
+    pub fn fetch_optional<T: FromQueryResult>(
+        &self,
+        sql: &str,
+        values: impl IntoIterator<Item = (&'static str, Value)>,
+    ) -> Row<'_, Option<T>> {
+        self.query_one_raw(self.named(sql, values)).map(first::<T>)
+    }
+
+    /// Every row of a query.
+    ///
+    /// # Errors
+    /// What the database answers.
+    pub fn fetch_all<T: FromQueryResult>(
+        &self,
+        sql: &str,
+        values: impl IntoIterator<Item = (&'static str, Value)>,
+    ) -> Rows<'_, T> {
+        self.query_all_raw(self.named(sql, values)).map(every::<T>)
+    }
+
+    /// The first column of the first row of a query, if there is one.
+    ///
+    /// # Errors
+    /// What the database answers.
+    pub fn fetch_scalar<T: TryGetable>(
+        &self,
+        sql: &str,
+        values: impl IntoIterator<Item = (&'static str, Value)>,
+    ) -> Row<'_, Option<T>> {
+        self.query_one_raw(self.named(sql, values)).map(scalar::<T>)
+    }
+
+    /// How many rows a statement changed.
+    ///
+    /// # Errors
+    /// What the database answers.
+    pub fn execute(
+        &self,
+        sql: &str,
+        values: impl IntoIterator<Item = (&'static str, Value)>,
+    ) -> BoxFuture<'_, Result<u64>> {
+        let statement = self.named(sql, values);
+        Box::pin(async move { Ok(self.execute_raw(statement).await.map_db_err()?.rows_affected()) })
+    }
+
+    /// How many rows a statement changed that unnests an array for each `:name`. Only PostgreSQL has arrays.
+    ///
+    /// # Errors
+    /// What the database answers, as it is: a constraint may say more.
+    pub fn execute_columns(
+        &self,
+        sql: &str,
+        columns: impl IntoIterator<Item = (&'static str, Column)>,
+    ) -> BoxFuture<'_, Result<u64, DbErr>> {
+        self.tally();
+        match &self.0.inside {
+            Inside::Postgres(session) => session
+                .execute_columns(sql, columns)
+                .map(|done| done.map(|done| done.rows_affected()))
+                .boxed(),
+            Inside::Sqlite(_) | Inside::Reader(_) => async { Err(no_arrays()) }.boxed(),
+        }
+    }
+
+    /// Every row of a query that unnests an array for each `:name`. Only PostgreSQL has arrays.
+    ///
+    /// # Errors
+    /// What the database answers.
+    pub fn fetch_columns<T: FromQueryResult>(
+        &self,
+        sql: &str,
+        columns: impl IntoIterator<Item = (&'static str, Column)>,
+    ) -> Rows<'_, T> {
+        self.tally();
+        let rows = match &self.0.inside {
+            Inside::Postgres(session) => session.query_columns(sql, columns),
+            Inside::Sqlite(_) | Inside::Reader(_) => async { Err(no_arrays()) }.boxed(),
+        };
+        rows.map(every::<T>)
+    }
+
+    /// Many ids as one value, so that the statement is the same however many there are: what stands behind the column, with `:name`
+    /// in it, and the value of that name.
+    #[must_use]
+    pub fn any_of<I: Copy + Into<Uuid>>(&self, name: &str, ids: &[I]) -> (String, Value) {
+        let ids = ids.iter().map(|id| (*id).into());
+        if self.is_postgres() {
+            let ids: Vec<String> = ids.map(|id: Uuid| id.to_string()).collect();
+            (
+                format!("= ANY (:{name}::text::uuid[])"),
+                format!("{{{}}}", ids.join(",")).into(),
+            )
+        } else {
+            let ids: Vec<String> = ids.map(|id: Uuid| format!("\"{}\"", id.simple())).collect();
+            (
+                format!("IN (SELECT unhex(value) FROM json_each(:{name}))"),
+                format!("[{}]", ids.join(",")).into(),
+            )
+        }
     }
 
     /// A statement in the database's own dialect, with `?` for each value on both.
@@ -235,46 +349,19 @@ impl Tx {
     /// What the database answers.
     pub fn change(&self, sql: &str, values: impl IntoIterator<Item = Value>) -> BoxFuture<'_, Result<u64>> {
         let statement = self.statement(sql, values);
-        Box::pin(async move { Ok(self.execute_raw(statement).await.kernel()?.rows_affected()) })
-    }
-
-    /// How many rows a statement changed that unnests an array for each `?`. Only PostgreSQL has arrays.
-    ///
-    /// # Errors
-    /// What the database answers, as it is: a constraint may say more.
-    pub fn change_columns(&self, sql: &str, columns: Vec<Column>) -> BoxFuture<'_, Result<u64, DbErr>> {
-        self.tally();
-        match &self.0.inside {
-            Inside::Postgres(session) => session
-                .execute_columns(sql, columns)
-                .map(|done| done.map(|done| done.rows_affected()))
-                .boxed(),
-            Inside::Sqlite(_) | Inside::Reader(_) => async { Err(no_arrays()) }.boxed(),
-        }
-    }
-
-    /// Every row of a query that unnests an array for each `?`. Only PostgreSQL has arrays.
-    ///
-    /// # Errors
-    /// What the database answers.
-    pub fn all_of_columns<T: FromQueryResult>(&self, sql: &str, columns: Vec<Column>) -> Rows<'_, T> {
-        self.tally();
-        let rows = match &self.0.inside {
-            Inside::Postgres(session) => session.query_columns(sql, columns),
-            Inside::Sqlite(_) | Inside::Reader(_) => async { Err(no_arrays()) }.boxed(),
-        };
-        rows.map(every::<T>)
+        Box::pin(async move { Ok(self.execute_raw(statement).await.map_db_err()?.rows_affected()) })
     }
 
     /// Many ids as one value, so that the statement is the same however many there are: what stands behind the column, and
     /// the value of its `?`.
     #[must_use]
-    pub fn among(&self, ids: &[Uuid]) -> (&'static str, Value) {
+    pub fn among<I: Copy + Into<Uuid>>(&self, ids: &[I]) -> (&'static str, Value) {
+        let ids = ids.iter().map(|id| (*id).into());
         if self.is_postgres() {
-            let ids: Vec<String> = ids.iter().map(Uuid::to_string).collect();
+            let ids: Vec<String> = ids.map(|id: Uuid| id.to_string()).collect();
             ("= ANY (?::text::uuid[])", format!("{{{}}}", ids.join(",")).into())
         } else {
-            let ids: Vec<String> = ids.iter().map(|id| format!("\"{}\"", id.simple())).collect();
+            let ids: Vec<String> = ids.map(|id: Uuid| format!("\"{}\"", id.simple())).collect();
             (
                 "IN (SELECT unhex(value) FROM json_each(?))",
                 format!("[{}]", ids.join(",")).into(),
@@ -292,12 +379,12 @@ impl Tx {
     ///
     /// # Errors
     /// What the database answers.
-    pub async fn serialise(&self, name: &str) -> Result<()> {
+    pub async fn advisory_lock(&self, name: &str) -> Result<()> {
         if self.is_postgres() {
             let sql = "SELECT pg_advisory_xact_lock(hashtextextended(?, 0))";
             self.query_one_raw(self.statement(sql, [name.into()]))
                 .await
-                .kernel()?;
+                .map_db_err()?;
         }
         Ok(())
     }
@@ -313,17 +400,22 @@ fn no_arrays() -> DbErr {
 
 fn first<T: FromQueryResult>(row: Result<Option<QueryResult>, DbErr>) -> Result<Option<T>> {
     row.and_then(|row| row.map(|row| T::from_query_result(&row, "")).transpose())
-        .kernel()
+        .map_db_err()
 }
 
 fn every<T: FromQueryResult>(rows: Result<Vec<QueryResult>, DbErr>) -> Result<Vec<T>> {
     rows.and_then(|rows| rows.iter().map(|row| T::from_query_result(row, "")).collect())
-        .kernel()
+        .map_db_err()
+}
+
+fn scalar<T: TryGetable>(row: Result<Option<QueryResult>, DbErr>) -> Result<Option<T>> {
+    row.and_then(|row| row.map(|row| row.try_get_by_index::<T>(0)).transpose())
+        .map_db_err()
 }
 
 fn number(row: Result<Option<QueryResult>, DbErr>) -> Result<i64> {
     row.and_then(|row| row.map_or(Ok(0), |row| row.try_get_by_index::<i64>(0)))
-        .kernel()
+        .map_db_err()
 }
 
 impl ConnectionTrait for Tx {

@@ -7,7 +7,7 @@ use std::{
     sync::{Mutex, MutexGuard, PoisonError},
 };
 
-use kernel::Uuid;
+use kernel::{UserId, Uuid};
 use tokio::sync::Notify;
 
 /// How many accounts are kept apart; where more are called, everybody looks.
@@ -25,11 +25,11 @@ pub struct Woken {
     /// Whether it may be anybody.
     pub everybody: bool,
     /// Who.
-    pub accounts: HashSet<Uuid>,
+    pub accounts: HashSet<UserId>,
 }
 
 impl Woken {
-    fn add(&mut self, accounts: impl IntoIterator<Item = Uuid>) {
+    fn add(&mut self, accounts: impl IntoIterator<Item = UserId>) {
         if self.everybody {
             return;
         }
@@ -80,7 +80,7 @@ impl Wakeups {
     }
 
     /// Says so of these accounts, in this process.
-    pub fn add(&self, accounts: impl IntoIterator<Item = Uuid>) {
+    pub fn add(&self, accounts: impl IntoIterator<Item = UserId>) {
         self.gathered().add(accounts);
         self.ring.notify_one();
     }
@@ -106,15 +106,15 @@ impl Wakeups {
     }
 
     /// What the other servers are sent about these accounts.
-    pub(crate) fn notices(&self, accounts: &[Uuid]) -> Vec<String> {
+    pub(crate) fn notices(&self, accounts: &[UserId]) -> Vec<String> {
         if accounts.len() > NAMED * NOTICES {
             return vec![self.everybody_notice()];
         }
-        let notice = |accounts: &[Uuid]| {
+        let notice = |accounts: &[UserId]| {
             let mut text = format!("{} ", self.process);
             for account in accounts {
                 // Writing into a text does not fail.
-                write!(text, "{}", account.simple()).ok();
+                write!(text, "{}", account.0.simple()).ok();
             }
             text
         };
@@ -133,7 +133,7 @@ impl Wakeups {
             return self.add_everybody();
         }
         let ids = accounts.as_bytes().chunks(32);
-        self.add(ids.filter_map(|id| Uuid::try_parse_ascii(id).ok()));
+        self.add(ids.filter_map(|id| Uuid::try_parse_ascii(id).ok().map(UserId)));
     }
 }
 
@@ -141,8 +141,8 @@ impl Wakeups {
 mod tests {
     use super::*;
 
-    fn ids(number: u128) -> Vec<Uuid> {
-        (1..=number).map(Uuid::from_u128).collect()
+    fn ids(number: u128) -> Vec<UserId> {
+        (1..=number).map(|id| UserId(Uuid::from_u128(id))).collect()
     }
 
     async fn heard(notices: &[String]) -> Woken {

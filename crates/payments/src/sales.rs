@@ -1,6 +1,6 @@
 use database::Tx;
 use identity::Person;
-use kernel::{Code, Cursor, Limit, Page, Result, Timestamp, Uuid};
+use kernel::{Code, Cursor, Limit, Page, PaymentId, Result, Timestamp, Uuid};
 use sea_orm::FromQueryResult;
 
 use crate::{Payment, store};
@@ -51,7 +51,7 @@ pub async fn list_sales(tx: &Tx, of: Of, after: Option<Cursor>, limit: Limit) ->
     });
     let buyers: Vec<Uuid> = page.data.iter().map(|payment| payment.user_id).collect();
     let people = identity::people(tx, &buyers).await?;
-    let ids: Vec<Uuid> = page.data.iter().map(|payment| payment.id).collect();
+    let ids: Vec<PaymentId> = page.data.iter().map(|payment| payment.id).collect();
     let lost = store::dispute::lost(tx, &ids).await?;
     Ok(page.map(|payment| {
         let lost = lost.iter().find(|lost| lost.payment_id == payment.id);

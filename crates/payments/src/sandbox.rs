@@ -1,4 +1,4 @@
-use kernel::{Code, Error, Result, Timestamp, Uuid};
+use kernel::{Code, Error, PaymentId, Result, Timestamp, UserId, Uuid};
 
 use crate::{
     Fact, RefundStatus,
@@ -11,7 +11,7 @@ use crate::{
 pub struct Sandbox;
 
 /// The sandbox's own name of a payment.
-pub(crate) fn payment_name(id: Uuid) -> String {
+pub(crate) fn payment_name(id: PaymentId) -> String {
     format!("sandbox_{}", id.simple())
 }
 
@@ -21,7 +21,7 @@ impl Provider for Sandbox {
         ProviderName::Sandbox
     }
 
-    async fn customer(&self, user_id: Uuid, _: &str, _: Option<&str>) -> Result<String> {
+    async fn customer(&self, user_id: UserId, _: &str, _: Option<&str>) -> Result<String> {
         Ok(format!("sandbox_customer_{}", user_id.simple()))
     }
 

@@ -4,7 +4,7 @@ use std::collections::{HashMap, HashSet};
 
 use courses::CourseOutline;
 use database::{Db, Pool, Tx, outbox};
-use kernel::{Actor, Code, Cursor, Limit, Page, Result, Role, Timestamp, Uuid};
+use kernel::{Actor, Code, CourseId, Cursor, JobId, Limit, Page, Result, Role, Timestamp, UserId, Uuid};
 use sea_orm::FromQueryResult;
 use serde_json::json;
 
@@ -21,13 +21,13 @@ const BATCHES: u32 = 10;
 #[derive(Clone, Debug, FromQueryResult)]
 pub struct Job {
     /// The job's id.
-    pub id: Uuid,
+    pub id: JobId,
     /// What it does: `RECOUNT_PROGRESS`.
     pub kind: String,
     /// `QUEUED`, `RUNNING` or `DONE`.
     pub status: String,
     /// Whose edit caused it.
-    pub requested_by: Option<Uuid>,
+    pub requested_by: Option<UserId>,
     /// How many learners were looked at.
     pub done_count: i64,
     /// For how many of them something became complete.
@@ -39,14 +39,14 @@ pub struct Job {
     /// When it ended.
     pub finished_at: Option<Timestamp>,
     /// Behind whom to go on.
-    pub(crate) reached_id: Option<Uuid>,
+    pub(crate) reached_id: Option<UserId>,
 }
 
 /// Has the worker look what has become complete by an edit of the outline, where anybody has done anything in the course.
 ///
 /// # Errors
 /// What the database answers.
-pub async fn recount(tx: &Tx, course_id: Uuid) -> Result<()> {
+pub async fn recount(tx: &Tx, course_id: CourseId) -> Result<()> {
     if store::job::has_learners(tx, course_id).await? && store::job::insert(tx, course_id).await? {
         outbox::send(tx, RECOUNT, json!({ "courseId": course_id })).await?;
     }
@@ -57,7 +57,7 @@ pub async fn recount(tx: &Tx, course_id: Uuid) -> Result<()> {
 ///
 /// # Errors
 /// [`Code::NotFound`], [`Code::Forbidden`].
-pub async fn jobs(tx: &Tx, course_id: Uuid, after: Option<Cursor>, limit: Limit) -> Result<Page<Job>> {
+pub async fn jobs(tx: &Tx, course_id: CourseId, after: Option<Cursor>, limit: Limit) -> Result<Page<Job>> {
     if !courses::course_ref(tx, course_id).await?.staff {
         return Err(Code::Forbidden.into());
     }
@@ -70,7 +70,7 @@ pub async fn jobs(tx: &Tx, course_id: Uuid, after: Option<Cursor>, limit: Limit)
 ///
 /// # Errors
 /// What the database answers.
-pub async fn work_on(db: &Db, course_id: Uuid) -> Result<()> {
+pub async fn work_on(db: &Db, course_id: CourseId) -> Result<()> {
     for _ in 0..BATCHES {
         let take = move |tx| async move { begin(&tx, course_id).await };
         let Some((job, batch)) = db.run_in(Pool::Worker, Actor::System, take).await? else {
@@ -93,7 +93,7 @@ pub async fn work_on(db: &Db, course_id: Uuid) -> Result<()> {
 ///
 /// # Errors
 /// What the database answers.
-pub async fn derive_for(db: &Db, user_id: Uuid, course_id: Uuid) -> Result<bool> {
+pub async fn derive_for(db: &Db, user_id: UserId, course_id: CourseId) -> Result<bool> {
     let learner = Actor::User {
         id: user_id,
         role: Role::User,
@@ -112,7 +112,7 @@ pub(crate) struct Batch {
     pub(crate) last: Option<Uuid>,
 }
 
-async fn begin(tx: &Tx, course_id: Uuid) -> Result<Option<(Job, Batch)>> {
+async fn begin(tx: &Tx, course_id: CourseId) -> Result<Option<(Job, Batch)>> {
     let Some(job) = store::job::begin(tx, course_id).await? else {
         return Ok(None);
     };
@@ -122,7 +122,7 @@ async fn begin(tx: &Tx, course_id: Uuid) -> Result<Option<(Job, Batch)>> {
     for row in store::report::done(tx, &users, &[course_id]).await? {
         done.entry(row.user_id).or_default().push(row);
     }
-    let is_due = |user: &&Uuid| done.get(*user).is_some_and(|done| is_due(&outline, done));
+    let is_due = |user: &&UserId| done.get(*user).is_some_and(|done| is_due(&outline, done));
     let batch = Batch {
         looked_at: users.len(),
         due: users.iter().filter(is_due).copied().collect(),

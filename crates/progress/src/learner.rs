@@ -3,7 +3,7 @@ use std::collections::{HashMap, HashSet};
 use courses::CourseOutline;
 use database::{Tx, audit, outbox};
 use enrollment::EnrolledLearner;
-use kernel::{Code, Cursor, Limit, Page, Result, Timestamp, Uuid};
+use kernel::{Code, CourseId, Cursor, LessonId, Limit, Page, Result, Timestamp, UserId, Uuid};
 use serde_json::json;
 
 use crate::{
@@ -35,7 +35,7 @@ pub struct LearnerProgress {
 /// [`Code::NotFound`], [`Code::Forbidden`].
 pub async fn learners(
     tx: &Tx,
-    course_id: Uuid,
+    course_id: CourseId,
     search: Option<&str>,
     after: Option<Cursor>,
     limit: Limit,
@@ -49,7 +49,7 @@ pub async fn learners(
 
 async fn with_progress(
     tx: &Tx,
-    course_id: Uuid,
+    course_id: CourseId,
     outline: &CourseOutline,
     learners: Vec<EnrolledLearner>,
 ) -> Result<Vec<LearnerProgress>> {
@@ -80,9 +80,9 @@ async fn with_progress(
 /// [`Code::NotFound`], also for a lesson of another course; [`Code::Forbidden`].
 pub async fn waive(
     tx: &Tx,
-    course_id: Uuid,
-    user_id: Uuid,
-    lesson_id: Option<Uuid>,
+    course_id: CourseId,
+    user_id: UserId,
+    lesson_id: Option<LessonId>,
 ) -> Result<LearnerProgress> {
     let learner = enrollment::learner(tx, course_id, user_id).await?;
     let outline = courses::outline(tx, course_id).await?;
@@ -123,9 +123,9 @@ pub async fn waive(
 /// [`Code::NotFound`], also for a lesson of another course; [`Code::Forbidden`].
 pub async fn reset(
     tx: &Tx,
-    course_id: Uuid,
-    user_id: Uuid,
-    lesson_id: Option<Uuid>,
+    course_id: CourseId,
+    user_id: UserId,
+    lesson_id: Option<LessonId>,
 ) -> Result<LearnerProgress> {
     let learner = enrollment::learner(tx, course_id, user_id).await?;
     let outline = courses::outline(tx, course_id).await?;
@@ -150,7 +150,7 @@ pub async fn reset(
 
 async fn one(
     tx: &Tx,
-    course_id: Uuid,
+    course_id: CourseId,
     outline: &CourseOutline,
     learner: EnrolledLearner,
 ) -> Result<LearnerProgress> {

@@ -2,7 +2,7 @@ use std::collections::{HashMap, HashSet};
 
 use courses::{Course, CourseOutline};
 use database::Tx;
-use kernel::{Cursor, Limit, Page, Result, Timestamp, Uuid};
+use kernel::{ChapterId, CourseId, Cursor, EnrollmentId, LessonId, Limit, Page, Result, Timestamp, Uuid};
 
 use crate::{
     Tally,
@@ -17,9 +17,9 @@ const OFFERED: usize = 20;
 #[derive(Clone, Debug)]
 pub struct MyCourse {
     /// The enrollment's id.
-    pub enrollment_id: Uuid,
+    pub enrollment_id: EnrollmentId,
     /// The course.
-    pub course_id: Uuid,
+    pub course_id: CourseId,
     /// Its title.
     pub title: String,
     /// Its slug.
@@ -40,7 +40,7 @@ pub struct MyCourse {
 #[derive(Clone, Debug)]
 pub struct Continuation {
     /// The course.
-    pub course_id: Uuid,
+    pub course_id: CourseId,
     /// Its title.
     pub title: String,
     /// Its slug.
@@ -52,11 +52,11 @@ pub struct Continuation {
     /// When the caller last did something in it.
     pub last_active_at: Timestamp,
     /// The chapter.
-    pub chapter_id: Uuid,
+    pub chapter_id: ChapterId,
     /// The chapter's title.
     pub chapter_title: String,
     /// The lesson in it; `None` for a chapter that has none.
-    pub lesson_id: Option<Uuid>,
+    pub lesson_id: Option<LessonId>,
     /// The lesson's title.
     pub lesson_title: Option<String>,
     /// How much of its video was watched.

@@ -2,7 +2,7 @@ use std::collections::{HashMap, HashSet};
 
 use courses::{CourseOutline, OutlineChapter};
 use database::Tx;
-use kernel::{Result, Timestamp, Uuid};
+use kernel::{ChapterId, CourseId, LessonId, Result, Timestamp, Uuid};
 
 use crate::{
     store::{self, LessonRow},
@@ -13,7 +13,7 @@ use crate::{
 #[derive(Clone, Debug)]
 pub struct CourseProgress {
     /// The course.
-    pub course_id: Uuid,
+    pub course_id: CourseId,
     /// Whether it is done.
     pub is_completed: bool,
     /// Since when.
@@ -70,7 +70,7 @@ impl Tally {
 #[derive(Clone, Debug)]
 pub struct ChapterState {
     /// The chapter.
-    pub chapter_id: Uuid,
+    pub chapter_id: ChapterId,
     /// Its title.
     pub title: String,
     /// Since when it is done.
@@ -85,7 +85,7 @@ pub struct ChapterState {
 #[derive(Clone, Debug)]
 pub struct LessonState {
     /// The lesson.
-    pub lesson_id: Uuid,
+    pub lesson_id: LessonId,
     /// Its title.
     pub title: String,
     /// Since when it is done.
@@ -120,7 +120,7 @@ impl From<&Watch> for WatchState {
 ///
 /// # Errors
 /// [`kernel::Code::NotFound`] where the caller is not enrolled.
-pub async fn course_progress(tx: &Tx, course_id: Uuid) -> Result<CourseProgress> {
+pub async fn course_progress(tx: &Tx, course_id: CourseId) -> Result<CourseProgress> {
     let user_id = tx.user_id()?;
     let enrollment = enrollment::enrollment(tx, course_id).await?;
     let outline = courses::outline(tx, course_id).await?;

@@ -1,7 +1,7 @@
 use courses::Body;
 use database::Tx;
 use enrollment::{Access, Place};
-use kernel::{Code, Result, Timestamp, Uuid};
+use kernel::{Code, CourseId, Result, Timestamp, Uuid};
 
 use crate::watch::LONGEST;
 
@@ -45,7 +45,7 @@ impl Subject {
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Facts {
     pub(crate) subject: Subject,
-    pub(crate) course_id: Uuid,
+    pub(crate) course_id: CourseId,
     /// Whether it has a video.
     pub(crate) has_video: bool,
     /// How long the video is, in seconds: the ready video's own length, else the minutes that the author wrote down. `None`

@@ -1,7 +1,7 @@
 use actix_web::web::Data;
 use database::Pool;
 use identity::{UserChange, UserFilter};
-use kernel::{Result, Uuid};
+use kernel::{Result, UserId, Uuid};
 use serde::Deserialize;
 use utoipa::{IntoParams, ToSchema};
 
@@ -10,10 +10,12 @@ use super::{
     shared::{PageQuery, page, twenty},
 };
 use crate::{
-    extract::{Admin, IfMatch, Json, Path, Query},
-    problem::Problem,
-    reply::Reply,
-    routing::{Operations, operations},
+    http::{
+        extract::{Admin, IfMatch, Json, Path, Query},
+        problem::Problem,
+        reply::Reply,
+        routing::{Operations, operations},
+    },
     state::State,
 };
 
@@ -142,7 +144,7 @@ async fn list_users(
 async fn get_user(
     state: Data<State>,
     Admin(actor): Admin,
-    Path(id): Path<Uuid>,
+    Path(id): Path<UserId>,
 ) -> Result<Reply<Me>, Problem> {
     let account = state
         .db
@@ -164,7 +166,7 @@ async fn get_user(
 async fn update_user(
     state: Data<State>,
     Admin(actor): Admin,
-    Path(id): Path<Uuid>,
+    Path(id): Path<UserId>,
     seen: IfMatch,
     body: Json<PatchUser>,
 ) -> Result<Reply<Me>, Problem> {

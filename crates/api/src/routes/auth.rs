@@ -7,10 +7,12 @@ use utoipa::ToSchema;
 
 use super::me::Me;
 use crate::{
-    extract::{Idempotency, Json, address_of},
-    problem::Problem,
-    reply::{Nothing, Reply},
-    routing::{Operations, operations},
+    http::{
+        extract::{Idempotency, Json, address_of},
+        problem::Problem,
+        reply::{Nothing, Reply},
+        routing::{Operations, operations},
+    },
     state::State,
 };
 

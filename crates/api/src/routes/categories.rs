@@ -2,16 +2,18 @@ use actix_web::web::Data;
 use chrono::{DateTime, Utc};
 use courses::{CategoryChange, NewCategory};
 use database::Pool;
-use kernel::{Actor, Result, Uuid};
+use kernel::{Actor, CategoryId, FileId, Result, Uuid};
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 
 use super::shared::{PageQuery, page};
 use crate::{
-    extract::{Admin, Idempotency, IfMatch, Json, Path, Query, merge},
-    problem::Problem,
-    reply::{Nothing, Reply},
-    routing::{Operations, operations},
+    http::{
+        extract::{Admin, Idempotency, IfMatch, Json, Path, Query, merge},
+        problem::Problem,
+        reply::{Nothing, Reply},
+        routing::{Operations, operations},
+    },
     state::State,
 };
 
@@ -31,7 +33,7 @@ pub(super) fn configure(config: &mut impl Operations) {
 #[serde(rename_all = "camelCase")]
 pub(super) struct Category {
     /// The category's id.
-    id: Uuid,
+    id: CategoryId,
     /// Unique.
     #[schema(example = "Strength")]
     name: String,
@@ -42,7 +44,7 @@ pub(super) struct Category {
     #[schema(format = "uri")]
     image_url: Option<String>,
     /// The picture that was uploaded, if it was.
-    image_id: Option<Uuid>,
+    image_id: Option<FileId>,
     /// When it was made.
     created_at: DateTime<Utc>,
     /// When it was last changed.
@@ -90,7 +92,7 @@ struct CreateCategory {
     #[schema(format = "uri", pattern = "^https://", max_length = 2000)]
     image_url: Option<String>,
     /// A picture of the caller's that was uploaded (`POST /uploads`); it takes the place of `imageUrl`.
-    image_id: Option<Uuid>,
+    image_id: Option<FileId>,
 }
 
 /// What changes in a category.
@@ -113,7 +115,7 @@ struct PatchCategory {
     /// A picture of the caller's that was uploaded (`POST /uploads`); it takes the place of `imageUrl`.
     #[serde(default, deserialize_with = "merge::member")]
     #[schema(value_type = Option<Uuid>)]
-    image_id: Option<Option<Uuid>>,
+    image_id: Option<Option<FileId>>,
 }
 
 /// Where its courses go.

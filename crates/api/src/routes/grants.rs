@@ -1,17 +1,19 @@
-use crate::routing::{Operations, operations};
+use crate::http::routing::{Operations, operations};
 use actix_web::web::Data;
 use chrono::{DateTime, Utc};
 use database::{Pool, Tx};
 use enrollment::{GrantFilter, GrantHistory, NewManualGrant};
-use kernel::{Result, Timestamp, Uuid};
+use kernel::{CourseId, GrantId, Result, Timestamp, UserId, Uuid};
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 
 use super::shared::{PageQuery, page, twenty};
 use crate::{
-    extract::{Confirmed, Idempotency, Json, Member, Path, Query},
-    problem::Problem,
-    reply::Reply,
+    http::{
+        extract::{Confirmed, Idempotency, Json, Member, Path, Query},
+        problem::Problem,
+        reply::Reply,
+    },
     state::State,
 };
 
@@ -31,11 +33,11 @@ pub(super) fn configure(config: &mut impl Operations) {
 #[serde(rename_all = "camelCase")]
 struct Grant {
     /// The grant's id.
-    id: Uuid,
+    id: GrantId,
     /// Who may see it.
-    user_id: Uuid,
+    user_id: UserId,
     /// The course.
-    course_id: Uuid,
+    course_id: CourseId,
     /// `FREE`, `PURCHASE` or `MANUAL`; more may be added.
     #[schema(example = "MANUAL")]
     source: String,
@@ -99,7 +101,7 @@ impl Grant {
 #[serde(rename_all = "camelCase")]
 struct GrantEvent {
     /// The event's id.
-    id: Uuid,
+    id: GrantId,
     /// Its status from then on.
     #[schema(example = "ACTIVE")]
     status: String,
@@ -111,7 +113,7 @@ struct GrantEvent {
     #[schema(example = "Won the autumn challenge")]
     reason: Option<String>,
     /// Who did it; null is Palestra itself, such as on a payment provider's word.
-    actor_id: Option<Uuid>,
+    actor_id: Option<UserId>,
     /// When.
     created_at: DateTime<Utc>,
 }
@@ -166,7 +168,7 @@ impl GrantDetail {
 #[serde(rename_all = "camelCase")]
 struct Learner {
     /// The user's id.
-    id: Uuid,
+    id: GrantId,
     /// Unique.
     #[schema(example = "lena")]
     username: Option<String>,
@@ -260,7 +262,7 @@ struct GrantQuery {
     status: Option<GrantStatus>,
     /// Only this learner's.
     #[param(nullable = false)]
-    user_id: Option<Uuid>,
+    user_id: Option<UserId>,
     /// Only those that give access now, or only the others.
     #[param(nullable = false)]
     is_active: Option<bool>,
@@ -271,7 +273,7 @@ struct GrantQuery {
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 struct CreateGrant {
     /// To whom.
-    user_id: Uuid,
+    user_id: UserId,
     /// From when; now where it is missing or has been.
     starts_at: Option<DateTime<Utc>>,
     /// Until when, after now and after the start; without end where it is missing.
@@ -309,7 +311,7 @@ struct ExtendGrant {
 async fn list_grants(
     state: Data<State>,
     Member(actor): Member,
-    Path(course_id): Path<Uuid>,
+    Path(course_id): Path<CourseId>,
     Query(query): Query<GrantQuery>,
 ) -> Result<Reply<CourseGrantPage>, Problem> {
     let GrantQuery {
@@ -348,7 +350,7 @@ async fn list_grants(
 async fn create_grant(
     state: Data<State>,
     Confirmed(actor): Confirmed,
-    Path(course_id): Path<Uuid>,
+    Path(course_id): Path<CourseId>,
     key: Idempotency,
     body: Json<CreateGrant>,
 ) -> Result<Reply<GrantDetail>, Problem> {
@@ -385,7 +387,7 @@ async fn create_grant(
 async fn get_grant(
     state: Data<State>,
     Member(actor): Member,
-    Path(id): Path<Uuid>,
+    Path(id): Path<GrantId>,
 ) -> Result<Reply<GrantDetail>, Problem> {
     let work = move |tx: Tx| async move {
         let history = enrollment::grant(&tx, id).await?;
@@ -406,7 +408,7 @@ async fn get_grant(
 async fn revoke_grant(
     state: Data<State>,
     Confirmed(actor): Confirmed,
-    Path(id): Path<Uuid>,
+    Path(id): Path<GrantId>,
     body: Json<RevokeGrant>,
 ) -> Result<Reply<GrantDetail>, Problem> {
     let RevokeGrant { reason } = body.value;
@@ -429,7 +431,7 @@ async fn revoke_grant(
 async fn extend_grant(
     state: Data<State>,
     Confirmed(actor): Confirmed,
-    Path(id): Path<Uuid>,
+    Path(id): Path<GrantId>,
     body: Json<ExtendGrant>,
 ) -> Result<Reply<GrantDetail>, Problem> {
     let ExtendGrant { ends_at } = body.value;

@@ -4,7 +4,7 @@ use std::{
     time::{Duration, Instant},
 };
 
-use kernel::Uuid;
+use kernel::{SessionId, UserId, Uuid};
 use sea_orm::FromQueryResult;
 use serde_json::Value;
 
@@ -15,7 +15,7 @@ pub(crate) const PAGE: i64 = 50;
 #[derive(Clone, Debug, FromQueryResult)]
 pub struct Told {
     /// Whose.
-    pub(crate) user_id: Uuid,
+    pub(crate) user_id: UserId,
     /// Which: one more than the event before it.
     pub number: i64,
     /// Such as `message.created`.
@@ -48,8 +48,8 @@ pub enum News {
 
 /// One open stream, between the task that fills all of them and the connection that empties this one.
 pub(crate) struct Line {
-    pub(crate) user_id: Uuid,
-    pub(crate) session: Uuid,
+    pub(crate) user_id: UserId,
+    pub(crate) session: SessionId,
     slot: Mutex<Slot>,
 }
 
@@ -67,7 +67,7 @@ struct Slot {
 }
 
 impl Line {
-    pub(crate) fn new(user_id: Uuid, session: Uuid) -> Self {
+    pub(crate) fn new(user_id: UserId, session: SessionId) -> Self {
         let now = Instant::now();
         Self {
             user_id,
@@ -185,7 +185,7 @@ mod tests {
 
     fn told(numbers: std::ops::RangeInclusive<i64>) -> Vec<Told> {
         let told = |number| Told {
-            user_id: Uuid::nil(),
+            user_id: UserId::nil(),
             number,
             kind: "test".to_owned(),
             data: Value::Null,

@@ -50,7 +50,7 @@ pub async fn tell(tx: &Tx, to: &[Uuid], event: Event) -> Result<()> {
         return Ok(());
     }
     store::live::append(tx, &to, event.kind, &event.data).await?;
-    tx.wake(&to).await
+    tx.notify(&to).await
 }
 
 /// Forgets events that were told more than `age` ago, and tickets that ran out; answers with how many events. For the worker.

@@ -1,4 +1,4 @@
-use kernel::Uuid;
+use kernel::{UserId, Uuid};
 
 /// Where a reader stands in their log: what a client sends back as `Last-Event-ID`.
 ///
@@ -12,7 +12,7 @@ pub struct Position {
 impl Position {
     /// Behind this event of this reader's.
     #[must_use]
-    pub fn of(reader: Uuid, number: i64) -> Self {
+    pub fn of(reader: UserId, number: i64) -> Self {
         let [.., a, b, c, d] = *reader.as_bytes();
         Self {
             reader: u32::from_be_bytes([a, b, c, d]),
@@ -22,7 +22,7 @@ impl Position {
 
     /// The number, if `text` is a position of this reader's.
     #[must_use]
-    pub(crate) fn read(text: &str, reader: Uuid) -> Option<i64> {
+    pub(crate) fn read(text: &str, reader: UserId) -> Option<i64> {
         let (_, number) = text.split_once('-')?;
         let number = number.parse().ok().filter(|number| *number >= 0)?;
         (Self::of(reader, number).to_string() == text).then_some(number)

@@ -9,7 +9,7 @@ use std::{
 };
 
 use database::{Db, Pool, Woken};
-use kernel::{Actor, Code, Error, Result, Uuid};
+use kernel::{Actor, Code, Error, Result, SessionId, UserId, Uuid};
 
 use super::{
     Beginning, News, Position,
@@ -100,7 +100,7 @@ impl Streams {
         Ok(stream)
     }
 
-    fn enter(&self, user_id: Uuid, session: Uuid) -> Result<Stream> {
+    fn enter(&self, user_id: UserId, session: SessionId) -> Result<Stream> {
         let inner = &self.0;
         let mut lines = inner.lines();
         if inner.stopped.load(Ordering::SeqCst) {

@@ -4,7 +4,9 @@
 use std::collections::HashSet;
 
 use database::{Db, Pool, Tx, outbox};
-use kernel::{Actor, Code, Result, Role, Timestamp, Uuid};
+use kernel::{
+    Actor, Code, CourseId, GrantId, MessageId, NotificationId, Result, Role, SessionId, Timestamp, UserId,
+};
 use serde_json::json;
 
 use super::{
@@ -23,19 +25,19 @@ use crate::{
 pub(crate) const DECIDED: &str = "moderation.decided";
 
 /// A reader, as whom the worker looks; `None` for whoever is suspended or gone.
-pub(super) async fn reader(db: &Db, user_id: Uuid) -> Result<Option<Actor>> {
+pub(super) async fn reader(db: &Db, user_id: UserId) -> Result<Option<Actor>> {
     let role = move |tx: Tx| async move { store::notification::role(&tx, user_id).await };
     let role = db.read_in(Pool::Worker, Actor::System, role).await?;
     let role = role.and_then(|role| role.parse::<Role>().ok());
     Ok(role.map(|role| Actor::User {
         id: user_id,
         role,
-        session: Uuid::nil(),
+        session: SessionId::nil(),
     }))
 }
 
 /// Whether somebody may read this now.
-async fn may_read(db: &Db, user_id: Uuid, subject: Subject) -> Result<bool> {
+async fn may_read(db: &Db, user_id: UserId, subject: Subject) -> Result<bool> {
     let Some(reader) = reader(db, user_id).await? else {
         return Ok(false);
     };
@@ -48,7 +50,7 @@ async fn may_read(db: &Db, user_id: Uuid, subject: Subject) -> Result<bool> {
 }
 
 /// Those whom a text mentions.
-pub(super) async fn of_post(db: &Db, id: Uuid) -> Result<()> {
+pub(super) async fn of_post(db: &Db, id: NotificationId) -> Result<()> {
     let find = move |tx: Tx| async move { store::notification::post(&tx, id).await };
     let Some(post) = db.read_in(Pool::Worker, Actor::System, find).await? else {
         return Ok(());
@@ -57,7 +59,7 @@ pub(super) async fn of_post(db: &Db, id: Uuid) -> Result<()> {
 }
 
 /// Whose comment it answers, whose post or lesson it is about, and those whom it mentions: each once.
-pub(super) async fn of_comment(db: &Db, id: Uuid) -> Result<()> {
+pub(super) async fn of_comment(db: &Db, id: NotificationId) -> Result<()> {
     let find = move |tx: Tx| async move { store::notification::comment(&tx, id).await };
     let Some(comment) = db.read_in(Pool::Worker, Actor::System, find).await? else {
         return Ok(());
@@ -87,12 +89,12 @@ async fn tell(db: &Db, written: &Written, subject: Subject) -> Result<()> {
 }
 
 /// The others of the conversation who have not read so far: one notification of it, until that is read.
-pub(super) async fn of_message(db: &Db, id: Uuid) -> Result<()> {
+pub(super) async fn of_message(db: &Db, id: NotificationId) -> Result<()> {
     let find = move |tx: Tx| async move { store::notification::message(&tx, id).await };
     let Some(message) = db.read_in(Pool::Worker, Actor::System, find).await? else {
         return Ok(());
     };
-    let new = |user_id: &Uuid| New {
+    let new = |user_id: &UserId| New {
         actor_id: Some(message.sender_id),
         conversation_id: Some(message.conversation_id),
         message_id: Some(id),
@@ -141,7 +143,7 @@ pub(super) async fn of_decision(db: &Db, message: &outbox::Message) -> Result<()
 }
 
 /// Who was given access by hand.
-pub(super) async fn of_grant(db: &Db, user_id: Uuid, course_id: Uuid, grant_id: Uuid) -> Result<()> {
+pub(super) async fn of_grant(db: &Db, user_id: UserId, course_id: CourseId, grant_id: GrantId) -> Result<()> {
     let new = New {
         course_id: Some(course_id),
         outcome: Some("GRANTED".to_owned()),
@@ -151,7 +153,7 @@ pub(super) async fn of_grant(db: &Db, user_id: Uuid, course_id: Uuid, grant_id: 
 }
 
 /// Has the members of a conversation look at a message again that was taken away or given back.
-async fn tell_members(tx: &Tx, message_id: Uuid, outcome: &str) -> Result<()> {
+async fn tell_members(tx: &Tx, message_id: MessageId, outcome: &str) -> Result<()> {
     if !matches!(outcome, "REMOVED" | "RESTORED") {
         return Ok(());
     }

@@ -3,7 +3,10 @@
 use std::collections::{HashMap, HashSet};
 
 use database::{Db, Pool, Tx, outbox};
-use kernel::{Actor, Result, Timestamp, Uuid};
+use kernel::{
+    Actor, AnnouncementId, CommentId, ConversationId, CourseId, LessonId, MessageId, PostId, Result,
+    Timestamp, UserId, Uuid,
+};
 use serde_json::json;
 
 use super::{
@@ -22,19 +25,19 @@ const KEPT: chrono::Duration = chrono::Duration::days(180);
 /// A notification to be written.
 #[derive(Clone, Debug)]
 pub(crate) struct New {
-    pub(crate) user_id: Uuid,
+    pub(crate) user_id: UserId,
     pub(crate) kind: Kind,
     /// What it follows from: nobody is told twice of the same.
     pub(crate) source: String,
     /// Who did it; whoever has a block with them is not told.
-    pub(crate) actor_id: Option<Uuid>,
-    pub(crate) course_id: Option<Uuid>,
-    pub(crate) post_id: Option<Uuid>,
-    pub(crate) lesson_id: Option<Uuid>,
-    pub(crate) comment_id: Option<Uuid>,
-    pub(crate) conversation_id: Option<Uuid>,
-    pub(crate) message_id: Option<Uuid>,
-    pub(crate) announcement_id: Option<Uuid>,
+    pub(crate) actor_id: Option<UserId>,
+    pub(crate) course_id: Option<CourseId>,
+    pub(crate) post_id: Option<PostId>,
+    pub(crate) lesson_id: Option<LessonId>,
+    pub(crate) comment_id: Option<CommentId>,
+    pub(crate) conversation_id: Option<ConversationId>,
+    pub(crate) message_id: Option<MessageId>,
+    pub(crate) announcement_id: Option<AnnouncementId>,
     pub(crate) outcome: Option<String>,
     pub(crate) until_at: Option<Timestamp>,
     pub(crate) note: Option<String>,
@@ -42,7 +45,7 @@ pub(crate) struct New {
 
 impl New {
     /// For somebody, of a kind, because of something.
-    pub(crate) fn of(user_id: Uuid, kind: Kind, source: String) -> Self {
+    pub(crate) fn of(user_id: UserId, kind: Kind, source: String) -> Self {
         Self {
             user_id,
             kind,
@@ -108,7 +111,7 @@ pub async fn notify(db: &Db, letters: &Letters<'_>, message: &outbox::Message) -
 /// What the database answers.
 pub(crate) async fn batch(tx: &Tx, news: Vec<New>) -> Result<u64> {
     let news = without_blocked(tx, news).await?;
-    let users: Vec<Uuid> = news.iter().map(|new| new.user_id).collect();
+    let users: Vec<UserId> = news.iter().map(|new| new.user_id).collect();
     let active: HashSet<Uuid> = store::notification::active_users(tx, &users).await?;
     let preferences: HashMap<Uuid, _> = store::preference::of(tx, &users).await?.into_iter().collect();
     let of = |new: &New| preferences.get(&new.user_id).cloned().unwrap_or_default();
@@ -151,7 +154,7 @@ async fn without_blocked(tx: &Tx, news: Vec<New>) -> Result<Vec<New>> {
     let Some(actor) = news.iter().find_map(|new| new.actor_id) else {
         return Ok(news);
     };
-    let users: Vec<Uuid> = news.iter().map(|new| new.user_id).collect();
+    let users: Vec<UserId> = news.iter().map(|new| new.user_id).collect();
     let blocked = block::of(tx, actor, &users).await?;
     let may = |new: &New| new.actor_id != Some(new.user_id) && !blocked.contains(&new.user_id);
     Ok(news.into_iter().filter(may).collect())

@@ -2,7 +2,7 @@
 //! needs no login and never expires.
 
 use database::{Db, Tx};
-use kernel::{Actor, Code, Keyring, Result, Role, Uuid, from_base64url, to_base64url};
+use kernel::{Actor, Code, Keyring, Result, Role, SessionId, UserId, Uuid, from_base64url, to_base64url};
 
 use super::Kind;
 use crate::preference;
@@ -12,7 +12,7 @@ const PURPOSE: &str = "unsubscribe links";
 const ALL: u8 = u8::MAX;
 
 /// The secret part of a link for one reader: of one kind, or of all.
-pub(super) fn link(keyring: &Keyring, user_id: Uuid, kind: Option<Kind>) -> String {
+pub(super) fn link(keyring: &Keyring, user_id: UserId, kind: Option<Kind>) -> String {
     let number = kind.map_or(ALL, |kind| {
         let found = Kind::ALL.iter().position(|known| *known == kind);
         found.and_then(|found| u8::try_from(found).ok()).unwrap_or(ALL)
@@ -38,7 +38,7 @@ pub async fn unsubscribe(db: &Db, link: &str) -> Result<()> {
     let reader = Actor::User {
         id,
         role: Role::User,
-        session: Uuid::nil(),
+        session: SessionId::nil(),
     };
     let work = move |tx: Tx| async move { preference::stop_mails(&tx, kind).await };
     db.run(reader, work).await

@@ -1,6 +1,6 @@
 use database::{Tx, audit, outbox};
 use identity::UserChange;
-use kernel::{Actor, Code, Error, FieldError, Result, Timestamp, Uuid};
+use kernel::{Actor, Code, Error, FieldError, ReportId, Result, Timestamp};
 use serde_json::json;
 
 use super::{Report, ReportStatus, moderated_report};
@@ -37,11 +37,12 @@ pub struct Decision {
 /// [`Code::NotFound`], [`Code::Forbidden`]; [`Code::ReportAlreadyDecided`] where somebody was faster, [`Code::PreconditionFailed`]
 /// for a version that is not the present one, [`Code::NothingToRestore`], [`Code::ValidationFailed`] for parts that do not belong
 /// together; [`Code::LastAdmin`].
-pub async fn decide_report(tx: &Tx, id: Uuid, decision: Decision) -> Result<Report> {
+pub async fn decide_report(tx: &Tx, id: ReportId, decision: Decision) -> Result<Report> {
     check(tx, &decision)?;
     let seen = moderated_report(tx, id).await?;
     // Two who decide about the same stand in line, whichever of its reports they look at.
-    tx.serialise(&format!("reports of {}", seen.subject_id)).await?;
+    tx.advisory_lock(&format!("reports of {}", seen.subject_id))
+        .await?;
     let report = store::report::one(tx, id, true).await?.ok_or(Code::NotFound)?;
     match (report.status == ReportStatus::Open.as_str(), decision.action) {
         (true, Action::Restore) => return Err(Code::NothingToRestore.into()),

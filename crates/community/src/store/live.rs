@@ -1,5 +1,5 @@
-use database::{Column, IntoKernel, Tx};
-use kernel::{Result, Timestamp, Uuid};
+use database::{Column, MapDbErr, Tx};
+use kernel::{Result, SessionId, Timestamp, UserId, Uuid};
 use sea_orm::{ConnectionTrait, FromQueryResult};
 use serde_json::Value;
 
@@ -12,7 +12,7 @@ pub(crate) async fn append(tx: &Tx, to: &[Uuid], kind: &str, data: &Value) -> Re
         // The caller may look at nobody else's log: it is written by the function, which answers nothing.
         let sql = "SELECT app.tell(?::text::uuid[], ?, ?)";
         let told = tx.statement(sql, [ids, kind.into(), data.clone().into()]);
-        return tx.query_one_raw(told).await.kernel().map(drop);
+        return tx.query_one_raw(told).await.map_db_err().map(drop);
     }
     let number = "INSERT INTO live_cursors (user_id, last_number) SELECT unhex(value), 1 FROM json_each(?) WHERE true \
                   ON CONFLICT (user_id) DO UPDATE SET last_number = last_number + 1";
@@ -33,12 +33,15 @@ pub(crate) async fn events(tx: &Tx, asked: &[(Uuid, i64)]) -> Result<Vec<Told>> 
         let users = asked.iter().map(|(user, _)| Some(*user)).collect();
         let numbers = asked.iter().map(|(_, after)| *after).collect();
         let sql = format!(
-            "SELECT {columns} FROM unnest(?, ?) AS a (user_id, number) \
+            "SELECT {columns} FROM unnest(:users, :numbers) AS a (user_id, number) \
              JOIN live_events e ON e.user_id = a.user_id AND e.number > a.number AND e.number <= a.number + {PAGE} \
              ORDER BY e.user_id, e.number"
         );
-        let columns = vec![Column::Uuids(users), Column::Integers(numbers)];
-        return tx.all_of_columns(&sql, columns).await;
+        let columns = [
+            ("users", Column::Uuids(users)),
+            ("numbers", Column::Integers(numbers)),
+        ];
+        return tx.fetch_columns(&sql, columns).await;
     }
     let pairs: Vec<String> = asked
         .iter()
@@ -68,7 +71,7 @@ impl Extent {
     }
 }
 
-pub(crate) async fn extent(tx: &Tx, user_id: Uuid) -> Result<Extent> {
+pub(crate) async fn extent(tx: &Tx, user_id: UserId) -> Result<Extent> {
     let sql = "SELECT (SELECT min(number) FROM live_events WHERE user_id = ?) AS first, \
                coalesce((SELECT last_number FROM live_cursors WHERE user_id = ?), 0) AS last";
     let extent = tx.one(sql, [user_id.into(), user_id.into()]).await?;
@@ -87,8 +90,8 @@ pub(crate) async fn sweep(tx: &Tx, before: Timestamp) -> Result<u64> {
 /// A ticket that was taken.
 #[derive(FromQueryResult)]
 pub(crate) struct Taken {
-    pub(crate) user_id: Uuid,
-    pub(crate) session_id: Uuid,
+    pub(crate) user_id: UserId,
+    pub(crate) session_id: SessionId,
     pub(crate) expires_at: Timestamp,
 }
 

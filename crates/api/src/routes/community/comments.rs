@@ -2,7 +2,7 @@ use actix_web::web::Data;
 use chrono::{DateTime, Utc};
 use community::{Branch, CommentSort, NewComment, PostStatus};
 use database::{Pool, Tx};
-use kernel::{Actor, Cursor, Limit, Result, Uuid};
+use kernel::{Actor, CommentId, CourseId, Cursor, LessonId, Limit, PostId, Result, UserId, Uuid};
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 
@@ -14,10 +14,12 @@ use super::{
     reactions::Reactions,
 };
 use crate::{
-    extract::{Caller, Idempotency, IfMatch, Json, Member, Path, Query},
-    problem::Problem,
-    reply::{Nothing, Reply},
-    routing::{Operations, operations},
+    http::{
+        extract::{Caller, Idempotency, IfMatch, Json, Member, Path, Query},
+        problem::Problem,
+        reply::{Nothing, Reply},
+        routing::{Operations, operations},
+    },
     state::State,
 };
 
@@ -40,20 +42,20 @@ pub(super) fn configure(config: &mut impl Operations) {
 #[serde(rename_all = "camelCase")]
 struct Comment {
     /// The comment's id.
-    id: Uuid,
+    id: CommentId,
     /// The post under which it stands, where it does.
-    post_id: Option<Uuid>,
+    post_id: Option<PostId>,
     /// The lesson under which it stands, where it does.
-    lesson_id: Option<Uuid>,
+    lesson_id: Option<LessonId>,
     /// The course to which those belong; null under a post in the school's feed.
-    course_id: Option<Uuid>,
+    course_id: Option<CourseId>,
     /// The comment that it answers.
-    parent_id: Option<Uuid>,
+    parent_id: Option<CommentId>,
     /// 1 where it answers no other comment, 6 at most.
     #[schema(minimum = 1, example = 1)]
     depth: i64,
     /// Who wrote it: `GET /users/{authorId}`. Null where it was deleted or removed.
-    author_id: Option<Uuid>,
+    author_id: Option<UserId>,
     /// The same, with a name to show.
     author: Option<Author>,
     /// Sanitised HTML. Null where it was deleted or removed.
@@ -163,7 +165,7 @@ struct CommentQuery {
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 struct CreateComment {
     /// A comment of the same thread that it answers.
-    parent_id: Option<Uuid>,
+    parent_id: Option<CommentId>,
     /// HTML; sanitised. `@username` mentions somebody, ten people at most.
     #[schema(
         min_length = 1,
@@ -236,7 +238,7 @@ async fn create(
 async fn list_post_comments(
     state: Data<State>,
     Member(actor): Member,
-    Path(id): Path<Uuid>,
+    Path(id): Path<CommentId>,
     Query(query): Query<CommentQuery>,
 ) -> Result<Reply<CommentPage>, Problem> {
     list(&state, actor, Branch::Post(id), query).await
@@ -255,7 +257,7 @@ async fn list_post_comments(
 async fn create_post_comment(
     state: Data<State>,
     Member(actor): Member,
-    Path(id): Path<Uuid>,
+    Path(id): Path<CommentId>,
     key: Idempotency,
     body: Json<CreateComment>,
 ) -> Result<Reply<Comment>, Problem> {
@@ -274,7 +276,7 @@ async fn create_post_comment(
 async fn list_lesson_comments(
     state: Data<State>,
     Caller(actor): Caller,
-    Path(id): Path<Uuid>,
+    Path(id): Path<CommentId>,
     Query(query): Query<CommentQuery>,
 ) -> Result<Reply<CommentPage>, Problem> {
     list(&state, actor, Branch::Lesson(id), query).await
@@ -294,7 +296,7 @@ async fn list_lesson_comments(
 async fn create_lesson_comment(
     state: Data<State>,
     Member(actor): Member,
-    Path(id): Path<Uuid>,
+    Path(id): Path<CommentId>,
     key: Idempotency,
     body: Json<CreateComment>,
 ) -> Result<Reply<Comment>, Problem> {
@@ -318,7 +320,7 @@ fn answer(comment: community::Comment) -> Result<Reply<Comment>, Problem> {
 async fn get_comment(
     state: Data<State>,
     Caller(actor): Caller,
-    Path(id): Path<Uuid>,
+    Path(id): Path<CommentId>,
 ) -> Result<Reply<Comment>, Problem> {
     let work = move |tx: Tx| async move { community::comment(&tx, id).await };
     answer(state.db.read(actor, work).await?)
@@ -336,7 +338,7 @@ async fn get_comment(
 async fn update_comment(
     state: Data<State>,
     Member(actor): Member,
-    Path(id): Path<Uuid>,
+    Path(id): Path<CommentId>,
     seen: IfMatch,
     body: Json<PatchComment>,
 ) -> Result<Reply<Comment>, Problem> {
@@ -357,7 +359,7 @@ async fn update_comment(
 async fn delete_comment(
     state: Data<State>,
     Member(actor): Member,
-    Path(id): Path<Uuid>,
+    Path(id): Path<CommentId>,
 ) -> Result<Reply<Nothing>, Problem> {
     let work = move |tx: Tx| async move { community::delete_comment(&tx, id).await };
     state.db.run(actor, work).await?;
@@ -374,7 +376,7 @@ async fn delete_comment(
 async fn list_comment_replies(
     state: Data<State>,
     Caller(actor): Caller,
-    Path(id): Path<Uuid>,
+    Path(id): Path<CommentId>,
     Query(query): Query<CommentQuery>,
 ) -> Result<Reply<CommentPage>, Problem> {
     list(&state, actor, Branch::Comment(id), query).await

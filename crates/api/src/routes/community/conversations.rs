@@ -2,17 +2,19 @@ use actix_web::web::Data;
 use chrono::{DateTime, Utc};
 use community::{NewConversation, conversation};
 use database::Pool;
-use kernel::{Result, Uuid};
+use kernel::{ConversationId, Result, UserId, Uuid};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 use super::{Person, messages::Message};
 use crate::{
-    extract::{Idempotency, IfMatch, Json, Member, Path, Query},
-    problem::Problem,
-    reply::{Nothing, Reply},
+    http::{
+        extract::{Idempotency, IfMatch, Json, Member, Path, Query},
+        problem::Problem,
+        reply::{Nothing, Reply},
+        routing::{Operations, operations},
+    },
     routes::shared::{PageQuery, page},
-    routing::{Operations, operations},
     state::State,
 };
 
@@ -34,7 +36,7 @@ pub(super) fn configure(config: &mut impl Operations) {
 #[serde(rename_all = "camelCase")]
 struct Conversation {
     /// The conversation's id.
-    id: Uuid,
+    id: ConversationId,
     /// `DIRECT`: of two. `GROUP`: of a few, with a title. More may be added.
     #[schema(example = "GROUP")]
     kind: String,
@@ -141,7 +143,7 @@ struct OpenConversation {
     kind: ConversationKind,
     /// With whom: one for a direct conversation.
     #[schema(min_items = 1, max_items = 31)]
-    member_ids: Vec<Uuid>,
+    member_ids: Vec<UserId>,
     /// A group's title.
     #[schema(min_length = 1, max_length = 100, example = "Sunday runners")]
     title: Option<String>,
@@ -175,7 +177,7 @@ struct ReadUpTo {
 #[serde(rename_all = "camelCase")]
 struct ReadState {
     /// The conversation.
-    conversation_id: Uuid,
+    conversation_id: ConversationId,
     /// Up to which message.
     #[schema(minimum = 0, example = 42)]
     read_number: i64,
@@ -279,7 +281,7 @@ async fn open_conversation(
 async fn get_conversation(
     state: Data<State>,
     Member(actor): Member,
-    Path(id): Path<Uuid>,
+    Path(id): Path<ConversationId>,
 ) -> Result<Reply<Conversation>, Problem> {
     let work = move |tx| async move { conversation::get(&tx, id).await };
     Ok(reply(state.db.read(actor, work).await?)?)
@@ -297,7 +299,7 @@ async fn get_conversation(
 async fn update_conversation(
     state: Data<State>,
     Member(actor): Member,
-    Path(id): Path<Uuid>,
+    Path(id): Path<ConversationId>,
     seen: IfMatch,
     body: Json<PatchConversation>,
 ) -> Result<Reply<Conversation>, Problem> {
@@ -317,7 +319,7 @@ async fn update_conversation(
 async fn read_conversation(
     state: Data<State>,
     Member(actor): Member,
-    Path(id): Path<Uuid>,
+    Path(id): Path<ConversationId>,
     body: Json<ReadUpTo>,
 ) -> Result<Reply<ReadState>, Problem> {
     let number = body.value.number;

@@ -4,10 +4,12 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 use crate::{
-    extract::{IfMatch, Json, Member},
-    problem::Problem,
-    reply::Reply,
-    routing::{Operations, operations},
+    http::{
+        extract::{IfMatch, Json, Member},
+        problem::Problem,
+        reply::Reply,
+        routing::{Operations, operations},
+    },
     state::State,
 };
 

@@ -2,17 +2,19 @@ use actix_web::web::Data;
 use chrono::{DateTime, Utc};
 use community::{MessageRange, NewMessage, message};
 use database::Pool;
-use kernel::{Cursor, Limit, Result, Uuid};
+use kernel::{ConversationId, Cursor, Limit, MessageId, Result, Uuid};
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 
 use super::Person;
 use crate::{
-    extract::{Idempotency, IfMatch, Json, Member, Path, Query},
-    problem::Problem,
-    reply::{Nothing, Reply},
+    http::{
+        extract::{Idempotency, IfMatch, Json, Member, Path, Query},
+        problem::Problem,
+        reply::{Nothing, Reply},
+        routing::{Operations, operations},
+    },
     routes::shared::{page, twenty},
-    routing::{Operations, operations},
     state::State,
 };
 
@@ -32,9 +34,9 @@ pub(super) fn configure(config: &mut impl Operations) {
 #[serde(rename_all = "camelCase")]
 pub(super) struct Message {
     /// The message's id.
-    id: Uuid,
+    id: MessageId,
     /// Where it was sent.
-    conversation_id: Uuid,
+    conversation_id: ConversationId,
     /// 1, 2, 3, … in its conversation, without gaps.
     #[schema(minimum = 1, example = 42)]
     number: i64,
@@ -193,7 +195,7 @@ struct MessageQuery {
 async fn list_messages(
     state: Data<State>,
     Member(actor): Member,
-    Path(id): Path<Uuid>,
+    Path(id): Path<MessageId>,
     Query(query): Query<MessageQuery>,
 ) -> Result<Reply<MessagePage>, Problem> {
     let range = MessageRange {
@@ -220,7 +222,7 @@ async fn list_messages(
 async fn send_message(
     state: Data<State>,
     Member(actor): Member,
-    Path(id): Path<Uuid>,
+    Path(id): Path<MessageId>,
     key: Idempotency,
     body: Json<SendMessage>,
 ) -> Result<Reply<Message>, Problem> {
@@ -261,7 +263,7 @@ async fn send_message(
 async fn get_message(
     state: Data<State>,
     Member(actor): Member,
-    Path(id): Path<Uuid>,
+    Path(id): Path<MessageId>,
 ) -> Result<Reply<Message>, Problem> {
     let work = move |tx| async move { message::get(&tx, id).await };
     let message = state.db.read(actor, work).await?;
@@ -280,7 +282,7 @@ async fn get_message(
 async fn update_message(
     state: Data<State>,
     Member(actor): Member,
-    Path(id): Path<Uuid>,
+    Path(id): Path<MessageId>,
     seen: IfMatch,
     body: Json<PatchMessage>,
 ) -> Result<Reply<Message>, Problem> {
@@ -304,7 +306,7 @@ async fn update_message(
 async fn delete_message(
     state: Data<State>,
     Member(actor): Member,
-    Path(id): Path<Uuid>,
+    Path(id): Path<MessageId>,
 ) -> Result<Reply<Nothing>, Problem> {
     let work = move |tx| async move { message::delete(&tx, id).await };
     state.db.run(actor, work).await?;

@@ -5,10 +5,12 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 use crate::{
-    extract::{IfMatch, Json, Member, merge},
-    problem::Problem,
-    reply::Reply,
-    routing::{Operations, operations},
+    http::{
+        extract::{IfMatch, Json, Member, merge},
+        problem::Problem,
+        reply::Reply,
+        routing::{Operations, operations},
+    },
     state::State,
 };
 

@@ -2,15 +2,17 @@ use actix_web::web::Data;
 use chrono::{DateTime, Utc};
 use community::{NewReport, OwnReport, Subject};
 use database::{Pool, Tx};
-use kernel::{Result, Uuid};
+use kernel::{ReportId, Result, Uuid};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 use crate::{
-    extract::{Idempotency, Json, Member, Path},
-    problem::Problem,
-    reply::Reply,
-    routing::{Operations, operations},
+    http::{
+        extract::{Idempotency, Json, Member, Path},
+        problem::Problem,
+        reply::Reply,
+        routing::{Operations, operations},
+    },
     state::State,
 };
 
@@ -32,7 +34,7 @@ pub(super) enum SubjectKind {
 
 impl SubjectKind {
     /// The kind with an id.
-    fn with(self, id: Uuid) -> Subject {
+    fn with(self, id: ReportId) -> Subject {
         match self {
             Self::Post => Subject::Post(id),
             Self::Comment => Subject::Comment(id),
@@ -104,7 +106,7 @@ struct CreateReport {
 #[serde(rename_all = "camelCase")]
 struct Report {
     /// The report's id.
-    id: Uuid,
+    id: ReportId,
     /// `POST`, `COMMENT` or `MESSAGE`; more may be added.
     #[schema(example = "COMMENT")]
     subject_kind: String,
@@ -198,7 +200,7 @@ async fn create_report(
 async fn get_report(
     state: Data<State>,
     Member(actor): Member,
-    Path(id): Path<Uuid>,
+    Path(id): Path<ReportId>,
 ) -> Result<Reply<Report>, Problem> {
     let work = move |tx| async move { community::own_report(&tx, id).await };
     let report = state.db.read(actor, work).await?;

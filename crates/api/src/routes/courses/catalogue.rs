@@ -2,20 +2,22 @@ use actix_web::{HttpRequest, web::Data};
 use courses::{
     CourseDetail, CourseFilter, CourseSort, Facets, From as Start, OutlineChapter, OutlineLesson, PriceRange,
 };
-use kernel::{Cursor, Error, FieldError, Limit, Result, Uuid};
+use kernel::{CourseId, Cursor, Error, FieldError, Limit, Result, UserId};
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 
 use super::{Course, CourseCard};
 use crate::{
-    extract::{Caller, Path, Query},
-    problem::Problem,
-    reply::Reply,
+    http::{
+        extract::{Caller, Path, Query},
+        problem::Problem,
+        reply::Reply,
+        routing::{Operations, operations},
+    },
     routes::{
         categories::Category,
         shared::{Level, twenty},
     },
-    routing::{Operations, operations},
     state::State,
 };
 
@@ -67,7 +69,7 @@ struct CourseWithOutline {
 #[serde(rename_all = "camelCase")]
 pub(in crate::routes) struct ChapterOutline {
     /// The chapter's id.
-    id: Uuid,
+    id: CourseId,
     /// The title.
     #[schema(example = "Week 1")]
     title: String,
@@ -95,7 +97,7 @@ pub(in crate::routes) struct ChapterOutline {
 #[serde(rename_all = "camelCase")]
 pub(in crate::routes) struct LessonOutline {
     /// The lesson's id.
-    id: Uuid,
+    id: CourseId,
     /// The title.
     #[schema(example = "The hinge")]
     title: String,
@@ -221,7 +223,7 @@ macro_rules! filtered {
             difficulty: Option<Level>,
             /// Only this author's.
             #[param(nullable = false)]
-            author_id: Option<Uuid>,
+            author_id: Option<UserId>,
             /// Only those in this category, by id or slug.
             #[param(max_length = 120, nullable = false, example = "strength")]
             category: Option<String>,

@@ -3,7 +3,7 @@
 use actix_web::{Either, http::header, web::Data};
 use courses::{Import, ImportCheck};
 use database::Pool;
-use kernel::{Error, FieldError, Result, Uuid};
+use kernel::{CourseId, Error, FieldError, Result, Uuid};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use tokio::sync::Semaphore;
@@ -12,11 +12,13 @@ use utoipa::{IntoParams, ToSchema};
 use super::Course;
 use crate::{
     config::Config,
-    extract::{Document, Idempotency, Judged, Large, Member, Path, Query, Trainer},
-    problem::Problem,
-    reply::Reply,
+    http::{
+        extract::{Document, Idempotency, Judged, Large, Member, Path, Query, Trainer},
+        problem::Problem,
+        reply::Reply,
+        routing::{Operations, operations},
+    },
     routes::shared::{Level, Money},
-    routing::{Operations, operations},
     state::State,
 };
 
@@ -535,7 +537,7 @@ async fn prepared(document: Judged<CourseDocument>) -> Result<Import> {
 async fn export_course(
     state: Data<State>,
     Member(actor): Member,
-    Path(id): Path<Uuid>,
+    Path(id): Path<CourseId>,
 ) -> Result<Reply<CourseDocument>, Problem> {
     let work = move |tx| async move { courses::export_course(&tx, id).await };
     let courses::CourseExport { slug, document } = state.db.read(actor, work).await?;

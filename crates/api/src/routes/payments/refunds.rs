@@ -1,16 +1,18 @@
-use crate::routing::{Operations, operations};
+use crate::http::routing::{Operations, operations};
 use actix_web::web::Data;
 use database::Pool;
-use kernel::{Result, Uuid};
+use kernel::{PaymentId, Result, Uuid};
 use payments::NewRefund;
 use serde::Deserialize;
 use utoipa::ToSchema;
 
 use super::Refund;
 use crate::{
-    extract::{Confirmed, Json, MoneyKey, Path},
-    problem::Problem,
-    reply::Reply,
+    http::{
+        extract::{Confirmed, Json, MoneyKey, Path},
+        problem::Problem,
+        reply::Reply,
+    },
     state::State,
 };
 
@@ -80,7 +82,7 @@ struct CreateRefund {
 async fn create_refund(
     state: Data<State>,
     Confirmed(actor): Confirmed,
-    Path(payment_id): Path<Uuid>,
+    Path(payment_id): Path<PaymentId>,
     MoneyKey(key): MoneyKey,
     body: Json<CreateRefund>,
 ) -> Result<Reply<Refund>, Problem> {

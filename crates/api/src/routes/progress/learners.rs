@@ -2,16 +2,18 @@ use actix_web::web::Data;
 use chrono::{DateTime, SecondsFormat, Utc};
 use database::Tx;
 use enrollment::EnrolledLearner;
-use kernel::{Limit, Result, Uuid};
+use kernel::{CourseId, LessonId, Limit, Result, UserId, Uuid};
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 
 use super::super::shared::{page, twenty};
 use crate::{
-    extract::{Json, Member, Path, Query},
-    problem::Problem,
-    reply::Reply,
-    routing::{Operations, operations},
+    http::{
+        extract::{Json, Member, Path, Query},
+        problem::Problem,
+        reply::Reply,
+        routing::{Operations, operations},
+    },
     state::State,
 };
 
@@ -30,7 +32,7 @@ pub(super) fn configure(config: &mut impl Operations) {
 #[serde(rename_all = "camelCase")]
 struct CourseLearner {
     /// Who.
-    user_id: Uuid,
+    user_id: UserId,
     /// Their username.
     #[schema(example = "lena")]
     username: Option<String>,
@@ -165,7 +167,7 @@ async fn export_course_learners(
 /// Rows of the file at most.
 const MOST_ROWS: usize = 10_000;
 
-async fn csv(tx: &Tx, course_id: Uuid) -> Result<String> {
+async fn csv(tx: &Tx, course_id: CourseId) -> Result<String> {
     let mut text = String::from(
         "userId,username,name,enrolledAt,lastActiveAt,completedAt,totalLessons,completedLessons,percent,watchedSeconds\r\n",
     );
@@ -220,7 +222,7 @@ fn cell(text: &str) -> String {
 struct LearnerProgressChange {
     /// One lesson; everything in the course where it is absent.
     #[schema(nullable = false)]
-    lesson_id: Option<Uuid>,
+    lesson_id: Option<LessonId>,
 }
 
 /// Waive for a learner
