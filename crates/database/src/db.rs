@@ -235,7 +235,7 @@ impl Db {
     /// [`Db::generation_of`]. On SQLite there is no
     /// other server.
     #[must_use]
-    pub fn hears(&self) -> bool {
+    pub fn invalidations_are_live(&self) -> bool {
         match &self.engine {
             Engine::Sqlite(_) => true,
             Engine::Postgres(_) => self.shared.listener_health.is_good(),
