@@ -5,79 +5,117 @@ use database::{Pool, Tx, outbox};
 use kernel::{Actor, Error};
 use serde_json::json;
 
-use crate::support::{App, PASSWORD, Store, on_both_databases};
+use test_macros::both_databases;
+
+use crate::support::{App, PASSWORD, Store};
 
 fn news() -> serde_json::Value {
     json!({ "title": "A new week", "body": "<p>Week 5 is <b>online</b>.<script>x</script></p>" })
 }
 
-on_both_databases! {
-    async fn learners_with_access_are_told(app: App) {
-        let (elena, editor, admin) = (app.trainer().await, app.trainer().await, app.admin().await);
-        let (lena, tom, mia, zoe) = (app.learner().await, app.learner().await, app.learner().await, app.learner().await);
-        let (course, _) = app.attended(&elena, &[&lena, &tom, &mia]).await;
-        app.put_as(&elena, &format!("/courses/{course}/trainers/{}", editor.id), json!(null)).await.expect(200);
-        app.taken_away(&elena, &course, &tom).await;
-        app.put_as(&mia, &format!("/me/blocks/{}", elena.id), json!(null)).await;
-        let path = format!("/courses/{course}/announcements");
-        app.post_as(&lena, &path, news()).await.refused(403, "forbidden");
-        app.post_as(&zoe, &path, news()).await.refused(403, "forbidden");
-        let made = app.post_as(&elena, &path, news()).await.expect(201);
-        assert_eq!((made.at("/body"), made.at("/author/id")), (json!("<p>Week 5 is <b>online</b>.</p>"), json!(elena.id)));
-        let told = app.told(&lena).await;
-        assert_eq!((told.len(), &told[0]["kind"], &told[0]["title"], &told[0]["excerpt"]), (1, &json!("ANNOUNCEMENT"), &json!("A new week"), &json!("Week 5 is online.")));
-        for stranger in [&tom, &mia, &zoe, &elena] {
-            assert_eq!(app.told(stranger).await.len(), 0);
-        }
-        // Whoever comes later finds it in the list, and is not told of what was before.
-        app.act_as(&zoe, &format!("/courses/{course}/enroll")).await.expect(201);
-        assert_eq!(app.told(&zoe).await.len(), 0);
-        let listed = app.get_as(&zoe, &path).await.expect(200);
-        assert_eq!((listed.at("/data/0/title"), listed.at("/data/0/toldCount"), listed.at("/data/0/finishedAt")), (json!("A new week"), json!(null), json!(null)));
-        for who in [&elena, &editor, &admin] {
-            let listed = app.get_as(who, &path).await.expect(200);
-            assert_eq!(listed.at("/data/0/toldCount"), 1);
-            assert!(listed.at("/data/0/finishedAt").is_string());
-        }
-        app.get_as(&tom, &path).await.refused(403, "grant_revoked");
-        app.get_as(&app.learner().await, &path).await.refused(403, "not_granted");
-        app.post_as(&editor, &path, news()).await.expect(201);
-        // Mia has no block with the editor.
-        assert_eq!(app.kinds_told(&mia).await, ["ANNOUNCEMENT"]);
+#[both_databases]
+async fn learners_with_access_are_told(app: App) {
+    let (elena, editor, admin) = (app.trainer().await, app.trainer().await, app.admin().await);
+    let (lena, tom, mia, zoe) = (
+        app.learner().await,
+        app.learner().await,
+        app.learner().await,
+        app.learner().await,
+    );
+    let (course, _) = app.attended(&elena, &[&lena, &tom, &mia]).await;
+    app.put_as(
+        &elena,
+        &format!("/courses/{course}/trainers/{}", editor.id),
+        json!(null),
+    )
+    .await
+    .expect(200);
+    app.taken_away(&elena, &course, &tom).await;
+    app.put_as(&mia, &format!("/me/blocks/{}", elena.id), json!(null))
+        .await;
+    let path = format!("/courses/{course}/announcements");
+    app.post_as(&lena, &path, news()).await.refused(403, "forbidden");
+    app.post_as(&zoe, &path, news()).await.refused(403, "forbidden");
+    let made = app.post_as(&elena, &path, news()).await.expect(201);
+    assert_eq!(
+        (made.at("/body"), made.at("/author/id")),
+        (json!("<p>Week 5 is <b>online</b>.</p>"), json!(elena.id))
+    );
+    let told = app.told(&lena).await;
+    assert_eq!(
+        (
+            told.len(),
+            &told[0]["kind"],
+            &told[0]["title"],
+            &told[0]["excerpt"]
+        ),
+        (
+            1,
+            &json!("ANNOUNCEMENT"),
+            &json!("A new week"),
+            &json!("Week 5 is online.")
+        )
+    );
+    for stranger in [&tom, &mia, &zoe, &elena] {
+        assert_eq!(app.told(stranger).await.len(), 0);
     }
-
-    async fn a_course_has_five_announcements_a_day(app: App) {
-        let (elena, greta) = (app.trainer().await, app.trainer().await);
-        let (course, _) = app.attended(&elena, &[]).await;
-        let path = format!("/courses/{course}/announcements");
-        app.post_as(&greta, &path, news()).await.refused(403, "forbidden");
-        for body in [json!({ "title": "\u{200b}", "body": "<p>x</p>" }), json!({ "title": "x", "body": "<script>x</script>" })] {
-            app.post_as(&elena, &path, body).await.refused(422, "validation_failed");
-        }
-        let all = futures_util::future::join_all((0..8).map(|_| app.post_as(&elena, &path, news()))).await;
-        let made = all.into_iter().filter(|reply| match reply.status {
-            201 => true,
-            _ => { reply.clone().refused(429, "too_many_announcements"); false }
-        }).count();
-        assert_eq!(made, 5);
-        app.clock.advance(Duration::hours(25));
-        let elena = app.login(&elena.email, PASSWORD).await;
-        app.post_as(&elena, &path, news()).await.expect(201);
+    // Whoever comes later finds it in the list, and is not told of what was before.
+    app.act_as(&zoe, &format!("/courses/{course}/enroll"))
+        .await
+        .expect(201);
+    assert_eq!(app.told(&zoe).await.len(), 0);
+    let listed = app.get_as(&zoe, &path).await.expect(200);
+    assert_eq!(
+        (
+            listed.at("/data/0/title"),
+            listed.at("/data/0/toldCount"),
+            listed.at("/data/0/finishedAt")
+        ),
+        (json!("A new week"), json!(null), json!(null))
+    );
+    for who in [&elena, &editor, &admin] {
+        let listed = app.get_as(who, &path).await.expect(200);
+        assert_eq!(listed.at("/data/0/toldCount"), 1);
+        assert!(listed.at("/data/0/finishedAt").is_string());
     }
+    app.get_as(&tom, &path).await.refused(403, "grant_revoked");
+    app.get_as(&app.learner().await, &path)
+        .await
+        .refused(403, "not_granted");
+    app.post_as(&editor, &path, news()).await.expect(201);
+    // Mia has no block with the editor.
+    assert_eq!(app.kinds_told(&mia).await, ["ANNOUNCEMENT"]);
 }
 
-mod interrupted {
-    use super::*;
-
-    #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-    async fn on_sqlite() {
-        interrupted(App::start_idle(Store::Sqlite).await).await;
+#[both_databases]
+async fn a_course_has_five_announcements_a_day(app: App) {
+    let (elena, greta) = (app.trainer().await, app.trainer().await);
+    let (course, _) = app.attended(&elena, &[]).await;
+    let path = format!("/courses/{course}/announcements");
+    app.post_as(&greta, &path, news()).await.refused(403, "forbidden");
+    for body in [
+        json!({ "title": "\u{200b}", "body": "<p>x</p>" }),
+        json!({ "title": "x", "body": "<script>x</script>" }),
+    ] {
+        app.post_as(&elena, &path, body)
+            .await
+            .refused(422, "validation_failed");
     }
-
-    #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-    async fn on_postgres() {
-        interrupted(App::start_idle(Store::Postgres).await).await;
-    }
+    let all = futures_util::future::join_all((0..8).map(|_| app.post_as(&elena, &path, news()))).await;
+    let made = all
+        .into_iter()
+        .filter(|reply| match reply.status {
+            201 => true,
+            _ => {
+                reply.clone().refused(429, "too_many_announcements");
+                false
+            }
+        })
+        .count();
+    assert_eq!(made, 5);
+    app.clock.advance(Duration::hours(25));
+    let elena = app.login(&elena.email, PASSWORD).await;
+    app.post_as(&elena, &path, news()).await.expect(201);
 }
 
 /// Nobody carries letters here.
@@ -91,7 +129,9 @@ impl kernel::mail::Mailer for NoMail {
 }
 
 /// 450 learners in batches of 200: the message is worked off again and again, by two workers at once, and everybody is told once.
-async fn interrupted(app: App) {
+#[both_databases]
+async fn an_interrupted_announcement_notifies_everybody_once(store: Store) {
+    let app = App::start_idle(store).await;
     let elena = app.trainer().await;
     let (course, _) = app.attended(&elena, &[]).await;
     let work = {

@@ -15,8 +15,10 @@ use kernel::Ambient;
 use serde_json::{Value, json};
 use tokio::sync::watch;
 
+use test_macros::both_databases;
+
 use crate::support::{
-    App, Fault, Person, Reply, Store, StripeDouble, TestClock, as_role, config, eventually,
+    App, Fault, Fixture, Person, Reply, Store, StripeDouble, TestClock, as_role, config, eventually,
 };
 
 const SETTINGS: &str = "PALESTRA_TEST_SERVER_SETTINGS";
@@ -260,117 +262,123 @@ impl School {
     }
 }
 
+impl Fixture for School {
+    async fn build(store: Store) -> Self {
+        Self::open(store).await
+    }
+}
+
 impl Drop for School {
     fn drop(&mut self) {
         self.kill();
     }
 }
 
-macro_rules! on_both_databases {
-    ($(async fn $name:ident($school:ident: School) $body:block)+) => {
-        mod on_sqlite {
-            use super::*;
-            $(#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-            async fn $name() { super::$name(School::open(Store::Sqlite).await).await; })+
-        }
-        mod on_postgres {
-            use super::*;
-            $(#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-            async fn $name() { super::$name(School::open(Store::Postgres).await).await; })+
-        }
-        $(async fn $name(mut $school: School) $body)+
-    };
+#[both_databases]
+async fn while_stripe_is_asked_for_the_customer(mut school: School) {
+    school.double.fail("POST /v1/customers", 1, Fault::Hang);
+    school.die_in_checkout("POST /v1/customers", 1).await;
+    school.pay().await;
 }
 
-on_both_databases! {
-    async fn while_stripe_is_asked_for_the_customer(school: School) {
-        school.double.fail("POST /v1/customers", 1, Fault::Hang);
-        school.die_in_checkout("POST /v1/customers", 1).await;
-        school.pay().await;
-    }
+#[both_databases]
+async fn while_stripe_is_asked_for_the_session(mut school: School) {
+    school.double.fail(SESSIONS, 1, Fault::Hang);
+    school.die_in_checkout(SESSIONS, 1).await;
+    assert_eq!(school.double.count("checkout.session"), 0);
+    school.pay().await;
+}
 
-    async fn while_stripe_is_asked_for_the_session(school: School) {
-        school.double.fail(SESSIONS, 1, Fault::Hang);
-        school.die_in_checkout(SESSIONS, 1).await;
-        assert_eq!(school.double.count("checkout.session"), 0);
-        school.pay().await;
-    }
+#[both_databases]
+async fn when_stripe_has_made_the_session_and_its_answer_is_lost(mut school: School) {
+    school.double.fail(SESSIONS, 1, Fault::LostAfter);
+    school.double.fail(SESSIONS, 1, Fault::Hang);
+    school.die_in_checkout(SESSIONS, 2).await;
+    assert_eq!(school.double.count("checkout.session"), 1);
+    school.pay().await;
+}
 
-    async fn when_stripe_has_made_the_session_and_its_answer_is_lost(school: School) {
-        school.double.fail(SESSIONS, 1, Fault::LostAfter);
-        school.double.fail(SESSIONS, 1, Fault::Hang);
-        school.die_in_checkout(SESSIONS, 2).await;
-        assert_eq!(school.double.count("checkout.session"), 1);
-        school.pay().await;
-    }
+#[both_databases]
+async fn when_the_buyer_has_paid_before_we_know_where(mut school: School) {
+    school.double.fail(SESSIONS, 1, Fault::LostAfter);
+    school.double.fail(SESSIONS, 1, Fault::Hang);
+    school.die_in_checkout(SESSIONS, 2).await;
+    school.kill();
+    let session = school.double.all("checkout.session")[0]["id"]
+        .as_str()
+        .unwrap()
+        .to_owned();
+    school.hear();
+    school.double.pay(&session);
+    school.start(true);
+    school.hear();
+    school.bought().await;
+}
 
-    async fn when_the_buyer_has_paid_before_we_know_where(school: School) {
-        school.double.fail(SESSIONS, 1, Fault::LostAfter);
-        school.double.fail(SESSIONS, 1, Fault::Hang);
-        school.die_in_checkout(SESSIONS, 2).await;
-        school.kill();
-        let session = school.double.all("checkout.session")[0]["id"].as_str().unwrap().to_owned();
-        school.hear();
-        school.double.pay(&session);
-        school.start(true);
-        school.hear();
-        school.bought().await;
-    }
+#[both_databases]
+async fn after_our_answer_with_the_hook_coming_while_we_are_away(mut school: School) {
+    let first = school.checkout().await;
+    school.hear();
+    school.kill();
+    school.double.pay(&School::session_of(&first));
+    school.start(true);
+    school.hear();
+    school.bought().await;
+    assert_eq!(school.payment().await.at("/id"), first.at("/payment/id"));
+}
 
-    async fn after_our_answer_with_the_hook_coming_while_we_are_away(school: School) {
-        let first = school.checkout().await;
-        school.hear();
-        school.kill();
-        school.double.pay(&School::session_of(&first));
-        school.start(true);
-        school.hear();
-        school.bought().await;
-        assert_eq!(school.payment().await.at("/id"), first.at("/payment/id"));
-    }
+#[both_databases]
+async fn after_the_hook_was_acknowledged_and_before_it_was_acted_upon(mut school: School) {
+    let first = school.checkout().await;
+    school.kill();
+    school.start(false);
+    school.double.pay(&School::session_of(&first));
+    school.double.deliver_all(&school.app).await;
+    assert_eq!(school.payment().await.at("/status"), "PENDING");
+    school.kill();
+    school.start(true);
+    school.bought().await;
+    school.kill();
+    school.start(true);
+    school.bought().await;
+}
 
-    async fn after_the_hook_was_acknowledged_and_before_it_was_acted_upon(school: School) {
-        let first = school.checkout().await;
-        school.kill();
-        school.start(false);
-        school.double.pay(&School::session_of(&first));
-        school.double.deliver_all(&school.app).await;
-        assert_eq!(school.payment().await.at("/status"), "PENDING");
-        school.kill();
-        school.start(true);
-        school.bought().await;
-        school.kill();
-        school.start(true);
-        school.bought().await;
+#[both_databases]
+async fn while_the_worker_asks_whose_a_payment_is(mut school: School) {
+    let first = school.checkout().await;
+    let intent = school.double.pay(&School::session_of(&first));
+    school.double.dispute(&intent);
+    let events = school.double.events();
+    let dispute = events
+        .iter()
+        .find(|event| event["type"] == "charge.dispute.created")
+        .unwrap();
+    school.double.fail("GET /v1/payment_intents", 1, Fault::Hang);
+    school.double.deliver(&school.app, dispute).await.expect(200);
+    school.kill_at("GET /v1/payment_intents", 1).await;
+    school.ahead += LATER;
+    school.start(true);
+    for event in &events {
+        school.double.deliver(&school.app, event).await.expect(200);
     }
+    let now = school.when("/disputes/0/status", json!("OPEN")).await;
+    school.when("/status", json!("COMPLETED")).await;
+    assert_eq!(
+        school.app.why(&school.lena, &school.lesson).await,
+        "grant_suspended"
+    );
+    school.once(&now.text_at("/id")).await;
+}
 
-    async fn while_the_worker_asks_whose_a_payment_is(school: School) {
-        let first = school.checkout().await;
-        let intent = school.double.pay(&School::session_of(&first));
-        school.double.dispute(&intent);
-        let events = school.double.events();
-        let dispute = events.iter().find(|event| event["type"] == "charge.dispute.created").unwrap();
-        school.double.fail("GET /v1/payment_intents", 1, Fault::Hang);
-        school.double.deliver(&school.app, dispute).await.expect(200);
-        school.kill_at("GET /v1/payment_intents", 1).await;
-        school.ahead += LATER;
-        school.start(true);
-        for event in &events {
-            school.double.deliver(&school.app, event).await.expect(200);
-        }
-        let now = school.when("/disputes/0/status", json!("OPEN")).await;
-        school.when("/status", json!("COMPLETED")).await;
-        assert_eq!(school.app.why(&school.lena, &school.lesson).await, "grant_suspended");
-        school.once(&now.text_at("/id")).await;
-    }
+#[both_databases]
+async fn while_stripe_is_asked_for_the_refund(mut school: School) {
+    school.double.fail(REFUNDS, 1, Fault::Hang);
+    school.die_in_refund(1).await;
+}
 
-    async fn while_stripe_is_asked_for_the_refund(school: School) {
-        school.double.fail(REFUNDS, 1, Fault::Hang);
-        school.die_in_refund(1).await;
-    }
-
-    async fn when_stripe_has_made_the_refund_and_its_answer_is_lost(school: School) {
-        school.double.fail(REFUNDS, 1, Fault::LostAfter);
-        school.double.fail(REFUNDS, 1, Fault::Hang);
-        school.die_in_refund(2).await;
-    }
+#[both_databases]
+async fn when_stripe_has_made_the_refund_and_its_answer_is_lost(mut school: School) {
+    school.double.fail(REFUNDS, 1, Fault::LostAfter);
+    school.double.fail(REFUNDS, 1, Fault::Hang);
+    school.die_in_refund(2).await;
 }

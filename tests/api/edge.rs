@@ -5,7 +5,9 @@ use std::{
 
 use serde_json::json;
 
-use crate::support::{App, Store, on_both_databases};
+use test_macros::both_databases;
+
+use crate::support::{App, Store};
 
 /// The document goes packed to whoever takes it so, and plain to everybody else.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -43,63 +45,138 @@ async fn the_document_is_packed_for_those_who_unpack() {
     assert_eq!(plain.text, api::contract::text().unwrap());
 }
 
-on_both_databases! {
-    async fn every_refusal_has_one_shape(app: App) {
-        app.get("//nothing/here").await.refused(404, "not_found");
-        app.get("/nothing/here").await.refused(404, "not_found");
-        let wrong = app.send(app.request("DELETE", "/courses")).await.refused(405, "method_not_allowed");
-        assert_eq!(wrong.header("allow"), "GET, HEAD, POST");
-        let odd = app.send(app.request("BREW", "/courses/abc")).await.refused(405, "method_not_allowed");
-        assert_eq!(odd.header("allow"), "DELETE, GET, HEAD, PATCH");
-        // A segment that is needlessly encoded is the same segment; an empty one, or one too many, is none.
-        app.get("/cour%73es").await.expect(200);
-        for path in ["/courses/", "//api/v1//courses", "/courses/a/b/c/d/e/f"] {
-            app.get(path).await.refused(404, "not_found");
-        }
-        let post = |body: &'static [u8], kind: &'static str| app.send(app.request("POST", "/auth/login").header("content-type", kind).body(body));
-        post(b"{\"email\":", "application/json").await.refused(400, "malformed_request");
-        post(b"{\"email\":\"\xff\"}", "application/json").await.refused(400, "malformed_request");
-        post(b"", "application/json").await.refused(400, "malformed_request");
-        post(b"{}", "text/plain").await.refused(415, "unsupported_media_type");
-        post(b"[1, 2]", "application/json").await.refused(422, "validation_failed");
-        post(b"null", "application/json; charset=utf-8").await.refused(422, "validation_failed");
-        let deep = "[".repeat(50_000);
-        app.send(app.request("POST", "/auth/login").header("content-type", "application/json").body(deep)).await.refused(400, "malformed_request");
-        let huge = format!("{{\"email\":\"{}\"}}", "x".repeat(270_000));
-        app.send(app.request("POST", "/auth/login").header("content-type", "application/json").body(huge)).await.refused(413, "payload_too_large");
-        app.send(app.request("GET", "/courses").header("x-large", "x".repeat(17_000))).await.refused(431, "head_too_large");
-        app.post("/auth/login", json!({ "email": 5, "password": ["x"], "unknown": { "a": 1e300 } })).await.refused(422, "validation_failed");
+#[both_databases]
+async fn every_refusal_has_one_shape(app: App) {
+    app.get("//nothing/here").await.refused(404, "not_found");
+    app.get("/nothing/here").await.refused(404, "not_found");
+    let wrong = app
+        .send(app.request("DELETE", "/courses"))
+        .await
+        .refused(405, "method_not_allowed");
+    assert_eq!(wrong.header("allow"), "GET, HEAD, POST");
+    let odd = app
+        .send(app.request("BREW", "/courses/abc"))
+        .await
+        .refused(405, "method_not_allowed");
+    assert_eq!(odd.header("allow"), "DELETE, GET, HEAD, PATCH");
+    // A segment that is needlessly encoded is the same segment; an empty one, or one too many, is none.
+    app.get("/cour%73es").await.expect(200);
+    for path in ["/courses/", "//api/v1//courses", "/courses/a/b/c/d/e/f"] {
+        app.get(path).await.refused(404, "not_found");
     }
+    let post = |body: &'static [u8], kind: &'static str| {
+        app.send(
+            app.request("POST", "/auth/login")
+                .header("content-type", kind)
+                .body(body),
+        )
+    };
+    post(b"{\"email\":", "application/json")
+        .await
+        .refused(400, "malformed_request");
+    post(b"{\"email\":\"\xff\"}", "application/json")
+        .await
+        .refused(400, "malformed_request");
+    post(b"", "application/json")
+        .await
+        .refused(400, "malformed_request");
+    post(b"{}", "text/plain")
+        .await
+        .refused(415, "unsupported_media_type");
+    post(b"[1, 2]", "application/json")
+        .await
+        .refused(422, "validation_failed");
+    post(b"null", "application/json; charset=utf-8")
+        .await
+        .refused(422, "validation_failed");
+    let deep = "[".repeat(50_000);
+    app.send(
+        app.request("POST", "/auth/login")
+            .header("content-type", "application/json")
+            .body(deep),
+    )
+    .await
+    .refused(400, "malformed_request");
+    let huge = format!("{{\"email\":\"{}\"}}", "x".repeat(270_000));
+    app.send(
+        app.request("POST", "/auth/login")
+            .header("content-type", "application/json")
+            .body(huge),
+    )
+    .await
+    .refused(413, "payload_too_large");
+    app.send(
+        app.request("GET", "/courses")
+            .header("x-large", "x".repeat(17_000)),
+    )
+    .await
+    .refused(431, "head_too_large");
+    app.post(
+        "/auth/login",
+        json!({ "email": 5, "password": ["x"], "unknown": { "a": 1e300 } }),
+    )
+    .await
+    .refused(422, "validation_failed");
+}
 
-    async fn every_answer_has_an_id_and_the_headers_of_safety(app: App) {
-        let given = app.send(app.request("GET", "/courses").header("x-request-id", "my-id.1")).await;
-        assert_eq!(given.header("x-request-id"), "my-id.1");
-        let odd = app.send(app.request("GET", "/courses").header("x-request-id", "two words")).await;
-        assert_eq!(odd.header("x-request-id").len(), 36);
-        for (reply, caching) in [(given, "no-cache"), (app.get("/nothing").await, "no-store"), (app.get("/me").await, "no-store")] {
-            assert_eq!((reply.header("x-content-type-options"), reply.header("referrer-policy"), reply.header("cache-control")), ("nosniff", "no-referrer", caching));
-            assert!(reply.header("content-security-policy").starts_with("default-src 'none'"));
-        }
+#[both_databases]
+async fn every_answer_has_an_id_and_the_headers_of_safety(app: App) {
+    let given = app
+        .send(app.request("GET", "/courses").header("x-request-id", "my-id.1"))
+        .await;
+    assert_eq!(given.header("x-request-id"), "my-id.1");
+    let odd = app
+        .send(app.request("GET", "/courses").header("x-request-id", "two words"))
+        .await;
+    assert_eq!(odd.header("x-request-id").len(), 36);
+    for (reply, caching) in [
+        (given, "no-cache"),
+        (app.get("/nothing").await, "no-store"),
+        (app.get("/me").await, "no-store"),
+    ] {
+        assert_eq!(
+            (
+                reply.header("x-content-type-options"),
+                reply.header("referrer-policy"),
+                reply.header("cache-control")
+            ),
+            ("nosniff", "no-referrer", caching)
+        );
+        assert!(
+            reply
+                .header("content-security-policy")
+                .starts_with("default-src 'none'")
+        );
     }
+}
 
-    async fn head_is_get_without_its_body(app: App) {
-        let head = app.send(app.request("HEAD", "/courses")).await.expect(200);
-        assert_eq!((head.text.as_str(), head.header("content-type")), ("", "application/json"));
-    }
+#[both_databases]
+async fn head_is_get_without_its_body(app: App) {
+    let head = app.send(app.request("HEAD", "/courses")).await.expect(200);
+    assert_eq!(
+        (head.text.as_str(), head.header("content-type")),
+        ("", "application/json")
+    );
+}
 
-    async fn health_and_metrics_answer(app: App) {
-        app.get("//livez").await.expect(200);
-        app.get("//readyz").await.expect(200);
-        app.get("/courses").await.expect(200);
-        let metrics = app.get("//metrics").await.expect(200).text;
-        assert!(metrics.contains("palestra_http_requests_total{method=\"GET\",route=\"/api/v1/courses\",status=\"200\"} 1"), "{metrics}");
-        app.send(app.request("GET", "/openapi.json")).await.expect(200);
-        let docs = app.get("//docs/").await.expect(200);
-        assert!(docs.text.contains("swagger-ui-bundle.js"));
-        let bundle = app.get("//docs/swagger-ui-bundle.js").await.expect(200);
-        assert_eq!(bundle.header("content-encoding"), "gzip");
-        app.get("//docs/..%2fstart.js").await.expect(404);
-    }
+#[both_databases]
+async fn health_and_metrics_answer(app: App) {
+    app.get("//livez").await.expect(200);
+    app.get("//readyz").await.expect(200);
+    app.get("/courses").await.expect(200);
+    let metrics = app.get("//metrics").await.expect(200).text;
+    assert!(
+        metrics.contains(
+            "palestra_http_requests_total{method=\"GET\",route=\"/api/v1/courses\",status=\"200\"} 1"
+        ),
+        "{metrics}"
+    );
+    app.send(app.request("GET", "/openapi.json")).await.expect(200);
+    let docs = app.get("//docs/").await.expect(200);
+    assert!(docs.text.contains("swagger-ui-bundle.js"));
+    let bundle = app.get("//docs/swagger-ui-bundle.js").await.expect(200);
+    assert_eq!(bundle.header("content-encoding"), "gzip");
+    app.get("//docs/..%2fstart.js").await.expect(404);
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

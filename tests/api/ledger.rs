@@ -7,7 +7,9 @@ use kernel::{Actor, Code, Role};
 use serde_json::json;
 use uuid::Uuid;
 
-use crate::support::{App, Dice, on_both_databases};
+use test_macros::both_databases;
+
+use crate::support::{App, Dice};
 
 type Instant = DateTime<Utc>;
 /// A learner and a course, by their places among the world's.
@@ -384,8 +386,7 @@ async fn play(app: App, seeds: std::ops::Range<u64>) {
     }
 }
 
-on_both_databases! {
-    async fn random_sequences_end_as_the_model_says(app: App) {
-        play(app, 1..7).await;
-    }
+#[both_databases]
+async fn random_sequences_end_as_the_model_says(app: App) {
+    play(app, 1..7).await;
 }

@@ -16,6 +16,8 @@ use payments::{
 use sea_orm::ConnectionTrait;
 use uuid::Uuid;
 
+use test_macros::both_databases;
+
 use crate::support::{App, Person, SECRET, Store, StripeDouble, sign};
 
 /// How much is on its way at once: enough for commits to be shared.
@@ -201,7 +203,8 @@ async fn work_off(app: &App, payments: &Payments) {
     }
 }
 
-async fn every_order_ends_alike(store: Store) {
+#[both_databases]
+async fn all_720_orders_end_alike(store: Store) {
     let (app, life, orders) = (App::start_idle(store).await, life().await, orders());
     assert_eq!(orders.len(), 720);
     let payments = Payments::new(
@@ -296,14 +299,4 @@ async fn check(app: &App, lives: &[(Uuid, Vec<String>)], orders: &[Vec<usize>]) 
     };
     let counts = app.db.read_in(Pool::Worker, Actor::System, counts).await.unwrap();
     assert_eq!(counts, [1440; 6]);
-}
-
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn all_720_orders_end_alike_on_sqlite() {
-    every_order_ends_alike(Store::Sqlite).await;
-}
-
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn all_720_orders_end_alike_on_postgres() {
-    every_order_ends_alike(Store::Postgres).await;
 }

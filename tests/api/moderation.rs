@@ -4,7 +4,9 @@ use chrono::Duration;
 use futures_util::future::join_all;
 use serde_json::{Value, json};
 
-use crate::support::{App, PASSWORD, Person, Reply, on_both_databases};
+use test_macros::both_databases;
+
+use crate::support::{App, PASSWORD, Person, Reply};
 
 async fn decide(app: &App, who: &Person, report: &str, decision: Value) -> Reply {
     app.post_as(who, &format!("/moderation/reports/{report}/decision"), decision)
@@ -23,263 +25,656 @@ async fn queue(app: &App, who: &Person, query: &str) -> Vec<String> {
         .collect()
 }
 
-on_both_databases! {
-    async fn what_one_cannot_see_cannot_be_reported(app: App) {
-        let (elena, lena, tom) = (app.trainer().await, app.learner().await, app.learner().await);
-        let (course, lessons) = app.attended(&elena, &[&lena]).await;
-        let post = app.posted(&lena, Some(&course), "<p>Hello</p>").await;
-        let comment = app.commented(&lena, &format!("/lessons/{}", lessons[0]), None, "<p>Hello</p>").await;
-        let draft = app.post_as(&lena, "/posts", json!({ "title": "Draft" })).await.expect(201).text_at("/id");
-        let (_, message) = app.wrote(&lena, &elena, "Hello").await;
-        let report = |who, kind: &'static str, id: &str| {
-            let body = json!({ "subjectKind": kind, "subjectId": id, "reason": "SPAM" });
-            app.post_as(who, "/reports", body)
-        };
-        let nobody = app.db.ambient().new_id().to_string();
-        for (kind, id) in [("POST", &post), ("COMMENT", &comment), ("POST", &draft), ("MESSAGE", &message), ("POST", &nobody), ("COMMENT", &post)] {
-            report(&tom, kind, id).await.refused(404, "not_found");
-        }
-        for (kind, id) in [("POST", &post), ("COMMENT", &comment), ("POST", &draft), ("MESSAGE", &message)] {
-            let refused = report(&lena, kind, id).await;
-            if *id == draft { refused.refused(404, "not_found"); } else { refused.refused(409, "own_content"); }
-        }
-        // What was deleted is gone for everybody.
-        app.delete_as(&lena, &format!("/posts/{post}")).await.expect(204);
-        report(&elena, "POST", &post).await.refused(404, "not_found");
-        // And what somebody could read once, they cannot report any more.
-        app.act_as(&tom, &format!("/courses/{course}/enroll")).await.expect(201);
-        app.taken_away(&elena, &course, &tom).await;
-        report(&tom, "COMMENT", &comment).await.refused(404, "not_found");
-        assert_eq!(app.count("SELECT count(*) FROM reports").await, 0);
+#[both_databases]
+async fn what_one_cannot_see_cannot_be_reported(app: App) {
+    let (elena, lena, tom) = (app.trainer().await, app.learner().await, app.learner().await);
+    let (course, lessons) = app.attended(&elena, &[&lena]).await;
+    let post = app.posted(&lena, Some(&course), "<p>Hello</p>").await;
+    let comment = app
+        .commented(&lena, &format!("/lessons/{}", lessons[0]), None, "<p>Hello</p>")
+        .await;
+    let draft = app
+        .post_as(&lena, "/posts", json!({ "title": "Draft" }))
+        .await
+        .expect(201)
+        .text_at("/id");
+    let (_, message) = app.wrote(&lena, &elena, "Hello").await;
+    let report = |who, kind: &'static str, id: &str| {
+        let body = json!({ "subjectKind": kind, "subjectId": id, "reason": "SPAM" });
+        app.post_as(who, "/reports", body)
+    };
+    let nobody = app.db.ambient().new_id().to_string();
+    for (kind, id) in [
+        ("POST", &post),
+        ("COMMENT", &comment),
+        ("POST", &draft),
+        ("MESSAGE", &message),
+        ("POST", &nobody),
+        ("COMMENT", &post),
+    ] {
+        report(&tom, kind, id).await.refused(404, "not_found");
     }
+    for (kind, id) in [
+        ("POST", &post),
+        ("COMMENT", &comment),
+        ("POST", &draft),
+        ("MESSAGE", &message),
+    ] {
+        let refused = report(&lena, kind, id).await;
+        if *id == draft {
+            refused.refused(404, "not_found");
+        } else {
+            refused.refused(409, "own_content");
+        }
+    }
+    // What was deleted is gone for everybody.
+    app.delete_as(&lena, &format!("/posts/{post}")).await.expect(204);
+    report(&elena, "POST", &post).await.refused(404, "not_found");
+    // And what somebody could read once, they cannot report any more.
+    app.act_as(&tom, &format!("/courses/{course}/enroll"))
+        .await
+        .expect(201);
+    app.taken_away(&elena, &course, &tom).await;
+    report(&tom, "COMMENT", &comment).await.refused(404, "not_found");
+    assert_eq!(app.count("SELECT count(*) FROM reports").await, 0);
+}
 
-    async fn a_subject_has_one_open_report_of_a_reporter(app: App) {
-        let (lena, tom, admin) = (app.learner().await, app.learner().await, app.admin().await);
-        let post = app.posted(&lena, None, "<p>Buy this</p>").await;
-        let body = json!({ "subjectKind": "POST", "subjectId": post, "reason": "OTHER", "note": "  \u{202e}So rude\u{200b} " });
-        let all = join_all((0..16).map(|_| app.post_as(&tom, "/reports", body.clone()))).await;
-        let made: Vec<Reply> = all.into_iter().filter_map(|reply| match reply.status {
+#[both_databases]
+async fn a_subject_has_one_open_report_of_a_reporter(app: App) {
+    let (lena, tom, admin) = (app.learner().await, app.learner().await, app.admin().await);
+    let post = app.posted(&lena, None, "<p>Buy this</p>").await;
+    let body = json!({ "subjectKind": "POST", "subjectId": post, "reason": "OTHER", "note": "  \u{202e}So rude\u{200b} " });
+    let all = join_all((0..16).map(|_| app.post_as(&tom, "/reports", body.clone()))).await;
+    let made: Vec<Reply> = all
+        .into_iter()
+        .filter_map(|reply| match reply.status {
             201 => Some(reply),
-            _ => { reply.refused(409, "already_reported"); None }
-        }).collect();
-        assert_eq!(made.len(), 1);
-        let report = made[0].text_at("/id");
-        assert_eq!((made[0].at("/status"), made[0].at("/note")), (json!("OPEN"), json!("So rude")));
-        assert_eq!(made[0].header("location"), format!("/api/v1/reports/{report}"));
-        app.get_as(&tom, &format!("/reports/{report}")).await.expect(200);
-        for stranger in [&lena, &admin] {
-            app.get_as(stranger, &format!("/reports/{report}")).await.refused(404, "not_found");
-        }
-        decide(&app, &admin, &report, json!({ "version": 1, "action": "DISMISS" })).await.expect(200);
-        let own = app.get_as(&tom, &format!("/reports/{report}")).await.expect(200);
-        assert_eq!(own.at("/status"), "DISMISSED");
-        assert!(!own.text.contains(&admin.id), "who decided is not told");
-        // Nobody is told of what nothing followed from.
-        assert_eq!(app.told(&lena).await.len(), 0);
-        app.reported(&tom, "POST", &post).await;
-    }
-
-    async fn reports_are_bounded(app: App) {
-        let (lena, tom) = (app.learner().await, app.learner().await);
-        let post = app.posted(&lena, None, "<p>Hello</p>").await;
-        let mut comments = Vec::new();
-        for _ in 0..21 {
-            comments.push(app.commented(&lena, &format!("/posts/{post}"), None, "<p>One</p>").await);
-        }
-        for comment in &comments[..20] {
-            app.reported(&tom, "COMMENT", comment).await;
-        }
-        let body = json!({ "subjectKind": "COMMENT", "subjectId": comments[20], "reason": "SPAM" });
-        let refused = app.post_as(&tom, "/reports", body.clone()).await.refused(429, "too_many_reports");
-        assert!(refused.header("retry-after").parse::<u64>().unwrap() > 80_000);
-        app.clock.advance(Duration::hours(25));
-        let tom = app.login(&tom.email, PASSWORD).await;
-        app.post_as(&tom, "/reports", body).await.expect(201);
-    }
-
-    async fn everybody_sees_the_reports_that_they_decide(app: App) {
-        let (elena, greta, editor) = (app.trainer().await, app.trainer().await, app.trainer().await);
-        let (lena, tom, admin) = (app.learner().await, app.learner().await, app.admin().await);
-        let (course, lessons) = app.attended(&elena, &[&lena, &tom]).await;
-        app.put_as(&elena, &format!("/courses/{course}/trainers/{}", editor.id), json!(null)).await.expect(200);
-        let in_course = app.commented(&lena, &format!("/lessons/{}", lessons[0]), None, "<p>Hello</p>").await;
-        let in_school = app.posted(&lena, None, "<p>Hello</p>").await;
-        let (_, message) = app.wrote(&lena, &tom, "Hello").await;
-        let by_elena = app.posted(&elena, Some(&course), "<p>Hello</p>").await;
-        let mut reports = Vec::new();
-        for (kind, id) in [("COMMENT", &in_course), ("POST", &in_school), ("MESSAGE", &message), ("POST", &by_elena)] {
-            reports.push(app.reported(&tom, kind, id).await);
-        }
-        assert_eq!(queue(&app, &admin, "").await, [by_elena.clone(), message.clone(), in_school.clone(), in_course.clone()]);
-        assert_eq!(queue(&app, &admin, "subjectKind=POST").await, [by_elena.clone(), in_school.clone()]);
-        assert_eq!(queue(&app, &admin, &format!("subjectId={message}")).await, [message.as_str()]);
-        assert_eq!(queue(&app, &admin, &format!("courseId={course}&status=OPEN")).await, [by_elena.clone(), in_course.clone()]);
-        // Nobody decides about themselves: what Elena wrote another editor and the admin see.
-        assert_eq!(queue(&app, &elena, "").await, [in_course.as_str()]);
-        assert_eq!(queue(&app, &editor, "").await, [by_elena.clone(), in_course.clone()]);
-        assert_eq!(queue(&app, &greta, "").await, Vec::<String>::new());
-        assert_eq!(queue(&app, &greta, &format!("courseId={course}")).await, Vec::<String>::new());
-        app.get_as(&lena, "/moderation/reports").await.refused(403, "forbidden");
-        app.get_as(&lena, "/moderation/log").await.refused(403, "forbidden");
-        for (who, report, seen) in [(&elena, 0, true), (&elena, 1, false), (&elena, 2, false), (&elena, 3, false), (&editor, 3, true), (&greta, 0, false), (&admin, 2, true)] {
-            let reply = app.get_as(who, &format!("/moderation/reports/{}", reports[report])).await;
-            if seen { reply.expect(200); } else { reply.refused(404, "not_found"); }
-            if !seen {
-                decide(&app, who, &reports[report], json!({ "version": 1, "action": "DISMISS" })).await.refused(404, "not_found");
+            _ => {
+                reply.refused(409, "already_reported");
+                None
             }
+        })
+        .collect();
+    assert_eq!(made.len(), 1);
+    let report = made[0].text_at("/id");
+    assert_eq!(
+        (made[0].at("/status"), made[0].at("/note")),
+        (json!("OPEN"), json!("So rude"))
+    );
+    assert_eq!(made[0].header("location"), format!("/api/v1/reports/{report}"));
+    app.get_as(&tom, &format!("/reports/{report}")).await.expect(200);
+    for stranger in [&lena, &admin] {
+        app.get_as(stranger, &format!("/reports/{report}"))
+            .await
+            .refused(404, "not_found");
+    }
+    decide(
+        &app,
+        &admin,
+        &report,
+        json!({ "version": 1, "action": "DISMISS" }),
+    )
+    .await
+    .expect(200);
+    let own = app.get_as(&tom, &format!("/reports/{report}")).await.expect(200);
+    assert_eq!(own.at("/status"), "DISMISSED");
+    assert!(!own.text.contains(&admin.id), "who decided is not told");
+    // Nobody is told of what nothing followed from.
+    assert_eq!(app.told(&lena).await.len(), 0);
+    app.reported(&tom, "POST", &post).await;
+}
+
+#[both_databases]
+async fn reports_are_bounded(app: App) {
+    let (lena, tom) = (app.learner().await, app.learner().await);
+    let post = app.posted(&lena, None, "<p>Hello</p>").await;
+    let mut comments = Vec::new();
+    for _ in 0..21 {
+        comments.push(
+            app.commented(&lena, &format!("/posts/{post}"), None, "<p>One</p>")
+                .await,
+        );
+    }
+    for comment in &comments[..20] {
+        app.reported(&tom, "COMMENT", comment).await;
+    }
+    let body = json!({ "subjectKind": "COMMENT", "subjectId": comments[20], "reason": "SPAM" });
+    let refused = app
+        .post_as(&tom, "/reports", body.clone())
+        .await
+        .refused(429, "too_many_reports");
+    assert!(refused.header("retry-after").parse::<u64>().unwrap() > 80_000);
+    app.clock.advance(Duration::hours(25));
+    let tom = app.login(&tom.email, PASSWORD).await;
+    app.post_as(&tom, "/reports", body).await.expect(201);
+}
+
+#[both_databases]
+async fn everybody_sees_the_reports_that_they_decide(app: App) {
+    let (elena, greta, editor) = (app.trainer().await, app.trainer().await, app.trainer().await);
+    let (lena, tom, admin) = (app.learner().await, app.learner().await, app.admin().await);
+    let (course, lessons) = app.attended(&elena, &[&lena, &tom]).await;
+    app.put_as(
+        &elena,
+        &format!("/courses/{course}/trainers/{}", editor.id),
+        json!(null),
+    )
+    .await
+    .expect(200);
+    let in_course = app
+        .commented(&lena, &format!("/lessons/{}", lessons[0]), None, "<p>Hello</p>")
+        .await;
+    let in_school = app.posted(&lena, None, "<p>Hello</p>").await;
+    let (_, message) = app.wrote(&lena, &tom, "Hello").await;
+    let by_elena = app.posted(&elena, Some(&course), "<p>Hello</p>").await;
+    let mut reports = Vec::new();
+    for (kind, id) in [
+        ("COMMENT", &in_course),
+        ("POST", &in_school),
+        ("MESSAGE", &message),
+        ("POST", &by_elena),
+    ] {
+        reports.push(app.reported(&tom, kind, id).await);
+    }
+    assert_eq!(
+        queue(&app, &admin, "").await,
+        [
+            by_elena.clone(),
+            message.clone(),
+            in_school.clone(),
+            in_course.clone()
+        ]
+    );
+    assert_eq!(
+        queue(&app, &admin, "subjectKind=POST").await,
+        [by_elena.clone(), in_school.clone()]
+    );
+    assert_eq!(
+        queue(&app, &admin, &format!("subjectId={message}")).await,
+        [message.as_str()]
+    );
+    assert_eq!(
+        queue(&app, &admin, &format!("courseId={course}&status=OPEN")).await,
+        [by_elena.clone(), in_course.clone()]
+    );
+    // Nobody decides about themselves: what Elena wrote another editor and the admin see.
+    assert_eq!(queue(&app, &elena, "").await, [in_course.as_str()]);
+    assert_eq!(
+        queue(&app, &editor, "").await,
+        [by_elena.clone(), in_course.clone()]
+    );
+    assert_eq!(queue(&app, &greta, "").await, Vec::<String>::new());
+    assert_eq!(
+        queue(&app, &greta, &format!("courseId={course}")).await,
+        Vec::<String>::new()
+    );
+    app.get_as(&lena, "/moderation/reports")
+        .await
+        .refused(403, "forbidden");
+    app.get_as(&lena, "/moderation/log")
+        .await
+        .refused(403, "forbidden");
+    for (who, report, seen) in [
+        (&elena, 0, true),
+        (&elena, 1, false),
+        (&elena, 2, false),
+        (&elena, 3, false),
+        (&editor, 3, true),
+        (&greta, 0, false),
+        (&admin, 2, true),
+    ] {
+        let reply = app
+            .get_as(who, &format!("/moderation/reports/{}", reports[report]))
+            .await;
+        if seen {
+            reply.expect(200);
+        } else {
+            reply.refused(404, "not_found");
         }
-        decide(&app, &lena, &reports[1], json!({ "version": 1, "action": "DISMISS" })).await.refused(403, "forbidden");
-        // Who reported it is for admins to know.
-        let path = format!("/moderation/reports/{}", reports[0]);
-        let shown = app.get_as(&elena, &path).await.expect(200);
-        assert_eq!(shown.at("/reporterId"), json!(null));
-        assert!(!shown.text.contains(&tom.id));
-        assert_eq!(app.get_as(&admin, &path).await.expect(200).at("/reporterId"), json!(tom.id));
-        // Whoever edits the course no more sees nothing of it any more.
-        app.delete_as(&elena, &format!("/courses/{course}/trainers/{}", editor.id)).await.expect(204);
-        assert_eq!(queue(&app, &editor, "").await, Vec::<String>::new());
-        app.get_as(&editor, "/moderation/log").await.expect(200);
+        if !seen {
+            decide(
+                &app,
+                who,
+                &reports[report],
+                json!({ "version": 1, "action": "DISMISS" }),
+            )
+            .await
+            .refused(404, "not_found");
+        }
     }
+    decide(
+        &app,
+        &lena,
+        &reports[1],
+        json!({ "version": 1, "action": "DISMISS" }),
+    )
+    .await
+    .refused(403, "forbidden");
+    // Who reported it is for admins to know.
+    let path = format!("/moderation/reports/{}", reports[0]);
+    let shown = app.get_as(&elena, &path).await.expect(200);
+    assert_eq!(shown.at("/reporterId"), json!(null));
+    assert!(!shown.text.contains(&tom.id));
+    assert_eq!(
+        app.get_as(&admin, &path).await.expect(200).at("/reporterId"),
+        json!(tom.id)
+    );
+    // Whoever edits the course no more sees nothing of it any more.
+    app.delete_as(&elena, &format!("/courses/{course}/trainers/{}", editor.id))
+        .await
+        .expect(204);
+    assert_eq!(queue(&app, &editor, "").await, Vec::<String>::new());
+    app.get_as(&editor, "/moderation/log").await.expect(200);
+}
 
-    async fn the_content_is_kept_as_it_was_reported(app: App) {
-        let (lena, tom, admin) = (app.learner().await, app.learner().await, app.admin().await);
-        let post = app.posted(&lena, None, "<p>Buy this</p>").await;
-        let comment = app.commented(&lena, &format!("/posts/{post}"), None, "<p>Buy that</p>").await;
-        let (first, other) = (app.reported(&tom, "POST", &post).await, app.reported(&tom, "COMMENT", &comment).await);
-        let etag = app.get_as(&lena, &format!("/posts/{post}")).await.header("etag").to_owned();
-        app.patch_as(&lena, &format!("/posts/{post}"), &etag, json!({ "content": "<p>Nothing happened</p>" })).await.expect(200);
-        app.delete_as(&lena, &format!("/comments/{comment}")).await.expect(204);
-        let shown = app.get_as(&admin, &format!("/moderation/reports/{first}")).await.expect(200);
-        assert_eq!((shown.at("/snapshot/content"), shown.at("/snapshot/title")), (json!("<p>Buy this</p>"), json!("My first pull-up")));
-        assert_eq!(shown.at("/author/id"), json!(lena.id));
-        let shown = app.get_as(&admin, &format!("/moderation/reports/{other}")).await.expect(200);
-        assert_eq!(shown.at("/snapshot/content"), "<p>Buy that</p>");
-        // Removing what its author has deleted removes nothing, and can be decided all the same.
-        let decided = decide(&app, &admin, &other, json!({ "version": 1, "action": "REMOVE" })).await.expect(200);
-        assert_eq!((decided.at("/status"), decided.at("/decision/removed")), (json!("ACTED"), json!(false)));
-        decide(&app, &admin, &other, json!({ "version": 2, "action": "RESTORE" })).await.refused(409, "nothing_to_restore");
-    }
+#[both_databases]
+async fn the_content_is_kept_as_it_was_reported(app: App) {
+    let (lena, tom, admin) = (app.learner().await, app.learner().await, app.admin().await);
+    let post = app.posted(&lena, None, "<p>Buy this</p>").await;
+    let comment = app
+        .commented(&lena, &format!("/posts/{post}"), None, "<p>Buy that</p>")
+        .await;
+    let (first, other) = (
+        app.reported(&tom, "POST", &post).await,
+        app.reported(&tom, "COMMENT", &comment).await,
+    );
+    let etag = app
+        .get_as(&lena, &format!("/posts/{post}"))
+        .await
+        .header("etag")
+        .to_owned();
+    app.patch_as(
+        &lena,
+        &format!("/posts/{post}"),
+        &etag,
+        json!({ "content": "<p>Nothing happened</p>" }),
+    )
+    .await
+    .expect(200);
+    app.delete_as(&lena, &format!("/comments/{comment}"))
+        .await
+        .expect(204);
+    let shown = app
+        .get_as(&admin, &format!("/moderation/reports/{first}"))
+        .await
+        .expect(200);
+    assert_eq!(
+        (shown.at("/snapshot/content"), shown.at("/snapshot/title")),
+        (json!("<p>Buy this</p>"), json!("My first pull-up"))
+    );
+    assert_eq!(shown.at("/author/id"), json!(lena.id));
+    let shown = app
+        .get_as(&admin, &format!("/moderation/reports/{other}"))
+        .await
+        .expect(200);
+    assert_eq!(shown.at("/snapshot/content"), "<p>Buy that</p>");
+    // Removing what its author has deleted removes nothing, and can be decided all the same.
+    let decided = decide(&app, &admin, &other, json!({ "version": 1, "action": "REMOVE" }))
+        .await
+        .expect(200);
+    assert_eq!(
+        (decided.at("/status"), decided.at("/decision/removed")),
+        (json!("ACTED"), json!(false))
+    );
+    decide(&app, &admin, &other, json!({ "version": 2, "action": "RESTORE" }))
+        .await
+        .refused(409, "nothing_to_restore");
+}
 
-    async fn content_is_taken_away_and_given_back(app: App) {
-        let (elena, lena, tom, mia) = (app.trainer().await, app.learner().await, app.learner().await, app.learner().await);
-        let (course, _) = app.attended(&elena, &[&lena, &tom, &mia]).await;
-        let post = app.posted(&lena, Some(&course), "<p>Buy this</p>").await;
-        let (first, second) = (app.reported(&tom, "POST", &post).await, app.reported(&mia, "POST", &post).await);
-        let shown = app.get_as(&elena, &format!("/moderation/reports/{first}")).await.expect(200);
-        assert_eq!(shown.at("/openCount"), 2);
-        decide(&app, &elena, &first, json!({ "version": 1, "action": "RESTORE" })).await.refused(409, "nothing_to_restore");
-        decide(&app, &elena, &first, json!({ "version": 2, "action": "REMOVE" })).await.refused(412, "precondition_failed");
-        let decision = json!({ "version": 1, "action": "REMOVE", "note": "No advertising here." });
-        let decided = decide(&app, &elena, &first, decision.clone()).await.expect(200);
-        assert_eq!((decided.at("/status"), decided.at("/version"), decided.at("/openCount")), (json!("ACTED"), json!(2), json!(0)));
-        assert_eq!((decided.at("/decision/removed"), decided.at("/decision/decidedBy")), (json!(true), json!(elena.id)));
-        // One decision for every report of the same.
-        decide(&app, &elena, &second, decision).await.refused(409, "report_already_decided");
-        assert_eq!(app.get_as(&mia, &format!("/reports/{second}")).await.expect(200).at("/status"), "ACTED");
-        let seen = app.get_as(&tom, &format!("/posts/{post}")).await;
-        assert!(!seen.text.contains("Buy this"), "{}", seen.text);
-        let told = app.told(&lena).await;
-        assert_eq!((told.len(), &told[0]["kind"], &told[0]["outcome"], &told[0]["note"]), (1, &json!("MODERATION"), &json!("REMOVED"), &json!("No advertising here.")));
-        assert_eq!((&told[0]["postId"], &told[0]["actor"]), (&json!(post), &json!(null)));
-        assert!(!told[0].to_string().contains(&elena.id), "who decided is not told");
+#[both_databases]
+async fn content_is_taken_away_and_given_back(app: App) {
+    let (elena, lena, tom, mia) = (
+        app.trainer().await,
+        app.learner().await,
+        app.learner().await,
+        app.learner().await,
+    );
+    let (course, _) = app.attended(&elena, &[&lena, &tom, &mia]).await;
+    let post = app.posted(&lena, Some(&course), "<p>Buy this</p>").await;
+    let (first, second) = (
+        app.reported(&tom, "POST", &post).await,
+        app.reported(&mia, "POST", &post).await,
+    );
+    let shown = app
+        .get_as(&elena, &format!("/moderation/reports/{first}"))
+        .await
+        .expect(200);
+    assert_eq!(shown.at("/openCount"), 2);
+    decide(&app, &elena, &first, json!({ "version": 1, "action": "RESTORE" }))
+        .await
+        .refused(409, "nothing_to_restore");
+    decide(&app, &elena, &first, json!({ "version": 2, "action": "REMOVE" }))
+        .await
+        .refused(412, "precondition_failed");
+    let decision = json!({ "version": 1, "action": "REMOVE", "note": "No advertising here." });
+    let decided = decide(&app, &elena, &first, decision.clone()).await.expect(200);
+    assert_eq!(
+        (
+            decided.at("/status"),
+            decided.at("/version"),
+            decided.at("/openCount")
+        ),
+        (json!("ACTED"), json!(2), json!(0))
+    );
+    assert_eq!(
+        (decided.at("/decision/removed"), decided.at("/decision/decidedBy")),
+        (json!(true), json!(elena.id))
+    );
+    // One decision for every report of the same.
+    decide(&app, &elena, &second, decision)
+        .await
+        .refused(409, "report_already_decided");
+    assert_eq!(
+        app.get_as(&mia, &format!("/reports/{second}"))
+            .await
+            .expect(200)
+            .at("/status"),
+        "ACTED"
+    );
+    let seen = app.get_as(&tom, &format!("/posts/{post}")).await;
+    assert!(!seen.text.contains("Buy this"), "{}", seen.text);
+    let told = app.told(&lena).await;
+    assert_eq!(
+        (
+            told.len(),
+            &told[0]["kind"],
+            &told[0]["outcome"],
+            &told[0]["note"]
+        ),
+        (
+            1,
+            &json!("MODERATION"),
+            &json!("REMOVED"),
+            &json!("No advertising here.")
+        )
+    );
+    assert_eq!(
+        (&told[0]["postId"], &told[0]["actor"]),
+        (&json!(post), &json!(null))
+    );
+    assert!(
+        !told[0].to_string().contains(&elena.id),
+        "who decided is not told"
+    );
 
-        decide(&app, &elena, &second, json!({ "version": 2, "action": "RESTORE", "note": "My mistake." })).await.expect(200);
-        assert!(app.get_as(&tom, &format!("/posts/{post}")).await.expect(200).text.contains("Buy this"));
-        assert_eq!(app.kinds_told(&lena).await, ["MODERATION RESTORED", "MODERATION REMOVED"]);
-        assert_eq!(app.get_as(&tom, &format!("/reports/{first}")).await.expect(200).at("/status"), "DISMISSED");
-        decide(&app, &elena, &first, json!({ "version": 3, "action": "RESTORE" })).await.refused(409, "nothing_to_restore");
-        // Everything stands in the log, for those whom it concerns, and in the audit trail.
-        let log = app.get_as(&elena, "/moderation/log").await.expect(200);
-        assert_eq!((log.at("/data/0/action"), log.at("/data/1/action"), log.at("/data/1/note")), (json!("RESTORE"), json!("REMOVE"), json!("No advertising here.")));
-        assert_eq!((log.at("/data/1/moderator/id"), log.at("/data/1/userId"), log.at("/data/1/courseId")), (json!(elena.id), json!(lena.id), json!(course)));
-        let greta = app.trainer().await;
-        assert_eq!(app.get_as(&greta, "/moderation/log").await.expect(200).at("/data"), json!([]));
-        assert_eq!(app.count("SELECT count(*) FROM audit_log WHERE action = 'report.decided'").await, 2);
-    }
+    decide(
+        &app,
+        &elena,
+        &second,
+        json!({ "version": 2, "action": "RESTORE", "note": "My mistake." }),
+    )
+    .await
+    .expect(200);
+    assert!(
+        app.get_as(&tom, &format!("/posts/{post}"))
+            .await
+            .expect(200)
+            .text
+            .contains("Buy this")
+    );
+    assert_eq!(
+        app.kinds_told(&lena).await,
+        ["MODERATION RESTORED", "MODERATION REMOVED"]
+    );
+    assert_eq!(
+        app.get_as(&tom, &format!("/reports/{first}"))
+            .await
+            .expect(200)
+            .at("/status"),
+        "DISMISSED"
+    );
+    decide(&app, &elena, &first, json!({ "version": 3, "action": "RESTORE" }))
+        .await
+        .refused(409, "nothing_to_restore");
+    // Everything stands in the log, for those whom it concerns, and in the audit trail.
+    let log = app.get_as(&elena, "/moderation/log").await.expect(200);
+    assert_eq!(
+        (
+            log.at("/data/0/action"),
+            log.at("/data/1/action"),
+            log.at("/data/1/note")
+        ),
+        (json!("RESTORE"), json!("REMOVE"), json!("No advertising here."))
+    );
+    assert_eq!(
+        (
+            log.at("/data/1/moderator/id"),
+            log.at("/data/1/userId"),
+            log.at("/data/1/courseId")
+        ),
+        (json!(elena.id), json!(lena.id), json!(course))
+    );
+    let greta = app.trainer().await;
+    assert_eq!(
+        app.get_as(&greta, "/moderation/log")
+            .await
+            .expect(200)
+            .at("/data"),
+        json!([])
+    );
+    assert_eq!(
+        app.count("SELECT count(*) FROM audit_log WHERE action = 'report.decided'")
+            .await,
+        2
+    );
+}
 
-    async fn of_many_moderators_at_once_one_decides(app: App) {
-        let (lena, tom) = (app.learner().await, app.learner().await);
-        let (one, other) = (app.admin().await, app.admin().await);
-        let post = app.posted(&lena, None, "<p>Buy this</p>").await;
-        let report = app.reported(&tom, "POST", &post).await;
-        let all = join_all((0..16).map(|n| {
-            let (who, action) = if n % 2 == 0 { (&one, "REMOVE") } else { (&other, "WARN") };
-            decide(&app, who, &report, json!({ "version": 1, "action": action }))
-        })).await;
-        let done = all.into_iter().filter(|reply| match reply.status {
+#[both_databases]
+async fn of_many_moderators_at_once_one_decides(app: App) {
+    let (lena, tom) = (app.learner().await, app.learner().await);
+    let (one, other) = (app.admin().await, app.admin().await);
+    let post = app.posted(&lena, None, "<p>Buy this</p>").await;
+    let report = app.reported(&tom, "POST", &post).await;
+    let all = join_all((0..16).map(|n| {
+        let (who, action) = if n % 2 == 0 {
+            (&one, "REMOVE")
+        } else {
+            (&other, "WARN")
+        };
+        decide(&app, who, &report, json!({ "version": 1, "action": action }))
+    }))
+    .await;
+    let done = all
+        .into_iter()
+        .filter(|reply| match reply.status {
             200 => true,
-            _ => { reply.clone().refused(409, "report_already_decided"); false }
-        }).count();
-        assert_eq!(done, 1);
-        assert_eq!(app.get_as(&one, "/moderation/log").await.expect(200).at("/data").as_array().unwrap().len(), 1);
-        assert_eq!(app.told(&lena).await.len(), 1);
+            _ => {
+                reply.clone().refused(409, "report_already_decided");
+                false
+            }
+        })
+        .count();
+    assert_eq!(done, 1);
+    assert_eq!(
+        app.get_as(&one, "/moderation/log")
+            .await
+            .expect(200)
+            .at("/data")
+            .as_array()
+            .unwrap()
+            .len(),
+        1
+    );
+    assert_eq!(app.told(&lena).await.len(), 1);
+}
+
+#[both_databases]
+async fn authors_are_warned_muted_and_suspended(app: App) {
+    let (elena, lena, tom, admin) = (
+        app.trainer().await,
+        app.learner().await,
+        app.learner().await,
+        app.admin().await,
+    );
+    let (course, _) = app.attended(&elena, &[&lena, &tom]).await;
+    let mut reports = Vec::new();
+    for _ in 0..4 {
+        let post = app.posted(&lena, Some(&course), "<p>Buy this</p>").await;
+        reports.push((app.reported(&tom, "POST", &post).await, post));
     }
-
-    async fn authors_are_warned_muted_and_suspended(app: App) {
-        let (elena, lena, tom, admin) = (app.trainer().await, app.learner().await, app.learner().await, app.admin().await);
-        let (course, _) = app.attended(&elena, &[&lena, &tom]).await;
-        let mut reports = Vec::new();
-        for _ in 0..4 {
-            let post = app.posted(&lena, Some(&course), "<p>Buy this</p>").await;
-            reports.push((app.reported(&tom, "POST", &post).await, post));
-        }
-        let until = app.db.ambient().now() + Duration::hours(1);
-        for (wrong, reason) in [
-            (json!({ "version": 1, "action": "MUTE" }), "/mutedUntil required"),
-            (json!({ "version": 1, "action": "MUTE", "mutedUntil": "2020-01-01T00:00:00Z" }), "/mutedUntil not_in_future"),
-            (json!({ "version": 1, "action": "MUTE", "mutedUntil": "2190-01-01T00:00:00Z" }), "/mutedUntil too_late"),
-            (json!({ "version": 1, "action": "WARN", "mutedUntil": until }), "/mutedUntil not_together"),
-            (json!({ "version": 1, "action": "DISMISS", "removeContent": true }), "/removeContent not_together"),
-        ] {
-            let refused = decide(&app, &elena, &reports[0].0, wrong).await.refused(422, "validation_failed");
-            assert_eq!(refused.reasons(), [reason]);
-        }
-        decide(&app, &elena, &reports[0].0, json!({ "version": 1, "action": "WARN", "note": "Please don't." })).await.expect(200);
-        assert_eq!(app.kinds_told(&lena).await, ["MODERATION WARNED"]);
-        app.get_as(&tom, &format!("/posts/{}", reports[0].1)).await.expect(200);
-
-        let decision = json!({ "version": 1, "action": "MUTE", "mutedUntil": until, "removeContent": true });
-        decide(&app, &elena, &reports[1].0, decision).await.expect(200);
-        assert!(!app.get_as(&tom, &format!("/posts/{}", reports[1].1)).await.text.contains("Buy this"));
-        let mut kinds = app.kinds_told(&lena).await;
-        kinds.sort();
-        assert_eq!(kinds, ["MODERATION MUTED", "MODERATION REMOVED", "MODERATION WARNED"]);
-        let body = json!({ "title": "x", "content": "<p>x</p>", "courseId": course, "published": true });
-        app.post_as(&lena, "/posts", body.clone()).await.refused(403, "muted");
-        app.posted(&lena, None, "<p>Elsewhere</p>").await;
-        app.clock.advance(Duration::hours(2));
-        let (lena, elena, admin) = (app.login(&lena.email, PASSWORD).await, app.login(&elena.email, PASSWORD).await, app.login(&admin.email, PASSWORD).await);
-        app.post_as(&lena, "/posts", body).await.expect(201);
-
-        decide(&app, &elena, &reports[2].0, json!({ "version": 1, "action": "SUSPEND" })).await.refused(403, "forbidden");
-        let decided = decide(&app, &admin, &reports[2].0, json!({ "version": 1, "action": "SUSPEND", "note": "Enough." })).await.expect(200);
-        assert_eq!(decided.at("/decision/action"), "SUSPEND");
-        app.get_as(&lena, "/me/sessions").await.refused(401, "session_revoked");
-        app.post("/auth/login", json!({ "email": lena.email, "password": PASSWORD })).await.refused(401, "invalid_credentials");
-        assert_eq!(app.get_as(&admin, &format!("/admin/users/{}", lena.id)).await.expect(200).at("/status"), "SUSPENDED");
-        assert_eq!(app.get_as(&admin, "/moderation/log").await.expect(200).at("/data/0/action"), "SUSPEND");
-        // All of it or nothing: nobody suspends themselves, and the report stays open.
-        let post = app.posted(&admin, None, "<p>Hello</p>").await;
-        let tom = app.login(&tom.email, PASSWORD).await;
-        let report = app.reported(&tom, "POST", &post).await;
-        decide(&app, &admin, &report, json!({ "version": 1, "action": "SUSPEND" })).await.refused(422, "validation_failed");
-        assert_eq!(app.get_as(&tom, &format!("/reports/{report}")).await.expect(200).at("/status"), "OPEN");
+    let until = app.db.ambient().now() + Duration::hours(1);
+    for (wrong, reason) in [
+        (json!({ "version": 1, "action": "MUTE" }), "/mutedUntil required"),
+        (
+            json!({ "version": 1, "action": "MUTE", "mutedUntil": "2020-01-01T00:00:00Z" }),
+            "/mutedUntil not_in_future",
+        ),
+        (
+            json!({ "version": 1, "action": "MUTE", "mutedUntil": "2190-01-01T00:00:00Z" }),
+            "/mutedUntil too_late",
+        ),
+        (
+            json!({ "version": 1, "action": "WARN", "mutedUntil": until }),
+            "/mutedUntil not_together",
+        ),
+        (
+            json!({ "version": 1, "action": "DISMISS", "removeContent": true }),
+            "/removeContent not_together",
+        ),
+    ] {
+        let refused = decide(&app, &elena, &reports[0].0, wrong)
+            .await
+            .refused(422, "validation_failed");
+        assert_eq!(refused.reasons(), [reason]);
     }
+    decide(
+        &app,
+        &elena,
+        &reports[0].0,
+        json!({ "version": 1, "action": "WARN", "note": "Please don't." }),
+    )
+    .await
+    .expect(200);
+    assert_eq!(app.kinds_told(&lena).await, ["MODERATION WARNED"]);
+    app.get_as(&tom, &format!("/posts/{}", reports[0].1))
+        .await
+        .expect(200);
 
-    async fn messages_are_decided_by_admins(app: App) {
-        let (elena, lena, admin) = (app.trainer().await, app.learner().await, app.admin().await);
-        app.attended(&elena, &[&lena]).await;
-        let (conversation, message) = app.wrote(&elena, &lena, "Send me money").await;
-        let report = app.reported(&lena, "MESSAGE", &message).await;
-        // The admin reads what was reported, and nothing else of the conversation.
-        let shown = app.get_as(&admin, &format!("/moderation/reports/{report}")).await.expect(200);
-        assert_eq!(shown.at("/snapshot/content"), "Send me money");
-        app.get_as(&admin, &format!("/conversations/{conversation}/messages")).await.refused(404, "not_found");
-        decide(&app, &admin, &report, json!({ "version": 1, "action": "REMOVE" })).await.expect(200);
-        let seen = app.get_as(&lena, &format!("/conversations/{conversation}/messages")).await.expect(200);
-        assert!(!seen.text.contains("Send me money"));
-        assert_eq!(app.kinds_told(&elena).await, ["MODERATION REMOVED"]);
-        decide(&app, &admin, &report, json!({ "version": 2, "action": "RESTORE" })).await.expect(200);
-        assert!(app.get_as(&lena, &format!("/conversations/{conversation}/messages")).await.expect(200).text.contains("Send me money"));
-    }
+    let decision = json!({ "version": 1, "action": "MUTE", "mutedUntil": until, "removeContent": true });
+    decide(&app, &elena, &reports[1].0, decision).await.expect(200);
+    assert!(
+        !app.get_as(&tom, &format!("/posts/{}", reports[1].1))
+            .await
+            .text
+            .contains("Buy this")
+    );
+    let mut kinds = app.kinds_told(&lena).await;
+    kinds.sort();
+    assert_eq!(
+        kinds,
+        ["MODERATION MUTED", "MODERATION REMOVED", "MODERATION WARNED"]
+    );
+    let body = json!({ "title": "x", "content": "<p>x</p>", "courseId": course, "published": true });
+    app.post_as(&lena, "/posts", body.clone())
+        .await
+        .refused(403, "muted");
+    app.posted(&lena, None, "<p>Elsewhere</p>").await;
+    app.clock.advance(Duration::hours(2));
+    let (lena, elena, admin) = (
+        app.login(&lena.email, PASSWORD).await,
+        app.login(&elena.email, PASSWORD).await,
+        app.login(&admin.email, PASSWORD).await,
+    );
+    app.post_as(&lena, "/posts", body).await.expect(201);
+
+    decide(
+        &app,
+        &elena,
+        &reports[2].0,
+        json!({ "version": 1, "action": "SUSPEND" }),
+    )
+    .await
+    .refused(403, "forbidden");
+    let decided = decide(
+        &app,
+        &admin,
+        &reports[2].0,
+        json!({ "version": 1, "action": "SUSPEND", "note": "Enough." }),
+    )
+    .await
+    .expect(200);
+    assert_eq!(decided.at("/decision/action"), "SUSPEND");
+    app.get_as(&lena, "/me/sessions")
+        .await
+        .refused(401, "session_revoked");
+    app.post(
+        "/auth/login",
+        json!({ "email": lena.email, "password": PASSWORD }),
+    )
+    .await
+    .refused(401, "invalid_credentials");
+    assert_eq!(
+        app.get_as(&admin, &format!("/admin/users/{}", lena.id))
+            .await
+            .expect(200)
+            .at("/status"),
+        "SUSPENDED"
+    );
+    assert_eq!(
+        app.get_as(&admin, "/moderation/log")
+            .await
+            .expect(200)
+            .at("/data/0/action"),
+        "SUSPEND"
+    );
+    // All of it or nothing: nobody suspends themselves, and the report stays open.
+    let post = app.posted(&admin, None, "<p>Hello</p>").await;
+    let tom = app.login(&tom.email, PASSWORD).await;
+    let report = app.reported(&tom, "POST", &post).await;
+    decide(
+        &app,
+        &admin,
+        &report,
+        json!({ "version": 1, "action": "SUSPEND" }),
+    )
+    .await
+    .refused(422, "validation_failed");
+    assert_eq!(
+        app.get_as(&tom, &format!("/reports/{report}"))
+            .await
+            .expect(200)
+            .at("/status"),
+        "OPEN"
+    );
+}
+
+#[both_databases]
+async fn messages_are_decided_by_admins(app: App) {
+    let (elena, lena, admin) = (app.trainer().await, app.learner().await, app.admin().await);
+    app.attended(&elena, &[&lena]).await;
+    let (conversation, message) = app.wrote(&elena, &lena, "Send me money").await;
+    let report = app.reported(&lena, "MESSAGE", &message).await;
+    // The admin reads what was reported, and nothing else of the conversation.
+    let shown = app
+        .get_as(&admin, &format!("/moderation/reports/{report}"))
+        .await
+        .expect(200);
+    assert_eq!(shown.at("/snapshot/content"), "Send me money");
+    app.get_as(&admin, &format!("/conversations/{conversation}/messages"))
+        .await
+        .refused(404, "not_found");
+    decide(&app, &admin, &report, json!({ "version": 1, "action": "REMOVE" }))
+        .await
+        .expect(200);
+    let seen = app
+        .get_as(&lena, &format!("/conversations/{conversation}/messages"))
+        .await
+        .expect(200);
+    assert!(!seen.text.contains("Send me money"));
+    assert_eq!(app.kinds_told(&elena).await, ["MODERATION REMOVED"]);
+    decide(
+        &app,
+        &admin,
+        &report,
+        json!({ "version": 2, "action": "RESTORE" }),
+    )
+    .await
+    .expect(200);
+    assert!(
+        app.get_as(&lena, &format!("/conversations/{conversation}/messages"))
+            .await
+            .expect(200)
+            .text
+            .contains("Send me money")
+    );
 }

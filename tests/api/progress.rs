@@ -1,76 +1,180 @@
 use serde_json::json;
 
-use crate::support::{App, on_both_databases};
+use test_macros::both_databases;
 
-on_both_databases! {
-    async fn a_course_is_complete_with_its_last_lesson(app: App) {
-        let (elena, lena, tom) = (app.trainer().await, app.learner().await, app.learner().await);
-        let (course, _, lessons) = app.course(&elena, json!({})).await;
-        let progress = format!("/courses/{course}/progress");
-        app.get_as(&lena, &progress).await.refused(404, "not_found");
-        app.act_as(&lena, &format!("/courses/{course}/enroll")).await.expect(201);
-        let whole = app.get_as(&lena, &progress).await.expect(200);
-        assert_eq!((whole.at("/totalLessons"), whole.at("/percent"), whole.at("/isCompleted")), (json!(2), json!(0), json!(false)));
-        let done = app.act_as(&lena, &format!("/lessons/{}/complete", lessons[0])).await.expect(200);
-        assert_eq!(done.at("/isCompleted"), true);
-        // Again changes nothing.
-        let again = app.act_as(&lena, &format!("/lessons/{}/complete", lessons[0])).await.expect(200);
-        assert_eq!(again.at("/completedAt"), done.at("/completedAt"));
-        let half = app.get_as(&lena, &progress).await.expect(200);
-        assert_eq!((half.at("/completedLessons"), half.at("/percent"), half.at("/chapters/0/isCompleted")), (json!(1), json!(50), json!(false)));
-        app.act_as(&lena, &format!("/lessons/{}/complete", lessons[1])).await.expect(200);
-        let whole = app.get_as(&lena, &progress).await.expect(200);
-        assert_eq!((whole.at("/percent"), whole.at("/isCompleted"), whole.at("/chapters/0/isCompleted")), (json!(100), json!(true), json!(true)));
-        assert_eq!(app.get_as(&lena, "/me/enrollments").await.at("/data/0/isCompleted"), true);
-        app.act_as(&tom, &format!("/lessons/{}/complete", lessons[0])).await.refused(403, "not_granted");
-        app.get_as(&tom, &format!("/lessons/{}/progress", lessons[0])).await.refused(403, "not_granted");
-    }
+use crate::support::App;
 
-    async fn completion_is_never_undone_by_an_edit(app: App) {
-        let (elena, lena) = (app.trainer().await, app.learner().await);
-        let (course, chapter, lessons) = app.course(&elena, json!({})).await;
-        app.act_as(&lena, &format!("/courses/{course}/enroll")).await.expect(201);
-        for lesson in &lessons {
-            app.act_as(&lena, &format!("/lessons/{lesson}/complete")).await.expect(200);
-        }
-        let before = app.get_as(&lena, &format!("/courses/{course}/progress")).await.at("/completedAt");
-        let more = app.lesson(&elena, &chapter).await;
-        let after = app.get_as(&lena, &format!("/courses/{course}/progress")).await.expect(200);
-        assert_eq!((after.at("/isCompleted"), after.at("/completedAt"), after.at("/percent")), (json!(true), before.clone(), json!(66)));
-        app.act_as(&lena, &format!("/lessons/{more}/complete")).await.expect(200);
-        assert_eq!(app.get_as(&lena, &format!("/courses/{course}/progress")).await.at("/completedAt"), before);
-    }
+#[both_databases]
+async fn a_course_is_complete_with_its_last_lesson(app: App) {
+    let (elena, lena, tom) = (app.trainer().await, app.learner().await, app.learner().await);
+    let (course, _, lessons) = app.course(&elena, json!({})).await;
+    let progress = format!("/courses/{course}/progress");
+    app.get_as(&lena, &progress).await.refused(404, "not_found");
+    app.act_as(&lena, &format!("/courses/{course}/enroll"))
+        .await
+        .expect(201);
+    let whole = app.get_as(&lena, &progress).await.expect(200);
+    assert_eq!(
+        (
+            whole.at("/totalLessons"),
+            whole.at("/percent"),
+            whole.at("/isCompleted")
+        ),
+        (json!(2), json!(0), json!(false))
+    );
+    let done = app
+        .act_as(&lena, &format!("/lessons/{}/complete", lessons[0]))
+        .await
+        .expect(200);
+    assert_eq!(done.at("/isCompleted"), true);
+    // Again changes nothing.
+    let again = app
+        .act_as(&lena, &format!("/lessons/{}/complete", lessons[0]))
+        .await
+        .expect(200);
+    assert_eq!(again.at("/completedAt"), done.at("/completedAt"));
+    let half = app.get_as(&lena, &progress).await.expect(200);
+    assert_eq!(
+        (
+            half.at("/completedLessons"),
+            half.at("/percent"),
+            half.at("/chapters/0/isCompleted")
+        ),
+        (json!(1), json!(50), json!(false))
+    );
+    app.act_as(&lena, &format!("/lessons/{}/complete", lessons[1]))
+        .await
+        .expect(200);
+    let whole = app.get_as(&lena, &progress).await.expect(200);
+    assert_eq!(
+        (
+            whole.at("/percent"),
+            whole.at("/isCompleted"),
+            whole.at("/chapters/0/isCompleted")
+        ),
+        (json!(100), json!(true), json!(true))
+    );
+    assert_eq!(
+        app.get_as(&lena, "/me/enrollments")
+            .await
+            .at("/data/0/isCompleted"),
+        true
+    );
+    app.act_as(&tom, &format!("/lessons/{}/complete", lessons[0]))
+        .await
+        .refused(403, "not_granted");
+    app.get_as(&tom, &format!("/lessons/{}/progress", lessons[0]))
+        .await
+        .refused(403, "not_granted");
+}
 
-    async fn of_two_last_lessons_at_once_the_course_is_complete(app: App) {
-        let (elena, lena) = (app.trainer().await, app.learner().await);
-        let (course, _, lessons) = app.course(&elena, json!({})).await;
-        app.act_as(&lena, &format!("/courses/{course}/enroll")).await.expect(201);
-        let (a, b) = (format!("/lessons/{}/complete", lessons[0]), format!("/lessons/{}/complete", lessons[1]));
-        let (one, two) = futures_util::join!(app.act_as(&lena, &a), app.act_as(&lena, &b));
-        one.expect(200);
-        two.expect(200);
-        assert_eq!(app.get_as(&lena, &format!("/courses/{course}/progress")).await.at("/isCompleted"), true);
+#[both_databases]
+async fn completion_is_never_undone_by_an_edit(app: App) {
+    let (elena, lena) = (app.trainer().await, app.learner().await);
+    let (course, chapter, lessons) = app.course(&elena, json!({})).await;
+    app.act_as(&lena, &format!("/courses/{course}/enroll"))
+        .await
+        .expect(201);
+    for lesson in &lessons {
+        app.act_as(&lena, &format!("/lessons/{lesson}/complete"))
+            .await
+            .expect(200);
     }
+    let before = app
+        .get_as(&lena, &format!("/courses/{course}/progress"))
+        .await
+        .at("/completedAt");
+    let more = app.lesson(&elena, &chapter).await;
+    let after = app
+        .get_as(&lena, &format!("/courses/{course}/progress"))
+        .await
+        .expect(200);
+    assert_eq!(
+        (
+            after.at("/isCompleted"),
+            after.at("/completedAt"),
+            after.at("/percent")
+        ),
+        (json!(true), before.clone(), json!(66))
+    );
+    app.act_as(&lena, &format!("/lessons/{more}/complete"))
+        .await
+        .expect(200);
+    assert_eq!(
+        app.get_as(&lena, &format!("/courses/{course}/progress"))
+            .await
+            .at("/completedAt"),
+        before
+    );
+}
 
-    async fn a_lesson_with_a_video_is_completed_by_watching(app: App) {
-        let (elena, lena) = (app.trainer().await, app.learner().await);
-        let (course, _, lessons) = app.course(&elena, json!({})).await;
-        app.patch_as(&elena, &format!("/lessons/{}", lessons[0]), "*", json!({ "videoUrl": "https://videos.example.com/a.mp4", "duration": 10 })).await.expect(200);
-        app.act_as(&lena, &format!("/courses/{course}/enroll")).await.expect(201);
-        app.act_as(&lena, &format!("/lessons/{}/complete", lessons[0])).await.refused(409, "completed_by_watching");
-    }
+#[both_databases]
+async fn of_two_last_lessons_at_once_the_course_is_complete(app: App) {
+    let (elena, lena) = (app.trainer().await, app.learner().await);
+    let (course, _, lessons) = app.course(&elena, json!({})).await;
+    app.act_as(&lena, &format!("/courses/{course}/enroll"))
+        .await
+        .expect(201);
+    let (a, b) = (
+        format!("/lessons/{}/complete", lessons[0]),
+        format!("/lessons/{}/complete", lessons[1]),
+    );
+    let (one, two) = futures_util::join!(app.act_as(&lena, &a), app.act_as(&lena, &b));
+    one.expect(200);
+    two.expect(200);
+    assert_eq!(
+        app.get_as(&lena, &format!("/courses/{course}/progress"))
+            .await
+            .at("/isCompleted"),
+        true
+    );
+}
 
-    async fn a_preview_counts_after_enrolling(app: App) {
-        let (elena, lena) = (app.trainer().await, app.learner().await);
-        let course = app.draft(&elena, json!({})).await;
-        let chapter = app.chapter(&elena, &course, true).await;
-        let lesson = app.lesson(&elena, &chapter).await;
-        app.act_as(&elena, &format!("/chapters/{chapter}/publish")).await.expect(200);
-        app.act_as(&elena, &format!("/courses/{course}/publish")).await.expect(200);
-        app.act_as(&lena, &format!("/lessons/{lesson}/complete")).await.expect(200);
-        app.act_as(&lena, &format!("/courses/{course}/enroll")).await.expect(201);
-        assert_eq!(app.get_as(&lena, &format!("/courses/{course}/progress")).await.expect(200).at("/percent"), 100);
-        let record = app.get_as(&lena, "/me/enrollments").await.expect(200);
-        assert_eq!(record.at("/data/0/isCompleted"), true);
-    }
+#[both_databases]
+async fn a_lesson_with_a_video_is_completed_by_watching(app: App) {
+    let (elena, lena) = (app.trainer().await, app.learner().await);
+    let (course, _, lessons) = app.course(&elena, json!({})).await;
+    app.patch_as(
+        &elena,
+        &format!("/lessons/{}", lessons[0]),
+        "*",
+        json!({ "videoUrl": "https://videos.example.com/a.mp4", "duration": 10 }),
+    )
+    .await
+    .expect(200);
+    app.act_as(&lena, &format!("/courses/{course}/enroll"))
+        .await
+        .expect(201);
+    app.act_as(&lena, &format!("/lessons/{}/complete", lessons[0]))
+        .await
+        .refused(409, "completed_by_watching");
+}
+
+#[both_databases]
+async fn a_preview_counts_after_enrolling(app: App) {
+    let (elena, lena) = (app.trainer().await, app.learner().await);
+    let course = app.draft(&elena, json!({})).await;
+    let chapter = app.chapter(&elena, &course, true).await;
+    let lesson = app.lesson(&elena, &chapter).await;
+    app.act_as(&elena, &format!("/chapters/{chapter}/publish"))
+        .await
+        .expect(200);
+    app.act_as(&elena, &format!("/courses/{course}/publish"))
+        .await
+        .expect(200);
+    app.act_as(&lena, &format!("/lessons/{lesson}/complete"))
+        .await
+        .expect(200);
+    app.act_as(&lena, &format!("/courses/{course}/enroll"))
+        .await
+        .expect(201);
+    assert_eq!(
+        app.get_as(&lena, &format!("/courses/{course}/progress"))
+            .await
+            .expect(200)
+            .at("/percent"),
+        100
+    );
+    let record = app.get_as(&lena, "/me/enrollments").await.expect(200);
+    assert_eq!(record.at("/data/0/isCompleted"), true);
 }

@@ -6,7 +6,9 @@ use database::{Pool, Tx};
 use kernel::{Actor, Role, Uuid};
 use serde_json::{Value, json};
 
-use crate::support::{App, Person, Reply, Store, on_both_databases};
+use test_macros::both_databases;
+
+use crate::support::{App, Person, Reply, Store};
 
 /// The smallest document, with more of a course.
 fn document(more: Value) -> Value {
@@ -113,353 +115,637 @@ async fn rich_course(app: &App, trainer: &Person) -> String {
     course
 }
 
-on_both_databases! {
-    async fn what_is_taken_out_and_brought_in_is_the_same(app: App) {
-        let (elena, marco) = (app.trainer().await, app.trainer().await);
-        let course = rich_course(&app, &elena).await;
-        let reply = app.get_as(&elena, &format!("/courses/{course}/export")).await.expect(200);
-        assert_eq!(reply.header("content-disposition"), "attachment; filename=\"starke-ruhe.palestra.json\"");
-        let taken = reply.json();
-        assert_eq!((&taken["format"], &taken["version"]), (&json!("palestra.course"), &json!(1)));
-        let course_part = &taken["course"];
-        assert_eq!((&course_part["title"], &course_part["difficulty"]), (&json!("Stärke & Ruhe"), &json!("ADVANCED")));
-        assert_eq!(course_part["price"], json!({ "amount": 4900, "currency": "EUR" }));
-        assert_eq!(course_part["categories"].as_array().unwrap().len(), 2);
-        let states: Vec<(bool, bool, usize)> = course_part["chapters"].as_array().unwrap().iter().map(|chapter| {
-            (chapter["isFree"].as_bool().unwrap(), chapter["isPublished"].as_bool().unwrap(), chapter["lessons"].as_array().unwrap().len())
-        }).collect();
-        assert_eq!(states, [(true, true, 0), (false, true, 2), (false, false, 0)]);
-        let lessons = &course_part["chapters"][1]["lessons"];
-        assert_eq!((&lessons[0]["isPublished"], &lessons[1]["isPublished"]), (&json!(false), &json!(true)));
+#[both_databases]
+async fn what_is_taken_out_and_brought_in_is_the_same(app: App) {
+    let (elena, marco) = (app.trainer().await, app.trainer().await);
+    let course = rich_course(&app, &elena).await;
+    let reply = app
+        .get_as(&elena, &format!("/courses/{course}/export"))
+        .await
+        .expect(200);
+    assert_eq!(
+        reply.header("content-disposition"),
+        "attachment; filename=\"starke-ruhe.palestra.json\""
+    );
+    let taken = reply.json();
+    assert_eq!(
+        (&taken["format"], &taken["version"]),
+        (&json!("palestra.course"), &json!(1))
+    );
+    let course_part = &taken["course"];
+    assert_eq!(
+        (&course_part["title"], &course_part["difficulty"]),
+        (&json!("Stärke & Ruhe"), &json!("ADVANCED"))
+    );
+    assert_eq!(course_part["price"], json!({ "amount": 4900, "currency": "EUR" }));
+    assert_eq!(course_part["categories"].as_array().unwrap().len(), 2);
+    let states: Vec<(bool, bool, usize)> = course_part["chapters"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|chapter| {
+            (
+                chapter["isFree"].as_bool().unwrap(),
+                chapter["isPublished"].as_bool().unwrap(),
+                chapter["lessons"].as_array().unwrap().len(),
+            )
+        })
+        .collect();
+    assert_eq!(states, [(true, true, 0), (false, true, 2), (false, false, 0)]);
+    let lessons = &course_part["chapters"][1]["lessons"];
+    assert_eq!(
+        (&lessons[0]["isPublished"], &lessons[1]["isPublished"]),
+        (&json!(false), &json!(true))
+    );
 
-        let made = import(&app, &marco, &taken).await.expect(201);
-        let copy = made.text_at("/id");
-        assert_eq!(made.header("location"), format!("/api/v1/courses/{copy}"));
-        assert_eq!((made.header("etag"), made.at("/isPublished"), made.at("/authorId")), ("\"1\"", json!(false), json!(marco.id)));
-        assert_eq!(made.at("/slug"), "starke-ruhe-2");
-        assert_eq!(export(&app, &marco, &copy).await, taken);
-        let third = import(&app, &marco, &taken).await.expect(201).text_at("/id");
-        assert_eq!(export(&app, &marco, &third).await, taken);
-        // The first is as it was, and nothing of it belongs to the second.
-        assert_eq!(export(&app, &elena, &course).await, taken);
-        app.get_as(&elena, &format!("/courses/{copy}")).await.refused(404, "not_found");
-        app.get_as(&elena, &format!("/courses/{copy}/export")).await.refused(404, "not_found");
-        app.get_as(&marco, &format!("/courses/{course}/export")).await.refused(403, "forbidden");
-    }
+    let made = import(&app, &marco, &taken).await.expect(201);
+    let copy = made.text_at("/id");
+    assert_eq!(made.header("location"), format!("/api/v1/courses/{copy}"));
+    assert_eq!(
+        (made.header("etag"), made.at("/isPublished"), made.at("/authorId")),
+        ("\"1\"", json!(false), json!(marco.id))
+    );
+    assert_eq!(made.at("/slug"), "starke-ruhe-2");
+    assert_eq!(export(&app, &marco, &copy).await, taken);
+    let third = import(&app, &marco, &taken).await.expect(201).text_at("/id");
+    assert_eq!(export(&app, &marco, &third).await, taken);
+    // The first is as it was, and nothing of it belongs to the second.
+    assert_eq!(export(&app, &elena, &course).await, taken);
+    app.get_as(&elena, &format!("/courses/{copy}"))
+        .await
+        .refused(404, "not_found");
+    app.get_as(&elena, &format!("/courses/{copy}/export"))
+        .await
+        .refused(404, "not_found");
+    app.get_as(&marco, &format!("/courses/{course}/export"))
+        .await
+        .refused(403, "forbidden");
+}
 
-    async fn an_export_names_its_content(app: App) {
-        let elena = app.trainer().await;
-        let course = rich_course(&app, &elena).await;
-        let path = format!("/courses/{course}/export");
-        let first = app.get_as(&elena, &path).await.expect(200);
-        let again = app.request("GET", &path).bearer_auth(&elena.token).header("if-none-match", first.header("etag"));
-        app.send(again).await.expect(304);
-        app.patch_as(&elena, &format!("/courses/{course}"), "*", json!({ "description": "Other." })).await.expect(200);
-        let again = app.request("GET", &path).bearer_auth(&elena.token).header("if-none-match", first.header("etag"));
-        app.send(again).await.expect(200);
-    }
+#[both_databases]
+async fn an_export_names_its_content(app: App) {
+    let elena = app.trainer().await;
+    let course = rich_course(&app, &elena).await;
+    let path = format!("/courses/{course}/export");
+    let first = app.get_as(&elena, &path).await.expect(200);
+    let again = app
+        .request("GET", &path)
+        .bearer_auth(&elena.token)
+        .header("if-none-match", first.header("etag"));
+    app.send(again).await.expect(304);
+    app.patch_as(
+        &elena,
+        &format!("/courses/{course}"),
+        "*",
+        json!({ "description": "Other." }),
+    )
+    .await
+    .expect(200);
+    let again = app
+        .request("GET", &path)
+        .bearer_auth(&elena.token)
+        .header("if-none-match", first.header("etag"));
+    app.send(again).await.expect(200);
+}
 
-    async fn what_is_imported_is_published_as_any_course(app: App) {
-        let (elena, marco, lena) = (app.trainer().await, app.trainer().await, app.learner().await);
-        let (course, ..) = app.course(&elena, json!({})).await;
-        let taken = export(&app, &elena, &course).await;
-        let copy = import(&app, &marco, &taken).await.expect(201).text_at("/id");
-        app.get(&format!("/courses/{copy}")).await.refused(404, "not_found");
-        app.act_as(&lena, &format!("/courses/{copy}/enroll")).await.refused(404, "not_found");
-        app.act_as(&marco, &format!("/courses/{copy}/publish")).await.expect(200);
-        let seen = app.get(&format!("/courses/{copy}")).await.expect(200);
-        assert_eq!((seen.at("/chapterCount"), seen.at("/lessonCount")), (json!(1), json!(2)));
-        app.act_as(&lena, &format!("/courses/{copy}/enroll")).await.expect(201);
-        let lesson = seen.text_at("/chapters/0/lessons/0/id");
-        assert_eq!(app.get_as(&lena, &format!("/lessons/{lesson}")).await.expect(200).at("/content"), "<p>Hips back.</p>");
-        // It is edited like one, too.
-        let chapter = seen.text_at("/chapters/0/id");
-        let new = app.lesson(&marco, &chapter).await;
-        let list = app.get_as(&marco, &format!("/chapters/{chapter}/lessons")).await.expect(200);
-        assert_eq!((list.at("/data/2/id"), list.at("/data/2/position")), (json!(new), json!(3)));
-    }
+#[both_databases]
+async fn what_is_imported_is_published_as_any_course(app: App) {
+    let (elena, marco, lena) = (app.trainer().await, app.trainer().await, app.learner().await);
+    let (course, ..) = app.course(&elena, json!({})).await;
+    let taken = export(&app, &elena, &course).await;
+    let copy = import(&app, &marco, &taken).await.expect(201).text_at("/id");
+    app.get(&format!("/courses/{copy}"))
+        .await
+        .refused(404, "not_found");
+    app.act_as(&lena, &format!("/courses/{copy}/enroll"))
+        .await
+        .refused(404, "not_found");
+    app.act_as(&marco, &format!("/courses/{copy}/publish"))
+        .await
+        .expect(200);
+    let seen = app.get(&format!("/courses/{copy}")).await.expect(200);
+    assert_eq!(
+        (seen.at("/chapterCount"), seen.at("/lessonCount")),
+        (json!(1), json!(2))
+    );
+    app.act_as(&lena, &format!("/courses/{copy}/enroll"))
+        .await
+        .expect(201);
+    let lesson = seen.text_at("/chapters/0/lessons/0/id");
+    assert_eq!(
+        app.get_as(&lena, &format!("/lessons/{lesson}"))
+            .await
+            .expect(200)
+            .at("/content"),
+        "<p>Hips back.</p>"
+    );
+    // It is edited like one, too.
+    let chapter = seen.text_at("/chapters/0/id");
+    let new = app.lesson(&marco, &chapter).await;
+    let list = app
+        .get_as(&marco, &format!("/chapters/{chapter}/lessons"))
+        .await
+        .expect(200);
+    assert_eq!(
+        (list.at("/data/2/id"), list.at("/data/2/position")),
+        (json!(new), json!(3))
+    );
+}
 
-    async fn what_is_absent_is_as_in_a_new_course(app: App) {
-        let elena = app.trainer().await;
-        let sent = document(json!({ "chapters": [{ "title": "A", "lessons": [{ "title": "B" }] }] }));
-        let made = import(&app, &elena, &sent).await.expect(201);
-        let taken = export(&app, &elena, &made.text_at("/id")).await;
-        let expected = json!({ "format": "palestra.course", "version": 1, "course": {
-            "title": "Kettlebell Basics", "description": "", "content": null, "imageUrl": null, "previewVideoUrl": null,
-            "duration": null, "difficulty": "BEGINNER", "price": null, "discountPrice": null, "categories": [],
-            "chapters": [{
-                "title": "A", "description": null, "content": null, "videoUrl": null, "duration": null, "isFree": false,
-                "isPublished": false, "lessons": [{
-                    "title": "B", "description": null, "content": null, "videoUrl": null, "duration": null, "isPublished": false,
-                }],
+#[both_databases]
+async fn what_is_absent_is_as_in_a_new_course(app: App) {
+    let elena = app.trainer().await;
+    let sent = document(json!({ "chapters": [{ "title": "A", "lessons": [{ "title": "B" }] }] }));
+    let made = import(&app, &elena, &sent).await.expect(201);
+    let taken = export(&app, &elena, &made.text_at("/id")).await;
+    let expected = json!({ "format": "palestra.course", "version": 1, "course": {
+        "title": "Kettlebell Basics", "description": "", "content": null, "imageUrl": null, "previewVideoUrl": null,
+        "duration": null, "difficulty": "BEGINNER", "price": null, "discountPrice": null, "categories": [],
+        "chapters": [{
+            "title": "A", "description": null, "content": null, "videoUrl": null, "duration": null, "isFree": false,
+            "isPublished": false, "lessons": [{
+                "title": "B", "description": null, "content": null, "videoUrl": null, "duration": null, "isPublished": false,
             }],
-        }});
-        assert_eq!(taken, expected);
-    }
+        }],
+    }});
+    assert_eq!(taken, expected);
+}
 
-    async fn uploaded_pictures_and_videos_stay(app: App) {
-        let elena = app.trainer().await;
-        let (image, video) = uploaded(&app, &elena).await;
-        let course = app.draft(&elena, json!({ "imageUrl": null, "imageId": image, "previewVideoAssetId": video })).await;
-        let watched = app.chapter(&elena, &course, false).await;
-        let film = json!({ "title": "Film", "videoAssetId": video });
-        let film = app.post_as(&elena, &format!("/chapters/{watched}/lessons"), film).await.expect(201).text_at("/id");
-        app.act_as(&elena, &format!("/lessons/{film}/publish")).await.expect(200);
-        app.act_as(&elena, &format!("/chapters/{watched}/publish")).await.expect(200);
-        let mixed = app.chapter(&elena, &course, false).await;
-        let both = json!({ "title": "Both", "videoAssetId": video, "content": "<p>And text.</p>" });
-        let both = app.post_as(&elena, &format!("/chapters/{mixed}/lessons"), both).await.expect(201).text_at("/id");
-        app.act_as(&elena, &format!("/lessons/{both}/publish")).await.expect(200);
-        app.act_as(&elena, &format!("/chapters/{mixed}/publish")).await.expect(200);
+#[both_databases]
+async fn uploaded_pictures_and_videos_stay(app: App) {
+    let elena = app.trainer().await;
+    let (image, video) = uploaded(&app, &elena).await;
+    let course = app
+        .draft(
+            &elena,
+            json!({ "imageUrl": null, "imageId": image, "previewVideoAssetId": video }),
+        )
+        .await;
+    let watched = app.chapter(&elena, &course, false).await;
+    let film = json!({ "title": "Film", "videoAssetId": video });
+    let film = app
+        .post_as(&elena, &format!("/chapters/{watched}/lessons"), film)
+        .await
+        .expect(201)
+        .text_at("/id");
+    app.act_as(&elena, &format!("/lessons/{film}/publish"))
+        .await
+        .expect(200);
+    app.act_as(&elena, &format!("/chapters/{watched}/publish"))
+        .await
+        .expect(200);
+    let mixed = app.chapter(&elena, &course, false).await;
+    let both = json!({ "title": "Both", "videoAssetId": video, "content": "<p>And text.</p>" });
+    let both = app
+        .post_as(&elena, &format!("/chapters/{mixed}/lessons"), both)
+        .await
+        .expect(201)
+        .text_at("/id");
+    app.act_as(&elena, &format!("/lessons/{both}/publish"))
+        .await
+        .expect(200);
+    app.act_as(&elena, &format!("/chapters/{mixed}/publish"))
+        .await
+        .expect(200);
 
-        let taken = export(&app, &elena, &course).await;
-        assert!(!taken.to_string().contains(&video), "{taken}");
-        let picture = taken["course"]["imageUrl"].as_str().unwrap();
-        assert!(picture.starts_with("http") && picture.contains(&format!("/api/v1/images/{image}/")), "{picture}");
-        assert_eq!(taken["course"]["previewVideoUrl"], Value::Null);
-        // Nothing is left to publish where the video was all.
-        assert_eq!(taken["course"]["chapters"][0]["isPublished"], false);
-        assert_eq!(taken["course"]["chapters"][0]["lessons"][0]["isPublished"], false);
-        assert_eq!(taken["course"]["chapters"][1]["isPublished"], true);
-        let copy = import(&app, &elena, &taken).await.expect(201).text_at("/id");
-        assert_eq!(export(&app, &elena, &copy).await, taken);
-        assert_eq!(app.get_as(&elena, &format!("/courses/{copy}")).await.expect(200).at("/imageId"), Value::Null);
-    }
+    let taken = export(&app, &elena, &course).await;
+    assert!(!taken.to_string().contains(&video), "{taken}");
+    let picture = taken["course"]["imageUrl"].as_str().unwrap();
+    assert!(
+        picture.starts_with("http") && picture.contains(&format!("/api/v1/images/{image}/")),
+        "{picture}"
+    );
+    assert_eq!(taken["course"]["previewVideoUrl"], Value::Null);
+    // Nothing is left to publish where the video was all.
+    assert_eq!(taken["course"]["chapters"][0]["isPublished"], false);
+    assert_eq!(taken["course"]["chapters"][0]["lessons"][0]["isPublished"], false);
+    assert_eq!(taken["course"]["chapters"][1]["isPublished"], true);
+    let copy = import(&app, &elena, &taken).await.expect(201).text_at("/id");
+    assert_eq!(export(&app, &elena, &copy).await, taken);
+    assert_eq!(
+        app.get_as(&elena, &format!("/courses/{copy}"))
+            .await
+            .expect(200)
+            .at("/imageId"),
+        Value::Null
+    );
+}
 
-    async fn a_dry_run_says_what_would_be_and_writes_nothing(app: App) {
-        let elena = app.trainer().await;
-        let category = app.category().await;
-        let slug = app.get(&format!("/categories/{category}")).await.expect(200).text_at("/slug");
-        let good = document(json!({ "categories": [slug], "chapters": [{ "title": "A", "lessons": lessons(3) }, { "title": "B" }] }));
-        let report = dry_run(&app, &elena, &good).await;
-        assert_eq!(report.json(), json!({ "isImportable": true, "problems": [], "chapters": 2, "lessons": 3, "unknownCategories": [] }));
-        let bad = document(json!({ "categories": [slug, "no-such-shelf"], "chapters": [{ "title": "A" }] }));
-        let report = dry_run(&app, &elena, &bad).await;
-        assert_eq!((report.at("/isImportable"), report.at("/unknownCategories")), (json!(false), json!(["no-such-shelf"])));
-        assert_eq!(problems(&report), ["/course/categories/1 unknown_category"]);
-        assert_eq!(app.get_as(&elena, "/me/courses").await.expect(200).at("/data"), json!([]));
-        app.post_as(&elena, "/course-imports?dryRun=false", good).await.expect(201);
-        app.post_as(&elena, "/course-imports?dryRun=perhaps", bad.clone()).await.refused(422, "validation_failed");
-        app.post_as(&elena, "/course-imports?dry=true", bad).await.refused(422, "validation_failed");
-    }
+#[both_databases]
+async fn a_dry_run_says_what_would_be_and_writes_nothing(app: App) {
+    let elena = app.trainer().await;
+    let category = app.category().await;
+    let slug = app
+        .get(&format!("/categories/{category}"))
+        .await
+        .expect(200)
+        .text_at("/slug");
+    let good = document(
+        json!({ "categories": [slug], "chapters": [{ "title": "A", "lessons": lessons(3) }, { "title": "B" }] }),
+    );
+    let report = dry_run(&app, &elena, &good).await;
+    assert_eq!(
+        report.json(),
+        json!({ "isImportable": true, "problems": [], "chapters": 2, "lessons": 3, "unknownCategories": [] })
+    );
+    let bad = document(json!({ "categories": [slug, "no-such-shelf"], "chapters": [{ "title": "A" }] }));
+    let report = dry_run(&app, &elena, &bad).await;
+    assert_eq!(
+        (report.at("/isImportable"), report.at("/unknownCategories")),
+        (json!(false), json!(["no-such-shelf"]))
+    );
+    assert_eq!(problems(&report), ["/course/categories/1 unknown_category"]);
+    assert_eq!(
+        app.get_as(&elena, "/me/courses").await.expect(200).at("/data"),
+        json!([])
+    );
+    app.post_as(&elena, "/course-imports?dryRun=false", good)
+        .await
+        .expect(201);
+    app.post_as(&elena, "/course-imports?dryRun=perhaps", bad.clone())
+        .await
+        .refused(422, "validation_failed");
+    app.post_as(&elena, "/course-imports?dry=true", bad)
+        .await
+        .refused(422, "validation_failed");
+}
 
-    async fn everything_that_is_wrong_is_told_at_once(app: App) {
-        let elena = app.trainer().await;
-        let sent = json!({
-            "format": "scorm", "version": 2, "id": "0198c0de-0000-7000-8000-000000000001",
-            "course": {
-                "title": "  ", "description": 5, "imageUrl": "ftp://x", "previewVideoUrl": "http://example.com/a.mp4",
-                "duration": -1, "difficulty": "GODLIKE", "authorId": "x", "isPublished": true,
-                "price": { "amount": 4900, "currency": "USD" }, "discountPrice": { "amount": 4900, "currency": "USD" },
-                "categories": ["no-such-shelf", 5, "not there\u{0}"],
-                "chapters": [
-                    { "lessons": [
-                        { "title": "x".repeat(201), "isPublished": true },
-                        { "title": "B", "isPublished": true, "content": "<script>alert(1)</script>", "parent": "/course" },
-                        "C",
-                    ] },
-                    { "title": "Empty", "isPublished": true },
-                    { "title": "Odd", "isPublished": "yes", "lessons": {} },
-                ],
-            },
-        });
-        let expected = [
-            "/course/authorId unknown_member",
-            "/course/categories/0 unknown_category",
-            "/course/categories/1 wrong_type",
-            "/course/categories/2 bad_character",
-            "/course/chapters/0/lessons/0/content body_missing",
-            "/course/chapters/0/lessons/0/title too_long",
-            "/course/chapters/0/lessons/1/content body_missing",
-            "/course/chapters/0/lessons/1/parent unknown_member",
-            "/course/chapters/0/lessons/2 wrong_type",
-            "/course/chapters/0/title required",
-            "/course/chapters/1/content body_missing",
-            "/course/chapters/2/isPublished wrong_type",
-            "/course/chapters/2/lessons wrong_type",
-            "/course/description wrong_type",
-            "/course/difficulty not_allowed",
+#[both_databases]
+async fn everything_that_is_wrong_is_told_at_once(app: App) {
+    let elena = app.trainer().await;
+    let sent = json!({
+        "format": "scorm", "version": 2, "id": "0198c0de-0000-7000-8000-000000000001",
+        "course": {
+            "title": "  ", "description": 5, "imageUrl": "ftp://x", "previewVideoUrl": "http://example.com/a.mp4",
+            "duration": -1, "difficulty": "GODLIKE", "authorId": "x", "isPublished": true,
+            "price": { "amount": 4900, "currency": "USD" }, "discountPrice": { "amount": 4900, "currency": "USD" },
+            "categories": ["no-such-shelf", 5, "not there\u{0}"],
+            "chapters": [
+                { "lessons": [
+                    { "title": "x".repeat(201), "isPublished": true },
+                    { "title": "B", "isPublished": true, "content": "<script>alert(1)</script>", "parent": "/course" },
+                    "C",
+                ] },
+                { "title": "Empty", "isPublished": true },
+                { "title": "Odd", "isPublished": "yes", "lessons": {} },
+            ],
+        },
+    });
+    let expected = [
+        "/course/authorId unknown_member",
+        "/course/categories/0 unknown_category",
+        "/course/categories/1 wrong_type",
+        "/course/categories/2 bad_character",
+        "/course/chapters/0/lessons/0/content body_missing",
+        "/course/chapters/0/lessons/0/title too_long",
+        "/course/chapters/0/lessons/1/content body_missing",
+        "/course/chapters/0/lessons/1/parent unknown_member",
+        "/course/chapters/0/lessons/2 wrong_type",
+        "/course/chapters/0/title required",
+        "/course/chapters/1/content body_missing",
+        "/course/chapters/2/isPublished wrong_type",
+        "/course/chapters/2/lessons wrong_type",
+        "/course/description wrong_type",
+        "/course/difficulty not_allowed",
+        "/course/discountPrice not_below_price",
+        "/course/duration too_small",
+        "/course/imageUrl bad_format",
+        "/course/isPublished unknown_member",
+        "/course/previewVideoUrl bad_format",
+        "/course/title bad_format",
+        "/format not_allowed",
+        "/id unknown_member",
+        "/version too_large",
+    ];
+    assert_eq!(wrong(&app, &elena, &sent).await, expected);
+}
+
+#[both_databases]
+async fn prices_have_to_be_prices(app: App) {
+    let elena = app.trainer().await;
+    let money = |amount: i64, currency: &str| json!({ "amount": amount, "currency": currency });
+    let cases = [
+        (
+            json!({ "price": money(100, "XXQ") }),
+            "/course/price/currency unknown_currency",
+        ),
+        (
+            json!({ "price": money(100, "XXQ"), "discountPrice": money(200, "USD") }),
+            "/course/price/currency unknown_currency",
+        ),
+        (
+            json!({ "price": money(100, "USD"), "discountPrice": money(50, "XXQ") }),
+            "/course/discountPrice/currency unknown_currency",
+        ),
+        (
+            json!({ "price": money(100, "USD"), "discountPrice": money(50, "EUR") }),
+            "/course/discountPrice other_currency",
+        ),
+        (
+            json!({ "discountPrice": money(50, "EUR") }),
             "/course/discountPrice not_below_price",
-            "/course/duration too_small",
-            "/course/imageUrl bad_format",
-            "/course/isPublished unknown_member",
-            "/course/previewVideoUrl bad_format",
-            "/course/title bad_format",
-            "/format not_allowed",
-            "/id unknown_member",
-            "/version too_large",
-        ];
-        assert_eq!(wrong(&app, &elena, &sent).await, expected);
+        ),
+        (
+            json!({ "price": money(-1, "USD"), "discountPrice": money(50, "USD") }),
+            "/course/discountPrice not_below_price;/course/price/amount too_small",
+        ),
+        (
+            json!({ "price": 5, "discountPrice": money(50, "USD") }),
+            "/course/price wrong_type",
+        ),
+    ];
+    for (more, expected) in cases {
+        assert_eq!(wrong(&app, &elena, &document(more)).await.join(";"), expected);
     }
+    let whole = document(
+        json!({ "price": { "amount": 4900.0, "currency": "USD" }, "discountPrice": money(4899, "USD") }),
+    );
+    import(&app, &elena, &whole).await.expect(201);
+}
 
-    async fn prices_have_to_be_prices(app: App) {
-        let elena = app.trainer().await;
-        let money = |amount: i64, currency: &str| json!({ "amount": amount, "currency": currency });
-        let cases = [
-            (json!({ "price": money(100, "XXQ") }), "/course/price/currency unknown_currency"),
-            (json!({ "price": money(100, "XXQ"), "discountPrice": money(200, "USD") }), "/course/price/currency unknown_currency"),
-            (json!({ "price": money(100, "USD"), "discountPrice": money(50, "XXQ") }), "/course/discountPrice/currency unknown_currency"),
-            (json!({ "price": money(100, "USD"), "discountPrice": money(50, "EUR") }), "/course/discountPrice other_currency"),
-            (json!({ "discountPrice": money(50, "EUR") }), "/course/discountPrice not_below_price"),
-            (json!({ "price": money(-1, "USD"), "discountPrice": money(50, "USD") }), "/course/discountPrice not_below_price;/course/price/amount too_small"),
-            (json!({ "price": 5, "discountPrice": money(50, "USD") }), "/course/price wrong_type"),
-        ];
-        for (more, expected) in cases {
-            assert_eq!(wrong(&app, &elena, &document(more)).await.join(";"), expected);
-        }
-        let whole = document(json!({ "price": { "amount": 4900.0, "currency": "USD" }, "discountPrice": money(4899, "USD") }));
-        import(&app, &elena, &whole).await.expect(201);
-    }
+#[both_databases]
+async fn what_is_published_has_something_to_teach(app: App) {
+    let elena = app.trainer().await;
+    let sent = document(json!({ "chapters": [
+        { "title": "By a lesson", "isPublished": true, "lessons": [{ "title": "A", "isPublished": true, "videoUrl": "https://example.com/a.mp4" }] },
+        { "title": "By itself", "isPublished": true, "content": "<p>Text</p>" },
+        { "title": "By a draft", "isPublished": true, "lessons": [{ "title": "A", "content": "<p>Text</p>" }] },
+        { "title": "A draft", "lessons": [{ "title": "A", "isPublished": true, "content": "<style>p{}</style>" }] },
+    ] }));
+    let expected = [
+        "/course/chapters/2/content body_missing",
+        "/course/chapters/3/lessons/0/content body_missing",
+    ];
+    assert_eq!(wrong(&app, &elena, &sent).await, expected);
+}
 
-    async fn what_is_published_has_something_to_teach(app: App) {
-        let elena = app.trainer().await;
-        let sent = document(json!({ "chapters": [
-            { "title": "By a lesson", "isPublished": true, "lessons": [{ "title": "A", "isPublished": true, "videoUrl": "https://example.com/a.mp4" }] },
-            { "title": "By itself", "isPublished": true, "content": "<p>Text</p>" },
-            { "title": "By a draft", "isPublished": true, "lessons": [{ "title": "A", "content": "<p>Text</p>" }] },
-            { "title": "A draft", "lessons": [{ "title": "A", "isPublished": true, "content": "<style>p{}</style>" }] },
-        ] }));
-        let expected = ["/course/chapters/2/content body_missing", "/course/chapters/3/lessons/0/content body_missing"];
-        assert_eq!(wrong(&app, &elena, &sent).await, expected);
-    }
-
-    async fn texts_are_cleaned(app: App) {
-        let elena = app.trainer().await;
-        let sent = document(json!({ "content": "<p onclick=\"x()\">Hi<script>alert(1)</script></p>", "chapters": [
-            { "title": "A", "content": "<svg></svg>", "lessons": [{ "title": " B ", "content": "<b>open" }] },
-        ] }));
-        let made = import(&app, &elena, &sent).await.expect(201);
-        let taken = export(&app, &elena, &made.text_at("/id")).await;
-        assert_eq!(taken["course"]["content"], "<p>Hi</p>");
-        assert_eq!(taken["course"]["chapters"][0]["content"], Value::Null);
-        assert_eq!(taken["course"]["chapters"][0]["lessons"][0], json!({
+#[both_databases]
+async fn texts_are_cleaned(app: App) {
+    let elena = app.trainer().await;
+    let sent = document(
+        json!({ "content": "<p onclick=\"x()\">Hi<script>alert(1)</script></p>", "chapters": [
+        { "title": "A", "content": "<svg></svg>", "lessons": [{ "title": " B ", "content": "<b>open" }] },
+    ] }),
+    );
+    let made = import(&app, &elena, &sent).await.expect(201);
+    let taken = export(&app, &elena, &made.text_at("/id")).await;
+    assert_eq!(taken["course"]["content"], "<p>Hi</p>");
+    assert_eq!(taken["course"]["chapters"][0]["content"], Value::Null);
+    assert_eq!(
+        taken["course"]["chapters"][0]["lessons"][0],
+        json!({
             "title": "B", "description": null, "content": "<b>open</b>", "videoUrl": null, "duration": null, "isPublished": false,
-        }));
-        // A text that would become millions of elements is shown as it was typed.
-        let tangled: String = (0..1_000).map(|number| format!("<b a={number}><p>")).collect();
-        let made = import(&app, &elena, &document(json!({ "content": tangled }))).await.expect(201);
-        let taken = export(&app, &elena, &made.text_at("/id")).await;
-        assert!(taken["course"]["content"].as_str().unwrap().starts_with("&lt;b a=0&gt;&lt;p&gt;&lt;b a=1&gt;"));
-        let copy = import(&app, &elena, &taken).await.expect(201).text_at("/id");
-        assert_eq!(export(&app, &elena, &copy).await, taken);
-        // Cleaning makes this one longer.
-        let marco = app.trainer().await;
-        let growing = document(json!({ "chapters": [{ "title": "A", "lessons": [{ "title": "B", "content": "&".repeat(12_001) }] }] }));
-        assert_eq!(wrong(&app, &marco, &growing).await, ["/course/chapters/0/lessons/0/content too_long"]);
-    }
+        })
+    );
+    // A text that would become millions of elements is shown as it was typed.
+    let tangled: String = (0..1_000).map(|number| format!("<b a={number}><p>")).collect();
+    let made = import(&app, &elena, &document(json!({ "content": tangled })))
+        .await
+        .expect(201);
+    let taken = export(&app, &elena, &made.text_at("/id")).await;
+    assert!(
+        taken["course"]["content"]
+            .as_str()
+            .unwrap()
+            .starts_with("&lt;b a=0&gt;&lt;p&gt;&lt;b a=1&gt;")
+    );
+    let copy = import(&app, &elena, &taken).await.expect(201).text_at("/id");
+    assert_eq!(export(&app, &elena, &copy).await, taken);
+    // Cleaning makes this one longer.
+    let marco = app.trainer().await;
+    let growing = document(
+        json!({ "chapters": [{ "title": "A", "lessons": [{ "title": "B", "content": "&".repeat(12_001) }] }] }),
+    );
+    assert_eq!(
+        wrong(&app, &marco, &growing).await,
+        ["/course/chapters/0/lessons/0/content too_long"]
+    );
+}
 
-    async fn a_picture_elsewhere_comes_by_https_or_is_our_own(app: App) {
-        let elena = app.trainer().await;
-        let ours = "http://127.0.0.1:8080/api/v1/images/0198c0de-0000-7000-8000-000000000001/1280";
-        import(&app, &elena, &document(json!({ "imageUrl": ours }))).await.expect(201);
-        let marco = app.trainer().await;
-        for url in ["http://images.example.com/a.jpg", "http://127.0.0.1:8080/a.jpg", "ftp://images.example.com/a.jpg"] {
-            assert_eq!(wrong(&app, &marco, &document(json!({ "imageUrl": url }))).await, ["/course/imageUrl bad_format"]);
-        }
+#[both_databases]
+async fn a_picture_elsewhere_comes_by_https_or_is_our_own(app: App) {
+    let elena = app.trainer().await;
+    let ours = "http://127.0.0.1:8080/api/v1/images/0198c0de-0000-7000-8000-000000000001/1280";
+    import(&app, &elena, &document(json!({ "imageUrl": ours })))
+        .await
+        .expect(201);
+    let marco = app.trainer().await;
+    for url in [
+        "http://images.example.com/a.jpg",
+        "http://127.0.0.1:8080/a.jpg",
+        "ftp://images.example.com/a.jpg",
+    ] {
+        assert_eq!(
+            wrong(&app, &marco, &document(json!({ "imageUrl": url }))).await,
+            ["/course/imageUrl bad_format"]
+        );
     }
+}
 
-    async fn a_document_has_an_end(app: App) {
-        let elena = app.trainer().await;
-        let chapters = |count: usize, each: usize| -> Value {
-            (0..count).map(|number| json!({ "title": format!("Chapter {number}"), "lessons": lessons(each) })).collect()
-        };
-        let of = |chapters: Value| document(json!({ "chapters": chapters }));
-        assert_eq!(wrong(&app, &elena, &of(chapters(501, 0))).await, ["/course/chapters too_many"]);
-        assert_eq!(wrong(&app, &elena, &of(chapters(1, 501))).await, ["/course/chapters/0/lessons too_many"]);
-        assert_eq!(wrong(&app, &elena, &of(chapters(5, 401))).await, ["/course/chapters too_many_lessons"]);
-        assert_eq!(wrong(&app, &elena, &of(chapters(20, 500))).await, ["/course/chapters too_many_lessons"]);
-        let all = ["/course/chapters too_many_lessons", "/course/chapters/0/lessons too_many"];
-        assert_eq!(wrong(&app, &elena, &of(chapters(1, 10_000))).await, all);
-        let made = import(&app, &elena, &of(chapters(4, 500))).await.expect(201);
-        let taken = export(&app, &elena, &made.text_at("/id")).await;
-        assert_eq!(taken["course"]["chapters"][3]["lessons"][499]["title"], "Lesson 499");
-        let report = dry_run(&app, &elena, &taken).await;
-        assert_eq!((report.at("/chapters"), report.at("/lessons"), report.at("/isImportable")), (json!(4), json!(2_000), json!(true)));
-        let made = import(&app, &elena, &of(chapters(500, 0))).await.expect(201);
-        assert_eq!(export(&app, &elena, &made.text_at("/id")).await["course"]["chapters"][499]["title"], "Chapter 499");
-    }
+#[both_databases]
+async fn a_document_has_an_end(app: App) {
+    let elena = app.trainer().await;
+    let chapters = |count: usize, each: usize| -> Value {
+        (0..count)
+            .map(|number| json!({ "title": format!("Chapter {number}"), "lessons": lessons(each) }))
+            .collect()
+    };
+    let of = |chapters: Value| document(json!({ "chapters": chapters }));
+    assert_eq!(
+        wrong(&app, &elena, &of(chapters(501, 0))).await,
+        ["/course/chapters too_many"]
+    );
+    assert_eq!(
+        wrong(&app, &elena, &of(chapters(1, 501))).await,
+        ["/course/chapters/0/lessons too_many"]
+    );
+    assert_eq!(
+        wrong(&app, &elena, &of(chapters(5, 401))).await,
+        ["/course/chapters too_many_lessons"]
+    );
+    assert_eq!(
+        wrong(&app, &elena, &of(chapters(20, 500))).await,
+        ["/course/chapters too_many_lessons"]
+    );
+    let all = [
+        "/course/chapters too_many_lessons",
+        "/course/chapters/0/lessons too_many",
+    ];
+    assert_eq!(wrong(&app, &elena, &of(chapters(1, 10_000))).await, all);
+    let made = import(&app, &elena, &of(chapters(4, 500))).await.expect(201);
+    let taken = export(&app, &elena, &made.text_at("/id")).await;
+    assert_eq!(
+        taken["course"]["chapters"][3]["lessons"][499]["title"],
+        "Lesson 499"
+    );
+    let report = dry_run(&app, &elena, &taken).await;
+    assert_eq!(
+        (
+            report.at("/chapters"),
+            report.at("/lessons"),
+            report.at("/isImportable")
+        ),
+        (json!(4), json!(2_000), json!(true))
+    );
+    let made = import(&app, &elena, &of(chapters(500, 0))).await.expect(201);
+    assert_eq!(
+        export(&app, &elena, &made.text_at("/id")).await["course"]["chapters"][499]["title"],
+        "Chapter 499"
+    );
+}
 
-    async fn what_is_told_has_an_end_too(app: App) {
-        let elena = app.trainer().await;
-        let empty: Value = (0..1_500).map(|_| json!({})).collect();
-        let sent = document(json!({ "chapters": [{ "title": "A", "lessons": empty }] }));
-        assert_eq!(wrong(&app, &elena, &sent).await.len(), 1_000);
-        let mut sent = document(json!({}));
-        let more = (0..5_000).map(|number| (format!("x{number}"), Value::Null));
-        sent["course"].as_object_mut().unwrap().extend(more);
-        assert_eq!(wrong(&app, &elena, &sent).await.len(), 1_000);
-        let sent = document(json!({ "categories": (0..40_000).map(|number| format!("shelf-{number}")).collect::<Vec<_>>() }));
-        let report = dry_run(&app, &elena, &sent).await;
-        assert_eq!(report.at("/unknownCategories").as_array().unwrap().len(), 20);
-    }
+#[both_databases]
+async fn what_is_told_has_an_end_too(app: App) {
+    let elena = app.trainer().await;
+    let empty: Value = (0..1_500).map(|_| json!({})).collect();
+    let sent = document(json!({ "chapters": [{ "title": "A", "lessons": empty }] }));
+    assert_eq!(wrong(&app, &elena, &sent).await.len(), 1_000);
+    let mut sent = document(json!({}));
+    let more = (0..5_000).map(|number| (format!("x{number}"), Value::Null));
+    sent["course"].as_object_mut().unwrap().extend(more);
+    assert_eq!(wrong(&app, &elena, &sent).await.len(), 1_000);
+    let sent = document(
+        json!({ "categories": (0..40_000).map(|number| format!("shelf-{number}")).collect::<Vec<_>>() }),
+    );
+    let report = dry_run(&app, &elena, &sent).await;
+    assert_eq!(report.at("/unknownCategories").as_array().unwrap().len(), 20);
+}
 
-    async fn a_body_may_be_large_but_not_endless(app: App) {
-        let elena = app.trainer().await;
-        let text = "<p>Hips back, spine long.</p>".repeat(1_700);
-        let lessons: Value = (0..70).map(|number| json!({ "title": format!("{number}"), "content": text, "isPublished": true })).collect();
-        let large = document(json!({ "chapters": [{ "title": "A", "lessons": lessons, "isPublished": true }] }));
-        assert!((3_000_000..4_000_000).contains(&large.to_string().len()));
-        let made = import(&app, &elena, &large).await.expect(201);
-        let taken = export(&app, &elena, &made.text_at("/id")).await;
-        assert_eq!(taken["course"]["chapters"], import_defaults(&large["course"]["chapters"]));
-        let raw = |body: String| {
-            app.request("POST", "/course-imports").bearer_auth(&elena.token).header("content-type", "application/json").body(body)
-        };
-        app.send(raw(format!("\"{}\"", "x".repeat(4_194_304)))).await.refused(413, "payload_too_large");
-        app.send(raw(format!("[{}0]", "0,".repeat(150_000)))).await.refused(413, "payload_too_large");
-        app.send(raw(format!("[{}0]", "0,".repeat(50_000)))).await.refused(422, "validation_failed");
-        for deep in ["[".repeat(3_000_000), "{\"course\":".repeat(300_000), format!("{}{}", "[".repeat(200), "]".repeat(200))] {
-            app.send(raw(deep)).await.refused(400, "malformed_request");
-        }
-        app.send(raw("{\"format\": ".to_owned())).await.refused(400, "malformed_request");
-        app.send(raw(String::new())).await.refused(400, "malformed_request");
-        app.send(app.request("POST", "/course-imports").bearer_auth(&elena.token).body("{}")).await.refused(415, "unsupported_media_type");
-        // Elsewhere the limit is what it was.
-        app.post_as(&elena, "/courses", json!({ "title": "A", "content": "x".repeat(270_000) })).await.refused(413, "payload_too_large");
+#[both_databases]
+async fn a_body_may_be_large_but_not_endless(app: App) {
+    let elena = app.trainer().await;
+    let text = "<p>Hips back, spine long.</p>".repeat(1_700);
+    let lessons: Value = (0..70)
+        .map(|number| json!({ "title": format!("{number}"), "content": text, "isPublished": true }))
+        .collect();
+    let large = document(json!({ "chapters": [{ "title": "A", "lessons": lessons, "isPublished": true }] }));
+    assert!((3_000_000..4_000_000).contains(&large.to_string().len()));
+    let made = import(&app, &elena, &large).await.expect(201);
+    let taken = export(&app, &elena, &made.text_at("/id")).await;
+    assert_eq!(
+        taken["course"]["chapters"],
+        import_defaults(&large["course"]["chapters"])
+    );
+    let raw = |body: String| {
+        app.request("POST", "/course-imports")
+            .bearer_auth(&elena.token)
+            .header("content-type", "application/json")
+            .body(body)
+    };
+    app.send(raw(format!("\"{}\"", "x".repeat(4_194_304))))
+        .await
+        .refused(413, "payload_too_large");
+    app.send(raw(format!("[{}0]", "0,".repeat(150_000))))
+        .await
+        .refused(413, "payload_too_large");
+    app.send(raw(format!("[{}0]", "0,".repeat(50_000))))
+        .await
+        .refused(422, "validation_failed");
+    for deep in [
+        "[".repeat(3_000_000),
+        "{\"course\":".repeat(300_000),
+        format!("{}{}", "[".repeat(200), "]".repeat(200)),
+    ] {
+        app.send(raw(deep)).await.refused(400, "malformed_request");
     }
+    app.send(raw("{\"format\": ".to_owned()))
+        .await
+        .refused(400, "malformed_request");
+    app.send(raw(String::new()))
+        .await
+        .refused(400, "malformed_request");
+    app.send(
+        app.request("POST", "/course-imports")
+            .bearer_auth(&elena.token)
+            .body("{}"),
+    )
+    .await
+    .refused(415, "unsupported_media_type");
+    // Elsewhere the limit is what it was.
+    app.post_as(
+        &elena,
+        "/courses",
+        json!({ "title": "A", "content": "x".repeat(270_000) }),
+    )
+    .await
+    .refused(413, "payload_too_large");
+}
 
-    async fn an_import_is_repeated_by_its_key(app: App) {
-        let elena = app.trainer().await;
-        let send = |body: Value| {
-            app.request("POST", "/course-imports").bearer_auth(&elena.token).header("idempotency-key", "import-1").json(&body)
-        };
-        let bad = document(json!({ "categories": ["no-such-shelf"] }));
-        app.send(send(bad.clone())).await.refused(422, "validation_failed");
-        let good = document(json!({ "chapters": [{ "title": "A" }] }));
-        let first = app.send(send(good.clone())).await.expect(201);
-        let again = app.send(send(good.clone())).await.expect(201);
-        assert_eq!((first.at("/id"), again.header("idempotent-replayed")), (again.at("/id"), "true"));
-        app.send(send(document(json!({})))).await.refused(422, "idempotency_key_reused");
-        assert_eq!(app.get_as(&elena, "/me/courses").await.expect(200).at("/data").as_array().unwrap().len(), 1);
-        let (one, other) = futures_util::future::join(import(&app, &elena, &good), import(&app, &elena, &good)).await;
-        let ids: BTreeSet<String> = [one, other].map(|reply| reply.expect(201).text_at("/id")).into();
-        assert_eq!(ids.len(), 2);
-    }
+#[both_databases]
+async fn an_import_is_repeated_by_its_key(app: App) {
+    let elena = app.trainer().await;
+    let send = |body: Value| {
+        app.request("POST", "/course-imports")
+            .bearer_auth(&elena.token)
+            .header("idempotency-key", "import-1")
+            .json(&body)
+    };
+    let bad = document(json!({ "categories": ["no-such-shelf"] }));
+    app.send(send(bad.clone()))
+        .await
+        .refused(422, "validation_failed");
+    let good = document(json!({ "chapters": [{ "title": "A" }] }));
+    let first = app.send(send(good.clone())).await.expect(201);
+    let again = app.send(send(good.clone())).await.expect(201);
+    assert_eq!(
+        (first.at("/id"), again.header("idempotent-replayed")),
+        (again.at("/id"), "true")
+    );
+    app.send(send(document(json!({}))))
+        .await
+        .refused(422, "idempotency_key_reused");
+    assert_eq!(
+        app.get_as(&elena, "/me/courses")
+            .await
+            .expect(200)
+            .at("/data")
+            .as_array()
+            .unwrap()
+            .len(),
+        1
+    );
+    let (one, other) =
+        futures_util::future::join(import(&app, &elena, &good), import(&app, &elena, &good)).await;
+    let ids: BTreeSet<String> = [one, other].map(|reply| reply.expect(201).text_at("/id")).into();
+    assert_eq!(ids.len(), 2);
+}
 
-    async fn learners_do_not_import(app: App) {
-        let lena = app.learner().await;
-        let sent = document(json!({}));
-        import(&app, &lena, &sent).await.refused(403, "forbidden");
-        app.post_as(&lena, "/course-imports?dryRun=true", sent.clone()).await.refused(403, "forbidden");
-        app.post("/course-imports", sent.clone()).await.refused(401, "unauthenticated");
-        // Nor does it matter what else is wrong.
-        app.post_as(&lena, "/course-imports", json!({ "x": "x".repeat(5_000_000) })).await.refused(403, "forbidden");
-        let admin = app.admin().await;
-        assert_eq!(import(&app, &admin, &sent).await.expect(201).at("/authorId"), json!(admin.id));
-    }
+#[both_databases]
+async fn learners_do_not_import(app: App) {
+    let lena = app.learner().await;
+    let sent = document(json!({}));
+    import(&app, &lena, &sent).await.refused(403, "forbidden");
+    app.post_as(&lena, "/course-imports?dryRun=true", sent.clone())
+        .await
+        .refused(403, "forbidden");
+    app.post("/course-imports", sent.clone())
+        .await
+        .refused(401, "unauthenticated");
+    // Nor does it matter what else is wrong.
+    app.post_as(&lena, "/course-imports", json!({ "x": "x".repeat(5_000_000) }))
+        .await
+        .refused(403, "forbidden");
+    let admin = app.admin().await;
+    assert_eq!(
+        import(&app, &admin, &sent).await.expect(201).at("/authorId"),
+        json!(admin.id)
+    );
+}
 
-    async fn five_hundred_lessons_are_a_few_statements(app: App) {
-        let elena = app.trainer().await;
-        let sent = document(json!({ "chapters": [{ "title": "A", "lessons": lessons(250) }, { "title": "B", "lessons": lessons(250) }] }));
-        let before = app.db.statements();
-        let made = import(&app, &elena, &sent).await.expect(201);
-        let spent = app.db.statements() - before;
-        assert!(spent < 40, "{spent} statements");
-        let before = app.db.statements();
-        export(&app, &elena, &made.text_at("/id")).await;
-        let spent = app.db.statements() - before;
-        assert!(spent < 10, "{spent} statements");
-    }
+#[both_databases]
+async fn five_hundred_lessons_are_a_few_statements(app: App) {
+    let elena = app.trainer().await;
+    let sent = document(
+        json!({ "chapters": [{ "title": "A", "lessons": lessons(250) }, { "title": "B", "lessons": lessons(250) }] }),
+    );
+    let before = app.db.statements();
+    let made = import(&app, &elena, &sent).await.expect(201);
+    let spent = app.db.statements() - before;
+    assert!(spent < 40, "{spent} statements");
+    let before = app.db.statements();
+    export(&app, &elena, &made.text_at("/id")).await;
+    let spent = app.db.statements() - before;
+    assert!(spent < 10, "{spent} statements");
 }
 
 /// The members that a document may leave out.

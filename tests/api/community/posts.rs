@@ -3,203 +3,405 @@ use futures_util::future::join_all;
 use serde_json::json;
 
 use super::{all, cost, course_with, posted, said, write};
+use test_macros::both_databases;
+
 use crate::{
     media::path_of,
-    support::{App, PASSWORD, on_both_databases},
+    support::{App, PASSWORD},
 };
 
-on_both_databases! {
-    async fn a_draft_is_published_changed_and_taken_back(app: App) {
-        let (lena, tom) = (app.learner().await, app.learner().await);
-        let draft = write(&app, &lena, json!({ "published": false, "content": "<p>By the lake.<script>x()</script></p>" })).await.expect(201);
-        let path = format!("/posts/{}", draft.text_at("/id"));
-        let path_to_publish = format!("{path}/publish");
-        assert_eq!((draft.at("/status"), draft.at("/published"), draft.at("/publishedAt")), (json!("DRAFT"), json!(false), json!(null)));
-        assert_eq!((draft.at("/content"), draft.at("/authorId")), (json!("<p>By the lake.</p>"), json!(lena.id)));
-        assert_eq!(draft.header("location"), format!("/api/v1{path}"));
-        app.get_as(&tom, &path).await.refused(404, "not_found");
-        assert!(all(&app, &lena, "/posts", 20, "/id").await.is_empty());
-        assert_eq!(all(&app, &lena, "/posts?status=DRAFT", 20, "/id").await, [draft.at("/id")]);
-        assert!(all(&app, &tom, "/posts?status=DRAFT", 20, "/id").await.is_empty());
-        app.act_as(&tom, &format!("{path}/publish")).await.refused(404, "not_found");
+#[both_databases]
+async fn a_draft_is_published_changed_and_taken_back(app: App) {
+    let (lena, tom) = (app.learner().await, app.learner().await);
+    let draft = write(
+        &app,
+        &lena,
+        json!({ "published": false, "content": "<p>By the lake.<script>x()</script></p>" }),
+    )
+    .await
+    .expect(201);
+    let path = format!("/posts/{}", draft.text_at("/id"));
+    let path_to_publish = format!("{path}/publish");
+    assert_eq!(
+        (
+            draft.at("/status"),
+            draft.at("/published"),
+            draft.at("/publishedAt")
+        ),
+        (json!("DRAFT"), json!(false), json!(null))
+    );
+    assert_eq!(
+        (draft.at("/content"), draft.at("/authorId")),
+        (json!("<p>By the lake.</p>"), json!(lena.id))
+    );
+    assert_eq!(draft.header("location"), format!("/api/v1{path}"));
+    app.get_as(&tom, &path).await.refused(404, "not_found");
+    assert!(all(&app, &lena, "/posts", 20, "/id").await.is_empty());
+    assert_eq!(
+        all(&app, &lena, "/posts?status=DRAFT", 20, "/id").await,
+        [draft.at("/id")]
+    );
+    assert!(all(&app, &tom, "/posts?status=DRAFT", 20, "/id").await.is_empty());
+    app.act_as(&tom, &format!("{path}/publish"))
+        .await
+        .refused(404, "not_found");
 
-        let at_once = join_all((0..8).map(|_| app.act_as(&lena, &path_to_publish))).await;
-        assert!(at_once.iter().all(|reply| reply.status == 200));
-        let published = app.act_as(&lena, &path_to_publish).await.expect(200);
-        assert_eq!((published.at("/published"), published.at("/editedAt")), (json!(true), json!(null)));
-        let again = app.act_as(&lena, &format!("{path}/publish")).await.expect(200);
-        assert_eq!(again.json(), published.json());
-        let seen = app.get_as(&tom, &path).await.expect(200);
-        assert_eq!(all(&app, &tom, "/posts", 20, "/id").await, [draft.at("/id")]);
+    let at_once = join_all((0..8).map(|_| app.act_as(&lena, &path_to_publish))).await;
+    assert!(at_once.iter().all(|reply| reply.status == 200));
+    let published = app.act_as(&lena, &path_to_publish).await.expect(200);
+    assert_eq!(
+        (published.at("/published"), published.at("/editedAt")),
+        (json!(true), json!(null))
+    );
+    let again = app.act_as(&lena, &format!("{path}/publish")).await.expect(200);
+    assert_eq!(again.json(), published.json());
+    let seen = app.get_as(&tom, &path).await.expect(200);
+    assert_eq!(all(&app, &tom, "/posts", 20, "/id").await, [draft.at("/id")]);
 
-        app.patch_as(&tom, &path, "*", json!({ "title": "Mine" })).await.refused(403, "forbidden");
-        app.patch_as(&lena, &path, "\"1\"", json!({ "title": "Sunday" })).await.refused(412, "precondition_failed");
-        let same = app.patch_as(&lena, &path, seen.header("etag"), json!({ "title": " Saturday " })).await.expect(200);
-        assert_eq!(same.at("/editedAt"), json!(null));
-        let edited = app.patch_as(&lena, &path, seen.header("etag"), json!({ "title": "Sunday" })).await.expect(200);
-        assert!(edited.at("/editedAt").is_string());
-        app.patch_as(&lena, &path, seen.header("etag"), json!({ "title": "Monday" })).await.refused(412, "precondition_failed");
+    app.patch_as(&tom, &path, "*", json!({ "title": "Mine" }))
+        .await
+        .refused(403, "forbidden");
+    app.patch_as(&lena, &path, "\"1\"", json!({ "title": "Sunday" }))
+        .await
+        .refused(412, "precondition_failed");
+    let same = app
+        .patch_as(
+            &lena,
+            &path,
+            seen.header("etag"),
+            json!({ "title": " Saturday " }),
+        )
+        .await
+        .expect(200);
+    assert_eq!(same.at("/editedAt"), json!(null));
+    let edited = app
+        .patch_as(&lena, &path, seen.header("etag"), json!({ "title": "Sunday" }))
+        .await
+        .expect(200);
+    assert!(edited.at("/editedAt").is_string());
+    app.patch_as(&lena, &path, seen.header("etag"), json!({ "title": "Monday" }))
+        .await
+        .refused(412, "precondition_failed");
 
-        let back = app.act_as(&lena, &format!("{path}/unpublish")).await.expect(200);
-        assert_eq!((back.at("/status"), back.at("/publishedAt")), (json!("DRAFT"), published.at("/publishedAt")));
-        app.get_as(&tom, &path).await.refused(404, "not_found");
-        app.act_as(&lena, &format!("{path}/publish")).await.expect(200);
-        assert_eq!(app.count("SELECT count(*) FROM outbox WHERE kind = 'post.published'").await, 1);
+    let back = app.act_as(&lena, &format!("{path}/unpublish")).await.expect(200);
+    assert_eq!(
+        (back.at("/status"), back.at("/publishedAt")),
+        (json!("DRAFT"), published.at("/publishedAt"))
+    );
+    app.get_as(&tom, &path).await.refused(404, "not_found");
+    app.act_as(&lena, &format!("{path}/publish")).await.expect(200);
+    assert_eq!(
+        app.count("SELECT count(*) FROM outbox WHERE kind = 'post.published'")
+            .await,
+        1
+    );
+}
+
+#[both_databases]
+async fn nothing_hides_from_the_sanitiser(app: App) {
+    let lena = app.learner().await;
+    for hidden in ["\u{200b}", "\u{202e}", "\u{ad}", "&#x200b;", "&ZeroWidthSpace;"] {
+        let content = format!("<p>x <a href=\"java{hidden}script:alert(1)\">y</a></p>");
+        let post = write(&app, &lena, json!({ "content": content }))
+            .await
+            .expect(201);
+        assert!(
+            !post.text_at("/content").contains("script:"),
+            "{hidden:?} {}",
+            post.text
+        );
+        let comment = json!({ "content": content });
+        let comment = app
+            .post_as(
+                &lena,
+                &format!("/posts/{}/comments", post.text_at("/id")),
+                comment,
+            )
+            .await
+            .expect(201);
+        assert!(
+            !comment.text_at("/content").contains("script:"),
+            "{hidden:?} {}",
+            comment.text
+        );
     }
+    // What was accepted can be sent again, though cleaning adds to it.
+    let link = "<a href=\"https://a.example\">x</a>";
+    let long = |rest: usize| format!("{link}{}", "y".repeat(rest));
+    let longest = write(&app, &lena, json!({ "content": long(20_000 - link.len() - 36) }))
+        .await
+        .expect(201);
+    let path = format!("/posts/{}", longest.text_at("/id"));
+    let same = json!({ "content": longest.at("/content") });
+    app.patch_as(&lena, &path, "*", same).await.expect(200);
+    let refused = write(&app, &lena, json!({ "content": long(20_000 - link.len()) }))
+        .await
+        .refused(422, "validation_failed");
+    assert_eq!(refused.reasons(), ["/content too_long"]);
+}
 
-    async fn nothing_hides_from_the_sanitiser(app: App) {
-        let lena = app.learner().await;
-        for hidden in ["\u{200b}", "\u{202e}", "\u{ad}", "&#x200b;", "&ZeroWidthSpace;"] {
-            let content = format!("<p>x <a href=\"java{hidden}script:alert(1)\">y</a></p>");
-            let post = write(&app, &lena, json!({ "content": content })).await.expect(201);
-            assert!(!post.text_at("/content").contains("script:"), "{hidden:?} {}", post.text);
-            let comment = json!({ "content": content });
-            let comment = app.post_as(&lena, &format!("/posts/{}/comments", post.text_at("/id")), comment).await.expect(201);
-            assert!(!comment.text_at("/content").contains("script:"), "{hidden:?} {}", comment.text);
-        }
-        // What was accepted can be sent again, though cleaning adds to it.
-        let link = "<a href=\"https://a.example\">x</a>";
-        let long = |rest: usize| format!("{link}{}", "y".repeat(rest));
-        let longest = write(&app, &lena, json!({ "content": long(20_000 - link.len() - 36) })).await.expect(201);
-        let path = format!("/posts/{}", longest.text_at("/id"));
-        let same = json!({ "content": longest.at("/content") });
-        app.patch_as(&lena, &path, "*", same).await.expect(200);
-        let refused = write(&app, &lena, json!({ "content": long(20_000 - link.len()) })).await.refused(422, "validation_failed");
-        assert_eq!(refused.reasons(), ["/content too_long"]);
+#[both_databases]
+async fn what_says_nothing_is_not_published(app: App) {
+    let lena = app.learner().await;
+    for content in ["", "<p> </p>", "<script>x()</script>", "\u{200b}"] {
+        let refused = write(&app, &lena, json!({ "content": content }))
+            .await
+            .refused(409, "not_publishable");
+        assert_eq!(refused.reasons(), ["/content content_missing"]);
     }
+    assert_eq!(app.count("SELECT count(*) FROM posts").await, 0);
+    let blank = write(&app, &lena, json!({ "title": "\u{202e}\u{200b}" }))
+        .await
+        .refused(422, "validation_failed");
+    assert_eq!(blank.reasons(), ["/title blank"]);
+    let turned = write(&app, &lena, json!({ "title": "Sa\u{202e}tur\u{200b}day" }))
+        .await
+        .expect(201);
+    assert_eq!(turned.at("/title"), "Saturday");
+    let path = format!("/posts/{}", turned.text_at("/id"));
+    app.patch_as(&lena, &path, "*", json!({ "content": "<p></p>" }))
+        .await
+        .refused(409, "not_publishable");
+    write(&app, &lena, json!({ "content": "x".repeat(20_001) }))
+        .await
+        .refused(422, "validation_failed");
+    write(&app, &lena, json!({ "content": "x".repeat(1_000_000) }))
+        .await
+        .refused(413, "payload_too_large");
+    write(&app, &lena, json!({ "isPinned": true }))
+        .await
+        .refused(422, "validation_failed");
+}
 
-    async fn what_says_nothing_is_not_published(app: App) {
-        let lena = app.learner().await;
-        for content in ["", "<p> </p>", "<script>x()</script>", "\u{200b}"] {
-            let refused = write(&app, &lena, json!({ "content": content })).await.refused(409, "not_publishable");
-            assert_eq!(refused.reasons(), ["/content content_missing"]);
-        }
-        assert_eq!(app.count("SELECT count(*) FROM posts").await, 0);
-        let blank = write(&app, &lena, json!({ "title": "\u{202e}\u{200b}" })).await.refused(422, "validation_failed");
-        assert_eq!(blank.reasons(), ["/title blank"]);
-        let turned = write(&app, &lena, json!({ "title": "Sa\u{202e}tur\u{200b}day" })).await.expect(201);
-        assert_eq!(turned.at("/title"), "Saturday");
-        let path = format!("/posts/{}", turned.text_at("/id"));
-        app.patch_as(&lena, &path, "*", json!({ "content": "<p></p>" })).await.refused(409, "not_publishable");
-        write(&app, &lena, json!({ "content": "x".repeat(20_001) })).await.refused(422, "validation_failed");
-        write(&app, &lena, json!({ "content": "x".repeat(1_000_000) })).await.refused(413, "payload_too_large");
-        write(&app, &lena, json!({ "isPinned": true })).await.refused(422, "validation_failed");
+#[both_databases]
+async fn pinned_posts_come_first_and_pages_stay_whole(app: App) {
+    let (elena, lena) = (app.trainer().await, app.learner().await);
+    let (course, _) = course_with(&app, &elena, &lena).await;
+    let mut ids = Vec::new();
+    for _ in 0..7 {
+        ids.push(json!(posted(&app, &lena, json!({ "courseId": course })).await));
+        app.clock.advance(Duration::seconds(1));
     }
-
-    async fn pinned_posts_come_first_and_pages_stay_whole(app: App) {
-        let (elena, lena) = (app.trainer().await, app.learner().await);
-        let (course, _) = course_with(&app, &elena, &lena).await;
-        let mut ids = Vec::new();
-        for _ in 0..7 {
-            ids.push(json!(posted(&app, &lena, json!({ "courseId": course })).await));
-            app.clock.advance(Duration::seconds(1));
-        }
-        let feed = format!("/posts?courseId={course}");
-        let pinned = format!("/posts/{}", ids[2].as_str().unwrap());
-        app.act_as(&lena, &format!("{pinned}/pin")).await.refused(403, "forbidden");
-        for _ in 0..2 {
-            assert_eq!(app.act_as(&elena, &format!("{pinned}/pin")).await.expect(200).at("/isPinned"), true);
-        }
-        let expected: Vec<_> = [2, 6, 5, 4, 3, 1, 0].iter().map(|n: &usize| ids[*n].clone()).collect();
-        for limit in [1, 2, 3, 20] {
-            assert_eq!(all(&app, &lena, &feed, limit, "/id").await, expected);
-            assert_eq!(all(&app, &lena, "/posts", limit, "/id").await, expected);
-        }
-        assert_eq!(all(&app, &elena, &format!("/posts?authorId={}", lena.id), 2, "/id").await, expected);
-        assert!(all(&app, &lena, &format!("/posts?authorId={}", elena.id), 2, "/id").await.is_empty());
-        // A post that is published while somebody pages is neither skipped nor shown twice.
-        let first = app.get_as(&lena, &format!("{feed}&limit=3")).await.expect(200);
-        posted(&app, &lena, json!({ "courseId": course })).await;
-        let rest = app.get_as(&lena, &format!("{feed}&cursor={}", first.text_at("/nextCursor"))).await.expect(200);
-        assert_eq!(rest.at("/data/0/id"), expected[3]);
-        app.act_as(&elena, &format!("{pinned}/unpin")).await.expect(200);
-        let newest = app.get_as(&lena, &format!("{feed}&limit=1")).await.expect(200);
-        assert_ne!(newest.at("/data/0/id"), ids[2]);
-        // A made-up position is an odd place, and no error.
-        app.get_as(&lena, &format!("/posts?cursor={}", "_".repeat(32))).await.expect(200);
-        app.get_as(&lena, "/posts?limit=101").await.refused(422, "validation_failed");
+    let feed = format!("/posts?courseId={course}");
+    let pinned = format!("/posts/{}", ids[2].as_str().unwrap());
+    app.act_as(&lena, &format!("{pinned}/pin"))
+        .await
+        .refused(403, "forbidden");
+    for _ in 0..2 {
+        assert_eq!(
+            app.act_as(&elena, &format!("{pinned}/pin"))
+                .await
+                .expect(200)
+                .at("/isPinned"),
+            true
+        );
     }
-
-    async fn a_deleted_post_leaves_its_place_where_somebody_has_commented(app: App) {
-        let (elena, lena) = (app.trainer().await, app.learner().await);
-        let (course, _) = course_with(&app, &elena, &lena).await;
-        let alone = posted(&app, &lena, json!({})).await;
-        app.delete_as(&lena, &format!("/posts/{alone}")).await.expect(204);
-        app.delete_as(&lena, &format!("/posts/{alone}")).await.refused(404, "not_found");
-        app.get_as(&lena, &format!("/posts/{alone}")).await.refused(404, "not_found");
-
-        let post = posted(&app, &lena, json!({ "courseId": course, "content": "<p>A secret of mine.</p>" })).await;
-        let path = format!("/posts/{post}");
-        let comment = said(&app, &elena, &path, "Really?", None).await;
-        app.delete_as(&elena, &path).await.expect(204);
-        let left = app.get_as(&lena, &path).await.expect(200);
-        for gone in ["/title", "/content", "/author", "/authorId"] {
-            assert_eq!(left.at(gone), json!(null), "{gone}");
-        }
-        assert_eq!((left.at("/status"), left.at("/commentCount")), (json!("DELETED"), json!(1)));
-        assert_eq!(app.count("SELECT count(*) FROM posts WHERE content LIKE '%secret%' OR title <> ''").await, 0);
-        assert_eq!(app.count("SELECT count(*) FROM audit_log WHERE action = 'post.deleted'").await, 1);
-        assert_eq!(all(&app, &lena, &format!("{path}/comments"), 20, "/id").await, [json!(comment)]);
-        assert!(all(&app, &lena, "/posts", 20, "/id").await.is_empty());
-        for who in [&lena, &elena] {
-            super::say(&app, who, &path, "More", None).await.refused(409, "content_deleted");
-        }
-        app.put_as(&lena, &format!("{path}/reactions/like"), json!(null)).await.refused(409, "content_deleted");
-        app.patch_as(&lena, &path, "*", json!({ "title": "Back" })).await.refused(409, "content_deleted");
-        app.act_as(&lena, &format!("{path}/publish")).await.refused(409, "content_deleted");
-        app.act_as(&elena, &format!("{path}/pin")).await.refused(409, "content_deleted");
+    let expected: Vec<_> = [2, 6, 5, 4, 3, 1, 0]
+        .iter()
+        .map(|n: &usize| ids[*n].clone())
+        .collect();
+    for limit in [1, 2, 3, 20] {
+        assert_eq!(all(&app, &lena, &feed, limit, "/id").await, expected);
+        assert_eq!(all(&app, &lena, "/posts", limit, "/id").await, expected);
     }
+    assert_eq!(
+        all(&app, &elena, &format!("/posts?authorId={}", lena.id), 2, "/id").await,
+        expected
+    );
+    assert!(
+        all(&app, &lena, &format!("/posts?authorId={}", elena.id), 2, "/id")
+            .await
+            .is_empty()
+    );
+    // A post that is published while somebody pages is neither skipped nor shown twice.
+    let first = app.get_as(&lena, &format!("{feed}&limit=3")).await.expect(200);
+    posted(&app, &lena, json!({ "courseId": course })).await;
+    let rest = app
+        .get_as(&lena, &format!("{feed}&cursor={}", first.text_at("/nextCursor")))
+        .await
+        .expect(200);
+    assert_eq!(rest.at("/data/0/id"), expected[3]);
+    app.act_as(&elena, &format!("{pinned}/unpin")).await.expect(200);
+    let newest = app.get_as(&lena, &format!("{feed}&limit=1")).await.expect(200);
+    assert_ne!(newest.at("/data/0/id"), ids[2]);
+    // A made-up position is an odd place, and no error.
+    app.get_as(&lena, &format!("/posts?cursor={}", "_".repeat(32)))
+        .await
+        .expect(200);
+    app.get_as(&lena, "/posts?limit=101")
+        .await
+        .refused(422, "validation_failed");
+}
 
-    async fn a_post_shows_its_pictures_to_its_readers_alone(app: App) {
-        let (elena, lena, tom) = (app.trainer().await, app.learner().await, app.learner().await);
-        let (course, _) = course_with(&app, &elena, &lena).await;
-        let picture = crate::media::picture(&app, &lena).await;
-        write(&app, &elena, json!({ "courseId": course, "imageIds": [picture] })).await.refused(422, "validation_failed");
-        write(&app, &lena, json!({ "imageIds": [picture, picture] })).await.refused(422, "validation_failed");
-        let made = write(&app, &lena, json!({ "courseId": course, "content": "", "imageIds": [picture] })).await.expect(201);
-        assert_eq!(made.at("/images/0/id"), json!(picture));
-        let path = format!("/posts/{}", made.text_at("/id"));
-        // Others are told neither the file nor where it always is.
-        let seen = app.get_as(&elena, &path).await.expect(200);
-        assert_eq!(seen.at("/images/0/id"), json!(null));
-        assert!(!seen.text.contains(&picture), "{}", seen.text);
-        for address in ["/images/0/url", "/images/0/thumbnailUrl"] {
-            let shown = app.send(app.request("GET", &path_of(&seen.text_at(address)))).await.expect(200);
-            assert_eq!((shown.header("content-type"), shown.header("cache-control")), ("image/jpeg", "private, max-age=3600"));
-            assert!(!shown.header("etag").contains(&picture.replace('-', "")), "{}", shown.header("etag"));
-        }
-        assert_eq!(app.get_as(&lena, "/posts").await.expect(200).at("/data/0/images/0/id"), json!(picture));
-        app.get_as(&tom, &path).await.refused(404, "not_found");
-        app.clock.advance(Duration::hours(2));
-        app.get(&path_of(&seen.text_at("/images/0/url"))).await.refused(403, "signed_url_invalid");
+#[both_databases]
+async fn a_deleted_post_leaves_its_place_where_somebody_has_commented(app: App) {
+    let (elena, lena) = (app.trainer().await, app.learner().await);
+    let (course, _) = course_with(&app, &elena, &lena).await;
+    let alone = posted(&app, &lena, json!({})).await;
+    app.delete_as(&lena, &format!("/posts/{alone}")).await.expect(204);
+    app.delete_as(&lena, &format!("/posts/{alone}"))
+        .await
+        .refused(404, "not_found");
+    app.get_as(&lena, &format!("/posts/{alone}"))
+        .await
+        .refused(404, "not_found");
 
-        let lena = app.login(&lena.email, PASSWORD).await;
-        app.patch_as(&lena, &path, "*", json!({ "imageIds": [] })).await.refused(409, "not_publishable");
-        let without = app.patch_as(&lena, &path, "*", json!({ "imageIds": [], "content": "Words" })).await.expect(200);
-        assert_eq!(without.at("/images"), json!([]));
-        // A file that nobody sends for somebody else, and nothing but pictures.
-        let other = json!({ "purpose": "VIDEO", "name": "x.mp4", "contentType": "video/mp4", "sizeBytes": 3 });
-        app.post_as(&lena, "/uploads", other).await.refused(403, "forbidden");
+    let post = posted(
+        &app,
+        &lena,
+        json!({ "courseId": course, "content": "<p>A secret of mine.</p>" }),
+    )
+    .await;
+    let path = format!("/posts/{post}");
+    let comment = said(&app, &elena, &path, "Really?", None).await;
+    app.delete_as(&elena, &path).await.expect(204);
+    let left = app.get_as(&lena, &path).await.expect(200);
+    for gone in ["/title", "/content", "/author", "/authorId"] {
+        assert_eq!(left.at(gone), json!(null), "{gone}");
     }
+    assert_eq!(
+        (left.at("/status"), left.at("/commentCount")),
+        (json!("DELETED"), json!(1))
+    );
+    assert_eq!(
+        app.count("SELECT count(*) FROM posts WHERE content LIKE '%secret%' OR title <> ''")
+            .await,
+        0
+    );
+    assert_eq!(
+        app.count("SELECT count(*) FROM audit_log WHERE action = 'post.deleted'")
+            .await,
+        1
+    );
+    assert_eq!(
+        all(&app, &lena, &format!("{path}/comments"), 20, "/id").await,
+        [json!(comment)]
+    );
+    assert!(all(&app, &lena, "/posts", 20, "/id").await.is_empty());
+    for who in [&lena, &elena] {
+        super::say(&app, who, &path, "More", None)
+            .await
+            .refused(409, "content_deleted");
+    }
+    app.put_as(&lena, &format!("{path}/reactions/like"), json!(null))
+        .await
+        .refused(409, "content_deleted");
+    app.patch_as(&lena, &path, "*", json!({ "title": "Back" }))
+        .await
+        .refused(409, "content_deleted");
+    app.act_as(&lena, &format!("{path}/publish"))
+        .await
+        .refused(409, "content_deleted");
+    app.act_as(&elena, &format!("{path}/pin"))
+        .await
+        .refused(409, "content_deleted");
+}
 
-    async fn a_feed_costs_three_statements_whatever_its_size(app: App) {
-        let (elena, lena) = (app.trainer().await, app.learner().await);
-        let mut courses = Vec::new();
-        for _ in 0..3 {
-            courses.push(course_with(&app, &elena, &lena).await.0);
-        }
-        let editor = app.trainer().await;
-        app.put_as(&elena, &format!("/courses/{}/trainers/{}", courses[0], editor.id), json!(null)).await.expect(200);
-        for n in 0..12 {
-            let more = if n % 4 == 3 { json!({}) } else { json!({ "courseId": courses[n % 4] }) };
-            let post = posted(&app, &lena, more).await;
-            said(&app, &lena, &format!("/posts/{post}"), "Yes", None).await;
-            app.put_as(&lena, &format!("/posts/{post}/reactions/fire"), json!(null)).await.expect(200);
-        }
-        let course = format!("/posts?courseId={}", courses[0]);
-        for (who, path) in [(&lena, "/posts"), (&lena, &course), (&elena, "/posts"), (&elena, &course), (&editor, "/posts"), (&editor, &course)] {
-            let least = cost(&app, who, path).await;
-            assert!(least <= 3, "{path} took {least} statements");
-        }
+#[both_databases]
+async fn a_post_shows_its_pictures_to_its_readers_alone(app: App) {
+    let (elena, lena, tom) = (app.trainer().await, app.learner().await, app.learner().await);
+    let (course, _) = course_with(&app, &elena, &lena).await;
+    let picture = crate::media::picture(&app, &lena).await;
+    write(&app, &elena, json!({ "courseId": course, "imageIds": [picture] }))
+        .await
+        .refused(422, "validation_failed");
+    write(&app, &lena, json!({ "imageIds": [picture, picture] }))
+        .await
+        .refused(422, "validation_failed");
+    let made = write(
+        &app,
+        &lena,
+        json!({ "courseId": course, "content": "", "imageIds": [picture] }),
+    )
+    .await
+    .expect(201);
+    assert_eq!(made.at("/images/0/id"), json!(picture));
+    let path = format!("/posts/{}", made.text_at("/id"));
+    // Others are told neither the file nor where it always is.
+    let seen = app.get_as(&elena, &path).await.expect(200);
+    assert_eq!(seen.at("/images/0/id"), json!(null));
+    assert!(!seen.text.contains(&picture), "{}", seen.text);
+    for address in ["/images/0/url", "/images/0/thumbnailUrl"] {
+        let shown = app
+            .send(app.request("GET", &path_of(&seen.text_at(address))))
+            .await
+            .expect(200);
+        assert_eq!(
+            (shown.header("content-type"), shown.header("cache-control")),
+            ("image/jpeg", "private, max-age=3600")
+        );
+        assert!(
+            !shown.header("etag").contains(&picture.replace('-', "")),
+            "{}",
+            shown.header("etag")
+        );
+    }
+    assert_eq!(
+        app.get_as(&lena, "/posts")
+            .await
+            .expect(200)
+            .at("/data/0/images/0/id"),
+        json!(picture)
+    );
+    app.get_as(&tom, &path).await.refused(404, "not_found");
+    app.clock.advance(Duration::hours(2));
+    app.get(&path_of(&seen.text_at("/images/0/url")))
+        .await
+        .refused(403, "signed_url_invalid");
+
+    let lena = app.login(&lena.email, PASSWORD).await;
+    app.patch_as(&lena, &path, "*", json!({ "imageIds": [] }))
+        .await
+        .refused(409, "not_publishable");
+    let without = app
+        .patch_as(&lena, &path, "*", json!({ "imageIds": [], "content": "Words" }))
+        .await
+        .expect(200);
+    assert_eq!(without.at("/images"), json!([]));
+    // A file that nobody sends for somebody else, and nothing but pictures.
+    let other = json!({ "purpose": "VIDEO", "name": "x.mp4", "contentType": "video/mp4", "sizeBytes": 3 });
+    app.post_as(&lena, "/uploads", other)
+        .await
+        .refused(403, "forbidden");
+}
+
+#[both_databases]
+async fn a_feed_costs_three_statements_whatever_its_size(app: App) {
+    let (elena, lena) = (app.trainer().await, app.learner().await);
+    let mut courses = Vec::new();
+    for _ in 0..3 {
+        courses.push(course_with(&app, &elena, &lena).await.0);
+    }
+    let editor = app.trainer().await;
+    app.put_as(
+        &elena,
+        &format!("/courses/{}/trainers/{}", courses[0], editor.id),
+        json!(null),
+    )
+    .await
+    .expect(200);
+    for n in 0..12 {
+        let more = if n % 4 == 3 {
+            json!({})
+        } else {
+            json!({ "courseId": courses[n % 4] })
+        };
+        let post = posted(&app, &lena, more).await;
+        said(&app, &lena, &format!("/posts/{post}"), "Yes", None).await;
+        app.put_as(&lena, &format!("/posts/{post}/reactions/fire"), json!(null))
+            .await
+            .expect(200);
+    }
+    let course = format!("/posts?courseId={}", courses[0]);
+    for (who, path) in [
+        (&lena, "/posts"),
+        (&lena, &course),
+        (&elena, "/posts"),
+        (&elena, &course),
+        (&editor, "/posts"),
+        (&editor, &course),
+    ] {
+        let least = cost(&app, who, path).await;
+        assert!(least <= 3, "{path} took {least} statements");
     }
 }

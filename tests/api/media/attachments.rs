@@ -3,89 +3,209 @@
 use serde_json::{Value, json};
 
 use super::{PDF, announcement, file, path_of, png, uploaded};
-use crate::support::{App, on_both_databases};
+use test_macros::both_databases;
 
-on_both_databases! {
-    async fn an_attachment_goes_with_what_it_belongs_to(app: App) {
-        let (elena, other, lena, tom) = (app.trainer().await, app.trainer().await, app.learner().await, app.learner().await);
-        let (course, _, lessons) = app.course(&elena, json!({})).await;
-        app.act_as(&lena, &format!("/courses/{course}/enroll")).await.expect(201);
-        let file = file(&app, &elena).await;
-        for (owner, is_lesson) in [(format!("/courses/{course}"), false), (format!("/lessons/{}", lessons[0]), true)] {
-            let path = format!("{owner}/attachments");
-            let body = json!({ "name": "Plan", "fileId": file });
-            app.post_as(&lena, &path, body.clone()).await.refused(403, "forbidden");
-            app.post_as(&other, &path, body.clone()).await.refused(403, "forbidden");
-            let made = app.post_as(&elena, &path, body).await.expect(201);
-            assert_eq!((made.at("/sizeBytes"), made.at("/contentType"), made.at("/lessonId").is_null()), (json!(PDF.len()), json!("application/pdf"), !is_lesson));
-            let link = app.post_as(&elena, &path, json!({ "name": "Elsewhere", "url": "https://example.com/secret" })).await.expect(201);
-            assert!(!link.text.contains("secret"));
-            app.get(&path).await.refused(401, "unauthenticated");
-            app.get_as(&tom, &path).await.refused(403, "not_granted");
-            let listed = app.get_as(&lena, &path).await.expect(200);
-            assert_eq!((listed.at("/data/0/name"), listed.at("/data/1/name"), listed.text.contains("secret")), (json!("Plan"), json!("Elsewhere"), false));
-            assert_eq!(listed.at("/data").as_array().unwrap().len(), 2);
-            let (made_path, link_path) = (format!("/attachments/{}", made.text_at("/id")), format!("/attachments/{}", link.text_at("/id")));
-            for path in [&made_path, &link_path] {
-                for person in [&tom, &other] {
-                    app.get_as(person, path).await.refused(404, "not_found");
-                    app.act_as(person, &format!("{path}/download")).await.refused(404, "not_found");
-                    app.delete_as(person, path).await.refused(404, "not_found");
-                }
-                app.get(path).await.refused(404, "not_found");
-                app.delete_as(&lena, path).await.refused(404, "not_found");
-                app.get_as(&lena, path).await.expect(200);
+use crate::support::App;
+
+#[both_databases]
+async fn an_attachment_goes_with_what_it_belongs_to(app: App) {
+    let (elena, other, lena, tom) = (
+        app.trainer().await,
+        app.trainer().await,
+        app.learner().await,
+        app.learner().await,
+    );
+    let (course, _, lessons) = app.course(&elena, json!({})).await;
+    app.act_as(&lena, &format!("/courses/{course}/enroll"))
+        .await
+        .expect(201);
+    let file = file(&app, &elena).await;
+    for (owner, is_lesson) in [
+        (format!("/courses/{course}"), false),
+        (format!("/lessons/{}", lessons[0]), true),
+    ] {
+        let path = format!("{owner}/attachments");
+        let body = json!({ "name": "Plan", "fileId": file });
+        app.post_as(&lena, &path, body.clone())
+            .await
+            .refused(403, "forbidden");
+        app.post_as(&other, &path, body.clone())
+            .await
+            .refused(403, "forbidden");
+        let made = app.post_as(&elena, &path, body).await.expect(201);
+        assert_eq!(
+            (
+                made.at("/sizeBytes"),
+                made.at("/contentType"),
+                made.at("/lessonId").is_null()
+            ),
+            (json!(PDF.len()), json!("application/pdf"), !is_lesson)
+        );
+        let link = app
+            .post_as(
+                &elena,
+                &path,
+                json!({ "name": "Elsewhere", "url": "https://example.com/secret" }),
+            )
+            .await
+            .expect(201);
+        assert!(!link.text.contains("secret"));
+        app.get(&path).await.refused(401, "unauthenticated");
+        app.get_as(&tom, &path).await.refused(403, "not_granted");
+        let listed = app.get_as(&lena, &path).await.expect(200);
+        assert_eq!(
+            (
+                listed.at("/data/0/name"),
+                listed.at("/data/1/name"),
+                listed.text.contains("secret")
+            ),
+            (json!("Plan"), json!("Elsewhere"), false)
+        );
+        assert_eq!(listed.at("/data").as_array().unwrap().len(), 2);
+        let (made_path, link_path) = (
+            format!("/attachments/{}", made.text_at("/id")),
+            format!("/attachments/{}", link.text_at("/id")),
+        );
+        for path in [&made_path, &link_path] {
+            for person in [&tom, &other] {
+                app.get_as(person, path).await.refused(404, "not_found");
+                app.act_as(person, &format!("{path}/download"))
+                    .await
+                    .refused(404, "not_found");
+                app.delete_as(person, path).await.refused(404, "not_found");
             }
-            let elsewhere = app.act_as(&lena, &format!("{link_path}/download")).await.expect(200);
-            assert_eq!((elsewhere.at("/url"), elsewhere.at("/expiresAt")), (json!("https://example.com/secret"), Value::Null));
-            let url = app.act_as(&lena, &format!("{made_path}/download")).await.expect(200).text_at("/url");
-            let fetched = app.get(&path_of(&url)).await.expect(200);
-            assert_eq!(fetched.text.as_bytes(), PDF);
-            assert_eq!(fetched.header("content-disposition"), "attachment; filename=\"Plan.pdf\"; filename*=UTF-8''Plan.pdf");
-            let etag = made.header("etag").to_owned();
-            app.patch_as(&lena, &made_path, &etag, json!({ "name": "Mine" })).await.refused(404, "not_found");
-            app.patch_as(&elena, &made_path, "\"1\"", json!({ "name": "Old" })).await.refused(412, "precondition_failed");
-            let renamed = app.patch_as(&elena, &made_path, &etag, json!({ "name": " Week 1 " })).await.expect(200);
-            assert_eq!(renamed.at("/name"), "Week 1");
-            app.patch_as(&elena, &made_path, &etag, json!({ "name": "Late" })).await.refused(412, "precondition_failed");
-            app.delete_as(&elena, &link_path).await.expect(204);
-            app.delete_as(&elena, &link_path).await.refused(404, "not_found");
+            app.get(path).await.refused(404, "not_found");
+            app.delete_as(&lena, path).await.refused(404, "not_found");
+            app.get_as(&lena, path).await.expect(200);
         }
-        // Nobody has what belongs to a lesson that is not there.
-        app.act_as(&elena, &format!("/lessons/{}/unpublish", lessons[0])).await.expect(200);
-        app.get_as(&lena, &format!("/lessons/{}/attachments", lessons[0])).await.refused(404, "not_found");
+        let elsewhere = app
+            .act_as(&lena, &format!("{link_path}/download"))
+            .await
+            .expect(200);
+        assert_eq!(
+            (elsewhere.at("/url"), elsewhere.at("/expiresAt")),
+            (json!("https://example.com/secret"), Value::Null)
+        );
+        let url = app
+            .act_as(&lena, &format!("{made_path}/download"))
+            .await
+            .expect(200)
+            .text_at("/url");
+        let fetched = app.get(&path_of(&url)).await.expect(200);
+        assert_eq!(fetched.text.as_bytes(), PDF);
+        assert_eq!(
+            fetched.header("content-disposition"),
+            "attachment; filename=\"Plan.pdf\"; filename*=UTF-8''Plan.pdf"
+        );
+        let etag = made.header("etag").to_owned();
+        app.patch_as(&lena, &made_path, &etag, json!({ "name": "Mine" }))
+            .await
+            .refused(404, "not_found");
+        app.patch_as(&elena, &made_path, "\"1\"", json!({ "name": "Old" }))
+            .await
+            .refused(412, "precondition_failed");
+        let renamed = app
+            .patch_as(&elena, &made_path, &etag, json!({ "name": " Week 1 " }))
+            .await
+            .expect(200);
+        assert_eq!(renamed.at("/name"), "Week 1");
+        app.patch_as(&elena, &made_path, &etag, json!({ "name": "Late" }))
+            .await
+            .refused(412, "precondition_failed");
+        app.delete_as(&elena, &link_path).await.expect(204);
+        app.delete_as(&elena, &link_path).await.refused(404, "not_found");
     }
+    // Nobody has what belongs to a lesson that is not there.
+    app.act_as(&elena, &format!("/lessons/{}/unpublish", lessons[0]))
+        .await
+        .expect(200);
+    app.get_as(&lena, &format!("/lessons/{}/attachments", lessons[0]))
+        .await
+        .refused(404, "not_found");
+}
 
-    async fn an_attachment_is_made_of_one_good_file_of_ones_own(app: App) {
-        let (elena, other) = (app.trainer().await, app.trainer().await);
-        let (course, ..) = app.course(&elena, json!({})).await;
-        let path = format!("/courses/{course}/attachments");
-        let picture = png(10, 10);
-        let image = uploaded(&app, &elena, announcement("IMAGE", "a.png", "image/png", &picture), &picture).await.text_at("/id");
-        let pending = app.post_as(&elena, "/uploads", announcement("ATTACHMENT", "a.pdf", "application/pdf", PDF)).await.expect(201).text_at("/id");
-        for (body, reason) in [
-            (json!({ "name": "x", "fileId": file(&app, &other).await }), "/fileId unknown_file"),
-            (json!({ "name": "x", "fileId": image }), "/fileId wrong_purpose"),
-            (json!({ "name": "x", "fileId": pending }), "/fileId file_not_ready"),
-            (json!({ "name": "x" }), "/fileId file_or_url"),
-            (json!({ "name": "x", "fileId": pending, "url": "https://example.com" }), "/fileId file_or_url"),
-            (json!({ "name": "x", "url": "http://example.com" }), "/url bad_format"),
-        ] {
-            assert_eq!(app.post_as(&elena, &path, body).await.refused(422, "validation_failed").reasons(), [reason]);
-        }
+#[both_databases]
+async fn an_attachment_is_made_of_one_good_file_of_ones_own(app: App) {
+    let (elena, other) = (app.trainer().await, app.trainer().await);
+    let (course, ..) = app.course(&elena, json!({})).await;
+    let path = format!("/courses/{course}/attachments");
+    let picture = png(10, 10);
+    let image = uploaded(
+        &app,
+        &elena,
+        announcement("IMAGE", "a.png", "image/png", &picture),
+        &picture,
+    )
+    .await
+    .text_at("/id");
+    let pending = app
+        .post_as(
+            &elena,
+            "/uploads",
+            announcement("ATTACHMENT", "a.pdf", "application/pdf", PDF),
+        )
+        .await
+        .expect(201)
+        .text_at("/id");
+    for (body, reason) in [
+        (
+            json!({ "name": "x", "fileId": file(&app, &other).await }),
+            "/fileId unknown_file",
+        ),
+        (json!({ "name": "x", "fileId": image }), "/fileId wrong_purpose"),
+        (
+            json!({ "name": "x", "fileId": pending }),
+            "/fileId file_not_ready",
+        ),
+        (json!({ "name": "x" }), "/fileId file_or_url"),
+        (
+            json!({ "name": "x", "fileId": pending, "url": "https://example.com" }),
+            "/fileId file_or_url",
+        ),
+        (
+            json!({ "name": "x", "url": "http://example.com" }),
+            "/url bad_format",
+        ),
+    ] {
+        assert_eq!(
+            app.post_as(&elena, &path, body)
+                .await
+                .refused(422, "validation_failed")
+                .reasons(),
+            [reason]
+        );
     }
+}
 
-    async fn a_preview_is_with_its_attachments_for_everybody(app: App) {
-        let elena = app.trainer().await;
-        let course = app.draft(&elena, json!({ "price": { "amount": 4900, "currency": "USD" } })).await;
-        let chapter = app.chapter(&elena, &course, true).await;
-        let lesson = app.lesson(&elena, &chapter).await;
-        app.act_as(&elena, &format!("/chapters/{chapter}/publish")).await.expect(200);
-        app.act_as(&elena, &format!("/courses/{course}/publish")).await.expect(200);
-        let body = json!({ "name": "Plan", "fileId": file(&app, &elena).await });
-        app.post_as(&elena, &format!("/lessons/{lesson}/attachments"), body).await.expect(201);
-        let listed = app.get(&format!("/lessons/{lesson}/attachments")).await.expect(200);
-        let url = app.send(app.request("POST", &format!("/attachments/{}/download", listed.text_at("/data/0/id")))).await.expect(200).text_at("/url");
-        app.get(&path_of(&url)).await.expect(200);
-    }
+#[both_databases]
+async fn a_preview_is_with_its_attachments_for_everybody(app: App) {
+    let elena = app.trainer().await;
+    let course = app
+        .draft(&elena, json!({ "price": { "amount": 4900, "currency": "USD" } }))
+        .await;
+    let chapter = app.chapter(&elena, &course, true).await;
+    let lesson = app.lesson(&elena, &chapter).await;
+    app.act_as(&elena, &format!("/chapters/{chapter}/publish"))
+        .await
+        .expect(200);
+    app.act_as(&elena, &format!("/courses/{course}/publish"))
+        .await
+        .expect(200);
+    let body = json!({ "name": "Plan", "fileId": file(&app, &elena).await });
+    app.post_as(&elena, &format!("/lessons/{lesson}/attachments"), body)
+        .await
+        .expect(201);
+    let listed = app
+        .get(&format!("/lessons/{lesson}/attachments"))
+        .await
+        .expect(200);
+    let url = app
+        .send(app.request(
+            "POST",
+            &format!("/attachments/{}/download", listed.text_at("/data/0/id")),
+        ))
+        .await
+        .expect(200)
+        .text_at("/url");
+    app.get(&path_of(&url)).await.expect(200);
 }

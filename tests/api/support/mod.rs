@@ -27,37 +27,28 @@ pub use stripe::{Fault, SECRET, StripeDouble, Switches, sign};
 pub use till::{FORMER_SECRET, Till};
 pub use wire::Wire;
 
-/// Makes a test of each function, on SQLite and on PostgreSQL. A function takes an [`App`].
-macro_rules! on_both_databases {
-    ($($(#[$attribute:meta])* async fn $name:ident($app:ident: App) $body:block)+) => {
-        mod on_sqlite {
-            $(#[tokio::test(flavor = "multi_thread", worker_threads = 2)] $(#[$attribute])*
-            async fn $name() { super::$name(crate::support::App::start(crate::support::Store::Sqlite).await).await; })+
-        }
-        mod on_postgres {
-            $(#[tokio::test(flavor = "multi_thread", worker_threads = 2)] $(#[$attribute])*
-            async fn $name() { super::$name(crate::support::App::start(crate::support::Store::Postgres).await).await; })+
-        }
-        $(async fn $name($app: App) $body)+
-    };
+/// What a test with the attribute `both_databases` takes: built anew on the database of the test.
+pub trait Fixture {
+    fn build(store: Store) -> impl Future<Output = Self>;
 }
-pub(crate) use on_both_databases;
 
-/// Makes a test of each function, on SQLite and on PostgreSQL. A function takes a [`Till`].
-macro_rules! at_the_till {
-    ($($(#[$attribute:meta])* async fn $name:ident($till:ident: Till) $body:block)+) => {
-        mod on_sqlite {
-            $(#[tokio::test(flavor = "multi_thread", worker_threads = 2)] $(#[$attribute])*
-            async fn $name() { super::$name(crate::support::Till::open(crate::support::Store::Sqlite).await).await; })+
-        }
-        mod on_postgres {
-            $(#[tokio::test(flavor = "multi_thread", worker_threads = 2)] $(#[$attribute])*
-            async fn $name() { super::$name(crate::support::Till::open(crate::support::Store::Postgres).await).await; })+
-        }
-        $(async fn $name($till: Till) $body)+
-    };
+impl Fixture for Store {
+    async fn build(store: Store) -> Self {
+        store
+    }
 }
-pub(crate) use at_the_till;
+
+impl Fixture for App {
+    async fn build(store: Store) -> Self {
+        Self::start(store).await
+    }
+}
+
+impl Fixture for Till {
+    async fn build(store: Store) -> Self {
+        Self::open(store).await
+    }
+}
 
 /// Waits until `ready` gives something; fails after ten seconds.
 pub async fn eventually<T, F: Future<Output = Option<T>>>(what: &str, mut ready: impl FnMut() -> F) -> T {
