@@ -73,7 +73,7 @@ async fn access_follows_the_payment(app: App) {
             match code {
                 None => drop(read.expect(200)),
                 Some(code) => {
-                    read.refused(403, code);
+                    read.expect_problem(403, code);
                     assert_eq!(told.at("/reason"), code);
                 }
             }
@@ -111,10 +111,10 @@ async fn access_follows_the_payment(app: App) {
     let id = told.text_at("/grants/0/id");
     app.post_as(&elena, &format!("/grants/{id}/revoke"), json!({}))
         .await
-        .refused(409, "grant_not_changeable");
+        .expect_problem(409, "grant_not_changeable");
     app.post_as(&elena, &format!("/grants/{id}/extend"), json!({ "endsAt": null }))
         .await
-        .refused(409, "grant_not_changeable");
+        .expect_problem(409, "grant_not_changeable");
 }
 
 #[both_databases]
@@ -196,14 +196,14 @@ async fn a_trainer_gives_extends_and_takes_access(app: App) {
     }
     app.post_as(&lena, &format!("{one}/revoke"), json!({}))
         .await
-        .refused(403, "forbidden");
+        .expect_problem(403, "forbidden");
     for (what, body) in [("revoke", json!({})), ("extend", json!({ "endsAt": null }))] {
         app.post_as(&tom, &format!("{one}/{what}"), body.clone())
             .await
-            .refused(404, "not_found");
+            .expect_problem(404, "not_found");
         app.post_as(&other, &format!("{one}/{what}"), body)
             .await
-            .refused(404, "not_found");
+            .expect_problem(404, "not_found");
     }
     // An extension ends later than before, and than now.
     let extend = |who: &Person, at: Option<DateTime<Utc>>| {
@@ -217,8 +217,8 @@ async fn a_trainer_gives_extends_and_takes_access(app: App) {
     assert_eq!(
         extend(&elena, Some(end - Duration::days(1)))
             .await
-            .refused(422, "validation_failed")
-            .reasons(),
+            .expect_problem(422, "validation_failed")
+            .errors(),
         ["/endsAt not_later"]
     );
     assert_eq!(
@@ -233,9 +233,11 @@ async fn a_trainer_gives_extends_and_takes_access(app: App) {
     );
     app.post_as(&elena, &format!("{one}/extend"), json!({}))
         .await
-        .refused(422, "validation_failed");
+        .expect_problem(422, "validation_failed");
     pass(&app, Duration::days(8), &mut [&mut elena, &mut lena]).await;
-    app.get_as(&lena, &path).await.refused(403, "grant_expired");
+    app.get_as(&lena, &path)
+        .await
+        .expect_problem(403, "grant_expired");
     let told = app.get_as(&lena, &access).await.expect(200);
     assert_eq!(
         (
@@ -252,7 +254,7 @@ async fn a_trainer_gives_extends_and_takes_access(app: App) {
     // Later than before, but over by now.
     extend(&elena, Some(end + Duration::hours(1)))
         .await
-        .refused(422, "validation_failed");
+        .expect_problem(422, "validation_failed");
     let longer = end + Duration::days(30);
     assert_eq!(
         extend(&elena, Some(longer)).await.expect(200).at("/isActive"),
@@ -265,7 +267,7 @@ async fn a_trainer_gives_extends_and_takes_access(app: App) {
     assert_eq!(extend(&elena, None).await.expect(200).at("/endsAt"), json!(null));
     extend(&elena, Some(longer))
         .await
-        .refused(422, "validation_failed");
+        .expect_problem(422, "validation_failed");
     // Taken away once, for good.
     for reason in ["Given by mistake", "Again"] {
         let taken = app
@@ -278,8 +280,12 @@ async fn a_trainer_gives_extends_and_takes_access(app: App) {
         );
         assert_eq!(taken.at("/events").as_array().unwrap().len(), 4);
     }
-    extend(&elena, None).await.refused(409, "grant_not_changeable");
-    app.get_as(&lena, &path).await.refused(403, "grant_revoked");
+    extend(&elena, None)
+        .await
+        .expect_problem(409, "grant_not_changeable");
+    app.get_as(&lena, &path)
+        .await
+        .expect_problem(403, "grant_revoked");
     // A new one by hand is another grant.
     let again = grant(&app, &elena, &course, &lena, json!({})).await.expect(201);
     assert_ne!(again.text_at("/id"), id);
@@ -325,22 +331,22 @@ async fn a_grant_is_refused_with_its_reason(app: App) {
     let (course, ..) = app.course(&elena, json!({})).await;
     grant(&app, &other, &course, &lena, json!({}))
         .await
-        .refused(404, "not_found");
+        .expect_problem(404, "not_found");
     grant(&app, &lena, &course, &lena, json!({}))
         .await
-        .refused(404, "not_found");
+        .expect_problem(404, "not_found");
     app.get_as(&other, &format!("/courses/{course}/grants"))
         .await
-        .refused(404, "not_found");
+        .expect_problem(404, "not_found");
     grant(&app, &elena, &course, &elena, json!({}))
         .await
-        .refused(409, "own_course");
+        .expect_problem(409, "own_course");
     grant(&app, &admin, &course, &elena, json!({}))
         .await
-        .refused(409, "own_course");
+        .expect_problem(409, "own_course");
     grant(&app, &elena, &course, &admin, json!({}))
         .await
-        .refused(409, "own_course");
+        .expect_problem(409, "own_course");
     app.put_as(
         &elena,
         &format!("/courses/{course}/trainers/{}", other.id),
@@ -350,18 +356,18 @@ async fn a_grant_is_refused_with_its_reason(app: App) {
     .expect(200);
     grant(&app, &elena, &course, &other, json!({}))
         .await
-        .refused(409, "own_course");
+        .expect_problem(409, "own_course");
     // An editor edits; whom to let in, the owner decides.
     grant(&app, &other, &course, &lena, json!({}))
         .await
-        .refused(404, "not_found");
+        .expect_problem(404, "not_found");
     let path = format!("/courses/{course}/grants");
     let nobody = json!({ "userId": "0198c0de-0000-7000-8000-000000000001" });
     assert_eq!(
         app.post_as(&elena, &path, nobody)
             .await
-            .refused(422, "validation_failed")
-            .reasons(),
+            .expect_problem(422, "validation_failed")
+            .errors(),
         ["/userId unknown_user"]
     );
     let now = app.db.ambient().now();
@@ -372,8 +378,8 @@ async fn a_grant_is_refused_with_its_reason(app: App) {
         assert_eq!(
             grant(&app, &elena, &course, &lena, body)
                 .await
-                .refused(422, "validation_failed")
-                .reasons(),
+                .expect_problem(422, "validation_failed")
+                .errors(),
             ["/endsAt not_later"]
         );
     }
@@ -382,13 +388,13 @@ async fn a_grant_is_refused_with_its_reason(app: App) {
     assert_eq!(
         grant(&app, &elena, &course, &lena, beyond)
             .await
-            .refused(422, "validation_failed")
-            .reasons(),
+            .expect_problem(422, "validation_failed")
+            .errors(),
         ["/endsAt bad_format"]
     );
     grant(&app, &elena, &course, &lena, json!({ "source": "PURCHASE" }))
         .await
-        .refused(422, "validation_failed");
+        .expect_problem(422, "validation_failed");
     // A draft can be shown to somebody; they see it once it is published.
     let draft = app.draft(&elena, json!({})).await;
     let made = grant(
@@ -404,7 +410,7 @@ async fn a_grant_is_refused_with_its_reason(app: App) {
     assert_eq!(made.text_at("/endsAt"), "9999-12-31T23:59:59Z");
     app.get_as(&lena, &format!("/me/access/courses/{draft}"))
         .await
-        .refused(404, "not_found");
+        .expect_problem(404, "not_found");
     app.get_as(&lena, &format!("/grants/{}", made.text_at("/id")))
         .await
         .expect(200);
@@ -421,7 +427,7 @@ async fn of_eight_grants_by_hand_at_once_one_is_made(app: App) {
     assert_eq!(statuses, [201, 409, 409, 409, 409, 409, 409, 409]);
     grant(&app, &elena, &course, &lena, json!({}))
         .await
-        .refused(409, "already_granted");
+        .expect_problem(409, "already_granted");
 }
 
 #[both_databases]
@@ -441,9 +447,9 @@ async fn a_grant_begins_when_it_says(app: App) {
     // It has not ended either.
     grant(&app, &elena, &course, &lena, json!({}))
         .await
-        .refused(409, "already_granted");
+        .expect_problem(409, "already_granted");
     let path = format!("/lessons/{}", lessons[0]);
-    app.get_as(&lena, &path).await.refused(403, "not_granted");
+    app.get_as(&lena, &path).await.expect_problem(403, "not_granted");
     pass(&app, Duration::hours(25), &mut [&mut lena]).await;
     app.get_as(&lena, &path).await.expect(200);
 }
@@ -461,9 +467,9 @@ async fn enrolling_gives_back_nothing_that_was_taken(app: App) {
         app.get_as(&lena, &access).await.expect(200).at("/unlock"),
         json!({ "kind": "ENROLL", "price": null })
     );
-    let record = app.act_as(&lena, &enroll).await.expect(201);
+    let record = app.post_empty_as(&lena, &enroll).await.expect(201);
     assert_eq!(
-        app.act_as(&lena, &enroll).await.expect(200).at("/id"),
+        app.post_empty_as(&lena, &enroll).await.expect(200).at("/id"),
         record.at("/id")
     );
     let told = app.get_as(&lena, &access).await.expect(200);
@@ -483,8 +489,12 @@ async fn enrolling_gives_back_nothing_that_was_taken(app: App) {
     )
     .await
     .expect(200);
-    app.act_as(&lena, &enroll).await.refused(403, "grant_revoked");
-    app.get_as(&lena, &path).await.refused(403, "grant_revoked");
+    app.post_empty_as(&lena, &enroll)
+        .await
+        .expect_problem(403, "grant_revoked");
+    app.get_as(&lena, &path)
+        .await
+        .expect_problem(403, "grant_revoked");
     let told = app.get_as(&lena, &access).await.expect(200);
     assert_eq!(
         (told.at("/unlock/kind"), told.at("/grants/0/statusReason")),
@@ -493,17 +503,19 @@ async fn enrolling_gives_back_nothing_that_was_taken(app: App) {
     // What the trainer gives by hand opens again, and enrolling finds the record.
     grant(&app, &elena, &course, &lena, json!({})).await.expect(201);
     assert_eq!(
-        app.act_as(&lena, &enroll).await.expect(200).at("/id"),
+        app.post_empty_as(&lena, &enroll).await.expect(200).at("/id"),
         record.at("/id")
     );
     // Who was refunded may come when it is free.
     let payment = app.db.ambient().new_id();
     purchase(&app, &tom, &course, payment, Standing::Active).await;
-    app.act_as(&tom, &enroll).await.expect(200);
+    app.post_empty_as(&tom, &enroll).await.expect(200);
     purchase(&app, &tom, &course, payment, Standing::Refunded).await;
-    app.get_as(&tom, &path).await.refused(403, "grant_refunded");
+    app.get_as(&tom, &path)
+        .await
+        .expect_problem(403, "grant_refunded");
     assert_eq!(app.get_as(&tom, &access).await.at("/unlock/kind"), "ENROLL");
-    app.act_as(&tom, &enroll).await.expect(201);
+    app.post_empty_as(&tom, &enroll).await.expect(201);
     app.get_as(&tom, &path).await.expect(200);
     // Learners stay when it gets a price or is closed; nobody new comes.
     let new = app.learner().await;
@@ -516,14 +528,18 @@ async fn enrolling_gives_back_nothing_that_was_taken(app: App) {
     app.patch_as(&elena, &format!("/courses/{course}"), &etag, price)
         .await
         .expect(200);
-    app.act_as(&tom, &enroll).await.expect(200);
-    app.act_as(&new, &enroll).await.refused(409, "course_not_free");
-    app.act_as(&elena, &format!("/courses/{course}/archive"))
+    app.post_empty_as(&tom, &enroll).await.expect(200);
+    app.post_empty_as(&new, &enroll)
+        .await
+        .expect_problem(409, "course_not_free");
+    app.post_empty_as(&elena, &format!("/courses/{course}/archive"))
         .await
         .expect(200);
     app.get_as(&tom, &path).await.expect(200);
-    app.act_as(&tom, &enroll).await.expect(200);
-    app.act_as(&new, &enroll).await.refused(404, "not_found");
+    app.post_empty_as(&tom, &enroll).await.expect(200);
+    app.post_empty_as(&new, &enroll)
+        .await
+        .expect_problem(404, "not_found");
     assert_eq!(
         app.get_as(&new, &access).await.at("/unlock"),
         json!({ "kind": "NONE", "price": null })
@@ -564,12 +580,16 @@ async fn any_active_grant_is_enough_and_the_last_to_end_explains(app: App) {
         (json!(manual), json!(text(now + Duration::days(3))))
     );
     pass(&app, Duration::days(4), &mut [&mut elena, &mut lena]).await;
-    app.get_as(&lena, &path).await.refused(403, "grant_expired");
+    app.get_as(&lena, &path)
+        .await
+        .expect_problem(403, "grant_expired");
     let again = app.db.ambient().new_id();
     purchase(&app, &lena, &course, again, Standing::Active).await;
     app.get_as(&lena, &path).await.expect(200);
     purchase(&app, &lena, &course, again, Standing::Suspended).await;
-    app.get_as(&lena, &path).await.refused(403, "grant_suspended");
+    app.get_as(&lena, &path)
+        .await
+        .expect_problem(403, "grant_suspended");
     let told = app
         .get_as(&lena, &format!("/me/access/courses/{course}"))
         .await
@@ -584,7 +604,9 @@ async fn any_active_grant_is_enough_and_the_last_to_end_explains(app: App) {
     app.post_as(&elena, &format!("/grants/{manual}/revoke"), json!({}))
         .await
         .expect(200);
-    app.get_as(&lena, &path).await.refused(403, "grant_revoked");
+    app.get_as(&lena, &path)
+        .await
+        .expect_problem(403, "grant_revoked");
 }
 
 #[both_databases]
@@ -601,16 +623,16 @@ async fn the_explanation_names_every_lesson(app: App) {
         .await
         .expect(201);
     for chapter in [&free, &paid] {
-        app.act_as(&elena, &format!("/chapters/{chapter}/publish"))
+        app.post_empty_as(&elena, &format!("/chapters/{chapter}/publish"))
             .await
             .expect(200);
     }
     let access = format!("/me/access/courses/{course}");
-    app.get_as(&lena, &access).await.refused(404, "not_found");
-    app.act_as(&elena, &format!("/courses/{course}/publish"))
+    app.get_as(&lena, &access).await.expect_problem(404, "not_found");
+    app.post_empty_as(&elena, &format!("/courses/{course}/publish"))
         .await
         .expect(200);
-    app.get(&access).await.refused(401, "unauthenticated");
+    app.get(&access).await.expect_problem(401, "unauthenticated");
     let map = |first: (bool, &str), second: (bool, &str)| {
         json!([
             { "lessonId": preview, "chapterId": free, "allowed": first.0, "reason": first.1 },
@@ -652,7 +674,9 @@ async fn the_explanation_names_every_lesson(app: App) {
     }
     // An admin asks for anybody, at any instant.
     let of = |who: &str| format!("/admin/users/{who}/access/courses/{course}");
-    app.get_as(&elena, &of(&lena.id)).await.refused(403, "forbidden");
+    app.get_as(&elena, &of(&lena.id))
+        .await
+        .expect_problem(403, "forbidden");
     let now = app.get_as(&admin, &of(&lena.id)).await.expect(200);
     assert_eq!(
         (now.at("/allowed"), now.at("/userId")),
@@ -673,15 +697,15 @@ async fn the_explanation_names_every_lesson(app: App) {
     }
     app.get_as(&admin, &format!("{}?at=yesterday", of(&lena.id)))
         .await
-        .refused(422, "validation_failed");
+        .expect_problem(422, "validation_failed");
     assert_eq!(
         app.get_as(&admin, &of(&elena.id)).await.expect(200).at("/reason"),
         "staff"
     );
     app.get_as(&admin, &of("0198c0de-0000-7000-8000-000000000001"))
         .await
-        .refused(404, "not_found");
-    app.act_as(&elena, &format!("/courses/{course}/unpublish"))
+        .expect_problem(404, "not_found");
+    app.post_empty_as(&elena, &format!("/courses/{course}/unpublish"))
         .await
         .expect(200);
     let hidden = app.get_as(&admin, &of(&lena.id)).await.expect(200);
@@ -764,7 +788,7 @@ async fn the_grants_of_a_course_come_in_pages(app: App) {
     assert_eq!(count(&format!("userId={learner}")).await, 1);
     app.get_as(&elena, &format!("{path}?status=EXPIRED"))
         .await
-        .refused(422, "validation_failed");
+        .expect_problem(422, "validation_failed");
 }
 
 #[both_databases]
@@ -922,7 +946,7 @@ async fn events_stand_in_the_order_of_the_changes(app: App) {
 async fn a_decision_is_one_statement(app: App) {
     let (elena, lena) = (app.trainer().await, app.learner().await);
     let (course, _, lessons) = app.course(&elena, json!({})).await;
-    app.act_as(&lena, &format!("/courses/{course}/enroll"))
+    app.post_empty_as(&lena, &format!("/courses/{course}/enroll"))
         .await
         .expect(201);
     let place = Place {

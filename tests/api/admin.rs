@@ -31,7 +31,7 @@ async fn a_role_is_given_and_taken_at_once(app: App) {
     let path = format!("/admin/users/{}", lena.id);
     app.post_as(&lena, "/courses", json!({ "title": "Mine" }))
         .await
-        .refused(403, "forbidden");
+        .expect_problem(403, "forbidden");
     let etag = app
         .get_as(&admin, &path)
         .await
@@ -57,7 +57,7 @@ async fn a_role_is_given_and_taken_at_once(app: App) {
         .expect(200);
     app.get_as(&lena, "/admin/users")
         .await
-        .refused(401, "session_revoked");
+        .expect_problem(401, "session_revoked");
 }
 
 #[both_databases]
@@ -71,10 +71,10 @@ async fn a_suspended_account_is_out_until_it_is_restored(app: App) {
         .expect(200);
     app.post("/auth/refresh", json!({ "refreshToken": lena.refresh_token }))
         .await
-        .refused(401, "refresh_token_invalid");
+        .expect_problem(401, "refresh_token_invalid");
     app.get_as(&lena, "/me/sessions")
         .await
-        .refused(401, "session_revoked");
+        .expect_problem(401, "session_revoked");
     app.patch_as(&admin, &path, reply.header("etag"), json!({ "status": "ACTIVE" }))
         .await
         .expect(200);
@@ -92,14 +92,14 @@ async fn there_is_always_an_admin(app: App) {
         .to_owned();
     app.patch_as(&admin, &path(&admin.id), &etag, json!({ "role": "USER" }))
         .await
-        .refused(409, "last_admin");
+        .expect_problem(409, "last_admin");
     app.patch_as(&admin, &path(&admin.id), &etag, json!({ "status": "SUSPENDED" }))
         .await
-        .refused(409, "last_admin");
+        .expect_problem(409, "last_admin");
     let other = app.admin().await;
     app.patch_as(&admin, &path(&admin.id), &etag, json!({ "role": "USER" }))
         .await
-        .refused(422, "validation_failed");
+        .expect_problem(422, "validation_failed");
     // Two who demote each other at once: one stays.
     let their = app
         .get_as(&admin, &path(&other.id))
@@ -122,10 +122,12 @@ async fn there_is_always_an_admin(app: App) {
 async fn the_rest_may_not(app: App) {
     let (trainer, lena) = (app.trainer().await, app.learner().await);
     for who in [&trainer, &lena] {
-        app.get_as(who, "/admin/users").await.refused(403, "forbidden");
+        app.get_as(who, "/admin/users")
+            .await
+            .expect_problem(403, "forbidden");
         app.get_as(who, &format!("/admin/users/{}", who.id))
             .await
-            .refused(403, "forbidden");
+            .expect_problem(403, "forbidden");
         app.patch_as(
             who,
             &format!("/admin/users/{}", who.id),
@@ -133,16 +135,16 @@ async fn the_rest_may_not(app: App) {
             json!({ "role": "ADMIN" }),
         )
         .await
-        .refused(403, "forbidden");
+        .expect_problem(403, "forbidden");
         app.post_as(who, "/categories", json!({ "name": "Mine" }))
             .await
-            .refused(403, "forbidden");
+            .expect_problem(403, "forbidden");
     }
     let admin = app.admin().await;
     app.get_as(&admin, "/admin/users/0198c0de-0000-7000-8000-000000000001")
         .await
-        .refused(404, "not_found");
+        .expect_problem(404, "not_found");
     app.get_as(&admin, "/admin/users/nobody")
         .await
-        .refused(404, "not_found");
+        .expect_problem(404, "not_found");
 }

@@ -7,7 +7,7 @@ use serde_json::json;
 
 use test_macros::both_databases;
 
-use crate::support::{App, PASSWORD, Store};
+use crate::support::{App, DatabaseKind, PASSWORD};
 
 fn news() -> serde_json::Value {
     json!({ "title": "A new week", "body": "<p>Week 5 is <b>online</b>.<script>x</script></p>" })
@@ -22,7 +22,7 @@ async fn learners_with_access_are_told(app: App) {
         app.learner().await,
         app.learner().await,
     );
-    let (course, _) = app.attended(&elena, &[&lena, &tom, &mia]).await;
+    let (course, _) = app.course_with_learners(&elena, &[&lena, &tom, &mia]).await;
     app.put_as(
         &elena,
         &format!("/courses/{course}/trainers/{}", editor.id),
@@ -30,18 +30,22 @@ async fn learners_with_access_are_told(app: App) {
     )
     .await
     .expect(200);
-    app.taken_away(&elena, &course, &tom).await;
+    app.revoke_access(&elena, &course, &tom).await;
     app.put_as(&mia, &format!("/me/blocks/{}", elena.id), json!(null))
         .await;
     let path = format!("/courses/{course}/announcements");
-    app.post_as(&lena, &path, news()).await.refused(403, "forbidden");
-    app.post_as(&zoe, &path, news()).await.refused(403, "forbidden");
+    app.post_as(&lena, &path, news())
+        .await
+        .expect_problem(403, "forbidden");
+    app.post_as(&zoe, &path, news())
+        .await
+        .expect_problem(403, "forbidden");
     let made = app.post_as(&elena, &path, news()).await.expect(201);
     assert_eq!(
         (made.at("/body"), made.at("/author/id")),
         (json!("<p>Week 5 is <b>online</b>.</p>"), json!(elena.id))
     );
-    let told = app.told(&lena).await;
+    let told = app.notifications_of(&lena).await;
     assert_eq!(
         (
             told.len(),
@@ -57,13 +61,13 @@ async fn learners_with_access_are_told(app: App) {
         )
     );
     for stranger in [&tom, &mia, &zoe, &elena] {
-        assert_eq!(app.told(stranger).await.len(), 0);
+        assert_eq!(app.notifications_of(stranger).await.len(), 0);
     }
     // Whoever comes later finds it in the list, and is not told of what was before.
-    app.act_as(&zoe, &format!("/courses/{course}/enroll"))
+    app.post_empty_as(&zoe, &format!("/courses/{course}/enroll"))
         .await
         .expect(201);
-    assert_eq!(app.told(&zoe).await.len(), 0);
+    assert_eq!(app.notifications_of(&zoe).await.len(), 0);
     let listed = app.get_as(&zoe, &path).await.expect(200);
     assert_eq!(
         (
@@ -78,28 +82,30 @@ async fn learners_with_access_are_told(app: App) {
         assert_eq!(listed.at("/data/0/toldCount"), 1);
         assert!(listed.at("/data/0/finishedAt").is_string());
     }
-    app.get_as(&tom, &path).await.refused(403, "grant_revoked");
+    app.get_as(&tom, &path).await.expect_problem(403, "grant_revoked");
     app.get_as(&app.learner().await, &path)
         .await
-        .refused(403, "not_granted");
+        .expect_problem(403, "not_granted");
     app.post_as(&editor, &path, news()).await.expect(201);
     // Mia has no block with the editor.
-    assert_eq!(app.kinds_told(&mia).await, ["ANNOUNCEMENT"]);
+    assert_eq!(app.notification_kinds_of(&mia).await, ["ANNOUNCEMENT"]);
 }
 
 #[both_databases]
 async fn a_course_has_five_announcements_a_day(app: App) {
     let (elena, greta) = (app.trainer().await, app.trainer().await);
-    let (course, _) = app.attended(&elena, &[]).await;
+    let (course, _) = app.course_with_learners(&elena, &[]).await;
     let path = format!("/courses/{course}/announcements");
-    app.post_as(&greta, &path, news()).await.refused(403, "forbidden");
+    app.post_as(&greta, &path, news())
+        .await
+        .expect_problem(403, "forbidden");
     for body in [
         json!({ "title": "\u{200b}", "body": "<p>x</p>" }),
         json!({ "title": "x", "body": "<script>x</script>" }),
     ] {
         app.post_as(&elena, &path, body)
             .await
-            .refused(422, "validation_failed");
+            .expect_problem(422, "validation_failed");
     }
     let all = futures_util::future::join_all((0..8).map(|_| app.post_as(&elena, &path, news()))).await;
     let made = all
@@ -107,7 +113,7 @@ async fn a_course_has_five_announcements_a_day(app: App) {
         .filter(|reply| match reply.status {
             201 => true,
             _ => {
-                reply.clone().refused(429, "too_many_announcements");
+                reply.clone().expect_problem(429, "too_many_announcements");
                 false
             }
         })
@@ -130,10 +136,10 @@ impl kernel::mail::Mailer for NoMail {
 
 /// 450 learners in batches of 200: the message is worked off again and again, by two workers at once, and everybody is told once.
 #[both_databases]
-async fn an_interrupted_announcement_notifies_everybody_once(store: Store) {
-    let app = App::start_idle(store).await;
+async fn an_interrupted_announcement_notifies_everybody_once(database: DatabaseKind) {
+    let app = App::start_without_worker(database).await;
     let elena = app.trainer().await;
-    let (course, _) = app.attended(&elena, &[]).await;
+    let (course, _) = app.course_with_learners(&elena, &[]).await;
     let work = {
         let course: kernel::Uuid = course.parse().unwrap();
         move |tx: Tx| async move {

@@ -13,7 +13,7 @@ use crate::support::{App, PASSWORD, Person};
 async fn registering_makes_an_account_that_is_logged_in(app: App) {
     let body = json!({ "email": "Lena@Example.com", "password": PASSWORD, "username": "lena_lifts", "name": "Lena" });
     let reply = app.post("/auth/register", body).await.expect(201);
-    let lena = Person::of(&reply);
+    let lena = Person::from_reply(&reply);
     assert_eq!(reply.header("location"), format!("/api/v1/users/{}", lena.id));
     assert_eq!(
         (
@@ -45,10 +45,10 @@ async fn an_address_and_a_username_belong_to_one_account(app: App) {
     register("lena@example.com", "lena").await.expect(201);
     register("LENA@example.com", "other")
         .await
-        .refused(409, "email_taken");
+        .expect_problem(409, "email_taken");
     register("other@example.com", "lena")
         .await
-        .refused(409, "username_taken");
+        .expect_problem(409, "username_taken");
     // Nothing of a refused registration is left.
     register("other@example.com", "other").await.expect(201);
 }
@@ -60,9 +60,9 @@ async fn every_reason_comes_at_once(app: App) {
     let reply = app
         .post("/auth/register", body)
         .await
-        .refused(422, "validation_failed");
+        .expect_problem(422, "validation_failed");
     assert_eq!(
-        reply.reasons(),
+        reply.errors(),
         [
             "/email bad_format",
             "/name too_long",
@@ -78,7 +78,7 @@ async fn every_reason_comes_at_once(app: App) {
         )
         .await;
     assert_eq!(
-        guessed.refused(422, "validation_failed").reasons(),
+        guessed.expect_problem(422, "validation_failed").errors(),
         ["/password common_password"]
     );
     let zero = app
@@ -88,7 +88,7 @@ async fn every_reason_comes_at_once(app: App) {
         )
         .await;
     assert_eq!(
-        zero.refused(422, "validation_failed").reasons(),
+        zero.expect_problem(422, "validation_failed").errors(),
         ["/name bad_character"]
     );
 }
@@ -100,7 +100,7 @@ async fn of_64_registrations_of_one_address_one_is_made(app: App) {
     let made = replies.iter().filter(|reply| reply.status == 201).count();
     assert_eq!(made, 1);
     for reply in replies.into_iter().filter(|reply| reply.status != 201) {
-        reply.refused(409, "email_taken");
+        reply.expect_problem(409, "email_taken");
     }
 }
 
@@ -112,10 +112,10 @@ async fn unknown_wrong_and_suspended_answer_the_same(app: App) {
     };
     let wrong = login(&lena.email, "seven yellow anvils")
         .await
-        .refused(401, "invalid_credentials");
+        .expect_problem(401, "invalid_credentials");
     let unknown = login("nobody@example.com", PASSWORD)
         .await
-        .refused(401, "invalid_credentials");
+        .expect_problem(401, "invalid_credentials");
     let etag = app
         .get_as(&admin, &format!("/admin/users/{}", lena.id))
         .await
@@ -131,7 +131,7 @@ async fn unknown_wrong_and_suspended_answer_the_same(app: App) {
     .expect(200);
     let suspended = login(&lena.email, PASSWORD)
         .await
-        .refused(401, "invalid_credentials");
+        .expect_problem(401, "invalid_credentials");
     let shown = |reply: &crate::support::Reply| {
         (
             reply.at("/title"),
@@ -148,35 +148,37 @@ async fn unknown_wrong_and_suspended_answer_the_same(app: App) {
 async fn a_refresh_token_is_spent_once(app: App) {
     let lena = app.learner().await;
     let refresh = |token: &str| app.post("/auth/refresh", json!({ "refreshToken": token }));
-    let next = Person::of(&refresh(&lena.refresh_token).await.expect(200));
+    let next = Person::from_reply(&refresh(&lena.refresh_token).await.expect(200));
     assert_ne!(next.refresh_token, lena.refresh_token);
     app.get_as(&next, "/me").await.expect(200);
     // A client whose answer was lost asks again within seconds, and gets the same successor.
-    let again = Person::of(&refresh(&lena.refresh_token).await.expect(200));
+    let again = Person::from_reply(&refresh(&lena.refresh_token).await.expect(200));
     assert_eq!(again.refresh_token, next.refresh_token);
     // Later it is a thief, or the owner after a thief: the session ends for both.
     app.clock.advance(Duration::seconds(11));
     refresh(&lena.refresh_token)
         .await
-        .refused(401, "refresh_token_reused");
+        .expect_problem(401, "refresh_token_reused");
     refresh(&next.refresh_token)
         .await
-        .refused(401, "refresh_token_invalid");
+        .expect_problem(401, "refresh_token_invalid");
     app.get_as(&next, "/me/sessions")
         .await
-        .refused(401, "session_revoked");
-    refresh("made up").await.refused(401, "refresh_token_invalid");
+        .expect_problem(401, "session_revoked");
+    refresh("made up")
+        .await
+        .expect_problem(401, "refresh_token_invalid");
 }
 
 #[both_databases]
 async fn reuse_after_the_successor_was_used_ends_the_session_at_once(app: App) {
     let lena = app.learner().await;
     let refresh = |token: &str| app.post("/auth/refresh", json!({ "refreshToken": token }));
-    let second = Person::of(&refresh(&lena.refresh_token).await.expect(200));
+    let second = Person::from_reply(&refresh(&lena.refresh_token).await.expect(200));
     refresh(&second.refresh_token).await.expect(200);
     refresh(&lena.refresh_token)
         .await
-        .refused(401, "refresh_token_reused");
+        .expect_problem(401, "refresh_token_reused");
 }
 
 #[both_databases]
@@ -186,7 +188,7 @@ async fn two_refreshes_at_once_get_the_same_successor(app: App) {
     let replies = join_all((0..8).map(|_| app.post("/auth/refresh", body.clone()))).await;
     let tokens: Vec<String> = replies
         .into_iter()
-        .map(|reply| Person::of(&reply.expect(200)).refresh_token)
+        .map(|reply| Person::from_reply(&reply.expect(200)).refresh_token)
         .collect();
     assert!(tokens.iter().all(|token| *token == tokens[0]), "{tokens:?}");
     app.post("/auth/refresh", json!({ "refreshToken": tokens[0] }))
@@ -205,12 +207,12 @@ async fn a_session_ends_with_logout_and_with_time(app: App) {
         .expect(204);
     app.post("/auth/refresh", json!({ "refreshToken": lena.refresh_token }))
         .await
-        .refused(401, "refresh_token_invalid");
+        .expect_problem(401, "refresh_token_invalid");
     let later = app.login(&lena.email, PASSWORD).await;
     app.clock.advance(Duration::days(31));
     app.post("/auth/refresh", json!({ "refreshToken": later.refresh_token }))
         .await
-        .refused(401, "refresh_token_invalid");
+        .expect_problem(401, "refresh_token_invalid");
 }
 
 #[both_databases]
@@ -236,7 +238,7 @@ async fn tokens_that_are_not_ours_are_refused(app: App) {
     for token in forged {
         app.send(app.request("GET", "/me").bearer_auth(&token))
             .await
-            .refused(401, "token_invalid");
+            .expect_problem(401, "token_invalid");
     }
     // Ours, but for somebody else: signed with our own key.
     let lifetime = std::time::Duration::from_secs(600);
@@ -260,15 +262,17 @@ async fn tokens_that_are_not_ours_are_refused(app: App) {
             .unwrap();
         app.send(app.request("GET", "/me").bearer_auth(&token))
             .await
-            .refused(401, "token_invalid");
+            .expect_problem(401, "token_invalid");
     }
     app.send(app.request("GET", "/me").header("authorization", "Basic abc"))
         .await
-        .refused(401, "token_invalid");
-    let nobody = app.get("/me").await.refused(401, "unauthenticated");
+        .expect_problem(401, "token_invalid");
+    let nobody = app.get("/me").await.expect_problem(401, "unauthenticated");
     assert_eq!(nobody.header("www-authenticate"), "Bearer realm=\"palestra\"");
     app.clock.advance(Duration::seconds(606));
-    app.get_as(&lena, "/me").await.refused(401, "token_expired");
+    app.get_as(&lena, "/me")
+        .await
+        .expect_problem(401, "token_expired");
 }
 
 #[both_databases]
@@ -333,21 +337,21 @@ async fn keys_rotate_without_logging_anyone_out(app: App) {
 #[both_databases]
 async fn an_address_is_verified_by_the_link_that_was_sent(app: App) {
     let body = json!({ "email": "lena@example.com", "password": PASSWORD });
-    let lena = Person::of(&app.post("/auth/register", body).await.expect(201));
+    let lena = Person::from_reply(&app.post("/auth/register", body).await.expect(201));
     let (_, token) = app
-        .letter_to("lena@example.com", "Confirm your e-mail address")
+        .mail_to("lena@example.com", "Confirm your e-mail address")
         .await;
     assert!(app.get_as(&lena, "/me").await.at("/emailVerifiedAt").is_null());
     app.post("/auth/verify-email", json!({ "token": "made up" }))
         .await
-        .refused(422, "link_invalid");
+        .expect_problem(422, "link_invalid");
     app.post("/auth/verify-email", json!({ "token": token }))
         .await
         .expect(204);
     assert!(app.get_as(&lena, "/me").await.at("/emailVerifiedAt").is_string());
     app.post("/auth/verify-email", json!({ "token": token }))
         .await
-        .refused(422, "link_invalid");
+        .expect_problem(422, "link_invalid");
     // The answer never tells whether there is something to verify.
     app.post(
         "/auth/verify-email/resend",
@@ -375,7 +379,7 @@ async fn a_forgotten_password_is_set_by_the_link_and_ends_every_session(app: App
     )
     .await
     .expect(202);
-    let (_, token) = app.letter_to(&lena.email, "Choose a new password").await;
+    let (_, token) = app.mail_to(&lena.email, "Choose a new password").await;
     let reset = |token: &str, password: &str| {
         app.post(
             "/auth/reset-password",
@@ -384,22 +388,22 @@ async fn a_forgotten_password_is_set_by_the_link_and_ends_every_session(app: App
     };
     reset(&token, "1234567890")
         .await
-        .refused(422, "validation_failed");
+        .expect_problem(422, "validation_failed");
     reset(&token, "eight green anvils").await.expect(204);
     reset(&token, "nine brown anvils")
         .await
-        .refused(422, "link_invalid");
+        .expect_problem(422, "link_invalid");
     app.post("/auth/refresh", json!({ "refreshToken": lena.refresh_token }))
         .await
-        .refused(401, "refresh_token_invalid");
+        .expect_problem(401, "refresh_token_invalid");
     app.post(
         "/auth/login",
         json!({ "email": lena.email, "password": PASSWORD }),
     )
     .await
-    .refused(401, "invalid_credentials");
+    .expect_problem(401, "invalid_credentials");
     app.login(&lena.email, "eight green anvils").await;
-    app.letter_to(&lena.email, "Your password was changed").await;
+    app.mail_to(&lena.email, "Your password was changed").await;
 }
 
 #[both_databases]
@@ -415,8 +419,8 @@ async fn an_address_that_no_mail_reaches_is_none(app: App) {
         let refused = app
             .post("/auth/register", json!({ "email": email, "password": PASSWORD }))
             .await
-            .refused(422, "validation_failed");
-        assert_eq!(refused.reasons(), ["/email bad_format"], "{email}");
+            .expect_problem(422, "validation_failed");
+        assert_eq!(refused.errors(), ["/email bad_format"], "{email}");
     }
     for email in [
         "lena+courses@example.com",
@@ -435,13 +439,13 @@ async fn a_changed_password_spends_the_links_to_reset_it(app: App) {
     app.post("/auth/forgot-password", json!({ "email": lena.email }))
         .await
         .expect(202);
-    let (_, token) = app.letter_to(&lena.email, "Choose a new password").await;
+    let (_, token) = app.mail_to(&lena.email, "Choose a new password").await;
     let change = json!({ "currentPassword": PASSWORD, "newPassword": "eight green anvils" });
     app.put_as(&lena, "/me/password", change).await.expect(204);
     let body = json!({ "token": token, "newPassword": "nine brown anvils" });
     app.post("/auth/reset-password", body)
         .await
-        .refused(422, "link_invalid");
+        .expect_problem(422, "link_invalid");
     app.login(&lena.email, "eight green anvils").await;
 }
 
@@ -458,7 +462,7 @@ async fn a_name_is_one_line_and_not_in_mail_to_whoever_has_not_confirmed(app: Ap
         .expect(200);
     assert_eq!(me.at("/name"), "you won https://evil.example/claim The");
     let (letter, _) = app
-        .letter_to("victim@example.com", "Confirm your e-mail address")
+        .mail_to("victim@example.com", "Confirm your e-mail address")
         .await;
     assert!(
         letter.contains("Hello,") && !letter.contains("evil.example"),
@@ -472,12 +476,12 @@ async fn a_reset_link_expires(app: App) {
     app.post("/auth/forgot-password", json!({ "email": lena.email }))
         .await
         .expect(202);
-    let (_, token) = app.letter_to(&lena.email, "Choose a new password").await;
+    let (_, token) = app.mail_to(&lena.email, "Choose a new password").await;
     app.clock.advance(Duration::minutes(61));
     let body = json!({ "token": token, "newPassword": "eight green anvils" });
     app.post("/auth/reset-password", body)
         .await
-        .refused(422, "link_invalid");
+        .expect_problem(422, "link_invalid");
 }
 
 #[both_databases]
@@ -496,7 +500,7 @@ async fn no_token_or_password_rests_readable_in_the_database(app: App) {
         (again.text.clone(), "true")
     );
     let (_, link) = app
-        .letter_to("lena@example.com", "Confirm your e-mail address")
+        .mail_to("lena@example.com", "Confirm your e-mail address")
         .await;
     let everything = crate::database::dump(&app).await;
     assert!(
@@ -524,7 +528,7 @@ async fn a_stranger_is_slowed_and_does_not_lock_the_owner_out() {
         ("PALESTRA_LOGINS_PER_MINUTE", "3"),
         ("PALESTRA_TRUSTED_PROXIES", "127.0.0.1"),
     ];
-    let app = App::start_with(crate::support::Store::Sqlite, &settings).await;
+    let app = App::start_with(crate::support::DatabaseKind::Sqlite, &settings).await;
     let body = json!({ "email": "lena@example.com", "password": PASSWORD });
     app.post("/auth/register", body.clone()).await.expect(201);
     let guess = |from: &str, password: &str| {
@@ -538,9 +542,11 @@ async fn a_stranger_is_slowed_and_does_not_lock_the_owner_out() {
     for _ in 0..3 {
         guess("192.0.2.1", "seven yellow anvils")
             .await
-            .refused(401, "invalid_credentials");
+            .expect_problem(401, "invalid_credentials");
     }
-    let slowed = guess("192.0.2.1", PASSWORD).await.refused(429, "rate_limited");
+    let slowed = guess("192.0.2.1", PASSWORD)
+        .await
+        .expect_problem(429, "rate_limited");
     assert!(slowed.header("retry-after").parse::<u64>().unwrap() >= 1);
     guess("192.0.2.2", PASSWORD).await.expect(200);
 }

@@ -41,15 +41,15 @@ async fn an_order_names_every_child_once(app: App) {
         let other = app.draft(&marco, json!({})).await;
         app.put_as(&marco, &path, json!({ "chapterIds": [a, b, c] }))
             .await
-            .refused(404, "not_found");
+            .expect_problem(404, "not_found");
         made(&app, &marco, &format!("/courses/{other}/chapters"), "X").await
     };
     let refused = app
         .put_as(&elena, &path, json!({ "chapterIds": [a, a, foreign] }))
         .await
-        .refused(422, "validation_failed");
+        .expect_problem(422, "validation_failed");
     assert_eq!(
-        refused.reasons(),
+        refused.errors(),
         [
             "/chapterIds missing",
             "/chapterIds missing",
@@ -59,7 +59,7 @@ async fn an_order_names_every_child_once(app: App) {
     );
     app.put_as(&elena, &path, json!({ "chapterIds": ["x"] }))
         .await
-        .refused(422, "validation_failed");
+        .expect_problem(422, "validation_failed");
     let lessons = format!("/chapters/{a}/lessons");
     let (one, two) = (
         made(&app, &elena, &lessons, "1").await,
@@ -134,14 +134,14 @@ async fn a_lesson_moves_between_chapters_of_its_course(app: App) {
         json!({ "chapterId": theirs }),
     )
     .await
-    .refused(422, "validation_failed");
+    .expect_problem(422, "validation_failed");
     app.post_as(
         &marco,
         &format!("/lessons/{resident}/move"),
         json!({ "chapterId": theirs }),
     )
     .await
-    .refused(404, "not_found");
+    .expect_problem(404, "not_found");
 }
 
 #[both_databases]
@@ -149,10 +149,10 @@ async fn what_somebody_learnt_from_is_not_deleted(app: App) {
     let (elena, lena) = (app.trainer().await, app.learner().await);
     let (course, chapter, lessons) = app.course(&elena, json!({})).await;
     let spare = made(&app, &elena, &format!("/chapters/{chapter}/lessons"), "Spare").await;
-    app.act_as(&lena, &format!("/courses/{course}/enroll"))
+    app.post_empty_as(&lena, &format!("/courses/{course}/enroll"))
         .await
         .expect(201);
-    app.act_as(&lena, &format!("/lessons/{}/complete", lessons[0]))
+    app.post_empty_as(&lena, &format!("/lessons/{}/complete", lessons[0]))
         .await
         .expect(200);
     for path in [
@@ -162,8 +162,8 @@ async fn what_somebody_learnt_from_is_not_deleted(app: App) {
     ] {
         app.delete_as(&elena, &path)
             .await
-            .refused(409, "course_has_learners");
-        app.delete_as(&lena, &path).await.refused(403, "forbidden");
+            .expect_problem(409, "course_has_learners");
+        app.delete_as(&lena, &path).await.expect_problem(403, "forbidden");
     }
     app.delete_as(&elena, &format!("/lessons/{spare}"))
         .await
@@ -171,15 +171,15 @@ async fn what_somebody_learnt_from_is_not_deleted(app: App) {
     app.get_as(&lena, &format!("/lessons/{}", lessons[0]))
         .await
         .expect(200);
-    app.act_as(&elena, &format!("/courses/{course}/archive"))
+    app.post_empty_as(&elena, &format!("/courses/{course}/archive"))
         .await
         .expect(200);
     app.get_as(&lena, &format!("/lessons/{}", lessons[0]))
         .await
         .expect(200);
-    app.act_as(&app.learner().await, &format!("/courses/{course}/enroll"))
+    app.post_empty_as(&app.learner().await, &format!("/courses/{course}/enroll"))
         .await
-        .refused(404, "not_found");
+        .expect_problem(404, "not_found");
 }
 
 #[both_databases]
@@ -207,7 +207,7 @@ async fn deleting_the_last_published_child_unpublishes_the_parent(app: App) {
         .expect(204);
     app.get_as(&elena, &format!("/courses/{course}"))
         .await
-        .refused(404, "not_found");
+        .expect_problem(404, "not_found");
 }
 
 #[both_databases]
@@ -218,11 +218,11 @@ async fn an_editor_edits_and_the_owner_owns(app: App) {
     let editor = format!("/courses/{course}/trainers/{}", marco.id);
     app.put_as(&marco, &editor, Value::Null)
         .await
-        .refused(403, "forbidden");
+        .expect_problem(403, "forbidden");
     let learner = format!("/courses/{course}/trainers/{}", lena.id);
     app.put_as(&elena, &learner, Value::Null)
         .await
-        .refused(422, "validation_failed");
+        .expect_problem(422, "validation_failed");
     let trainers = app.put_as(&elena, &editor, Value::Null).await.expect(200);
     assert_eq!(
         (trainers.at("/trainers/0/part"), trainers.at("/trainers/1/id")),
@@ -238,7 +238,7 @@ async fn an_editor_edits_and_the_owner_owns(app: App) {
     .await
     .expect(200);
     let new = made(&app, &marco, &format!("/chapters/{chapter}/lessons"), "Marco's").await;
-    app.act_as(&marco, &format!("/lessons/{new}/publish"))
+    app.post_empty_as(&marco, &format!("/lessons/{new}/publish"))
         .await
         .expect(200);
     app.get_as(&marco, &format!("/lessons/{}", lessons[0]))
@@ -253,20 +253,20 @@ async fn an_editor_edits_and_the_owner_owns(app: App) {
     );
     app.get_as(&marco, &format!("/courses/{draft}"))
         .await
-        .refused(404, "not_found");
+        .expect_problem(404, "not_found");
     app.delete_as(&marco, &format!("/courses/{course}"))
         .await
-        .refused(403, "forbidden");
-    app.act_as(&marco, &format!("/courses/{course}/archive"))
+        .expect_problem(403, "forbidden");
+    app.post_empty_as(&marco, &format!("/courses/{course}/archive"))
         .await
-        .refused(403, "forbidden");
+        .expect_problem(403, "forbidden");
     app.put_as(
         &marco,
         &format!("/courses/{course}/trainers/{}", elena.id),
         Value::Null,
     )
     .await
-    .refused(403, "forbidden");
+    .expect_problem(403, "forbidden");
     app.delete_as(&marco, &editor).await.expect(204);
     app.patch_as(
         &marco,
@@ -275,7 +275,7 @@ async fn an_editor_edits_and_the_owner_owns(app: App) {
         json!({ "description": "Again." }),
     )
     .await
-    .refused(403, "forbidden");
+    .expect_problem(403, "forbidden");
     app.delete_as(&elena, &editor).await.expect(204);
 }
 
@@ -283,11 +283,11 @@ async fn an_editor_edits_and_the_owner_owns(app: App) {
 async fn a_copy_is_a_draft_with_everything_that_is_taught(app: App) {
     let (elena, marco) = (app.trainer().await, app.trainer().await);
     let (course, ..) = app.course(&elena, json!({})).await;
-    app.act_as(&marco, &format!("/courses/{course}/duplicate"))
+    app.post_empty_as(&marco, &format!("/courses/{course}/duplicate"))
         .await
-        .refused(403, "forbidden");
+        .expect_problem(403, "forbidden");
     let copy = app
-        .act_as(&elena, &format!("/courses/{course}/duplicate"))
+        .post_empty_as(&elena, &format!("/courses/{course}/duplicate"))
         .await
         .expect(201);
     assert_eq!(copy.at("/isPublished"), false);
@@ -354,13 +354,13 @@ async fn a_category_in_use_goes_only_with_its_replacement(app: App) {
         .text_at("/slug");
     app.delete_as(&admin, &format!("/categories/{used}"))
         .await
-        .refused(409, "category_in_use");
+        .expect_problem(409, "category_in_use");
     app.delete_as(&admin, &format!("/categories/{used}?replacement={used}"))
         .await
-        .refused(422, "validation_failed");
+        .expect_problem(422, "validation_failed");
     app.delete_as(&admin, &format!("/categories/{used}?replacement=nothing"))
         .await
-        .refused(422, "validation_failed");
+        .expect_problem(422, "validation_failed");
     app.delete_as(&admin, &format!("/categories/{used}?replacement={other}"))
         .await
         .expect(204);
@@ -373,7 +373,7 @@ async fn a_category_in_use_goes_only_with_its_replacement(app: App) {
     );
     app.get(&format!("/categories/{used}"))
         .await
-        .refused(404, "not_found");
+        .expect_problem(404, "not_found");
     let renamed = app
         .patch_as(
             &admin,
@@ -386,7 +386,7 @@ async fn a_category_in_use_goes_only_with_its_replacement(app: App) {
     assert_eq!(renamed.at("/slug"), "new-name");
     app.patch_as(&admin, "/categories/new-name", "\"1\"", json!({ "name": "x" }))
         .await
-        .refused(412, "precondition_failed");
+        .expect_problem(412, "precondition_failed");
 }
 
 #[both_databases]
@@ -400,7 +400,7 @@ async fn wishes_are_kept_until_they_come_true(app: App) {
     assert_eq!(first.at("/id"), again.at("/id"));
     app.put_as(&lena, &format!("/me/wishlist/{draft}"), Value::Null)
         .await
-        .refused(404, "not_found");
+        .expect_problem(404, "not_found");
     assert_eq!(
         app.get_as(&lena, "/me/wishlist")
             .await
@@ -415,7 +415,7 @@ async fn wishes_are_kept_until_they_come_true(app: App) {
     app.delete_as(&lena, &wish).await.expect(204);
     app.delete_as(&lena, &wish).await.expect(204);
     app.put_as(&lena, &wish, Value::Null).await.expect(200);
-    app.act_as(&lena, &format!("/courses/{course}/enroll"))
+    app.post_empty_as(&lena, &format!("/courses/{course}/enroll"))
         .await
         .expect(201);
     assert_eq!(
@@ -424,7 +424,7 @@ async fn wishes_are_kept_until_they_come_true(app: App) {
     );
     app.put_as(&lena, &wish, Value::Null)
         .await
-        .refused(409, "already_enrolled");
+        .expect_problem(409, "already_enrolled");
 }
 
 #[both_databases]

@@ -104,7 +104,7 @@ async fn every_operation_answers_each_as_the_table_says(app: App) {
         .get(&format!("/courses/{course}"))
         .await
         .text_at("/categories/0/id");
-    app.act_as(&enrolled, &format!("/courses/{course}/enroll"))
+    app.post_empty_as(&enrolled, &format!("/courses/{course}/enroll"))
         .await
         .expect(201);
     let film = json!({ "contentType": "video/mp4", "sizeBytes": 1000, "name": "x.mp4" });
@@ -126,7 +126,7 @@ async fn every_operation_answers_each_as_the_table_says(app: App) {
         .await
         .expect(201)
         .text_at("/id");
-    let (priced, _) = app.priced(&author, 4900).await;
+    let (priced, _) = app.course_for_sale(&author, 4900).await;
     let payment = app.buy(&enrolled, &priced).await;
     let coupon = app
         .post_as(&author, "/coupons", json!({ "code": "FIFTH", "percentOff": 20 }))
@@ -151,7 +151,7 @@ async fn every_operation_answers_each_as_the_table_says(app: App) {
         .await
         .expect(201)
         .text_at("/id");
-    let message = app.write(&author, &conversation, "x").await.text_at("/id");
+    let message = app.send_message(&author, &conversation, "x").await.text_at("/id");
     let write = json!({ "title": "x", "content": "x", "courseId": course, "published": true });
     let post = app
         .post_as(&enrolled, "/posts", write)
@@ -172,7 +172,7 @@ async fn every_operation_answers_each_as_the_table_says(app: App) {
         .await
         .expect(201)
         .text_at("/id");
-    let report = app.reported(&author, "COMMENT", &comment).await;
+    let report = app.report(&author, "COMMENT", &comment).await;
     let places = [
         ("{conversation}", conversation.as_str()),
         ("{group}", &group),

@@ -141,10 +141,12 @@ async fn words_find_courses_best_match_first(app: App) {
         let reply = app.get(&format!("/courses?q={nothing}")).await.expect(200);
         assert!(reply.at("/data").as_array().unwrap().len() <= 5, "{nothing}");
     }
-    app.get("/courses?q=").await.refused(422, "validation_failed");
+    app.get("/courses?q=")
+        .await
+        .expect_problem(422, "validation_failed");
     app.get("/courses?sort=-relevance")
         .await
-        .refused(422, "validation_failed");
+        .expect_problem(422, "validation_failed");
 }
 
 #[both_databases]
@@ -168,19 +170,19 @@ async fn a_change_is_found_at_once_and_what_is_gone_is_not(app: App) {
         std::slice::from_ref(&course)
     );
     assert_eq!(ids(app.get("/courses?q=kettlebells").await), [""; 0]);
-    app.act_as(&elena, &format!("/courses/{course}/archive"))
+    app.post_empty_as(&elena, &format!("/courses/{course}/archive"))
         .await
         .expect(200);
     assert_eq!(ids(app.get("/courses").await), [""; 0]);
     app.get(&format!("/courses/{course}")).await.expect(200);
-    app.act_as(&elena, &format!("/courses/{course}/publish"))
+    app.post_empty_as(&elena, &format!("/courses/{course}/publish"))
         .await
         .expect(200);
     assert_eq!(
         ids(app.get("/courses?q=dumbbells").await),
         std::slice::from_ref(&course)
     );
-    app.act_as(&elena, &format!("/courses/{course}/unpublish"))
+    app.post_empty_as(&elena, &format!("/courses/{course}/unpublish"))
         .await
         .expect(200);
     assert_eq!(ids(app.get("/courses?q=dumbbells").await), [""; 0]);
@@ -192,7 +194,7 @@ async fn a_misspelt_word_never_means_one_that_is_gone(app: App) {
     let (gone, ..) = app.course(&elena, json!({ "title": "Pilates" })).await;
     app.course(&elena, json!({ "title": "Palates" })).await;
     assert_eq!(titles(app.get("/courses?q=pilatse").await), ["Pilates"]);
-    app.act_as(&elena, &format!("/courses/{gone}/unpublish"))
+    app.post_empty_as(&elena, &format!("/courses/{gone}/unpublish"))
         .await
         .expect(200);
     assert_eq!(titles(app.get("/courses?q=pilatse").await), ["Palates"]);
@@ -441,7 +443,7 @@ async fn every_order_pages_in_both_directions(app: App) {
     }
     app.get("/courses?cursor=AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA&before=AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA")
         .await
-        .refused(422, "validation_failed");
+        .expect_problem(422, "validation_failed");
 }
 
 #[both_databases]
@@ -508,14 +510,16 @@ async fn kept_answers_are_never_old(app: App) {
     assert_eq!(app.get_as(&elena, &path).await.expect(200).at("/title"), "After");
     assert_eq!(app.get(&path).await.expect(200).at("/title"), "After");
     assert_eq!(titles(app.get_as(&lena, "/courses").await), ["After"]);
-    app.act_as(&elena, &format!("/chapters/{chapter}/unpublish"))
+    app.post_empty_as(&elena, &format!("/chapters/{chapter}/unpublish"))
         .await
         .expect(200);
-    app.get(&path).await.refused(404, "not_found");
-    app.act_as(&elena, &format!("/chapters/{chapter}/publish"))
+    app.get(&path).await.expect_problem(404, "not_found");
+    app.post_empty_as(&elena, &format!("/chapters/{chapter}/publish"))
         .await
         .expect(200);
-    app.act_as(&elena, &format!("{path}/publish")).await.expect(200);
+    app.post_empty_as(&elena, &format!("{path}/publish"))
+        .await
+        .expect(200);
     let now = app.get(&path).await.expect(200);
     assert_ne!(seen.header("etag"), now.header("etag"));
     let list = app.get("/courses").await.expect(200);
@@ -532,7 +536,7 @@ async fn kept_answers_are_never_old(app: App) {
     app.get_as(&elena, &format!("/courses/{draft}")).await.expect(200);
     app.get(&format!("/courses/{draft}"))
         .await
-        .refused(404, "not_found");
+        .expect_problem(404, "not_found");
     // Nor the draft of somebody who teaches no more: they ask like anybody.
     let (marco, admin) = (app.trainer().await, app.admin().await);
     let theirs = app.draft(&marco, json!({})).await;
@@ -543,10 +547,10 @@ async fn kept_answers_are_never_old(app: App) {
     let marco = app.login(&marco.email, PASSWORD).await;
     app.get_as(&marco, &format!("/courses/{theirs}"))
         .await
-        .refused(404, "not_found");
+        .expect_problem(404, "not_found");
     app.get(&format!("/courses/{theirs}"))
         .await
-        .refused(404, "not_found");
+        .expect_problem(404, "not_found");
     // Whatever of it is changed: the order, the number of its lessons, the name of who teaches it.
     let outline = || async { app.get(&path).await.expect(200).at("/chapters/0/lessons") };
     assert_eq!(outline().await.pointer("/0/id").unwrap(), &json!(lessons[0]));
@@ -576,13 +580,13 @@ async fn popularity_follows_enrolments(app: App) {
     shelf(&app).await;
     let (lena, mats) = (app.learner().await, app.learner().await);
     let free = ids(app.get("/courses?isFree=true&sort=title").await);
-    app.act_as(&lena, &format!("/courses/{}/enroll", free[0]))
+    app.post_empty_as(&lena, &format!("/courses/{}/enroll", free[0]))
         .await
         .expect(201);
-    app.act_as(&mats, &format!("/courses/{}/enroll", free[0]))
+    app.post_empty_as(&mats, &format!("/courses/{}/enroll", free[0]))
         .await
         .expect(201);
-    app.act_as(&mats, &format!("/courses/{}/enroll", free[1]))
+    app.post_empty_as(&mats, &format!("/courses/{}/enroll", free[1]))
         .await
         .expect(201);
     let elena = app.trainer().await;

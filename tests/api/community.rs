@@ -81,7 +81,7 @@ async fn cost(app: &App, who: &Person, path: &str) -> u64 {
 /// A published course in which somebody is enrolled: course and lesson.
 async fn course_with(app: &App, trainer: &Person, learner: &Person) -> (String, String) {
     let (course, _, [lesson, _]) = app.course(trainer, json!({})).await;
-    app.act_as(learner, &format!("/courses/{course}/enroll"))
+    app.post_empty_as(learner, &format!("/courses/{course}/enroll"))
         .await
         .expect(201);
     (course, lesson)

@@ -4,7 +4,7 @@ use serde_json::{Value, json};
 
 use test_macros::both_databases;
 
-use crate::support::{App, Person, Store};
+use crate::support::{App, DatabaseKind, Person};
 
 /// The ids of a page's rows.
 fn ids(reply: &crate::support::Reply) -> Vec<String> {
@@ -25,26 +25,26 @@ async fn whoever_has_a_course_in_common_may_write(app: App) {
     let (elena, lena, tom) = (app.trainer().await, app.learner().await, app.learner().await);
     let (marco, admin) = (app.trainer().await, app.admin().await);
     let (course, ..) = app.course(&elena, json!({})).await;
-    app.open_as(&lena, &tom)
+    app.open_conversation_as(&lena, &tom)
         .await
-        .refused(403, "recipient_unreachable");
-    app.open_as(&lena, &elena)
+        .expect_problem(403, "recipient_unreachable");
+    app.open_conversation_as(&lena, &elena)
         .await
-        .refused(403, "recipient_unreachable");
-    app.act_as(&lena, &format!("/courses/{course}/enroll"))
+        .expect_problem(403, "recipient_unreachable");
+    app.post_empty_as(&lena, &format!("/courses/{course}/enroll"))
         .await
         .expect(201);
     // The learner and the trainer, either way; not somebody who only has an account.
-    app.open_as(&lena, &elena).await.expect(201);
-    app.open_as(&elena, &lena).await.expect(200);
+    app.open_conversation_as(&lena, &elena).await.expect(201);
+    app.open_conversation_as(&elena, &lena).await.expect(200);
     let refused = app
-        .open_as(&lena, &tom)
+        .open_conversation_as(&lena, &tom)
         .await
-        .refused(403, "recipient_unreachable");
-    assert_eq!(refused.reasons(), ["/memberIds/0 unreachable"]);
-    app.open_as(&marco, &lena)
+        .expect_problem(403, "recipient_unreachable");
+    assert_eq!(refused.errors(), ["/memberIds/0 unreachable"]);
+    app.open_conversation_as(&marco, &lena)
         .await
-        .refused(403, "recipient_unreachable");
+        .expect_problem(403, "recipient_unreachable");
     // An editor teaches too.
     app.put_as(
         &elena,
@@ -53,23 +53,23 @@ async fn whoever_has_a_course_in_common_may_write(app: App) {
     )
     .await
     .expect(200);
-    app.open_as(&marco, &lena).await.expect(201);
+    app.open_conversation_as(&marco, &lena).await.expect(201);
     // Two who learn the same.
-    app.act_as(&tom, &format!("/courses/{course}/enroll"))
+    app.post_empty_as(&tom, &format!("/courses/{course}/enroll"))
         .await
         .expect(201);
-    app.open_as(&lena, &tom).await.expect(201);
+    app.open_conversation_as(&lena, &tom).await.expect(201);
     // Admins write to whom they have to.
     let stranger = app.learner().await;
-    app.open_as(&admin, &stranger).await.expect(201);
-    app.open_as(&stranger, &admin).await.expect(200);
+    app.open_conversation_as(&admin, &stranger).await.expect(201);
+    app.open_conversation_as(&stranger, &admin).await.expect(200);
 }
 
 #[both_databases]
 async fn access_that_has_ended_is_nothing_in_common(app: App) {
     let (elena, lena, tom) = (app.trainer().await, app.learner().await, app.learner().await);
     let (course, ..) = app.course(&elena, json!({})).await;
-    app.act_as(&lena, &format!("/courses/{course}/enroll"))
+    app.post_empty_as(&lena, &format!("/courses/{course}/enroll"))
         .await
         .expect(201);
     let soon = app.db.ambient().now() + chrono::Duration::hours(1);
@@ -77,20 +77,24 @@ async fn access_that_has_ended_is_nothing_in_common(app: App) {
     app.post_as(&elena, &format!("/courses/{course}/grants"), given)
         .await
         .expect(201);
-    let conversation = app.open_as(&lena, &tom).await.expect(201).text_at("/id");
-    app.write(&lena, &conversation, "Hello").await;
+    let conversation = app
+        .open_conversation_as(&lena, &tom)
+        .await
+        .expect(201)
+        .text_at("/id");
+    app.send_message(&lena, &conversation, "Hello").await;
     app.clock.advance(chrono::Duration::hours(2));
     // Both sessions outlive that; their tokens do not.
     let (lena, tom) = (
         app.login(&lena.email, crate::support::PASSWORD).await,
         app.login(&tom.email, crate::support::PASSWORD).await,
     );
-    app.send_as(&lena, &conversation, "Still there?")
+    app.send_message_as(&lena, &conversation, "Still there?")
         .await
-        .refused(403, "recipient_unreachable");
+        .expect_problem(403, "recipient_unreachable");
     // Whoever was written to may still answer, and be answered from then on.
-    app.write(&tom, &conversation, "I am").await;
-    app.write(&lena, &conversation, "Good").await;
+    app.send_message(&tom, &conversation, "I am").await;
+    app.send_message(&lena, &conversation, "Good").await;
     app.get_as(&tom, &format!("/conversations/{conversation}/messages"))
         .await
         .expect(200);
@@ -113,28 +117,32 @@ async fn everybody_decides_from_whom_they_take_messages(app: App) {
             json!({ "messagesFrom": "NOBODY" }),
         )
         .await;
-    stale.refused(412, "precondition_failed");
-    let conversation = app.open_as(&lena, &tom).await.expect(201).text_at("/id");
-    app.write(&lena, &conversation, "Hello").await;
-    takes(&app, &tom, "NOBODY").await;
-    app.send_as(&lena, &conversation, "Hello?")
+    stale.expect_problem(412, "precondition_failed");
+    let conversation = app
+        .open_conversation_as(&lena, &tom)
         .await
-        .refused(403, "recipient_unreachable");
+        .expect(201)
+        .text_at("/id");
+    app.send_message(&lena, &conversation, "Hello").await;
+    takes(&app, &tom, "NOBODY").await;
+    app.send_message_as(&lena, &conversation, "Hello?")
+        .await
+        .expect_problem(403, "recipient_unreachable");
     let admin = app.admin().await;
-    app.open_as(&admin, &tom).await.expect(201);
+    app.open_conversation_as(&admin, &tom).await.expect(201);
     // What is refused to them is not refused to Tom.
-    app.open_as(&tom, &lena).await.expect(200);
+    app.open_conversation_as(&tom, &lena).await.expect(200);
     let (course, ..) = app.course(&app.trainer().await, json!({})).await;
     for learner in [&lena, &tom] {
-        app.act_as(learner, &format!("/courses/{course}/enroll"))
+        app.post_empty_as(learner, &format!("/courses/{course}/enroll"))
             .await
             .expect(201);
     }
-    app.send_as(&lena, &conversation, "We have a course in common")
+    app.send_message_as(&lena, &conversation, "We have a course in common")
         .await
-        .refused(403, "recipient_unreachable");
-    app.write(&tom, &conversation, "Well then").await;
-    app.write(&lena, &conversation, "Thanks").await;
+        .expect_problem(403, "recipient_unreachable");
+    app.send_message(&tom, &conversation, "Well then").await;
+    app.send_message(&lena, &conversation, "Thanks").await;
     app.patch_as(
         &tom,
         "/me/message-preferences",
@@ -148,9 +156,9 @@ async fn everybody_decides_from_whom_they_take_messages(app: App) {
 #[both_databases]
 async fn a_block_holds_both_ways_and_does_not_tell_whose_it_is(app: App) {
     let (lena, tom) = (app.learner().await, app.learner().await);
-    let conversation = app.acquainted(&lena, &tom).await;
-    app.write(&lena, &conversation, "Hello").await;
-    app.write(&tom, &conversation, "Hi").await;
+    let conversation = app.conversation_between(&lena, &tom).await;
+    app.send_message(&lena, &conversation, "Hello").await;
+    app.send_message(&tom, &conversation, "Hi").await;
     let block = format!("/me/blocks/{}", lena.id);
     let made = app.put_as(&tom, &block, Value::Null).await.expect(200);
     assert_eq!(made.at("/user/id"), lena.id);
@@ -162,37 +170,41 @@ async fn a_block_holds_both_ways_and_does_not_tell_whose_it_is(app: App) {
         made.at("/createdAt")
     );
     let of_tom = app
-        .send_as(&lena, &conversation, "Why?")
+        .send_message_as(&lena, &conversation, "Why?")
         .await
-        .refused(403, "recipient_unreachable");
+        .expect_problem(403, "recipient_unreachable");
     let of_lena = app
-        .send_as(&tom, &conversation, "Because")
+        .send_message_as(&tom, &conversation, "Because")
         .await
-        .refused(403, "recipient_unreachable");
+        .expect_problem(403, "recipient_unreachable");
     let told = |reply: &crate::support::Reply| {
         let mut body = reply.json();
         body["requestId"] = Value::Null;
         body
     };
     assert_eq!(told(&of_tom), told(&of_lena));
-    app.group(&lena, &[&tom])
+    app.create_group_as(&lena, &[&tom])
         .await
-        .refused(403, "recipient_unreachable");
+        .expect_problem(403, "recipient_unreachable");
     // Of a third who knows both, neither.
     let marta = app.learner().await;
-    app.acquainted(&marta, &lena).await;
-    app.acquainted(&marta, &tom).await;
-    app.group(&marta, &[&lena, &tom])
+    app.conversation_between(&marta, &lena).await;
+    app.conversation_between(&marta, &tom).await;
+    app.create_group_as(&marta, &[&lena, &tom])
         .await
-        .refused(403, "recipient_unreachable");
-    let pair = app.group(&marta, &[&lena]).await.expect(201).text_at("/id");
+        .expect_problem(403, "recipient_unreachable");
+    let pair = app
+        .create_group_as(&marta, &[&lena])
+        .await
+        .expect(201)
+        .text_at("/id");
     app.put_as(
         &marta,
         &format!("/conversations/{pair}/members/{}", tom.id),
         Value::Null,
     )
     .await
-    .refused(403, "recipient_unreachable");
+    .expect_problem(403, "recipient_unreachable");
     // What was written stays to be read; only who blocked sees the block.
     assert_eq!(
         app.get_as(&lena, &format!("/conversations/{conversation}/messages"))
@@ -218,54 +230,57 @@ async fn a_block_holds_both_ways_and_does_not_tell_whose_it_is(app: App) {
     app.delete_as(&lena, &format!("/me/blocks/{}", tom.id))
         .await
         .expect(204);
-    app.send_as(&lena, &conversation, "Why?")
+    app.send_message_as(&lena, &conversation, "Why?")
         .await
-        .refused(403, "recipient_unreachable");
+        .expect_problem(403, "recipient_unreachable");
     app.delete_as(&tom, &block).await.expect(204);
     app.delete_as(&tom, &block).await.expect(204);
-    app.write(&lena, &conversation, "Why?").await;
+    app.send_message(&lena, &conversation, "Why?").await;
     app.put_as(&tom, &format!("/me/blocks/{}", tom.id), Value::Null)
         .await
-        .refused(422, "validation_failed");
+        .expect_problem(422, "validation_failed");
     app.put_as(
         &tom,
         "/me/blocks/0198c0de-0000-7000-8000-000000000001",
         Value::Null,
     )
     .await
-    .refused(404, "not_found");
+    .expect_problem(404, "not_found");
 }
 
 #[both_databases]
 async fn nobody_writes_to_themselves_the_suspended_or_nobody(app: App) {
     let (lena, tom, admin) = (app.learner().await, app.learner().await, app.admin().await);
-    let conversation = app.acquainted(&lena, &tom).await;
-    app.write(&tom, &conversation, "Hi").await;
-    let refused = app.open_as(&lena, &lena).await.refused(422, "validation_failed");
-    assert_eq!(refused.reasons(), ["/memberIds/0 oneself"]);
-    app.group(&lena, &[&tom, &lena])
+    let conversation = app.conversation_between(&lena, &tom).await;
+    app.send_message(&tom, &conversation, "Hi").await;
+    let refused = app
+        .open_conversation_as(&lena, &lena)
         .await
-        .refused(422, "validation_failed");
+        .expect_problem(422, "validation_failed");
+    assert_eq!(refused.errors(), ["/memberIds/0 oneself"]);
+    app.create_group_as(&lena, &[&tom, &lena])
+        .await
+        .expect_problem(422, "validation_failed");
     let nobody = json!({ "kind": "DIRECT", "memberIds": ["0198c0de-0000-7000-8000-000000000001"] });
     app.post_as(&lena, "/conversations", nobody)
         .await
-        .refused(403, "recipient_unreachable");
+        .expect_problem(403, "recipient_unreachable");
     let path = format!("/admin/users/{}", tom.id);
     app.patch_as(&admin, &path, "*", json!({ "status": "SUSPENDED" }))
         .await
         .expect(200);
-    app.send_as(&lena, &conversation, "Tom?")
+    app.send_message_as(&lena, &conversation, "Tom?")
         .await
-        .refused(403, "recipient_unreachable");
-    app.open_as(&admin, &tom)
+        .expect_problem(403, "recipient_unreachable");
+    app.open_conversation_as(&admin, &tom)
         .await
-        .refused(403, "recipient_unreachable");
+        .expect_problem(403, "recipient_unreachable");
     let body = json!({ "kind": "DIRECT", "memberIds": [tom.id], "title": "Two" });
     assert_eq!(
         app.post_as(&lena, "/conversations", body)
             .await
             .expect(422)
-            .reasons(),
+            .errors(),
         ["/title not_direct"]
     );
     let body = json!({ "kind": "GROUP", "memberIds": [tom.id] });
@@ -273,7 +288,7 @@ async fn nobody_writes_to_themselves_the_suspended_or_nobody(app: App) {
         app.post_as(&lena, "/conversations", body)
             .await
             .expect(422)
-            .reasons(),
+            .errors(),
         ["/title required"]
     );
     let body = json!({ "kind": "GROUP", "memberIds": [tom.id], "title": "\u{200b}\u{202e} \u{3164}" });
@@ -281,7 +296,7 @@ async fn nobody_writes_to_themselves_the_suspended_or_nobody(app: App) {
         app.post_as(&lena, "/conversations", body)
             .await
             .expect(422)
-            .reasons(),
+            .errors(),
         ["/title blank"]
     );
     let many: Vec<_> = (0..32).map(|_| app.db.ambient().new_id()).collect();
@@ -299,15 +314,15 @@ async fn two_have_one_conversation_however_many_open_it(app: App) {
     let (lena, tom) = (app.learner().await, app.learner().await);
     let (course, ..) = app.course(&app.trainer().await, json!({})).await;
     for learner in [&lena, &tom] {
-        app.act_as(learner, &format!("/courses/{course}/enroll"))
+        app.post_empty_as(learner, &format!("/courses/{course}/enroll"))
             .await
             .expect(201);
     }
     let opened = (0..16).map(|n| {
         if n % 2 == 0 {
-            app.open_as(&lena, &tom)
+            app.open_conversation_as(&lena, &tom)
         } else {
-            app.open_as(&tom, &lena)
+            app.open_conversation_as(&tom, &lena)
         }
     });
     let replies = futures_util::future::join_all(opened).await;
@@ -328,13 +343,13 @@ async fn two_have_one_conversation_however_many_open_it(app: App) {
 #[both_databases]
 async fn a_direct_conversation_is_in_the_others_list_once_something_is_said(app: App) {
     let (lena, tom) = (app.learner().await, app.learner().await);
-    let conversation = app.acquainted(&lena, &tom).await;
+    let conversation = app.conversation_between(&lena, &tom).await;
     assert_eq!(
         ids(&app.get_as(&lena, "/conversations").await.expect(200)),
         vec![conversation.clone()]
     );
     assert!(ids(&app.get_as(&tom, "/conversations").await.expect(200)).is_empty());
-    app.write(&lena, &conversation, "Hello").await;
+    app.send_message(&lena, &conversation, "Hello").await;
     let list = app.get_as(&tom, "/conversations").await.expect(200);
     assert_eq!(ids(&list), [conversation]);
     assert_eq!(
@@ -358,16 +373,19 @@ async fn conversations_are_sorted_by_what_was_said_last_and_paged(app: App) {
     let mut all = Vec::new();
     for _ in 0..5 {
         let learner = app.learner().await;
-        app.act_as(&learner, &format!("/courses/{course}/enroll"))
+        app.post_empty_as(&learner, &format!("/courses/{course}/enroll"))
             .await
             .expect(201);
         all.push((
-            app.open_as(&elena, &learner).await.expect(201).text_at("/id"),
+            app.open_conversation_as(&elena, &learner)
+                .await
+                .expect(201)
+                .text_at("/id"),
             learner,
         ));
     }
     for index in [3, 0, 4, 2, 1] {
-        app.write(&all[index].1, &all[index].0, "Hello").await;
+        app.send_message(&all[index].1, &all[index].0, "Hello").await;
     }
     let expected: Vec<String> = [1, 2, 4, 0, 3].map(|index: usize| all[index].0.clone()).into();
     let (mut found, mut path) = (Vec::new(), "/conversations?limit=2".to_owned());
@@ -390,16 +408,20 @@ async fn a_page_of_conversations_and_of_messages_costs_few_statements(app: App) 
     for round in 1..=3 {
         for _ in 0..2 {
             let learner = app.learner().await;
-            app.act_as(&learner, &format!("/courses/{course}/enroll"))
+            app.post_empty_as(&learner, &format!("/courses/{course}/enroll"))
                 .await
                 .expect(201);
-            let conversation = app.open_as(&elena, &learner).await.expect(201).text_at("/id");
+            let conversation = app
+                .open_conversation_as(&elena, &learner)
+                .await
+                .expect(201)
+                .text_at("/id");
             for _ in 0..round {
-                app.write(&learner, &conversation, "Hello").await;
+                app.send_message(&learner, &conversation, "Hello").await;
             }
         }
         // What the worker tells of these messages is counted too.
-        app.settled().await;
+        app.wait_for_worker().await;
         let mut cost = Vec::new();
         let first = ids(&app.get_as(&elena, "/conversations").await.expect(200))[0].clone();
         for path in [
@@ -430,25 +452,25 @@ async fn a_group_has_an_owner_and_members_who_come_and_go(app: App) {
     );
     let (course, ..) = app.course(&elena, json!({})).await;
     for learner in [&lena, &tom, &marta] {
-        app.act_as(learner, &format!("/courses/{course}/enroll"))
+        app.post_empty_as(learner, &format!("/courses/{course}/enroll"))
             .await
             .expect(201);
     }
-    let opened = app.group(&lena, &[&tom, &tom]).await.expect(201);
+    let opened = app.create_group_as(&lena, &[&tom, &tom]).await.expect(201);
     let group = opened.text_at("/id");
     assert_eq!(opened.at("/members").as_array().unwrap().len(), 2);
     assert_eq!(
         (opened.at("/members/0/user/id"), opened.at("/members/0/isOwner")),
         (json!(lena.id), json!(true))
     );
-    app.write(&tom, &group, "Before Marta came").await;
+    app.send_message(&tom, &group, "Before Marta came").await;
     let member = |person: &Person| format!("/conversations/{group}/members/{}", person.id);
     app.put_as(&tom, &member(&marta), Value::Null)
         .await
-        .refused(403, "forbidden");
+        .expect_problem(403, "forbidden");
     app.get_as(&marta, &format!("/conversations/{group}"))
         .await
-        .refused(404, "not_found");
+        .expect_problem(404, "not_found");
     app.put_as(&lena, &member(&marta), Value::Null).await.expect(200);
     let again = app.put_as(&lena, &member(&marta), Value::Null).await.expect(200);
     assert_eq!(again.at("/members").as_array().unwrap().len(), 3);
@@ -467,8 +489,8 @@ async fn a_group_has_an_owner_and_members_who_come_and_go(app: App) {
         .text_at("/data/0/id");
     app.get_as(&marta, &format!("/messages/{first}"))
         .await
-        .refused(404, "not_found");
-    app.write(&lena, &group, "Welcome").await;
+        .expect_problem(404, "not_found");
+    app.send_message(&lena, &group, "Welcome").await;
     let messages = app
         .get_as(&marta, &format!("/conversations/{group}/messages"))
         .await
@@ -483,19 +505,19 @@ async fn a_group_has_an_owner_and_members_who_come_and_go(app: App) {
     // Whoever is out sees nothing any more.
     app.delete_as(&tom, &member(&marta))
         .await
-        .refused(403, "forbidden");
+        .expect_problem(403, "forbidden");
     app.delete_as(&lena, &member(&marta)).await.expect(204);
     app.delete_as(&lena, &member(&marta)).await.expect(204);
     for path in [
         format!("/conversations/{group}"),
         format!("/conversations/{group}/messages"),
     ] {
-        app.get_as(&marta, &path).await.refused(404, "not_found");
+        app.get_as(&marta, &path).await.expect_problem(404, "not_found");
     }
     assert!(!ids(&app.get_as(&marta, "/conversations").await).contains(&group));
-    app.send_as(&marta, &group, "And I?")
+    app.send_message_as(&marta, &group, "And I?")
         .await
-        .refused(404, "not_found");
+        .expect_problem(404, "not_found");
     // Back again, from then on.
     app.put_as(&lena, &member(&marta), Value::Null).await.expect(200);
     assert_eq!(
@@ -518,10 +540,10 @@ async fn a_group_has_an_owner_and_members_who_come_and_go(app: App) {
     let path = format!("/conversations/{group}");
     app.patch_as(&marta, &path, "*", json!({ "title": "Mine" }))
         .await
-        .refused(403, "forbidden");
+        .expect_problem(403, "forbidden");
     app.patch_as(&tom, &path, "\"1\"", json!({ "title": "Old" }))
         .await
-        .refused(412, "precondition_failed");
+        .expect_problem(412, "precondition_failed");
     let tag = left.header("etag").to_owned();
     let renamed = app
         .patch_as(&tom, &path, &tag, json!({ "title": "Sunday\u{202e} walkers" }))
@@ -533,25 +555,25 @@ async fn a_group_has_an_owner_and_members_who_come_and_go(app: App) {
 #[both_databases]
 async fn two_are_no_group(app: App) {
     let (lena, tom, marta) = (app.learner().await, app.learner().await, app.learner().await);
-    let conversation = app.acquainted(&lena, &tom).await;
+    let conversation = app.conversation_between(&lena, &tom).await;
     let path = format!("/conversations/{conversation}");
     app.patch_as(&lena, &path, "*", json!({ "title": "x" }))
         .await
-        .refused(409, "direct_conversation");
+        .expect_problem(409, "direct_conversation");
     for person in [&marta, &tom, &lena] {
         let member = format!("{path}/members/{}", person.id);
         app.put_as(&lena, &member, Value::Null)
             .await
-            .refused(409, "direct_conversation");
+            .expect_problem(409, "direct_conversation");
         app.delete_as(&lena, &member)
             .await
-            .refused(409, "direct_conversation");
+            .expect_problem(409, "direct_conversation");
     }
-    app.get_as(&marta, &path).await.refused(404, "not_found");
+    app.get_as(&marta, &path).await.expect_problem(404, "not_found");
     let admin = app.admin().await;
     // Nobody reads along.
     for path in [path.clone(), format!("{path}/messages")] {
-        app.get_as(&admin, &path).await.refused(404, "not_found");
+        app.get_as(&admin, &path).await.expect_problem(404, "not_found");
     }
 }
 
@@ -562,13 +584,13 @@ async fn a_group_has_no_more_than_its_most(app: App) {
     let mut learners = Vec::new();
     for _ in 0..32 {
         let learner = app.learner().await;
-        app.act_as(&learner, &format!("/courses/{course}/enroll"))
+        app.post_empty_as(&learner, &format!("/courses/{course}/enroll"))
             .await
             .expect(201);
         learners.push(learner);
     }
     let most: Vec<&Person> = learners.iter().take(31).collect();
-    let group = app.group(&elena, &most).await.expect(201);
+    let group = app.create_group_as(&elena, &most).await.expect(201);
     assert_eq!(group.at("/members").as_array().unwrap().len(), 32);
     let one_more = format!(
         "/conversations/{}/members/{}",
@@ -577,47 +599,49 @@ async fn a_group_has_no_more_than_its_most(app: App) {
     );
     app.put_as(&elena, &one_more, Value::Null)
         .await
-        .refused(409, "list_full");
+        .expect_problem(409, "list_full");
 }
 
 /// What a new account may not do yet, an older one may.
 #[both_databases]
-async fn new_accounts_are_bounded(store: Store) {
+async fn new_accounts_are_bounded(database: DatabaseKind) {
     let settings = [
         ("PALESTRA_NEW_ACCOUNT_CONVERSATIONS", "2"),
         ("PALESTRA_NEW_ACCOUNT_MESSAGES", "3"),
         ("PALESTRA_MESSAGES_FROM", "everyone"),
     ];
-    let app = App::start_with(store, &settings).await;
+    let app = App::start_with(database, &settings).await;
     let lena = app.learner().await;
     let others = [app.learner().await, app.learner().await, app.learner().await];
-    let opened = futures_util::future::join_all(others.iter().map(|other| app.open_as(&lena, other))).await;
+    let opened =
+        futures_util::future::join_all(others.iter().map(|other| app.open_conversation_as(&lena, other)))
+            .await;
     let mut statuses: Vec<u16> = opened.iter().map(|reply| reply.status).collect();
     statuses.sort_unstable();
     assert_eq!(statuses, [201, 201, 429]);
     let refused = opened.iter().find(|reply| reply.status == 429).unwrap().clone();
-    let refused = refused.refused(429, "new_account_limit");
+    let refused = refused.expect_problem(429, "new_account_limit");
     assert!(refused.header("retry-after").parse::<u64>().unwrap() > 80_000);
     let conversation = opened
         .iter()
         .find(|reply| reply.status == 201)
         .unwrap()
         .text_at("/id");
-    let sent = (0..8).map(|_| app.send_as(&lena, &conversation, "Hello"));
+    let sent = (0..8).map(|_| app.send_message_as(&lena, &conversation, "Hello"));
     let sent = futures_util::future::join_all(sent).await;
     assert_eq!(sent.iter().filter(|reply| reply.status == 201).count(), 3);
     let refused = app
-        .send_as(&lena, &conversation, "Hello")
+        .send_message_as(&lena, &conversation, "Hello")
         .await
-        .refused(429, "new_account_limit");
+        .expect_problem(429, "new_account_limit");
     assert!((1..=61).contains(&refused.header("retry-after").parse::<u64>().unwrap()));
     app.clock.advance(chrono::Duration::days(8));
     let lena = app.login(&lena.email, crate::support::PASSWORD).await;
     for _ in 0..5 {
-        app.write(&lena, &conversation, "Hello").await;
+        app.send_message(&lena, &conversation, "Hello").await;
     }
     for other in &others {
-        app.open_as(&lena, other).await;
-        assert!(app.open_as(&lena, other).await.status < 300);
+        app.open_conversation_as(&lena, other).await;
+        assert!(app.open_conversation_as(&lena, other).await.status < 300);
     }
 }

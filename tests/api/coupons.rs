@@ -23,7 +23,7 @@ async fn quote(app: &App, who: &Person, course: &str, code: &str) -> Reply {
 }
 
 async fn checkout(app: &App, who: &Person, course: &str, code: &str) -> Reply {
-    app.pay_as(
+    app.post_with_new_key_as(
         who,
         "/checkout",
         json!({ "courseId": course, "couponCode": code }),
@@ -46,7 +46,7 @@ async fn a_coupon_is_made_changed_and_deleted(app: App) {
         app.learner().await,
         app.admin().await,
     );
-    let (hers, _) = app.priced(&greta, 4900).await;
+    let (hers, _) = app.course_for_sale(&greta, 4900).await;
     let made = app
         .post_as(
             &elena,
@@ -63,17 +63,17 @@ async fn a_coupon_is_made_changed_and_deleted(app: App) {
     assert_eq!(made.header("location"), format!("/api/v1{path}"));
     app.post_as(&greta, "/coupons", json!({ "code": "Spring26", "percentOff": 5 }))
         .await
-        .refused(409, "coupon_taken");
+        .expect_problem(409, "coupon_taken");
     app.post_as(&lena, "/coupons", json!({ "code": "FREE", "percentOff": 100 }))
         .await
-        .refused(403, "forbidden");
+        .expect_problem(403, "forbidden");
     app.post_as(
         &elena,
         "/coupons",
         json!({ "code": "ALL-OF-IT", "percentOff": 5, "scope": "ALL" }),
     )
     .await
-    .refused(403, "forbidden");
+    .expect_problem(403, "forbidden");
     app.post_as(
         &admin,
         "/coupons",
@@ -119,8 +119,8 @@ async fn a_coupon_is_made_changed_and_deleted(app: App) {
         let refused = app
             .post_as(&elena, "/coupons", body)
             .await
-            .refused(422, "validation_failed");
-        assert_eq!(refused.reasons(), [reason]);
+            .expect_problem(422, "validation_failed");
+        assert_eq!(refused.errors(), [reason]);
     }
     for body in [
         json!({ "code": "x", "percentOff": 5 }),
@@ -129,13 +129,15 @@ async fn a_coupon_is_made_changed_and_deleted(app: App) {
     ] {
         app.post_as(&elena, "/coupons", body)
             .await
-            .refused(422, "validation_failed");
+            .expect_problem(422, "validation_failed");
     }
-    app.get_as(&greta, &path).await.refused(404, "not_found");
+    app.get_as(&greta, &path).await.expect_problem(404, "not_found");
     app.patch_as(&greta, &path, "*", json!({ "isActive": false }))
         .await
-        .refused(404, "not_found");
-    app.delete_as(&greta, &path).await.refused(404, "not_found");
+        .expect_problem(404, "not_found");
+    app.delete_as(&greta, &path)
+        .await
+        .expect_problem(404, "not_found");
     let etag = app
         .get_as(&elena, &path)
         .await
@@ -157,7 +159,7 @@ async fn a_coupon_is_made_changed_and_deleted(app: App) {
     );
     app.patch_as(&elena, &path, &etag, json!({ "isActive": true }))
         .await
-        .refused(412, "precondition_failed");
+        .expect_problem(412, "precondition_failed");
     assert_eq!(
         app.get_as(&elena, "/coupons")
             .await
@@ -179,7 +181,7 @@ async fn a_coupon_is_made_changed_and_deleted(app: App) {
         2
     );
     app.delete_as(&elena, &path).await.expect(204);
-    app.get_as(&elena, &path).await.refused(404, "not_found");
+    app.get_as(&elena, &path).await.expect_problem(404, "not_found");
 }
 
 #[both_databases]
@@ -216,7 +218,7 @@ async fn of_two_who_change_a_coupon_at_once_one_is_told(app: App) {
             "who saw the same version may not write over each other"
         );
         for reply in late {
-            reply.refused(412, "precondition_failed");
+            reply.expect_problem(412, "precondition_failed");
         }
         assert_eq!(
             app.get_as(&elena, &path).await.expect(200).at("/maxPerUser"),
@@ -233,9 +235,9 @@ async fn a_coupon_takes_off_what_it_says(app: App) {
         app.learner().await,
         app.admin().await,
     );
-    let (course, _) = app.priced(&elena, 4900).await;
-    let (other, _) = app.priced(&elena, 3333).await;
-    let (hers, _) = app.priced(&greta, 4900).await;
+    let (course, _) = app.course_for_sale(&elena, 4900).await;
+    let (other, _) = app.course_for_sale(&elena, 3333).await;
+    let (hers, _) = app.course_for_sale(&greta, 4900).await;
     for body in [
         json!({ "code": "FIFTH", "percentOff": 20 }),
         json!({ "code": "TENNER", "amountOff": { "amount": 1000, "currency": "USD" } }),
@@ -280,11 +282,11 @@ async fn a_coupon_takes_off_what_it_says(app: App) {
     ] {
         let refused = quote(&app, &lena, course, code)
             .await
-            .refused(422, "validation_failed");
-        assert_eq!(refused.reasons(), [format!("/couponCode {reason}")]);
+            .expect_problem(422, "validation_failed");
+        assert_eq!(refused.errors(), [format!("/couponCode {reason}")]);
         checkout(&app, &lena, course, code)
             .await
-            .refused(422, "validation_failed");
+            .expect_problem(422, "validation_failed");
     }
 }
 
@@ -321,7 +323,7 @@ async fn what_is_left_after_a_coupon_can_be_charged(app: App) {
 #[both_databases]
 async fn nothing_to_pay_needs_no_provider(app: App) {
     let (elena, lena) = (app.trainer().await, app.learner().await);
-    let (course, lessons) = app.priced(&elena, 4900).await;
+    let (course, lessons) = app.course_for_sale(&elena, 4900).await;
     let id = coupon(
         &app,
         &elena,
@@ -338,39 +340,40 @@ async fn nothing_to_pay_needs_no_provider(app: App) {
         (json!("COMPLETED"), json!("NONE"), json!(null))
     );
     assert_eq!(bought.at("/payment/couponDiscount/amount"), 4900);
-    assert_eq!(app.why(&lena, &lessons[0]).await, "granted");
+    assert_eq!(app.access_reason(&lena, &lessons[0]).await, "granted");
     assert_eq!(uses(&app, &elena, &id).await, 1);
     app.delete_as(&elena, &format!("/coupons/{id}"))
         .await
-        .refused(409, "coupon_used");
+        .expect_problem(409, "coupon_used");
     let payment = bought.text_at("/payment/id");
     let refund = app
-        .pay_as(&elena, &format!("/payments/{payment}/refunds"), json!({}))
+        .post_with_new_key_as(&elena, &format!("/payments/{payment}/refunds"), json!({}))
         .await
         .expect(201);
     assert_eq!(
         (refund.at("/status"), refund.at("/amount/amount")),
         (json!("SUCCEEDED"), json!(0))
     );
-    assert_eq!(app.why(&lena, &lessons[0]).await, "grant_refunded");
+    assert_eq!(app.access_reason(&lena, &lessons[0]).await, "grant_refunded");
 }
 
 #[both_databases]
 async fn with_one_key_at_once_what_costs_nothing_is_bought_once_and_told_again(app: App) {
     let elena = app.trainer().await;
-    let (course, _) = app.priced(&elena, 4900).await;
+    let (course, _) = app.course_for_sale(&elena, 4900).await;
     coupon(&app, &elena, json!({ "code": "GIFT", "percentOff": 100 })).await;
     let body = json!({ "courseId": course, "couponCode": "GIFT" });
     for _ in 0..8 {
         let lena = app.learner().await;
-        let replies = join_all((0..4).map(|_| app.pay_again(&lena, "/checkout", body.clone(), "gift"))).await;
+        let replies =
+            join_all((0..4).map(|_| app.post_with_key_as(&lena, "/checkout", body.clone(), "gift"))).await;
         let (bought, early): (Vec<Reply>, Vec<Reply>) =
             replies.into_iter().partition(|reply| reply.status == 201);
         for reply in early {
-            reply.refused(409, "idempotency_in_flight");
+            reply.expect_problem(409, "idempotency_in_flight");
         }
         let again = app
-            .pay_again(&lena, "/checkout", body.clone(), "gift")
+            .post_with_key_as(&lena, "/checkout", body.clone(), "gift")
             .await
             .expect(201);
         assert_eq!(again.header("idempotent-replayed"), "true");
@@ -378,14 +381,14 @@ async fn with_one_key_at_once_what_costs_nothing_is_bought_once_and_told_again(a
         // Another key is another try.
         checkout(&app, &lena, &course, "GIFT")
             .await
-            .refused(409, "already_purchased");
+            .expect_problem(409, "already_purchased");
     }
 }
 
 #[both_databases]
 async fn of_64_claims_on_ten_places_ten_hold(app: App) {
     let elena = app.trainer().await;
-    let (course, _) = app.priced(&elena, 4900).await;
+    let (course, _) = app.course_for_sale(&elena, 4900).await;
     let id = coupon(
         &app,
         &elena,
@@ -400,7 +403,7 @@ async fn of_64_claims_on_ten_places_ten_hold(app: App) {
             held.push((buyer, claim.text_at("/payment/id")));
         } else {
             assert_eq!(
-                claim.refused(422, "validation_failed").reasons(),
+                claim.expect_problem(422, "validation_failed").errors(),
                 ["/couponCode coupon_exhausted"]
             );
         }
@@ -409,7 +412,7 @@ async fn of_64_claims_on_ten_places_ten_hold(app: App) {
     assert_eq!(uses(&app, &elena, &id).await, 10);
     // One who goes makes room for one.
     let (buyer, payment) = &held[0];
-    app.act_as(buyer, &format!("/sandbox/payments/{payment}/fail"))
+    app.post_empty_as(buyer, &format!("/sandbox/payments/{payment}/fail"))
         .await
         .expect(200);
     assert_eq!(uses(&app, &elena, &id).await, 9);
@@ -420,12 +423,12 @@ async fn of_64_claims_on_ten_places_ten_hold(app: App) {
         .text_at("/payment/id");
     checkout(&app, &app.learner().await, &course, "TEN")
         .await
-        .refused(422, "validation_failed");
+        .expect_problem(422, "validation_failed");
     // Who lost the place and pays nevertheless has paid; the quota is not passed.
-    app.act_as(buyer, &format!("/sandbox/payments/{payment}/complete"))
+    app.post_empty_as(buyer, &format!("/sandbox/payments/{payment}/complete"))
         .await
         .expect(200);
-    app.act_as(&late, &format!("/sandbox/payments/{place}/complete"))
+    app.post_empty_as(&late, &format!("/sandbox/payments/{place}/complete"))
         .await
         .expect(200);
     assert_eq!(uses(&app, &elena, &id).await, 10);
@@ -437,15 +440,15 @@ async fn of_64_claims_on_ten_places_ten_hold(app: App) {
             json!({ "maxRedemptions": 9 }),
         )
         .await
-        .refused(422, "validation_failed");
-    assert_eq!(refused.reasons(), ["/maxRedemptions below_redemptions"]);
+        .expect_problem(422, "validation_failed");
+    assert_eq!(refused.errors(), ["/maxRedemptions below_redemptions"]);
 }
 
 #[both_databases]
 async fn a_user_uses_it_as_often_as_they_may(app: App) {
     let (elena, lena) = (app.trainer().await, app.learner().await);
-    let (first, _) = app.priced(&elena, 4900).await;
-    let (second, _) = app.priced(&elena, 4900).await;
+    let (first, _) = app.course_for_sale(&elena, 4900).await;
+    let (second, _) = app.course_for_sale(&elena, 4900).await;
     let id = coupon(
         &app,
         &elena,
@@ -462,7 +465,7 @@ async fn a_user_uses_it_as_often_as_they_may(app: App) {
         (b, &second, &first, a)
     };
     assert_eq!(
-        refused.refused(422, "validation_failed").reasons(),
+        refused.expect_problem(422, "validation_failed").errors(),
         ["/couponCode coupon_limit_reached"]
     );
     // The same checkout goes on with its place.
@@ -484,8 +487,8 @@ async fn a_user_uses_it_as_often_as_they_may(app: App) {
 #[both_databases]
 async fn one_s_own_open_checkout_is_no_reason_against_a_quote(app: App) {
     let (elena, lena, tom) = (app.trainer().await, app.learner().await, app.learner().await);
-    let (course, _) = app.priced(&elena, 4900).await;
-    let (other, _) = app.priced(&elena, 4900).await;
+    let (course, _) = app.course_for_sale(&elena, 4900).await;
+    let (other, _) = app.course_for_sale(&elena, 4900).await;
     for (code, most, reason) in [
         ("LAST", "maxRedemptions", "coupon_exhausted"),
         ("ONCE", "maxPerUser", "coupon_limit_reached"),
@@ -502,27 +505,29 @@ async fn one_s_own_open_checkout_is_no_reason_against_a_quote(app: App) {
         );
         // On other terms the checkout takes its own place again.
         let inside = json!({ "courseId": course, "couponCode": code, "method": "PAYMENT_INTENT" });
-        app.pay_as(&lena, "/checkout", inside).await.expect(201);
+        app.post_with_new_key_as(&lena, "/checkout", inside)
+            .await
+            .expect(201);
         assert_eq!(uses(&app, &elena, &id).await, 1, "{code}");
         // It is held against every other course.
         let refused = quote(&app, &lena, &other, code)
             .await
-            .refused(422, "validation_failed");
-        assert_eq!(refused.reasons(), [format!("/couponCode {reason}")]);
+            .expect_problem(422, "validation_failed");
+        assert_eq!(refused.errors(), [format!("/couponCode {reason}")]);
     }
     app.checkout(&lena, &course).await.expect(201);
     checkout(&app, &tom, &course, "LAST").await.expect(201);
     // And so is another buyer's.
     let refused = quote(&app, &lena, &course, "LAST")
         .await
-        .refused(422, "validation_failed");
-    assert_eq!(refused.reasons(), ["/couponCode coupon_exhausted"]);
+        .expect_problem(422, "validation_failed");
+    assert_eq!(refused.errors(), ["/couponCode coupon_exhausted"]);
 }
 
 #[both_databases]
 async fn a_place_is_held_as_long_as_its_checkout(app: App) {
     let (elena, lena, tom) = (app.trainer().await, app.learner().await, app.learner().await);
-    let (course, _) = app.priced(&elena, 4900).await;
+    let (course, _) = app.course_for_sale(&elena, 4900).await;
     let id = coupon(
         &app,
         &elena,
@@ -532,7 +537,7 @@ async fn a_place_is_held_as_long_as_its_checkout(app: App) {
     checkout(&app, &lena, &course, "LAST").await.expect(201);
     checkout(&app, &tom, &course, "LAST")
         .await
-        .refused(422, "validation_failed");
+        .expect_problem(422, "validation_failed");
     app.clock.advance(Duration::minutes(71));
     let sandbox = std::sync::Arc::new(payments::Sandbox);
     let payments = payments::Payments::new(Some(sandbox), std::time::Duration::from_secs(3600));

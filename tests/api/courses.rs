@@ -22,12 +22,12 @@ async fn a_trainer_builds_and_publishes_a_course(app: App) {
     );
     let chapter = app.chapter(&elena, &id, false).await;
     app.lesson(&elena, &chapter).await;
-    app.act_as(&elena, &format!("/chapters/{chapter}/publish"))
+    app.post_empty_as(&elena, &format!("/chapters/{chapter}/publish"))
         .await
         .expect(200);
     assert_eq!(app.get("/courses").await.at("/data"), json!([]));
     let published = app
-        .act_as(&elena, &format!("/courses/{id}/publish"))
+        .post_empty_as(&elena, &format!("/courses/{id}/publish"))
         .await
         .expect(200);
     assert_eq!(published.at("/isPublished"), true);
@@ -41,15 +41,15 @@ async fn a_trainer_builds_and_publishes_a_course(app: App) {
     assert!(!shown.text.contains("Hips back"), "an outline shows no body");
     // Publishing again changes nothing, and publishedAt is set once.
     let again = app
-        .act_as(&elena, &format!("/courses/{id}/publish"))
+        .post_empty_as(&elena, &format!("/courses/{id}/publish"))
         .await
         .expect(200);
     assert_eq!(again.at("/publishedAt"), published.at("/publishedAt"));
-    app.act_as(&elena, &format!("/courses/{id}/unpublish"))
+    app.post_empty_as(&elena, &format!("/courses/{id}/unpublish"))
         .await
         .expect(200);
     let later = app
-        .act_as(&elena, &format!("/courses/{id}/publish"))
+        .post_empty_as(&elena, &format!("/courses/{id}/publish"))
         .await
         .expect(200);
     assert_eq!(later.at("/publishedAt"), published.at("/publishedAt"));
@@ -70,10 +70,10 @@ async fn what_is_missing_is_told_all_at_once(app: App) {
         "/imageUrl image_missing",
     ];
     let refused = app
-        .act_as(&elena, &format!("/courses/{id}/publish"))
+        .post_empty_as(&elena, &format!("/courses/{id}/publish"))
         .await
-        .refused(409, "not_publishable");
-    assert_eq!(refused.reasons(), expected);
+        .expect_problem(409, "not_publishable");
+    assert_eq!(refused.errors(), expected);
     let check = app
         .get_as(&elena, &format!("/courses/{id}/publish-check"))
         .await
@@ -81,9 +81,9 @@ async fn what_is_missing_is_told_all_at_once(app: App) {
     assert_eq!(check.at("/isPublishable"), false);
     assert_eq!(check.at("/problems").as_array().unwrap().len(), 4);
     let chapter = app.chapter(&elena, &id, false).await;
-    app.act_as(&elena, &format!("/chapters/{chapter}/publish"))
+    app.post_empty_as(&elena, &format!("/chapters/{chapter}/publish"))
         .await
-        .refused(409, "not_publishable");
+        .expect_problem(409, "not_publishable");
     let lesson = app
         .post_as(
             &elena,
@@ -94,10 +94,10 @@ async fn what_is_missing_is_told_all_at_once(app: App) {
         .expect(201)
         .text_at("/id");
     let refused = app
-        .act_as(&elena, &format!("/lessons/{lesson}/publish"))
+        .post_empty_as(&elena, &format!("/lessons/{lesson}/publish"))
         .await
-        .refused(409, "not_publishable");
-    assert_eq!(refused.reasons(), ["/content body_missing"]);
+        .expect_problem(409, "not_publishable");
+    assert_eq!(refused.errors(), ["/content body_missing"]);
 }
 
 #[both_databases]
@@ -113,7 +113,7 @@ async fn what_is_published_stays_complete(app: App) {
         )
         .await;
     assert_eq!(
-        clear.refused(409, "not_publishable").reasons(),
+        clear.expect_problem(409, "not_publishable").errors(),
         ["/categoryIds category_missing", "/imageUrl image_missing"]
     );
     assert!(
@@ -131,14 +131,14 @@ async fn what_is_published_stays_complete(app: App) {
             json!({ "content": null }),
         )
         .await;
-    empty.refused(409, "not_publishable");
+    empty.expect_problem(409, "not_publishable");
 }
 
 #[both_databases]
 async fn the_last_published_child_takes_its_parents_with_it(app: App) {
     let elena = app.trainer().await;
     let (course, chapter, lessons) = app.course(&elena, json!({})).await;
-    app.act_as(&elena, &format!("/lessons/{}/unpublish", lessons[0]))
+    app.post_empty_as(&elena, &format!("/lessons/{}/unpublish", lessons[0]))
         .await
         .expect(200);
     assert_eq!(
@@ -151,12 +151,12 @@ async fn the_last_published_child_takes_its_parents_with_it(app: App) {
             .len(),
         1
     );
-    app.act_as(&elena, &format!("/lessons/{}/unpublish", lessons[1]))
+    app.post_empty_as(&elena, &format!("/lessons/{}/unpublish", lessons[1]))
         .await
         .expect(200);
     app.get(&format!("/courses/{course}"))
         .await
-        .refused(404, "not_found");
+        .expect_problem(404, "not_found");
     assert_eq!(
         app.get_as(&elena, &format!("/chapters/{chapter}"))
             .await
@@ -185,36 +185,36 @@ async fn drafts_are_there_for_their_author_only(app: App) {
     for who in [&marco, &lena] {
         app.get_as(who, &format!("/courses/{draft}"))
             .await
-            .refused(404, "not_found");
+            .expect_problem(404, "not_found");
         app.patch_as(who, &format!("/courses/{draft}"), "*", json!({ "title": "Mine" }))
             .await
-            .refused(404, "not_found");
-        app.act_as(who, &format!("/courses/{draft}/publish"))
+            .expect_problem(404, "not_found");
+        app.post_empty_as(who, &format!("/courses/{draft}/publish"))
             .await
-            .refused(404, "not_found");
+            .expect_problem(404, "not_found");
         app.post_as(
             who,
             &format!("/courses/{draft}/chapters"),
             json!({ "title": "x" }),
         )
         .await
-        .refused(404, "not_found");
+        .expect_problem(404, "not_found");
         app.get_as(who, &format!("/chapters/{chapter}"))
             .await
-            .refused(404, "not_found");
+            .expect_problem(404, "not_found");
         app.post_as(
             who,
             &format!("/chapters/{chapter}/lessons"),
             json!({ "title": "x" }),
         )
         .await
-        .refused(404, "not_found");
+        .expect_problem(404, "not_found");
         app.get_as(who, &format!("/lessons/{lesson}"))
             .await
-            .refused(404, "not_found");
+            .expect_problem(404, "not_found");
         app.patch_as(who, &format!("/lessons/{lesson}"), "*", json!({ "title": "x" }))
             .await
-            .refused(404, "not_found");
+            .expect_problem(404, "not_found");
     }
     app.get_as(&admin, &format!("/courses/{draft}")).await.expect(200);
     app.get_as(&admin, &format!("/lessons/{lesson}"))
@@ -235,16 +235,16 @@ async fn a_published_course_is_changed_by_its_author_only(app: App) {
         json!({ "title": "Mine" }),
     )
     .await
-    .refused(403, "forbidden");
-    app.act_as(&marco, &format!("/courses/{course}/unpublish"))
+    .expect_problem(403, "forbidden");
+    app.post_empty_as(&marco, &format!("/courses/{course}/unpublish"))
         .await
-        .refused(403, "forbidden");
+        .expect_problem(403, "forbidden");
     app.get_as(&marco, &format!("/chapters/{chapter}"))
         .await
-        .refused(403, "not_granted");
-    app.act_as(&marco, &format!("/chapters/{chapter}/unpublish"))
+        .expect_problem(403, "not_granted");
+    app.post_empty_as(&marco, &format!("/chapters/{chapter}/unpublish"))
         .await
-        .refused(403, "forbidden");
+        .expect_problem(403, "forbidden");
     app.patch_as(
         &marco,
         &format!("/lessons/{}", lessons[0]),
@@ -252,7 +252,7 @@ async fn a_published_course_is_changed_by_its_author_only(app: App) {
         json!({ "title": "Mine" }),
     )
     .await
-    .refused(403, "forbidden");
+    .expect_problem(403, "forbidden");
     app.patch_as(
         &admin,
         &format!("/courses/{course}"),
@@ -263,7 +263,7 @@ async fn a_published_course_is_changed_by_its_author_only(app: App) {
     .expect(200);
     app.post_as(&elena, "/courses", json!({ "title": "x", "authorId": marco.id }))
         .await
-        .refused(422, "validation_failed");
+        .expect_problem(422, "validation_failed");
 }
 
 #[both_databases]
@@ -389,8 +389,8 @@ async fn money_is_minor_units_of_a_currency(app: App) {
     ] {
         let refused = make(body.clone())
             .await
-            .refused(422, "validation_failed")
-            .reasons();
+            .expect_problem(422, "validation_failed")
+            .errors();
         assert!(refused.contains(&reason.to_owned()), "{body} gave {refused:?}");
     }
 }
@@ -456,9 +456,9 @@ async fn the_catalogue_filters_sorts_and_pages(app: App) {
     let refused = app
         .get("/courses?sort=price;drop&difficulty=easy&authorId=x&isFree=maybe")
         .await
-        .refused(422, "validation_failed");
+        .expect_problem(422, "validation_failed");
     assert_eq!(
-        refused.reasons(),
+        refused.errors(),
         [
             "?authorId bad_format",
             "?difficulty not_allowed",
@@ -525,7 +525,7 @@ async fn a_read_costs_few_statements(app: App) {
     let elena = app.trainer().await;
     let (course, _, lessons) = app.course(&elena, json!({})).await;
     let lena = app.learner().await;
-    app.act_as(&lena, &format!("/courses/{course}/enroll"))
+    app.post_empty_as(&lena, &format!("/courses/{course}/enroll"))
         .await
         .expect(201);
     let paths = [
@@ -562,8 +562,12 @@ async fn categories_are_unique_by_name_and_address(app: App) {
     let make = |name: &str| app.post_as(&admin, "/categories", json!({ "name": name }));
     let made = make("Strength & Power").await.expect(201);
     assert_eq!(made.at("/slug"), "strength-power");
-    make("Strength & Power").await.refused(409, "category_taken");
-    make("Strength: Power").await.refused(409, "category_taken");
+    make("Strength & Power")
+        .await
+        .expect_problem(409, "category_taken");
+    make("Strength: Power")
+        .await
+        .expect_problem(409, "category_taken");
     assert_eq!(
         app.get("/categories/strength-power").await.expect(200).at("/id"),
         made.at("/id")
@@ -575,5 +579,7 @@ async fn categories_are_unique_by_name_and_address(app: App) {
             .at("/name"),
         "Strength & Power"
     );
-    app.get("/categories/nothing").await.refused(404, "not_found");
+    app.get("/categories/nothing")
+        .await
+        .expect_problem(404, "not_found");
 }

@@ -18,7 +18,7 @@ use tokio::sync::watch;
 use test_macros::both_databases;
 
 use crate::support::{
-    App, Fault, Fixture, Person, Reply, Store, StripeDouble, TestClock, as_role, config, eventually,
+    App, DatabaseKind, Fault, Fixture, Person, Reply, StripeDouble, TestClock, as_role, config, eventually,
 };
 
 const SETTINGS: &str = "PALESTRA_TEST_SERVER_SETTINGS";
@@ -59,11 +59,11 @@ async fn serves_for_another_test() {
     server.run(stopped).await.unwrap();
 }
 
-/// A school whose server is a process that can be killed.
-struct School {
+/// A server whose server is a process that can be killed.
+struct CrashingServer {
     process: Option<Child>,
     app: App,
-    double: StripeDouble,
+    stripe: StripeDouble,
     settings: Vec<(String, String)>,
     ahead: u32,
     elena: Person,
@@ -72,14 +72,14 @@ struct School {
     lesson: String,
 }
 
-impl School {
-    async fn open(store: Store) -> Self {
-        let mut app = App::start_idle(store).await;
+impl CrashingServer {
+    async fn open(database: DatabaseKind) -> Self {
+        let mut app = App::start_without_worker(database).await;
         let (elena, lena) = (app.trainer().await, app.learner().await);
-        let (course, lessons) = app.priced(&elena, 4900).await;
+        let (course, lessons) = app.course_for_sale(&elena, 4900).await;
         app.stop();
-        let double = StripeDouble::start();
-        let mut settings: Vec<(String, String)> = double
+        let stripe = StripeDouble::start();
+        let mut settings: Vec<(String, String)> = stripe
             .settings()
             .into_iter()
             .map(|(name, value)| (name.to_owned(), value))
@@ -91,10 +91,10 @@ impl School {
             settings.extend(urls.map(|(name, url)| (format!("PALESTRA_DATABASE_{name}_URL"), url)));
         }
         let [lesson, _] = lessons;
-        let mut school = Self {
+        let mut server = Self {
             process: None,
             app,
-            double,
+            stripe,
             settings,
             ahead: 0,
             elena,
@@ -102,8 +102,8 @@ impl School {
             course,
             lesson,
         };
-        school.start(true);
-        school
+        server.start(true);
+        server
     }
 
     /// Starts the server, on the same database, and tells Stripe where it is now.
@@ -126,8 +126,8 @@ impl School {
     }
 
     /// Stripe sends its hooks to the server that runs now.
-    fn hear(&self) {
-        self.double
+    fn connect_webhooks(&self) {
+        self.stripe
             .hook_to(&format!("{}/api/v1/hooks/stripe", self.app.base));
     }
 
@@ -142,7 +142,7 @@ impl School {
     /// Kills the server while it waits for the answer to the last of so many calls that begin so.
     async fn kill_at(&mut self, call: &str, count: usize) {
         eventually(&format!("{call} to be asked"), || async {
-            let calls = self.double.calls();
+            let calls = self.stripe.calls();
             (calls.iter().filter(|found| found.starts_with(call)).count() >= count).then_some(())
         })
         .await;
@@ -150,7 +150,7 @@ impl School {
     }
 
     /// Begins to buy, and dies before it is answered.
-    async fn die_in_checkout(&mut self, call: &str, count: usize) {
+    async fn crash_in_checkout(&mut self, call: &str, count: usize) {
         let request = self
             .app
             .request("POST", "/checkout")
@@ -166,7 +166,7 @@ impl School {
 
     async fn checkout(&self) -> Reply {
         self.app
-            .pay_again(
+            .post_with_key_as(
                 &self.lena,
                 "/checkout",
                 json!({ "courseId": self.course }),
@@ -184,9 +184,9 @@ impl School {
         self.app.get_as(&self.lena, &path).await.expect(200)
     }
 
-    async fn when(&self, pointer: &str, value: Value) -> Reply {
+    async fn wait_for_own_payment(&self, pointer: &str, value: Value) -> Reply {
         let id = self.payment().await.text_at("/id");
-        self.app.payment_when(&self.lena, &id, pointer, value).await
+        self.app.wait_for_payment(&self.lena, &id, pointer, value).await
     }
 
     fn session_of(reply: &Reply) -> String {
@@ -194,21 +194,24 @@ impl School {
     }
 
     /// Goes on with the checkout: the buyer pays, and has the course.
-    async fn pay(&self) {
-        self.hear();
+    async fn pay_and_expect_purchase(&self) {
+        self.connect_webhooks();
         let reply = self.checkout().await;
-        self.double.pay(&Self::session_of(&reply));
-        self.bought().await;
+        self.stripe.pay(&Self::session_of(&reply));
+        self.expect_purchase().await;
     }
 
     /// Everything is there once.
-    async fn bought(&self) {
-        let payment = self.when("/status", json!("COMPLETED")).await.text_at("/id");
-        assert_eq!(self.app.why(&self.lena, &self.lesson).await, "granted");
-        self.once(&payment).await;
+    async fn expect_purchase(&self) {
+        let payment = self
+            .wait_for_own_payment("/status", json!("COMPLETED"))
+            .await
+            .text_at("/id");
+        assert_eq!(self.app.access_reason(&self.lena, &self.lesson).await, "granted");
+        self.expect_one_of_each(&payment).await;
     }
 
-    async fn once(&self, payment: &str) {
+    async fn expect_one_of_each(&self, payment: &str) {
         let receipt = self
             .app
             .get_as(&self.lena, &format!("/payments/{payment}/receipt"))
@@ -223,8 +226,8 @@ impl School {
         assert_eq!(purchases.at("/data").as_array().unwrap().len(), 1);
         assert_eq!(
             (
-                self.double.count("checkout.session"),
-                self.double.count("customer")
+                self.stripe.count("checkout.session"),
+                self.stripe.count("customer")
             ),
             (1, 1)
         );
@@ -234,18 +237,18 @@ impl School {
     }
 
     /// Buys, and asks for all of the money back; dies at Stripe's answer, and comes back.
-    async fn die_in_refund(&mut self, calls: usize) {
-        self.pay().await;
+    async fn crash_in_refund(&mut self, calls: usize) {
+        self.pay_and_expect_purchase().await;
         let payment = self.payment().await.text_at("/id");
         self.app
-            .pay_as(&self.elena, &format!("/payments/{payment}/refunds"), json!({}))
+            .post_with_new_key_as(&self.elena, &format!("/payments/{payment}/refunds"), json!({}))
             .await
             .expect(201);
         self.kill_at(REFUNDS, calls).await;
         self.ahead += LATER;
         self.start(true);
-        self.hear();
-        let back = self.when("/status", json!("REFUNDED")).await;
+        self.connect_webhooks();
+        let back = self.wait_for_own_payment("/status", json!("REFUNDED")).await;
         assert_eq!(
             (back.at("/refunded/amount"), back.at("/refunding/amount")),
             (json!(4900), json!(0))
@@ -253,132 +256,137 @@ impl School {
         assert_eq!(
             (
                 back.at("/refunds").as_array().unwrap().len(),
-                self.double.count("refund")
+                self.stripe.count("refund")
             ),
             (1, 1)
         );
-        assert_eq!(self.app.why(&self.lena, &self.lesson).await, "grant_refunded");
-        self.once(&payment).await;
+        assert_eq!(
+            self.app.access_reason(&self.lena, &self.lesson).await,
+            "grant_refunded"
+        );
+        self.expect_one_of_each(&payment).await;
     }
 }
 
-impl Fixture for School {
-    async fn build(store: Store) -> Self {
-        Self::open(store).await
+impl Fixture for CrashingServer {
+    async fn build(database: DatabaseKind) -> Self {
+        Self::open(database).await
     }
 }
 
-impl Drop for School {
+impl Drop for CrashingServer {
     fn drop(&mut self) {
         self.kill();
     }
 }
 
 #[both_databases]
-async fn while_stripe_is_asked_for_the_customer(mut school: School) {
-    school.double.fail("POST /v1/customers", 1, Fault::Hang);
-    school.die_in_checkout("POST /v1/customers", 1).await;
-    school.pay().await;
+async fn while_stripe_is_asked_for_the_customer(mut server: CrashingServer) {
+    server.stripe.fail("POST /v1/customers", 1, Fault::Hang);
+    server.crash_in_checkout("POST /v1/customers", 1).await;
+    server.pay_and_expect_purchase().await;
 }
 
 #[both_databases]
-async fn while_stripe_is_asked_for_the_session(mut school: School) {
-    school.double.fail(SESSIONS, 1, Fault::Hang);
-    school.die_in_checkout(SESSIONS, 1).await;
-    assert_eq!(school.double.count("checkout.session"), 0);
-    school.pay().await;
+async fn while_stripe_is_asked_for_the_session(mut server: CrashingServer) {
+    server.stripe.fail(SESSIONS, 1, Fault::Hang);
+    server.crash_in_checkout(SESSIONS, 1).await;
+    assert_eq!(server.stripe.count("checkout.session"), 0);
+    server.pay_and_expect_purchase().await;
 }
 
 #[both_databases]
-async fn when_stripe_has_made_the_session_and_its_answer_is_lost(mut school: School) {
-    school.double.fail(SESSIONS, 1, Fault::LostAfter);
-    school.double.fail(SESSIONS, 1, Fault::Hang);
-    school.die_in_checkout(SESSIONS, 2).await;
-    assert_eq!(school.double.count("checkout.session"), 1);
-    school.pay().await;
+async fn when_stripe_has_made_the_session_and_its_answer_is_lost(mut server: CrashingServer) {
+    server.stripe.fail(SESSIONS, 1, Fault::LostAfter);
+    server.stripe.fail(SESSIONS, 1, Fault::Hang);
+    server.crash_in_checkout(SESSIONS, 2).await;
+    assert_eq!(server.stripe.count("checkout.session"), 1);
+    server.pay_and_expect_purchase().await;
 }
 
 #[both_databases]
-async fn when_the_buyer_has_paid_before_we_know_where(mut school: School) {
-    school.double.fail(SESSIONS, 1, Fault::LostAfter);
-    school.double.fail(SESSIONS, 1, Fault::Hang);
-    school.die_in_checkout(SESSIONS, 2).await;
-    school.kill();
-    let session = school.double.all("checkout.session")[0]["id"]
+async fn when_the_buyer_has_paid_before_we_know_where(mut server: CrashingServer) {
+    server.stripe.fail(SESSIONS, 1, Fault::LostAfter);
+    server.stripe.fail(SESSIONS, 1, Fault::Hang);
+    server.crash_in_checkout(SESSIONS, 2).await;
+    server.kill();
+    let session = server.stripe.all("checkout.session")[0]["id"]
         .as_str()
         .unwrap()
         .to_owned();
-    school.hear();
-    school.double.pay(&session);
-    school.start(true);
-    school.hear();
-    school.bought().await;
+    server.connect_webhooks();
+    server.stripe.pay(&session);
+    server.start(true);
+    server.connect_webhooks();
+    server.expect_purchase().await;
 }
 
 #[both_databases]
-async fn after_our_answer_with_the_hook_coming_while_we_are_away(mut school: School) {
-    let first = school.checkout().await;
-    school.hear();
-    school.kill();
-    school.double.pay(&School::session_of(&first));
-    school.start(true);
-    school.hear();
-    school.bought().await;
-    assert_eq!(school.payment().await.at("/id"), first.at("/payment/id"));
+async fn after_our_answer_with_the_hook_coming_while_we_are_away(mut server: CrashingServer) {
+    let first = server.checkout().await;
+    server.connect_webhooks();
+    server.kill();
+    server.stripe.pay(&CrashingServer::session_of(&first));
+    server.start(true);
+    server.connect_webhooks();
+    server.expect_purchase().await;
+    assert_eq!(server.payment().await.at("/id"), first.at("/payment/id"));
 }
 
 #[both_databases]
-async fn after_the_hook_was_acknowledged_and_before_it_was_acted_upon(mut school: School) {
-    let first = school.checkout().await;
-    school.kill();
-    school.start(false);
-    school.double.pay(&School::session_of(&first));
-    school.double.deliver_all(&school.app).await;
-    assert_eq!(school.payment().await.at("/status"), "PENDING");
-    school.kill();
-    school.start(true);
-    school.bought().await;
-    school.kill();
-    school.start(true);
-    school.bought().await;
+async fn after_the_hook_was_acknowledged_and_before_it_was_acted_upon(mut server: CrashingServer) {
+    let first = server.checkout().await;
+    server.kill();
+    server.start(false);
+    server.stripe.pay(&CrashingServer::session_of(&first));
+    server.stripe.deliver_all(&server.app).await;
+    assert_eq!(server.payment().await.at("/status"), "PENDING");
+    server.kill();
+    server.start(true);
+    server.expect_purchase().await;
+    server.kill();
+    server.start(true);
+    server.expect_purchase().await;
 }
 
 #[both_databases]
-async fn while_the_worker_asks_whose_a_payment_is(mut school: School) {
-    let first = school.checkout().await;
-    let intent = school.double.pay(&School::session_of(&first));
-    school.double.dispute(&intent);
-    let events = school.double.events();
+async fn while_the_worker_asks_whose_a_payment_is(mut server: CrashingServer) {
+    let first = server.checkout().await;
+    let intent = server.stripe.pay(&CrashingServer::session_of(&first));
+    server.stripe.dispute(&intent);
+    let events = server.stripe.events();
     let dispute = events
         .iter()
         .find(|event| event["type"] == "charge.dispute.created")
         .unwrap();
-    school.double.fail("GET /v1/payment_intents", 1, Fault::Hang);
-    school.double.deliver(&school.app, dispute).await.expect(200);
-    school.kill_at("GET /v1/payment_intents", 1).await;
-    school.ahead += LATER;
-    school.start(true);
+    server.stripe.fail("GET /v1/payment_intents", 1, Fault::Hang);
+    server.stripe.deliver(&server.app, dispute).await.expect(200);
+    server.kill_at("GET /v1/payment_intents", 1).await;
+    server.ahead += LATER;
+    server.start(true);
     for event in &events {
-        school.double.deliver(&school.app, event).await.expect(200);
+        server.stripe.deliver(&server.app, event).await.expect(200);
     }
-    let now = school.when("/disputes/0/status", json!("OPEN")).await;
-    school.when("/status", json!("COMPLETED")).await;
+    let now = server
+        .wait_for_own_payment("/disputes/0/status", json!("OPEN"))
+        .await;
+    server.wait_for_own_payment("/status", json!("COMPLETED")).await;
     assert_eq!(
-        school.app.why(&school.lena, &school.lesson).await,
+        server.app.access_reason(&server.lena, &server.lesson).await,
         "grant_suspended"
     );
-    school.once(&now.text_at("/id")).await;
+    server.expect_one_of_each(&now.text_at("/id")).await;
 }
 
 #[both_databases]
-async fn while_stripe_is_asked_for_the_refund(mut school: School) {
-    school.double.fail(REFUNDS, 1, Fault::Hang);
-    school.die_in_refund(1).await;
+async fn while_stripe_is_asked_for_the_refund(mut server: CrashingServer) {
+    server.stripe.fail(REFUNDS, 1, Fault::Hang);
+    server.crash_in_refund(1).await;
 }
 
 #[both_databases]
-async fn when_stripe_has_made_the_refund_and_its_answer_is_lost(mut school: School) {
-    school.double.fail(REFUNDS, 1, Fault::LostAfter);
-    school.double.fail(REFUNDS, 1, Fault::Hang);
-    school.die_in_refund(2).await;
+async fn when_stripe_has_made_the_refund_and_its_answer_is_lost(mut server: CrashingServer) {
+    server.stripe.fail(REFUNDS, 1, Fault::LostAfter);
+    server.stripe.fail(REFUNDS, 1, Fault::Hang);
+    server.crash_in_refund(2).await;
 }

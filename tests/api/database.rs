@@ -10,7 +10,7 @@ use sqlx::{Connection, Executor, Row};
 
 use test_macros::both_databases;
 
-use crate::support::{App, Store, as_role};
+use crate::support::{App, DatabaseKind, as_role};
 
 /// Every table as text, to look for what must not be there.
 pub async fn dump(app: &App) -> String {
@@ -221,7 +221,7 @@ async fn a_message_is_worked_off_once_and_its_failure_is_kept(app: App) {
 /// Every connection that waited for the next request is gone when the server was restarted; no request may notice.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn connections_that_the_server_ended_are_replaced() {
-    let app = App::start(Store::Postgres).await;
+    let app = App::start(DatabaseKind::Postgres).await;
     let reads = (0..8).map(|_| app.get("/courses"));
     futures_util::future::join_all(reads).await;
     let mut admin = sqlx::PgConnection::connect(app.url.as_deref().unwrap())
@@ -244,7 +244,7 @@ async fn connections_that_the_server_ended_are_replaced() {
 /// What one use case told its connection holds for no other, whichever follows.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_connection_works_for_whom_it_was_told_last() {
-    let app = App::start_idle(Store::Postgres).await;
+    let app = App::start_without_worker(DatabaseKind::Postgres).await;
     let user = Actor::User {
         id: Uuid::from_u128(7),
         role: Role::Admin,
@@ -318,7 +318,7 @@ const PUBLIC: [&str; 7] = [
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn every_other_table_has_forced_row_security_with_policies() {
-    let app = App::start(Store::Postgres).await;
+    let app = App::start(DatabaseKind::Postgres).await;
     let mut connection = sqlx::PgConnection::connect(app.url.as_deref().unwrap())
         .await
         .unwrap();
@@ -350,7 +350,7 @@ async fn every_other_table_has_forced_row_security_with_policies() {
 /// The second layer alone: no filter of ours, only the policies.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn row_security_holds_without_our_filters() {
-    let app = App::start(Store::Postgres).await;
+    let app = App::start(DatabaseKind::Postgres).await;
     let (elena, lena, tom, admin) = (
         app.trainer().await,
         app.learner().await,
@@ -358,14 +358,14 @@ async fn row_security_holds_without_our_filters() {
         app.admin().await,
     );
     let (course, ..) = app.course(&elena, json!({})).await;
-    app.act_as(&lena, &format!("/courses/{course}/enroll"))
+    app.post_empty_as(&lena, &format!("/courses/{course}/enroll"))
         .await
         .expect(201);
     let lesson = app
         .get(&format!("/courses/{course}"))
         .await
         .text_at("/chapters/0/lessons/0/id");
-    app.act_as(&lena, &format!("/lessons/{lesson}/complete"))
+    app.post_empty_as(&lena, &format!("/lessons/{lesson}/complete"))
         .await
         .expect(200);
     let key = app

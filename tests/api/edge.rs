@@ -7,12 +7,12 @@ use serde_json::json;
 
 use test_macros::both_databases;
 
-use crate::support::{App, Store};
+use crate::support::{App, DatabaseKind};
 
 /// The document goes packed to whoever takes it so, and plain to everybody else.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn the_document_is_packed_for_those_who_unpack() {
-    let app = App::start(Store::Sqlite).await;
+    let app = App::start(DatabaseKind::Sqlite).await;
     let ask = |accepted: &'static str| {
         app.request("GET", "/openapi.json")
             .header("accept-encoding", accepted)
@@ -47,22 +47,22 @@ async fn the_document_is_packed_for_those_who_unpack() {
 
 #[both_databases]
 async fn every_refusal_has_one_shape(app: App) {
-    app.get("//nothing/here").await.refused(404, "not_found");
-    app.get("/nothing/here").await.refused(404, "not_found");
+    app.get("//nothing/here").await.expect_problem(404, "not_found");
+    app.get("/nothing/here").await.expect_problem(404, "not_found");
     let wrong = app
         .send(app.request("DELETE", "/courses"))
         .await
-        .refused(405, "method_not_allowed");
+        .expect_problem(405, "method_not_allowed");
     assert_eq!(wrong.header("allow"), "GET, HEAD, POST");
     let odd = app
         .send(app.request("BREW", "/courses/abc"))
         .await
-        .refused(405, "method_not_allowed");
+        .expect_problem(405, "method_not_allowed");
     assert_eq!(odd.header("allow"), "DELETE, GET, HEAD, PATCH");
     // A segment that is needlessly encoded is the same segment; an empty one, or one too many, is none.
     app.get("/cour%73es").await.expect(200);
     for path in ["/courses/", "//api/v1//courses", "/courses/a/b/c/d/e/f"] {
-        app.get(path).await.refused(404, "not_found");
+        app.get(path).await.expect_problem(404, "not_found");
     }
     let post = |body: &'static [u8], kind: &'static str| {
         app.send(
@@ -73,22 +73,22 @@ async fn every_refusal_has_one_shape(app: App) {
     };
     post(b"{\"email\":", "application/json")
         .await
-        .refused(400, "malformed_request");
+        .expect_problem(400, "malformed_request");
     post(b"{\"email\":\"\xff\"}", "application/json")
         .await
-        .refused(400, "malformed_request");
+        .expect_problem(400, "malformed_request");
     post(b"", "application/json")
         .await
-        .refused(400, "malformed_request");
+        .expect_problem(400, "malformed_request");
     post(b"{}", "text/plain")
         .await
-        .refused(415, "unsupported_media_type");
+        .expect_problem(415, "unsupported_media_type");
     post(b"[1, 2]", "application/json")
         .await
-        .refused(422, "validation_failed");
+        .expect_problem(422, "validation_failed");
     post(b"null", "application/json; charset=utf-8")
         .await
-        .refused(422, "validation_failed");
+        .expect_problem(422, "validation_failed");
     let deep = "[".repeat(50_000);
     app.send(
         app.request("POST", "/auth/login")
@@ -96,7 +96,7 @@ async fn every_refusal_has_one_shape(app: App) {
             .body(deep),
     )
     .await
-    .refused(400, "malformed_request");
+    .expect_problem(400, "malformed_request");
     let huge = format!("{{\"email\":\"{}\"}}", "x".repeat(270_000));
     app.send(
         app.request("POST", "/auth/login")
@@ -104,19 +104,19 @@ async fn every_refusal_has_one_shape(app: App) {
             .body(huge),
     )
     .await
-    .refused(413, "payload_too_large");
+    .expect_problem(413, "payload_too_large");
     app.send(
         app.request("GET", "/courses")
             .header("x-large", "x".repeat(17_000)),
     )
     .await
-    .refused(431, "head_too_large");
+    .expect_problem(431, "head_too_large");
     app.post(
         "/auth/login",
         json!({ "email": 5, "password": ["x"], "unknown": { "a": 1e300 } }),
     )
     .await
-    .refused(422, "validation_failed");
+    .expect_problem(422, "validation_failed");
 }
 
 #[both_databases]
@@ -182,7 +182,7 @@ async fn health_and_metrics_answer(app: App) {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn only_named_origins_may_call_from_a_page_and_they_can_read_refusals() {
     let app = App::start_with(
-        Store::Sqlite,
+        DatabaseKind::Sqlite,
         &[("PALESTRA_CORS_ORIGINS", "https://app.example.com")],
     )
     .await;
@@ -212,7 +212,7 @@ async fn only_named_origins_may_call_from_a_page_and_they_can_read_refusals() {
                 .header("origin", "https://app.example.com"),
         )
         .await
-        .refused(401, "unauthenticated");
+        .expect_problem(401, "unauthenticated");
     assert_eq!(
         refused.header("access-control-allow-origin"),
         "https://app.example.com"
@@ -232,7 +232,7 @@ async fn only_named_origins_may_call_from_a_page_and_they_can_read_refusals() {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_member_who_asks_too_much_waits() {
-    let app = App::start_with(Store::Sqlite, &[("PALESTRA_REQUESTS_PER_MINUTE", "20")]).await;
+    let app = App::start_with(DatabaseKind::Sqlite, &[("PALESTRA_REQUESTS_PER_MINUTE", "20")]).await;
     let lena = app.learner().await;
     let first = app.get_as(&lena, "/me").await.expect(200);
     assert_eq!(
@@ -243,7 +243,7 @@ async fn a_member_who_asks_too_much_waits() {
     for _ in 0..25 {
         let reply = app.get_as(&lena, "/me").await;
         if reply.status == 429 {
-            slowed = Some(reply.refused(429, "rate_limited"));
+            slowed = Some(reply.expect_problem(429, "rate_limited"));
             break;
         }
     }
@@ -255,7 +255,7 @@ async fn a_member_who_asks_too_much_waits() {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_body_that_never_ends_is_given_up() {
-    let app = App::start_with(Store::Sqlite, &[("PALESTRA_BODY_TIMEOUT_SECONDS", "1")]).await;
+    let app = App::start_with(DatabaseKind::Sqlite, &[("PALESTRA_BODY_TIMEOUT_SECONDS", "1")]).await;
     let address = app.base.strip_prefix("http://").unwrap().to_owned();
     let answer = tokio::task::spawn_blocking(move || {
         let mut stream = TcpStream::connect(address).unwrap();
@@ -279,7 +279,7 @@ async fn a_full_lane_of_hashing_turns_away_and_reads_go_on() {
         ("PALESTRA_ARGON2_MEMORY_KIB", "19456"),
         ("PALESTRA_ARGON2_PASSES", "4"),
     ];
-    let app = App::start_with(Store::Sqlite, &settings).await;
+    let app = App::start_with(DatabaseKind::Sqlite, &settings).await;
     let body = json!({ "email": "nobody@example.com", "password": "seven yellow anvils" });
     let replies =
         futures_util::future::join_all((0..32).map(|_| app.post("/auth/login", body.clone()))).await;
@@ -289,7 +289,7 @@ async fn a_full_lane_of_hashing_turns_away_and_reads_go_on() {
         assert!(
             !reply
                 .clone()
-                .refused(503, "overloaded")
+                .expect_problem(503, "overloaded")
                 .header("retry-after")
                 .is_empty()
         );

@@ -30,7 +30,9 @@ async fn the_same_request_gives_the_first_answer_again(app: App) {
         ),
         ("", "true")
     );
-    make("one", "B").await.refused(422, "idempotency_key_reused");
+    make("one", "B")
+        .await
+        .expect_problem(422, "idempotency_key_reused");
     make("two", "A").await.expect(201);
     assert_eq!(
         app.get_as(&elena, "/me/courses")
@@ -41,10 +43,10 @@ async fn the_same_request_gives_the_first_answer_again(app: App) {
             .len(),
         2
     );
-    make("", "A").await.refused(400, "malformed_request");
+    make("", "A").await.expect_problem(400, "malformed_request");
     make(&"k".repeat(256), "A")
         .await
-        .refused(400, "malformed_request");
+        .expect_problem(400, "malformed_request");
     // A day later the key is free, and another's key is another key.
     let marco = app.trainer().await;
     let theirs = app
@@ -81,7 +83,7 @@ async fn many_at_once_have_one_effect(app: App) {
     let replies = join_all((0..16).map(|_| app.send(request()))).await;
     for reply in &replies {
         if reply.status != 201 {
-            let busy = reply.clone().refused(409, "idempotency_in_flight");
+            let busy = reply.clone().expect_problem(409, "idempotency_in_flight");
             assert_eq!(busy.header("retry-after"), "1");
         }
     }
@@ -106,13 +108,13 @@ async fn a_refusal_frees_its_key(app: App) {
             .bearer_auth(&lena.token)
             .header("idempotency-key", "one")
     };
-    app.send(enroll()).await.refused(404, "not_found");
+    app.send(enroll()).await.expect_problem(404, "not_found");
     let chapter = app.chapter(&elena, &course, false).await;
     app.lesson(&elena, &chapter).await;
-    app.act_as(&elena, &format!("/chapters/{chapter}/publish"))
+    app.post_empty_as(&elena, &format!("/chapters/{chapter}/publish"))
         .await
         .expect(200);
-    app.act_as(&elena, &format!("/courses/{course}/publish"))
+    app.post_empty_as(&elena, &format!("/courses/{course}/publish"))
         .await
         .expect(200);
     app.send(enroll()).await.expect(201);

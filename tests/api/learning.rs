@@ -6,7 +6,7 @@ use test_macros::both_databases;
 use crate::support::{App, PASSWORD, Person, eventually};
 
 async fn mark(app: &App, who: &Person, lesson: &str) {
-    app.act_as(who, &format!("/lessons/{lesson}/complete"))
+    app.post_empty_as(who, &format!("/lessons/{lesson}/complete"))
         .await
         .expect(200);
 }
@@ -36,7 +36,7 @@ async fn what_is_left_after_an_edit_completes_the_course_in_the_background(app: 
         json!([])
     );
     for who in [&lena, &tom] {
-        app.act_as(who, &format!("/courses/{course}/enroll"))
+        app.post_empty_as(who, &format!("/courses/{course}/enroll"))
             .await
             .expect(201);
     }
@@ -50,7 +50,7 @@ async fn what_is_left_after_an_edit_completes_the_course_in_the_background(app: 
             .then_some(())
     })
     .await;
-    app.act_as(&elena, &format!("/lessons/{}/unpublish", lessons[1]))
+    app.post_empty_as(&elena, &format!("/lessons/{}/unpublish", lessons[1]))
         .await
         .expect(200);
     let job = job_done(&app, &elena, &course).await;
@@ -74,7 +74,7 @@ async fn what_is_left_after_an_edit_completes_the_course_in_the_background(app: 
         false
     );
     // What comes back takes nothing away, and everything is told once.
-    app.act_as(&elena, &format!("/lessons/{}/publish", lessons[1]))
+    app.post_empty_as(&elena, &format!("/lessons/{}/publish", lessons[1]))
         .await
         .expect(200);
     job_done(&app, &elena, &course).await;
@@ -107,7 +107,7 @@ async fn where_to_go_on_and_how_far_one_is(app: App) {
         json!([])
     );
     for course in [&first, &second] {
-        app.act_as(&lena, &format!("/courses/{course}/enroll"))
+        app.post_empty_as(&lena, &format!("/courses/{course}/enroll"))
             .await
             .expect(201);
     }
@@ -184,7 +184,7 @@ async fn where_to_go_on_and_how_far_one_is(app: App) {
 async fn reading_costs_as_many_statements_however_much_there_is(app: App) {
     let (elena, lena) = (app.trainer().await, app.learner().await);
     let (course, chapter, _) = app.course(&elena, json!({})).await;
-    app.act_as(&lena, &format!("/courses/{course}/enroll"))
+    app.post_empty_as(&lena, &format!("/courses/{course}/enroll"))
         .await
         .expect(201);
     let paths = [
@@ -198,7 +198,7 @@ async fn reading_costs_as_many_statements_however_much_there_is(app: App) {
     ];
     let cost = async || {
         // What the worker tells of all this is counted too.
-        app.settled().await;
+        app.wait_for_worker().await;
         let mut costs = Vec::new();
         for (who, path) in paths
             .iter()
@@ -223,10 +223,10 @@ async fn reading_costs_as_many_statements_however_much_there_is(app: App) {
         let lesson = app.lesson(&elena, &chapter).await;
         let (another, ..) = app.course(&elena, json!({})).await;
         let somebody = app.learner().await;
-        app.act_as(&lena, &format!("/courses/{another}/enroll"))
+        app.post_empty_as(&lena, &format!("/courses/{another}/enroll"))
             .await
             .expect(201);
-        app.act_as(&somebody, &format!("/courses/{course}/enroll"))
+        app.post_empty_as(&somebody, &format!("/courses/{course}/enroll"))
             .await
             .expect(201);
         mark(&app, &lena, &lesson).await;
@@ -243,7 +243,7 @@ async fn days_and_streaks_are_the_learners_own(app: App) {
     app.patch_as(&elena, &format!("/lessons/{}", lessons[0]), "*", video)
         .await
         .expect(200);
-    app.act_as(&lena, &format!("/courses/{course}/enroll"))
+    app.post_empty_as(&lena, &format!("/courses/{course}/enroll"))
         .await
         .expect(201);
     let watch = format!("/lessons/{}/watch", lessons[0]);
@@ -286,8 +286,8 @@ async fn days_and_streaks_are_the_learners_own(app: App) {
     let refused = app
         .get_as(&lena, "/me/stats?timezone=Atlantis/Poseidonis")
         .await
-        .refused(422, "validation_failed");
-    assert_eq!(refused.reasons(), ["?timezone unknown_timezone"]);
+        .expect_problem(422, "validation_failed");
+    assert_eq!(refused.errors(), ["?timezone unknown_timezone"]);
 }
 
 #[both_databases]
@@ -307,7 +307,7 @@ async fn trainers_see_where_learners_stop(app: App) {
     .await
     .expect(200);
     for who in [&lena, &tom] {
-        app.act_as(who, &format!("/courses/{course}/enroll"))
+        app.post_empty_as(who, &format!("/courses/{course}/enroll"))
             .await
             .expect(201);
         app.post_as(who, &format!("/lessons/{}/watch", lessons[0]), json!({}))
@@ -336,7 +336,7 @@ async fn trainers_see_where_learners_stop(app: App) {
         (&ada, json!({})),
         (&otto, json!({ "ranges": [{ "from": 0, "to": 600 }] })),
     ] {
-        app.act_as(who, &format!("/courses/{course}/enroll"))
+        app.post_empty_as(who, &format!("/courses/{course}/enroll"))
             .await
             .expect(201);
         app.post_as(who, &format!("/lessons/{}/watch", lessons[0]), claim)
@@ -394,7 +394,7 @@ async fn trainers_see_where_learners_stop(app: App) {
     );
     app.get_as(&elena, &format!("/lessons/{}/retention", lessons[1]))
         .await
-        .refused(409, "no_video");
+        .expect_problem(409, "no_video");
     let found = app
         .get_as(&elena, &format!("/courses/{course}/learners?q=LENA"))
         .await
@@ -440,10 +440,10 @@ async fn trainers_see_where_learners_stop(app: App) {
     for path in ["funnel", "learners", "learners.csv", "jobs"] {
         app.get_as(&other, &format!("/courses/{course}/{path}"))
             .await
-            .refused(403, "forbidden");
+            .expect_problem(403, "forbidden");
         app.get_as(&lena, &format!("/courses/{course}/{path}"))
             .await
-            .refused(403, "forbidden");
+            .expect_problem(403, "forbidden");
     }
     // Who helps to teach does.
     app.put_as(
@@ -466,7 +466,7 @@ async fn trainers_see_where_learners_stop(app: App) {
 async fn learners_are_found_by_names_of_any_script(app: App) {
     let (elena, lena) = (app.trainer().await, app.learner().await);
     let (course, ..) = app.course(&elena, json!({})).await;
-    app.act_as(&lena, &format!("/courses/{course}/enroll"))
+    app.post_empty_as(&lena, &format!("/courses/{course}/enroll"))
         .await
         .expect(201);
     app.patch_as(&lena, "/me", "*", json!({ "name": "Öztürk Şahan Жанна" }))
@@ -500,7 +500,7 @@ async fn after_a_reset_nothing_was_heard(app: App) {
             .await
             .expect(200);
     }
-    app.act_as(&lena, &format!("/courses/{course}/enroll"))
+    app.post_empty_as(&lena, &format!("/courses/{course}/enroll"))
         .await
         .expect(201);
     let watch = async |lesson: usize| {
@@ -572,22 +572,22 @@ async fn a_trainer_waives_and_resets(app: App) {
     let at = |who: &Person, what: &str| format!("/courses/{course}/learners/{}/{what}", who.id);
     app.post_as(&elena, &at(&lena, "waive"), json!({}))
         .await
-        .refused(404, "not_found");
-    app.act_as(&lena, &format!("/courses/{course}/enroll"))
+        .expect_problem(404, "not_found");
+    app.post_empty_as(&lena, &format!("/courses/{course}/enroll"))
         .await
         .expect(201);
     app.post_as(&lena, &at(&lena, "waive"), json!({}))
         .await
-        .refused(403, "forbidden");
+        .expect_problem(403, "forbidden");
     app.post_as(&elena, &at(&lena, "waive"), json!({ "lessonId": elsewhere[0] }))
         .await
-        .refused(404, "not_found");
+        .expect_problem(404, "not_found");
     app.post_as(&elena, &at(&lena, "reset"), json!({ "lessonId": elsewhere[0] }))
         .await
-        .refused(404, "not_found");
+        .expect_problem(404, "not_found");
     app.post_as(&elena, &at(&tom, "reset"), json!({}))
         .await
-        .refused(404, "not_found");
+        .expect_problem(404, "not_found");
     app.get_as(&elena, &format!("/courses/{foreign}/learners"))
         .await
         .expect(200);

@@ -9,7 +9,7 @@ use uuid::Uuid;
 
 use test_macros::both_databases;
 
-use crate::support::{App, Dice};
+use crate::support::{App, Rng};
 
 type Instant = DateTime<Utc>;
 /// A learner and a course, by their places among the world's.
@@ -79,7 +79,7 @@ impl World {
         (self.learners[learner].user_id().unwrap(), self.courses[course])
     }
 
-    async fn told(&self, pair: Pair, at: Option<Instant>) -> enrollment::Explanation {
+    async fn explanation(&self, pair: Pair, at: Option<Instant>) -> enrollment::Explanation {
         let (user, course) = self.ids(pair);
         let work = move |tx: Tx| async move { enrollment::explain_at(&tx, user, course, at).await };
         self.app.db.read(Actor::System, work).await.unwrap()
@@ -96,29 +96,29 @@ impl World {
     }
 
     /// One random thing, to the server and to the model; both have to agree on how it ends.
-    async fn step(&self, dice: &mut Dice, model: &mut Vec<Remembered>) {
-        let pair = (dice.index(self.learners.len()), dice.index(self.courses.len()));
-        match dice.roll(8) {
-            0 | 1 => self.give(dice, model, pair).await,
-            2 => self.extend(dice, model).await,
-            3 => self.revoke(dice, model).await,
+    async fn step(&self, rng: &mut Rng, model: &mut Vec<Remembered>) {
+        let pair = (rng.index(self.learners.len()), rng.index(self.courses.len()));
+        match rng.below(8) {
+            0 | 1 => self.give(rng, model, pair).await,
+            2 => self.extend(rng, model).await,
+            3 => self.revoke(rng, model).await,
             4 => self.enroll(model, pair).await,
-            5 | 6 => self.pay(dice, model, pair).await,
+            5 | 6 => self.pay(rng, model, pair).await,
             _ => {
-                let hours = i64::try_from(dice.roll(72)).unwrap();
+                let hours = i64::try_from(rng.below(72)).unwrap();
                 self.app.clock.advance(Duration::hours(hours));
             }
         }
     }
 
-    async fn give(&self, dice: &mut Dice, model: &mut Vec<Remembered>, pair: Pair) {
+    async fn give(&self, rng: &mut Rng, model: &mut Vec<Remembered>, pair: Pair) {
         let (user_id, course) = self.ids(pair);
-        let later = |dice: &mut Dice| {
-            self.now() + Duration::minutes(30) + Duration::hours(1 + i64::try_from(dice.roll(96)).unwrap())
+        let later = |rng: &mut Rng| {
+            self.now() + Duration::minutes(30) + Duration::hours(1 + i64::try_from(rng.below(96)).unwrap())
         };
-        let starts_at = (dice.roll(4) == 0).then(|| later(dice));
+        let starts_at = (rng.below(4) == 0).then(|| later(rng));
         let ends_at =
-            (dice.roll(4) > 0).then(|| later(dice) + Duration::days(if starts_at.is_some() { 5 } else { 0 }));
+            (rng.below(4) > 0).then(|| later(rng) + Duration::days(if starts_at.is_some() { 5 } else { 0 }));
         let new = NewManualGrant {
             user_id,
             starts_at,
@@ -149,16 +149,16 @@ impl World {
         }
     }
 
-    async fn extend(&self, dice: &mut Dice, model: &mut [Remembered]) {
+    async fn extend(&self, rng: &mut Rng, model: &mut [Remembered]) {
         let known: Vec<usize> = (0..model.len())
             .filter(|index| model[*index].id.is_some())
             .collect();
         if known.is_empty() {
             return;
         }
-        let grant = &mut model[known[dice.index(known.len())]];
-        let hours = i64::try_from(dice.roll(200)).unwrap() - 20;
-        let to = (dice.roll(5) > 0).then(|| self.now() + Duration::hours(hours) + Duration::minutes(30));
+        let grant = &mut model[known[rng.index(known.len())]];
+        let hours = i64::try_from(rng.below(200)).unwrap() - 20;
+        let to = (rng.below(5) > 0).then(|| self.now() + Duration::hours(hours) + Duration::minutes(30));
         let to_come = to.is_none_or(|to| to > self.now().max(grant.starts));
         let later = match (grant.ends, to) {
             (_, None) => true,
@@ -181,14 +181,14 @@ impl World {
         }
     }
 
-    async fn revoke(&self, dice: &mut Dice, model: &mut [Remembered]) {
+    async fn revoke(&self, rng: &mut Rng, model: &mut [Remembered]) {
         let known: Vec<usize> = (0..model.len())
             .filter(|index| model[*index].id.is_some())
             .collect();
         if known.is_empty() {
             return;
         }
-        let grant = &mut model[known[dice.index(known.len())]];
+        let grant = &mut model[known[rng.index(known.len())]];
         let id = grant.id.unwrap();
         let work = move |tx: Tx| async move { enrollment::revoke_grant(&tx, id, None).await };
         match self.app.db.run(self.owner, work).await {
@@ -251,14 +251,14 @@ impl World {
         }
     }
 
-    async fn pay(&self, dice: &mut Dice, model: &mut Vec<Remembered>, pair: Pair) {
-        let payment = self.payments[dice.index(self.payments.len())];
+    async fn pay(&self, rng: &mut Rng, model: &mut Vec<Remembered>, pair: Pair) {
+        let payment = self.payments[rng.index(self.payments.len())];
         let (standing, status) = [
             (Standing::Active, "ACTIVE"),
             (Standing::Suspended, "SUSPENDED"),
             (Standing::Refunded, "REFUNDED"),
             (Standing::Ended, "ENDED"),
-        ][dice.index(4)];
+        ][rng.index(4)];
         let (user_id, course_id) = self.ids(pair);
         let purchased = Purchased {
             user_id,
@@ -282,7 +282,7 @@ impl World {
             Some(grant) if grant.status == status => {}
             Some(grant) => (grant.status, grant.changed) = (status, changed),
             None => {
-                let ids = self.told(pair, None).await.grants;
+                let ids = self.explanation(pair, None).await.grants;
                 let id = ids
                     .iter()
                     .find(|made| made.grant.source_id == payment.to_string())
@@ -303,7 +303,7 @@ impl World {
 
     /// The server's whole ledger of a pair is the model's, no more and no less: what ends one grant touches no other.
     async fn compare(&self, model: &[Remembered], pair: Pair, at: Option<Instant>, note: &str) {
-        let told = self.told(pair, at).await;
+        let told = self.explanation(pair, at).await;
         assert_eq!(told.verdict.reason, expected(model, pair, told.at), "{note}");
         assert_eq!(told.verdict.allowed, told.verdict.reason == "granted", "{note}");
         let mut found: Vec<_> = told
@@ -346,9 +346,9 @@ async fn play(app: App, seeds: std::ops::Range<u64>) {
         ];
         world.courses = courses.iter().map(|course| course.parse().unwrap()).collect();
         let pairs = [(0, 0), (0, 1), (1, 0), (1, 1)];
-        let (mut dice, mut model, mut ledger) = (Dice(seed), Vec::new(), Vec::new());
+        let (mut rng, mut model, mut ledger) = (Rng(seed), Vec::new(), Vec::new());
         for number in 0..40 {
-            world.step(&mut dice, &mut model).await;
+            world.step(&mut rng, &mut model).await;
             for pair in pairs {
                 let note = format!("seed {seed}, step {number}, {pair:?}");
                 assert_eq!(

@@ -16,9 +16,9 @@ async fn a_lesson_is_read_by_whoever_may(app: App) {
     );
     let (course, _, lessons) = app.course(&elena, json!({})).await;
     let path = format!("/lessons/{}", lessons[0]);
-    app.get(&path).await.refused(401, "unauthenticated");
-    app.get_as(&tom, &path).await.refused(403, "not_granted");
-    app.act_as(&lena, &format!("/courses/{course}/enroll"))
+    app.get(&path).await.expect_problem(401, "unauthenticated");
+    app.get_as(&tom, &path).await.expect_problem(403, "not_granted");
+    app.post_empty_as(&lena, &format!("/courses/{course}/enroll"))
         .await
         .expect(201);
     let read = app.get_as(&lena, &path).await.expect(200);
@@ -34,8 +34,10 @@ async fn a_lesson_is_read_by_whoever_may(app: App) {
         app.get_as(&admin, &path).await.expect(200).at("/access/reason"),
         "staff"
     );
-    app.act_as(&elena, &format!("{path}/unpublish")).await.expect(200);
-    app.get_as(&lena, &path).await.refused(404, "not_found");
+    app.post_empty_as(&elena, &format!("{path}/unpublish"))
+        .await
+        .expect(200);
+    app.get_as(&lena, &path).await.expect_problem(404, "not_found");
 }
 
 #[both_databases]
@@ -50,11 +52,11 @@ async fn a_free_chapter_is_read_by_all(app: App) {
     );
     let (preview, locked) = (app.lesson(&elena, &free).await, app.lesson(&elena, &paid).await);
     for chapter in [&free, &paid] {
-        app.act_as(&elena, &format!("/chapters/{chapter}/publish"))
+        app.post_empty_as(&elena, &format!("/chapters/{chapter}/publish"))
             .await
             .expect(200);
     }
-    app.act_as(&elena, &format!("/courses/{course}/publish"))
+    app.post_empty_as(&elena, &format!("/courses/{course}/publish"))
         .await
         .expect(200);
     let read = app.get(&format!("/lessons/{preview}")).await.expect(200);
@@ -71,13 +73,13 @@ async fn a_free_chapter_is_read_by_all(app: App) {
     );
     app.get(&format!("/lessons/{locked}"))
         .await
-        .refused(401, "unauthenticated");
+        .expect_problem(401, "unauthenticated");
     app.get_as(&lena, &format!("/lessons/{locked}"))
         .await
-        .refused(403, "not_granted");
-    app.act_as(&lena, &format!("/courses/{course}/enroll"))
+        .expect_problem(403, "not_granted");
+    app.post_empty_as(&lena, &format!("/courses/{course}/enroll"))
         .await
-        .refused(409, "course_not_free");
+        .expect_problem(409, "course_not_free");
     let outline = app.get(&format!("/courses/{course}")).await.expect(200);
     assert_eq!(
         (outline.at("/chapters/0/isFree"), outline.at("/chapters/1/isFree")),
@@ -90,23 +92,23 @@ async fn enrolling_again_is_the_same_record(app: App) {
     let (elena, lena) = (app.trainer().await, app.learner().await);
     let (course, ..) = app.course(&elena, json!({})).await;
     let first = app
-        .act_as(&lena, &format!("/courses/{course}/enroll"))
+        .post_empty_as(&lena, &format!("/courses/{course}/enroll"))
         .await
         .expect(201);
     let path = format!("/courses/{course}/enroll");
-    let replies = futures_util::future::join_all((0..8).map(|_| app.act_as(&lena, &path))).await;
+    let replies = futures_util::future::join_all((0..8).map(|_| app.post_empty_as(&lena, &path))).await;
     for reply in replies {
         assert_eq!(reply.expect(200).at("/id"), first.at("/id"));
     }
     let mine = app.get_as(&lena, "/me/enrollments").await.expect(200);
     assert_eq!(mine.at("/data").as_array().unwrap().len(), 1);
     let draft = app.draft(&elena, json!({})).await;
-    app.act_as(&lena, &format!("/courses/{draft}/enroll"))
+    app.post_empty_as(&lena, &format!("/courses/{draft}/enroll"))
         .await
-        .refused(404, "not_found");
-    app.act_as(&elena, &format!("/courses/{draft}/enroll"))
+        .expect_problem(404, "not_found");
+    app.post_empty_as(&elena, &format!("/courses/{draft}/enroll"))
         .await
-        .refused(404, "not_found");
+        .expect_problem(404, "not_found");
 }
 
 #[both_databases]
@@ -114,7 +116,7 @@ async fn of_eight_enrolments_at_once_one_is_made(app: App) {
     let (elena, lena) = (app.trainer().await, app.learner().await);
     let (course, ..) = app.course(&elena, json!({})).await;
     let path = format!("/courses/{course}/enroll");
-    let replies = futures_util::future::join_all((0..8).map(|_| app.act_as(&lena, &path))).await;
+    let replies = futures_util::future::join_all((0..8).map(|_| app.post_empty_as(&lena, &path))).await;
     let ids: std::collections::HashSet<String> = replies.iter().map(|reply| reply.text_at("/id")).collect();
     assert_eq!(ids.len(), 1);
     assert_eq!(replies.iter().filter(|reply| reply.status == 201).count(), 1);
@@ -124,7 +126,7 @@ async fn of_eight_enrolments_at_once_one_is_made(app: App) {
 async fn a_grant_ends_when_it_is_asked_not_when_a_job_runs(app: App) {
     let (elena, lena) = (app.trainer().await, app.learner().await);
     let (course, _, lessons) = app.course(&elena, json!({})).await;
-    app.act_as(&lena, &format!("/courses/{course}/enroll"))
+    app.post_empty_as(&lena, &format!("/courses/{course}/enroll"))
         .await
         .expect(201);
     let ends_at = app.db.ambient().now() + Duration::hours(1);
@@ -148,10 +150,12 @@ async fn a_grant_ends_when_it_is_asked_not_when_a_job_runs(app: App) {
     let lena = app.login(&lena.email, crate::support::PASSWORD).await;
     app.get_as(&lena, &path).await.expect(200);
     app.clock.advance(Duration::minutes(2));
-    app.get_as(&lena, &path).await.refused(403, "grant_expired");
-    app.act_as(&lena, &format!("{path}/complete"))
+    app.get_as(&lena, &path)
         .await
-        .refused(403, "grant_expired");
+        .expect_problem(403, "grant_expired");
+    app.post_empty_as(&lena, &format!("{path}/complete"))
+        .await
+        .expect_problem(403, "grant_expired");
     let elena = app.login(&elena.email, crate::support::PASSWORD).await;
     for (status, code) in [
         ("SUSPENDED", "grant_suspended"),
@@ -159,7 +163,7 @@ async fn a_grant_ends_when_it_is_asked_not_when_a_job_runs(app: App) {
         ("REVOKED", "grant_revoked"),
     ] {
         change(&app, &elena, "UPDATE grants SET status = ?", vec![status.into()]).await;
-        app.get_as(&lena, &path).await.refused(403, code);
+        app.get_as(&lena, &path).await.expect_problem(403, code);
     }
     // The record of what was learnt stays.
     assert_eq!(
@@ -184,7 +188,7 @@ async fn two_authors_cannot_overwrite_each_other(app: App) {
         .expect(200);
     app.patch_as(&elena, &path, &etag, json!({ "title": "Newer" }))
         .await
-        .refused(412, "precondition_failed");
+        .expect_problem(412, "precondition_failed");
     assert_eq!(app.get_as(&elena, &path).await.at("/title"), "New");
 }
 

@@ -18,7 +18,7 @@ use uuid::Uuid;
 
 use test_macros::both_databases;
 
-use crate::support::{App, Person, SECRET, Store, StripeDouble, sign};
+use crate::support::{App, DatabaseKind, Person, SECRET, StripeDouble, sign};
 
 /// How much is on its way at once: enough for commits to be shared.
 const AT_ONCE: usize = 32;
@@ -204,8 +204,8 @@ async fn work_off(app: &App, payments: &Payments) {
 }
 
 #[both_databases]
-async fn all_720_orders_end_alike(store: Store) {
-    let (app, life, orders) = (App::start_idle(store).await, life().await, orders());
+async fn all_720_orders_end_alike(database: DatabaseKind) {
+    let (app, life, orders) = (App::start_without_worker(database).await, life().await, orders());
     assert_eq!(orders.len(), 720);
     let payments = Payments::new(
         Some(Arc::new(Post {
@@ -219,7 +219,7 @@ async fn all_720_orders_end_alike(store: Store) {
         buyers.push(app.learner().await);
     }
     for _ in 0..36 {
-        courses.push(app.priced(&elena, 4900).await.0);
+        courses.push(app.course_for_sale(&elena, 4900).await.0);
     }
     let pairs = buyers
         .iter()

@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 
 use test_macros::both_databases;
 
-use crate::support::{App, Ears, Heard, Person, Store, eventually};
+use crate::support::{App, DatabaseKind, Event, EventStream, Person, eventually};
 
 /// Opens a stream that is expected to begin with this.
 async fn listen(
@@ -14,10 +14,10 @@ async fn listen(
     who: &Person,
     since: Option<&str>,
     expected: Option<&str>,
-) -> (Ears, Option<Heard>) {
-    let (ears, first) = Ears::open(app, who, since).await;
-    assert_eq!(first.as_ref().map(|heard| heard.kind.as_str()), expected);
-    (ears, first)
+) -> (EventStream, Option<Event>) {
+    let (stream, first) = EventStream::open(app, who, since).await;
+    assert_eq!(first.as_ref().map(|event| event.kind.as_str()), expected);
+    (stream, first)
 }
 
 async fn streams(app: &App) -> i64 {
@@ -30,12 +30,12 @@ async fn streams(app: &App) -> i64 {
 }
 
 /// Numbers of the messages that are told of.
-async fn numbers(ears: &mut Ears, how_many: usize) -> Vec<i64> {
+async fn numbers(stream: &mut EventStream, how_many: usize) -> Vec<i64> {
     let mut numbers = Vec::new();
     while numbers.len() < how_many {
-        let heard = ears.next().await.expect("an event");
-        assert_eq!(heard.kind, "message.created");
-        numbers.push(heard.data["number"].as_i64().unwrap());
+        let event = stream.next().await.expect("an event");
+        assert_eq!(event.kind, "message.created");
+        numbers.push(event.data["number"].as_i64().unwrap());
     }
     numbers
 }
@@ -43,17 +43,17 @@ async fn numbers(ears: &mut Ears, how_many: usize) -> Vec<i64> {
 #[both_databases]
 async fn everybody_in_a_conversation_hears_and_nobody_else(app: App) {
     let (lena, tom, marta) = (app.learner().await, app.learner().await, app.learner().await);
-    let conversation = app.acquainted(&lena, &tom).await;
+    let conversation = app.conversation_between(&lena, &tom).await;
     let (mut at_lena, _) = listen(&app, &lena, None, Some("ready")).await;
     let (mut at_tom, _) = listen(&app, &tom, None, Some("ready")).await;
     let (mut at_toms_other, _) = listen(&app, &tom, None, Some("ready")).await;
     let (mut at_marta, _) = listen(&app, &marta, None, Some("ready")).await;
-    let sent = app.write(&lena, &conversation, "Hello").await;
-    for ears in [&mut at_lena, &mut at_tom, &mut at_toms_other] {
-        let heard = ears.next().await.unwrap();
-        assert_eq!(heard.kind, "message.created");
+    let sent = app.send_message(&lena, &conversation, "Hello").await;
+    for stream in [&mut at_lena, &mut at_tom, &mut at_toms_other] {
+        let event = stream.next().await.unwrap();
+        assert_eq!(event.kind, "message.created");
         assert_eq!(
-            heard.data,
+            event.data,
             json!({ "conversationId": conversation, "messageId": sent.at("/id"), "number": 1 })
         );
     }
@@ -69,29 +69,33 @@ async fn everybody_in_a_conversation_hears_and_nobody_else(app: App) {
         .await
         .expect(200);
     app.delete_as(&lena, &path).await.expect(204);
-    for ears in [&mut at_lena, &mut at_tom] {
+    for stream in [&mut at_lena, &mut at_tom] {
         assert_eq!(
-            ears.kinds(3).await,
+            stream.next_kinds(3).await,
             ["conversation.read", "message.updated", "message.deleted"]
         );
     }
     // The first that Marta hears is what is hers.
-    app.acquainted(&lena, &marta).await;
-    let group = app.group(&lena, &[&marta]).await.expect(201).text_at("/id");
-    let heard = at_marta.next().await.unwrap();
+    app.conversation_between(&lena, &marta).await;
+    let group = app
+        .create_group_as(&lena, &[&marta])
+        .await
+        .expect(201)
+        .text_at("/id");
+    let event = at_marta.next().await.unwrap();
     assert_eq!(
-        (heard.kind.as_str(), &heard.data),
+        (event.kind.as_str(), &event.data),
         ("conversation.created", &json!({ "conversationId": group }))
     );
     // Whoever was taken out hears that, and nothing more.
     app.delete_as(&lena, &format!("/conversations/{group}/members/{}", marta.id))
         .await
         .expect(204);
-    app.write(&lena, &group, "Alone").await;
-    let other = app.open_as(&lena, &marta).await.text_at("/id");
-    app.write(&lena, &other, "Sorry").await;
+    app.send_message(&lena, &group, "Alone").await;
+    let other = app.open_conversation_as(&lena, &marta).await.text_at("/id");
+    app.send_message(&lena, &other, "Sorry").await;
     assert_eq!(
-        at_marta.kinds(2).await,
+        at_marta.next_kinds(2).await,
         ["conversation.updated", "message.created"]
     );
     assert_eq!(app.count(&format!("SELECT count(*) FROM live_events WHERE CAST(data AS text) LIKE '%{group}%' AND kind = 'message.created'")).await, 1);
@@ -100,28 +104,28 @@ async fn everybody_in_a_conversation_hears_and_nobody_else(app: App) {
 #[both_databases]
 async fn whoever_comes_back_hears_what_they_missed_once_and_in_order(app: App) {
     let (lena, tom) = (app.learner().await, app.learner().await);
-    let conversation = app.acquainted(&lena, &tom).await;
-    let (mut ears, _) = listen(&app, &tom, None, Some("ready")).await;
-    app.write(&lena, &conversation, "One").await;
-    let first = ears.next().await.unwrap();
-    drop(ears);
+    let conversation = app.conversation_between(&lena, &tom).await;
+    let (mut stream, _) = listen(&app, &tom, None, Some("ready")).await;
+    app.send_message(&lena, &conversation, "One").await;
+    let first = stream.next().await.unwrap();
+    drop(stream);
     // More than a page of them.
     for _ in 0..120 {
-        app.write(&lena, &conversation, "More").await;
+        app.send_message(&lena, &conversation, "More").await;
     }
-    let (mut ears, _) = listen(&app, &tom, Some(&first.id), None).await;
-    assert_eq!(numbers(&mut ears, 120).await, (2..=121).collect::<Vec<_>>());
-    app.write(&lena, &conversation, "Now").await;
-    let last = ears.next().await.unwrap();
+    let (mut stream, _) = listen(&app, &tom, Some(&first.id), None).await;
+    assert_eq!(numbers(&mut stream, 120).await, (2..=121).collect::<Vec<_>>());
+    app.send_message(&lena, &conversation, "Now").await;
+    let last = stream.next().await.unwrap();
     assert_eq!(last.data["number"], 122);
     // By the query, for whoever cannot set the header.
     let request = app
         .request("GET", &format!("/me/events?lastEventId={}", last.id))
         .bearer_auth(&tom.token);
-    let (mut ears, begun) = Ears::of(request).await;
+    let (mut stream, begun) = EventStream::of(request).await;
     assert_eq!(begun, None);
-    app.write(&lena, &conversation, "And now").await;
-    assert_eq!(numbers(&mut ears, 1).await, [123]);
+    app.send_message(&lena, &conversation, "And now").await;
+    assert_eq!(numbers(&mut stream, 1).await, [123]);
 }
 
 #[both_databases]
@@ -148,22 +152,22 @@ async fn a_stream_without_a_body_is_over_at_once(app: App) {
 #[both_databases]
 async fn a_position_that_cannot_be_resumed_is_answered_with_reset(app: App) {
     let (lena, tom) = (app.learner().await, app.learner().await);
-    let conversation = app.acquainted(&lena, &tom).await;
+    let conversation = app.conversation_between(&lena, &tom).await;
     let (mut at_lena, _) = listen(&app, &lena, None, Some("ready")).await;
     let (mut at_tom, _) = listen(&app, &tom, None, Some("ready")).await;
-    app.write(&lena, &conversation, "One").await;
-    app.write(&lena, &conversation, "Two").await;
+    app.send_message(&lena, &conversation, "One").await;
+    app.send_message(&lena, &conversation, "Two").await;
     let (of_lena, first) = (at_lena.next().await.unwrap().id, at_tom.next().await.unwrap().id);
     let last = at_tom.next().await.unwrap().id;
     let future = format!("{}-{}", last.split('-').next().unwrap(), 9_000_000);
     let none = String::new();
     for wrong in [&future, &of_lena, &"nonsense".to_owned(), &none, &"x".repeat(64)] {
-        let (mut ears, reset) = listen(&app, &tom, Some(wrong), Some("reset")).await;
+        let (mut stream, reset) = listen(&app, &tom, Some(wrong), Some("reset")).await;
         // It stands at the end, and goes on from there.
         assert_eq!(reset.unwrap().id, last, "{wrong}");
-        let told = app.write(&lena, &conversation, "Three").await;
-        let heard = ears.next().await.unwrap();
-        assert_eq!(heard.data["messageId"], told.at("/id"));
+        let told = app.send_message(&lena, &conversation, "Three").await;
+        let event = stream.next().await.unwrap();
+        assert_eq!(event.data["messageId"], told.at("/id"));
         app.sql("DELETE FROM live_events WHERE number > 2").await;
         app.sql("UPDATE live_cursors SET last_number = 2").await;
     }
@@ -178,9 +182,9 @@ async fn a_position_that_cannot_be_resumed_is_answered_with_reset(app: App) {
 #[both_databases]
 async fn old_events_are_forgotten_without_a_gap(app: App) {
     let (lena, tom) = (app.learner().await, app.learner().await);
-    let conversation = app.acquainted(&lena, &tom).await;
+    let conversation = app.conversation_between(&lena, &tom).await;
     for _ in 0..4 {
-        app.write(&lena, &conversation, "Old").await;
+        app.send_message(&lena, &conversation, "Old").await;
     }
     // A bit older than the one before it, as a transaction that began earlier leaves it behind.
     let (old, young) = (
@@ -213,35 +217,35 @@ async fn old_events_are_forgotten_without_a_gap(app: App) {
 #[both_databases]
 async fn a_ticket_opens_one_stream_within_a_minute(app: App) {
     let (lena, tom) = (app.learner().await, app.learner().await);
-    let conversation = app.acquainted(&lena, &tom).await;
+    let conversation = app.conversation_between(&lena, &tom).await;
     let ticket = async || {
-        app.act_as(&tom, "/me/events/ticket")
+        app.post_empty_as(&tom, "/me/events/ticket")
             .await
             .expect(200)
             .text_at("/ticket")
     };
     let path = format!("/me/events?ticket={}", ticket().await);
-    let (mut ears, first) = Ears::of(app.request("GET", &path)).await;
+    let (mut stream, first) = EventStream::of(app.request("GET", &path)).await;
     assert_eq!(first.unwrap().kind, "ready");
-    app.get(&path).await.refused(401, "token_invalid");
-    app.write(&lena, &conversation, "Hello").await;
-    assert_eq!(ears.next().await.unwrap().kind, "message.created");
-    app.get("/me/events").await.refused(401, "unauthenticated");
+    app.get(&path).await.expect_problem(401, "token_invalid");
+    app.send_message(&lena, &conversation, "Hello").await;
+    assert_eq!(stream.next().await.unwrap().kind, "message.created");
+    app.get("/me/events").await.expect_problem(401, "unauthenticated");
     app.get("/me/events?ticket=nonsense")
         .await
-        .refused(401, "token_invalid");
+        .expect_problem(401, "token_invalid");
     let late = ticket().await;
     app.clock.advance(chrono::Duration::seconds(61));
     app.get(&format!("/me/events?ticket={late}"))
         .await
-        .refused(401, "token_invalid");
+        .expect_problem(401, "token_invalid");
     // Only the hash of one is kept.
     let kept = ticket().await;
     assert!(!crate::database::dump(&app).await.contains(&kept));
     // One of a session that has ended opens nothing.
     let tom_again = app.login(&tom.email, crate::support::PASSWORD).await;
     let ended = app
-        .act_as(&tom_again, "/me/events/ticket")
+        .post_empty_as(&tom_again, "/me/events/ticket")
         .await
         .expect(200)
         .text_at("/ticket");
@@ -250,23 +254,23 @@ async fn a_ticket_opens_one_stream_within_a_minute(app: App) {
         .expect(204);
     app.get(&format!("/me/events?ticket={ended}"))
         .await
-        .refused(401, "session_revoked");
+        .expect_problem(401, "session_revoked");
 }
 
 #[both_databases]
 async fn a_stream_ends_with_its_session(app: App) {
     let (lena, admin) = (app.learner().await, app.admin().await);
-    let (ears, _) = listen(&app, &lena, None, Some("ready")).await;
+    let (stream, _) = listen(&app, &lena, None, Some("ready")).await;
     app.post("/auth/logout", json!({ "refreshToken": lena.refresh_token }))
         .await
         .expect(204);
-    ears.end().await;
+    stream.end().await;
     let lena = app.login(&lena.email, crate::support::PASSWORD).await;
     let other = app.login(&lena.email, crate::support::PASSWORD).await;
-    let (ears, _) = listen(&app, &lena, None, Some("ready")).await;
+    let (stream, _) = listen(&app, &lena, None, Some("ready")).await;
     let (others, _) = listen(&app, &other, None, Some("ready")).await;
     app.delete_as(&other, "/me/sessions").await.expect(204);
-    ears.end().await;
+    stream.end().await;
     app.patch_as(
         &admin,
         &format!("/admin/users/{}", lena.id),
@@ -277,7 +281,7 @@ async fn a_stream_ends_with_its_session(app: App) {
     .expect(200);
     others.end().await;
     let refused = app.get_as(&other, "/me/events").await;
-    refused.refused(401, "session_revoked");
+    refused.expect_problem(401, "session_revoked");
     eventually("the streams' end", || async {
         (streams(&app).await == 0).then_some(())
     })
@@ -287,9 +291,9 @@ async fn a_stream_ends_with_its_session(app: App) {
 #[both_databases]
 async fn whoever_hangs_up_is_gone(app: App) {
     let lena = app.learner().await;
-    let (ears, _) = listen(&app, &lena, None, Some("ready")).await;
+    let (stream, _) = listen(&app, &lena, None, Some("ready")).await;
     assert_eq!(streams(&app).await, 1);
-    drop(ears);
+    drop(stream);
     eventually("the stream's end", || async {
         (streams(&app).await == 0).then_some(())
     })
@@ -299,7 +303,7 @@ async fn whoever_hangs_up_is_gone(app: App) {
 #[both_databases]
 async fn one_who_does_not_read_holds_nobody_up(app: App) {
     let (lena, tom) = (app.learner().await, app.learner().await);
-    let conversation = app.acquainted(&lena, &tom).await;
+    let conversation = app.conversation_between(&lena, &tom).await;
     // A connection that takes nothing in: its buffers are small, and then it is full.
     let address: std::net::SocketAddr = app.base.strip_prefix("http://").unwrap().parse().unwrap();
     let socket = tokio::net::TcpSocket::new_v4().unwrap();
@@ -316,15 +320,15 @@ async fn one_who_does_not_read_holds_nobody_up(app: App) {
         (streams(&app).await == 1).then_some(())
     })
     .await;
-    let (mut ears, _) = listen(&app, &tom, None, Some("ready")).await;
+    let (mut stream, _) = listen(&app, &tom, None, Some("ready")).await;
     // Nothing that the log has for the stuck one waits in memory: it is written behind the server's back, and more than any
     // buffer of a connection takes.
     for round in 0..4 {
         for _ in 0..25 {
-            app.write(&lena, &conversation, "Hello").await;
+            app.send_message(&lena, &conversation, "Hello").await;
         }
         let expected: Vec<i64> = (round * 25 + 1..=round * 25 + 25).collect();
-        assert_eq!(numbers(&mut ears, 25).await, expected);
+        assert_eq!(numbers(&mut stream, 25).await, expected);
     }
     drop(stuck);
     eventually("the stuck stream's end", || async {
@@ -339,17 +343,19 @@ async fn streams_are_bounded_for_a_member_and_in_all() {
         ("PALESTRA_STREAMS_PER_MEMBER", "2"),
         ("PALESTRA_MAX_STREAMS", "3"),
     ];
-    let app = App::start_with(Store::Sqlite, &settings).await;
+    let app = App::start_with(DatabaseKind::Sqlite, &settings).await;
     let (lena, tom) = (app.learner().await, app.learner().await);
     let (first, _) = listen(&app, &lena, None, Some("ready")).await;
     let (_second, _) = listen(&app, &lena, None, Some("ready")).await;
     let refused = app
         .get_as(&lena, "/me/events")
         .await
-        .refused(429, "too_many_streams");
+        .expect_problem(429, "too_many_streams");
     assert_eq!(refused.header("retry-after"), "60");
     let (_third, _) = listen(&app, &tom, None, Some("ready")).await;
-    app.get_as(&tom, "/me/events").await.refused(503, "overloaded");
+    app.get_as(&tom, "/me/events")
+        .await
+        .expect_problem(503, "overloaded");
     drop(first);
     eventually("room", || async { (streams(&app).await == 2).then_some(()) }).await;
     listen(&app, &lena, None, Some("ready")).await;
@@ -362,32 +368,32 @@ async fn a_stream_takes_no_place_of_a_request_and_outlives_their_deadline() {
         ("PALESTRA_MAX_IN_FLIGHT", "2"),
         ("PALESTRA_REQUEST_TIMEOUT_SECONDS", "1"),
     ];
-    let app = App::start_with(Store::Sqlite, &settings).await;
+    let app = App::start_with(DatabaseKind::Sqlite, &settings).await;
     let (lena, tom) = (app.learner().await, app.learner().await);
-    let conversation = app.acquainted(&lena, &tom).await;
-    let mut ears = Vec::new();
+    let conversation = app.conversation_between(&lena, &tom).await;
+    let mut streams = Vec::new();
     for _ in 0..6 {
-        ears.push(listen(&app, &tom, None, Some("ready")).await.0);
+        streams.push(listen(&app, &tom, None, Some("ready")).await.0);
     }
     let began = tokio::time::Instant::now();
     eventually("the deadline to pass", || async {
         (began.elapsed() > Duration::from_millis(1500)).then_some(())
     })
     .await;
-    app.write(&lena, &conversation, "Hello").await;
-    for ears in &mut ears {
-        assert_eq!(ears.next().await.unwrap().kind, "message.created");
+    app.send_message(&lena, &conversation, "Hello").await;
+    for stream in &mut streams {
+        assert_eq!(stream.next().await.unwrap().kind, "message.created");
     }
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_server_that_stops_ends_its_streams_at_once() {
-    let app = App::start(Store::Sqlite).await;
+    let app = App::start(DatabaseKind::Sqlite).await;
     let lena = app.learner().await;
-    let (ears, _) = listen(&app, &lena, None, Some("ready")).await;
+    let (stream, _) = listen(&app, &lena, None, Some("ready")).await;
     let began = std::time::Instant::now();
-    app.begin_to_stop();
-    ears.end().await;
+    app.request_stop();
+    stream.end().await;
     drop(app);
     // The time that a server gives to what runs is ten seconds: nothing here needed it.
     assert!(began.elapsed() < Duration::from_secs(9), "{:?}", began.elapsed());
@@ -396,25 +402,25 @@ async fn a_server_that_stops_ends_its_streams_at_once() {
 /// Two servers on one database: whoever listens at one hears what is said at the other, and goes on there.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn another_server_tells_what_was_said_at_this_one() {
-    let app = App::start(Store::Postgres).await;
+    let app = App::start(DatabaseKind::Postgres).await;
     let (lena, tom) = (app.learner().await, app.learner().await);
-    let conversation = app.acquainted(&lena, &tom).await;
-    let beside = app.beside().await;
-    let (mut ears, _) = listen(&beside, &tom, None, Some("ready")).await;
-    app.write(&lena, &conversation, "One").await;
-    let first = ears.next().await.unwrap();
+    let conversation = app.conversation_between(&lena, &tom).await;
+    let other_server = app.second_server().await;
+    let (mut stream, _) = listen(&other_server, &tom, None, Some("ready")).await;
+    app.send_message(&lena, &conversation, "One").await;
+    let first = stream.next().await.unwrap();
     assert_eq!(first.data["number"], 1);
-    beside.write(&tom, &conversation, "Two").await;
-    assert_eq!(ears.next().await.unwrap().data["number"], 2);
+    other_server.send_message(&tom, &conversation, "Two").await;
+    assert_eq!(stream.next().await.unwrap().data["number"], 2);
     let (mut here, _) = listen(&app, &tom, Some(&first.id), None).await;
     assert_eq!(here.next().await.unwrap().data["number"], 2);
-    // The end of a session is heard there too.
+    // The end of a session is event there too.
     app.post("/auth/logout", json!({ "refreshToken": tom.refresh_token }))
         .await
         .expect(204);
-    ears.end().await;
+    stream.end().await;
     here.end().await;
-    drop(beside);
+    drop(other_server);
 }
 
 /// Many who tell the same at once: for each reader the numbers come in the order of the commits, and none is left out.
@@ -424,26 +430,26 @@ async fn nothing_is_lost_or_out_of_order(app: App) {
     let (mut friends, mut conversations) = (Vec::new(), Vec::new());
     for _ in 0..4 {
         let friend = app.learner().await;
-        conversations.push(app.acquainted(&friend, &tom).await);
+        conversations.push(app.conversation_between(&friend, &tom).await);
         friends.push(friend);
     }
-    let (mut ears, _) = listen(&app, &tom, None, Some("ready")).await;
-    let sends = (0..80).map(|n| app.send_as(&friends[n % 4], &conversations[n % 4], "x"));
+    let (mut stream, _) = listen(&app, &tom, None, Some("ready")).await;
+    let sends = (0..80).map(|n| app.send_message_as(&friends[n % 4], &conversations[n % 4], "x"));
     let sent = futures_util::future::join_all(sends).await;
     let mut expected: Vec<Value> = sent
         .into_iter()
         .map(|reply| reply.expect(201).at("/id"))
         .collect();
-    let (mut heard, mut last) = (Vec::new(), 0);
-    while heard.len() < 80 {
-        let event = ears.next().await.unwrap();
+    let (mut received, mut last) = (Vec::new(), 0);
+    while received.len() < 80 {
+        let event = stream.next().await.unwrap();
         let number: i64 = event.id.rsplit('-').next().unwrap().parse().unwrap();
         assert_eq!(number, last + 1);
         last = number;
-        heard.push(event.data["messageId"].clone());
+        received.push(event.data["messageId"].clone());
     }
     let by_text = |id: &Value| id.to_string();
-    heard.sort_by_key(by_text);
+    received.sort_by_key(by_text);
     expected.sort_by_key(by_text);
-    assert_eq!(heard, expected);
+    assert_eq!(received, expected);
 }

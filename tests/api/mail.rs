@@ -8,7 +8,7 @@ use tokio::{
     process::{Child, Command},
 };
 
-use crate::support::{App, PASSWORD, Store};
+use crate::support::{App, DatabaseKind, PASSWORD};
 
 /// aiosmtpd on a free port; it prints what it receives.
 async fn catcher() -> (Child, u16) {
@@ -65,7 +65,7 @@ async fn a_letter_goes_through_smtp_and_its_link_works() {
     // Registered before the server listens perhaps: the worker tries again.
     let url = format!("smtp://127.0.0.1:{port}");
     let app = App::start_with(
-        Store::Sqlite,
+        DatabaseKind::Sqlite,
         &[
             ("PALESTRA_SMTP_URL", &url),
             ("PALESTRA_APP_URL", "https://app.example.com/"),
@@ -100,7 +100,7 @@ async fn a_letter_waits_for_a_server_that_is_away() {
         .unwrap()
         .port();
     let url = format!("smtp://127.0.0.1:{port}");
-    let app = App::start_with(Store::Sqlite, &[("PALESTRA_SMTP_URL", &url)]).await;
+    let app = App::start_with(DatabaseKind::Sqlite, &[("PALESTRA_SMTP_URL", &url)]).await;
     app.post(
         "/auth/register",
         json!({ "email": "lena@example.com", "password": PASSWORD }),
@@ -125,12 +125,12 @@ async fn a_letter_waits_for_a_server_that_is_away() {
 async fn a_notification_goes_through_smtp_with_its_way_out() {
     let (mut child, port) = catcher().await;
     let url = format!("smtp://127.0.0.1:{port}");
-    let app = App::start_with(Store::Sqlite, &[("PALESTRA_SMTP_URL", &url)]).await;
+    let app = App::start_with(DatabaseKind::Sqlite, &[("PALESTRA_SMTP_URL", &url)]).await;
     let (lena, tom) = (app.learner().await, app.learner().await);
-    app.prefers(&lena, json!({ "channels": { "comment": { "email": true } } }))
+    app.set_notification_preferences(&lena, json!({ "channels": { "comment": { "email": true } } }))
         .await;
-    let post = app.posted(&lena, None, "<p>Hello</p>").await;
-    app.commented(&tom, &format!("/posts/{post}"), None, "<p>Well done</p>")
+    let post = app.publish_post(&lena, None, "<p>Hello</p>").await;
+    app.comment_on(&tom, &format!("/posts/{post}"), None, "<p>Well done</p>")
         .await;
     let letter = first_letter(&mut child).await;
     assert!(

@@ -35,7 +35,7 @@ async fn a_patch_keeps_clears_and_sets(app: App) {
         )
         .await;
     assert_eq!(
-        refused.refused(422, "validation_failed").reasons(),
+        refused.expect_problem(422, "validation_failed").errors(),
         ["/email unknown_member", "/role unknown_member"]
     );
     assert_eq!(app.get_as(&lena, "/me").await.header("etag"), etag);
@@ -50,22 +50,24 @@ async fn a_change_names_the_version_it_has_seen(app: App) {
             .bearer_auth(&lena.token)
             .json(&json!({ "bio": "x" }))
     };
-    app.send(patch()).await.refused(428, "precondition_required");
+    app.send(patch())
+        .await
+        .expect_problem(428, "precondition_required");
     app.send(patch().header("if-match", "nonsense"))
         .await
-        .refused(400, "malformed_request");
+        .expect_problem(400, "malformed_request");
     app.send(patch().header("if-match", "\"77\""))
         .await
-        .refused(412, "precondition_failed");
+        .expect_problem(412, "precondition_failed");
     app.send(patch().header("if-match", format!("W/{etag}")))
         .await
-        .refused(412, "precondition_failed");
+        .expect_problem(412, "precondition_failed");
     app.send(patch().header("if-match", format!("\"77\", {etag}")))
         .await
         .expect(200);
     app.send(patch().header("if-match", &etag))
         .await
-        .refused(412, "precondition_failed");
+        .expect_problem(412, "precondition_failed");
     app.send(patch().header("if-match", "*")).await.expect(200);
 }
 
@@ -131,8 +133,8 @@ async fn a_profile_keeps_its_units(app: App) {
     let refused = app
         .patch_as(&lena, "/me/profile", &etag, wrong)
         .await
-        .refused(422, "validation_failed")
-        .reasons();
+        .expect_problem(422, "validation_failed")
+        .errors();
     let pointers: Vec<&str> = refused
         .iter()
         .map(|reason| reason.split(' ').next().unwrap())
@@ -155,7 +157,7 @@ async fn a_profile_keeps_its_units(app: App) {
         )
         .await;
     assert_eq!(
-        unborn.refused(422, "validation_failed").reasons(),
+        unborn.expect_problem(422, "validation_failed").errors(),
         ["/dateOfBirth in_the_future"]
     );
 }
@@ -175,21 +177,21 @@ async fn a_new_password_ends_the_other_sessions(app: App) {
     assert_eq!(
         change("seven yellow anvils", "eight green anvils")
             .await
-            .refused(422, "validation_failed")
-            .reasons(),
+            .expect_problem(422, "validation_failed")
+            .errors(),
         ["/currentPassword wrong_password"]
     );
     change(PASSWORD, "password123")
         .await
-        .refused(422, "validation_failed");
+        .expect_problem(422, "validation_failed");
     change(PASSWORD, "eight green anvils").await.expect(204);
     app.get_as(&lena, "/me/sessions").await.expect(200);
     app.get_as(&phone, "/me/sessions")
         .await
-        .refused(401, "session_revoked");
+        .expect_problem(401, "session_revoked");
     app.post("/auth/refresh", json!({ "refreshToken": phone.refresh_token }))
         .await
-        .refused(401, "refresh_token_invalid");
+        .expect_problem(401, "refresh_token_invalid");
     app.login(&lena.email, "eight green anvils").await;
 }
 
@@ -218,13 +220,13 @@ async fn sessions_are_listed_and_ended(app: App) {
         .find(|session| session["userAgent"] == "PalestraApp/2.1")
         .unwrap();
     let path = format!("/me/sessions/{}", app_session["id"].as_str().unwrap());
-    app.delete_as(&tom, &path).await.refused(404, "not_found");
+    app.delete_as(&tom, &path).await.expect_problem(404, "not_found");
     app.delete_as(&lena, &path).await.expect(204);
-    app.delete_as(&lena, &path).await.refused(404, "not_found");
+    app.delete_as(&lena, &path).await.expect_problem(404, "not_found");
     app.delete_as(&lena, "/me/sessions").await.expect(204);
     app.get_as(&third, "/me/sessions")
         .await
-        .refused(401, "session_revoked");
+        .expect_problem(401, "session_revoked");
     assert_eq!(
         app.get_as(&lena, "/me/sessions")
             .await
@@ -270,9 +272,9 @@ async fn pages_follow_each_other_without_gaps(app: App) {
     let refused = app
         .get_as(&lena, "/me/sessions?cursor=short&limit=0&limit=2&unknown=1")
         .await
-        .refused(422, "validation_failed");
+        .expect_problem(422, "validation_failed");
     assert_eq!(
-        refused.reasons(),
+        refused.errors(),
         [
             "?cursor bad_format",
             "?limit duplicate",
@@ -281,8 +283,8 @@ async fn pages_follow_each_other_without_gaps(app: App) {
     );
     app.get_as(&lena, "/me/sessions?limit=101")
         .await
-        .refused(422, "validation_failed");
+        .expect_problem(422, "validation_failed");
     app.get_as(&lena, "/me/sessions?limit=%ff")
         .await
-        .refused(400, "malformed_request");
+        .expect_problem(400, "malformed_request");
 }

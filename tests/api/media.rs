@@ -13,7 +13,7 @@ use serde_json::{Value, json};
 
 use test_macros::both_databases;
 
-use crate::support::{App, PASSWORD, Person, Reply, Store, eventually};
+use crate::support::{App, DatabaseKind, PASSWORD, Person, Reply, eventually};
 
 pub(crate) const PDF: &[u8] = b"%PDF-1.7\nnothing but a beginning, which is enough to be one\n";
 
@@ -43,7 +43,7 @@ async fn send(app: &App, upload: &Reply, bytes: &[u8]) -> Reply {
 async fn uploaded(app: &App, who: &Person, announcement: Value, bytes: &[u8]) -> Reply {
     let upload = app.post_as(who, "/uploads", announcement).await.expect(201);
     send(app, &upload, bytes).await.expect(204);
-    app.act_as(who, &format!("/uploads/{}/complete", upload.text_at("/id")))
+    app.post_empty_as(who, &format!("/uploads/{}/complete", upload.text_at("/id")))
         .await
         .expect(200)
 }
@@ -180,11 +180,11 @@ async fn a_course_and_a_category_show_uploaded_pictures(app: App) {
                 json!({ "imageId": id }),
             )
             .await
-            .refused(422, "validation_failed");
+            .expect_problem(422, "validation_failed");
         assert!(
-            refused.reasons()[0].starts_with("/imageId "),
+            refused.errors()[0].starts_with("/imageId "),
             "{:?}",
-            refused.reasons()
+            refused.errors()
         );
     }
     let banner = uploaded(
@@ -233,13 +233,16 @@ async fn a_file_is_announced_sent_and_looked_at(app: App) {
         .strip_prefix("/api/v1")
         .unwrap()
         .to_owned();
-    app.act_as(&elena, &format!("{path}/complete"))
+    app.post_empty_as(&elena, &format!("{path}/complete"))
         .await
-        .refused(409, "upload_incomplete");
+        .expect_problem(409, "upload_incomplete");
     send(&app, &upload, b"Hello world!").await.expect(204);
     let again = app.get_as(&elena, &path).await.expect(200);
     assert!(again.text_at("/target/url").contains(&path));
-    let done = app.act_as(&elena, &format!("{path}/complete")).await.expect(200);
+    let done = app
+        .post_empty_as(&elena, &format!("{path}/complete"))
+        .await
+        .expect(200);
     assert_eq!(
         (
             done.at("/status"),
@@ -250,7 +253,7 @@ async fn a_file_is_announced_sent_and_looked_at(app: App) {
         (json!("READY"), Value::Null, Value::Null, json!(sum))
     );
     assert_eq!(
-        app.act_as(&elena, &format!("{path}/complete"))
+        app.post_empty_as(&elena, &format!("{path}/complete"))
             .await
             .expect(200)
             .text,
@@ -260,7 +263,7 @@ async fn a_file_is_announced_sent_and_looked_at(app: App) {
     // What is sent after that reaches nobody.
     send(&app, &upload, b"Hello thief!").await.expect(204);
     assert_eq!(
-        app.act_as(&elena, &format!("{path}/complete"))
+        app.post_empty_as(&elena, &format!("{path}/complete"))
             .await
             .expect(200)
             .text,
@@ -274,22 +277,22 @@ async fn a_bad_announcement_is_refused_with_all_reasons(app: App) {
     let good = announcement("ATTACHMENT", "plan.pdf", "application/pdf", PDF);
     app.post_as(&lena, "/uploads", good)
         .await
-        .refused(403, "forbidden");
+        .expect_problem(403, "forbidden");
     let new = json!({ "purpose": "IMAGE", "name": "a.svg", "contentType": "image/svg+xml", "sizeBytes": 10_485_761 });
     let refused = app
         .post_as(&elena, "/uploads", new)
         .await
-        .refused(422, "validation_failed");
+        .expect_problem(422, "validation_failed");
     assert_eq!(
-        refused.reasons(),
+        refused.errors(),
         ["/contentType type_not_allowed", "/sizeBytes too_large"]
     );
     let new = json!({ "purpose": "SONG", "name": " ", "contentType": "image", "sizeBytes": 0, "sha256": "x", "path": "/etc" });
     assert_eq!(
         app.post_as(&elena, "/uploads", new)
             .await
-            .refused(422, "validation_failed")
-            .reasons()
+            .expect_problem(422, "validation_failed")
+            .errors()
             .len(),
         6
     );
@@ -346,7 +349,7 @@ async fn what_is_not_what_was_announced_is_rejected_and_removed(app: App) {
         );
         let path = format!("/uploads/{}", done.text_at("/id"));
         assert_eq!(
-            app.act_as(&elena, &format!("{path}/complete"))
+            app.post_empty_as(&elena, &format!("{path}/complete"))
                 .await
                 .expect(200)
                 .text,
@@ -375,10 +378,10 @@ async fn more_or_less_than_announced_leaves_nothing_behind(app: App) {
         .expect(201);
     send(&app, &upload, &[PDF, PDF].concat())
         .await
-        .refused(413, "payload_too_large");
+        .expect_problem(413, "payload_too_large");
     send(&app, &upload, &PDF[..20])
         .await
-        .refused(422, "size_mismatch");
+        .expect_problem(422, "size_mismatch");
     let path = path_of(&upload.text_at("/target/url"));
     // Without a length at the beginning, and with one that is not kept.
     let chunked = |body: &str| {
@@ -407,9 +410,9 @@ async fn more_or_less_than_announced_leaves_nothing_behind(app: App) {
         objects(&app.folder).is_empty().then_some(())
     })
     .await;
-    app.act_as(&elena, &format!("/uploads/{}/complete", upload.text_at("/id")))
+    app.post_empty_as(&elena, &format!("/uploads/{}/complete", upload.text_at("/id")))
         .await
-        .refused(409, "upload_incomplete");
+        .expect_problem(409, "upload_incomplete");
     send(&app, &upload, PDF).await.expect(204);
 }
 
@@ -433,21 +436,21 @@ async fn the_url_of_an_upload_is_for_that_upload_and_for_a_while(app: App) {
     for bad in [swapped, String::from_utf8(tampered).unwrap(), format!("{path}AA")] {
         app.send(app.request("PUT", &bad).body(PDF))
             .await
-            .refused(403, "signed_url_invalid");
+            .expect_problem(403, "signed_url_invalid");
     }
     app.send(app.request("PUT", path.split('?').next().unwrap()).body(PDF))
         .await
-        .refused(422, "validation_failed");
+        .expect_problem(422, "validation_failed");
     // Somebody else's upload is not there.
     let place = format!("/uploads/{}", mine.text_at("/id"));
-    app.get_as(&other, &place).await.refused(404, "not_found");
-    app.act_as(&other, &format!("{place}/complete"))
+    app.get_as(&other, &place).await.expect_problem(404, "not_found");
+    app.post_empty_as(&other, &format!("{place}/complete"))
         .await
-        .refused(404, "not_found");
+        .expect_problem(404, "not_found");
     app.clock.advance(Duration::hours(7));
     app.send(app.request("PUT", &path).body(PDF))
         .await
-        .refused(403, "signed_url_invalid");
+        .expect_problem(403, "signed_url_invalid");
     let elena = app.login(&elena.email, PASSWORD).await;
     assert_eq!(
         app.get_as(&elena, &place).await.expect(200).at("/target"),
@@ -469,15 +472,18 @@ async fn of_eight_that_complete_at_once_all_see_the_same(app: App) {
         .expect(201);
     send(&app, &upload, &picture).await.expect(204);
     let path = format!("/uploads/{}/complete", upload.text_at("/id"));
-    let replies = futures_util::future::join_all((0..8).map(|_| app.act_as(&elena, &path))).await;
+    let replies = futures_util::future::join_all((0..8).map(|_| app.post_empty_as(&elena, &path))).await;
     assert!(replies.iter().any(|reply| reply.status == 200));
     for reply in replies {
         match reply.status {
             200 => assert_eq!(reply.at("/status"), "READY"),
-            _ => drop(reply.refused(409, "upload_checking")),
+            _ => drop(reply.expect_problem(409, "upload_checking")),
         }
     }
-    assert_eq!(app.act_as(&elena, &path).await.expect(200).at("/status"), "READY");
+    assert_eq!(
+        app.post_empty_as(&elena, &path).await.expect(200).at("/status"),
+        "READY"
+    );
 }
 
 #[both_databases]
@@ -529,11 +535,11 @@ async fn a_picture_is_there_in_three_widths_for_everybody(app: App) {
     for odd in ["1", "321", "-320", "320.0", "0320/..", "%2e%2e"] {
         app.get(&format!("/images/{id}/{odd}"))
             .await
-            .refused(404, "not_found");
+            .expect_problem(404, "not_found");
     }
     app.get("/images/0198c0de-0000-7000-8000-000000000001/320")
         .await
-        .refused(404, "not_found");
+        .expect_problem(404, "not_found");
     // Without a statement; the worker of the server may ask in between, but not every time.
     let mut quiet = false;
     for _ in 0..20 {
@@ -563,7 +569,7 @@ async fn a_link_is_for_one_file_and_for_a_while(app: App) {
             .expect(201)
             .text_at("/id");
         let url = app
-            .act_as(&elena, &format!("/attachments/{made}/download"))
+            .post_empty_as(&elena, &format!("/attachments/{made}/download"))
             .await
             .expect(200)
             .text_at("/url");
@@ -596,7 +602,7 @@ async fn a_link_is_for_one_file_and_for_a_while(app: App) {
         upload.text_at("/target/url").split_once("ticket=").unwrap().1
     ));
     for bad in bad {
-        app.get(&bad).await.refused(403, "signed_url_invalid");
+        app.get(&bad).await.expect_problem(403, "signed_url_invalid");
     }
     let whole = app.get(&path).await.expect(200);
     assert_eq!(
@@ -619,7 +625,9 @@ async fn a_link_is_for_one_file_and_for_a_while(app: App) {
         &PDF[PDF.len() - 3..]
     );
     assert_eq!(part("bytes=5-").await.expect(206).text.as_bytes(), &PDF[5..]);
-    let beyond = part("bytes=5000-").await.refused(416, "range_not_satisfiable");
+    let beyond = part("bytes=5000-")
+        .await
+        .expect_problem(416, "range_not_satisfiable");
     assert_eq!(beyond.header("content-range"), format!("bytes */{}", PDF.len()));
     assert_eq!(part("bytes=0-1,4-5").await.expect(200).text.as_bytes(), PDF);
     let if_range = |tag: String| {
@@ -640,7 +648,7 @@ async fn a_link_is_for_one_file_and_for_a_while(app: App) {
         ("", PDF.len().to_string().as_str())
     );
     app.clock.advance(Duration::minutes(16));
-    app.get(&path).await.refused(403, "signed_url_invalid");
+    app.get(&path).await.expect_problem(403, "signed_url_invalid");
 }
 
 #[both_databases]
@@ -703,7 +711,7 @@ async fn what_nobody_needs_goes_after_a_day(app: App) {
     for gone in [&unused, &image, &pending.text_at("/id")] {
         app.get_as(&elena, &format!("/uploads/{gone}"))
             .await
-            .refused(404, "not_found");
+            .expect_problem(404, "not_found");
         assert!(
             objects(&app.folder)
                 .iter()
@@ -712,7 +720,7 @@ async fn what_nobody_needs_goes_after_a_day(app: App) {
     }
     app.get_as(&elena, &format!("/uploads/{used}")).await.expect(200);
     let url = app
-        .act_as(&elena, &format!("/attachments/{attachment}/download"))
+        .post_empty_as(&elena, &format!("/attachments/{attachment}/download"))
         .await
         .expect(200)
         .text_at("/url");
@@ -740,16 +748,16 @@ async fn what_is_used_while_the_collection_runs_keeps_its_file(app: App) {
         if collected.unwrap() == 0 {
             let attachment = attached.expect(201).text_at("/id");
             let url = app
-                .act_as(&elena, &format!("/attachments/{attachment}/download"))
+                .post_empty_as(&elena, &format!("/attachments/{attachment}/download"))
                 .await
                 .expect(200)
                 .text_at("/url");
             assert_eq!(app.get(&path_of(&url)).await.expect(200).text.as_bytes(), PDF);
         } else {
-            attached.refused(422, "validation_failed");
+            attached.expect_problem(422, "validation_failed");
             app.get_as(&elena, &format!("/uploads/{id}"))
                 .await
-                .refused(404, "not_found");
+                .expect_problem(404, "not_found");
         }
     }
 }
@@ -805,19 +813,19 @@ fn admin_of(admin: &Person) -> kernel::Actor {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn uploads_that_are_begun_and_not_completed_have_an_end() {
-    for store in [Store::Sqlite, Store::Postgres] {
+    for database in [DatabaseKind::Sqlite, DatabaseKind::Postgres] {
         let settings = [
             ("PALESTRA_UPLOADS_PENDING", "3"),
             ("PALESTRA_UPLOADS_PENDING_BYTES", "1000"),
         ];
-        let app = App::start_with(store, &settings).await;
+        let app = App::start_with(database, &settings).await;
         let (elena, marco) = (app.trainer().await, app.trainer().await);
         let plan = || announcement("ATTACHMENT", "plan.pdf", "application/pdf", PDF);
         let large = json!({ "purpose": "ATTACHMENT", "name": "a.pdf", "contentType": "application/pdf", "sizeBytes": 990 });
         let first = app.post_as(&elena, "/uploads", plan()).await.expect(201);
         app.post_as(&elena, "/uploads", large.clone())
             .await
-            .refused(409, "too_many_uploads");
+            .expect_problem(409, "too_many_uploads");
         app.post_as(&marco, "/uploads", large).await.expect(201);
         app.post_as(&elena, "/uploads", plan()).await.expect(201);
         let video = json!({ "name": "a.mp4", "contentType": "video/mp4", "sizeBytes": 100 });
@@ -826,19 +834,19 @@ async fn uploads_that_are_begun_and_not_completed_have_an_end() {
             .expect(201);
         app.post_as(&elena, "/uploads", plan())
             .await
-            .refused(409, "too_many_uploads");
+            .expect_problem(409, "too_many_uploads");
         app.post_as(&elena, "/video-uploads", video)
             .await
-            .refused(409, "too_many_uploads");
+            .expect_problem(409, "too_many_uploads");
         // What was completed does not count any more, nor what is too late.
         send(&app, &first, PDF).await.expect(204);
-        app.act_as(&elena, &format!("/uploads/{}/complete", first.text_at("/id")))
+        app.post_empty_as(&elena, &format!("/uploads/{}/complete", first.text_at("/id")))
             .await
             .expect(200);
         app.post_as(&elena, "/uploads", plan()).await.expect(201);
         app.post_as(&elena, "/uploads", plan())
             .await
-            .refused(409, "too_many_uploads");
+            .expect_problem(409, "too_many_uploads");
         app.clock.advance(Duration::hours(7));
         let elena = app.login(&elena.email, PASSWORD).await;
         app.post_as(&elena, "/uploads", plan()).await.expect(201);
@@ -864,7 +872,7 @@ async fn raw(app: &App, path: &str, rest: String, stay: bool) -> String {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn an_upload_that_stops_is_given_up() {
     let app = App::start_with(
-        crate::support::Store::Sqlite,
+        crate::support::DatabaseKind::Sqlite,
         &[("PALESTRA_BODY_TIMEOUT_SECONDS", "1")],
     )
     .await;

@@ -9,7 +9,7 @@ use crate::support::{App, Person};
 /// Two who have a conversation.
 async fn two(app: &App) -> (Person, Person, String) {
     let (lena, tom) = (app.learner().await, app.learner().await);
-    let conversation = app.acquainted(&lena, &tom).await;
+    let conversation = app.conversation_between(&lena, &tom).await;
     (lena, tom, conversation)
 }
 
@@ -53,14 +53,15 @@ async fn sixty_four_equal_sends_at_once_make_one_message(app: App) {
     other["content"] = json!("Twice");
     app.post_as(&lena, &path, other.clone())
         .await
-        .refused(422, "idempotency_key_reused");
+        .expect_problem(422, "idempotency_key_reused");
     app.post_as(&tom, &path, other).await.expect(201);
 }
 
 #[both_databases]
 async fn numbers_have_no_gaps_whoever_writes_at_once(app: App) {
     let (lena, tom, conversation) = two(&app).await;
-    let sends = (0..24).map(|n| app.send_as(if n % 2 == 0 { &lena } else { &tom }, &conversation, "x"));
+    let sends =
+        (0..24).map(|n| app.send_message_as(if n % 2 == 0 { &lena } else { &tom }, &conversation, "x"));
     for reply in futures_util::future::join_all(sends).await {
         reply.expect(201);
     }
@@ -76,7 +77,8 @@ async fn numbers_have_no_gaps_whoever_writes_at_once(app: App) {
 async fn a_conversation_is_paged_both_ways(app: App) {
     let (lena, _, conversation) = two(&app).await;
     for n in 1..=7 {
-        app.write(&lena, &conversation, &format!("Message {n}")).await;
+        app.send_message(&lena, &conversation, &format!("Message {n}"))
+            .await;
     }
     for (query, expected) in [
         ("sort=number", vec![1, 2, 3, 4, 5, 6, 7]),
@@ -113,9 +115,10 @@ async fn a_conversation_is_paged_both_ways(app: App) {
 async fn what_was_read_is_counted_and_never_goes_back(app: App) {
     let (lena, tom, conversation) = two(&app).await;
     for n in 1..=3 {
-        app.write(&lena, &conversation, &format!("Message {n}")).await;
+        app.send_message(&lena, &conversation, &format!("Message {n}"))
+            .await;
     }
-    app.write(&tom, &conversation, "Mine").await;
+    app.send_message(&tom, &conversation, "Mine").await;
     let unread = async |who: &Person| {
         app.get_as(who, &format!("/conversations/{conversation}"))
             .await
@@ -136,8 +139,8 @@ async fn what_was_read_is_counted_and_never_goes_back(app: App) {
     );
     let beyond = read(&app, &tom, &conversation, 5)
         .await
-        .refused(422, "validation_failed");
-    assert_eq!(beyond.reasons(), ["/number unknown_message"]);
+        .expect_problem(422, "validation_failed");
+    assert_eq!(beyond.errors(), ["/number unknown_message"]);
     // Lena sees which of hers were read, and since when; that does not change with what is read later.
     let mine = messages(&app, &lena, &conversation, "?sort=number").await;
     let is_read: Vec<bool> = mine
@@ -169,10 +172,17 @@ async fn what_was_read_is_counted_and_never_goes_back(app: App) {
 #[both_databases]
 async fn in_a_group_all_have_to_have_read_it(app: App) {
     let (lena, tom, marta) = (app.learner().await, app.learner().await, app.learner().await);
-    app.acquainted(&lena, &tom).await;
-    app.acquainted(&lena, &marta).await;
-    let group = app.group(&lena, &[&tom, &marta]).await.expect(201).text_at("/id");
-    let message = app.write(&lena, &group, "Sunday at nine?").await.text_at("/id");
+    app.conversation_between(&lena, &tom).await;
+    app.conversation_between(&lena, &marta).await;
+    let group = app
+        .create_group_as(&lena, &[&tom, &marta])
+        .await
+        .expect(201)
+        .text_at("/id");
+    let message = app
+        .send_message(&lena, &group, "Sunday at nine?")
+        .await
+        .text_at("/id");
     let is_read = async || {
         app.get_as(&lena, &format!("/messages/{message}"))
             .await
@@ -188,14 +198,14 @@ async fn in_a_group_all_have_to_have_read_it(app: App) {
 #[both_databases]
 async fn a_message_is_edited_by_its_sender_within_the_time_for_it(app: App) {
     let (lena, tom, conversation) = two(&app).await;
-    let sent = app.write(&lena, &conversation, "Sevn").await;
+    let sent = app.send_message(&lena, &conversation, "Sevn").await;
     let (path, tag) = (
         format!("/messages/{}", sent.text_at("/id")),
         sent.header("etag").to_owned(),
     );
     app.patch_as(&tom, &path, "*", json!({ "content": "Not mine" }))
         .await
-        .refused(403, "forbidden");
+        .expect_problem(403, "forbidden");
     let edited = app
         .patch_as(&lena, &path, &tag, json!({ "content": "Seven\u{200b}" }))
         .await
@@ -207,7 +217,7 @@ async fn a_message_is_edited_by_its_sender_within_the_time_for_it(app: App) {
     assert!(edited.at("/editedAt").is_string());
     app.patch_as(&lena, &path, &tag, json!({ "content": "Eight" }))
         .await
-        .refused(412, "precondition_failed");
+        .expect_problem(412, "precondition_failed");
     let same = app
         .patch_as(&lena, &path, "*", json!({ "content": "Seven" }))
         .await
@@ -217,24 +227,27 @@ async fn a_message_is_edited_by_its_sender_within_the_time_for_it(app: App) {
         app.patch_as(&lena, &path, "*", json!({ "content": "\u{202e}\u{200b} " }))
             .await
             .expect(422)
-            .reasons(),
+            .errors(),
         ["/content blank"]
     );
     app.clock.advance(chrono::Duration::minutes(16));
     let lena = app.login(&lena.email, crate::support::PASSWORD).await;
     app.patch_as(&lena, &path, "*", json!({ "content": "Eight" }))
         .await
-        .refused(409, "edit_window_over");
+        .expect_problem(409, "edit_window_over");
 }
 
 #[both_databases]
 async fn a_deleted_message_is_gone_for_all_and_leaves_its_place(app: App) {
     let (lena, tom, conversation) = two(&app).await;
     let secret = "Nothing of this may stay";
-    let sent = app.write(&lena, &conversation, secret).await.text_at("/id");
-    app.write(&lena, &conversation, "This stays").await;
+    let sent = app
+        .send_message(&lena, &conversation, secret)
+        .await
+        .text_at("/id");
+    app.send_message(&lena, &conversation, "This stays").await;
     let path = format!("/messages/{sent}");
-    app.delete_as(&tom, &path).await.refused(403, "forbidden");
+    app.delete_as(&tom, &path).await.expect_problem(403, "forbidden");
     app.delete_as(&lena, &path).await.expect(204);
     app.delete_as(&lena, &path).await.expect(204);
     let seen = messages(&app, &tom, &conversation, "?sort=number").await;
@@ -250,7 +263,7 @@ async fn a_deleted_message_is_gone_for_all_and_leaves_its_place(app: App) {
     );
     app.patch_as(&lena, &path, "*", json!({ "content": "Back" }))
         .await
-        .refused(409, "edit_window_over");
+        .expect_problem(409, "edit_window_over");
     assert_eq!(
         app.count("SELECT count(*) FROM messages WHERE content IS NULL")
             .await,
@@ -272,11 +285,14 @@ async fn a_deleted_message_is_gone_for_all_and_leaves_its_place(app: App) {
 async fn a_message_is_for_the_members_alone(app: App) {
     let (lena, _, conversation) = two(&app).await;
     let (marta, admin) = (app.learner().await, app.admin().await);
-    let message = app.write(&lena, &conversation, "For Tom").await.text_at("/id");
+    let message = app
+        .send_message(&lena, &conversation, "For Tom")
+        .await
+        .text_at("/id");
     for other in [&marta, &admin] {
         app.get_as(other, &format!("/messages/{message}"))
             .await
-            .refused(404, "not_found");
+            .expect_problem(404, "not_found");
         app.patch_as(
             other,
             &format!("/messages/{message}"),
@@ -284,19 +300,19 @@ async fn a_message_is_for_the_members_alone(app: App) {
             json!({ "content": "x" }),
         )
         .await
-        .refused(404, "not_found");
+        .expect_problem(404, "not_found");
         app.delete_as(other, &format!("/messages/{message}"))
             .await
-            .refused(404, "not_found");
+            .expect_problem(404, "not_found");
         app.get_as(other, &format!("/conversations/{conversation}/messages"))
             .await
-            .refused(404, "not_found");
+            .expect_problem(404, "not_found");
         read(&app, other, &conversation, 1)
             .await
-            .refused(404, "not_found");
-        app.send_as(other, &conversation, "x")
+            .expect_problem(404, "not_found");
+        app.send_message_as(other, &conversation, "x")
             .await
-            .refused(404, "not_found");
+            .expect_problem(404, "not_found");
         assert_eq!(
             app.get_as(other, "/conversations").await.expect(200).at("/data"),
             json!([])
@@ -308,7 +324,7 @@ async fn a_message_is_for_the_members_alone(app: App) {
 async fn nothing_of_a_message_is_anywhere_else(app: App) {
     let (lena, tom, conversation) = two(&app).await;
     let word = "xylophonequartz";
-    let sent = app.write(&lena, &conversation, word).await.text_at("/id");
+    let sent = app.send_message(&lena, &conversation, word).await.text_at("/id");
     app.patch_as(
         &lena,
         &format!("/messages/{sent}"),
@@ -329,8 +345,8 @@ async fn nothing_of_a_message_is_anywhere_else(app: App) {
 #[both_databases]
 async fn messages_obey_the_rules_of_the_school(app: App) {
     let (lena, tom, admin) = (app.learner().await, app.learner().await, app.admin().await);
-    let conversation = app.acquainted(&lena, &tom).await;
-    let sent = app.write(&lena, &conversation, "Plain").await;
+    let conversation = app.conversation_between(&lena, &tom).await;
+    let sent = app.send_message(&lena, &conversation, "Plain").await;
     let rules = json!({ "blockedWords": ["miracle pill"], "links": "REFUSED", "slowModeSeconds": 60, "posting": "EDITORS" });
     app.patch_as(&admin, "/community-settings", "*", rules)
         .await
@@ -340,15 +356,17 @@ async fn messages_obey_the_rules_of_the_school(app: App) {
         ("<miracle pill>", "words_refused"),
         ("See https://example.com", "links_refused"),
     ] {
-        app.send_as(&lena, &conversation, text).await.refused(422, code);
+        app.send_message_as(&lena, &conversation, text)
+            .await
+            .expect_problem(422, code);
         let path = format!("/messages/{}", sent.text_at("/id"));
         app.patch_as(&lena, &path, "*", json!({ "content": text }))
             .await
-            .refused(422, code);
+            .expect_problem(422, code);
     }
     // How often and who is for posts.
-    app.write(&lena, &conversation, "Plain again").await;
-    app.write(&lena, &conversation, "And again").await;
+    app.send_message(&lena, &conversation, "Plain again").await;
+    app.send_message(&lena, &conversation, "And again").await;
     let (moderator, muted): (kernel::Uuid, kernel::Uuid) =
         (admin.id.parse().unwrap(), lena.id.parse().unwrap());
     let actor = kernel::Actor::User {
@@ -364,34 +382,35 @@ async fn messages_obey_the_rules_of_the_school(app: App) {
     };
     app.db.run(actor, impose).await.unwrap();
     let refused = app
-        .send_as(&lena, &conversation, "Plain")
+        .send_message_as(&lena, &conversation, "Plain")
         .await
-        .refused(403, "muted");
+        .expect_problem(403, "muted");
     assert!(refused.header("retry-after").parse::<u64>().unwrap() > 3500);
-    app.write(&tom, &conversation, "Who is not muted may write").await;
+    app.send_message(&tom, &conversation, "Who is not muted may write")
+        .await;
 }
 
 #[both_databases]
 async fn a_text_that_is_too_long_or_odd_is_refused_or_made_plain(app: App) {
     let (lena, _, conversation) = two(&app).await;
-    app.send_as(&lena, &conversation, &"x".repeat(4001))
+    app.send_message_as(&lena, &conversation, &"x".repeat(4001))
         .await
-        .refused(422, "validation_failed");
-    app.send_as(&lena, &conversation, &"x".repeat(1_000_000))
+        .expect_problem(422, "validation_failed");
+    app.send_message_as(&lena, &conversation, &"x".repeat(1_000_000))
         .await
-        .refused(413, "payload_too_large");
-    app.send_as(&lena, &conversation, "\u{0}")
+        .expect_problem(413, "payload_too_large");
+    app.send_message_as(&lena, &conversation, "\u{0}")
         .await
-        .refused(422, "validation_failed");
+        .expect_problem(422, "validation_failed");
     assert_eq!(
-        app.send_as(&lena, &conversation, "\u{200b}\u{3164}\u{202e}")
+        app.send_message_as(&lena, &conversation, "\u{200b}\u{3164}\u{202e}")
             .await
             .expect(422)
-            .reasons(),
+            .errors(),
         ["/content blank"]
     );
     let sent = app
-        .write(&lena, &conversation, "  evil\u{202e}txt.exe\nline <b>two</b>  ")
+        .send_message(&lena, &conversation, "  evil\u{202e}txt.exe\nline <b>two</b>  ")
         .await;
     assert_eq!(sent.at("/content"), "eviltxt.exe\nline <b>two</b>");
 }
@@ -400,15 +419,15 @@ async fn a_text_that_is_too_long_or_odd_is_refused_or_made_plain(app: App) {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn row_security_keeps_messages_to_their_members() {
     use sqlx::{Connection, Executor, Row};
-    let app = App::start(crate::support::Store::Postgres).await;
+    let app = App::start(crate::support::DatabaseKind::Postgres).await;
     let (lena, tom, conversation) = two(&app).await;
     let (marta, admin) = (app.learner().await, app.admin().await);
-    app.write(&lena, &conversation, "For Tom").await;
+    app.send_message(&lena, &conversation, "For Tom").await;
     read(&app, &tom, &conversation, 1).await.expect(200);
     app.put_as(&lena, &format!("/me/blocks/{}", marta.id), Value::Null)
         .await
         .expect(200);
-    app.act_as(&lena, "/me/events/ticket").await.expect(200);
+    app.post_empty_as(&lena, "/me/events/ticket").await.expect(200);
     let url = crate::support::as_role(app.url.as_deref().unwrap(), "palestra_app");
     let mut connection = sqlx::PgConnection::connect(&url).await.unwrap();
     let mut ask = async |who: &Person, role: &str, sql: &str| -> Option<i64> {

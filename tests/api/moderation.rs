@@ -28,17 +28,17 @@ async fn queue(app: &App, who: &Person, query: &str) -> Vec<String> {
 #[both_databases]
 async fn what_one_cannot_see_cannot_be_reported(app: App) {
     let (elena, lena, tom) = (app.trainer().await, app.learner().await, app.learner().await);
-    let (course, lessons) = app.attended(&elena, &[&lena]).await;
-    let post = app.posted(&lena, Some(&course), "<p>Hello</p>").await;
+    let (course, lessons) = app.course_with_learners(&elena, &[&lena]).await;
+    let post = app.publish_post(&lena, Some(&course), "<p>Hello</p>").await;
     let comment = app
-        .commented(&lena, &format!("/lessons/{}", lessons[0]), None, "<p>Hello</p>")
+        .comment_on(&lena, &format!("/lessons/{}", lessons[0]), None, "<p>Hello</p>")
         .await;
     let draft = app
         .post_as(&lena, "/posts", json!({ "title": "Draft" }))
         .await
         .expect(201)
         .text_at("/id");
-    let (_, message) = app.wrote(&lena, &elena, "Hello").await;
+    let (_, message) = app.send_direct_message(&lena, &elena, "Hello").await;
     let report = |who, kind: &'static str, id: &str| {
         let body = json!({ "subjectKind": kind, "subjectId": id, "reason": "SPAM" });
         app.post_as(who, "/reports", body)
@@ -52,7 +52,7 @@ async fn what_one_cannot_see_cannot_be_reported(app: App) {
         ("POST", &nobody),
         ("COMMENT", &post),
     ] {
-        report(&tom, kind, id).await.refused(404, "not_found");
+        report(&tom, kind, id).await.expect_problem(404, "not_found");
     }
     for (kind, id) in [
         ("POST", &post),
@@ -62,27 +62,31 @@ async fn what_one_cannot_see_cannot_be_reported(app: App) {
     ] {
         let refused = report(&lena, kind, id).await;
         if *id == draft {
-            refused.refused(404, "not_found");
+            refused.expect_problem(404, "not_found");
         } else {
-            refused.refused(409, "own_content");
+            refused.expect_problem(409, "own_content");
         }
     }
     // What was deleted is gone for everybody.
     app.delete_as(&lena, &format!("/posts/{post}")).await.expect(204);
-    report(&elena, "POST", &post).await.refused(404, "not_found");
+    report(&elena, "POST", &post)
+        .await
+        .expect_problem(404, "not_found");
     // And what somebody could read once, they cannot report any more.
-    app.act_as(&tom, &format!("/courses/{course}/enroll"))
+    app.post_empty_as(&tom, &format!("/courses/{course}/enroll"))
         .await
         .expect(201);
-    app.taken_away(&elena, &course, &tom).await;
-    report(&tom, "COMMENT", &comment).await.refused(404, "not_found");
+    app.revoke_access(&elena, &course, &tom).await;
+    report(&tom, "COMMENT", &comment)
+        .await
+        .expect_problem(404, "not_found");
     assert_eq!(app.count("SELECT count(*) FROM reports").await, 0);
 }
 
 #[both_databases]
 async fn a_subject_has_one_open_report_of_a_reporter(app: App) {
     let (lena, tom, admin) = (app.learner().await, app.learner().await, app.admin().await);
-    let post = app.posted(&lena, None, "<p>Buy this</p>").await;
+    let post = app.publish_post(&lena, None, "<p>Buy this</p>").await;
     let body = json!({ "subjectKind": "POST", "subjectId": post, "reason": "OTHER", "note": "  \u{202e}So rude\u{200b} " });
     let all = join_all((0..16).map(|_| app.post_as(&tom, "/reports", body.clone()))).await;
     let made: Vec<Reply> = all
@@ -90,7 +94,7 @@ async fn a_subject_has_one_open_report_of_a_reporter(app: App) {
         .filter_map(|reply| match reply.status {
             201 => Some(reply),
             _ => {
-                reply.refused(409, "already_reported");
+                reply.expect_problem(409, "already_reported");
                 None
             }
         })
@@ -106,7 +110,7 @@ async fn a_subject_has_one_open_report_of_a_reporter(app: App) {
     for stranger in [&lena, &admin] {
         app.get_as(stranger, &format!("/reports/{report}"))
             .await
-            .refused(404, "not_found");
+            .expect_problem(404, "not_found");
     }
     decide(
         &app,
@@ -120,29 +124,29 @@ async fn a_subject_has_one_open_report_of_a_reporter(app: App) {
     assert_eq!(own.at("/status"), "DISMISSED");
     assert!(!own.text.contains(&admin.id), "who decided is not told");
     // Nobody is told of what nothing followed from.
-    assert_eq!(app.told(&lena).await.len(), 0);
-    app.reported(&tom, "POST", &post).await;
+    assert_eq!(app.notifications_of(&lena).await.len(), 0);
+    app.report(&tom, "POST", &post).await;
 }
 
 #[both_databases]
 async fn reports_are_bounded(app: App) {
     let (lena, tom) = (app.learner().await, app.learner().await);
-    let post = app.posted(&lena, None, "<p>Hello</p>").await;
+    let post = app.publish_post(&lena, None, "<p>Hello</p>").await;
     let mut comments = Vec::new();
     for _ in 0..21 {
         comments.push(
-            app.commented(&lena, &format!("/posts/{post}"), None, "<p>One</p>")
+            app.comment_on(&lena, &format!("/posts/{post}"), None, "<p>One</p>")
                 .await,
         );
     }
     for comment in &comments[..20] {
-        app.reported(&tom, "COMMENT", comment).await;
+        app.report(&tom, "COMMENT", comment).await;
     }
     let body = json!({ "subjectKind": "COMMENT", "subjectId": comments[20], "reason": "SPAM" });
     let refused = app
         .post_as(&tom, "/reports", body.clone())
         .await
-        .refused(429, "too_many_reports");
+        .expect_problem(429, "too_many_reports");
     assert!(refused.header("retry-after").parse::<u64>().unwrap() > 80_000);
     app.clock.advance(Duration::hours(25));
     let tom = app.login(&tom.email, PASSWORD).await;
@@ -153,7 +157,7 @@ async fn reports_are_bounded(app: App) {
 async fn everybody_sees_the_reports_that_they_decide(app: App) {
     let (elena, greta, editor) = (app.trainer().await, app.trainer().await, app.trainer().await);
     let (lena, tom, admin) = (app.learner().await, app.learner().await, app.admin().await);
-    let (course, lessons) = app.attended(&elena, &[&lena, &tom]).await;
+    let (course, lessons) = app.course_with_learners(&elena, &[&lena, &tom]).await;
     app.put_as(
         &elena,
         &format!("/courses/{course}/trainers/{}", editor.id),
@@ -162,11 +166,11 @@ async fn everybody_sees_the_reports_that_they_decide(app: App) {
     .await
     .expect(200);
     let in_course = app
-        .commented(&lena, &format!("/lessons/{}", lessons[0]), None, "<p>Hello</p>")
+        .comment_on(&lena, &format!("/lessons/{}", lessons[0]), None, "<p>Hello</p>")
         .await;
-    let in_school = app.posted(&lena, None, "<p>Hello</p>").await;
-    let (_, message) = app.wrote(&lena, &tom, "Hello").await;
-    let by_elena = app.posted(&elena, Some(&course), "<p>Hello</p>").await;
+    let in_school = app.publish_post(&lena, None, "<p>Hello</p>").await;
+    let (_, message) = app.send_direct_message(&lena, &tom, "Hello").await;
+    let by_elena = app.publish_post(&elena, Some(&course), "<p>Hello</p>").await;
     let mut reports = Vec::new();
     for (kind, id) in [
         ("COMMENT", &in_course),
@@ -174,7 +178,7 @@ async fn everybody_sees_the_reports_that_they_decide(app: App) {
         ("MESSAGE", &message),
         ("POST", &by_elena),
     ] {
-        reports.push(app.reported(&tom, kind, id).await);
+        reports.push(app.report(&tom, kind, id).await);
     }
     assert_eq!(
         queue(&app, &admin, "").await,
@@ -210,10 +214,10 @@ async fn everybody_sees_the_reports_that_they_decide(app: App) {
     );
     app.get_as(&lena, "/moderation/reports")
         .await
-        .refused(403, "forbidden");
+        .expect_problem(403, "forbidden");
     app.get_as(&lena, "/moderation/log")
         .await
-        .refused(403, "forbidden");
+        .expect_problem(403, "forbidden");
     for (who, report, seen) in [
         (&elena, 0, true),
         (&elena, 1, false),
@@ -229,7 +233,7 @@ async fn everybody_sees_the_reports_that_they_decide(app: App) {
         if seen {
             reply.expect(200);
         } else {
-            reply.refused(404, "not_found");
+            reply.expect_problem(404, "not_found");
         }
         if !seen {
             decide(
@@ -239,7 +243,7 @@ async fn everybody_sees_the_reports_that_they_decide(app: App) {
                 json!({ "version": 1, "action": "DISMISS" }),
             )
             .await
-            .refused(404, "not_found");
+            .expect_problem(404, "not_found");
         }
     }
     decide(
@@ -249,7 +253,7 @@ async fn everybody_sees_the_reports_that_they_decide(app: App) {
         json!({ "version": 1, "action": "DISMISS" }),
     )
     .await
-    .refused(403, "forbidden");
+    .expect_problem(403, "forbidden");
     // Who reported it is for admins to know.
     let path = format!("/moderation/reports/{}", reports[0]);
     let shown = app.get_as(&elena, &path).await.expect(200);
@@ -270,13 +274,13 @@ async fn everybody_sees_the_reports_that_they_decide(app: App) {
 #[both_databases]
 async fn the_content_is_kept_as_it_was_reported(app: App) {
     let (lena, tom, admin) = (app.learner().await, app.learner().await, app.admin().await);
-    let post = app.posted(&lena, None, "<p>Buy this</p>").await;
+    let post = app.publish_post(&lena, None, "<p>Buy this</p>").await;
     let comment = app
-        .commented(&lena, &format!("/posts/{post}"), None, "<p>Buy that</p>")
+        .comment_on(&lena, &format!("/posts/{post}"), None, "<p>Buy that</p>")
         .await;
     let (first, other) = (
-        app.reported(&tom, "POST", &post).await,
-        app.reported(&tom, "COMMENT", &comment).await,
+        app.report(&tom, "POST", &post).await,
+        app.report(&tom, "COMMENT", &comment).await,
     );
     let etag = app
         .get_as(&lena, &format!("/posts/{post}"))
@@ -318,7 +322,7 @@ async fn the_content_is_kept_as_it_was_reported(app: App) {
     );
     decide(&app, &admin, &other, json!({ "version": 2, "action": "RESTORE" }))
         .await
-        .refused(409, "nothing_to_restore");
+        .expect_problem(409, "nothing_to_restore");
 }
 
 #[both_databases]
@@ -329,11 +333,11 @@ async fn content_is_taken_away_and_given_back(app: App) {
         app.learner().await,
         app.learner().await,
     );
-    let (course, _) = app.attended(&elena, &[&lena, &tom, &mia]).await;
-    let post = app.posted(&lena, Some(&course), "<p>Buy this</p>").await;
+    let (course, _) = app.course_with_learners(&elena, &[&lena, &tom, &mia]).await;
+    let post = app.publish_post(&lena, Some(&course), "<p>Buy this</p>").await;
     let (first, second) = (
-        app.reported(&tom, "POST", &post).await,
-        app.reported(&mia, "POST", &post).await,
+        app.report(&tom, "POST", &post).await,
+        app.report(&mia, "POST", &post).await,
     );
     let shown = app
         .get_as(&elena, &format!("/moderation/reports/{first}"))
@@ -342,10 +346,10 @@ async fn content_is_taken_away_and_given_back(app: App) {
     assert_eq!(shown.at("/openCount"), 2);
     decide(&app, &elena, &first, json!({ "version": 1, "action": "RESTORE" }))
         .await
-        .refused(409, "nothing_to_restore");
+        .expect_problem(409, "nothing_to_restore");
     decide(&app, &elena, &first, json!({ "version": 2, "action": "REMOVE" }))
         .await
-        .refused(412, "precondition_failed");
+        .expect_problem(412, "precondition_failed");
     let decision = json!({ "version": 1, "action": "REMOVE", "note": "No advertising here." });
     let decided = decide(&app, &elena, &first, decision.clone()).await.expect(200);
     assert_eq!(
@@ -363,7 +367,7 @@ async fn content_is_taken_away_and_given_back(app: App) {
     // One decision for every report of the same.
     decide(&app, &elena, &second, decision)
         .await
-        .refused(409, "report_already_decided");
+        .expect_problem(409, "report_already_decided");
     assert_eq!(
         app.get_as(&mia, &format!("/reports/{second}"))
             .await
@@ -373,7 +377,7 @@ async fn content_is_taken_away_and_given_back(app: App) {
     );
     let seen = app.get_as(&tom, &format!("/posts/{post}")).await;
     assert!(!seen.text.contains("Buy this"), "{}", seen.text);
-    let told = app.told(&lena).await;
+    let told = app.notifications_of(&lena).await;
     assert_eq!(
         (
             told.len(),
@@ -413,7 +417,7 @@ async fn content_is_taken_away_and_given_back(app: App) {
             .contains("Buy this")
     );
     assert_eq!(
-        app.kinds_told(&lena).await,
+        app.notification_kinds_of(&lena).await,
         ["MODERATION RESTORED", "MODERATION REMOVED"]
     );
     assert_eq!(
@@ -425,7 +429,7 @@ async fn content_is_taken_away_and_given_back(app: App) {
     );
     decide(&app, &elena, &first, json!({ "version": 3, "action": "RESTORE" }))
         .await
-        .refused(409, "nothing_to_restore");
+        .expect_problem(409, "nothing_to_restore");
     // Everything stands in the log, for those whom it concerns, and in the audit trail.
     let log = app.get_as(&elena, "/moderation/log").await.expect(200);
     assert_eq!(
@@ -463,8 +467,8 @@ async fn content_is_taken_away_and_given_back(app: App) {
 async fn of_many_moderators_at_once_one_decides(app: App) {
     let (lena, tom) = (app.learner().await, app.learner().await);
     let (one, other) = (app.admin().await, app.admin().await);
-    let post = app.posted(&lena, None, "<p>Buy this</p>").await;
-    let report = app.reported(&tom, "POST", &post).await;
+    let post = app.publish_post(&lena, None, "<p>Buy this</p>").await;
+    let report = app.report(&tom, "POST", &post).await;
     let all = join_all((0..16).map(|n| {
         let (who, action) = if n % 2 == 0 {
             (&one, "REMOVE")
@@ -479,7 +483,7 @@ async fn of_many_moderators_at_once_one_decides(app: App) {
         .filter(|reply| match reply.status {
             200 => true,
             _ => {
-                reply.clone().refused(409, "report_already_decided");
+                reply.clone().expect_problem(409, "report_already_decided");
                 false
             }
         })
@@ -495,7 +499,7 @@ async fn of_many_moderators_at_once_one_decides(app: App) {
             .len(),
         1
     );
-    assert_eq!(app.told(&lena).await.len(), 1);
+    assert_eq!(app.notifications_of(&lena).await.len(), 1);
 }
 
 #[both_databases]
@@ -506,11 +510,11 @@ async fn authors_are_warned_muted_and_suspended(app: App) {
         app.learner().await,
         app.admin().await,
     );
-    let (course, _) = app.attended(&elena, &[&lena, &tom]).await;
+    let (course, _) = app.course_with_learners(&elena, &[&lena, &tom]).await;
     let mut reports = Vec::new();
     for _ in 0..4 {
-        let post = app.posted(&lena, Some(&course), "<p>Buy this</p>").await;
-        reports.push((app.reported(&tom, "POST", &post).await, post));
+        let post = app.publish_post(&lena, Some(&course), "<p>Buy this</p>").await;
+        reports.push((app.report(&tom, "POST", &post).await, post));
     }
     let until = app.db.ambient().now() + Duration::hours(1);
     for (wrong, reason) in [
@@ -534,8 +538,8 @@ async fn authors_are_warned_muted_and_suspended(app: App) {
     ] {
         let refused = decide(&app, &elena, &reports[0].0, wrong)
             .await
-            .refused(422, "validation_failed");
-        assert_eq!(refused.reasons(), [reason]);
+            .expect_problem(422, "validation_failed");
+        assert_eq!(refused.errors(), [reason]);
     }
     decide(
         &app,
@@ -545,7 +549,7 @@ async fn authors_are_warned_muted_and_suspended(app: App) {
     )
     .await
     .expect(200);
-    assert_eq!(app.kinds_told(&lena).await, ["MODERATION WARNED"]);
+    assert_eq!(app.notification_kinds_of(&lena).await, ["MODERATION WARNED"]);
     app.get_as(&tom, &format!("/posts/{}", reports[0].1))
         .await
         .expect(200);
@@ -558,7 +562,7 @@ async fn authors_are_warned_muted_and_suspended(app: App) {
             .text
             .contains("Buy this")
     );
-    let mut kinds = app.kinds_told(&lena).await;
+    let mut kinds = app.notification_kinds_of(&lena).await;
     kinds.sort();
     assert_eq!(
         kinds,
@@ -567,8 +571,8 @@ async fn authors_are_warned_muted_and_suspended(app: App) {
     let body = json!({ "title": "x", "content": "<p>x</p>", "courseId": course, "published": true });
     app.post_as(&lena, "/posts", body.clone())
         .await
-        .refused(403, "muted");
-    app.posted(&lena, None, "<p>Elsewhere</p>").await;
+        .expect_problem(403, "muted");
+    app.publish_post(&lena, None, "<p>Elsewhere</p>").await;
     app.clock.advance(Duration::hours(2));
     let (lena, elena, admin) = (
         app.login(&lena.email, PASSWORD).await,
@@ -584,7 +588,7 @@ async fn authors_are_warned_muted_and_suspended(app: App) {
         json!({ "version": 1, "action": "SUSPEND" }),
     )
     .await
-    .refused(403, "forbidden");
+    .expect_problem(403, "forbidden");
     let decided = decide(
         &app,
         &admin,
@@ -596,13 +600,13 @@ async fn authors_are_warned_muted_and_suspended(app: App) {
     assert_eq!(decided.at("/decision/action"), "SUSPEND");
     app.get_as(&lena, "/me/sessions")
         .await
-        .refused(401, "session_revoked");
+        .expect_problem(401, "session_revoked");
     app.post(
         "/auth/login",
         json!({ "email": lena.email, "password": PASSWORD }),
     )
     .await
-    .refused(401, "invalid_credentials");
+    .expect_problem(401, "invalid_credentials");
     assert_eq!(
         app.get_as(&admin, &format!("/admin/users/{}", lena.id))
             .await
@@ -618,9 +622,9 @@ async fn authors_are_warned_muted_and_suspended(app: App) {
         "SUSPEND"
     );
     // All of it or nothing: nobody suspends themselves, and the report stays open.
-    let post = app.posted(&admin, None, "<p>Hello</p>").await;
+    let post = app.publish_post(&admin, None, "<p>Hello</p>").await;
     let tom = app.login(&tom.email, PASSWORD).await;
-    let report = app.reported(&tom, "POST", &post).await;
+    let report = app.report(&tom, "POST", &post).await;
     decide(
         &app,
         &admin,
@@ -628,7 +632,7 @@ async fn authors_are_warned_muted_and_suspended(app: App) {
         json!({ "version": 1, "action": "SUSPEND" }),
     )
     .await
-    .refused(422, "validation_failed");
+    .expect_problem(422, "validation_failed");
     assert_eq!(
         app.get_as(&tom, &format!("/reports/{report}"))
             .await
@@ -641,9 +645,9 @@ async fn authors_are_warned_muted_and_suspended(app: App) {
 #[both_databases]
 async fn messages_are_decided_by_admins(app: App) {
     let (elena, lena, admin) = (app.trainer().await, app.learner().await, app.admin().await);
-    app.attended(&elena, &[&lena]).await;
-    let (conversation, message) = app.wrote(&elena, &lena, "Send me money").await;
-    let report = app.reported(&lena, "MESSAGE", &message).await;
+    app.course_with_learners(&elena, &[&lena]).await;
+    let (conversation, message) = app.send_direct_message(&elena, &lena, "Send me money").await;
+    let report = app.report(&lena, "MESSAGE", &message).await;
     // The admin reads what was reported, and nothing else of the conversation.
     let shown = app
         .get_as(&admin, &format!("/moderation/reports/{report}"))
@@ -652,7 +656,7 @@ async fn messages_are_decided_by_admins(app: App) {
     assert_eq!(shown.at("/snapshot/content"), "Send me money");
     app.get_as(&admin, &format!("/conversations/{conversation}/messages"))
         .await
-        .refused(404, "not_found");
+        .expect_problem(404, "not_found");
     decide(&app, &admin, &report, json!({ "version": 1, "action": "REMOVE" }))
         .await
         .expect(200);
@@ -661,7 +665,7 @@ async fn messages_are_decided_by_admins(app: App) {
         .await
         .expect(200);
     assert!(!seen.text.contains("Send me money"));
-    assert_eq!(app.kinds_told(&elena).await, ["MODERATION REMOVED"]);
+    assert_eq!(app.notification_kinds_of(&elena).await, ["MODERATION REMOVED"]);
     decide(
         &app,
         &admin,

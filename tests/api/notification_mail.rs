@@ -10,7 +10,7 @@ use crate::support::{App, PASSWORD, Person};
 /// The letters to this person.
 fn letters(app: &App, to: &Person) -> Vec<String> {
     let to = format!("To: {}", to.email);
-    app.letters()
+    app.sent_mails()
         .into_iter()
         .filter(|letter| letter.contains(&to))
         .collect()
@@ -25,14 +25,14 @@ fn wait_until(app: &App, at: &str) {
 #[both_databases]
 async fn what_is_wanted_by_mail_comes_by_mail(app: App) {
     let (elena, lena, tom) = (app.trainer().await, app.learner().await, app.learner().await);
-    app.named(&lena, "lena").await;
-    let (course, _) = app.attended(&elena, &[&lena]).await;
-    app.prefers(
+    app.set_username(&lena, "lena").await;
+    let (course, _) = app.course_with_learners(&elena, &[&lena]).await;
+    app.set_notification_preferences(
         &lena,
         json!({ "channels": { "mention": { "email": true, "inApp": false } } }),
     )
     .await;
-    app.posted(&tom, None, "<p>Hello <b>@lena</b> &amp; all</p>")
+    app.publish_post(&tom, None, "<p>Hello <b>@lena</b> &amp; all</p>")
         .await;
     app.post_as(
         &elena,
@@ -41,7 +41,7 @@ async fn what_is_wanted_by_mail_comes_by_mail(app: App) {
     )
     .await
     .expect(201);
-    app.settled().await;
+    app.wait_for_worker().await;
     let sent = letters(&app, &lena);
     assert_eq!(sent.len(), 2, "{sent:?}");
     let mention = sent
@@ -58,10 +58,10 @@ async fn what_is_wanted_by_mail_comes_by_mail(app: App) {
         .unwrap();
     assert!(announcement.contains("> Week 5 is online."), "{announcement}");
     // By mail alone, it is not in the list.
-    assert_eq!(app.kinds_told(&lena).await, ["ANNOUNCEMENT"]);
+    assert_eq!(app.notification_kinds_of(&lena).await, ["ANNOUNCEMENT"]);
     // Once.
     app.sql("UPDATE outbox SET done_at = NULL, attempts = 0 WHERE kind IN ('notification.mail', 'announcement.created')").await;
-    app.settled().await;
+    app.wait_for_worker().await;
     assert_eq!(letters(&app, &lena).len(), 2);
 }
 
@@ -74,9 +74,9 @@ async fn no_mail_shows_what_its_reader_may_not_read(app: App) {
         app.learner().await,
     );
     for (who, name) in [(&lena, "lena"), (&tom, "tom"), (&mia, "mia")] {
-        app.named(who, name).await;
+        app.set_username(who, name).await;
     }
-    let (course, _) = app.attended(&elena, &[&lena, &tom, &mia]).await;
+    let (course, _) = app.course_with_learners(&elena, &[&lena, &tom, &mia]).await;
     // Mails wait until seven, and by then much has changed.
     wait_until(&app, "2027-01-10T21:59:00Z");
     let (elena, lena, tom, mia) = (
@@ -87,30 +87,30 @@ async fn no_mail_shows_what_its_reader_may_not_read(app: App) {
     );
     let waits = json!({ "channels": { "mention": { "email": true }, "message": { "email": true } }, "quietHours": { "from": "00:00", "to": "07:00" }, "timeZone": "Africa/Cairo" });
     for who in [&lena, &tom, &mia] {
-        app.prefers(who, waits.clone()).await;
+        app.set_notification_preferences(who, waits.clone()).await;
     }
     app.clock.advance(Duration::minutes(2));
     let post = app
-        .posted(&elena, Some(&course), "<p>Secret for @lena, @tom and @mia</p>")
+        .publish_post(&elena, Some(&course), "<p>Secret for @lena, @tom and @mia</p>")
         .await;
-    app.wrote(&elena, &mia, "Whispered").await;
+    app.send_direct_message(&elena, &mia, "Whispered").await;
     assert_eq!(
         (
-            app.told(&lena).await.len(),
-            app.told(&tom).await.len(),
-            app.told(&mia).await.len()
+            app.notifications_of(&lena).await.len(),
+            app.notifications_of(&tom).await.len(),
+            app.notifications_of(&mia).await.len()
         ),
         (1, 1, 2)
     );
-    assert_eq!(app.letters().len(), 0, "it is quiet");
-    app.taken_away(&elena, &course, &lena).await;
+    assert_eq!(app.sent_mails().len(), 0, "it is quiet");
+    app.revoke_access(&elena, &course, &lena).await;
     app.put_as(&tom, &format!("/me/blocks/{}", elena.id), json!(null))
         .await;
     wait_until(&app, "2027-01-11T04:59:00Z");
-    app.settled().await;
-    assert_eq!(app.letters().len(), 0, "it is still quiet");
+    app.wait_for_worker().await;
+    assert_eq!(app.sent_mails().len(), 0, "it is still quiet");
     app.clock.advance(Duration::minutes(2));
-    app.settled().await;
+    app.wait_for_worker().await;
     assert_eq!((letters(&app, &lena).len(), letters(&app, &tom).len()), (0, 0));
     let sent = letters(&app, &mia);
     assert_eq!(sent.len(), 2);
@@ -130,30 +130,30 @@ async fn what_was_read_or_is_wanted_no_more_is_not_mailed(app: App) {
         app.login(&lena.email, PASSWORD).await,
         app.login(&tom.email, PASSWORD).await,
     );
-    app.prefers(&lena, json!({ "channels": { "comment": { "email": true } }, "quietHours": { "from": "22:00", "to": "07:00" } })).await;
-    let post = app.posted(&lena, None, "<p>Hello</p>").await;
-    app.commented(&tom, &format!("/posts/{post}"), None, "<p>One</p>")
+    app.set_notification_preferences(&lena, json!({ "channels": { "comment": { "email": true } }, "quietHours": { "from": "22:00", "to": "07:00" } })).await;
+    let post = app.publish_post(&lena, None, "<p>Hello</p>").await;
+    app.comment_on(&tom, &format!("/posts/{post}"), None, "<p>One</p>")
         .await;
-    let id = app.told(&lena).await[0]["id"].clone();
+    let id = app.notifications_of(&lena).await[0]["id"].clone();
     app.post_as(&lena, "/me/notifications/read", json!({ "ids": [id] }))
         .await
         .expect(200);
     wait_until(&app, "2027-01-11T07:01:00Z");
-    app.settled().await;
-    assert_eq!(app.letters().len(), 0, "it was read");
+    app.wait_for_worker().await;
+    assert_eq!(app.sent_mails().len(), 0, "it was read");
     wait_until(&app, "2027-01-11T23:00:00Z");
     let (lena, tom) = (
         app.login(&lena.email, PASSWORD).await,
         app.login(&tom.email, PASSWORD).await,
     );
-    app.commented(&tom, &format!("/posts/{post}"), None, "<p>Two</p>")
+    app.comment_on(&tom, &format!("/posts/{post}"), None, "<p>Two</p>")
         .await;
-    app.settled().await;
-    app.prefers(&lena, json!({ "channels": { "comment": { "email": false } } }))
+    app.wait_for_worker().await;
+    app.set_notification_preferences(&lena, json!({ "channels": { "comment": { "email": false } } }))
         .await;
     wait_until(&app, "2027-01-12T07:01:00Z");
-    app.settled().await;
-    assert_eq!(app.letters().len(), 0, "it is not wanted");
+    app.wait_for_worker().await;
+    assert_eq!(app.sent_mails().len(), 0, "it is not wanted");
 }
 
 #[both_databases]
@@ -165,13 +165,13 @@ async fn an_address_that_was_not_verified_gets_no_mail(app: App) {
         )
         .await
         .expect(201);
-    let (lena, tom) = (Person::of(&lena), app.learner().await);
-    app.prefers(&lena, json!({ "channels": { "comment": { "email": true } } }))
+    let (lena, tom) = (Person::from_reply(&lena), app.learner().await);
+    app.set_notification_preferences(&lena, json!({ "channels": { "comment": { "email": true } } }))
         .await;
-    let post = app.posted(&lena, None, "<p>Hello</p>").await;
-    app.commented(&tom, &format!("/posts/{post}"), None, "<p>One</p>")
+    let post = app.publish_post(&lena, None, "<p>Hello</p>").await;
+    app.comment_on(&tom, &format!("/posts/{post}"), None, "<p>One</p>")
         .await;
-    assert_eq!(app.kinds_told(&lena).await, ["COMMENT"]);
+    assert_eq!(app.notification_kinds_of(&lena).await, ["COMMENT"]);
     let sent = letters(&app, &lena);
     assert!(
         sent.iter()
@@ -183,8 +183,8 @@ async fn an_address_that_was_not_verified_gets_no_mail(app: App) {
 #[both_databases]
 async fn a_digest_gathers_what_is_unread(app: App) {
     let (elena, lena, tom) = (app.trainer().await, app.learner().await, app.learner().await);
-    app.named(&lena, "lena").await;
-    let (course, _) = app.attended(&elena, &[&lena]).await;
+    app.set_username(&lena, "lena").await;
+    let (course, _) = app.course_with_learners(&elena, &[&lena]).await;
     // A Friday evening in Kathmandu, where the morning begins at a quarter past two.
     wait_until(&app, "2027-01-15T12:00:00Z");
     let (elena, lena, tom) = (
@@ -192,21 +192,22 @@ async fn a_digest_gathers_what_is_unread(app: App) {
         app.login(&lena.email, PASSWORD).await,
         app.login(&tom.email, PASSWORD).await,
     );
-    app.prefers(&lena, json!({ "digest": "DAILY", "timeZone": "Asia/Kathmandu", "channels": { "comment": { "email": true }, "mention": { "email": true } } })).await;
-    let post = app.posted(&lena, None, "<p>Hello</p>").await;
-    app.commented(&tom, &format!("/posts/{post}"), None, "<p>One</p>")
+    app.set_notification_preferences(&lena, json!({ "digest": "DAILY", "timeZone": "Asia/Kathmandu", "channels": { "comment": { "email": true }, "mention": { "email": true } } })).await;
+    let post = app.publish_post(&lena, None, "<p>Hello</p>").await;
+    app.comment_on(&tom, &format!("/posts/{post}"), None, "<p>One</p>")
         .await;
-    app.commented(&tom, &format!("/posts/{post}"), None, "<p>Two</p>")
+    app.comment_on(&tom, &format!("/posts/{post}"), None, "<p>Two</p>")
         .await;
-    app.posted(&elena, Some(&course), "<p>Secret for @lena</p>").await;
-    app.settled().await;
+    app.publish_post(&elena, Some(&course), "<p>Secret for @lena</p>")
+        .await;
+    app.wait_for_worker().await;
     wait_until(&app, "2027-01-16T02:14:00Z");
-    app.settled().await;
-    assert_eq!(app.letters().len(), 0);
+    app.wait_for_worker().await;
+    assert_eq!(app.sent_mails().len(), 0);
     let elena = app.login(&elena.email, PASSWORD).await;
-    app.taken_away(&elena, &course, &lena).await;
+    app.revoke_access(&elena, &course, &lena).await;
     app.clock.advance(Duration::minutes(2));
-    app.settled().await;
+    app.wait_for_worker().await;
     let sent = letters(&app, &lena);
     assert_eq!(sent.len(), 1, "{sent:?}");
     assert!(
@@ -218,19 +219,20 @@ async fn a_digest_gathers_what_is_unread(app: App) {
     assert!(!sent[0].contains("Secret"), "{sent:?}");
     // Nothing new, no digest; what is told again is not in it.
     wait_until(&app, "2027-01-17T03:00:00Z");
-    app.settled().await;
+    app.wait_for_worker().await;
     assert_eq!(letters(&app, &lena).len(), 1);
     let (lena, tom) = (
         app.login(&lena.email, PASSWORD).await,
         app.login(&tom.email, PASSWORD).await,
     );
-    app.commented(&tom, &format!("/posts/{post}"), None, "<p>Three</p>")
+    app.comment_on(&tom, &format!("/posts/{post}"), None, "<p>Three</p>")
         .await;
-    app.settled().await;
+    app.wait_for_worker().await;
     // Every week instead: the digest of tomorrow is wanted no more, and Monday's, which is tomorrow, is.
-    app.prefers(&lena, json!({ "digest": "WEEKLY" })).await;
+    app.set_notification_preferences(&lena, json!({ "digest": "WEEKLY" }))
+        .await;
     wait_until(&app, "2027-01-18T02:16:00Z");
-    app.settled().await;
+    app.wait_for_worker().await;
     let sent = letters(&app, &lena);
     assert_eq!(sent.len(), 2, "{sent:?}");
     assert!(
@@ -245,12 +247,12 @@ async fn a_digest_gathers_what_is_unread(app: App) {
 #[both_databases]
 async fn a_link_in_the_mail_ends_it(app: App) {
     let (lena, tom) = (app.learner().await, app.learner().await);
-    app.prefers(&lena, json!({ "channels": { "comment": { "email": true } } }))
+    app.set_notification_preferences(&lena, json!({ "channels": { "comment": { "email": true } } }))
         .await;
-    let post = app.posted(&lena, None, "<p>Hello</p>").await;
-    app.commented(&tom, &format!("/posts/{post}"), None, "<p>One</p>")
+    let post = app.publish_post(&lena, None, "<p>Hello</p>").await;
+    app.comment_on(&tom, &format!("/posts/{post}"), None, "<p>One</p>")
         .await;
-    app.settled().await;
+    app.wait_for_worker().await;
     let sent = letters(&app, &lena);
     assert!(
         sent[0].contains("List-Unsubscribe-Post: List-Unsubscribe=One-Click"),
@@ -280,7 +282,7 @@ async fn a_link_in_the_mail_ends_it(app: App) {
         app.send(request).await.expect(204);
     }
     // Looking at the link does nothing: programs do.
-    app.get(&path).await.refused(405, "method_not_allowed");
+    app.get(&path).await.expect_problem(405, "method_not_allowed");
     let shown = app
         .get_as(&lena, "/me/notification-preferences")
         .await
@@ -292,22 +294,22 @@ async fn a_link_in_the_mail_ends_it(app: App) {
         ),
         (json!({ "inApp": true, "email": false }), json!(true))
     );
-    app.commented(&tom, &format!("/posts/{post}"), None, "<p>Two</p>")
+    app.comment_on(&tom, &format!("/posts/{post}"), None, "<p>Two</p>")
         .await;
-    app.settled().await;
+    app.wait_for_worker().await;
     assert_eq!(letters(&app, &lena).len(), 1);
     let mut altered: Vec<char> = token.chars().collect();
     altered[30] = if altered[30] == 'A' { 'B' } else { 'A' };
     let altered: String = altered.into_iter().collect();
-    app.act_nobody(&format!("/notifications/unsubscribe?link={altered}"))
+    app.post_empty(&format!("/notifications/unsubscribe?link={altered}"))
         .await
-        .refused(422, "link_invalid");
-    app.act_nobody("/notifications/unsubscribe?link=x")
+        .expect_problem(422, "link_invalid");
+    app.post_empty("/notifications/unsubscribe?link=x")
         .await
-        .refused(422, "validation_failed");
-    app.act_nobody("/notifications/unsubscribe")
+        .expect_problem(422, "validation_failed");
+    app.post_empty("/notifications/unsubscribe")
         .await
-        .refused(422, "validation_failed");
+        .expect_problem(422, "validation_failed");
 }
 
 impl App {

@@ -6,24 +6,24 @@ use serde_json::json;
 
 use test_macros::both_databases;
 
-use crate::support::{App, Ears, Person, Store};
+use crate::support::{App, DatabaseKind, EventStream, Person};
 
 #[both_databases]
 async fn whom_a_text_concerns_is_told_once(app: App) {
     let (elena, lena, tom) = (app.trainer().await, app.learner().await, app.learner().await);
-    app.named(&lena, "lena").await;
-    app.named(&tom, "tom").await;
+    app.set_username(&lena, "lena").await;
+    app.set_username(&tom, "tom").await;
     let post = app
-        .posted(&elena, None, "<p>Hello @tom, and @nobody_here</p>")
+        .publish_post(&elena, None, "<p>Hello @tom, and @nobody_here</p>")
         .await;
     let on = format!("/posts/{post}");
     // Elena is mentioned where she is told anyway, and Lena herself is never told.
-    app.named(&elena, "elena").await;
+    app.set_username(&elena, "elena").await;
     let comment = app
-        .commented(&lena, &on, None, "<p>Well <b>done</b>, @elena and @lena!</p>")
+        .comment_on(&lena, &on, None, "<p>Well <b>done</b>, @elena and @lena!</p>")
         .await;
-    assert_eq!(app.kinds_told(&elena).await, ["COMMENT"]);
-    let told = app.told(&elena).await[0].clone();
+    assert_eq!(app.notification_kinds_of(&elena).await, ["COMMENT"]);
+    let told = app.notifications_of(&elena).await[0].clone();
     assert_eq!(
         (&told["postId"], &told["commentId"], &told["actor"]["username"]),
         (&json!(post), &json!(comment), &json!("lena"))
@@ -32,89 +32,91 @@ async fn whom_a_text_concerns_is_told_once(app: App) {
         (&told["title"], &told["excerpt"]),
         (&json!("My first pull-up"), &json!("Well done, @elena and @lena!"))
     );
-    assert_eq!(app.kinds_told(&tom).await, ["MENTION"]);
-    assert_eq!(app.told(&lena).await.len(), 0);
+    assert_eq!(app.notification_kinds_of(&tom).await, ["MENTION"]);
+    assert_eq!(app.notifications_of(&lena).await.len(), 0);
     // An answer goes to whom it answers; the post's author is told of it as well.
-    app.commented(&tom, &on, Some(&comment), "<p>She did!</p>").await;
-    assert_eq!(app.kinds_told(&lena).await, ["REPLY"]);
-    assert_eq!(app.kinds_told(&elena).await, ["COMMENT", "COMMENT"]);
+    app.comment_on(&tom, &on, Some(&comment), "<p>She did!</p>").await;
+    assert_eq!(app.notification_kinds_of(&lena).await, ["REPLY"]);
+    assert_eq!(app.notification_kinds_of(&elena).await, ["COMMENT", "COMMENT"]);
     // Whoever answers themselves is not told.
-    app.commented(&lena, &on, Some(&comment), "<p>Again</p>").await;
-    assert_eq!(app.kinds_told(&lena).await, ["REPLY"]);
+    app.comment_on(&lena, &on, Some(&comment), "<p>Again</p>").await;
+    assert_eq!(app.notification_kinds_of(&lena).await, ["REPLY"]);
 }
 
 #[both_databases]
 async fn the_trainer_is_told_of_comments_on_a_lesson(app: App) {
     let (elena, lena) = (app.trainer().await, app.learner().await);
-    let (course, lessons) = app.attended(&elena, &[&lena]).await;
+    let (course, lessons) = app.course_with_learners(&elena, &[&lena]).await;
     let comment = app
-        .commented(
+        .comment_on(
             &lena,
             &format!("/lessons/{}", lessons[0]),
             None,
             "<p>How deep?</p>",
         )
         .await;
-    let told = app.told(&elena).await;
+    let told = app.notifications_of(&elena).await;
     assert_eq!(told.len(), 1);
     assert_eq!(
         (&told[0]["kind"], &told[0]["lessonId"], &told[0]["courseId"]),
         (&json!("COMMENT"), &json!(lessons[0]), &json!(course))
     );
-    app.commented(
+    app.comment_on(
         &elena,
         &format!("/lessons/{}", lessons[0]),
         Some(&comment),
         "<p>This deep.</p>",
     )
     .await;
-    assert_eq!(app.kinds_told(&lena).await, ["REPLY"]);
+    assert_eq!(app.notification_kinds_of(&lena).await, ["REPLY"]);
     // What is not taught any more is not told any more either.
-    app.act_as(&elena, &format!("/lessons/{}/unpublish", lessons[0]))
+    app.post_empty_as(&elena, &format!("/lessons/{}/unpublish", lessons[0]))
         .await
         .expect(200);
-    assert_eq!(app.kinds_told(&lena).await, Vec::<String>::new());
+    assert_eq!(app.notification_kinds_of(&lena).await, Vec::<String>::new());
 }
 
 #[both_databases]
 async fn who_may_not_read_is_not_told(app: App) {
     let (elena, lena, tom) = (app.trainer().await, app.learner().await, app.learner().await);
-    app.named(&tom, "tom").await;
-    let (course, lessons) = app.attended(&elena, &[&lena]).await;
+    app.set_username(&tom, "tom").await;
+    let (course, lessons) = app.course_with_learners(&elena, &[&lena]).await;
     // Tom is mentioned in a course that he does not have.
-    app.posted(&lena, Some(&course), "<p>Where is @tom?</p>").await;
-    app.commented(
+    app.publish_post(&lena, Some(&course), "<p>Where is @tom?</p>")
+        .await;
+    app.comment_on(
         &lena,
         &format!("/lessons/{}", lessons[0]),
         None,
         "<p>@tom would know.</p>",
     )
     .await;
-    assert_eq!(app.told(&tom).await.len(), 0);
+    assert_eq!(app.notifications_of(&tom).await.len(), 0);
     // Not told then, he is not told afterwards.
-    app.act_as(&tom, &format!("/courses/{course}/enroll"))
+    app.post_empty_as(&tom, &format!("/courses/{course}/enroll"))
         .await
         .expect(201);
-    assert_eq!(app.told(&tom).await.len(), 0);
-    app.posted(&lena, Some(&course), "<p>There is @tom!</p>").await;
-    assert_eq!(app.kinds_told(&tom).await, ["MENTION"]);
+    assert_eq!(app.notifications_of(&tom).await.len(), 0);
+    app.publish_post(&lena, Some(&course), "<p>There is @tom!</p>")
+        .await;
+    assert_eq!(app.notification_kinds_of(&tom).await, ["MENTION"]);
 }
 
 #[both_databases]
 async fn what_one_may_read_no_more_is_gone_from_list_and_count(app: App) {
     let (elena, lena, tom) = (app.trainer().await, app.learner().await, app.learner().await);
-    app.named(&tom, "tom").await;
-    let (course, lessons) = app.attended(&elena, &[&lena, &tom]).await;
-    app.posted(&lena, Some(&course), "<p>Hello @tom</p>").await;
+    app.set_username(&tom, "tom").await;
+    let (course, lessons) = app.course_with_learners(&elena, &[&lena, &tom]).await;
+    app.publish_post(&lena, Some(&course), "<p>Hello @tom</p>").await;
     let comment = app
-        .commented(
+        .comment_on(
             &tom,
             &format!("/lessons/{}", lessons[0]),
             None,
             "<p>How deep?</p>",
         )
         .await;
-    app.commented(
+    app.comment_on(
         &lena,
         &format!("/lessons/{}", lessons[0]),
         Some(&comment),
@@ -128,9 +130,12 @@ async fn what_one_may_read_no_more_is_gone_from_list_and_count(app: App) {
     )
     .await
     .expect(201);
-    assert_eq!(app.kinds_told(&tom).await, ["ANNOUNCEMENT", "REPLY", "MENTION"]);
-    app.taken_away(&elena, &course, &tom).await;
-    assert_eq!(app.told(&tom).await.len(), 0);
+    assert_eq!(
+        app.notification_kinds_of(&tom).await,
+        ["ANNOUNCEMENT", "REPLY", "MENTION"]
+    );
+    app.revoke_access(&elena, &course, &tom).await;
+    assert_eq!(app.notifications_of(&tom).await.len(), 0);
     // With access it is all there again; without the course being published it is not.
     app.post_as(
         &elena,
@@ -140,37 +145,40 @@ async fn what_one_may_read_no_more_is_gone_from_list_and_count(app: App) {
     .await
     .expect(201);
     assert_eq!(
-        app.kinds_told(&tom).await,
+        app.notification_kinds_of(&tom).await,
         ["ACCESS GRANTED", "ANNOUNCEMENT", "REPLY", "MENTION"]
     );
-    app.act_as(&elena, &format!("/courses/{course}/unpublish"))
+    app.post_empty_as(&elena, &format!("/courses/{course}/unpublish"))
         .await
         .expect(200);
-    assert_eq!(app.kinds_told(&tom).await, ["ACCESS GRANTED"]);
+    assert_eq!(app.notification_kinds_of(&tom).await, ["ACCESS GRANTED"]);
 }
 
 #[both_databases]
 async fn what_is_deleted_or_taken_away_is_gone(app: App) {
     let (elena, lena, admin) = (app.trainer().await, app.learner().await, app.admin().await);
-    app.named(&elena, "elena").await;
-    let mention = app.posted(&lena, None, "<p>Hello @elena</p>").await;
-    let post = app.posted(&elena, None, "<p>Hello</p>").await;
+    app.set_username(&elena, "elena").await;
+    let mention = app.publish_post(&lena, None, "<p>Hello @elena</p>").await;
+    let post = app.publish_post(&elena, None, "<p>Hello</p>").await;
     let first = app
-        .commented(&lena, &format!("/posts/{post}"), None, "<p>One</p>")
+        .comment_on(&lena, &format!("/posts/{post}"), None, "<p>One</p>")
         .await;
     let second = app
-        .commented(&lena, &format!("/posts/{post}"), None, "<p>Two</p>")
+        .comment_on(&lena, &format!("/posts/{post}"), None, "<p>Two</p>")
         .await;
-    assert_eq!(app.kinds_told(&elena).await, ["COMMENT", "COMMENT", "MENTION"]);
+    assert_eq!(
+        app.notification_kinds_of(&elena).await,
+        ["COMMENT", "COMMENT", "MENTION"]
+    );
     app.delete_as(&lena, &format!("/comments/{first}"))
         .await
         .expect(204);
-    assert_eq!(app.kinds_told(&elena).await, ["COMMENT", "MENTION"]);
-    app.act_as(&lena, &format!("/posts/{mention}/unpublish"))
+    assert_eq!(app.notification_kinds_of(&elena).await, ["COMMENT", "MENTION"]);
+    app.post_empty_as(&lena, &format!("/posts/{mention}/unpublish"))
         .await
         .expect(200);
-    assert_eq!(app.kinds_told(&elena).await, ["COMMENT"]);
-    let report = app.reported(&elena, "COMMENT", &second).await;
+    assert_eq!(app.notification_kinds_of(&elena).await, ["COMMENT"]);
+    let report = app.report(&elena, "COMMENT", &second).await;
     let decision = json!({ "version": 1, "action": "REMOVE" });
     app.post_as(
         &admin,
@@ -179,26 +187,26 @@ async fn what_is_deleted_or_taken_away_is_gone(app: App) {
     )
     .await
     .expect(200);
-    assert_eq!(app.told(&elena).await.len(), 0);
+    assert_eq!(app.notifications_of(&elena).await.len(), 0);
     // An answer goes with the post that it stands below.
     let third = app
-        .commented(&lena, &format!("/posts/{post}"), None, "<p>Three</p>")
+        .comment_on(&lena, &format!("/posts/{post}"), None, "<p>Three</p>")
         .await;
-    app.commented(&elena, &format!("/posts/{post}"), Some(&third), "<p>Four</p>")
+    app.comment_on(&elena, &format!("/posts/{post}"), Some(&third), "<p>Four</p>")
         .await;
     assert_eq!(
-        app.told(&lena)
+        app.notifications_of(&lena)
             .await
             .iter()
             .filter(|row| row["kind"] == "REPLY")
             .count(),
         1
     );
-    app.act_as(&elena, &format!("/posts/{post}/unpublish"))
+    app.post_empty_as(&elena, &format!("/posts/{post}/unpublish"))
         .await
         .expect(200);
     assert_eq!(
-        app.told(&lena)
+        app.notifications_of(&lena)
             .await
             .iter()
             .filter(|row| row["kind"] == "REPLY")
@@ -211,29 +219,41 @@ async fn what_is_deleted_or_taken_away_is_gone(app: App) {
 async fn nobody_is_told_of_whom_they_have_a_block_with(app: App) {
     let (lena, tom, mia) = (app.learner().await, app.learner().await, app.learner().await);
     for (who, name) in [(&lena, "lena"), (&tom, "tom"), (&mia, "mia")] {
-        app.named(who, name).await;
+        app.set_username(who, name).await;
     }
-    let post = app.posted(&lena, None, "<p>Hello @tom</p>").await;
-    app.commented(&tom, &format!("/posts/{post}"), None, "<p>One</p>")
+    let post = app.publish_post(&lena, None, "<p>Hello @tom</p>").await;
+    app.comment_on(&tom, &format!("/posts/{post}"), None, "<p>One</p>")
         .await;
-    app.commented(&mia, &format!("/posts/{post}"), None, "<p>Two</p>")
+    app.comment_on(&mia, &format!("/posts/{post}"), None, "<p>Two</p>")
         .await;
-    assert_eq!((app.told(&lena).await.len(), app.told(&tom).await.len()), (2, 1));
+    assert_eq!(
+        (
+            app.notifications_of(&lena).await.len(),
+            app.notifications_of(&tom).await.len()
+        ),
+        (2, 1)
+    );
     // Lena blocks Tom: neither sees the other in what was told before.
     app.put_as(&lena, &format!("/me/blocks/{}", tom.id), json!(null))
         .await;
-    assert_eq!(app.told(&lena).await[0]["actor"]["username"], "mia");
-    assert_eq!((app.told(&lena).await.len(), app.told(&tom).await.len()), (1, 0));
-    // Nor is either told of anything new.
-    app.commented(&mia, &format!("/posts/{post}"), None, "<p>Three</p>")
-        .await;
-    app.posted(&lena, None, "<p>Hello @tom and @mia</p>").await;
-    app.posted(&tom, None, "<p>Hello @lena</p>").await;
+    assert_eq!(app.notifications_of(&lena).await[0]["actor"]["username"], "mia");
     assert_eq!(
         (
-            app.told(&lena).await.len(),
-            app.told(&tom).await.len(),
-            app.told(&mia).await.len()
+            app.notifications_of(&lena).await.len(),
+            app.notifications_of(&tom).await.len()
+        ),
+        (1, 0)
+    );
+    // Nor is either told of anything new.
+    app.comment_on(&mia, &format!("/posts/{post}"), None, "<p>Three</p>")
+        .await;
+    app.publish_post(&lena, None, "<p>Hello @tom and @mia</p>").await;
+    app.publish_post(&tom, None, "<p>Hello @lena</p>").await;
+    assert_eq!(
+        (
+            app.notifications_of(&lena).await.len(),
+            app.notifications_of(&tom).await.len(),
+            app.notifications_of(&mia).await.len()
         ),
         (2, 0, 1)
     );
@@ -241,16 +261,22 @@ async fn nobody_is_told_of_whom_they_have_a_block_with(app: App) {
     app.delete_as(&lena, &format!("/me/blocks/{}", tom.id))
         .await
         .expect(204);
-    assert_eq!((app.told(&lena).await.len(), app.told(&tom).await.len()), (3, 1));
+    assert_eq!(
+        (
+            app.notifications_of(&lena).await.len(),
+            app.notifications_of(&tom).await.len()
+        ),
+        (3, 1)
+    );
 }
 
 #[both_databases]
 async fn a_conversation_is_told_once_while_it_is_unread(app: App) {
     let (elena, lena) = (app.trainer().await, app.learner().await);
-    app.attended(&elena, &[&lena]).await;
-    let (conversation, first) = app.wrote(&lena, &elena, "Are you there?").await;
-    app.wrote(&lena, &elena, "Hello?").await;
-    let told = app.told(&elena).await;
+    app.course_with_learners(&elena, &[&lena]).await;
+    let (conversation, first) = app.send_direct_message(&lena, &elena, "Are you there?").await;
+    app.send_direct_message(&lena, &elena, "Hello?").await;
+    let told = app.notifications_of(&elena).await;
     assert_eq!(told.len(), 1);
     assert_eq!(
         (
@@ -264,7 +290,7 @@ async fn a_conversation_is_told_once_while_it_is_unread(app: App) {
         told[0]["excerpt"].is_null() && !told[0].to_string().contains("Are you there"),
         "nothing of what was written"
     );
-    assert_eq!(app.told(&lena).await.len(), 0);
+    assert_eq!(app.notifications_of(&lena).await.len(), 0);
     // Whoever reads the conversation has read the notification; the next message is another one.
     app.put_as(
         &elena,
@@ -273,28 +299,28 @@ async fn a_conversation_is_told_once_while_it_is_unread(app: App) {
     )
     .await
     .expect(200);
-    assert_eq!(app.told(&elena).await.len(), 0);
-    let (_, third) = app.wrote(&lena, &elena, "Thanks!").await;
-    let told = app.told(&elena).await;
+    assert_eq!(app.notifications_of(&elena).await.len(), 0);
+    let (_, third) = app.send_direct_message(&lena, &elena, "Thanks!").await;
+    let told = app.notifications_of(&elena).await;
     assert_eq!((told.len(), &told[0]["messageId"]), (1, &json!(third)));
     // What was deleted for all tells of nothing.
     app.delete_as(&lena, &format!("/messages/{third}"))
         .await
         .expect(204);
-    assert_eq!(app.told(&elena).await.len(), 0);
+    assert_eq!(app.notifications_of(&elena).await.len(), 0);
 }
 
 #[both_databases]
 async fn notifications_are_read_one_by_one_or_up_to_one(app: App) {
     let (lena, tom) = (app.learner().await, app.learner().await);
-    let post = app.posted(&lena, None, "<p>Hello</p>").await;
+    let post = app.publish_post(&lena, None, "<p>Hello</p>").await;
     for n in 0..5 {
-        app.commented(&tom, &format!("/posts/{post}"), None, &format!("<p>{n}</p>"))
+        app.comment_on(&tom, &format!("/posts/{post}"), None, &format!("<p>{n}</p>"))
             .await;
-        app.settled().await;
+        app.wait_for_worker().await;
     }
     let ids: Vec<_> = app
-        .told(&lena)
+        .notifications_of(&lena)
         .await
         .iter()
         .map(|row| row["id"].clone())
@@ -341,7 +367,7 @@ async fn notifications_are_read_one_by_one_or_up_to_one(app: App) {
         json!({ "ids": [ids[0]], "upTo": ids[0] }),
         json!({ "ids": [] }),
     ] {
-        read(&lena, body).await.refused(422, "validation_failed");
+        read(&lena, body).await.expect_problem(422, "validation_failed");
     }
     let page = app
         .get_as(&lena, "/me/notifications?unread=true&limit=1")
@@ -375,23 +401,23 @@ async fn notifications_are_read_one_by_one_or_up_to_one(app: App) {
 #[both_databases]
 async fn a_repetition_tells_nobody_twice(app: App) {
     let (lena, tom) = (app.learner().await, app.learner().await);
-    let post = app.posted(&lena, None, "<p>Hello</p>").await;
-    app.commented(&tom, &format!("/posts/{post}"), None, "<p>One</p>")
+    let post = app.publish_post(&lena, None, "<p>Hello</p>").await;
+    app.comment_on(&tom, &format!("/posts/{post}"), None, "<p>One</p>")
         .await;
-    assert_eq!(app.told(&lena).await.len(), 1);
+    assert_eq!(app.notifications_of(&lena).await.len(), 1);
     app.sql(
         "UPDATE outbox SET done_at = NULL, attempts = 0 WHERE kind IN ('comment.created', 'post.published')",
     )
     .await;
-    assert_eq!(app.told(&lena).await.len(), 1);
+    assert_eq!(app.notifications_of(&lena).await.len(), 1);
     // Not even when it was read.
-    let id = app.told(&lena).await[0]["id"].clone();
+    let id = app.notifications_of(&lena).await[0]["id"].clone();
     app.post_as(&lena, "/me/notifications/read", json!({ "ids": [id] }))
         .await
         .expect(200);
     app.sql("UPDATE outbox SET done_at = NULL, attempts = 0 WHERE kind = 'comment.created'")
         .await;
-    assert_eq!(app.told(&lena).await.len(), 1);
+    assert_eq!(app.notifications_of(&lena).await.len(), 1);
 }
 
 #[both_databases]
@@ -427,14 +453,14 @@ async fn what_is_not_wanted_is_not_written(app: App) {
     );
     app.patch_as(&lena, path, &etag, change)
         .await
-        .refused(412, "precondition_failed");
+        .expect_problem(412, "precondition_failed");
     let wrong = json!({ "timeZone": "Europe/Atlantis", "quietHours": { "from": "07:00", "to": "07:00" } });
     let refused = app
         .patch_as(&lena, path, "*", wrong)
         .await
-        .refused(422, "validation_failed");
+        .expect_problem(422, "validation_failed");
     assert_eq!(
-        refused.reasons(),
+        refused.errors(),
         ["/quietHours empty_window", "/timeZone unknown_timezone"]
     );
     let cleared = app
@@ -452,10 +478,10 @@ async fn what_is_not_wanted_is_not_written(app: App) {
             .at("/channels/comment/inApp"),
         true
     );
-    let post = app.posted(&lena, None, "<p>Hello</p>").await;
-    app.commented(&tom, &format!("/posts/{post}"), None, "<p>One</p>")
+    let post = app.publish_post(&lena, None, "<p>Hello</p>").await;
+    app.comment_on(&tom, &format!("/posts/{post}"), None, "<p>One</p>")
         .await;
-    assert_eq!(app.told(&lena).await.len(), 0);
+    assert_eq!(app.notifications_of(&lena).await.len(), 0);
     assert_eq!(app.count("SELECT count(*) FROM notifications").await, 0);
 }
 
@@ -463,14 +489,14 @@ async fn what_is_not_wanted_is_not_written(app: App) {
 async fn a_page_of_notifications_costs_few_statements(app: App) {
     let (elena, lena) = (app.trainer().await, app.learner().await);
     for n in 0..12 {
-        let (course, _) = app.attended(&elena, &[&lena]).await;
+        let (course, _) = app.course_with_learners(&elena, &[&lena]).await;
         let post = app
-            .posted(&lena, (n % 2 == 0).then_some(course.as_str()), "<p>Hello</p>")
+            .publish_post(&lena, (n % 2 == 0).then_some(course.as_str()), "<p>Hello</p>")
             .await;
-        app.commented(&elena, &format!("/posts/{post}"), None, "<p>One</p>")
+        app.comment_on(&elena, &format!("/posts/{post}"), None, "<p>One</p>")
             .await;
     }
-    assert_eq!(app.told(&lena).await.len(), 12);
+    assert_eq!(app.notifications_of(&lena).await.len(), 12);
     // The worker's own statements are counted too.
     for path in ["/me/notifications", "/me/notifications/count"] {
         let mut spent = u64::MAX;
@@ -486,28 +512,28 @@ async fn a_page_of_notifications_costs_few_statements(app: App) {
 #[both_databases]
 async fn no_event_tells_of_what_one_may_not_read(app: App) {
     let (elena, lena, tom) = (app.trainer().await, app.learner().await, app.learner().await);
-    app.named(&lena, "lena").await;
-    app.named(&tom, "tom").await;
-    let (course, _) = app.attended(&elena, &[&lena]).await;
-    let (mut of_lena, _) = Ears::open(&app, &lena, None).await;
-    let (mut of_tom, _) = Ears::open(&app, &tom, None).await;
-    app.posted(&elena, Some(&course), "<p>Hello @lena and @tom</p>")
+    app.set_username(&lena, "lena").await;
+    app.set_username(&tom, "tom").await;
+    let (course, _) = app.course_with_learners(&elena, &[&lena]).await;
+    let (mut of_lena, _) = EventStream::open(&app, &lena, None).await;
+    let (mut of_tom, _) = EventStream::open(&app, &tom, None).await;
+    app.publish_post(&elena, Some(&course), "<p>Hello @lena and @tom</p>")
         .await;
-    app.settled().await;
-    let heard = of_lena.next().await.unwrap();
+    app.wait_for_worker().await;
+    let event = of_lena.next().await.unwrap();
     assert_eq!(
-        (heard.kind.as_str(), heard.data),
+        (event.kind.as_str(), event.data),
         ("notification.created", json!({}))
     );
     // The first thing that Tom hears of is the one that he may read; what was not for him made no event.
-    app.posted(&elena, None, "<p>Hello @tom</p>").await;
-    let told = app.told(&tom).await;
+    app.publish_post(&elena, None, "<p>Hello @tom</p>").await;
+    let told = app.notifications_of(&tom).await;
     assert_eq!(told.len(), 1);
     app.post_as(&tom, "/me/notifications/read", json!({ "ids": [told[0]["id"]] }))
         .await
         .expect(200);
     assert_eq!(
-        of_tom.kinds(2).await,
+        of_tom.next_kinds(2).await,
         ["notification.created", "notification.read"]
     );
 }
@@ -515,22 +541,22 @@ async fn no_event_tells_of_what_one_may_not_read(app: App) {
 /// The second layer alone: no filter of ours, only the policies.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn row_security_keeps_what_is_told_and_reported() {
-    let app = App::start(Store::Postgres).await;
+    let app = App::start(DatabaseKind::Postgres).await;
     let (elena, greta, lena, tom) = (
         app.trainer().await,
         app.trainer().await,
         app.learner().await,
         app.learner().await,
     );
-    let (course, lessons) = app.attended(&elena, &[&lena, &tom]).await;
+    let (course, lessons) = app.course_with_learners(&elena, &[&lena, &tom]).await;
     let comment = app
-        .commented(&lena, &format!("/lessons/{}", lessons[0]), None, "<p>Hello</p>")
+        .comment_on(&lena, &format!("/lessons/{}", lessons[0]), None, "<p>Hello</p>")
         .await;
-    let post = app.posted(&lena, None, "<p>Hello</p>").await;
-    app.commented(&tom, &format!("/posts/{post}"), None, "<p>One</p>")
+    let post = app.publish_post(&lena, None, "<p>Hello</p>").await;
+    app.comment_on(&tom, &format!("/posts/{post}"), None, "<p>One</p>")
         .await;
-    let report = app.reported(&tom, "COMMENT", &comment).await;
-    app.reported(&tom, "POST", &post).await;
+    let report = app.report(&tom, "COMMENT", &comment).await;
+    app.report(&tom, "POST", &post).await;
     let decision = json!({ "version": 1, "action": "WARN", "note": "Please." });
     app.post_as(
         &elena,
@@ -539,7 +565,8 @@ async fn row_security_keeps_what_is_told_and_reported() {
     )
     .await
     .expect(200);
-    app.prefers(&lena, json!({ "digest": "DAILY" })).await;
+    app.set_notification_preferences(&lena, json!({ "digest": "DAILY" }))
+        .await;
     app.post_as(
         &elena,
         &format!("/courses/{course}/announcements"),
@@ -547,7 +574,7 @@ async fn row_security_keeps_what_is_told_and_reported() {
     )
     .await
     .expect(201);
-    app.settled().await;
+    app.wait_for_worker().await;
     let ask = |who: &Person, role: Role, sql: String| {
         let actor = Actor::User {
             id: who.id.parse().unwrap(),

@@ -13,11 +13,11 @@ use crate::support::{App, PASSWORD};
 #[both_databases]
 async fn a_course_is_bought_and_read(app: App) {
     let (elena, lena, tom) = (app.trainer().await, app.learner().await, app.learner().await);
-    let (course, lessons) = app.priced(&elena, 4900).await;
+    let (course, lessons) = app.course_for_sale(&elena, 4900).await;
     app.put_as(&lena, &format!("/me/wishlist/{course}"), json!(null))
         .await
         .expect(200);
-    assert_eq!(app.why(&lena, &lessons[0]).await, "not_granted");
+    assert_eq!(app.access_reason(&lena, &lessons[0]).await, "not_granted");
     let quote = app
         .post_as(&lena, "/checkout/quote", json!({ "courseId": course }))
         .await
@@ -36,29 +36,29 @@ async fn a_course_is_bought_and_read(app: App) {
         format!("http://127.0.0.1:3000/checkout/success?payment={payment}")
     );
     // The return to the front end says nothing.
-    assert_eq!(app.why(&lena, &lessons[0]).await, "not_granted");
+    assert_eq!(app.access_reason(&lena, &lessons[0]).await, "not_granted");
     app.get_as(&lena, &format!("/payments/{payment}/receipt"))
         .await
-        .refused(404, "not_found");
+        .expect_problem(404, "not_found");
     // Nobody else pays, fails or looks.
     for act in ["complete", "fail"] {
-        app.act_as(&tom, &format!("/sandbox/payments/{payment}/{act}"))
+        app.post_empty_as(&tom, &format!("/sandbox/payments/{payment}/{act}"))
             .await
-            .refused(404, "not_found");
+            .expect_problem(404, "not_found");
     }
     app.get_as(&tom, &format!("/payments/{payment}"))
         .await
-        .refused(404, "not_found");
+        .expect_problem(404, "not_found");
 
     let paid = app
-        .act_as(&lena, &format!("/sandbox/payments/{payment}/complete"))
+        .post_empty_as(&lena, &format!("/sandbox/payments/{payment}/complete"))
         .await
         .expect(200);
     assert_eq!(paid.at("/status"), "COMPLETED");
-    assert_eq!(app.why(&lena, &lessons[0]).await, "granted");
+    assert_eq!(app.access_reason(&lena, &lessons[0]).await, "granted");
     // Again changes nothing.
     let again = app
-        .act_as(&lena, &format!("/sandbox/payments/{payment}/complete"))
+        .post_empty_as(&lena, &format!("/sandbox/payments/{payment}/complete"))
         .await
         .expect(200);
     assert_eq!(again.at("/completedAt"), paid.at("/completedAt"));
@@ -78,7 +78,7 @@ async fn a_course_is_bought_and_read(app: App) {
         .expect(200);
     app.get_as(&tom, &format!("/payments/{payment}/receipt"))
         .await
-        .refused(404, "not_found");
+        .expect_problem(404, "not_found");
     let purchases = app.get_as(&lena, "/me/purchases").await.expect(200);
     assert_eq!(
         (purchases.at("/data/0/paymentId"), purchases.at("/data/0/endedAt")),
@@ -111,31 +111,39 @@ async fn a_course_is_bought_and_read(app: App) {
     );
     app.checkout(&lena, &course)
         .await
-        .refused(409, "already_purchased");
+        .expect_problem(409, "already_purchased");
     app.post_as(&lena, "/checkout/quote", json!({ "courseId": course }))
         .await
-        .refused(409, "already_purchased");
+        .expect_problem(409, "already_purchased");
 }
 
 #[both_databases]
 async fn what_cannot_be_bought(app: App) {
     let (elena, lena, admin) = (app.trainer().await, app.learner().await, app.admin().await);
-    let (course, _) = app.priced(&elena, 4900).await;
+    let (course, _) = app.course_for_sale(&elena, 4900).await;
     let (free, ..) = app.course(&elena, json!({})).await;
     let draft = app
         .draft(&elena, json!({ "price": { "amount": 4900, "currency": "USD" } }))
         .await;
-    app.checkout(&elena, &course).await.refused(409, "own_course");
-    app.checkout(&admin, &course).await.refused(409, "own_course");
-    app.checkout(&lena, &free).await.refused(409, "course_free");
-    app.checkout(&lena, &draft).await.refused(404, "not_found");
+    app.checkout(&elena, &course)
+        .await
+        .expect_problem(409, "own_course");
+    app.checkout(&admin, &course)
+        .await
+        .expect_problem(409, "own_course");
+    app.checkout(&lena, &free)
+        .await
+        .expect_problem(409, "course_free");
+    app.checkout(&lena, &draft).await.expect_problem(404, "not_found");
     app.checkout(&lena, &uuid::Uuid::nil().to_string())
         .await
-        .refused(404, "not_found");
-    app.act_as(&elena, &format!("/courses/{course}/archive"))
+        .expect_problem(404, "not_found");
+    app.post_empty_as(&elena, &format!("/courses/{course}/archive"))
         .await
         .expect(200);
-    app.checkout(&lena, &course).await.refused(404, "not_found");
+    app.checkout(&lena, &course)
+        .await
+        .expect_problem(404, "not_found");
     for (price, code) in [
         (json!({ "amount": 100, "currency": "XYZ" }), "unknown_currency"),
         (json!({ "amount": -1, "currency": "USD" }), "too_small"),
@@ -149,9 +157,9 @@ async fn what_cannot_be_bought(app: App) {
         let refused = app
             .post_as(&elena, "/courses", body)
             .await
-            .refused(422, "validation_failed");
+            .expect_problem(422, "validation_failed");
         assert!(
-            refused.reasons().iter().any(|reason| reason.contains(code)),
+            refused.errors().iter().any(|reason| reason.contains(code)),
             "{}",
             refused.text
         );
@@ -196,12 +204,14 @@ async fn a_course_that_is_discounted_to_nothing_is_free_everywhere(app: App) {
     assert_eq!(access.at("/unlock"), json!({ "kind": "ENROLL", "price": null }));
     app.post_as(&lena, "/checkout/quote", json!({ "courseId": course }))
         .await
-        .refused(409, "course_free");
-    app.checkout(&lena, &course).await.refused(409, "course_free");
-    app.act_as(&lena, &format!("/courses/{course}/enroll"))
+        .expect_problem(409, "course_free");
+    app.checkout(&lena, &course)
+        .await
+        .expect_problem(409, "course_free");
+    app.post_empty_as(&lena, &format!("/courses/{course}/enroll"))
         .await
         .expect(201);
-    assert_eq!(app.why(&lena, &lessons[0]).await, "granted");
+    assert_eq!(app.access_reason(&lena, &lessons[0]).await, "granted");
     // The discount ends: whoever comes later pays, and who is in stays in.
     app.patch_as(
         &elena,
@@ -212,27 +222,27 @@ async fn a_course_that_is_discounted_to_nothing_is_free_everywhere(app: App) {
     .await
     .expect(200);
     let tom = app.learner().await;
-    app.act_as(&tom, &format!("/courses/{course}/enroll"))
+    app.post_empty_as(&tom, &format!("/courses/{course}/enroll"))
         .await
-        .refused(409, "course_not_free");
+        .expect_problem(409, "course_not_free");
     app.checkout(&tom, &course).await.expect(201);
-    assert_eq!(app.why(&lena, &lessons[0]).await, "granted");
+    assert_eq!(app.access_reason(&lena, &lessons[0]).await, "granted");
 }
 
 #[both_databases]
 async fn money_needs_a_key_and_a_page_of_the_front_end(app: App) {
     let (elena, lena) = (app.trainer().await, app.learner().await);
-    let (course, _) = app.priced(&elena, 4900).await;
+    let (course, _) = app.course_for_sale(&elena, 4900).await;
     let body = json!({ "courseId": course });
     app.post_as(&lena, "/checkout", body.clone())
         .await
-        .refused(400, "idempotency_key_required");
+        .expect_problem(400, "idempotency_key_required");
     let first = app
-        .pay_again(&lena, "/checkout", body.clone(), "one")
+        .post_with_key_as(&lena, "/checkout", body.clone(), "one")
         .await
         .expect(201);
     let again = app
-        .pay_again(&lena, "/checkout", body.clone(), "one")
+        .post_with_key_as(&lena, "/checkout", body.clone(), "one")
         .await
         .expect(201);
     assert_eq!(
@@ -240,21 +250,21 @@ async fn money_needs_a_key_and_a_page_of_the_front_end(app: App) {
         ("true", &first.text)
     );
     let other = json!({ "courseId": course, "method": "PAYMENT_INTENT" });
-    app.pay_again(&lena, "/checkout", other, "one")
+    app.post_with_key_as(&lena, "/checkout", other, "one")
         .await
-        .refused(422, "idempotency_key_reused");
+        .expect_problem(422, "idempotency_key_reused");
     let elsewhere = json!({ "courseId": course, "successUrl": "https://evil.example.com/x", "cancelUrl": "http://127.0.0.1:3000/no" });
     let refused = app
-        .pay_as(&lena, "/checkout", elsewhere)
+        .post_with_new_key_as(&lena, "/checkout", elsewhere)
         .await
-        .refused(422, "validation_failed");
-    assert_eq!(refused.reasons(), ["/successUrl foreign_origin"]);
+        .expect_problem(422, "validation_failed");
+    assert_eq!(refused.errors(), ["/successUrl foreign_origin"]);
 }
 
 #[both_databases]
 async fn a_checkout_goes_on_or_makes_room(app: App) {
     let (elena, lena) = (app.trainer().await, app.learner().await);
-    let (course, lessons) = app.priced(&elena, 4900).await;
+    let (course, lessons) = app.course_for_sale(&elena, 4900).await;
     let first = app
         .checkout(&lena, &course)
         .await
@@ -268,7 +278,10 @@ async fn a_checkout_goes_on_or_makes_room(app: App) {
         first
     );
     let other = json!({ "courseId": course, "method": "PAYMENT_INTENT" });
-    let second = app.pay_as(&lena, "/checkout", other).await.expect(201);
+    let second = app
+        .post_with_new_key_as(&lena, "/checkout", other)
+        .await
+        .expect(201);
     assert_ne!(second.text_at("/payment/id"), first);
     let gone = app.get_as(&lena, &format!("/payments/{first}")).await.expect(200);
     assert_eq!(
@@ -299,22 +312,22 @@ async fn a_checkout_goes_on_or_makes_room(app: App) {
     );
     let third = third.text_at("/payment/id");
     // Money that comes for what was given up is money: the course is bought with it, once.
-    app.act_as(&lena, &format!("/sandbox/payments/{first}/complete"))
+    app.post_empty_as(&lena, &format!("/sandbox/payments/{first}/complete"))
         .await
         .expect(200);
-    assert_eq!(app.why(&lena, &lessons[0]).await, "granted");
+    assert_eq!(app.access_reason(&lena, &lessons[0]).await, "granted");
     // And money that is paid twice goes back.
-    app.act_as(&lena, &format!("/sandbox/payments/{third}/complete"))
+    app.post_empty_as(&lena, &format!("/sandbox/payments/{third}/complete"))
         .await
         .expect(200);
     let back = app
-        .payment_when(&lena, &third, "/status", json!("REFUNDED"))
+        .wait_for_payment(&lena, &third, "/status", json!("REFUNDED"))
         .await;
     assert_eq!(
         (back.at("/refunds/0/reason"), back.at("/refunds/0/amount/amount")),
         (json!("DUPLICATE"), json!(3900))
     );
-    assert_eq!(app.why(&lena, &lessons[0]).await, "granted");
+    assert_eq!(app.access_reason(&lena, &lessons[0]).await, "granted");
     assert_eq!(
         app.get_as(&lena, "/me/purchases")
             .await
@@ -329,7 +342,7 @@ async fn a_checkout_goes_on_or_makes_room(app: App) {
 #[both_databases]
 async fn of_64_checkouts_at_once_one_is_bought(app: App) {
     let (elena, lena) = (app.trainer().await, app.learner().await);
-    let (course, _) = app.priced(&elena, 4900).await;
+    let (course, _) = app.course_for_sale(&elena, 4900).await;
     let checkouts = join_all((0..64).map(|n| {
         // Every other one on other terms, so that they take each other's place too.
         let method = if n % 2 == 0 {
@@ -339,7 +352,7 @@ async fn of_64_checkouts_at_once_one_is_bought(app: App) {
         };
         let body = json!({ "courseId": course, "method": method });
         let (app, lena) = (&app, &lena);
-        async move { app.pay_as(lena, "/checkout", body).await }
+        async move { app.post_with_new_key_as(lena, "/checkout", body).await }
     }))
     .await;
     let payments: HashSet<String> = checkouts
@@ -347,7 +360,7 @@ async fn of_64_checkouts_at_once_one_is_bought(app: App) {
         .filter_map(|reply| match reply.status {
             201 => Some(reply.text_at("/payment/id")),
             _ => {
-                reply.refused(409, "checkout_superseded");
+                reply.expect_problem(409, "checkout_superseded");
                 None
             }
         })
@@ -357,7 +370,7 @@ async fn of_64_checkouts_at_once_one_is_bought(app: App) {
         .iter()
         .map(|payment| format!("/sandbox/payments/{payment}/complete"))
         .collect();
-    for reply in join_all(paths.iter().map(|path| app.act_as(&lena, path))).await {
+    for reply in join_all(paths.iter().map(|path| app.post_empty_as(&lena, path))).await {
         reply.expect(200);
     }
     let kept = crate::support::eventually("all but one payment to go back", || async {
@@ -387,37 +400,37 @@ async fn money_goes_back_in_parts_and_in_whole(app: App) {
         app.learner().await,
         app.admin().await,
     );
-    let (course, lessons) = app.priced(&elena, 4900).await;
+    let (course, lessons) = app.course_for_sale(&elena, 4900).await;
     let payment = app
         .checkout(&lena, &course)
         .await
         .expect(201)
         .text_at("/payment/id");
     let path = format!("/payments/{payment}/refunds");
-    app.pay_as(&elena, &path, json!({}))
+    app.post_with_new_key_as(&elena, &path, json!({}))
         .await
-        .refused(409, "payment_not_refundable");
-    app.act_as(&lena, &format!("/sandbox/payments/{payment}/complete"))
+        .expect_problem(409, "payment_not_refundable");
+    app.post_empty_as(&lena, &format!("/sandbox/payments/{payment}/complete"))
         .await
         .expect(200);
     for stranger in [&lena, &greta] {
-        app.pay_as(stranger, &path, json!({}))
+        app.post_with_new_key_as(stranger, &path, json!({}))
             .await
-            .refused(404, "not_found");
+            .expect_problem(404, "not_found");
     }
     app.post_as(&elena, &path, json!({}))
         .await
-        .refused(400, "idempotency_key_required");
-    app.pay_as(&elena, &path, json!({ "amount": 4901 }))
+        .expect_problem(400, "idempotency_key_required");
+    app.post_with_new_key_as(&elena, &path, json!({ "amount": 4901 }))
         .await
-        .refused(409, "refund_too_large");
+        .expect_problem(409, "refund_too_large");
     for amount in [0, -1] {
-        app.pay_as(&elena, &path, json!({ "amount": amount }))
+        app.post_with_new_key_as(&elena, &path, json!({ "amount": amount }))
             .await
-            .refused(422, "validation_failed");
+            .expect_problem(422, "validation_failed");
     }
     let part = app
-        .pay_as(&elena, &path, json!({ "amount": 900, "note": "Two weeks ill." }))
+        .post_with_new_key_as(&elena, &path, json!({ "amount": 900, "note": "Two weeks ill." }))
         .await
         .expect(201);
     assert_eq!(
@@ -425,40 +438,40 @@ async fn money_goes_back_in_parts_and_in_whole(app: App) {
         (json!("PENDING"), json!("REQUESTED_BY_CUSTOMER"))
     );
     let now = app
-        .payment_when(&lena, &payment, "/refunded/amount", json!(900))
+        .wait_for_payment(&lena, &payment, "/refunded/amount", json!(900))
         .await;
     assert_eq!(
         (now.at("/status"), now.at("/refunds/0/note")),
         (json!("COMPLETED"), json!("Two weeks ill."))
     );
-    assert_eq!(app.why(&lena, &lessons[0]).await, "granted");
-    app.pay_as(&elena, &path, json!({ "amount": 4001 }))
+    assert_eq!(app.access_reason(&lena, &lessons[0]).await, "granted");
+    app.post_with_new_key_as(&elena, &path, json!({ "amount": 4001 }))
         .await
-        .refused(409, "refund_too_large");
+        .expect_problem(409, "refund_too_large");
     // Of many at once, no more goes back than was paid.
-    let all = join_all((0..8).map(|_| app.pay_as(&admin, &path, json!({})))).await;
+    let all = join_all((0..8).map(|_| app.post_with_new_key_as(&admin, &path, json!({})))).await;
     let made = all.into_iter().filter(|reply| reply.status == 201).count();
     assert_eq!(made, 1);
     let now = app
-        .payment_when(&lena, &payment, "/status", json!("REFUNDED"))
+        .wait_for_payment(&lena, &payment, "/status", json!("REFUNDED"))
         .await;
     assert_eq!(
         (now.at("/refunded/amount"), now.at("/refunding/amount")),
         (json!(4900), json!(0))
     );
-    assert_eq!(app.why(&lena, &lessons[0]).await, "grant_refunded");
+    assert_eq!(app.access_reason(&lena, &lessons[0]).await, "grant_refunded");
     assert!(
         app.get_as(&lena, "/me/purchases")
             .await
             .at("/data/0/endedAt")
             .is_string()
     );
-    app.pay_as(&elena, &path, json!({}))
+    app.post_with_new_key_as(&elena, &path, json!({}))
         .await
-        .refused(409, "payment_not_refundable");
+        .expect_problem(409, "payment_not_refundable");
     // The same course may be bought again, and what was learnt is still there.
     app.buy(&lena, &course).await;
-    assert_eq!(app.why(&lena, &lessons[0]).await, "granted");
+    assert_eq!(app.access_reason(&lena, &lessons[0]).await, "granted");
     assert_eq!(
         app.get_as(&lena, "/me/enrollments")
             .await
@@ -482,23 +495,23 @@ async fn money_goes_back_in_parts_and_in_whole(app: App) {
 #[both_databases]
 async fn a_part_may_take_the_access_with_it(app: App) {
     let (elena, lena) = (app.trainer().await, app.learner().await);
-    let (course, lessons) = app.priced(&elena, 4900).await;
+    let (course, lessons) = app.course_for_sale(&elena, 4900).await;
     let payment = app.buy(&lena, &course).await;
     let body = json!({ "amount": 2000, "endsAccess": true, "reason": "OTHER" });
-    app.pay_as(&elena, &format!("/payments/{payment}/refunds"), body)
+    app.post_with_new_key_as(&elena, &format!("/payments/{payment}/refunds"), body)
         .await
         .expect(201);
     let now = app
-        .payment_when(&lena, &payment, "/refunded/amount", json!(2000))
+        .wait_for_payment(&lena, &payment, "/refunded/amount", json!(2000))
         .await;
     assert_eq!(now.at("/status"), "COMPLETED");
-    assert_eq!(app.why(&lena, &lessons[0]).await, "grant_refunded");
+    assert_eq!(app.access_reason(&lena, &lessons[0]).await, "grant_refunded");
 }
 
 #[both_databases]
 async fn a_dispute_suspends_until_it_is_decided(app: App) {
     let (elena, lena) = (app.trainer().await, app.learner().await);
-    let (course, lessons) = app.priced(&elena, 4900).await;
+    let (course, lessons) = app.course_for_sale(&elena, 4900).await;
     let payment = app
         .checkout(&lena, &course)
         .await
@@ -507,8 +520,8 @@ async fn a_dispute_suspends_until_it_is_decided(app: App) {
     let path = format!("/sandbox/payments/{payment}/dispute");
     app.post_as(&lena, &path, json!({}))
         .await
-        .refused(409, "payment_not_completed");
-    app.act_as(&lena, &format!("/sandbox/payments/{payment}/complete"))
+        .expect_problem(409, "payment_not_completed");
+    app.post_empty_as(&lena, &format!("/sandbox/payments/{payment}/complete"))
         .await
         .expect(200);
     for (status, why) in [
@@ -520,7 +533,7 @@ async fn a_dispute_suspends_until_it_is_decided(app: App) {
         app.post_as(&lena, &path, json!({ "status": status }))
             .await
             .expect(200);
-        assert_eq!(app.why(&lena, &lessons[0]).await, why, "{status}");
+        assert_eq!(app.access_reason(&lena, &lessons[0]).await, why, "{status}");
     }
     let now = app
         .get_as(&lena, &format!("/payments/{payment}"))
@@ -534,20 +547,20 @@ async fn a_dispute_suspends_until_it_is_decided(app: App) {
     app.post_as(&lena, &path, json!({ "status": "WON" }))
         .await
         .expect(200);
-    assert_eq!(app.why(&lena, &lessons[0]).await, "grant_revoked");
+    assert_eq!(app.access_reason(&lena, &lessons[0]).await, "grant_revoked");
 }
 
 #[both_databases]
 async fn a_checkout_that_nobody_pays_ends(app: App) {
     let (elena, lena) = (app.trainer().await, app.learner().await);
-    let (course, lessons) = app.priced(&elena, 4900).await;
+    let (course, lessons) = app.course_for_sale(&elena, 4900).await;
     let failed = app
         .checkout(&lena, &course)
         .await
         .expect(201)
         .text_at("/payment/id");
     let reply = app
-        .act_as(&lena, &format!("/sandbox/payments/{failed}/fail"))
+        .post_empty_as(&lena, &format!("/sandbox/payments/{failed}/fail"))
         .await
         .expect(200);
     assert_eq!(
@@ -569,7 +582,7 @@ async fn a_checkout_that_nobody_pays_ends(app: App) {
         (reply.at("/status"), reply.at("/failureCode")),
         (json!("FAILED"), json!("expired"))
     );
-    assert_eq!(app.why(&lena, &lessons[0]).await, "not_granted");
+    assert_eq!(app.access_reason(&lena, &lessons[0]).await, "not_granted");
 }
 
 #[both_databases]
@@ -580,7 +593,7 @@ async fn trainers_see_their_sales_and_no_sum_of_currencies(app: App) {
         app.learner().await,
         app.learner().await,
     );
-    let (dollars, _) = app.priced(&elena, 4900).await;
+    let (dollars, _) = app.course_for_sale(&elena, 4900).await;
     let (euros, ..) = app
         .course(&elena, json!({ "price": { "amount": 1500, "currency": "EUR" } }))
         .await;
@@ -588,14 +601,14 @@ async fn trainers_see_their_sales_and_no_sum_of_currencies(app: App) {
     let refunded = app.buy(&tom, &dollars).await;
     app.buy(&tom, &euros).await;
     app.checkout(&lena, &euros).await.expect(201);
-    app.pay_as(
+    app.post_with_new_key_as(
         &elena,
         &format!("/payments/{refunded}/refunds"),
         json!({ "amount": 900 }),
     )
     .await
     .expect(201);
-    app.payment_when(&tom, &refunded, "/refunded/amount", json!(900))
+    app.wait_for_payment(&tom, &refunded, "/refunded/amount", json!(900))
         .await;
     let takings = app.get_as(&elena, "/me/takings").await.expect(200);
     assert_eq!(
@@ -654,28 +667,28 @@ async fn trainers_see_their_sales_and_no_sum_of_currencies(app: App) {
     );
     app.get_as(&greta, &format!("/courses/{dollars}/sales"))
         .await
-        .refused(404, "not_found");
+        .expect_problem(404, "not_found");
     app.get_as(&greta, &format!("/courses/{dollars}/takings"))
         .await
-        .refused(404, "not_found");
+        .expect_problem(404, "not_found");
 }
 
 #[both_databases]
 async fn what_a_bank_took_back_is_not_earned(app: App) {
     let (elena, lena, tom) = (app.trainer().await, app.learner().await, app.learner().await);
-    let (course, _) = app.priced(&elena, 4900).await;
+    let (course, _) = app.course_for_sale(&elena, 4900).await;
     let path = format!("/courses/{course}/takings");
     app.buy(&lena, &course).await;
     let payment = app.buy(&tom, &course).await;
     // What had gone back before cannot be taken back again.
-    app.pay_as(
+    app.post_with_new_key_as(
         &elena,
         &format!("/payments/{payment}/refunds"),
         json!({ "amount": 900 }),
     )
     .await
     .expect(201);
-    app.payment_when(&tom, &payment, "/refunded/amount", json!(900))
+    app.wait_for_payment(&tom, &payment, "/refunded/amount", json!(900))
         .await;
     for (status, lost, net) in [("OPEN", 0, 8900), ("WON", 0, 8900), ("LOST", 4000, 4900)] {
         app.post_as(
@@ -708,8 +721,8 @@ async fn what_a_bank_took_back_is_not_earned(app: App) {
 #[both_databases]
 async fn receipts_are_numbered_without_a_gap(app: App) {
     let (elena, greta) = (app.trainer().await, app.trainer().await);
-    let (course, _) = app.priced(&elena, 4900).await;
-    let (hers, _) = app.priced(&greta, 900).await;
+    let (course, _) = app.course_for_sale(&elena, 4900).await;
+    let (hers, _) = app.course_for_sale(&greta, 900).await;
     let buyers = join_all((0..12).map(|_| app.learner())).await;
     let payments = join_all(buyers.iter().map(|buyer| app.buy(buyer, &course))).await;
     let mut numbers = BTreeSet::new();
@@ -746,12 +759,12 @@ async fn receipts_are_numbered_without_a_gap(app: App) {
 #[both_databases]
 async fn a_bought_course_is_not_deleted(app: App) {
     let (elena, lena) = (app.trainer().await, app.learner().await);
-    let (course, _) = app.priced(&elena, 4900).await;
+    let (course, _) = app.course_for_sale(&elena, 4900).await;
     app.checkout(&lena, &course).await.expect(201);
     // Somebody has begun to pay for it.
     app.delete_as(&elena, &format!("/courses/{course}"))
         .await
-        .refused(409, "course_has_learners");
+        .expect_problem(409, "course_has_learners");
 }
 
 /// What the worker of the sandbox does.

@@ -9,8 +9,10 @@ async fn a_course_is_complete_with_its_last_lesson(app: App) {
     let (elena, lena, tom) = (app.trainer().await, app.learner().await, app.learner().await);
     let (course, _, lessons) = app.course(&elena, json!({})).await;
     let progress = format!("/courses/{course}/progress");
-    app.get_as(&lena, &progress).await.refused(404, "not_found");
-    app.act_as(&lena, &format!("/courses/{course}/enroll"))
+    app.get_as(&lena, &progress)
+        .await
+        .expect_problem(404, "not_found");
+    app.post_empty_as(&lena, &format!("/courses/{course}/enroll"))
         .await
         .expect(201);
     let whole = app.get_as(&lena, &progress).await.expect(200);
@@ -23,13 +25,13 @@ async fn a_course_is_complete_with_its_last_lesson(app: App) {
         (json!(2), json!(0), json!(false))
     );
     let done = app
-        .act_as(&lena, &format!("/lessons/{}/complete", lessons[0]))
+        .post_empty_as(&lena, &format!("/lessons/{}/complete", lessons[0]))
         .await
         .expect(200);
     assert_eq!(done.at("/isCompleted"), true);
     // Again changes nothing.
     let again = app
-        .act_as(&lena, &format!("/lessons/{}/complete", lessons[0]))
+        .post_empty_as(&lena, &format!("/lessons/{}/complete", lessons[0]))
         .await
         .expect(200);
     assert_eq!(again.at("/completedAt"), done.at("/completedAt"));
@@ -42,7 +44,7 @@ async fn a_course_is_complete_with_its_last_lesson(app: App) {
         ),
         (json!(1), json!(50), json!(false))
     );
-    app.act_as(&lena, &format!("/lessons/{}/complete", lessons[1]))
+    app.post_empty_as(&lena, &format!("/lessons/{}/complete", lessons[1]))
         .await
         .expect(200);
     let whole = app.get_as(&lena, &progress).await.expect(200);
@@ -60,23 +62,23 @@ async fn a_course_is_complete_with_its_last_lesson(app: App) {
             .at("/data/0/isCompleted"),
         true
     );
-    app.act_as(&tom, &format!("/lessons/{}/complete", lessons[0]))
+    app.post_empty_as(&tom, &format!("/lessons/{}/complete", lessons[0]))
         .await
-        .refused(403, "not_granted");
+        .expect_problem(403, "not_granted");
     app.get_as(&tom, &format!("/lessons/{}/progress", lessons[0]))
         .await
-        .refused(403, "not_granted");
+        .expect_problem(403, "not_granted");
 }
 
 #[both_databases]
 async fn completion_is_never_undone_by_an_edit(app: App) {
     let (elena, lena) = (app.trainer().await, app.learner().await);
     let (course, chapter, lessons) = app.course(&elena, json!({})).await;
-    app.act_as(&lena, &format!("/courses/{course}/enroll"))
+    app.post_empty_as(&lena, &format!("/courses/{course}/enroll"))
         .await
         .expect(201);
     for lesson in &lessons {
-        app.act_as(&lena, &format!("/lessons/{lesson}/complete"))
+        app.post_empty_as(&lena, &format!("/lessons/{lesson}/complete"))
             .await
             .expect(200);
     }
@@ -97,7 +99,7 @@ async fn completion_is_never_undone_by_an_edit(app: App) {
         ),
         (json!(true), before.clone(), json!(66))
     );
-    app.act_as(&lena, &format!("/lessons/{more}/complete"))
+    app.post_empty_as(&lena, &format!("/lessons/{more}/complete"))
         .await
         .expect(200);
     assert_eq!(
@@ -112,14 +114,14 @@ async fn completion_is_never_undone_by_an_edit(app: App) {
 async fn of_two_last_lessons_at_once_the_course_is_complete(app: App) {
     let (elena, lena) = (app.trainer().await, app.learner().await);
     let (course, _, lessons) = app.course(&elena, json!({})).await;
-    app.act_as(&lena, &format!("/courses/{course}/enroll"))
+    app.post_empty_as(&lena, &format!("/courses/{course}/enroll"))
         .await
         .expect(201);
     let (a, b) = (
         format!("/lessons/{}/complete", lessons[0]),
         format!("/lessons/{}/complete", lessons[1]),
     );
-    let (one, two) = futures_util::join!(app.act_as(&lena, &a), app.act_as(&lena, &b));
+    let (one, two) = futures_util::join!(app.post_empty_as(&lena, &a), app.post_empty_as(&lena, &b));
     one.expect(200);
     two.expect(200);
     assert_eq!(
@@ -142,12 +144,12 @@ async fn a_lesson_with_a_video_is_completed_by_watching(app: App) {
     )
     .await
     .expect(200);
-    app.act_as(&lena, &format!("/courses/{course}/enroll"))
+    app.post_empty_as(&lena, &format!("/courses/{course}/enroll"))
         .await
         .expect(201);
-    app.act_as(&lena, &format!("/lessons/{}/complete", lessons[0]))
+    app.post_empty_as(&lena, &format!("/lessons/{}/complete", lessons[0]))
         .await
-        .refused(409, "completed_by_watching");
+        .expect_problem(409, "completed_by_watching");
 }
 
 #[both_databases]
@@ -156,16 +158,16 @@ async fn a_preview_counts_after_enrolling(app: App) {
     let course = app.draft(&elena, json!({})).await;
     let chapter = app.chapter(&elena, &course, true).await;
     let lesson = app.lesson(&elena, &chapter).await;
-    app.act_as(&elena, &format!("/chapters/{chapter}/publish"))
+    app.post_empty_as(&elena, &format!("/chapters/{chapter}/publish"))
         .await
         .expect(200);
-    app.act_as(&elena, &format!("/courses/{course}/publish"))
+    app.post_empty_as(&elena, &format!("/courses/{course}/publish"))
         .await
         .expect(200);
-    app.act_as(&lena, &format!("/lessons/{lesson}/complete"))
+    app.post_empty_as(&lena, &format!("/lessons/{lesson}/complete"))
         .await
         .expect(200);
-    app.act_as(&lena, &format!("/courses/{course}/enroll"))
+    app.post_empty_as(&lena, &format!("/courses/{course}/enroll"))
         .await
         .expect(201);
     assert_eq!(

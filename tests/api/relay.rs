@@ -5,7 +5,7 @@ use kernel::Ambient;
 use serde_json::Value;
 use sqlx::postgres::PgListener;
 
-use crate::support::{App, Ears, Folder, Person, Redis, Store, config};
+use crate::support::{App, DatabaseKind, EventStream, Person, Redis, TempDir, config};
 
 /// Two servers on one database, and somebody who listens at the second to what is written at the first.
 struct Two {
@@ -13,31 +13,34 @@ struct Two {
     beside: App,
     lena: Person,
     conversation: String,
-    ears: Ears,
+    stream: EventStream,
 }
 
 impl Two {
     async fn over(redis: &Redis) -> Self {
         let url = redis.url();
         let settings = [("PALESTRA_REDIS_URL", url.as_str())];
-        let here = App::start_with(Store::Postgres, &settings).await;
-        let beside = here.beside_with(&settings).await;
+        let here = App::start_with(DatabaseKind::Postgres, &settings).await;
+        let beside = here.second_server_with(&settings).await;
         let (lena, tom) = (here.learner().await, here.learner().await);
-        let conversation = here.acquainted(&lena, &tom).await;
-        let (ears, _) = Ears::open(&beside, &tom, None).await;
+        let conversation = here.conversation_between(&lena, &tom).await;
+        let (stream, _) = EventStream::open(&beside, &tom, None).await;
         Self {
             here,
             beside,
             lena,
             conversation,
-            ears,
+            stream,
         }
     }
 
     async fn is_heard(&mut self) {
-        let sent = self.here.write(&self.lena, &self.conversation, "Hello").await;
-        let heard = self.ears.next().await.unwrap();
-        assert_eq!(heard.data["number"], sent.at("/number"));
+        let sent = self
+            .here
+            .send_message(&self.lena, &self.conversation, "Hello")
+            .await;
+        let event = self.stream.next().await.unwrap();
+        assert_eq!(event.data["number"], sent.at("/number"));
     }
 
     fn end(self) {
@@ -49,7 +52,7 @@ impl Two {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn news_go_over_redis_and_not_over_the_database() {
-    let redis = Redis::here().await;
+    let redis = Redis::started().await;
     let mut two = Two::over(&redis).await;
     let mut listener = PgListener::connect(two.here.url.as_deref().unwrap())
         .await
@@ -70,21 +73,21 @@ async fn news_go_over_redis_and_not_over_the_database() {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn nothing_is_lost_while_redis_is_away() {
-    let mut redis = Redis::away();
+    let mut redis = Redis::stopped();
     let mut two = Two::over(&redis).await;
     two.is_heard().await;
-    redis.come().await;
+    redis.start().await;
     two.is_heard().await;
-    redis.go();
+    redis.stop();
     two.is_heard().await;
     two.is_heard().await;
-    redis.come().await;
+    redis.start().await;
     two.is_heard().await;
     two.end();
 }
 
 async fn refusal(settings: &[(&str, &str)]) -> String {
-    let folder = Folder::new("refused");
+    let folder = TempDir::new("refused");
     let config = config(&folder, settings);
     let opened = setup::open(&config, Ambient::default(), Schema::Migrate).await;
     opened.err().expect("a refusal")
@@ -94,7 +97,7 @@ async fn refusal(settings: &[(&str, &str)]) -> String {
 async fn a_setting_that_means_nothing_is_refused_in_words() {
     let said = refusal(&[("PALESTRA_REDIS_URL", "redis://127.0.0.1:1")]).await;
     assert!(said.contains("SQLite") && said.contains("DATABASE_URL"), "{said}");
-    let app = App::start(Store::Postgres).await;
+    let app = App::start(DatabaseKind::Postgres).await;
     let unreadable = [
         ("DATABASE_URL", app.url.as_deref().unwrap()),
         ("PALESTRA_REDIS_URL", "http://127.0.0.1"),

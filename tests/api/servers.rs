@@ -2,12 +2,12 @@
 
 use serde_json::json;
 
-use crate::support::{App, Store, eventually};
+use crate::support::{App, DatabaseKind, eventually};
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn what_one_server_changes_the_other_serves_as_soon_as_it_hears_of_it() {
-    let first = App::start(Store::Postgres).await;
-    let second = first.beside().await;
+    let first = App::start(DatabaseKind::Postgres).await;
+    let second = first.second_server().await;
     let elena = first.trainer().await;
     let (course, ..) = first.course(&elena, json!({ "title": "Kettlebells" })).await;
     let titles = || async {
@@ -35,13 +35,13 @@ async fn what_one_server_changes_the_other_serves_as_soon_as_it_hears_of_it() {
     shows(&["Dumbbells"]).await;
     assert_eq!(second.get(&course).await.expect(200).at("/title"), "Dumbbells");
     first
-        .act_as(&elena, &format!("{course}/unpublish"))
+        .post_empty_as(&elena, &format!("{course}/unpublish"))
         .await
         .expect(200);
     shows(&[]).await;
-    second.get(&course).await.refused(404, "not_found");
+    second.get(&course).await.expect_problem(404, "not_found");
     first
-        .act_as(&elena, &format!("{course}/publish"))
+        .post_empty_as(&elena, &format!("{course}/publish"))
         .await
         .expect(200);
     shows(&["Dumbbells"]).await;

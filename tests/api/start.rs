@@ -8,7 +8,7 @@ use api::{
 use kernel::Ambient;
 use sqlx::{Connection, Executor};
 
-use crate::support::{App, Folder, Store, as_role, config, in_database, postgres_admin};
+use crate::support::{App, DatabaseKind, TempDir, as_role, config, in_database, postgres_admin};
 
 async fn refusal(config: &Config) -> String {
     setup::open(config, Ambient::default(), Schema::Migrate)
@@ -19,7 +19,7 @@ async fn refusal(config: &Config) -> String {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_folder_that_cannot_be_written() {
-    let folder = Folder::new("start");
+    let folder = TempDir::new("start");
     std::fs::write(folder.join("file"), "in the way").unwrap();
     let refused = refusal(&config(&folder.join("file/data"), &[])).await;
     assert!(
@@ -30,7 +30,7 @@ async fn a_folder_that_cannot_be_written() {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_port_that_is_taken() {
-    let app = App::start(Store::Sqlite).await;
+    let app = App::start(DatabaseKind::Sqlite).await;
     let taken = app.base.strip_prefix("http://").unwrap().to_owned();
     let refused = server::bind(&config(&app.folder, &[("PALESTRA_LISTEN", &taken)]))
         .err()
@@ -44,7 +44,7 @@ async fn a_port_that_is_taken() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_database_of_a_newer_version() {
     let newer = "INSERT INTO seaql_migrations (version, applied_at) VALUES ('m29990101_000001_later', 0)";
-    let mut app = App::start(Store::Sqlite).await;
+    let mut app = App::start(DatabaseKind::Sqlite).await;
     app.stop();
     let file = app.folder.join("palestra.db");
     let mut connection = sqlx::SqliteConnection::connect(&format!("sqlite:{}", file.display()))
@@ -58,7 +58,7 @@ async fn a_database_of_a_newer_version() {
         "{refused}"
     );
 
-    let app = App::start(Store::Postgres).await;
+    let app = App::start(DatabaseKind::Postgres).await;
     let url = app.url.clone().unwrap();
     sqlx::PgConnection::connect(&url)
         .await
@@ -72,7 +72,7 @@ async fn a_database_of_a_newer_version() {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_master_key_that_is_another() {
-    let mut app = App::start(Store::Sqlite).await;
+    let mut app = App::start(DatabaseKind::Sqlite).await;
     app.learner().await;
     app.stop();
     let other = config(&app.folder, &[("PALESTRA_MASTER_KEY", &"08".repeat(32))]);
@@ -83,7 +83,7 @@ async fn a_master_key_that_is_another() {
     );
 
     // On PostgreSQL it is found before the runtime roles get other passwords.
-    let app = App::start(Store::Postgres).await;
+    let app = App::start(DatabaseKind::Postgres).await;
     let url = app.url.clone().unwrap();
     let refused = refusal(&config(
         &app.folder,
@@ -95,9 +95,9 @@ async fn a_master_key_that_is_another() {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_runtime_role_that_row_security_does_not_bind() {
-    let app = App::start(Store::Postgres).await;
+    let app = App::start(DatabaseKind::Postgres).await;
     let superuser = app.url.clone().unwrap();
-    let folder = Folder::new("start");
+    let folder = TempDir::new("start");
     let settings = [
         ("PALESTRA_DATABASE_APP_URL", superuser.as_str()),
         ("PALESTRA_DATABASE_AUTH_URL", superuser.as_str()),
@@ -119,9 +119,9 @@ async fn a_schema_that_is_behind_where_this_role_may_not_change_it() {
         .await
         .unwrap();
     // The roles exist as soon as any database of this server was migrated.
-    let _app = App::start(Store::Postgres).await;
+    let _app = App::start(DatabaseKind::Postgres).await;
     let url = as_role(&in_database(&admin, &name), "palestra_app");
-    let folder = Folder::new("start");
+    let folder = TempDir::new("start");
     let settings = [
         ("PALESTRA_DATABASE_APP_URL", url.as_str()),
         ("PALESTRA_DATABASE_AUTH_URL", url.as_str()),
@@ -140,7 +140,7 @@ async fn a_schema_that_is_behind_where_this_role_may_not_change_it() {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_second_start_changes_nothing() {
-    let folder = Folder::new("start");
+    let folder = TempDir::new("start");
     let config = config(&folder, &[]);
     let hasher = setup::hasher(&config).unwrap();
     let db = setup::open(&config, Ambient::default(), Schema::Migrate)
@@ -162,7 +162,7 @@ async fn a_stop_finishes_what_runs() {
         ("PALESTRA_ARGON2_PASSES", "4"),
         ("PALESTRA_HASH_THREADS", "1"),
     ];
-    let mut app = App::start_with(Store::Sqlite, &settings).await;
+    let mut app = App::start_with(DatabaseKind::Sqlite, &settings).await;
     let body = serde_json::json!({ "email": "lena@example.com", "password": "seven purple anvils" });
     let request = app.request("POST", "/auth/register").json(&body);
     let answer = tokio::spawn(async move { request.send().await.unwrap().status().as_u16() });
@@ -175,7 +175,7 @@ async fn a_stop_finishes_what_runs() {
             .then_some(())
     })
     .await;
-    app.begin_to_stop();
+    app.request_stop();
     assert_eq!(answer.await.unwrap(), 201);
     app.stop();
 }

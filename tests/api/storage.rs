@@ -12,7 +12,7 @@ use serde_json::json;
 
 use crate::{
     media::{PDF, announcement},
-    support::{App, Folder, Store},
+    support::{App, DatabaseKind, TempDir},
 };
 
 /// An S3 server with one bucket; its address.
@@ -45,12 +45,12 @@ async fn app(address: &str) -> App {
         ("PALESTRA_S3_PATH_STYLE", "true"),
         ("PALESTRA_S3_ALLOW_HTTP", "true"),
     ];
-    App::start_with(Store::Sqlite, &settings).await
+    App::start_with(DatabaseKind::Sqlite, &settings).await
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn files_go_to_a_bucket_and_back_without_us() {
-    let folder = Folder::new("s3");
+    let folder = TempDir::new("s3");
     let app = app(&s3(&folder).await).await;
     let client = reqwest::Client::new();
     let elena = app.trainer().await;
@@ -90,9 +90,9 @@ async fn files_go_to_a_bucket_and_back_without_us() {
     let own = app
         .request("PUT", &format!("/uploads/{id}/content?ticket=x"))
         .body(PDF);
-    app.send(own).await.refused(403, "signed_url_invalid");
+    app.send(own).await.expect_problem(403, "signed_url_invalid");
     let done = app
-        .act_as(&elena, &format!("/uploads/{id}/complete"))
+        .post_empty_as(&elena, &format!("/uploads/{id}/complete"))
         .await
         .expect(200);
     assert_eq!(done.at("/status"), "READY");
@@ -106,7 +106,7 @@ async fn files_go_to_a_bucket_and_back_without_us() {
         .expect(201)
         .text_at("/id");
     let url = app
-        .act_as(&elena, &format!("/attachments/{made}/download"))
+        .post_empty_as(&elena, &format!("/attachments/{made}/download"))
         .await
         .expect(200)
         .text_at("/url");
@@ -142,7 +142,7 @@ async fn files_go_to_a_bucket_and_back_without_us() {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn pictures_and_rejected_files_in_a_bucket() {
-    let folder = Folder::new("s3");
+    let folder = TempDir::new("s3");
     let app = app(&s3(&folder).await).await;
     let client = reqwest::Client::new();
     let elena = app.trainer().await;
@@ -165,7 +165,7 @@ async fn pictures_and_rejected_files_in_a_bucket() {
             .unwrap();
         assert_eq!(sent.status(), 200);
         let done = app
-            .act_as(&elena, &format!("/uploads/{}/complete", upload.text_at("/id")))
+            .post_empty_as(&elena, &format!("/uploads/{}/complete", upload.text_at("/id")))
             .await
             .expect(200);
         assert_eq!(done.at("/status"), status);
@@ -191,7 +191,7 @@ async fn pictures_and_rejected_files_in_a_bucket() {
     );
     app.get(&format!("/images/{}/640", ids[1]))
         .await
-        .refused(404, "not_found");
+        .expect_problem(404, "not_found");
     // Collected like anywhere else.
     let config = crate::support::config(
         &app.folder,

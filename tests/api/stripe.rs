@@ -100,7 +100,7 @@ fn over(code: &str) -> Fact {
 }
 
 /// What the hooks since the last time tell, by their types.
-fn heard(double: &StripeDouble, stripe: &Stripe) -> Vec<(String, Told)> {
+fn received_updates(double: &StripeDouble, stripe: &Stripe) -> Vec<(String, Told)> {
     let read = |event: &Value| {
         let (body, signature) = double.signed(event);
         let read = stripe
@@ -112,8 +112,11 @@ fn heard(double: &StripeDouble, stripe: &Stripe) -> Vec<(String, Told)> {
     double.events().iter().filter_map(read).collect()
 }
 
-fn facts(heard: &[(String, Told)]) -> Vec<Fact> {
-    heard.iter().flat_map(|(_, told)| told.facts.clone()).collect()
+fn facts(received_updates: &[(String, Told)]) -> Vec<Fact> {
+    received_updates
+        .iter()
+        .flat_map(|(_, told)| told.facts.clone())
+        .collect()
 }
 
 async fn facts_of(stripe: &Stripe, reference: &Reference) -> Vec<Fact> {
@@ -158,17 +161,17 @@ async fn a_session_is_started_once_paid_and_told_of() {
 
     double.events();
     let intent = double.pay(&name);
-    let heard = heard(&double, &stripe);
-    let kinds: Vec<&str> = heard.iter().map(|(kind, _)| kind.as_str()).collect();
+    let received_updates = received_updates(&double, &stripe);
+    let kinds: Vec<&str> = received_updates.iter().map(|(kind, _)| kind.as_str()).collect();
     assert_eq!(kinds, ["payment_intent.succeeded", "checkout.session.completed"]);
-    for (kind, told) in &heard {
+    for (kind, told) in &received_updates {
         assert_eq!(told.facts, [captured(&intent, 4900, "USD")], "{kind}");
         assert_eq!(
             (told.payment_id, told.provider_payment_id.as_ref()),
             (Some(charge.payment_id), Some(&intent))
         );
     }
-    assert_eq!(heard[1].1.session_id, Some(name));
+    assert_eq!(received_updates[1].1.session_id, Some(name));
     let told = stripe.ask(&reference).await.unwrap();
     assert_eq!(
         (told.facts, told.provider_payment_id.as_ref()),
@@ -202,7 +205,7 @@ async fn an_intent_may_be_declined_and_is_then_paid() {
         facts_of(&stripe, &reference).await,
         std::slice::from_ref(&declined)
     );
-    assert_eq!(facts(&heard(&double, &stripe)), [declined]);
+    assert_eq!(facts(&received_updates(&double, &stripe)), [declined]);
     assert_eq!(
         double.confirm(&secret, "pm_card_threeDSecure2Required"),
         Ok("requires_action".to_owned())
@@ -213,7 +216,10 @@ async fn an_intent_may_be_declined_and_is_then_paid() {
         facts_of(&stripe, &reference).await,
         [captured(&intent, 900, "EUR")]
     );
-    assert_eq!(facts(&heard(&double, &stripe)), [captured(&intent, 900, "EUR")]);
+    assert_eq!(
+        facts(&received_updates(&double, &stripe)),
+        [captured(&intent, 900, "EUR")]
+    );
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -225,12 +231,12 @@ async fn money_that_takes_days_is_not_there_before_it_is() {
         double.events();
         let intent = double.pay_later(&name);
         assert_eq!(double.object(&name)["status"], "complete");
-        let completed = heard(&double, &stripe);
+        let completed = received_updates(&double, &stripe);
         assert_eq!((completed.len(), facts(&completed)), (1, vec![]));
         assert_eq!(facts_of(&stripe, &reference).await, [Fact::OnItsWay]);
         double.hear_of(&name, good);
         let (told, asked) = (
-            facts(&heard(&double, &stripe)),
+            facts(&received_updates(&double, &stripe)),
             facts_of(&stripe, &reference).await,
         );
         if good {
@@ -260,7 +266,7 @@ async fn what_waits_can_be_stopped_and_what_was_paid_stays() {
         stripe.stop(&waiting).await.unwrap();
         assert_eq!(facts_of(&stripe, &waiting).await, [over("expired")]);
     }
-    assert_eq!(facts(&heard(&double, &stripe)), [over("expired")]);
+    assert_eq!(facts(&received_updates(&double, &stripe)), [over("expired")]);
     assert_eq!(double.object(&name)["status"], "expired");
     // A declined try leaves an intent behind, which ends with its session.
     let (_, abandoned, name) = session(&stripe).await;
@@ -325,7 +331,7 @@ async fn refunds_are_made_once_and_may_fail_later() {
         (double.count("refund"), &double.object(&id)["reason"]),
         (1, &json!("requested_by_customer"))
     );
-    let heard_of = heard(&double, &stripe);
+    let heard_of = received_updates(&double, &stripe);
     assert_eq!(facts(&heard_of), std::slice::from_ref(&fact));
     assert!(
         heard_of
@@ -356,7 +362,10 @@ async fn refunds_are_made_once_and_may_fail_later() {
         status: RefundStatus::Failed,
         code: Some("lost_or_stolen_card".to_owned()),
     };
-    assert_eq!(facts(&heard(&double, &stripe)), vec![failed.clone(); 3]);
+    assert_eq!(
+        facts(&received_updates(&double, &stripe)),
+        vec![failed.clone(); 3]
+    );
     assert!(facts_of(&stripe, &reference).await.contains(&failed));
     // One made in Stripe's dashboard is none that we know.
     let by_hand = double.refund_by_hand(&intent, 100);
@@ -418,7 +427,7 @@ async fn disputes_are_told_where_money_moved() {
         let (_, reference, intent) = paid(&double, &stripe).await;
         let dispute = double.dispute(&intent);
         assert!(
-            stands(&facts(&heard(&double, &stripe)))
+            stands(&facts(&received_updates(&double, &stripe)))
                 .iter()
                 .all(|status| *status == DisputeStatus::Open)
         );
@@ -432,7 +441,7 @@ async fn disputes_are_told_where_money_moved() {
             "charge_disputed",
         );
         double.decide(&dispute, end);
-        let told = stands(&facts(&heard(&double, &stripe)));
+        let told = stands(&facts(&received_updates(&double, &stripe)));
         assert!(
             !told.is_empty() && told.iter().all(|status| *status == expected),
             "{told:?}"
@@ -450,7 +459,7 @@ async fn disputes_are_told_where_money_moved() {
         assert_eq!(stands(&facts_of(&stripe, &reference).await), []);
         double.decide(&inquiry, end);
         assert!(
-            stands(&facts(&heard(&double, &stripe)))
+            stands(&facts(&received_updates(&double, &stripe)))
                 .iter()
                 .all(|status| Some(*status) == expected)
         );

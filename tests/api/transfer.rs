@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 
 use test_macros::both_databases;
 
-use crate::support::{App, Person, Reply, Store};
+use crate::support::{App, DatabaseKind, Person, Reply};
 
 /// The smallest document, with more of a course.
 fn document(more: Value) -> Value {
@@ -70,14 +70,14 @@ async fn wrong(app: &App, person: &Person, document: &Value) -> Vec<String> {
     let report = dry_run(app, person, document).await;
     let refused = import(app, person, document)
         .await
-        .refused(422, "validation_failed");
-    assert_eq!(problems(&report), refused.reasons());
+        .expect_problem(422, "validation_failed");
+    assert_eq!(problems(&report), refused.errors());
     assert_eq!(report.at("/isImportable"), false);
     assert_eq!(
         app.get_as(person, "/me/courses").await.expect(200).at("/data"),
         json!([])
     );
-    refused.reasons()
+    refused.errors()
 }
 
 /// A course with something of everything, some of it published.
@@ -96,7 +96,7 @@ async fn rich_course(app: &App, trainer: &Person) -> String {
         .await
         .expect(201)
         .text_at("/id");
-    app.act_as(trainer, &format!("/chapters/{free}/publish"))
+    app.post_empty_as(trainer, &format!("/chapters/{free}/publish"))
         .await
         .expect(200);
     let chapter = app.chapter(trainer, &course, false).await;
@@ -105,11 +105,11 @@ async fn rich_course(app: &App, trainer: &Person) -> String {
         .await
         .expect(201);
     app.lesson(trainer, &chapter).await;
-    app.act_as(trainer, &format!("/chapters/{chapter}/publish"))
+    app.post_empty_as(trainer, &format!("/chapters/{chapter}/publish"))
         .await
         .expect(200);
     app.chapter(trainer, &course, false).await;
-    app.act_as(trainer, &format!("/courses/{course}/publish"))
+    app.post_empty_as(trainer, &format!("/courses/{course}/publish"))
         .await
         .expect(200);
     course
@@ -173,13 +173,13 @@ async fn what_is_taken_out_and_brought_in_is_the_same(app: App) {
     assert_eq!(export(&app, &elena, &course).await, taken);
     app.get_as(&elena, &format!("/courses/{copy}"))
         .await
-        .refused(404, "not_found");
+        .expect_problem(404, "not_found");
     app.get_as(&elena, &format!("/courses/{copy}/export"))
         .await
-        .refused(404, "not_found");
+        .expect_problem(404, "not_found");
     app.get_as(&marco, &format!("/courses/{course}/export"))
         .await
-        .refused(403, "forbidden");
+        .expect_problem(403, "forbidden");
 }
 
 #[both_databases]
@@ -216,11 +216,11 @@ async fn what_is_imported_is_published_as_any_course(app: App) {
     let copy = import(&app, &marco, &taken).await.expect(201).text_at("/id");
     app.get(&format!("/courses/{copy}"))
         .await
-        .refused(404, "not_found");
-    app.act_as(&lena, &format!("/courses/{copy}/enroll"))
+        .expect_problem(404, "not_found");
+    app.post_empty_as(&lena, &format!("/courses/{copy}/enroll"))
         .await
-        .refused(404, "not_found");
-    app.act_as(&marco, &format!("/courses/{copy}/publish"))
+        .expect_problem(404, "not_found");
+    app.post_empty_as(&marco, &format!("/courses/{copy}/publish"))
         .await
         .expect(200);
     let seen = app.get(&format!("/courses/{copy}")).await.expect(200);
@@ -228,7 +228,7 @@ async fn what_is_imported_is_published_as_any_course(app: App) {
         (seen.at("/chapterCount"), seen.at("/lessonCount")),
         (json!(1), json!(2))
     );
-    app.act_as(&lena, &format!("/courses/{copy}/enroll"))
+    app.post_empty_as(&lena, &format!("/courses/{copy}/enroll"))
         .await
         .expect(201);
     let lesson = seen.text_at("/chapters/0/lessons/0/id");
@@ -288,10 +288,10 @@ async fn uploaded_pictures_and_videos_stay(app: App) {
         .await
         .expect(201)
         .text_at("/id");
-    app.act_as(&elena, &format!("/lessons/{film}/publish"))
+    app.post_empty_as(&elena, &format!("/lessons/{film}/publish"))
         .await
         .expect(200);
-    app.act_as(&elena, &format!("/chapters/{watched}/publish"))
+    app.post_empty_as(&elena, &format!("/chapters/{watched}/publish"))
         .await
         .expect(200);
     let mixed = app.chapter(&elena, &course, false).await;
@@ -301,10 +301,10 @@ async fn uploaded_pictures_and_videos_stay(app: App) {
         .await
         .expect(201)
         .text_at("/id");
-    app.act_as(&elena, &format!("/lessons/{both}/publish"))
+    app.post_empty_as(&elena, &format!("/lessons/{both}/publish"))
         .await
         .expect(200);
-    app.act_as(&elena, &format!("/chapters/{mixed}/publish"))
+    app.post_empty_as(&elena, &format!("/chapters/{mixed}/publish"))
         .await
         .expect(200);
 
@@ -364,10 +364,10 @@ async fn a_dry_run_says_what_would_be_and_writes_nothing(app: App) {
         .expect(201);
     app.post_as(&elena, "/course-imports?dryRun=perhaps", bad.clone())
         .await
-        .refused(422, "validation_failed");
+        .expect_problem(422, "validation_failed");
     app.post_as(&elena, "/course-imports?dry=true", bad)
         .await
-        .refused(422, "validation_failed");
+        .expect_problem(422, "validation_failed");
 }
 
 #[both_databases]
@@ -634,33 +634,33 @@ async fn a_body_may_be_large_but_not_endless(app: App) {
     };
     app.send(raw(format!("\"{}\"", "x".repeat(4_194_304))))
         .await
-        .refused(413, "payload_too_large");
+        .expect_problem(413, "payload_too_large");
     app.send(raw(format!("[{}0]", "0,".repeat(150_000))))
         .await
-        .refused(413, "payload_too_large");
+        .expect_problem(413, "payload_too_large");
     app.send(raw(format!("[{}0]", "0,".repeat(50_000))))
         .await
-        .refused(422, "validation_failed");
+        .expect_problem(422, "validation_failed");
     for deep in [
         "[".repeat(3_000_000),
         "{\"course\":".repeat(300_000),
         format!("{}{}", "[".repeat(200), "]".repeat(200)),
     ] {
-        app.send(raw(deep)).await.refused(400, "malformed_request");
+        app.send(raw(deep)).await.expect_problem(400, "malformed_request");
     }
     app.send(raw("{\"format\": ".to_owned()))
         .await
-        .refused(400, "malformed_request");
+        .expect_problem(400, "malformed_request");
     app.send(raw(String::new()))
         .await
-        .refused(400, "malformed_request");
+        .expect_problem(400, "malformed_request");
     app.send(
         app.request("POST", "/course-imports")
             .bearer_auth(&elena.token)
             .body("{}"),
     )
     .await
-    .refused(415, "unsupported_media_type");
+    .expect_problem(415, "unsupported_media_type");
     // Elsewhere the limit is what it was.
     app.post_as(
         &elena,
@@ -668,7 +668,7 @@ async fn a_body_may_be_large_but_not_endless(app: App) {
         json!({ "title": "A", "content": "x".repeat(270_000) }),
     )
     .await
-    .refused(413, "payload_too_large");
+    .expect_problem(413, "payload_too_large");
 }
 
 #[both_databases]
@@ -683,7 +683,7 @@ async fn an_import_is_repeated_by_its_key(app: App) {
     let bad = document(json!({ "categories": ["no-such-shelf"] }));
     app.send(send(bad.clone()))
         .await
-        .refused(422, "validation_failed");
+        .expect_problem(422, "validation_failed");
     let good = document(json!({ "chapters": [{ "title": "A" }] }));
     let first = app.send(send(good.clone())).await.expect(201);
     let again = app.send(send(good.clone())).await.expect(201);
@@ -693,7 +693,7 @@ async fn an_import_is_repeated_by_its_key(app: App) {
     );
     app.send(send(document(json!({}))))
         .await
-        .refused(422, "idempotency_key_reused");
+        .expect_problem(422, "idempotency_key_reused");
     assert_eq!(
         app.get_as(&elena, "/me/courses")
             .await
@@ -714,17 +714,17 @@ async fn an_import_is_repeated_by_its_key(app: App) {
 async fn learners_do_not_import(app: App) {
     let lena = app.learner().await;
     let sent = document(json!({}));
-    import(&app, &lena, &sent).await.refused(403, "forbidden");
+    import(&app, &lena, &sent).await.expect_problem(403, "forbidden");
     app.post_as(&lena, "/course-imports?dryRun=true", sent.clone())
         .await
-        .refused(403, "forbidden");
+        .expect_problem(403, "forbidden");
     app.post("/course-imports", sent.clone())
         .await
-        .refused(401, "unauthenticated");
+        .expect_problem(401, "unauthenticated");
     // Nor does it matter what else is wrong.
     app.post_as(&lena, "/course-imports", json!({ "x": "x".repeat(5_000_000) }))
         .await
-        .refused(403, "forbidden");
+        .expect_problem(403, "forbidden");
     let admin = app.admin().await;
     assert_eq!(
         import(&app, &admin, &sent).await.expect(201).at("/authorId"),
@@ -794,7 +794,7 @@ async fn uploaded(app: &App, owner: &Person) -> (String, String) {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn the_limit_of_a_document_is_a_setting() {
-    let app = App::start_with(Store::Sqlite, &[("PALESTRA_IMPORT_LIMIT_BYTES", "2000")]).await;
+    let app = App::start_with(DatabaseKind::Sqlite, &[("PALESTRA_IMPORT_LIMIT_BYTES", "2000")]).await;
     let elena = app.trainer().await;
     import(
         &app,
@@ -802,7 +802,7 @@ async fn the_limit_of_a_document_is_a_setting() {
         &document(json!({ "description": "x".repeat(2_000) })),
     )
     .await
-    .refused(413, "payload_too_large");
+    .expect_problem(413, "payload_too_large");
     import(
         &app,
         &elena,

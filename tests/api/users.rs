@@ -56,7 +56,7 @@ async fn a_public_profile_shows_nothing_private(app: App) {
     )
     .await
     .expect(200);
-    app.get("/users/elena").await.refused(404, "not_found");
+    app.get("/users/elena").await.expect_problem(404, "not_found");
 }
 
 #[both_databases]
@@ -69,6 +69,8 @@ async fn what_names_nobody_is_not_found(app: App) {
         "a%2Fb",
         "..%2F..%2Fetc",
     ] {
-        app.get(&format!("/users/{user}")).await.refused(404, "not_found");
+        app.get(&format!("/users/{user}"))
+            .await
+            .expect_problem(404, "not_found");
     }
 }

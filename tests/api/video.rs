@@ -126,11 +126,11 @@ async fn a_video_goes_to_mux_and_is_played(app: App) {
     );
     let (video, url) = (reply.text_at("/videoAsset/id"), reply.text_at("/target/url"));
     assert_eq!(reply.header("location"), format!("/api/v1/video-assets/{video}"));
-    app.act_as(&elena, &format!("/video-assets/{video}/playback"))
+    app.post_empty_as(&elena, &format!("/video-assets/{video}/playback"))
         .await
-        .refused(409, "video_not_ready");
+        .expect_problem(409, "video_not_ready");
     assert_eq!(
-        app.act_as(&elena, &format!("/video-assets/{video}/complete"))
+        app.post_empty_as(&elena, &format!("/video-assets/{video}/complete"))
             .await
             .expect(200)
             .at("/status"),
@@ -141,9 +141,9 @@ async fn a_video_goes_to_mux_and_is_played(app: App) {
         deliver(&app, &mux, &event).await;
     }
     assert_eq!(look(&app, &elena, &video).await["status"], "PREPARING");
-    app.act_as(&elena, &format!("/video-assets/{video}/playback"))
+    app.post_empty_as(&elena, &format!("/video-assets/{video}/playback"))
         .await
-        .refused(409, "video_not_ready");
+        .expect_problem(409, "video_not_ready");
     mux.finish(&mux.asset_of(&url), "ready");
     deliver(&app, &mux, &mux.events()[0]).await;
     let ready = look(&app, &elena, &video).await;
@@ -159,7 +159,7 @@ async fn a_video_goes_to_mux_and_is_played(app: App) {
     );
 
     let playback = app
-        .act_as(&elena, &format!("/video-assets/{video}/playback"))
+        .post_empty_as(&elena, &format!("/video-assets/{video}/playback"))
         .await
         .expect(200);
     let playback_id = ready["playbackId"].as_str().unwrap();
@@ -281,18 +281,18 @@ async fn a_forged_or_stale_hook_is_refused(app: App) {
     ] {
         Mux::send(&app, &body, &signature)
             .await
-            .refused(400, "hook_signature_invalid");
+            .expect_problem(400, "hook_signature_invalid");
     }
     app.post("/hooks/mux", json!({}))
         .await
-        .refused(400, "hook_signature_invalid");
+        .expect_problem(400, "hook_signature_invalid");
     Mux::send(&app, "nothing", &Mux::sign("nothing", now))
         .await
-        .refused(400, "malformed_request");
+        .expect_problem(400, "malformed_request");
     let large = "x".repeat(300_000);
     Mux::send(&app, &large, &Mux::sign(&large, now))
         .await
-        .refused(413, "payload_too_large");
+        .expect_problem(413, "payload_too_large");
     settled(&app).await;
     assert_eq!(look(&app, &elena, &video).await["status"], "WAITING");
     // Two secrets at once, as while one is being replaced.
@@ -308,7 +308,7 @@ async fn without_mux_its_hook_is_refused(app: App) {
     let signature = Mux::sign(&body, kernel::Clock::now(app.clock.as_ref()).timestamp());
     Mux::send(&app, &body, &signature)
         .await
-        .refused(400, "hook_signature_invalid");
+        .expect_problem(400, "hook_signature_invalid");
 }
 
 #[both_databases]
@@ -344,7 +344,7 @@ async fn mux_that_is_away_leaves_a_video_that_failed(app: App) {
         app.send(request.json(&film()))
     };
     mux.fail(3, 503);
-    let refused = key("a").await.refused(503, "unavailable");
+    let refused = key("a").await.expect_problem(503, "unavailable");
     assert_eq!(refused.header("retry-after"), "5");
     assert_eq!(mux.calls().len(), 3);
     let failed = app.get_as(&elena, "/me/video-assets").await.expect(200);
@@ -354,7 +354,7 @@ async fn mux_that_is_away_leaves_a_video_that_failed(app: App) {
     );
     // Not worth another try.
     mux.fail(1, 403);
-    key("a").await.refused(503, "unavailable");
+    key("a").await.expect_problem(503, "unavailable");
     assert_eq!(mux.calls().len(), 4);
     // One failure is made good without anybody noticing, and the key brings the same answer back.
     mux.fail(1, 500);
@@ -382,7 +382,9 @@ async fn a_deleted_video_is_deleted_at_mux(app: App) {
     )
     .await;
     let path = format!("/video-assets/{video}");
-    app.delete_as(&elena, &path).await.refused(409, "video_in_use");
+    app.delete_as(&elena, &path)
+        .await
+        .expect_problem(409, "video_in_use");
     change(
         &app,
         &elena,
@@ -392,8 +394,10 @@ async fn a_deleted_video_is_deleted_at_mux(app: App) {
     .await;
     mux.fail(3, 500);
     app.delete_as(&elena, &path).await.expect(204);
-    app.get_as(&elena, &path).await.refused(404, "not_found");
-    app.delete_as(&elena, &path).await.refused(404, "not_found");
+    app.get_as(&elena, &path).await.expect_problem(404, "not_found");
+    app.delete_as(&elena, &path)
+        .await
+        .expect_problem(404, "not_found");
     eventually("a first try", || async { (mux.calls().len() == 4).then_some(()) }).await;
     app.clock.advance(Duration::seconds(10));
     eventually("the asset's end", || async {
@@ -404,7 +408,7 @@ async fn a_deleted_video_is_deleted_at_mux(app: App) {
     for event in events.iter().chain(&mux.events()) {
         deliver(&app, &mux, event).await;
     }
-    app.get_as(&elena, &path).await.refused(404, "not_found");
+    app.get_as(&elena, &path).await.expect_problem(404, "not_found");
 }
 
 #[both_databases]
@@ -494,9 +498,9 @@ async fn a_video_that_mux_lost_is_not_played(app: App) {
         (&told["status"], &told["problem"]),
         (&json!("ERRORED"), &json!("deleted_at_mux"))
     );
-    app.act_as(&elena, &format!("/video-assets/{video}/playback"))
+    app.post_empty_as(&elena, &format!("/video-assets/{video}/playback"))
         .await
-        .refused(409, "video_not_ready");
+        .expect_problem(409, "video_not_ready");
 }
 
 #[both_databases]
@@ -528,11 +532,14 @@ async fn a_video_of_our_own_is_looked_at_and_played(app: App) {
             (json!("LOCAL"), json!("WAITING"))
         );
         let path = format!("/video-assets/{}", reply.text_at("/videoAsset/id"));
-        app.act_as(&elena, &format!("{path}/complete"))
+        app.post_empty_as(&elena, &format!("{path}/complete"))
             .await
-            .refused(409, "upload_incomplete");
+            .expect_problem(409, "upload_incomplete");
         assert!(put(&here(&app, &reply.text_at("/target/url")), bytes.clone()).await < 300);
-        let done = app.act_as(&elena, &format!("{path}/complete")).await.expect(200);
+        let done = app
+            .post_empty_as(&elena, &format!("{path}/complete"))
+            .await
+            .expect(200);
         assert_eq!(
             (
                 done.at("/status"),
@@ -542,7 +549,7 @@ async fn a_video_of_our_own_is_looked_at_and_played(app: App) {
             (json!(status), problem, duration)
         );
         assert_eq!(
-            app.act_as(&elena, &format!("{path}/complete"))
+            app.post_empty_as(&elena, &format!("{path}/complete"))
                 .await
                 .expect(200)
                 .json(),
@@ -555,7 +562,10 @@ async fn a_video_of_our_own_is_looked_at_and_played(app: App) {
                 .request("PUT", &format!("{path}/captions/en"))
                 .bearer_auth(&elena.token);
             app.send(request.json(&body)).await.expect(200);
-            let playback = app.act_as(&elena, &format!("{path}/playback")).await.expect(200);
+            let playback = app
+                .post_empty_as(&elena, &format!("{path}/playback"))
+                .await
+                .expect(200);
             assert_eq!(
                 (playback.at("/provider"), playback.at("/thumbnailUrl")),
                 (json!("LOCAL"), Value::Null)
@@ -590,17 +600,17 @@ async fn a_video_of_our_own_is_looked_at_and_played(app: App) {
                     && !playback.text.contains(&app.folder.display().to_string())
             );
         } else {
-            app.act_as(&elena, &format!("{path}/playback"))
+            app.post_empty_as(&elena, &format!("{path}/playback"))
                 .await
-                .refused(409, "video_not_ready");
+                .expect_problem(409, "video_not_ready");
         }
     }
     let large = json!({ "contentType": "video/mp4", "sizeBytes": 53_687_091_200_u64, "name": "x.mp4" });
     let refused = app
         .post_as(&elena, "/video-uploads", large)
         .await
-        .refused(422, "validation_failed");
-    assert_eq!(refused.reasons(), ["/sizeBytes too_large"]);
+        .expect_problem(422, "validation_failed");
+    assert_eq!(refused.errors(), ["/sizeBytes too_large"]);
 }
 
 #[both_databases]
@@ -622,12 +632,12 @@ async fn a_lesson_shows_its_video_to_whoever_may_read_it(app: App) {
         .expect(201);
     let lesson = format!("/lessons/{}", lesson.text_at("/id"));
     let missing = app
-        .act_as(&elena, &format!("{lesson}/publish"))
+        .post_empty_as(&elena, &format!("{lesson}/publish"))
         .await
-        .refused(409, "not_publishable");
-    assert_eq!(missing.reasons(), ["/videoAssetId video_not_ready"]);
+        .expect_problem(409, "not_publishable");
+    assert_eq!(missing.errors(), ["/videoAssetId video_not_ready"]);
     assert!(put(&here(&app, &reply.text_at("/target/url")), film).await < 300);
-    app.act_as(&elena, &format!("/video-assets/{video}/complete"))
+    app.post_empty_as(&elena, &format!("/video-assets/{video}/complete"))
         .await
         .expect(200);
     for step in [
@@ -635,21 +645,25 @@ async fn a_lesson_shows_its_video_to_whoever_may_read_it(app: App) {
         format!("/chapters/{chapter}/publish"),
         format!("/courses/{course}/publish"),
     ] {
-        app.act_as(&elena, &step).await.expect(200);
+        app.post_empty_as(&elena, &step).await.expect(200);
     }
     let play = format!("{lesson}/playback");
     app.send(app.request("POST", &play))
         .await
-        .refused(401, "unauthenticated");
-    app.act_as(&lena, &play).await.refused(403, "not_granted");
-    app.act_as(&marco, &play).await.refused(403, "not_granted");
+        .expect_problem(401, "unauthenticated");
+    app.post_empty_as(&lena, &play)
+        .await
+        .expect_problem(403, "not_granted");
+    app.post_empty_as(&marco, &play)
+        .await
+        .expect_problem(403, "not_granted");
     let outline = app.get(&format!("/courses/{course}")).await.expect(200);
     assert_eq!(outline.at("/chapters/0/lessons/0/hasVideo"), true);
     assert!(!outline.text.contains(&video), "the outline names no video");
-    app.act_as(&lena, &format!("/courses/{course}/enroll"))
+    app.post_empty_as(&lena, &format!("/courses/{course}/enroll"))
         .await
         .expect(201);
-    let playback = app.act_as(&lena, &play).await.expect(200);
+    let playback = app.post_empty_as(&lena, &play).await.expect(200);
     let part = reqwest::Client::new()
         .get(here(&app, &playback.text_at("/streamUrl")))
         .header("range", "bytes=4-7")
@@ -662,12 +676,12 @@ async fn a_lesson_shows_its_video_to_whoever_may_read_it(app: App) {
     );
     app.delete_as(&elena, &format!("/video-assets/{video}"))
         .await
-        .refused(409, "video_in_use");
+        .expect_problem(409, "video_in_use");
     // A preview is for everybody; somebody else's video is nobody's preview.
     let preview = format!("/courses/{course}/preview-playback");
     app.send(app.request("POST", &preview))
         .await
-        .refused(404, "not_found");
+        .expect_problem(404, "not_found");
     app.patch_as(
         &elena,
         &format!("/courses/{course}"),
@@ -686,8 +700,8 @@ async fn a_lesson_shows_its_video_to_whoever_may_read_it(app: App) {
             json!({ "previewVideoAssetId": video }),
         )
         .await
-        .refused(422, "validation_failed");
-    assert_eq!(refused.reasons(), ["/previewVideoAssetId unknown_video"]);
+        .expect_problem(422, "validation_failed");
+    assert_eq!(refused.errors(), ["/previewVideoAssetId unknown_video"]);
 }
 
 #[both_databases]
@@ -729,21 +743,21 @@ async fn captions_are_put_and_taken_away(app: App) {
     );
     let refused = put(&elena, "fr", json!({ "label": "Français", "fileId": foreign }))
         .await
-        .refused(422, "validation_failed");
-    assert_eq!(refused.reasons(), ["/fileId unknown_file"]);
+        .expect_problem(422, "validation_failed");
+    assert_eq!(refused.errors(), ["/fileId unknown_file"]);
     put(&tom, "de", json!({ "label": "Deutsch", "fileId": foreign }))
         .await
-        .refused(404, "not_found");
+        .expect_problem(404, "not_found");
     put(&elena, "english", body.clone())
         .await
-        .refused(404, "not_found");
+        .expect_problem(404, "not_found");
     app.delete_as(&tom, &format!("{path}/de"))
         .await
-        .refused(404, "not_found");
+        .expect_problem(404, "not_found");
     app.delete_as(&elena, &format!("{path}/DE")).await.expect(204);
     app.delete_as(&elena, &format!("{path}/de"))
         .await
-        .refused(404, "not_found");
+        .expect_problem(404, "not_found");
     assert_eq!(
         look(&app, &elena, &video).await["captions"],
         first.at("/captions")
@@ -761,14 +775,14 @@ async fn others_do_not_see_a_video(app: App) {
     let (video, _) = announce(&app, &elena).await;
     let path = format!("/video-assets/{video}");
     for who in [&tom, &lena] {
-        app.get_as(who, &path).await.refused(404, "not_found");
-        app.delete_as(who, &path).await.refused(404, "not_found");
-        app.act_as(who, &format!("{path}/complete"))
+        app.get_as(who, &path).await.expect_problem(404, "not_found");
+        app.delete_as(who, &path).await.expect_problem(404, "not_found");
+        app.post_empty_as(who, &format!("{path}/complete"))
             .await
-            .refused(404, "not_found");
-        app.act_as(who, &format!("{path}/playback"))
+            .expect_problem(404, "not_found");
+        app.post_empty_as(who, &format!("{path}/playback"))
             .await
-            .refused(404, "not_found");
+            .expect_problem(404, "not_found");
         assert_eq!(
             app.get_as(who, "/me/video-assets").await.expect(200).at("/data"),
             json!([])
@@ -776,7 +790,7 @@ async fn others_do_not_see_a_video(app: App) {
     }
     app.post_as(&lena, "/video-uploads", film())
         .await
-        .refused(403, "forbidden");
+        .expect_problem(403, "forbidden");
     app.get_as(&admin, &path).await.expect(200);
     app.delete_as(&admin, &path).await.expect(204);
 }

@@ -5,7 +5,7 @@ use sqlx::{AssertSqlSafe, Connection, Executor};
 
 use test_macros::both_databases;
 
-use crate::support::{App, PASSWORD, Person, Store, Wire, as_role, eventually};
+use crate::support::{App, DatabaseKind, PASSWORD, Person, TcpProxy, as_role, eventually};
 
 /// A published course whose first lesson has a video of ten minutes: course, chapter, lessons.
 async fn with_video(app: &App, trainer: &Person) -> (String, String, [String; 2]) {
@@ -25,7 +25,7 @@ fn played(from: f64, to: f64) -> Value {
 async fn watcher(app: &App) -> (Person, String) {
     let (elena, lena) = (app.trainer().await, app.learner().await);
     let (course, _, [lesson, _]) = with_video(app, &elena).await;
-    app.act_as(&lena, &format!("/courses/{course}/enroll"))
+    app.post_empty_as(&lena, &format!("/courses/{course}/enroll"))
         .await
         .expect(201);
     (lena, format!("/lessons/{lesson}"))
@@ -47,8 +47,8 @@ async fn watching_a_lesson_completes_it_and_the_course(app: App) {
     let watch = format!("/lessons/{}/watch", lessons[0]);
     app.post_as(&lena, &watch, json!({}))
         .await
-        .refused(403, "not_granted");
-    app.act_as(&lena, &format!("/courses/{course}/enroll"))
+        .expect_problem(403, "not_granted");
+    app.post_empty_as(&lena, &format!("/courses/{course}/enroll"))
         .await
         .expect(201);
     let opened = app
@@ -109,8 +109,8 @@ async fn watching_a_lesson_completes_it_and_the_course(app: App) {
     // The other lesson has none and is marked; with it the chapter and the course are complete.
     app.post_as(&lena, &format!("/lessons/{}/watch", lessons[1]), json!({}))
         .await
-        .refused(409, "no_video");
-    app.act_as(&lena, &format!("/lessons/{}/complete", lessons[1]))
+        .expect_problem(409, "no_video");
+    app.post_empty_as(&lena, &format!("/lessons/{}/complete", lessons[1]))
         .await
         .expect(200);
     let whole = app
@@ -148,7 +148,7 @@ async fn watching_a_lesson_completes_it_and_the_course(app: App) {
 async fn a_script_is_credited_the_slack_and_no_more(app: App) {
     let (elena, lena) = (app.trainer().await, app.learner().await);
     let (course, _, lessons) = with_video(&app, &elena).await;
-    app.act_as(&lena, &format!("/courses/{course}/enroll"))
+    app.post_empty_as(&lena, &format!("/courses/{course}/enroll"))
         .await
         .expect(201);
     let watch = format!("/lessons/{}/watch", lessons[0]);
@@ -205,7 +205,7 @@ async fn an_hour_offline_is_credited_when_it_comes(app: App) {
     )
     .await
     .expect(200);
-    app.act_as(&lena, &format!("/courses/{course}/enroll"))
+    app.post_empty_as(&lena, &format!("/courses/{course}/enroll"))
         .await
         .expect(201);
     app.post_as(&lena, &format!("/lessons/{}/watch", lessons[0]), json!({}))
@@ -255,15 +255,15 @@ async fn an_hour_offline_is_credited_when_it_comes(app: App) {
 async fn what_cannot_be_meant_is_refused(app: App) {
     let (elena, lena) = (app.trainer().await, app.learner().await);
     let (course, _, lessons) = with_video(&app, &elena).await;
-    app.act_as(&lena, &format!("/courses/{course}/enroll"))
+    app.post_empty_as(&lena, &format!("/courses/{course}/enroll"))
         .await
         .expect(201);
     let watch = format!("/lessons/{}/watch", lessons[0]);
     let reasons = async |body: Value| {
         app.post_as(&lena, &watch, body)
             .await
-            .refused(422, "validation_failed")
-            .reasons()
+            .expect_problem(422, "validation_failed")
+            .errors()
     };
     assert_eq!(
         reasons(json!({ "ranges": [{ "from": 5, "to": 1 }, { "from": 1, "to": 0 }] })).await,
@@ -300,7 +300,7 @@ async fn what_cannot_be_meant_is_refused(app: App) {
             .bearer_auth(&lena.token)
             .header("content-type", "application/json")
             .body(broken);
-        app.send(request).await.refused(400, "malformed_request");
+        app.send(request).await.expect_problem(400, "malformed_request");
     }
     // Ten thousand ranges, or items, are more than there may be.
     assert_eq!(
@@ -312,15 +312,15 @@ async fn what_cannot_be_meant_is_refused(app: App) {
     assert_eq!(
         app.post_as(&lena, "/me/progress/batch", far)
             .await
-            .refused(422, "validation_failed")
-            .reasons(),
+            .expect_problem(422, "validation_failed")
+            .errors(),
         ["/items too_many"]
     );
     let told = app
         .post_as(&lena, "/me/progress/batch", json!({ "items": vec![item; 201] }))
         .await
-        .refused(422, "validation_failed");
-    assert_eq!(told.reasons(), ["/items too_many"]);
+        .expect_problem(422, "validation_failed");
+    assert_eq!(told.errors(), ["/items too_many"]);
     let time = json!({ "positionSeconds": 1, "playedAt": "2026-11-20T23:59:60Z" });
     assert_eq!(reasons(time).await, ["/playedAt bad_format"]);
     // Beyond the end is cut off; overlapping is united.
@@ -338,7 +338,7 @@ async fn what_cannot_be_meant_is_refused(app: App) {
 async fn an_item_that_is_no_heartbeat_is_refused_alone(app: App) {
     let (elena, lena) = (app.trainer().await, app.learner().await);
     let (course, _, lessons) = with_video(&app, &elena).await;
-    app.act_as(&lena, &format!("/courses/{course}/enroll"))
+    app.post_empty_as(&lena, &format!("/courses/{course}/enroll"))
         .await
         .expect(201);
     let (id, good) = (
@@ -400,8 +400,8 @@ async fn an_item_that_is_no_heartbeat_is_refused_alone(app: App) {
     assert_eq!(
         app.post_as(&lena, "/me/progress/batch", odd)
             .await
-            .refused(422, "validation_failed")
-            .reasons(),
+            .expect_problem(422, "validation_failed")
+            .errors(),
         ["/when unknown_member"]
     );
     // As many ranges as are allowed in as many items fit in: that is more than other bodies may have.
@@ -425,7 +425,7 @@ async fn time_offline_is_booked_when_it_was(app: App) {
     )
     .await
     .expect(200);
-    app.act_as(&lena, &format!("/courses/{course}/enroll"))
+    app.post_empty_as(&lena, &format!("/courses/{course}/enroll"))
         .await
         .expect(201);
     app.post_as(&lena, &format!("/lessons/{}/watch", lessons[0]), json!({}))
@@ -484,7 +484,7 @@ async fn a_set_of_ranges_does_not_grow_without_bound(app: App) {
     )
     .await
     .expect(200);
-    app.act_as(&lena, &format!("/courses/{course}/enroll"))
+    app.post_empty_as(&lena, &format!("/courses/{course}/enroll"))
         .await
         .expect(201);
     // Every third second of an hour.
@@ -513,7 +513,7 @@ async fn a_set_of_ranges_does_not_grow_without_bound(app: App) {
 async fn a_video_may_be_shorter_than_whole_minutes(app: App) {
     let (elena, lena) = (app.trainer().await, app.learner().await);
     let (course, _, lessons) = with_video(&app, &elena).await;
-    app.act_as(&lena, &format!("/courses/{course}/enroll"))
+    app.post_empty_as(&lena, &format!("/courses/{course}/enroll"))
         .await
         .expect(201);
     for (minutes, not_enough, enough) in [(1, 26.0, 27.0), (2, 53.0, 64.0)] {
@@ -552,7 +552,7 @@ async fn a_session_is_nobodys_key(app: App) {
         .await
         .expect(200);
     for who in [&lena, &tom] {
-        app.act_as(who, &format!("/courses/{course}/enroll"))
+        app.post_empty_as(who, &format!("/courses/{course}/enroll"))
             .await
             .expect(201);
     }
@@ -593,24 +593,24 @@ async fn a_session_is_nobodys_key(app: App) {
     // A lesson from which somebody has learnt is not deleted; one that is not there cannot be watched.
     app.delete_as(&elena, &format!("/lessons/{}", lessons[0]))
         .await
-        .refused(409, "course_has_learners");
+        .expect_problem(409, "course_has_learners");
     app.delete_as(&elena, &format!("/chapters/{chapter}"))
         .await
-        .refused(409, "course_has_learners");
+        .expect_problem(409, "course_has_learners");
     let third = app.lesson(&elena, &chapter).await;
     app.delete_as(&elena, &format!("/lessons/{third}"))
         .await
         .expect(204);
     app.post_as(&lena, &format!("/lessons/{third}/watch"), beat)
         .await
-        .refused(404, "not_found");
+        .expect_problem(404, "not_found");
 }
 
 #[both_databases]
 async fn a_length_that_nobody_knows_is_no_percentage_and_completed_by_mark(app: App) {
     let (elena, lena) = (app.trainer().await, app.learner().await);
     let (course, _, lessons) = with_video(&app, &elena).await;
-    app.act_as(&lena, &format!("/courses/{course}/enroll"))
+    app.post_empty_as(&lena, &format!("/courses/{course}/enroll"))
         .await
         .expect(201);
     for unknown in [json!(0), Value::Null] {
@@ -636,10 +636,10 @@ async fn a_length_that_nobody_knows_is_no_percentage_and_completed_by_mark(app: 
         let refused = app
             .post_as(&lena, &watch, json!({ "percent": 50 }))
             .await
-            .refused(422, "validation_failed");
-        assert_eq!(refused.reasons(), ["/percent duration_unknown"]);
+            .expect_problem(422, "validation_failed");
+        assert_eq!(refused.errors(), ["/percent duration_unknown"]);
     }
-    app.act_as(&lena, &format!("/lessons/{}/complete", lessons[0]))
+    app.post_empty_as(&lena, &format!("/lessons/{}/complete", lessons[0]))
         .await
         .expect(200);
 }
@@ -648,7 +648,7 @@ async fn a_length_that_nobody_knows_is_no_percentage_and_completed_by_mark(app: 
 async fn what_nobody_announced_is_seen_within_a_minute(app: App) {
     let (elena, lena) = (app.trainer().await, app.learner().await);
     let (course, _, lessons) = with_video(&app, &elena).await;
-    app.act_as(&lena, &format!("/courses/{course}/enroll"))
+    app.post_empty_as(&lena, &format!("/courses/{course}/enroll"))
         .await
         .expect(201);
     let watch = format!("/lessons/{}/watch", lessons[0]);
@@ -657,16 +657,16 @@ async fn what_nobody_announced_is_seen_within_a_minute(app: App) {
     app.clock.advance(Duration::seconds(60));
     app.post_as(&lena, &watch, json!({}))
         .await
-        .refused(403, "grant_refunded");
+        .expect_problem(403, "grant_refunded");
     app.sql("UPDATE grants SET status = 'ACTIVE'").await;
     app.post_as(&lena, &watch, json!({})).await.expect(200);
     // What an author does is heard at once.
-    app.act_as(&elena, &format!("/lessons/{}/unpublish", lessons[0]))
+    app.post_empty_as(&elena, &format!("/lessons/{}/unpublish", lessons[0]))
         .await
         .expect(200);
     app.post_as(&lena, &watch, json!({}))
         .await
-        .refused(404, "not_found");
+        .expect_problem(404, "not_found");
 }
 
 #[both_databases]
@@ -688,17 +688,17 @@ async fn a_chapter_without_lessons_is_watched_itself(app: App) {
     .await
     .expect(200);
     for id in [&chapter, &text] {
-        app.act_as(&elena, &format!("/chapters/{id}/publish"))
+        app.post_empty_as(&elena, &format!("/chapters/{id}/publish"))
             .await
             .expect(200);
     }
-    app.act_as(&elena, &format!("/courses/{course}/publish"))
+    app.post_empty_as(&elena, &format!("/courses/{course}/publish"))
         .await
         .expect(200);
     // A free preview, before any enrollment.
-    app.act_as(&lena, &format!("/chapters/{chapter}/complete"))
+    app.post_empty_as(&lena, &format!("/chapters/{chapter}/complete"))
         .await
-        .refused(409, "completed_by_watching");
+        .expect_problem(409, "completed_by_watching");
     app.post_as(&lena, &format!("/chapters/{chapter}/watch"), json!({}))
         .await
         .expect(200);
@@ -715,7 +715,7 @@ async fn a_chapter_without_lessons_is_watched_itself(app: App) {
         (seen.at("/isCompleted"), seen.at("/positionSeconds")),
         (json!(true), json!(57.0))
     );
-    app.act_as(&lena, &format!("/courses/{course}/enroll"))
+    app.post_empty_as(&lena, &format!("/courses/{course}/enroll"))
         .await
         .expect(201);
     let half = app
@@ -730,7 +730,7 @@ async fn a_chapter_without_lessons_is_watched_itself(app: App) {
         ),
         (json!(50), json!(0), json!(false))
     );
-    app.act_as(&lena, &format!("/chapters/{text}/complete"))
+    app.post_empty_as(&lena, &format!("/chapters/{text}/complete"))
         .await
         .expect(200);
     assert_eq!(
@@ -742,9 +742,9 @@ async fn a_chapter_without_lessons_is_watched_itself(app: App) {
     );
     // A chapter with lessons is complete when they are.
     let (_, with_lessons, _) = app.course(&elena, json!({})).await;
-    app.act_as(&elena, &format!("/chapters/{with_lessons}/complete"))
+    app.post_empty_as(&elena, &format!("/chapters/{with_lessons}/complete"))
         .await
-        .refused(409, "completed_by_lessons");
+        .expect_problem(409, "completed_by_lessons");
 }
 
 #[both_databases]
@@ -754,7 +754,7 @@ async fn many_at_once_are_all_there(app: App) {
     let learners = futures_util::future::join_all((0..8).map(|_| app.learner())).await;
     let watch = format!("/lessons/{}/watch", lessons[0]);
     for learner in &learners {
-        app.act_as(learner, &format!("/courses/{course}/enroll"))
+        app.post_empty_as(learner, &format!("/courses/{course}/enroll"))
             .await
             .expect(201);
         app.post_as(learner, &watch, json!({})).await.expect(200);
@@ -790,7 +790,7 @@ async fn many_at_once_are_all_there(app: App) {
 async fn what_another_server_wrote_is_merged_and_not_overwritten(app: App) {
     let (elena, lena) = (app.trainer().await, app.learner().await);
     let (course, _, lessons) = with_video(&app, &elena).await;
-    app.act_as(&lena, &format!("/courses/{course}/enroll"))
+    app.post_empty_as(&lena, &format!("/courses/{course}/enroll"))
         .await
         .expect(201);
     let watch = format!("/lessons/{}/watch", lessons[0]);
@@ -848,7 +848,7 @@ async fn what_cannot_be_written_fails_alone(app: App) {
     app.patch_as(&elena, &format!("/lessons/{}", lessons[1]), "*", video)
         .await
         .expect(200);
-    app.act_as(&lena, &format!("/courses/{course}/enroll"))
+    app.post_empty_as(&lena, &format!("/courses/{course}/enroll"))
         .await
         .expect(201);
     for lesson in &lessons {
@@ -882,7 +882,7 @@ async fn what_cannot_be_written_fails_alone(app: App) {
 async fn a_heartbeat_that_is_not_the_first_is_one_statement(app: App) {
     let (elena, lena) = (app.trainer().await, app.learner().await);
     let (course, _, lessons) = with_video(&app, &elena).await;
-    app.act_as(&lena, &format!("/courses/{course}/enroll"))
+    app.post_empty_as(&lena, &format!("/courses/{course}/enroll"))
         .await
         .expect(201);
     let watch = format!("/lessons/{}/watch", lessons[0]);
@@ -903,7 +903,7 @@ async fn a_heartbeat_that_is_not_the_first_is_one_statement(app: App) {
 async fn who_loses_access_is_refused_at_the_next_heartbeat(app: App) {
     let (elena, lena) = (app.trainer().await, app.learner().await);
     let (course, _, lessons) = with_video(&app, &elena).await;
-    app.act_as(&lena, &format!("/courses/{course}/enroll"))
+    app.post_empty_as(&lena, &format!("/courses/{course}/enroll"))
         .await
         .expect(201);
     let watch = format!("/lessons/{}/watch", lessons[0]);
@@ -932,13 +932,13 @@ async fn who_loses_access_is_refused_at_the_next_heartbeat(app: App) {
     .expect(200);
     app.post_as(&lena, &watch, played(0.0, 60.0))
         .await
-        .refused(403, "grant_revoked");
+        .expect_problem(403, "grant_revoked");
 }
 
 /// While a commit does not come back, one more waits, and what has no room is turned away at once and lost nothing.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn more_than_can_wait_is_told_to_come_back() {
-    let app = App::start_with(Store::Postgres, &[("PALESTRA_WATCH_QUEUE", "1")]).await;
+    let app = App::start_with(DatabaseKind::Postgres, &[("PALESTRA_WATCH_QUEUE", "1")]).await;
     let (lena, lesson) = watcher(&app).await;
     let watch = format!("{lesson}/watch");
     app.post_as(&lena, &watch, json!({})).await.expect(200);
@@ -954,7 +954,7 @@ async fn more_than_can_wait_is_told_to_come_back() {
         held_up(&app).await;
         let mut beats: FuturesUnordered<_> = (2..=5).map(beat).collect();
         for _ in 0..3 {
-            let refused = beats.next().await.unwrap().refused(503, "overloaded");
+            let refused = beats.next().await.unwrap().expect_problem(503, "overloaded");
             assert_eq!(refused.header("retry-after"), "1");
         }
         lock.rollback().await.unwrap();
@@ -970,7 +970,7 @@ async fn more_than_can_wait_is_told_to_come_back() {
 /// Whether such a heartbeat was committed is unknown: it is read, and merged once more where it was not.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_connection_that_breaks_under_a_heartbeat_loses_none() {
-    let app = App::start(Store::Postgres).await;
+    let app = App::start(DatabaseKind::Postgres).await;
     let (lena, lesson) = watcher(&app).await;
     let watch = format!("{lesson}/watch");
     app.post_as(&lena, &watch, json!({})).await.expect(200);
@@ -1004,17 +1004,19 @@ async fn a_connection_that_breaks_under_a_heartbeat_loses_none() {
 /// It is found as it was to be written, and not written twice.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_heartbeat_whose_answer_was_lost_is_looked_up() {
-    let app = App::start(Store::Postgres).await;
-    let wire = Wire::to(app.url.as_deref().unwrap()).await;
-    let url = as_role(wire.url(), "palestra_worker");
-    let far = app.beside_with(&[("PALESTRA_DATABASE_WORKER_URL", &url)]).await;
+    let app = App::start(DatabaseKind::Postgres).await;
+    let proxy = TcpProxy::to(app.url.as_deref().unwrap()).await;
+    let url = as_role(proxy.url(), "palestra_worker");
+    let far = app
+        .second_server_with(&[("PALESTRA_DATABASE_WORKER_URL", &url)])
+        .await;
     let (lena, lesson) = watcher(&app).await;
     let watch = format!("{lesson}/watch");
     far.post_as(&lena, &watch, json!({})).await.expect(200);
     far.clock.advance(Duration::minutes(10));
-    wire.cut();
+    proxy.drop_next_response();
     let told = far.post_as(&lena, &watch, played(0.0, 10.0)).await.expect(200);
-    assert!(wire.was_cut());
+    assert!(proxy.has_dropped());
     assert_eq!(told.at("/watchedSeconds"), 10);
     assert_eq!(app.count("SELECT version FROM watches").await, 2);
 }
@@ -1022,12 +1024,12 @@ async fn a_heartbeat_whose_answer_was_lost_is_looked_up() {
 /// Row security alone, without the filters of the use cases.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn watches_are_ones_own_and_written_by_the_worker_alone() {
-    let app = App::start(Store::Postgres).await;
+    let app = App::start(DatabaseKind::Postgres).await;
     let (elena, marco) = (app.trainer().await, app.trainer().await);
     let (lena, tom) = (app.learner().await, app.learner().await);
     let (course, _, lessons) = with_video(&app, &elena).await;
     for who in [&lena, &tom] {
-        app.act_as(who, &format!("/courses/{course}/enroll"))
+        app.post_empty_as(who, &format!("/courses/{course}/enroll"))
             .await
             .expect(201);
         let watch = format!("/lessons/{}/watch", lessons[0]);

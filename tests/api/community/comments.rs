@@ -112,13 +112,13 @@ async fn answers_go_six_deep_and_stay_in_their_thread(app: App) {
     }
     say(&app, &lena, &post, "7", Some(&last))
         .await
-        .refused(409, "thread_too_deep");
+        .expect_problem(409, "thread_too_deep");
     // A parent of another thread, of none, itself: there is no such comment here.
     for parent in [first.as_str(), "0198c0de-0000-7000-8000-000000000001"] {
         let refused = say(&app, &lena, &other, "Lost", Some(parent))
             .await
-            .refused(422, "validation_failed");
-        assert_eq!(refused.reasons(), ["/parentId unknown_comment"]);
+            .expect_problem(422, "validation_failed");
+        assert_eq!(refused.errors(), ["/parentId unknown_comment"]);
     }
     // Nothing moves a comment, so that there are no circles.
     app.patch_as(
@@ -128,26 +128,26 @@ async fn answers_go_six_deep_and_stay_in_their_thread(app: App) {
         json!({ "parentId": last }),
     )
     .await
-    .refused(422, "validation_failed");
+    .expect_problem(422, "validation_failed");
     assert_eq!(app.get_as(&lena, &other).await.expect(200).at("/commentCount"), 0);
     for text in ["<p></p>", "\u{200b}\u{2060}", "<script>x()</script>"] {
         say(&app, &lena, &post, text, None)
             .await
-            .refused(422, "validation_failed");
+            .expect_problem(422, "validation_failed");
     }
     say(&app, &lena, &post, &"x".repeat(5001), None)
         .await
-        .refused(422, "validation_failed");
+        .expect_problem(422, "validation_failed");
     say(&app, &lena, &post, &"x".repeat(1_000_000), None)
         .await
-        .refused(413, "payload_too_large");
+        .expect_problem(413, "payload_too_large");
 }
 
 #[both_databases]
 async fn a_comment_is_changed_by_its_author_alone(app: App) {
     let (elena, lena, tom) = (app.trainer().await, app.learner().await, app.learner().await);
     let (course, lesson) = course_with(&app, &elena, &lena).await;
-    app.act_as(&tom, &format!("/courses/{course}/enroll"))
+    app.post_empty_as(&tom, &format!("/courses/{course}/enroll"))
         .await
         .expect(201);
     let on = format!("/lessons/{lesson}");
@@ -170,11 +170,11 @@ async fn a_comment_is_changed_by_its_author_alone(app: App) {
     for who in [&elena, &tom] {
         app.patch_as(who, &path, "*", json!({ "content": "Mine" }))
             .await
-            .refused(403, "forbidden");
+            .expect_problem(403, "forbidden");
     }
     app.patch_as(&lena, &path, "\"7\"", json!({ "content": "New" }))
         .await
-        .refused(412, "precondition_failed");
+        .expect_problem(412, "precondition_failed");
     let edited = app
         .patch_as(&lena, &path, made.header("etag"), json!({ "content": "New" }))
         .await
@@ -182,10 +182,10 @@ async fn a_comment_is_changed_by_its_author_alone(app: App) {
     assert!(edited.at("/editedAt").is_string() && edited.at("/content") == "New");
     app.patch_as(&lena, &path, made.header("etag"), json!({ "content": "Newer" }))
         .await
-        .refused(412, "precondition_failed");
-    app.delete_as(&tom, &path).await.refused(403, "forbidden");
+        .expect_problem(412, "precondition_failed");
+    app.delete_as(&tom, &path).await.expect_problem(403, "forbidden");
     app.delete_as(&elena, &path).await.expect(204);
-    app.get_as(&lena, &path).await.refused(404, "not_found");
+    app.get_as(&lena, &path).await.expect_problem(404, "not_found");
     assert_eq!(
         app.count("SELECT count(*) FROM audit_log WHERE action = 'comment.deleted'")
             .await,
@@ -213,7 +213,7 @@ async fn a_deleted_comment_shows_as_long_as_somebody_has_answered(app: App) {
         .expect(204);
     app.delete_as(&lena, &format!("/comments/{middle}"))
         .await
-        .refused(404, "not_found");
+        .expect_problem(404, "not_found");
     assert_eq!(
         app.count("SELECT count(*) FROM comments WHERE content LIKE '%secret%'")
             .await,
@@ -238,10 +238,10 @@ async fn a_deleted_comment_shows_as_long_as_somebody_has_answered(app: App) {
     assert_eq!(app.get_as(&tom, &post).await.expect(200).at("/commentCount"), 1);
     say(&app, &tom, &post, "To nobody", Some(&middle))
         .await
-        .refused(409, "content_deleted");
+        .expect_problem(409, "content_deleted");
     app.put_as(&tom, &format!("/comments/{middle}/reactions/like"), json!(null))
         .await
-        .refused(409, "content_deleted");
+        .expect_problem(409, "content_deleted");
     // With the last answer the empty places above it go too.
     app.delete_as(&tom, &format!("/comments/{leaf}"))
         .await
@@ -249,7 +249,7 @@ async fn a_deleted_comment_shows_as_long_as_somebody_has_answered(app: App) {
     for id in [&top, &middle, &leaf] {
         app.get_as(&tom, &format!("/comments/{id}"))
             .await
-            .refused(404, "not_found");
+            .expect_problem(404, "not_found");
     }
     for sort in ["new", "old", "top", "tree"] {
         assert!(
@@ -277,11 +277,11 @@ async fn a_locked_thread_is_closed(app: App) {
     let (admin, lena) = (app.admin().await, app.learner().await);
     let post = format!("/posts/{}", posted(&app, &lena, json!({})).await);
     let comment = said(&app, &lena, &post, "First", None).await;
-    app.act_as(&lena, &format!("{post}/lock"))
+    app.post_empty_as(&lena, &format!("{post}/lock"))
         .await
-        .refused(403, "forbidden");
+        .expect_problem(403, "forbidden");
     assert_eq!(
-        app.act_as(&admin, &format!("{post}/lock"))
+        app.post_empty_as(&admin, &format!("{post}/lock"))
             .await
             .expect(200)
             .at("/isLocked"),
@@ -290,10 +290,10 @@ async fn a_locked_thread_is_closed(app: App) {
     for who in [&lena, &admin] {
         say(&app, who, &post, "Second", None)
             .await
-            .refused(409, "thread_locked");
+            .expect_problem(409, "thread_locked");
         say(&app, who, &post, "Second", Some(&comment))
             .await
-            .refused(409, "thread_locked");
+            .expect_problem(409, "thread_locked");
     }
     app.patch_as(
         &lena,
@@ -302,17 +302,21 @@ async fn a_locked_thread_is_closed(app: App) {
         json!({ "content": "Other" }),
     )
     .await
-    .refused(409, "thread_locked");
+    .expect_problem(409, "thread_locked");
     app.patch_as(&lena, &post, "*", json!({ "content": "Other" }))
         .await
-        .refused(409, "thread_locked");
+        .expect_problem(409, "thread_locked");
     assert_eq!(
         all(&app, &lena, &format!("{post}/comments"), 20, "/content").await,
         [json!("First")]
     );
-    app.act_as(&admin, &format!("{post}/unlock")).await.expect(200);
+    app.post_empty_as(&admin, &format!("{post}/unlock"))
+        .await
+        .expect(200);
     said(&app, &lena, &post, "Second", None).await;
-    app.act_as(&admin, &format!("{post}/lock")).await.expect(200);
+    app.post_empty_as(&admin, &format!("{post}/lock"))
+        .await
+        .expect(200);
     app.delete_as(&lena, &format!("/comments/{comment}"))
         .await
         .expect(204);
@@ -383,7 +387,7 @@ async fn sixty_four_at_once_are_counted_and_numbered(app: App) {
 async fn a_thread_costs_three_statements_whatever_its_size(app: App) {
     let (elena, lena, other) = (app.trainer().await, app.learner().await, app.trainer().await);
     let (course, lesson) = course_with(&app, &elena, &lena).await;
-    app.act_as(&other, &format!("/courses/{course}/enroll"))
+    app.post_empty_as(&other, &format!("/courses/{course}/enroll"))
         .await
         .expect(201);
     let post = format!(
@@ -485,7 +489,7 @@ async fn whom_a_text_mentions_is_told_by_a_message_of_ids(app: App) {
     let flood: String = (0..11).map(|n| format!("@name_{n} ")).collect();
     say(&app, &lena, &path, &flood, None)
         .await
-        .refused(422, "too_many_mentions");
+        .expect_problem(422, "too_many_mentions");
     say(&app, &lena, &path, &"@tom ".repeat(500), None)
         .await
         .expect(201);

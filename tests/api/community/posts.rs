@@ -35,35 +35,38 @@ async fn a_draft_is_published_changed_and_taken_back(app: App) {
         (json!("<p>By the lake.</p>"), json!(lena.id))
     );
     assert_eq!(draft.header("location"), format!("/api/v1{path}"));
-    app.get_as(&tom, &path).await.refused(404, "not_found");
+    app.get_as(&tom, &path).await.expect_problem(404, "not_found");
     assert!(all(&app, &lena, "/posts", 20, "/id").await.is_empty());
     assert_eq!(
         all(&app, &lena, "/posts?status=DRAFT", 20, "/id").await,
         [draft.at("/id")]
     );
     assert!(all(&app, &tom, "/posts?status=DRAFT", 20, "/id").await.is_empty());
-    app.act_as(&tom, &format!("{path}/publish"))
+    app.post_empty_as(&tom, &format!("{path}/publish"))
         .await
-        .refused(404, "not_found");
+        .expect_problem(404, "not_found");
 
-    let at_once = join_all((0..8).map(|_| app.act_as(&lena, &path_to_publish))).await;
+    let at_once = join_all((0..8).map(|_| app.post_empty_as(&lena, &path_to_publish))).await;
     assert!(at_once.iter().all(|reply| reply.status == 200));
-    let published = app.act_as(&lena, &path_to_publish).await.expect(200);
+    let published = app.post_empty_as(&lena, &path_to_publish).await.expect(200);
     assert_eq!(
         (published.at("/published"), published.at("/editedAt")),
         (json!(true), json!(null))
     );
-    let again = app.act_as(&lena, &format!("{path}/publish")).await.expect(200);
+    let again = app
+        .post_empty_as(&lena, &format!("{path}/publish"))
+        .await
+        .expect(200);
     assert_eq!(again.json(), published.json());
     let seen = app.get_as(&tom, &path).await.expect(200);
     assert_eq!(all(&app, &tom, "/posts", 20, "/id").await, [draft.at("/id")]);
 
     app.patch_as(&tom, &path, "*", json!({ "title": "Mine" }))
         .await
-        .refused(403, "forbidden");
+        .expect_problem(403, "forbidden");
     app.patch_as(&lena, &path, "\"1\"", json!({ "title": "Sunday" }))
         .await
-        .refused(412, "precondition_failed");
+        .expect_problem(412, "precondition_failed");
     let same = app
         .patch_as(
             &lena,
@@ -81,15 +84,20 @@ async fn a_draft_is_published_changed_and_taken_back(app: App) {
     assert!(edited.at("/editedAt").is_string());
     app.patch_as(&lena, &path, seen.header("etag"), json!({ "title": "Monday" }))
         .await
-        .refused(412, "precondition_failed");
+        .expect_problem(412, "precondition_failed");
 
-    let back = app.act_as(&lena, &format!("{path}/unpublish")).await.expect(200);
+    let back = app
+        .post_empty_as(&lena, &format!("{path}/unpublish"))
+        .await
+        .expect(200);
     assert_eq!(
         (back.at("/status"), back.at("/publishedAt")),
         (json!("DRAFT"), published.at("/publishedAt"))
     );
-    app.get_as(&tom, &path).await.refused(404, "not_found");
-    app.act_as(&lena, &format!("{path}/publish")).await.expect(200);
+    app.get_as(&tom, &path).await.expect_problem(404, "not_found");
+    app.post_empty_as(&lena, &format!("{path}/publish"))
+        .await
+        .expect(200);
     assert_eq!(
         app.count("SELECT count(*) FROM outbox WHERE kind = 'post.published'")
             .await,
@@ -136,8 +144,8 @@ async fn nothing_hides_from_the_sanitiser(app: App) {
     app.patch_as(&lena, &path, "*", same).await.expect(200);
     let refused = write(&app, &lena, json!({ "content": long(20_000 - link.len()) }))
         .await
-        .refused(422, "validation_failed");
-    assert_eq!(refused.reasons(), ["/content too_long"]);
+        .expect_problem(422, "validation_failed");
+    assert_eq!(refused.errors(), ["/content too_long"]);
 }
 
 #[both_databases]
@@ -146,14 +154,14 @@ async fn what_says_nothing_is_not_published(app: App) {
     for content in ["", "<p> </p>", "<script>x()</script>", "\u{200b}"] {
         let refused = write(&app, &lena, json!({ "content": content }))
             .await
-            .refused(409, "not_publishable");
-        assert_eq!(refused.reasons(), ["/content content_missing"]);
+            .expect_problem(409, "not_publishable");
+        assert_eq!(refused.errors(), ["/content content_missing"]);
     }
     assert_eq!(app.count("SELECT count(*) FROM posts").await, 0);
     let blank = write(&app, &lena, json!({ "title": "\u{202e}\u{200b}" }))
         .await
-        .refused(422, "validation_failed");
-    assert_eq!(blank.reasons(), ["/title blank"]);
+        .expect_problem(422, "validation_failed");
+    assert_eq!(blank.errors(), ["/title blank"]);
     let turned = write(&app, &lena, json!({ "title": "Sa\u{202e}tur\u{200b}day" }))
         .await
         .expect(201);
@@ -161,16 +169,16 @@ async fn what_says_nothing_is_not_published(app: App) {
     let path = format!("/posts/{}", turned.text_at("/id"));
     app.patch_as(&lena, &path, "*", json!({ "content": "<p></p>" }))
         .await
-        .refused(409, "not_publishable");
+        .expect_problem(409, "not_publishable");
     write(&app, &lena, json!({ "content": "x".repeat(20_001) }))
         .await
-        .refused(422, "validation_failed");
+        .expect_problem(422, "validation_failed");
     write(&app, &lena, json!({ "content": "x".repeat(1_000_000) }))
         .await
-        .refused(413, "payload_too_large");
+        .expect_problem(413, "payload_too_large");
     write(&app, &lena, json!({ "isPinned": true }))
         .await
-        .refused(422, "validation_failed");
+        .expect_problem(422, "validation_failed");
 }
 
 #[both_databases]
@@ -184,12 +192,12 @@ async fn pinned_posts_come_first_and_pages_stay_whole(app: App) {
     }
     let feed = format!("/posts?courseId={course}");
     let pinned = format!("/posts/{}", ids[2].as_str().unwrap());
-    app.act_as(&lena, &format!("{pinned}/pin"))
+    app.post_empty_as(&lena, &format!("{pinned}/pin"))
         .await
-        .refused(403, "forbidden");
+        .expect_problem(403, "forbidden");
     for _ in 0..2 {
         assert_eq!(
-            app.act_as(&elena, &format!("{pinned}/pin"))
+            app.post_empty_as(&elena, &format!("{pinned}/pin"))
                 .await
                 .expect(200)
                 .at("/isPinned"),
@@ -221,7 +229,9 @@ async fn pinned_posts_come_first_and_pages_stay_whole(app: App) {
         .await
         .expect(200);
     assert_eq!(rest.at("/data/0/id"), expected[3]);
-    app.act_as(&elena, &format!("{pinned}/unpin")).await.expect(200);
+    app.post_empty_as(&elena, &format!("{pinned}/unpin"))
+        .await
+        .expect(200);
     let newest = app.get_as(&lena, &format!("{feed}&limit=1")).await.expect(200);
     assert_ne!(newest.at("/data/0/id"), ids[2]);
     // A made-up position is an odd place, and no error.
@@ -230,7 +240,7 @@ async fn pinned_posts_come_first_and_pages_stay_whole(app: App) {
         .expect(200);
     app.get_as(&lena, "/posts?limit=101")
         .await
-        .refused(422, "validation_failed");
+        .expect_problem(422, "validation_failed");
 }
 
 #[both_databases]
@@ -241,10 +251,10 @@ async fn a_deleted_post_leaves_its_place_where_somebody_has_commented(app: App) 
     app.delete_as(&lena, &format!("/posts/{alone}")).await.expect(204);
     app.delete_as(&lena, &format!("/posts/{alone}"))
         .await
-        .refused(404, "not_found");
+        .expect_problem(404, "not_found");
     app.get_as(&lena, &format!("/posts/{alone}"))
         .await
-        .refused(404, "not_found");
+        .expect_problem(404, "not_found");
 
     let post = posted(
         &app,
@@ -281,20 +291,20 @@ async fn a_deleted_post_leaves_its_place_where_somebody_has_commented(app: App) 
     for who in [&lena, &elena] {
         super::say(&app, who, &path, "More", None)
             .await
-            .refused(409, "content_deleted");
+            .expect_problem(409, "content_deleted");
     }
     app.put_as(&lena, &format!("{path}/reactions/like"), json!(null))
         .await
-        .refused(409, "content_deleted");
+        .expect_problem(409, "content_deleted");
     app.patch_as(&lena, &path, "*", json!({ "title": "Back" }))
         .await
-        .refused(409, "content_deleted");
-    app.act_as(&lena, &format!("{path}/publish"))
+        .expect_problem(409, "content_deleted");
+    app.post_empty_as(&lena, &format!("{path}/publish"))
         .await
-        .refused(409, "content_deleted");
-    app.act_as(&elena, &format!("{path}/pin"))
+        .expect_problem(409, "content_deleted");
+    app.post_empty_as(&elena, &format!("{path}/pin"))
         .await
-        .refused(409, "content_deleted");
+        .expect_problem(409, "content_deleted");
 }
 
 #[both_databases]
@@ -304,10 +314,10 @@ async fn a_post_shows_its_pictures_to_its_readers_alone(app: App) {
     let picture = crate::media::picture(&app, &lena).await;
     write(&app, &elena, json!({ "courseId": course, "imageIds": [picture] }))
         .await
-        .refused(422, "validation_failed");
+        .expect_problem(422, "validation_failed");
     write(&app, &lena, json!({ "imageIds": [picture, picture] }))
         .await
-        .refused(422, "validation_failed");
+        .expect_problem(422, "validation_failed");
     let made = write(
         &app,
         &lena,
@@ -343,16 +353,16 @@ async fn a_post_shows_its_pictures_to_its_readers_alone(app: App) {
             .at("/data/0/images/0/id"),
         json!(picture)
     );
-    app.get_as(&tom, &path).await.refused(404, "not_found");
+    app.get_as(&tom, &path).await.expect_problem(404, "not_found");
     app.clock.advance(Duration::hours(2));
     app.get(&path_of(&seen.text_at("/images/0/url")))
         .await
-        .refused(403, "signed_url_invalid");
+        .expect_problem(403, "signed_url_invalid");
 
     let lena = app.login(&lena.email, PASSWORD).await;
     app.patch_as(&lena, &path, "*", json!({ "imageIds": [] }))
         .await
-        .refused(409, "not_publishable");
+        .expect_problem(409, "not_publishable");
     let without = app
         .patch_as(&lena, &path, "*", json!({ "imageIds": [], "content": "Words" }))
         .await
@@ -362,7 +372,7 @@ async fn a_post_shows_its_pictures_to_its_readers_alone(app: App) {
     let other = json!({ "purpose": "VIDEO", "name": "x.mp4", "contentType": "video/mp4", "sizeBytes": 3 });
     app.post_as(&lena, "/uploads", other)
         .await
-        .refused(403, "forbidden");
+        .expect_problem(403, "forbidden");
 }
 
 #[both_databases]

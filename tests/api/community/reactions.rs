@@ -50,7 +50,7 @@ async fn reactions_are_counted_once_and_ones_own_are_known(app: App) {
         for odd in ["hate", "LIKE", "like%20"] {
             app.put_as(&tom, &format!("{path}/reactions/{odd}"), json!(null))
                 .await
-                .refused(404, "not_found");
+                .expect_problem(404, "not_found");
         }
     }
     app.put_as(
@@ -59,7 +59,7 @@ async fn reactions_are_counted_once_and_ones_own_are_known(app: App) {
         json!(null),
     )
     .await
-    .refused(404, "not_found");
+    .expect_problem(404, "not_found");
 }
 
 #[both_databases]

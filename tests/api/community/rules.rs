@@ -55,7 +55,7 @@ async fn a_course_has_the_schools_rules_until_it_has_its_own(app: App) {
         json!({ "posting": "EDITORS" }),
     )
     .await
-    .refused(412, "precondition_failed");
+    .expect_problem(412, "precondition_failed");
     assert_eq!(
         app.get_as(&elena, &path).await.expect(200).at("/slowModeSeconds"),
         10
@@ -92,14 +92,14 @@ async fn a_course_has_the_schools_rules_until_it_has_its_own(app: App) {
     ] {
         app.patch_as(&elena, &path, "*", odd)
             .await
-            .refused(422, "validation_failed");
+            .expect_problem(422, "validation_failed");
     }
     for who in [&lena, &elena] {
         app.get_as(who, "/community-settings")
             .await
-            .refused(403, "forbidden");
+            .expect_problem(403, "forbidden");
     }
-    app.get_as(&lena, &path).await.refused(403, "forbidden");
+    app.get_as(&lena, &path).await.expect_problem(403, "forbidden");
 }
 
 #[both_databases]
@@ -146,7 +146,9 @@ async fn each_rule_refuses_with_its_own_code_and_binds_no_editor(app: App) {
     ];
     for (rule, text, status, code, waits) in rules {
         set(&app, &elena, &course, rule).await;
-        let refused = say(&app, &lena, &on, text, None).await.refused(status, code);
+        let refused = say(&app, &lena, &on, text, None)
+            .await
+            .expect_problem(status, code);
         assert_eq!(!refused.header("retry-after").is_empty(), waits, "{code}");
         said(&app, &elena, &on, text, None).await;
         if code != "account_too_new" {
@@ -178,7 +180,7 @@ async fn each_rule_refuses_with_its_own_code_and_binds_no_editor(app: App) {
         json!({ "content": "miracle pill" }),
     )
     .await
-    .refused(422, "words_refused");
+    .expect_problem(422, "words_refused");
     app.patch_as(
         &lena,
         &format!("/comments/{comment}"),
@@ -186,7 +188,7 @@ async fn each_rule_refuses_with_its_own_code_and_binds_no_editor(app: App) {
         json!({ "content": "https://other.example" }),
     )
     .await
-    .refused(422, "links_refused");
+    .expect_problem(422, "links_refused");
 }
 
 #[both_databases]
@@ -196,14 +198,14 @@ async fn only_editors_post_where_it_says_so(app: App) {
     set(&app, &elena, &course, json!({ "posting": "EDITORS" })).await;
     write(&app, &lena, json!({ "courseId": course }))
         .await
-        .refused(403, "posting_restricted");
+        .expect_problem(403, "posting_restricted");
     let draft = write(&app, &lena, json!({ "courseId": course, "published": false }))
         .await
         .expect(201)
         .text_at("/id");
-    app.act_as(&lena, &format!("/posts/{draft}/publish"))
+    app.post_empty_as(&lena, &format!("/posts/{draft}/publish"))
         .await
-        .refused(403, "posting_restricted");
+        .expect_problem(403, "posting_restricted");
     let post = posted(&app, &elena, json!({ "courseId": course })).await;
     said(&app, &lena, &format!("/posts/{post}"), "Thank you", None).await;
     posted(&app, &lena, json!({})).await;
@@ -217,7 +219,7 @@ async fn only_editors_post_where_it_says_so(app: App) {
     .expect(200);
     write(&app, &lena, json!({}))
         .await
-        .refused(403, "posting_restricted");
+        .expect_problem(403, "posting_restricted");
     posted(&app, &elena, json!({})).await;
 }
 
@@ -232,7 +234,7 @@ async fn slow_mode_lets_one_of_many_through(app: App) {
     assert_eq!(made.len(), 1);
     for reply in refused {
         let wait: u64 = reply
-            .refused(429, "slow_mode")
+            .expect_problem(429, "slow_mode")
             .header("retry-after")
             .parse()
             .unwrap();
@@ -240,7 +242,7 @@ async fn slow_mode_lets_one_of_many_through(app: App) {
     }
     write(&app, &lena, json!({ "courseId": course }))
         .await
-        .refused(429, "slow_mode");
+        .expect_problem(429, "slow_mode");
     posted(&app, &lena, json!({})).await;
     app.patch_as(
         &lena,
@@ -262,7 +264,7 @@ async fn slow_mode_lets_one_of_many_through(app: App) {
         Some("0198c0de-0000-7000-8000-000000000001"),
     )
     .await
-    .refused(422, "validation_failed");
+    .expect_problem(422, "validation_failed");
     said(&app, &lena, &on, "Fifth", None).await;
 }
 
@@ -303,7 +305,9 @@ async fn the_muted_do_not_write_until_it_is_over(app: App) {
         Code::Forbidden
     );
     impose(&elena, Role::Trainer, place, Some(1)).await.unwrap();
-    let refused = say(&app, &lena, &on, "Hello", None).await.refused(403, "muted");
+    let refused = say(&app, &lena, &on, "Hello", None)
+        .await
+        .expect_problem(403, "muted");
     assert!((3590..=3601).contains(&refused.header("retry-after").parse::<i64>().unwrap()));
     app.patch_as(
         &lena,
@@ -312,10 +316,10 @@ async fn the_muted_do_not_write_until_it_is_over(app: App) {
         json!({ "content": "Rude" }),
     )
     .await
-    .refused(403, "muted");
+    .expect_problem(403, "muted");
     write(&app, &lena, json!({ "courseId": course }))
         .await
-        .refused(403, "muted");
+        .expect_problem(403, "muted");
     posted(&app, &lena, json!({})).await;
     app.clock.advance(Duration::minutes(61));
     let lena = app.login(&lena.email, PASSWORD).await;
@@ -326,7 +330,7 @@ async fn the_muted_do_not_write_until_it_is_over(app: App) {
         say(&app, &lena, &on, "Hello", None).await,
         write(&app, &lena, json!({})).await,
     ] {
-        assert_eq!(refused.refused(403, "muted").header("retry-after"), "");
+        assert_eq!(refused.expect_problem(403, "muted").header("retry-after"), "");
     }
     let (admin, elena, other) = (
         app.login(&admin.email, PASSWORD).await,
@@ -343,7 +347,7 @@ async fn the_muted_do_not_write_until_it_is_over(app: App) {
     );
     app.get_as(&lena, "/moderation/mutes")
         .await
-        .refused(403, "forbidden");
+        .expect_problem(403, "forbidden");
     let mutes = app
         .get_as(&admin, &format!("/moderation/mutes?userId={}", lena.id))
         .await
@@ -362,8 +366,10 @@ async fn the_muted_do_not_write_until_it_is_over(app: App) {
         (json!("Rude"), json!(admin.id))
     );
     let path = format!("/moderation/mutes/{}", mutes.text_at("/data/0/id"));
-    app.delete_as(&lena, &path).await.refused(403, "forbidden");
-    app.delete_as(&elena, &path).await.refused(404, "not_found");
+    app.delete_as(&lena, &path).await.expect_problem(403, "forbidden");
+    app.delete_as(&elena, &path)
+        .await
+        .expect_problem(404, "not_found");
     for _ in 0..2 {
         app.delete_as(&admin, &path).await.expect(204);
     }
@@ -394,8 +400,12 @@ async fn the_muted_do_not_write_until_it_is_over(app: App) {
         .await
         .expect(200);
     let path = format!("/moderation/mutes/{}", mutes.text_at("/data/0/id"));
-    app.delete_as(&other, &path).await.refused(404, "not_found");
-    say(&app, &lena, &on, "Hello", None).await.refused(403, "muted");
+    app.delete_as(&other, &path)
+        .await
+        .expect_problem(404, "not_found");
+    say(&app, &lena, &on, "Hello", None)
+        .await
+        .expect_problem(403, "muted");
     app.delete_as(&elena, &path).await.expect(204);
     said(&app, &lena, &on, "Hello", None).await;
 }
@@ -409,7 +419,7 @@ async fn what_a_moderator_takes_away_comes_back_whole(app: App) {
         app.learner().await,
     );
     let (course, _) = course_with(&app, &elena, &lena).await;
-    app.act_as(&tom, &format!("/courses/{course}/enroll"))
+    app.post_empty_as(&tom, &format!("/courses/{course}/enroll"))
         .await
         .expect(201);
     let post = posted(
@@ -485,7 +495,7 @@ async fn what_a_moderator_takes_away_comes_back_whole(app: App) {
         assert_eq!(told(Role::User, &tom).await.unwrap().content, "");
         app.patch_as(&lena, path, "*", json!({ "content": "New" }))
             .await
-            .refused(409, "content_deleted");
+            .expect_problem(409, "content_deleted");
         for _ in 0..2 {
             app.db.run(actor(&elena, Role::Trainer), restore).await.unwrap();
         }
@@ -511,7 +521,7 @@ async fn what_a_moderator_takes_away_comes_back_whole(app: App) {
     assert!(super::all(&app, &tom, "/posts", 20, "/id").await.is_empty());
     say(&app, &tom, &path, "What was it?", None)
         .await
-        .refused(409, "content_deleted");
+        .expect_problem(409, "content_deleted");
     app.delete_as(&lena, &path).await.expect(204);
     assert_eq!(app.count("SELECT count(*) FROM removed_contents").await, 0);
     let restore = move |tx: Tx| async move { content::restore(&tx, subject).await };
@@ -541,10 +551,10 @@ async fn a_name_in_which_nothing_is_seen_is_none(app: App) {
     let refused = app
         .patch_as(&lena, "/me", "*", json!({ "name": "\u{200b}\u{2066}" }))
         .await
-        .refused(422, "validation_failed");
-    assert_eq!(refused.reasons(), ["/name blank"]);
+        .expect_problem(422, "validation_failed");
+    assert_eq!(refused.errors(), ["/name blank"]);
     let new = json!({ "email": "new@example.com", "password": "seven purple anvils", "name": "\u{3164}" });
     app.post("/auth/register", new)
         .await
-        .refused(422, "validation_failed");
+        .expect_problem(422, "validation_failed");
 }

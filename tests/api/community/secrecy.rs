@@ -7,7 +7,7 @@ use serde_json::json;
 use super::{all, course_with, posted, said, say, write};
 use test_macros::both_databases;
 
-use crate::support::{App, Person, Store};
+use crate::support::{App, DatabaseKind, Person};
 
 /// Everything that a reader can ask about posts, comments and their counts.
 async fn everything(app: &App, who: &Person, paths: &[String]) -> String {
@@ -74,10 +74,10 @@ async fn what_is_said_in_a_course_is_for_those_who_have_access_now(app: App) {
         assert_eq!(all(&app, who, "/posts", 20, "/id").await, [json!(open)]);
         app.get_as(who, &format!("/posts?courseId={course}"))
             .await
-            .refused(403, "not_granted");
+            .expect_problem(403, "not_granted");
         app.get_as(who, &format!("/lessons/{lesson}/comments"))
             .await
-            .refused(403, "not_granted");
+            .expect_problem(403, "not_granted");
         for path in [
             &on,
             &format!("{on}/comments"),
@@ -85,16 +85,18 @@ async fn what_is_said_in_a_course_is_for_those_who_have_access_now(app: App) {
             &format!("/comments/{top}/replies"),
             &format!("/comments/{on_lesson}"),
         ] {
-            app.get_as(who, path).await.refused(404, "not_found");
+            app.get_as(who, path).await.expect_problem(404, "not_found");
         }
         // Nor can anybody do anything with it.
-        say(&app, who, &on, "Hello", None).await.refused(404, "not_found");
+        say(&app, who, &on, "Hello", None)
+            .await
+            .expect_problem(404, "not_found");
         say(&app, who, &format!("/lessons/{lesson}"), "Hello", None)
             .await
-            .refused(403, "not_granted");
+            .expect_problem(403, "not_granted");
         write(&app, who, json!({ "courseId": course }))
             .await
-            .refused(403, "not_granted");
+            .expect_problem(403, "not_granted");
         for path in [
             &on,
             &format!("/comments/{top}"),
@@ -102,25 +104,25 @@ async fn what_is_said_in_a_course_is_for_those_who_have_access_now(app: App) {
         ] {
             app.put_as(who, &format!("{path}/reactions/like"), json!(null))
                 .await
-                .refused(404, "not_found");
-            app.delete_as(who, path).await.refused(404, "not_found");
+                .expect_problem(404, "not_found");
+            app.delete_as(who, path).await.expect_problem(404, "not_found");
             app.patch_as(who, path, "*", json!({ "content": "x" }))
                 .await
-                .refused(404, "not_found");
+                .expect_problem(404, "not_found");
         }
         for act in ["publish", "unpublish", "pin", "unpin", "lock", "unlock"] {
-            app.act_as(who, &format!("{on}/{act}"))
+            app.post_empty_as(who, &format!("{on}/{act}"))
                 .await
-                .refused(404, "not_found");
+                .expect_problem(404, "not_found");
         }
     }
-    app.get(&on).await.refused(401, "unauthenticated");
+    app.get(&on).await.expect_problem(401, "unauthenticated");
     app.get(&format!("/comments/{top}"))
         .await
-        .refused(404, "not_found");
+        .expect_problem(404, "not_found");
     app.get(&format!("/lessons/{lesson}/comments"))
         .await
-        .refused(401, "unauthenticated");
+        .expect_problem(401, "unauthenticated");
 
     // Access that has ended shows no more than none: also not one's own.
     let grant = app
@@ -135,11 +137,11 @@ async fn what_is_said_in_a_course_is_for_those_who_have_access_now(app: App) {
     assert!(!seen.to_lowercase().contains("whisper"), "{seen}");
     app.get_as(&lena, &format!("/posts?courseId={course}"))
         .await
-        .refused(403, "grant_revoked");
-    app.get_as(&lena, &on).await.refused(404, "not_found");
+        .expect_problem(403, "grant_revoked");
+    app.get_as(&lena, &on).await.expect_problem(404, "not_found");
     app.patch_as(&lena, &on, "*", json!({ "content": "x" }))
         .await
-        .refused(404, "not_found");
+        .expect_problem(404, "not_found");
     // But one takes back what one has written.
     app.delete_as(&lena, &on).await.expect(204);
     assert_eq!(
@@ -155,7 +157,7 @@ async fn a_course_that_is_hidden_hides_what_is_said_in_it(app: App) {
     let (course, lesson) = course_with(&app, &elena, &lena).await;
     let post = posted(&app, &lena, json!({ "courseId": course })).await;
     let comment = said(&app, &lena, &format!("/lessons/{lesson}"), "Hello", None).await;
-    app.act_as(&elena, &format!("/courses/{course}/unpublish"))
+    app.post_empty_as(&elena, &format!("/courses/{course}/unpublish"))
         .await
         .expect(200);
     assert!(all(&app, &lena, "/posts", 20, "/id").await.is_empty());
@@ -165,7 +167,7 @@ async fn a_course_that_is_hidden_hides_what_is_said_in_it(app: App) {
         format!("/comments/{comment}"),
         format!("/lessons/{lesson}/comments"),
     ] {
-        app.get_as(&lena, &path).await.refused(404, "not_found");
+        app.get_as(&lena, &path).await.expect_problem(404, "not_found");
         app.get_as(&elena, &path).await.expect(200);
     }
     assert_eq!(all(&app, &elena, "/posts", 20, "/id").await, [json!(post)]);
@@ -177,10 +179,10 @@ async fn what_is_said_in_a_free_preview_is_for_everybody(app: App) {
     let course = app.draft(&elena, json!({})).await;
     let chapter = app.chapter(&elena, &course, true).await;
     let lesson = app.lesson(&elena, &chapter).await;
-    app.act_as(&elena, &format!("/chapters/{chapter}/publish"))
+    app.post_empty_as(&elena, &format!("/chapters/{chapter}/publish"))
         .await
         .expect(200);
-    app.act_as(&elena, &format!("/courses/{course}/publish"))
+    app.post_empty_as(&elena, &format!("/courses/{course}/publish"))
         .await
         .expect(200);
     let on = format!("/lessons/{lesson}");
@@ -210,7 +212,7 @@ async fn what_is_said_in_a_free_preview_is_for_everybody(app: App) {
     app.get(&format!("/comments/{comment}")).await.expect(200);
     app.post(&format!("{on}/comments"), json!({ "content": "x" }))
         .await
-        .refused(401, "unauthenticated");
+        .expect_problem(401, "unauthenticated");
     // As soon as it is a preview no more, it is not.
     app.patch_as(
         &elena,
@@ -222,13 +224,13 @@ async fn what_is_said_in_a_free_preview_is_for_everybody(app: App) {
     .expect(200);
     app.get(&format!("/comments/{comment}"))
         .await
-        .refused(404, "not_found");
+        .expect_problem(404, "not_found");
     app.get(&format!("{on}/comments"))
         .await
-        .refused(401, "unauthenticated");
+        .expect_problem(401, "unauthenticated");
     app.get_as(&lena, &format!("{on}/comments"))
         .await
-        .refused(403, "not_granted");
+        .expect_problem(403, "not_granted");
 }
 
 #[both_databases]
@@ -243,24 +245,26 @@ async fn an_editor_reads_and_moderates_and_a_former_one_does_not(app: App) {
     let membership = format!("/courses/{course}/trainers/{}", marco.id);
     app.put_as(&elena, &membership, json!(null)).await.expect(200);
     assert_eq!(all(&app, &marco, "/posts", 20, "/id").await.len(), 1);
-    app.act_as(&marco, &format!("{post}/pin")).await.expect(200);
+    app.post_empty_as(&marco, &format!("{post}/pin"))
+        .await
+        .expect(200);
     app.get_as(&marco, &format!("/lessons/{lesson}/comments"))
         .await
         .expect(200);
     app.delete_as(&elena, &membership).await.expect(204);
     assert!(all(&app, &marco, "/posts", 20, "/id").await.is_empty());
-    app.act_as(&marco, &format!("{post}/unpin"))
+    app.post_empty_as(&marco, &format!("{post}/unpin"))
         .await
-        .refused(404, "not_found");
+        .expect_problem(404, "not_found");
     app.get_as(&marco, &format!("/comments/{comment}"))
         .await
-        .refused(404, "not_found");
+        .expect_problem(404, "not_found");
 }
 
 /// The second layer alone: no filter of ours, only the policies.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn row_security_of_posts_holds_without_our_filters() {
-    let app = App::start(Store::Postgres).await;
+    let app = App::start(DatabaseKind::Postgres).await;
     let (elena, lena, tom) = (app.trainer().await, app.learner().await, app.learner().await);
     let (course, lesson) = course_with(&app, &elena, &lena).await;
     let post = posted(&app, &lena, json!({ "courseId": course })).await;

@@ -19,7 +19,7 @@ use super::{
 };
 use test_macros::both_databases;
 
-use crate::support::{App, Dice, PASSWORD, Store};
+use crate::support::{App, DatabaseKind, PASSWORD, Rng};
 
 /// A buyer and a course, by their places.
 type Pair = (usize, usize);
@@ -65,44 +65,44 @@ impl World {
     }
 
     /// One random thing.
-    async fn step(&self, dice: &mut Dice) {
-        let pair = (dice.index(2), dice.index(2));
-        match dice.roll(16) {
-            0 | 1 => self.checkout(dice, pair).await,
+    async fn step(&self, rng: &mut Rng) {
+        let pair = (rng.index(2), rng.index(2));
+        match rng.below(16) {
+            0 | 1 => self.checkout(rng, pair).await,
             2 | 3 => {
-                if let Some(id) = dice.pick(&self.held(|held| !held.captured && !held.over)) {
-                    match dice.roll(6) {
+                if let Some(id) = rng.choose(&self.held(|held| !held.captured && !held.over)) {
+                    match rng.below(6) {
                         0 => self.bank.books().end(id),
                         1 => self.bank.books().decline(id),
                         _ => self.bank.books().pay(id),
                     }
                 }
             }
-            4..=6 => self.deliver(dice).await,
-            7 | 8 => self.work(dice).await,
-            9 => self.ask_for_refund(dice).await,
-            10 => self.meddle(dice),
-            11 => self.dispute(dice),
-            12 => self.manual(dice, pair).await,
+            4..=6 => self.deliver(rng).await,
+            7 | 8 => self.work(rng).await,
+            9 => self.ask_for_refund(rng).await,
+            10 => self.meddle(rng),
+            11 => self.dispute(rng),
+            12 => self.manual(rng, pair).await,
             13 => {
                 self.app
                     .clock
-                    .advance(TimeDelta::minutes(i64::try_from(dice.roll(30)).unwrap()));
+                    .advance(TimeDelta::minutes(i64::try_from(rng.below(30)).unwrap()));
                 self.payments.reconcile(&self.app.db).await.unwrap();
             }
             14 => self
                 .app
                 .clock
-                .advance(TimeDelta::seconds(i64::try_from(dice.roll(90)).unwrap())),
+                .advance(TimeDelta::seconds(i64::try_from(rng.below(90)).unwrap())),
             _ => self.bank.books().lose = 1,
         }
     }
 
-    async fn checkout(&self, dice: &mut Dice, pair: Pair) {
+    async fn checkout(&self, rng: &mut Rng, pair: Pair) {
         let request = CheckoutRequest {
             course_id: self.courses[pair.1],
-            coupon_code: dice.one_in(3).then(|| self.coupon.clone()),
-            method: if dice.one_in(3) {
+            coupon_code: rng.one_in(3).then(|| self.coupon.clone()),
+            method: if rng.one_in(3) {
                 Method::PaymentIntent
             } else {
                 Method::CheckoutSession
@@ -129,17 +129,17 @@ impl World {
     }
 
     /// An event that nobody was told yet, or one again.
-    async fn deliver(&self, dice: &mut Dice) {
+    async fn deliver(&self, rng: &mut Rng) {
         let event = {
             let mut books = self.bank.books();
-            let again = dice.one_in(4) && !books.told.is_empty();
+            let again = rng.one_in(4) && !books.told.is_empty();
             if !again && !books.untold.is_empty() {
-                let index = dice.index(books.untold.len());
+                let index = rng.index(books.untold.len());
                 let event = books.untold.remove(index);
                 books.told.push(event);
                 books.told.last().cloned()
             } else {
-                dice.pick(&books.told)
+                rng.choose(&books.told)
             }
         };
         if let Some(event) = event {
@@ -153,17 +153,17 @@ impl World {
     }
 
     /// The worker takes a few messages; sometimes it acts twice, or dies before it can say that it did.
-    async fn work(&self, dice: &mut Dice) {
-        let some = 1 + dice.roll(3);
+    async fn work(&self, rng: &mut Rng) {
+        let some = 1 + rng.below(3);
         for message in self.claim(some).await {
-            let died_before = dice.one_in(6);
+            let died_before = rng.one_in(6);
             if died_before {
                 continue;
             }
-            for _ in 0..=dice.roll(2) {
+            for _ in 0..=rng.below(2) {
                 self.act(&message).await.ok();
             }
-            if !dice.one_in(6) {
+            if !rng.one_in(6) {
                 let told = self.act(&message).await.is_ok();
                 self.write_down(message, told).await;
             }
@@ -201,15 +201,15 @@ impl World {
             .unwrap();
     }
 
-    async fn ask_for_refund(&self, dice: &mut Dice) {
-        let Some(id) = dice.pick(&self.held(|_| true)) else {
+    async fn ask_for_refund(&self, rng: &mut Rng) {
+        let Some(id) = rng.choose(&self.held(|_| true)) else {
             return;
         };
         let new = NewRefund {
-            amount: (!dice.one_in(3)).then(|| 1 + i64::try_from(dice.roll(2600)).unwrap()),
+            amount: (!rng.one_in(3)).then(|| 1 + i64::try_from(rng.below(2600)).unwrap()),
             reason: "REQUESTED_BY_CUSTOMER".to_owned(),
             note: None,
-            ends_access: dice.one_in(5),
+            ends_access: rng.one_in(5),
         };
         let work = move |tx: Tx| async move { payments::create_refund(&tx, id, new).await };
         if let Err(error) = self.app.db.run_in(Pool::Worker, self.owner, work).await {
@@ -219,8 +219,8 @@ impl World {
     }
 
     /// The owner of the account gives money back by hand, or a bank moves a refund.
-    fn meddle(&self, dice: &mut Dice) {
-        let Some(id) = dice.pick(&self.held(|held| held.captured)) else {
+    fn meddle(&self, rng: &mut Rng) {
+        let Some(id) = rng.choose(&self.held(|held| held.captured)) else {
             return;
         };
         let mut books = self.bank.books();
@@ -228,10 +228,10 @@ impl World {
         let open: Vec<usize> = (0..held.refunds.len())
             .filter(|index| held.refunds[*index].3 != RefundStatus::Failed)
             .collect();
-        match dice.pick(&open) {
-            Some(index) if dice.one_in(2) => {
+        match rng.choose(&open) {
+            Some(index) if rng.one_in(2) => {
                 let now = held.refunds[index].3;
-                let to_come = if now == RefundStatus::Pending && !dice.one_in(3) {
+                let to_come = if now == RefundStatus::Pending && !rng.one_in(3) {
                     RefundStatus::Succeeded
                 } else {
                     RefundStatus::Failed
@@ -240,15 +240,15 @@ impl World {
             }
             _ if held.left() > 0 && !held.is_disputed() => {
                 let most = u64::try_from(held.left()).unwrap();
-                let amount = if dice.one_in(3) { most } else { 1 + dice.roll(most) };
+                let amount = if rng.one_in(3) { most } else { 1 + rng.below(most) };
                 books.refund(id, None, i64::try_from(amount).unwrap(), RefundStatus::Succeeded);
             }
             _ => {}
         }
     }
 
-    fn dispute(&self, dice: &mut Dice) {
-        let Some(id) = dice.pick(&self.held(|held| held.captured)) else {
+    fn dispute(&self, rng: &mut Rng) {
+        let Some(id) = rng.choose(&self.held(|held| held.captured)) else {
             return;
         };
         let mut books = self.bank.books();
@@ -256,9 +256,9 @@ impl World {
         let open: Vec<usize> = (0..disputes.len())
             .filter(|index| disputes[*index].1 == DisputeStatus::Open)
             .collect();
-        match dice.pick(&open) {
+        match rng.choose(&open) {
             Some(index) => {
-                let end = if dice.one_in(3) {
+                let end = if rng.one_in(3) {
                     DisputeStatus::Lost
                 } else {
                     DisputeStatus::Won
@@ -269,12 +269,12 @@ impl World {
         }
     }
 
-    async fn manual(&self, dice: &mut Dice, pair: Pair) {
+    async fn manual(&self, rng: &mut Rng, pair: Pair) {
         let (user_id, course) = self.ids(pair);
-        let ends_at = dice
+        let ends_at = rng
             .one_in(2)
             .then(|| self.app.db.ambient().now() + TimeDelta::minutes(20));
-        if dice.one_in(2) {
+        if rng.one_in(2) {
             let new = NewManualGrant {
                 user_id,
                 starts_at: None,
@@ -297,16 +297,16 @@ impl World {
             .iter()
             .map(|row| row.try_get("", "id").unwrap())
             .collect();
-        if let Some(id) = dice.pick(&ids) {
+        if let Some(id) = rng.choose(&ids) {
             let work = move |tx: Tx| async move { enrollment::revoke_grant(&tx, id, None).await };
             self.app.db.run(self.owner, work).await.unwrap();
         }
     }
 
     fn literal(&self, id: Uuid) -> String {
-        match self.app.store {
-            Store::Sqlite => format!("X'{}'", id.simple()),
-            Store::Postgres => format!("'{id}'"),
+        match self.app.database {
+            DatabaseKind::Sqlite => format!("X'{}'", id.simple()),
+            DatabaseKind::Postgres => format!("'{id}'"),
         }
     }
 
@@ -321,11 +321,11 @@ impl World {
     }
 
     /// Everything that was lost is said, and everything that waits is done.
-    async fn settle(&self, dice: &mut Dice) {
+    async fn settle(&self, rng: &mut Rng) {
         self.bank.books().lose = 0;
         loop {
             while !self.bank.books().untold.is_empty() {
-                self.deliver(dice).await;
+                self.deliver(rng).await;
             }
             let messages = self.claim(100).await;
             for message in messages {
@@ -347,8 +347,8 @@ impl World {
 
 /// Eight random sequences, each followed by the check of every invariant.
 #[both_databases]
-async fn whatever_happens_money_and_access_agree(store: Store) {
-    let app = App::start_idle(store).await;
+async fn whatever_happens_money_and_access_agree(database: DatabaseKind) {
+    let app = App::start_without_worker(database).await;
     let (elena, lena, tom) = (app.trainer().await, app.learner().await, app.learner().await);
     let bank = Arc::new(Bank::default());
     let payments = Payments::new(Some(bank.clone()), Duration::from_secs(3600));
@@ -366,21 +366,21 @@ async fn whatever_happens_money_and_access_agree(store: Store) {
         let elena = world.app.login(&elena.email, PASSWORD).await;
         world.courses.clear();
         for _ in 0..2 {
-            let (course, _) = world.app.priced(&elena, 4900).await;
+            let (course, _) = world.app.course_for_sale(&elena, 4900).await;
             world.courses.push(course.parse().unwrap());
         }
         world.coupon = format!("HALF{seed}");
         let coupon = json!({ "code": world.coupon, "percentOff": 50, "maxRedemptions": 3 });
         world.app.post_as(&elena, "/coupons", coupon).await.expect(201);
         world.seed = seed;
-        let (mut dice, mut seen) = (Dice(seed), Vec::new());
+        let (mut rng, mut seen) = (Rng(seed), Vec::new());
         for _ in 0..60 {
-            world.step(&mut dice).await;
-            let pair = (dice.index(2), dice.index(2));
+            world.step(&mut rng).await;
+            let pair = (rng.index(2), rng.index(2));
             let reason = world.decided(pair).await;
             seen.push((world.app.db.ambient().now(), pair, reason));
         }
-        world.settle(&mut dice).await;
+        world.settle(&mut rng).await;
         world.check().await;
         world.look_back(&seen).await;
     }

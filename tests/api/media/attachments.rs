@@ -16,7 +16,7 @@ async fn an_attachment_goes_with_what_it_belongs_to(app: App) {
         app.learner().await,
     );
     let (course, _, lessons) = app.course(&elena, json!({})).await;
-    app.act_as(&lena, &format!("/courses/{course}/enroll"))
+    app.post_empty_as(&lena, &format!("/courses/{course}/enroll"))
         .await
         .expect(201);
     let file = file(&app, &elena).await;
@@ -28,10 +28,10 @@ async fn an_attachment_goes_with_what_it_belongs_to(app: App) {
         let body = json!({ "name": "Plan", "fileId": file });
         app.post_as(&lena, &path, body.clone())
             .await
-            .refused(403, "forbidden");
+            .expect_problem(403, "forbidden");
         app.post_as(&other, &path, body.clone())
             .await
-            .refused(403, "forbidden");
+            .expect_problem(403, "forbidden");
         let made = app.post_as(&elena, &path, body).await.expect(201);
         assert_eq!(
             (
@@ -50,8 +50,8 @@ async fn an_attachment_goes_with_what_it_belongs_to(app: App) {
             .await
             .expect(201);
         assert!(!link.text.contains("secret"));
-        app.get(&path).await.refused(401, "unauthenticated");
-        app.get_as(&tom, &path).await.refused(403, "not_granted");
+        app.get(&path).await.expect_problem(401, "unauthenticated");
+        app.get_as(&tom, &path).await.expect_problem(403, "not_granted");
         let listed = app.get_as(&lena, &path).await.expect(200);
         assert_eq!(
             (
@@ -68,18 +68,18 @@ async fn an_attachment_goes_with_what_it_belongs_to(app: App) {
         );
         for path in [&made_path, &link_path] {
             for person in [&tom, &other] {
-                app.get_as(person, path).await.refused(404, "not_found");
-                app.act_as(person, &format!("{path}/download"))
+                app.get_as(person, path).await.expect_problem(404, "not_found");
+                app.post_empty_as(person, &format!("{path}/download"))
                     .await
-                    .refused(404, "not_found");
-                app.delete_as(person, path).await.refused(404, "not_found");
+                    .expect_problem(404, "not_found");
+                app.delete_as(person, path).await.expect_problem(404, "not_found");
             }
-            app.get(path).await.refused(404, "not_found");
-            app.delete_as(&lena, path).await.refused(404, "not_found");
+            app.get(path).await.expect_problem(404, "not_found");
+            app.delete_as(&lena, path).await.expect_problem(404, "not_found");
             app.get_as(&lena, path).await.expect(200);
         }
         let elsewhere = app
-            .act_as(&lena, &format!("{link_path}/download"))
+            .post_empty_as(&lena, &format!("{link_path}/download"))
             .await
             .expect(200);
         assert_eq!(
@@ -87,7 +87,7 @@ async fn an_attachment_goes_with_what_it_belongs_to(app: App) {
             (json!("https://example.com/secret"), Value::Null)
         );
         let url = app
-            .act_as(&lena, &format!("{made_path}/download"))
+            .post_empty_as(&lena, &format!("{made_path}/download"))
             .await
             .expect(200)
             .text_at("/url");
@@ -100,10 +100,10 @@ async fn an_attachment_goes_with_what_it_belongs_to(app: App) {
         let etag = made.header("etag").to_owned();
         app.patch_as(&lena, &made_path, &etag, json!({ "name": "Mine" }))
             .await
-            .refused(404, "not_found");
+            .expect_problem(404, "not_found");
         app.patch_as(&elena, &made_path, "\"1\"", json!({ "name": "Old" }))
             .await
-            .refused(412, "precondition_failed");
+            .expect_problem(412, "precondition_failed");
         let renamed = app
             .patch_as(&elena, &made_path, &etag, json!({ "name": " Week 1 " }))
             .await
@@ -111,17 +111,19 @@ async fn an_attachment_goes_with_what_it_belongs_to(app: App) {
         assert_eq!(renamed.at("/name"), "Week 1");
         app.patch_as(&elena, &made_path, &etag, json!({ "name": "Late" }))
             .await
-            .refused(412, "precondition_failed");
+            .expect_problem(412, "precondition_failed");
         app.delete_as(&elena, &link_path).await.expect(204);
-        app.delete_as(&elena, &link_path).await.refused(404, "not_found");
+        app.delete_as(&elena, &link_path)
+            .await
+            .expect_problem(404, "not_found");
     }
     // Nobody has what belongs to a lesson that is not there.
-    app.act_as(&elena, &format!("/lessons/{}/unpublish", lessons[0]))
+    app.post_empty_as(&elena, &format!("/lessons/{}/unpublish", lessons[0]))
         .await
         .expect(200);
     app.get_as(&lena, &format!("/lessons/{}/attachments", lessons[0]))
         .await
-        .refused(404, "not_found");
+        .expect_problem(404, "not_found");
 }
 
 #[both_databases]
@@ -170,8 +172,8 @@ async fn an_attachment_is_made_of_one_good_file_of_ones_own(app: App) {
         assert_eq!(
             app.post_as(&elena, &path, body)
                 .await
-                .refused(422, "validation_failed")
-                .reasons(),
+                .expect_problem(422, "validation_failed")
+                .errors(),
             [reason]
         );
     }
@@ -185,10 +187,10 @@ async fn a_preview_is_with_its_attachments_for_everybody(app: App) {
         .await;
     let chapter = app.chapter(&elena, &course, true).await;
     let lesson = app.lesson(&elena, &chapter).await;
-    app.act_as(&elena, &format!("/chapters/{chapter}/publish"))
+    app.post_empty_as(&elena, &format!("/chapters/{chapter}/publish"))
         .await
         .expect(200);
-    app.act_as(&elena, &format!("/courses/{course}/publish"))
+    app.post_empty_as(&elena, &format!("/courses/{course}/publish"))
         .await
         .expect(200);
     let body = json!({ "name": "Plan", "fileId": file(&app, &elena).await });

@@ -5,20 +5,20 @@ use serde_json::{Value, json};
 
 use test_macros::both_databases;
 
-use crate::support::{FORMER_SECRET, SECRET, StripeDouble, Till, sign};
+use crate::support::{FORMER_SECRET, SECRET, StripeApp, StripeDouble, sign};
 
 /// The events of a payment that was made.
-async fn paid(till: &Till) -> (String, Vec<Value>) {
-    let waiting = till.begin().await;
-    till.double.pay(&waiting.name);
-    (waiting.payment, till.double.events())
+async fn paid(app: &StripeApp) -> (String, Vec<Value>) {
+    let checkout = app.start_checkout().await;
+    app.stripe.pay(&checkout.reference);
+    (checkout.payment, app.stripe.events())
 }
 
 #[both_databases]
-async fn of_a_thousand_forged_altered_and_stale_signatures_none_is_taken(till: Till) {
-    let (payment, events) = paid(&till).await;
-    till.quiet().await;
-    let (before, now) = (till.rows("outbox").await, till.clock_now());
+async fn of_a_thousand_forged_altered_and_stale_signatures_none_is_taken(app: StripeApp) {
+    let (payment, events) = paid(&app).await;
+    app.wait_for_empty_outbox().await;
+    let (before, now) = (app.count_rows("outbox").await, app.unix_time());
     let body = events.last().unwrap().to_string();
     let good = sign(SECRET, &body, now);
     let tag = good.split_once("v1=").unwrap().1.to_owned();
@@ -44,48 +44,53 @@ async fn of_a_thousand_forged_altered_and_stale_signatures_none_is_taken(till: T
             ),
             _ => (body.clone(), format!("t={now},v1={n:064x}")),
         };
-        StripeDouble::send(&till, &body, &signature)
+        StripeDouble::send(&app, &body, &signature)
             .await
-            .refused(400, "hook_signature_invalid");
+            .expect_problem(400, "hook_signature_invalid");
     }
-    let unsigned = till
+    let unsigned = app
         .request("POST", "/hooks/stripe")
         .header("content-type", "application/json")
         .body(body.clone());
-    till.send(unsigned).await.refused(400, "hook_signature_invalid");
+    app.send(unsigned)
+        .await
+        .expect_problem(400, "hook_signature_invalid");
     assert_eq!(
-        (till.rows("provider_events").await, till.rows("outbox").await),
+        (
+            app.count_rows("provider_events").await,
+            app.count_rows("outbox").await
+        ),
         (0, before)
     );
-    assert_eq!(till.payment(&payment).await.at("/status"), "PENDING");
-    StripeDouble::send(&till, &body, &good).await.expect(200);
-    till.is(&payment, "/status", json!("COMPLETED")).await;
+    assert_eq!(app.payment(&payment).await.at("/status"), "PENDING");
+    StripeDouble::send(&app, &body, &good).await.expect(200);
+    app.wait_until(&payment, "/status", json!("COMPLETED")).await;
 }
 
 #[both_databases]
-async fn two_secrets_are_good_while_one_takes_the_other_s_place(till: Till) {
-    let (payment, events) = paid(&till).await;
+async fn two_secrets_are_good_while_one_takes_the_other_s_place(app: StripeApp) {
+    let (payment, events) = paid(&app).await;
     let body = events.last().unwrap().to_string();
-    StripeDouble::send(&till, &body, &sign("whsec_third", &body, till.clock_now()))
+    StripeDouble::send(&app, &body, &sign("whsec_third", &body, app.unix_time()))
         .await
-        .refused(400, "hook_signature_invalid");
-    StripeDouble::send(&till, &body, &sign(FORMER_SECRET, &body, till.clock_now()))
+        .expect_problem(400, "hook_signature_invalid");
+    StripeDouble::send(&app, &body, &sign(FORMER_SECRET, &body, app.unix_time()))
         .await
         .expect(200);
-    till.is(&payment, "/status", json!("COMPLETED")).await;
+    app.wait_until(&payment, "/status", json!("COMPLETED")).await;
     // Stripe signs with both for a while.
     let (former, present) = (
-        sign(FORMER_SECRET, &body, till.clock_now()),
-        sign(SECRET, &body, till.clock_now()),
+        sign(FORMER_SECRET, &body, app.unix_time()),
+        sign(SECRET, &body, app.unix_time()),
     );
     let both = format!("{former},{}", present.split_once(',').unwrap().1);
-    StripeDouble::send(&till, &body, &both).await.expect(200);
+    StripeDouble::send(&app, &body, &both).await.expect(200);
 }
 
 #[both_databases]
-async fn what_is_not_about_our_money_is_acknowledged_and_does_nothing(till: Till) {
-    let (payment, events) = paid(&till).await;
-    till.quiet().await;
+async fn what_is_not_about_our_money_is_acknowledged_and_does_nothing(app: StripeApp) {
+    let (payment, events) = paid(&app).await;
+    app.wait_for_empty_outbox().await;
     let stranger = Ambient::default().new_id().to_string();
     let changes: [&dyn Fn(&mut Value); 7] = [
         &|event| event["livemode"] = json!(true),
@@ -103,7 +108,7 @@ async fn what_is_not_about_our_money_is_acknowledged_and_does_nothing(till: Till
         let mut event = event.clone();
         event["id"] = json!(format!("{}_{n}", event["id"].as_str().unwrap()));
         change(&mut event);
-        till.double.deliver(&till, &event).await.expect(200);
+        app.stripe.deliver(&app, &event).await.expect(200);
     }
     // A payment, a refund and a dispute that somebody else made with the same account.
     for object in [
@@ -111,26 +116,29 @@ async fn what_is_not_about_our_money_is_acknowledged_and_does_nothing(till: Till
         json!({ "id": "re_none", "object": "refund", "amount": 5, "currency": "usd", "status": "succeeded", "payment_intent": null }),
     ] {
         let event = json!({ "id": format!("evt_{}", object["id"]), "object": "event", "type": "refund.created", "livemode": false, "data": { "object": object } });
-        till.double.deliver(&till, &event).await.expect(200);
+        app.stripe.deliver(&app, &event).await.expect(200);
     }
-    till.quiet().await;
+    app.wait_for_empty_outbox().await;
     assert_eq!(
-        (till.payment(&payment).await.at("/status"), till.reason().await),
+        (
+            app.payment(&payment).await.at("/status"),
+            app.buyer_access().await
+        ),
         (json!("PENDING"), "not_granted".to_owned())
     );
     assert_eq!(
         (
-            till.rows("receipts").await,
-            till.rows("purchases").await,
-            till.rows("refunds").await
+            app.count_rows("receipts").await,
+            app.count_rows("purchases").await,
+            app.count_rows("refunds").await
         ),
         (0, 0, 0)
     );
 }
 
 #[both_databases]
-async fn another_amount_or_currency_than_was_agreed_buys_nothing(till: Till) {
-    let (payment, events) = paid(&till).await;
+async fn another_amount_or_currency_than_was_agreed_buys_nothing(app: StripeApp) {
+    let (payment, events) = paid(&app).await;
     let session = events
         .iter()
         .find(|event| event["type"] == "checkout.session.completed")
@@ -147,21 +155,24 @@ async fn another_amount_or_currency_than_was_agreed_buys_nothing(till: Till) {
         let mut event = session.clone();
         event["id"] = json!(format!("evt_other{n}"));
         event["data"]["object"][name] = value;
-        till.double.deliver(&till, &event).await.expect(200);
+        app.stripe.deliver(&app, &event).await.expect(200);
     }
-    till.quiet().await;
+    app.wait_for_empty_outbox().await;
     assert_eq!(
-        (till.payment(&payment).await.at("/status"), till.reason().await),
+        (
+            app.payment(&payment).await.at("/status"),
+            app.buyer_access().await
+        ),
         (json!("PENDING"), "not_granted".to_owned())
     );
 }
 
 #[both_databases]
-async fn signed_bytes_that_are_no_event_are_refused(till: Till) {
+async fn signed_bytes_that_are_no_event_are_refused(app: StripeApp) {
     for body in ["", "{", "null", "[]", "{\"id\": 1}", "\u{1F980}"] {
-        StripeDouble::send(&till, body, &sign(SECRET, body, till.clock_now()))
+        StripeDouble::send(&app, body, &sign(SECRET, body, app.unix_time()))
             .await
-            .refused(400, "malformed_request");
+            .expect_problem(400, "malformed_request");
     }
-    assert_eq!(till.rows("provider_events").await, 0);
+    assert_eq!(app.count_rows("provider_events").await, 0);
 }

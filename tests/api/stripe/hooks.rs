@@ -15,7 +15,7 @@ use payments::Provider;
 use serde_json::{Value, json};
 
 use super::{adapter, refused, session};
-use crate::support::{Folder, SECRET, StripeDouble, Switches, config, eventually, sign};
+use crate::support::{SECRET, StripeDouble, Switches, TempDir, config, eventually, sign};
 
 /// What arrived at a hook, in the order of its arrival.
 type Arrived = Arc<Mutex<Vec<(String, String)>>>;
@@ -63,7 +63,7 @@ async fn the_double_s_hooks_travel_as_they_are_told_to() {
         .iter()
         .map(|(name, value)| (*name, value.as_str()))
         .collect();
-    let folder = Folder::new("stripe");
+    let folder = TempDir::new("stripe");
     let config = config(&folder, &settings);
     let stripe = api::setup::stripe(&config, &Ambient::default()).unwrap().unwrap();
     assert!(!stripe.is_live());

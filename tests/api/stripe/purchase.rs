@@ -18,7 +18,7 @@ async fn with_stripe(app: &App) -> (App, StripeDouble) {
 }
 
 async fn becomes(app: &App, who: &Person, lesson: &str, expected: &str) {
-    let now = || async { (app.why(who, lesson).await == expected).then_some(()) };
+    let now = || async { (app.access_reason(who, lesson).await == expected).then_some(()) };
     eventually(expected, now).await;
 }
 
@@ -26,7 +26,7 @@ async fn becomes(app: &App, who: &Person, lesson: &str, expected: &str) {
 async fn a_course_is_bought_at_stripe_and_given_back(app: App) {
     let (app, double) = with_stripe(&app).await;
     let (elena, lena) = (app.trainer().await, app.learner().await);
-    let (course, lessons) = app.priced(&elena, 4900).await;
+    let (course, lessons) = app.course_for_sale(&elena, 4900).await;
     let checkout = app.checkout(&lena, &course).await.expect(201);
     let payment = checkout.text_at("/payment/id");
     let session = checkout.text_at("/url").rsplit('/').next().unwrap().to_owned();
@@ -40,22 +40,22 @@ async fn a_course_is_bought_at_stripe_and_given_back(app: App) {
     assert_eq!(double.count("checkout.session"), 1);
     double.pay(&session);
     // The buyer's return says nothing; the signed hooks do, in any order and number.
-    assert_eq!(app.why(&lena, &lessons[0]).await, "not_granted");
+    assert_eq!(app.access_reason(&lena, &lessons[0]).await, "not_granted");
     let events = double.events();
     for event in events.iter().rev().chain(&events) {
         double.deliver(&app, event).await.expect(200);
     }
-    app.payment_when(&lena, &payment, "/status", json!("COMPLETED"))
+    app.wait_for_payment(&lena, &payment, "/status", json!("COMPLETED"))
         .await;
-    assert_eq!(app.why(&lena, &lessons[0]).await, "granted");
+    assert_eq!(app.access_reason(&lena, &lessons[0]).await, "granted");
 
-    app.pay_as(&elena, &format!("/payments/{payment}/refunds"), json!({}))
+    app.post_with_new_key_as(&elena, &format!("/payments/{payment}/refunds"), json!({}))
         .await
         .expect(201);
-    app.payment_when(&elena, &payment, "/status", json!("REFUNDED"))
+    app.wait_for_payment(&elena, &payment, "/status", json!("REFUNDED"))
         .await;
     double.deliver_all(&app).await;
-    assert_eq!(app.why(&lena, &lessons[0]).await, "grant_refunded");
+    assert_eq!(app.access_reason(&lena, &lessons[0]).await, "grant_refunded");
     assert_eq!(double.count("refund"), 1);
 }
 
@@ -64,11 +64,11 @@ async fn a_dispute_suspends_until_it_is_won(app: App) {
     let (app, double) = with_stripe(&app).await;
     double.hook_to(&format!("{}/api/v1/hooks/stripe", app.base));
     let (elena, lena) = (app.trainer().await, app.learner().await);
-    let (course, lessons) = app.priced(&elena, 4900).await;
+    let (course, lessons) = app.course_for_sale(&elena, 4900).await;
     let checkout = app.checkout(&lena, &course).await.expect(201);
     let payment = checkout.text_at("/payment/id");
     let intent = double.pay(checkout.text_at("/url").rsplit('/').next().unwrap());
-    app.payment_when(&lena, &payment, "/status", json!("COMPLETED"))
+    app.wait_for_payment(&lena, &payment, "/status", json!("COMPLETED"))
         .await;
     let dispute = double.dispute(&intent);
     becomes(&app, &lena, &lessons[0], "grant_suspended").await;

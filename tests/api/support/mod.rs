@@ -1,52 +1,52 @@
 //! A server of its own for each test, and people to try it with.
 
 mod app;
-mod dice;
-mod ears;
-mod folder;
+mod conversations;
+mod databases;
+mod event_stream;
 mod mux;
-mod post;
+mod notifications;
 mod redis;
 mod reply;
+mod rng;
 mod shop;
-mod stores;
-mod stripe;
-mod till;
-mod told;
-mod wire;
+mod stripe_app;
+mod stripe_double;
+mod tcp_proxy;
+mod temp_dir;
 
 pub use app::{App, PASSWORD, Person, TestClock, config};
-pub use dice::Dice;
-pub use ears::{Ears, Heard};
-pub use folder::Folder;
+pub use databases::{DatabaseKind, as_role, in_database, postgres_admin};
+pub use event_stream::{Event, EventStream};
 pub use mux::Mux;
 pub use redis::Redis;
 pub use reply::Reply;
-pub use stores::{Store, as_role, in_database, postgres_admin};
-pub use stripe::{Fault, SECRET, StripeDouble, Switches, sign};
-pub use till::{FORMER_SECRET, Till};
-pub use wire::Wire;
+pub use rng::Rng;
+pub use stripe_app::{FORMER_SECRET, StripeApp};
+pub use stripe_double::{Fault, SECRET, StripeDouble, Switches, sign};
+pub use tcp_proxy::TcpProxy;
+pub use temp_dir::TempDir;
 
 /// What a test with the attribute `both_databases` takes: built anew on the database of the test.
 pub trait Fixture {
-    fn build(store: Store) -> impl Future<Output = Self>;
+    fn build(database: DatabaseKind) -> impl Future<Output = Self>;
 }
 
-impl Fixture for Store {
-    async fn build(store: Store) -> Self {
-        store
+impl Fixture for DatabaseKind {
+    async fn build(database: DatabaseKind) -> Self {
+        database
     }
 }
 
 impl Fixture for App {
-    async fn build(store: Store) -> Self {
-        Self::start(store).await
+    async fn build(database: DatabaseKind) -> Self {
+        Self::start(database).await
     }
 }
 
-impl Fixture for Till {
-    async fn build(store: Store) -> Self {
-        Self::open(store).await
+impl Fixture for StripeApp {
+    async fn build(database: DatabaseKind) -> Self {
+        Self::open(database).await
     }
 }
 

@@ -7,7 +7,7 @@ use syn::{FnArg, ItemFn, parse_macro_input, spanned::Spanned};
 /// Runs an async function as two tests, `name::on_sqlite` and `name::on_postgres`.
 ///
 /// The function takes one argument, whose type implements the tests' trait `Fixture`: it is built anew on the database of the
-/// test. `App` is a running server, `StripeApp` one that sells through Stripe, and `Store` only names the database, for a test
+/// test. `App` is a running server, `StripeApp` one that sells through Stripe, and `DatabaseKind` only names the database, for a test
 /// that starts servers with settings of its own.
 ///
 /// Other attributes, such as `#[ignore = "…"]`, stand below this one and go to both tests.
@@ -44,18 +44,18 @@ fn expand(arguments: &TokenStream, mut function: ItemFn) -> syn::Result<proc_mac
 
         mod #name {
             use super::*;
-            use crate::support::{Fixture as _, Store as __Store};
+            use crate::support::{Fixture as _, DatabaseKind as __DatabaseKind};
 
             #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
             #(#attributes)*
             async fn on_sqlite() {
-                super::#name(<#fixture>::build(__Store::Sqlite).await).await;
+                super::#name(<#fixture>::build(__DatabaseKind::Sqlite).await).await;
             }
 
             #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
             #(#attributes)*
             async fn on_postgres() {
-                super::#name(<#fixture>::build(__Store::Postgres).await).await;
+                super::#name(<#fixture>::build(__DatabaseKind::Postgres).await).await;
             }
         }
     })

@@ -5,16 +5,16 @@ use kernel::Actor;
 use payments::Payments;
 use serde_json::{Value, json};
 
-use super::{App, Person, Reply, SECRET, Store, StripeDouble, TestClock, app::config, eventually};
+use super::{App, DatabaseKind, Person, Reply, SECRET, StripeDouble, TestClock, app::config, eventually};
 
 /// A secret that hooks were signed with before.
 pub const FORMER_SECRET: &str = "whsec_former";
 
 /// A server that sells through a Stripe of its own, by one clock: a trainer, a learner, and a course that costs 49 dollars.
-pub struct Till {
+pub struct StripeApp {
     // Stopped before the Stripe that it talks to.
     app: App,
-    pub double: StripeDouble,
+    pub stripe: StripeDouble,
     pub elena: Person,
     pub lena: Person,
     pub course: String,
@@ -22,7 +22,7 @@ pub struct Till {
     settings: Vec<(&'static str, String)>,
 }
 
-impl Deref for Till {
+impl Deref for StripeApp {
     type Target = App;
     fn deref(&self) -> &App {
         &self.app
@@ -30,17 +30,17 @@ impl Deref for Till {
 }
 
 /// A checkout that waits for its buyer.
-pub struct Waiting {
+pub struct OpenCheckout {
     pub payment: String,
     /// The session on Stripe's page, or the secret of the intent.
-    pub name: String,
+    pub reference: String,
 }
 
-impl Till {
-    pub async fn open(store: Store) -> Self {
+impl StripeApp {
+    pub async fn open(database: DatabaseKind) -> Self {
         let clock = Arc::new(TestClock::default());
-        let double = StripeDouble::start_at("127.0.0.1:0", clock.clone());
-        let mut settings = double.settings();
+        let stripe = StripeDouble::start_at("127.0.0.1:0", clock.clone());
+        let mut settings = stripe.settings();
         // Two at once, while one takes the place of the other.
         let secrets = format!("{FORMER_SECRET},{SECRET}");
         settings.retain(|(name, _)| *name != "PALESTRA_STRIPE_WEBHOOK_SECRETS");
@@ -51,12 +51,12 @@ impl Till {
             .iter()
             .map(|(name, value)| (*name, value.as_str()))
             .collect();
-        let app = App::start_by(store, &borrowed, clock, true).await;
+        let app = App::start_with_clock(database, &borrowed, clock, true).await;
         let (elena, lena) = (app.trainer().await, app.learner().await);
-        let (course, lessons) = app.priced(&elena, 4900).await;
+        let (course, lessons) = app.course_for_sale(&elena, 4900).await;
         Self {
             app,
-            double,
+            stripe,
             elena,
             lena,
             course,
@@ -77,41 +77,44 @@ impl Till {
     }
 
     /// Begins to buy on Stripe's page.
-    pub async fn begin(&self) -> Waiting {
+    pub async fn start_checkout(&self) -> OpenCheckout {
         let reply = self.checkout(&self.lena, &self.course).await.expect(201);
-        Waiting {
+        OpenCheckout {
             payment: reply.text_at("/payment/id"),
-            name: reply.text_at("/url").rsplit('/').next().unwrap().to_owned(),
+            reference: reply.text_at("/url").rsplit('/').next().unwrap().to_owned(),
         }
     }
 
     /// Begins to buy inside the client.
-    pub async fn begin_inside(&self) -> Waiting {
+    pub async fn start_embedded_checkout(&self) -> OpenCheckout {
         let body = json!({ "courseId": self.course, "method": "PAYMENT_INTENT" });
-        let reply = self.pay_as(&self.lena, "/checkout", body).await.expect(201);
-        Waiting {
+        let reply = self
+            .post_with_new_key_as(&self.lena, "/checkout", body)
+            .await
+            .expect(201);
+        OpenCheckout {
             payment: reply.text_at("/payment/id"),
-            name: reply.text_at("/clientSecret"),
+            reference: reply.text_at("/clientSecret"),
         }
     }
 
-    /// Buys on Stripe's page: the payment, and its name at Stripe.
-    pub async fn bought(&self) -> (String, String) {
-        let Waiting { payment, name } = self.begin().await;
-        let intent = self.double.pay(&name);
-        self.hear().await;
-        self.is(&payment, "/status", json!("COMPLETED")).await;
+    /// Buys on Stripe's page: the payment, and its reference at Stripe.
+    pub async fn complete_purchase(&self) -> (String, String) {
+        let OpenCheckout { payment, reference } = self.start_checkout().await;
+        let intent = self.stripe.pay(&reference);
+        self.deliver_webhooks().await;
+        self.wait_until(&payment, "/status", json!("COMPLETED")).await;
         (payment, intent)
     }
 
     /// Everything that happened at Stripe is delivered and acted upon.
-    pub async fn hear(&self) {
-        self.double.deliver_all(self).await;
-        self.quiet().await;
+    pub async fn deliver_webhooks(&self) {
+        self.stripe.deliver_all(self).await;
+        self.wait_for_empty_outbox().await;
     }
 
     /// Waits until the worker has nothing left to do.
-    pub async fn quiet(&self) {
+    pub async fn wait_for_empty_outbox(&self) {
         eventually("the outbox to be worked off", || async {
             let work = |tx: database::Tx| async move { database::outbox::backlog(&tx).await };
             let (waiting, aside) = self.db.run_in(Pool::Worker, Actor::System, work).await.unwrap();
@@ -122,8 +125,8 @@ impl Till {
     }
 
     /// The payment, as soon as it stands so.
-    pub async fn is(&self, payment: &str, pointer: &str, value: Value) -> Reply {
-        self.payment_when(&self.lena, payment, pointer, value).await
+    pub async fn wait_until(&self, payment: &str, pointer: &str, value: Value) -> Reply {
+        self.wait_for_payment(&self.lena, payment, pointer, value).await
     }
 
     /// The payment now.
@@ -134,32 +137,32 @@ impl Till {
     }
 
     /// Now, as Stripe writes it.
-    pub fn clock_now(&self) -> i64 {
+    pub fn unix_time(&self) -> i64 {
         self.db.ambient().now().timestamp()
     }
 
     /// Why the learner may read the first lesson, or why not.
-    pub async fn reason(&self) -> String {
-        self.why(&self.lena, &self.lessons[0]).await
+    pub async fn buyer_access(&self) -> String {
+        self.access_reason(&self.lena, &self.lessons[0]).await
     }
 
     /// Money back: all that is left, or what the body says.
-    pub async fn give_back(&self, payment: &str, body: Value) -> String {
+    pub async fn refund(&self, payment: &str, body: Value) -> String {
         let path = format!("/payments/{payment}/refunds");
-        self.pay_as(&self.elena, &path, body)
+        self.post_with_new_key_as(&self.elena, &path, body)
             .await
             .expect(201)
             .text_at("/id")
     }
 
     /// How many rows of a table there are.
-    pub async fn rows(&self, table: &str) -> i64 {
+    pub async fn count_rows(&self, table: &str) -> i64 {
         let sql = format!("SELECT count(*) FROM {table}");
         let work = move |tx: database::Tx| async move { tx.count(&sql, []).await };
         self.db.read_in(Pool::Worker, Actor::System, work).await.unwrap()
     }
 
-    pub async fn purchases(&self) -> usize {
+    pub async fn count_purchases(&self) -> usize {
         let reply = self.get_as(&self.lena, "/me/purchases").await.expect(200);
         reply.at("/data").as_array().unwrap().len()
     }

@@ -10,12 +10,12 @@ use tokio::{
     net::{TcpListener, TcpStream, tcp},
 };
 
-pub struct Wire {
+pub struct TcpProxy {
     url: String,
     cuts: Arc<AtomicBool>,
 }
 
-impl Wire {
+impl TcpProxy {
     /// To the server of this database.
     pub async fn to(url: &str) -> Self {
         let (scheme, rest) = url.split_once("://").unwrap();
@@ -53,11 +53,11 @@ impl Wire {
     }
 
     /// The next answer is lost, and the connection with it.
-    pub fn cut(&self) {
+    pub fn drop_next_response(&self) {
         self.cuts.store(true, Ordering::SeqCst);
     }
 
-    pub fn was_cut(&self) -> bool {
+    pub fn has_dropped(&self) -> bool {
         !self.cuts.load(Ordering::SeqCst)
     }
 }

@@ -7,9 +7,9 @@ use std::{
 static NEXT: AtomicU32 = AtomicU32::new(1);
 
 /// An empty folder that goes with what holds it.
-pub struct Folder(PathBuf);
+pub struct TempDir(PathBuf);
 
-impl Folder {
+impl TempDir {
     pub fn new(name: &str) -> Self {
         let number = NEXT.fetch_add(1, Ordering::Relaxed);
         let folder =
@@ -19,7 +19,7 @@ impl Folder {
     }
 }
 
-impl Deref for Folder {
+impl Deref for TempDir {
     type Target = Path;
 
     fn deref(&self) -> &Path {
@@ -27,7 +27,7 @@ impl Deref for Folder {
     }
 }
 
-impl Drop for Folder {
+impl Drop for TempDir {
     fn drop(&mut self) {
         std::fs::remove_dir_all(&self.0).ok();
     }

@@ -6,22 +6,22 @@ use super::{App, Person};
 
 /// An event, as `EventSource` would hand it over.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Heard {
+pub struct Event {
     pub id: String,
     pub kind: String,
     pub data: Value,
 }
 
 /// Somebody who listens.
-pub struct Ears {
+pub struct EventStream {
     response: reqwest::Response,
     text: String,
 }
 
-impl Ears {
+impl EventStream {
     /// Opens a stream of this person's, behind an event where one is named, and reads how it begins: `ready`, `reset`, or nothing
     /// where it was resumed.
-    pub async fn open(app: &App, who: &Person, since: Option<&str>) -> (Self, Option<Heard>) {
+    pub async fn open(app: &App, who: &Person, since: Option<&str>) -> (Self, Option<Event>) {
         let mut request = app.request("GET", "/me/events").bearer_auth(&who.token);
         if let Some(since) = since {
             request = request.header("last-event-id", since);
@@ -30,7 +30,7 @@ impl Ears {
     }
 
     /// The same, by a request of one's own.
-    pub async fn of(request: reqwest::RequestBuilder) -> (Self, Option<Heard>) {
+    pub async fn of(request: reqwest::RequestBuilder) -> (Self, Option<Event>) {
         let response = request.send().await.unwrap();
         assert_eq!(response.status(), 200, "{}", response.text().await.unwrap());
         assert_eq!(response.headers()["content-type"], "text/event-stream");
@@ -60,7 +60,7 @@ impl Ears {
     }
 
     /// The next event; nothing once the stream has ended.
-    pub async fn next(&mut self) -> Option<Heard> {
+    pub async fn next(&mut self) -> Option<Event> {
         loop {
             let block = self.block().await?;
             if let Some(heard) = event(&block) {
@@ -70,7 +70,7 @@ impl Ears {
     }
 
     /// The kinds of the next events.
-    pub async fn kinds(&mut self, number: usize) -> Vec<String> {
+    pub async fn next_kinds(&mut self, number: usize) -> Vec<String> {
         let mut kinds = Vec::new();
         for _ in 0..number {
             kinds.push(self.next().await.expect("an event").kind);
@@ -84,12 +84,12 @@ impl Ears {
     }
 }
 
-fn event(block: &str) -> Option<Heard> {
+fn event(block: &str) -> Option<Event> {
     let field = |name: &str| {
         let line = block.lines().find_map(|line| line.strip_prefix(name));
         line.map(str::to_owned)
     };
-    Some(Heard {
+    Some(Event {
         id: field("id: ")?,
         kind: field("event: ")?,
         data: serde_json::from_str(&field("data: ")?).unwrap(),

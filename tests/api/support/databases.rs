@@ -6,11 +6,11 @@ use std::{
 use sqlx::{AssertSqlSafe, Connection, Executor, PgConnection, Row};
 use tokio::sync::OnceCell;
 
-use super::Folder;
+use super::TempDir;
 
 /// Which database a test runs on.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Store {
+pub enum DatabaseKind {
     Sqlite,
     Postgres,
 }
@@ -41,7 +41,7 @@ pub fn as_role(url: &str, role: &str) -> String {
 /// A migrated SQLite file in this folder: a copy of one that is made once.
 pub async fn sqlite_file(folder: &Path) -> PathBuf {
     let template = SQLITE_TEMPLATE.get_or_init(|| async {
-        let folder = Folder::new("template");
+        let folder = TempDir::new("template");
         let config = super::app::config(&folder, &[]);
         api::setup::open(&config, kernel::Ambient::default(), api::setup::Schema::Migrate)
             .await
@@ -62,7 +62,7 @@ pub async fn postgres_database() -> String {
         let name = format!("palestra_test_template_{}", std::process::id());
         sweep(&admin).await;
         execute(&admin, &format!("CREATE DATABASE {name}")).await;
-        let folder = Folder::new("template");
+        let folder = TempDir::new("template");
         let url = in_database(&admin, &name);
         let config = super::app::config(&folder, &[("DATABASE_URL", &url)]);
         api::setup::open(&config, kernel::Ambient::default(), api::setup::Schema::Migrate)

@@ -8,7 +8,7 @@ use super::{App, Person};
 
 impl App {
     /// Waits until the worker has nothing to do that is due.
-    pub async fn settled(&self) {
+    pub async fn wait_for_worker(&self) {
         super::eventually("the end of the worker's work", || async {
             let due = |tx: Tx| async move {
                 let sql = "SELECT count(*) FROM outbox WHERE done_at IS NULL AND failed_at IS NULL AND (available_at <= ? OR attempts > 0)";
@@ -21,8 +21,8 @@ impl App {
     }
 
     /// What this person is told at this moment, newest first.
-    pub async fn told(&self, who: &Person) -> Vec<Value> {
-        self.settled().await;
+    pub async fn notifications_of(&self, who: &Person) -> Vec<Value> {
+        self.wait_for_worker().await;
         let page = self.get_as(who, "/me/notifications?limit=100").await.expect(200);
         let rows = page.at("/data").as_array().unwrap().clone();
         let unread = rows.iter().filter(|row| row["readAt"].is_null()).count();
@@ -36,31 +36,31 @@ impl App {
     }
 
     /// The kinds of it, and the outcomes where there are some.
-    pub async fn kinds_told(&self, who: &Person) -> Vec<String> {
+    pub async fn notification_kinds_of(&self, who: &Person) -> Vec<String> {
         let text = |value: &Value| value.as_str().unwrap_or_default().to_owned();
         let kind = |row: &Value| match &row["outcome"] {
             Value::Null => text(&row["kind"]),
             outcome => format!("{} {}", text(&row["kind"]), text(outcome)),
         };
-        self.told(who).await.iter().map(kind).collect()
+        self.notifications_of(who).await.iter().map(kind).collect()
     }
 
     /// Gives somebody a name to be mentioned by.
-    pub async fn named(&self, who: &Person, username: &str) {
+    pub async fn set_username(&self, who: &Person, username: &str) {
         let etag = self.get_as(who, "/me").await.header("etag").to_owned();
         let body = json!({ "username": username, "name": username });
         self.patch_as(who, "/me", &etag, body).await.expect(200);
     }
 
     /// A published post, in the school or in a course.
-    pub async fn posted(&self, who: &Person, course: Option<&str>, content: &str) -> String {
+    pub async fn publish_post(&self, who: &Person, course: Option<&str>, content: &str) -> String {
         let body =
             json!({ "title": "My first pull-up", "content": content, "courseId": course, "published": true });
         self.post_as(who, "/posts", body).await.expect(201).text_at("/id")
     }
 
     /// A comment on a post or a lesson: `/posts/…`, `/lessons/…`.
-    pub async fn commented(&self, who: &Person, on: &str, parent: Option<&str>, content: &str) -> String {
+    pub async fn comment_on(&self, who: &Person, on: &str, parent: Option<&str>, content: &str) -> String {
         let body = json!({ "content": content, "parentId": parent });
         self.post_as(who, &format!("{on}/comments"), body)
             .await
@@ -69,7 +69,7 @@ impl App {
     }
 
     /// A message in the conversation of these two.
-    pub async fn wrote(&self, who: &Person, to: &Person, content: &str) -> (String, String) {
+    pub async fn send_direct_message(&self, who: &Person, to: &Person, content: &str) -> (String, String) {
         let body = json!({ "kind": "DIRECT", "memberIds": [to.id] });
         let opened = self.post_as(who, "/conversations", body).await;
         let conversation = opened.text_at("/id");
@@ -82,7 +82,7 @@ impl App {
     }
 
     /// A report of something, which is expected to be taken.
-    pub async fn reported(&self, who: &Person, kind: &str, id: &str) -> String {
+    pub async fn report(&self, who: &Person, kind: &str, id: &str) -> String {
         let body = json!({ "subjectKind": kind, "subjectId": id, "reason": "SPAM", "note": "The third time today." });
         self.post_as(who, "/reports", body)
             .await
@@ -91,17 +91,21 @@ impl App {
     }
 
     /// Changes how somebody wants to be told.
-    pub async fn prefers(&self, who: &Person, change: Value) {
+    pub async fn set_notification_preferences(&self, who: &Person, change: Value) {
         self.patch_as(who, "/me/notification-preferences", "*", change)
             .await
             .expect(200);
     }
 
     /// A course of this trainer's that these people have, and its lessons.
-    pub async fn attended(&self, trainer: &Person, learners: &[&Person]) -> (String, [String; 2]) {
+    pub async fn course_with_learners(
+        &self,
+        trainer: &Person,
+        learners: &[&Person],
+    ) -> (String, [String; 2]) {
         let (course, _, lessons) = self.course(trainer, json!({})).await;
         for learner in learners {
-            self.act_as(learner, &format!("/courses/{course}/enroll"))
+            self.post_empty_as(learner, &format!("/courses/{course}/enroll"))
                 .await
                 .expect(201);
         }
@@ -109,7 +113,7 @@ impl App {
     }
 
     /// Takes a course away from somebody.
-    pub async fn taken_away(&self, trainer: &Person, course: &str, learner: &Person) {
+    pub async fn revoke_access(&self, trainer: &Person, course: &str, learner: &Person) {
         let path = format!("/courses/{course}/grants?userId={}", learner.id);
         let grant = self
             .get_as(trainer, &path)
@@ -122,7 +126,7 @@ impl App {
     }
 
     /// How many letters lie in the outbox folder.
-    pub fn letters(&self) -> Vec<String> {
+    pub fn sent_mails(&self) -> Vec<String> {
         let files = std::fs::read_dir(self.folder.join("outbox"))
             .into_iter()
             .flatten();
