@@ -232,7 +232,7 @@ impl World {
         if answer == "new" {
             let now = self.now();
             let id = self
-                .told(pair, None)
+                .explanation(pair, None)
                 .await
                 .grants
                 .iter()

@@ -314,7 +314,7 @@ async fn a_link_in_the_mail_ends_it(app: App) {
 
 impl App {
     /// A POST by nobody, without a body.
-    async fn act_nobody(&self, path: &str) -> crate::support::Reply {
+    async fn post_empty(&self, path: &str) -> crate::support::Reply {
         self.send(self.request("POST", path)).await
     }
 }

@@ -87,7 +87,7 @@ async fn a_course_is_bought_on_stripe_s_page(app: StripeApp) {
 #[both_databases]
 async fn a_course_is_bought_inside_the_client(app: StripeApp) {
     let checkout = app.start_embedded_checkout().await;
-    assert_eq!(app.start_embedded_checkout().await.name, checkout.reference);
+    assert_eq!(app.start_embedded_checkout().await.reference, checkout.reference);
     assert_eq!(
         app.stripe.confirm(&checkout.reference, "pm_card_chargeDeclined"),
         Err("card_declined".to_owned())

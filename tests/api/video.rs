@@ -23,7 +23,7 @@ async fn with_mux(app: &App) -> (App, Mux) {
         .iter()
         .map(|(name, value)| (*name, value.as_str()))
         .collect();
-    (App::start_with(app.store, &settings).await, mux)
+    (App::start_with(app.database, &settings).await, mux)
 }
 
 /// A video and where its file goes.

@@ -101,7 +101,7 @@ async fn refusals_carry_stripe_s_code_and_nothing_personal() {
         ..good.clone()
     };
     // The key is known with other values: something is made with it, and nothing was refused.
-    expect_problem(
+    refused(
         stripe.start(&same).await,
         Code::ProviderUnavailable,
         "does not answer",

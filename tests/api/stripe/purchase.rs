@@ -14,7 +14,7 @@ async fn with_stripe(app: &App) -> (App, StripeDouble) {
         .iter()
         .map(|(name, value)| (*name, value.as_str()))
         .collect();
-    (App::start_with(app.store, &settings).await, double)
+    (App::start_with(app.database, &settings).await, double)
 }
 
 async fn becomes(app: &App, who: &Person, lesson: &str, expected: &str) {
