@@ -1,14 +1,15 @@
-//! What goes with courses and lessons, for whom.
+//! `/attachments`, and the attachments of courses and lessons.
 
 use serde_json::{Value, json};
-
-use super::{PDF, announcement, file, path_of, png, uploaded};
 use test_macros::both_databases;
 
-use crate::support::App;
+use crate::support::{
+    App, Person,
+    media::{PDF, announcement, path_of, png, upload, upload_file},
+};
 
 #[both_databases]
-async fn an_attachment_goes_with_what_it_belongs_to(app: App) {
+async fn attachments_follow_the_access_to_their_course_or_lesson(app: App) {
     let (elena, other, lena, tom) = (
         app.trainer().await,
         app.trainer().await,
@@ -19,7 +20,7 @@ async fn an_attachment_goes_with_what_it_belongs_to(app: App) {
     app.post_empty_as(&lena, &format!("/courses/{course}/enroll"))
         .await
         .expect(201);
-    let file = file(&app, &elena).await;
+    let file = upload_file(&app, &elena).await;
     for (owner, is_lesson) in [
         (format!("/courses/{course}"), false),
         (format!("/lessons/{}", lessons[0]), true),
@@ -127,12 +128,12 @@ async fn an_attachment_goes_with_what_it_belongs_to(app: App) {
 }
 
 #[both_databases]
-async fn an_attachment_is_made_of_one_good_file_of_ones_own(app: App) {
+async fn an_attachment_needs_a_ready_file_of_its_owner(app: App) {
     let (elena, other) = (app.trainer().await, app.trainer().await);
     let (course, ..) = app.course(&elena, json!({})).await;
     let path = format!("/courses/{course}/attachments");
     let picture = png(10, 10);
-    let image = uploaded(
+    let image = upload(
         &app,
         &elena,
         announcement("IMAGE", "a.png", "image/png", &picture),
@@ -151,7 +152,7 @@ async fn an_attachment_is_made_of_one_good_file_of_ones_own(app: App) {
         .text_at("/id");
     for (body, reason) in [
         (
-            json!({ "name": "x", "fileId": file(&app, &other).await }),
+            json!({ "name": "x", "fileId": upload_file(&app, &other).await }),
             "/fileId unknown_file",
         ),
         (json!({ "name": "x", "fileId": image }), "/fileId wrong_purpose"),
@@ -180,7 +181,7 @@ async fn an_attachment_is_made_of_one_good_file_of_ones_own(app: App) {
 }
 
 #[both_databases]
-async fn a_preview_is_with_its_attachments_for_everybody(app: App) {
+async fn attachments_of_a_free_preview_are_public(app: App) {
     let elena = app.trainer().await;
     let course = app
         .draft(&elena, json!({ "price": { "amount": 4900, "currency": "USD" } }))
@@ -193,7 +194,7 @@ async fn a_preview_is_with_its_attachments_for_everybody(app: App) {
     app.post_empty_as(&elena, &format!("/courses/{course}/publish"))
         .await
         .expect(200);
-    let body = json!({ "name": "Plan", "fileId": file(&app, &elena).await });
+    let body = json!({ "name": "Plan", "fileId": upload_file(&app, &elena).await });
     app.post_as(&elena, &format!("/lessons/{lesson}/attachments"), body)
         .await
         .expect(201);
@@ -210,4 +211,53 @@ async fn a_preview_is_with_its_attachments_for_everybody(app: App) {
         .expect(200)
         .text_at("/url");
     app.get(&path_of(&url)).await.expect(200);
+}
+
+#[both_databases]
+async fn deletions_by_an_admin_are_audited(app: App) {
+    let (admin, elena) = (app.admin().await, app.trainer().await);
+    let course = app.draft(&elena, json!({})).await;
+    let attach = format!("/courses/{course}/attachments");
+    let mut ids = Vec::new();
+    for who in [&elena, &admin] {
+        let link = json!({ "name": "Plan", "url": "https://plans.example.com/1.pdf" });
+        let id = app
+            .post_as(&elena, &attach, link)
+            .await
+            .expect(201)
+            .text_at("/id");
+        app.delete_as(who, &format!("/attachments/{id}"))
+            .await
+            .expect(204);
+        let video = json!({ "name": "a.mp4", "contentType": "video/mp4", "sizeBytes": 100 });
+        let video = app
+            .post_as(&elena, "/video-uploads", video)
+            .await
+            .expect(201)
+            .text_at("/videoAsset/id");
+        app.delete_as(who, &format!("/video-assets/{video}"))
+            .await
+            .expect(204);
+        ids.extend([id, video]);
+    }
+    let ids: Vec<kernel::Uuid> = ids.iter().map(|id| id.parse().unwrap()).collect();
+    let count = |action: &'static str, id: kernel::Uuid| {
+        let sql = "SELECT count(*) FROM audit_log WHERE action = ? AND subject_id = ?";
+        app.db.read(admin_of(&admin), move |tx| async move {
+            tx.count(sql, [action.into(), id.into()]).await
+        })
+    };
+    assert_eq!(count("attachment.deleted", ids[0]).await.unwrap(), 0);
+    assert_eq!(count("video.deleted", ids[1]).await.unwrap(), 0);
+    assert_eq!(count("attachment.deleted", ids[2]).await.unwrap(), 1);
+    assert_eq!(count("video.deleted", ids[3]).await.unwrap(), 1);
+}
+
+/// How the server names an admin.
+fn admin_of(admin: &Person) -> kernel::Actor {
+    kernel::Actor::User {
+        id: admin.id.parse().unwrap(),
+        role: kernel::Role::Admin,
+        session: kernel::Uuid::nil(),
+    }
 }

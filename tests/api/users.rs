@@ -1,5 +1,6 @@
-use serde_json::json;
+//! `GET /users/{user}`.
 
+use serde_json::json;
 use test_macros::both_databases;
 
 use crate::support::App;
@@ -60,7 +61,7 @@ async fn a_public_profile_shows_nothing_private(app: App) {
 }
 
 #[both_databases]
-async fn what_names_nobody_is_not_found(app: App) {
+async fn an_unknown_user_is_not_found(app: App) {
     for user in [
         "nobody",
         "0198c0de-0000-7000-8000-000000000001",

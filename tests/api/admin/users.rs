@@ -1,5 +1,6 @@
-use serde_json::json;
+//! `GET /admin/users` and `PATCH /admin/users/{user}`: finding accounts, roles, suspension.
 
+use serde_json::json;
 use test_macros::both_databases;
 
 use crate::support::{App, PASSWORD};
@@ -26,7 +27,7 @@ async fn an_admin_lists_and_finds_accounts(app: App) {
 }
 
 #[both_databases]
-async fn a_role_is_given_and_taken_at_once(app: App) {
+async fn a_changed_role_takes_effect_at_once(app: App) {
     let (admin, lena) = (app.admin().await, app.learner().await);
     let path = format!("/admin/users/{}", lena.id);
     app.post_as(&lena, "/courses", json!({ "title": "Mine" }))
@@ -61,7 +62,7 @@ async fn a_role_is_given_and_taken_at_once(app: App) {
 }
 
 #[both_databases]
-async fn a_suspended_account_is_out_until_it_is_restored(app: App) {
+async fn a_suspended_account_is_locked_out_until_restored(app: App) {
     let (admin, lena) = (app.admin().await, app.learner().await);
     let path = format!("/admin/users/{}", lena.id);
     let etag = app.get_as(&admin, &path).await.header("etag").to_owned();
@@ -82,7 +83,7 @@ async fn a_suspended_account_is_out_until_it_is_restored(app: App) {
 }
 
 #[both_databases]
-async fn there_is_always_an_admin(app: App) {
+async fn the_last_admin_cannot_be_removed(app: App) {
     let admin = app.admin().await;
     let path = |id: &str| format!("/admin/users/{id}");
     let etag = app
@@ -119,7 +120,7 @@ async fn there_is_always_an_admin(app: App) {
 }
 
 #[both_databases]
-async fn the_rest_may_not(app: App) {
+async fn others_may_not_manage_accounts(app: App) {
     let (trainer, lena) = (app.trainer().await, app.learner().await);
     for who in [&trainer, &lena] {
         app.get_as(who, "/admin/users")

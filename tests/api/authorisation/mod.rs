@@ -10,7 +10,6 @@ mod payments;
 use std::collections::BTreeSet;
 
 use serde_json::{Value, json};
-
 use test_macros::both_databases;
 
 use crate::support::{App, Person, Reply};
@@ -20,26 +19,34 @@ type Expected = [u16; 6];
 
 /// Anybody.
 const ALL: Expected = [200; 6];
+
 /// Whoever is logged in.
 const MEMBERS: Expected = [401, 200, 200, 200, 200, 200];
+
 /// Authoring in a published course: seen, but only its author's and admins'.
 const AUTHORS: Expected = [401, 403, 403, 403, 200, 200];
+
 /// Admins.
 const ADMINS: Expected = [401, 403, 403, 403, 403, 200];
 
 /// Trainers and admins.
 const TRAINERS: Expected = [401, 403, 403, 200, 200, 200];
+
 /// The buyer (who is enrolled), the seller and admins.
 const PARTIES: Expected = [401, 404, 200, 404, 200, 200];
 
 /// What is read in a course: whoever has access to it.
 const READERS: Expected = [401, 403, 200, 403, 200, 200];
+
 /// The same of one thing in it, which for others is not there.
 const INSIDERS: Expected = [401, 404, 200, 404, 200, 200];
+
 /// What the learner who is enrolled wrote in a course, and nobody else changes.
 const WRITERS: Expected = [401, 404, 200, 404, 403, 403];
+
 /// What is moderated in a course.
 const MODERATORS: Expected = [401, 404, 403, 404, 200, 200];
+
 /// Operation, path (below `/api/v1`, or `//` from the root), body, statuses.
 type Row = (&'static str, &'static str, Value, Expected);
 

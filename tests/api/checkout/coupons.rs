@@ -1,234 +1,17 @@
+//! `POST /checkout` and `POST /checkout/quote` with a coupon.
+
 use chrono::Duration;
 use futures_util::future::join_all;
-use serde_json::{Value, json};
-
+use serde_json::json;
 use test_macros::both_databases;
 
-use crate::support::{App, PASSWORD, Person, Reply};
-
-async fn coupon(app: &App, owner: &Person, body: Value) -> String {
-    app.post_as(owner, "/coupons", body)
-        .await
-        .expect(201)
-        .text_at("/id")
-}
-
-async fn quote(app: &App, who: &Person, course: &str, code: &str) -> Reply {
-    app.post_as(
-        who,
-        "/checkout/quote",
-        json!({ "courseId": course, "couponCode": code }),
-    )
-    .await
-}
-
-async fn checkout(app: &App, who: &Person, course: &str, code: &str) -> Reply {
-    app.post_with_new_key_as(
-        who,
-        "/checkout",
-        json!({ "courseId": course, "couponCode": code }),
-    )
-    .await
-}
-
-async fn uses(app: &App, owner: &Person, id: &str) -> Value {
-    app.get_as(owner, &format!("/coupons/{id}"))
-        .await
-        .expect(200)
-        .at("/redemptionCount")
-}
+use crate::support::{
+    App, PASSWORD, Reply,
+    coupons::{checkout_with_coupon, create_coupon, quote_with_coupon, redemption_count},
+};
 
 #[both_databases]
-async fn a_coupon_is_made_changed_and_deleted(app: App) {
-    let (elena, greta, lena, admin) = (
-        app.trainer().await,
-        app.trainer().await,
-        app.learner().await,
-        app.admin().await,
-    );
-    let (hers, _) = app.course_for_sale(&greta, 4900).await;
-    let made = app
-        .post_as(
-            &elena,
-            "/coupons",
-            json!({ "code": "spring26", "percentOff": 20, "maxRedemptions": 5 }),
-        )
-        .await
-        .expect(201);
-    assert_eq!(
-        (made.at("/code"), made.at("/scope"), made.at("/percentOff")),
-        (json!("SPRING26"), json!("OWNER"), json!(20))
-    );
-    let path = format!("/coupons/{}", made.text_at("/id"));
-    assert_eq!(made.header("location"), format!("/api/v1{path}"));
-    app.post_as(&greta, "/coupons", json!({ "code": "Spring26", "percentOff": 5 }))
-        .await
-        .expect_problem(409, "coupon_taken");
-    app.post_as(&lena, "/coupons", json!({ "code": "FREE", "percentOff": 100 }))
-        .await
-        .expect_problem(403, "forbidden");
-    app.post_as(
-        &elena,
-        "/coupons",
-        json!({ "code": "ALL-OF-IT", "percentOff": 5, "scope": "ALL" }),
-    )
-    .await
-    .expect_problem(403, "forbidden");
-    app.post_as(
-        &admin,
-        "/coupons",
-        json!({ "code": "ALL-OF-IT", "percentOff": 5, "scope": "ALL" }),
-    )
-    .await
-    .expect(201);
-    for (body, reason) in [
-        (json!({ "code": "NONE" }), "/percentOff required"),
-        (
-            json!({ "code": "BOTH", "percentOff": 5, "amountOff": { "amount": 5, "currency": "USD" } }),
-            "/amountOff not_allowed",
-        ),
-        (
-            json!({ "code": "NOUGHT", "amountOff": { "amount": 0, "currency": "USD" } }),
-            "/amountOff/amount too_small",
-        ),
-        (
-            json!({ "code": "MONEY", "amountOff": { "amount": 5, "currency": "XYZ" } }),
-            "/amountOff/currency unknown_currency",
-        ),
-        (
-            json!({ "code": "SOME", "percentOff": 5, "scope": "COURSES" }),
-            "/courseIds required",
-        ),
-        (
-            json!({ "code": "FOREIGN", "percentOff": 5, "scope": "COURSES", "courseIds": [hers] }),
-            "/courseIds/0 unknown_course",
-        ),
-        (
-            json!({ "code": "MINE", "percentOff": 5, "courseIds": [hers] }),
-            "/courseIds not_allowed",
-        ),
-        (
-            json!({ "code": "FAR", "percentOff": 5, "endsAt": "9999-12-31T23:59:59-23:59" }),
-            "/endsAt bad_format",
-        ),
-        (
-            json!({ "code": "BACK", "percentOff": 5, "startsAt": "2026-02-01T00:00:00Z", "endsAt": "2026-01-01T00:00:00Z" }),
-            "/endsAt not_after_start",
-        ),
-    ] {
-        let refused = app
-            .post_as(&elena, "/coupons", body)
-            .await
-            .expect_problem(422, "validation_failed");
-        assert_eq!(refused.errors(), [reason]);
-    }
-    for body in [
-        json!({ "code": "x", "percentOff": 5 }),
-        json!({ "code": "MUCH", "percentOff": 101 }),
-        json!({ "code": "SP ACE", "percentOff": 5 }),
-    ] {
-        app.post_as(&elena, "/coupons", body)
-            .await
-            .expect_problem(422, "validation_failed");
-    }
-    app.get_as(&greta, &path).await.expect_problem(404, "not_found");
-    app.patch_as(&greta, &path, "*", json!({ "isActive": false }))
-        .await
-        .expect_problem(404, "not_found");
-    app.delete_as(&greta, &path)
-        .await
-        .expect_problem(404, "not_found");
-    let etag = app
-        .get_as(&elena, &path)
-        .await
-        .expect(200)
-        .header("etag")
-        .to_owned();
-    let changed = app
-        .patch_as(
-            &elena,
-            &path,
-            &etag,
-            json!({ "isActive": false, "maxRedemptions": null }),
-        )
-        .await
-        .expect(200);
-    assert_eq!(
-        (changed.at("/isActive"), changed.at("/maxRedemptions")),
-        (json!(false), json!(null))
-    );
-    app.patch_as(&elena, &path, &etag, json!({ "isActive": true }))
-        .await
-        .expect_problem(412, "precondition_failed");
-    assert_eq!(
-        app.get_as(&elena, "/coupons")
-            .await
-            .expect(200)
-            .at("/data")
-            .as_array()
-            .unwrap()
-            .len(),
-        1
-    );
-    assert_eq!(
-        app.get_as(&admin, "/coupons")
-            .await
-            .expect(200)
-            .at("/data")
-            .as_array()
-            .unwrap()
-            .len(),
-        2
-    );
-    app.delete_as(&elena, &path).await.expect(204);
-    app.get_as(&elena, &path).await.expect_problem(404, "not_found");
-}
-
-#[both_databases]
-async fn of_two_who_change_a_coupon_at_once_one_is_told(app: App) {
-    let elena = app.trainer().await;
-    let id = coupon(
-        &app,
-        &elena,
-        json!({ "code": "RACE", "percentOff": 20, "maxPerUser": 1 }),
-    )
-    .await;
-    let path = format!("/coupons/{id}");
-    for round in 0..8_i64 {
-        let etag = app
-            .get_as(&elena, &path)
-            .await
-            .expect(200)
-            .header("etag")
-            .to_owned();
-        let change = |n: i64| {
-            app.patch_as(
-                &elena,
-                &path,
-                &etag,
-                json!({ "maxPerUser": 100 * (round + 1) + n }),
-            )
-        };
-        let replies = join_all((0..8).map(change)).await;
-        let (done, late): (Vec<Reply>, Vec<Reply>) =
-            replies.into_iter().partition(|reply| reply.status == 200);
-        assert_eq!(
-            done.len(),
-            1,
-            "who saw the same version may not write over each other"
-        );
-        for reply in late {
-            reply.expect_problem(412, "precondition_failed");
-        }
-        assert_eq!(
-            app.get_as(&elena, &path).await.expect(200).at("/maxPerUser"),
-            done[0].at("/maxPerUser")
-        );
-    }
-}
-
-#[both_databases]
-async fn a_coupon_takes_off_what_it_says(app: App) {
+async fn a_coupon_takes_its_discount_off(app: App) {
     let (elena, greta, lena, admin) = (
         app.trainer().await,
         app.trainer().await,
@@ -248,9 +31,9 @@ async fn a_coupon_takes_off_what_it_says(app: App) {
         json!({ "code": "LATE", "percentOff": 50, "endsAt": app.db.ambient().now() + Duration::seconds(1) }),
         json!({ "code": "SLEEPS", "percentOff": 50, "isActive": false }),
     ] {
-        coupon(&app, &elena, body).await;
+        create_coupon(&app, &elena, body).await;
     }
-    coupon(
+    create_coupon(
         &app,
         &admin,
         json!({ "code": "HOUSE", "percentOff": 10, "scope": "ALL" }),
@@ -266,7 +49,7 @@ async fn a_coupon_takes_off_what_it_says(app: App) {
         (&course, "HOUSE", 490),
         (&hers, "HOUSE", 490),
     ] {
-        let quote = quote(&app, &lena, course, code).await.expect(200);
+        let quote = quote_with_coupon(&app, &lena, course, code).await.expect(200);
         assert_eq!(quote.at("/couponDiscount/amount"), off, "{code}");
         let base = quote.at("/basePrice/amount").as_i64().unwrap();
         assert_eq!(quote.at("/amount/amount"), base - off, "{code}");
@@ -280,20 +63,20 @@ async fn a_coupon_takes_off_what_it_says(app: App) {
         (&other, "ONE", "coupon_not_applicable"),
         (&hers, "FIFTH", "coupon_not_applicable"),
     ] {
-        let refused = quote(&app, &lena, course, code)
+        let refused = quote_with_coupon(&app, &lena, course, code)
             .await
             .expect_problem(422, "validation_failed");
         assert_eq!(refused.errors(), [format!("/couponCode {reason}")]);
-        checkout(&app, &lena, course, code)
+        checkout_with_coupon(&app, &lena, course, code)
             .await
             .expect_problem(422, "validation_failed");
     }
 }
 
 #[both_databases]
-async fn what_is_left_after_a_coupon_can_be_charged(app: App) {
+async fn the_discounted_amount_can_be_charged_in_the_currency(app: App) {
     let (elena, lena) = (app.trainer().await, app.learner().await);
-    coupon(&app, &elena, json!({ "code": "THIRD", "percentOff": 33 })).await;
+    create_coupon(&app, &elena, json!({ "code": "THIRD", "percentOff": 33 })).await;
     // Card networks take no last digit of thousandths, and no hundredths of an ariary.
     for (currency, off, left) in [("KWD", 3310, 6700), ("MGA", 3310, 6700), ("USD", 3303, 6707)] {
         let (course, ..) = app
@@ -302,13 +85,15 @@ async fn what_is_left_after_a_coupon_can_be_charged(app: App) {
                 json!({ "price": { "amount": 10_010, "currency": currency } }),
             )
             .await;
-        let quote = quote(&app, &lena, &course, "THIRD").await.expect(200);
+        let quote = quote_with_coupon(&app, &lena, &course, "THIRD").await.expect(200);
         assert_eq!(
             (quote.at("/couponDiscount/amount"), quote.at("/amount/amount")),
             (json!(off), json!(left)),
             "{currency}"
         );
-        let begun = checkout(&app, &lena, &course, "THIRD").await.expect(201);
+        let begun = checkout_with_coupon(&app, &lena, &course, "THIRD")
+            .await
+            .expect(201);
         assert_eq!(
             (
                 begun.at("/payment/couponDiscount/amount"),
@@ -321,16 +106,18 @@ async fn what_is_left_after_a_coupon_can_be_charged(app: App) {
 }
 
 #[both_databases]
-async fn nothing_to_pay_needs_no_provider(app: App) {
+async fn a_full_discount_needs_no_provider(app: App) {
     let (elena, lena) = (app.trainer().await, app.learner().await);
     let (course, lessons) = app.course_for_sale(&elena, 4900).await;
-    let id = coupon(
+    let id = create_coupon(
         &app,
         &elena,
         json!({ "code": "GIFT", "percentOff": 100, "maxRedemptions": 1 }),
     )
     .await;
-    let bought = checkout(&app, &lena, &course, "GIFT").await.expect(201);
+    let bought = checkout_with_coupon(&app, &lena, &course, "GIFT")
+        .await
+        .expect(201);
     assert_eq!(
         (
             bought.at("/payment/status"),
@@ -341,7 +128,7 @@ async fn nothing_to_pay_needs_no_provider(app: App) {
     );
     assert_eq!(bought.at("/payment/couponDiscount/amount"), 4900);
     assert_eq!(app.access_reason(&lena, &lessons[0]).await, "granted");
-    assert_eq!(uses(&app, &elena, &id).await, 1);
+    assert_eq!(redemption_count(&app, &elena, &id).await, 1);
     app.delete_as(&elena, &format!("/coupons/{id}"))
         .await
         .expect_problem(409, "coupon_used");
@@ -358,10 +145,10 @@ async fn nothing_to_pay_needs_no_provider(app: App) {
 }
 
 #[both_databases]
-async fn with_one_key_at_once_what_costs_nothing_is_bought_once_and_told_again(app: App) {
+async fn a_free_checkout_is_idempotent_under_concurrency(app: App) {
     let elena = app.trainer().await;
     let (course, _) = app.course_for_sale(&elena, 4900).await;
-    coupon(&app, &elena, json!({ "code": "GIFT", "percentOff": 100 })).await;
+    create_coupon(&app, &elena, json!({ "code": "GIFT", "percentOff": 100 })).await;
     let body = json!({ "courseId": course, "couponCode": "GIFT" });
     for _ in 0..8 {
         let lena = app.learner().await;
@@ -379,24 +166,29 @@ async fn with_one_key_at_once_what_costs_nothing_is_bought_once_and_told_again(a
         assert_eq!(again.header("idempotent-replayed"), "true");
         assert!(!bought.is_empty() && bought.iter().all(|reply| reply.text == again.text));
         // Another key is another try.
-        checkout(&app, &lena, &course, "GIFT")
+        checkout_with_coupon(&app, &lena, &course, "GIFT")
             .await
             .expect_problem(409, "already_purchased");
     }
 }
 
 #[both_databases]
-async fn of_64_claims_on_ten_places_ten_hold(app: App) {
+async fn of_64_concurrent_claims_on_ten_redemptions_ten_hold(app: App) {
     let elena = app.trainer().await;
     let (course, _) = app.course_for_sale(&elena, 4900).await;
-    let id = coupon(
+    let id = create_coupon(
         &app,
         &elena,
         json!({ "code": "TEN", "percentOff": 20, "maxRedemptions": 10 }),
     )
     .await;
     let buyers = join_all((0..64).map(|_| app.learner())).await;
-    let claims = join_all(buyers.iter().map(|buyer| checkout(&app, buyer, &course, "TEN"))).await;
+    let claims = join_all(
+        buyers
+            .iter()
+            .map(|buyer| checkout_with_coupon(&app, buyer, &course, "TEN")),
+    )
+    .await;
     let mut held = Vec::new();
     for (buyer, claim) in buyers.iter().zip(claims) {
         if claim.status == 201 {
@@ -409,19 +201,19 @@ async fn of_64_claims_on_ten_places_ten_hold(app: App) {
         }
     }
     assert_eq!(held.len(), 10);
-    assert_eq!(uses(&app, &elena, &id).await, 10);
+    assert_eq!(redemption_count(&app, &elena, &id).await, 10);
     // One who goes makes room for one.
     let (buyer, payment) = &held[0];
     app.post_empty_as(buyer, &format!("/sandbox/payments/{payment}/fail"))
         .await
         .expect(200);
-    assert_eq!(uses(&app, &elena, &id).await, 9);
+    assert_eq!(redemption_count(&app, &elena, &id).await, 9);
     let late = app.learner().await;
-    let place = checkout(&app, &late, &course, "TEN")
+    let place = checkout_with_coupon(&app, &late, &course, "TEN")
         .await
         .expect(201)
         .text_at("/payment/id");
-    checkout(&app, &app.learner().await, &course, "TEN")
+    checkout_with_coupon(&app, &app.learner().await, &course, "TEN")
         .await
         .expect_problem(422, "validation_failed");
     // Who lost the place and pays nevertheless has paid; the quota is not passed.
@@ -431,7 +223,7 @@ async fn of_64_claims_on_ten_places_ten_hold(app: App) {
     app.post_empty_as(&late, &format!("/sandbox/payments/{place}/complete"))
         .await
         .expect(200);
-    assert_eq!(uses(&app, &elena, &id).await, 10);
+    assert_eq!(redemption_count(&app, &elena, &id).await, 10);
     let refused = app
         .patch_as(
             &elena,
@@ -445,19 +237,19 @@ async fn of_64_claims_on_ten_places_ten_hold(app: App) {
 }
 
 #[both_databases]
-async fn a_user_uses_it_as_often_as_they_may(app: App) {
+async fn the_limit_per_user_holds(app: App) {
     let (elena, lena) = (app.trainer().await, app.learner().await);
     let (first, _) = app.course_for_sale(&elena, 4900).await;
     let (second, _) = app.course_for_sale(&elena, 4900).await;
-    let id = coupon(
+    let id = create_coupon(
         &app,
         &elena,
         json!({ "code": "ONCE", "percentOff": 20, "maxPerUser": 1 }),
     )
     .await;
     let (a, b) = tokio::join!(
-        checkout(&app, &lena, &first, "ONCE"),
-        checkout(&app, &lena, &second, "ONCE")
+        checkout_with_coupon(&app, &lena, &first, "ONCE"),
+        checkout_with_coupon(&app, &lena, &second, "ONCE")
     );
     let (held, course, other, refused) = if a.status == 201 {
         (a, &first, &second, b)
@@ -471,21 +263,21 @@ async fn a_user_uses_it_as_often_as_they_may(app: App) {
     // The same checkout goes on with its place.
     let payment = held.expect(201).text_at("/payment/id");
     assert_eq!(
-        checkout(&app, &lena, course, "once")
+        checkout_with_coupon(&app, &lena, course, "once")
             .await
             .expect(201)
             .text_at("/payment/id"),
         payment
     );
-    assert_eq!(uses(&app, &elena, &id).await, 1);
+    assert_eq!(redemption_count(&app, &elena, &id).await, 1);
     // Without the coupon it is another checkout, and the place is free.
     app.checkout(&lena, course).await.expect(201);
-    assert_eq!(uses(&app, &elena, &id).await, 0);
-    checkout(&app, &lena, other, "ONCE").await.expect(201);
+    assert_eq!(redemption_count(&app, &elena, &id).await, 0);
+    checkout_with_coupon(&app, &lena, other, "ONCE").await.expect(201);
 }
 
 #[both_databases]
-async fn one_s_own_open_checkout_is_no_reason_against_a_quote(app: App) {
+async fn a_quote_ignores_the_buyers_own_open_checkout(app: App) {
     let (elena, lena, tom) = (app.trainer().await, app.learner().await, app.learner().await);
     let (course, _) = app.course_for_sale(&elena, 4900).await;
     let (other, _) = app.course_for_sale(&elena, 4900).await;
@@ -493,10 +285,10 @@ async fn one_s_own_open_checkout_is_no_reason_against_a_quote(app: App) {
         ("LAST", "maxRedemptions", "coupon_exhausted"),
         ("ONCE", "maxPerUser", "coupon_limit_reached"),
     ] {
-        let id = coupon(&app, &elena, json!({ "code": code, "percentOff": 20, most: 1 })).await;
-        checkout(&app, &lena, &course, code).await.expect(201);
+        let id = create_coupon(&app, &elena, json!({ "code": code, "percentOff": 20, most: 1 })).await;
+        checkout_with_coupon(&app, &lena, &course, code).await.expect(201);
         assert_eq!(
-            quote(&app, &lena, &course, code)
+            quote_with_coupon(&app, &lena, &course, code)
                 .await
                 .expect(200)
                 .at("/amount/amount"),
@@ -508,34 +300,38 @@ async fn one_s_own_open_checkout_is_no_reason_against_a_quote(app: App) {
         app.post_with_new_key_as(&lena, "/checkout", inside)
             .await
             .expect(201);
-        assert_eq!(uses(&app, &elena, &id).await, 1, "{code}");
+        assert_eq!(redemption_count(&app, &elena, &id).await, 1, "{code}");
         // It is held against every other course.
-        let refused = quote(&app, &lena, &other, code)
+        let refused = quote_with_coupon(&app, &lena, &other, code)
             .await
             .expect_problem(422, "validation_failed");
         assert_eq!(refused.errors(), [format!("/couponCode {reason}")]);
     }
     app.checkout(&lena, &course).await.expect(201);
-    checkout(&app, &tom, &course, "LAST").await.expect(201);
+    checkout_with_coupon(&app, &tom, &course, "LAST")
+        .await
+        .expect(201);
     // And so is another buyer's.
-    let refused = quote(&app, &lena, &course, "LAST")
+    let refused = quote_with_coupon(&app, &lena, &course, "LAST")
         .await
         .expect_problem(422, "validation_failed");
     assert_eq!(refused.errors(), ["/couponCode coupon_exhausted"]);
 }
 
 #[both_databases]
-async fn a_place_is_held_as_long_as_its_checkout(app: App) {
+async fn an_expired_checkout_releases_its_redemption(app: App) {
     let (elena, lena, tom) = (app.trainer().await, app.learner().await, app.learner().await);
     let (course, _) = app.course_for_sale(&elena, 4900).await;
-    let id = coupon(
+    let id = create_coupon(
         &app,
         &elena,
         json!({ "code": "LAST", "percentOff": 20, "maxRedemptions": 1 }),
     )
     .await;
-    checkout(&app, &lena, &course, "LAST").await.expect(201);
-    checkout(&app, &tom, &course, "LAST")
+    checkout_with_coupon(&app, &lena, &course, "LAST")
+        .await
+        .expect(201);
+    checkout_with_coupon(&app, &tom, &course, "LAST")
         .await
         .expect_problem(422, "validation_failed");
     app.clock.advance(Duration::minutes(71));
@@ -546,6 +342,8 @@ async fn a_place_is_held_as_long_as_its_checkout(app: App) {
         app.login(&elena.email, PASSWORD).await,
         app.login(&tom.email, PASSWORD).await,
     );
-    assert_eq!(uses(&app, &elena, &id).await, 0);
-    checkout(&app, &tom, &course, "LAST").await.expect(201);
+    assert_eq!(redemption_count(&app, &elena, &id).await, 0);
+    checkout_with_coupon(&app, &tom, &course, "LAST")
+        .await
+        .expect(201);
 }

@@ -1,18 +1,13 @@
-//! The whole way through our own API against Stripe's double: what is bought, read, given back and fought over.
+//! `POST /checkout` with Stripe: hosted page, embedded payment, concurrency.
 
-mod failures;
-mod forgeries;
-
-use chrono::Duration;
 use futures_util::future::join_all;
 use serde_json::{Value, json};
-
 use test_macros::both_databases;
 
 use crate::support::{Fault, StripeApp};
 
 #[both_databases]
-async fn a_course_is_bought_on_stripe_s_page(app: StripeApp) {
+async fn a_course_is_bought_on_the_hosted_page(app: StripeApp) {
     let checkout = app.start_checkout().await;
     let (payment, session) = (checkout.payment, app.stripe.object(&checkout.reference));
     assert_eq!(
@@ -85,7 +80,7 @@ async fn a_course_is_bought_on_stripe_s_page(app: StripeApp) {
 }
 
 #[both_databases]
-async fn a_course_is_bought_inside_the_client(app: StripeApp) {
+async fn a_course_is_bought_with_an_embedded_payment(app: StripeApp) {
     let checkout = app.start_embedded_checkout().await;
     assert_eq!(app.start_embedded_checkout().await.reference, checkout.reference);
     assert_eq!(
@@ -120,212 +115,7 @@ async fn a_course_is_bought_inside_the_client(app: StripeApp) {
 }
 
 #[both_databases]
-async fn money_goes_back_and_access_with_it(app: StripeApp) {
-    let (payment, _) = app.complete_purchase().await;
-    let part = app.refund(&payment, json!({ "amount": 900 })).await;
-    app.wait_until(&payment, "/refunded/amount", json!(900)).await;
-    assert_eq!(app.buyer_access().await, "granted");
-    app.deliver_webhooks().await;
-    let refund = app.stripe.all("refund").pop().unwrap();
-    assert_eq!(
-        (&refund["amount"], &refund["metadata"]["palestra_refund_id"]),
-        (&json!(900), &json!(part))
-    );
-    assert_eq!(
-        app.payment(&payment)
-            .await
-            .at("/refunds")
-            .as_array()
-            .unwrap()
-            .len(),
-        1
-    );
-
-    app.refund(&payment, json!({})).await;
-    let back = app.wait_until(&payment, "/status", json!("REFUNDED")).await;
-    assert_eq!(
-        (back.at("/refunded/amount"), app.buyer_access().await),
-        (json!(4900), "grant_refunded".to_owned())
-    );
-    app.deliver_webhooks().await;
-    assert_eq!(
-        app.payment(&payment)
-            .await
-            .at("/refunds")
-            .as_array()
-            .unwrap()
-            .len(),
-        2
-    );
-    assert_eq!(app.stripe.count("refund"), 2);
-    // Bought again by a payment of its own; the old one's access stays gone.
-    let (again, _) = app.complete_purchase().await;
-    assert_ne!(again, payment);
-    assert_eq!(
-        (app.buyer_access().await, app.count_purchases().await),
-        ("granted".to_owned(), 2)
-    );
-}
-
-#[both_databases]
-async fn a_refund_made_at_stripe_counts_as_ours(app: StripeApp) {
-    let (payment, intent) = app.complete_purchase().await;
-    app.stripe.refund_by_hand(&intent, 1000);
-    app.deliver_webhooks().await;
-    let now = app.payment(&payment).await;
-    assert_eq!(
-        (
-            now.at("/refunded/amount"),
-            now.at("/status"),
-            app.buyer_access().await
-        ),
-        (json!(1000), json!("COMPLETED"), "granted".to_owned())
-    );
-    assert_eq!(
-        (now.at("/refunds/0/requestedBy"), now.at("/refunds/0/reason")),
-        (json!(null), json!("OTHER"))
-    );
-    let path = format!("/payments/{payment}/refunds");
-    app.post_with_new_key_as(&app.elena, &path, json!({ "amount": 3901 }))
-        .await
-        .expect_problem(409, "refund_too_large");
-    app.stripe.refund_by_hand(&intent, 3900);
-    app.deliver_webhooks().await;
-    let now = app.payment(&payment).await;
-    assert_eq!(
-        (
-            now.at("/refunded/amount"),
-            now.at("/status"),
-            app.buyer_access().await
-        ),
-        (json!(4900), json!("REFUNDED"), "grant_refunded".to_owned())
-    );
-}
-
-#[both_databases]
-async fn a_refund_may_take_its_time_and_may_come_back(app: StripeApp) {
-    let checkout = app.start_checkout().await;
-    app.stripe
-        .try_to_pay(&checkout.reference, "pm_card_pendingRefund")
-        .unwrap();
-    app.deliver_webhooks().await;
-    let payment = checkout.payment;
-    app.refund(&payment, json!({})).await;
-    app.wait_for_empty_outbox().await;
-    let now = app.payment(&payment).await;
-    assert_eq!(
-        (
-            now.at("/refunding/amount"),
-            now.at("/refunded/amount"),
-            app.buyer_access().await
-        ),
-        (json!(4900), json!(0), "granted".to_owned())
-    );
-    let refund = app.stripe.all("refund")[0]["id"].as_str().unwrap().to_owned();
-    app.stripe.settle_refund(&refund);
-    app.deliver_webhooks().await;
-    assert_eq!(
-        (
-            app.payment(&payment).await.at("/status"),
-            app.buyer_access().await
-        ),
-        (json!("REFUNDED"), "grant_refunded".to_owned())
-    );
-    // The bank sends it back to us: the course is the buyer's again.
-    app.stripe.fail_refund(&refund);
-    app.deliver_webhooks().await;
-    let now = app.payment(&payment).await;
-    assert_eq!(
-        (
-            now.at("/status"),
-            now.at("/refunded/amount"),
-            now.at("/refunds/0/status")
-        ),
-        (json!("COMPLETED"), json!(0), json!("FAILED"))
-    );
-    assert_eq!(now.at("/refunds/0/failureCode"), "lost_or_stolen_card");
-    assert_eq!(app.buyer_access().await, "granted");
-    assert_eq!(
-        app.get_as(&app.lena, "/me/purchases").await.at("/data/0/endedAt"),
-        json!(null)
-    );
-}
-
-#[both_databases]
-async fn a_refund_that_comes_back_after_the_course_was_bought_again_leaves_a_purchase(app: StripeApp) {
-    let (first, _) = app.complete_purchase().await;
-    app.refund(&first, json!({})).await;
-    app.deliver_webhooks().await;
-    app.wait_until(&first, "/status", json!("REFUNDED")).await;
-    let refund = app.stripe.all("refund")[0]["id"].as_str().unwrap().to_owned();
-    let (second, _) = app.complete_purchase().await;
-    app.stripe.fail_refund(&refund);
-    app.deliver_webhooks().await;
-    app.wait_until(&first, "/status", json!("COMPLETED")).await;
-    // Two were paid: what the later one bought goes back, and what the earlier one bought is there.
-    app.refund(&second, json!({})).await;
-    app.deliver_webhooks().await;
-    app.wait_until(&second, "/status", json!("REFUNDED")).await;
-    assert_eq!(app.buyer_access().await, "granted");
-    let purchases = app.get_as(&app.lena, "/me/purchases").await.expect(200);
-    let live: Vec<Value> = purchases
-        .at("/data")
-        .as_array()
-        .unwrap()
-        .iter()
-        .filter(|row| row["endedAt"].is_null())
-        .map(|row| row["paymentId"].clone())
-        .collect();
-    assert_eq!(live, [json!(first)]);
-    app.checkout(&app.lena, &app.course)
-        .await
-        .expect_problem(409, "already_purchased");
-}
-
-#[both_databases]
-async fn a_dispute_suspends_until_the_bank_has_decided(app: StripeApp) {
-    let (payment, intent) = app.complete_purchase().await;
-    let inquiry = app.stripe.inquire(&intent);
-    app.deliver_webhooks().await;
-    assert_eq!(app.buyer_access().await, "granted", "an inquiry moves no money");
-    app.stripe.decide(&inquiry, "warning_closed");
-    let dispute = app.stripe.dispute(&intent);
-    app.deliver_webhooks().await;
-    assert_eq!(app.buyer_access().await, "grant_suspended");
-    app.stripe.decide(&dispute, "under_review");
-    app.deliver_webhooks().await;
-    assert_eq!(app.buyer_access().await, "grant_suspended");
-    app.stripe.decide(&dispute, "won");
-    app.deliver_webhooks().await;
-    assert_eq!(app.buyer_access().await, "granted");
-    let second = app.stripe.dispute(&intent);
-    app.stripe.decide(&second, "lost");
-    // The end is heard of before the beginning.
-    for event in app.stripe.events().iter().rev() {
-        app.stripe.deliver(&app, event).await.expect(200);
-    }
-    app.wait_for_empty_outbox().await;
-    assert_eq!(app.buyer_access().await, "grant_revoked");
-    let now = app.payment(&payment).await;
-    let mut disputes: Vec<String> = now
-        .at("/disputes")
-        .as_array()
-        .unwrap()
-        .iter()
-        .map(|dispute| dispute["status"].to_string())
-        .collect();
-    disputes.sort();
-    assert_eq!(
-        (disputes, now.at("/status")),
-        (
-            vec!["\"LOST\"".to_owned(), "\"WON\"".to_owned()],
-            json!("COMPLETED")
-        )
-    );
-}
-
-#[both_databases]
-async fn stripe_is_asked_for_what_is_left_after_the_coupon(app: StripeApp) {
+async fn stripe_charges_the_amount_after_the_coupon(app: StripeApp) {
     let body = json!({ "code": "SPRING", "percentOff": 20, "maxRedemptions": 1 });
     let coupon = app
         .post_as(&app.elena, "/coupons", body)
@@ -380,87 +170,7 @@ async fn stripe_is_asked_for_what_is_left_after_the_coupon(app: StripeApp) {
 }
 
 #[both_databases]
-async fn hooks_that_are_lost_are_made_good_by_asking(app: StripeApp) {
-    let checkout = app.start_checkout().await;
-    app.stripe.pay(&checkout.reference);
-    app.stripe.events();
-    let payments = app.payments();
-    assert_eq!(
-        payments.reconcile(&app.db).await.unwrap(),
-        0,
-        "it is too early to ask"
-    );
-    app.clock.advance(Duration::minutes(11));
-    assert_eq!(payments.reconcile(&app.db).await.unwrap(), 1);
-    assert_eq!(
-        (
-            app.payment(&checkout.payment).await.at("/status"),
-            app.buyer_access().await
-        ),
-        (json!("COMPLETED"), "granted".to_owned())
-    );
-    assert_eq!(payments.reconcile(&app.db).await.unwrap(), 0);
-}
-
-#[both_databases]
-async fn a_lost_word_of_a_refund_is_made_good_by_asking(app: StripeApp) {
-    let checkout = app.start_checkout().await;
-    app.stripe
-        .try_to_pay(&checkout.reference, "pm_card_pendingRefund")
-        .unwrap();
-    app.deliver_webhooks().await;
-    app.refund(&checkout.payment, json!({})).await;
-    app.wait_for_empty_outbox().await;
-    app.stripe
-        .settle_refund(app.stripe.all("refund")[0]["id"].as_str().unwrap());
-    app.stripe.events();
-    app.clock.advance(Duration::minutes(11));
-    assert_eq!(app.payments().reconcile(&app.db).await.unwrap(), 1);
-    assert_eq!(
-        (
-            app.payment(&checkout.payment).await.at("/status"),
-            app.buyer_access().await
-        ),
-        (json!("REFUNDED"), "grant_refunded".to_owned())
-    );
-}
-
-#[both_databases]
-async fn however_many_wait_each_is_asked_about(app: StripeApp) {
-    // A refund of which no word comes, and many more checkouts than are asked about at once.
-    let checkout = app.start_checkout().await;
-    app.stripe
-        .try_to_pay(&checkout.reference, "pm_card_pendingRefund")
-        .unwrap();
-    app.deliver_webhooks().await;
-    app.refund(&checkout.payment, json!({})).await;
-    app.wait_for_empty_outbox().await;
-    app.stripe
-        .settle_refund(app.stripe.all("refund")[0]["id"].as_str().unwrap());
-    app.stripe.events();
-    let courses = join_all((0..11).map(|_| app.course_for_sale(&app.elena, 4900))).await;
-    for buyer in join_all((0..10).map(|_| app.learner())).await {
-        for reply in join_all(courses.iter().map(|(course, _)| app.checkout(&buyer, course))).await {
-            reply.expect(201);
-        }
-    }
-    let before = app.stripe.calls().len();
-    // Each time everybody has been silent long enough to be asked about again.
-    for _ in 0..3 {
-        app.clock.advance(Duration::minutes(11));
-        assert_eq!(app.payments().reconcile(&app.db).await.unwrap(), 50);
-    }
-    let calls = app.stripe.calls().split_off(before);
-    let asked: std::collections::BTreeSet<&String> = calls
-        .iter()
-        .filter(|call| call.starts_with("GET /v1/checkout/sessions/"))
-        .collect();
-    assert_eq!(asked.len(), 111);
-    assert_eq!(app.payment(&checkout.payment).await.at("/status"), "REFUNDED");
-}
-
-#[both_databases]
-async fn a_session_that_runs_out_ends_the_payment(app: StripeApp) {
+async fn an_expired_session_fails_the_payment(app: StripeApp) {
     let body = json!({ "code": "ONCE", "percentOff": 20, "maxRedemptions": 1 });
     let coupon = app
         .post_as(&app.elena, "/coupons", body)
@@ -488,7 +198,7 @@ async fn a_session_that_runs_out_ends_the_payment(app: StripeApp) {
 }
 
 #[both_databases]
-async fn a_session_that_is_completed_but_not_paid_gives_nothing_yet(app: StripeApp) {
+async fn a_completed_but_unpaid_session_grants_nothing_yet(app: StripeApp) {
     for (comes, status, reason) in [(false, "FAILED", "not_granted"), (true, "COMPLETED", "granted")] {
         let checkout = app.start_checkout().await;
         app.stripe.pay_later(&checkout.reference);
@@ -513,85 +223,7 @@ async fn a_session_that_is_completed_but_not_paid_gives_nothing_yet(app: StripeA
 }
 
 #[both_databases]
-async fn a_hook_may_arrive_before_we_know_where_the_buyer_pays(app: StripeApp) {
-    // The session is made, and its answer gets lost.
-    app.stripe.fail("POST /v1/checkout/sessions", 1, Fault::LostAfter);
-    app.stripe
-        .fail("POST /v1/checkout/sessions", 2, Fault::Status(503));
-    app.checkout(&app.lena, &app.course)
-        .await
-        .expect_problem(503, "provider_unavailable");
-    let session = app.stripe.all("checkout.session")[0]["id"]
-        .as_str()
-        .unwrap()
-        .to_owned();
-    let intent = app.stripe.pay(&session);
-    app.stripe.dispute(&intent);
-    // Of the dispute first: it names the payment in a way that nobody here knows yet.
-    for event in app.stripe.events().iter().rev() {
-        app.stripe.deliver(&app, event).await.expect(200);
-        app.wait_for_empty_outbox().await;
-    }
-    let payment = app
-        .get_as(&app.lena, "/me/payments")
-        .await
-        .expect(200)
-        .text_at("/data/0/id");
-    let now = app.payment(&payment).await;
-    assert_eq!(
-        (
-            now.at("/status"),
-            now.at("/disputes/0/status"),
-            app.buyer_access().await
-        ),
-        (json!("COMPLETED"), json!("OPEN"), "grant_suspended".to_owned())
-    );
-    app.checkout(&app.lena, &app.course)
-        .await
-        .expect_problem(409, "already_purchased");
-    assert_eq!(
-        (app.stripe.count("checkout.session"), app.count_purchases().await),
-        (1, 1)
-    );
-}
-
-#[both_databases]
-async fn of_what_is_paid_twice_the_rest_goes_back_where_some_has_already(app: StripeApp) {
-    let first = app.start_checkout().await;
-    let intent = app.stripe.pay(&first.reference);
-    let paid = app.stripe.events();
-    app.stripe.refund_by_hand(&intent, 900);
-    let second = app.start_embedded_checkout().await;
-    app.stripe.confirm(&second.reference, "pm_card_visa").unwrap();
-    app.deliver_webhooks().await;
-    assert_eq!(
-        (
-            app.payment(&second.payment).await.at("/status"),
-            app.payment(&first.payment).await.at("/refunded/amount")
-        ),
-        (json!("COMPLETED"), json!(900))
-    );
-    for event in &paid {
-        app.stripe.deliver(&app, event).await.expect(200);
-    }
-    app.wait_for_empty_outbox().await;
-    let back = app.wait_until(&first.payment, "/status", json!("REFUNDED")).await;
-    let parts: std::collections::BTreeSet<i64> = back
-        .at("/refunds")
-        .as_array()
-        .unwrap()
-        .iter()
-        .map(|refund| refund["amount"]["amount"].as_i64().unwrap())
-        .collect();
-    assert_eq!(parts, [900, 4000].into());
-    assert_eq!(
-        (app.buyer_access().await, app.count_purchases().await),
-        ("granted".to_owned(), 1)
-    );
-}
-
-#[both_databases]
-async fn tabs_that_name_pages_of_their_own_share_one_checkout(app: StripeApp) {
+async fn tabs_with_different_return_pages_share_one_checkout(app: StripeApp) {
     const SESSIONS: &str = "POST /v1/checkout/sessions";
     let from = |tab: usize| {
         json!({
@@ -650,7 +282,7 @@ async fn tabs_that_name_pages_of_their_own_share_one_checkout(app: StripeApp) {
 }
 
 #[both_databases]
-async fn of_64_checkouts_at_once_no_double_charge_is_kept(app: StripeApp) {
+async fn of_64_concurrent_checkouts_no_double_charge_remains(app: StripeApp) {
     let at_once = |bodies: Vec<Value>| {
         join_all(
             bodies
@@ -712,4 +344,39 @@ async fn of_64_checkouts_at_once_no_double_charge_is_kept(app: StripeApp) {
     );
     let captured = app.stripe.all("charge").len();
     assert_eq!(app.count_rows("receipts").await, i64::try_from(captured).unwrap());
+}
+
+#[both_databases]
+async fn a_double_payment_is_refunded_up_to_the_remainder(app: StripeApp) {
+    let first = app.start_checkout().await;
+    let intent = app.stripe.pay(&first.reference);
+    let paid = app.stripe.events();
+    app.stripe.refund_by_hand(&intent, 900);
+    let second = app.start_embedded_checkout().await;
+    app.stripe.confirm(&second.reference, "pm_card_visa").unwrap();
+    app.deliver_webhooks().await;
+    assert_eq!(
+        (
+            app.payment(&second.payment).await.at("/status"),
+            app.payment(&first.payment).await.at("/refunded/amount")
+        ),
+        (json!("COMPLETED"), json!(900))
+    );
+    for event in &paid {
+        app.stripe.deliver(&app, event).await.expect(200);
+    }
+    app.wait_for_empty_outbox().await;
+    let back = app.wait_until(&first.payment, "/status", json!("REFUNDED")).await;
+    let parts: std::collections::BTreeSet<i64> = back
+        .at("/refunds")
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|refund| refund["amount"]["amount"].as_i64().unwrap())
+        .collect();
+    assert_eq!(parts, [900, 4000].into());
+    assert_eq!(
+        (app.buyer_access().await, app.count_purchases().await),
+        ("granted".to_owned(), 1)
+    );
 }

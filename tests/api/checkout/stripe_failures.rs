@@ -1,33 +1,23 @@
-//! Stripe hangs, breaks, talks nonsense, or says no.
+//! `POST /checkout` while Stripe fails, hangs or refuses.
 
 use chrono::Duration;
 use serde_json::json;
-
 use test_macros::both_databases;
 
-use crate::support::{Fault, StripeApp};
-
-const SESSIONS: &str = "POST /v1/checkout/sessions";
-const REFUNDS: &str = "POST /v1/refunds";
-
-/// Every try of one call fails, and the first of them so.
-fn fail(app: &StripeApp, call: &str, fault: Fault) {
-    app.stripe.fail(call, 1, fault);
-    // An answer that was read, and is none, is not asked for again.
-    if !matches!(fault, Fault::Garbage | Fault::Forbidden) {
-        app.stripe.fail(call, 2, Fault::Status(503));
-    }
-}
+use crate::support::{
+    Fault, StripeApp,
+    stripe_faults::{SESSIONS, fail_next_calls},
+};
 
 #[both_databases]
-async fn a_checkout_goes_on_when_stripe_is_back(app: StripeApp) {
+async fn a_checkout_resumes_when_stripe_is_back(app: StripeApp) {
     let mut payments = std::collections::BTreeSet::new();
     for (call, fault) in [
         ("POST /v1/customers", Fault::Status(500)),
         (SESSIONS, Fault::Status(503)),
         (SESSIONS, Fault::LostAfter),
     ] {
-        fail(&app, call, fault);
+        fail_next_calls(&app, call, fault);
         let refused = app
             .checkout(&app.lena, &app.course)
             .await
@@ -36,7 +26,7 @@ async fn a_checkout_goes_on_when_stripe_is_back(app: StripeApp) {
         payments.insert(app.get_as(&app.lena, "/me/payments").await.text_at("/data/0/id"));
     }
     for fault in [Fault::Garbage, Fault::Forbidden] {
-        fail(&app, SESSIONS, fault);
+        fail_next_calls(&app, SESSIONS, fault);
         app.checkout(&app.lena, &app.course)
             .await
             .expect_problem(503, "provider_unavailable");
@@ -63,7 +53,7 @@ async fn a_checkout_goes_on_when_stripe_is_back(app: StripeApp) {
 }
 
 #[both_databases]
-async fn a_checkout_outlives_a_stripe_that_hangs(app: StripeApp) {
+async fn a_checkout_survives_a_hanging_stripe(app: StripeApp) {
     app.stripe.fail(SESSIONS, 3, Fault::Hang);
     let refused = app
         .checkout(&app.lena, &app.course)
@@ -81,8 +71,8 @@ async fn a_checkout_outlives_a_stripe_that_hangs(app: StripeApp) {
 }
 
 #[both_databases]
-async fn a_checkout_that_stripe_would_find_too_short_by_now_begins_anew(app: StripeApp) {
-    fail(&app, SESSIONS, Fault::Status(500));
+async fn a_checkout_about_to_expire_is_started_anew(app: StripeApp) {
+    fail_next_calls(&app, SESSIONS, Fault::Status(500));
     app.checkout(&app.lena, &app.course)
         .await
         .expect_problem(503, "provider_unavailable");
@@ -104,7 +94,7 @@ async fn a_checkout_that_stripe_would_find_too_short_by_now_begins_anew(app: Str
 }
 
 #[both_databases]
-async fn a_client_s_own_key_goes_on_after_a_failure(app: StripeApp) {
+async fn the_clients_idempotency_key_resumes_after_a_failure(app: StripeApp) {
     app.stripe.fail(SESSIONS, 3, Fault::Status(500));
     let body = json!({ "courseId": app.course });
     app.post_with_key_as(&app.lena, "/checkout", body.clone(), "mine")
@@ -121,7 +111,7 @@ async fn a_client_s_own_key_goes_on_after_a_failure(app: StripeApp) {
 }
 
 #[both_databases]
-async fn stripe_may_break_after_its_work_and_remember_only_that(app: StripeApp) {
+async fn a_session_created_behind_a_server_error_is_found_again(app: StripeApp) {
     app.stripe.fail(SESSIONS, 1, Fault::BrokenAfter);
     for _ in 0..2 {
         app.checkout(&app.lena, &app.course)
@@ -140,7 +130,7 @@ async fn stripe_may_break_after_its_work_and_remember_only_that(app: StripeApp) 
 }
 
 #[both_databases]
-async fn what_stripe_refuses_is_over(app: StripeApp) {
+async fn a_refusal_by_stripe_fails_the_payment(app: StripeApp) {
     let (cheap, _) = app.course_for_sale(&app.elena, 49).await;
     let body =
         json!({ "code": "PLACE", "amountOff": { "amount": 1, "currency": "USD" }, "maxRedemptions": 1 });
@@ -184,7 +174,7 @@ async fn what_stripe_refuses_is_over(app: StripeApp) {
 }
 
 #[both_databases]
-async fn a_session_is_stopped_when_another_took_its_place(app: StripeApp) {
+async fn a_superseded_session_is_expired_at_stripe(app: StripeApp) {
     let first = app.start_checkout().await;
     let second = app.start_embedded_checkout().await;
     app.wait_for_empty_outbox().await;
@@ -201,66 +191,4 @@ async fn a_session_is_stopped_when_another_took_its_place(app: StripeApp) {
     for payment in [first.payment, second.payment] {
         assert_eq!(app.payment(&payment).await.at("/failureCode"), "superseded");
     }
-}
-
-#[both_databases]
-async fn a_refund_is_asked_for_until_stripe_has_made_it_once(app: StripeApp) {
-    let (payment, _) = app.complete_purchase().await;
-    for (amount, fault) in [
-        (900, Fault::Status(500)),
-        (1000, Fault::LostAfter),
-        (1100, Fault::Garbage),
-    ] {
-        fail(&app, REFUNDS, fault);
-        let refund = app.refund(&payment, json!({ "amount": amount })).await;
-        // The next try is later, by the clock that this test moves.
-        crate::support::eventually("the refund", || async {
-            app.clock.advance(Duration::seconds(2));
-            let now = app.payment(&payment).await;
-            let refunds = now.at("/refunds");
-            let this = refunds
-                .as_array()
-                .unwrap()
-                .iter()
-                .find(|row| row["id"] == *refund)
-                .unwrap();
-            (this["status"] == "SUCCEEDED").then_some(())
-        })
-        .await;
-    }
-    app.deliver_webhooks().await;
-    let now = app.payment(&payment).await;
-    assert_eq!(
-        (now.at("/refunded/amount"), now.at("/refunding/amount")),
-        (json!(3000), json!(0))
-    );
-    assert_eq!(
-        (app.stripe.count("refund"), app.count_rows("refunds").await),
-        (3, 3)
-    );
-}
-
-#[both_databases]
-async fn a_refund_that_stripe_refuses_has_failed(app: StripeApp) {
-    let (payment, intent) = app.complete_purchase().await;
-    app.stripe.dispute(&intent);
-    app.refund(&payment, json!({ "amount": 900 })).await;
-    app.wait_for_empty_outbox().await;
-    let now = app.payment(&payment).await;
-    assert_eq!(
-        (
-            now.at("/refunds/0/status"),
-            now.at("/refunding/amount"),
-            now.at("/status")
-        ),
-        (json!("FAILED"), json!(0), json!("COMPLETED"))
-    );
-    assert!(
-        now.text_at("/refunds/0/failureCode").contains("charge_disputed"),
-        "{}",
-        now.text
-    );
-    assert_eq!(app.stripe.count("refund"), 0);
-    app.deliver_webhooks().await;
-    assert_eq!(app.buyer_access().await, "grant_suspended");
 }

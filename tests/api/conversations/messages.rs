@@ -1,37 +1,16 @@
-//! Messages: sent once, numbered without gaps, read by members alone.
+//! `/conversations/{conversation}/messages`: sending, numbering, pages, rules.
 
-use serde_json::{Value, json};
-
+use serde_json::json;
 use test_macros::both_databases;
 
-use crate::support::{App, Person};
-
-/// Two who have a conversation.
-async fn two(app: &App) -> (Person, Person, String) {
-    let (lena, tom) = (app.learner().await, app.learner().await);
-    let conversation = app.conversation_between(&lena, &tom).await;
-    (lena, tom, conversation)
-}
-
-async fn messages(app: &App, who: &Person, conversation: &str, query: &str) -> Vec<Value> {
-    let path = format!("/conversations/{conversation}/messages{query}");
-    app.get_as(who, &path)
-        .await
-        .expect(200)
-        .at("/data")
-        .as_array()
-        .unwrap()
-        .clone()
-}
-
-async fn read(app: &App, who: &Person, conversation: &str, number: i64) -> crate::support::Reply {
-    let path = format!("/conversations/{conversation}/read");
-    app.put_as(who, &path, json!({ "number": number })).await
-}
+use crate::{
+    conversations::{messages, two_people_talking},
+    support::App,
+};
 
 #[both_databases]
-async fn sixty_four_equal_sends_at_once_make_one_message(app: App) {
-    let (lena, tom, conversation) = two(&app).await;
+async fn of_64_concurrent_equal_sends_one_message_is_created(app: App) {
+    let (lena, tom, conversation) = two_people_talking(&app).await;
     let body = json!({ "clientMessageId": app.db.ambient().new_id(), "content": "Once" });
     let path = format!("/conversations/{conversation}/messages");
     let sends = (0..64).map(|_| app.post_as(&lena, &path, body.clone()));
@@ -58,8 +37,8 @@ async fn sixty_four_equal_sends_at_once_make_one_message(app: App) {
 }
 
 #[both_databases]
-async fn numbers_have_no_gaps_whoever_writes_at_once(app: App) {
-    let (lena, tom, conversation) = two(&app).await;
+async fn message_numbers_have_no_gaps_under_concurrency(app: App) {
+    let (lena, tom, conversation) = two_people_talking(&app).await;
     let sends =
         (0..24).map(|n| app.send_message_as(if n % 2 == 0 { &lena } else { &tom }, &conversation, "x"));
     for reply in futures_util::future::join_all(sends).await {
@@ -74,8 +53,8 @@ async fn numbers_have_no_gaps_whoever_writes_at_once(app: App) {
 }
 
 #[both_databases]
-async fn a_conversation_is_paged_both_ways(app: App) {
-    let (lena, _, conversation) = two(&app).await;
+async fn messages_are_paged_in_both_directions(app: App) {
+    let (lena, _, conversation) = two_people_talking(&app).await;
     for n in 1..=7 {
         app.send_message(&lena, &conversation, &format!("Message {n}"))
             .await;
@@ -109,237 +88,6 @@ async fn a_conversation_is_paged_both_ways(app: App) {
     }
     let path = format!("/conversations/{conversation}/messages?cursor={}", "_".repeat(32));
     app.get_as(&lena, &path).await.expect(200);
-}
-
-#[both_databases]
-async fn what_was_read_is_counted_and_never_goes_back(app: App) {
-    let (lena, tom, conversation) = two(&app).await;
-    for n in 1..=3 {
-        app.send_message(&lena, &conversation, &format!("Message {n}"))
-            .await;
-    }
-    app.send_message(&tom, &conversation, "Mine").await;
-    let unread = async |who: &Person| {
-        app.get_as(who, &format!("/conversations/{conversation}"))
-            .await
-            .expect(200)
-            .at("/unreadCount")
-    };
-    // One's own are not unread, and to write is not to have read.
-    assert_eq!((unread(&tom).await, unread(&lena).await), (json!(3), json!(1)));
-    let state = read(&app, &tom, &conversation, 2).await.expect(200);
-    assert_eq!(
-        (state.at("/readNumber"), state.at("/unreadCount")),
-        (json!(2), json!(1))
-    );
-    let back = read(&app, &tom, &conversation, 1).await.expect(200);
-    assert_eq!(
-        (back.at("/readNumber"), back.at("/unreadCount")),
-        (json!(2), json!(1))
-    );
-    let beyond = read(&app, &tom, &conversation, 5)
-        .await
-        .expect_problem(422, "validation_failed");
-    assert_eq!(beyond.errors(), ["/number unknown_message"]);
-    // Lena sees which of hers were read, and since when; that does not change with what is read later.
-    let mine = messages(&app, &lena, &conversation, "?sort=number").await;
-    let is_read: Vec<bool> = mine
-        .iter()
-        .map(|message| message["isRead"].as_bool().unwrap())
-        .collect();
-    assert_eq!(is_read, [true, true, false, false]);
-    let since = mine[0]["readAt"].clone();
-    assert!(since.is_string() && mine[1]["readAt"] == since && mine[2]["readAt"].is_null());
-    app.clock.advance(chrono::Duration::minutes(1));
-    read(&app, &tom, &conversation, 4).await.expect(200);
-    let mine = messages(&app, &lena, &conversation, "?sort=number").await;
-    assert!(mine[0]["readAt"] == since && mine[2]["readAt"].as_str() > since.as_str());
-    assert_eq!(unread(&tom).await, 0);
-    // Many at once end at the greatest.
-    let reads = (1..=4)
-        .rev()
-        .map(|number| read(&app, &lena, &conversation, number));
-    futures_util::future::join_all(reads).await;
-    assert_eq!(
-        read(&app, &lena, &conversation, 0)
-            .await
-            .expect(200)
-            .at("/readNumber"),
-        4
-    );
-}
-
-#[both_databases]
-async fn in_a_group_all_have_to_have_read_it(app: App) {
-    let (lena, tom, marta) = (app.learner().await, app.learner().await, app.learner().await);
-    app.conversation_between(&lena, &tom).await;
-    app.conversation_between(&lena, &marta).await;
-    let group = app
-        .create_group_as(&lena, &[&tom, &marta])
-        .await
-        .expect(201)
-        .text_at("/id");
-    let message = app
-        .send_message(&lena, &group, "Sunday at nine?")
-        .await
-        .text_at("/id");
-    let is_read = async || {
-        app.get_as(&lena, &format!("/messages/{message}"))
-            .await
-            .expect(200)
-            .at("/isRead")
-    };
-    read(&app, &tom, &group, 1).await.expect(200);
-    assert_eq!(is_read().await, false);
-    read(&app, &marta, &group, 1).await.expect(200);
-    assert_eq!(is_read().await, true);
-}
-
-#[both_databases]
-async fn a_message_is_edited_by_its_sender_within_the_time_for_it(app: App) {
-    let (lena, tom, conversation) = two(&app).await;
-    let sent = app.send_message(&lena, &conversation, "Sevn").await;
-    let (path, tag) = (
-        format!("/messages/{}", sent.text_at("/id")),
-        sent.header("etag").to_owned(),
-    );
-    app.patch_as(&tom, &path, "*", json!({ "content": "Not mine" }))
-        .await
-        .expect_problem(403, "forbidden");
-    let edited = app
-        .patch_as(&lena, &path, &tag, json!({ "content": "Seven\u{200b}" }))
-        .await
-        .expect(200);
-    assert_eq!(
-        (edited.at("/content"), edited.at("/version")),
-        (json!("Seven"), json!(2))
-    );
-    assert!(edited.at("/editedAt").is_string());
-    app.patch_as(&lena, &path, &tag, json!({ "content": "Eight" }))
-        .await
-        .expect_problem(412, "precondition_failed");
-    let same = app
-        .patch_as(&lena, &path, "*", json!({ "content": "Seven" }))
-        .await
-        .expect(200);
-    assert_eq!(same.at("/version"), 2);
-    assert_eq!(
-        app.patch_as(&lena, &path, "*", json!({ "content": "\u{202e}\u{200b} " }))
-            .await
-            .expect(422)
-            .errors(),
-        ["/content blank"]
-    );
-    app.clock.advance(chrono::Duration::minutes(16));
-    let lena = app.login(&lena.email, crate::support::PASSWORD).await;
-    app.patch_as(&lena, &path, "*", json!({ "content": "Eight" }))
-        .await
-        .expect_problem(409, "edit_window_over");
-}
-
-#[both_databases]
-async fn a_deleted_message_is_gone_for_all_and_leaves_its_place(app: App) {
-    let (lena, tom, conversation) = two(&app).await;
-    let secret = "Nothing of this may stay";
-    let sent = app
-        .send_message(&lena, &conversation, secret)
-        .await
-        .text_at("/id");
-    app.send_message(&lena, &conversation, "This stays").await;
-    let path = format!("/messages/{sent}");
-    app.delete_as(&tom, &path).await.expect_problem(403, "forbidden");
-    app.delete_as(&lena, &path).await.expect(204);
-    app.delete_as(&lena, &path).await.expect(204);
-    let seen = messages(&app, &tom, &conversation, "?sort=number").await;
-    assert_eq!(
-        (seen[0]["content"].clone(), seen[0]["number"].clone(), seen.len()),
-        (Value::Null, json!(1), 2)
-    );
-    assert!(seen[0]["deletedAt"].is_string());
-    assert_eq!(
-        app.get_as(&tom, "/conversations").await.at("/data/0/unreadCount"),
-        1,
-        "what was deleted is not unread"
-    );
-    app.patch_as(&lena, &path, "*", json!({ "content": "Back" }))
-        .await
-        .expect_problem(409, "edit_window_over");
-    assert_eq!(
-        app.count("SELECT count(*) FROM messages WHERE content IS NULL")
-            .await,
-        1
-    );
-    // The name under which it was sent stays taken.
-    let name = app.get_as(&lena, &path).await.expect(200).at("/clientMessageId");
-    let again = app
-        .post_as(
-            &lena,
-            &format!("/conversations/{conversation}/messages"),
-            json!({ "clientMessageId": name, "content": secret }),
-        )
-        .await;
-    assert_eq!(again.expect(200).at("/content"), Value::Null);
-}
-
-#[both_databases]
-async fn a_message_is_for_the_members_alone(app: App) {
-    let (lena, _, conversation) = two(&app).await;
-    let (marta, admin) = (app.learner().await, app.admin().await);
-    let message = app
-        .send_message(&lena, &conversation, "For Tom")
-        .await
-        .text_at("/id");
-    for other in [&marta, &admin] {
-        app.get_as(other, &format!("/messages/{message}"))
-            .await
-            .expect_problem(404, "not_found");
-        app.patch_as(
-            other,
-            &format!("/messages/{message}"),
-            "*",
-            json!({ "content": "x" }),
-        )
-        .await
-        .expect_problem(404, "not_found");
-        app.delete_as(other, &format!("/messages/{message}"))
-            .await
-            .expect_problem(404, "not_found");
-        app.get_as(other, &format!("/conversations/{conversation}/messages"))
-            .await
-            .expect_problem(404, "not_found");
-        read(&app, other, &conversation, 1)
-            .await
-            .expect_problem(404, "not_found");
-        app.send_message_as(other, &conversation, "x")
-            .await
-            .expect_problem(404, "not_found");
-        assert_eq!(
-            app.get_as(other, "/conversations").await.expect(200).at("/data"),
-            json!([])
-        );
-    }
-}
-
-#[both_databases]
-async fn nothing_of_a_message_is_anywhere_else(app: App) {
-    let (lena, tom, conversation) = two(&app).await;
-    let word = "xylophonequartz";
-    let sent = app.send_message(&lena, &conversation, word).await.text_at("/id");
-    app.patch_as(
-        &lena,
-        &format!("/messages/{sent}"),
-        "*",
-        json!({ "content": format!("{word} again") }),
-    )
-    .await
-    .expect(200);
-    read(&app, &tom, &conversation, 1).await.expect(200);
-    for table in ["outbox", "live_events"] {
-        let column = if table == "outbox" { "payload" } else { "data" };
-        let sql = format!("SELECT count(*) FROM {table} WHERE CAST({column} AS text) LIKE '%{word}%'");
-        assert_eq!(app.count(&sql).await, 0, "{table}");
-    }
-    assert!(app.count("SELECT count(*) FROM live_events").await >= 4);
 }
 
 #[both_databases]
@@ -391,8 +139,8 @@ async fn messages_obey_the_rules_of_the_school(app: App) {
 }
 
 #[both_databases]
-async fn a_text_that_is_too_long_or_odd_is_refused_or_made_plain(app: App) {
-    let (lena, _, conversation) = two(&app).await;
+async fn message_text_is_limited_and_cleaned(app: App) {
+    let (lena, _, conversation) = two_people_talking(&app).await;
     app.send_message_as(&lena, &conversation, &"x".repeat(4001))
         .await
         .expect_problem(422, "validation_failed");
@@ -413,109 +161,4 @@ async fn a_text_that_is_too_long_or_odd_is_refused_or_made_plain(app: App) {
         .send_message(&lena, &conversation, "  evil\u{202e}txt.exe\nline <b>two</b>  ")
         .await;
     assert_eq!(sent.at("/content"), "eviltxt.exe\nline <b>two</b>");
-}
-
-/// The second layer alone: no filter of ours, only the policies.
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn row_security_keeps_messages_to_their_members() {
-    use sqlx::{Connection, Executor, Row};
-    let app = App::start(crate::support::DatabaseKind::Postgres).await;
-    let (lena, tom, conversation) = two(&app).await;
-    let (marta, admin) = (app.learner().await, app.admin().await);
-    app.send_message(&lena, &conversation, "For Tom").await;
-    read(&app, &tom, &conversation, 1).await.expect(200);
-    app.put_as(&lena, &format!("/me/blocks/{}", marta.id), Value::Null)
-        .await
-        .expect(200);
-    app.post_empty_as(&lena, "/me/events/ticket").await.expect(200);
-    let url = crate::support::as_role(app.url.as_deref().unwrap(), "palestra_app");
-    let mut connection = sqlx::PgConnection::connect(&url).await.unwrap();
-    let mut ask = async |who: &Person, role: &str, sql: &str| -> Option<i64> {
-        let mut transaction = connection.begin().await.unwrap();
-        let settings = format!(
-            "SELECT set_config('app.uid', '{}', true), set_config('app.role', '{role}', true)",
-            who.id
-        );
-        transaction.execute(sqlx::AssertSqlSafe(settings)).await.unwrap();
-        let answer = transaction.fetch_one(sqlx::AssertSqlSafe(sql.to_owned())).await;
-        answer.ok().map(|row| row.get(0))
-    };
-    for table in [
-        "conversations",
-        "conversation_members",
-        "messages",
-        "conversation_reads",
-        "live_events",
-        "live_cursors",
-    ] {
-        let sql = format!("SELECT count(*) FROM {table}");
-        assert_eq!(ask(&marta, "USER", &sql).await, Some(0), "{table}");
-        // An admin is told what concerns them, and reads nobody's messages.
-        assert_eq!(ask(&admin, "ADMIN", &sql).await, Some(0), "{table}");
-        assert!(ask(&tom, "USER", &sql).await > Some(0), "{table}");
-    }
-    assert_eq!(ask(&tom, "USER", "SELECT count(*) FROM blocks").await, Some(0));
-    assert_eq!(
-        ask(&lena, "USER", "SELECT count(*) FROM live_tickets").await,
-        None,
-        "tickets are not for requests to read"
-    );
-    let counted = |sql: &str| format!("WITH done AS ({sql} RETURNING 1) SELECT count(*) FROM done");
-    // Nobody writes for others, tells others by hand, or puts themselves into a conversation.
-    for (sql, wrong) in [
-        (counted("UPDATE messages SET content = 'defaced'"), Some(0)),
-        (
-            counted("UPDATE conversation_members SET read_number = read_number + 1"),
-            Some(1),
-        ),
-        (
-            counted(
-                "INSERT INTO live_events (user_id, number, kind, data, created_at) SELECT user_id, 99, 'x', '{}', now() FROM live_cursors",
-            ),
-            None,
-        ),
-        (counted("UPDATE live_cursors SET last_number = 99"), None),
-        (
-            counted(&format!(
-                "INSERT INTO messages (id, conversation_id, number, sender_id, client_message_id, content, version, created_at) \
-             VALUES (gen_random_uuid(), '{conversation}', 2, '{}', gen_random_uuid(), 'forged', 1, now())",
-                lena.id
-            )),
-            None,
-        ),
-    ] {
-        assert_eq!(ask(&tom, "USER", &sql).await, wrong, "{sql}");
-    }
-    let join = counted(&format!(
-        "INSERT INTO conversation_members (conversation_id, user_id, is_owner, joined_at, joined_number, read_number) \
-         VALUES ('{conversation}', '{}', true, now(), 0, 0)",
-        marta.id
-    ));
-    for who in [&marta, &tom] {
-        assert_eq!(ask(who, "USER", &join).await, None);
-    }
-    // The functions that reach further ask about nobody but the caller.
-    let removed = "SELECT count(*) FROM messages m, app.remove_message(m.id, now())";
-    assert_eq!(ask(&lena, "USER", removed).await, Some(0));
-    let blocked = format!(
-        "SELECT CASE WHEN app.is_blocked_in('{conversation}', '{}') THEN 1::bigint ELSE 0 END",
-        marta.id
-    );
-    assert_eq!(
-        ask(&tom, "USER", &blocked).await,
-        Some(1),
-        "a member of the conversation"
-    );
-    assert_eq!(ask(&admin, "ADMIN", &blocked).await, Some(0), "somebody else");
-    let shares = format!(
-        "SELECT CASE WHEN app.shares_course('{}') THEN 1::bigint ELSE 0 END",
-        tom.id
-    );
-    assert_eq!(
-        (
-            ask(&lena, "USER", &shares).await,
-            ask(&marta, "USER", &shares).await
-        ),
-        (Some(1), Some(0))
-    );
 }

@@ -1,20 +1,19 @@
-//! What a trainer tells the learners of a course: to those who have it now, once, however often the worker dies.
+//! `/courses/{course}/announcements`.
 
 use chrono::Duration;
 use database::{Pool, Tx, outbox};
 use kernel::{Actor, Error};
 use serde_json::json;
-
 use test_macros::both_databases;
 
 use crate::support::{App, DatabaseKind, PASSWORD};
 
-fn news() -> serde_json::Value {
+fn announcement() -> serde_json::Value {
     json!({ "title": "A new week", "body": "<p>Week 5 is <b>online</b>.<script>x</script></p>" })
 }
 
 #[both_databases]
-async fn learners_with_access_are_told(app: App) {
+async fn learners_with_access_are_notified(app: App) {
     let (elena, editor, admin) = (app.trainer().await, app.trainer().await, app.admin().await);
     let (lena, tom, mia, zoe) = (
         app.learner().await,
@@ -34,13 +33,13 @@ async fn learners_with_access_are_told(app: App) {
     app.put_as(&mia, &format!("/me/blocks/{}", elena.id), json!(null))
         .await;
     let path = format!("/courses/{course}/announcements");
-    app.post_as(&lena, &path, news())
+    app.post_as(&lena, &path, announcement())
         .await
         .expect_problem(403, "forbidden");
-    app.post_as(&zoe, &path, news())
+    app.post_as(&zoe, &path, announcement())
         .await
         .expect_problem(403, "forbidden");
-    let made = app.post_as(&elena, &path, news()).await.expect(201);
+    let made = app.post_as(&elena, &path, announcement()).await.expect(201);
     assert_eq!(
         (made.at("/body"), made.at("/author/id")),
         (json!("<p>Week 5 is <b>online</b>.</p>"), json!(elena.id))
@@ -86,7 +85,7 @@ async fn learners_with_access_are_told(app: App) {
     app.get_as(&app.learner().await, &path)
         .await
         .expect_problem(403, "not_granted");
-    app.post_as(&editor, &path, news()).await.expect(201);
+    app.post_as(&editor, &path, announcement()).await.expect(201);
     // Mia has no block with the editor.
     assert_eq!(app.notification_kinds_of(&mia).await, ["ANNOUNCEMENT"]);
 }
@@ -96,7 +95,7 @@ async fn a_course_has_five_announcements_a_day(app: App) {
     let (elena, greta) = (app.trainer().await, app.trainer().await);
     let (course, _) = app.course_with_learners(&elena, &[]).await;
     let path = format!("/courses/{course}/announcements");
-    app.post_as(&greta, &path, news())
+    app.post_as(&greta, &path, announcement())
         .await
         .expect_problem(403, "forbidden");
     for body in [
@@ -107,7 +106,8 @@ async fn a_course_has_five_announcements_a_day(app: App) {
             .await
             .expect_problem(422, "validation_failed");
     }
-    let all = futures_util::future::join_all((0..8).map(|_| app.post_as(&elena, &path, news()))).await;
+    let all =
+        futures_util::future::join_all((0..8).map(|_| app.post_as(&elena, &path, announcement()))).await;
     let made = all
         .into_iter()
         .filter(|reply| match reply.status {
@@ -121,7 +121,7 @@ async fn a_course_has_five_announcements_a_day(app: App) {
     assert_eq!(made, 5);
     app.clock.advance(Duration::hours(25));
     let elena = app.login(&elena.email, PASSWORD).await;
-    app.post_as(&elena, &path, news()).await.expect(201);
+    app.post_as(&elena, &path, announcement()).await.expect(201);
 }
 
 /// Nobody carries letters here.
@@ -180,8 +180,8 @@ async fn an_interrupted_announcement_notifies_everybody_once(database: DatabaseK
     };
     seed(&app, work).await;
     let path = format!("/courses/{course}/announcements");
-    app.post_as(&elena, &path, news()).await.expect(201);
-    let message = claim(&app).await;
+    app.post_as(&elena, &path, announcement()).await.expect(201);
+    let message = claim_announcement(&app).await;
     let letters = community::Letters {
         mailer: &NoMail,
         app_url: "",
@@ -223,7 +223,7 @@ async fn seed<F: Future<Output = kernel::Result<()>> + Send + 'static>(
     }
 }
 
-async fn claim(app: &App) -> outbox::Message {
+async fn claim_announcement(app: &App) -> outbox::Message {
     let work = |tx: Tx| async move { outbox::claim(&tx, 100).await };
     let messages = app.db.run_in(Pool::Worker, Actor::System, work).await.unwrap();
     messages

@@ -1,18 +1,13 @@
+//! `/courses/{course}/learners`, `funnel` and `jobs`: what trainers see of learners.
+
 use chrono::Duration;
 use serde_json::{Value, json};
-
 use test_macros::both_databases;
 
-use crate::support::{App, PASSWORD, Person, eventually};
-
-async fn mark(app: &App, who: &Person, lesson: &str) {
-    app.post_empty_as(who, &format!("/lessons/{lesson}/complete"))
-        .await
-        .expect(200);
-}
+use crate::support::{App, Person, eventually, watching::complete_lesson};
 
 /// The newest job of a course, once it is done.
-async fn job_done(app: &App, trainer: &Person, course: &str) -> Value {
+async fn finished_job(app: &App, trainer: &Person, course: &str) -> Value {
     eventually("the job to be done", || async {
         let jobs = app
             .get_as(trainer, &format!("/courses/{course}/jobs"))
@@ -25,7 +20,7 @@ async fn job_done(app: &App, trainer: &Person, course: &str) -> Value {
 }
 
 #[both_databases]
-async fn what_is_left_after_an_edit_completes_the_course_in_the_background(app: App) {
+async fn unpublishing_the_missing_lesson_completes_the_course(app: App) {
     let (elena, lena, tom) = (app.trainer().await, app.learner().await, app.learner().await);
     let (course, _, lessons) = app.course(&elena, json!({})).await;
     assert_eq!(
@@ -40,8 +35,8 @@ async fn what_is_left_after_an_edit_completes_the_course_in_the_background(app: 
             .await
             .expect(201);
     }
-    mark(&app, &lena, &lessons[0]).await;
-    mark(&app, &tom, &lessons[1]).await;
+    complete_lesson(&app, &lena, &lessons[0]).await;
+    complete_lesson(&app, &tom, &lessons[1]).await;
     // Enrolling has its own look at what is complete, a little later.
     eventually("the outbox to be empty", || async {
         (app.count("SELECT count(*) FROM outbox WHERE done_at IS NULL")
@@ -53,7 +48,7 @@ async fn what_is_left_after_an_edit_completes_the_course_in_the_background(app: 
     app.post_empty_as(&elena, &format!("/lessons/{}/unpublish", lessons[1]))
         .await
         .expect(200);
-    let job = job_done(&app, &elena, &course).await;
+    let job = finished_job(&app, &elena, &course).await;
     assert_eq!(
         (&job["doneCount"], &job["changedCount"], &job["requestedBy"]),
         (&json!(2), &json!(1), &json!(elena.id))
@@ -77,7 +72,7 @@ async fn what_is_left_after_an_edit_completes_the_course_in_the_background(app: 
     app.post_empty_as(&elena, &format!("/lessons/{}/publish", lessons[1]))
         .await
         .expect(200);
-    job_done(&app, &elena, &course).await;
+    finished_job(&app, &elena, &course).await;
     let again = app
         .get_as(&lena, &format!("/courses/{course}/progress"))
         .await
@@ -94,94 +89,7 @@ async fn what_is_left_after_an_edit_completes_the_course_in_the_background(app: 
 }
 
 #[both_databases]
-async fn where_to_go_on_and_how_far_one_is(app: App) {
-    let (elena, lena) = (app.trainer().await, app.learner().await);
-    let (first, chapter, lessons) = app.course(&elena, json!({ "title": "First" })).await;
-    let (second, _, others) = app.course(&elena, json!({ "title": "Second" })).await;
-    let video = json!({ "videoUrl": "https://videos.example.com/a.mp4", "duration": 10 });
-    app.patch_as(&elena, &format!("/lessons/{}", lessons[1]), "*", video)
-        .await
-        .expect(200);
-    assert_eq!(
-        app.get_as(&lena, "/me/continue").await.expect(200).at("/data"),
-        json!([])
-    );
-    for course in [&first, &second] {
-        app.post_empty_as(&lena, &format!("/courses/{course}/enroll"))
-            .await
-            .expect(201);
-    }
-    mark(&app, &lena, &others[0]).await;
-    app.clock.advance(Duration::minutes(1));
-    app.post_as(
-        &lena,
-        &format!("/lessons/{}/watch", lessons[1]),
-        json!({ "positionSeconds": 61.5 }),
-    )
-    .await
-    .expect(200);
-    let found = app.get_as(&lena, "/me/continue").await.expect(200);
-    // The latest first; in it the lesson that was being watched, though another one comes before it.
-    assert_eq!(
-        (
-            found.at("/data/0/title"),
-            found.at("/data/0/lessonId"),
-            found.at("/data/0/positionSeconds")
-        ),
-        (json!("First"), json!(lessons[1]), json!(61.5))
-    );
-    assert_eq!(
-        (found.at("/data/1/lessonId"), found.at("/data/1/percent")),
-        (json!(others[1]), json!(50))
-    );
-    assert_eq!(found.at("/data/0/chapterId"), json!(chapter));
-    let mine = app.get_as(&lena, "/me/progress?limit=1").await.expect(200);
-    assert_eq!(
-        (
-            mine.at("/data/0/title"),
-            mine.at("/data/0/percent"),
-            mine.at("/hasMore")
-        ),
-        (json!("Second"), json!(50), json!(true))
-    );
-    let rest = app
-        .get_as(
-            &lena,
-            &format!("/me/progress?cursor={}", mine.text_at("/nextCursor")),
-        )
-        .await
-        .expect(200);
-    assert_eq!(
-        (
-            rest.at("/data/0/title"),
-            rest.at("/data/0/percent"),
-            rest.at("/hasMore")
-        ),
-        (json!("First"), json!(0), json!(false))
-    );
-    mark(&app, &lena, &others[1]).await;
-    let left = app.get_as(&lena, "/me/continue").await.expect(200);
-    assert_eq!(left.at("/data").as_array().unwrap().len(), 1);
-    // Whose access has ended can go on with nothing.
-    let grants = app
-        .get_as(&elena, &format!("/courses/{first}/grants"))
-        .await
-        .expect(200);
-    app.post_as(
-        &elena,
-        &format!("/grants/{}/revoke", grants.text_at("/data/0/id")),
-        json!({ "reason": "It was a mistake." }),
-    )
-    .await
-    .expect(200);
-    assert_eq!(
-        app.get_as(&lena, "/me/continue").await.expect(200).at("/data"),
-        json!([])
-    );
-}
-
-#[both_databases]
-async fn reading_costs_as_many_statements_however_much_there_is(app: App) {
+async fn reads_take_the_same_statements_at_any_size(app: App) {
     let (elena, lena) = (app.trainer().await, app.learner().await);
     let (course, chapter, _) = app.course(&elena, json!({})).await;
     app.post_empty_as(&lena, &format!("/courses/{course}/enroll"))
@@ -217,7 +125,7 @@ async fn reading_costs_as_many_statements_however_much_there_is(app: App) {
         costs
     };
     let lesson = app.lesson(&elena, &chapter).await;
-    mark(&app, &lena, &lesson).await;
+    complete_lesson(&app, &lena, &lesson).await;
     let few = cost().await;
     for _ in 0..3 {
         let lesson = app.lesson(&elena, &chapter).await;
@@ -229,65 +137,10 @@ async fn reading_costs_as_many_statements_however_much_there_is(app: App) {
         app.post_empty_as(&somebody, &format!("/courses/{course}/enroll"))
             .await
             .expect(201);
-        mark(&app, &lena, &lesson).await;
-        mark(&app, &somebody, &lesson).await;
+        complete_lesson(&app, &lena, &lesson).await;
+        complete_lesson(&app, &somebody, &lesson).await;
     }
     assert_eq!(cost().await, few);
-}
-
-#[both_databases]
-async fn days_and_streaks_are_the_learners_own(app: App) {
-    let (elena, lena) = (app.trainer().await, app.learner().await);
-    let (course, _, lessons) = app.course(&elena, json!({})).await;
-    let video = json!({ "videoUrl": "https://videos.example.com/a.mp4", "duration": 10 });
-    app.patch_as(&elena, &format!("/lessons/{}", lessons[0]), "*", video)
-        .await
-        .expect(200);
-    app.post_empty_as(&lena, &format!("/courses/{course}/enroll"))
-        .await
-        .expect(201);
-    let watch = format!("/lessons/{}/watch", lessons[0]);
-    app.post_as(&lena, &watch, json!({ "ranges": [{ "from": 0, "to": 20 }] }))
-        .await
-        .expect(200);
-    app.clock.advance(Duration::days(1));
-    let lena = app.login(&lena.email, PASSWORD).await;
-    app.post_as(&lena, &watch, json!({ "ranges": [{ "from": 20, "to": 120 }] }))
-        .await
-        .expect(200);
-    let stats = app
-        .get_as(&lena, "/me/stats?timezone=Pacific/Auckland&days=3")
-        .await
-        .expect(200);
-    assert_eq!(
-        (
-            stats.at("/watchedSeconds"),
-            stats.at("/currentStreakDays"),
-            stats.at("/longestStreakDays")
-        ),
-        (json!(120), json!(2), json!(2))
-    );
-    assert_eq!(
-        (
-            stats.at("/days/1/watchedSeconds"),
-            stats.at("/days/2/watchedSeconds")
-        ),
-        (json!(20), json!(100))
-    );
-    app.clock.advance(Duration::days(2));
-    let lena = app.login(&lena.email, PASSWORD).await;
-    assert_eq!(
-        app.get_as(&lena, "/me/stats")
-            .await
-            .expect(200)
-            .at("/currentStreakDays"),
-        0
-    );
-    let refused = app
-        .get_as(&lena, "/me/stats?timezone=Atlantis/Poseidonis")
-        .await
-        .expect_problem(422, "validation_failed");
-    assert_eq!(refused.errors(), ["?timezone unknown_timezone"]);
 }
 
 #[both_databases]
@@ -329,7 +182,7 @@ async fn trainers_see_where_learners_stop(app: App) {
     )
     .await
     .expect(200);
-    mark(&app, &lena, &lessons[1]).await;
+    complete_lesson(&app, &lena, &lessons[1]).await;
     // Who only opened it, and who teaches it, is none of them; what is claimed and not credited was not played.
     let (ada, otto) = (app.learner().await, app.learner().await);
     for (who, claim) in [
@@ -463,7 +316,7 @@ async fn trainers_see_where_learners_stop(app: App) {
 }
 
 #[both_databases]
-async fn learners_are_found_by_names_of_any_script(app: App) {
+async fn learners_are_found_by_names_in_any_script(app: App) {
     let (elena, lena) = (app.trainer().await, app.learner().await);
     let (course, ..) = app.course(&elena, json!({})).await;
     app.post_empty_as(&lena, &format!("/courses/{course}/enroll"))
@@ -491,7 +344,7 @@ async fn learners_are_found_by_names_of_any_script(app: App) {
 }
 
 #[both_databases]
-async fn after_a_reset_nothing_was_heard(app: App) {
+async fn a_reset_forgets_what_was_watched(app: App) {
     let (elena, lena) = (app.trainer().await, app.learner().await);
     let (course, _, lessons) = app.course(&elena, json!({})).await;
     for (n, lesson) in lessons.iter().enumerate() {
@@ -561,7 +414,7 @@ async fn after_a_reset_nothing_was_heard(app: App) {
 }
 
 #[both_databases]
-async fn a_trainer_waives_and_resets(app: App) {
+async fn a_trainer_waives_and_resets_progress(app: App) {
     let (elena, lena, tom) = (app.trainer().await, app.learner().await, app.learner().await);
     let (course, _, lessons) = app.course(&elena, json!({})).await;
     let (foreign, _, elsewhere) = app.course(&elena, json!({})).await;

@@ -1,248 +1,89 @@
-//! Finding courses: words, filters, orders, pages, counts, and answers that are kept.
+//! `GET /courses`: filters, sorting, pages.
 
 use serde_json::{Value, json};
-
 use test_macros::both_databases;
 
-use crate::support::{App, PASSWORD, Reply, eventually};
-
-fn ids(reply: Reply) -> Vec<String> {
-    let reply = reply.expect(200);
-    let rows = reply.at("/data");
-    rows.as_array()
-        .unwrap()
-        .iter()
-        .map(|course| course["id"].as_str().unwrap().to_owned())
-        .collect()
-}
-
-fn titles(reply: Reply) -> Vec<String> {
-    let reply = reply.expect(200);
-    let rows = reply.at("/data");
-    rows.as_array()
-        .unwrap()
-        .iter()
-        .map(|course| course["title"].as_str().unwrap().to_owned())
-        .collect()
-}
-
-fn usd(amount: i64) -> Value {
-    json!({ "amount": amount, "currency": "USD" })
-}
-
-/// Five courses, a second apart.
-async fn shelf(app: &App) {
-    let elena = app.trainer().await;
-    let courses = [
-        json!({ "title": "Strength Foundations", "duration": 90 }),
-        json!({ "title": "Übungen für Läufer", "duration": 30, "difficulty": "ADVANCED", "price": usd(4900), "discountPrice": usd(1900) }),
-        json!({ "title": "mobility every day", "duration": 20, "description": "Strength is not all.", "price": usd(2900) }),
-        json!({ "title": "Archery", "difficulty": "EXPERT", "price": { "amount": 500, "currency": "EUR" } }),
-        json!({ "title": "Strong Back", "duration": 60, "difficulty": "EXPERT" }),
-    ];
-    for course in courses {
-        app.course(&elena, course).await;
-        app.clock.advance(chrono::Duration::seconds(1));
-    }
-}
+use crate::{
+    courses::{create_catalogue, ids, titles},
+    support::{App, eventually},
+};
 
 #[both_databases]
-async fn a_word_of_the_title_counts_more_however_many_have_it_and_however_long_the_rest_is(app: App) {
-    let (elena, admin) = (app.trainer().await, app.admin().await);
-    let shelf = app
-        .post_as(&admin, "/categories", json!({ "name": "Kettlebells" }))
-        .await
-        .expect(201)
-        .at("/id");
-    let long = "Swings, cleans, presses and snatches, from the very first day to the hundredth repetition. "
-        .repeat(5);
-    app.course(
-        &elena,
-        json!({ "title": "All about kettlebells, slowly", "description": long }),
-    )
-    .await;
-    for n in 0..8 {
-        app.course(
+async fn the_catalogue_filters_sorts_and_pages(app: App) {
+    let elena = app.trainer().await;
+    let (first, ..) = app
+        .course(&elena, json!({ "title": "First", "difficulty": "EXPERT" }))
+        .await;
+    app.clock.advance(chrono::Duration::seconds(1));
+    let (second, ..) = app
+        .course(
             &elena,
-            json!({ "title": format!("Plan {n}"), "description": "d", "categoryIds": [shelf] }),
+            json!({ "title": "Second", "price": { "amount": 100, "currency": "USD" } }),
         )
         .await;
-    }
-    app.course(
-        &elena,
-        json!({ "title": "Weights", "description": "No kettlebells." }),
-    )
-    .await;
-    let found = titles(app.get("/courses?q=kettlebells&limit=20").await);
-    assert_eq!(
-        (found[0].as_str(), found[9].as_str(), found.len()),
-        ("All about kettlebells, slowly", "Weights", 10)
-    );
-}
-
-#[both_databases]
-async fn words_find_courses_best_match_first(app: App) {
-    shelf(&app).await;
-    let found = |q: &'static str| {
-        let app = &app;
-        async move { titles(app.get(&format!("/courses?q={q}")).await) }
+    let ids = |reply: crate::support::Reply| -> Vec<String> {
+        reply
+            .expect(200)
+            .at("/data")
+            .as_array()
+            .unwrap()
+            .iter()
+            .map(|course| course["id"].as_str().unwrap().to_owned())
+            .collect()
     };
+    assert_eq!(ids(app.get("/courses").await), [second.clone(), first.clone()]);
     assert_eq!(
-        found("strength").await,
-        ["Strength Foundations", "mobility every day"],
-        "a title counts more than a description"
+        ids(app.get("/courses?sort=publishedAt").await),
+        [first.clone(), second.clone()]
     );
     assert_eq!(
-        found("stren").await,
-        ["Strength Foundations", "mobility every day"],
-        "beginnings are enough"
+        ids(app.get("/courses?difficulty=EXPERT").await),
+        std::slice::from_ref(&first)
     );
     assert_eq!(
-        found("laufer+UBUNG").await,
-        ["Übungen für Läufer"],
-        "accents, case and order do not matter"
+        ids(app.get("/courses?isFree=false").await),
+        std::slice::from_ref(&second)
     );
     assert_eq!(
-        found("foundatoins").await,
-        ["Strength Foundations"],
-        "a slip of the finger is forgiven"
+        ids(app
+            .get(&format!("/courses?authorId={}&isFree=true", elena.id))
+            .await),
+        std::slice::from_ref(&first)
     );
-    assert_eq!(
-        found("stregnth+foudations").await,
-        ["Strength Foundations"],
-        "in every word"
-    );
-    assert_eq!(
-        found("mobilty+strenth").await,
-        ["mobility every day"],
-        "wherever it stands"
-    );
-    assert_eq!(found("abcchery").await, ["Archery"], "two slips in a longer word");
-    assert_eq!(
-        found("bakc").await,
-        ["Strong Back"],
-        "letters that changed places"
-    );
-    assert_eq!(found("bcaks").await, [""; 0], "but not everything");
-    assert_eq!(
-        found("archery+strength").await,
-        [""; 0],
-        "all words have to be there"
-    );
-    for nothing in [
-        "%27%3B+DROP+TABLE+users",
-        "!!!",
-        "%22%22",
-        "NEAR(a+b)",
-        "title:strength*",
-        "zzzzqqq",
-        "a+AND+NOT+(b)",
-    ] {
-        let reply = app.get(&format!("/courses?q={nothing}")).await.expect(200);
-        assert!(reply.at("/data").as_array().unwrap().len() <= 5, "{nothing}");
-    }
-    app.get("/courses?q=")
+    let shelf = app
+        .get(&format!("/courses/{first}"))
         .await
-        .expect_problem(422, "validation_failed");
-    app.get("/courses?sort=-relevance")
-        .await
-        .expect_problem(422, "validation_failed");
-}
-
-#[both_databases]
-async fn a_change_is_found_at_once_and_what_is_gone_is_not(app: App) {
-    let elena = app.trainer().await;
-    let (course, ..) = app.course(&elena, json!({ "title": "Kettlebells" })).await;
+        .text_at("/categories/0/slug");
     assert_eq!(
-        ids(app.get("/courses?q=kettlebells").await),
-        std::slice::from_ref(&course)
+        ids(app.get(&format!("/courses?category={shelf}")).await),
+        std::slice::from_ref(&first)
     );
-    app.patch_as(
-        &elena,
-        &format!("/courses/{course}"),
-        "*",
-        json!({ "title": "Dumbbells" }),
-    )
-    .await
-    .expect(200);
-    assert_eq!(
-        ids(app.get("/courses?q=dumbbells").await),
-        std::slice::from_ref(&course)
-    );
-    assert_eq!(ids(app.get("/courses?q=kettlebells").await), [""; 0]);
-    app.post_empty_as(&elena, &format!("/courses/{course}/archive"))
-        .await
-        .expect(200);
-    assert_eq!(ids(app.get("/courses").await), [""; 0]);
-    app.get(&format!("/courses/{course}")).await.expect(200);
-    app.post_empty_as(&elena, &format!("/courses/{course}/publish"))
-        .await
-        .expect(200);
-    assert_eq!(
-        ids(app.get("/courses?q=dumbbells").await),
-        std::slice::from_ref(&course)
-    );
-    app.post_empty_as(&elena, &format!("/courses/{course}/unpublish"))
-        .await
-        .expect(200);
-    assert_eq!(ids(app.get("/courses?q=dumbbells").await), [""; 0]);
-}
-
-#[both_databases]
-async fn a_misspelt_word_never_means_one_that_is_gone(app: App) {
-    let elena = app.trainer().await;
-    let (gone, ..) = app.course(&elena, json!({ "title": "Pilates" })).await;
-    app.course(&elena, json!({ "title": "Palates" })).await;
-    assert_eq!(titles(app.get("/courses?q=pilatse").await), ["Pilates"]);
-    app.post_empty_as(&elena, &format!("/courses/{gone}/unpublish"))
-        .await
-        .expect(200);
-    assert_eq!(titles(app.get("/courses?q=pilatse").await), ["Palates"]);
-    let facets = app.get("/catalogue/facets?q=pilatse").await.expect(200);
-    assert_eq!(facets.at("/count"), 1);
-}
-
-#[both_databases]
-async fn a_category_is_found_by_its_new_name(app: App) {
-    let (admin, elena) = (app.admin().await, app.trainer().await);
-    let category = |name: &'static str| {
-        let (app, admin) = (&app, &admin);
-        async move {
-            app.post_as(admin, "/categories", json!({ "name": name }))
-                .await
-                .expect(201)
-                .text_at("/id")
-        }
-    };
-    let (old, other) = (category("Endurance").await, category("Cycling").await);
-    let (course, ..) = app
-        .course(&elena, json!({ "title": "Long Rides", "categoryIds": [&old] }))
+    let page = app.get("/courses?limit=1").await.expect(200);
+    let next = app
+        .get(&format!(
+            "/courses?limit=1&cursor={}",
+            page.text_at("/nextCursor")
+        ))
         .await;
-    let is_found = |q: &'static str| {
-        let (app, course) = (&app, course.clone());
-        async move { (ids(app.get(&format!("/courses?q={q}")).await) == [course]).then_some(()) }
-    };
-    is_found("endurance").await.expect("by its first name");
-    app.patch_as(
-        &admin,
-        &format!("/categories/{old}"),
-        "*",
-        json!({ "name": "Stamina" }),
-    )
-    .await
-    .expect(200);
-    eventually("the new name", || is_found("stamina")).await;
-    assert!(is_found("endurance").await.is_none());
-    app.delete_as(&admin, &format!("/categories/{old}?replacement={other}"))
+    assert_eq!((ids(page), ids(next)), (vec![second], vec![first]));
+    let refused = app
+        .get("/courses?sort=price;drop&difficulty=easy&authorId=x&isFree=maybe")
         .await
-        .expect(204);
-    eventually("the replacement's name", || is_found("cycling")).await;
-    assert!(is_found("stamina").await.is_none());
+        .expect_problem(422, "validation_failed");
+    assert_eq!(
+        refused.errors(),
+        [
+            "?authorId bad_format",
+            "?difficulty not_allowed",
+            "?isFree wrong_type",
+            "?sort not_allowed"
+        ]
+    );
 }
 
 #[both_databases]
 async fn filters_combine(app: App) {
-    shelf(&app).await;
+    create_catalogue(&app).await;
     let found = |query: &'static str| {
         let app = &app;
         async move { titles(app.get(&format!("/courses?sort=title&{query}")).await) }
@@ -273,8 +114,8 @@ async fn filters_combine(app: App) {
 }
 
 #[both_databases]
-async fn every_order_pages_in_both_directions(app: App) {
-    shelf(&app).await;
+async fn every_sort_order_pages_in_both_directions(app: App) {
+    create_catalogue(&app).await;
     let orders = [
         (
             "-publishedAt",
@@ -447,8 +288,8 @@ async fn every_order_pages_in_both_directions(app: App) {
 }
 
 #[both_databases]
-async fn a_page_goes_on_from_a_course_that_has_gone(app: App) {
-    shelf(&app).await;
+async fn a_cursor_outlives_its_course(app: App) {
+    create_catalogue(&app).await;
     let page = app.get("/courses?sort=title&limit=3").await.expect(200);
     let last = page.text_at("/data/2/id");
     let admin = app.admin().await;
@@ -465,119 +306,8 @@ async fn a_page_goes_on_from_a_course_that_has_gone(app: App) {
 }
 
 #[both_databases]
-async fn facets_count_each_kind_under_the_other_filters(app: App) {
-    shelf(&app).await;
-    let all = app.get("/catalogue/facets").await.expect(200);
-    assert_eq!((all.at("/count"), all.at("/free")), (json!(5), json!(2)));
-    assert_eq!(all.at("/categories").as_array().unwrap().len(), 5);
-    assert_eq!(
-        all.at("/prices"),
-        json!([
-            { "currency": "EUR", "count": 1, "min": 500, "max": 500 }, { "currency": "USD", "count": 2, "min": 1900, "max": 2900 },
-        ])
-    );
-    let experts = app.get("/catalogue/facets?difficulty=EXPERT").await.expect(200);
-    assert_eq!((experts.at("/count"), experts.at("/free")), (json!(2), json!(1)));
-    let counts = experts
-        .at("/difficulties")
-        .as_array()
-        .unwrap()
-        .iter()
-        .map(|row| row["count"].as_i64().unwrap())
-        .sum::<i64>();
-    assert_eq!(
-        counts, 5,
-        "difficulties are counted without the filter of the difficulty"
-    );
-    let nothing = app.get("/catalogue/facets?q=zzzzqqq").await.expect(200);
-    assert_eq!(
-        (nothing.at("/count"), nothing.at("/categories")),
-        (json!(0), json!([]))
-    );
-}
-
-#[both_databases]
-async fn kept_answers_are_never_old(app: App) {
-    let elena = app.trainer().await;
-    let lena = app.learner().await;
-    let (course, chapter, lessons) = app.course(&elena, json!({ "title": "Before" })).await;
-    let path = format!("/courses/{course}");
-    let seen = app.get(&path).await.expect(200);
-    assert_eq!(titles(app.get("/courses").await), ["Before"]);
-    app.patch_as(&elena, &path, "*", json!({ "title": "After" }))
-        .await
-        .expect(200);
-    assert_eq!(app.get_as(&elena, &path).await.expect(200).at("/title"), "After");
-    assert_eq!(app.get(&path).await.expect(200).at("/title"), "After");
-    assert_eq!(titles(app.get_as(&lena, "/courses").await), ["After"]);
-    app.post_empty_as(&elena, &format!("/chapters/{chapter}/unpublish"))
-        .await
-        .expect(200);
-    app.get(&path).await.expect_problem(404, "not_found");
-    app.post_empty_as(&elena, &format!("/chapters/{chapter}/publish"))
-        .await
-        .expect(200);
-    app.post_empty_as(&elena, &format!("{path}/publish"))
-        .await
-        .expect(200);
-    let now = app.get(&path).await.expect(200);
-    assert_ne!(seen.header("etag"), now.header("etag"));
-    let list = app.get("/courses").await.expect(200);
-    for (path, etag) in [
-        (path.as_str(), now.header("etag")),
-        ("/courses", list.header("etag")),
-    ] {
-        app.send(app.request("GET", path).header("if-none-match", etag))
-            .await
-            .expect(304);
-    }
-    // A draft is never kept for others.
-    let draft = app.draft(&elena, json!({})).await;
-    app.get_as(&elena, &format!("/courses/{draft}")).await.expect(200);
-    app.get(&format!("/courses/{draft}"))
-        .await
-        .expect_problem(404, "not_found");
-    // Nor the draft of somebody who teaches no more: they ask like anybody.
-    let (marco, admin) = (app.trainer().await, app.admin().await);
-    let theirs = app.draft(&marco, json!({})).await;
-    let account = format!("/admin/users/{}", marco.id);
-    app.patch_as(&admin, &account, "*", json!({ "role": "USER" }))
-        .await
-        .expect(200);
-    let marco = app.login(&marco.email, PASSWORD).await;
-    app.get_as(&marco, &format!("/courses/{theirs}"))
-        .await
-        .expect_problem(404, "not_found");
-    app.get(&format!("/courses/{theirs}"))
-        .await
-        .expect_problem(404, "not_found");
-    // Whatever of it is changed: the order, the number of its lessons, the name of who teaches it.
-    let outline = || async { app.get(&path).await.expect(200).at("/chapters/0/lessons") };
-    assert_eq!(outline().await.pointer("/0/id").unwrap(), &json!(lessons[0]));
-    app.post_as(
-        &elena,
-        &format!("/lessons/{}/move", lessons[0]),
-        json!({ "chapterId": chapter, "position": 2 }),
-    )
-    .await
-    .expect(200);
-    assert_eq!(outline().await.pointer("/0/id").unwrap(), &json!(lessons[1]));
-    app.delete_as(&elena, &format!("/lessons/{}", lessons[0]))
-        .await
-        .expect(204);
-    assert_eq!(outline().await.as_array().unwrap().len(), 1);
-    app.patch_as(&elena, "/me", "*", json!({ "name": "Elena Okafor" }))
-        .await
-        .expect(200);
-    assert_eq!(
-        app.get(&path).await.expect(200).at("/author/name"),
-        "Elena Okafor"
-    );
-}
-
-#[both_databases]
-async fn popularity_follows_enrolments(app: App) {
-    shelf(&app).await;
+async fn popularity_follows_enrollments(app: App) {
+    create_catalogue(&app).await;
     let (lena, mats) = (app.learner().await, app.learner().await);
     let free = ids(app.get("/courses?isFree=true&sort=title").await);
     app.post_empty_as(&lena, &format!("/courses/{}/enroll", free[0]))
@@ -605,17 +335,4 @@ async fn popularity_follows_enrolments(app: App) {
         (counts == [2, 1, 0]).then_some(())
     })
     .await;
-}
-
-#[both_databases]
-async fn cards_show_who_and_how_much(app: App) {
-    let elena = app.trainer().await;
-    app.course(&elena, json!({})).await;
-    let list = app.get("/courses").await.expect(200);
-    assert_eq!(
-        (list.at("/data/0/author/id"), list.at("/data/0/chapterCount")),
-        (json!(elena.id), json!(1))
-    );
-    assert!(list.at("/data/0/lessonCount").as_i64().unwrap() >= 1);
-    assert!(list.at("/data/0").get("content").is_none());
 }

@@ -1,5 +1,6 @@
-use serde_json::json;
+//! `GET /courses/{course}/progress`: when a course is complete.
 
+use serde_json::json;
 use test_macros::both_databases;
 
 use crate::support::App;
@@ -71,7 +72,7 @@ async fn a_course_is_complete_with_its_last_lesson(app: App) {
 }
 
 #[both_databases]
-async fn completion_is_never_undone_by_an_edit(app: App) {
+async fn an_edit_never_undoes_completion(app: App) {
     let (elena, lena) = (app.trainer().await, app.learner().await);
     let (course, chapter, lessons) = app.course(&elena, json!({})).await;
     app.post_empty_as(&lena, &format!("/courses/{course}/enroll"))
@@ -111,7 +112,7 @@ async fn completion_is_never_undone_by_an_edit(app: App) {
 }
 
 #[both_databases]
-async fn of_two_last_lessons_at_once_the_course_is_complete(app: App) {
+async fn two_last_lessons_at_once_complete_the_course(app: App) {
     let (elena, lena) = (app.trainer().await, app.learner().await);
     let (course, _, lessons) = app.course(&elena, json!({})).await;
     app.post_empty_as(&lena, &format!("/courses/{course}/enroll"))
@@ -133,27 +134,7 @@ async fn of_two_last_lessons_at_once_the_course_is_complete(app: App) {
 }
 
 #[both_databases]
-async fn a_lesson_with_a_video_is_completed_by_watching(app: App) {
-    let (elena, lena) = (app.trainer().await, app.learner().await);
-    let (course, _, lessons) = app.course(&elena, json!({})).await;
-    app.patch_as(
-        &elena,
-        &format!("/lessons/{}", lessons[0]),
-        "*",
-        json!({ "videoUrl": "https://videos.example.com/a.mp4", "duration": 10 }),
-    )
-    .await
-    .expect(200);
-    app.post_empty_as(&lena, &format!("/courses/{course}/enroll"))
-        .await
-        .expect(201);
-    app.post_empty_as(&lena, &format!("/lessons/{}/complete", lessons[0]))
-        .await
-        .expect_problem(409, "completed_by_watching");
-}
-
-#[both_databases]
-async fn a_preview_counts_after_enrolling(app: App) {
+async fn a_completed_preview_counts_after_enrolling(app: App) {
     let (elena, lena) = (app.trainer().await, app.learner().await);
     let course = app.draft(&elena, json!({})).await;
     let chapter = app.chapter(&elena, &course, true).await;

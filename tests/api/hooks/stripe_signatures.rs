@@ -1,22 +1,21 @@
-//! What claims to be Stripe's, and is not, or is about somebody else's money.
+//! `POST /hooks/stripe`: forged, foreign and malformed events.
 
 use kernel::Ambient;
 use serde_json::{Value, json};
-
 use test_macros::both_databases;
 
 use crate::support::{FORMER_SECRET, SECRET, StripeApp, StripeDouble, sign};
 
 /// The events of a payment that was made.
-async fn paid(app: &StripeApp) -> (String, Vec<Value>) {
+async fn paid_events(app: &StripeApp) -> (String, Vec<Value>) {
     let checkout = app.start_checkout().await;
     app.stripe.pay(&checkout.reference);
     (checkout.payment, app.stripe.events())
 }
 
 #[both_databases]
-async fn of_a_thousand_forged_altered_and_stale_signatures_none_is_taken(app: StripeApp) {
-    let (payment, events) = paid(&app).await;
+async fn of_a_thousand_forged_or_stale_signatures_none_is_accepted(app: StripeApp) {
+    let (payment, events) = paid_events(&app).await;
     app.wait_for_empty_outbox().await;
     let (before, now) = (app.count_rows("outbox").await, app.unix_time());
     let body = events.last().unwrap().to_string();
@@ -68,8 +67,8 @@ async fn of_a_thousand_forged_altered_and_stale_signatures_none_is_taken(app: St
 }
 
 #[both_databases]
-async fn two_secrets_are_good_while_one_takes_the_other_s_place(app: StripeApp) {
-    let (payment, events) = paid(&app).await;
+async fn two_secrets_are_valid_during_a_rotation(app: StripeApp) {
+    let (payment, events) = paid_events(&app).await;
     let body = events.last().unwrap().to_string();
     StripeDouble::send(&app, &body, &sign("whsec_third", &body, app.unix_time()))
         .await
@@ -88,8 +87,8 @@ async fn two_secrets_are_good_while_one_takes_the_other_s_place(app: StripeApp) 
 }
 
 #[both_databases]
-async fn what_is_not_about_our_money_is_acknowledged_and_does_nothing(app: StripeApp) {
-    let (payment, events) = paid(&app).await;
+async fn unrelated_events_are_acknowledged_and_ignored(app: StripeApp) {
+    let (payment, events) = paid_events(&app).await;
     app.wait_for_empty_outbox().await;
     let stranger = Ambient::default().new_id().to_string();
     let changes: [&dyn Fn(&mut Value); 7] = [
@@ -137,8 +136,8 @@ async fn what_is_not_about_our_money_is_acknowledged_and_does_nothing(app: Strip
 }
 
 #[both_databases]
-async fn another_amount_or_currency_than_was_agreed_buys_nothing(app: StripeApp) {
-    let (payment, events) = paid(&app).await;
+async fn another_amount_or_currency_completes_nothing(app: StripeApp) {
+    let (payment, events) = paid_events(&app).await;
     let session = events
         .iter()
         .find(|event| event["type"] == "checkout.session.completed")
@@ -168,7 +167,7 @@ async fn another_amount_or_currency_than_was_agreed_buys_nothing(app: StripeApp)
 }
 
 #[both_databases]
-async fn signed_bytes_that_are_no_event_are_refused(app: StripeApp) {
+async fn a_signed_body_that_is_no_event_is_refused(app: StripeApp) {
     for body in ["", "{", "null", "[]", "{\"id\": 1}", "\u{1F980}"] {
         StripeDouble::send(&app, body, &sign(SECRET, body, app.unix_time()))
             .await

@@ -1,13 +1,14 @@
+//! `GET /lessons/{lesson}`: who may read.
+
 use chrono::Duration;
 use sea_orm::ConnectionTrait;
 use serde_json::json;
-
 use test_macros::both_databases;
 
 use crate::support::App;
 
 #[both_databases]
-async fn a_lesson_is_read_by_whoever_may(app: App) {
+async fn a_lesson_is_readable_with_access(app: App) {
     let (elena, lena, tom, admin) = (
         app.trainer().await,
         app.learner().await,
@@ -41,7 +42,7 @@ async fn a_lesson_is_read_by_whoever_may(app: App) {
 }
 
 #[both_databases]
-async fn a_free_chapter_is_read_by_all(app: App) {
+async fn a_free_chapter_is_public(app: App) {
     let (elena, lena) = (app.trainer().await, app.learner().await);
     let course = app
         .draft(&elena, json!({ "price": { "amount": 4900, "currency": "USD" } }))
@@ -88,42 +89,7 @@ async fn a_free_chapter_is_read_by_all(app: App) {
 }
 
 #[both_databases]
-async fn enrolling_again_is_the_same_record(app: App) {
-    let (elena, lena) = (app.trainer().await, app.learner().await);
-    let (course, ..) = app.course(&elena, json!({})).await;
-    let first = app
-        .post_empty_as(&lena, &format!("/courses/{course}/enroll"))
-        .await
-        .expect(201);
-    let path = format!("/courses/{course}/enroll");
-    let replies = futures_util::future::join_all((0..8).map(|_| app.post_empty_as(&lena, &path))).await;
-    for reply in replies {
-        assert_eq!(reply.expect(200).at("/id"), first.at("/id"));
-    }
-    let mine = app.get_as(&lena, "/me/enrollments").await.expect(200);
-    assert_eq!(mine.at("/data").as_array().unwrap().len(), 1);
-    let draft = app.draft(&elena, json!({})).await;
-    app.post_empty_as(&lena, &format!("/courses/{draft}/enroll"))
-        .await
-        .expect_problem(404, "not_found");
-    app.post_empty_as(&elena, &format!("/courses/{draft}/enroll"))
-        .await
-        .expect_problem(404, "not_found");
-}
-
-#[both_databases]
-async fn of_eight_enrolments_at_once_one_is_made(app: App) {
-    let (elena, lena) = (app.trainer().await, app.learner().await);
-    let (course, ..) = app.course(&elena, json!({})).await;
-    let path = format!("/courses/{course}/enroll");
-    let replies = futures_util::future::join_all((0..8).map(|_| app.post_empty_as(&lena, &path))).await;
-    let ids: std::collections::HashSet<String> = replies.iter().map(|reply| reply.text_at("/id")).collect();
-    assert_eq!(ids.len(), 1);
-    assert_eq!(replies.iter().filter(|reply| reply.status == 201).count(), 1);
-}
-
-#[both_databases]
-async fn a_grant_ends_when_it_is_asked_not_when_a_job_runs(app: App) {
+async fn expired_access_ends_without_a_job(app: App) {
     let (elena, lena) = (app.trainer().await, app.learner().await);
     let (course, _, lessons) = app.course(&elena, json!({})).await;
     app.post_empty_as(&lena, &format!("/courses/{course}/enroll"))
@@ -131,7 +97,7 @@ async fn a_grant_ends_when_it_is_asked_not_when_a_job_runs(app: App) {
         .expect(201);
     let ends_at = app.db.ambient().now() + Duration::hours(1);
     // A free grant has no end by itself: written past the use cases.
-    change(
+    change_grants(
         &app,
         &elena,
         "UPDATE grants SET ends_at = ?",
@@ -162,7 +128,7 @@ async fn a_grant_ends_when_it_is_asked_not_when_a_job_runs(app: App) {
         ("REFUNDED", "grant_refunded"),
         ("REVOKED", "grant_revoked"),
     ] {
-        change(&app, &elena, "UPDATE grants SET status = ?", vec![status.into()]).await;
+        change_grants(&app, &elena, "UPDATE grants SET status = ?", vec![status.into()]).await;
         app.get_as(&lena, &path).await.expect_problem(403, code);
     }
     // The record of what was learnt stays.
@@ -177,23 +143,13 @@ async fn a_grant_ends_when_it_is_asked_not_when_a_job_runs(app: App) {
     );
 }
 
-#[both_databases]
-async fn two_authors_cannot_overwrite_each_other(app: App) {
-    let elena = app.trainer().await;
-    let (_, _, lessons) = app.course(&elena, json!({})).await;
-    let path = format!("/lessons/{}", lessons[0]);
-    let etag = app.get_as(&elena, &path).await.header("etag").to_owned();
-    app.patch_as(&elena, &path, &etag, json!({ "title": "New" }))
-        .await
-        .expect(200);
-    app.patch_as(&elena, &path, &etag, json!({ "title": "Newer" }))
-        .await
-        .expect_problem(412, "precondition_failed");
-    assert_eq!(app.get_as(&elena, &path).await.at("/title"), "New");
-}
-
 /// Writes into the ledger as the author of the course may.
-async fn change(app: &App, author: &crate::support::Person, sql: &'static str, values: Vec<sea_orm::Value>) {
+async fn change_grants(
+    app: &App,
+    author: &crate::support::Person,
+    sql: &'static str,
+    values: Vec<sea_orm::Value>,
+) {
     let actor = kernel::Actor::User {
         id: author.id.parse().unwrap(),
         role: kernel::Role::Trainer,
@@ -206,4 +162,19 @@ async fn change(app: &App, author: &crate::support::Person, sql: &'static str, v
             .map(drop)
     };
     app.db.run(actor, work).await.unwrap();
+}
+
+#[both_databases]
+async fn concurrent_edits_of_a_lesson_conflict(app: App) {
+    let elena = app.trainer().await;
+    let (_, _, lessons) = app.course(&elena, json!({})).await;
+    let path = format!("/lessons/{}", lessons[0]);
+    let etag = app.get_as(&elena, &path).await.header("etag").to_owned();
+    app.patch_as(&elena, &path, &etag, json!({ "title": "New" }))
+        .await
+        .expect(200);
+    app.patch_as(&elena, &path, &etag, json!({ "title": "Newer" }))
+        .await
+        .expect_problem(412, "precondition_failed");
+    assert_eq!(app.get_as(&elena, &path).await.at("/title"), "New");
 }

@@ -1,49 +1,18 @@
-use chrono::Duration;
-use futures_util::{StreamExt, future::join, stream::FuturesUnordered};
-use serde_json::{Value, json};
-use sqlx::{AssertSqlSafe, Connection, Executor};
+//! `POST /lessons/{lesson}/watch`: what a heartbeat credits.
 
+use chrono::Duration;
+use serde_json::{Value, json};
 use test_macros::both_databases;
 
-use crate::support::{App, DatabaseKind, PASSWORD, Person, TcpProxy, as_role, eventually};
-
-/// A published course whose first lesson has a video of ten minutes: course, chapter, lessons.
-async fn with_video(app: &App, trainer: &Person) -> (String, String, [String; 2]) {
-    let made = app.course(trainer, json!({})).await;
-    let video = json!({ "videoUrl": "https://videos.example.com/a.mp4", "duration": 10 });
-    app.patch_as(trainer, &format!("/lessons/{}", made.2[0]), "*", video)
-        .await
-        .expect(200);
-    made
-}
-
-fn played(from: f64, to: f64) -> Value {
-    json!({ "ranges": [{ "from": from, "to": to }], "positionSeconds": to })
-}
-
-/// A learner of such a course, and its first lesson.
-async fn watcher(app: &App) -> (Person, String) {
-    let (elena, lena) = (app.trainer().await, app.learner().await);
-    let (course, _, [lesson, _]) = with_video(app, &elena).await;
-    app.post_empty_as(&lena, &format!("/courses/{course}/enroll"))
-        .await
-        .expect(201);
-    (lena, format!("/lessons/{lesson}"))
-}
-
-/// Waits until the flusher stands before a lock.
-async fn held_up(app: &App) {
-    let waiting = "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'";
-    eventually("a heartbeat at the lock", || async {
-        (app.count(waiting).await == 1).then_some(())
-    })
-    .await;
-}
+use crate::support::{
+    App,
+    watching::{course_with_video, played},
+};
 
 #[both_databases]
 async fn watching_a_lesson_completes_it_and_the_course(app: App) {
     let (elena, lena) = (app.trainer().await, app.learner().await);
-    let (course, chapter, lessons) = with_video(&app, &elena).await;
+    let (course, chapter, lessons) = course_with_video(&app, &elena).await;
     let watch = format!("/lessons/{}/watch", lessons[0]);
     app.post_as(&lena, &watch, json!({}))
         .await
@@ -145,9 +114,9 @@ async fn watching_a_lesson_completes_it_and_the_course(app: App) {
 }
 
 #[both_databases]
-async fn a_script_is_credited_the_slack_and_no_more(app: App) {
+async fn a_script_is_credited_only_the_tolerance(app: App) {
     let (elena, lena) = (app.trainer().await, app.learner().await);
-    let (course, _, lessons) = with_video(&app, &elena).await;
+    let (course, _, lessons) = course_with_video(&app, &elena).await;
     app.post_empty_as(&lena, &format!("/courses/{course}/enroll"))
         .await
         .expect(201);
@@ -194,67 +163,9 @@ async fn a_script_is_credited_the_slack_and_no_more(app: App) {
 }
 
 #[both_databases]
-async fn an_hour_offline_is_credited_when_it_comes(app: App) {
+async fn an_invalid_heartbeat_is_refused(app: App) {
     let (elena, lena) = (app.trainer().await, app.learner().await);
-    let (course, _, lessons) = with_video(&app, &elena).await;
-    app.patch_as(
-        &elena,
-        &format!("/lessons/{}", lessons[0]),
-        "*",
-        json!({ "duration": 60 }),
-    )
-    .await
-    .expect(200);
-    app.post_empty_as(&lena, &format!("/courses/{course}/enroll"))
-        .await
-        .expect(201);
-    app.post_as(&lena, &format!("/lessons/{}/watch", lessons[0]), json!({}))
-        .await
-        .expect(200);
-    app.clock.advance(Duration::hours(1));
-    let lena = app.login(&lena.email, PASSWORD).await;
-    // Out of order and twice, with things among them that are not to be had.
-    let mut items: Vec<Value> = (0..36)
-        .rev()
-        .map(|beat| {
-            let from = f64::from(beat) * 100.0;
-            json!({ "lessonId": lessons[0], "ranges": [{ "from": from, "to": from + 100.0 }] })
-        })
-        .collect();
-    items.extend(items.clone());
-    items.push(json!({ "lessonId": "0198c0de-0000-7000-8000-000000000001", "percent": 5 }));
-    items.push(json!({ "lessonId": lessons[1] }));
-    items.push(json!({ "lessonId": lessons[0], "ranges": [{ "from": 9, "to": 3 }] }));
-    let sent = app
-        .post_as(&lena, "/me/progress/batch", json!({ "items": items }))
-        .await
-        .expect(200);
-    assert_eq!(
-        (
-            sent.at("/results/71/lessonProgress/watchTimePercent"),
-            sent.at("/results/71/isAccepted")
-        ),
-        (json!(100.0), json!(true))
-    );
-    assert_eq!(
-        (sent.at("/results/72/code"), sent.at("/results/73/code")),
-        (json!("not_found"), json!("no_video"))
-    );
-    assert_eq!(sent.at("/results/74/errors/0/pointer"), "/items/74/ranges/0");
-    let read = app
-        .get_as(&lena, &format!("/lessons/{}/progress", lessons[0]))
-        .await
-        .expect(200);
-    assert_eq!(
-        (read.at("/isCompleted"), read.at("/ranges")),
-        (json!(true), json!([{ "from": 0, "to": 3600 }]))
-    );
-}
-
-#[both_databases]
-async fn what_cannot_be_meant_is_refused(app: App) {
-    let (elena, lena) = (app.trainer().await, app.learner().await);
-    let (course, _, lessons) = with_video(&app, &elena).await;
+    let (course, _, lessons) = course_with_video(&app, &elena).await;
     app.post_empty_as(&lena, &format!("/courses/{course}/enroll"))
         .await
         .expect(201);
@@ -335,184 +246,9 @@ async fn what_cannot_be_meant_is_refused(app: App) {
 }
 
 #[both_databases]
-async fn an_item_that_is_no_heartbeat_is_refused_alone(app: App) {
-    let (elena, lena) = (app.trainer().await, app.learner().await);
-    let (course, _, lessons) = with_video(&app, &elena).await;
-    app.post_empty_as(&lena, &format!("/courses/{course}/enroll"))
-        .await
-        .expect(201);
-    let (id, good) = (
-        &lessons[0],
-        json!({ "lessonId": lessons[0], "ranges": [{ "from": 0, "to": 5 }] }),
-    );
-    let items = json!([
-        good, { "lessonId": id, "chapterId": id }, {}, { "lessonId": id, "ranges": [{ "from": 0, "to": null }, { "from": 0, "to": 86_401 }] },
-        { "lessonId": id, "percent": 100.5 }, { "lessonId": id, "speed": 2 }, 7, { "lessonId": id, "ranges": [{ "from": 5, "to": 3 }] }, good,
-    ]);
-    let sent = app
-        .post_as(&lena, "/me/progress/batch", json!({ "items": items }))
-        .await
-        .expect(200);
-    let of = |index: usize| {
-        let errors = sent.at(&format!("/results/{index}/errors"));
-        let errors = errors.as_array().unwrap().iter();
-        let errors: Vec<String> = errors
-            .map(|error| {
-                format!(
-                    "{} {}",
-                    error["pointer"].as_str().unwrap(),
-                    error["code"].as_str().unwrap()
-                )
-            })
-            .collect();
-        (sent.at(&format!("/results/{index}/code")), errors)
-    };
-    let refused = |reasons: &[&str]| {
-        (
-            json!("validation_failed"),
-            reasons
-                .iter()
-                .map(|reason| (*reason).to_owned())
-                .collect::<Vec<_>>(),
-        )
-    };
-    assert_eq!(of(0), (Value::Null, Vec::new()));
-    assert_eq!(of(1), refused(&["/items/1 not_one_subject"]));
-    assert_eq!(of(2), refused(&["/items/2 not_one_subject"]));
-    assert_eq!(
-        of(3),
-        refused(&[
-            "/items/3/ranges/0/to wrong_type",
-            "/items/3/ranges/1/to too_large"
-        ])
-    );
-    assert_eq!(of(4), refused(&["/items/4/percent too_large"]));
-    assert_eq!(of(5), refused(&["/items/5/speed unknown_member"]));
-    assert_eq!(of(6), refused(&["/items/6 wrong_type"]));
-    assert_eq!(of(7), refused(&["/items/7/ranges/0 reversed"]));
-    assert_eq!(of(8), (Value::Null, Vec::new()));
-    assert_eq!(
-        sent.at("/results/8/lessonProgress/ranges"),
-        json!([{ "from": 0, "to": 5 }])
-    );
-    // What is wrong with the batch itself refuses it.
-    let odd = json!({ "items": [good, {}], "when": 1 });
-    assert_eq!(
-        app.post_as(&lena, "/me/progress/batch", odd)
-            .await
-            .expect_problem(422, "validation_failed")
-            .errors(),
-        ["/when unknown_member"]
-    );
-    // As many ranges as are allowed in as many items fit in: that is more than other bodies may have.
-    let full = json!({ "lessonId": id, "ranges": vec![json!({ "from": 100.25, "to": 101.25 }); 100] });
-    let sent = app
-        .post_as(&lena, "/me/progress/batch", json!({ "items": vec![full; 200] }))
-        .await
-        .expect(200);
-    assert_eq!(sent.at("/results/199/isAccepted"), true);
-}
-
-#[both_databases]
-async fn time_offline_is_booked_when_it_was(app: App) {
-    let (elena, lena) = (app.trainer().await, app.learner().await);
-    let (course, _, lessons) = with_video(&app, &elena).await;
-    app.patch_as(
-        &elena,
-        &format!("/lessons/{}", lessons[0]),
-        "*",
-        json!({ "duration": 60 }),
-    )
-    .await
-    .expect(200);
-    app.post_empty_as(&lena, &format!("/courses/{course}/enroll"))
-        .await
-        .expect(201);
-    app.post_as(&lena, &format!("/lessons/{}/watch", lessons[0]), json!({}))
-        .await
-        .expect(200);
-    let opened = app.db.ambient().now();
-    app.clock.advance(Duration::days(3));
-    let lena = app.login(&lena.email, PASSWORD).await;
-    // A slice a minute, of three days, the latest first; one from before it was opened counts as of then.
-    let slice = |day: i64, n: i64| {
-        let from = (day * 20 + n) * 10;
-        let at = opened + Duration::days(day) + Duration::minutes(n);
-        json!({ "lessonId": lessons[0], "ranges": [{ "from": from, "to": from + 10 }], "playedAt": at.to_rfc3339() })
-    };
-    let mut items: Vec<Value> = (0..3)
-        .flat_map(|day| (0..20).map(move |n| (day, n)))
-        .map(|(day, n)| slice(day, n))
-        .collect();
-    items.reverse();
-    items.push(json!({ "lessonId": lessons[0], "ranges": [{ "from": 3000, "to": 3010 }], "playedAt": "2020-01-01T00:00:00Z" }));
-    app.post_as(&lena, "/me/progress/batch", json!({ "items": items }))
-        .await
-        .expect(200);
-    // In a zone where the day begins when it was opened.
-    let stats = app.get_as(&lena, "/me/stats?days=4").await.expect(200);
-    let sum: u64 = stats
-        .at("/days")
-        .as_array()
-        .unwrap()
-        .iter()
-        .map(|day| day["watchedSeconds"].as_u64().unwrap())
-        .sum();
-    let days: Vec<u64> = stats
-        .at("/days")
-        .as_array()
-        .unwrap()
-        .iter()
-        .map(|day| day["watchedSeconds"].as_u64().unwrap())
-        .collect();
-    assert_eq!((sum, stats.at("/watchedSeconds")), (610, json!(610)));
-    assert!(
-        days.iter().filter(|seconds| **seconds >= 190).count() >= 2 && days[3] < 210,
-        "{days:?}"
-    );
-}
-
-#[both_databases]
-async fn a_set_of_ranges_does_not_grow_without_bound(app: App) {
-    let (elena, lena) = (app.trainer().await, app.learner().await);
-    let (course, _, lessons) = with_video(&app, &elena).await;
-    app.patch_as(
-        &elena,
-        &format!("/lessons/{}", lessons[0]),
-        "*",
-        json!({ "duration": 60 }),
-    )
-    .await
-    .expect(200);
-    app.post_empty_as(&lena, &format!("/courses/{course}/enroll"))
-        .await
-        .expect(201);
-    // Every third second of an hour.
-    let item = |n: u32| {
-        let ranges: Vec<Value> = (0..100)
-            .map(|run| (n * 100 + run) * 3)
-            .map(|from| json!({ "from": from, "to": from + 1 }))
-            .collect();
-        json!({ "lessonId": lessons[0], "ranges": ranges })
-    };
-    let items: Vec<Value> = (0..12).map(item).collect();
-    let sent = app
-        .post_as(&lena, "/me/progress/batch", json!({ "items": items }))
-        .await
-        .expect(200);
-    assert_eq!(
-        sent.at("/results/11/lessonProgress/ranges")
-            .as_array()
-            .unwrap()
-            .len(),
-        1_000
-    );
-}
-
-#[both_databases]
 async fn a_video_may_be_shorter_than_whole_minutes(app: App) {
     let (elena, lena) = (app.trainer().await, app.learner().await);
-    let (course, _, lessons) = with_video(&app, &elena).await;
+    let (course, _, lessons) = course_with_video(&app, &elena).await;
     app.post_empty_as(&lena, &format!("/courses/{course}/enroll"))
         .await
         .expect(201);
@@ -544,9 +280,9 @@ async fn a_video_may_be_shorter_than_whole_minutes(app: App) {
 }
 
 #[both_databases]
-async fn a_session_is_nobodys_key(app: App) {
+async fn a_playback_session_is_private(app: App) {
     let (elena, lena, tom) = (app.trainer().await, app.learner().await, app.learner().await);
-    let (course, chapter, lessons) = with_video(&app, &elena).await;
+    let (course, chapter, lessons) = course_with_video(&app, &elena).await;
     let video = json!({ "videoUrl": "https://videos.example.com/b.mp4", "duration": 10 });
     app.patch_as(&elena, &format!("/lessons/{}", lessons[1]), "*", video)
         .await
@@ -607,9 +343,9 @@ async fn a_session_is_nobodys_key(app: App) {
 }
 
 #[both_databases]
-async fn a_length_that_nobody_knows_is_no_percentage_and_completed_by_mark(app: App) {
+async fn a_video_of_unknown_length_is_completed_by_hand(app: App) {
     let (elena, lena) = (app.trainer().await, app.learner().await);
-    let (course, _, lessons) = with_video(&app, &elena).await;
+    let (course, _, lessons) = course_with_video(&app, &elena).await;
     app.post_empty_as(&lena, &format!("/courses/{course}/enroll"))
         .await
         .expect(201);
@@ -645,414 +381,21 @@ async fn a_length_that_nobody_knows_is_no_percentage_and_completed_by_mark(app: 
 }
 
 #[both_databases]
-async fn what_nobody_announced_is_seen_within_a_minute(app: App) {
+async fn a_lesson_with_a_video_is_completed_by_watching(app: App) {
     let (elena, lena) = (app.trainer().await, app.learner().await);
-    let (course, _, lessons) = with_video(&app, &elena).await;
-    app.post_empty_as(&lena, &format!("/courses/{course}/enroll"))
-        .await
-        .expect(201);
-    let watch = format!("/lessons/{}/watch", lessons[0]);
-    app.post_as(&lena, &watch, json!({})).await.expect(200);
-    app.sql("UPDATE grants SET status = 'REFUNDED'").await;
-    app.clock.advance(Duration::seconds(60));
-    app.post_as(&lena, &watch, json!({}))
-        .await
-        .expect_problem(403, "grant_refunded");
-    app.sql("UPDATE grants SET status = 'ACTIVE'").await;
-    app.post_as(&lena, &watch, json!({})).await.expect(200);
-    // What an author does is heard at once.
-    app.post_empty_as(&elena, &format!("/lessons/{}/unpublish", lessons[0]))
-        .await
-        .expect(200);
-    app.post_as(&lena, &watch, json!({}))
-        .await
-        .expect_problem(404, "not_found");
-}
-
-#[both_databases]
-async fn a_chapter_without_lessons_is_watched_itself(app: App) {
-    let (elena, lena) = (app.trainer().await, app.learner().await);
-    let course = app.draft(&elena, json!({})).await;
-    let chapter = app.chapter(&elena, &course, true).await;
-    let body = json!({ "videoUrl": "https://videos.example.com/c.mp4", "duration": 1 });
-    app.patch_as(&elena, &format!("/chapters/{chapter}"), "*", body)
-        .await
-        .expect(200);
-    let text = app.chapter(&elena, &course, true).await;
+    let (course, _, lessons) = app.course(&elena, json!({})).await;
     app.patch_as(
         &elena,
-        &format!("/chapters/{text}"),
+        &format!("/lessons/{}", lessons[0]),
         "*",
-        json!({ "content": "<p>Breathe.</p>" }),
+        json!({ "videoUrl": "https://videos.example.com/a.mp4", "duration": 10 }),
     )
     .await
     .expect(200);
-    for id in [&chapter, &text] {
-        app.post_empty_as(&elena, &format!("/chapters/{id}/publish"))
-            .await
-            .expect(200);
-    }
-    app.post_empty_as(&elena, &format!("/courses/{course}/publish"))
+    app.post_empty_as(&lena, &format!("/courses/{course}/enroll"))
         .await
-        .expect(200);
-    // A free preview, before any enrollment.
-    app.post_empty_as(&lena, &format!("/chapters/{chapter}/complete"))
+        .expect(201);
+    app.post_empty_as(&lena, &format!("/lessons/{}/complete", lessons[0]))
         .await
         .expect_problem(409, "completed_by_watching");
-    app.post_as(&lena, &format!("/chapters/{chapter}/watch"), json!({}))
-        .await
-        .expect(200);
-    app.clock.advance(Duration::minutes(1));
-    let seen = app
-        .put_as(
-            &lena,
-            &format!("/chapters/{chapter}/progress"),
-            json!({ "percent": 95 }),
-        )
-        .await
-        .expect(200);
-    assert_eq!(
-        (seen.at("/isCompleted"), seen.at("/positionSeconds")),
-        (json!(true), json!(57.0))
-    );
-    app.post_empty_as(&lena, &format!("/courses/{course}/enroll"))
-        .await
-        .expect(201);
-    let half = app
-        .get_as(&lena, &format!("/courses/{course}/progress"))
-        .await
-        .expect(200);
-    assert_eq!(
-        (
-            half.at("/percent"),
-            half.at("/totalLessons"),
-            half.at("/isCompleted")
-        ),
-        (json!(50), json!(0), json!(false))
-    );
-    app.post_empty_as(&lena, &format!("/chapters/{text}/complete"))
-        .await
-        .expect(200);
-    assert_eq!(
-        app.get_as(&lena, &format!("/courses/{course}/progress"))
-            .await
-            .expect(200)
-            .at("/isCompleted"),
-        true
-    );
-    // A chapter with lessons is complete when they are.
-    let (_, with_lessons, _) = app.course(&elena, json!({})).await;
-    app.post_empty_as(&elena, &format!("/chapters/{with_lessons}/complete"))
-        .await
-        .expect_problem(409, "completed_by_lessons");
-}
-
-#[both_databases]
-async fn many_at_once_are_all_there(app: App) {
-    let elena = app.trainer().await;
-    let (course, _, lessons) = with_video(&app, &elena).await;
-    let learners = futures_util::future::join_all((0..8).map(|_| app.learner())).await;
-    let watch = format!("/lessons/{}/watch", lessons[0]);
-    for learner in &learners {
-        app.post_empty_as(learner, &format!("/courses/{course}/enroll"))
-            .await
-            .expect(201);
-        app.post_as(learner, &watch, json!({})).await.expect(200);
-    }
-    app.clock.advance(Duration::minutes(10));
-    let beats = (0..20).flat_map(|beat| learners.iter().map(move |learner| (beat, learner)));
-    let sent = beats.map(|(beat, learner)| {
-        app.post_as(
-            learner,
-            &watch,
-            played(f64::from(beat) * 20.0, f64::from(beat) * 20.0 + 10.0),
-        )
-    });
-    for reply in futures_util::future::join_all(sent).await {
-        reply.expect(200);
-    }
-    for learner in &learners {
-        let read = app
-            .get_as(learner, &format!("/lessons/{}/progress", lessons[0]))
-            .await
-            .expect(200);
-        assert_eq!(
-            (
-                read.at("/watchedSeconds"),
-                read.at("/ranges").as_array().unwrap().len()
-            ),
-            (json!(200), 20)
-        );
-    }
-}
-
-#[both_databases]
-async fn what_another_server_wrote_is_merged_and_not_overwritten(app: App) {
-    let (elena, lena) = (app.trainer().await, app.learner().await);
-    let (course, _, lessons) = with_video(&app, &elena).await;
-    app.post_empty_as(&lena, &format!("/courses/{course}/enroll"))
-        .await
-        .expect(201);
-    let watch = format!("/lessons/{}/watch", lessons[0]);
-    app.post_as(&lena, &watch, json!({})).await.expect(200);
-    app.clock.advance(Duration::minutes(10));
-    app.post_as(&lena, &watch, played(0.0, 10.0)).await.expect(200);
-    let video = json!({ "videoUrl": "https://videos.example.com/b.mp4", "duration": 10 });
-    app.patch_as(&elena, &format!("/lessons/{}", lessons[1]), "*", video)
-        .await
-        .expect(200);
-    // What this server remembers of one is old now: somebody else has written 100 to 110 s, as the gap and the length.
-    let (bytes, id) = if app.url.is_some() {
-        ("'\\x640a'", format!("'{}'", lessons[0]))
-    } else {
-        ("x'640a'", format!("x'{}'", lessons[0].replace('-', "")))
-    };
-    app.sql(&format!(
-        "UPDATE watches SET ranges = {bytes}, version = version + 1 WHERE subject_id = {id}"
-    ))
-    .await;
-    app.post_as(
-        &lena,
-        &format!("/lessons/{}/watch", lessons[1]),
-        played(0.0, 10.0),
-    )
-    .await
-    .expect(200);
-    let items = [0, 1].map(|n| json!({ "lessonId": lessons[n], "ranges": [{ "from": 200, "to": 210 }] }));
-    let told = app
-        .post_as(&lena, "/me/progress/batch", json!({ "items": items }))
-        .await
-        .expect(200);
-    assert!(
-        told.at("/results/0/isAccepted") == true && told.at("/results/1/isAccepted") == true,
-        "{}",
-        told.text
-    );
-    for (lesson, first) in [
-        (&lessons[0], json!({ "from": 100, "to": 110 })),
-        (&lessons[1], json!({ "from": 0, "to": 10 })),
-    ] {
-        let read = app
-            .get_as(&lena, &format!("/lessons/{lesson}/progress"))
-            .await
-            .expect(200);
-        assert_eq!(read.at("/ranges"), json!([first, { "from": 200, "to": 210 }]));
-    }
-}
-
-#[both_databases]
-async fn what_cannot_be_written_fails_alone(app: App) {
-    let (elena, lena) = (app.trainer().await, app.learner().await);
-    let (course, _, lessons) = with_video(&app, &elena).await;
-    let video = json!({ "videoUrl": "https://videos.example.com/b.mp4", "duration": 10 });
-    app.patch_as(&elena, &format!("/lessons/{}", lessons[1]), "*", video)
-        .await
-        .expect(200);
-    app.post_empty_as(&lena, &format!("/courses/{course}/enroll"))
-        .await
-        .expect(201);
-    for lesson in &lessons {
-        app.post_as(&lena, &format!("/lessons/{lesson}/watch"), json!({}))
-            .await
-            .expect(200);
-    }
-    // Gone behind the server's back, which may still remember that Lena may watch it.
-    let id = if app.url.is_some() {
-        format!("'{}'", lessons[0])
-    } else {
-        format!("x'{}'", lessons[0].replace('-', ""))
-    };
-    app.sql(&format!("DELETE FROM lessons WHERE id = {id}")).await;
-    let items = [
-        json!({ "lessonId": lessons[0] }),
-        json!({ "lessonId": lessons[1], "ranges": [{ "from": 0, "to": 5 }] }),
-    ];
-    let sent = app
-        .post_as(&lena, "/me/progress/batch", json!({ "items": items }))
-        .await
-        .expect(200);
-    assert_eq!(
-        (sent.at("/results/0/isAccepted"), sent.at("/results/0/code")),
-        (json!(false), json!("not_found"))
-    );
-    assert_eq!(sent.at("/results/1/lessonProgress/watchedSeconds"), 5);
-}
-
-#[both_databases]
-async fn a_heartbeat_that_is_not_the_first_is_one_statement(app: App) {
-    let (elena, lena) = (app.trainer().await, app.learner().await);
-    let (course, _, lessons) = with_video(&app, &elena).await;
-    app.post_empty_as(&lena, &format!("/courses/{course}/enroll"))
-        .await
-        .expect(201);
-    let watch = format!("/lessons/{}/watch", lessons[0]);
-    let mut least = u64::MAX;
-    for second in 0..8 {
-        let before = app.db.statements();
-        app.post_as(&lena, &watch, played(0.0, f64::from(second)))
-            .await
-            .expect(200);
-        // The worker counts as well, now and then.
-        least = least.min(app.db.statements() - before);
-    }
-    assert_eq!(least, 1);
-}
-
-/// A player says something every ten seconds: whether it may is not asked anew each time, and still known at once.
-#[both_databases]
-async fn who_loses_access_is_refused_at_the_next_heartbeat(app: App) {
-    let (elena, lena) = (app.trainer().await, app.learner().await);
-    let (course, _, lessons) = with_video(&app, &elena).await;
-    app.post_empty_as(&lena, &format!("/courses/{course}/enroll"))
-        .await
-        .expect(201);
-    let watch = format!("/lessons/{}/watch", lessons[0]);
-    app.post_as(&lena, &watch, json!({})).await.expect(200);
-    let mut least = u64::MAX;
-    for tens in 1..=5_u8 {
-        app.clock.advance(Duration::seconds(10));
-        let before = app.db.statements();
-        app.post_as(&lena, &watch, played(0.0, f64::from(tens) * 10.0))
-            .await
-            .expect(200);
-        least = least.min(app.db.statements() - before);
-    }
-    assert_eq!(least, 1);
-    let grants = app
-        .get_as(&elena, &format!("/courses/{course}/grants"))
-        .await
-        .expect(200);
-    let grant = grants.at("/data/0/id");
-    app.post_as(
-        &elena,
-        &format!("/grants/{}/revoke", grant.as_str().unwrap()),
-        json!({ "reason": "It was a mistake." }),
-    )
-    .await
-    .expect(200);
-    app.post_as(&lena, &watch, played(0.0, 60.0))
-        .await
-        .expect_problem(403, "grant_revoked");
-}
-
-/// While a commit does not come back, one more waits, and what has no room is turned away at once and lost nothing.
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn more_than_can_wait_is_told_to_come_back() {
-    let app = App::start_with(DatabaseKind::Postgres, &[("PALESTRA_WATCH_QUEUE", "1")]).await;
-    let (lena, lesson) = watcher(&app).await;
-    let watch = format!("{lesson}/watch");
-    app.post_as(&lena, &watch, json!({})).await.expect(200);
-    let mut owner = sqlx::PgConnection::connect(app.url.as_deref().unwrap())
-        .await
-        .unwrap();
-    let mut lock = owner.begin().await.unwrap();
-    lock.execute("LOCK TABLE watches IN EXCLUSIVE MODE")
-        .await
-        .unwrap();
-    let beat = |second: u8| app.post_as(&lena, &watch, played(0.0, f64::from(second)));
-    let rest = async {
-        held_up(&app).await;
-        let mut beats: FuturesUnordered<_> = (2..=5).map(beat).collect();
-        for _ in 0..3 {
-            let refused = beats.next().await.unwrap().expect_problem(503, "overloaded");
-            assert_eq!(refused.header("retry-after"), "1");
-        }
-        lock.rollback().await.unwrap();
-        beats.next().await.unwrap()
-    };
-    let (first, last) = join(beat(1), rest).await;
-    first.expect(200);
-    let watched = last.expect(200).at("/watchedSeconds");
-    let read = app.get_as(&lena, &format!("{lesson}/progress")).await;
-    assert_eq!(read.expect(200).at("/watchedSeconds"), watched);
-}
-
-/// Whether such a heartbeat was committed is unknown: it is read, and merged once more where it was not.
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_connection_that_breaks_under_a_heartbeat_loses_none() {
-    let app = App::start(DatabaseKind::Postgres).await;
-    let (lena, lesson) = watcher(&app).await;
-    let watch = format!("{lesson}/watch");
-    app.post_as(&lena, &watch, json!({})).await.expect(200);
-    app.clock.advance(Duration::minutes(10));
-    let mut owner = sqlx::PgConnection::connect(app.url.as_deref().unwrap())
-        .await
-        .unwrap();
-    let end = "SELECT pg_terminate_backend(pid, 5000) FROM pg_stat_activity WHERE datname = current_database() \
-               AND usename = 'palestra_worker'";
-    // While it waits for the next one.
-    owner.execute(end).await.unwrap();
-    let told = app.post_as(&lena, &watch, played(0.0, 10.0)).await.expect(200);
-    assert_eq!(told.at("/watchedSeconds"), 10);
-    // In the middle of one.
-    let mut lock = owner.begin().await.unwrap();
-    lock.execute("LOCK TABLE watches IN EXCLUSIVE MODE")
-        .await
-        .unwrap();
-    let rest = async {
-        held_up(&app).await;
-        lock.execute(end).await.unwrap();
-        lock.rollback().await.unwrap();
-    };
-    let (told, ()) = join(app.post_as(&lena, &watch, played(20.0, 30.0)), rest).await;
-    assert_eq!(told.expect(200).at("/watchedSeconds"), 20);
-    let ranges = json!([{ "from": 0, "to": 10 }, { "from": 20, "to": 30 }]);
-    let read = app.get_as(&lena, &format!("{lesson}/progress")).await.expect(200);
-    assert_eq!(read.at("/ranges"), ranges);
-}
-
-/// It is found as it was to be written, and not written twice.
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_heartbeat_whose_answer_was_lost_is_looked_up() {
-    let app = App::start(DatabaseKind::Postgres).await;
-    let proxy = TcpProxy::to(app.url.as_deref().unwrap()).await;
-    let url = as_role(proxy.url(), "palestra_worker");
-    let far = app
-        .second_server_with(&[("PALESTRA_DATABASE_WORKER_URL", &url)])
-        .await;
-    let (lena, lesson) = watcher(&app).await;
-    let watch = format!("{lesson}/watch");
-    far.post_as(&lena, &watch, json!({})).await.expect(200);
-    far.clock.advance(Duration::minutes(10));
-    proxy.drop_next_response();
-    let told = far.post_as(&lena, &watch, played(0.0, 10.0)).await.expect(200);
-    assert!(proxy.has_dropped());
-    assert_eq!(told.at("/watchedSeconds"), 10);
-    assert_eq!(app.count("SELECT version FROM watches").await, 2);
-}
-
-/// Row security alone, without the filters of the use cases.
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn watches_are_ones_own_and_written_by_the_worker_alone() {
-    let app = App::start(DatabaseKind::Postgres).await;
-    let (elena, marco) = (app.trainer().await, app.trainer().await);
-    let (lena, tom) = (app.learner().await, app.learner().await);
-    let (course, _, lessons) = with_video(&app, &elena).await;
-    for who in [&lena, &tom] {
-        app.post_empty_as(who, &format!("/courses/{course}/enroll"))
-            .await
-            .expect(201);
-        let watch = format!("/lessons/{}/watch", lessons[0]);
-        app.post_as(who, &watch, json!({})).await.expect(200);
-    }
-    let url = as_role(app.url.as_deref().unwrap(), "palestra_app");
-    let mut connection = sqlx::PgConnection::connect(&url).await.unwrap();
-    let mut run = async |who: &Person, sql: &str| {
-        let mut transaction = connection.begin().await.unwrap();
-        let settings = format!(
-            "SELECT set_config('app.uid', '{}', true), set_config('app.role', 'USER', true)",
-            who.id
-        );
-        transaction.execute(AssertSqlSafe(settings)).await.unwrap();
-        let done = transaction.execute(AssertSqlSafe(sql.to_owned())).await;
-        done.ok().map(|done| done.rows_affected())
-    };
-    let credit = "UPDATE watches SET watched_seconds = 600";
-    let put = "INSERT INTO watches SELECT * FROM watches";
-    for (who, seen, changed) in [(&lena, 1, 0), (&elena, 2, 2), (&marco, 0, 0)] {
-        assert_eq!(run(who, "SELECT 1 FROM watches").await, Some(seen));
-        assert_eq!(run(who, credit).await, Some(changed));
-        assert_eq!(run(who, put).await, None);
-        assert_eq!(run(who, "DELETE FROM watches").await, None);
-    }
 }

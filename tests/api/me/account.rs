@@ -1,8 +1,9 @@
-use serde_json::json;
+//! `GET` and `PATCH /me` and `/me/profile`: patches and versions.
 
+use serde_json::json;
 use test_macros::both_databases;
 
-use crate::support::{App, PASSWORD};
+use crate::support::App;
 
 #[both_databases]
 async fn a_patch_keeps_clears_and_sets(app: App) {
@@ -42,7 +43,7 @@ async fn a_patch_keeps_clears_and_sets(app: App) {
 }
 
 #[both_databases]
-async fn a_change_names_the_version_it_has_seen(app: App) {
+async fn a_patch_requires_the_current_version(app: App) {
     let lena = app.learner().await;
     let etag = app.get_as(&lena, "/me").await.header("etag").to_owned();
     let patch = || {
@@ -72,7 +73,7 @@ async fn a_change_names_the_version_it_has_seen(app: App) {
 }
 
 #[both_databases]
-async fn a_version_that_the_client_has_is_not_sent_again(app: App) {
+async fn an_unchanged_version_is_not_sent_again(app: App) {
     let lena = app.learner().await;
     let etag = app.get_as(&lena, "/me").await.header("etag").to_owned();
     let again = app
@@ -84,7 +85,7 @@ async fn a_version_that_the_client_has_is_not_sent_again(app: App) {
 }
 
 #[both_databases]
-async fn of_two_changes_at_once_one_is_stale(app: App) {
+async fn of_concurrent_patches_one_succeeds(app: App) {
     let lena = app.learner().await;
     let etag = app.get_as(&lena, "/me").await.header("etag").to_owned();
     let patches = (0..8).map(|n| app.patch_as(&lena, "/me", &etag, json!({ "bio": n.to_string() })));
@@ -105,7 +106,7 @@ async fn of_two_changes_at_once_one_is_stale(app: App) {
 }
 
 #[both_databases]
-async fn a_profile_keeps_its_units(app: App) {
+async fn a_profile_validates_and_rounds_its_units(app: App) {
     let lena = app.learner().await;
     let etag = app
         .get_as(&lena, "/me/profile")
@@ -160,131 +161,4 @@ async fn a_profile_keeps_its_units(app: App) {
         unborn.expect_problem(422, "validation_failed").errors(),
         ["/dateOfBirth in_the_future"]
     );
-}
-
-#[both_databases]
-async fn a_new_password_ends_the_other_sessions(app: App) {
-    let lena = app.learner().await;
-    let phone = app.login(&lena.email, PASSWORD).await;
-    let change = |current: &str, new: &str| {
-        let body = json!({ "currentPassword": current, "newPassword": new });
-        app.send(
-            app.request("PUT", "/me/password")
-                .bearer_auth(&lena.token)
-                .json(&body),
-        )
-    };
-    assert_eq!(
-        change("seven yellow anvils", "eight green anvils")
-            .await
-            .expect_problem(422, "validation_failed")
-            .errors(),
-        ["/currentPassword wrong_password"]
-    );
-    change(PASSWORD, "password123")
-        .await
-        .expect_problem(422, "validation_failed");
-    change(PASSWORD, "eight green anvils").await.expect(204);
-    app.get_as(&lena, "/me/sessions").await.expect(200);
-    app.get_as(&phone, "/me/sessions")
-        .await
-        .expect_problem(401, "session_revoked");
-    app.post("/auth/refresh", json!({ "refreshToken": phone.refresh_token }))
-        .await
-        .expect_problem(401, "refresh_token_invalid");
-    app.login(&lena.email, "eight green anvils").await;
-}
-
-#[both_databases]
-async fn sessions_are_listed_and_ended(app: App) {
-    let (lena, tom) = (app.learner().await, app.learner().await);
-    let login = app
-        .request("POST", "/auth/login")
-        .header("user-agent", "PalestraApp/2.1");
-    app.send(login.json(&json!({ "email": lena.email, "password": PASSWORD })))
-        .await
-        .expect(200);
-    let third = app.login(&lena.email, PASSWORD).await;
-    let list = app.get_as(&lena, "/me/sessions").await.expect(200);
-    let sessions = list.at("/data").as_array().unwrap().clone();
-    assert_eq!(sessions.len(), 3);
-    assert_eq!(
-        sessions
-            .iter()
-            .filter(|session| session["isCurrent"] == true)
-            .count(),
-        1
-    );
-    let app_session = sessions
-        .iter()
-        .find(|session| session["userAgent"] == "PalestraApp/2.1")
-        .unwrap();
-    let path = format!("/me/sessions/{}", app_session["id"].as_str().unwrap());
-    app.delete_as(&tom, &path).await.expect_problem(404, "not_found");
-    app.delete_as(&lena, &path).await.expect(204);
-    app.delete_as(&lena, &path).await.expect_problem(404, "not_found");
-    app.delete_as(&lena, "/me/sessions").await.expect(204);
-    app.get_as(&third, "/me/sessions")
-        .await
-        .expect_problem(401, "session_revoked");
-    assert_eq!(
-        app.get_as(&lena, "/me/sessions")
-            .await
-            .at("/data")
-            .as_array()
-            .unwrap()
-            .len(),
-        1
-    );
-}
-
-#[both_databases]
-async fn pages_follow_each_other_without_gaps(app: App) {
-    let lena = app.learner().await;
-    for _ in 0..4 {
-        app.login(&lena.email, PASSWORD).await;
-    }
-    let (mut seen, mut cursor) = (Vec::new(), String::new());
-    loop {
-        let page = app
-            .get_as(&lena, &format!("/me/sessions?limit=2{cursor}"))
-            .await
-            .expect(200);
-        seen.extend(
-            page.at("/data")
-                .as_array()
-                .unwrap()
-                .iter()
-                .map(|row| row["id"].as_str().unwrap().to_owned()),
-        );
-        if page.at("/hasMore") == false {
-            assert!(page.at("/nextCursor").is_null());
-            break;
-        }
-        cursor = format!("&cursor={}", page.text_at("/nextCursor"));
-    }
-    assert_eq!(seen.len(), 5);
-    let distinct: std::collections::HashSet<&String> = seen.iter().collect();
-    assert_eq!(distinct.len(), 5);
-    app.get_as(&lena, "/me/sessions?cursor=________________________________")
-        .await
-        .expect(200);
-    let refused = app
-        .get_as(&lena, "/me/sessions?cursor=short&limit=0&limit=2&unknown=1")
-        .await
-        .expect_problem(422, "validation_failed");
-    assert_eq!(
-        refused.errors(),
-        [
-            "?cursor bad_format",
-            "?limit duplicate",
-            "?unknown unknown_parameter"
-        ]
-    );
-    app.get_as(&lena, "/me/sessions?limit=101")
-        .await
-        .expect_problem(422, "validation_failed");
-    app.get_as(&lena, "/me/sessions?limit=%ff")
-        .await
-        .expect_problem(400, "malformed_request");
 }

@@ -1,53 +1,23 @@
-//! Live events: everything that happens, in order, once, and to nobody else.
+//! `GET /me/events` and its tickets: live events over server-sent events.
 
 use std::time::Duration;
 
 use serde_json::{Value, json};
-
 use test_macros::both_databases;
 
-use crate::support::{App, DatabaseKind, Event, EventStream, Person, eventually};
-
-/// Opens a stream that is expected to begin with this.
-async fn listen(
-    app: &App,
-    who: &Person,
-    since: Option<&str>,
-    expected: Option<&str>,
-) -> (EventStream, Option<Event>) {
-    let (stream, first) = EventStream::open(app, who, since).await;
-    assert_eq!(first.as_ref().map(|event| event.kind.as_str()), expected);
-    (stream, first)
-}
-
-async fn streams(app: &App) -> i64 {
-    let metrics = app.get("//metrics").await.expect(200).text;
-    let line = metrics
-        .lines()
-        .find(|line| line.starts_with("palestra_live_streams "))
-        .unwrap();
-    line.rsplit(' ').next().unwrap().parse().unwrap()
-}
-
-/// Numbers of the messages that are told of.
-async fn numbers(stream: &mut EventStream, how_many: usize) -> Vec<i64> {
-    let mut numbers = Vec::new();
-    while numbers.len() < how_many {
-        let event = stream.next().await.expect("an event");
-        assert_eq!(event.kind, "message.created");
-        numbers.push(event.data["number"].as_i64().unwrap());
-    }
-    numbers
-}
+use crate::{
+    me::{message_numbers, open_stream, stream_count},
+    support::{App, DatabaseKind, EventStream, dump::dump_database, eventually},
+};
 
 #[both_databases]
-async fn everybody_in_a_conversation_hears_and_nobody_else(app: App) {
+async fn members_of_a_conversation_receive_its_events(app: App) {
     let (lena, tom, marta) = (app.learner().await, app.learner().await, app.learner().await);
     let conversation = app.conversation_between(&lena, &tom).await;
-    let (mut at_lena, _) = listen(&app, &lena, None, Some("ready")).await;
-    let (mut at_tom, _) = listen(&app, &tom, None, Some("ready")).await;
-    let (mut at_toms_other, _) = listen(&app, &tom, None, Some("ready")).await;
-    let (mut at_marta, _) = listen(&app, &marta, None, Some("ready")).await;
+    let (mut at_lena, _) = open_stream(&app, &lena, None, Some("ready")).await;
+    let (mut at_tom, _) = open_stream(&app, &tom, None, Some("ready")).await;
+    let (mut at_toms_other, _) = open_stream(&app, &tom, None, Some("ready")).await;
+    let (mut at_marta, _) = open_stream(&app, &marta, None, Some("ready")).await;
     let sent = app.send_message(&lena, &conversation, "Hello").await;
     for stream in [&mut at_lena, &mut at_tom, &mut at_toms_other] {
         let event = stream.next().await.unwrap();
@@ -102,10 +72,10 @@ async fn everybody_in_a_conversation_hears_and_nobody_else(app: App) {
 }
 
 #[both_databases]
-async fn whoever_comes_back_hears_what_they_missed_once_and_in_order(app: App) {
+async fn a_resumed_stream_delivers_missed_events_in_order(app: App) {
     let (lena, tom) = (app.learner().await, app.learner().await);
     let conversation = app.conversation_between(&lena, &tom).await;
-    let (mut stream, _) = listen(&app, &tom, None, Some("ready")).await;
+    let (mut stream, _) = open_stream(&app, &tom, None, Some("ready")).await;
     app.send_message(&lena, &conversation, "One").await;
     let first = stream.next().await.unwrap();
     drop(stream);
@@ -113,8 +83,11 @@ async fn whoever_comes_back_hears_what_they_missed_once_and_in_order(app: App) {
     for _ in 0..120 {
         app.send_message(&lena, &conversation, "More").await;
     }
-    let (mut stream, _) = listen(&app, &tom, Some(&first.id), None).await;
-    assert_eq!(numbers(&mut stream, 120).await, (2..=121).collect::<Vec<_>>());
+    let (mut stream, _) = open_stream(&app, &tom, Some(&first.id), None).await;
+    assert_eq!(
+        message_numbers(&mut stream, 120).await,
+        (2..=121).collect::<Vec<_>>()
+    );
     app.send_message(&lena, &conversation, "Now").await;
     let last = stream.next().await.unwrap();
     assert_eq!(last.data["number"], 122);
@@ -125,11 +98,11 @@ async fn whoever_comes_back_hears_what_they_missed_once_and_in_order(app: App) {
     let (mut stream, begun) = EventStream::of(request).await;
     assert_eq!(begun, None);
     app.send_message(&lena, &conversation, "And now").await;
-    assert_eq!(numbers(&mut stream, 1).await, [123]);
+    assert_eq!(message_numbers(&mut stream, 1).await, [123]);
 }
 
 #[both_databases]
-async fn a_stream_without_a_body_is_over_at_once(app: App) {
+async fn a_head_request_opens_no_stream(app: App) {
     let lena = app.learner().await;
     // Over one connection: the second would wait for the end of the first.
     let client = reqwest::Client::builder()
@@ -150,11 +123,11 @@ async fn a_stream_without_a_body_is_over_at_once(app: App) {
 }
 
 #[both_databases]
-async fn a_position_that_cannot_be_resumed_is_answered_with_reset(app: App) {
+async fn an_unknown_position_is_answered_with_reset(app: App) {
     let (lena, tom) = (app.learner().await, app.learner().await);
     let conversation = app.conversation_between(&lena, &tom).await;
-    let (mut at_lena, _) = listen(&app, &lena, None, Some("ready")).await;
-    let (mut at_tom, _) = listen(&app, &tom, None, Some("ready")).await;
+    let (mut at_lena, _) = open_stream(&app, &lena, None, Some("ready")).await;
+    let (mut at_tom, _) = open_stream(&app, &tom, None, Some("ready")).await;
     app.send_message(&lena, &conversation, "One").await;
     app.send_message(&lena, &conversation, "Two").await;
     let (of_lena, first) = (at_lena.next().await.unwrap().id, at_tom.next().await.unwrap().id);
@@ -162,7 +135,7 @@ async fn a_position_that_cannot_be_resumed_is_answered_with_reset(app: App) {
     let future = format!("{}-{}", last.split('-').next().unwrap(), 9_000_000);
     let none = String::new();
     for wrong in [&future, &of_lena, &"nonsense".to_owned(), &none, &"x".repeat(64)] {
-        let (mut stream, reset) = listen(&app, &tom, Some(wrong), Some("reset")).await;
+        let (mut stream, reset) = open_stream(&app, &tom, Some(wrong), Some("reset")).await;
         // It stands at the end, and goes on from there.
         assert_eq!(reset.unwrap().id, last, "{wrong}");
         let told = app.send_message(&lena, &conversation, "Three").await;
@@ -173,14 +146,14 @@ async fn a_position_that_cannot_be_resumed_is_answered_with_reset(app: App) {
     }
     // Where the log does not reach back so far, either.
     app.sql("DELETE FROM live_events WHERE number = 1").await;
-    listen(&app, &tom, Some(&first), None).await;
+    open_stream(&app, &tom, Some(&first), None).await;
     app.sql("DELETE FROM live_events").await;
-    listen(&app, &tom, Some(&first), Some("reset")).await;
-    listen(&app, &tom, Some(&last), None).await;
+    open_stream(&app, &tom, Some(&first), Some("reset")).await;
+    open_stream(&app, &tom, Some(&last), None).await;
 }
 
 #[both_databases]
-async fn old_events_are_forgotten_without_a_gap(app: App) {
+async fn old_events_are_deleted_without_a_gap(app: App) {
     let (lena, tom) = (app.learner().await, app.learner().await);
     let conversation = app.conversation_between(&lena, &tom).await;
     for _ in 0..4 {
@@ -241,7 +214,7 @@ async fn a_ticket_opens_one_stream_within_a_minute(app: App) {
         .expect_problem(401, "token_invalid");
     // Only the hash of one is kept.
     let kept = ticket().await;
-    assert!(!crate::database::dump(&app).await.contains(&kept));
+    assert!(!dump_database(&app).await.contains(&kept));
     // One of a session that has ended opens nothing.
     let tom_again = app.login(&tom.email, crate::support::PASSWORD).await;
     let ended = app
@@ -260,15 +233,15 @@ async fn a_ticket_opens_one_stream_within_a_minute(app: App) {
 #[both_databases]
 async fn a_stream_ends_with_its_session(app: App) {
     let (lena, admin) = (app.learner().await, app.admin().await);
-    let (stream, _) = listen(&app, &lena, None, Some("ready")).await;
+    let (stream, _) = open_stream(&app, &lena, None, Some("ready")).await;
     app.post("/auth/logout", json!({ "refreshToken": lena.refresh_token }))
         .await
         .expect(204);
     stream.end().await;
     let lena = app.login(&lena.email, crate::support::PASSWORD).await;
     let other = app.login(&lena.email, crate::support::PASSWORD).await;
-    let (stream, _) = listen(&app, &lena, None, Some("ready")).await;
-    let (others, _) = listen(&app, &other, None, Some("ready")).await;
+    let (stream, _) = open_stream(&app, &lena, None, Some("ready")).await;
+    let (others, _) = open_stream(&app, &other, None, Some("ready")).await;
     app.delete_as(&other, "/me/sessions").await.expect(204);
     stream.end().await;
     app.patch_as(
@@ -283,136 +256,25 @@ async fn a_stream_ends_with_its_session(app: App) {
     let refused = app.get_as(&other, "/me/events").await;
     refused.expect_problem(401, "session_revoked");
     eventually("the streams' end", || async {
-        (streams(&app).await == 0).then_some(())
+        (stream_count(&app).await == 0).then_some(())
     })
     .await;
-}
-
-#[both_databases]
-async fn whoever_hangs_up_is_gone(app: App) {
-    let lena = app.learner().await;
-    let (stream, _) = listen(&app, &lena, None, Some("ready")).await;
-    assert_eq!(streams(&app).await, 1);
-    drop(stream);
-    eventually("the stream's end", || async {
-        (streams(&app).await == 0).then_some(())
-    })
-    .await;
-}
-
-#[both_databases]
-async fn one_who_does_not_read_holds_nobody_up(app: App) {
-    let (lena, tom) = (app.learner().await, app.learner().await);
-    let conversation = app.conversation_between(&lena, &tom).await;
-    // A connection that takes nothing in: its buffers are small, and then it is full.
-    let address: std::net::SocketAddr = app.base.strip_prefix("http://").unwrap().parse().unwrap();
-    let socket = tokio::net::TcpSocket::new_v4().unwrap();
-    socket.set_recv_buffer_size(2048).unwrap();
-    let mut stuck = socket.connect(address).await.unwrap();
-    let head = format!(
-        "GET /api/v1/me/events HTTP/1.1\r\nhost: x\r\nauthorization: Bearer {}\r\n\r\n",
-        tom.token
-    );
-    tokio::io::AsyncWriteExt::write_all(&mut stuck, head.as_bytes())
-        .await
-        .unwrap();
-    eventually("the stuck stream", || async {
-        (streams(&app).await == 1).then_some(())
-    })
-    .await;
-    let (mut stream, _) = listen(&app, &tom, None, Some("ready")).await;
-    // Nothing that the log has for the stuck one waits in memory: it is written behind the server's back, and more than any
-    // buffer of a connection takes.
-    for round in 0..4 {
-        for _ in 0..25 {
-            app.send_message(&lena, &conversation, "Hello").await;
-        }
-        let expected: Vec<i64> = (round * 25 + 1..=round * 25 + 25).collect();
-        assert_eq!(numbers(&mut stream, 25).await, expected);
-    }
-    drop(stuck);
-    eventually("the stuck stream's end", || async {
-        (streams(&app).await == 1).then_some(())
-    })
-    .await;
-}
-
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn streams_are_bounded_for_a_member_and_in_all() {
-    let settings = [
-        ("PALESTRA_STREAMS_PER_MEMBER", "2"),
-        ("PALESTRA_MAX_STREAMS", "3"),
-    ];
-    let app = App::start_with(DatabaseKind::Sqlite, &settings).await;
-    let (lena, tom) = (app.learner().await, app.learner().await);
-    let (first, _) = listen(&app, &lena, None, Some("ready")).await;
-    let (_second, _) = listen(&app, &lena, None, Some("ready")).await;
-    let refused = app
-        .get_as(&lena, "/me/events")
-        .await
-        .expect_problem(429, "too_many_streams");
-    assert_eq!(refused.header("retry-after"), "60");
-    let (_third, _) = listen(&app, &tom, None, Some("ready")).await;
-    app.get_as(&tom, "/me/events")
-        .await
-        .expect_problem(503, "overloaded");
-    drop(first);
-    eventually("room", || async { (streams(&app).await == 2).then_some(()) }).await;
-    listen(&app, &lena, None, Some("ready")).await;
-}
-
-/// Streams do not count among the requests in work, and the requests' deadline does not end them.
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_stream_takes_no_place_of_a_request_and_outlives_their_deadline() {
-    let settings = [
-        ("PALESTRA_MAX_IN_FLIGHT", "2"),
-        ("PALESTRA_REQUEST_TIMEOUT_SECONDS", "1"),
-    ];
-    let app = App::start_with(DatabaseKind::Sqlite, &settings).await;
-    let (lena, tom) = (app.learner().await, app.learner().await);
-    let conversation = app.conversation_between(&lena, &tom).await;
-    let mut streams = Vec::new();
-    for _ in 0..6 {
-        streams.push(listen(&app, &tom, None, Some("ready")).await.0);
-    }
-    let began = tokio::time::Instant::now();
-    eventually("the deadline to pass", || async {
-        (began.elapsed() > Duration::from_millis(1500)).then_some(())
-    })
-    .await;
-    app.send_message(&lena, &conversation, "Hello").await;
-    for stream in &mut streams {
-        assert_eq!(stream.next().await.unwrap().kind, "message.created");
-    }
-}
-
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_server_that_stops_ends_its_streams_at_once() {
-    let app = App::start(DatabaseKind::Sqlite).await;
-    let lena = app.learner().await;
-    let (stream, _) = listen(&app, &lena, None, Some("ready")).await;
-    let began = std::time::Instant::now();
-    app.request_stop();
-    stream.end().await;
-    drop(app);
-    // The time that a server gives to what runs is ten seconds: nothing here needed it.
-    assert!(began.elapsed() < Duration::from_secs(9), "{:?}", began.elapsed());
 }
 
 /// Two servers on one database: whoever listens at one hears what is said at the other, and goes on there.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn another_server_tells_what_was_said_at_this_one() {
+async fn events_reach_streams_of_another_server() {
     let app = App::start(DatabaseKind::Postgres).await;
     let (lena, tom) = (app.learner().await, app.learner().await);
     let conversation = app.conversation_between(&lena, &tom).await;
     let other_server = app.second_server().await;
-    let (mut stream, _) = listen(&other_server, &tom, None, Some("ready")).await;
+    let (mut stream, _) = open_stream(&other_server, &tom, None, Some("ready")).await;
     app.send_message(&lena, &conversation, "One").await;
     let first = stream.next().await.unwrap();
     assert_eq!(first.data["number"], 1);
     other_server.send_message(&tom, &conversation, "Two").await;
     assert_eq!(stream.next().await.unwrap().data["number"], 2);
-    let (mut here, _) = listen(&app, &tom, Some(&first.id), None).await;
+    let (mut here, _) = open_stream(&app, &tom, Some(&first.id), None).await;
     assert_eq!(here.next().await.unwrap().data["number"], 2);
     // The end of a session is event there too.
     app.post("/auth/logout", json!({ "refreshToken": tom.refresh_token }))
@@ -425,7 +287,7 @@ async fn another_server_tells_what_was_said_at_this_one() {
 
 /// Many who tell the same at once: for each reader the numbers come in the order of the commits, and none is left out.
 #[both_databases]
-async fn nothing_is_lost_or_out_of_order(app: App) {
+async fn concurrent_events_arrive_in_commit_order(app: App) {
     let tom = app.learner().await;
     let (mut friends, mut conversations) = (Vec::new(), Vec::new());
     for _ in 0..4 {
@@ -433,7 +295,7 @@ async fn nothing_is_lost_or_out_of_order(app: App) {
         conversations.push(app.conversation_between(&friend, &tom).await);
         friends.push(friend);
     }
-    let (mut stream, _) = listen(&app, &tom, None, Some("ready")).await;
+    let (mut stream, _) = open_stream(&app, &tom, None, Some("ready")).await;
     let sends = (0..80).map(|n| app.send_message_as(&friends[n % 4], &conversations[n % 4], "x"));
     let sent = futures_util::future::join_all(sends).await;
     let mut expected: Vec<Value> = sent

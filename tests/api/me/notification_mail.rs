@@ -1,14 +1,13 @@
-//! Notifications by mail: to whom, when, and what is not in them.
+//! Mails about notifications: to whom, when, and what they leave out.
 
 use chrono::{DateTime, Duration, Utc};
 use serde_json::json;
-
 use test_macros::both_databases;
 
 use crate::support::{App, PASSWORD, Person};
 
 /// The letters to this person.
-fn letters(app: &App, to: &Person) -> Vec<String> {
+fn mails_to(app: &App, to: &Person) -> Vec<String> {
     let to = format!("To: {}", to.email);
     app.sent_mails()
         .into_iter()
@@ -17,13 +16,13 @@ fn letters(app: &App, to: &Person) -> Vec<String> {
 }
 
 /// Moves the clock to this instant, however late it is.
-fn wait_until(app: &App, at: &str) {
+fn set_clock(app: &App, at: &str) {
     let at: DateTime<Utc> = at.parse().unwrap();
     app.clock.advance(at - app.db.ambient().now());
 }
 
 #[both_databases]
-async fn what_is_wanted_by_mail_comes_by_mail(app: App) {
+async fn enabled_notifications_are_mailed(app: App) {
     let (elena, lena, tom) = (app.trainer().await, app.learner().await, app.learner().await);
     app.set_username(&lena, "lena").await;
     let (course, _) = app.course_with_learners(&elena, &[&lena]).await;
@@ -42,7 +41,7 @@ async fn what_is_wanted_by_mail_comes_by_mail(app: App) {
     .await
     .expect(201);
     app.wait_for_worker().await;
-    let sent = letters(&app, &lena);
+    let sent = mails_to(&app, &lena);
     assert_eq!(sent.len(), 2, "{sent:?}");
     let mention = sent
         .iter()
@@ -62,11 +61,11 @@ async fn what_is_wanted_by_mail_comes_by_mail(app: App) {
     // Once.
     app.sql("UPDATE outbox SET done_at = NULL, attempts = 0 WHERE kind IN ('notification.mail', 'announcement.created')").await;
     app.wait_for_worker().await;
-    assert_eq!(letters(&app, &lena).len(), 2);
+    assert_eq!(mails_to(&app, &lena).len(), 2);
 }
 
 #[both_databases]
-async fn no_mail_shows_what_its_reader_may_not_read(app: App) {
+async fn mails_respect_access(app: App) {
     let (elena, lena, tom, mia) = (
         app.trainer().await,
         app.learner().await,
@@ -78,7 +77,7 @@ async fn no_mail_shows_what_its_reader_may_not_read(app: App) {
     }
     let (course, _) = app.course_with_learners(&elena, &[&lena, &tom, &mia]).await;
     // Mails wait until seven, and by then much has changed.
-    wait_until(&app, "2027-01-10T21:59:00Z");
+    set_clock(&app, "2027-01-10T21:59:00Z");
     let (elena, lena, tom, mia) = (
         app.login(&elena.email, PASSWORD).await,
         app.login(&lena.email, PASSWORD).await,
@@ -106,13 +105,13 @@ async fn no_mail_shows_what_its_reader_may_not_read(app: App) {
     app.revoke_access(&elena, &course, &lena).await;
     app.put_as(&tom, &format!("/me/blocks/{}", elena.id), json!(null))
         .await;
-    wait_until(&app, "2027-01-11T04:59:00Z");
+    set_clock(&app, "2027-01-11T04:59:00Z");
     app.wait_for_worker().await;
     assert_eq!(app.sent_mails().len(), 0, "it is still quiet");
     app.clock.advance(Duration::minutes(2));
     app.wait_for_worker().await;
-    assert_eq!((letters(&app, &lena).len(), letters(&app, &tom).len()), (0, 0));
-    let sent = letters(&app, &mia);
+    assert_eq!((mails_to(&app, &lena).len(), mails_to(&app, &tom).len()), (0, 0));
+    let sent = mails_to(&app, &mia);
     assert_eq!(sent.len(), 2);
     assert!(sent.iter().any(|letter| letter.contains("Secret for")));
     assert!(
@@ -123,9 +122,9 @@ async fn no_mail_shows_what_its_reader_may_not_read(app: App) {
 }
 
 #[both_databases]
-async fn what_was_read_or_is_wanted_no_more_is_not_mailed(app: App) {
+async fn read_or_disabled_notifications_are_not_mailed(app: App) {
     let (lena, tom) = (app.learner().await, app.learner().await);
-    wait_until(&app, "2027-01-10T23:00:00Z");
+    set_clock(&app, "2027-01-10T23:00:00Z");
     let (lena, tom) = (
         app.login(&lena.email, PASSWORD).await,
         app.login(&tom.email, PASSWORD).await,
@@ -138,10 +137,10 @@ async fn what_was_read_or_is_wanted_no_more_is_not_mailed(app: App) {
     app.post_as(&lena, "/me/notifications/read", json!({ "ids": [id] }))
         .await
         .expect(200);
-    wait_until(&app, "2027-01-11T07:01:00Z");
+    set_clock(&app, "2027-01-11T07:01:00Z");
     app.wait_for_worker().await;
     assert_eq!(app.sent_mails().len(), 0, "it was read");
-    wait_until(&app, "2027-01-11T23:00:00Z");
+    set_clock(&app, "2027-01-11T23:00:00Z");
     let (lena, tom) = (
         app.login(&lena.email, PASSWORD).await,
         app.login(&tom.email, PASSWORD).await,
@@ -151,13 +150,13 @@ async fn what_was_read_or_is_wanted_no_more_is_not_mailed(app: App) {
     app.wait_for_worker().await;
     app.set_notification_preferences(&lena, json!({ "channels": { "comment": { "email": false } } }))
         .await;
-    wait_until(&app, "2027-01-12T07:01:00Z");
+    set_clock(&app, "2027-01-12T07:01:00Z");
     app.wait_for_worker().await;
     assert_eq!(app.sent_mails().len(), 0, "it is not wanted");
 }
 
 #[both_databases]
-async fn an_address_that_was_not_verified_gets_no_mail(app: App) {
+async fn an_unverified_address_gets_no_mail(app: App) {
     let lena = app
         .post(
             "/auth/register",
@@ -172,7 +171,7 @@ async fn an_address_that_was_not_verified_gets_no_mail(app: App) {
     app.comment_on(&tom, &format!("/posts/{post}"), None, "<p>One</p>")
         .await;
     assert_eq!(app.notification_kinds_of(&lena).await, ["COMMENT"]);
-    let sent = letters(&app, &lena);
+    let sent = mails_to(&app, &lena);
     assert!(
         sent.iter()
             .all(|letter| letter.contains("Subject: Confirm your e-mail address")),
@@ -181,12 +180,12 @@ async fn an_address_that_was_not_verified_gets_no_mail(app: App) {
 }
 
 #[both_databases]
-async fn a_digest_gathers_what_is_unread(app: App) {
+async fn a_digest_lists_unread_notifications(app: App) {
     let (elena, lena, tom) = (app.trainer().await, app.learner().await, app.learner().await);
     app.set_username(&lena, "lena").await;
     let (course, _) = app.course_with_learners(&elena, &[&lena]).await;
     // A Friday evening in Kathmandu, where the morning begins at a quarter past two.
-    wait_until(&app, "2027-01-15T12:00:00Z");
+    set_clock(&app, "2027-01-15T12:00:00Z");
     let (elena, lena, tom) = (
         app.login(&elena.email, PASSWORD).await,
         app.login(&lena.email, PASSWORD).await,
@@ -201,14 +200,14 @@ async fn a_digest_gathers_what_is_unread(app: App) {
     app.publish_post(&elena, Some(&course), "<p>Secret for @lena</p>")
         .await;
     app.wait_for_worker().await;
-    wait_until(&app, "2027-01-16T02:14:00Z");
+    set_clock(&app, "2027-01-16T02:14:00Z");
     app.wait_for_worker().await;
     assert_eq!(app.sent_mails().len(), 0);
     let elena = app.login(&elena.email, PASSWORD).await;
     app.revoke_access(&elena, &course, &lena).await;
     app.clock.advance(Duration::minutes(2));
     app.wait_for_worker().await;
-    let sent = letters(&app, &lena);
+    let sent = mails_to(&app, &lena);
     assert_eq!(sent.len(), 1, "{sent:?}");
     assert!(
         sent[0].contains("Subject: 2 things are new")
@@ -218,9 +217,9 @@ async fn a_digest_gathers_what_is_unread(app: App) {
     );
     assert!(!sent[0].contains("Secret"), "{sent:?}");
     // Nothing new, no digest; what is told again is not in it.
-    wait_until(&app, "2027-01-17T03:00:00Z");
+    set_clock(&app, "2027-01-17T03:00:00Z");
     app.wait_for_worker().await;
-    assert_eq!(letters(&app, &lena).len(), 1);
+    assert_eq!(mails_to(&app, &lena).len(), 1);
     let (lena, tom) = (
         app.login(&lena.email, PASSWORD).await,
         app.login(&tom.email, PASSWORD).await,
@@ -231,9 +230,9 @@ async fn a_digest_gathers_what_is_unread(app: App) {
     // Every week instead: the digest of tomorrow is wanted no more, and Monday's, which is tomorrow, is.
     app.set_notification_preferences(&lena, json!({ "digest": "WEEKLY" }))
         .await;
-    wait_until(&app, "2027-01-18T02:16:00Z");
+    set_clock(&app, "2027-01-18T02:16:00Z");
     app.wait_for_worker().await;
-    let sent = letters(&app, &lena);
+    let sent = mails_to(&app, &lena);
     assert_eq!(sent.len(), 2, "{sent:?}");
     assert!(
         sent.iter().any(
@@ -245,7 +244,7 @@ async fn a_digest_gathers_what_is_unread(app: App) {
 }
 
 #[both_databases]
-async fn a_link_in_the_mail_ends_it(app: App) {
+async fn a_mailed_link_unsubscribes(app: App) {
     let (lena, tom) = (app.learner().await, app.learner().await);
     app.set_notification_preferences(&lena, json!({ "channels": { "comment": { "email": true } } }))
         .await;
@@ -253,7 +252,7 @@ async fn a_link_in_the_mail_ends_it(app: App) {
     app.comment_on(&tom, &format!("/posts/{post}"), None, "<p>One</p>")
         .await;
     app.wait_for_worker().await;
-    let sent = letters(&app, &lena);
+    let sent = mails_to(&app, &lena);
     assert!(
         sent[0].contains("List-Unsubscribe-Post: List-Unsubscribe=One-Click"),
         "{sent:?}"
@@ -297,7 +296,7 @@ async fn a_link_in_the_mail_ends_it(app: App) {
     app.comment_on(&tom, &format!("/posts/{post}"), None, "<p>Two</p>")
         .await;
     app.wait_for_worker().await;
-    assert_eq!(letters(&app, &lena).len(), 1);
+    assert_eq!(mails_to(&app, &lena).len(), 1);
     let mut altered: Vec<char> = token.chars().collect();
     altered[30] = if altered[30] == 'A' { 'B' } else { 'A' };
     let altered: String = altered.into_iter().collect();

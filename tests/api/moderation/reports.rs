@@ -1,160 +1,17 @@
-//! Reporting, deciding, and what follows; and that everybody sees only what they decide about.
+//! `/moderation/reports`: the queue, and what a decision does.
 
 use chrono::Duration;
 use futures_util::future::join_all;
-use serde_json::{Value, json};
-
+use serde_json::json;
 use test_macros::both_databases;
 
-use crate::support::{App, PASSWORD, Person, Reply};
-
-async fn decide(app: &App, who: &Person, report: &str, decision: Value) -> Reply {
-    app.post_as(who, &format!("/moderation/reports/{report}/decision"), decision)
-        .await
-}
-
-/// The subjects of the queue, newest first.
-async fn queue(app: &App, who: &Person, query: &str) -> Vec<String> {
-    let page = app
-        .get_as(who, &format!("/moderation/reports?{query}"))
-        .await
-        .expect(200);
-    let rows = page.at("/data").as_array().unwrap().clone();
-    rows.iter()
-        .map(|row| row["subjectId"].as_str().unwrap().to_owned())
-        .collect()
-}
+use crate::{
+    moderation::{decide, report_queue},
+    support::{App, PASSWORD},
+};
 
 #[both_databases]
-async fn what_one_cannot_see_cannot_be_reported(app: App) {
-    let (elena, lena, tom) = (app.trainer().await, app.learner().await, app.learner().await);
-    let (course, lessons) = app.course_with_learners(&elena, &[&lena]).await;
-    let post = app.publish_post(&lena, Some(&course), "<p>Hello</p>").await;
-    let comment = app
-        .comment_on(&lena, &format!("/lessons/{}", lessons[0]), None, "<p>Hello</p>")
-        .await;
-    let draft = app
-        .post_as(&lena, "/posts", json!({ "title": "Draft" }))
-        .await
-        .expect(201)
-        .text_at("/id");
-    let (_, message) = app.send_direct_message(&lena, &elena, "Hello").await;
-    let report = |who, kind: &'static str, id: &str| {
-        let body = json!({ "subjectKind": kind, "subjectId": id, "reason": "SPAM" });
-        app.post_as(who, "/reports", body)
-    };
-    let nobody = app.db.ambient().new_id().to_string();
-    for (kind, id) in [
-        ("POST", &post),
-        ("COMMENT", &comment),
-        ("POST", &draft),
-        ("MESSAGE", &message),
-        ("POST", &nobody),
-        ("COMMENT", &post),
-    ] {
-        report(&tom, kind, id).await.expect_problem(404, "not_found");
-    }
-    for (kind, id) in [
-        ("POST", &post),
-        ("COMMENT", &comment),
-        ("POST", &draft),
-        ("MESSAGE", &message),
-    ] {
-        let refused = report(&lena, kind, id).await;
-        if *id == draft {
-            refused.expect_problem(404, "not_found");
-        } else {
-            refused.expect_problem(409, "own_content");
-        }
-    }
-    // What was deleted is gone for everybody.
-    app.delete_as(&lena, &format!("/posts/{post}")).await.expect(204);
-    report(&elena, "POST", &post)
-        .await
-        .expect_problem(404, "not_found");
-    // And what somebody could read once, they cannot report any more.
-    app.post_empty_as(&tom, &format!("/courses/{course}/enroll"))
-        .await
-        .expect(201);
-    app.revoke_access(&elena, &course, &tom).await;
-    report(&tom, "COMMENT", &comment)
-        .await
-        .expect_problem(404, "not_found");
-    assert_eq!(app.count("SELECT count(*) FROM reports").await, 0);
-}
-
-#[both_databases]
-async fn a_subject_has_one_open_report_of_a_reporter(app: App) {
-    let (lena, tom, admin) = (app.learner().await, app.learner().await, app.admin().await);
-    let post = app.publish_post(&lena, None, "<p>Buy this</p>").await;
-    let body = json!({ "subjectKind": "POST", "subjectId": post, "reason": "OTHER", "note": "  \u{202e}So rude\u{200b} " });
-    let all = join_all((0..16).map(|_| app.post_as(&tom, "/reports", body.clone()))).await;
-    let made: Vec<Reply> = all
-        .into_iter()
-        .filter_map(|reply| match reply.status {
-            201 => Some(reply),
-            _ => {
-                reply.expect_problem(409, "already_reported");
-                None
-            }
-        })
-        .collect();
-    assert_eq!(made.len(), 1);
-    let report = made[0].text_at("/id");
-    assert_eq!(
-        (made[0].at("/status"), made[0].at("/note")),
-        (json!("OPEN"), json!("So rude"))
-    );
-    assert_eq!(made[0].header("location"), format!("/api/v1/reports/{report}"));
-    app.get_as(&tom, &format!("/reports/{report}")).await.expect(200);
-    for stranger in [&lena, &admin] {
-        app.get_as(stranger, &format!("/reports/{report}"))
-            .await
-            .expect_problem(404, "not_found");
-    }
-    decide(
-        &app,
-        &admin,
-        &report,
-        json!({ "version": 1, "action": "DISMISS" }),
-    )
-    .await
-    .expect(200);
-    let own = app.get_as(&tom, &format!("/reports/{report}")).await.expect(200);
-    assert_eq!(own.at("/status"), "DISMISSED");
-    assert!(!own.text.contains(&admin.id), "who decided is not told");
-    // Nobody is told of what nothing followed from.
-    assert_eq!(app.notifications_of(&lena).await.len(), 0);
-    app.report(&tom, "POST", &post).await;
-}
-
-#[both_databases]
-async fn reports_are_bounded(app: App) {
-    let (lena, tom) = (app.learner().await, app.learner().await);
-    let post = app.publish_post(&lena, None, "<p>Hello</p>").await;
-    let mut comments = Vec::new();
-    for _ in 0..21 {
-        comments.push(
-            app.comment_on(&lena, &format!("/posts/{post}"), None, "<p>One</p>")
-                .await,
-        );
-    }
-    for comment in &comments[..20] {
-        app.report(&tom, "COMMENT", comment).await;
-    }
-    let body = json!({ "subjectKind": "COMMENT", "subjectId": comments[20], "reason": "SPAM" });
-    let refused = app
-        .post_as(&tom, "/reports", body.clone())
-        .await
-        .expect_problem(429, "too_many_reports");
-    assert!(refused.header("retry-after").parse::<u64>().unwrap() > 80_000);
-    app.clock.advance(Duration::hours(25));
-    let tom = app.login(&tom.email, PASSWORD).await;
-    app.post_as(&tom, "/reports", body).await.expect(201);
-}
-
-#[both_databases]
-async fn everybody_sees_the_reports_that_they_decide(app: App) {
+async fn moderators_see_the_reports_they_may_decide(app: App) {
     let (elena, greta, editor) = (app.trainer().await, app.trainer().await, app.trainer().await);
     let (lena, tom, admin) = (app.learner().await, app.learner().await, app.admin().await);
     let (course, lessons) = app.course_with_learners(&elena, &[&lena, &tom]).await;
@@ -181,7 +38,7 @@ async fn everybody_sees_the_reports_that_they_decide(app: App) {
         reports.push(app.report(&tom, kind, id).await);
     }
     assert_eq!(
-        queue(&app, &admin, "").await,
+        report_queue(&app, &admin, "").await,
         [
             by_elena.clone(),
             message.clone(),
@@ -190,26 +47,26 @@ async fn everybody_sees_the_reports_that_they_decide(app: App) {
         ]
     );
     assert_eq!(
-        queue(&app, &admin, "subjectKind=POST").await,
+        report_queue(&app, &admin, "subjectKind=POST").await,
         [by_elena.clone(), in_school.clone()]
     );
     assert_eq!(
-        queue(&app, &admin, &format!("subjectId={message}")).await,
+        report_queue(&app, &admin, &format!("subjectId={message}")).await,
         [message.as_str()]
     );
     assert_eq!(
-        queue(&app, &admin, &format!("courseId={course}&status=OPEN")).await,
+        report_queue(&app, &admin, &format!("courseId={course}&status=OPEN")).await,
         [by_elena.clone(), in_course.clone()]
     );
     // Nobody decides about themselves: what Elena wrote another editor and the admin see.
-    assert_eq!(queue(&app, &elena, "").await, [in_course.as_str()]);
+    assert_eq!(report_queue(&app, &elena, "").await, [in_course.as_str()]);
     assert_eq!(
-        queue(&app, &editor, "").await,
+        report_queue(&app, &editor, "").await,
         [by_elena.clone(), in_course.clone()]
     );
-    assert_eq!(queue(&app, &greta, "").await, Vec::<String>::new());
+    assert_eq!(report_queue(&app, &greta, "").await, Vec::<String>::new());
     assert_eq!(
-        queue(&app, &greta, &format!("courseId={course}")).await,
+        report_queue(&app, &greta, &format!("courseId={course}")).await,
         Vec::<String>::new()
     );
     app.get_as(&lena, "/moderation/reports")
@@ -267,66 +124,12 @@ async fn everybody_sees_the_reports_that_they_decide(app: App) {
     app.delete_as(&elena, &format!("/courses/{course}/trainers/{}", editor.id))
         .await
         .expect(204);
-    assert_eq!(queue(&app, &editor, "").await, Vec::<String>::new());
+    assert_eq!(report_queue(&app, &editor, "").await, Vec::<String>::new());
     app.get_as(&editor, "/moderation/log").await.expect(200);
 }
 
 #[both_databases]
-async fn the_content_is_kept_as_it_was_reported(app: App) {
-    let (lena, tom, admin) = (app.learner().await, app.learner().await, app.admin().await);
-    let post = app.publish_post(&lena, None, "<p>Buy this</p>").await;
-    let comment = app
-        .comment_on(&lena, &format!("/posts/{post}"), None, "<p>Buy that</p>")
-        .await;
-    let (first, other) = (
-        app.report(&tom, "POST", &post).await,
-        app.report(&tom, "COMMENT", &comment).await,
-    );
-    let etag = app
-        .get_as(&lena, &format!("/posts/{post}"))
-        .await
-        .header("etag")
-        .to_owned();
-    app.patch_as(
-        &lena,
-        &format!("/posts/{post}"),
-        &etag,
-        json!({ "content": "<p>Nothing happened</p>" }),
-    )
-    .await
-    .expect(200);
-    app.delete_as(&lena, &format!("/comments/{comment}"))
-        .await
-        .expect(204);
-    let shown = app
-        .get_as(&admin, &format!("/moderation/reports/{first}"))
-        .await
-        .expect(200);
-    assert_eq!(
-        (shown.at("/snapshot/content"), shown.at("/snapshot/title")),
-        (json!("<p>Buy this</p>"), json!("My first pull-up"))
-    );
-    assert_eq!(shown.at("/author/id"), json!(lena.id));
-    let shown = app
-        .get_as(&admin, &format!("/moderation/reports/{other}"))
-        .await
-        .expect(200);
-    assert_eq!(shown.at("/snapshot/content"), "<p>Buy that</p>");
-    // Removing what its author has deleted removes nothing, and can be decided all the same.
-    let decided = decide(&app, &admin, &other, json!({ "version": 1, "action": "REMOVE" }))
-        .await
-        .expect(200);
-    assert_eq!(
-        (decided.at("/status"), decided.at("/decision/removed")),
-        (json!("ACTED"), json!(false))
-    );
-    decide(&app, &admin, &other, json!({ "version": 2, "action": "RESTORE" }))
-        .await
-        .expect_problem(409, "nothing_to_restore");
-}
-
-#[both_databases]
-async fn content_is_taken_away_and_given_back(app: App) {
+async fn content_is_removed_and_restored(app: App) {
     let (elena, lena, tom, mia) = (
         app.trainer().await,
         app.learner().await,
@@ -464,7 +267,7 @@ async fn content_is_taken_away_and_given_back(app: App) {
 }
 
 #[both_databases]
-async fn of_many_moderators_at_once_one_decides(app: App) {
+async fn of_concurrent_decisions_one_succeeds(app: App) {
     let (lena, tom) = (app.learner().await, app.learner().await);
     let (one, other) = (app.admin().await, app.admin().await);
     let post = app.publish_post(&lena, None, "<p>Buy this</p>").await;
@@ -643,7 +446,7 @@ async fn authors_are_warned_muted_and_suspended(app: App) {
 }
 
 #[both_databases]
-async fn messages_are_decided_by_admins(app: App) {
+async fn reported_messages_are_decided_by_admins(app: App) {
     let (elena, lena, admin) = (app.trainer().await, app.learner().await, app.admin().await);
     app.course_with_learners(&elena, &[&lena]).await;
     let (conversation, message) = app.send_direct_message(&elena, &lena, "Send me money").await;
@@ -681,4 +484,58 @@ async fn messages_are_decided_by_admins(app: App) {
             .text
             .contains("Send me money")
     );
+}
+
+#[both_databases]
+async fn a_report_keeps_a_snapshot_of_the_content(app: App) {
+    let (lena, tom, admin) = (app.learner().await, app.learner().await, app.admin().await);
+    let post = app.publish_post(&lena, None, "<p>Buy this</p>").await;
+    let comment = app
+        .comment_on(&lena, &format!("/posts/{post}"), None, "<p>Buy that</p>")
+        .await;
+    let (first, other) = (
+        app.report(&tom, "POST", &post).await,
+        app.report(&tom, "COMMENT", &comment).await,
+    );
+    let etag = app
+        .get_as(&lena, &format!("/posts/{post}"))
+        .await
+        .header("etag")
+        .to_owned();
+    app.patch_as(
+        &lena,
+        &format!("/posts/{post}"),
+        &etag,
+        json!({ "content": "<p>Nothing happened</p>" }),
+    )
+    .await
+    .expect(200);
+    app.delete_as(&lena, &format!("/comments/{comment}"))
+        .await
+        .expect(204);
+    let shown = app
+        .get_as(&admin, &format!("/moderation/reports/{first}"))
+        .await
+        .expect(200);
+    assert_eq!(
+        (shown.at("/snapshot/content"), shown.at("/snapshot/title")),
+        (json!("<p>Buy this</p>"), json!("My first pull-up"))
+    );
+    assert_eq!(shown.at("/author/id"), json!(lena.id));
+    let shown = app
+        .get_as(&admin, &format!("/moderation/reports/{other}"))
+        .await
+        .expect(200);
+    assert_eq!(shown.at("/snapshot/content"), "<p>Buy that</p>");
+    // Removing what its author has deleted removes nothing, and can be decided all the same.
+    let decided = decide(&app, &admin, &other, json!({ "version": 1, "action": "REMOVE" }))
+        .await
+        .expect(200);
+    assert_eq!(
+        (decided.at("/status"), decided.at("/decision/removed")),
+        (json!("ACTED"), json!(false))
+    );
+    decide(&app, &admin, &other, json!({ "version": 2, "action": "RESTORE" }))
+        .await
+        .expect_problem(409, "nothing_to_restore");
 }

@@ -1,16 +1,22 @@
+//! `…/reactions/{reaction}` of posts and comments.
+
 use futures_util::future::join_all;
 use serde_json::json;
-
-use super::{posted, said};
 use test_macros::both_databases;
 
-use crate::support::App;
+use crate::support::{
+    App,
+    community::{create_comment, create_post},
+};
 
 #[both_databases]
-async fn reactions_are_counted_once_and_ones_own_are_known(app: App) {
+async fn a_reaction_counts_once_per_member(app: App) {
     let (lena, tom) = (app.learner().await, app.learner().await);
-    let post = format!("/posts/{}", posted(&app, &lena, json!({})).await);
-    let comment = format!("/comments/{}", said(&app, &lena, &post, "Yes", None).await);
+    let post = format!("/posts/{}", create_post(&app, &lena, json!({})).await);
+    let comment = format!(
+        "/comments/{}",
+        create_comment(&app, &lena, &post, "Yes", None).await
+    );
     for path in [&post, &comment] {
         for _ in 0..2 {
             let now = app
@@ -63,10 +69,13 @@ async fn reactions_are_counted_once_and_ones_own_are_known(app: App) {
 }
 
 #[both_databases]
-async fn counts_are_right_however_many_react_at_once(app: App) {
+async fn concurrent_reactions_are_counted(app: App) {
     let lena = app.learner().await;
-    let post = format!("/posts/{}", posted(&app, &lena, json!({})).await);
-    let comment = format!("/comments/{}", said(&app, &lena, &post, "Yes", None).await);
+    let post = format!("/posts/{}", create_post(&app, &lena, json!({})).await);
+    let comment = format!(
+        "/comments/{}",
+        create_comment(&app, &lena, &post, "Yes", None).await
+    );
     let people = join_all((0..32).map(|_| app.learner())).await;
     for path in [&post, &comment] {
         let like = format!("{path}/reactions/like");

@@ -1,19 +1,22 @@
+//! `POST`, `PATCH` and `DELETE /posts`.
+
 use chrono::Duration;
 use futures_util::future::join_all;
 use serde_json::json;
-
-use super::{all, cost, course_with, posted, said, write};
 use test_macros::both_databases;
 
-use crate::{
-    media::path_of,
-    support::{App, PASSWORD},
+use crate::support::{
+    App, PASSWORD,
+    community::{
+        collect_pages, course_with_learner, create_comment, create_post, submit_comment, submit_post,
+    },
+    media::{path_of, upload_picture},
 };
 
 #[both_databases]
-async fn a_draft_is_published_changed_and_taken_back(app: App) {
+async fn a_draft_is_published_edited_and_unpublished(app: App) {
     let (lena, tom) = (app.learner().await, app.learner().await);
-    let draft = write(
+    let draft = submit_post(
         &app,
         &lena,
         json!({ "published": false, "content": "<p>By the lake.<script>x()</script></p>" }),
@@ -36,12 +39,16 @@ async fn a_draft_is_published_changed_and_taken_back(app: App) {
     );
     assert_eq!(draft.header("location"), format!("/api/v1{path}"));
     app.get_as(&tom, &path).await.expect_problem(404, "not_found");
-    assert!(all(&app, &lena, "/posts", 20, "/id").await.is_empty());
+    assert!(collect_pages(&app, &lena, "/posts", 20, "/id").await.is_empty());
     assert_eq!(
-        all(&app, &lena, "/posts?status=DRAFT", 20, "/id").await,
+        collect_pages(&app, &lena, "/posts?status=DRAFT", 20, "/id").await,
         [draft.at("/id")]
     );
-    assert!(all(&app, &tom, "/posts?status=DRAFT", 20, "/id").await.is_empty());
+    assert!(
+        collect_pages(&app, &tom, "/posts?status=DRAFT", 20, "/id")
+            .await
+            .is_empty()
+    );
     app.post_empty_as(&tom, &format!("{path}/publish"))
         .await
         .expect_problem(404, "not_found");
@@ -59,7 +66,10 @@ async fn a_draft_is_published_changed_and_taken_back(app: App) {
         .expect(200);
     assert_eq!(again.json(), published.json());
     let seen = app.get_as(&tom, &path).await.expect(200);
-    assert_eq!(all(&app, &tom, "/posts", 20, "/id").await, [draft.at("/id")]);
+    assert_eq!(
+        collect_pages(&app, &tom, "/posts", 20, "/id").await,
+        [draft.at("/id")]
+    );
 
     app.patch_as(&tom, &path, "*", json!({ "title": "Mine" }))
         .await
@@ -106,11 +116,11 @@ async fn a_draft_is_published_changed_and_taken_back(app: App) {
 }
 
 #[both_databases]
-async fn nothing_hides_from_the_sanitiser(app: App) {
+async fn the_sanitiser_sees_through_hidden_characters(app: App) {
     let lena = app.learner().await;
     for hidden in ["\u{200b}", "\u{202e}", "\u{ad}", "&#x200b;", "&ZeroWidthSpace;"] {
         let content = format!("<p>x <a href=\"java{hidden}script:alert(1)\">y</a></p>");
-        let post = write(&app, &lena, json!({ "content": content }))
+        let post = submit_post(&app, &lena, json!({ "content": content }))
             .await
             .expect(201);
         assert!(
@@ -136,33 +146,33 @@ async fn nothing_hides_from_the_sanitiser(app: App) {
     // What was accepted can be sent again, though cleaning adds to it.
     let link = "<a href=\"https://a.example\">x</a>";
     let long = |rest: usize| format!("{link}{}", "y".repeat(rest));
-    let longest = write(&app, &lena, json!({ "content": long(20_000 - link.len() - 36) }))
+    let longest = submit_post(&app, &lena, json!({ "content": long(20_000 - link.len() - 36) }))
         .await
         .expect(201);
     let path = format!("/posts/{}", longest.text_at("/id"));
     let same = json!({ "content": longest.at("/content") });
     app.patch_as(&lena, &path, "*", same).await.expect(200);
-    let refused = write(&app, &lena, json!({ "content": long(20_000 - link.len()) }))
+    let refused = submit_post(&app, &lena, json!({ "content": long(20_000 - link.len()) }))
         .await
         .expect_problem(422, "validation_failed");
     assert_eq!(refused.errors(), ["/content too_long"]);
 }
 
 #[both_databases]
-async fn what_says_nothing_is_not_published(app: App) {
+async fn an_empty_post_is_not_published(app: App) {
     let lena = app.learner().await;
     for content in ["", "<p> </p>", "<script>x()</script>", "\u{200b}"] {
-        let refused = write(&app, &lena, json!({ "content": content }))
+        let refused = submit_post(&app, &lena, json!({ "content": content }))
             .await
             .expect_problem(409, "not_publishable");
         assert_eq!(refused.errors(), ["/content content_missing"]);
     }
     assert_eq!(app.count("SELECT count(*) FROM posts").await, 0);
-    let blank = write(&app, &lena, json!({ "title": "\u{202e}\u{200b}" }))
+    let blank = submit_post(&app, &lena, json!({ "title": "\u{202e}\u{200b}" }))
         .await
         .expect_problem(422, "validation_failed");
     assert_eq!(blank.errors(), ["/title blank"]);
-    let turned = write(&app, &lena, json!({ "title": "Sa\u{202e}tur\u{200b}day" }))
+    let turned = submit_post(&app, &lena, json!({ "title": "Sa\u{202e}tur\u{200b}day" }))
         .await
         .expect(201);
     assert_eq!(turned.at("/title"), "Saturday");
@@ -170,84 +180,22 @@ async fn what_says_nothing_is_not_published(app: App) {
     app.patch_as(&lena, &path, "*", json!({ "content": "<p></p>" }))
         .await
         .expect_problem(409, "not_publishable");
-    write(&app, &lena, json!({ "content": "x".repeat(20_001) }))
+    submit_post(&app, &lena, json!({ "content": "x".repeat(20_001) }))
         .await
         .expect_problem(422, "validation_failed");
-    write(&app, &lena, json!({ "content": "x".repeat(1_000_000) }))
+    submit_post(&app, &lena, json!({ "content": "x".repeat(1_000_000) }))
         .await
         .expect_problem(413, "payload_too_large");
-    write(&app, &lena, json!({ "isPinned": true }))
+    submit_post(&app, &lena, json!({ "isPinned": true }))
         .await
         .expect_problem(422, "validation_failed");
 }
 
 #[both_databases]
-async fn pinned_posts_come_first_and_pages_stay_whole(app: App) {
+async fn a_deleted_post_with_comments_leaves_a_placeholder(app: App) {
     let (elena, lena) = (app.trainer().await, app.learner().await);
-    let (course, _) = course_with(&app, &elena, &lena).await;
-    let mut ids = Vec::new();
-    for _ in 0..7 {
-        ids.push(json!(posted(&app, &lena, json!({ "courseId": course })).await));
-        app.clock.advance(Duration::seconds(1));
-    }
-    let feed = format!("/posts?courseId={course}");
-    let pinned = format!("/posts/{}", ids[2].as_str().unwrap());
-    app.post_empty_as(&lena, &format!("{pinned}/pin"))
-        .await
-        .expect_problem(403, "forbidden");
-    for _ in 0..2 {
-        assert_eq!(
-            app.post_empty_as(&elena, &format!("{pinned}/pin"))
-                .await
-                .expect(200)
-                .at("/isPinned"),
-            true
-        );
-    }
-    let expected: Vec<_> = [2, 6, 5, 4, 3, 1, 0]
-        .iter()
-        .map(|n: &usize| ids[*n].clone())
-        .collect();
-    for limit in [1, 2, 3, 20] {
-        assert_eq!(all(&app, &lena, &feed, limit, "/id").await, expected);
-        assert_eq!(all(&app, &lena, "/posts", limit, "/id").await, expected);
-    }
-    assert_eq!(
-        all(&app, &elena, &format!("/posts?authorId={}", lena.id), 2, "/id").await,
-        expected
-    );
-    assert!(
-        all(&app, &lena, &format!("/posts?authorId={}", elena.id), 2, "/id")
-            .await
-            .is_empty()
-    );
-    // A post that is published while somebody pages is neither skipped nor shown twice.
-    let first = app.get_as(&lena, &format!("{feed}&limit=3")).await.expect(200);
-    posted(&app, &lena, json!({ "courseId": course })).await;
-    let rest = app
-        .get_as(&lena, &format!("{feed}&cursor={}", first.text_at("/nextCursor")))
-        .await
-        .expect(200);
-    assert_eq!(rest.at("/data/0/id"), expected[3]);
-    app.post_empty_as(&elena, &format!("{pinned}/unpin"))
-        .await
-        .expect(200);
-    let newest = app.get_as(&lena, &format!("{feed}&limit=1")).await.expect(200);
-    assert_ne!(newest.at("/data/0/id"), ids[2]);
-    // A made-up position is an odd place, and no error.
-    app.get_as(&lena, &format!("/posts?cursor={}", "_".repeat(32)))
-        .await
-        .expect(200);
-    app.get_as(&lena, "/posts?limit=101")
-        .await
-        .expect_problem(422, "validation_failed");
-}
-
-#[both_databases]
-async fn a_deleted_post_leaves_its_place_where_somebody_has_commented(app: App) {
-    let (elena, lena) = (app.trainer().await, app.learner().await);
-    let (course, _) = course_with(&app, &elena, &lena).await;
-    let alone = posted(&app, &lena, json!({})).await;
+    let (course, _) = course_with_learner(&app, &elena, &lena).await;
+    let alone = create_post(&app, &lena, json!({})).await;
     app.delete_as(&lena, &format!("/posts/{alone}")).await.expect(204);
     app.delete_as(&lena, &format!("/posts/{alone}"))
         .await
@@ -256,14 +204,14 @@ async fn a_deleted_post_leaves_its_place_where_somebody_has_commented(app: App) 
         .await
         .expect_problem(404, "not_found");
 
-    let post = posted(
+    let post = create_post(
         &app,
         &lena,
         json!({ "courseId": course, "content": "<p>A secret of mine.</p>" }),
     )
     .await;
     let path = format!("/posts/{post}");
-    let comment = said(&app, &elena, &path, "Really?", None).await;
+    let comment = create_comment(&app, &elena, &path, "Really?", None).await;
     app.delete_as(&elena, &path).await.expect(204);
     let left = app.get_as(&lena, &path).await.expect(200);
     for gone in ["/title", "/content", "/author", "/authorId"] {
@@ -284,12 +232,12 @@ async fn a_deleted_post_leaves_its_place_where_somebody_has_commented(app: App) 
         1
     );
     assert_eq!(
-        all(&app, &lena, &format!("{path}/comments"), 20, "/id").await,
+        collect_pages(&app, &lena, &format!("{path}/comments"), 20, "/id").await,
         [json!(comment)]
     );
-    assert!(all(&app, &lena, "/posts", 20, "/id").await.is_empty());
+    assert!(collect_pages(&app, &lena, "/posts", 20, "/id").await.is_empty());
     for who in [&lena, &elena] {
-        super::say(&app, who, &path, "More", None)
+        submit_comment(&app, who, &path, "More", None)
             .await
             .expect_problem(409, "content_deleted");
     }
@@ -308,17 +256,17 @@ async fn a_deleted_post_leaves_its_place_where_somebody_has_commented(app: App) 
 }
 
 #[both_databases]
-async fn a_post_shows_its_pictures_to_its_readers_alone(app: App) {
+async fn the_pictures_of_a_post_are_visible_to_its_readers(app: App) {
     let (elena, lena, tom) = (app.trainer().await, app.learner().await, app.learner().await);
-    let (course, _) = course_with(&app, &elena, &lena).await;
-    let picture = crate::media::picture(&app, &lena).await;
-    write(&app, &elena, json!({ "courseId": course, "imageIds": [picture] }))
+    let (course, _) = course_with_learner(&app, &elena, &lena).await;
+    let picture = upload_picture(&app, &lena).await;
+    submit_post(&app, &elena, json!({ "courseId": course, "imageIds": [picture] }))
         .await
         .expect_problem(422, "validation_failed");
-    write(&app, &lena, json!({ "imageIds": [picture, picture] }))
+    submit_post(&app, &lena, json!({ "imageIds": [picture, picture] }))
         .await
         .expect_problem(422, "validation_failed");
-    let made = write(
+    let made = submit_post(
         &app,
         &lena,
         json!({ "courseId": course, "content": "", "imageIds": [picture] }),
@@ -373,45 +321,4 @@ async fn a_post_shows_its_pictures_to_its_readers_alone(app: App) {
     app.post_as(&lena, "/uploads", other)
         .await
         .expect_problem(403, "forbidden");
-}
-
-#[both_databases]
-async fn a_feed_costs_three_statements_whatever_its_size(app: App) {
-    let (elena, lena) = (app.trainer().await, app.learner().await);
-    let mut courses = Vec::new();
-    for _ in 0..3 {
-        courses.push(course_with(&app, &elena, &lena).await.0);
-    }
-    let editor = app.trainer().await;
-    app.put_as(
-        &elena,
-        &format!("/courses/{}/trainers/{}", courses[0], editor.id),
-        json!(null),
-    )
-    .await
-    .expect(200);
-    for n in 0..12 {
-        let more = if n % 4 == 3 {
-            json!({})
-        } else {
-            json!({ "courseId": courses[n % 4] })
-        };
-        let post = posted(&app, &lena, more).await;
-        said(&app, &lena, &format!("/posts/{post}"), "Yes", None).await;
-        app.put_as(&lena, &format!("/posts/{post}/reactions/fire"), json!(null))
-            .await
-            .expect(200);
-    }
-    let course = format!("/posts?courseId={}", courses[0]);
-    for (who, path) in [
-        (&lena, "/posts"),
-        (&lena, &course),
-        (&elena, "/posts"),
-        (&elena, &course),
-        (&editor, "/posts"),
-        (&editor, &course),
-    ] {
-        let least = cost(&app, who, path).await;
-        assert!(least <= 3, "{path} took {least} statements");
-    }
 }

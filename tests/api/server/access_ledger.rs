@@ -1,17 +1,17 @@
-//! The ledger of access against a model of it: random sequences of everything that changes a grant, at moving times.
+//! The history of access against a model: random sequences of everything that changes a grant.
 
 use chrono::{DateTime, Duration, Utc};
 use database::{Pool, Tx};
 use enrollment::{GrantHistory, NewManualGrant, Purchased, Standing};
 use kernel::{Actor, Code, Role};
 use serde_json::json;
-use uuid::Uuid;
-
 use test_macros::both_databases;
+use uuid::Uuid;
 
 use crate::support::{App, Rng};
 
 type Instant = DateTime<Utc>;
+
 /// A learner and a course, by their places among the world's.
 type Pair = (usize, usize);
 

@@ -1,4 +1,4 @@
-//! The server is killed between every two steps of checkout, hook, grant and refund, and comes back on the same database.
+//! The server is killed between every two steps of checkout, webhook, grant and refund, and resumes on the same database.
 
 use std::{
     io::{BufRead, BufReader},
@@ -13,20 +13,25 @@ use api::{
 use chrono::Duration;
 use kernel::Ambient;
 use serde_json::{Value, json};
-use tokio::sync::watch;
-
 use test_macros::both_databases;
+use tokio::sync::watch;
 
 use crate::support::{
     App, DatabaseKind, Fault, Fixture, Person, Reply, StripeDouble, TestClock, as_role, config, eventually,
 };
 
 const SETTINGS: &str = "PALESTRA_TEST_SERVER_SETTINGS";
+
 const AHEAD: &str = "PALESTRA_TEST_SERVER_AHEAD";
+
 const WORKER: &str = "PALESTRA_TEST_SERVER_WORKER";
+
 const SERVING: &str = "serving at ";
+
 const SESSIONS: &str = "POST /v1/checkout/sessions";
+
 const REFUNDS: &str = "POST /v1/refunds";
+
 /// Longer than a message or a key is held by one who died.
 const LATER: u32 = 70;
 
@@ -109,7 +114,7 @@ impl CrashingServer {
     /// Starts the server, on the same database, and tells Stripe where it is now.
     fn start(&mut self, with_worker: bool) {
         let mut process = Command::new(std::env::current_exe().unwrap())
-            .args(["--exact", "crash::serves_for_another_test", "--nocapture"])
+            .args(["--exact", "server::crash::serves_for_another_test", "--nocapture"])
             .env(SETTINGS, serde_json::to_string(&self.settings).unwrap())
             .env(AHEAD, self.ahead.to_string())
             .env(WORKER, with_worker.to_string())

@@ -1,13 +1,14 @@
+//! The `Idempotency-Key` header.
+
 use chrono::Duration;
 use futures_util::future::join_all;
 use serde_json::json;
-
 use test_macros::both_databases;
 
 use crate::support::App;
 
 #[both_databases]
-async fn the_same_request_gives_the_first_answer_again(app: App) {
+async fn a_repeated_request_gets_the_first_answer(app: App) {
     let elena = app.trainer().await;
     let make = |key: &str, title: &str| {
         app.send(
@@ -72,7 +73,7 @@ async fn the_same_request_gives_the_first_answer_again(app: App) {
 }
 
 #[both_databases]
-async fn many_at_once_have_one_effect(app: App) {
+async fn concurrent_requests_with_one_key_have_one_effect(app: App) {
     let elena = app.trainer().await;
     let request = || {
         app.request("POST", "/courses")
@@ -100,7 +101,7 @@ async fn many_at_once_have_one_effect(app: App) {
 }
 
 #[both_databases]
-async fn a_refusal_frees_its_key(app: App) {
+async fn a_refused_request_frees_its_key(app: App) {
     let (elena, lena) = (app.trainer().await, app.learner().await);
     let course = app.draft(&elena, json!({})).await;
     let enroll = || {

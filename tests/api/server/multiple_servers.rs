@@ -1,4 +1,4 @@
-//! Two servers on one database: what one changes, the other serves.
+//! Two servers on one database.
 
 use serde_json::json;
 

@@ -1,4 +1,4 @@
-//! The same against an S3 server that somebody else wrote, over real HTTP: it checks signatures, expiry and lengths.
+//! Files in a bucket of an S3-compatible store.
 
 use std::path::Path;
 
@@ -10,9 +10,9 @@ use hyper_util::{
 use s3s::{auth::SimpleAuth, service::S3ServiceBuilder};
 use serde_json::json;
 
-use crate::{
+use crate::support::{
+    App, DatabaseKind, TempDir,
     media::{PDF, announcement},
-    support::{App, DatabaseKind, TempDir},
 };
 
 /// An S3 server with one bucket; its address.

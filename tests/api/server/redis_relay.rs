@@ -1,4 +1,4 @@
-//! News between servers over Redis: nothing is lost while it is away.
+//! Invalidation over Redis.
 
 use api::setup::{self, Schema};
 use kernel::Ambient;

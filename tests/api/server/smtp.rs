@@ -8,7 +8,7 @@ use tokio::{
     process::{Child, Command},
 };
 
-use crate::support::{App, DatabaseKind, PASSWORD};
+use crate::support::{App, DatabaseKind, PASSWORD, dump::dump_database};
 
 /// aiosmtpd on a free port; it prints what it receives.
 async fn catcher() -> (Child, u16) {
@@ -114,7 +114,7 @@ async fn a_letter_waits_for_a_server_that_is_away() {
             .then_some(metrics)
     });
     metrics.await;
-    let everything = crate::database::dump(&app).await;
+    let everything = dump_database(&app).await;
     assert!(
         everything.contains("mail_undelivered"),
         "the message is kept with its reason"

@@ -1,4 +1,4 @@
-//! What a start refuses, in words that say what to do.
+//! Starting and stopping: what is refused at the start, and a graceful stop.
 
 use api::{
     config::Config,

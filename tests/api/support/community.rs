@@ -1,17 +1,12 @@
-//! What members say in public, and who may read it.
+//! Posts and comments.
 
-mod comments;
-mod posts;
-mod reactions;
-mod rules;
-mod secrecy;
-
+use kernel::{Actor, Role, Uuid};
 use serde_json::{Value, json};
 
 use crate::support::{App, Person, Reply, eventually};
 
 /// Writes a post; published at once unless `more` says otherwise.
-async fn write(app: &App, who: &Person, more: Value) -> Reply {
+pub async fn submit_post(app: &App, who: &Person, more: Value) -> Reply {
     let mut body = json!({ "title": "Saturday", "content": "<p>By the lake.</p>", "published": true });
     body.as_object_mut()
         .unwrap()
@@ -20,12 +15,12 @@ async fn write(app: &App, who: &Person, more: Value) -> Reply {
 }
 
 /// The id of a published post.
-async fn posted(app: &App, who: &Person, more: Value) -> String {
-    write(app, who, more).await.expect(201).text_at("/id")
+pub async fn create_post(app: &App, who: &Person, more: Value) -> String {
+    submit_post(app, who, more).await.expect(201).text_at("/id")
 }
 
 /// Comments on `/posts/…` or `/lessons/…`.
-async fn say(app: &App, who: &Person, on: &str, text: &str, parent: Option<&str>) -> Reply {
+pub async fn submit_comment(app: &App, who: &Person, on: &str, text: &str, parent: Option<&str>) -> Reply {
     let mut body = json!({ "content": text });
     if let Some(parent) = parent {
         body["parentId"] = json!(parent);
@@ -34,12 +29,15 @@ async fn say(app: &App, who: &Person, on: &str, text: &str, parent: Option<&str>
 }
 
 /// The id of a comment.
-async fn said(app: &App, who: &Person, on: &str, text: &str, parent: Option<&str>) -> String {
-    say(app, who, on, text, parent).await.expect(201).text_at("/id")
+pub async fn create_comment(app: &App, who: &Person, on: &str, text: &str, parent: Option<&str>) -> String {
+    submit_comment(app, who, on, text, parent)
+        .await
+        .expect(201)
+        .text_at("/id")
 }
 
 /// One member of every row of a list, page by page.
-async fn all(app: &App, who: &Person, path: &str, limit: usize, member: &str) -> Vec<Value> {
+pub async fn collect_pages(app: &App, who: &Person, path: &str, limit: usize, member: &str) -> Vec<Value> {
     let glue = if path.contains('?') { '&' } else { '?' };
     let (mut found, mut cursor) = (Vec::new(), String::new());
     loop {
@@ -61,7 +59,7 @@ async fn all(app: &App, who: &Person, path: &str, limit: usize, member: &str) ->
 
 /// How many statements a read takes. The worker counts as well, as long as it has something to do, and now and then: the least of a
 /// few is the request's own.
-async fn cost(app: &App, who: &Person, path: &str) -> u64 {
+pub async fn count_statements(app: &App, who: &Person, path: &str) -> u64 {
     eventually("the outbox to be empty", || async {
         (app.count("SELECT count(*) FROM outbox WHERE done_at IS NULL")
             .await
@@ -79,10 +77,22 @@ async fn cost(app: &App, who: &Person, path: &str) -> u64 {
 }
 
 /// A published course in which somebody is enrolled: course and lesson.
-async fn course_with(app: &App, trainer: &Person, learner: &Person) -> (String, String) {
+pub async fn course_with_learner(app: &App, trainer: &Person, learner: &Person) -> (String, String) {
     let (course, _, [lesson, _]) = app.course(trainer, json!({})).await;
     app.post_empty_as(learner, &format!("/courses/{course}/enroll"))
         .await
         .expect(201);
     (course, lesson)
+}
+
+pub fn actor(who: &Person, role: Role) -> Actor {
+    Actor::User {
+        id: uuid(&who.id),
+        role,
+        session: Uuid::nil(),
+    }
+}
+
+pub fn uuid(text: &str) -> Uuid {
+    text.parse().unwrap()
 }

@@ -1,5 +1,14 @@
 //! A server of its own for each test, and people to try it with.
 
+pub mod community;
+pub mod coupons;
+pub mod dump;
+pub mod grants;
+pub mod media;
+pub mod stripe_faults;
+pub mod videos;
+pub mod watching;
+
 mod app;
 mod conversations;
 mod databases;

@@ -1,4 +1,4 @@
-//! A payment provider with a memory and no network, for sequences of what may happen.
+//! A payment provider of the model.
 
 use std::{
     collections::BTreeMap,

@@ -1,4 +1,4 @@
-//! All orders in which what happens to a payment can be told, once and twice: signed bytes go in, and a state comes out.
+//! All orders in which the events of a payment can arrive, once and twice.
 
 mod bank;
 mod sequences;
@@ -14,9 +14,8 @@ use payments::{
     Started, Stripe, StripeSettings, Told,
 };
 use sea_orm::ConnectionTrait;
-use uuid::Uuid;
-
 use test_macros::both_databases;
+use uuid::Uuid;
 
 use crate::support::{App, DatabaseKind, Person, SECRET, StripeDouble, sign};
 

@@ -1,4 +1,4 @@
-//! What goes wrong between us and Stripe, and what Stripe refuses.
+//! The adapter for Stripe when calls fail.
 
 use std::time::Duration;
 
@@ -6,8 +6,10 @@ use chrono::TimeDelta;
 use kernel::{Ambient, Code, Uuid};
 use payments::{Charge, Method, Provider};
 
-use super::{adapter, charge, money, refused, with_key};
-use crate::support::{Fault, StripeDouble};
+use crate::{
+    server::stripe_adapter::{adapter, charge, money, refused, with_key},
+    support::{Fault, StripeDouble},
+};
 
 #[tokio::test(flavor = "multi_thread")]
 async fn what_fails_on_the_way_is_tried_again_and_done_once() {

@@ -1,4 +1,4 @@
-//! How hooks travel, and which tell nothing.
+//! The adapter for Stripe: reading webhooks.
 
 use std::{
     net::TcpListener,
@@ -14,8 +14,10 @@ use kernel::{Ambient, Code};
 use payments::Provider;
 use serde_json::{Value, json};
 
-use super::{adapter, refused, session};
-use crate::support::{SECRET, StripeDouble, Switches, TempDir, config, eventually, sign};
+use crate::{
+    server::stripe_adapter::{adapter, refused, session},
+    support::{SECRET, StripeDouble, Switches, TempDir, config, eventually, sign},
+};
 
 /// What arrived at a hook, in the order of its arrival.
 type Arrived = Arc<Mutex<Vec<(String, String)>>>;

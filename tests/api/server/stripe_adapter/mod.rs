@@ -1,9 +1,7 @@
-//! The adapter for Stripe against the double: what it asks, and what it makes of the answers. The way through our own API is in
-//! the payments' tests.
+//! The adapter for Stripe against the double: sessions, intents, refunds, disputes.
 
 mod failures;
 mod hooks;
-mod purchase;
 
 use chrono::TimeDelta;
 use kernel::{Ambient, Code, Money, Uuid};

@@ -1,4 +1,4 @@
-//! What holds of money and access, whatever happened.
+//! What holds after every sequence.
 
 use std::collections::BTreeMap;
 
@@ -8,8 +8,10 @@ use kernel::Actor;
 use payments::RefundStatus;
 use uuid::Uuid;
 
-use super::{Pair, World};
-use crate::lifecycle::bank::Held;
+use crate::server::payment_lifecycle::{
+    bank::Held,
+    sequences::{Pair, World},
+};
 
 impl World {
     pub(super) async fn check(&self) {

@@ -1,6 +1,6 @@
-//! Random sequences of everything that may happen to money and access, and what holds after each of them.
+//! Random sequences of purchases, refunds and disputes against a model.
 
-mod truths;
+mod invariants;
 
 use std::{sync::Arc, time::Duration};
 
@@ -11,15 +11,14 @@ use kernel::{Actor, Code, Role};
 use payments::{CheckoutRequest, DisputeStatus, Method, NewRefund, Payments, RefundStatus};
 use sea_orm::{ConnectionTrait, QueryResult};
 use serde_json::json;
+use test_macros::both_databases;
 use uuid::Uuid;
 
-use super::{
-    actor,
-    bank::{Bank, Held},
+use super::bank::{Bank, Held};
+use crate::{
+    server::payment_lifecycle::actor,
+    support::{App, DatabaseKind, PASSWORD, Rng},
 };
-use test_macros::both_databases;
-
-use crate::support::{App, DatabaseKind, PASSWORD, Rng};
 
 /// A buyer and a course, by their places.
 type Pair = (usize, usize);

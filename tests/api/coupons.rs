@@ -1,0 +1,196 @@
+//! `/coupons`: creating, changing, deleting.
+
+use futures_util::future::join_all;
+use serde_json::json;
+use test_macros::both_databases;
+
+use crate::support::{App, Reply, coupons::create_coupon};
+
+#[both_databases]
+async fn a_coupon_is_created_changed_and_deleted(app: App) {
+    let (elena, greta, lena, admin) = (
+        app.trainer().await,
+        app.trainer().await,
+        app.learner().await,
+        app.admin().await,
+    );
+    let (hers, _) = app.course_for_sale(&greta, 4900).await;
+    let made = app
+        .post_as(
+            &elena,
+            "/coupons",
+            json!({ "code": "spring26", "percentOff": 20, "maxRedemptions": 5 }),
+        )
+        .await
+        .expect(201);
+    assert_eq!(
+        (made.at("/code"), made.at("/scope"), made.at("/percentOff")),
+        (json!("SPRING26"), json!("OWNER"), json!(20))
+    );
+    let path = format!("/coupons/{}", made.text_at("/id"));
+    assert_eq!(made.header("location"), format!("/api/v1{path}"));
+    app.post_as(&greta, "/coupons", json!({ "code": "Spring26", "percentOff": 5 }))
+        .await
+        .expect_problem(409, "coupon_taken");
+    app.post_as(&lena, "/coupons", json!({ "code": "FREE", "percentOff": 100 }))
+        .await
+        .expect_problem(403, "forbidden");
+    app.post_as(
+        &elena,
+        "/coupons",
+        json!({ "code": "ALL-OF-IT", "percentOff": 5, "scope": "ALL" }),
+    )
+    .await
+    .expect_problem(403, "forbidden");
+    app.post_as(
+        &admin,
+        "/coupons",
+        json!({ "code": "ALL-OF-IT", "percentOff": 5, "scope": "ALL" }),
+    )
+    .await
+    .expect(201);
+    for (body, reason) in [
+        (json!({ "code": "NONE" }), "/percentOff required"),
+        (
+            json!({ "code": "BOTH", "percentOff": 5, "amountOff": { "amount": 5, "currency": "USD" } }),
+            "/amountOff not_allowed",
+        ),
+        (
+            json!({ "code": "NOUGHT", "amountOff": { "amount": 0, "currency": "USD" } }),
+            "/amountOff/amount too_small",
+        ),
+        (
+            json!({ "code": "MONEY", "amountOff": { "amount": 5, "currency": "XYZ" } }),
+            "/amountOff/currency unknown_currency",
+        ),
+        (
+            json!({ "code": "SOME", "percentOff": 5, "scope": "COURSES" }),
+            "/courseIds required",
+        ),
+        (
+            json!({ "code": "FOREIGN", "percentOff": 5, "scope": "COURSES", "courseIds": [hers] }),
+            "/courseIds/0 unknown_course",
+        ),
+        (
+            json!({ "code": "MINE", "percentOff": 5, "courseIds": [hers] }),
+            "/courseIds not_allowed",
+        ),
+        (
+            json!({ "code": "FAR", "percentOff": 5, "endsAt": "9999-12-31T23:59:59-23:59" }),
+            "/endsAt bad_format",
+        ),
+        (
+            json!({ "code": "BACK", "percentOff": 5, "startsAt": "2026-02-01T00:00:00Z", "endsAt": "2026-01-01T00:00:00Z" }),
+            "/endsAt not_after_start",
+        ),
+    ] {
+        let refused = app
+            .post_as(&elena, "/coupons", body)
+            .await
+            .expect_problem(422, "validation_failed");
+        assert_eq!(refused.errors(), [reason]);
+    }
+    for body in [
+        json!({ "code": "x", "percentOff": 5 }),
+        json!({ "code": "MUCH", "percentOff": 101 }),
+        json!({ "code": "SP ACE", "percentOff": 5 }),
+    ] {
+        app.post_as(&elena, "/coupons", body)
+            .await
+            .expect_problem(422, "validation_failed");
+    }
+    app.get_as(&greta, &path).await.expect_problem(404, "not_found");
+    app.patch_as(&greta, &path, "*", json!({ "isActive": false }))
+        .await
+        .expect_problem(404, "not_found");
+    app.delete_as(&greta, &path)
+        .await
+        .expect_problem(404, "not_found");
+    let etag = app
+        .get_as(&elena, &path)
+        .await
+        .expect(200)
+        .header("etag")
+        .to_owned();
+    let changed = app
+        .patch_as(
+            &elena,
+            &path,
+            &etag,
+            json!({ "isActive": false, "maxRedemptions": null }),
+        )
+        .await
+        .expect(200);
+    assert_eq!(
+        (changed.at("/isActive"), changed.at("/maxRedemptions")),
+        (json!(false), json!(null))
+    );
+    app.patch_as(&elena, &path, &etag, json!({ "isActive": true }))
+        .await
+        .expect_problem(412, "precondition_failed");
+    assert_eq!(
+        app.get_as(&elena, "/coupons")
+            .await
+            .expect(200)
+            .at("/data")
+            .as_array()
+            .unwrap()
+            .len(),
+        1
+    );
+    assert_eq!(
+        app.get_as(&admin, "/coupons")
+            .await
+            .expect(200)
+            .at("/data")
+            .as_array()
+            .unwrap()
+            .len(),
+        2
+    );
+    app.delete_as(&elena, &path).await.expect(204);
+    app.get_as(&elena, &path).await.expect_problem(404, "not_found");
+}
+
+#[both_databases]
+async fn concurrent_changes_of_a_coupon_conflict(app: App) {
+    let elena = app.trainer().await;
+    let id = create_coupon(
+        &app,
+        &elena,
+        json!({ "code": "RACE", "percentOff": 20, "maxPerUser": 1 }),
+    )
+    .await;
+    let path = format!("/coupons/{id}");
+    for round in 0..8_i64 {
+        let etag = app
+            .get_as(&elena, &path)
+            .await
+            .expect(200)
+            .header("etag")
+            .to_owned();
+        let change = |n: i64| {
+            app.patch_as(
+                &elena,
+                &path,
+                &etag,
+                json!({ "maxPerUser": 100 * (round + 1) + n }),
+            )
+        };
+        let replies = join_all((0..8).map(change)).await;
+        let (done, late): (Vec<Reply>, Vec<Reply>) =
+            replies.into_iter().partition(|reply| reply.status == 200);
+        assert_eq!(
+            done.len(),
+            1,
+            "who saw the same version may not write over each other"
+        );
+        for reply in late {
+            reply.expect_problem(412, "precondition_failed");
+        }
+        assert_eq!(
+            app.get_as(&elena, &path).await.expect(200).at("/maxPerUser"),
+            done[0].at("/maxPerUser")
+        );
+    }
+}
