@@ -487,7 +487,7 @@ mod tests {
 
     #[test]
     fn a_key_is_read_from_its_own_path_and_from_no_other() {
-        let id = Uuid::from_u128(7);
+        let id = FileId(Uuid::from_u128(7));
         for key in [Key::Upload(id), Key::File(id), Key::Image(id, 320)] {
             assert_eq!(Key::read(&key.path()), Some(key));
         }

@@ -176,7 +176,7 @@ impl Media {
         }
         let now = environment.now();
         Ok(File {
-            id: environment.new_id().into(),
+            id: environment.new_id(),
             owner_id: actor.user_id().ok_or(Code::Unauthenticated)?,
             purpose: new.purpose,
             name: clean_name(&new.name),

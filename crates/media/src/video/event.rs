@@ -214,7 +214,7 @@ mod tests {
 
     fn waiting() -> VideoAsset {
         VideoAsset {
-            id: VideoAssetId::nil(),
+            id: VideoAssetId(Uuid::nil()),
             owner_id: UserId(Uuid::nil()),
             provider: VideoProvider::Mux,
             status: VideoStatus::Waiting,

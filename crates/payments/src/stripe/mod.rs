@@ -209,7 +209,7 @@ impl Stripe {
     /// Ends something that can be ended only while it waits. Each call has a key of its own: Stripe would answer a later
     /// one with the refusal of an earlier.
     async fn end(&self, path: &str, payment: PaymentId) -> Result<Option<kernel::Error>> {
-        let key = format!("stop-{payment}-{}", self.environment.new_id());
+        let key = format!("stop-{payment}-{}", self.environment.new_id::<kernel::Uuid>());
         let answer = self.try_post::<Named>(path, &Vec::new(), &key).await?;
         Ok(answer.err().map(|(status, problem)| refused(status, &problem)))
     }
