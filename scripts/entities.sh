@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# `write` generates crates/entity/src from the migrated schema; `check` fails where it is not what it would be.
+# `write` generates crates/entity/src/generated from the migrated schema; `check` fails where it is not what it would be.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
@@ -16,9 +16,9 @@ built=${CARGO_TARGET_DIR:-target}/debug
 DATABASE_URL="$url" PALESTRA_DATA_DIR="$folder/data" "$built/palestra" migrate
 "$built/xtask" entities "$url" "$folder/src"
 if [ "$1" = write ]; then
-  rm -f crates/entity/src/*.rs
-  cp "$folder"/src/*.rs crates/entity/src/
-elif ! diff -ru crates/entity/src "$folder/src"; then
+  rm -f crates/entity/src/generated/*.rs
+  cp "$folder"/src/*.rs crates/entity/src/generated/
+elif ! diff -ru crates/entity/src/generated "$folder/src"; then
   echo 'crates/entity is not what the migrations make: run `make entities` and commit the result' >&2
   exit 1
 fi

@@ -50,7 +50,7 @@ on_both_databases! {
         let (course, _, lessons) = app.course(&elena, price).await;
         let path = format!("/lessons/{}", lessons[0]);
         app.put_as(&lena, &format!("/me/wishlist/{course}"), json!(null)).await.expect(200);
-        let payment = app.db.ambient().new_id();
+        let payment = app.db.environment().new_id();
         let steps = [
             (Standing::Suspended, Some("grant_suspended")),
             (Standing::Active, None),
@@ -89,7 +89,7 @@ on_both_databases! {
     async fn of_eight_first_words_about_a_payment_one_makes_the_grant(app: App) {
         let (elena, lena) = (app.trainer().await, app.learner().await);
         let (course, ..) = app.course(&elena, json!({ "price": { "amount": 4900, "currency": "USD" } })).await;
-        let payment = app.db.ambient().new_id();
+        let payment = app.db.environment().new_id();
         futures_util::future::join_all((0..8).map(|_| purchase(&app, &lena, &course, payment, Standing::Active))).await;
         let told = app.get_as(&lena, &format!("/me/access/courses/{course}")).await.expect(200);
         assert_eq!(told.at("/grants").as_array().unwrap().len(), 1);
@@ -101,7 +101,7 @@ on_both_databases! {
         let (course, _, lessons) = app.course(&elena, json!({ "price": { "amount": 4900, "currency": "USD" } })).await;
         let (path, access) = (format!("/lessons/{}", lessons[0]), format!("/me/access/courses/{course}"));
         app.put_as(&lena, &format!("/me/wishlist/{course}"), json!(null)).await.expect(200);
-        let end = app.db.ambient().now() + Duration::days(7);
+        let end = app.db.environment().now() + Duration::days(7);
         let made = grant(&app, &elena, &course, &lena, json!({ "endsAt": text(end), "reason": "Won the challenge" })).await.expect(201);
         let id = made.text_at("/id");
         assert_eq!(made.header("location"), format!("/api/v1/grants/{id}"));
@@ -181,7 +181,7 @@ on_both_databases! {
         let path = format!("/courses/{course}/grants");
         let nobody = json!({ "userId": "0198c0de-0000-7000-8000-000000000001" });
         assert_eq!(app.post_as(&elena, &path, nobody).await.refused(422, "validation_failed").reasons(), ["/userId unknown_user"]);
-        let now = app.db.ambient().now();
+        let now = app.db.environment().now();
         for body in [
             json!({ "endsAt": text(now - Duration::hours(1)) }),
             json!({ "startsAt": text(now + Duration::days(2)), "endsAt": text(now + Duration::days(1)) }),
@@ -214,7 +214,7 @@ on_both_databases! {
     async fn a_grant_begins_when_it_says(app: App) {
         let (elena, mut lena) = (app.trainer().await, app.learner().await);
         let (course, _, lessons) = app.course(&elena, json!({ "price": { "amount": 4900, "currency": "USD" } })).await;
-        let start = app.db.ambient().now() + Duration::days(1);
+        let start = app.db.environment().now() + Duration::days(1);
         let made = grant(&app, &elena, &course, &lena, json!({ "startsAt": text(start) })).await.expect(201);
         assert_eq!((made.at("/status"), made.at("/isActive")), (json!("ACTIVE"), json!(false)));
         // It has not ended either.
@@ -245,7 +245,7 @@ on_both_databases! {
         grant(&app, &elena, &course, &lena, json!({})).await.expect(201);
         assert_eq!(app.act_as(&lena, &enroll).await.expect(200).at("/id"), record.at("/id"));
         // Who was refunded may come when it is free.
-        let payment = app.db.ambient().new_id();
+        let payment = app.db.environment().new_id();
         purchase(&app, &tom, &course, payment, Standing::Active).await;
         app.act_as(&tom, &enroll).await.expect(200);
         purchase(&app, &tom, &course, payment, Standing::Refunded).await;
@@ -271,7 +271,7 @@ on_both_databases! {
         let (mut elena, mut lena) = (app.trainer().await, app.learner().await);
         let (course, _, lessons) = app.course(&elena, json!({ "price": { "amount": 4900, "currency": "USD" } })).await;
         let path = format!("/lessons/{}", lessons[0]);
-        let (now, payment) = (app.db.ambient().now(), app.db.ambient().new_id());
+        let (now, payment) = (app.db.environment().now(), app.db.environment().new_id());
         let manual = grant(&app, &elena, &course, &lena, json!({ "endsAt": text(now + Duration::days(3)) })).await.expect(201).text_at("/id");
         purchase(&app, &lena, &course, payment, Standing::Active).await;
         assert_eq!(app.get_as(&lena, "/me/enrollments").await.at("/data/0/expiresAt"), json!(null));
@@ -281,7 +281,7 @@ on_both_databases! {
         assert_eq!((told.at("/grantId"), told.at("/until")), (json!(manual), json!(text(now + Duration::days(3)))));
         pass(&app, Duration::days(4), &mut [&mut elena, &mut lena]).await;
         app.get_as(&lena, &path).await.refused(403, "grant_expired");
-        let again = app.db.ambient().new_id();
+        let again = app.db.environment().new_id();
         purchase(&app, &lena, &course, again, Standing::Active).await;
         app.get_as(&lena, &path).await.expect(200);
         purchase(&app, &lena, &course, again, Standing::Suspended).await;
@@ -315,8 +315,8 @@ on_both_databases! {
         assert_eq!(told.at("/unlock"), json!({ "kind": "BUY", "price": { "amount": 3900, "currency": "USD" } }));
         assert_eq!((told.at("/grants"), told.at("/grantId"), told.at("/until")), (json!([]), json!(null), json!(null)));
         assert_eq!(app.get_as(&elena, &access).await.at("/lessons"), map((true, "staff"), (true, "staff")));
-        let before = app.db.ambient().now();
-        purchase(&app, &lena, &course, app.db.ambient().new_id(), Standing::Active).await;
+        let before = app.db.environment().now();
+        purchase(&app, &lena, &course, app.db.environment().new_id(), Standing::Active).await;
         assert_eq!(app.get_as(&lena, &access).await.at("/lessons"), map((true, "free_preview"), (true, "granted")));
         // What is said is what happens.
         for (lesson, reason) in [(&preview, "free_preview"), (&locked, "granted")] {
@@ -375,7 +375,7 @@ on_both_databases! {
         }
         let (elena, lena, other, admin) = (app.trainer().await, app.learner().await, app.trainer().await, app.admin().await);
         let (course, ..) = app.course(&elena, json!({ "price": { "amount": 4900, "currency": "USD" } })).await;
-        purchase(&app, &lena, &course, app.db.ambient().new_id(), Standing::Refunded).await;
+        purchase(&app, &lena, &course, app.db.environment().new_id(), Standing::Refunded).await;
         let manual = grant(&app, &elena, &course, &lena, json!({})).await.expect(201).text_at("/id");
         let write = |who: &Person, role: Role, sql: String| {
             let actor = Actor::User { id: who.id.parse().unwrap(), role, session: Uuid::nil() };
@@ -415,7 +415,7 @@ on_both_databases! {
         }
         let (elena, lena) = (app.trainer().await, app.learner().await);
         let (course, ..) = app.course(&elena, json!({})).await;
-        let end = app.db.ambient().now() + Duration::days(1);
+        let end = app.db.environment().now() + Duration::days(1);
         let id: Uuid = grant(&app, &elena, &course, &lena, json!({ "endsAt": text(end) })).await.expect(201).text_at("/id").parse().unwrap();
         let actor = Actor::User { id: elena.id.parse().unwrap(), role: Role::Trainer, session: Uuid::nil() };
         let (begun, has_begun) = tokio::sync::oneshot::channel();

@@ -48,7 +48,7 @@ on_both_databases! {
         let (elena, lena, tom) = (app.trainer().await, app.learner().await, app.learner().await);
         let (course, ..) = app.course(&elena, json!({})).await;
         app.act_as(&lena, &format!("/courses/{course}/enroll")).await.expect(201);
-        let soon = app.db.ambient().now() + chrono::Duration::hours(1);
+        let soon = app.db.environment().now() + chrono::Duration::hours(1);
         let given = json!({ "userId": tom.id, "endsAt": soon });
         app.post_as(&elena, &format!("/courses/{course}/grants"), given).await.expect(201);
         let conversation = app.open_as(&lena, &tom).await.expect(201).text_at("/id");
@@ -141,7 +141,7 @@ on_both_databases! {
         assert_eq!(app.post_as(&lena, "/conversations", body).await.expect(422).reasons(), ["/title required"]);
         let body = json!({ "kind": "GROUP", "memberIds": [tom.id], "title": "\u{200b}\u{202e} \u{3164}" });
         assert_eq!(app.post_as(&lena, "/conversations", body).await.expect(422).reasons(), ["/title blank"]);
-        let many: Vec<_> = (0..32).map(|_| app.db.ambient().new_id()).collect();
+        let many: Vec<_> = (0..32).map(|_| app.db.environment().new_id()).collect();
         app.post_as(&lena, "/conversations", json!({ "kind": "GROUP", "memberIds": many, "title": "x" })).await.expect(422);
     }
 

@@ -106,8 +106,8 @@ on_both_databases! {
             json!({ "code": "HUGE", "amountOff": { "amount": 100_000, "currency": "USD" } }),
             json!({ "code": "EUROS", "amountOff": { "amount": 1000, "currency": "EUR" } }),
             json!({ "code": "ONE", "percentOff": 50, "scope": "COURSES", "courseIds": [course] }),
-            json!({ "code": "SOON", "percentOff": 50, "startsAt": app.db.ambient().now() + Duration::hours(1) }),
-            json!({ "code": "LATE", "percentOff": 50, "endsAt": app.db.ambient().now() + Duration::seconds(1) }),
+            json!({ "code": "SOON", "percentOff": 50, "startsAt": app.db.environment().now() + Duration::hours(1) }),
+            json!({ "code": "LATE", "percentOff": 50, "endsAt": app.db.environment().now() + Duration::seconds(1) }),
             json!({ "code": "SLEEPS", "percentOff": 50, "isActive": false }),
         ] {
             coupon(&app, &elena, body).await;

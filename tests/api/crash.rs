@@ -8,10 +8,10 @@ use std::{
 
 use api::{
     server::{self, Server},
-    setup::{self, Schema},
+    startup::{self, Schema},
 };
 use chrono::Duration;
-use kernel::Ambient;
+use kernel::Environment;
 use serde_json::{Value, json};
 use tokio::sync::watch;
 
@@ -47,7 +47,7 @@ async fn serves_for_another_test() {
     let config = config(std::path::Path::new(folder), &borrowed);
     let clock = TestClock::default();
     clock.advance(Duration::seconds(std::env::var(AHEAD).unwrap().parse().unwrap()));
-    let db = setup::open(&config, Ambient::new(Arc::new(clock)), Schema::Check)
+    let db = startup::open(&config, Environment::new(Arc::new(clock)), Schema::Check)
         .await
         .unwrap();
     let with_worker = std::env::var(WORKER).unwrap() == "true";

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use database::{IntoKernel, Pool, Tx};
+use database::{MapDbErr, Pool, Tx};
 use kernel::{Actor, Code, Error, Role, Uuid};
 use sea_orm::ConnectionTrait;
 use serde_json::json;
@@ -85,7 +85,7 @@ on_both_databases! {
                 db.run(Actor::System, move |tx: Tx| async move {
                     note(&tx, "one of many").await?;
                     if n % 4 == 0 {
-                        tx.execute_unprepared("SELECT no_such_column FROM users").await.kernel()?;
+                        tx.execute_unprepared("SELECT no_such_column FROM users").await.map_db_err()?;
                     }
                     Ok(())
                 })
@@ -199,7 +199,7 @@ async fn a_connection_works_for_whom_it_was_told_last() {
     for _ in 0..2 {
         let alone = app
             .db
-            .run_alone_in(Pool::Worker, Actor::System, is("", "SYSTEM", "off"))
+            .execute_autocommit(Pool::Worker, Actor::System, is("", "SYSTEM", "off"))
             .await;
         assert_eq!(alone.unwrap(), 1);
         let reads = app
@@ -209,7 +209,7 @@ async fn a_connection_works_for_whom_it_was_told_last() {
         assert_eq!(reads.unwrap(), 1);
         let again = app
             .db
-            .run_alone_in(Pool::Worker, Actor::System, is("", "SYSTEM", "off"))
+            .execute_autocommit(Pool::Worker, Actor::System, is("", "SYSTEM", "off"))
             .await;
         assert_eq!(again.unwrap(), 1);
         let theirs = app.db.read_in(Pool::Worker, user, is(&uid, "ADMIN", "on")).await;
@@ -221,7 +221,7 @@ async fn a_connection_works_for_whom_it_was_told_last() {
         assert_eq!(nobodys.unwrap(), 1);
         let theirs = app
             .db
-            .run_alone_in(Pool::Worker, user, is(&uid, "ADMIN", "off"))
+            .execute_autocommit(Pool::Worker, user, is(&uid, "ADMIN", "off"))
             .await;
         assert_eq!(theirs.unwrap(), 1);
         let undone: Result<(), Error> = app
@@ -235,7 +235,12 @@ async fn a_connection_works_for_whom_it_was_told_last() {
         note(&tx, "the first").await?;
         note(&tx, "the second").await
     };
-    assert!(app.db.run_alone_in(Pool::App, Actor::System, two).await.is_err());
+    assert!(
+        app.db
+            .execute_autocommit(Pool::App, Actor::System, two)
+            .await
+            .is_err()
+    );
     assert_eq!(notes(&app).await, 1);
 }
 
@@ -397,7 +402,7 @@ async fn row_security_holds_without_our_filters() {
         app.db.run(actor, move |tx: Tx| async move {
             tx.execute_unprepared(&sql)
                 .await
-                .kernel()
+                .map_db_err()
                 .map(|done| done.rows_affected())
         })
     };

@@ -40,7 +40,7 @@ async fn the_document_is_packed_for_those_who_unpack() {
         assert!(bytes.starts_with(begins), "{accepted}");
     }
     let plain = app.send(app.request("GET", "/openapi.json")).await.expect(200);
-    assert_eq!(plain.text, api::contract::text().unwrap());
+    assert_eq!(plain.text, api::http::openapi::published::text().unwrap());
 }
 
 on_both_databases! {

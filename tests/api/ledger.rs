@@ -70,7 +70,7 @@ struct World {
 
 impl World {
     fn now(&self) -> Instant {
-        self.app.db.ambient().now()
+        self.app.db.environment().now()
     }
 
     fn ids(&self, (learner, course): Pair) -> (Uuid, Uuid) {
@@ -331,7 +331,7 @@ async fn play(app: App, seeds: std::ops::Range<u64>) {
         learners: vec![actor(&lena, Role::User), actor(&tom, Role::User)],
         courses: Vec::new(),
         is_free: vec![true, false],
-        payments: (0..2).map(|_| app.db.ambient().new_id()).collect(),
+        payments: (0..2).map(|_| app.db.environment().new_id()).collect(),
         app,
     };
     for seed in seeds {

@@ -69,7 +69,7 @@ on_both_databases! {
         let (elena, lena) = (app.trainer().await, app.learner().await);
         let (course, _, lessons) = app.course(&elena, json!({})).await;
         app.act_as(&lena, &format!("/courses/{course}/enroll")).await.expect(201);
-        let ends_at = app.db.ambient().now() + Duration::hours(1);
+        let ends_at = app.db.environment().now() + Duration::hours(1);
         // A free grant has no end by itself: written past the use cases.
         change(&app, &elena, "UPDATE grants SET ends_at = ?", vec![ends_at.into()]).await;
         let path = format!("/lessons/{}", lessons[0]);

@@ -6,9 +6,9 @@ mod sequences;
 use std::{collections::HashSet, sync::Arc};
 
 use chrono::TimeDelta;
-use database::{IntoKernel, Pool, Tx, outbox};
+use database::{MapDbErr, Pool, Tx, outbox};
 use futures_util::{StreamExt, stream};
-use kernel::{Actor, Ambient, Money, Role, Timestamp};
+use kernel::{Actor, Environment, Money, Role, Timestamp};
 use payments::{
     Charge, CheckoutRequest, Event, Fact, Method, Payments, Provider, ProviderName, Reference, RefundOrder,
     Started, Stripe, StripeSettings, Told,
@@ -65,7 +65,7 @@ fn stripe(base_url: String) -> Stripe {
         webhook_secrets: vec![SECRET.to_owned()],
         base_url,
     };
-    Stripe::new(settings, Ambient::default()).unwrap()
+    Stripe::new(settings, Environment::default()).unwrap()
 }
 
 /// The six events of one life, as Stripe's double tells them, with the names of that one life.
@@ -78,13 +78,13 @@ struct Life {
 
 async fn life() -> Life {
     let double = StripeDouble::start();
-    let (stripe, ambient) = (stripe(double.base()), Ambient::default());
+    let (stripe, environment) = (stripe(double.base()), Environment::default());
     let customer = stripe
-        .customer(ambient.new_id(), "lena@example.com", None)
+        .customer(environment.new_id(), "lena@example.com", None)
         .await
         .unwrap();
     let charge = Charge {
-        payment_id: ambient.new_id(),
+        payment_id: environment.new_id(),
         method: Method::CheckoutSession,
         amount: Money {
             amount: 4900,
@@ -94,7 +94,7 @@ async fn life() -> Life {
         customer,
         success_url: "https://app.example.com/".to_owned(),
         cancel_url: "https://app.example.com/".to_owned(),
-        expires_at: ambient.now() + TimeDelta::hours(1),
+        expires_at: environment.now() + TimeDelta::hours(1),
     };
     let session = stripe.start(&charge).await.unwrap().session_id.unwrap();
     double.try_to_pay(&session, "pm_card_pendingRefund").unwrap();
@@ -172,7 +172,7 @@ fn actor(person: &Person, role: Role) -> Actor {
 }
 
 async fn note(app: &App, payments: &Payments, body: &str) {
-    let now = app.db.ambient().now();
+    let now = app.db.environment().now();
     let signature = sign(SECRET, body, now.timestamp());
     let event = payments.read_hook(&signature, body.as_bytes(), now).unwrap();
     let work = move |tx: Tx| async move { payments::note_event(&tx, "stripe", &event).await };
@@ -271,9 +271,9 @@ async fn check(app: &App, lives: &[(Uuid, Vec<String>)], orders: &[Vec<usize>]) 
         JOIN grants g ON g.user_id = p.user_id AND g.course_id = p.course_id AND g.status = 'ACTIVE' \
         WHERE p.status = 'COMPLETED' AND p.refunded_amount = 900 AND p.refunding_amount = 0";
     let good = move |tx: Tx| async move {
-        let rows = tx.query_all_raw(tx.statement(sql, [])).await.kernel()?;
+        let rows = tx.query_all_raw(tx.statement(sql, [])).await.map_db_err()?;
         rows.iter()
-            .map(|row| row.try_get::<Uuid>("", "id").kernel())
+            .map(|row| row.try_get::<Uuid>("", "id").map_db_err())
             .collect::<kernel::Result<HashSet<_>>>()
     };
     let good = app.db.read_in(Pool::Worker, Actor::System, good).await.unwrap();

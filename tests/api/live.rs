@@ -145,7 +145,7 @@ on_both_databases! {
             app.write(&lena, &conversation, "Old").await;
         }
         // A bit older than the one before it, as a transaction that began earlier leaves it behind.
-        let (old, young) = (app.db.ambient().now() - chrono::Duration::days(8), app.db.ambient().now());
+        let (old, young) = (app.db.environment().now() - chrono::Duration::days(8), app.db.environment().now());
         for (number, at) in [(1, old), (2, young), (3, old), (4, young)] {
             let at = at.format("%Y-%m-%d %H:%M:%S%.6f+00:00");
             app.sql(&format!("UPDATE live_events SET created_at = '{at}' WHERE number = {number}")).await;

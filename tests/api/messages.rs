@@ -30,7 +30,7 @@ async fn read(app: &App, who: &Person, conversation: &str, number: i64) -> crate
 on_both_databases! {
     async fn sixty_four_equal_sends_at_once_make_one_message(app: App) {
         let (lena, tom, conversation) = two(&app).await;
-        let body = json!({ "clientMessageId": app.db.ambient().new_id(), "content": "Once" });
+        let body = json!({ "clientMessageId": app.db.environment().new_id(), "content": "Once" });
         let path = format!("/conversations/{conversation}/messages");
         let sends = (0..64).map(|_| app.post_as(&lena, &path, body.clone()));
         let replies = futures_util::future::join_all(sends).await;

@@ -35,7 +35,7 @@ on_both_databases! {
             let body = json!({ "subjectKind": kind, "subjectId": id, "reason": "SPAM" });
             app.post_as(who, "/reports", body)
         };
-        let nobody = app.db.ambient().new_id().to_string();
+        let nobody = app.db.environment().new_id().to_string();
         for (kind, id) in [("POST", &post), ("COMMENT", &comment), ("POST", &draft), ("MESSAGE", &message), ("POST", &nobody), ("COMMENT", &post)] {
             report(&tom, kind, id).await.refused(404, "not_found");
         }
@@ -223,7 +223,7 @@ on_both_databases! {
             let post = app.posted(&lena, Some(&course), "<p>Buy this</p>").await;
             reports.push((app.reported(&tom, "POST", &post).await, post));
         }
-        let until = app.db.ambient().now() + Duration::hours(1);
+        let until = app.db.environment().now() + Duration::hours(1);
         for (wrong, reason) in [
             (json!({ "version": 1, "action": "MUTE" }), "/mutedUntil required"),
             (json!({ "version": 1, "action": "MUTE", "mutedUntil": "2020-01-01T00:00:00Z" }), "/mutedUntil not_in_future"),

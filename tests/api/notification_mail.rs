@@ -17,7 +17,7 @@ fn letters(app: &App, to: &Person) -> Vec<String> {
 /// Moves the clock to this instant, however late it is.
 fn wait_until(app: &App, at: &str) {
     let at: DateTime<Utc> = at.parse().unwrap();
-    app.clock.advance(at - app.db.ambient().now());
+    app.clock.advance(at - app.db.environment().now());
 }
 
 on_both_databases! {

@@ -1,7 +1,7 @@
 //! News between servers over Redis: nothing is lost while it is away.
 
-use api::setup::{self, Schema};
-use kernel::Ambient;
+use api::startup::{self, Schema};
+use kernel::Environment;
 use serde_json::Value;
 use sqlx::postgres::PgListener;
 
@@ -86,7 +86,7 @@ async fn nothing_is_lost_while_redis_is_away() {
 async fn refusal(settings: &[(&str, &str)]) -> String {
     let folder = Folder::new("refused");
     let config = config(&folder, settings);
-    let opened = setup::open(&config, Ambient::default(), Schema::Migrate).await;
+    let opened = startup::open(&config, Environment::default(), Schema::Migrate).await;
     opened.err().expect("a refusal")
 }
 

@@ -3,15 +3,15 @@
 use api::{
     config::Config,
     server,
-    setup::{self, Schema},
+    startup::{self, Schema},
 };
-use kernel::Ambient;
+use kernel::Environment;
 use sqlx::{Connection, Executor};
 
 use crate::support::{App, Folder, Store, as_role, config, in_database, postgres_admin};
 
 async fn refusal(config: &Config) -> String {
-    setup::open(config, Ambient::default(), Schema::Migrate)
+    startup::open(config, Environment::default(), Schema::Migrate)
         .await
         .err()
         .expect("a refusal")
@@ -142,13 +142,13 @@ async fn a_schema_that_is_behind_where_this_role_may_not_change_it() {
 async fn a_second_start_changes_nothing() {
     let folder = Folder::new("start");
     let config = config(&folder, &[]);
-    let hasher = setup::hasher(&config).unwrap();
-    let db = setup::open(&config, Ambient::default(), Schema::Migrate)
+    let hasher = startup::hasher(&config).unwrap();
+    let db = startup::open(&config, Environment::default(), Schema::Migrate)
         .await
         .unwrap();
     assert!(api::demo::load(&db, &hasher).await.unwrap());
     db.close().await;
-    let db = setup::open(&config, Ambient::default(), Schema::Migrate)
+    let db = startup::open(&config, Environment::default(), Schema::Migrate)
         .await
         .unwrap();
     assert!(!api::demo::load(&db, &hasher).await.unwrap());

@@ -205,7 +205,7 @@ async fn pictures_and_rejected_files_in_a_bucket() {
         ],
     );
     // A bucket that does not answer is no reason not to start.
-    let unreachable = api::setup::media(&config).unwrap();
+    let unreachable = api::startup::media(&config).unwrap();
     app.clock.advance(Duration::hours(25));
     assert!(
         media::collect_files(&app.db, &unreachable, media::KEPT)

@@ -6,7 +6,7 @@ mod hooks;
 mod purchase;
 
 use chrono::TimeDelta;
-use kernel::{Ambient, Code, Money, Uuid};
+use kernel::{Code, Environment, Money, Uuid};
 use payments::{
     Charge, DisputeStatus, Fact, Method, Provider, Reference, RefundOrder, RefundStatus, Started, Stripe,
     StripeSettings, Told,
@@ -25,7 +25,7 @@ fn with_key(double: &StripeDouble, key: &str) -> Stripe {
         webhook_secrets: vec!["whsec_old".to_owned(), SECRET.to_owned()],
         base_url: double.base(),
     };
-    Stripe::new(settings, Ambient::default()).unwrap()
+    Stripe::new(settings, Environment::default()).unwrap()
 }
 
 fn money(amount: i64, currency: &str) -> Money {
@@ -36,19 +36,19 @@ fn money(amount: i64, currency: &str) -> Money {
 }
 
 async fn charge(stripe: &Stripe, method: Method, amount: Money) -> Charge {
-    let ambient = Ambient::default();
+    let environment = Environment::default();
     let customer = stripe
-        .customer(ambient.new_id(), "lena@example.com", Some("Lena & Søn"))
+        .customer(environment.new_id(), "lena@example.com", Some("Lena & Søn"))
         .await;
     Charge {
-        payment_id: ambient.new_id(),
+        payment_id: environment.new_id(),
         method,
         amount,
         title: "Strength & Stretch 100 %".to_owned(),
         customer: customer.unwrap(),
         success_url: "https://app.example.com/done?a=1&b=2".to_owned(),
         cancel_url: "https://app.example.com/cancel".to_owned(),
-        expires_at: ambient.now() + TimeDelta::hours(1),
+        expires_at: environment.now() + TimeDelta::hours(1),
     }
 }
 
@@ -78,7 +78,7 @@ async fn paid(double: &StripeDouble, stripe: &Stripe) -> (Charge, Reference, Str
 
 fn order(intent: &str, amount: i64) -> RefundOrder {
     RefundOrder {
-        refund_id: Ambient::default().new_id(),
+        refund_id: Environment::default().new_id(),
         provider_payment_id: intent.to_owned(),
         amount: money(amount, "USD"),
         reason: "REQUESTED_BY_CUSTOMER".to_owned(),
@@ -104,7 +104,7 @@ fn heard(double: &StripeDouble, stripe: &Stripe) -> Vec<(String, Told)> {
     let read = |event: &Value| {
         let (body, signature) = double.signed(event);
         let read = stripe
-            .read_hook(&signature, body.as_bytes(), Ambient::default().now())
+            .read_hook(&signature, body.as_bytes(), Environment::default().now())
             .unwrap();
         assert_eq!(read.id, event["id"].as_str().unwrap());
         read.told.map(|told| (read.kind, told))

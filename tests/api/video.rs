@@ -335,7 +335,7 @@ on_both_databases! {
         let folder = app.folder.join("worker");
         std::fs::create_dir_all(&folder).unwrap();
         let config = config(&folder, &settings);
-        let videos = api::setup::videos(&config, app.db.ambient()).unwrap();
+        let videos = api::startup::videos(&config, app.db.environment()).unwrap();
         assert_eq!(videos.ask_about_silent(&app.db).await.unwrap(), 0, "within ten minutes nobody is asked");
         app.clock.advance(Duration::minutes(11));
         let elena = app.login(&elena.email, crate::support::PASSWORD).await;
@@ -407,9 +407,9 @@ on_both_databases! {
                 for (pointer, kind) in [("/streamUrl", "video/mp4"), ("/captions/0/url", "text/vtt; charset=utf-8")] {
                     let url = playback.text_at(pointer);
                     let token = url.rsplit("/api/v1/files/").next().unwrap();
-                    let link = media::Link::open(app.db.keyring(), token, app.db.ambient().now()).unwrap();
+                    let link = media::Link::open(app.db.keyring(), token, app.db.environment().now()).unwrap();
                     assert_eq!((link.content_type.as_str(), link.disposition), (kind, media::Disposition::Inline));
-                    let later = app.db.ambient().now() + Duration::hours(6);
+                    let later = app.db.environment().now() + Duration::hours(6);
                     assert!(media::Link::open(app.db.keyring(), token, later).is_err());
                 }
                 let stream = here(&app, &playback.text_at("/streamUrl"));
@@ -522,10 +522,10 @@ on_both_databases! {
 
 /// A finished caption file.
 async fn captions(app: &App, who: &Person) -> String {
-    let file = kernel::Ambient::default().new_id();
+    let file = kernel::Environment::default().new_id();
     let sql = "INSERT INTO files (id, owner_id, purpose, name, content_type, size_bytes, status, created_at, expires_at, ready_at) \
                VALUES (?, ?, 'CAPTIONS', 'en.vtt', 'text/vtt', 10, 'READY', ?, ?, ?)";
-    let now = kernel::Ambient::default().now();
+    let now = kernel::Environment::default().now();
     let owner = id(&who.id);
     let values = vec![file.into(), owner.into(), now.into(), now.into(), now.into()];
     change(app, who, sql, values).await;

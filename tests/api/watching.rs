@@ -207,7 +207,7 @@ on_both_databases! {
         app.patch_as(&elena, &format!("/lessons/{}", lessons[0]), "*", json!({ "duration": 60 })).await.expect(200);
         app.act_as(&lena, &format!("/courses/{course}/enroll")).await.expect(201);
         app.post_as(&lena, &format!("/lessons/{}/watch", lessons[0]), json!({})).await.expect(200);
-        let opened = app.db.ambient().now();
+        let opened = app.db.environment().now();
         app.clock.advance(Duration::days(3));
         let lena = app.login(&lena.email, PASSWORD).await;
         // A slice a minute, of three days, the latest first; one from before it was opened counts as of then.

@@ -5,7 +5,7 @@ use std::{net::TcpListener, time::Duration};
 
 use actix_web::{App, HttpRequest, HttpResponse, HttpServer, web};
 use chrono::TimeDelta;
-use kernel::{Ambient, Money};
+use kernel::{Environment, Money};
 use payments::{
     Charge, Event, Fact, Method, Provider, Reference, RefundOrder, RefundStatus, Stripe, StripeSettings,
 };
@@ -53,7 +53,7 @@ async fn next(stripe: &Stripe, arrived: &mut UnboundedReceiver<(String, Vec<u8>)
     loop {
         let arrival = tokio::time::timeout(Duration::from_secs(20), arrived.recv()).await;
         let (signature, body) = arrival.unwrap_or_else(|_| panic!("no {kind} came")).unwrap();
-        let now = Ambient::default().now();
+        let now = Environment::default().now();
         let event = stripe.read_hook(&signature, &body, now).unwrap();
         assert!(
             stripe
@@ -73,13 +73,13 @@ async fn next(stripe: &Stripe, arrived: &mut UnboundedReceiver<(String, Vec<u8>)
 }
 
 async fn begin(stripe: &Stripe) -> (Charge, Reference) {
-    let ambient = Ambient::default();
+    let environment = Environment::default();
     let customer = stripe
-        .customer(ambient.new_id(), "lena@example.com", Some("Lena & Søn"))
+        .customer(environment.new_id(), "lena@example.com", Some("Lena & Søn"))
         .await
         .unwrap();
     let charge = Charge {
-        payment_id: ambient.new_id(),
+        payment_id: environment.new_id(),
         method: Method::PaymentIntent,
         amount: Money {
             amount: 4900,
@@ -89,7 +89,7 @@ async fn begin(stripe: &Stripe) -> (Charge, Reference) {
         customer,
         success_url: String::new(),
         cancel_url: String::new(),
-        expires_at: ambient.now() + TimeDelta::hours(1),
+        expires_at: environment.now() + TimeDelta::hours(1),
     };
     let started = stripe.start(&charge).await.unwrap();
     assert!(started.client_secret.is_some());
@@ -109,7 +109,7 @@ async fn main() {
         webhook_secrets: vec![SECRET.to_owned()],
         base_url: base.clone(),
     };
-    let stripe = Stripe::new(settings, Ambient::default()).unwrap();
+    let stripe = Stripe::new(settings, Environment::default()).unwrap();
     let (url, mut arrived) = receiver();
     assert_eq!(
         call(
@@ -150,7 +150,7 @@ async fn main() {
     assert_eq!(told.facts, std::slice::from_ref(&captured));
     stripe.stop(&reference).await.unwrap();
     let order = RefundOrder {
-        refund_id: Ambient::default().new_id(),
+        refund_id: Environment::default().new_id(),
         provider_payment_id: intent.clone(),
         amount: Money {
             amount: 1900,

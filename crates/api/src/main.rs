@@ -8,16 +8,17 @@ use std::{
 };
 
 use api::{
-    config::{Config, Environment, LogFormat},
-    contract, demo,
+    config::{Config, LogFormat, Mode},
+    demo,
+    http::openapi::published,
     server::{self, Server},
-    setup::{self, Refusal, Schema, say},
+    startup::{self, Refusal, Schema, say},
     telemetry,
 };
 use clap::{Parser, Subcommand};
 use database::{Db, Pool};
 use identity::Registration;
-use kernel::{Actor, Ambient};
+use kernel::{Actor, Environment};
 use tokio::sync::watch;
 
 /// The headless backend of a fitness trainer's business.
@@ -95,7 +96,7 @@ fn main() -> ExitCode {
 
 fn run(command: Command) -> Result<(), Refusal> {
     match command {
-        Command::Openapi => return print(&contract::text().map_err(|error| error.to_string())?),
+        Command::Openapi => return print(&published::text().map_err(|error| error.to_string())?),
         Command::Config => return print(&Config::help()),
         _ => {}
     }
@@ -108,14 +109,14 @@ fn run(command: Command) -> Result<(), Refusal> {
             Command::Serve { demo, no_worker } => serve(config, demo, !no_worker).await,
             Command::Worker => worker(config).await,
             Command::Migrate => {
-                close(setup::open(&config, Ambient::default(), Schema::Migrate).await?).await;
+                close(startup::open(&config, Environment::default(), Schema::Migrate).await?).await;
                 say("The schema is up to date.");
                 Ok(())
             }
             Command::Seed => {
                 refuse_demo_in_production(&config)?;
-                let db = setup::open(&config, Ambient::default(), Schema::Migrate).await?;
-                let loaded = demo::load(&db, &setup::hasher(&config)?)
+                let db = startup::open(&config, Environment::default(), Schema::Migrate).await?;
+                let loaded = demo::load(&db, &startup::hasher(&config)?)
                     .await
                     .map_err(|error| error.to_string())?;
                 say(if loaded {
@@ -136,7 +137,7 @@ fn run(command: Command) -> Result<(), Refusal> {
 
 /// Everybody knows the password of the demo accounts, and one of them is an admin.
 fn refuse_demo_in_production(config: &Config) -> Result<(), Refusal> {
-    if config.environment == Environment::Production {
+    if config.environment == Mode::Production {
         return Err(
             "the demo school has an admin whose password is public: production does not load it".to_owned(),
         );
@@ -149,9 +150,9 @@ async fn serve(config: Config, demo: bool, with_worker: bool) -> Result<(), Refu
         refuse_demo_in_production(&config)?;
     }
     let listener = server::bind(&config)?;
-    let db = setup::open(&config, Ambient::default(), Schema::Migrate).await?;
+    let db = startup::open(&config, Environment::default(), Schema::Migrate).await?;
     if demo {
-        demo::load(&db, &setup::hasher(&config)?)
+        demo::load(&db, &startup::hasher(&config)?)
             .await
             .map_err(|error| error.to_string())?;
     }
@@ -176,7 +177,7 @@ async fn serve(config: Config, demo: bool, with_worker: bool) -> Result<(), Refu
 }
 
 async fn worker(config: Config) -> Result<(), Refusal> {
-    let db = setup::open(&config, Ambient::default(), Schema::Check).await?;
+    let db = startup::open(&config, Environment::default(), Schema::Check).await?;
     say("The worker works. Stop it with Ctrl-C.");
     let worker = api::worker::Worker::from_config(&config, &db).await?;
     worker.run(signals()).await;
@@ -185,7 +186,7 @@ async fn worker(config: Config) -> Result<(), Refusal> {
 }
 
 async fn rotate(config: &Config) -> Result<(), Refusal> {
-    let db = setup::open(config, Ambient::default(), Schema::Check).await?;
+    let db = startup::open(config, Environment::default(), Schema::Check).await?;
     let lifetime = Duration::from_secs(config.access_token_seconds);
     let work = move |tx| async move { identity::rotate_signing_key(&tx, lifetime).await };
     let kid = db
@@ -211,8 +212,8 @@ async fn create_admin(config: &Config, email: String) -> Result<(), Refusal> {
     if !(10..=128).contains(&password.chars().count()) {
         return Err("the password on standard input has to have 10 to 128 characters".to_owned());
     }
-    let db = setup::open(config, Ambient::default(), Schema::Migrate).await?;
-    let hasher = setup::hasher(config)?;
+    let db = startup::open(config, Environment::default(), Schema::Migrate).await?;
+    let hasher = startup::hasher(config)?;
     let told = |error: kernel::Error| {
         error
             .reasons()

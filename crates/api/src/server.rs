@@ -5,18 +5,16 @@ use std::{
     time::Duration,
 };
 
-use actix_cors::Cors;
-use actix_web::{App, HttpServer, http::header, middleware::from_fn, web};
+use actix_web::{HttpServer, web};
 use database::Db;
 use tokio::sync::watch;
 
 use crate::{
+    app,
     config::Config,
-    docs, edge, examples, mailer,
-    routing::Router,
-    setup::{self, Refusal},
+    startup::{self, Refusal},
     state::State,
-    worker::{Worker, stopped},
+    worker::{Worker, mailer, stopped},
 };
 
 /// A server that has bound its address and opened its database.
@@ -50,7 +48,7 @@ impl Server {
     /// In words, where the settings of mail or video cannot be read: rather now than when the first letter is written.
     pub fn new(config: Config, db: Db, listener: TcpListener, with_worker: bool) -> Result<Self, Refusal> {
         mailer::from_config(&config)?;
-        setup::videos(&config, db.ambient())?;
+        startup::videos(&config, db.environment())?;
         Ok(Self {
             config,
             db,
@@ -76,7 +74,7 @@ impl Server {
             listener,
             with_worker,
         } = self;
-        let state = web::Data::new(State::new(config.clone(), db.clone()).await?);
+        let state = web::Data::new(State::new(config.clone(), db.clone(), app::paths()).await?);
         db.listen();
         let worker = if with_worker {
             let (tokens, metrics) = (state.identity.tokens.clone(), Some(state.metrics.clone()));
@@ -88,7 +86,7 @@ impl Server {
         tokio::spawn(keep_fresh(state.clone(), stop.clone()));
         let factory = {
             let state = state.clone();
-            move || application(state.clone())
+            move || app::application(state.clone())
         };
         // actix counts connections for each thread, the configuration in all.
         let cores = std::thread::available_parallelism().map_or(1, usize::from);
@@ -144,62 +142,4 @@ async fn keep_fresh(state: web::Data<State>, mut stop: watch::Receiver<bool>) {
             }
         }
     }
-}
-
-fn application(
-    state: web::Data<State>,
-) -> App<
-    impl actix_web::dev::ServiceFactory<
-        actix_web::dev::ServiceRequest,
-        Config = (),
-        Response = actix_web::dev::ServiceResponse<impl actix_web::body::MessageBody>,
-        Error = actix_web::Error,
-        InitError = (),
-    >,
-> {
-    let cors = cors(&state.config);
-    let environment = state.config.environment;
-    let router = Router::new(state.paths.clone());
-    App::new()
-        .app_data(state)
-        .configure(docs::configure)
-        .configure(|config| examples::configure(environment, config))
-        .default_service(router)
-        .wrap(cors)
-        .wrap(from_fn(edge::around))
-}
-
-/// Exactly the configured origins, and what their pages need to see.
-fn cors(config: &Config) -> Cors {
-    let mut cors = Cors::default()
-        .allowed_methods(["GET", "POST", "PUT", "PATCH", "DELETE"])
-        .allowed_headers([
-            "authorization",
-            "content-type",
-            "idempotency-key",
-            "if-match",
-            "if-none-match",
-            "x-request-id",
-            "traceparent",
-            "last-event-id",
-            "range",
-        ])
-        .expose_headers([
-            header::ACCEPT_RANGES.as_str(),
-            header::CONTENT_DISPOSITION.as_str(),
-            header::CONTENT_RANGE.as_str(),
-            header::ETAG.as_str(),
-            header::LOCATION.as_str(),
-            header::RETRY_AFTER.as_str(),
-            "ratelimit",
-            "ratelimit-policy",
-            "idempotent-replayed",
-            "x-request-id",
-        ])
-        .block_on_origin_mismatch(false)
-        .max_age(3600);
-    for origin in &config.cors_origins {
-        cors = cors.allowed_origin(origin);
-    }
-    cors
 }

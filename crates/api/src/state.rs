@@ -11,14 +11,11 @@ use progress::Watching;
 use tokio::sync::{Notify, Semaphore};
 
 use crate::{
-    answers::Answers,
     config::Config,
-    contract,
-    extract::Schemas,
-    limits::Limits,
-    routes,
-    routing::Table,
-    setup::{self, Refusal},
+    http::{
+        extract::Schemas, openapi::published, rate_limits::Limits, response_cache::Answers, routing::Table,
+    },
+    startup::{self, Refusal},
     telemetry::Metrics,
 };
 
@@ -59,24 +56,22 @@ pub struct State {
 }
 
 impl State {
-    /// The state over an open database.
+    /// The state over an open database; `paths` are those of every operation.
     ///
     /// # Errors
     /// In words: what is wrong, and what to do.
-    pub async fn new(config: Config, db: Db) -> Result<Self, Refusal> {
-        let identity = setup::identity(&config, &db).await?;
-        let videos = setup::videos(&config, db.ambient())?;
-        let payments = setup::payments(&config, db.ambient())?;
-        let document = contract::text().map_err(|error| error.to_string())?;
+    pub async fn new(config: Config, db: Db, paths: Table) -> Result<Self, Refusal> {
+        let identity = startup::identity(&config, &db).await?;
+        let videos = startup::videos(&config, db.environment())?;
+        let payments = startup::payments(&config, db.environment())?;
+        let document = published::text().map_err(|error| error.to_string())?;
         let schemas = Schemas::of(&document).map_err(|error| error.to_string())?;
         drop(document);
-        let mut paths = Table::default();
-        routes::configure(&mut paths);
         Ok(Self {
-            media: Arc::new(setup::media(&config)?),
-            watching: Watching::start(&db, setup::watch_rules(&config)?, config.watch_queue),
-            messaging: setup::messaging(&config),
-            streams: Streams::start(&db, setup::stream_capacity(&config)),
+            media: Arc::new(startup::media(&config)?),
+            watching: Watching::start(&db, startup::watch_rules(&config)?, config.watch_queue),
+            messaging: startup::messaging(&config),
+            streams: Streams::start(&db, startup::stream_capacity(&config)),
             uploads: Arc::new(Semaphore::new(config.max_uploads.min(Semaphore::MAX_PERMITS))),
             answers: Answers::new(config.cache_mib),
             limits: Limits::new(config.requests_per_minute, config.logins_per_minute),

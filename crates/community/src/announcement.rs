@@ -1,6 +1,6 @@
 use courses::CourseRef;
 use database::{Db, Pool, Tx, audit, outbox};
-use kernel::{Actor, Code, Cursor, Error, Limit, Page, Result, Timestamp, Uuid};
+use kernel::{Actor, AnnouncementId, Code, CourseId, Cursor, Error, Limit, Page, Result, Timestamp, UserId};
 use sea_orm::FromQueryResult;
 use serde_json::json;
 
@@ -26,11 +26,11 @@ const BATCHES: u32 = 10;
 #[derive(Clone, Debug, FromQueryResult)]
 pub struct Announcement {
     /// The announcement's id.
-    pub id: Uuid,
+    pub id: AnnouncementId,
     /// The course.
-    pub course_id: Uuid,
+    pub course_id: CourseId,
     /// Who told it.
-    pub author_id: Uuid,
+    pub author_id: UserId,
     /// Their username.
     pub author_username: Option<String>,
     /// Their name.
@@ -63,14 +63,14 @@ pub struct NewAnnouncement {
 /// # Errors
 /// [`Code::NotFound`], [`Code::Forbidden`], [`Code::ValidationFailed`] for a text that is empty without its markup,
 /// [`Code::TooManyAnnouncements`] where the course has had its share of a day.
-pub async fn create_announcement(tx: &Tx, course_id: Uuid, new: NewAnnouncement) -> Result<Announcement> {
+pub async fn create_announcement(tx: &Tx, course_id: CourseId, new: NewAnnouncement) -> Result<Announcement> {
     let course = editor_of(tx, course_id).await?;
     let (title, body) = (text::title(&new.title)?, text::rich(new.body, LONGEST, "/body")?);
     if text::is_blank(&body) {
         return Err(text::blank("/body"));
     }
     // Of many at once, each counts those before it.
-    tx.serialise(&format!("announcements {course_id}")).await?;
+    tx.advisory_lock(&format!("announcements {course_id}")).await?;
     let since = tx.now() - WINDOW;
     if let Some(first) = store::announcement::nth_since(tx, course_id, MOST, since).await? {
         let wait = (first + WINDOW - tx.now()).to_std().unwrap_or_default();
@@ -86,7 +86,7 @@ pub async fn create_announcement(tx: &Tx, course_id: Uuid, new: NewAnnouncement)
     found.ok_or_else(|| Error::internal("an announcement that was just written is not there"))
 }
 
-async fn editor_of(tx: &Tx, course_id: Uuid) -> Result<CourseRef> {
+async fn editor_of(tx: &Tx, course_id: CourseId) -> Result<CourseRef> {
     let course = courses::course_ref(tx, course_id).await?;
     if course.staff {
         Ok(course)
@@ -101,7 +101,7 @@ async fn editor_of(tx: &Tx, course_id: Uuid) -> Result<CourseRef> {
 /// [`Code::NotFound`], and what [`enrollment::course_access`] answers.
 pub async fn list_announcements(
     tx: &Tx,
-    course_id: Uuid,
+    course_id: CourseId,
     after: Option<Cursor>,
     limit: Limit,
 ) -> Result<Page<Announcement>> {
@@ -120,7 +120,7 @@ pub async fn list_announcements(
 ///
 /// # Errors
 /// What the database answers.
-pub(crate) async fn work_on(db: &Db, id: Uuid) -> Result<()> {
+pub(crate) async fn work_on(db: &Db, id: AnnouncementId) -> Result<()> {
     for _ in 0..BATCHES {
         let next = move |tx: Tx| async move { tell_some(&tx, id).await };
         if !db.run_in(Pool::Worker, Actor::System, next).await? {
@@ -133,12 +133,12 @@ pub(crate) async fn work_on(db: &Db, id: Uuid) -> Result<()> {
 }
 
 /// Tells the next ones; answers whether there may be more.
-async fn tell_some(tx: &Tx, id: Uuid) -> Result<bool> {
+async fn tell_some(tx: &Tx, id: AnnouncementId) -> Result<bool> {
     let Some(work) = store::announcement::lock(tx, id).await? else {
         return Ok(false);
     };
     let learners = enrollment::holders(tx, work.course_id, work.reached_id, BATCH).await?;
-    let new = |user_id: &Uuid| New {
+    let new = |user_id: &UserId| New {
         actor_id: Some(work.author_id),
         course_id: Some(work.course_id),
         announcement_id: Some(id),

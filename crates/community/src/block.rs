@@ -4,7 +4,7 @@ use std::collections::HashSet;
 
 use database::Tx;
 use identity::Person;
-use kernel::{Code, Cursor, Error, FieldError, Limit, Page, Result, Timestamp, Uuid};
+use kernel::{Code, Cursor, Error, FieldError, Limit, Page, Result, Timestamp, UserId};
 
 use crate::store;
 
@@ -21,7 +21,7 @@ pub struct Block {
 ///
 /// # Errors
 /// What the database answers.
-pub async fn between(tx: &Tx, a: Uuid, b: Uuid) -> Result<bool> {
+pub async fn between(tx: &Tx, a: UserId, b: UserId) -> Result<bool> {
     Ok(!of(tx, a, &[b]).await?.is_empty())
 }
 
@@ -30,7 +30,7 @@ pub async fn between(tx: &Tx, a: Uuid, b: Uuid) -> Result<bool> {
 ///
 /// # Errors
 /// What the database answers.
-pub async fn of(tx: &Tx, user_id: Uuid, others: &[Uuid]) -> Result<HashSet<Uuid>> {
+pub async fn of(tx: &Tx, user_id: UserId, others: &[UserId]) -> Result<HashSet<UserId>> {
     if others.is_empty() {
         return Ok(HashSet::new());
     }
@@ -52,7 +52,7 @@ pub async fn list(tx: &Tx, after: Option<Cursor>, limit: Limit) -> Result<Page<B
 ///
 /// # Errors
 /// [`Code::NotFound`] for nobody, [`Code::ValidationFailed`] for oneself.
-pub async fn block(tx: &Tx, user_id: Uuid) -> Result<Block> {
+pub async fn block(tx: &Tx, user_id: UserId) -> Result<Block> {
     let me = tx.user_id()?;
     if me == user_id {
         return Err(oneself(""));
@@ -69,7 +69,7 @@ pub async fn block(tx: &Tx, user_id: Uuid) -> Result<Block> {
 ///
 /// # Errors
 /// [`Code::Unauthenticated`] where nobody has logged in.
-pub async fn unblock(tx: &Tx, user_id: Uuid) -> Result<()> {
+pub async fn unblock(tx: &Tx, user_id: UserId) -> Result<()> {
     store::block::delete(tx, tx.user_id()?, user_id).await
 }
 

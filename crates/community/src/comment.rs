@@ -1,6 +1,9 @@
 use courses::Author;
 use database::{Tx, audit, outbox};
-use kernel::{Code, Cursor, Error, FieldError, Limit, Page, Result, Timestamp, Uuid};
+use kernel::{
+    Code, CommentId, CourseId, Cursor, Error, FieldError, LessonId, Limit, Page, PostId, Result, ThreadId,
+    Timestamp,
+};
 use serde_json::json;
 
 use crate::{
@@ -20,15 +23,15 @@ pub const DEEPEST: i64 = 6;
 #[derive(Clone, Debug)]
 pub struct Comment {
     /// The comment's id.
-    pub id: Uuid,
+    pub id: CommentId,
     /// The post under which it stands.
-    pub post_id: Option<Uuid>,
+    pub post_id: Option<PostId>,
     /// The lesson under which it stands.
-    pub lesson_id: Option<Uuid>,
+    pub lesson_id: Option<LessonId>,
     /// The course to which those belong.
-    pub course_id: Option<Uuid>,
+    pub course_id: Option<CourseId>,
     /// What it answers.
-    pub parent_id: Option<Uuid>,
+    pub parent_id: Option<CommentId>,
     /// The order of writing in its thread.
     pub number: i64,
     /// 1 where it answers no other comment.
@@ -92,7 +95,7 @@ impl CommentSort {
 #[derive(Clone, Debug)]
 pub struct NewComment {
     /// A comment of the same thread that it answers.
-    pub parent_id: Option<Uuid>,
+    pub parent_id: Option<CommentId>,
     /// HTML; sanitised here.
     pub content: String,
 }
@@ -121,7 +124,7 @@ pub async fn comments(
             CommentSort::Top => comment.score,
             _ => comment.number,
         },
-        id: comment.id,
+        id: comment.id.into(),
     }))
 }
 
@@ -129,12 +132,12 @@ pub async fn comments(
 ///
 /// # Errors
 /// [`Code::NotFound`].
-pub async fn comment(tx: &Tx, id: Uuid) -> Result<Comment> {
+pub async fn comment(tx: &Tx, id: CommentId) -> Result<Comment> {
     Ok(readable(tx, id).await?.0)
 }
 
 /// A comment that the caller may read, in its thread. What is not shown any more is not there.
-pub(crate) async fn readable(tx: &Tx, id: Uuid) -> Result<(Comment, Thread)> {
+pub(crate) async fn readable(tx: &Tx, id: CommentId) -> Result<(Comment, Thread)> {
     let (head, comment) = store::comment::find(tx, id).await?.ok_or(Code::NotFound)?;
     let thread = Thread::enter(tx, head).await.map_err(place::hidden)?;
     if comment.status == PostStatus::Deleted && comment.reply_count == 0 {
@@ -214,7 +217,7 @@ async fn thread_of(tx: &Tx, on: Branch) -> Result<Thread> {
 }
 
 /// The comment that is answered: one of this thread, with a place below it.
-async fn answered(tx: &Tx, thread_id: Uuid, id: Uuid) -> Result<store::comment::Parent> {
+async fn answered(tx: &Tx, thread_id: ThreadId, id: CommentId) -> Result<store::comment::Parent> {
     let Some(parent) = store::comment::parent(tx, thread_id, id).await? else {
         let detail = "There is no such comment here.";
         let reason = FieldError::new("/parentId", "unknown_comment", detail);
@@ -252,7 +255,7 @@ async fn written(tx: &Tx, thread: &Thread, writing: Writing, content: String) ->
 /// [`Code::ValidationFailed`] for what says nothing, [`Code::TooManyMentions`], and see [`rules::may_write`].
 pub async fn change_comment(
     tx: &Tx,
-    id: Uuid,
+    id: CommentId,
     matches: impl Fn(i64) -> bool,
     content: Option<String>,
 ) -> Result<Comment> {
@@ -286,7 +289,7 @@ pub async fn change_comment(
 ///
 /// # Errors
 /// [`Code::NotFound`], [`Code::Forbidden`].
-pub async fn delete_comment(tx: &Tx, id: Uuid) -> Result<()> {
+pub async fn delete_comment(tx: &Tx, id: CommentId) -> Result<()> {
     let (found, thread) = readable(tx, id).await?;
     if !found.is_mine && !thread.staff {
         return Err(Code::Forbidden.into());
@@ -306,7 +309,7 @@ pub async fn delete_comment(tx: &Tx, id: Uuid) -> Result<()> {
 }
 
 /// A place without a text and without answers shows no more, and so it is no answer of what stands above it any more.
-async fn count_hidden(tx: &Tx, id: Uuid) -> Result<()> {
+async fn count_hidden(tx: &Tx, id: CommentId) -> Result<()> {
     let mut at = Some(id);
     while let Some(id) = at {
         let standing = store::comment::standing(tx, id).await?.ok_or(Code::NotFound)?;

@@ -3,7 +3,7 @@
 use std::{collections::HashSet, str::FromStr, time::Duration};
 
 use database::Tx;
-use kernel::{Code, Error, FieldError, Result, Timestamp, Uuid};
+use kernel::{Code, ConversationId, Error, FieldError, Result, Timestamp, UserId};
 
 use crate::{block::oneself, store};
 
@@ -124,14 +124,14 @@ fn known(stored: &str) -> Result<MessagesFrom> {
 pub(crate) async fn reach(
     tx: &Tx,
     messaging: &Messaging,
-    others: &[Uuid],
+    others: &[UserId],
     pointer: impl Fn(usize) -> String,
 ) -> Result<()> {
     let me = tx.user_id()?;
     if let Some(index) = others.iter().position(|other| *other == me) {
         return Err(oneself(pointer(index)));
     }
-    let mut open: HashSet<Uuid> = HashSet::new();
+    let mut open: HashSet<UserId> = HashSet::new();
     let mut unsure = Vec::new();
     for contact in store::contact::contacts(tx, me, others).await? {
         if contact.is_blocked || contact.status != "ACTIVE" {
@@ -168,7 +168,12 @@ pub(crate) async fn reach(
 ///
 /// # Errors
 /// [`Code::RecipientUnreachable`].
-pub(crate) async fn go_on(tx: &Tx, messaging: &Messaging, conversation_id: Uuid, other: Uuid) -> Result<()> {
+pub(crate) async fn go_on(
+    tx: &Tx,
+    messaging: &Messaging,
+    conversation_id: ConversationId,
+    other: UserId,
+) -> Result<()> {
     let me = tx.user_id()?;
     let standing = store::contact::standing(tx, conversation_id, me, other).await?;
     match standing {
@@ -202,7 +207,7 @@ pub(crate) async fn bound_new(
         return Ok(());
     }
     let me = tx.user_id()?;
-    tx.serialise(&format!("messages of {me}")).await?;
+    tx.advisory_lock(&format!("messages of {me}")).await?;
     let (count, first) = store::contact::done_lately(tx, me, what, tx.now() - window).await?;
     if count < i64::from(most) {
         return Ok(());

@@ -1,5 +1,5 @@
 use database::Tx;
-use kernel::{Cursor, Limit, Page, Result, Timestamp, Uuid};
+use kernel::{CourseId, Cursor, Limit, ModerationEntryId, Page, ReportId, Result, Timestamp, UserId, Uuid};
 use sea_orm::FromQueryResult;
 
 use crate::{Decision, Report, store};
@@ -40,9 +40,9 @@ impl Action {
 #[derive(Clone, Debug, FromQueryResult)]
 pub struct LogEntry {
     /// The entry's id.
-    pub id: Uuid,
+    pub id: ModerationEntryId,
     /// Who did it.
-    pub moderator_id: Uuid,
+    pub moderator_id: UserId,
     /// Their username.
     pub moderator_username: Option<String>,
     /// Their name.
@@ -52,15 +52,15 @@ pub struct LogEntry {
     /// See [`Action`].
     pub action: String,
     /// The report that was decided.
-    pub report_id: Uuid,
+    pub report_id: ReportId,
     /// The course in which it happened.
-    pub course_id: Option<Uuid>,
+    pub course_id: Option<CourseId>,
     /// `POST`, `COMMENT` or `MESSAGE`.
     pub subject_kind: String,
     /// The subject's id.
     pub subject_id: Uuid,
     /// Whose content it was about.
-    pub user_id: Uuid,
+    pub user_id: UserId,
     /// Whether the content was taken away.
     pub removed: bool,
     /// Until when its author was muted.
@@ -77,7 +77,7 @@ pub struct LogEntry {
 /// [`kernel::Code::Forbidden`] for whoever decides about nothing.
 pub async fn moderation_log(
     tx: &Tx,
-    course_id: Option<Uuid>,
+    course_id: Option<CourseId>,
     after: Option<Cursor>,
     limit: Limit,
 ) -> Result<Page<LogEntry>> {
@@ -86,7 +86,12 @@ pub async fn moderation_log(
 }
 
 /// Writes down what was decided, and answers with the entry's id.
-pub(crate) async fn record(tx: &Tx, report: &Report, decision: &Decision, removed: bool) -> Result<Uuid> {
+pub(crate) async fn record(
+    tx: &Tx,
+    report: &Report,
+    decision: &Decision,
+    removed: bool,
+) -> Result<ModerationEntryId> {
     let id = tx.new_id();
     store::moderation::insert(tx, id, report, decision, removed).await?;
     Ok(id)

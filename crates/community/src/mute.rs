@@ -1,7 +1,7 @@
 //! Silence for somebody, in one course or everywhere, for a time or for good.
 
 use database::{Tx, audit};
-use kernel::{Code, Cursor, Limit, Page, Result, Timestamp, Uuid};
+use kernel::{Code, CourseId, Cursor, Limit, MuteId, Page, Result, Timestamp, UserId};
 use sea_orm::FromQueryResult;
 use serde_json::json;
 
@@ -11,11 +11,11 @@ use crate::{place, store};
 #[derive(Clone, Debug, FromQueryResult)]
 pub struct Mute {
     /// The mute's id.
-    pub id: Uuid,
+    pub id: MuteId,
     /// Who is muted.
-    pub user_id: Uuid,
+    pub user_id: UserId,
     /// Where; everywhere where it is missing.
-    pub course_id: Option<Uuid>,
+    pub course_id: Option<CourseId>,
     /// Why, in words.
     pub reason: Option<String>,
     /// Until when; `None` is without end.
@@ -28,9 +28,9 @@ pub struct Mute {
 #[derive(Clone, Debug, FromQueryResult)]
 pub struct Muted {
     /// The mute's id.
-    pub id: Uuid,
+    pub id: MuteId,
     /// Who is muted.
-    pub user_id: Uuid,
+    pub user_id: UserId,
     /// Their username.
     pub username: Option<String>,
     /// Their name.
@@ -38,13 +38,13 @@ pub struct Muted {
     /// A picture of them.
     pub avatar_url: Option<String>,
     /// Where; everywhere where it is missing.
-    pub course_id: Option<Uuid>,
+    pub course_id: Option<CourseId>,
     /// Why, in words.
     pub reason: Option<String>,
     /// Until when; `None` is without end.
     pub ends_at: Option<Timestamp>,
     /// Who imposed it; nobody where that account is gone.
-    pub imposed_by: Option<Uuid>,
+    pub imposed_by: Option<UserId>,
     /// Since when.
     pub created_at: Timestamp,
 }
@@ -53,9 +53,9 @@ pub struct Muted {
 #[derive(Clone, Copy, Debug, Default)]
 pub struct MuteFilter {
     /// Only of this course.
-    pub course_id: Option<Uuid>,
+    pub course_id: Option<CourseId>,
     /// Only of this account.
-    pub user_id: Option<Uuid>,
+    pub user_id: Option<UserId>,
 }
 
 /// Mutes somebody: the editors of a course in it, admins also everywhere.
@@ -64,8 +64,8 @@ pub struct MuteFilter {
 /// [`Code::NotFound`], [`Code::Forbidden`].
 pub async fn impose(
     tx: &Tx,
-    user_id: Uuid,
-    course_id: Option<Uuid>,
+    user_id: UserId,
+    course_id: Option<CourseId>,
     ends_at: Option<Timestamp>,
     reason: Option<String>,
 ) -> Result<Mute> {
@@ -97,7 +97,7 @@ pub async fn list(tx: &Tx, filter: &MuteFilter, after: Option<Cursor>, limit: Li
 ///
 /// # Errors
 /// [`Code::Forbidden`]; [`Code::NotFound`], also where it is of a course that the caller does not edit.
-pub async fn lift(tx: &Tx, id: Uuid) -> Result<()> {
+pub async fn lift(tx: &Tx, id: MuteId) -> Result<()> {
     let mute = store::mute::find(tx, id).await?.ok_or(Code::NotFound)?;
     if store::mute::lift(tx, id).await? {
         let detail = json!({ "muteId": id, "userId": mute.user_id, "courseId": mute.course_id });
@@ -110,11 +110,11 @@ pub async fn lift(tx: &Tx, id: Uuid) -> Result<()> {
 ///
 /// # Errors
 /// What the database answers.
-pub async fn active(tx: &Tx, user_id: Uuid, course_id: Option<Uuid>) -> Result<Option<Mute>> {
+pub async fn active(tx: &Tx, user_id: UserId, course_id: Option<CourseId>) -> Result<Option<Mute>> {
     store::mute::active(tx, user_id, course_id).await
 }
 
-async fn moderators_only(tx: &Tx, course_id: Option<Uuid>) -> Result<()> {
+async fn moderators_only(tx: &Tx, course_id: Option<CourseId>) -> Result<()> {
     if place::enter(tx, course_id).await? {
         Ok(())
     } else {

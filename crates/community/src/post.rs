@@ -2,7 +2,9 @@ use std::time::Duration;
 
 use courses::Author;
 use database::{Tx, audit, outbox};
-use kernel::{Code, Cursor, Error, FieldError, Limit, Page, Result, Timestamp, Uuid};
+use kernel::{
+    Code, CourseId, Cursor, Error, FieldError, FileId, Limit, Page, PostId, Result, Timestamp, UserId, Uuid,
+};
 use media::{Disposition, Key, Link};
 use serde_json::json;
 
@@ -67,7 +69,7 @@ impl PostStatus {
 #[derive(Clone, Debug)]
 pub struct Picture {
     /// The file: for its owner alone.
-    pub file_id: Uuid,
+    pub file_id: FileId,
     /// 1280 wide at most.
     pub url: String,
     /// 320 wide at most.
@@ -76,7 +78,7 @@ pub struct Picture {
 
 impl Picture {
     /// For whoever may read the post.
-    pub(crate) fn signed(tx: &Tx, file_id: Uuid) -> Self {
+    pub(crate) fn signed(tx: &Tx, file_id: FileId) -> Self {
         let address = |width| {
             let link = Link {
                 key: Key::Image(file_id, width),
@@ -99,9 +101,9 @@ impl Picture {
 #[derive(Clone, Debug)]
 pub struct Post {
     /// The post's id.
-    pub id: Uuid,
+    pub id: PostId,
     /// Where it stands; in the school's feed where it is missing.
-    pub course_id: Option<Uuid>,
+    pub course_id: Option<CourseId>,
     /// Who wrote it.
     pub author: Author,
     /// Whether that is the caller.
@@ -150,13 +152,13 @@ impl Post {
 #[derive(Clone, Debug)]
 pub struct NewPost {
     /// See [`Post::course_id`].
-    pub course_id: Option<Uuid>,
+    pub course_id: Option<CourseId>,
     /// See [`Post::title`].
     pub title: String,
     /// HTML; sanitised here.
     pub content: String,
     /// Pictures that the caller has sent.
-    pub image_ids: Vec<Uuid>,
+    pub image_ids: Vec<FileId>,
     /// Whether it is published at once.
     pub publish: bool,
 }
@@ -169,16 +171,16 @@ pub struct PostChange {
     /// See [`NewPost::content`].
     pub content: Option<String>,
     /// See [`NewPost::image_ids`].
-    pub image_ids: Option<Vec<Uuid>>,
+    pub image_ids: Option<Vec<FileId>>,
 }
 
 /// Which posts a feed shows.
 #[derive(Clone, Debug, Default)]
 pub struct FeedFilter {
     /// Of this course alone.
-    pub course_id: Option<Uuid>,
+    pub course_id: Option<CourseId>,
     /// Of this author alone.
-    pub author_id: Option<Uuid>,
+    pub author_id: Option<UserId>,
     /// The caller's drafts in place of what is published.
     pub drafts: bool,
 }
@@ -200,7 +202,7 @@ pub async fn feed(tx: &Tx, filter: FeedFilter, after: Option<Cursor>, limit: Lim
     let rows = store::post::feed(tx, feed, filter.author_id, after, limit).await?;
     Ok(Page::cut(rows, limit, |post| Cursor {
         key: post.feed_key,
-        id: post.id,
+        id: post.id.into(),
     }))
 }
 
@@ -208,12 +210,12 @@ pub async fn feed(tx: &Tx, filter: FeedFilter, after: Option<Cursor>, limit: Lim
 ///
 /// # Errors
 /// [`Code::NotFound`].
-pub async fn post(tx: &Tx, id: Uuid) -> Result<Post> {
+pub async fn post(tx: &Tx, id: PostId) -> Result<Post> {
     Ok(readable(tx, id).await?.0)
 }
 
 /// A post that the caller may read, and whether they moderate where it stands.
-pub(crate) async fn readable(tx: &Tx, id: Uuid) -> Result<(Post, bool)> {
+pub(crate) async fn readable(tx: &Tx, id: PostId) -> Result<(Post, bool)> {
     let post = store::post::find(tx, id).await?.ok_or(Code::NotFound)?;
     if post.status == PostStatus::Draft {
         return if post.is_mine {
@@ -227,7 +229,7 @@ pub(crate) async fn readable(tx: &Tx, id: Uuid) -> Result<(Post, bool)> {
 }
 
 /// A post of the caller's own.
-async fn own(tx: &Tx, id: Uuid) -> Result<Post> {
+async fn own(tx: &Tx, id: PostId) -> Result<Post> {
     let (post, _) = readable(tx, id).await?;
     if !post.is_mine {
         return Err(Code::Forbidden.into());
@@ -273,7 +275,7 @@ pub async fn create_post(tx: &Tx, new: NewPost) -> Result<Post> {
 /// [`Code::ValidationFailed`], [`Code::TooManyMentions`]; of what is published, also see [`rules::may_write`].
 pub async fn change_post(
     tx: &Tx,
-    id: Uuid,
+    id: PostId,
     matches: impl Fn(i64) -> bool,
     change: PostChange,
 ) -> Result<Post> {
@@ -292,7 +294,7 @@ pub async fn change_post(
         },
         ..before.clone()
     };
-    let old_images: Vec<Uuid> = before.images.iter().map(|image| image.file_id).collect();
+    let old_images: Vec<FileId> = before.images.iter().map(|image| image.file_id).collect();
     let images = change.image_ids.unwrap_or_else(|| old_images.clone());
     if after.title == before.title && after.content == before.content && images == old_images {
         return Ok(before);
@@ -327,7 +329,7 @@ pub async fn change_post(
 /// # Errors
 /// [`Code::NotFound`], [`Code::Forbidden`], [`Code::NotPublishable`] where it says nothing, [`Code::PreconditionFailed`] where it is
 /// changed at the same moment, and see [`rules::may_write`].
-pub async fn publish_post(tx: &Tx, id: Uuid) -> Result<Post> {
+pub async fn publish_post(tx: &Tx, id: PostId) -> Result<Post> {
     let before = own(tx, id).await?;
     if before.status == PostStatus::Published {
         return Ok(before);
@@ -356,7 +358,7 @@ pub async fn publish_post(tx: &Tx, id: Uuid) -> Result<Post> {
 ///
 /// # Errors
 /// [`Code::NotFound`], [`Code::Forbidden`], [`Code::ContentDeleted`].
-pub async fn unpublish_post(tx: &Tx, id: Uuid) -> Result<Post> {
+pub async fn unpublish_post(tx: &Tx, id: PostId) -> Result<Post> {
     own(tx, id).await?;
     store::post::unpublish(tx, id).await?;
     post(tx, id).await
@@ -366,7 +368,7 @@ pub async fn unpublish_post(tx: &Tx, id: Uuid) -> Result<Post> {
 ///
 /// # Errors
 /// [`Code::NotFound`], [`Code::Forbidden`], [`Code::ContentDeleted`].
-pub async fn pin_post(tx: &Tx, id: Uuid, pinned: bool) -> Result<Post> {
+pub async fn pin_post(tx: &Tx, id: PostId, pinned: bool) -> Result<Post> {
     moderated(tx, id).await?;
     store::post::set_pinned(tx, id, pinned).await?;
     post(tx, id).await
@@ -376,13 +378,13 @@ pub async fn pin_post(tx: &Tx, id: Uuid, pinned: bool) -> Result<Post> {
 ///
 /// # Errors
 /// [`Code::NotFound`], [`Code::Forbidden`], [`Code::ContentDeleted`].
-pub async fn lock_post(tx: &Tx, id: Uuid, locked: bool) -> Result<Post> {
+pub async fn lock_post(tx: &Tx, id: PostId, locked: bool) -> Result<Post> {
     moderated(tx, id).await?;
     store::post::set_locked(tx, id, locked).await?;
     post(tx, id).await
 }
 
-async fn moderated(tx: &Tx, id: Uuid) -> Result<()> {
+async fn moderated(tx: &Tx, id: PostId) -> Result<()> {
     let (post, staff) = readable(tx, id).await?;
     if !staff {
         return Err(Code::Forbidden.into());
@@ -399,7 +401,7 @@ async fn moderated(tx: &Tx, id: Uuid) -> Result<()> {
 ///
 /// # Errors
 /// [`Code::NotFound`], [`Code::Forbidden`].
-pub async fn delete_post(tx: &Tx, id: Uuid) -> Result<()> {
+pub async fn delete_post(tx: &Tx, id: PostId) -> Result<()> {
     let found = store::post::find(tx, id).await?.ok_or(Code::NotFound)?;
     // What one has written oneself, one takes back, also when the course has closed.
     if !found.is_mine && !readable(tx, id).await?.1 {
@@ -409,7 +411,7 @@ pub async fn delete_post(tx: &Tx, id: Uuid) -> Result<()> {
         return Err(Code::NotFound.into());
     }
     store::removed::delete(tx, id).await?;
-    if store::counters::locked_count(tx, id).await? == 0 {
+    if store::counters::locked_count(tx, Uuid::from(id).into()).await? == 0 {
         store::post::delete(tx, id).await?;
     } else {
         store::post::set_images(tx, id, &[]).await?;
@@ -443,7 +445,7 @@ fn require_complete(post: &Post, images: usize) -> Result<()> {
 }
 
 /// Each once, and each the caller's own or there already.
-async fn check_images(tx: &Tx, ids: &[Uuid], current: &[Uuid]) -> Result<()> {
+async fn check_images(tx: &Tx, ids: &[FileId], current: &[FileId]) -> Result<()> {
     for (index, id) in ids.iter().enumerate() {
         let pointer = format!("/imageIds/{index}");
         if index >= PICTURES {

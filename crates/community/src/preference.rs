@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use chrono_tz::Tz;
 use database::{Tx, outbox};
-use kernel::{Code, Error, FieldError, Result, Timestamp, Uuid};
+use kernel::{Code, Error, FieldError, Result, Timestamp, UserId};
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 
@@ -162,7 +162,7 @@ pub async fn change_notification_preferences(
 ) -> Result<Preferences> {
     let user_id = tx.user_id()?;
     // Whoever has no row yet has none to lock.
-    tx.serialise(&format!("notification preferences {user_id}"))
+    tx.advisory_lock(&format!("notification preferences {user_id}"))
         .await?;
     let before = notification_preferences(tx).await?;
     if !matches(before.version) {
@@ -217,7 +217,7 @@ fn apply(before: Preferences, change: PreferencesChange) -> Result<Preferences> 
     }
 }
 
-async fn schedule_digest(tx: &Tx, user_id: Uuid, at: Option<Timestamp>) -> Result<()> {
+async fn schedule_digest(tx: &Tx, user_id: UserId, at: Option<Timestamp>) -> Result<()> {
     let Some(at) = at else { return Ok(()) };
     let payload = json!({ "userId": user_id, "at": at });
     outbox::schedule(tx, DIGEST_DUE, vec![(payload, at)]).await
@@ -227,7 +227,7 @@ async fn schedule_digest(tx: &Tx, user_id: Uuid, at: Option<Timestamp>) -> Resul
 /// changed their mind has another instant. As the reader.
 pub(crate) async fn advance_digest(tx: &Tx, due: Timestamp) -> Result<bool> {
     let user_id = tx.user_id()?;
-    tx.serialise(&format!("notification preferences {user_id}"))
+    tx.advisory_lock(&format!("notification preferences {user_id}"))
         .await?;
     let mut preferences = notification_preferences(tx).await?;
     if preferences.digest_at != Some(due) {

@@ -1,7 +1,7 @@
 mod decide;
 
 use database::{Tx, audit};
-use kernel::{Code, Cursor, Error, Limit, Page, Result, Timestamp, Uuid};
+use kernel::{Code, CourseId, Cursor, Error, Limit, Page, ReportId, Result, Timestamp, UserId, Uuid};
 use sea_orm::FromQueryResult;
 use serde_json::json;
 
@@ -94,7 +94,7 @@ pub struct NewReport {
 #[derive(Clone, Debug, FromQueryResult)]
 pub struct OwnReport {
     /// The report's id.
-    pub id: Uuid,
+    pub id: ReportId,
     /// `POST`, `COMMENT` or `MESSAGE`.
     pub subject_kind: String,
     /// The subject's id.
@@ -115,17 +115,17 @@ pub struct OwnReport {
 #[derive(Clone, Debug, FromQueryResult)]
 pub struct Report {
     /// The report's id.
-    pub id: Uuid,
+    pub id: ReportId,
     /// Who made it; for admins alone.
-    pub reporter_id: Option<Uuid>,
+    pub reporter_id: Option<UserId>,
     /// `POST`, `COMMENT` or `MESSAGE`.
     pub subject_kind: String,
     /// The subject's id.
     pub subject_id: Uuid,
     /// The course in which it stands.
-    pub course_id: Option<Uuid>,
+    pub course_id: Option<CourseId>,
     /// Who wrote it.
-    pub author_id: Uuid,
+    pub author_id: UserId,
     /// The username of who wrote it.
     pub author_username: Option<String>,
     /// The name of who wrote it.
@@ -153,7 +153,7 @@ pub struct Report {
     /// Until when its author was muted by it.
     pub muted_until: Option<Timestamp>,
     /// Who decided.
-    pub decided_by: Option<Uuid>,
+    pub decided_by: Option<UserId>,
     /// When it was decided.
     pub decided_at: Option<Timestamp>,
     /// Why it was decided so.
@@ -176,7 +176,7 @@ pub struct ReportFilter {
     /// Only of this subject.
     pub subject_id: Option<Uuid>,
     /// Only of this course.
-    pub course_id: Option<Uuid>,
+    pub course_id: Option<CourseId>,
 }
 
 /// Tells the moderators of something, and keeps it for them as it is now.
@@ -198,7 +198,7 @@ pub async fn create_report(tx: &Tx, new: NewReport) -> Result<OwnReport> {
     if found.author_id == reporter_id {
         return Err(Code::OwnContent.into());
     }
-    tx.serialise(&format!("reports {reporter_id}")).await?;
+    tx.advisory_lock(&format!("reports {reporter_id}")).await?;
     let since = tx.now() - WINDOW;
     if let Some(first) = store::report::nth_since(tx, reporter_id, MOST, since).await? {
         let wait = (first + WINDOW - tx.now()).to_std().unwrap_or_default();
@@ -219,7 +219,7 @@ pub async fn create_report(tx: &Tx, new: NewReport) -> Result<OwnReport> {
 ///
 /// # Errors
 /// [`Code::NotFound`].
-pub async fn own_report(tx: &Tx, id: Uuid) -> Result<OwnReport> {
+pub async fn own_report(tx: &Tx, id: ReportId) -> Result<OwnReport> {
     let found = store::report::own(tx, id, tx.user_id()?).await?;
     found.ok_or_else(|| Code::NotFound.into())
 }
@@ -244,7 +244,7 @@ pub async fn list_reports(
 ///
 /// # Errors
 /// [`Code::Forbidden`], [`Code::NotFound`].
-pub async fn moderated_report(tx: &Tx, id: Uuid) -> Result<Report> {
+pub async fn moderated_report(tx: &Tx, id: ReportId) -> Result<Report> {
     let found = store::report::one(tx, id, false).await?;
     Ok(shown(tx, found.ok_or(Code::NotFound)?))
 }

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use database::Tx;
-use kernel::{Actor, Code, Error, Result, Role, Timestamp, Uuid};
+use kernel::{Actor, Code, CourseId, Error, Result, Role, Timestamp, UserId, Uuid};
 
 use crate::{
     mute,
@@ -31,7 +31,7 @@ pub enum Writing {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Scope {
     /// In this course, or in the school.
-    pub course_id: Option<Uuid>,
+    pub course_id: Option<CourseId>,
     /// Whether the writer moderates there: no rule binds them.
     pub staff: bool,
     /// What.
@@ -87,7 +87,13 @@ pub async fn may_write(tx: &Tx, scope: Scope, text: &str) -> Result<()> {
 }
 
 /// What depends on how old the account is.
-async fn check_account(tx: &Tx, user_id: Uuid, settings: &Settings, is_new: bool, text: &str) -> Result<()> {
+async fn check_account(
+    tx: &Tx,
+    user_id: UserId,
+    settings: &Settings,
+    is_new: bool,
+    text: &str,
+) -> Result<()> {
     let links = settings.links != Links::Allowed && text::has_link(text);
     if links && settings.links == Links::Refused {
         return Err(Code::LinksRefused.into());
@@ -113,9 +119,9 @@ async fn check_account(tx: &Tx, user_id: Uuid, settings: &Settings, is_new: bool
 }
 
 /// Of two texts at once, one takes the turn.
-async fn wait_for_turn(tx: &Tx, course_id: Option<Uuid>, user_id: Uuid, seconds: i64) -> Result<()> {
+async fn wait_for_turn(tx: &Tx, course_id: Option<CourseId>, user_id: UserId, seconds: i64) -> Result<()> {
     let pause = Duration::from_secs(u64::try_from(seconds).unwrap_or_default());
-    let scope_id = course_id.unwrap_or_default();
+    let scope_id = course_id.map_or(Uuid::nil(), Uuid::from);
     if store::settings::take_turn(tx, scope_id, user_id, tx.now() - pause).await? {
         return Ok(());
     }

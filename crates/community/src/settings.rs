@@ -1,5 +1,5 @@
 use database::{Tx, audit};
-use kernel::{Code, Result, Timestamp, Uuid};
+use kernel::{Code, CourseId, Result, Timestamp, Uuid};
 use serde_json::json;
 
 use crate::store;
@@ -124,7 +124,7 @@ pub struct SettingsChange {
 ///
 /// # Errors
 /// [`Code::NotFound`], [`Code::Forbidden`].
-pub async fn settings(tx: &Tx, course_id: Option<Uuid>) -> Result<Settings> {
+pub async fn settings(tx: &Tx, course_id: Option<CourseId>) -> Result<Settings> {
     makers_only(tx, course_id).await?;
     store::settings::effective(tx, course_id).await
 }
@@ -136,7 +136,7 @@ pub async fn settings(tx: &Tx, course_id: Option<Uuid>) -> Result<Settings> {
 /// [`Code::NotFound`], [`Code::Forbidden`], [`Code::PreconditionFailed`].
 pub async fn change_settings(
     tx: &Tx,
-    course_id: Option<Uuid>,
+    course_id: Option<CourseId>,
     matches: impl Fn(i64) -> bool,
     change: SettingsChange,
 ) -> Result<Settings> {
@@ -175,12 +175,12 @@ pub async fn change_settings(
     if !store::settings::write(tx, course_id, &after).await? {
         return Err(Code::PreconditionFailed.into());
     }
-    let subject = course_id.unwrap_or_default();
+    let subject = course_id.map_or(Uuid::nil(), Uuid::from);
     audit::record(tx, "community.settings_changed", subject, json!({})).await?;
     Ok(after)
 }
 
-async fn makers_only(tx: &Tx, course_id: Option<Uuid>) -> Result<()> {
+async fn makers_only(tx: &Tx, course_id: Option<CourseId>) -> Result<()> {
     let makes = match course_id {
         None => tx.actor().is_admin(),
         Some(id) => courses::course_ref(tx, id).await?.staff,

@@ -20,7 +20,7 @@ pub(crate) mod report;
 pub(crate) mod settings;
 
 use courses::Author;
-use kernel::Uuid;
+use kernel::UserId;
 use sea_orm::FromQueryResult;
 
 /// `?, ?, ?`
@@ -31,7 +31,7 @@ fn marks(n: usize) -> String {
 /// Who wrote something, beside it: `author_id`, and [`AUTHOR`] of `users u`.
 #[derive(FromQueryResult)]
 struct AuthorRow {
-    author_id: Uuid,
+    author_id: UserId,
     author_username: Option<String>,
     author_name: Option<String>,
     author_avatar_url: Option<String>,

@@ -1,6 +1,6 @@
 use database::Tx;
 use enrollment::Access;
-use kernel::{Code, Result, Uuid};
+use kernel::{Code, CommentId, CourseId, LessonId, PostId, Result, ThreadId, UserId, Uuid};
 
 use crate::{place, post::PostStatus};
 
@@ -8,28 +8,28 @@ use crate::{place, post::PostStatus};
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Branch {
     /// A post.
-    Post(Uuid),
+    Post(PostId),
     /// A lesson.
-    Lesson(Uuid),
+    Lesson(LessonId),
     /// Another comment.
-    Comment(Uuid),
+    Comment(CommentId),
 }
 
 /// All that decides whether somebody may read and write in a thread.
 #[derive(Clone, Debug)]
 pub(crate) struct Head {
     /// The post.
-    pub(crate) post_id: Option<Uuid>,
+    pub(crate) post_id: Option<PostId>,
     /// The lesson.
-    pub(crate) lesson_id: Option<Uuid>,
+    pub(crate) lesson_id: Option<LessonId>,
     /// Where it stands.
-    pub(crate) course_id: Option<Uuid>,
+    pub(crate) course_id: Option<CourseId>,
     /// Of the post.
     pub(crate) status: PostStatus,
     /// Of the post.
     pub(crate) is_locked: bool,
     /// Of the post.
-    pub(crate) author_id: Option<Uuid>,
+    pub(crate) author_id: Option<UserId>,
 }
 
 /// A thread that the caller may read.
@@ -43,7 +43,7 @@ pub(crate) struct Thread {
 
 impl Head {
     /// The thread of a lesson.
-    pub(crate) fn of_lesson(lesson_id: Uuid, course_id: Option<Uuid>) -> Self {
+    pub(crate) fn of_lesson(lesson_id: LessonId, course_id: Option<CourseId>) -> Self {
         Self {
             post_id: None,
             lesson_id: Some(lesson_id),
@@ -55,8 +55,10 @@ impl Head {
     }
 
     /// The post's id or the lesson's.
-    pub(crate) fn thread_id(&self) -> Uuid {
-        self.post_id.or(self.lesson_id).unwrap_or_default()
+    pub(crate) fn thread_id(&self) -> ThreadId {
+        let lesson_id = self.lesson_id.map(Uuid::from);
+        let id = self.post_id.map(Uuid::from).or(lesson_id);
+        id.unwrap_or_default().into()
     }
 }
 

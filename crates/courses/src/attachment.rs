@@ -1,6 +1,6 @@
 use database::{Tx, audit};
-use kernel::{Code, Cursor, Limit, Page, Result, Timestamp, Uuid};
-use media::Purpose;
+use kernel::{AttachmentId, Code, CourseId, Cursor, FileId, LessonId, Limit, Page, Result, Timestamp, Uuid};
+use media::FilePurpose;
 use sea_orm::FromQueryResult;
 use serde_json::json;
 
@@ -10,15 +10,15 @@ use crate::{course, lesson, store::attachment as rows};
 #[derive(Clone, Debug, FromQueryResult)]
 pub struct Attachment {
     /// The attachment's id.
-    pub id: Uuid,
+    pub id: AttachmentId,
     /// The course it belongs to.
-    pub course_id: Uuid,
+    pub course_id: CourseId,
     /// The lesson, where it belongs to one.
-    pub lesson_id: Option<Uuid>,
+    pub lesson_id: Option<LessonId>,
     /// Its name.
     pub name: String,
     /// The file, where it is one of ours.
-    pub file_id: Option<Uuid>,
+    pub file_id: Option<FileId>,
     /// The link, where it is elsewhere. Only for a download.
     pub url: Option<String>,
     /// The file's type.
@@ -43,18 +43,18 @@ impl Attachment {
 #[derive(Clone, Copy, Debug)]
 pub enum AttachmentOwner {
     /// A course as a whole.
-    Course(Uuid),
+    Course(CourseId),
     /// A lesson of a course.
     Lesson {
         /// The course.
-        course_id: Uuid,
+        course_id: CourseId,
         /// The lesson.
-        lesson_id: Uuid,
+        lesson_id: LessonId,
     },
 }
 
 impl AttachmentOwner {
-    pub(crate) fn course_id(self) -> Uuid {
+    pub(crate) fn course_id(self) -> CourseId {
         match self {
             Self::Course(course_id) | Self::Lesson { course_id, .. } => course_id,
         }
@@ -65,7 +65,7 @@ impl AttachmentOwner {
 #[derive(Clone, Debug)]
 pub enum Source {
     /// A file that the caller has sent.
-    File(Uuid),
+    File(FileId),
     /// A link elsewhere.
     Url(String),
 }
@@ -83,7 +83,7 @@ pub struct NewAttachment {
 ///
 /// # Errors
 /// [`Code::NotFound`], [`Code::Forbidden`], [`Code::ValidationFailed`] for a file that cannot be used.
-pub async fn attach_to_course(tx: &Tx, course_id: Uuid, new: NewAttachment) -> Result<Attachment> {
+pub async fn attach_to_course(tx: &Tx, course_id: CourseId, new: NewAttachment) -> Result<Attachment> {
     course::managed(tx, course_id).await?;
     attach(tx, course_id, None, new).await
 }
@@ -92,15 +92,20 @@ pub async fn attach_to_course(tx: &Tx, course_id: Uuid, new: NewAttachment) -> R
 ///
 /// # Errors
 /// See [`attach_to_course`].
-pub async fn attach_to_lesson(tx: &Tx, lesson_id: Uuid, new: NewAttachment) -> Result<Attachment> {
+pub async fn attach_to_lesson(tx: &Tx, lesson_id: LessonId, new: NewAttachment) -> Result<Attachment> {
     let course_id = lesson::managed(tx, lesson_id).await?.course_id;
     attach(tx, course_id, Some(lesson_id), new).await
 }
 
-async fn attach(tx: &Tx, course_id: Uuid, lesson_id: Option<Uuid>, new: NewAttachment) -> Result<Attachment> {
+async fn attach(
+    tx: &Tx,
+    course_id: CourseId,
+    lesson_id: Option<LessonId>,
+    new: NewAttachment,
+) -> Result<Attachment> {
     let (file, url) = match new.source {
         Source::File(id) => {
-            let file = media::ready_file(tx, id, Purpose::Attachment, "/fileId").await?;
+            let file = media::ready_file(tx, id, FilePurpose::Attachment, "/fileId").await?;
             (Some(file), None)
         }
         Source::Url(url) => (None, Some(url)),
@@ -127,7 +132,7 @@ async fn attach(tx: &Tx, course_id: Uuid, lesson_id: Option<Uuid>, new: NewAttac
 /// [`Code::NotFound`], [`Code::PreconditionFailed`].
 pub async fn rename_attachment(
     tx: &Tx,
-    id: Uuid,
+    id: AttachmentId,
     matches: impl Fn(i64) -> bool,
     name: Option<String>,
 ) -> Result<Attachment> {
@@ -148,7 +153,7 @@ pub async fn rename_attachment(
 ///
 /// # Errors
 /// [`Code::NotFound`].
-pub async fn remove_attachment(tx: &Tx, id: Uuid) -> Result<()> {
+pub async fn remove_attachment(tx: &Tx, id: AttachmentId) -> Result<()> {
     let before = managed_attachment(tx, id).await?;
     rows::delete(tx, id).await?;
     if tx.actor().is_admin() {
@@ -163,7 +168,7 @@ pub async fn remove_attachment(tx: &Tx, id: Uuid) -> Result<()> {
 
 /// An attachment that the caller may change, its course locked. For everybody else it is not there: who may see one is
 /// not decided here.
-async fn managed_attachment(tx: &Tx, id: Uuid) -> Result<Attachment> {
+async fn managed_attachment(tx: &Tx, id: AttachmentId) -> Result<Attachment> {
     let before = attachment(tx, id).await?;
     if let Err(error) = course::managed(tx, before.course_id).await {
         let hidden = error.code() == Code::Forbidden;
@@ -193,6 +198,6 @@ pub async fn attachments(
 ///
 /// # Errors
 /// [`Code::NotFound`].
-pub async fn attachment(tx: &Tx, id: Uuid) -> Result<Attachment> {
+pub async fn attachment(tx: &Tx, id: AttachmentId) -> Result<Attachment> {
     rows::one(tx, id).await?.ok_or_else(|| Code::NotFound.into())
 }

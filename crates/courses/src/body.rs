@@ -1,5 +1,5 @@
 use database::Tx;
-use kernel::{Result, Uuid};
+use kernel::{CourseId, Result, Uuid, VideoAssetId};
 use sea_orm::FromQueryResult;
 
 use crate::rich_text;
@@ -12,7 +12,7 @@ pub struct Body {
     /// A video that is hosted elsewhere.
     pub video_url: Option<String>,
     /// A video that was uploaded.
-    pub video_asset_id: Option<Uuid>,
+    pub video_asset_id: Option<VideoAssetId>,
 }
 
 /// What changes in a body: `None` keeps, `Some(None)` clears.
@@ -23,7 +23,7 @@ pub struct BodyChange {
     /// See [`Body::video_url`].
     pub video_url: Option<Option<String>>,
     /// See [`Body::video_asset_id`].
-    pub video_asset_id: Option<Option<Uuid>>,
+    pub video_asset_id: Option<Option<VideoAssetId>>,
 }
 
 impl Body {
@@ -49,7 +49,7 @@ impl Body {
     }
 
     /// A video has to be one of the caller's, or the one that is there already.
-    pub(crate) async fn check_video(&self, tx: &Tx, current: Option<Uuid>) -> Result<()> {
+    pub(crate) async fn check_video(&self, tx: &Tx, current: Option<VideoAssetId>) -> Result<()> {
         check_video(tx, self.video_asset_id, current, "/videoAssetId").await
     }
 
@@ -61,8 +61,8 @@ impl Body {
 /// A video has to be one of the caller's, or the one that is there already.
 pub(crate) async fn check_video(
     tx: &Tx,
-    id: Option<Uuid>,
-    current: Option<Uuid>,
+    id: Option<VideoAssetId>,
+    current: Option<VideoAssetId>,
     pointer: &str,
 ) -> Result<()> {
     match id {

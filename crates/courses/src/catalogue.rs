@@ -1,6 +1,7 @@
 use database::Tx;
 use deunicode::deunicode;
-use kernel::{Cursor, Limit, Result, Uuid};
+use entity::enums::Level;
+use kernel::{CategoryId, CourseId, Cursor, Limit, Result, UserId, Uuid};
 
 use crate::{
     Category, Course,
@@ -21,9 +22,9 @@ pub struct CourseFilter {
     /// Only those on this shelf, by id or slug.
     pub category: Option<String>,
     /// Only this difficulty.
-    pub difficulty: Option<String>,
+    pub difficulty: Option<Level>,
     /// Only this author's.
-    pub author_id: Option<Uuid>,
+    pub author_id: Option<UserId>,
     /// Only free ones, or only those with a price.
     pub free: Option<bool>,
     /// Only free ones and those with a price in this currency.
@@ -268,13 +269,13 @@ pub(crate) async fn refresh(tx: &Tx, course: &Course) -> Result<()> {
         }
         _ => store::catalogue::remove(tx, course.id).await?,
     }
-    tx.announce().await
+    tx.invalidate_public_cache().await
 }
 
 /// Counts again what is published in a course.
-pub(crate) async fn recount(tx: &Tx, course_id: Uuid) -> Result<()> {
+pub(crate) async fn recount(tx: &Tx, course_id: CourseId) -> Result<()> {
     store::catalogue::recount(tx, course_id).await?;
-    tx.announce().await
+    tx.invalidate_public_cache().await
 }
 
 /// Makes searches find the next courses of a category by its present name: those whose ids are after `after`. Answers with
@@ -282,8 +283,12 @@ pub(crate) async fn recount(tx: &Tx, course_id: Uuid) -> Result<()> {
 ///
 /// # Errors
 /// What the database answers.
-pub async fn refresh_category(tx: &Tx, category_id: Uuid, after: Option<Uuid>) -> Result<Option<Uuid>> {
-    let ids = store::catalogue::of_category(tx, category_id, after.unwrap_or_default()).await?;
+pub async fn refresh_category(
+    tx: &Tx,
+    category_id: CategoryId,
+    after: Option<CourseId>,
+) -> Result<Option<CourseId>> {
+    let ids = store::catalogue::of_category(tx, category_id, after.unwrap_or(CourseId(Uuid::nil()))).await?;
     for course in store::course::by_ids(tx, &ids).await? {
         refresh(tx, &course).await?;
     }
@@ -291,18 +296,18 @@ pub async fn refresh_category(tx: &Tx, category_id: Uuid, after: Option<Uuid>) -
 }
 
 /// Takes a course out of the catalogue.
-pub(crate) async fn remove(tx: &Tx, id: Uuid) -> Result<()> {
+pub(crate) async fn remove(tx: &Tx, id: CourseId) -> Result<()> {
     store::catalogue::remove(tx, id).await?;
-    tx.announce().await
+    tx.invalidate_public_cache().await
 }
 
 /// Counts again how many ever enrolled in a course. The worker's, after each enrolment.
 ///
 /// # Errors
 /// What the database answers.
-pub async fn set_popularity(tx: &Tx, course_id: Uuid, enrollments: i64) -> Result<()> {
+pub async fn set_popularity(tx: &Tx, course_id: CourseId, enrollments: i64) -> Result<()> {
     store::catalogue::set_popularity(tx, course_id, enrollments).await?;
-    tx.announce().await
+    tx.invalidate_public_cache().await
 }
 
 #[cfg(test)]

@@ -1,5 +1,5 @@
 use database::{Tx, constraint, from_db, outbox};
-use kernel::{Code, Cursor, Error, FieldError, Limit, Page, Result, Timestamp, Uuid};
+use kernel::{CategoryId, Code, Cursor, Error, FieldError, FileId, Limit, Page, Result, Timestamp};
 use serde_json::json;
 
 use crate::{
@@ -11,7 +11,7 @@ use crate::{
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Category {
     /// The category's id.
-    pub id: Uuid,
+    pub id: CategoryId,
     /// Unique.
     pub name: String,
     /// Unique, made from the name.
@@ -19,7 +19,7 @@ pub struct Category {
     /// A picture elsewhere.
     pub image_url: Option<String>,
     /// A picture that was uploaded.
-    pub image_id: Option<Uuid>,
+    pub image_id: Option<FileId>,
     /// The address of the picture, whichever it is.
     pub picture_url: Option<String>,
     /// Grows with every change.
@@ -38,7 +38,7 @@ pub struct NewCategory {
     /// See [`Category::image_url`].
     pub image_url: Option<String>,
     /// See [`Category::image_id`].
-    pub image_id: Option<Uuid>,
+    pub image_id: Option<FileId>,
 }
 
 /// What changes in a category: `None` keeps, `Some(None)` clears.
@@ -49,7 +49,7 @@ pub struct CategoryChange {
     /// See [`Category::image_url`].
     pub image_url: Option<Option<String>>,
     /// See [`Category::image_id`].
-    pub image_id: Option<Option<Uuid>>,
+    pub image_id: Option<Option<FileId>>,
 }
 
 /// All categories in the order of their making.
@@ -93,7 +93,7 @@ pub async fn create_category(tx: &Tx, new: NewCategory) -> Result<Category> {
         updated_at: tx.now(),
     };
     store::category::insert(tx, &new).await.map_err(taken)?;
-    tx.announce().await?;
+    tx.invalidate_public_cache().await?;
     category(tx, &new.id.to_string()).await
 }
 
@@ -146,7 +146,7 @@ pub async fn change_category(
     if after.name != before.name {
         renamed(tx, after.id).await?;
     }
-    tx.announce().await?;
+    tx.invalidate_public_cache().await?;
     category(tx, &after.id.to_string()).await
 }
 
@@ -174,11 +174,11 @@ pub async fn delete_category(tx: &Tx, key: &str, replacement: Option<&str>) -> R
         None => {}
     }
     store::category::delete(tx, id).await?;
-    tx.announce().await
+    tx.invalidate_public_cache().await
 }
 
 /// The worker writes the words anew that its courses are found by.
-async fn renamed(tx: &Tx, id: Uuid) -> Result<()> {
+async fn renamed(tx: &Tx, id: CategoryId) -> Result<()> {
     outbox::send(tx, "category.renamed", json!({ "categoryId": id })).await
 }
 

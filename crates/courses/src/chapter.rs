@@ -1,5 +1,5 @@
 use database::Tx;
-use kernel::{Code, FieldError, Result, Timestamp, Uuid};
+use kernel::{ChapterId, Code, CourseId, FieldError, Result, Timestamp, Uuid};
 use sea_orm::FromQueryResult;
 
 use crate::{
@@ -11,9 +11,9 @@ use crate::{
 #[derive(Clone, Debug, PartialEq, Eq, FromQueryResult)]
 pub struct Chapter {
     /// The chapter's id.
-    pub id: Uuid,
+    pub id: ChapterId,
     /// Where it belongs.
-    pub course_id: Uuid,
+    pub course_id: CourseId,
     /// The title.
     pub title: String,
     /// Plain text.
@@ -81,14 +81,14 @@ pub struct ChapterChange {
 ///
 /// # Errors
 /// [`Code::NotFound`], [`Code::Forbidden`], [`Code::ListFull`].
-pub async fn create_chapter(tx: &Tx, course_id: Uuid, new: NewChapter) -> Result<(Chapter, Body)> {
+pub async fn create_chapter(tx: &Tx, course_id: CourseId, new: NewChapter) -> Result<(Chapter, Body)> {
     course::managed(tx, course_id).await?;
     new.body.check_video(tx, None).await?;
     insert(tx, course_id, new).await
 }
 
 /// Writes a draft chapter into a course that the caller is known to edit.
-pub(crate) async fn insert(tx: &Tx, course_id: Uuid, new: NewChapter) -> Result<(Chapter, Body)> {
+pub(crate) async fn insert(tx: &Tx, course_id: CourseId, new: NewChapter) -> Result<(Chapter, Body)> {
     let body = new.body.sanitised()?;
     let chapter = Chapter {
         id: tx.new_id(),
@@ -113,7 +113,7 @@ pub(crate) async fn insert(tx: &Tx, course_id: Uuid, new: NewChapter) -> Result<
 ///
 /// # Errors
 /// [`Code::NotFound`], also where it is not published and the caller may not edit it.
-pub async fn placed_chapter(tx: &Tx, id: Uuid) -> Result<PlacedChapter> {
+pub async fn placed_chapter(tx: &Tx, id: ChapterId) -> Result<PlacedChapter> {
     let chapter = store::chapter::find(tx, id).await?.ok_or(Code::NotFound)?;
     let course = store::course::reference(tx, chapter.course_id)
         .await?
@@ -130,7 +130,7 @@ pub async fn placed_chapter(tx: &Tx, id: Uuid) -> Result<PlacedChapter> {
 ///
 /// # Errors
 /// What the database answers.
-pub async fn chapter_body(tx: &Tx, id: Uuid) -> Result<Body> {
+pub async fn chapter_body(tx: &Tx, id: ChapterId) -> Result<Body> {
     store::body::find(tx, Of::Chapter, id).await
 }
 
@@ -140,7 +140,7 @@ pub async fn chapter_body(tx: &Tx, id: Uuid) -> Result<Body> {
 /// [`Code::NotFound`], [`Code::PreconditionFailed`], [`Code::NotPublishable`] where a published chapter would be empty.
 pub async fn change_chapter(
     tx: &Tx,
-    id: Uuid,
+    id: ChapterId,
     matches: impl Fn(i64) -> bool,
     change: ChapterChange,
 ) -> Result<(Chapter, Body)> {
@@ -180,9 +180,9 @@ pub async fn change_chapter(
 ///
 /// # Errors
 /// [`Code::NotFound`], [`Code::Forbidden`], [`Code::ValidationFailed`] with every id that is foreign, repeated or missing.
-pub async fn order_chapters(tx: &Tx, course_id: Uuid, ids: &[Uuid]) -> Result<Vec<Chapter>> {
+pub async fn order_chapters(tx: &Tx, course_id: CourseId, ids: &[ChapterId]) -> Result<Vec<Chapter>> {
     course::managed(tx, course_id).await?;
-    let present: Vec<Uuid> = store::chapter::of_course(tx, course_id)
+    let present: Vec<ChapterId> = store::chapter::of_course(tx, course_id)
         .await?
         .iter()
         .map(|chapter| chapter.id)
@@ -195,7 +195,7 @@ pub async fn order_chapters(tx: &Tx, course_id: Uuid, ids: &[Uuid]) -> Result<Ve
 ///
 /// # Errors
 /// [`Code::NotFound`], [`Code::NotPublishable`] with all reasons.
-pub async fn publish_chapter(tx: &Tx, id: Uuid) -> Result<(Chapter, Body)> {
+pub async fn publish_chapter(tx: &Tx, id: ChapterId) -> Result<(Chapter, Body)> {
     let before = managed(tx, id).await?;
     publish::require(check(tx, &before).await?)?;
     if !before.is_published {
@@ -209,7 +209,7 @@ pub async fn publish_chapter(tx: &Tx, id: Uuid) -> Result<(Chapter, Body)> {
 ///
 /// # Errors
 /// [`Code::NotFound`], [`Code::Forbidden`].
-pub async fn unpublish_chapter(tx: &Tx, id: Uuid) -> Result<(Chapter, Body)> {
+pub async fn unpublish_chapter(tx: &Tx, id: ChapterId) -> Result<(Chapter, Body)> {
     let before = managed(tx, id).await?;
     if before.is_published {
         withdraw(tx, &before).await?;
@@ -221,7 +221,7 @@ pub async fn unpublish_chapter(tx: &Tx, id: Uuid) -> Result<(Chapter, Body)> {
 ///
 /// # Errors
 /// [`Code::NotFound`], [`Code::Forbidden`].
-pub async fn require_editor_of_chapter(tx: &Tx, id: Uuid) -> Result<()> {
+pub async fn require_editor_of_chapter(tx: &Tx, id: ChapterId) -> Result<()> {
     managed(tx, id).await.map(drop)
 }
 
@@ -230,7 +230,7 @@ pub async fn require_editor_of_chapter(tx: &Tx, id: Uuid) -> Result<()> {
 ///
 /// # Errors
 /// [`Code::NotFound`], [`Code::Forbidden`].
-pub async fn delete_chapter(tx: &Tx, id: Uuid) -> Result<()> {
+pub async fn delete_chapter(tx: &Tx, id: ChapterId) -> Result<()> {
     let chapter = managed(tx, id).await?;
     if chapter.is_published {
         withdraw(tx, &chapter).await?;
@@ -253,7 +253,7 @@ pub(crate) async fn withdraw(tx: &Tx, chapter: &Chapter) -> Result<()> {
 }
 
 /// Hides a chapter in which nothing is left.
-pub(crate) async fn withdraw_if_empty(tx: &Tx, id: Uuid) -> Result<()> {
+pub(crate) async fn withdraw_if_empty(tx: &Tx, id: ChapterId) -> Result<()> {
     let chapter = again(tx, id).await?;
     if chapter.is_published && !check(tx, &chapter).await?.is_empty() {
         withdraw(tx, &chapter).await
@@ -273,7 +273,7 @@ async fn check(tx: &Tx, chapter: &Chapter) -> Result<Vec<FieldError>> {
 }
 
 /// A chapter that the caller may edit, its course locked.
-pub(crate) async fn managed(tx: &Tx, id: Uuid) -> Result<Chapter> {
+pub(crate) async fn managed(tx: &Tx, id: ChapterId) -> Result<Chapter> {
     let chapter = again(tx, id).await?;
     let hidden = !chapter.is_published;
     match course::managed(tx, chapter.course_id).await {
@@ -285,7 +285,7 @@ pub(crate) async fn managed(tx: &Tx, id: Uuid) -> Result<Chapter> {
     again(tx, id).await
 }
 
-async fn again(tx: &Tx, id: Uuid) -> Result<Chapter> {
+async fn again(tx: &Tx, id: ChapterId) -> Result<Chapter> {
     store::chapter::find(tx, id)
         .await?
         .ok_or_else(|| Code::NotFound.into())

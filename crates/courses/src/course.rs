@@ -3,7 +3,10 @@ mod types;
 use std::collections::HashMap;
 
 use database::{Tx, from_db, outbox};
-use kernel::{Actor, Code, Cursor, Error, FieldError, Limit, Money, Page, Result, Role, Uuid};
+use kernel::{
+    Actor, CategoryId, Code, CourseId, Cursor, Error, FieldError, FileId, Limit, Money, Page, Result, Role,
+    UserId, Uuid, VideoAssetId,
+};
 use serde_json::json;
 
 use crate::{body::check_video, catalogue, editor, publish, rich_text, slug, store};
@@ -26,7 +29,7 @@ pub async fn create_course(tx: &Tx, new: NewCourse) -> Result<Course> {
 }
 
 /// Writes a draft of the caller's, and answers with its id.
-pub(crate) async fn insert(tx: &Tx, new: NewCourse) -> Result<Uuid> {
+pub(crate) async fn insert(tx: &Tx, new: NewCourse) -> Result<CourseId> {
     let author_id = match tx.actor() {
         Actor::User {
             id,
@@ -100,7 +103,7 @@ pub async fn course(tx: &Tx, key: &str) -> Result<CourseDetail> {
 ///
 /// # Errors
 /// What the database answers.
-pub async fn outline(tx: &Tx, course_id: Uuid) -> Result<CourseOutline> {
+pub async fn outline(tx: &Tx, course_id: CourseId) -> Result<CourseOutline> {
     store::outline::find(tx, course_id, true).await
 }
 
@@ -108,7 +111,7 @@ pub async fn outline(tx: &Tx, course_id: Uuid) -> Result<CourseOutline> {
 ///
 /// # Errors
 /// [`Code::NotFound`], also where it is not published and the reader may not edit it.
-pub async fn course_ref(tx: &Tx, id: Uuid) -> Result<CourseRef> {
+pub async fn course_ref(tx: &Tx, id: CourseId) -> Result<CourseRef> {
     let course = store::course::reference(tx, id).await?.ok_or(Code::NotFound)?;
     if course.is_published || course.staff {
         Ok(course)
@@ -121,7 +124,7 @@ pub async fn course_ref(tx: &Tx, id: Uuid) -> Result<CourseRef> {
 ///
 /// # Errors
 /// What the database answers.
-pub async fn visible_courses(tx: &Tx, ids: &[Uuid]) -> Result<Vec<Uuid>> {
+pub async fn visible_courses(tx: &Tx, ids: &[CourseId]) -> Result<Vec<CourseId>> {
     let trains = matches!(
         tx.actor(),
         Actor::User {
@@ -136,7 +139,7 @@ pub async fn visible_courses(tx: &Tx, ids: &[Uuid]) -> Result<Vec<Uuid>> {
 ///
 /// # Errors
 /// What the database answers.
-pub async fn is_staff(tx: &Tx, course: &CourseRef, user_id: Uuid) -> Result<bool> {
+pub async fn is_staff(tx: &Tx, course: &CourseRef, user_id: UserId) -> Result<bool> {
     Ok(course.author_id == user_id || store::editor::is_staff(tx, course.id, user_id).await?)
 }
 
@@ -144,7 +147,7 @@ pub async fn is_staff(tx: &Tx, course: &CourseRef, user_id: Uuid) -> Result<bool
 ///
 /// # Errors
 /// What the database answers.
-pub async fn outlines(tx: &Tx, course_ids: &[Uuid]) -> Result<HashMap<Uuid, CourseOutline>> {
+pub async fn outlines(tx: &Tx, course_ids: &[CourseId]) -> Result<HashMap<CourseId, CourseOutline>> {
     store::outline::find_all(tx, course_ids, true).await
 }
 
@@ -152,7 +155,7 @@ pub async fn outlines(tx: &Tx, course_ids: &[Uuid]) -> Result<HashMap<Uuid, Cour
 ///
 /// # Errors
 /// What the database answers.
-pub async fn courses_by_ids(tx: &Tx, ids: &[Uuid]) -> Result<Vec<Course>> {
+pub async fn courses_by_ids(tx: &Tx, ids: &[CourseId]) -> Result<Vec<Course>> {
     store::course::by_ids(tx, ids).await
 }
 
@@ -194,7 +197,7 @@ pub async fn change_course(
     )
     .await?;
     let shelves = change.category_ids.filter(|ids| {
-        let now: Vec<Uuid> = before.categories.iter().map(|category| category.id).collect();
+        let now: Vec<CategoryId> = before.categories.iter().map(|category| category.id).collect();
         ids.len() != now.len() || ids.iter().any(|id| !now.contains(id))
     });
     if after == before && shelves.is_none() {
@@ -259,11 +262,11 @@ fn apply(before: Course, change: CourseChange) -> Result<Course> {
 }
 
 /// A link elsewhere or something of ours, never both.
-pub(crate) fn either(
-    before: (Option<String>, Option<Uuid>),
+pub(crate) fn either<I>(
+    before: (Option<String>, Option<I>),
     url: Option<Option<String>>,
-    id: Option<Option<Uuid>>,
-) -> (Option<String>, Option<Uuid>) {
+    id: Option<Option<I>>,
+) -> (Option<String>, Option<I>) {
     match (url, id) {
         (_, Some(Some(id))) => (None, Some(id)),
         (Some(Some(url)), _) => (Some(url), None),
@@ -275,7 +278,7 @@ pub(crate) fn either(
 ///
 /// # Errors
 /// [`Code::NotFound`] for a course that the caller may not edit.
-pub async fn publish_check(tx: &Tx, id: Uuid) -> Result<Vec<FieldError>> {
+pub async fn publish_check(tx: &Tx, id: CourseId) -> Result<Vec<FieldError>> {
     let course = managed(tx, id).await?;
     Ok(publish::course(
         &course,
@@ -287,7 +290,7 @@ pub async fn publish_check(tx: &Tx, id: Uuid) -> Result<Vec<FieldError>> {
 ///
 /// # Errors
 /// [`Code::NotFound`], [`Code::Forbidden`], [`Code::NotPublishable`] with all reasons.
-pub async fn publish_course(tx: &Tx, id: Uuid) -> Result<Course> {
+pub async fn publish_course(tx: &Tx, id: CourseId) -> Result<Course> {
     let course = managed(tx, id).await?;
     publish::require(publish::course(
         &course,
@@ -308,7 +311,7 @@ pub async fn publish_course(tx: &Tx, id: Uuid) -> Result<Course> {
 ///
 /// # Errors
 /// [`Code::NotFound`].
-pub async fn unpublish_course(tx: &Tx, id: Uuid) -> Result<Course> {
+pub async fn unpublish_course(tx: &Tx, id: CourseId) -> Result<Course> {
     if managed(tx, id).await?.is_published {
         withdraw(tx, id).await?;
     }
@@ -316,7 +319,7 @@ pub async fn unpublish_course(tx: &Tx, id: Uuid) -> Result<Course> {
 }
 
 /// Takes a course out of the catalogue, by its author or because nothing published is left in it.
-pub(crate) async fn withdraw(tx: &Tx, id: Uuid) -> Result<()> {
+pub(crate) async fn withdraw(tx: &Tx, id: CourseId) -> Result<()> {
     store::course::set_published(tx, id, false).await?;
     catalogue::remove(tx, id).await?;
     outbox::send(tx, "course.unpublished", json!({ "courseId": id })).await
@@ -327,7 +330,7 @@ pub(crate) async fn withdraw(tx: &Tx, id: Uuid) -> Result<()> {
 ///
 /// # Errors
 /// [`Code::NotFound`], [`Code::Forbidden`].
-pub async fn archive_course(tx: &Tx, id: Uuid) -> Result<Course> {
+pub async fn archive_course(tx: &Tx, id: CourseId) -> Result<Course> {
     if owned(tx, id).await?.archived_at.is_none() {
         store::course::archive(tx, id).await?;
         catalogue::remove(tx, id).await?;
@@ -355,7 +358,7 @@ pub async fn delete_course(tx: &Tx, key: &str) -> Result<()> {
 
 /// A course that the caller may edit, locked until the end of the transaction: its children's order and its
 /// publication are decided one after another.
-pub(crate) async fn managed(tx: &Tx, id: Uuid) -> Result<Course> {
+pub(crate) async fn managed(tx: &Tx, id: CourseId) -> Result<Course> {
     store::course::lock(tx, id).await?;
     let course = editable(tx, id).await?;
     announce(tx, &course).await?;
@@ -365,13 +368,13 @@ pub(crate) async fn managed(tx: &Tx, id: Uuid) -> Result<Course> {
 /// Whoever opens a published course for writing is about to change what everybody may read.
 async fn announce(tx: &Tx, course: &Course) -> Result<()> {
     if course.is_published {
-        tx.announce().await?;
+        tx.invalidate_public_cache().await?;
     }
     Ok(())
 }
 
 /// A course that the caller may edit, to be read: nothing is locked.
-pub(crate) async fn editable(tx: &Tx, id: Uuid) -> Result<Course> {
+pub(crate) async fn editable(tx: &Tx, id: CourseId) -> Result<Course> {
     let course = by_id(tx, id).await?;
     if editor::may_edit(tx, id, course.author.id).await? {
         Ok(course)
@@ -381,7 +384,7 @@ pub(crate) async fn editable(tx: &Tx, id: Uuid) -> Result<Course> {
 }
 
 /// A course that is the caller's, locked: what editors may not do.
-pub(crate) async fn owned(tx: &Tx, id: Uuid) -> Result<Course> {
+pub(crate) async fn owned(tx: &Tx, id: CourseId) -> Result<Course> {
     store::course::lock(tx, id).await?;
     let course = by_id(tx, id).await?;
     if tx.actor().manages(course.author.id) {
@@ -403,13 +406,13 @@ fn refusal(course: &Course) -> Code {
     }
 }
 
-pub(crate) async fn by_id(tx: &Tx, id: Uuid) -> Result<Course> {
+pub(crate) async fn by_id(tx: &Tx, id: CourseId) -> Result<Course> {
     store::course::find(tx, &id.to_string())
         .await?
         .ok_or_else(|| Code::NotFound.into())
 }
 
-async fn set_categories(tx: &Tx, id: Uuid, category_ids: &[Uuid]) -> Result<()> {
+async fn set_categories(tx: &Tx, id: CourseId, category_ids: &[CategoryId]) -> Result<()> {
     let known = store::category::known(tx, category_ids).await?;
     let unknown = category_ids
         .iter()
@@ -431,7 +434,7 @@ async fn set_categories(tx: &Tx, id: Uuid, category_ids: &[Uuid]) -> Result<()> 
 }
 
 /// A picture has to be a ready one of the caller's, or the one that is there already.
-pub(crate) async fn check_image(tx: &Tx, id: Option<Uuid>, current: Option<Uuid>) -> Result<()> {
+pub(crate) async fn check_image(tx: &Tx, id: Option<FileId>, current: Option<FileId>) -> Result<()> {
     match id {
         Some(id) => media::usable_image(tx, id, current, "/imageId").await,
         None => Ok(()),

@@ -1,5 +1,5 @@
 use database::Tx;
-use kernel::{Result, Uuid};
+use kernel::{CourseId, Result};
 
 use crate::{Chapter, Course, Lesson, NewCourse, TreeChapter, course, store, tree};
 
@@ -8,7 +8,7 @@ use crate::{Chapter, Course, Lesson, NewCourse, TreeChapter, course, store, tree
 ///
 /// # Errors
 /// [`kernel::Code::NotFound`], [`kernel::Code::Forbidden`].
-pub async fn duplicate_course(tx: &Tx, id: Uuid) -> Result<Course> {
+pub async fn duplicate_course(tx: &Tx, id: CourseId) -> Result<Course> {
     course::managed(tx, id).await?;
     let tree = tree::course_tree(tx, id).await?;
     let copy = course::insert(tx, draft(tree.course)).await?;

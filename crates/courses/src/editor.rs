@@ -1,5 +1,5 @@
 use database::{Tx, audit};
-use kernel::{Actor, Error, FieldError, Result, Role, Timestamp, Uuid};
+use kernel::{Actor, CourseId, Error, FieldError, Result, Role, Timestamp, UserId};
 use sea_orm::FromQueryResult;
 
 use crate::{course, store};
@@ -8,7 +8,7 @@ use crate::{course, store};
 #[derive(Clone, Debug, FromQueryResult)]
 pub struct Trainer {
     /// The account's id.
-    pub id: Uuid,
+    pub id: UserId,
     /// Unique.
     pub username: Option<String>,
     /// The name to show.
@@ -23,7 +23,7 @@ pub struct Trainer {
 
 /// Whether the caller may edit this course: its owner, an editor who still is a trainer, or an admin. Only for trainers
 /// does this ask the database.
-pub(crate) async fn may_edit(tx: &Tx, course_id: Uuid, author_id: Uuid) -> Result<bool> {
+pub(crate) async fn may_edit(tx: &Tx, course_id: CourseId, author_id: UserId) -> Result<bool> {
     let actor = tx.actor();
     if actor.manages(author_id) {
         return Ok(true);
@@ -39,7 +39,7 @@ pub(crate) async fn may_edit(tx: &Tx, course_id: Uuid, author_id: Uuid) -> Resul
 }
 
 /// The same where the statement that read the course has already looked whether the caller is one of its editors.
-pub(crate) fn edits(actor: Actor, author_id: Uuid, is_editor: bool) -> bool {
+pub(crate) fn edits(actor: Actor, author_id: UserId, is_editor: bool) -> bool {
     let trains = matches!(
         actor,
         Actor::User {
@@ -54,7 +54,7 @@ pub(crate) fn edits(actor: Actor, author_id: Uuid, is_editor: bool) -> bool {
 ///
 /// # Errors
 /// [`kernel::Code::NotFound`], also where it is not published and the caller may not edit it.
-pub async fn trainers(tx: &Tx, course_id: Uuid) -> Result<Vec<Trainer>> {
+pub async fn trainers(tx: &Tx, course_id: CourseId) -> Result<Vec<Trainer>> {
     course::course_ref(tx, course_id).await?;
     store::editor::trainers(tx, course_id).await
 }
@@ -63,7 +63,7 @@ pub async fn trainers(tx: &Tx, course_id: Uuid) -> Result<Vec<Trainer>> {
 ///
 /// # Errors
 /// [`kernel::Code::NotFound`], [`kernel::Code::Forbidden`], [`kernel::Code::ValidationFailed`] for somebody who is no trainer.
-pub async fn add_editor(tx: &Tx, course_id: Uuid, user_id: Uuid) -> Result<Vec<Trainer>> {
+pub async fn add_editor(tx: &Tx, course_id: CourseId, user_id: UserId) -> Result<Vec<Trainer>> {
     let course = course::owned(tx, course_id).await?;
     if !store::editor::may_be_editor(tx, user_id).await? {
         let reason = FieldError::new("/userId", "not_a_trainer", "Only trainers can edit courses.");
@@ -80,7 +80,7 @@ pub async fn add_editor(tx: &Tx, course_id: Uuid, user_id: Uuid) -> Result<Vec<T
 ///
 /// # Errors
 /// [`kernel::Code::NotFound`], [`kernel::Code::Forbidden`].
-pub async fn remove_editor(tx: &Tx, course_id: Uuid, user_id: Uuid) -> Result<()> {
+pub async fn remove_editor(tx: &Tx, course_id: CourseId, user_id: UserId) -> Result<()> {
     if tx.actor().user_id() == Some(user_id) {
         course::managed(tx, course_id).await?;
     } else {

@@ -1,5 +1,5 @@
 use database::Tx;
-use kernel::{Code, Error, FieldError, Result, Timestamp, Uuid};
+use kernel::{ChapterId, Code, CourseId, Error, FieldError, LessonId, Result, Timestamp, Uuid};
 use sea_orm::FromQueryResult;
 
 use crate::{
@@ -11,11 +11,11 @@ use crate::{
 #[derive(Clone, Debug, PartialEq, Eq, FromQueryResult)]
 pub struct Lesson {
     /// The lesson's id.
-    pub id: Uuid,
+    pub id: LessonId,
     /// The course it belongs to.
-    pub course_id: Uuid,
+    pub course_id: CourseId,
     /// The chapter it stands in.
-    pub chapter_id: Uuid,
+    pub chapter_id: ChapterId,
     /// The title.
     pub title: String,
     /// Plain text.
@@ -79,7 +79,7 @@ pub struct LessonChange {
 ///
 /// # Errors
 /// [`Code::NotFound`], [`Code::Forbidden`], [`Code::ListFull`].
-pub async fn create_lesson(tx: &Tx, chapter_id: Uuid, new: NewLesson) -> Result<(Lesson, Body)> {
+pub async fn create_lesson(tx: &Tx, chapter_id: ChapterId, new: NewLesson) -> Result<(Lesson, Body)> {
     let chapter = chapter::managed(tx, chapter_id).await?;
     new.body.check_video(tx, None).await?;
     insert(tx, &chapter, new).await
@@ -111,7 +111,7 @@ pub(crate) async fn insert(tx: &Tx, chapter: &Chapter, new: NewLesson) -> Result
 ///
 /// # Errors
 /// [`Code::NotFound`], also where it is not published and the caller may not edit it.
-pub async fn placed_lesson(tx: &Tx, id: Uuid) -> Result<PlacedLesson> {
+pub async fn placed_lesson(tx: &Tx, id: LessonId) -> Result<PlacedLesson> {
     let place = store::lesson::placed(tx, id).await?.ok_or(Code::NotFound)?;
     if place.staff || place.is_public {
         Ok(PlacedLesson {
@@ -128,7 +128,7 @@ pub async fn placed_lesson(tx: &Tx, id: Uuid) -> Result<PlacedLesson> {
 ///
 /// # Errors
 /// What the database answers.
-pub async fn lesson_body(tx: &Tx, id: Uuid) -> Result<Body> {
+pub async fn lesson_body(tx: &Tx, id: LessonId) -> Result<Body> {
     store::body::find(tx, Of::Lesson, id).await
 }
 
@@ -136,7 +136,7 @@ pub async fn lesson_body(tx: &Tx, id: Uuid) -> Result<Body> {
 ///
 /// # Errors
 /// [`Code::NotFound`], also where the chapter is not published and the caller may not edit it.
-pub async fn list_lessons(tx: &Tx, chapter_id: Uuid) -> Result<Vec<Lesson>> {
+pub async fn list_lessons(tx: &Tx, chapter_id: ChapterId) -> Result<Vec<Lesson>> {
     let staff = chapter::placed_chapter(tx, chapter_id).await?.staff;
     let mut lessons = store::lesson::of_chapter(tx, chapter_id).await?;
     lessons.retain(|lesson| staff || lesson.is_published);
@@ -149,7 +149,7 @@ pub async fn list_lessons(tx: &Tx, chapter_id: Uuid) -> Result<Vec<Lesson>> {
 /// [`Code::NotFound`], [`Code::PreconditionFailed`], [`Code::NotPublishable`] where a published lesson would be empty.
 pub async fn change_lesson(
     tx: &Tx,
-    id: Uuid,
+    id: LessonId,
     matches: impl Fn(i64) -> bool,
     change: LessonChange,
 ) -> Result<(Lesson, Body)> {
@@ -189,7 +189,7 @@ pub async fn change_lesson(
 ///
 /// # Errors
 /// [`Code::NotFound`], [`Code::Forbidden`], [`Code::ValidationFailed`] with every id that is foreign, repeated or missing.
-pub async fn order_lessons(tx: &Tx, chapter_id: Uuid, ids: &[Uuid]) -> Result<Vec<Lesson>> {
+pub async fn order_lessons(tx: &Tx, chapter_id: ChapterId, ids: &[LessonId]) -> Result<Vec<Lesson>> {
     chapter::managed(tx, chapter_id).await?;
     let present = ids_of(tx, chapter_id).await?;
     order::set(tx, Children::Lessons, chapter_id, &present, ids, "/lessonIds").await?;
@@ -203,8 +203,8 @@ pub async fn order_lessons(tx: &Tx, chapter_id: Uuid, ids: &[Uuid]) -> Result<Ve
 /// [`Code::NotFound`], [`Code::Forbidden`], [`Code::ListFull`], [`Code::ValidationFailed`] for a chapter of another course.
 pub async fn move_lesson(
     tx: &Tx,
-    id: Uuid,
-    chapter_id: Uuid,
+    id: LessonId,
+    chapter_id: ChapterId,
     position: Option<usize>,
 ) -> Result<(Lesson, Body)> {
     let before = managed(tx, id).await?;
@@ -240,7 +240,7 @@ pub async fn move_lesson(
 ///
 /// # Errors
 /// [`Code::NotFound`], [`Code::NotPublishable`] with all reasons.
-pub async fn publish_lesson(tx: &Tx, id: Uuid) -> Result<(Lesson, Body)> {
+pub async fn publish_lesson(tx: &Tx, id: LessonId) -> Result<(Lesson, Body)> {
     let before = managed(tx, id).await?;
     let body = store::body::find(tx, Of::Lesson, id).await?;
     publish::require(publish::lesson(&before, publish::Teaches::of(tx, &body).await?))?;
@@ -255,7 +255,7 @@ pub async fn publish_lesson(tx: &Tx, id: Uuid) -> Result<(Lesson, Body)> {
 ///
 /// # Errors
 /// [`Code::NotFound`], [`Code::Forbidden`].
-pub async fn unpublish_lesson(tx: &Tx, id: Uuid) -> Result<(Lesson, Body)> {
+pub async fn unpublish_lesson(tx: &Tx, id: LessonId) -> Result<(Lesson, Body)> {
     let before = managed(tx, id).await?;
     if before.is_published {
         store::lesson::set_published(tx, id, false).await?;
@@ -268,7 +268,7 @@ pub async fn unpublish_lesson(tx: &Tx, id: Uuid) -> Result<(Lesson, Body)> {
 ///
 /// # Errors
 /// [`Code::NotFound`], [`Code::Forbidden`].
-pub async fn require_editor_of_lesson(tx: &Tx, id: Uuid) -> Result<()> {
+pub async fn require_editor_of_lesson(tx: &Tx, id: LessonId) -> Result<()> {
     managed(tx, id).await.map(drop)
 }
 
@@ -277,7 +277,7 @@ pub async fn require_editor_of_lesson(tx: &Tx, id: Uuid) -> Result<()> {
 ///
 /// # Errors
 /// [`Code::NotFound`], [`Code::Forbidden`].
-pub async fn delete_lesson(tx: &Tx, id: Uuid) -> Result<()> {
+pub async fn delete_lesson(tx: &Tx, id: LessonId) -> Result<()> {
     let lesson = managed(tx, id).await?;
     store::lesson::delete(tx, id).await?;
     if lesson.is_published {
@@ -286,18 +286,18 @@ pub async fn delete_lesson(tx: &Tx, id: Uuid) -> Result<()> {
     Ok(())
 }
 
-async fn ids_of(tx: &Tx, chapter_id: Uuid) -> Result<Vec<Uuid>> {
+async fn ids_of(tx: &Tx, chapter_id: ChapterId) -> Result<Vec<LessonId>> {
     let lessons = store::lesson::of_chapter(tx, chapter_id).await?;
     Ok(lessons.iter().map(|lesson| lesson.id).collect())
 }
 
-async fn both(tx: &Tx, id: Uuid) -> Result<(Lesson, Body)> {
+async fn both(tx: &Tx, id: LessonId) -> Result<(Lesson, Body)> {
     let lesson = store::lesson::find(tx, id).await?.ok_or(Code::NotFound)?;
     Ok((lesson, store::body::find(tx, Of::Lesson, id).await?))
 }
 
 /// A lesson that the caller may edit, its course locked.
-pub(crate) async fn managed(tx: &Tx, id: Uuid) -> Result<Lesson> {
+pub(crate) async fn managed(tx: &Tx, id: LessonId) -> Result<Lesson> {
     let lesson = store::lesson::find(tx, id).await?.ok_or(Code::NotFound)?;
     match chapter::managed(tx, lesson.chapter_id).await {
         // An unpublished lesson of a published chapter is not there for others.

@@ -45,6 +45,7 @@ pub use course::{
 };
 pub use duplicate::duplicate_course;
 pub use editor::{Trainer, add_editor, remove_editor, trainers};
+pub use entity::enums::Level;
 pub use lesson::{
     Lesson, LessonChange, NewLesson, PlacedLesson, change_lesson, create_lesson, delete_lesson, lesson_body,
     list_lessons, move_lesson, order_lessons, placed_lesson, publish_lesson, require_editor_of_lesson,

@@ -1,4 +1,4 @@
-use std::collections::HashSet;
+use std::{collections::HashSet, fmt::Display, hash::Hash};
 
 use database::Tx;
 use kernel::{Code, Error, FieldError, Result, Uuid};
@@ -9,7 +9,7 @@ use crate::store::order::{self, Children};
 const MOST: i64 = 500;
 
 /// The place of a new child at the end of its parent's.
-pub(crate) async fn next(tx: &Tx, of: Children, parent_id: Uuid) -> Result<i64> {
+pub(crate) async fn next(tx: &Tx, of: Children, parent_id: impl Into<Uuid>) -> Result<i64> {
     let (count, next) = order::room(tx, of, parent_id).await?;
     if count < MOST {
         Ok(next)
@@ -19,15 +19,15 @@ pub(crate) async fn next(tx: &Tx, of: Children, parent_id: Uuid) -> Result<i64> 
 }
 
 /// Puts children in order: `wanted` has to be exactly the set of those that are there, each once.
-pub(crate) async fn set(
+pub(crate) async fn set<I: Copy + Eq + Hash + Display + Into<Uuid>>(
     tx: &Tx,
     of: Children,
-    parent_id: Uuid,
-    present: &[Uuid],
-    wanted: &[Uuid],
+    parent_id: impl Into<Uuid>,
+    present: &[I],
+    wanted: &[I],
     pointer: &str,
 ) -> Result<()> {
-    let known: HashSet<Uuid> = present.iter().copied().collect();
+    let known: HashSet<I> = present.iter().copied().collect();
     let mut seen = HashSet::new();
     let mut reasons = Vec::new();
     for (index, id) in wanted.iter().enumerate() {

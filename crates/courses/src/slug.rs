@@ -1,6 +1,6 @@
 use database::Tx;
 use deunicode::deunicode;
-use kernel::{Error, Result, Uuid};
+use kernel::{CourseId, Error, Result, Uuid};
 
 use crate::store;
 
@@ -31,7 +31,7 @@ pub(crate) fn of(title: &str, fallback: &str) -> String {
 
 /// Takes a free slug for this title: itself, or with the first free number behind it. Of many at once each gets
 /// another, since the table refuses a second one.
-pub(crate) async fn claim(tx: &Tx, course_id: Uuid, title: &str) -> Result<String> {
+pub(crate) async fn claim(tx: &Tx, course_id: CourseId, title: &str) -> Result<String> {
     let base = of(title, "course");
     for number in 1..10_000 {
         let slug = if number == 1 {

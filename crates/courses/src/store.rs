@@ -17,13 +17,13 @@ pub(crate) mod tree;
 pub(crate) mod wishlist;
 
 use database::Tx;
-use kernel::Uuid;
+use kernel::FileId;
 
 /// The width of a picture that is shown where nobody asks for another one.
 const WIDTH: u32 = 1280;
 
 /// Where a picture is: at our own address, or elsewhere.
-fn picture(tx: &Tx, url: Option<&str>, id: Option<Uuid>) -> Option<String> {
+fn picture(tx: &Tx, url: Option<&str>, id: Option<FileId>) -> Option<String> {
     match id {
         Some(id) => Some(tx.link(&media::image_path(id, WIDTH))),
         None => url.map(ToOwned::to_owned),

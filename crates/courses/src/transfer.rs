@@ -4,7 +4,8 @@
 use std::collections::HashSet;
 
 use database::Tx;
-use kernel::{Error, FieldError, Money, Result, Uuid};
+use entity::enums::Level;
+use kernel::{CategoryId, CourseId, Error, FieldError, Money, Result, Uuid};
 
 use crate::{
     Body, Chapter, Course, CourseTree, Lesson, NewCourse, TreeChapter, course,
@@ -34,7 +35,7 @@ pub struct CourseDocument {
     /// See [`Course::duration`].
     pub duration: Option<i64>,
     /// See [`Course::difficulty`].
-    pub difficulty: String,
+    pub difficulty: Level,
     /// See [`Course::price`].
     pub price: Option<Money>,
     /// See [`Course::discount_price`].
@@ -185,7 +186,7 @@ fn fits(text: &str) -> bool {
 ///
 /// # Errors
 /// [`kernel::Code::NotFound`], [`kernel::Code::Forbidden`].
-pub async fn export_course(tx: &Tx, id: Uuid) -> Result<CourseExport> {
+pub async fn export_course(tx: &Tx, id: CourseId) -> Result<CourseExport> {
     let CourseTree { course, chapters } = tree::course_tree(tx, id).await?;
     let document = CourseDocument {
         title: course.title,
@@ -295,7 +296,7 @@ pub async fn import_course(tx: &Tx, import: Import) -> Result<Course> {
 
 /// The document, the ids of its categories, and everything that stands in its way: what its form has, and what the making
 /// and the publishing of each part would refuse.
-async fn judge(tx: &Tx, mut import: Import) -> Result<(ImportCheck, CourseDocument, Vec<Uuid>)> {
+async fn judge(tx: &Tx, mut import: Import) -> Result<(ImportCheck, CourseDocument, Vec<CategoryId>)> {
     let document = &import.document;
     let mut found = Vec::new();
     let lessons = document
@@ -345,7 +346,7 @@ async fn judge(tx: &Tx, mut import: Import) -> Result<(ImportCheck, CourseDocume
         }
     }
     // The course they will belong to is not there yet, and nothing here looks at it.
-    let chapters = planned(tx, Uuid::nil(), document.chapters.clone());
+    let chapters = planned(tx, CourseId(Uuid::nil()), document.chapters.clone());
     for (index, tree) in chapters.iter().enumerate() {
         found.extend(at(&of_chapter(index), unpublishable(tx, tree).await?));
         for (place, (lesson, body)) in tree.lessons.iter().enumerate() {
@@ -384,7 +385,7 @@ fn at(place: &str, reasons: Vec<FieldError>) -> impl Iterator<Item = FieldError>
 }
 
 /// The chapters and lessons of a document as they are written into a course.
-fn planned(tx: &Tx, course_id: Uuid, chapters: Vec<ChapterDocument>) -> Vec<TreeChapter> {
+fn planned(tx: &Tx, course_id: CourseId, chapters: Vec<ChapterDocument>) -> Vec<TreeChapter> {
     let chapter = |(position, document): (i64, ChapterDocument)| {
         let body = Body {
             content: document.content,

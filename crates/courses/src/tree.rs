@@ -1,5 +1,5 @@
 use database::Tx;
-use kernel::{Result, Uuid};
+use kernel::{CourseId, Result};
 
 use crate::{Body, Chapter, Course, Lesson, course, store};
 
@@ -27,7 +27,7 @@ pub struct TreeChapter {
 ///
 /// # Errors
 /// [`kernel::Code::NotFound`], [`kernel::Code::Forbidden`] for who may not edit it.
-pub async fn course_tree(tx: &Tx, id: Uuid) -> Result<CourseTree> {
+pub async fn course_tree(tx: &Tx, id: CourseId) -> Result<CourseTree> {
     let course = course::editable(tx, id).await?;
     let mut lessons = store::tree::lessons(tx, id).await?;
     let chapters = store::tree::chapters(tx, id).await?;

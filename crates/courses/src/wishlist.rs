@@ -1,5 +1,5 @@
 use database::Tx;
-use kernel::{Code, Cursor, Limit, Page, Result, Timestamp, Uuid};
+use kernel::{Code, CourseId, Cursor, Limit, Page, Result, Timestamp, UserId, WishId};
 
 use crate::{Course, store};
 
@@ -7,7 +7,7 @@ use crate::{Course, store};
 #[derive(Clone, Debug)]
 pub struct Wish {
     /// The wish's id.
-    pub id: Uuid,
+    pub id: WishId,
     /// What is wished for.
     pub course: Course,
     /// Since when.
@@ -19,7 +19,7 @@ pub struct Wish {
 ///
 /// # Errors
 /// [`Code::NotFound`], [`Code::Unauthenticated`].
-pub async fn wish(tx: &Tx, course_id: Uuid) -> Result<Wish> {
+pub async fn wish(tx: &Tx, course_id: CourseId) -> Result<Wish> {
     let user_id = tx.user_id()?;
     store::course::reference(tx, course_id)
         .await?
@@ -42,7 +42,7 @@ pub async fn wish(tx: &Tx, course_id: Uuid) -> Result<Wish> {
 ///
 /// # Errors
 /// [`Code::Unauthenticated`] where nobody has logged in.
-pub async fn unwish(tx: &Tx, course_id: Uuid) -> Result<()> {
+pub async fn unwish(tx: &Tx, course_id: CourseId) -> Result<()> {
     store::wishlist::delete(tx, tx.user_id()?, course_id).await
 }
 
@@ -50,7 +50,7 @@ pub async fn unwish(tx: &Tx, course_id: Uuid) -> Result<()> {
 ///
 /// # Errors
 /// What the database answers.
-pub async fn unwish_for(tx: &Tx, user_id: Uuid, course_id: Uuid) -> Result<()> {
+pub async fn unwish_for(tx: &Tx, user_id: UserId, course_id: CourseId) -> Result<()> {
     store::wishlist::delete(tx, user_id, course_id).await
 }
 
@@ -61,7 +61,7 @@ pub async fn unwish_for(tx: &Tx, user_id: Uuid, course_id: Uuid) -> Result<()> {
 pub async fn wishlist(tx: &Tx, after: Option<Cursor>, limit: Limit) -> Result<Page<Wish>> {
     let rows = store::wishlist::list(tx, tx.user_id()?, after, limit).await?;
     let page = Page::cut(rows, limit, |row| Cursor::at(row.created_at, row.id));
-    let ids: Vec<Uuid> = page.data.iter().map(|row| row.course_id).collect();
+    let ids: Vec<CourseId> = page.data.iter().map(|row| row.course_id).collect();
     let courses = store::course::by_ids(tx, &ids).await?;
     let data = page.data.iter().filter_map(|row| {
         let course = courses.iter().find(|course| course.id == row.course_id)?;

@@ -7,13 +7,13 @@ use std::{
 };
 
 use futures_util::future::BoxFuture;
-use kernel::{Actor, Ambient, Keyring, Result, Uuid};
+use kernel::{Actor, Environment, Keyring, Result, UserId};
 
 use crate::{
     Relay, Tx, Wakeups,
-    notices::{Generations, Hearing},
+    invalidation::{Generations, ListenerHealth},
     postgres::{Mode, Postgres},
-    relay::Speaker,
+    redis::RedisPublisher,
     sqlite::Sqlite,
     work::{Answer, Work, boxed, opened},
 };
@@ -39,15 +39,15 @@ pub enum Setup {
 }
 
 pub(crate) struct Shared {
-    pub(crate) ambient: Ambient,
+    pub(crate) environment: Environment,
     pub(crate) keyring: Arc<Keyring>,
     pub(crate) statements: Arc<AtomicU64>,
     pub(crate) generation: AtomicU64,
     pub(crate) generations: Generations,
-    pub(crate) hearing: Hearing,
+    pub(crate) listener_health: ListenerHealth,
     pub(crate) wakeups: Wakeups,
     /// Where news for other servers go over Redis.
-    pub(crate) speaker: Option<Speaker>,
+    pub(crate) redis_publisher: Option<RedisPublisher>,
 }
 
 /// The database. Cheap to clone.
@@ -69,22 +69,22 @@ impl Db {
     ///
     /// # Errors
     /// [`kernel::Code::Unavailable`] where the database cannot be opened.
-    pub async fn open(setup: Setup, ambient: Ambient, keyring: Keyring) -> Result<Self> {
+    pub async fn open(setup: Setup, environment: Environment, keyring: Keyring) -> Result<Self> {
         let (engine, relay) = match setup {
             Setup::Sqlite(setup) => (Engine::Sqlite(Sqlite::open(&setup).await?), None),
             Setup::Postgres(setup) => (Engine::Postgres(Postgres::open(&setup)), setup.relay),
         };
-        let [a, b, c, d, ..] = ambient.secret();
+        let [a, b, c, d, ..] = environment.secret();
         let wakeups = Wakeups::new([a, b, c, d]);
         let shared = Shared {
-            speaker: relay.clone().map(|relay| Speaker::start(relay, &wakeups)),
+            redis_publisher: relay.clone().map(|relay| RedisPublisher::start(relay, &wakeups)),
             wakeups,
-            ambient,
+            environment,
             keyring: Arc::new(keyring),
             statements: Arc::default(),
             generation: AtomicU64::new(0),
             generations: Generations::default(),
-            hearing: Hearing::default(),
+            listener_health: ListenerHealth::default(),
         };
         Ok(Self {
             engine,
@@ -131,7 +131,7 @@ impl Db {
     ///
     /// # Errors
     /// See [`Db::run`]; [`kernel::Code::OutcomeUnknown`] also where the connection broke during the statement.
-    pub fn run_alone_in<T, F, W>(
+    pub fn execute_autocommit<T, F, W>(
         &self,
         pool: Pool,
         actor: Actor,
@@ -142,7 +142,7 @@ impl Db {
         F: Future<Output = Result<T>> + Send + 'static,
         W: FnOnce(Tx) -> F + Send + 'static,
     {
-        opened(self.write(pool, Mode::WriteAlone, actor, boxed(work)))
+        opened(self.write(pool, Mode::Autocommit, actor, boxed(work)))
     }
 
     /// Runs a use case that only reads, on a connection that refuses to write: each statement sees what was committed before it.
@@ -173,7 +173,7 @@ impl Db {
         F: Future<Output = Result<T>> + Send + 'static,
         W: FnOnce(Tx) -> F + Send + 'static,
     {
-        opened(self.look(pool, actor, boxed(work)))
+        opened(self.read_inner(pool, actor, boxed(work)))
     }
 
     fn write(&self, pool: Pool, mode: Mode, actor: Actor, work: Work) -> BoxFuture<'_, Result<Answer>> {
@@ -184,7 +184,7 @@ impl Db {
         }
     }
 
-    fn look(&self, pool: Pool, actor: Actor, work: Work) -> BoxFuture<'_, Result<Answer>> {
+    fn read_inner(&self, pool: Pool, actor: Actor, work: Work) -> BoxFuture<'_, Result<Answer>> {
         let shared = self.shared.clone();
         match &self.engine {
             Engine::Sqlite(sqlite) => Box::pin(sqlite.read(actor, shared, work)),
@@ -217,14 +217,14 @@ impl Db {
         self.shared.generation.load(Ordering::SeqCst)
     }
 
-    /// Grows whenever what is remembered of this account no longer holds ([`Tx::forget`]), here or, on PostgreSQL, at another
+    /// Grows whenever what is remembered of this account no longer holds ([`Tx::invalidate_account_cache`]), here or, on PostgreSQL, at another
     /// server; and now and then besides. What is public has [`Db::generation`].
     #[must_use]
-    pub fn generation_of(&self, account: Uuid) -> u64 {
+    pub fn generation_of(&self, account: UserId) -> u64 {
         self.shared.generations.of(account)
     }
 
-    /// For whom there is something new, whoever said so ([`Tx::wake`]). Calls of other servers that went unheard, because the
+    /// For whom there is something new, whoever said so ([`Tx::notify`]). Calls of other servers that went unheard, because the
     /// connection was lost, are made good by one that means everybody.
     #[must_use]
     pub fn wakeups(&self) -> &Wakeups {
@@ -235,23 +235,23 @@ impl Db {
     /// [`Db::generation_of`]. On SQLite there is no
     /// other server.
     #[must_use]
-    pub fn hears(&self) -> bool {
+    pub fn invalidations_are_live(&self) -> bool {
         match &self.engine {
             Engine::Sqlite(_) => true,
-            Engine::Postgres(_) => self.shared.hearing.is_good(),
+            Engine::Postgres(_) => self.shared.listener_health.is_good(),
         }
     }
 
     /// Begins to hear other servers' announcements; on SQLite there is no other server.
     pub fn listen(&self) {
         if let Engine::Postgres(postgres) = &self.engine {
-            tokio::spawn(crate::notices::listen(
+            tokio::spawn(crate::invalidation::listen(
                 postgres.listener.clone(),
                 Arc::downgrade(&self.shared),
             ));
         }
         if let Some(relay) = self.relay.clone() {
-            tokio::spawn(crate::relay::listen(relay, Arc::downgrade(&self.shared)));
+            tokio::spawn(crate::redis::listen(relay, Arc::downgrade(&self.shared)));
         }
     }
 
@@ -263,8 +263,8 @@ impl Db {
 
     /// Where the time and the ids come from.
     #[must_use]
-    pub fn ambient(&self) -> &Ambient {
-        &self.shared.ambient
+    pub fn environment(&self) -> &Environment {
+        &self.shared.environment
     }
 
     /// The installation's keys.

@@ -77,23 +77,23 @@ pub fn from_db(error: DbErr) -> Error {
     }
 }
 
-/// Turns a database's answer into the kernel's.
-pub trait IntoKernel<T> {
+/// Turns a database's error into the kernel's.
+pub trait MapDbErr<T> {
     /// Any failure as [`from_db`] reads it.
     ///
     /// # Errors
     /// See [`from_db`].
-    fn kernel(self) -> kernel::Result<T>;
+    fn map_db_err(self) -> kernel::Result<T>;
 
-    /// Like [`IntoKernel::kernel`], but the refusal of this one constraint is this answer.
+    /// Like [`MapDbErr::map_db_err`], but the refusal of this one constraint is this answer.
     ///
     /// # Errors
     /// `answer` where the constraint refused, otherwise see [`from_db`].
     fn or_refused(self, name: &str, answer: impl FnOnce() -> Error) -> kernel::Result<T>;
 }
 
-impl<T> IntoKernel<T> for Result<T, DbErr> {
-    fn kernel(self) -> kernel::Result<T> {
+impl<T> MapDbErr<T> for Result<T, DbErr> {
+    fn map_db_err(self) -> kernel::Result<T> {
         self.map_err(from_db)
     }
 

@@ -2,33 +2,36 @@
 //!
 //! [`Db`] is all that the rest of the house holds. A use case never sees a connection: it receives a [`Tx`], which
 //! knows who asks and what time it is, and it is committed exactly when the use case answered `Ok`; a single statement may go without
-//! ([`Db::run_alone_in`]).
+//! ([`Db::execute_autocommit`]).
 //!
 //! What the two databases do differently stands in [`mod@postgres`] and [`mod@sqlite`].
 
-mod asking;
 pub mod audit;
+mod change_notifications;
 mod db;
 mod error;
-mod gather;
+mod group_commit;
 pub mod idempotency;
 pub mod inbox;
-mod notices;
+mod invalidation;
 pub mod outbox;
 mod pool;
 pub mod postgres;
-mod relay;
+mod raw_executor;
+mod redis;
 mod schema;
+mod select;
+mod sql;
 pub mod sqlite;
-mod tx;
-mod wakeups;
+mod transaction;
 mod work;
 
+pub use change_notifications::{Wakeups, Woken};
 pub use db::{Db, Pool, Setup};
-pub use error::{IntoKernel, constraint, from_db};
-pub use gather::{Flush, Gather};
+pub use error::{MapDbErr, constraint, from_db};
+pub use group_commit::{Flush, GroupCommit};
 pub use postgres::Column;
-pub use relay::Relay;
+pub use redis::Relay;
 pub use schema::{SchemaError, check, migrate};
-pub use tx::{Row, Rows, Tx};
-pub use wakeups::{Wakeups, Woken};
+pub use select::{NewestFirst, literal};
+pub use transaction::{Row, Rows, Tx};

@@ -1,6 +1,6 @@
 use courses::{Body, Chapter, Lesson};
 use database::Tx;
-use kernel::{Code, Error, Result, Timestamp, Uuid};
+use kernel::{ChapterId, Code, CourseId, Error, GrantId, LessonId, Result, Timestamp, UserId};
 
 use crate::{Grant, GrantStatus, store};
 
@@ -14,7 +14,7 @@ pub enum Access {
     /// By this grant, until then; `None` is without end.
     Granted {
         /// The grant that lasts longest.
-        grant_id: Uuid,
+        grant_id: GrantId,
         /// When it ends.
         until: Option<Timestamp>,
     },
@@ -59,7 +59,7 @@ pub struct ReadableChapter {
 #[derive(Clone, Copy, Debug)]
 pub struct Place {
     /// The course it belongs to.
-    pub course_id: Uuid,
+    pub course_id: CourseId,
     /// Whether it stands in a chapter that everybody may read.
     pub is_free: bool,
     /// Whether the caller may edit it.
@@ -87,7 +87,7 @@ pub async fn decide(tx: &Tx, place: Place) -> Result<Access> {
 ///
 /// # Errors
 /// [`Code::NotFound`], and see [`decide`].
-pub async fn course_access(tx: &Tx, course_id: Uuid) -> Result<Access> {
+pub async fn course_access(tx: &Tx, course_id: CourseId) -> Result<Access> {
     let course = courses::course_ref(tx, course_id).await?;
     let place = Place {
         course_id,
@@ -101,7 +101,7 @@ pub async fn course_access(tx: &Tx, course_id: Uuid) -> Result<Access> {
 ///
 /// # Errors
 /// [`Code::NotFound`], and see [`decide`].
-pub async fn lesson_access(tx: &Tx, id: Uuid) -> Result<(Lesson, Access)> {
+pub async fn lesson_access(tx: &Tx, id: LessonId) -> Result<(Lesson, Access)> {
     let placed = courses::placed_lesson(tx, id).await?;
     let place = Place {
         course_id: placed.lesson.course_id,
@@ -115,7 +115,7 @@ pub async fn lesson_access(tx: &Tx, id: Uuid) -> Result<(Lesson, Access)> {
 ///
 /// # Errors
 /// [`Code::NotFound`], and see [`decide`].
-pub async fn read_lesson(tx: &Tx, id: Uuid) -> Result<ReadableLesson> {
+pub async fn read_lesson(tx: &Tx, id: LessonId) -> Result<ReadableLesson> {
     let (lesson, access) = lesson_access(tx, id).await?;
     let body = courses::lesson_body(tx, id).await?;
     Ok(ReadableLesson { lesson, body, access })
@@ -125,7 +125,7 @@ pub async fn read_lesson(tx: &Tx, id: Uuid) -> Result<ReadableLesson> {
 ///
 /// # Errors
 /// [`Code::NotFound`], and see [`decide`].
-pub async fn read_chapter(tx: &Tx, id: Uuid) -> Result<ReadableChapter> {
+pub async fn read_chapter(tx: &Tx, id: ChapterId) -> Result<ReadableChapter> {
     let placed = courses::placed_chapter(tx, id).await?;
     let chapter = placed.chapter;
     let place = Place {
@@ -146,7 +146,7 @@ pub async fn read_chapter(tx: &Tx, id: Uuid) -> Result<ReadableChapter> {
 ///
 /// # Errors
 /// [`Code::Unauthenticated`] where nobody has logged in.
-pub async fn has_access(tx: &Tx, course_id: Uuid) -> Result<bool> {
+pub async fn has_access(tx: &Tx, course_id: CourseId) -> Result<bool> {
     let grants = store::grant::of_user(tx, tx.user_id()?, course_id).await?;
     Ok(by_grants(&grants, tx.now()).is_ok())
 }
@@ -157,13 +157,13 @@ pub enum ReadableCourses {
     /// An admin, of every one.
     All,
     /// Of these.
-    These(Vec<Uuid>),
+    These(Vec<CourseId>),
 }
 
 impl ReadableCourses {
     /// Whether this course is among them.
     #[must_use]
-    pub fn contains(&self, course_id: Uuid) -> bool {
+    pub fn contains(&self, course_id: CourseId) -> bool {
         match self {
             Self::All => true,
             Self::These(ids) => ids.contains(&course_id),
@@ -189,7 +189,7 @@ pub async fn readable_courses(tx: &Tx) -> Result<ReadableCourses> {
 ///
 /// # Errors
 /// What the database answers.
-pub async fn holders(tx: &Tx, course_id: Uuid, after: Option<Uuid>, limit: u64) -> Result<Vec<Uuid>> {
+pub async fn holders(tx: &Tx, course_id: CourseId, after: Option<UserId>, limit: u64) -> Result<Vec<UserId>> {
     store::grant::holders(tx, course_id, after, limit).await
 }
 
@@ -225,6 +225,7 @@ fn refusal(grant: &Grant) -> Code {
 #[cfg(test)]
 mod tests {
     use chrono::{DateTime, Duration};
+    use kernel::Uuid;
 
     use super::*;
 
@@ -237,9 +238,9 @@ mod tests {
     /// In this status since `since` days, from 30 days ago until `ends` days.
     fn grant(status: GrantStatus, since: i64, ends: Option<i64>) -> Grant {
         Grant {
-            id: Uuid::nil(),
-            user_id: Uuid::nil(),
-            course_id: Uuid::nil(),
+            id: GrantId(Uuid::nil()),
+            user_id: UserId(Uuid::nil()),
+            course_id: CourseId(Uuid::nil()),
             source: "MANUAL".to_owned(),
             source_id: String::new(),
             status: status.as_str().to_owned(),

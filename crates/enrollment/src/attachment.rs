@@ -1,6 +1,6 @@
 use courses::{Attachment, AttachmentOwner};
 use database::Tx;
-use kernel::{Code, Cursor, Limit, Page, Result, Uuid};
+use kernel::{AttachmentId, Code, CourseId, Cursor, LessonId, Limit, Page, Result};
 
 use crate::access;
 
@@ -10,7 +10,7 @@ use crate::access;
 /// See [`crate::course_access`].
 pub async fn course_attachments(
     tx: &Tx,
-    course_id: Uuid,
+    course_id: CourseId,
     after: Option<Cursor>,
     limit: Limit,
 ) -> Result<Page<Attachment>> {
@@ -24,7 +24,7 @@ pub async fn course_attachments(
 /// [`Code::NotFound`], and see [`crate::decide`].
 pub async fn lesson_attachments(
     tx: &Tx,
-    lesson_id: Uuid,
+    lesson_id: LessonId,
     after: Option<Cursor>,
     limit: Limit,
 ) -> Result<Page<Attachment>> {
@@ -40,7 +40,7 @@ pub async fn lesson_attachments(
 ///
 /// # Errors
 /// [`Code::NotFound`].
-pub async fn read_attachment(tx: &Tx, id: Uuid) -> Result<Attachment> {
+pub async fn read_attachment(tx: &Tx, id: AttachmentId) -> Result<Attachment> {
     let attachment = courses::attachment(tx, id).await?;
     let decided = match attachment.lesson_id {
         Some(lesson_id) => access::lesson_access(tx, lesson_id).await.map(drop),

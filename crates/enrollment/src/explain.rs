@@ -1,6 +1,6 @@
 use courses::{CourseOutline, CourseRef, OutlineChapter};
 use database::Tx;
-use kernel::{Code, Money, Result, Timestamp, Uuid};
+use kernel::{ChapterId, Code, CourseId, GrantId, LessonId, Money, Result, Timestamp, UserId};
 
 use crate::{
     access::{self, Access},
@@ -15,9 +15,9 @@ const NOT_PUBLISHED: &str = "not_published";
 #[derive(Clone, Debug)]
 pub struct Explanation {
     /// The course.
-    pub course_id: Uuid,
+    pub course_id: CourseId,
     /// Who.
-    pub user_id: Uuid,
+    pub user_id: UserId,
     /// At which instant.
     pub at: Timestamp,
     /// For what is not free for everybody.
@@ -25,7 +25,7 @@ pub struct Explanation {
     /// Until when; `None` is without end, or without access.
     pub until: Option<Timestamp>,
     /// The grant by which it is, where it is by a grant.
-    pub grant_id: Option<Uuid>,
+    pub grant_id: Option<GrantId>,
     /// Every grant as it stood then, in the order in which they were made.
     pub grants: Vec<GrantHistory>,
     /// The published lessons in their order.
@@ -47,9 +47,9 @@ pub struct Verdict {
 #[derive(Clone, Debug)]
 pub struct LessonVerdict {
     /// The lesson.
-    pub lesson_id: Uuid,
+    pub lesson_id: LessonId,
     /// The chapter it stands in.
-    pub chapter_id: Uuid,
+    pub chapter_id: ChapterId,
     /// Whether it may be read.
     pub verdict: Verdict,
 }
@@ -71,7 +71,7 @@ pub enum Unlock {
 ///
 /// # Errors
 /// [`Code::NotFound`], [`Code::Unauthenticated`] where nobody has logged in.
-pub async fn explain(tx: &Tx, course_id: Uuid) -> Result<Explanation> {
+pub async fn explain(tx: &Tx, course_id: CourseId) -> Result<Explanation> {
     let user_id = tx.user_id()?;
     let course = courses::course_ref(tx, course_id).await?;
     let staff = course.staff;
@@ -85,8 +85,8 @@ pub async fn explain(tx: &Tx, course_id: Uuid) -> Result<Explanation> {
 /// [`Code::NotFound`], [`Code::Forbidden`].
 pub async fn explain_at(
     tx: &Tx,
-    user_id: Uuid,
-    course_id: Uuid,
+    user_id: UserId,
+    course_id: CourseId,
     at: Option<Timestamp>,
 ) -> Result<Explanation> {
     if !tx.actor().is_admin() {
@@ -100,7 +100,7 @@ pub async fn explain_at(
 
 async fn explanation(
     tx: &Tx,
-    user_id: Uuid,
+    user_id: UserId,
     course: &CourseRef,
     staff: bool,
     at: Option<Timestamp>,
@@ -130,7 +130,7 @@ fn decide(
     staff: bool,
     grants: &[Grant],
     at: Timestamp,
-) -> (Verdict, Option<(Uuid, Option<Timestamp>)>) {
+) -> (Verdict, Option<(GrantId, Option<Timestamp>)>) {
     let verdict = |allowed, reason| Verdict { allowed, reason };
     if staff {
         return (verdict(true, Access::Staff.reason()), None);

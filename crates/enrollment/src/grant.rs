@@ -1,16 +1,16 @@
 use chrono::DateTime;
-use kernel::{Timestamp, Uuid};
+use kernel::{CourseId, GrantId, Timestamp, UserId};
 use sea_orm::FromQueryResult;
 
 /// A row of the ledger: by what, from when and until when somebody may see a course.
 #[derive(Clone, Debug, FromQueryResult)]
 pub struct Grant {
     /// The grant's id.
-    pub id: Uuid,
+    pub id: GrantId,
     /// Who may see it.
-    pub user_id: Uuid,
+    pub user_id: UserId,
     /// What.
-    pub course_id: Uuid,
+    pub course_id: CourseId,
     /// `FREE`, `PURCHASE` or `MANUAL`.
     pub source: String,
     /// What it follows from: the payment's id for `PURCHASE`. With the source unique for each user and course.
@@ -53,7 +53,7 @@ impl Grant {
 #[derive(Clone, Debug)]
 pub struct GrantEvent {
     /// The event's id.
-    pub id: Uuid,
+    pub id: GrantId,
     /// Its status from then on.
     pub status: String,
     /// From when it gives access.
@@ -63,7 +63,7 @@ pub struct GrantEvent {
     /// Why it has this status, in words.
     pub reason: Option<String>,
     /// Who did it; `None` is Palestra itself, such as on a payment provider's word.
-    pub actor_id: Option<Uuid>,
+    pub actor_id: Option<UserId>,
     /// When.
     pub created_at: Timestamp,
 }
@@ -96,7 +96,7 @@ impl GrantHistory {
 pub struct Learner {
     /// The account's id.
     #[sea_orm(from_alias = "user_id")]
-    pub id: Uuid,
+    pub id: GrantId,
     /// Unique.
     pub username: Option<String>,
     /// The name to show.
@@ -111,7 +111,7 @@ pub struct GrantFilter {
     /// Only this status.
     pub status: Option<GrantStatus>,
     /// Only this learner's.
-    pub user_id: Option<Uuid>,
+    pub user_id: Option<UserId>,
     /// Only those that give access now, or only the others.
     pub is_active: Option<bool>,
 }

@@ -2,7 +2,7 @@
 
 use chrono::Duration;
 use database::Tx;
-use kernel::{Code, Result, Timestamp, Uuid};
+use kernel::{Code, CourseId, GrantId, Result, Timestamp, UserId};
 
 use crate::{
     grant::{Grant, GrantStatus, Source},
@@ -12,9 +12,9 @@ use crate::{
 /// A grant to be made.
 #[derive(Clone, Debug)]
 pub(crate) struct NewGrant<'a> {
-    pub(crate) id: Uuid,
-    pub(crate) user_id: Uuid,
-    pub(crate) course_id: Uuid,
+    pub(crate) id: GrantId,
+    pub(crate) user_id: UserId,
+    pub(crate) course_id: CourseId,
     pub(crate) source: Source,
     pub(crate) source_id: String,
     pub(crate) status: GrantStatus,
@@ -47,7 +47,7 @@ pub(crate) async fn begin(tx: &Tx, new: NewGrant<'_>) -> Result<Option<Grant>> {
 ///
 /// # Errors
 /// [`Code::NotFound`], also where the caller may not change it.
-pub(crate) async fn lock(tx: &Tx, id: Uuid) -> Result<Grant> {
+pub(crate) async fn lock(tx: &Tx, id: GrantId) -> Result<Grant> {
     grant::lock(tx, id).await?.ok_or_else(|| Code::NotFound.into())
 }
 

@@ -1,5 +1,5 @@
 use database::{Tx, audit, outbox};
-use kernel::{Code, Cursor, Error, FieldError, Limit, Page, Result, Timestamp, Uuid};
+use kernel::{Code, CourseId, Cursor, Error, FieldError, GrantId, Limit, Page, Result, Timestamp, UserId};
 use serde_json::json;
 
 use crate::{
@@ -12,7 +12,7 @@ use crate::{
 #[derive(Clone, Debug)]
 pub struct NewManualGrant {
     /// To whom.
-    pub user_id: Uuid,
+    pub user_id: UserId,
     /// From when; now where it is `None` or has been.
     pub starts_at: Option<Timestamp>,
     /// Until when; `None` is without end.
@@ -26,7 +26,7 @@ pub struct NewManualGrant {
 /// # Errors
 /// [`Code::NotFound`], [`Code::ValidationFailed`]; [`Code::OwnCourse`] for the caller and for whoever may read the course as
 /// staff; [`Code::AlreadyGranted`] as long as an earlier one has not ended: extend that.
-pub async fn grant_access(tx: &Tx, course_id: Uuid, new: NewManualGrant) -> Result<GrantHistory> {
+pub async fn grant_access(tx: &Tx, course_id: CourseId, new: NewManualGrant) -> Result<GrantHistory> {
     let course = courses::course_ref(tx, course_id).await?;
     if !tx.actor().manages(course.author_id) {
         return Err(Code::NotFound.into());
@@ -46,7 +46,7 @@ pub async fn grant_access(tx: &Tx, course_id: Uuid, new: NewManualGrant) -> Resu
         );
     }
     // Of two at once, the second finds the first.
-    tx.serialise(&format!("manual grant {course_id} {user_id}"))
+    tx.advisory_lock(&format!("manual grant {course_id} {user_id}"))
         .await?;
     let given = store::grant::of_user(tx, user_id, course_id).await?;
     let is_manual = |grant: &&Grant| grant.source == Source::Manual.as_str();
@@ -81,7 +81,7 @@ pub async fn grant_access(tx: &Tx, course_id: Uuid, new: NewManualGrant) -> Resu
 ///
 /// # Errors
 /// [`Code::NotFound`], [`Code::Forbidden`] for its holder, [`Code::GrantNotChangeable`] for what was bought.
-pub async fn revoke_grant(tx: &Tx, id: Uuid, reason: Option<&str>) -> Result<GrantHistory> {
+pub async fn revoke_grant(tx: &Tx, id: GrantId, reason: Option<&str>) -> Result<GrantHistory> {
     let grant = changeable(tx, id).await?;
     if grant.status == GrantStatus::Active.as_str() {
         ledger::put(tx, grant, GrantStatus::Revoked, reason).await?;
@@ -96,7 +96,7 @@ pub async fn revoke_grant(tx: &Tx, id: Uuid, reason: Option<&str>) -> Result<Gra
 /// # Errors
 /// [`Code::NotFound`], [`Code::Forbidden`] for its holder; [`Code::GrantNotChangeable`] for what was bought or revoked;
 /// [`Code::ValidationFailed`] for an end that is not later.
-pub async fn extend_grant(tx: &Tx, id: Uuid, ends_at: Option<Timestamp>) -> Result<GrantHistory> {
+pub async fn extend_grant(tx: &Tx, id: GrantId, ends_at: Option<Timestamp>) -> Result<GrantHistory> {
     let grant = changeable(tx, id).await?;
     if grant.status != GrantStatus::Active.as_str() {
         return Err(Code::GrantNotChangeable.into());
@@ -125,7 +125,7 @@ pub async fn extend_grant(tx: &Tx, id: Uuid, ends_at: Option<Timestamp>) -> Resu
 ///
 /// # Errors
 /// [`Code::NotFound`].
-pub async fn grant(tx: &Tx, id: Uuid) -> Result<GrantHistory> {
+pub async fn grant(tx: &Tx, id: GrantId) -> Result<GrantHistory> {
     let history = history(tx, id).await?;
     let is_holder = tx.actor().user_id() == Some(history.grant.user_id);
     if is_holder || owns(tx, history.grant.course_id).await? {
@@ -141,7 +141,7 @@ pub async fn grant(tx: &Tx, id: Uuid) -> Result<GrantHistory> {
 /// [`Code::NotFound`].
 pub async fn list_grants(
     tx: &Tx,
-    course_id: Uuid,
+    course_id: CourseId,
     filter: &GrantFilter,
     after: Option<Cursor>,
     limit: Limit,
@@ -156,7 +156,7 @@ pub async fn list_grants(
 }
 
 /// A grant that the caller may change by hand, locked.
-async fn changeable(tx: &Tx, id: Uuid) -> Result<Grant> {
+async fn changeable(tx: &Tx, id: GrantId) -> Result<Grant> {
     let grant = store::grant::find(tx, id).await?.ok_or(Code::NotFound)?;
     if !owns(tx, grant.course_id).await? {
         let is_holder = tx.actor().user_id() == Some(grant.user_id);
@@ -174,7 +174,7 @@ async fn changeable(tx: &Tx, id: Uuid) -> Result<Grant> {
 }
 
 /// Whether the course is the caller's, or the caller an admin.
-async fn owns(tx: &Tx, course_id: Uuid) -> Result<bool> {
+async fn owns(tx: &Tx, course_id: CourseId) -> Result<bool> {
     match courses::course_ref(tx, course_id).await {
         Ok(course) => Ok(tx.actor().manages(course.author_id)),
         Err(error) if error.code() == Code::NotFound => Ok(false),
@@ -182,7 +182,7 @@ async fn owns(tx: &Tx, course_id: Uuid) -> Result<bool> {
     }
 }
 
-async fn history(tx: &Tx, id: Uuid) -> Result<GrantHistory> {
+async fn history(tx: &Tx, id: GrantId) -> Result<GrantHistory> {
     store::grant::history(tx, id)
         .await?
         .ok_or_else(|| Code::NotFound.into())

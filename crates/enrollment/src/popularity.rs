@@ -1,5 +1,5 @@
 use database::Tx;
-use kernel::{Result, Uuid};
+use kernel::{CourseId, Result};
 
 use crate::store;
 
@@ -8,7 +8,7 @@ use crate::store;
 ///
 /// # Errors
 /// What the database answers.
-pub async fn count_learners(tx: &Tx, course_id: Uuid) -> Result<()> {
+pub async fn count_learners(tx: &Tx, course_id: CourseId) -> Result<()> {
     let enrollments = store::learners(tx, course_id).await?;
     courses::set_popularity(tx, course_id, enrollments).await
 }

@@ -1,5 +1,5 @@
 use database::Tx;
-use kernel::{Error, Result, Uuid};
+use kernel::{CourseId, Error, PaymentId, Result, UserId};
 
 use crate::{
     grant::{GrantStatus, Source},
@@ -11,11 +11,11 @@ use crate::{
 #[derive(Clone, Copy, Debug)]
 pub struct Purchased {
     /// The buyer.
-    pub user_id: Uuid,
+    pub user_id: UserId,
     /// The course.
-    pub course_id: Uuid,
+    pub course_id: CourseId,
     /// The payment.
-    pub payment_id: Uuid,
+    pub payment_id: PaymentId,
 }
 
 /// How it stands with a purchase, as its payment says.

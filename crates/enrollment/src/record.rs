@@ -1,6 +1,6 @@
 use courses::CourseRef;
 use database::{Tx, outbox};
-use kernel::{Code, Cursor, Limit, Page, Result, Timestamp, Uuid};
+use kernel::{Code, CourseId, Cursor, EnrollmentId, Limit, Page, Result, Timestamp, UserId};
 use sea_orm::FromQueryResult;
 use serde_json::json;
 
@@ -15,11 +15,11 @@ use crate::{
 #[derive(Clone, Debug, FromQueryResult)]
 pub struct Enrollment {
     /// The enrollment's id.
-    pub id: Uuid,
+    pub id: EnrollmentId,
     /// Whose it is.
-    pub user_id: Uuid,
+    pub user_id: UserId,
     /// In which course.
-    pub course_id: Uuid,
+    pub course_id: CourseId,
     /// When it began.
     pub enrolled_at: Timestamp,
     /// The latest end among active grants; `None` is without end, or without access.
@@ -36,7 +36,7 @@ pub struct Enrollment {
 /// # Errors
 /// [`Code::NotFound`], [`Code::CourseNotFree`]; [`Code::GrantRevoked`] or [`Code::GrantExpired`] where the caller enrolled
 /// before and has lost that access: the trainer can give it back.
-pub async fn enroll(tx: &Tx, course_id: Uuid) -> Result<(Enrollment, bool)> {
+pub async fn enroll(tx: &Tx, course_id: CourseId) -> Result<(Enrollment, bool)> {
     let user_id = tx.user_id()?;
     let course = courses::course_ref(tx, course_id).await?;
     let grants = store::grant::of_user(tx, user_id, course_id).await?;
@@ -73,7 +73,7 @@ pub async fn enroll(tx: &Tx, course_id: Uuid) -> Result<(Enrollment, bool)> {
 }
 
 /// The record begins with the first grant, whatever its source.
-pub(crate) async fn begin(tx: &Tx, user_id: Uuid, course_id: Uuid) -> Result<()> {
+pub(crate) async fn begin(tx: &Tx, user_id: UserId, course_id: CourseId) -> Result<()> {
     if store::insert_enrollment(tx, user_id, course_id).await? {
         let payload = json!({ "userId": user_id, "courseId": course_id });
         outbox::send(tx, "enrollment.created", payload).await?;
@@ -99,7 +99,7 @@ fn open_to_all(course: &CourseRef) -> Result<()> {
 ///
 /// # Errors
 /// [`Code::NotFound`].
-pub async fn enrollment(tx: &Tx, course_id: Uuid) -> Result<Enrollment> {
+pub async fn enrollment(tx: &Tx, course_id: CourseId) -> Result<Enrollment> {
     store::enrollment(tx, tx.user_id()?, course_id)
         .await?
         .ok_or_else(|| Code::NotFound.into())
@@ -120,7 +120,7 @@ pub async fn list_enrollments(tx: &Tx, after: Option<Cursor>, limit: Limit) -> R
 ///
 /// # Errors
 /// What the database answers.
-pub async fn complete(tx: &Tx, course_id: Uuid) -> Result<bool> {
+pub async fn complete(tx: &Tx, course_id: CourseId) -> Result<bool> {
     let user_id = tx.user_id()?;
     let first = store::complete(tx, user_id, course_id).await?;
     if first {

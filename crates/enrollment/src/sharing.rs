@@ -1,7 +1,7 @@
 use std::collections::HashSet;
 
 use database::Tx;
-use kernel::{Result, Uuid};
+use kernel::{Result, UserId};
 
 use crate::store;
 
@@ -10,7 +10,7 @@ use crate::store;
 ///
 /// # Errors
 /// [`kernel::Code::Unauthenticated`] where nobody has logged in.
-pub async fn sharing_course(tx: &Tx, others: &[Uuid]) -> Result<HashSet<Uuid>> {
+pub async fn sharing_course(tx: &Tx, others: &[UserId]) -> Result<HashSet<UserId>> {
     let me = tx.user_id()?;
     if others.is_empty() {
         return Ok(HashSet::new());

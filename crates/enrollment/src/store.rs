@@ -4,13 +4,13 @@ pub(crate) mod grant;
 pub(crate) mod sharing;
 
 use database::Tx;
-use kernel::{Cursor, Limit, Result, Uuid};
+use kernel::{CourseId, Cursor, Limit, Result, UserId, Uuid};
 use sea_orm::Value;
 
 use crate::Enrollment;
 
 /// How many ever enrolled in this course.
-pub(crate) async fn learners(tx: &Tx, course_id: Uuid) -> Result<i64> {
+pub(crate) async fn learners(tx: &Tx, course_id: CourseId) -> Result<i64> {
     let sql = "SELECT count(course_id) FROM enrollments WHERE course_id = ?";
     tx.count(sql, [course_id.into()]).await
 }
@@ -21,11 +21,11 @@ const ENROLLMENT: &str = "e.id, e.user_id, e.course_id, e.enrolled_at, e.is_comp
      AND g.course_id = e.course_id AND g.status = 'ACTIVE' AND g.starts_at <= ? AND (g.ends_at IS NULL OR g.ends_at > ?)) AS expires_at";
 
 /// Answers whether the record is new; of two at once, one makes it.
-pub(crate) async fn insert_enrollment(tx: &Tx, user_id: Uuid, course_id: Uuid) -> Result<bool> {
+pub(crate) async fn insert_enrollment(tx: &Tx, user_id: UserId, course_id: CourseId) -> Result<bool> {
     let sql = "INSERT INTO enrollments (id, user_id, course_id, enrolled_at, is_completed) VALUES (?, ?, ?, ?, ?) \
                ON CONFLICT (user_id, course_id) DO NOTHING";
     let values = [
-        tx.new_id().into(),
+        tx.new_id::<Uuid>().into(),
         user_id.into(),
         course_id.into(),
         tx.now().into(),
@@ -34,7 +34,7 @@ pub(crate) async fn insert_enrollment(tx: &Tx, user_id: Uuid, course_id: Uuid) -
     Ok(tx.change(sql, values).await? == 1)
 }
 
-pub(crate) async fn enrollment(tx: &Tx, user_id: Uuid, course_id: Uuid) -> Result<Option<Enrollment>> {
+pub(crate) async fn enrollment(tx: &Tx, user_id: UserId, course_id: CourseId) -> Result<Option<Enrollment>> {
     let sql = format!("SELECT {ENROLLMENT} FROM enrollments e WHERE e.user_id = ? AND e.course_id = ?");
     let values = [tx.now().into(), tx.now().into(), user_id.into(), course_id.into()];
     tx.one(&sql, values).await
@@ -42,7 +42,7 @@ pub(crate) async fn enrollment(tx: &Tx, user_id: Uuid, course_id: Uuid) -> Resul
 
 pub(crate) async fn enrollments(
     tx: &Tx,
-    user_id: Uuid,
+    user_id: UserId,
     after: Option<Cursor>,
     limit: Limit,
 ) -> Result<Vec<Enrollment>> {
@@ -59,7 +59,7 @@ pub(crate) async fn enrollments(
     tx.all(&sql, values).await
 }
 
-pub(crate) async fn complete(tx: &Tx, user_id: Uuid, course_id: Uuid) -> Result<bool> {
+pub(crate) async fn complete(tx: &Tx, user_id: UserId, course_id: CourseId) -> Result<bool> {
     let sql = "UPDATE enrollments SET is_completed = ?, completed_at = ? \
                WHERE user_id = ? AND course_id = ? AND NOT is_completed";
     let values = [true.into(), tx.now().into(), user_id.into(), course_id.into()];

@@ -1,6 +1,6 @@
 use courses::Wish;
 use database::Tx;
-use kernel::{Code, Result, Uuid};
+use kernel::{Code, CourseId, Result};
 
 use crate::access;
 
@@ -8,7 +8,7 @@ use crate::access;
 ///
 /// # Errors
 /// [`Code::NotFound`], [`Code::AlreadyEnrolled`], [`Code::Unauthenticated`].
-pub async fn wish(tx: &Tx, course_id: Uuid) -> Result<Wish> {
+pub async fn wish(tx: &Tx, course_id: CourseId) -> Result<Wish> {
     if access::has_access(tx, course_id).await? {
         return Err(Code::AlreadyEnrolled.into());
     }

@@ -1,8 +1,14 @@
 use std::time::Duration;
 
-use database::{Db, IntoKernel, Pool, Tx, outbox};
-use entity::{credentials, users};
-use kernel::{Actor, Code, Error, FieldError, Result, Role, Timestamp, Uuid, hash_token, to_base64url};
+use database::{Db, MapDbErr, Pool, Tx, outbox};
+use entity::{
+    credentials,
+    enums::{LinkPurpose, UserStatus},
+    users,
+};
+use kernel::{
+    Actor, Code, Error, FieldError, Result, Role, Timestamp, UserId, Uuid, hash_token, to_base64url,
+};
 use sea_orm::{FromQueryResult, Set};
 use serde_json::json;
 
@@ -12,7 +18,7 @@ use crate::{Hasher, mail, password, store};
 #[derive(Clone, Debug, FromQueryResult)]
 pub struct Account {
     /// The user's id.
-    pub id: Uuid,
+    pub id: UserId,
     /// As the person wrote it.
     pub email: String,
     /// When the address was verified.
@@ -86,7 +92,7 @@ pub async fn hash_new_password(
 ) -> Result<String> {
     password::check_strength(&password, pointer, own)?;
     let mut salt = [0; 16];
-    salt.copy_from_slice(db.ambient().secret().split_at(16).0);
+    salt.copy_from_slice(db.environment().secret().split_at(16).0);
     hasher.enter()?.hash(password, salt).await
 }
 
@@ -113,7 +119,7 @@ pub async fn register(tx: &Tx, registration: Registration) -> Result<Account> {
 }
 
 /// The rows of an account, for registration and for the command line.
-pub(crate) async fn insert(tx: &Tx, registration: Registration, role: Role) -> Result<Uuid> {
+pub(crate) async fn insert(tx: &Tx, registration: Registration, role: Role) -> Result<UserId> {
     let id = tx.new_id();
     let user = users::ActiveModel {
         id: Set(id),
@@ -122,11 +128,11 @@ pub(crate) async fn insert(tx: &Tx, registration: Registration, role: Role) -> R
         bio: Set(None),
         avatar_url: Set(None),
         social_media_links: Set(json!({})),
-        role: Set(role.as_str().to_owned()),
-        status: Set("ACTIVE".to_owned()),
+        role: Set(role),
+        status: Set(UserStatus::Active),
         version: Set(1),
-        created_at: Set(tx.now().into()),
-        updated_at: Set(tx.now().into()),
+        created_at: Set(tx.now()),
+        updated_at: Set(tx.now()),
     };
     store::insert_user(tx, user)
         .await
@@ -137,13 +143,13 @@ pub(crate) async fn insert(tx: &Tx, registration: Registration, role: Role) -> R
         email_display: Set(registration.email.trim().to_owned()),
         email_verified_at: Set(None),
         password_hash: Set(registration.password_hash),
-        updated_at: Set(tx.now().into()),
+        updated_at: Set(tx.now()),
     };
     let taken = || Error::new(Code::EmailTaken);
     store::insert_credentials(tx, row)
         .await
         .or_refused("uq_credentials_email", taken)?;
-    store::insert_profile(tx, id).await.kernel()?;
+    store::insert_profile(tx, id).await.map_db_err()?;
     Ok(id)
 }
 
@@ -151,7 +157,7 @@ fn username_taken() -> Error {
     Error::new(Code::UsernameTaken)
 }
 
-async fn account_as_auth(tx: &Tx, id: Uuid) -> Result<Account> {
+async fn account_as_auth(tx: &Tx, id: UserId) -> Result<Account> {
     store::account(tx, id).await?.ok_or_else(|| Code::NotFound.into())
 }
 
@@ -202,7 +208,7 @@ pub async fn change_account(
     let after = account(tx).await?;
     if shown(&after) != before_shown {
         // The catalogue names its authors.
-        tx.announce().await?;
+        tx.invalidate_public_cache().await?;
     }
     Ok(after)
 }
@@ -212,7 +218,7 @@ pub async fn change_account(
 /// # Errors
 /// [`Code::LinkInvalid`].
 pub async fn verify_email(tx: &Tx, token: &str) -> Result<()> {
-    let link = store::use_link(tx, &hash_token(token.as_bytes()), "VERIFY_EMAIL")
+    let link = store::use_link(tx, &hash_token(token.as_bytes()), LinkPurpose::VerifyEmail)
         .await?
         .ok_or(Code::LinkInvalid)?;
     store::set_verified(tx, link.user_id, &link.email).await
@@ -255,7 +261,7 @@ pub async fn reset_password(db: &Db, hasher: &Hasher, token: &str, password: Str
     // Hashing is dear: look first whether the link is good for anything.
     let looked = hash.clone();
     db.read_in(Pool::Auth, Actor::Anonymous, move |tx| async move {
-        store::usable_link(&tx, &looked, "RESET_PASSWORD")
+        store::usable_link(&tx, &looked, LinkPurpose::ResetPassword)
             .await?
             .ok_or_else(|| Code::LinkInvalid.into())
             .map(drop)
@@ -263,10 +269,10 @@ pub async fn reset_password(db: &Db, hasher: &Hasher, token: &str, password: Str
     .await?;
     let password_hash = hash_new_password(db, hasher, password, "/newPassword", &[]).await?;
     db.run_in(Pool::Auth, Actor::Anonymous, move |tx| async move {
-        let link = store::use_link(&tx, &hash, "RESET_PASSWORD")
+        let link = store::use_link(&tx, &hash, LinkPurpose::ResetPassword)
             .await?
             .ok_or(Code::LinkInvalid)?;
-        store::spend_links(&tx, link.user_id, "RESET_PASSWORD").await?;
+        store::spend_links(&tx, link.user_id, LinkPurpose::ResetPassword).await?;
         store::set_password(&tx, link.user_id, &password_hash).await?;
         // Whoever reads the address's mail owns the address.
         store::set_verified(&tx, link.user_id, &link.email).await?;
@@ -279,8 +285,8 @@ pub async fn reset_password(db: &Db, hasher: &Hasher, token: &str, password: Str
 /// A fresh token for a link, of which only the hash is kept.
 pub(crate) async fn make_link(
     tx: &Tx,
-    user_id: Uuid,
-    purpose: &str,
+    user_id: UserId,
+    purpose: LinkPurpose,
     email: &str,
     lives: Duration,
 ) -> Result<String> {

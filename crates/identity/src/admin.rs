@@ -1,5 +1,5 @@
 use database::{Tx, audit};
-use kernel::{Code, Cursor, Error, FieldError, Limit, Page, Result, Role, Uuid};
+use kernel::{Code, Cursor, Error, FieldError, Limit, Page, Result, Role, UserId};
 use serde_json::json;
 
 use crate::{Account, Registration, account, store};
@@ -45,7 +45,7 @@ pub async fn list_users(
 ///
 /// # Errors
 /// [`Code::NotFound`].
-pub async fn user(tx: &Tx, id: Uuid) -> Result<Account> {
+pub async fn user(tx: &Tx, id: UserId) -> Result<Account> {
     admin_only(tx)?;
     store::account(tx, id).await?.ok_or_else(|| Code::NotFound.into())
 }
@@ -57,7 +57,7 @@ pub async fn user(tx: &Tx, id: Uuid) -> Result<Account> {
 /// [`Code::NotFound`], [`Code::PreconditionFailed`], [`Code::LastAdmin`], [`Code::ValidationFailed`] for one's own account.
 pub async fn change_user(
     tx: &Tx,
-    id: Uuid,
+    id: UserId,
     matches: impl Fn(i64) -> bool,
     change: UserChange,
 ) -> Result<Account> {

@@ -1,7 +1,7 @@
 use std::time::Duration;
 
 use aws_lc_rs::signature::{Ed25519KeyPair, KeyPair};
-use database::{IntoKernel, Tx};
+use database::{MapDbErr, Tx};
 use kernel::{Code, Error, Result, Timestamp, hash_token, hex};
 
 use crate::store;
@@ -69,7 +69,7 @@ async fn make(tx: &Tx, activates_at: Timestamp) -> Result<String> {
     let sealed = tx.keyring().seal(PURPOSE, pkcs8.as_ref());
     store::insert_signing_key(tx, &kid, public, sealed, activates_at)
         .await
-        .kernel()?;
+        .map_db_err()?;
     Ok(kid)
 }
 

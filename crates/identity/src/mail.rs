@@ -2,8 +2,9 @@
 //! the token when it sends, so that none ever rests readable in the database.
 
 use database::{Db, Pool, Tx, outbox};
+use entity::enums::LinkPurpose;
 use kernel::{
-    Actor, Result, Uuid,
+    Actor, Result, UserId, Uuid,
     mail::{Mailer, Message},
 };
 use serde_json::json;
@@ -17,7 +18,7 @@ pub const RESET_PASSWORD: &str = "mail.reset_password";
 /// Tells that the password was changed.
 pub const PASSWORD_CHANGED: &str = "mail.password_changed";
 
-pub(crate) async fn enqueue(tx: &Tx, kind: &str, user_id: Uuid) -> Result<()> {
+pub(crate) async fn enqueue(tx: &Tx, kind: &str, user_id: UserId) -> Result<()> {
     outbox::send(tx, kind, json!({ "userId": user_id })).await
 }
 
@@ -25,7 +26,7 @@ pub(crate) async fn enqueue(tx: &Tx, kind: &str, user_id: Uuid) -> Result<()> {
 ///
 /// # Errors
 /// What the database and the mailer answer; the worker tries again.
-pub async fn deliver(db: &Db, mailer: &dyn Mailer, app_url: &str, kind: &str, user_id: Uuid) -> Result<()> {
+pub async fn deliver(db: &Db, mailer: &dyn Mailer, app_url: &str, kind: &str, user_id: UserId) -> Result<()> {
     let (kind, app_url) = (kind.to_owned(), app_url.trim_end_matches('/').to_owned());
     let message = db
         .run_in(Pool::Auth, Actor::System, move |tx| async move {
@@ -38,7 +39,7 @@ pub async fn deliver(db: &Db, mailer: &dyn Mailer, app_url: &str, kind: &str, us
     }
 }
 
-async fn compose(tx: &Tx, kind: &str, app_url: &str, user_id: Uuid) -> Result<Option<Message>> {
+async fn compose(tx: &Tx, kind: &str, app_url: &str, user_id: UserId) -> Result<Option<Message>> {
     // The account may be gone, or verified, by the time the worker comes to it.
     let Some(address) = store::address(tx, user_id).await? else {
         return Ok(None);
@@ -51,8 +52,14 @@ async fn compose(tx: &Tx, kind: &str, app_url: &str, user_id: Uuid) -> Result<Op
     let (subject, body) = match kind {
         VERIFY_EMAIL if address.email_verified_at.is_some() => return Ok(None),
         VERIFY_EMAIL => {
-            let token =
-                account::make_link(tx, user_id, "VERIFY_EMAIL", &address.email, account::VERIFY_LINK).await?;
+            let token = account::make_link(
+                tx,
+                user_id,
+                LinkPurpose::VerifyEmail,
+                &address.email,
+                account::VERIFY_LINK,
+            )
+            .await?;
             (
                 "Confirm your e-mail address",
                 format!(
@@ -62,9 +69,14 @@ async fn compose(tx: &Tx, kind: &str, app_url: &str, user_id: Uuid) -> Result<Op
             )
         }
         RESET_PASSWORD => {
-            let token =
-                account::make_link(tx, user_id, "RESET_PASSWORD", &address.email, account::RESET_LINK)
-                    .await?;
+            let token = account::make_link(
+                tx,
+                user_id,
+                LinkPurpose::ResetPassword,
+                &address.email,
+                account::RESET_LINK,
+            )
+            .await?;
             (
                 "Choose a new password",
                 format!(

@@ -1,5 +1,5 @@
 use database::Tx;
-use kernel::{Code, Result, Timestamp, Uuid};
+use kernel::{Code, Result, Timestamp, UserId, Uuid};
 use sea_orm::{FromQueryResult, prelude::Date};
 use serde_json::Value;
 
@@ -9,9 +9,9 @@ use crate::store;
 #[derive(Clone, Debug, FromQueryResult)]
 pub struct Profile {
     /// The profile's id.
-    pub id: Uuid,
+    pub id: UserId,
     /// Whose it is.
-    pub user_id: Uuid,
+    pub user_id: UserId,
     /// In the person's words.
     pub fitness_goals: Option<String>,
     /// `BEGINNER` … `EXPERT`.
@@ -61,7 +61,7 @@ pub struct ProfileChange {
 #[derive(Clone, Debug, FromQueryResult)]
 pub struct PublicProfile {
     /// The user's id.
-    pub id: Uuid,
+    pub id: UserId,
     /// Unique.
     pub username: Option<String>,
     /// The name to show.
@@ -82,7 +82,7 @@ pub struct PublicProfile {
 #[derive(Clone, Debug, PartialEq, Eq, FromQueryResult)]
 pub struct Person {
     /// The user's id.
-    pub id: Uuid,
+    pub id: UserId,
     /// Unique.
     pub username: Option<String>,
     /// The name to show.
@@ -107,7 +107,7 @@ impl Person {
 ///
 /// # Errors
 /// What the database answers.
-pub async fn people(tx: &Tx, ids: &[Uuid]) -> Result<Vec<Person>> {
+pub async fn people(tx: &Tx, ids: &[UserId]) -> Result<Vec<Person>> {
     store::people(tx, ids).await
 }
 

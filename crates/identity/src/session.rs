@@ -1,9 +1,10 @@
 use std::{collections::HashSet, time::Duration};
 
 use database::{Db, Pool, Tx};
+use entity::enums::LinkPurpose;
 use kernel::{
-    Actor, Code, Cursor, Error, FieldError, Limit, Page, Result, Role, Timestamp, Uuid, hash_token,
-    to_base64url,
+    Actor, Code, Cursor, Error, FieldError, Limit, Page, Result, Role, SessionId, Timestamp, UserId, Uuid,
+    hash_token, to_base64url,
 };
 use sea_orm::FromQueryResult;
 
@@ -39,7 +40,7 @@ pub struct LoggedIn {
 #[derive(Clone, Debug, FromQueryResult)]
 pub struct Session {
     /// The session's id.
-    pub id: Uuid,
+    pub id: SessionId,
     /// The `User-Agent` of its last use.
     pub user_agent: Option<String>,
     /// The address of its last use.
@@ -80,7 +81,7 @@ pub async fn login(
         .is_some_and(|hash| identity.hasher.is_outdated(hash));
     let rehashed = if outdated {
         let mut salt = [0; 16];
-        salt.copy_from_slice(db.ambient().secret().split_at(16).0);
+        salt.copy_from_slice(db.environment().secret().split_at(16).0);
         Some(place.hash(password, salt).await?)
     } else {
         None
@@ -99,7 +100,7 @@ pub async fn login(
 
 /// Hashing takes its time, and meanwhile the password may have been reset or the account suspended: then what was
 /// verified holds no more. The rows are locked until the end of the transaction.
-async fn unchanged(tx: &Tx, user_id: Uuid, verified: Option<&str>) -> Result<()> {
+async fn unchanged(tx: &Tx, user_id: UserId, verified: Option<&str>) -> Result<()> {
     let now = store::lock_login(tx, user_id).await?;
     let same = now.is_some_and(|now| now.status == "ACTIVE" && Some(now.password_hash.as_str()) == verified);
     if same {
@@ -113,7 +114,7 @@ async fn unchanged(tx: &Tx, user_id: Uuid, verified: Option<&str>) -> Result<()>
 ///
 /// # Errors
 /// What the database answers.
-pub(crate) async fn begin(tx: &Tx, identity: &Identity, user_id: Uuid, client: Client) -> Result<LoggedIn> {
+pub(crate) async fn begin(tx: &Tx, identity: &Identity, user_id: UserId, client: Client) -> Result<LoggedIn> {
     let account = store::account(tx, user_id)
         .await?
         .ok_or(Code::InvalidCredentials)?;
@@ -135,7 +136,7 @@ impl Identity {
     ///
     /// # Errors
     /// What the database answers.
-    pub async fn begin_session(&self, tx: &Tx, user_id: Uuid, client: Client) -> Result<LoggedIn> {
+    pub async fn begin_session(&self, tx: &Tx, user_id: UserId, client: Client) -> Result<LoggedIn> {
         begin(tx, self, user_id, client).await
     }
 }
@@ -213,7 +214,7 @@ async fn rotate(tx: &Tx, identity: &Identity, token: &str, client: Client) -> Re
     })))
 }
 
-async fn reused(tx: &Tx, user_id: Uuid, session: Uuid) -> Result<Refreshed> {
+async fn reused(tx: &Tx, user_id: UserId, session: SessionId) -> Result<Refreshed> {
     store::revoke_sessions(tx, user_id, Some(session), None, "refresh_token_reused").await?;
     database::audit::record(
         tx,
@@ -266,7 +267,7 @@ pub async fn confirm(tx: &Tx) -> Result<Actor> {
 ///
 /// # Errors
 /// What the database answers.
-pub async fn living(tx: &Tx, sessions: &[Uuid]) -> Result<HashSet<Uuid>> {
+pub async fn living(tx: &Tx, sessions: &[SessionId]) -> Result<HashSet<SessionId>> {
     Ok(store::living(tx, sessions).await?.into_iter().collect())
 }
 
@@ -285,7 +286,7 @@ pub async fn list_sessions(tx: &Tx, after: Option<Cursor>, limit: Limit) -> Resu
 ///
 /// # Errors
 /// [`Code::NotFound`] for one that is not theirs or has ended.
-pub async fn revoke_session(tx: &Tx, session: Uuid) -> Result<()> {
+pub async fn revoke_session(tx: &Tx, session: SessionId) -> Result<()> {
     match store::revoke_sessions(tx, tx.user_id()?, Some(session), None, "revoked").await? {
         0 => Err(Code::NotFound.into()),
         _ => Ok(()),
@@ -337,7 +338,7 @@ pub async fn change_password(
     db.run_in(Pool::Auth, actor, move |tx| async move {
         unchanged(&tx, id, stored.as_deref()).await?;
         store::set_password(&tx, id, &hash).await?;
-        store::spend_links(&tx, id, "RESET_PASSWORD").await?;
+        store::spend_links(&tx, id, LinkPurpose::ResetPassword).await?;
         store::revoke_sessions(&tx, id, None, Some(session), "password_changed").await?;
         mail::enqueue(&tx, mail::PASSWORD_CHANGED, id).await
     })
@@ -355,5 +356,5 @@ pub async fn sweep(tx: &Tx) -> Result<u64> {
 pub(crate) fn role_of(stored: &str) -> Result<Role> {
     stored
         .parse()
-        .map_err(|()| Error::internal(format!("unknown role {stored}")))
+        .map_err(|_| Error::internal(format!("unknown role {stored}")))
 }

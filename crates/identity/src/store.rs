@@ -1,8 +1,12 @@
 //! All SQL of this crate.
 
-use database::{IntoKernel, Tx};
-use entity::{credentials, link_tokens, profiles, refresh_tokens, sessions, signing_keys, users};
-use kernel::{Cursor, Limit, Result, Timestamp, Uuid};
+use database::{MapDbErr, Tx};
+use entity::{
+    credentials,
+    enums::{Level, LinkPurpose},
+    link_tokens, profiles, refresh_tokens, sessions, signing_keys, users,
+};
+use kernel::{Cursor, Limit, Result, SessionId, Timestamp, UserId};
 use sea_orm::{ConnectionTrait, DbErr, EntityTrait, FromQueryResult, Set, Value};
 
 use crate::{
@@ -21,7 +25,7 @@ const ACCOUNT: &str = "u.id, c.email_display AS email, c.email_verified_at, u.us
 /// What a login has to know.
 #[derive(FromQueryResult)]
 pub(crate) struct Login {
-    pub(crate) user_id: Uuid,
+    pub(crate) user_id: UserId,
     pub(crate) password_hash: String,
     pub(crate) status: String,
 }
@@ -40,14 +44,14 @@ pub(crate) async fn insert_credentials(tx: &Tx, row: credentials::ActiveModel) -
         .map(|_| ())
 }
 
-pub(crate) async fn insert_profile(tx: &Tx, user_id: Uuid) -> Result<(), DbErr> {
+pub(crate) async fn insert_profile(tx: &Tx, user_id: UserId) -> Result<(), DbErr> {
     let row = profiles::ActiveModel {
         id: Set(tx.new_id()),
         user_id: Set(user_id),
-        experience_level: Set(Some("BEGINNER".to_owned())),
+        experience_level: Set(Some(Level::Beginner)),
         version: Set(1),
-        created_at: Set(tx.now().into()),
-        updated_at: Set(tx.now().into()),
+        created_at: Set(tx.now()),
+        updated_at: Set(tx.now()),
         ..Default::default()
     };
     profiles::Entity::insert(row)
@@ -56,7 +60,7 @@ pub(crate) async fn insert_profile(tx: &Tx, user_id: Uuid) -> Result<(), DbErr> 
         .map(|_| ())
 }
 
-pub(crate) async fn account(tx: &Tx, id: Uuid) -> Result<Option<Account>> {
+pub(crate) async fn account(tx: &Tx, id: UserId) -> Result<Option<Account>> {
     let sql = format!("SELECT {ACCOUNT} FROM users u JOIN credentials c ON c.user_id = u.id WHERE u.id = ?");
     tx.one(&sql, [id.into()]).await
 }
@@ -100,14 +104,14 @@ pub(crate) async fn login(tx: &Tx, email: &str) -> Result<Option<Login>> {
     tx.one(sql, [email.into()]).await
 }
 
-pub(crate) async fn login_of(tx: &Tx, user_id: Uuid) -> Result<Option<Login>> {
+pub(crate) async fn login_of(tx: &Tx, user_id: UserId) -> Result<Option<Login>> {
     let sql = "SELECT c.user_id, c.password_hash, u.status FROM credentials c JOIN users u ON u.id = c.user_id \
                WHERE c.user_id = ?";
     tx.one(sql, [user_id.into()]).await
 }
 
 /// The same, locked until the end of the transaction.
-pub(crate) async fn lock_login(tx: &Tx, user_id: Uuid) -> Result<Option<Login>> {
+pub(crate) async fn lock_login(tx: &Tx, user_id: UserId) -> Result<Option<Login>> {
     let lock = tx.for_update();
     let sql = format!(
         "SELECT c.user_id, c.password_hash, u.status FROM credentials c JOIN users u ON u.id = c.user_id \
@@ -116,7 +120,7 @@ pub(crate) async fn lock_login(tx: &Tx, user_id: Uuid) -> Result<Option<Login>> 
     tx.one(&sql, [user_id.into()]).await
 }
 
-pub(crate) async fn set_password(tx: &Tx, user_id: Uuid, hash: &str) -> Result<()> {
+pub(crate) async fn set_password(tx: &Tx, user_id: UserId, hash: &str) -> Result<()> {
     let sql = "UPDATE credentials SET password_hash = ?, updated_at = ? WHERE user_id = ?";
     tx.change(sql, [hash.into(), tx.now().into(), user_id.into()])
         .await
@@ -124,7 +128,7 @@ pub(crate) async fn set_password(tx: &Tx, user_id: Uuid, hash: &str) -> Result<(
 }
 
 /// Marks the address as verified, if it is still this one.
-pub(crate) async fn set_verified(tx: &Tx, user_id: Uuid, email: &str) -> Result<()> {
+pub(crate) async fn set_verified(tx: &Tx, user_id: UserId, email: &str) -> Result<()> {
     let sql = "UPDATE credentials SET email_verified_at = coalesce(email_verified_at, ?), updated_at = ? \
                WHERE user_id = ? AND email = ?";
     tx.change(
@@ -143,7 +147,12 @@ pub(crate) struct UserColumns {
 }
 
 /// Writes the public columns where the version is still this one.
-pub(crate) async fn update_user(tx: &Tx, id: Uuid, version: i64, columns: UserColumns) -> Result<u64, DbErr> {
+pub(crate) async fn update_user(
+    tx: &Tx,
+    id: UserId,
+    version: i64,
+    columns: UserColumns,
+) -> Result<u64, DbErr> {
     let sql = "UPDATE users SET username = ?, name = ?, bio = ?, avatar_url = ?, version = version + 1, updated_at = ? \
                WHERE id = ? AND version = ?";
     let values = [
@@ -161,7 +170,7 @@ pub(crate) async fn update_user(tx: &Tx, id: Uuid, version: i64, columns: UserCo
 /// Writes role and status where the version is still this one.
 pub(crate) async fn update_standing(
     tx: &Tx,
-    id: Uuid,
+    id: UserId,
     version: i64,
     role: &str,
     status: &str,
@@ -181,21 +190,21 @@ pub(crate) async fn update_standing(
 }
 
 /// How many active admins there are besides this one; they are locked, so that two cannot demote each other.
-pub(crate) async fn other_active_admins(tx: &Tx, id: Uuid) -> Result<usize> {
+pub(crate) async fn other_active_admins(tx: &Tx, id: UserId) -> Result<usize> {
     let lock = tx.for_update();
     let sql = format!("SELECT id FROM users WHERE role = 'ADMIN' AND status = 'ACTIVE' ORDER BY id{lock}");
-    let rows = tx.query_all_raw(tx.statement(&sql, [])).await.kernel()?;
+    let rows = tx.query_all_raw(tx.statement(&sql, [])).await.map_db_err()?;
     let ids = rows
         .iter()
-        .map(|row| row.try_get::<Uuid>("", "id"))
+        .map(|row| row.try_get::<UserId>("", "id"))
         .collect::<Result<Vec<_>, _>>()
-        .kernel()?;
+        .map_db_err()?;
     Ok(ids.into_iter().filter(|other| *other != id).count())
 }
 
 // Profiles -------------------------------------------------------------------------------------------------------
 
-pub(crate) async fn profile(tx: &Tx, user_id: Uuid) -> Result<Option<Profile>> {
+pub(crate) async fn profile(tx: &Tx, user_id: UserId) -> Result<Option<Profile>> {
     let sql = "SELECT p.id, p.user_id, p.fitness_goals, p.experience_level, p.weight_grams, p.height_millimetres, \
                p.date_of_birth, p.phone, p.address, u.social_media_links, p.version, p.created_at, p.updated_at \
                FROM profiles p JOIN users u ON u.id = p.user_id WHERE p.user_id = ?";
@@ -221,7 +230,7 @@ pub(crate) async fn update_profile(tx: &Tx, profile: &Profile, version: i64) -> 
     tx.change(sql, values).await
 }
 
-pub(crate) async fn update_links(tx: &Tx, user_id: Uuid, links: &serde_json::Value) -> Result<()> {
+pub(crate) async fn update_links(tx: &Tx, user_id: UserId, links: &serde_json::Value) -> Result<()> {
     let sql = "UPDATE users SET social_media_links = ? WHERE id = ?";
     tx.change(sql, [links.clone().into(), user_id.into()])
         .await
@@ -236,7 +245,7 @@ pub(crate) async fn public_profile(tx: &Tx, by: &str, value: Value) -> Result<Op
     tx.one(&sql, [value]).await
 }
 
-pub(crate) async fn people(tx: &Tx, ids: &[Uuid]) -> Result<Vec<Person>> {
+pub(crate) async fn people(tx: &Tx, ids: &[UserId]) -> Result<Vec<Person>> {
     if ids.is_empty() {
         return Ok(Vec::new());
     }
@@ -260,8 +269,8 @@ pub(crate) struct Standing {
 /// A refresh token with its session and account.
 #[derive(FromQueryResult)]
 pub(crate) struct Refresh {
-    pub(crate) session_id: Uuid,
-    pub(crate) user_id: Uuid,
+    pub(crate) session_id: SessionId,
+    pub(crate) user_id: UserId,
     pub(crate) role: String,
     pub(crate) status: String,
     pub(crate) expires_at: Timestamp,
@@ -272,39 +281,39 @@ pub(crate) struct Refresh {
 
 pub(crate) async fn insert_session(
     tx: &Tx,
-    user_id: Uuid,
+    user_id: UserId,
     client: &Client,
     expires_at: Timestamp,
-) -> Result<Uuid> {
+) -> Result<SessionId> {
     let id = tx.new_id();
     let row = sessions::ActiveModel {
         id: Set(id),
         user_id: Set(user_id),
         user_agent: Set(client.user_agent.clone()),
         ip_address: Set(client.ip_address.clone()),
-        created_at: Set(tx.now().into()),
-        last_used_at: Set(tx.now().into()),
-        expires_at: Set(expires_at.into()),
+        created_at: Set(tx.now()),
+        last_used_at: Set(tx.now()),
+        expires_at: Set(expires_at),
         ..Default::default()
     };
     sessions::Entity::insert(row)
         .exec_without_returning(tx)
         .await
-        .kernel()?;
+        .map_db_err()?;
     Ok(id)
 }
 
-pub(crate) async fn insert_refresh_token(tx: &Tx, hash: Vec<u8>, session_id: Uuid) -> Result<()> {
+pub(crate) async fn insert_refresh_token(tx: &Tx, hash: Vec<u8>, session_id: SessionId) -> Result<()> {
     let row = refresh_tokens::ActiveModel {
         token_hash: Set(hash),
         session_id: Set(session_id),
-        issued_at: Set(tx.now().into()),
+        issued_at: Set(tx.now()),
         ..Default::default()
     };
     refresh_tokens::Entity::insert(row)
         .exec_without_returning(tx)
         .await
-        .kernel()?;
+        .map_db_err()?;
     Ok(())
 }
 
@@ -326,7 +335,12 @@ pub(crate) async fn spend_refresh_token(tx: &Tx, hash: &[u8], seed: &[u8]) -> Re
         .map(drop)
 }
 
-pub(crate) async fn touch_session(tx: &Tx, id: Uuid, client: &Client, expires_at: Timestamp) -> Result<()> {
+pub(crate) async fn touch_session(
+    tx: &Tx,
+    id: SessionId,
+    client: &Client,
+    expires_at: Timestamp,
+) -> Result<()> {
     let sql =
         "UPDATE sessions SET last_used_at = ?, expires_at = ?, user_agent = ?, ip_address = ? WHERE id = ?";
     let agent = client.user_agent.clone();
@@ -340,7 +354,7 @@ pub(crate) async fn touch_session(tx: &Tx, id: Uuid, client: &Client, expires_at
     tx.change(sql, values).await.map(drop)
 }
 
-pub(crate) async fn standing(tx: &Tx, session_id: Uuid, user_id: Uuid) -> Result<Option<Standing>> {
+pub(crate) async fn standing(tx: &Tx, session_id: SessionId, user_id: UserId) -> Result<Option<Standing>> {
     let sql = "SELECT u.role, u.status, s.revoked_at, s.expires_at FROM sessions s JOIN users u ON u.id = s.user_id \
                WHERE s.id = ? AND s.user_id = ?";
     tx.one(sql, [session_id.into(), user_id.into()]).await
@@ -348,7 +362,7 @@ pub(crate) async fn standing(tx: &Tx, session_id: Uuid, user_id: Uuid) -> Result
 
 pub(crate) async fn sessions(
     tx: &Tx,
-    user_id: Uuid,
+    user_id: UserId,
     after: Option<Cursor>,
     limit: Limit,
 ) -> Result<Vec<Session>> {
@@ -368,7 +382,7 @@ pub(crate) async fn sessions(
 }
 
 /// Which of these sessions live, and are of an account that is not suspended.
-pub(crate) async fn living(tx: &Tx, sessions: &[Uuid]) -> Result<Vec<Uuid>> {
+pub(crate) async fn living(tx: &Tx, sessions: &[SessionId]) -> Result<Vec<SessionId>> {
     let (among, ids) = tx.among(sessions);
     let sql = format!(
         "SELECT s.id FROM sessions s JOIN users u ON u.id = s.user_id \
@@ -377,17 +391,17 @@ pub(crate) async fn living(tx: &Tx, sessions: &[Uuid]) -> Result<Vec<Uuid>> {
     let rows = tx
         .query_all_raw(tx.statement(&sql, [ids, tx.now().into()]))
         .await
-        .kernel()?;
-    let ids: Result<Vec<Uuid>, DbErr> = rows.iter().map(|row| row.try_get("", "id")).collect();
-    ids.kernel()
+        .map_db_err()?;
+    let ids: Result<Vec<SessionId>, DbErr> = rows.iter().map(|row| row.try_get("", "id")).collect();
+    ids.map_db_err()
 }
 
 /// Ends one session of this account, or all, or all but one; answers with how many. What is open by them looks again.
 pub(crate) async fn revoke_sessions(
     tx: &Tx,
-    user_id: Uuid,
-    only: Option<Uuid>,
-    but: Option<Uuid>,
+    user_id: UserId,
+    only: Option<SessionId>,
+    but: Option<SessionId>,
     reason: &str,
 ) -> Result<u64> {
     let mut sql =
@@ -402,7 +416,7 @@ pub(crate) async fn revoke_sessions(
     }
     let ended = tx.change(&sql, values).await?;
     if ended > 0 {
-        tx.wake(&[user_id]).await?;
+        tx.notify(&[user_id]).await?;
     }
     Ok(ended)
 }
@@ -422,36 +436,36 @@ pub(crate) async fn sweep(tx: &Tx, before: Timestamp) -> Result<u64> {
 /// A link that can still be used.
 #[derive(FromQueryResult)]
 pub(crate) struct Link {
-    pub(crate) user_id: Uuid,
+    pub(crate) user_id: UserId,
     pub(crate) email: String,
 }
 
 pub(crate) async fn insert_link(
     tx: &Tx,
     hash: Vec<u8>,
-    user_id: Uuid,
-    purpose: &str,
+    user_id: UserId,
+    purpose: LinkPurpose,
     email: &str,
     expires_at: Timestamp,
 ) -> Result<()> {
     let row = link_tokens::ActiveModel {
         token_hash: Set(hash),
         user_id: Set(user_id),
-        purpose: Set(purpose.to_owned()),
+        purpose: Set(purpose),
         email: Set(email.to_owned()),
-        created_at: Set(tx.now().into()),
-        expires_at: Set(expires_at.into()),
+        created_at: Set(tx.now()),
+        expires_at: Set(expires_at),
         ..Default::default()
     };
     link_tokens::Entity::insert(row)
         .exec_without_returning(tx)
         .await
-        .kernel()?;
+        .map_db_err()?;
     Ok(())
 }
 
 /// Looks at a link without using it.
-pub(crate) async fn usable_link(tx: &Tx, hash: &[u8], purpose: &str) -> Result<Option<Link>> {
+pub(crate) async fn usable_link(tx: &Tx, hash: &[u8], purpose: LinkPurpose) -> Result<Option<Link>> {
     let sql = "SELECT user_id, email FROM link_tokens \
                WHERE token_hash = ? AND purpose = ? AND used_at IS NULL AND expires_at > ?";
     tx.one(sql, [hash.to_vec().into(), purpose.into(), tx.now().into()])
@@ -459,7 +473,7 @@ pub(crate) async fn usable_link(tx: &Tx, hash: &[u8], purpose: &str) -> Result<O
 }
 
 /// Uses a link: of two at once, one finds it.
-pub(crate) async fn use_link(tx: &Tx, hash: &[u8], purpose: &str) -> Result<Option<Link>> {
+pub(crate) async fn use_link(tx: &Tx, hash: &[u8], purpose: LinkPurpose) -> Result<Option<Link>> {
     let sql = "UPDATE link_tokens SET used_at = ? \
                WHERE token_hash = ? AND purpose = ? AND used_at IS NULL AND expires_at > ? RETURNING user_id, email";
     tx.one(
@@ -475,7 +489,7 @@ pub(crate) async fn use_link(tx: &Tx, hash: &[u8], purpose: &str) -> Result<Opti
 }
 
 /// Makes every other link of this purpose useless.
-pub(crate) async fn spend_links(tx: &Tx, user_id: Uuid, purpose: &str) -> Result<()> {
+pub(crate) async fn spend_links(tx: &Tx, user_id: UserId, purpose: LinkPurpose) -> Result<()> {
     let sql = "UPDATE link_tokens SET used_at = ? WHERE user_id = ? AND purpose = ? AND used_at IS NULL";
     tx.change(sql, [tx.now().into(), user_id.into(), purpose.into()])
         .await
@@ -491,7 +505,7 @@ pub(crate) struct Address {
     pub(crate) name: Option<String>,
 }
 
-pub(crate) async fn address(tx: &Tx, user_id: Uuid) -> Result<Option<Address>> {
+pub(crate) async fn address(tx: &Tx, user_id: UserId) -> Result<Option<Address>> {
     let sql = "SELECT c.email, c.email_display, c.email_verified_at, u.name FROM credentials c \
                JOIN users u ON u.id = c.user_id WHERE c.user_id = ?";
     tx.one(sql, [user_id.into()]).await
@@ -526,8 +540,8 @@ pub(crate) async fn insert_signing_key(
         kid: Set(kid.to_owned()),
         public_key: Set(public),
         sealed_private_key: Set(sealed),
-        created_at: Set(tx.now().into()),
-        activates_at: Set(activates_at.into()),
+        created_at: Set(tx.now()),
+        activates_at: Set(activates_at),
         ..Default::default()
     };
     signing_keys::Entity::insert(row)

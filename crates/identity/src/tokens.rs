@@ -7,7 +7,9 @@ use std::{
 
 use database::{Db, Pool, Tx};
 use jsonwebtoken::{Algorithm, DecodingKey, EncodingKey, Header, Validation, decode, decode_header, encode};
-use kernel::{Actor, Code, Error, Result, Role, Timestamp, Uuid, hash_token, to_base64url};
+use kernel::{
+    Actor, Code, Error, Result, Role, SessionId, Timestamp, UserId, Uuid, hash_token, to_base64url,
+};
 use serde::{Deserialize, Serialize};
 
 use crate::keys::{self, PublicKey, SigningKey};
@@ -35,8 +37,8 @@ pub struct TokenSettings {
 pub struct Claims {
     iss: String,
     aud: String,
-    sub: Uuid,
-    sid: Uuid,
+    sub: UserId,
+    sid: SessionId,
     jti: Uuid,
     role: String,
     iat: i64,
@@ -50,7 +52,7 @@ impl Claims {
     /// # Errors
     /// [`Code::TokenInvalid`] for a role that we do not know.
     pub fn actor(&self) -> Result<Actor> {
-        let role: Role = self.role.parse().map_err(|()| Error::new(Code::TokenInvalid))?;
+        let role: Role = self.role.parse().map_err(|_| Error::new(Code::TokenInvalid))?;
         Ok(Actor::User {
             id: self.sub,
             role,
@@ -124,7 +126,7 @@ impl Tokens {
     ///
     /// # Errors
     /// [`Code::Internal`] where no key is active, which the start makes sure of.
-    pub fn issue(&self, tx: &Tx, user: Uuid, role: Role, session: Uuid) -> Result<String> {
+    pub fn issue(&self, tx: &Tx, user: UserId, role: Role, session: SessionId) -> Result<String> {
         let keys = self.keys();
         let active = keys
             .signing
@@ -154,7 +156,7 @@ impl Tokens {
     /// # Errors
     /// [`Code::TokenExpired`], and [`Code::TokenInvalid`] for everything else.
     pub async fn verify(&self, db: &Db, token: &str) -> Result<Arc<Claims>> {
-        let now = db.ambient().now();
+        let now = db.environment().now();
         let fingerprint = hash_token(token.as_bytes());
         if let Some(claims) = self.remembered(&fingerprint) {
             return in_time(claims, now);
@@ -255,6 +257,6 @@ async fn read(db: &Db) -> Result<Keys> {
             })
             .collect(),
         verifying,
-        loaded_at: db.ambient().now(),
+        loaded_at: db.environment().now(),
     })
 }

@@ -1,9 +1,30 @@
-use std::{fmt, str::FromStr};
+use sea_orm::{
+    DeriveActiveEnum, EnumIter,
+    strum::{Display, EnumString, IntoStaticStr},
+};
+use serde::{Deserialize, Serialize};
 
-use uuid::Uuid;
+use crate::{SessionId, UserId};
 
 /// What an account may do. Only an admin changes a role; registration never accepts one.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[derive(
+    Clone,
+    Copy,
+    Debug,
+    PartialEq,
+    Eq,
+    Hash,
+    Serialize,
+    Deserialize,
+    EnumIter,
+    DeriveActiveEnum,
+    Display,
+    EnumString,
+    IntoStaticStr,
+)]
+#[serde(rename_all = "SCREAMING_SNAKE_CASE")]
+#[strum(crate = "sea_orm::strum", serialize_all = "SCREAMING_SNAKE_CASE")]
+#[sea_orm(rs_type = "String", db_type = "Text", rename_all = "SCREAMING_SNAKE_CASE")]
 pub enum Role {
     /// Learns.
     User,
@@ -14,32 +35,10 @@ pub enum Role {
 }
 
 impl Role {
-    /// The name used in JSON, tokens and the database.
+    /// The text in JSON, tokens and the database.
     #[must_use]
     pub fn as_str(self) -> &'static str {
-        match self {
-            Self::User => "USER",
-            Self::Trainer => "TRAINER",
-            Self::Admin => "ADMIN",
-        }
-    }
-}
-
-impl fmt::Display for Role {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(self.as_str())
-    }
-}
-
-impl FromStr for Role {
-    type Err = ();
-    fn from_str(s: &str) -> Result<Self, ()> {
-        match s {
-            "USER" => Ok(Self::User),
-            "TRAINER" => Ok(Self::Trainer),
-            "ADMIN" => Ok(Self::Admin),
-            _ => Err(()),
-        }
+        self.into()
     }
 }
 
@@ -52,11 +51,11 @@ pub enum Actor {
     /// A logged-in account, by an access token of one of its sessions.
     User {
         /// The account.
-        id: Uuid,
+        id: UserId,
         /// The role written in its access token.
         role: Role,
         /// The session that the token belongs to.
-        session: Uuid,
+        session: SessionId,
     },
     /// Palestra itself: the worker, the command line, the demo school.
     System,
@@ -65,7 +64,7 @@ pub enum Actor {
 impl Actor {
     /// The account, unless nobody has logged in.
     #[must_use]
-    pub fn user_id(&self) -> Option<Uuid> {
+    pub fn user_id(&self) -> Option<UserId> {
         match self {
             Self::User { id, .. } => Some(*id),
             Self::Anonymous | Self::System => None,
@@ -87,7 +86,7 @@ impl Actor {
 
     /// Whether this caller manages what `owner` owns: the owner, or an admin.
     #[must_use]
-    pub fn manages(&self, owner: Uuid) -> bool {
+    pub fn manages(&self, owner: UserId) -> bool {
         self.is_admin() || self.user_id() == Some(owner)
     }
 }

@@ -5,7 +5,7 @@ use aws_lc_rs::{
 };
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 
-use crate::ambient::random;
+use crate::environment::random;
 
 /// The installation's one master secret, from which every other secret is derived, each for one purpose.
 ///

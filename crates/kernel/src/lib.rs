@@ -1,11 +1,12 @@
-//! What every room of the house speaks: the time and the ids, the caller, money, pages and errors.
+//! What every crate shares: time and ids, the caller, money, pages and errors.
 //!
-//! The kernel knows no HTTP and no SQL driver. Whatever is not deterministic (the clock, the random numbers)
-//! enters through [`Ambient`], so that a test can stand at any instant.
+//! The kernel knows no HTTP and runs no SQL; its ids and roles are values of sea-orm's, so that entities carry them. Whatever is not deterministic (the clock, the random numbers)
+//! enters through [`Environment`], so that a test can stand at any instant.
 
 mod actor;
-mod ambient;
+mod environment;
 mod error;
+mod ids;
 mod keyring;
 pub mod mail;
 mod money;
@@ -13,8 +14,14 @@ mod page;
 mod text;
 
 pub use actor::{Actor, Role};
-pub use ambient::{Ambient, Clock, SystemClock, Timestamp};
+pub use environment::{Clock, Environment, SystemClock, Timestamp};
 pub use error::{Code, Error, FieldError, Result};
+pub use ids::{
+    AnnouncementId, AttachmentId, AuditEntryId, CategoryId, ChapterId, CommentId, ConversationId, CouponId,
+    CourseId, CustomerId, DisputeId, EnrollmentId, FileId, GrantEventId, GrantId, JobId, LessonId, MessageId,
+    ModerationEntryId, MuteId, NotificationId, PaymentId, PostId, ProgressId, PurchaseId, ReceiptId,
+    RedemptionId, RefundId, ReportId, SessionId, ThreadId, UserId, VideoAssetId, WishId,
+};
 pub use keyring::{Keyring, from_base64url, hash_token, hex, to_base64url};
 pub use money::{Currency, Money};
 pub use page::{Cursor, Limit, Page};

@@ -43,10 +43,10 @@ pub struct Cursor {
 impl Cursor {
     /// Stands after the row with this time and id.
     #[must_use]
-    pub fn at(time: Timestamp, id: Uuid) -> Self {
+    pub fn at(time: Timestamp, id: impl Into<Uuid>) -> Self {
         Self {
             key: time.timestamp_micros(),
-            id,
+            id: id.into(),
         }
     }
 

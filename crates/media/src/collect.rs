@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use database::{Db, Pool, Tx};
 use futures_util::TryStreamExt;
-use kernel::{Actor, Result, Uuid};
+use kernel::{Actor, FileId, Result};
 
 use crate::{Key, Media, store};
 
@@ -39,7 +39,7 @@ pub async fn collect_files(db: &Db, media: &Media, kept: Duration) -> Result<u64
 /// # Errors
 /// See [`collect_files`].
 pub async fn collect_objects(db: &Db, media: &Media, kept: Duration) -> Result<u64> {
-    let before = db.ambient().now() - kept;
+    let before = db.environment().now() - kept;
     media.storage.remove_fragments(before).await?;
     let mut removed = 0;
     for folder in Key::FOLDERS {
@@ -56,7 +56,7 @@ async fn remove_strays(db: &Db, media: &Media, keys: Vec<Key>) -> Result<u64> {
     if keys.is_empty() {
         return Ok(0);
     }
-    let ids: Vec<Uuid> = keys.iter().map(Key::id).collect();
+    let ids: Vec<FileId> = keys.iter().map(Key::id).collect();
     let find = move |tx: Tx| async move { store::known(&tx, &ids).await };
     let (known, pending) = db.run_in(Pool::Worker, Actor::System, find).await?;
     let mut removed = 0;

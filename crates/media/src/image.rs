@@ -8,7 +8,7 @@ use image::{
     DynamicImage, GenericImageView, ImageDecoder, ImageError, ImageReader, Limits, codecs::jpeg::JpegEncoder,
     imageops::FilterType, metadata::Orientation,
 };
-use kernel::Uuid;
+use kernel::FileId;
 
 /// The widths in which each picture is there; a smaller one is not enlarged.
 pub const IMAGE_WIDTHS: [u32; 3] = [320, 640, 1280];
@@ -23,7 +23,7 @@ const QUALITY: u8 = 82;
 
 /// The public path of a picture in one of [`IMAGE_WIDTHS`], for `Tx::link`.
 #[must_use]
-pub fn image_path(id: Uuid, width: u32) -> String {
+pub fn image_path(id: FileId, width: u32) -> String {
     format!("/images/{id}/{width}")
 }
 

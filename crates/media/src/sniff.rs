@@ -1,6 +1,6 @@
 //! What bytes are, whatever they are called.
 
-use crate::Purpose;
+use crate::FilePurpose;
 
 /// How many bytes of the beginning tell the type.
 pub(crate) const HEAD: usize = 64 * 1024;
@@ -11,10 +11,10 @@ const PPTX: &str = "application/vnd.openxmlformats-officedocument.presentationml
 
 /// The types that may be sent for a purpose. Nothing among them is run or shown as a page by a browser.
 #[must_use]
-pub fn allowed_types(purpose: Purpose) -> &'static [&'static str] {
+pub fn allowed_types(purpose: FilePurpose) -> &'static [&'static str] {
     match purpose {
-        Purpose::Image => &["image/png", "image/jpeg", "image/webp", "image/gif"],
-        Purpose::Attachment => &[
+        FilePurpose::Image => &["image/png", "image/jpeg", "image/webp", "image/gif"],
+        FilePurpose::Attachment => &[
             "application/pdf",
             "application/zip",
             "image/png",
@@ -29,13 +29,13 @@ pub fn allowed_types(purpose: Purpose) -> &'static [&'static str] {
             XLSX,
             PPTX,
         ],
-        Purpose::Video => &["video/mp4", "video/webm", "video/quicktime"],
-        Purpose::Captions => &["text/vtt"],
+        FilePurpose::Video => &["video/mp4", "video/webm", "video/quicktime"],
+        FilePurpose::Captions => &["text/vtt"],
     }
 }
 
 /// Why a file that begins like this is not what was announced, if it is not.
-pub(crate) fn problem(purpose: Purpose, announced: &str, head: &[u8]) -> Option<&'static str> {
+pub(crate) fn problem(purpose: FilePurpose, announced: &str, head: &[u8]) -> Option<&'static str> {
     let is = kind(head);
     let fits = match is {
         Some(kind) => kind == announced,
@@ -88,22 +88,27 @@ mod tests {
         let png = b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR";
         let zip = b"PK\x03\x04\x14\0\0\0\0\0";
         let mp4 = b"\0\0\0\x18ftypisom\0\0\0\0";
-        let cases: [(Purpose, &str, &[u8], Option<&str>); 9] = [
-            (Purpose::Image, "image/png", png, None),
-            (Purpose::Image, "image/jpeg", png, Some("type_mismatch")),
-            (Purpose::Image, "image/png", zip, Some("type_not_allowed")),
-            (Purpose::Attachment, "application/zip", zip, None),
-            (Purpose::Attachment, "application/pdf", zip, Some("type_mismatch")),
-            (Purpose::Video, "video/mp4", mp4, None),
-            (Purpose::Attachment, "text/csv", "a,b\nÜ,1\n".as_bytes(), None),
+        let cases: [(FilePurpose, &str, &[u8], Option<&str>); 9] = [
+            (FilePurpose::Image, "image/png", png, None),
+            (FilePurpose::Image, "image/jpeg", png, Some("type_mismatch")),
+            (FilePurpose::Image, "image/png", zip, Some("type_not_allowed")),
+            (FilePurpose::Attachment, "application/zip", zip, None),
             (
-                Purpose::Attachment,
+                FilePurpose::Attachment,
+                "application/pdf",
+                zip,
+                Some("type_mismatch"),
+            ),
+            (FilePurpose::Video, "video/mp4", mp4, None),
+            (FilePurpose::Attachment, "text/csv", "a,b\nÜ,1\n".as_bytes(), None),
+            (
+                FilePurpose::Attachment,
                 "text/plain",
                 b"a\0b",
                 Some("type_not_allowed"),
             ),
             (
-                Purpose::Attachment,
+                FilePurpose::Attachment,
                 "text/plain",
                 b"<html><script>",
                 Some("type_not_allowed"),

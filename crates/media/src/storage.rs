@@ -2,7 +2,7 @@ use std::{fmt, ops::Range, path::PathBuf, sync::Arc, time::Duration};
 
 use bytes::{Bytes, BytesMut};
 use futures_util::{Stream, StreamExt, TryStreamExt, stream, stream::BoxStream};
-use kernel::{Code, Error, Keyring, Result, Timestamp, Uuid};
+use kernel::{Code, Error, FileId, Keyring, Result, Timestamp, Uuid};
 use object_store::{
     Attribute, Attributes, ClientOptions, GetOptions, GetRange, GetResultPayload, ObjectStore,
     ObjectStoreExt, PutOptions, PutPayload, RetryConfig,
@@ -27,11 +27,11 @@ const S3_PARTS: u64 = 9_999;
 #[serde(rename_all = "camelCase")]
 pub enum Key {
     /// What a client has sent, before it was looked at.
-    Upload(Uuid),
+    Upload(FileId),
     /// A file that was looked at.
-    File(Uuid),
+    File(FileId),
     /// A picture in one of its widths.
-    Image(Uuid, u32),
+    Image(FileId, u32),
 }
 
 impl Key {
@@ -40,7 +40,7 @@ impl Key {
 
     /// The file to which the object belongs.
     #[must_use]
-    pub fn id(&self) -> Uuid {
+    pub fn id(&self) -> FileId {
         match self {
             Self::Upload(id) | Self::File(id) | Self::Image(id, _) => *id,
         }

@@ -2,9 +2,9 @@
 
 use std::collections::HashSet;
 
-use database::{IntoKernel, Tx, constraint};
+use database::{MapDbErr, Tx, constraint};
 use entity::files;
-use kernel::{Result, Timestamp, Uuid};
+use kernel::{FileId, Result, Timestamp, UserId, Uuid};
 use sea_orm::{ConnectionTrait, EntityTrait, FromQueryResult, Set};
 
 use crate::File;
@@ -16,15 +16,15 @@ pub(crate) async fn insert(tx: &Tx, file: &File) -> Result<()> {
     let row = files::ActiveModel {
         id: Set(file.id),
         owner_id: Set(file.owner_id),
-        purpose: Set(file.purpose.clone()),
+        purpose: Set(file.purpose),
         name: Set(file.name.clone()),
         content_type: Set(file.content_type.clone()),
         size_bytes: Set(file.size_bytes),
         sha256: Set(file.sha256.clone()),
-        status: Set(file.status.clone()),
+        status: Set(file.status),
         problem: Set(None),
-        created_at: Set(file.created_at.into()),
-        expires_at: Set(file.expires_at.into()),
+        created_at: Set(file.created_at),
+        expires_at: Set(file.expires_at),
         checked_until: Set(None),
         ready_at: Set(None),
     };
@@ -32,11 +32,11 @@ pub(crate) async fn insert(tx: &Tx, file: &File) -> Result<()> {
         .exec_without_returning(tx)
         .await
         .map(drop)
-        .kernel()
+        .map_db_err()
 }
 
 /// A file; locked, it is there until the transaction ends.
-pub(crate) async fn file(tx: &Tx, id: Uuid, locked: bool) -> Result<Option<File>> {
+pub(crate) async fn file(tx: &Tx, id: FileId, locked: bool) -> Result<Option<File>> {
     let lock = if locked { tx.for_update() } else { "" };
     let sql = format!("SELECT {FILE} FROM files f WHERE f.id = ?{lock}");
     tx.one(&sql, [id.into()]).await
@@ -50,7 +50,7 @@ pub(crate) struct Pending {
 }
 
 /// The uploads that somebody began after `since` and that may still arrive, here or at Mux, which does not tell us their sizes.
-pub(crate) async fn pending(tx: &Tx, owner_id: Uuid, since: Timestamp) -> Result<Pending> {
+pub(crate) async fn pending(tx: &Tx, owner_id: UserId, since: Timestamp) -> Result<Pending> {
     let sql = "SELECT count(*) AS files, CAST(coalesce(sum(p.bytes), 0) AS bigint) AS bytes FROM (\
                SELECT size_bytes AS bytes FROM files \
                WHERE owner_id = ? AND created_at > ? AND status = 'PENDING' AND expires_at > ? \
@@ -70,14 +70,14 @@ pub(crate) async fn pending(tx: &Tx, owner_id: Uuid, since: Timestamp) -> Result
 }
 
 /// Takes a file to look at until then; answers whether nobody else has it.
-pub(crate) async fn claim(tx: &Tx, id: Uuid, until: Timestamp) -> Result<bool> {
+pub(crate) async fn claim(tx: &Tx, id: FileId, until: Timestamp) -> Result<bool> {
     let sql = "UPDATE files SET checked_until = ? WHERE id = ? AND status = 'PENDING' \
                AND (checked_until IS NULL OR checked_until <= ?)";
     Ok(tx.change(sql, [until.into(), id.into(), tx.now().into()]).await? == 1)
 }
 
 /// Gives a file back that could not be looked at.
-pub(crate) async fn release(tx: &Tx, id: Uuid, until: Timestamp) -> Result<()> {
+pub(crate) async fn release(tx: &Tx, id: FileId, until: Timestamp) -> Result<()> {
     let sql = "UPDATE files SET checked_until = NULL WHERE id = ? AND checked_until = ?";
     tx.change(sql, [id.into(), until.into()]).await.map(drop)
 }
@@ -85,7 +85,7 @@ pub(crate) async fn release(tx: &Tx, id: Uuid, until: Timestamp) -> Result<()> {
 /// Writes what was found; answers whether the file was still ours to look at.
 pub(crate) async fn settle(
     tx: &Tx,
-    id: Uuid,
+    id: FileId,
     until: Timestamp,
     sha256: Option<Vec<u8>>,
     problem: Option<&str>,
@@ -109,11 +109,11 @@ pub(crate) async fn settle(
 
 #[derive(FromQueryResult)]
 struct Id {
-    id: Uuid,
+    id: FileId,
 }
 
 /// Files to which nothing refers: those that were made before `before`, and announced ones that have expired.
-pub(crate) async fn unused(tx: &Tx, before: Timestamp, limit: u64) -> Result<Vec<Uuid>> {
+pub(crate) async fn unused(tx: &Tx, before: Timestamp, limit: u64) -> Result<Vec<FileId>> {
     let sql = format!(
         "SELECT f.id FROM files f WHERE ((f.status = 'PENDING' AND f.expires_at <= ? \
          AND (f.checked_until IS NULL OR f.checked_until <= ?)) OR (f.status <> 'PENDING' AND f.created_at <= ?)) \
@@ -132,20 +132,20 @@ pub(crate) async fn unused(tx: &Tx, before: Timestamp, limit: u64) -> Result<Vec
 }
 
 /// Removes a file; one to which something has come to refer in the meantime stays, and with it all of the transaction.
-pub(crate) async fn delete(tx: &Tx, id: Uuid) -> Result<bool> {
+pub(crate) async fn delete(tx: &Tx, id: FileId) -> Result<bool> {
     let sql = "DELETE FROM files WHERE id = ?";
     match tx.execute_raw(tx.statement(sql, [id.into()])).await {
         Ok(done) => Ok(done.rows_affected() == 1),
         Err(error) if constraint(&error).is_some_and(|name| name.starts_with("fk")) => Ok(false),
-        Err(error) => Err(error).kernel(),
+        Err(error) => Err(error).map_db_err(),
     }
 }
 
 /// Which of these files exist, and whether each is still announced only.
-pub(crate) async fn known(tx: &Tx, ids: &[Uuid]) -> Result<(HashSet<Uuid>, HashSet<Uuid>)> {
+pub(crate) async fn known(tx: &Tx, ids: &[FileId]) -> Result<(HashSet<FileId>, HashSet<FileId>)> {
     #[derive(FromQueryResult)]
     struct Row {
-        id: Uuid,
+        id: FileId,
         status: String,
     }
     let marks = vec!["?"; ids.len()].join(", ");

@@ -3,13 +3,15 @@ use std::{sync::Arc, time::Duration};
 use aws_lc_rs::digest::{Context, SHA256};
 use bytes::Bytes;
 use database::{Db, Tx};
+use entity::enums::FileStatus;
 use futures_util::{Stream, TryStreamExt};
-use kernel::{Actor, Ambient, Code, Error, FieldError, Keyring, Result, Role, Timestamp, Uuid};
+use kernel::{Actor, Code, Environment, Error, FieldError, FileId, Keyring, Result, Role, Timestamp, UserId};
 use serde::{Deserialize, Serialize};
 use tokio::sync::Semaphore;
 
 use crate::{
-    File, IMAGE_WIDTHS, Key, Purpose, Storage, allowed_types, captions, clean_name, image, link, sniff, store,
+    File, FilePurpose, IMAGE_WIDTHS, Key, Storage, allowed_types, captions, clean_name, image, link, sniff,
+    store,
 };
 
 const PURPOSE: &str = "upload links";
@@ -36,18 +38,18 @@ pub struct Limits {
 }
 
 impl Limits {
-    fn of(&self, purpose: Purpose) -> u64 {
+    fn of(&self, purpose: FilePurpose) -> u64 {
         match purpose {
-            Purpose::Image => self.image,
-            Purpose::Attachment => self.attachment,
-            Purpose::Video => self.video,
-            Purpose::Captions => self.captions,
+            FilePurpose::Image => self.image,
+            FilePurpose::Attachment => self.attachment,
+            FilePurpose::Video => self.video,
+            FilePurpose::Captions => self.captions,
         }
     }
 
     /// Whether somebody may begin one more upload, of so many bytes. Of two at once, one is counted first.
-    pub(crate) async fn require_room(&self, tx: &Tx, owner_id: Uuid, bytes: i64) -> Result<()> {
-        tx.serialise(&format!("uploads {owner_id}")).await?;
+    pub(crate) async fn require_room(&self, tx: &Tx, owner_id: UserId, bytes: i64) -> Result<()> {
+        tx.advisory_lock(&format!("uploads {owner_id}")).await?;
         let pending = store::pending(tx, owner_id, tx.now() - self.lifetime).await?;
         let most = i64::try_from(self.pending_bytes).unwrap_or(i64::MAX);
         if pending.files >= i64::from(self.pending) || pending.bytes.saturating_add(bytes) > most {
@@ -73,7 +75,7 @@ pub struct Media {
 #[derive(Clone, Debug)]
 pub struct Announcement {
     /// What for.
-    pub purpose: Purpose,
+    pub purpose: FilePurpose,
     /// Its name on their machine.
     pub name: String,
     /// Its type.
@@ -97,7 +99,7 @@ pub struct Target {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct UploadTicket {
     /// The file.
-    pub id: Uuid,
+    pub id: FileId,
     /// Bytes.
     pub size: u64,
     /// Until when.
@@ -109,7 +111,7 @@ impl UploadTicket {
     ///
     /// # Errors
     /// [`Code::SignedUrlInvalid`] where it was altered, is another file's, or has expired.
-    pub fn open(keyring: &Keyring, token: &str, id: Uuid, now: Timestamp) -> Result<Self> {
+    pub fn open(keyring: &Keyring, token: &str, id: FileId, now: Timestamp) -> Result<Self> {
         let ticket: Self = link::open(keyring, PURPOSE, token)?;
         if ticket.id != id || ticket.expires_at <= now {
             return Err(Code::SignedUrlInvalid.into());
@@ -128,7 +130,7 @@ struct Verdict {
 ///
 /// # Errors
 /// [`Code::NotFound`], also for somebody else's.
-pub async fn upload(tx: &Tx, id: Uuid) -> Result<File> {
+pub async fn upload(tx: &Tx, id: FileId) -> Result<File> {
     let file = store::file(tx, id, false).await?;
     let file = file.filter(|file| tx.actor().manages(file.owner_id));
     file.ok_or_else(|| Code::NotFound.into())
@@ -151,9 +153,9 @@ impl Media {
     ///
     /// # Errors
     /// [`Code::Forbidden`], [`Code::ValidationFailed`] with every reason.
-    pub fn plan(&self, ambient: &Ambient, actor: Actor, new: Announcement) -> Result<File> {
+    pub fn plan(&self, environment: &Environment, actor: Actor, new: Announcement) -> Result<File> {
         let learns = matches!(actor, Actor::User { role: Role::User, .. });
-        if learns && new.purpose != Purpose::Image {
+        if learns && new.purpose != FilePurpose::Image {
             return Err(Code::Forbidden.into());
         }
         let mut reasons = Vec::new();
@@ -172,16 +174,16 @@ impl Media {
         if !reasons.is_empty() {
             return Err(Error::invalid(reasons));
         }
-        let now = ambient.now();
+        let now = environment.now();
         Ok(File {
-            id: ambient.new_id(),
+            id: environment.new_id().into(),
             owner_id: actor.user_id().ok_or(Code::Unauthenticated)?,
-            purpose: new.purpose.as_str().to_owned(),
+            purpose: new.purpose,
             name: clean_name(&new.name),
             content_type: new.content_type,
             size_bytes: i64::try_from(new.size_bytes).unwrap_or(i64::MAX),
             sha256: new.sha256.map(|sum| sum.to_vec()),
-            status: "PENDING".to_owned(),
+            status: FileStatus::Pending,
             problem: None,
             created_at: now,
             expires_at: now + self.limits.lifetime,
@@ -199,15 +201,15 @@ impl Media {
 
     /// Where the bytes of an announced file are sent; `None` when it is too late, or they were looked at already.
     #[must_use]
-    pub fn target(&self, ambient: &Ambient, keyring: &Keyring, file: &File) -> Option<Target> {
-        let left = (file.expires_at - ambient.now()).to_std().unwrap_or_default();
-        if file.status != "PENDING" || left.is_zero() {
+    pub fn target(&self, environment: &Environment, keyring: &Keyring, file: &File) -> Option<Target> {
+        let left = (file.expires_at - environment.now()).to_std().unwrap_or_default();
+        if file.status != FileStatus::Pending || left.is_zero() {
             return None;
         }
         let size = u64::try_from(file.size_bytes).unwrap_or_default();
         let url = match self
             .storage
-            .presigned_put(Key::Upload(file.id), size, ambient.now(), left)
+            .presigned_put(Key::Upload(file.id), size, environment.now(), left)
         {
             Some(url) => url,
             None => {
@@ -247,11 +249,11 @@ impl Media {
     ///
     /// # Errors
     /// [`Code::NotFound`], [`Code::UploadIncomplete`], [`Code::UploadChecking`].
-    pub async fn complete(&self, db: &Db, actor: Actor, id: Uuid) -> Result<File> {
+    pub async fn complete(&self, db: &Db, actor: Actor, id: FileId) -> Result<File> {
         let claim = move |tx: Tx| async move {
             let file = upload(&tx, id).await?;
             let until = tx.now() + CHECK;
-            if file.status != "PENDING" {
+            if file.status != FileStatus::Pending {
                 return Ok((file, None));
             }
             if !store::claim(&tx, id, until).await? {
@@ -277,7 +279,7 @@ impl Media {
             let ours = store::settle(&tx, id, until, sha256, problem).await?;
             // It was collected in the meantime, or somebody else had to take over.
             let file = upload(&tx, id).await?;
-            if file.status == "PENDING" && !ours {
+            if file.status == FileStatus::Pending && !ours {
                 return Err(Error::new(Code::UploadChecking).retry_after(Duration::from_secs(1)));
             }
             Ok(file)
@@ -285,10 +287,10 @@ impl Media {
         let settled = db.run(actor, settle).await;
         match &settled {
             // Nobody is to have what a camera wrote into a picture.
-            Ok(file) if file.status == "READY" && file.purpose == Purpose::Image.as_str() => {
+            Ok(file) if file.status == FileStatus::Ready && file.purpose == FilePurpose::Image => {
                 self.storage.delete(Key::File(id)).await?;
             }
-            Ok(file) if file.status == "READY" => {}
+            Ok(file) if file.status == FileStatus::Ready => {}
             Ok(_) => self.remove(id).await?,
             Err(error) if error.code() == Code::NotFound => self.remove(id).await?,
             Err(_) => {}
@@ -297,7 +299,7 @@ impl Media {
     }
 
     /// Removes every object of a file.
-    pub(crate) async fn remove(&self, id: Uuid) -> Result<()> {
+    pub(crate) async fn remove(&self, id: FileId) -> Result<()> {
         self.storage.delete(Key::Upload(id)).await?;
         self.storage.delete(Key::File(id)).await?;
         for width in IMAGE_WIDTHS {
@@ -321,11 +323,10 @@ impl Media {
         if u64::try_from(file.size_bytes) != Ok(size) {
             return Ok(rejected(Some("size_mismatch")));
         }
-        let purpose =
-            Purpose::read(&file.purpose).ok_or_else(|| Error::internal("a file without purpose"))?;
+        let purpose = file.purpose;
         let keep = match purpose {
-            Purpose::Image | Purpose::Captions => usize::try_from(size).unwrap_or(usize::MAX),
-            Purpose::Attachment | Purpose::Video => sniff::HEAD,
+            FilePurpose::Image | FilePurpose::Captions => usize::try_from(size).unwrap_or(usize::MAX),
+            FilePurpose::Attachment | FilePurpose::Video => sniff::HEAD,
         };
         let (mut sum, mut head, mut bytes) = (Context::new(&SHA256), Vec::new(), object.stream);
         while let Some(block) = bytes.try_next().await? {
@@ -338,11 +339,11 @@ impl Media {
             return Ok(rejected(Some("checksum_mismatch")));
         }
         let problem = match purpose {
-            Purpose::Captions => (!captions::is_web_vtt(&head)).then_some("captions_unreadable"),
+            FilePurpose::Captions => (!captions::is_web_vtt(&head)).then_some("captions_unreadable"),
             _ => sniff::problem(purpose, &file.content_type, &head),
         };
         let problem = match (purpose, problem) {
-            (Purpose::Image, None) => self.write_image(file.id, head).await?,
+            (FilePurpose::Image, None) => self.write_image(file.id, head).await?,
             (_, problem) => problem,
         };
         Ok(Verdict {
@@ -352,7 +353,7 @@ impl Media {
     }
 
     /// Writes a picture's widths.
-    async fn write_image(&self, id: Uuid, bytes: Vec<u8>) -> Result<Option<&'static str>> {
+    async fn write_image(&self, id: FileId, bytes: Vec<u8>) -> Result<Option<&'static str>> {
         let place = self.lane.clone().acquire_owned().await.map_err(Error::internal)?;
         let work = move || {
             let made = image::variants(&bytes);

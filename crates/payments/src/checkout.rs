@@ -1,7 +1,7 @@
 use std::time::Duration;
 
 use database::{Db, Pool, Tx, audit};
-use kernel::{Actor, Code, Error, Money, Result, Timestamp, Uuid};
+use kernel::{Actor, Code, CourseId, Error, Money, PaymentId, Result, Timestamp, UserId};
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 
@@ -23,7 +23,7 @@ const FRESH: Duration = Duration::from_secs(1830);
 #[derive(Clone, Debug)]
 pub struct CheckoutRequest {
     /// Which course.
-    pub course_id: Uuid,
+    pub course_id: CourseId,
     /// A coupon's code.
     pub coupon_code: Option<String>,
     /// On the provider's page, or inside the client.
@@ -279,7 +279,7 @@ async fn waits_on_these_terms(
 
 fn payment(
     tx: &Tx,
-    user_id: Uuid,
+    user_id: UserId,
     quote: &Quote,
     method: Method,
     provider: ProviderName,
@@ -316,7 +316,7 @@ fn payment(
     }
 }
 
-async fn kept(tx: &Tx, id: Uuid) -> Result<Option<Kept>> {
+async fn kept(tx: &Tx, id: PaymentId) -> Result<Option<Kept>> {
     let Some(sealed) = store::payment::sealed_handover(tx, id).await? else {
         return Ok(None);
     };
@@ -327,7 +327,7 @@ async fn kept(tx: &Tx, id: Uuid) -> Result<Option<Kept>> {
     serde_json::from_slice(&plain).map(Some).map_err(Error::internal)
 }
 
-async fn keep_pages(tx: &Tx, id: Uuid, request: &CheckoutRequest) -> Result<()> {
+async fn keep_pages(tx: &Tx, id: PaymentId, request: &CheckoutRequest) -> Result<()> {
     let asked = Kept::Asked(Pages {
         success_url: request.success_url.clone(),
         cancel_url: request.cancel_url.clone(),
@@ -337,7 +337,7 @@ async fn keep_pages(tx: &Tx, id: Uuid, request: &CheckoutRequest) -> Result<()> 
 }
 
 /// Where the buyer pays, if another request has made that ready; otherwise a payment that the provider refused is over.
-async fn not_started(tx: &Tx, id: Uuid, refused: bool) -> Result<Option<Started>> {
+async fn not_started(tx: &Tx, id: PaymentId, refused: bool) -> Result<Option<Started>> {
     let waits = settle::lock(tx, id).await?;
     let waits = waits.is_some_and(|payment| payment.status != PaymentStatus::Failed);
     if let Some(Kept::Started(started)) = kept(tx, id).await?
@@ -355,7 +355,7 @@ async fn not_started(tx: &Tx, id: Uuid, refused: bool) -> Result<Option<Started>
 }
 
 /// Answers whether the payment still waits for its buyer, or has been paid already.
-async fn hand_over(tx: &Tx, id: Uuid, started: &Started) -> Result<bool> {
+async fn hand_over(tx: &Tx, id: PaymentId, started: &Started) -> Result<bool> {
     let Some(payment) = settle::lock(tx, id).await? else {
         return Ok(false);
     };
@@ -381,7 +381,7 @@ impl Payments {
     /// # Errors
     /// [`Code::NotFound`] where it is not the caller's, or no payment of the sandbox; [`Code::PaymentNotCompleted`] for a dispute about
     /// money that never came.
-    pub async fn play(&self, db: &Db, actor: Actor, id: Uuid, act: SandboxAct) -> Result<Payment> {
+    pub async fn play(&self, db: &Db, actor: Actor, id: PaymentId, act: SandboxAct) -> Result<Payment> {
         db.run_in(Pool::Worker, actor, move |tx| async move {
             let payment = settle::lock(&tx, id)
                 .await?

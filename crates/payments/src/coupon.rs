@@ -2,7 +2,8 @@ use std::collections::HashSet;
 
 use database::{Tx, constraint, from_db};
 use kernel::{
-    Actor, Code, Currency, Cursor, Error, FieldError, Limit, Money, Page, Result, Role, Timestamp, Uuid,
+    Actor, Code, CouponId, CourseId, Currency, Cursor, Error, FieldError, Limit, Money, Page, PaymentId,
+    Result, Role, Timestamp, UserId,
 };
 use sea_orm::{DbErr, DeriveActiveEnum, EnumIter};
 use serde::{Deserialize, Serialize};
@@ -35,15 +36,15 @@ pub enum Scope {
 #[derive(Clone, Debug, PartialEq)]
 pub struct Coupon {
     /// The coupon's id.
-    pub id: Uuid,
+    pub id: CouponId,
     /// Whose it is.
-    pub owner_id: Uuid,
+    pub owner_id: UserId,
     /// What buyers type: upper case, unique.
     pub code: String,
     /// For which courses.
     pub scope: Scope,
     /// The courses, where the scope is [`Scope::Courses`].
-    pub course_ids: Vec<Uuid>,
+    pub course_ids: Vec<CourseId>,
     /// What it takes off.
     pub discount: Discount,
     /// Whether it can be used at all.
@@ -89,7 +90,7 @@ pub struct NewCoupon {
     /// See [`Coupon::scope`].
     pub scope: Scope,
     /// See [`Coupon::course_ids`].
-    pub course_ids: Vec<Uuid>,
+    pub course_ids: Vec<CourseId>,
     /// See [`Coupon::discount`].
     pub discount: Discount,
     /// See [`Coupon::is_active`].
@@ -108,7 +109,7 @@ pub struct NewCoupon {
 #[derive(Clone, Debug, Default)]
 pub struct CouponChange {
     /// See [`Coupon::course_ids`].
-    pub course_ids: Option<Vec<Uuid>>,
+    pub course_ids: Option<Vec<CourseId>>,
     /// See [`Coupon::is_active`].
     pub is_active: Option<bool>,
     /// See [`Coupon::starts_at`].
@@ -177,7 +178,7 @@ pub async fn list_coupons(tx: &Tx, after: Option<Cursor>, limit: Limit) -> Resul
 ///
 /// # Errors
 /// [`Code::NotFound`].
-pub async fn coupon(tx: &Tx, id: Uuid) -> Result<Coupon> {
+pub async fn coupon(tx: &Tx, id: CouponId) -> Result<Coupon> {
     let coupon = store::coupon::find(tx, id).await?.ok_or(Code::NotFound)?;
     if tx.actor().manages(coupon.owner_id) {
         Ok(coupon)
@@ -192,7 +193,7 @@ pub async fn coupon(tx: &Tx, id: Uuid) -> Result<Coupon> {
 /// [`Code::NotFound`], [`Code::PreconditionFailed`], [`Code::ValidationFailed`].
 pub async fn change_coupon(
     tx: &Tx,
-    id: Uuid,
+    id: CouponId,
     matches: impl Fn(i64) -> bool,
     change: CouponChange,
 ) -> Result<Coupon> {
@@ -241,7 +242,7 @@ pub async fn change_coupon(
 ///
 /// # Errors
 /// [`Code::NotFound`], [`Code::CouponUsed`].
-pub async fn delete_coupon(tx: &Tx, id: Uuid) -> Result<()> {
+pub async fn delete_coupon(tx: &Tx, id: CouponId) -> Result<()> {
     coupon(tx, id).await?;
     store::coupon::delete(tx, id)
         .await
@@ -298,7 +299,7 @@ pub(crate) async fn usable(tx: &Tx, code: &str, quote: &Quote) -> Result<Coupon>
 }
 
 /// Takes a place in the quota for a payment. Of many at once, as many as there are places.
-pub(crate) async fn reserve(tx: &Tx, coupon: &Coupon, payment_id: Uuid) -> Result<()> {
+pub(crate) async fn reserve(tx: &Tx, coupon: &Coupon, payment_id: PaymentId) -> Result<()> {
     if !store::coupon::count_up(tx, coupon.id).await? {
         return Err(exhausted());
     }
@@ -308,7 +309,7 @@ pub(crate) async fn reserve(tx: &Tx, coupon: &Coupon, payment_id: Uuid) -> Resul
 }
 
 /// Keeps the place of a payment that was made. One that had lost its place takes another if there is one; paid is paid.
-pub(crate) async fn confirm(tx: &Tx, coupon_id: Uuid, payment_id: Uuid) -> Result<()> {
+pub(crate) async fn confirm(tx: &Tx, coupon_id: CouponId, payment_id: PaymentId) -> Result<()> {
     if !store::coupon::move_redemption(tx, payment_id, "RESERVED", "CONFIRMED").await?
         && store::coupon::count_up(tx, coupon_id).await?
         && !store::coupon::move_redemption(tx, payment_id, "RELEASED", "CONFIRMED").await?
@@ -319,7 +320,7 @@ pub(crate) async fn confirm(tx: &Tx, coupon_id: Uuid, payment_id: Uuid) -> Resul
 }
 
 /// Gives back the place of a payment that came to nothing.
-pub(crate) async fn release(tx: &Tx, coupon_id: Uuid, payment_id: Uuid) -> Result<()> {
+pub(crate) async fn release(tx: &Tx, coupon_id: CouponId, payment_id: PaymentId) -> Result<()> {
     if store::coupon::move_redemption(tx, payment_id, "RESERVED", "RELEASED").await? {
         store::coupon::count_down(tx, coupon_id).await?;
     }
@@ -395,7 +396,7 @@ async fn check(tx: &Tx, coupon: &Coupon) -> Result<()> {
 }
 
 async fn foreign_courses(tx: &Tx, coupon: &Coupon) -> Result<Vec<FieldError>> {
-    let own: HashSet<Uuid> = courses::courses_by_ids(tx, &coupon.course_ids)
+    let own: HashSet<CourseId> = courses::courses_by_ids(tx, &coupon.course_ids)
         .await?
         .into_iter()
         .filter(|course| tx.actor().manages(course.author.id))
@@ -438,8 +439,8 @@ mod tests {
 
     fn coupon(discount: Discount) -> Coupon {
         Coupon {
-            id: Uuid::nil(),
-            owner_id: Uuid::nil(),
+            id: CouponId(kernel::Uuid::nil()),
+            owner_id: UserId(kernel::Uuid::nil()),
             code: "SPRING".to_owned(),
             scope: Scope::Owner,
             course_ids: Vec::new(),

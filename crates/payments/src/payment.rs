@@ -1,5 +1,8 @@
 use database::Tx;
-use kernel::{Code, Cursor, Limit, Page, Result, Timestamp, Uuid};
+use kernel::{
+    Code, CouponId, CourseId, Cursor, CustomerId, DisputeId, Limit, Page, PaymentId, PurchaseId, RefundId, Result,
+    Timestamp, UserId,
+};
 use sea_orm::{DeriveActiveEnum, EnumIter, FromQueryResult};
 use serde::{Deserialize, Serialize};
 
@@ -24,13 +27,13 @@ pub enum PaymentStatus {
 #[derive(Clone, Debug, FromQueryResult)]
 pub struct Payment {
     /// The payment's id.
-    pub id: Uuid,
+    pub id: PaymentId,
     /// Who buys.
-    pub user_id: Uuid,
+    pub user_id: UserId,
     /// What.
-    pub course_id: Uuid,
+    pub course_id: CourseId,
     /// Who sells: the course's owner.
-    pub author_id: Uuid,
+    pub author_id: UserId,
     /// The course's title then.
     pub course_title: String,
     /// How it stands.
@@ -46,7 +49,7 @@ pub struct Payment {
     /// What the course's own discount takes off.
     pub discount_amount: i64,
     /// The coupon, if there is one.
-    pub coupon_id: Option<Uuid>,
+    pub coupon_id: Option<CouponId>,
     /// What the coupon takes off.
     pub coupon_amount: i64,
     /// What is to be paid.
@@ -98,9 +101,9 @@ impl Payment {
 #[derive(Clone, Debug, FromQueryResult)]
 pub struct Refund {
     /// The refund's id.
-    pub id: Uuid,
+    pub id: RefundId,
     /// Of which payment.
-    pub payment_id: Uuid,
+    pub payment_id: PaymentId,
     /// How much, in minor units.
     pub amount: i64,
     /// ISO 4217.
@@ -114,7 +117,7 @@ pub struct Refund {
     /// Whether the course goes with the money, however little it is.
     pub ends_access: bool,
     /// Who asked for it; `None` where it was made at the provider, or by Palestra itself.
-    pub requested_by: Option<Uuid>,
+    pub requested_by: Option<UserId>,
     /// The provider's name of it.
     pub provider_refund_id: Option<String>,
     /// Why it failed.
@@ -129,9 +132,9 @@ pub struct Refund {
 #[derive(Clone, Debug, FromQueryResult)]
 pub struct Dispute {
     /// The dispute's id.
-    pub id: Uuid,
+    pub id: DisputeId,
     /// Of which payment.
-    pub payment_id: Uuid,
+    pub payment_id: PaymentId,
     /// The provider's name of it.
     pub provider_dispute_id: String,
     /// About how much, in minor units.
@@ -163,13 +166,13 @@ pub struct PaymentDetail {
 #[derive(Clone, Debug, FromQueryResult)]
 pub struct Purchase {
     /// The purchase's id.
-    pub id: Uuid,
+    pub id: PurchaseId,
     /// Who bought.
-    pub user_id: Uuid,
+    pub user_id: UserId,
     /// What.
-    pub course_id: Uuid,
+    pub course_id: CourseId,
     /// By which payment.
-    pub payment_id: Uuid,
+    pub payment_id: PaymentId,
     /// When.
     pub created_at: Timestamp,
     /// When it last changed.
@@ -182,9 +185,9 @@ pub struct Purchase {
 #[derive(Clone, Debug, FromQueryResult)]
 pub struct Customer {
     /// The customer's id.
-    pub id: Uuid,
+    pub id: CustomerId,
     /// Whose it is.
-    pub user_id: Uuid,
+    pub user_id: UserId,
     /// At which provider.
     pub provider: ProviderName,
     /// The provider's name for them.
@@ -199,7 +202,7 @@ pub struct Customer {
 ///
 /// # Errors
 /// [`Code::NotFound`].
-pub async fn payment(tx: &Tx, id: Uuid) -> Result<PaymentDetail> {
+pub async fn payment(tx: &Tx, id: PaymentId) -> Result<PaymentDetail> {
     let payment = visible(tx, id).await?;
     let refunds = store::refund::of_payment(tx, id).await?;
     let disputes = store::dispute::of_payment(tx, id).await?;
@@ -211,7 +214,7 @@ pub async fn payment(tx: &Tx, id: Uuid) -> Result<PaymentDetail> {
 }
 
 /// A payment that the caller may look at.
-pub(crate) async fn visible(tx: &Tx, id: Uuid) -> Result<Payment> {
+pub(crate) async fn visible(tx: &Tx, id: PaymentId) -> Result<Payment> {
     let payment = store::payment::find(tx, id).await?.ok_or(Code::NotFound)?;
     let actor = tx.actor();
     if actor.manages(payment.author_id) || actor.user_id() == Some(payment.user_id) {

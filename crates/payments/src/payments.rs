@@ -4,7 +4,7 @@ use database::{
     Db, Pool, Tx, inbox,
     outbox::{self, Message},
 };
-use kernel::{Actor, Code, Error, Money, Result, Timestamp, Uuid};
+use kernel::{Actor, Code, Error, Money, PaymentId, RefundId, Result, Timestamp};
 
 use crate::{
     Event, Fact, Payment, Provider, ProviderName, RefundOrder, RefundStatus, Told, coupon,
@@ -100,7 +100,7 @@ impl Payments {
         Ok(())
     }
 
-    async fn stop(&self, db: &Db, id: Uuid) -> Result<()> {
+    async fn stop(&self, db: &Db, id: PaymentId) -> Result<()> {
         match payment(db, id).await? {
             Some(payment) if payment.provider != ProviderName::None => {
                 self.provider_of(&payment)?.stop(&payment.reference()).await
@@ -109,7 +109,7 @@ impl Payments {
         }
     }
 
-    async fn refund(&self, db: &Db, id: Uuid) -> Result<()> {
+    async fn refund(&self, db: &Db, id: RefundId) -> Result<()> {
         let find = move |tx: Tx| async move {
             let Some(refund) = store::refund::find(&tx, id).await? else {
                 return Ok(None);
@@ -168,7 +168,7 @@ impl Payments {
     async fn ask(&self, db: &Db, payment: &Payment) -> Result<()> {
         let mut told = self.provider_of(payment)?.ask(&payment.reference()).await?;
         told.payment_id = Some(payment.id);
-        let now = db.ambient().now();
+        let now = db.environment().now();
         let waited_for = |fact: &Fact| matches!(fact, Fact::Captured { .. } | Fact::OnItsWay);
         let waited_for = told.facts.iter().any(waited_for);
         if !waited_for && payment.expires_at + GRACE < now {
@@ -180,7 +180,7 @@ impl Payments {
     }
 }
 
-async fn payment(db: &Db, id: Uuid) -> Result<Option<Payment>> {
+async fn payment(db: &Db, id: PaymentId) -> Result<Option<Payment>> {
     db.read_in(Pool::Worker, Actor::System, move |tx| async move {
         store::payment::find(&tx, id).await
     })
@@ -210,7 +210,7 @@ mod tests {
     #[test]
     fn what_was_told_survives_the_outbox() {
         let told = Told {
-            payment_id: Some(Uuid::nil()),
+            payment_id: Some(PaymentId(kernel::Uuid::nil())),
             facts: vec![Fact::Over {
                 code: "expired".to_owned(),
             }],

@@ -19,7 +19,7 @@
 //! | [`Fact::Refund`] | `PAYMENT.CAPTURE.REFUNDED`, by `resource.id` |
 //! | [`Fact::Dispute`] | `CUSTOMER.DISPUTE.CREATED`, `.UPDATED`, `.RESOLVED` with `dispute_outcome` |
 
-use kernel::{Money, Result, Timestamp, Uuid};
+use kernel::{Money, PaymentId, RefundId, Result, Timestamp, UserId};
 use sea_orm::{DeriveActiveEnum, EnumIter};
 use serde::{Deserialize, Serialize};
 
@@ -53,7 +53,7 @@ pub enum Method {
 #[derive(Clone, Debug)]
 pub struct Charge {
     /// Ours. The provider is asked with it as the idempotency key, and hands it back in what it tells.
-    pub payment_id: Uuid,
+    pub payment_id: PaymentId,
     /// How the buyer pays.
     pub method: Method,
     /// What is to be paid.
@@ -87,7 +87,7 @@ pub struct Started {
 #[derive(Clone, Debug)]
 pub struct Reference {
     /// Ours.
-    pub payment_id: Uuid,
+    pub payment_id: PaymentId,
     /// See [`Started::session_id`].
     pub session_id: Option<String>,
     /// The provider's name of the payment itself.
@@ -98,7 +98,7 @@ pub struct Reference {
 #[derive(Clone, Debug)]
 pub struct RefundOrder {
     /// Ours: the idempotency key, and handed back in what is told.
-    pub refund_id: Uuid,
+    pub refund_id: RefundId,
     /// The payment at the provider.
     pub provider_payment_id: String,
     /// How much of it.
@@ -167,7 +167,7 @@ pub enum Fact {
         /// The provider's name of the refund.
         id: String,
         /// Ours, where we asked for it.
-        ours: Option<Uuid>,
+        ours: Option<RefundId>,
         /// How much, in minor units.
         amount: i64,
         /// How far it is.
@@ -193,7 +193,7 @@ pub enum Fact {
 #[serde(rename_all = "camelCase")]
 pub struct Told {
     /// Ours.
-    pub payment_id: Option<Uuid>,
+    pub payment_id: Option<PaymentId>,
     /// The provider's name of the session.
     pub session_id: Option<String>,
     /// The provider's name of the payment.
@@ -223,7 +223,7 @@ pub trait Provider: Send + Sync {
     fn name(&self) -> ProviderName;
 
     /// The provider's name for this user; asking again gives the same, within its own memory of idempotency keys.
-    async fn customer(&self, user_id: Uuid, email: &str, name: Option<&str>) -> Result<String>;
+    async fn customer(&self, user_id: UserId, email: &str, name: Option<&str>) -> Result<String>;
 
     /// Makes ready for the buyer to pay; asking again gives the same.
     async fn start(&self, charge: &Charge) -> Result<Started>;
@@ -235,7 +235,7 @@ pub trait Provider: Send + Sync {
     async fn ask(&self, payment: &Reference) -> Result<Told>;
 
     /// Which of our payments the provider's payment is for; `None` where it is none of ours.
-    async fn whose(&self, provider_payment_id: &str) -> Result<Option<Uuid>>;
+    async fn whose(&self, provider_payment_id: &str) -> Result<Option<PaymentId>>;
 
     /// Gives money back; answers with the refund's fact. Asking again gives the same refund.
     async fn refund(&self, order: &RefundOrder) -> Result<Fact>;

@@ -1,6 +1,6 @@
 use courses::Course;
 use database::Tx;
-use kernel::{Code, Currency, Result, Uuid};
+use kernel::{Code, CourseId, Currency, Result, UserId};
 
 use crate::{Coupon, coupon};
 
@@ -8,11 +8,11 @@ use crate::{Coupon, coupon};
 #[derive(Clone, Debug)]
 pub struct Quote {
     /// What is bought.
-    pub course_id: Uuid,
+    pub course_id: CourseId,
     /// Its title.
     pub course_title: String,
     /// Whose it is.
-    pub author_id: Uuid,
+    pub author_id: UserId,
     /// Of everything here.
     pub currency: Currency,
     /// The list price.
@@ -32,7 +32,7 @@ pub struct Quote {
 /// # Errors
 /// [`Code::NotFound`] where it cannot be bought, [`Code::OwnCourse`], [`Code::CourseFree`], [`Code::AlreadyPurchased`],
 /// [`Code::ValidationFailed`] for a coupon, with the reason.
-pub async fn quote(tx: &Tx, course_id: Uuid, coupon_code: Option<&str>) -> Result<Quote> {
+pub async fn quote(tx: &Tx, course_id: CourseId, coupon_code: Option<&str>) -> Result<Quote> {
     let user_id = tx.user_id()?;
     let reference = courses::course_ref(tx, course_id).await?;
     if reference.staff {

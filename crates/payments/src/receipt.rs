@@ -1,6 +1,6 @@
 use chrono::Datelike;
 use database::Tx;
-use kernel::{Code, Result, Timestamp, Uuid};
+use kernel::{Code, PaymentId, ReceiptId, Result, Timestamp, UserId};
 use sea_orm::FromQueryResult;
 
 use crate::{Payment, payment, store};
@@ -9,11 +9,11 @@ use crate::{Payment, payment, store};
 #[derive(Clone, Debug, FromQueryResult)]
 pub struct Receipt {
     /// The receipt's id.
-    pub id: Uuid,
+    pub id: ReceiptId,
     /// For which payment.
-    pub payment_id: Uuid,
+    pub payment_id: PaymentId,
     /// Who gave it.
-    pub issuer_id: Uuid,
+    pub issuer_id: UserId,
     /// In which year.
     pub year: i64,
     /// Which in that year.
@@ -30,7 +30,7 @@ pub struct Receipt {
 ///
 /// # Errors
 /// [`Code::NotFound`], also where nothing was paid yet.
-pub async fn receipt(tx: &Tx, payment_id: Uuid) -> Result<(Receipt, Payment)> {
+pub async fn receipt(tx: &Tx, payment_id: PaymentId) -> Result<(Receipt, Payment)> {
     let payment = payment::visible(tx, payment_id).await?;
     let receipt = store::receipt::of_payment(tx, payment_id).await?;
     Ok((receipt.ok_or(Code::NotFound)?, payment))
@@ -41,7 +41,7 @@ pub(crate) async fn issue(tx: &Tx, payment: &Payment) -> Result<()> {
     let year = i64::from(tx.now().year());
     let number = store::receipt::next_number(tx, payment.author_id, year).await?;
     let people = identity::people(tx, &[payment.author_id, payment.user_id]).await?;
-    let name = |id: Uuid| {
+    let name = |id: UserId| {
         let person = people.iter().find(|person| person.id == id);
         person.map(identity::Person::display_name).unwrap_or_default()
     };

@@ -1,5 +1,5 @@
 use database::{Tx, audit, outbox};
-use kernel::{Code, Result, Uuid};
+use kernel::{Code, PaymentId, Result};
 use serde_json::json;
 
 use crate::{Fact, PaymentStatus, ProviderName, Refund, RefundStatus, outbox::REFUND, settle, store};
@@ -21,7 +21,7 @@ pub struct NewRefund {
 ///
 /// # Errors
 /// [`Code::NotFound`], [`Code::PaymentNotRefundable`], [`Code::RefundTooLarge`].
-pub async fn create_refund(tx: &Tx, payment_id: Uuid, new: NewRefund) -> Result<Refund> {
+pub async fn create_refund(tx: &Tx, payment_id: PaymentId, new: NewRefund) -> Result<Refund> {
     let payment = settle::lock(tx, payment_id).await?.ok_or(Code::NotFound)?;
     if !tx.actor().manages(payment.author_id) {
         return Err(Code::NotFound.into());

@@ -1,4 +1,4 @@
-use kernel::{Code, Error, Result, Timestamp, Uuid};
+use kernel::{Code, Error, PaymentId, Result, Timestamp, UserId};
 
 use crate::{
     Fact, RefundStatus,
@@ -11,8 +11,8 @@ use crate::{
 pub struct Sandbox;
 
 /// The sandbox's own name of a payment.
-pub(crate) fn payment_name(id: Uuid) -> String {
-    format!("sandbox_{}", id.simple())
+pub(crate) fn payment_name(id: PaymentId) -> String {
+    format!("sandbox_{}", id.0.simple())
 }
 
 #[async_trait::async_trait]
@@ -21,8 +21,8 @@ impl Provider for Sandbox {
         ProviderName::Sandbox
     }
 
-    async fn customer(&self, user_id: Uuid, _: &str, _: Option<&str>) -> Result<String> {
-        Ok(format!("sandbox_customer_{}", user_id.simple()))
+    async fn customer(&self, user_id: UserId, _: &str, _: Option<&str>) -> Result<String> {
+        Ok(format!("sandbox_customer_{}", user_id.0.simple()))
     }
 
     async fn start(&self, charge: &Charge) -> Result<Started> {
@@ -48,13 +48,13 @@ impl Provider for Sandbox {
         })
     }
 
-    async fn whose(&self, _: &str) -> Result<Option<Uuid>> {
+    async fn whose(&self, _: &str) -> Result<Option<PaymentId>> {
         Ok(None)
     }
 
     async fn refund(&self, order: &RefundOrder) -> Result<Fact> {
         Ok(Fact::Refund {
-            id: format!("sandbox_refund_{}", order.refund_id.simple()),
+            id: format!("sandbox_refund_{}", order.refund_id.0.simple()),
             ours: Some(order.refund_id),
             amount: order.amount.amount,
             status: RefundStatus::Succeeded,

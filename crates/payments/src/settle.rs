@@ -1,5 +1,5 @@
 use database::{Tx, audit, outbox};
-use kernel::{Result, Timestamp, Uuid};
+use kernel::{CourseId, PaymentId, Result, Timestamp, UserId};
 use sea_orm::ActiveEnum;
 use serde_json::json;
 
@@ -49,12 +49,12 @@ async fn standing(tx: &Tx, payment: &Payment, captured: bool, over: bool) -> Res
 }
 
 /// One buyer's checkouts and payments of one course wait for each other: of two that were paid, one buys.
-pub(crate) async fn stand_in_line(tx: &Tx, user_id: Uuid, course_id: Uuid) -> Result<()> {
-    tx.serialise(&format!("purchase:{user_id}:{course_id}")).await
+pub(crate) async fn stand_in_line(tx: &Tx, user_id: UserId, course_id: CourseId) -> Result<()> {
+    tx.advisory_lock(&format!("purchase:{user_id}:{course_id}")).await
 }
 
 /// A payment that nobody else changes until the end of this transaction.
-pub(crate) async fn lock(tx: &Tx, id: Uuid) -> Result<Option<Payment>> {
+pub(crate) async fn lock(tx: &Tx, id: PaymentId) -> Result<Option<Payment>> {
     let Some(payment) = store::payment::find(tx, id).await? else {
         return Ok(None);
     };
@@ -250,7 +250,7 @@ async fn fall_back(tx: &Tx, ended: &Payment) -> Result<()> {
 }
 
 /// Facts that we know ourselves, about a payment of ours.
-pub(crate) fn of(payment_id: Uuid, facts: Vec<Fact>) -> Told {
+pub(crate) fn of(payment_id: PaymentId, facts: Vec<Fact>) -> Told {
     Told {
         payment_id: Some(payment_id),
         facts,

@@ -2,7 +2,7 @@ use std::collections::HashSet;
 
 use courses::{CourseOutline, OutlineChapter};
 use database::{Tx, outbox};
-use kernel::{Code, Result, Timestamp, Uuid};
+use kernel::{ChapterId, Code, CourseId, LessonId, Result, Timestamp, UserId};
 use serde_json::json;
 
 use crate::{
@@ -80,35 +80,35 @@ async fn finish(tx: &Tx, facts: &Facts) -> Result<bool> {
 }
 
 /// Whoever completes something of this user and course stands in one line.
-pub(crate) async fn line_up(tx: &Tx, user_id: Uuid, course_id: Uuid) -> Result<()> {
-    tx.serialise(&format!("progress:{user_id}:{course_id}")).await
+pub(crate) async fn line_up(tx: &Tx, user_id: UserId, course_id: CourseId) -> Result<()> {
+    tx.advisory_lock(&format!("progress:{user_id}:{course_id}")).await
 }
 
 pub(crate) async fn complete_lesson(
     tx: &Tx,
-    user_id: Uuid,
-    course_id: Uuid,
-    lesson_id: Uuid,
+    user_id: UserId,
+    course_id: CourseId,
+    lesson_id: LessonId,
 ) -> Result<bool> {
     let first = store::complete_lesson(tx, user_id, course_id, lesson_id).await?;
     if first {
         let payload = json!({ "userId": user_id, "courseId": course_id, "lessonId": lesson_id });
         outbox::send(tx, "lesson.completed", payload).await?;
-        tx.forget(user_id).await?;
+        tx.invalidate_account_cache(user_id).await?;
     }
     Ok(first)
 }
 
 pub(crate) async fn complete_chapter(
     tx: &Tx,
-    user_id: Uuid,
-    course_id: Uuid,
-    chapter_id: Uuid,
+    user_id: UserId,
+    course_id: CourseId,
+    chapter_id: ChapterId,
 ) -> Result<()> {
     if store::complete_chapter(tx, user_id, course_id, chapter_id).await? {
         let payload = json!({ "userId": user_id, "courseId": course_id, "chapterId": chapter_id });
         outbox::send(tx, "chapter.completed", payload).await?;
-        tx.forget(user_id).await?;
+        tx.invalidate_account_cache(user_id).await?;
     }
     Ok(())
 }
@@ -119,14 +119,14 @@ pub(crate) async fn complete_chapter(
 ///
 /// # Errors
 /// [`Code::Unauthenticated`] where nobody has logged in.
-pub async fn derive(tx: &Tx, course_id: Uuid) -> Result<bool> {
+pub async fn derive(tx: &Tx, course_id: CourseId) -> Result<bool> {
     let user_id = tx.user_id()?;
     line_up(tx, user_id, course_id).await?;
     let outline = courses::outline(tx, course_id).await?;
     derive_from(tx, user_id, course_id, &outline).await
 }
 
-async fn derive_from(tx: &Tx, user_id: Uuid, course_id: Uuid, outline: &CourseOutline) -> Result<bool> {
+async fn derive_from(tx: &Tx, user_id: UserId, course_id: CourseId, outline: &CourseOutline) -> Result<bool> {
     let lessons = store::completed_lessons(tx, user_id, course_id).await?;
     let known = store::chapters(tx, user_id, course_id).await?;
     let mut any = false;
@@ -149,6 +149,6 @@ async fn derive_from(tx: &Tx, user_id: Uuid, course_id: Uuid, outline: &CourseOu
     Ok(any)
 }
 
-fn is_complete(chapter: &OutlineChapter, lessons: &HashSet<Uuid>) -> bool {
+fn is_complete(chapter: &OutlineChapter, lessons: &HashSet<LessonId>) -> bool {
     !chapter.lessons.is_empty() && chapter.lessons.iter().all(|lesson| lessons.contains(&lesson.id))
 }

@@ -7,7 +7,7 @@ use std::{
 };
 
 use database::{Db, Flush, Pool};
-use kernel::{Actor, Code, Error, Result, Timestamp, Uuid};
+use kernel::{Actor, Code, Error, Result, Timestamp, UserId, Uuid};
 
 use crate::{
     Claim, Rules,
@@ -28,14 +28,14 @@ const REMEMBERED: usize = 10_000;
 
 /// A heartbeat of somebody who may watch this.
 pub(crate) struct Beat {
-    pub(crate) user_id: Uuid,
+    pub(crate) user_id: UserId,
     pub(crate) facts: Facts,
     pub(crate) claim: Claim,
     /// When the server heard it.
     pub(crate) at: Timestamp,
 }
 
-type Key = (Uuid, Uuid);
+type Key = (UserId, Uuid);
 
 /// Those heartbeats of a batch that belong to one row.
 type Group = (Key, Vec<usize>);
@@ -147,7 +147,7 @@ impl Gathering {
             }
             let expected = writing.len() as u64;
             let put = move |tx| async move { watch::put(&tx, &writing).await };
-            match self.db.run_alone_in(Pool::Worker, Actor::System, put).await {
+            match self.db.execute_autocommit(Pool::Worker, Actor::System, put).await {
                 Ok(written) if written == expected => {
                     for row in &rows {
                         self.remember(row.clone());

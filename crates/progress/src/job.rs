@@ -4,7 +4,10 @@ use std::collections::{HashMap, HashSet};
 
 use courses::CourseOutline;
 use database::{Db, Pool, Tx, outbox};
-use kernel::{Actor, Code, Cursor, Limit, Page, Result, Role, Timestamp, Uuid};
+use kernel::{
+    Actor, ChapterId, Code, CourseId, Cursor, JobId, LessonId, Limit, Page, Result, Role, SessionId,
+    Timestamp, UserId, Uuid,
+};
 use sea_orm::FromQueryResult;
 use serde_json::json;
 
@@ -21,13 +24,13 @@ const BATCHES: u32 = 10;
 #[derive(Clone, Debug, FromQueryResult)]
 pub struct Job {
     /// The job's id.
-    pub id: Uuid,
+    pub id: JobId,
     /// What it does: `RECOUNT_PROGRESS`.
     pub kind: String,
     /// `QUEUED`, `RUNNING` or `DONE`.
     pub status: String,
     /// Whose edit caused it.
-    pub requested_by: Option<Uuid>,
+    pub requested_by: Option<UserId>,
     /// How many learners were looked at.
     pub done_count: i64,
     /// For how many of them something became complete.
@@ -39,14 +42,14 @@ pub struct Job {
     /// When it ended.
     pub finished_at: Option<Timestamp>,
     /// Behind whom to go on.
-    pub(crate) reached_id: Option<Uuid>,
+    pub(crate) reached_id: Option<UserId>,
 }
 
 /// Has the worker look what has become complete by an edit of the outline, where anybody has done anything in the course.
 ///
 /// # Errors
 /// What the database answers.
-pub async fn recount(tx: &Tx, course_id: Uuid) -> Result<()> {
+pub async fn recount(tx: &Tx, course_id: CourseId) -> Result<()> {
     if store::job::has_learners(tx, course_id).await? && store::job::insert(tx, course_id).await? {
         outbox::send(tx, RECOUNT, json!({ "courseId": course_id })).await?;
     }
@@ -57,7 +60,7 @@ pub async fn recount(tx: &Tx, course_id: Uuid) -> Result<()> {
 ///
 /// # Errors
 /// [`Code::NotFound`], [`Code::Forbidden`].
-pub async fn jobs(tx: &Tx, course_id: Uuid, after: Option<Cursor>, limit: Limit) -> Result<Page<Job>> {
+pub async fn jobs(tx: &Tx, course_id: CourseId, after: Option<Cursor>, limit: Limit) -> Result<Page<Job>> {
     if !courses::course_ref(tx, course_id).await?.staff {
         return Err(Code::Forbidden.into());
     }
@@ -70,7 +73,7 @@ pub async fn jobs(tx: &Tx, course_id: Uuid, after: Option<Cursor>, limit: Limit)
 ///
 /// # Errors
 /// What the database answers.
-pub async fn work_on(db: &Db, course_id: Uuid) -> Result<()> {
+pub async fn work_on(db: &Db, course_id: CourseId) -> Result<()> {
     for _ in 0..BATCHES {
         let take = move |tx| async move { begin(&tx, course_id).await };
         let Some((job, batch)) = db.run_in(Pool::Worker, Actor::System, take).await? else {
@@ -93,11 +96,11 @@ pub async fn work_on(db: &Db, course_id: Uuid) -> Result<()> {
 ///
 /// # Errors
 /// What the database answers.
-pub async fn derive_for(db: &Db, user_id: Uuid, course_id: Uuid) -> Result<bool> {
+pub async fn derive_for(db: &Db, user_id: UserId, course_id: CourseId) -> Result<bool> {
     let learner = Actor::User {
         id: user_id,
         role: Role::User,
-        session: Uuid::nil(),
+        session: SessionId(Uuid::nil()),
     };
     let work = move |tx| async move { completion::derive(&tx, course_id).await };
     db.run(learner, work).await
@@ -107,22 +110,22 @@ pub async fn derive_for(db: &Db, user_id: Uuid, course_id: Uuid) -> Result<bool>
 pub(crate) struct Batch {
     pub(crate) looked_at: usize,
     /// For whom something may have become complete.
-    pub(crate) due: Vec<Uuid>,
+    pub(crate) due: Vec<UserId>,
     /// The last one; `None` where there was nobody.
-    pub(crate) last: Option<Uuid>,
+    pub(crate) last: Option<UserId>,
 }
 
-async fn begin(tx: &Tx, course_id: Uuid) -> Result<Option<(Job, Batch)>> {
+async fn begin(tx: &Tx, course_id: CourseId) -> Result<Option<(Job, Batch)>> {
     let Some(job) = store::job::begin(tx, course_id).await? else {
         return Ok(None);
     };
     let outline = courses::outline(tx, course_id).await?;
     let users = store::job::learners(tx, course_id, job.reached_id, BATCH).await?;
-    let mut done: HashMap<Uuid, Vec<Done>> = HashMap::new();
+    let mut done: HashMap<UserId, Vec<Done>> = HashMap::new();
     for row in store::report::done(tx, &users, &[course_id]).await? {
         done.entry(row.user_id).or_default().push(row);
     }
-    let is_due = |user: &&Uuid| done.get(*user).is_some_and(|done| is_due(&outline, done));
+    let is_due = |user: &&UserId| done.get(*user).is_some_and(|done| is_due(&outline, done));
     let batch = Batch {
         looked_at: users.len(),
         due: users.iter().filter(is_due).copied().collect(),
@@ -133,8 +136,8 @@ async fn begin(tx: &Tx, course_id: Uuid) -> Result<Option<(Job, Batch)>> {
 
 /// Whether a chapter has become complete, or the whole course may have.
 fn is_due(outline: &CourseOutline, done: &[Done]) -> bool {
-    let lessons: HashSet<Uuid> = done.iter().filter_map(|done| done.lesson_id).collect();
-    let chapters: HashSet<Uuid> = done.iter().filter_map(|done| done.chapter_id).collect();
+    let lessons: HashSet<LessonId> = done.iter().filter_map(|done| done.lesson_id).collect();
+    let chapters: HashSet<ChapterId> = done.iter().filter_map(|done| done.chapter_id).collect();
     let mut whole = !outline.chapters.is_empty();
     for chapter in &outline.chapters {
         let all = chapter.lessons.iter().all(|lesson| lessons.contains(&lesson.id));

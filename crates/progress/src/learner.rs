@@ -3,7 +3,7 @@ use std::collections::{HashMap, HashSet};
 use courses::CourseOutline;
 use database::{Tx, audit, outbox};
 use enrollment::EnrolledLearner;
-use kernel::{Code, Cursor, Limit, Page, Result, Timestamp, Uuid};
+use kernel::{Code, CourseId, Cursor, LessonId, Limit, Page, Result, Timestamp, UserId};
 use serde_json::json;
 
 use crate::{
@@ -35,7 +35,7 @@ pub struct LearnerProgress {
 /// [`Code::NotFound`], [`Code::Forbidden`].
 pub async fn learners(
     tx: &Tx,
-    course_id: Uuid,
+    course_id: CourseId,
     search: Option<&str>,
     after: Option<Cursor>,
     limit: Limit,
@@ -49,17 +49,17 @@ pub async fn learners(
 
 async fn with_progress(
     tx: &Tx,
-    course_id: Uuid,
+    course_id: CourseId,
     outline: &CourseOutline,
     learners: Vec<EnrolledLearner>,
 ) -> Result<Vec<LearnerProgress>> {
-    let ids: Vec<Uuid> = learners.iter().map(|learner| learner.user_id).collect();
-    let mut done: HashMap<Uuid, Vec<Done>> = HashMap::new();
+    let ids: Vec<UserId> = learners.iter().map(|learner| learner.user_id).collect();
+    let mut done: HashMap<UserId, Vec<Done>> = HashMap::new();
     for row in store::report::done(tx, &ids, &[course_id]).await? {
         done.entry(row.user_id).or_default().push(row);
     }
     let activity = store::report::activity(tx, course_id, &ids).await?;
-    let activity: HashMap<Uuid, _> = activity.into_iter().map(|row| (row.user_id, row)).collect();
+    let activity: HashMap<UserId, _> = activity.into_iter().map(|row| (row.user_id, row)).collect();
     let with = |learner: EnrolledLearner| {
         let of = done.remove(&learner.user_id).unwrap_or_default();
         let active = activity.get(&learner.user_id);
@@ -80,9 +80,9 @@ async fn with_progress(
 /// [`Code::NotFound`], also for a lesson of another course; [`Code::Forbidden`].
 pub async fn waive(
     tx: &Tx,
-    course_id: Uuid,
-    user_id: Uuid,
-    lesson_id: Option<Uuid>,
+    course_id: CourseId,
+    user_id: UserId,
+    lesson_id: Option<LessonId>,
 ) -> Result<LearnerProgress> {
     let learner = enrollment::learner(tx, course_id, user_id).await?;
     let outline = courses::outline(tx, course_id).await?;
@@ -92,7 +92,7 @@ pub async fn waive(
         .iter()
         .flat_map(|chapter| &chapter.lessons)
         .map(|lesson| lesson.id);
-    let waived: HashSet<Uuid> = lessons
+    let waived: HashSet<LessonId> = lessons
         .filter(|id| lesson_id.is_none_or(|only| only == *id))
         .collect();
     if lesson_id.is_some() && waived.is_empty() {
@@ -123,9 +123,9 @@ pub async fn waive(
 /// [`Code::NotFound`], also for a lesson of another course; [`Code::Forbidden`].
 pub async fn reset(
     tx: &Tx,
-    course_id: Uuid,
-    user_id: Uuid,
-    lesson_id: Option<Uuid>,
+    course_id: CourseId,
+    user_id: UserId,
+    lesson_id: Option<LessonId>,
 ) -> Result<LearnerProgress> {
     let learner = enrollment::learner(tx, course_id, user_id).await?;
     let outline = courses::outline(tx, course_id).await?;
@@ -150,7 +150,7 @@ pub async fn reset(
 
 async fn one(
     tx: &Tx,
-    course_id: Uuid,
+    course_id: CourseId,
     outline: &CourseOutline,
     learner: EnrolledLearner,
 ) -> Result<LearnerProgress> {

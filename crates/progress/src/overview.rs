@@ -2,7 +2,7 @@ use std::collections::{HashMap, HashSet};
 
 use courses::{CourseOutline, OutlineChapter};
 use database::Tx;
-use kernel::{Result, Timestamp, Uuid};
+use kernel::{ChapterId, CourseId, LessonId, Result, Timestamp, Uuid};
 
 use crate::{
     store::{self, LessonRow},
@@ -13,7 +13,7 @@ use crate::{
 #[derive(Clone, Debug)]
 pub struct CourseProgress {
     /// The course.
-    pub course_id: Uuid,
+    pub course_id: CourseId,
     /// Whether it is done.
     pub is_completed: bool,
     /// Since when.
@@ -38,7 +38,11 @@ pub struct Tally {
 }
 
 impl Tally {
-    pub(crate) fn of(outline: &CourseOutline, lessons: &HashSet<Uuid>, chapters: &HashSet<Uuid>) -> Self {
+    pub(crate) fn of(
+        outline: &CourseOutline,
+        lessons: &HashSet<LessonId>,
+        chapters: &HashSet<ChapterId>,
+    ) -> Self {
         let mut tally = Self::default();
         for chapter in &outline.chapters {
             let done = chapter
@@ -70,7 +74,7 @@ impl Tally {
 #[derive(Clone, Debug)]
 pub struct ChapterState {
     /// The chapter.
-    pub chapter_id: Uuid,
+    pub chapter_id: ChapterId,
     /// Its title.
     pub title: String,
     /// Since when it is done.
@@ -85,7 +89,7 @@ pub struct ChapterState {
 #[derive(Clone, Debug)]
 pub struct LessonState {
     /// The lesson.
-    pub lesson_id: Uuid,
+    pub lesson_id: LessonId,
     /// Its title.
     pub title: String,
     /// Since when it is done.
@@ -120,13 +124,13 @@ impl From<&Watch> for WatchState {
 ///
 /// # Errors
 /// [`kernel::Code::NotFound`] where the caller is not enrolled.
-pub async fn course_progress(tx: &Tx, course_id: Uuid) -> Result<CourseProgress> {
+pub async fn course_progress(tx: &Tx, course_id: CourseId) -> Result<CourseProgress> {
     let user_id = tx.user_id()?;
     let enrollment = enrollment::enrollment(tx, course_id).await?;
     let outline = courses::outline(tx, course_id).await?;
     let chapters_done = store::chapters(tx, user_id, course_id).await?;
     let lessons_done = store::lessons(tx, user_id, course_id).await?;
-    let lessons_done: HashMap<Uuid, LessonRow> =
+    let lessons_done: HashMap<LessonId, LessonRow> =
         lessons_done.into_iter().map(|row| (row.lesson_id, row)).collect();
     let watched = store::watch::of_course(tx, user_id, course_id).await?;
     let watched: HashMap<Uuid, WatchState> = watched
@@ -138,7 +142,7 @@ pub async fn course_progress(tx: &Tx, course_id: Uuid) -> Result<CourseProgress>
     let tally = Tally::of(&outline, &done, &chapters_done.keys().copied().collect());
     let state = |chapter: OutlineChapter| ChapterState {
         completed_at: chapters_done.get(&chapter.id).copied(),
-        watch: watched.get(&chapter.id).copied().unwrap_or_default(),
+        watch: watched.get(&chapter.id.0).copied().unwrap_or_default(),
         chapter_id: chapter.id,
         title: chapter.title,
         lessons: chapter
@@ -146,7 +150,7 @@ pub async fn course_progress(tx: &Tx, course_id: Uuid) -> Result<CourseProgress>
             .into_iter()
             .map(|lesson| LessonState {
                 completed_at: lessons_done.get(&lesson.id).and_then(|row| row.completed_at),
-                watch: watched.get(&lesson.id).copied().unwrap_or_default(),
+                watch: watched.get(&lesson.id.0).copied().unwrap_or_default(),
                 lesson_id: lesson.id,
                 title: lesson.title,
             })

@@ -1,7 +1,7 @@
 use std::collections::HashMap;
 
 use database::Tx;
-use kernel::{Code, Result, Uuid};
+use kernel::{ChapterId, Code, CourseId, LessonId, Result};
 
 use crate::{
     Subject,
@@ -32,9 +32,9 @@ pub struct Funnel {
 #[derive(Clone, Debug)]
 pub struct FunnelLesson {
     /// The chapter.
-    pub chapter_id: Uuid,
+    pub chapter_id: ChapterId,
     /// The lesson.
-    pub lesson_id: Uuid,
+    pub lesson_id: LessonId,
     /// Its title.
     pub title: String,
     /// Whoever of the enrolled watched something of it or completed it.
@@ -49,12 +49,12 @@ pub struct FunnelLesson {
 ///
 /// # Errors
 /// [`Code::NotFound`], [`Code::Forbidden`].
-pub async fn funnel(tx: &Tx, course_id: Uuid) -> Result<Funnel> {
+pub async fn funnel(tx: &Tx, course_id: CourseId) -> Result<Funnel> {
     let count = enrollment::learner_count(tx, course_id).await?;
     let outline = courses::outline(tx, course_id).await?;
     let started = store::report::started(tx, course_id).await?;
     let by_lesson = store::report::by_lesson(tx, course_id).await?;
-    let mut by_lesson: HashMap<Uuid, store::report::LessonCount> =
+    let mut by_lesson: HashMap<LessonId, store::report::LessonCount> =
         by_lesson.into_iter().map(|row| (row.lesson_id, row)).collect();
     let lessons = outline.chapters.into_iter().flat_map(|chapter| {
         let id = chapter.id;
@@ -83,7 +83,7 @@ pub async fn funnel(tx: &Tx, course_id: Uuid) -> Result<Funnel> {
 #[derive(Clone, Debug, PartialEq)]
 pub struct Retention {
     /// The lesson.
-    pub lesson_id: Uuid,
+    pub lesson_id: LessonId,
     /// How long the video is.
     pub duration_seconds: Option<u32>,
     /// Of how many of the enrolled, who watched something of it, this is drawn: ten thousand at most.
@@ -96,7 +96,7 @@ pub struct Retention {
 ///
 /// # Errors
 /// [`Code::NotFound`], [`Code::Forbidden`], [`Code::NoVideo`].
-pub async fn retention(tx: &Tx, lesson_id: Uuid) -> Result<Retention> {
+pub async fn retention(tx: &Tx, lesson_id: LessonId) -> Result<Retention> {
     if !courses::placed_lesson(tx, lesson_id).await?.staff {
         return Err(Code::Forbidden.into());
     }

@@ -3,8 +3,8 @@
 use std::sync::Arc;
 
 use chrono::TimeDelta;
-use database::{Db, Gather, Tx};
-use kernel::{Actor, Code, Error, Result, Role, Timestamp, Uuid};
+use database::{Db, GroupCommit, Tx};
+use kernel::{Actor, Code, Error, Result, Role, Timestamp, UserId};
 use quick_cache::sync::Cache;
 
 use crate::{
@@ -26,8 +26,8 @@ const REMEMBERED: usize = 20_000;
 pub struct Watching {
     db: Db,
     rules: Rules,
-    admitted: Cache<(Uuid, Subject), Arc<Admitted>>,
-    gather: Gather<Beat, Arc<Stored>>,
+    admitted: Cache<(UserId, Subject), Arc<Admitted>>,
+    group_commit: GroupCommit<Beat, Arc<Stored>>,
 }
 
 /// That somebody may watch something, and what else a heartbeat has to know.
@@ -57,7 +57,7 @@ impl Watching {
             db: db.clone(),
             rules,
             admitted: Cache::new(REMEMBERED),
-            gather: Gather::start(Gathering::new(db.clone(), rules), MOST, room),
+            group_commit: GroupCommit::start(Gathering::new(db.clone(), rules), MOST, room),
         }
     }
 
@@ -117,9 +117,9 @@ impl Watching {
             user_id,
             facts,
             claim,
-            at: self.db.ambient().now(),
+            at: self.db.environment().now(),
         };
-        let row = self.gather.hand(beat).await?;
+        let row = self.group_commit.submit(beat).await?;
         let mut completed_at = admitted.completed_at;
         if completed_at.is_none() && facts.is_seen(row.watch.percent, &self.rules) {
             let work = move |tx| async move { completion::by_watching(&tx, facts).await };
@@ -132,8 +132,12 @@ impl Watching {
     fn known(&self, actor: Actor, subject: Subject) -> Option<Arc<Admitted>> {
         let user_id = actor.user_id()?;
         let found = self.admitted.get(&(user_id, subject))?;
-        let now = self.db.ambient().now();
-        let limit = if self.db.hears() { BELIEVED } else { BELIEVED_DEAF };
+        let now = self.db.environment().now();
+        let limit = if self.db.invalidations_are_live() {
+            BELIEVED
+        } else {
+            BELIEVED_DEAF
+        };
         let believed = found.role == role(actor)
             && found.generation == self.generation(user_id)
             && found.at <= now
@@ -155,7 +159,7 @@ impl Watching {
     }
 
     /// Of what everybody may read, and of what this account may.
-    fn generation(&self, user_id: Uuid) -> (u64, u64) {
+    fn generation(&self, user_id: UserId) -> (u64, u64) {
         (self.db.generation(), self.db.generation_of(user_id))
     }
 

@@ -5,7 +5,7 @@ mod truths;
 use std::{sync::Arc, time::Duration};
 
 use chrono::TimeDelta;
-use database::{IntoKernel, Pool, Tx, outbox};
+use database::{MapDbErr, Pool, Tx, outbox};
 use enrollment::NewManualGrant;
 use kernel::{Actor, Code, Role};
 use payments::{CheckoutRequest, DisputeStatus, Method, NewRefund, Payments, RefundStatus};
@@ -36,7 +36,7 @@ struct World {
 impl World {
     async fn rows(&self, sql: &str) -> Vec<QueryResult> {
         let sql = sql.to_owned();
-        let work = move |tx: Tx| async move { tx.query_all_raw(tx.statement(&sql, [])).await.kernel() };
+        let work = move |tx: Tx| async move { tx.query_all_raw(tx.statement(&sql, [])).await.map_db_err() };
         self.app
             .db
             .read_in(Pool::Worker, Actor::System, work)
@@ -271,7 +271,7 @@ impl World {
         let (user_id, course) = self.ids(pair);
         let ends_at = dice
             .one_in(2)
-            .then(|| self.app.db.ambient().now() + TimeDelta::minutes(20));
+            .then(|| self.app.db.environment().now() + TimeDelta::minutes(20));
         if dice.one_in(2) {
             let new = NewManualGrant {
                 user_id,
@@ -374,7 +374,7 @@ async fn play(store: Store, seeds: std::ops::Range<u64>) {
             world.step(&mut dice).await;
             let pair = (dice.index(2), dice.index(2));
             let reason = world.decided(pair).await;
-            seen.push((world.app.db.ambient().now(), pair, reason));
+            seen.push((world.app.db.environment().now(), pair, reason));
         }
         world.settle(&mut dice).await;
         world.check().await;

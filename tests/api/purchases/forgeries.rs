@@ -1,6 +1,6 @@
 //! What claims to be Stripe's, and is not, or is about somebody else's money.
 
-use kernel::Ambient;
+use kernel::Environment;
 use serde_json::{Value, json};
 
 use crate::support::{FORMER_SECRET, SECRET, StripeDouble, Till, at_the_till, sign};
@@ -59,7 +59,7 @@ at_the_till! {
     async fn what_is_not_about_our_money_is_acknowledged_and_does_nothing(till: Till) {
         let (payment, events) = paid(&till).await;
         till.quiet().await;
-        let stranger = Ambient::default().new_id().to_string();
+        let stranger = Environment::default().new_id().to_string();
         let changes: [&dyn Fn(&mut Value); 7] = [
             &|event| event["livemode"] = json!(true),
             &|event| event["account"] = json!("acct_1"),

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use chrono::TimeDelta;
-use kernel::{Ambient, Code, Uuid};
+use kernel::{Code, Environment, Uuid};
 use payments::{Charge, Method, Provider};
 
 use super::{adapter, charge, money, refused, with_key};
@@ -16,7 +16,7 @@ async fn what_fails_on_the_way_is_tried_again_and_done_once() {
     let sessions = "POST /v1/checkout/sessions";
     let buyer = charge(&stripe, Method::CheckoutSession, money(4900, "USD")).await;
     let fresh = || Charge {
-        payment_id: Ambient::default().new_id(),
+        payment_id: Environment::default().new_id(),
         ..buyer.clone()
     };
 
@@ -89,7 +89,7 @@ async fn refusals_carry_stripe_s_code_and_nothing_personal() {
     let good = charge(&stripe, Method::CheckoutSession, money(4900, "USD")).await;
     let other = |change: fn(&mut Charge)| {
         let mut charge = Charge {
-            payment_id: Ambient::default().new_id(),
+            payment_id: Environment::default().new_id(),
             ..good.clone()
         };
         change(&mut charge);
@@ -141,7 +141,7 @@ async fn refusals_carry_stripe_s_code_and_nothing_personal() {
         (Code::PaymentRefused, false)
     );
 
-    let user = Ambient::default().new_id();
+    let user = Environment::default().new_id();
     let one = stripe.customer(user, "a@example.com", None).await.unwrap();
     assert_eq!(stripe.customer(user, "a@example.com", None).await.unwrap(), one);
     assert_ne!(

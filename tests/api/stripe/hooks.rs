@@ -10,7 +10,7 @@ use std::{
 };
 
 use actix_web::{HttpRequest, HttpResponse, HttpServer, web};
-use kernel::{Ambient, Code};
+use kernel::{Code, Environment};
 use payments::Provider;
 use serde_json::{Value, json};
 
@@ -65,7 +65,9 @@ async fn the_double_s_hooks_travel_as_they_are_told_to() {
         .collect();
     let folder = Folder::new("stripe");
     let config = config(&folder, &settings);
-    let stripe = api::setup::stripe(&config, &Ambient::default()).unwrap().unwrap();
+    let stripe = api::startup::stripe(&config, &Environment::default())
+        .unwrap()
+        .unwrap();
     assert!(!stripe.is_live());
     let (_, _, name) = session(&stripe).await;
     double.events();
@@ -84,7 +86,7 @@ async fn the_double_s_hooks_travel_as_they_are_told_to() {
         let arrived = arrived.lock().unwrap().clone();
         let read = |(signature, body): &(String, String)| {
             stripe
-                .read_hook(signature, body.as_bytes(), Ambient::default().now())
+                .read_hook(signature, body.as_bytes(), Environment::default().now())
                 .unwrap()
                 .kind
         };
@@ -111,7 +113,7 @@ async fn hooks_that_are_not_about_our_money_tell_nothing() {
         let mut event = event.clone();
         change(&mut event);
         let (body, signature) = double.signed(&event);
-        stripe.read_hook(&signature, body.as_bytes(), Ambient::default().now())
+        stripe.read_hook(&signature, body.as_bytes(), Environment::default().now())
     };
     assert!(read(&|_| {}).unwrap().told.is_some());
     let foreign: [&dyn Fn(&mut Value); 6] = [
@@ -137,7 +139,7 @@ async fn hooks_that_are_not_about_our_money_tell_nothing() {
     for change in broken {
         refused(read(change), Code::MalformedRequest, "no event");
     }
-    let now = Ambient::default().now();
+    let now = Environment::default().now();
     let signature = sign(SECRET, "\u{0}{", now.timestamp());
     refused(
         stripe.read_hook(&signature, b"\0{", now),

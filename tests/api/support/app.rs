@@ -9,12 +9,12 @@ use std::{
 use api::{
     config::Config,
     server::{self, Server},
-    setup::{self, Schema},
+    startup::{self, Schema},
 };
 use chrono::{DateTime, Duration, Utc};
 use database::{Db, Pool};
 use identity::Registration;
-use kernel::{Actor, Ambient, Clock, Role};
+use kernel::{Actor, Clock, Environment, Role};
 use reqwest::{Client, Method, RequestBuilder};
 use serde_json::{Value, json};
 use sqlx::{Connection, Executor, Row};
@@ -175,7 +175,7 @@ impl App {
         }
         let settings = [own.as_slice(), settings].concat();
         let config = config(&folder, &settings);
-        let db = setup::open(&config, Ambient::new(clock.clone()), Schema::Check)
+        let db = startup::open(&config, Environment::new(clock.clone()), Schema::Check)
             .await
             .unwrap();
         let server = Server::new(

@@ -293,7 +293,7 @@ async fn answer(rooms: web::Data<Arc<Mutex<Rooms>>>, request: HttpRequest, body:
     if let Some((base, events)) = eager {
         for event in events {
             let body = event.to_string();
-            let at = kernel::Ambient::default().now().timestamp();
+            let at = kernel::Environment::default().now().timestamp();
             let sent = reqwest::Client::new()
                 .post(format!("{base}/api/v1/hooks/mux"))
                 .header("mux-signature", Mux::sign(&body, at))

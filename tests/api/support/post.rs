@@ -32,7 +32,7 @@ impl App {
 
     /// Tries to send a message under a name of its own.
     pub async fn send_as(&self, who: &Person, conversation: &str, content: &str) -> Reply {
-        let name = self.db.ambient().new_id();
+        let name = self.db.environment().new_id();
         let body = json!({ "clientMessageId": name, "content": content });
         self.post_as(who, &format!("/conversations/{conversation}/messages"), body)
             .await

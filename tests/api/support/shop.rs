@@ -13,7 +13,7 @@ impl App {
 
     /// A POST that moves money, with a key of its own.
     pub async fn pay_as(&self, who: &Person, path: &str, body: Value) -> Reply {
-        let key = self.db.ambient().new_id().to_string();
+        let key = self.db.environment().new_id().to_string();
         self.pay_again(who, path, body, &key).await
     }
 

@@ -43,11 +43,15 @@ pub async fn sqlite_file(folder: &Path) -> PathBuf {
     let template = SQLITE_TEMPLATE.get_or_init(|| async {
         let folder = Folder::new("template");
         let config = super::app::config(&folder, &[]);
-        api::setup::open(&config, kernel::Ambient::default(), api::setup::Schema::Migrate)
-            .await
-            .unwrap()
-            .close()
-            .await;
+        api::startup::open(
+            &config,
+            kernel::Environment::default(),
+            api::startup::Schema::Migrate,
+        )
+        .await
+        .unwrap()
+        .close()
+        .await;
         std::fs::read(folder.join("palestra.db")).unwrap()
     });
     let path = folder.join("palestra.db");
@@ -65,11 +69,15 @@ pub async fn postgres_database() -> String {
         let folder = Folder::new("template");
         let url = in_database(&admin, &name);
         let config = super::app::config(&folder, &[("DATABASE_URL", &url)]);
-        api::setup::open(&config, kernel::Ambient::default(), api::setup::Schema::Migrate)
-            .await
-            .unwrap()
-            .close()
-            .await;
+        api::startup::open(
+            &config,
+            kernel::Environment::default(),
+            api::startup::Schema::Migrate,
+        )
+        .await
+        .unwrap()
+        .close()
+        .await;
         name
     });
     let template = template.await;

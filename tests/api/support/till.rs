@@ -73,7 +73,7 @@ impl Till {
             .map(|(name, value)| (*name, value.as_str()))
             .collect();
         let config = config(&self.app.folder, &settings);
-        api::setup::payments(&config, self.app.db.ambient()).unwrap()
+        api::startup::payments(&config, self.app.db.environment()).unwrap()
     }
 
     /// Begins to buy on Stripe's page.
@@ -135,7 +135,7 @@ impl Till {
 
     /// Now, as Stripe writes it.
     pub fn clock_now(&self) -> i64 {
-        self.db.ambient().now().timestamp()
+        self.db.environment().now().timestamp()
     }
 
     /// Why the learner may read the first lesson, or why not.

@@ -73,7 +73,7 @@ impl App {
         let body = json!({ "kind": "DIRECT", "memberIds": [to.id] });
         let opened = self.post_as(who, "/conversations", body).await;
         let conversation = opened.text_at("/id");
-        let body = json!({ "clientMessageId": self.db.ambient().new_id(), "content": content });
+        let body = json!({ "clientMessageId": self.db.environment().new_id(), "content": content });
         let sent = self
             .post_as(who, &format!("/conversations/{conversation}/messages"), body)
             .await

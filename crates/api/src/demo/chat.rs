@@ -64,7 +64,7 @@ pub(super) async fn load(db: &Db, people: &HashMap<String, Actor>) -> Result<()>
 
 async fn send(db: &Db, sender: Actor, conversation: Uuid, content: String) -> Result<()> {
     let new = NewMessage {
-        client_message_id: db.ambient().new_id(),
+        client_message_id: db.environment().new_id(),
         content,
     };
     let work = move |tx| async move { message::send(&tx, &MESSAGING, conversation, new).await };

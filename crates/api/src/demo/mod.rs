@@ -13,7 +13,7 @@ use courses::{Body, NewCategory, NewChapter, NewCourse, NewLesson};
 use database::{Db, Pool, Tx};
 use enrollment::NewManualGrant;
 use identity::{AccountChange, Hasher, Registration, UserFilter};
-use kernel::{Actor, Error, Limit, Money, Result, Role, Uuid};
+use kernel::{Actor, Error, Limit, Money, Result, Role, SessionId, Uuid};
 use progress::{Claim, LONGEST, Rules, Subject, Watching};
 use serde::Deserialize;
 
@@ -21,7 +21,7 @@ use self::{
     community::{Cast, Conversation, DemoPost},
     shop::DemoCoupon,
 };
-use crate::setup::say;
+use crate::startup::say;
 
 /// The password of every demo account.
 pub const PASSWORD: &str = "palestra-demo-2026";
@@ -288,7 +288,7 @@ async fn add_person(db: &Db, person: Person, hash: &str) -> Result<Actor> {
     let actor = Actor::User {
         id,
         role,
-        session: Uuid::nil(),
+        session: SessionId::nil(),
     };
     let change = AccountChange {
         bio: Some(Some(bio)),

@@ -3,7 +3,7 @@
 use std::{sync::Arc, time::Duration};
 
 use database::Db;
-use kernel::{Actor, Result, Uuid};
+use kernel::{Actor, CourseId, Result};
 use payments::{CheckoutRequest, Discount, Method, NewCoupon, Payments, Sandbox, SandboxAct, Scope};
 use serde::Deserialize;
 
@@ -35,7 +35,12 @@ pub(super) async fn add_coupon(db: &Db, owner: Actor, coupon: DemoCoupon) -> Res
 }
 
 /// Buys a course, with a coupon or without: no money moves.
-pub(super) async fn buy(db: &Db, buyer: Actor, course_id: Uuid, coupon_code: Option<String>) -> Result<()> {
+pub(super) async fn buy(
+    db: &Db,
+    buyer: Actor,
+    course_id: CourseId,
+    coupon_code: Option<String>,
+) -> Result<()> {
     let till = Payments::new(Some(Arc::new(Sandbox)), Duration::from_secs(3600));
     let request = CheckoutRequest {
         course_id,

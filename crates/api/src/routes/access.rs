@@ -2,19 +2,22 @@ use actix_web::web::Data;
 use chrono::{DateTime, Utc};
 use database::Pool;
 use enrollment::{Explanation, LessonVerdict, Verdict};
-use kernel::{Result, Uuid};
+use kernel::{ChapterId, CourseId, GrantId, LessonId, Result, UserId, Uuid};
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
+use validator::Validate;
 
 use super::{
     grants::GrantDetail,
     shared::{Money, PageQuery, page},
 };
 use crate::{
-    extract::{Admin, Idempotency, Member, Path, Query},
-    problem::Problem,
-    reply::Reply,
-    routing::{Operations, operations},
+    http::{
+        extract::{Admin, Idempotency, Member, Path, Query},
+        problem::Problem,
+        reply::Reply,
+        routing::{Operations, operations},
+    },
     state::State,
 };
 
@@ -29,9 +32,9 @@ struct Enrollment {
     /// The enrollment's id.
     id: Uuid,
     /// Whose it is.
-    user_id: Uuid,
+    user_id: UserId,
     /// In which course.
-    course_id: Uuid,
+    course_id: CourseId,
     /// When it began.
     enrolled_at: DateTime<Utc>,
     /// The latest end among active grants; null is without end.
@@ -75,9 +78,9 @@ page! {
 #[serde(rename_all = "camelCase")]
 struct CourseAccess {
     /// The course.
-    course_id: Uuid,
+    course_id: CourseId,
     /// Who.
-    user_id: Uuid,
+    user_id: UserId,
     /// At which instant.
     at: DateTime<Utc>,
     /// Whether they may.
@@ -89,7 +92,7 @@ struct CourseAccess {
     /// Until when; null is without end, or without access.
     until: Option<DateTime<Utc>>,
     /// The grant by which it is, where it is by a grant: the one that lasts longest.
-    grant_id: Option<Uuid>,
+    grant_id: Option<GrantId>,
     /// Every grant as it stood then, in the order in which they were made.
     grants: Vec<GrantDetail>,
     /// The lessons that are published now, in their order.
@@ -103,9 +106,9 @@ struct CourseAccess {
 #[serde(rename_all = "camelCase")]
 struct LessonAccess {
     /// The lesson.
-    lesson_id: Uuid,
+    lesson_id: LessonId,
     /// The chapter it stands in.
-    chapter_id: Uuid,
+    chapter_id: ChapterId,
     /// Whether it may be read.
     allowed: bool,
     /// As of the course, or `free_preview`. More may be added.
@@ -185,7 +188,7 @@ impl From<enrollment::Unlock> for Unlock {
 }
 
 /// Which instant.
-#[derive(Deserialize, IntoParams)]
+#[derive(Deserialize, IntoParams, Validate)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 #[into_params(parameter_in = Query)]
 struct InstantQuery {
@@ -207,7 +210,7 @@ struct InstantQuery {
 async fn enroll(
     state: Data<State>,
     Member(actor): Member,
-    Path(course_id): Path<Uuid>,
+    Path(course_id): Path<CourseId>,
     key: Idempotency,
 ) -> Result<Reply<Enrollment>, Problem> {
     let work = move |tx| async move {
@@ -254,7 +257,7 @@ async fn list_enrollments(
 async fn get_my_access(
     state: Data<State>,
     Member(actor): Member,
-    Path(course_id): Path<Uuid>,
+    Path(course_id): Path<CourseId>,
 ) -> Result<Reply<CourseAccess>, Problem> {
     let work = move |tx| async move { enrollment::explain(&tx, course_id).await };
     let explanation = state.db.read(actor, work).await?;

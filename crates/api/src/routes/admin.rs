@@ -1,19 +1,22 @@
 use actix_web::web::Data;
 use database::Pool;
 use identity::{UserChange, UserFilter};
-use kernel::{Result, Uuid};
+use kernel::{Result, UserId, Uuid};
 use serde::Deserialize;
 use utoipa::{IntoParams, ToSchema};
+use validator::Validate;
 
 use super::{
     me::Me,
-    shared::{PageQuery, page, twenty},
+    shared::{PageQuery, default_limit, page},
 };
 use crate::{
-    extract::{Admin, IfMatch, Json, Path, Query},
-    problem::Problem,
-    reply::Reply,
-    routing::{Operations, operations},
+    http::{
+        extract::{Admin, IfMatch, Json, Path, Query},
+        problem::Problem,
+        reply::Reply,
+        routing::{Operations, operations},
+    },
     state::State,
 };
 
@@ -54,12 +57,12 @@ enum AccountStatus {
 }
 
 /// Which accounts.
-#[derive(Deserialize, IntoParams)]
+#[derive(Deserialize, IntoParams, Validate)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 #[into_params(parameter_in = Query)]
 struct UserQuery {
     /// How many rows.
-    #[serde(default = "twenty")]
+    #[serde(default = "default_limit")]
     #[param(minimum = 1, maximum = 100, default = 20)]
     limit: u64,
     /// Where to go on: `nextCursor` of the page before.
@@ -81,7 +84,7 @@ struct UserQuery {
 }
 
 /// What an admin changes in an account.
-#[derive(Deserialize, ToSchema)]
+#[derive(Deserialize, ToSchema, Validate)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 struct PatchUser {
     /// The new role.
@@ -142,7 +145,7 @@ async fn list_users(
 async fn get_user(
     state: Data<State>,
     Admin(actor): Admin,
-    Path(id): Path<Uuid>,
+    Path(id): Path<UserId>,
 ) -> Result<Reply<Me>, Problem> {
     let account = state
         .db
@@ -164,7 +167,7 @@ async fn get_user(
 async fn update_user(
     state: Data<State>,
     Admin(actor): Admin,
-    Path(id): Path<Uuid>,
+    Path(id): Path<UserId>,
     seen: IfMatch,
     body: Json<PatchUser>,
 ) -> Result<Reply<Me>, Problem> {

@@ -2,17 +2,20 @@ use actix_web::web::Data;
 use chrono::{DateTime, Utc};
 use courses::{NewAttachment, Source};
 use database::{Pool, Tx};
-use kernel::{Error, FieldError, Result, Uuid};
+use kernel::{AttachmentId, CourseId, Error, FieldError, FileId, LessonId, Result, Uuid};
 use media::{Disposition, Key, Link};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
+use validator::Validate;
 
 use super::shared::{PageQuery, page};
 use crate::{
-    extract::{Caller, Idempotency, IfMatch, Json, Member, Path, Query},
-    problem::Problem,
-    reply::{Nothing, Reply},
-    routing::{Operations, operations},
+    http::{
+        extract::{Caller, Idempotency, IfMatch, Json, Member, Path, Query},
+        problem::Problem,
+        reply::{Nothing, Reply},
+        routing::{Operations, operations},
+    },
     state::State,
 };
 
@@ -35,16 +38,16 @@ pub(super) fn configure(config: &mut impl Operations) {
 #[serde(rename_all = "camelCase")]
 struct Attachment {
     /// The attachment's id.
-    id: Uuid,
+    id: AttachmentId,
     /// The course it belongs to.
-    course_id: Uuid,
+    course_id: CourseId,
     /// The lesson it belongs to; null where it belongs to the course as a whole.
-    lesson_id: Option<Uuid>,
+    lesson_id: Option<LessonId>,
     /// Its name.
     #[schema(example = "Training plan")]
     name: String,
     /// The file's id; null for a link elsewhere.
-    file_id: Option<Uuid>,
+    file_id: Option<FileId>,
     /// The file's type; null for a link elsewhere.
     #[schema(example = "application/pdf")]
     content_type: Option<String>,
@@ -91,7 +94,7 @@ page! {
 }
 
 /// A new attachment: of a file or of a link, exactly one of them.
-#[derive(Deserialize, ToSchema)]
+#[derive(Deserialize, ToSchema, Validate)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 struct CreateAttachment {
     /// Its name.
@@ -104,7 +107,7 @@ struct CreateAttachment {
     name: String,
     /// A file that the caller has sent for this purpose, and that is `READY`.
     #[schema(nullable = false)]
-    file_id: Option<Uuid>,
+    file_id: Option<FileId>,
     /// A link elsewhere; https only.
     #[schema(format = "uri", pattern = "^https://", max_length = 2000, nullable = false)]
     url: Option<String>,
@@ -130,7 +133,7 @@ impl CreateAttachment {
 }
 
 /// What changes in an attachment.
-#[derive(Deserialize, ToSchema)]
+#[derive(Deserialize, ToSchema, Validate)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 struct PatchAttachment {
     /// Its name.
@@ -171,7 +174,7 @@ fn created(attachment: courses::Attachment) -> Result<Reply<Attachment>> {
 async fn list_course_attachments(
     state: Data<State>,
     Member(actor): Member,
-    Path(id): Path<Uuid>,
+    Path(id): Path<AttachmentId>,
     Query(page): Query<PageQuery>,
 ) -> Result<Reply<AttachmentPage>, Problem> {
     let (after, limit) = page.position();
@@ -192,7 +195,7 @@ async fn list_course_attachments(
 async fn create_course_attachment(
     state: Data<State>,
     Member(actor): Member,
-    Path(id): Path<Uuid>,
+    Path(id): Path<AttachmentId>,
     key: Idempotency,
     body: Json<CreateAttachment>,
 ) -> Result<Reply<Attachment>, Problem> {
@@ -215,7 +218,7 @@ async fn create_course_attachment(
 async fn list_lesson_attachments(
     state: Data<State>,
     Caller(actor): Caller,
-    Path(id): Path<Uuid>,
+    Path(id): Path<AttachmentId>,
     Query(page): Query<PageQuery>,
 ) -> Result<Reply<AttachmentPage>, Problem> {
     let (after, limit) = page.position();
@@ -236,7 +239,7 @@ async fn list_lesson_attachments(
 async fn create_lesson_attachment(
     state: Data<State>,
     Member(actor): Member,
-    Path(id): Path<Uuid>,
+    Path(id): Path<AttachmentId>,
     key: Idempotency,
     body: Json<CreateAttachment>,
 ) -> Result<Reply<Attachment>, Problem> {
@@ -258,7 +261,7 @@ async fn create_lesson_attachment(
 async fn get_attachment(
     state: Data<State>,
     Caller(actor): Caller,
-    Path(id): Path<Uuid>,
+    Path(id): Path<AttachmentId>,
 ) -> Result<Reply<Attachment>, Problem> {
     let work = move |tx: Tx| async move { enrollment::read_attachment(&tx, id).await };
     let attachment = state.db.read(actor, work).await?;
@@ -276,7 +279,7 @@ async fn get_attachment(
 async fn update_attachment(
     state: Data<State>,
     Member(actor): Member,
-    Path(id): Path<Uuid>,
+    Path(id): Path<AttachmentId>,
     seen: IfMatch,
     body: Json<PatchAttachment>,
 ) -> Result<Reply<Attachment>, Problem> {
@@ -298,7 +301,7 @@ async fn update_attachment(
 async fn delete_attachment(
     state: Data<State>,
     Member(actor): Member,
-    Path(id): Path<Uuid>,
+    Path(id): Path<AttachmentId>,
 ) -> Result<Reply<Nothing>, Problem> {
     let work = move |tx: Tx| async move { courses::remove_attachment(&tx, id).await };
     state.db.run(actor, work).await?;
@@ -315,7 +318,7 @@ async fn delete_attachment(
 async fn download_attachment(
     state: Data<State>,
     Caller(actor): Caller,
-    Path(id): Path<Uuid>,
+    Path(id): Path<AttachmentId>,
 ) -> Result<Reply<Download>, Problem> {
     let work = move |tx: Tx| async move { enrollment::read_attachment(&tx, id).await };
     let attachment = state.db.read(actor, work).await?;
@@ -326,7 +329,7 @@ async fn download_attachment(
             expires_at: None,
         })?);
     };
-    let now = state.db.ambient().now();
+    let now = state.db.environment().now();
     let expires_at = now + std::time::Duration::from_secs(state.config.download_seconds);
     let content_type = attachment.content_type.unwrap_or_default();
     let link = Link {

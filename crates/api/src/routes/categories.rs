@@ -2,16 +2,19 @@ use actix_web::web::Data;
 use chrono::{DateTime, Utc};
 use courses::{CategoryChange, NewCategory};
 use database::Pool;
-use kernel::{Actor, Result, Uuid};
+use kernel::{Actor, CategoryId, FileId, Result, Uuid};
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
+use validator::Validate;
 
 use super::shared::{PageQuery, page};
 use crate::{
-    extract::{Admin, Idempotency, IfMatch, Json, Path, Query, merge},
-    problem::Problem,
-    reply::{Nothing, Reply},
-    routing::{Operations, operations},
+    http::{
+        extract::{Admin, Idempotency, IfMatch, Json, Path, Query, merge},
+        problem::Problem,
+        reply::{Nothing, Reply},
+        routing::{Operations, operations},
+    },
     state::State,
 };
 
@@ -31,7 +34,7 @@ pub(super) fn configure(config: &mut impl Operations) {
 #[serde(rename_all = "camelCase")]
 pub(super) struct Category {
     /// The category's id.
-    id: Uuid,
+    id: CategoryId,
     /// Unique.
     #[schema(example = "Strength")]
     name: String,
@@ -42,7 +45,7 @@ pub(super) struct Category {
     #[schema(format = "uri")]
     image_url: Option<String>,
     /// The picture that was uploaded, if it was.
-    image_id: Option<Uuid>,
+    image_id: Option<FileId>,
     /// When it was made.
     created_at: DateTime<Utc>,
     /// When it was last changed.
@@ -75,7 +78,7 @@ impl From<courses::Category> for Category {
 }
 
 /// A new shelf.
-#[derive(Deserialize, ToSchema)]
+#[derive(Deserialize, ToSchema, Validate)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 struct CreateCategory {
     /// Unique.
@@ -90,11 +93,11 @@ struct CreateCategory {
     #[schema(format = "uri", pattern = "^https://", max_length = 2000)]
     image_url: Option<String>,
     /// A picture of the caller's that was uploaded (`POST /uploads`); it takes the place of `imageUrl`.
-    image_id: Option<Uuid>,
+    image_id: Option<FileId>,
 }
 
 /// What changes in a category.
-#[derive(Deserialize, ToSchema)]
+#[derive(Deserialize, ToSchema, Validate)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 struct PatchCategory {
     /// Unique; a new name makes a new slug.
@@ -113,11 +116,11 @@ struct PatchCategory {
     /// A picture of the caller's that was uploaded (`POST /uploads`); it takes the place of `imageUrl`.
     #[serde(default, deserialize_with = "merge::member")]
     #[schema(value_type = Option<Uuid>)]
-    image_id: Option<Option<Uuid>>,
+    image_id: Option<Option<FileId>>,
 }
 
 /// Where its courses go.
-#[derive(Deserialize, IntoParams)]
+#[derive(Deserialize, IntoParams, Validate)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 #[into_params(parameter_in = Query)]
 struct DeleteCategory {

@@ -2,16 +2,19 @@ use actix_web::web::Data;
 use chrono::{DateTime, Utc};
 use courses::{Body, BodyChange, ChapterChange, NewChapter};
 use database::Pool;
-use kernel::{Result, Uuid};
+use kernel::{ChapterId, CourseId, Result, Uuid, VideoAssetId};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
+use validator::Validate;
 
 use super::{courses::ChapterOutline, lessons::AccessReason};
 use crate::{
-    extract::{Caller, Idempotency, IfMatch, Json, Member, Path, merge},
-    problem::Problem,
-    reply::{Nothing, Reply},
-    routing::{Operations, operations},
+    http::{
+        extract::{Caller, Idempotency, IfMatch, Json, Member, Path, merge},
+        problem::Problem,
+        reply::{Nothing, Reply},
+        routing::{Operations, operations},
+    },
     state::State,
 };
 
@@ -34,9 +37,9 @@ pub(super) fn configure(config: &mut impl Operations) {
 #[serde(rename_all = "camelCase")]
 pub(super) struct Chapter {
     /// The chapter's id.
-    id: Uuid,
+    id: ChapterId,
     /// Where it belongs.
-    course_id: Uuid,
+    course_id: CourseId,
     /// The title.
     #[schema(example = "Week 1")]
     title: String,
@@ -53,7 +56,7 @@ pub(super) struct Chapter {
     #[schema(format = "uri")]
     video_url: Option<String>,
     /// A video that was uploaded: `POST /chapters/{chapterId}/playback`.
-    video_asset_id: Option<Uuid>,
+    video_asset_id: Option<VideoAssetId>,
     /// Minutes. How long its video is taken to be, where that is an address: rounded up.
     #[schema(minimum = 0, example = 30)]
     duration: Option<i64>,
@@ -87,16 +90,16 @@ struct ChapterList {
 }
 
 /// The chapters of a course in their order.
-#[derive(Serialize, Deserialize, ToSchema)]
+#[derive(Serialize, Deserialize, ToSchema, Validate)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 struct ChapterOrder {
     /// Every chapter of the course, once.
     #[schema(max_items = 500)]
-    chapter_ids: Vec<Uuid>,
+    chapter_ids: Vec<ChapterId>,
 }
 
 /// A new chapter at the end of its course.
-#[derive(Deserialize, ToSchema)]
+#[derive(Deserialize, ToSchema, Validate)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 struct CreateChapter {
     /// The title.
@@ -122,7 +125,7 @@ struct CreateChapter {
     )]
     video_url: Option<String>,
     /// A video of the caller's that was uploaded (`POST /video-uploads`).
-    video_asset_id: Option<Uuid>,
+    video_asset_id: Option<VideoAssetId>,
     /// Minutes. How long its video is taken to be, where that is an address: rounded up.
     #[schema(minimum = 0, maximum = 100_000, example = 30)]
     duration: Option<i64>,
@@ -132,7 +135,7 @@ struct CreateChapter {
 }
 
 /// What changes in a chapter.
-#[derive(Deserialize, ToSchema)]
+#[derive(Deserialize, ToSchema, Validate)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 struct PatchChapter {
     /// The title.
@@ -159,7 +162,7 @@ struct PatchChapter {
     /// A video of the caller's that was uploaded (`POST /video-uploads`).
     #[serde(default, deserialize_with = "merge::member")]
     #[schema(value_type = Option<Uuid>)]
-    video_asset_id: Option<Option<Uuid>>,
+    video_asset_id: Option<Option<VideoAssetId>>,
     /// Minutes. How long its video is taken to be, where that is an address: rounded up.
     #[serde(default, deserialize_with = "merge::member")]
     #[schema(value_type = Option<i64>, minimum = 0, maximum = 100_000, example = 30)]
@@ -225,7 +228,7 @@ fn reply(chapter: (courses::Chapter, Body)) -> Result<Reply<Chapter>, Problem> {
 async fn create_chapter(
     state: Data<State>,
     Member(actor): Member,
-    Path(course_id): Path<Uuid>,
+    Path(course_id): Path<CourseId>,
     key: Idempotency,
     body: Json<CreateChapter>,
 ) -> Result<Reply<Chapter>, Problem> {
@@ -271,7 +274,7 @@ async fn create_chapter(
 async fn get_chapter(
     state: Data<State>,
     Caller(actor): Caller,
-    Path(id): Path<Uuid>,
+    Path(id): Path<ChapterId>,
 ) -> Result<Reply<ReadableChapter>, Problem> {
     let work = move |tx| async move { enrollment::read_chapter(&tx, id).await };
     let readable = state.db.read(actor, work).await?;
@@ -295,7 +298,7 @@ async fn get_chapter(
 async fn list_chapters(
     state: Data<State>,
     Caller(actor): Caller,
-    Path(course_id): Path<Uuid>,
+    Path(course_id): Path<CourseId>,
 ) -> Result<Reply<ChapterList>, Problem> {
     let work = move |tx| async move { courses::course(&tx, &course_id.to_string()).await };
     let chapters = state.db.read(actor, work).await?.outline.chapters;
@@ -314,7 +317,7 @@ async fn list_chapters(
 async fn order_chapters(
     state: Data<State>,
     Member(actor): Member,
-    Path(course_id): Path<Uuid>,
+    Path(course_id): Path<CourseId>,
     body: Json<ChapterOrder>,
 ) -> Result<Reply<ChapterOrder>, Problem> {
     let ids = body.value.chapter_ids;
@@ -335,7 +338,7 @@ async fn order_chapters(
 async fn delete_chapter(
     state: Data<State>,
     Member(actor): Member,
-    Path(id): Path<Uuid>,
+    Path(id): Path<ChapterId>,
 ) -> Result<Reply<Nothing>, Problem> {
     let work = move |tx| async move { progress::delete_chapter(&tx, id).await };
     state.db.run(actor, work).await?;
@@ -353,7 +356,7 @@ async fn delete_chapter(
 async fn update_chapter(
     state: Data<State>,
     Member(actor): Member,
-    Path(id): Path<Uuid>,
+    Path(id): Path<ChapterId>,
     seen: IfMatch,
     body: Json<PatchChapter>,
 ) -> Result<Reply<Chapter>, Problem> {
@@ -399,7 +402,7 @@ async fn update_chapter(
 async fn publish_chapter(
     state: Data<State>,
     Member(actor): Member,
-    Path(id): Path<Uuid>,
+    Path(id): Path<ChapterId>,
 ) -> Result<Reply<Chapter>, Problem> {
     reply(
         state
@@ -424,7 +427,7 @@ async fn publish_chapter(
 async fn unpublish_chapter(
     state: Data<State>,
     Member(actor): Member,
-    Path(id): Path<Uuid>,
+    Path(id): Path<ChapterId>,
 ) -> Result<Reply<Chapter>, Problem> {
     reply(
         state

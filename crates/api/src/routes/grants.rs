@@ -1,17 +1,20 @@
-use crate::routing::{Operations, operations};
+use crate::http::routing::{Operations, operations};
 use actix_web::web::Data;
 use chrono::{DateTime, Utc};
 use database::{Pool, Tx};
 use enrollment::{GrantFilter, GrantHistory, NewManualGrant};
-use kernel::{Result, Timestamp, Uuid};
+use kernel::{CourseId, GrantId, Result, Timestamp, UserId, Uuid};
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
+use validator::Validate;
 
-use super::shared::{PageQuery, page, twenty};
+use super::shared::{PageQuery, default_limit, page};
 use crate::{
-    extract::{Confirmed, Idempotency, Json, Member, Path, Query},
-    problem::Problem,
-    reply::Reply,
+    http::{
+        extract::{Confirmed, Idempotency, Json, Member, Path, Query},
+        problem::Problem,
+        reply::Reply,
+    },
     state::State,
 };
 
@@ -31,11 +34,11 @@ pub(super) fn configure(config: &mut impl Operations) {
 #[serde(rename_all = "camelCase")]
 struct Grant {
     /// The grant's id.
-    id: Uuid,
+    id: GrantId,
     /// Who may see it.
-    user_id: Uuid,
+    user_id: UserId,
     /// The course.
-    course_id: Uuid,
+    course_id: CourseId,
     /// `FREE`, `PURCHASE` or `MANUAL`; more may be added.
     #[schema(example = "MANUAL")]
     source: String,
@@ -99,7 +102,7 @@ impl Grant {
 #[serde(rename_all = "camelCase")]
 struct GrantEvent {
     /// The event's id.
-    id: Uuid,
+    id: GrantId,
     /// Its status from then on.
     #[schema(example = "ACTIVE")]
     status: String,
@@ -111,7 +114,7 @@ struct GrantEvent {
     #[schema(example = "Won the autumn challenge")]
     reason: Option<String>,
     /// Who did it; null is Palestra itself, such as on a payment provider's word.
-    actor_id: Option<Uuid>,
+    actor_id: Option<UserId>,
     /// When.
     created_at: DateTime<Utc>,
 }
@@ -166,7 +169,7 @@ impl GrantDetail {
 #[serde(rename_all = "camelCase")]
 struct Learner {
     /// The user's id.
-    id: Uuid,
+    id: GrantId,
     /// Unique.
     #[schema(example = "lena")]
     username: Option<String>,
@@ -240,12 +243,12 @@ impl From<GrantStatus> for enrollment::GrantStatus {
 }
 
 /// Which grants.
-#[derive(Deserialize, IntoParams)]
+#[derive(Deserialize, IntoParams, Validate)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 #[into_params(parameter_in = Query)]
 struct GrantQuery {
     /// How many rows.
-    #[serde(default = "twenty")]
+    #[serde(default = "default_limit")]
     #[param(minimum = 1, maximum = 100, default = 20)]
     limit: u64,
     /// Where to go on: `nextCursor` of the page before.
@@ -260,18 +263,18 @@ struct GrantQuery {
     status: Option<GrantStatus>,
     /// Only this learner's.
     #[param(nullable = false)]
-    user_id: Option<Uuid>,
+    user_id: Option<UserId>,
     /// Only those that give access now, or only the others.
     #[param(nullable = false)]
     is_active: Option<bool>,
 }
 
 /// Access to be given by hand.
-#[derive(Deserialize, ToSchema)]
+#[derive(Deserialize, ToSchema, Validate)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 struct CreateGrant {
     /// To whom.
-    user_id: Uuid,
+    user_id: UserId,
     /// From when; now where it is missing or has been.
     starts_at: Option<DateTime<Utc>>,
     /// Until when, after now and after the start; without end where it is missing.
@@ -282,7 +285,7 @@ struct CreateGrant {
 }
 
 /// Why access is taken away.
-#[derive(Deserialize, ToSchema)]
+#[derive(Deserialize, ToSchema, Validate)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 struct RevokeGrant {
     /// Why; the learner reads it.
@@ -291,7 +294,7 @@ struct RevokeGrant {
 }
 
 /// How long access goes on.
-#[derive(Deserialize, ToSchema)]
+#[derive(Deserialize, ToSchema, Validate)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 struct ExtendGrant {
     /// The new end, after now and later than before; null is without end.
@@ -309,7 +312,7 @@ struct ExtendGrant {
 async fn list_grants(
     state: Data<State>,
     Member(actor): Member,
-    Path(course_id): Path<Uuid>,
+    Path(course_id): Path<CourseId>,
     Query(query): Query<GrantQuery>,
 ) -> Result<Reply<CourseGrantPage>, Problem> {
     let GrantQuery {
@@ -348,7 +351,7 @@ async fn list_grants(
 async fn create_grant(
     state: Data<State>,
     Confirmed(actor): Confirmed,
-    Path(course_id): Path<Uuid>,
+    Path(course_id): Path<CourseId>,
     key: Idempotency,
     body: Json<CreateGrant>,
 ) -> Result<Reply<GrantDetail>, Problem> {
@@ -385,7 +388,7 @@ async fn create_grant(
 async fn get_grant(
     state: Data<State>,
     Member(actor): Member,
-    Path(id): Path<Uuid>,
+    Path(id): Path<GrantId>,
 ) -> Result<Reply<GrantDetail>, Problem> {
     let work = move |tx: Tx| async move {
         let history = enrollment::grant(&tx, id).await?;
@@ -406,7 +409,7 @@ async fn get_grant(
 async fn revoke_grant(
     state: Data<State>,
     Confirmed(actor): Confirmed,
-    Path(id): Path<Uuid>,
+    Path(id): Path<GrantId>,
     body: Json<RevokeGrant>,
 ) -> Result<Reply<GrantDetail>, Problem> {
     let RevokeGrant { reason } = body.value;
@@ -429,7 +432,7 @@ async fn revoke_grant(
 async fn extend_grant(
     state: Data<State>,
     Confirmed(actor): Confirmed,
-    Path(id): Path<Uuid>,
+    Path(id): Path<GrantId>,
     body: Json<ExtendGrant>,
 ) -> Result<Reply<GrantDetail>, Problem> {
     let ExtendGrant { ends_at } = body.value;

@@ -3,16 +3,19 @@ use chrono::{DateTime, Utc};
 use courses::{Body, BodyChange, LessonChange, NewLesson};
 use database::Pool;
 use enrollment::{Access, ReadableLesson};
-use kernel::{Result, Uuid};
+use kernel::{ChapterId, CourseId, GrantId, LessonId, Result, Uuid, VideoAssetId};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
+use validator::Validate;
 
 use super::courses::LessonOutline;
 use crate::{
-    extract::{Caller, Idempotency, IfMatch, Json, Member, Path, merge},
-    problem::Problem,
-    reply::{Nothing, Reply},
-    routing::{Operations, operations},
+    http::{
+        extract::{Caller, Idempotency, IfMatch, Json, Member, Path, merge},
+        problem::Problem,
+        reply::{Nothing, Reply},
+        routing::{Operations, operations},
+    },
     state::State,
 };
 
@@ -36,11 +39,11 @@ pub(super) fn configure(config: &mut impl Operations) {
 #[serde(rename_all = "camelCase")]
 pub(super) struct AuthoredLesson {
     /// The lesson's id.
-    id: Uuid,
+    id: LessonId,
     /// The course it belongs to.
-    course_id: Uuid,
+    course_id: CourseId,
     /// The chapter it stands in.
-    chapter_id: Uuid,
+    chapter_id: ChapterId,
     /// The title.
     #[schema(example = "The hinge")]
     title: String,
@@ -57,7 +60,7 @@ pub(super) struct AuthoredLesson {
     #[schema(format = "uri")]
     video_url: Option<String>,
     /// A video that was uploaded: `POST /lessons/{lessonId}/playback`.
-    video_asset_id: Option<Uuid>,
+    video_asset_id: Option<VideoAssetId>,
     /// Minutes. How long its video is taken to be, where that is an address: rounded up.
     #[schema(minimum = 0, example = 10)]
     duration: Option<i64>,
@@ -89,20 +92,20 @@ struct LessonList {
 }
 
 /// The lessons of a chapter in their order.
-#[derive(Serialize, Deserialize, ToSchema)]
+#[derive(Serialize, Deserialize, ToSchema, Validate)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 struct LessonOrder {
     /// Every lesson of the chapter, once.
     #[schema(max_items = 500)]
-    lesson_ids: Vec<Uuid>,
+    lesson_ids: Vec<LessonId>,
 }
 
 /// Where a lesson goes.
-#[derive(Deserialize, ToSchema)]
+#[derive(Deserialize, ToSchema, Validate)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 struct MoveLesson {
     /// A chapter of the same course.
-    chapter_id: Uuid,
+    chapter_id: ChapterId,
     /// Its place there, counted from 1; at the end where it is missing.
     #[schema(minimum = 1, maximum = 500, nullable = false, example = 1)]
     position: Option<usize>,
@@ -116,7 +119,7 @@ pub(super) struct AccessReason {
     #[schema(value_type = String, example = "granted")]
     reason: &'static str,
     /// The grant by which it is, where it is by a grant.
-    grant_id: Option<Uuid>,
+    grant_id: Option<GrantId>,
     /// Until when, where the grant ends.
     expires_at: Option<DateTime<Utc>>,
 }
@@ -190,7 +193,7 @@ impl From<ReadableLesson> for Lesson {
 }
 
 /// A new lesson at the end of its chapter.
-#[derive(Deserialize, ToSchema)]
+#[derive(Deserialize, ToSchema, Validate)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 struct CreateLesson {
     /// The title.
@@ -216,14 +219,14 @@ struct CreateLesson {
     )]
     video_url: Option<String>,
     /// A video of the caller's that was uploaded (`POST /video-uploads`).
-    video_asset_id: Option<Uuid>,
+    video_asset_id: Option<VideoAssetId>,
     /// Minutes. How long its video is taken to be, where that is an address: rounded up.
     #[schema(minimum = 0, maximum = 100_000, example = 10)]
     duration: Option<i64>,
 }
 
 /// What changes in a lesson.
-#[derive(Deserialize, ToSchema)]
+#[derive(Deserialize, ToSchema, Validate)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 struct PatchLesson {
     /// The title.
@@ -250,7 +253,7 @@ struct PatchLesson {
     /// A video of the caller's that was uploaded (`POST /video-uploads`).
     #[serde(default, deserialize_with = "merge::member")]
     #[schema(value_type = Option<Uuid>)]
-    video_asset_id: Option<Option<Uuid>>,
+    video_asset_id: Option<Option<VideoAssetId>>,
     /// Minutes. How long its video is taken to be, where that is an address: rounded up.
     #[serde(default, deserialize_with = "merge::member")]
     #[schema(value_type = Option<i64>, minimum = 0, maximum = 100_000, example = 10)]
@@ -279,7 +282,7 @@ fn authored((lesson, body): (courses::Lesson, Body)) -> Result<Reply<Lesson>, Pr
 async fn create_lesson(
     state: Data<State>,
     Member(actor): Member,
-    Path(chapter_id): Path<Uuid>,
+    Path(chapter_id): Path<ChapterId>,
     key: Idempotency,
     body: Json<CreateLesson>,
 ) -> Result<Reply<Lesson>, Problem> {
@@ -328,7 +331,7 @@ async fn create_lesson(
 async fn get_lesson(
     state: Data<State>,
     Caller(actor): Caller,
-    Path(id): Path<Uuid>,
+    Path(id): Path<LessonId>,
 ) -> Result<Reply<Lesson>, Problem> {
     let lesson = state
         .db
@@ -352,7 +355,7 @@ async fn get_lesson(
 async fn update_lesson(
     state: Data<State>,
     Member(actor): Member,
-    Path(id): Path<Uuid>,
+    Path(id): Path<LessonId>,
     seen: IfMatch,
     body: Json<PatchLesson>,
 ) -> Result<Reply<Lesson>, Problem> {
@@ -396,7 +399,7 @@ async fn update_lesson(
 async fn list_lessons(
     state: Data<State>,
     Caller(actor): Caller,
-    Path(chapter_id): Path<Uuid>,
+    Path(chapter_id): Path<ChapterId>,
 ) -> Result<Reply<LessonList>, Problem> {
     let work = move |tx| async move { courses::list_lessons(&tx, chapter_id).await };
     let lessons = state.db.read(actor, work).await?;
@@ -415,7 +418,7 @@ async fn list_lessons(
 async fn order_lessons(
     state: Data<State>,
     Member(actor): Member,
-    Path(chapter_id): Path<Uuid>,
+    Path(chapter_id): Path<ChapterId>,
     body: Json<LessonOrder>,
 ) -> Result<Reply<LessonOrder>, Problem> {
     let ids = body.value.lesson_ids;
@@ -437,7 +440,7 @@ async fn order_lessons(
 async fn move_lesson(
     state: Data<State>,
     Member(actor): Member,
-    Path(id): Path<Uuid>,
+    Path(id): Path<LessonId>,
     body: Json<MoveLesson>,
 ) -> Result<Reply<Lesson>, Problem> {
     let MoveLesson { chapter_id, position } = body.value;
@@ -460,7 +463,7 @@ async fn move_lesson(
 async fn delete_lesson(
     state: Data<State>,
     Member(actor): Member,
-    Path(id): Path<Uuid>,
+    Path(id): Path<LessonId>,
 ) -> Result<Reply<Nothing>, Problem> {
     let work = move |tx| async move { progress::delete_lesson(&tx, id).await };
     state.db.run(actor, work).await?;
@@ -478,7 +481,7 @@ async fn delete_lesson(
 async fn publish_lesson(
     state: Data<State>,
     Member(actor): Member,
-    Path(id): Path<Uuid>,
+    Path(id): Path<LessonId>,
 ) -> Result<Reply<Lesson>, Problem> {
     authored(
         state
@@ -503,7 +506,7 @@ async fn publish_lesson(
 async fn unpublish_lesson(
     state: Data<State>,
     Member(actor): Member,
-    Path(id): Path<Uuid>,
+    Path(id): Path<LessonId>,
 ) -> Result<Reply<Lesson>, Problem> {
     authored(
         state

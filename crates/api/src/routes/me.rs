@@ -1,16 +1,19 @@
 use actix_web::web::Data;
 use chrono::{DateTime, NaiveDate, Utc};
 use identity::{Account, AccountChange, Profile, ProfileChange, Session};
-use kernel::{Error, FieldError, Result, Uuid};
+use kernel::{Error, FieldError, Result, SessionId, UserId, Uuid};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
+use validator::Validate;
 
 use super::shared::{Level, Links, PageQuery, links, page};
 use crate::{
-    extract::{Confirmed, IfMatch, Json, Member, Path, Query, merge},
-    problem::Problem,
-    reply::{Nothing, Reply},
-    routing::{Operations, operations},
+    http::{
+        extract::{Confirmed, IfMatch, Json, Member, Path, Query, merge},
+        problem::Problem,
+        reply::{Nothing, Reply},
+        routing::{Operations, operations},
+    },
     state::State,
 };
 
@@ -34,7 +37,7 @@ pub(super) fn configure(config: &mut impl Operations) {
 #[schema(as = Account)]
 pub(super) struct Me {
     /// The user's id.
-    id: Uuid,
+    id: SessionId,
     /// As the person wrote it.
     #[schema(example = "lena@example.com")]
     email: String,
@@ -97,7 +100,7 @@ impl From<Account> for Me {
 }
 
 /// What changes in one's account.
-#[derive(Deserialize, ToSchema)]
+#[derive(Deserialize, ToSchema, Validate)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 struct PatchMe {
     /// Unique; null gives it up.
@@ -123,9 +126,9 @@ struct PatchMe {
 #[serde(rename_all = "camelCase")]
 struct PrivateProfile {
     /// The profile's id.
-    id: Uuid,
+    id: SessionId,
     /// Whose it is.
-    user_id: Uuid,
+    user_id: UserId,
     /// In the person's words.
     #[schema(example = "A first pull-up by summer.")]
     fitness_goals: Option<String>,
@@ -203,7 +206,7 @@ fn to_whole(value: f64, unit: f64) -> i64 {
 }
 
 /// What changes in one's profile.
-#[derive(Deserialize, ToSchema)]
+#[derive(Deserialize, ToSchema, Validate)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 struct PatchProfile {
     /// In your words.
@@ -271,7 +274,7 @@ impl utoipa::PartialSchema for SocialMediaLinks {
 impl ToSchema for SocialMediaLinks {}
 
 /// A new password.
-#[derive(Deserialize, ToSchema)]
+#[derive(Deserialize, ToSchema, Validate)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 struct ChangePassword {
     /// The one that holds now.
@@ -292,7 +295,7 @@ struct ChangePassword {
 #[serde(rename_all = "camelCase")]
 struct DeviceSession {
     /// The session's id.
-    id: Uuid,
+    id: SessionId,
     /// The `User-Agent` of its last use.
     #[schema(example = "PalestraApp/2.1 (iPhone; iOS 26.1)")]
     user_agent: Option<String>,
@@ -431,7 +434,7 @@ async fn update_profile(
     };
     if date_of_birth
         .flatten()
-        .is_some_and(|day| day >= state.db.ambient().now().date_naive())
+        .is_some_and(|day| day >= state.db.environment().now().date_naive())
     {
         let future = FieldError::new("/dateOfBirth", "in_the_future", "This day has not been yet.");
         return Err(Error::invalid(vec![future]).into());
@@ -527,7 +530,7 @@ async fn revoke_other_sessions(
 async fn revoke_session(
     state: Data<State>,
     Confirmed(actor): Confirmed,
-    Path(id): Path<Uuid>,
+    Path(id): Path<SessionId>,
 ) -> Result<Reply<Nothing>, Problem> {
     state
         .db

@@ -10,20 +10,23 @@ use bytes::Bytes;
 use chrono::{DateTime, Utc};
 use database::Pool;
 use futures_util::{Stream, StreamExt, stream};
-use kernel::{Code, Error, Result, Uuid};
+use kernel::{Code, Error, Result, SessionId, Uuid};
 use media::{
-    Announcement, File, IMAGE_WIDTHS, Key, Link, Media, Object, Purpose, Target, UploadTicket,
+    Announcement, File, FilePurpose, IMAGE_WIDTHS, Key, Link, Media, Object, Target, UploadTicket,
     content_disposition,
 };
 use serde::{Deserialize, Serialize};
 use tokio::time::Instant;
 use utoipa::{IntoParams, ToSchema};
+use validator::Validate;
 
 use crate::{
-    extract::{Idempotency, Json, Member, Path, Query},
-    problem::Problem,
-    reply::{Nothing, Reply},
-    routing::{Operations, operations},
+    http::{
+        extract::{Idempotency, Json, Member, Path, Query},
+        problem::Problem,
+        reply::{Nothing, Reply},
+        routing::{Operations, operations},
+    },
     state::State,
 };
 
@@ -53,7 +56,7 @@ enum UploadPurpose {
     Captions,
 }
 
-impl From<UploadPurpose> for Purpose {
+impl From<UploadPurpose> for FilePurpose {
     fn from(purpose: UploadPurpose) -> Self {
         match purpose {
             UploadPurpose::Image => Self::Image,
@@ -69,7 +72,7 @@ impl From<UploadPurpose> for Purpose {
 #[serde(rename_all = "camelCase")]
 struct Upload {
     /// The file's id.
-    id: Uuid,
+    id: SessionId,
     /// `IMAGE`, `ATTACHMENT`, `VIDEO` or `CAPTIONS`; more may be added.
     #[schema(example = "ATTACHMENT")]
     purpose: String,
@@ -165,7 +168,7 @@ fn upload_of(file: File, target: Option<Target>) -> Upload {
 }
 
 /// A file that is going to be sent.
-#[derive(Deserialize, ToSchema)]
+#[derive(Deserialize, ToSchema, Validate)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 struct CreateUpload {
     /// What for.
@@ -239,9 +242,9 @@ async fn create_upload(
     key: Idempotency,
     body: Json<CreateUpload>,
 ) -> Result<Reply<Upload>, Problem> {
-    let (ambient, keyring) = (state.db.ambient(), state.db.keyring());
-    let file = state.media.plan(ambient, actor, body.value.into())?;
-    let target = state.media.target(ambient, keyring, &file);
+    let (environment, keyring) = (state.db.environment(), state.db.keyring());
+    let file = state.media.plan(environment, actor, body.value.into())?;
+    let target = state.media.target(environment, keyring, &file);
     let limits = state.media.limits;
     let work = move |tx| async move {
         Media::announce(&tx, limits, &file).await?;
@@ -263,12 +266,12 @@ async fn create_upload(
 async fn get_upload(
     state: Data<State>,
     Member(actor): Member,
-    Path(id): Path<Uuid>,
+    Path(id): Path<SessionId>,
 ) -> Result<Reply<Upload>, Problem> {
     let work = move |tx| async move { media::upload(&tx, id).await };
     let file = state.db.read(actor, work).await?;
-    let (ambient, keyring) = (state.db.ambient(), state.db.keyring());
-    let target = state.media.target(ambient, keyring, &file);
+    let (environment, keyring) = (state.db.environment(), state.db.keyring());
+    let target = state.media.target(environment, keyring, &file);
     Ok(Reply::ok(&upload_of(file, target))?)
 }
 
@@ -286,7 +289,7 @@ async fn get_upload(
 async fn complete_upload(
     state: Data<State>,
     Member(actor): Member,
-    Path(id): Path<Uuid>,
+    Path(id): Path<SessionId>,
 ) -> Result<Reply<Upload>, Problem> {
     // In a task of its own: a client that goes away does not leave a file half looked at.
     let work = {
@@ -298,7 +301,7 @@ async fn complete_upload(
 }
 
 /// What lets bytes in.
-#[derive(Deserialize, IntoParams)]
+#[derive(Deserialize, IntoParams, Validate)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 #[into_params(parameter_in = Query)]
 struct ContentQuery {
@@ -325,11 +328,16 @@ struct ContentQuery {
 async fn put_upload_content(
     state: Data<State>,
     request: HttpRequest,
-    Path(id): Path<Uuid>,
+    Path(id): Path<SessionId>,
     Query(query): Query<ContentQuery>,
     payload: Payload,
 ) -> Result<Reply<Nothing>, Problem> {
-    let ticket = UploadTicket::open(state.db.keyring(), &query.ticket, id, state.db.ambient().now())?;
+    let ticket = UploadTicket::open(
+        state.db.keyring(),
+        &query.ticket,
+        id,
+        state.db.environment().now(),
+    )?;
     check_length(&request, ticket.size)?;
     let _place = state
         .uploads
@@ -398,7 +406,12 @@ async fn get_image(
 }
 
 /// A picture, of the type that it is, for caches that may keep it.
-async fn picture(state: &State, id: Uuid, width: u32, cache: &'static str) -> Result<HttpResponse, Problem> {
+async fn picture(
+    state: &State,
+    id: SessionId,
+    width: u32,
+    cache: &'static str,
+) -> Result<HttpResponse, Problem> {
     let object = state.media.storage.get(Key::Image(id, width), None).await?;
     let Object { size, mut stream } = object.ok_or(Code::NotFound)?;
     let first = stream.next().await.transpose()?.unwrap_or_default();
@@ -433,7 +446,7 @@ async fn get_file(
     request: HttpRequest,
     Path(link): Path<String>,
 ) -> Result<HttpResponse, Problem> {
-    let link = Link::open(state.db.keyring(), &link, state.db.ambient().now())?;
+    let link = Link::open(state.db.keyring(), &link, state.db.environment().now())?;
     if let Key::Image(id, width) = link.key {
         return picture(&state, id, width, "private, max-age=3600").await;
     }

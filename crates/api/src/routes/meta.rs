@@ -9,10 +9,12 @@ use serde::Serialize;
 use utoipa::ToSchema;
 
 use crate::{
-    contract,
-    problem::Problem,
-    reply::Reply,
-    routing::{Operations, operations},
+    http::{
+        openapi::published,
+        problem::Problem,
+        reply::Reply,
+        routing::{Operations, operations},
+    },
     state::State,
 };
 
@@ -103,9 +105,9 @@ async fn openapi(request: HttpRequest) -> Result<HttpResponse, Problem> {
         .insert_header((header::VARY, "accept-encoding"));
     if accepts_gzip(&request) {
         response.insert_header(ContentEncoding::Gzip);
-        return Ok(response.body(contract::PACKED));
+        return Ok(response.body(published::PACKED));
     }
-    Ok(response.body(contract::text().map_err(Error::internal)?))
+    Ok(response.body(published::text().map_err(Error::internal)?))
 }
 
 fn accepts_gzip(request: &HttpRequest) -> bool {

@@ -23,7 +23,7 @@ mod users;
 mod video;
 mod wishlist;
 
-use crate::routing::Operations;
+use crate::http::routing::Operations;
 
 /// Every route: what is registered here is served and documented, and nothing else.
 pub fn configure(config: &mut impl Operations) {

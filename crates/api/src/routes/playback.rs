@@ -1,14 +1,16 @@
-use crate::routing::{Operations, operations};
+use crate::http::routing::{Operations, operations};
 use actix_web::web::Data;
 use chrono::{DateTime, Utc};
-use kernel::{Code, Result, Uuid};
+use kernel::{Code, Result, Uuid, VideoAssetId};
 use serde::Serialize;
 use utoipa::ToSchema;
 
 use crate::{
-    extract::{Caller, Member, Path},
-    problem::Problem,
-    reply::Reply,
+    http::{
+        extract::{Caller, Member, Path},
+        problem::Problem,
+        reply::Reply,
+    },
     state::State,
 };
 
@@ -112,7 +114,7 @@ impl From<media::CaptionLink> for PlaybackCaptions {
 async fn play_video_asset(
     state: Data<State>,
     Member(actor): Member,
-    Path(id): Path<Uuid>,
+    Path(id): Path<VideoAssetId>,
 ) -> Result<Reply<Playback>, Problem> {
     let work = move |tx| async move { media::own_playback_source(&tx, id).await };
     let source = state.db.read(actor, work).await?;
@@ -130,7 +132,7 @@ async fn play_video_asset(
 async fn play_lesson(
     state: Data<State>,
     Caller(actor): Caller,
-    Path(id): Path<Uuid>,
+    Path(id): Path<VideoAssetId>,
 ) -> Result<Reply<Playback>, Problem> {
     let work = move |tx| async move {
         let video = enrollment::read_lesson(&tx, id).await?.body.video_asset_id;
@@ -150,7 +152,7 @@ async fn play_lesson(
 async fn play_chapter(
     state: Data<State>,
     Caller(actor): Caller,
-    Path(id): Path<Uuid>,
+    Path(id): Path<VideoAssetId>,
 ) -> Result<Reply<Playback>, Problem> {
     let work = move |tx| async move {
         let video = enrollment::read_chapter(&tx, id).await?.body.video_asset_id;

@@ -1,16 +1,18 @@
 use actix_web::web::Data;
 use chrono::{DateTime, Utc};
 use identity::PublicProfile;
-use kernel::{Actor, Result, Uuid};
+use kernel::{Actor, Result, UserId};
 use serde::Serialize;
 use utoipa::ToSchema;
 
 use super::shared::{Links, links};
 use crate::{
-    extract::Path,
-    problem::Problem,
-    reply::Reply,
-    routing::{Operations, operations},
+    http::{
+        extract::Path,
+        problem::Problem,
+        reply::Reply,
+        routing::{Operations, operations},
+    },
     state::State,
 };
 
@@ -23,7 +25,7 @@ pub(super) fn configure(config: &mut impl Operations) {
 #[serde(rename_all = "camelCase")]
 struct PublicUser {
     /// The user's id.
-    id: Uuid,
+    id: UserId,
     /// Unique.
     #[schema(example = "elena")]
     username: Option<String>,

@@ -3,17 +3,20 @@ use std::collections::BTreeMap;
 use actix_web::web::Data;
 use chrono::{DateTime, Utc};
 use database::Pool;
-use kernel::{Result, Uuid};
+use kernel::{FileId, Result, Uuid, VideoAssetId};
 use media::NewVideo;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
+use validator::Validate;
 
 use super::shared::{PageQuery, page};
 use crate::{
-    extract::{Idempotency, Json, Member, Path, Query, Trainer},
-    problem::Problem,
-    reply::{Nothing, Reply},
-    routing::{Operations, operations},
+    http::{
+        extract::{Idempotency, Json, Member, Path, Query, Trainer},
+        problem::Problem,
+        reply::{Nothing, Reply},
+        routing::{Operations, operations},
+    },
     state::State,
 };
 
@@ -35,7 +38,7 @@ pub(super) fn configure(config: &mut impl Operations) {
 #[serde(rename_all = "camelCase")]
 struct VideoAsset {
     /// The video's id.
-    id: Uuid,
+    id: VideoAssetId,
     /// `MUX` or `LOCAL`; more may be added.
     #[schema(value_type = String, example = "MUX")]
     provider: &'static str,
@@ -124,7 +127,7 @@ page! {
 }
 
 /// A video to be sent.
-#[derive(Deserialize, ToSchema)]
+#[derive(Deserialize, ToSchema, Validate)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 struct CreateVideoUpload {
     /// The type of the file.
@@ -211,7 +214,7 @@ impl From<media::UploadTarget> for VideoUploadTarget {
 }
 
 /// The captions of a video in one language.
-#[derive(Deserialize, ToSchema)]
+#[derive(Deserialize, ToSchema, Validate)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 struct PutCaptions {
     /// What a player's menu shows.
@@ -223,7 +226,7 @@ struct PutCaptions {
     )]
     label: String,
     /// A file of the video's owner, sent and found good as `CAPTIONS`.
-    file_id: Uuid,
+    file_id: FileId,
 }
 
 /// Announce a video
@@ -289,7 +292,7 @@ async fn list_video_assets(
 async fn get_video_asset(
     state: Data<State>,
     Member(actor): Member,
-    Path(id): Path<Uuid>,
+    Path(id): Path<VideoAssetId>,
 ) -> Result<Reply<VideoAsset>, Problem> {
     let work = move |tx| async move { media::video(&tx, id).await };
     let video = state.db.read(actor, work).await?;
@@ -308,7 +311,7 @@ async fn get_video_asset(
 async fn complete_video_upload(
     state: Data<State>,
     Member(actor): Member,
-    Path(id): Path<Uuid>,
+    Path(id): Path<VideoAssetId>,
 ) -> Result<Reply<VideoAsset>, Problem> {
     let video = state.videos.complete(&state.media, &state.db, actor, id).await?;
     Ok(Reply::ok(&VideoAsset::from(video))?)
@@ -325,7 +328,7 @@ async fn complete_video_upload(
 async fn delete_video_asset(
     state: Data<State>,
     Member(actor): Member,
-    Path(id): Path<Uuid>,
+    Path(id): Path<VideoAssetId>,
 ) -> Result<Reply<Nothing>, Problem> {
     let work = move |tx| async move { media::delete_video(&tx, id).await };
     state.db.run(actor, work).await?;

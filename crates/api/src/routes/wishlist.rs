@@ -1,6 +1,6 @@
 use actix_web::web::Data;
 use chrono::{DateTime, Utc};
-use kernel::{Result, Uuid};
+use kernel::{CourseId, Result, Uuid};
 use serde::Serialize;
 use utoipa::ToSchema;
 
@@ -9,10 +9,12 @@ use super::{
     shared::{PageQuery, page},
 };
 use crate::{
-    extract::{Member, Path, Query},
-    problem::Problem,
-    reply::{Nothing, Reply},
-    routing::{Operations, operations},
+    http::{
+        extract::{Member, Path, Query},
+        problem::Problem,
+        reply::{Nothing, Reply},
+        routing::{Operations, operations},
+    },
     state::State,
 };
 
@@ -25,9 +27,9 @@ pub(super) fn configure(config: &mut impl Operations) {
 #[serde(rename_all = "camelCase")]
 struct Wish {
     /// The wish's id.
-    id: Uuid,
+    id: CourseId,
     /// What is wished for.
-    course_id: Uuid,
+    course_id: CourseId,
     /// The course.
     course: CourseCard,
     /// Since when.
@@ -83,7 +85,7 @@ async fn list_wishlist(
 async fn put_wish(
     state: Data<State>,
     Member(actor): Member,
-    Path(course_id): Path<Uuid>,
+    Path(course_id): Path<CourseId>,
 ) -> Result<Reply<Wish>, Problem> {
     let work = move |tx| async move { enrollment::wish(&tx, course_id).await };
     Ok(Reply::ok(&Wish::from(state.db.run(actor, work).await?))?)
@@ -99,7 +101,7 @@ async fn put_wish(
 async fn delete_wish(
     state: Data<State>,
     Member(actor): Member,
-    Path(course_id): Path<Uuid>,
+    Path(course_id): Path<CourseId>,
 ) -> Result<Reply<Nothing>, Problem> {
     let work = move |tx| async move { courses::unwish(&tx, course_id).await };
     state.db.run(actor, work).await?;

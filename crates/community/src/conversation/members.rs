@@ -1,5 +1,5 @@
 use database::Tx;
-use kernel::{Code, Result, Uuid};
+use kernel::{Code, ConversationId, Result, UserId};
 use serde_json::json;
 
 use super::{Conversation, MOST_MEMBERS, get, owned, tell_all};
@@ -16,8 +16,8 @@ use crate::{
 pub async fn add_member(
     tx: &Tx,
     messaging: &Messaging,
-    conversation_id: Uuid,
-    user_id: Uuid,
+    conversation_id: ConversationId,
+    user_id: UserId,
 ) -> Result<Conversation> {
     let place = owned(tx, conversation_id).await?;
     let members = store::conversation::member_ids(tx, conversation_id).await?;
@@ -44,7 +44,7 @@ pub async fn add_member(
 ///
 /// # Errors
 /// [`Code::NotFound`], [`Code::Forbidden`], [`Code::DirectConversation`].
-pub async fn remove_member(tx: &Tx, conversation_id: Uuid, user_id: Uuid) -> Result<()> {
+pub async fn remove_member(tx: &Tx, conversation_id: ConversationId, user_id: UserId) -> Result<()> {
     let me = tx.user_id()?;
     let place = store::conversation::lock(tx, me, conversation_id)
         .await?

@@ -8,7 +8,7 @@ pub use open::{NewConversation, open};
 
 use database::Tx;
 use identity::Person;
-use kernel::{Code, Cursor, Limit, Page, Result, Timestamp, Uuid};
+use kernel::{Code, ConversationId, Cursor, Limit, Page, Result, Timestamp, UserId};
 use serde_json::json;
 
 use crate::{
@@ -55,7 +55,7 @@ pub struct Member {
 #[derive(Clone, Debug)]
 pub struct Conversation {
     /// The conversation's id.
-    pub id: Uuid,
+    pub id: ConversationId,
     /// `DIRECT` or `GROUP`.
     pub kind: String,
     /// A group's.
@@ -97,7 +97,7 @@ pub async fn list(tx: &Tx, after: Option<Cursor>, limit: Limit) -> Result<Page<C
 ///
 /// # Errors
 /// [`Code::NotFound`], also for whoever is not in it.
-pub async fn get(tx: &Tx, id: Uuid) -> Result<Conversation> {
+pub async fn get(tx: &Tx, id: ConversationId) -> Result<Conversation> {
     let me = tx.user_id()?;
     let row = store::conversation::one(tx, me, id)
         .await?
@@ -107,8 +107,8 @@ pub async fn get(tx: &Tx, id: Uuid) -> Result<Conversation> {
 }
 
 /// Adds members and last messages.
-async fn complete(tx: &Tx, me: Uuid, rows: Vec<store::conversation::Row>) -> Result<Vec<Conversation>> {
-    let ids: Vec<Uuid> = rows.iter().map(|row| row.id).collect();
+async fn complete(tx: &Tx, me: UserId, rows: Vec<store::conversation::Row>) -> Result<Vec<Conversation>> {
+    let ids: Vec<ConversationId> = rows.iter().map(|row| row.id).collect();
     if ids.is_empty() {
         return Ok(Vec::new());
     }
@@ -137,7 +137,7 @@ async fn complete(tx: &Tx, me: Uuid, rows: Vec<store::conversation::Row>) -> Res
 /// [`Code::ValidationFailed`] for a title in which nothing is to be seen.
 pub async fn rename(
     tx: &Tx,
-    id: Uuid,
+    id: ConversationId,
     matches: impl Fn(i64) -> bool,
     title: Option<String>,
 ) -> Result<Conversation> {
@@ -154,7 +154,7 @@ pub async fn rename(
 }
 
 /// A group that the caller owns, locked until the end of the transaction.
-async fn owned(tx: &Tx, id: Uuid) -> Result<store::conversation::Place> {
+async fn owned(tx: &Tx, id: ConversationId) -> Result<store::conversation::Place> {
     let place = store::conversation::lock(tx, tx.user_id()?, id)
         .await?
         .ok_or(Code::NotFound)?;
@@ -168,7 +168,7 @@ async fn owned(tx: &Tx, id: Uuid) -> Result<store::conversation::Place> {
 }
 
 /// Tells everybody who is in it that something about the conversation is new.
-async fn tell_all(tx: &Tx, id: Uuid, kind: &'static str) -> Result<()> {
+async fn tell_all(tx: &Tx, id: ConversationId, kind: &'static str) -> Result<()> {
     let members = store::conversation::member_ids(tx, id).await?;
     let event = Event {
         kind,
@@ -181,7 +181,7 @@ async fn tell_all(tx: &Tx, id: Uuid, kind: &'static str) -> Result<()> {
 #[derive(Clone, Copy, Debug)]
 pub struct ReadState {
     /// The conversation.
-    pub conversation_id: Uuid,
+    pub conversation_id: ConversationId,
     /// Up to which number.
     pub read_number: i64,
     /// How many messages of others are left; counted up to 1,000.
@@ -192,7 +192,7 @@ pub struct ReadState {
 ///
 /// # Errors
 /// [`Code::NotFound`], [`Code::ValidationFailed`] for a number that no message has yet.
-pub async fn read(tx: &Tx, id: Uuid, number: i64) -> Result<ReadState> {
+pub async fn read(tx: &Tx, id: ConversationId, number: i64) -> Result<ReadState> {
     let me = tx.user_id()?;
     let before = store::conversation::one(tx, me, id)
         .await?

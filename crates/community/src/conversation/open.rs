@@ -1,5 +1,5 @@
 use database::Tx;
-use kernel::{Code, Error, FieldError, Result, Uuid};
+use kernel::{Code, ConversationId, Error, FieldError, Result, UserId};
 
 use super::{Conversation, ConversationKind, MOST_MEMBERS, get, tell_all};
 use crate::{
@@ -14,7 +14,7 @@ pub struct NewConversation {
     /// Of two, or of a group.
     pub kind: ConversationKind,
     /// With whom.
-    pub member_ids: Vec<Uuid>,
+    pub member_ids: Vec<UserId>,
     /// A group's title.
     pub title: Option<String>,
 }
@@ -49,7 +49,7 @@ pub async fn open(tx: &Tx, messaging: &Messaging, new: NewConversation) -> Resul
     }
 }
 
-async fn direct(tx: &Tx, messaging: &Messaging, other: Uuid) -> Result<(Conversation, bool)> {
+async fn direct(tx: &Tx, messaging: &Messaging, other: UserId) -> Result<(Conversation, bool)> {
     let me = tx.user_id()?;
     let pair = (me.min(other), me.max(other));
     if let Some(id) = store::conversation::between(tx, pair).await? {
@@ -69,7 +69,7 @@ async fn direct(tx: &Tx, messaging: &Messaging, other: Uuid) -> Result<(Conversa
 }
 
 /// One that is there already; from now on it is in the caller's list.
-async fn again(tx: &Tx, me: Uuid, id: Uuid) -> Result<(Conversation, bool)> {
+async fn again(tx: &Tx, me: UserId, id: ConversationId) -> Result<(Conversation, bool)> {
     store::conversation::show(tx, me, id).await?;
     Ok((get(tx, id).await?, false))
 }
@@ -77,7 +77,7 @@ async fn again(tx: &Tx, me: Uuid, id: Uuid) -> Result<(Conversation, bool)> {
 async fn group(
     tx: &Tx,
     messaging: &Messaging,
-    members: Vec<Uuid>,
+    members: Vec<UserId>,
     title: &str,
 ) -> Result<(Conversation, bool)> {
     let me = tx.user_id()?;
@@ -104,7 +104,7 @@ async fn group(
     Ok((conversation, true))
 }
 
-async fn bound(tx: &Tx, messaging: &Messaging, me: Uuid) -> Result<()> {
+async fn bound(tx: &Tx, messaging: &Messaging, me: UserId) -> Result<()> {
     let since = store::conversation::member_since(tx, me).await?;
     contact::bound_new(tx, messaging, since, Bounded::Conversations).await
 }

@@ -4,7 +4,7 @@ use std::{
     time::{Duration, Instant},
 };
 
-use kernel::Uuid;
+use kernel::{SessionId, UserId};
 use sea_orm::FromQueryResult;
 use serde_json::Value;
 
@@ -15,7 +15,7 @@ pub(crate) const PAGE: i64 = 50;
 #[derive(Clone, Debug, FromQueryResult)]
 pub struct Told {
     /// Whose.
-    pub(crate) user_id: Uuid,
+    pub(crate) user_id: UserId,
     /// Which: one more than the event before it.
     pub number: i64,
     /// Such as `message.created`.
@@ -48,8 +48,8 @@ pub enum News {
 
 /// One open stream, between the task that fills all of them and the connection that empties this one.
 pub(crate) struct Line {
-    pub(crate) user_id: Uuid,
-    pub(crate) session: Uuid,
+    pub(crate) user_id: UserId,
+    pub(crate) session: SessionId,
     slot: Mutex<Slot>,
 }
 
@@ -67,7 +67,7 @@ struct Slot {
 }
 
 impl Line {
-    pub(crate) fn new(user_id: Uuid, session: Uuid) -> Self {
+    pub(crate) fn new(user_id: UserId, session: SessionId) -> Self {
         let now = Instant::now();
         Self {
             user_id,
@@ -181,11 +181,13 @@ impl Slot {
 
 #[cfg(test)]
 mod tests {
+    use kernel::Uuid;
+
     use super::*;
 
     fn told(numbers: std::ops::RangeInclusive<i64>) -> Vec<Told> {
         let told = |number| Told {
-            user_id: Uuid::nil(),
+            user_id: Uuid::nil().into(),
             number,
             kind: "test".to_owned(),
             data: Value::Null,
@@ -205,7 +207,7 @@ mod tests {
 
     #[test]
     fn a_slow_reader_has_a_page_and_is_told_that_there_is_more() {
-        let line = Line::new(Uuid::nil(), Uuid::nil());
+        let line = Line::new(Uuid::nil().into(), Uuid::nil().into());
         assert_eq!(line.wants(), None);
         line.begin(Beginning::Now(3), 3);
         assert_eq!(line.wants(), None, "the beginning was not taken yet");
@@ -226,7 +228,7 @@ mod tests {
 
     #[test]
     fn what_was_handed_over_is_taken_before_the_end() {
-        let line = Line::new(Uuid::nil(), Uuid::nil());
+        let line = Line::new(Uuid::nil().into(), Uuid::nil().into());
         line.begin(Beginning::Resumed, 0);
         assert_eq!(taken(&line), Some((vec![], false)));
         line.fill(&told(1..=1));

@@ -1,4 +1,4 @@
-use kernel::Uuid;
+use kernel::UserId;
 
 /// Where a reader stands in their log: what a client sends back as `Last-Event-ID`.
 ///
@@ -12,8 +12,8 @@ pub struct Position {
 impl Position {
     /// Behind this event of this reader's.
     #[must_use]
-    pub fn of(reader: Uuid, number: i64) -> Self {
-        let [.., a, b, c, d] = *reader.as_bytes();
+    pub fn of(reader: UserId, number: i64) -> Self {
+        let [.., a, b, c, d] = *reader.0.as_bytes();
         Self {
             reader: u32::from_be_bytes([a, b, c, d]),
             number,
@@ -22,7 +22,7 @@ impl Position {
 
     /// The number, if `text` is a position of this reader's.
     #[must_use]
-    pub(crate) fn read(text: &str, reader: Uuid) -> Option<i64> {
+    pub(crate) fn read(text: &str, reader: UserId) -> Option<i64> {
         let (_, number) = text.split_once('-')?;
         let number = number.parse().ok().filter(|number| *number >= 0)?;
         (Self::of(reader, number).to_string() == text).then_some(number)
@@ -39,9 +39,13 @@ impl std::fmt::Display for Position {
 mod tests {
     use super::*;
 
+    fn user(number: u128) -> UserId {
+        kernel::Uuid::from_u128(number).into()
+    }
+
     #[test]
     fn only_a_position_of_the_reader_s_own_is_read() {
-        let (lena, tom) = (Uuid::from_u128(0x00ab_cdef), Uuid::from_u128(7));
+        let (lena, tom) = (user(0x00ab_cdef), user(7));
         let text = Position::of(lena, 42).to_string();
         assert_eq!(text, "00abcdef-42");
         assert_eq!(Position::read(&text, lena), Some(42));

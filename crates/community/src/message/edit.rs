@@ -1,5 +1,5 @@
 use database::Tx;
-use kernel::{Code, Result, Uuid};
+use kernel::{Code, MessageId, Result};
 
 use super::{
     Message, get,
@@ -15,7 +15,7 @@ use crate::{Messaging, store};
 pub async fn edit(
     tx: &Tx,
     messaging: &Messaging,
-    id: Uuid,
+    id: MessageId,
     matches: impl Fn(i64) -> bool,
     content: Option<String>,
 ) -> Result<Message> {
@@ -46,7 +46,7 @@ pub async fn edit(
 ///
 /// # Errors
 /// [`Code::NotFound`], [`Code::Forbidden`].
-pub async fn delete(tx: &Tx, id: Uuid) -> Result<()> {
+pub async fn delete(tx: &Tx, id: MessageId) -> Result<()> {
     let before = own(tx, id).await?;
     if store::message::clear(tx, id).await? {
         tell(tx, &before, "message.deleted").await?;
@@ -54,7 +54,7 @@ pub async fn delete(tx: &Tx, id: Uuid) -> Result<()> {
     Ok(())
 }
 
-async fn own(tx: &Tx, id: Uuid) -> Result<Message> {
+async fn own(tx: &Tx, id: MessageId) -> Result<Message> {
     let message = get(tx, id).await?;
     if Some(message.sender.id) == tx.actor().user_id() {
         Ok(message)

@@ -8,7 +8,7 @@ pub use send::{NewMessage, send};
 
 use database::Tx;
 use identity::Person;
-use kernel::{Code, Cursor, Limit, Page, Result, Timestamp, Uuid};
+use kernel::{Code, ConversationId, Cursor, Limit, MessageId, Page, Result, Timestamp, Uuid};
 
 use crate::store;
 
@@ -16,9 +16,9 @@ use crate::store;
 #[derive(Clone, Debug)]
 pub struct Message {
     /// The message's id.
-    pub id: Uuid,
+    pub id: MessageId,
     /// Where it was sent.
-    pub conversation_id: Uuid,
+    pub conversation_id: ConversationId,
     /// 1, 2, 3, … in its conversation.
     pub number: i64,
     /// Who sent it.
@@ -60,7 +60,7 @@ pub struct MessageRange {
 /// [`Code::NotFound`], also for whoever is not in it.
 pub async fn list(
     tx: &Tx,
-    conversation_id: Uuid,
+    conversation_id: ConversationId,
     range: MessageRange,
     after: Option<Cursor>,
     limit: Limit,
@@ -73,7 +73,7 @@ pub async fn list(
     }
     Ok(Page::cut(rows, limit, |message| Cursor {
         key: message.number,
-        id: message.id,
+        id: message.id.into(),
     }))
 }
 
@@ -81,7 +81,7 @@ pub async fn list(
 ///
 /// # Errors
 /// [`Code::NotFound`], also for whoever is not in it, or was not yet.
-pub async fn get(tx: &Tx, id: Uuid) -> Result<Message> {
+pub async fn get(tx: &Tx, id: MessageId) -> Result<Message> {
     store::message::one(tx, tx.user_id()?, id)
         .await?
         .ok_or_else(|| Code::NotFound.into())

@@ -1,5 +1,5 @@
 use database::{Tx, outbox};
-use kernel::{Code, Error, Result, Uuid};
+use kernel::{Code, ConversationId, Error, Result, Uuid};
 use serde_json::json;
 
 use super::Message;
@@ -29,7 +29,7 @@ pub struct NewMessage {
 pub async fn send(
     tx: &Tx,
     messaging: &Messaging,
-    conversation_id: Uuid,
+    conversation_id: ConversationId,
     new: NewMessage,
 ) -> Result<(Message, bool)> {
     let me = tx.user_id()?;

@@ -3,7 +3,10 @@
 use std::collections::{HashMap, HashSet};
 
 use database::{Db, Pool, Tx, outbox};
-use kernel::{Actor, Result, Timestamp, Uuid};
+use kernel::{
+    Actor, AnnouncementId, CommentId, ConversationId, CourseId, LessonId, MessageId, NotificationId, PostId,
+    Result, Timestamp, UserId,
+};
 use serde_json::json;
 
 use super::{
@@ -22,19 +25,19 @@ const KEPT: chrono::Duration = chrono::Duration::days(180);
 /// A notification to be written.
 #[derive(Clone, Debug)]
 pub(crate) struct New {
-    pub(crate) user_id: Uuid,
+    pub(crate) user_id: UserId,
     pub(crate) kind: Kind,
     /// What it follows from: nobody is told twice of the same.
     pub(crate) source: String,
     /// Who did it; whoever has a block with them is not told.
-    pub(crate) actor_id: Option<Uuid>,
-    pub(crate) course_id: Option<Uuid>,
-    pub(crate) post_id: Option<Uuid>,
-    pub(crate) lesson_id: Option<Uuid>,
-    pub(crate) comment_id: Option<Uuid>,
-    pub(crate) conversation_id: Option<Uuid>,
-    pub(crate) message_id: Option<Uuid>,
-    pub(crate) announcement_id: Option<Uuid>,
+    pub(crate) actor_id: Option<UserId>,
+    pub(crate) course_id: Option<CourseId>,
+    pub(crate) post_id: Option<PostId>,
+    pub(crate) lesson_id: Option<LessonId>,
+    pub(crate) comment_id: Option<CommentId>,
+    pub(crate) conversation_id: Option<ConversationId>,
+    pub(crate) message_id: Option<MessageId>,
+    pub(crate) announcement_id: Option<AnnouncementId>,
     pub(crate) outcome: Option<String>,
     pub(crate) until_at: Option<Timestamp>,
     pub(crate) note: Option<String>,
@@ -42,7 +45,7 @@ pub(crate) struct New {
 
 impl New {
     /// For somebody, of a kind, because of something.
-    pub(crate) fn of(user_id: Uuid, kind: Kind, source: String) -> Self {
+    pub(crate) fn of(user_id: UserId, kind: Kind, source: String) -> Self {
         Self {
             user_id,
             kind,
@@ -68,30 +71,29 @@ impl New {
 /// # Errors
 /// What the database and the mailer answer; the worker tries again.
 pub async fn notify(db: &Db, letters: &Letters<'_>, message: &outbox::Message) -> Result<()> {
-    let (user, id) = (message.id_of("userId"), |name| message.id_of(name));
-    match (message.kind.as_str(), user) {
-        ("post.published", _) => match id("postId") {
+    match (message.kind.as_str(), message.id_of("userId")) {
+        ("post.published", _) => match message.id_of("postId") {
             Some(post) => audience::of_post(db, post).await,
             None => Ok(()),
         },
-        ("comment.created", _) => match id("commentId") {
+        ("comment.created", _) => match message.id_of("commentId") {
             Some(comment) => audience::of_comment(db, comment).await,
             None => Ok(()),
         },
-        ("message.sent", _) => match id("messageId") {
+        ("message.sent", _) => match message.id_of("messageId") {
             Some(message) => audience::of_message(db, message).await,
             None => Ok(()),
         },
-        (announcement::CREATED, _) => match id("announcementId") {
+        (announcement::CREATED, _) => match message.id_of("announcementId") {
             Some(announcement) => announcement::work_on(db, announcement).await,
             None => Ok(()),
         },
         (audience::DECIDED, _) => audience::of_decision(db, message).await,
-        ("grant.created", Some(user)) => match (id("courseId"), id("grantId")) {
+        ("grant.created", Some(user)) => match (message.id_of("courseId"), message.id_of("grantId")) {
             (Some(course), Some(grant)) => audience::of_grant(db, user, course, grant).await,
             _ => Ok(()),
         },
-        (mail::ONE, Some(user)) => match id("notificationId") {
+        (mail::ONE, Some(user)) => match message.id_of("notificationId") {
             Some(notification) => mail::one(db, letters, user, notification).await,
             None => Ok(()),
         },
@@ -108,9 +110,9 @@ pub async fn notify(db: &Db, letters: &Letters<'_>, message: &outbox::Message) -
 /// What the database answers.
 pub(crate) async fn batch(tx: &Tx, news: Vec<New>) -> Result<u64> {
     let news = without_blocked(tx, news).await?;
-    let users: Vec<Uuid> = news.iter().map(|new| new.user_id).collect();
-    let active: HashSet<Uuid> = store::notification::active_users(tx, &users).await?;
-    let preferences: HashMap<Uuid, _> = store::preference::of(tx, &users).await?.into_iter().collect();
+    let users: Vec<UserId> = news.iter().map(|new| new.user_id).collect();
+    let active: HashSet<UserId> = store::notification::active_users(tx, &users).await?;
+    let preferences: HashMap<UserId, _> = store::preference::of(tx, &users).await?.into_iter().collect();
     let of = |new: &New| preferences.get(&new.user_id).cloned().unwrap_or_default();
     let wanted: Vec<_> = news
         .into_iter()
@@ -119,7 +121,7 @@ pub(crate) async fn batch(tx: &Tx, news: Vec<New>) -> Result<u64> {
         .filter(|(channel, _)| channel.in_app || channel.email)
         .collect();
     let written = store::notification::insert(tx, &wanted).await?;
-    let by_user: HashMap<Uuid, Uuid> = written.iter().copied().collect();
+    let by_user: HashMap<UserId, NotificationId> = written.iter().copied().collect();
     let mut told = Vec::new();
     let mut mails = Vec::new();
     for (channel, new) in &wanted {
@@ -151,7 +153,7 @@ async fn without_blocked(tx: &Tx, news: Vec<New>) -> Result<Vec<New>> {
     let Some(actor) = news.iter().find_map(|new| new.actor_id) else {
         return Ok(news);
     };
-    let users: Vec<Uuid> = news.iter().map(|new| new.user_id).collect();
+    let users: Vec<UserId> = news.iter().map(|new| new.user_id).collect();
     let blocked = block::of(tx, actor, &users).await?;
     let may = |new: &New| new.actor_id != Some(new.user_id) && !blocked.contains(&new.user_id);
     Ok(news.into_iter().filter(may).collect())

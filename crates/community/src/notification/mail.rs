@@ -5,7 +5,7 @@ use chrono::Duration;
 use database::{Db, Tx, outbox};
 use identity::Account;
 use kernel::{
-    Actor, Result, Role, Timestamp, Uuid,
+    Actor, NotificationId, Result, Role, Timestamp, UserId, Uuid,
     mail::{Mailer, Message},
 };
 use serde_json::json;
@@ -36,22 +36,22 @@ pub struct Letters<'a> {
 /// A letter, and what it tells of.
 struct Letter {
     message: Message,
-    tells: Vec<Uuid>,
+    tells: Vec<NotificationId>,
 }
 
 /// Sends one notification, unless its reader wants digests by now; in quiet hours it waits for their end.
-pub(super) async fn one(db: &Db, letters: &Letters<'_>, user_id: Uuid, id: Uuid) -> Result<()> {
+pub(super) async fn one(db: &Db, letters: &Letters<'_>, user_id: UserId, id: NotificationId) -> Result<()> {
     let again = (ONE, json!({ "userId": user_id, "notificationId": id }));
     send(db, letters, user_id, again, Some(id)).await
 }
 
 /// Sends a digest of what is unread, where there is something.
-pub(super) async fn digest(db: &Db, letters: &Letters<'_>, user_id: Uuid) -> Result<()> {
+pub(super) async fn digest(db: &Db, letters: &Letters<'_>, user_id: UserId) -> Result<()> {
     send(db, letters, user_id, (DIGEST, json!({ "userId": user_id })), None).await
 }
 
 /// The digest of this instant is due: it is sent where it is still wanted, and the next one is put in line.
-pub(super) async fn digest_due(db: &Db, user_id: Uuid, message: &outbox::Message) -> Result<()> {
+pub(super) async fn digest_due(db: &Db, user_id: UserId, message: &outbox::Message) -> Result<()> {
     let at = message.payload.get("at").and_then(|at| at.as_str());
     let Some(due) = at.and_then(|at| at.parse::<Timestamp>().ok()) else {
         return Ok(());
@@ -60,7 +60,7 @@ pub(super) async fn digest_due(db: &Db, user_id: Uuid, message: &outbox::Message
     let reader = Actor::User {
         id: user_id,
         role: Role::User,
-        session: Uuid::nil(),
+        session: Uuid::nil().into(),
     };
     let work = move |tx: Tx| async move {
         if preference::advance_digest(&tx, due).await? {
@@ -74,9 +74,9 @@ pub(super) async fn digest_due(db: &Db, user_id: Uuid, message: &outbox::Message
 async fn send(
     db: &Db,
     letters: &Letters<'_>,
-    user_id: Uuid,
+    user_id: UserId,
     again: (&'static str, serde_json::Value),
-    one: Option<Uuid>,
+    one: Option<NotificationId>,
 ) -> Result<()> {
     let Some(reader) = audience::reader(db, user_id).await? else {
         return Ok(());
@@ -103,7 +103,7 @@ async fn compose(
     tx: &Tx,
     preferences: &Preferences,
     app_url: &str,
-    one: Option<Uuid>,
+    one: Option<NotificationId>,
 ) -> Result<Option<Letter>> {
     // One by one without digests, and digests with them.
     if (preferences.digest == Digest::Off) != one.is_some() {

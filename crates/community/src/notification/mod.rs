@@ -5,7 +5,10 @@ mod mail;
 mod unsubscribe;
 
 use database::Tx;
-use kernel::{Cursor, Limit, Page, Result, Timestamp, Uuid};
+use kernel::{
+    AnnouncementId, CommentId, ConversationId, CourseId, Cursor, LessonId, Limit, MessageId, NotificationId,
+    Page, PostId, Result, Timestamp, UserId,
+};
 use sea_orm::FromQueryResult;
 use serde_json::json;
 
@@ -78,11 +81,11 @@ impl Kind {
 #[derive(Clone, Debug, FromQueryResult)]
 pub struct Notification {
     /// The notification's id.
-    pub id: Uuid,
+    pub id: NotificationId,
     /// See [`Kind`].
     pub kind: String,
     /// Who did it; `None` where that is not told.
-    pub actor_id: Option<Uuid>,
+    pub actor_id: Option<UserId>,
     /// The username of who did it.
     pub actor_username: Option<String>,
     /// The name of who did it.
@@ -90,19 +93,19 @@ pub struct Notification {
     /// A picture of who did it.
     pub actor_avatar_url: Option<String>,
     /// The course it belongs to.
-    pub course_id: Option<Uuid>,
+    pub course_id: Option<CourseId>,
     /// The post.
-    pub post_id: Option<Uuid>,
+    pub post_id: Option<PostId>,
     /// The lesson.
-    pub lesson_id: Option<Uuid>,
+    pub lesson_id: Option<LessonId>,
     /// The comment.
-    pub comment_id: Option<Uuid>,
+    pub comment_id: Option<CommentId>,
     /// The conversation.
-    pub conversation_id: Option<Uuid>,
+    pub conversation_id: Option<ConversationId>,
     /// The first message that was unread.
-    pub message_id: Option<Uuid>,
+    pub message_id: Option<MessageId>,
     /// The announcement.
-    pub announcement_id: Option<Uuid>,
+    pub announcement_id: Option<AnnouncementId>,
     /// What was decided, of moderation and access.
     pub outcome: Option<String>,
     /// Until when that holds.
@@ -123,9 +126,9 @@ pub struct Notification {
 #[derive(Clone, Debug)]
 pub enum Which {
     /// These.
-    These(Vec<Uuid>),
+    These(Vec<NotificationId>),
     /// This one and every older one.
-    UpTo(Uuid),
+    UpTo(NotificationId),
 }
 
 /// The caller's notifications, newest first: those whose subject they may read at this moment.

@@ -1,6 +1,6 @@
 use database::{Tx, audit, outbox};
 use identity::UserChange;
-use kernel::{Actor, Code, Error, FieldError, Result, Timestamp, Uuid};
+use kernel::{Actor, Code, Error, FieldError, ReportId, Result, Timestamp};
 use serde_json::json;
 
 use super::{Report, ReportStatus, moderated_report};
@@ -37,11 +37,12 @@ pub struct Decision {
 /// [`Code::NotFound`], [`Code::Forbidden`]; [`Code::ReportAlreadyDecided`] where somebody was faster, [`Code::PreconditionFailed`]
 /// for a version that is not the present one, [`Code::NothingToRestore`], [`Code::ValidationFailed`] for parts that do not belong
 /// together; [`Code::LastAdmin`].
-pub async fn decide_report(tx: &Tx, id: Uuid, decision: Decision) -> Result<Report> {
+pub async fn decide_report(tx: &Tx, id: ReportId, decision: Decision) -> Result<Report> {
     check(tx, &decision)?;
     let seen = moderated_report(tx, id).await?;
     // Two who decide about the same stand in line, whichever of its reports they look at.
-    tx.serialise(&format!("reports of {}", seen.subject_id)).await?;
+    tx.advisory_lock(&format!("reports of {}", seen.subject_id))
+        .await?;
     let report = store::report::one(tx, id, true).await?.ok_or(Code::NotFound)?;
     match (report.status == ReportStatus::Open.as_str(), decision.action) {
         (true, Action::Restore) => return Err(Code::NothingToRestore.into()),
@@ -98,9 +99,9 @@ fn check(tx: &Tx, decision: &Decision) -> Result<()> {
 /// Does what was decided; answers whether the content is away by it.
 async fn act(tx: &Tx, report: &Report, decision: &Decision) -> Result<bool> {
     let subject = match report.subject_kind.as_str() {
-        "POST" => Subject::Post(report.subject_id),
-        "COMMENT" => Subject::Comment(report.subject_id),
-        _ => Subject::Message(report.subject_id),
+        "POST" => Subject::Post(report.subject_id.into()),
+        "COMMENT" => Subject::Comment(report.subject_id.into()),
+        _ => Subject::Message(report.subject_id.into()),
     };
     let removes = decision.remove_content || decision.action == Action::Remove;
     // What its author has deleted in the meantime is away already, and never comes back.

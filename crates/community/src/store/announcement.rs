@@ -1,5 +1,5 @@
 use database::Tx;
-use kernel::{Cursor, Limit, Result, Timestamp, Uuid};
+use kernel::{AnnouncementId, CourseId, Cursor, Limit, Result, Timestamp, UserId};
 use sea_orm::{FromQueryResult, Value};
 
 use crate::Announcement;
@@ -10,9 +10,9 @@ const ANNOUNCEMENT: &str = "SELECT a.id, a.course_id, a.author_id, u.username AS
 
 pub(crate) async fn insert(
     tx: &Tx,
-    id: Uuid,
-    course_id: Uuid,
-    author_id: Uuid,
+    id: AnnouncementId,
+    course_id: CourseId,
+    author_id: UserId,
     title: &str,
     body: &str,
 ) -> Result<()> {
@@ -29,14 +29,14 @@ pub(crate) async fn insert(
     tx.change(sql, values).await.map(drop)
 }
 
-pub(crate) async fn one(tx: &Tx, id: Uuid) -> Result<Option<Announcement>> {
+pub(crate) async fn one(tx: &Tx, id: AnnouncementId) -> Result<Option<Announcement>> {
     tx.one(&format!("{ANNOUNCEMENT} WHERE a.id = ?"), [id.into()])
         .await
 }
 
 pub(crate) async fn page(
     tx: &Tx,
-    course_id: Uuid,
+    course_id: CourseId,
     after: Option<Cursor>,
     limit: Limit,
 ) -> Result<Vec<Announcement>> {
@@ -58,7 +58,7 @@ pub(crate) async fn page(
 /// When the nth newest of a course was written, where that was after `since`.
 pub(crate) async fn nth_since(
     tx: &Tx,
-    course_id: Uuid,
+    course_id: CourseId,
     nth: u64,
     since: Timestamp,
 ) -> Result<Option<Timestamp>> {
@@ -78,13 +78,13 @@ pub(crate) async fn nth_since(
 /// How far an announcement has come.
 #[derive(FromQueryResult)]
 pub(crate) struct Work {
-    pub(crate) course_id: Uuid,
-    pub(crate) author_id: Uuid,
-    pub(crate) reached_id: Option<Uuid>,
+    pub(crate) course_id: CourseId,
+    pub(crate) author_id: UserId,
+    pub(crate) reached_id: Option<UserId>,
 }
 
 /// An announcement that not everybody was told, locked until the end of the transaction.
-pub(crate) async fn lock(tx: &Tx, id: Uuid) -> Result<Option<Work>> {
+pub(crate) async fn lock(tx: &Tx, id: AnnouncementId) -> Result<Option<Work>> {
     let sql = format!(
         "SELECT course_id, author_id, reached_id FROM announcements WHERE id = ? AND finished_at IS NULL{}",
         tx.for_update()
@@ -92,7 +92,13 @@ pub(crate) async fn lock(tx: &Tx, id: Uuid) -> Result<Option<Work>> {
     tx.one(&sql, [id.into()]).await
 }
 
-pub(crate) async fn reach(tx: &Tx, id: Uuid, last: Option<Uuid>, told: u64, done: bool) -> Result<()> {
+pub(crate) async fn reach(
+    tx: &Tx,
+    id: AnnouncementId,
+    last: Option<UserId>,
+    told: u64,
+    done: bool,
+) -> Result<()> {
     let sql = "UPDATE announcements SET reached_id = coalesce(?, reached_id), told_count = told_count + ?, finished_at = ? \
                WHERE id = ?";
     let values = [

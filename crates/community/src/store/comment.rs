@@ -1,5 +1,7 @@
-use database::{IntoKernel, Tx};
-use kernel::{Cursor, Limit, Result, Timestamp, Uuid};
+use database::{MapDbErr, Tx};
+use kernel::{
+    CommentId, CourseId, Cursor, LessonId, Limit, PostId, Result, ThreadId, Timestamp, UserId, Uuid,
+};
 use sea_orm::{ConnectionTrait, FromQueryResult, QueryResult, Value};
 
 use super::{
@@ -15,11 +17,11 @@ const HEAD: &str = "p.status AS h_status, p.is_locked AS h_is_locked, p.author_i
 
 #[derive(FromQueryResult)]
 struct Row {
-    id: Uuid,
-    post_id: Option<Uuid>,
-    lesson_id: Option<Uuid>,
-    course_id: Option<Uuid>,
-    parent_id: Option<Uuid>,
+    id: CommentId,
+    post_id: Option<PostId>,
+    lesson_id: Option<LessonId>,
+    course_id: Option<CourseId>,
+    parent_id: Option<CommentId>,
     number: i64,
     depth: i64,
     content: String,
@@ -35,12 +37,12 @@ struct Row {
 /// What a thread hangs on, with [`HEAD`] of its post.
 #[derive(FromQueryResult)]
 struct HeadRow {
-    h_post_id: Option<Uuid>,
-    h_lesson_id: Option<Uuid>,
-    h_course_id: Option<Uuid>,
+    h_post_id: Option<PostId>,
+    h_lesson_id: Option<LessonId>,
+    h_course_id: Option<CourseId>,
     h_status: Option<String>,
     h_is_locked: Option<bool>,
-    h_author_id: Option<Uuid>,
+    h_author_id: Option<UserId>,
 }
 
 impl From<HeadRow> for Head {
@@ -74,9 +76,9 @@ fn select() -> String {
 }
 
 fn read(tx: &Tx, row: &QueryResult) -> Result<Comment> {
-    let author = AuthorRow::from_query_result(row, "").kernel()?;
-    let reactions = Tally::from_query_result(row, "").kernel()?;
-    let row = Row::from_query_result(row, "").kernel()?;
+    let author = AuthorRow::from_query_result(row, "").map_db_err()?;
+    let reactions = Tally::from_query_result(row, "").map_db_err()?;
+    let row = Row::from_query_result(row, "").map_db_err()?;
     Ok(Comment {
         id: row.id,
         post_id: row.post_id,
@@ -101,17 +103,17 @@ fn read(tx: &Tx, row: &QueryResult) -> Result<Comment> {
 }
 
 /// A comment and what its thread hangs on.
-pub(crate) async fn find(tx: &Tx, id: Uuid) -> Result<Option<(Head, Comment)>> {
+pub(crate) async fn find(tx: &Tx, id: CommentId) -> Result<Option<(Head, Comment)>> {
     let inner = select();
     let sql = format!(
         "SELECT c.post_id AS h_post_id, c.lesson_id AS h_lesson_id, c.course_id AS h_course_id, {HEAD}, c.* \
          FROM ({inner} WHERE c.id = ?) c LEFT JOIN posts p ON p.id = c.post_id"
     );
     let values = [tx.actor().user_id().into(), id.into()];
-    let Some(row) = tx.query_one_raw(tx.statement(&sql, values)).await.kernel()? else {
+    let Some(row) = tx.query_one_raw(tx.statement(&sql, values)).await.map_db_err()? else {
         return Ok(None);
     };
-    let head = HeadRow::from_query_result(&row, "").kernel()?;
+    let head = HeadRow::from_query_result(&row, "").map_db_err()?;
     Ok(Some((head.into(), read(tx, &row)?)))
 }
 
@@ -128,7 +130,7 @@ pub(crate) async fn page(
     let order = sort.order("c");
     let sql = match branch {
         Branch::Lesson(id) => {
-            let rows = tx.query_all_raw(tx.statement(&rows, values)).await.kernel()?;
+            let rows = tx.query_all_raw(tx.statement(&rows, values)).await.map_db_err()?;
             let comments = rows.iter().map(|row| read(tx, row)).collect::<Result<_>>()?;
             return Ok(Some((Head::of_lesson(id, None), comments)));
         }
@@ -149,15 +151,15 @@ pub(crate) async fn page(
             )
         }
     };
-    let rows = tx.query_all_raw(tx.statement(&sql, values)).await.kernel()?;
+    let rows = tx.query_all_raw(tx.statement(&sql, values)).await.map_db_err()?;
     let Some(first) = rows.first() else {
         return Ok(None);
     };
-    let head = HeadRow::from_query_result(first, "").kernel()?;
+    let head = HeadRow::from_query_result(first, "").map_db_err()?;
     let mut comments = Vec::with_capacity(rows.len());
     for row in &rows {
         // The one row of a place without comments.
-        if row.try_get::<Option<Uuid>>("", "id").kernel()?.is_some() {
+        if row.try_get::<Option<Uuid>>("", "id").map_db_err()?.is_some() {
             comments.push(read(tx, row)?);
         }
     }
@@ -175,7 +177,11 @@ fn rows_of(
     let mut sql = select();
     let mut values: Vec<Value> = vec![tx.actor().user_id().into()];
     sql.push_str(" WHERE (c.status <> 'DELETED' OR n.reply_count > 0)");
-    let (Branch::Post(id) | Branch::Lesson(id) | Branch::Comment(id)) = branch;
+    let id: Uuid = match branch {
+        Branch::Post(id) => id.into(),
+        Branch::Lesson(id) => id.into(),
+        Branch::Comment(id) => id.into(),
+    };
     match (sort, branch) {
         (CommentSort::Tree, Branch::Comment(_)) => {
             let of = |what: &str| format!("(SELECT {what} FROM comments b WHERE b.id = ?)");
@@ -236,24 +242,24 @@ pub(crate) struct Parent {
     pub(crate) depth: i64,
     pub(crate) path: String,
     pub(crate) status: String,
-    pub(crate) author_id: Uuid,
+    pub(crate) author_id: UserId,
 }
 
 /// A comment of this thread.
-pub(crate) async fn parent(tx: &Tx, thread_id: Uuid, id: Uuid) -> Result<Option<Parent>> {
+pub(crate) async fn parent(tx: &Tx, thread_id: ThreadId, id: CommentId) -> Result<Option<Parent>> {
     let sql = "SELECT depth, path, status, author_id FROM comments WHERE thread_id = ? AND id = ?";
     tx.one(sql, [thread_id.into(), id.into()]).await
 }
 
 /// A comment to be written.
 pub(crate) struct NewRow<'a> {
-    pub(crate) id: Uuid,
+    pub(crate) id: CommentId,
     pub(crate) head: &'a Head,
-    pub(crate) parent_id: Option<Uuid>,
+    pub(crate) parent_id: Option<CommentId>,
     pub(crate) number: i64,
     pub(crate) depth: i64,
     pub(crate) path: String,
-    pub(crate) author_id: Uuid,
+    pub(crate) author_id: UserId,
     pub(crate) content: &'a str,
 }
 
@@ -271,7 +277,7 @@ pub(crate) async fn insert(tx: &Tx, row: NewRow<'_>) -> Result<()> {
     let sql = "INSERT INTO comments (id, thread_id, post_id, lesson_id, course_id, parent_id, branch_id, number, depth, path, \
                author_id, content, status, version, created_at, updated_at) \
                VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 'PUBLISHED', 1, ?, ?)";
-    let branch_id = parent_id.unwrap_or(head.thread_id());
+    let branch_id = parent_id.map_or(head.thread_id().into(), Uuid::from);
     let values: [Value; 14] = [
         id.into(),
         head.thread_id().into(),
@@ -293,7 +299,7 @@ pub(crate) async fn insert(tx: &Tx, row: NewRow<'_>) -> Result<()> {
 }
 
 /// Writes another text, if the comment still has this version; answers whether it has.
-pub(crate) async fn update(tx: &Tx, id: Uuid, version: i64, content: &str) -> Result<bool> {
+pub(crate) async fn update(tx: &Tx, id: CommentId, version: i64, content: &str) -> Result<bool> {
     let sql = "UPDATE comments SET content = ?, edited_at = ?, updated_at = ?, version = version + 1 \
                WHERE id = ? AND version = ? AND status = 'PUBLISHED'";
     let values = [
@@ -307,7 +313,7 @@ pub(crate) async fn update(tx: &Tx, id: Uuid, version: i64, content: &str) -> Re
 }
 
 /// Leaves only its place; answers whether there was more.
-pub(crate) async fn empty(tx: &Tx, id: Uuid, status: PostStatus) -> Result<bool> {
+pub(crate) async fn empty(tx: &Tx, id: CommentId, status: PostStatus) -> Result<bool> {
     let sql = "UPDATE comments SET status = ?, content = '', version = version + 1, updated_at = ? \
                WHERE id = ? AND status <> 'DELETED'";
     let values = [status.as_str().into(), tx.now().into(), id.into()];
@@ -315,7 +321,7 @@ pub(crate) async fn empty(tx: &Tx, id: Uuid, status: PostStatus) -> Result<bool>
 }
 
 /// Gives a comment that was taken away its text back.
-pub(crate) async fn restore(tx: &Tx, id: Uuid, content: &str) -> Result<()> {
+pub(crate) async fn restore(tx: &Tx, id: CommentId, content: &str) -> Result<()> {
     let sql = "UPDATE comments SET status = 'PUBLISHED', content = ?, version = version + 1, updated_at = ? \
                WHERE id = ? AND status = 'REMOVED'";
     let values = [content.into(), tx.now().into(), id.into()];
@@ -325,20 +331,20 @@ pub(crate) async fn restore(tx: &Tx, id: Uuid, content: &str) -> Result<()> {
 /// Where a comment stands, and whether it still shows.
 #[derive(FromQueryResult)]
 pub(crate) struct Standing {
-    pub(crate) parent_id: Option<Uuid>,
+    pub(crate) parent_id: Option<CommentId>,
     pub(crate) status: String,
     pub(crate) reply_count: i64,
 }
 
 /// For whoever stands first in the line of the thread.
-pub(crate) async fn standing(tx: &Tx, id: Uuid) -> Result<Option<Standing>> {
+pub(crate) async fn standing(tx: &Tx, id: CommentId) -> Result<Option<Standing>> {
     let sql = "SELECT c.parent_id, c.status, n.reply_count FROM comments c \
                JOIN comment_counters n ON n.comment_id = c.id WHERE c.id = ?";
     tx.one(sql, [id.into()]).await
 }
 
 /// Stands in line with whoever changes the comment.
-pub(crate) async fn lock(tx: &Tx, id: Uuid) -> Result<i64> {
+pub(crate) async fn lock(tx: &Tx, id: CommentId) -> Result<i64> {
     let sql = format!("SELECT version FROM comments WHERE id = ?{}", tx.for_update());
     tx.count(&sql, [id.into()]).await
 }

@@ -1,5 +1,5 @@
-use database::{IntoKernel, Tx};
-use kernel::{Result, Timestamp, Uuid};
+use database::{MapDbErr, Tx};
+use kernel::{ConversationId, Result, Timestamp, UserId};
 use sea_orm::{ConnectionTrait, FromQueryResult};
 
 use crate::contact::Bounded;
@@ -7,7 +7,7 @@ use crate::contact::Bounded;
 /// Somebody whom the caller wants to write to.
 #[derive(FromQueryResult)]
 pub(crate) struct Contact {
-    pub(crate) id: Uuid,
+    pub(crate) id: UserId,
     pub(crate) status: String,
     pub(crate) messages_from: Option<String>,
     pub(crate) is_blocked: bool,
@@ -17,7 +17,7 @@ pub(crate) struct Contact {
 const BLOCKED: &str = "EXISTS (SELECT 1 FROM blocks b WHERE (b.blocker_id = ? AND b.blocked_id = u.id) \
                        OR (b.blocker_id = u.id AND b.blocked_id = ?))";
 
-pub(crate) async fn contacts(tx: &Tx, me: Uuid, others: &[Uuid]) -> Result<Vec<Contact>> {
+pub(crate) async fn contacts(tx: &Tx, me: UserId, others: &[UserId]) -> Result<Vec<Contact>> {
     let (among, ids) = tx.among(others);
     let sql = format!(
         "SELECT u.id, u.status, p.messages_from, {BLOCKED} AS is_blocked FROM users u \
@@ -37,9 +37,9 @@ pub(crate) struct Standing {
 
 pub(crate) async fn standing(
     tx: &Tx,
-    conversation_id: Uuid,
-    me: Uuid,
-    other: Uuid,
+    conversation_id: ConversationId,
+    me: UserId,
+    other: UserId,
 ) -> Result<Option<Standing>> {
     let sql = format!(
         "SELECT u.status, {BLOCKED} AS is_blocked, EXISTS (SELECT 1 FROM messages g \
@@ -50,7 +50,7 @@ pub(crate) async fn standing(
 }
 
 /// Whether somebody whom this person has blocked, or who has blocked them, is in the conversation.
-pub(crate) async fn is_blocked_in(tx: &Tx, conversation_id: Uuid, other: Uuid) -> Result<bool> {
+pub(crate) async fn is_blocked_in(tx: &Tx, conversation_id: ConversationId, other: UserId) -> Result<bool> {
     let sql = if tx.is_postgres() {
         // The caller may not look at the blocks of two others.
         "SELECT CASE WHEN app.is_blocked_in(?, ?) THEN 1::bigint ELSE 0 END"
@@ -62,21 +62,21 @@ pub(crate) async fn is_blocked_in(tx: &Tx, conversation_id: Uuid, other: Uuid) -
     Ok(tx.count(sql, [conversation_id.into(), other.into()]).await? > 0)
 }
 
-pub(crate) async fn preferences(tx: &Tx, user_id: Uuid) -> Result<Option<(String, i64)>> {
+pub(crate) async fn preferences(tx: &Tx, user_id: UserId) -> Result<Option<(String, i64)>> {
     let sql = "SELECT messages_from, version FROM message_preferences WHERE user_id = ?";
     let row = tx
         .query_one_raw(tx.statement(sql, [user_id.into()]))
         .await
-        .kernel()?;
+        .map_db_err()?;
     let read =
         |row: sea_orm::QueryResult| Ok((row.try_get("", "messages_from")?, row.try_get("", "version")?));
-    row.map(read).transpose().kernel()
+    row.map(read).transpose().map_db_err()
 }
 
 /// Writes it over the version that was seen; false where somebody else was faster.
 pub(crate) async fn put_preferences(
     tx: &Tx,
-    user_id: Uuid,
+    user_id: UserId,
     messages_from: &str,
     version: i64,
 ) -> Result<bool> {
@@ -96,7 +96,7 @@ pub(crate) async fn put_preferences(
 /// How often somebody did it since then, and when the first of those was.
 pub(crate) async fn done_lately(
     tx: &Tx,
-    user_id: Uuid,
+    user_id: UserId,
     what: Bounded,
     since: Timestamp,
 ) -> Result<(i64, Option<Timestamp>)> {

@@ -1,8 +1,8 @@
 use std::collections::HashMap;
 
-use database::{IntoKernel, Tx};
+use database::{MapDbErr, Tx};
 use identity::Person;
-use kernel::{Code, Cursor, Limit, Result, Timestamp, Uuid};
+use kernel::{Code, ConversationId, Cursor, Limit, Result, Timestamp, UserId};
 use sea_orm::{ConnectionTrait, DbErr, FromQueryResult, Value};
 
 use crate::conversation::Member;
@@ -13,7 +13,7 @@ const UNREAD: u64 = 1000;
 /// A conversation as one of its members sees it.
 #[derive(FromQueryResult)]
 pub(crate) struct Row {
-    pub(crate) id: Uuid,
+    pub(crate) id: ConversationId,
     pub(crate) kind: String,
     pub(crate) title: Option<String>,
     pub(crate) last_number: i64,
@@ -37,7 +37,7 @@ fn rows() -> String {
     )
 }
 
-pub(crate) async fn page(tx: &Tx, me: Uuid, after: Option<Cursor>, limit: Limit) -> Result<Vec<Row>> {
+pub(crate) async fn page(tx: &Tx, me: UserId, after: Option<Cursor>, limit: Limit) -> Result<Vec<Row>> {
     let (mut sql, mut values): (String, Vec<Value>) = (rows(), vec![me.into()]);
     sql.push_str(" AND m.active_at IS NOT NULL");
     if let Some(after) = after {
@@ -51,17 +51,17 @@ pub(crate) async fn page(tx: &Tx, me: Uuid, after: Option<Cursor>, limit: Limit)
     tx.all(&sql, values).await
 }
 
-pub(crate) async fn one(tx: &Tx, me: Uuid, id: Uuid) -> Result<Option<Row>> {
+pub(crate) async fn one(tx: &Tx, me: UserId, id: ConversationId) -> Result<Option<Row>> {
     let sql = format!("{} AND m.conversation_id = ?", rows());
     tx.one(&sql, [me.into(), id.into()]).await
 }
 
 /// Who is in these, in the order in which they came.
-pub(crate) async fn members(tx: &Tx, ids: &[Uuid]) -> Result<HashMap<Uuid, Vec<Member>>> {
+pub(crate) async fn members(tx: &Tx, ids: &[ConversationId]) -> Result<HashMap<ConversationId, Vec<Member>>> {
     #[derive(FromQueryResult)]
     struct Found {
-        conversation_id: Uuid,
-        id: Uuid,
+        conversation_id: ConversationId,
+        id: UserId,
         username: Option<String>,
         name: Option<String>,
         avatar_url: Option<String>,
@@ -75,7 +75,7 @@ pub(crate) async fn members(tx: &Tx, ids: &[Uuid]) -> Result<HashMap<Uuid, Vec<M
          WHERE m.conversation_id {among} AND m.left_at IS NULL ORDER BY m.joined_at, m.user_id"
     );
     let found: Vec<Found> = tx.all(&sql, [ids]).await?;
-    let mut members: HashMap<Uuid, Vec<Member>> = HashMap::new();
+    let mut members: HashMap<ConversationId, Vec<Member>> = HashMap::new();
     for found in found {
         let person = Person {
             id: found.id,
@@ -93,12 +93,15 @@ pub(crate) async fn members(tx: &Tx, ids: &[Uuid]) -> Result<HashMap<Uuid, Vec<M
 }
 
 /// Who is in it, in the order in which they came.
-pub(crate) async fn member_ids(tx: &Tx, id: Uuid) -> Result<Vec<Uuid>> {
+pub(crate) async fn member_ids(tx: &Tx, id: ConversationId) -> Result<Vec<UserId>> {
     let sql = "SELECT user_id FROM conversation_members WHERE conversation_id = ? AND left_at IS NULL \
                ORDER BY joined_at, user_id";
-    let rows = tx.query_all_raw(tx.statement(sql, [id.into()])).await.kernel()?;
-    let ids: Result<Vec<Uuid>, DbErr> = rows.iter().map(|row| row.try_get("", "user_id")).collect();
-    ids.kernel()
+    let rows = tx
+        .query_all_raw(tx.statement(sql, [id.into()]))
+        .await
+        .map_db_err()?;
+    let ids: Result<Vec<UserId>, DbErr> = rows.iter().map(|row| row.try_get("", "user_id")).collect();
+    ids.map_db_err()
 }
 
 /// A conversation that a member is about to change.
@@ -108,13 +111,13 @@ pub(crate) struct Place {
     pub(crate) version: i64,
     pub(crate) is_owner: bool,
     /// The other one of a direct conversation.
-    pub(crate) other_id: Option<Uuid>,
+    pub(crate) other_id: Option<UserId>,
     /// Since when the member has an account.
     pub(crate) member_since: Timestamp,
 }
 
 /// Locks it until the end of the transaction: whoever writes in it stands in line here.
-pub(crate) async fn lock(tx: &Tx, me: Uuid, id: Uuid) -> Result<Option<Place>> {
+pub(crate) async fn lock(tx: &Tx, me: UserId, id: ConversationId) -> Result<Option<Place>> {
     let lock = if tx.is_postgres() { " FOR UPDATE OF c" } else { "" };
     let sql = format!(
         "SELECT c.last_number, c.version, m.is_owner, u.created_at AS member_since, \
@@ -125,28 +128,33 @@ pub(crate) async fn lock(tx: &Tx, me: Uuid, id: Uuid) -> Result<Option<Place>> {
     tx.one(&sql, [id.into(), me.into()]).await
 }
 
-pub(crate) async fn member_since(tx: &Tx, user_id: Uuid) -> Result<Timestamp> {
+pub(crate) async fn member_since(tx: &Tx, user_id: UserId) -> Result<Timestamp> {
     let sql = "SELECT created_at FROM users WHERE id = ?";
     let row = tx
         .query_one_raw(tx.statement(sql, [user_id.into()]))
         .await
-        .kernel()?;
+        .map_db_err()?;
     row.ok_or(Code::Unauthenticated)?
         .try_get("", "created_at")
-        .kernel()
+        .map_db_err()
 }
 
-pub(crate) async fn between(tx: &Tx, (low, high): (Uuid, Uuid)) -> Result<Option<Uuid>> {
+pub(crate) async fn between(tx: &Tx, (low, high): (UserId, UserId)) -> Result<Option<ConversationId>> {
     let sql = "SELECT id FROM conversations WHERE low_user_id = ? AND high_user_id = ?";
     let row = tx
         .query_one_raw(tx.statement(sql, [low.into(), high.into()]))
         .await
-        .kernel()?;
-    row.map(|row| row.try_get("", "id")).transpose().kernel()
+        .map_db_err()?;
+    row.map(|row| row.try_get("", "id")).transpose().map_db_err()
 }
 
 /// Of two at once, one makes it.
-pub(crate) async fn insert_direct(tx: &Tx, id: Uuid, me: Uuid, (low, high): (Uuid, Uuid)) -> Result<bool> {
+pub(crate) async fn insert_direct(
+    tx: &Tx,
+    id: ConversationId,
+    me: UserId,
+    (low, high): (UserId, UserId),
+) -> Result<bool> {
     let sql = "INSERT INTO conversations (id, kind, low_user_id, high_user_id, created_by, last_number, version, \
                created_at, updated_at) VALUES (?, 'DIRECT', ?, ?, ?, 0, 1, ?, ?) \
                ON CONFLICT (low_user_id, high_user_id) DO NOTHING";
@@ -161,7 +169,7 @@ pub(crate) async fn insert_direct(tx: &Tx, id: Uuid, me: Uuid, (low, high): (Uui
     Ok(tx.change(sql, values).await? == 1)
 }
 
-pub(crate) async fn insert_group(tx: &Tx, id: Uuid, me: Uuid, title: &str) -> Result<()> {
+pub(crate) async fn insert_group(tx: &Tx, id: ConversationId, me: UserId, title: &str) -> Result<()> {
     let sql = "INSERT INTO conversations (id, kind, title, created_by, last_number, version, created_at, updated_at) \
                VALUES (?, 'GROUP', ?, ?, 0, 1, ?, ?)";
     let values = [
@@ -177,8 +185,8 @@ pub(crate) async fn insert_group(tx: &Tx, id: Uuid, me: Uuid, title: &str) -> Re
 /// Somebody comes in, or comes back. They see what is behind `number`; it is in their list where it is `shown`.
 pub(crate) async fn insert_member(
     tx: &Tx,
-    id: Uuid,
-    user_id: Uuid,
+    id: ConversationId,
+    user_id: UserId,
     (is_owner, number): (bool, i64),
     shown: bool,
 ) -> Result<()> {
@@ -198,7 +206,7 @@ pub(crate) async fn insert_member(
     tx.change(sql, values).await.map(drop)
 }
 
-pub(crate) async fn show(tx: &Tx, me: Uuid, id: Uuid) -> Result<()> {
+pub(crate) async fn show(tx: &Tx, me: UserId, id: ConversationId) -> Result<()> {
     let sql = "UPDATE conversation_members SET active_at = ? \
                WHERE conversation_id = ? AND user_id = ? AND active_at IS NULL";
     tx.change(sql, [tx.now().into(), id.into(), me.into()])
@@ -206,21 +214,21 @@ pub(crate) async fn show(tx: &Tx, me: Uuid, id: Uuid) -> Result<()> {
         .map(drop)
 }
 
-pub(crate) async fn set_owner(tx: &Tx, id: Uuid, user_id: Uuid) -> Result<()> {
+pub(crate) async fn set_owner(tx: &Tx, id: ConversationId, user_id: UserId) -> Result<()> {
     let sql = "UPDATE conversation_members SET is_owner = ? WHERE conversation_id = ? AND user_id = ?";
     tx.change(sql, [true.into(), id.into(), user_id.into()])
         .await
         .map(drop)
 }
 
-pub(crate) async fn leave(tx: &Tx, id: Uuid, user_id: Uuid) -> Result<()> {
+pub(crate) async fn leave(tx: &Tx, id: ConversationId, user_id: UserId) -> Result<()> {
     let sql = "UPDATE conversation_members SET left_at = ?, is_owner = ?, active_at = NULL \
                WHERE conversation_id = ? AND user_id = ?";
     let values = [tx.now().into(), false.into(), id.into(), user_id.into()];
     tx.change(sql, values).await.map(drop)
 }
 
-pub(crate) async fn set_title(tx: &Tx, id: Uuid, title: &str) -> Result<()> {
+pub(crate) async fn set_title(tx: &Tx, id: ConversationId, title: &str) -> Result<()> {
     let sql = "UPDATE conversations SET title = ?, version = version + 1, updated_at = ? WHERE id = ?";
     tx.change(sql, [title.into(), tx.now().into(), id.into()])
         .await
@@ -228,20 +236,20 @@ pub(crate) async fn set_title(tx: &Tx, id: Uuid, title: &str) -> Result<()> {
 }
 
 /// Its members have changed.
-pub(crate) async fn touch(tx: &Tx, id: Uuid) -> Result<()> {
+pub(crate) async fn touch(tx: &Tx, id: ConversationId) -> Result<()> {
     let sql = "UPDATE conversations SET version = version + 1, updated_at = ? WHERE id = ?";
     tx.change(sql, [tx.now().into(), id.into()]).await.map(drop)
 }
 
 /// Whether the member had read less.
-pub(crate) async fn advance(tx: &Tx, me: Uuid, id: Uuid, number: i64) -> Result<bool> {
+pub(crate) async fn advance(tx: &Tx, me: UserId, id: ConversationId, number: i64) -> Result<bool> {
     let sql = "UPDATE conversation_members SET read_number = ? \
                WHERE conversation_id = ? AND user_id = ? AND left_at IS NULL AND read_number < ?";
     let values = [number.into(), id.into(), me.into(), number.into()];
     Ok(tx.change(sql, values).await? == 1)
 }
 
-pub(crate) async fn insert_read(tx: &Tx, me: Uuid, id: Uuid, number: i64) -> Result<()> {
+pub(crate) async fn insert_read(tx: &Tx, me: UserId, id: ConversationId, number: i64) -> Result<()> {
     let sql = "INSERT INTO conversation_reads (conversation_id, user_id, number, read_at) VALUES (?, ?, ?, ?) \
                ON CONFLICT DO NOTHING";
     let values = [id.into(), me.into(), number.into(), tx.now().into()];
@@ -249,13 +257,13 @@ pub(crate) async fn insert_read(tx: &Tx, me: Uuid, id: Uuid, number: i64) -> Res
 }
 
 /// A message has this number from now on, and the conversation goes to the top of its members' lists.
-pub(crate) async fn take_number(tx: &Tx, id: Uuid, number: i64) -> Result<()> {
+pub(crate) async fn take_number(tx: &Tx, id: ConversationId, number: i64) -> Result<()> {
     let sql = "UPDATE conversations SET last_number = ? WHERE id = ?";
     tx.change(sql, [number.into(), id.into()]).await?;
     if tx.is_postgres() {
         // The list of another member is not the caller's to change.
         let stir = tx.statement("SELECT app.stir(?)", [id.into()]);
-        return tx.query_one_raw(stir).await.kernel().map(drop);
+        return tx.query_one_raw(stir).await.map_db_err().map(drop);
     }
     let sql = "UPDATE conversation_members SET active_at = ? WHERE conversation_id = ? AND left_at IS NULL";
     tx.change(sql, [tx.now().into(), id.into()]).await.map(drop)

@@ -1,5 +1,5 @@
-use database::{IntoKernel, Tx};
-use kernel::{Code, Result, Uuid};
+use database::{MapDbErr, Tx};
+use kernel::{Code, CommentId, LessonId, PostId, Result, ThreadId, Uuid};
 use sea_orm::{ConnectionTrait, FromQueryResult};
 
 use crate::{Reaction, Reactions};
@@ -8,9 +8,9 @@ use crate::{Reaction, Reactions};
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Counted {
     /// This post.
-    Post(Uuid),
+    Post(PostId),
     /// This comment.
-    Comment(Uuid),
+    Comment(CommentId),
 }
 
 impl Counted {
@@ -18,12 +18,13 @@ impl Counted {
     #[must_use]
     pub fn id(self) -> Uuid {
         match self {
-            Self::Post(id) | Self::Comment(id) => id,
+            Self::Post(id) => id.into(),
+            Self::Comment(id) => id.into(),
         }
     }
 
     /// The id of the post, and that of the comment: one of them.
-    pub(crate) fn ids(self) -> (Option<Uuid>, Option<Uuid>) {
+    pub(crate) fn ids(self) -> (Option<PostId>, Option<CommentId>) {
         match self {
             Self::Post(id) => (Some(id), None),
             Self::Comment(id) => (None, Some(id)),
@@ -89,15 +90,20 @@ pub(super) fn mine(of: &str) -> String {
 }
 
 /// The counters of a post or of the comments on a lesson, unless they are there.
-pub(crate) async fn insert_thread(tx: &Tx, post_id: Option<Uuid>, lesson_id: Option<Uuid>) -> Result<()> {
+pub(crate) async fn insert_thread(
+    tx: &Tx,
+    post_id: Option<PostId>,
+    lesson_id: Option<LessonId>,
+) -> Result<()> {
     let sql = "INSERT INTO thread_counters (thread_id, post_id, lesson_id, last_number, comment_count, like_count, \
                love_count, strong_count, fire_count, clap_count, laugh_count, score) \
                VALUES (?, ?, ?, 0, 0, 0, 0, 0, 0, 0, 0, 0) ON CONFLICT (thread_id) DO NOTHING";
-    let values = [post_id.or(lesson_id).into(), post_id.into(), lesson_id.into()];
+    let thread_id = post_id.map(Uuid::from).or(lesson_id.map(Uuid::from));
+    let values = [thread_id.into(), post_id.into(), lesson_id.into()];
     tx.change(sql, values).await.map(drop)
 }
 
-pub(crate) async fn insert_comment(tx: &Tx, comment_id: Uuid, branch_id: Uuid) -> Result<()> {
+pub(crate) async fn insert_comment(tx: &Tx, comment_id: CommentId, branch_id: Uuid) -> Result<()> {
     let sql = "INSERT INTO comment_counters (comment_id, branch_id, reply_count, like_count, love_count, strong_count, \
                fire_count, clap_count, laugh_count, score) VALUES (?, ?, 0, 0, 0, 0, 0, 0, 0, 0)";
     tx.change(sql, [comment_id.into(), branch_id.into()])
@@ -109,7 +115,7 @@ pub(crate) async fn insert_comment(tx: &Tx, comment_id: Uuid, branch_id: Uuid) -
 ///
 /// # Errors
 /// [`Code::NotFound`] where the post has just been deleted.
-pub(crate) async fn next_number(tx: &Tx, thread_id: Uuid) -> Result<i64> {
+pub(crate) async fn next_number(tx: &Tx, thread_id: ThreadId) -> Result<i64> {
     #[derive(FromQueryResult)]
     struct Row {
         last_number: i64,
@@ -121,13 +127,13 @@ pub(crate) async fn next_number(tx: &Tx, thread_id: Uuid) -> Result<i64> {
 }
 
 /// Counts a comment less in a thread, and stands in line with whoever comments.
-pub(crate) async fn one_less(tx: &Tx, thread_id: Uuid) -> Result<()> {
+pub(crate) async fn one_less(tx: &Tx, thread_id: ThreadId) -> Result<()> {
     let sql = "UPDATE thread_counters SET comment_count = comment_count - 1 WHERE thread_id = ?";
     tx.change(sql, [thread_id.into()]).await.map(drop)
 }
 
 /// How many comments a post has; nobody adds one until the transaction ends.
-pub(crate) async fn locked_count(tx: &Tx, thread_id: Uuid) -> Result<i64> {
+pub(crate) async fn locked_count(tx: &Tx, thread_id: ThreadId) -> Result<i64> {
     let sql = format!(
         "SELECT comment_count FROM thread_counters WHERE thread_id = ?{}",
         tx.for_update()
@@ -136,13 +142,14 @@ pub(crate) async fn locked_count(tx: &Tx, thread_id: Uuid) -> Result<i64> {
 }
 
 /// Counts an answer more or less, and says how many are left.
-pub(crate) async fn add_reply(tx: &Tx, comment_id: Uuid, more: i64) -> Result<i64> {
+pub(crate) async fn add_reply(tx: &Tx, comment_id: CommentId, more: i64) -> Result<i64> {
     let sql = "UPDATE comment_counters SET reply_count = reply_count + ? WHERE comment_id = ? RETURNING reply_count";
     let row = tx
         .query_one_raw(tx.statement(sql, [more.into(), comment_id.into()]))
         .await
-        .kernel()?;
-    row.map_or(Ok(0), |row| row.try_get_by_index::<i64>(0)).kernel()
+        .map_db_err()?;
+    row.map_or(Ok(0), |row| row.try_get_by_index::<i64>(0))
+        .map_db_err()
 }
 
 pub(crate) async fn add_reaction(tx: &Tx, to: Counted, reaction: Reaction, more: i64) -> Result<()> {

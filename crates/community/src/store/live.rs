@@ -1,18 +1,18 @@
-use database::{Column, IntoKernel, Tx};
-use kernel::{Result, Timestamp, Uuid};
+use database::{Column, MapDbErr, Tx};
+use kernel::{Result, SessionId, Timestamp, UserId};
 use sea_orm::{ConnectionTrait, FromQueryResult};
 use serde_json::Value;
 
 use crate::live::{PAGE, Told};
 
 /// Writes an event into the log of each of these accounts, who are sorted and named once.
-pub(crate) async fn append(tx: &Tx, to: &[Uuid], kind: &str, data: &Value) -> Result<()> {
+pub(crate) async fn append(tx: &Tx, to: &[UserId], kind: &str, data: &Value) -> Result<()> {
     let (among, ids) = tx.among(to);
     if tx.is_postgres() {
         // The caller may look at nobody else's log: it is written by the function, which answers nothing.
         let sql = "SELECT app.tell(?::text::uuid[], ?, ?)";
         let told = tx.statement(sql, [ids, kind.into(), data.clone().into()]);
-        return tx.query_one_raw(told).await.kernel().map(drop);
+        return tx.query_one_raw(told).await.map_db_err().map(drop);
     }
     let number = "INSERT INTO live_cursors (user_id, last_number) SELECT unhex(value), 1 FROM json_each(?) WHERE true \
                   ON CONFLICT (user_id) DO UPDATE SET last_number = last_number + 1";
@@ -27,22 +27,25 @@ pub(crate) async fn append(tx: &Tx, to: &[Uuid], kind: &str, data: &Value) -> Re
 }
 
 /// The events of each of these accounts behind theirs, a page of each. Numbers have no gaps, so that a page is a range.
-pub(crate) async fn events(tx: &Tx, asked: &[(Uuid, i64)]) -> Result<Vec<Told>> {
+pub(crate) async fn events(tx: &Tx, asked: &[(UserId, i64)]) -> Result<Vec<Told>> {
     let columns = "e.user_id, e.number, e.kind, e.data";
     if tx.is_postgres() {
-        let users = asked.iter().map(|(user, _)| Some(*user)).collect();
+        let users = asked.iter().map(|(user, _)| Some((*user).into())).collect();
         let numbers = asked.iter().map(|(_, after)| *after).collect();
         let sql = format!(
-            "SELECT {columns} FROM unnest(?, ?) AS a (user_id, number) \
+            "SELECT {columns} FROM unnest(:users, :numbers) AS a (user_id, number) \
              JOIN live_events e ON e.user_id = a.user_id AND e.number > a.number AND e.number <= a.number + {PAGE} \
              ORDER BY e.user_id, e.number"
         );
-        let columns = vec![Column::Uuids(users), Column::Integers(numbers)];
-        return tx.all_of_columns(&sql, columns).await;
+        let columns = [
+            ("users", Column::Uuids(users)),
+            ("numbers", Column::Integers(numbers)),
+        ];
+        return tx.fetch_columns(&sql, columns).await;
     }
     let pairs: Vec<String> = asked
         .iter()
-        .map(|(user, after)| format!("[\"{}\",{after}]", user.simple()))
+        .map(|(user, after)| format!("[\"{}\",{after}]", user.0.simple()))
         .collect();
     let sql = format!(
         "SELECT {columns} FROM json_each(?) a JOIN live_events e ON e.user_id = unhex(json_extract(a.value, '$[0]')) \
@@ -68,7 +71,7 @@ impl Extent {
     }
 }
 
-pub(crate) async fn extent(tx: &Tx, user_id: Uuid) -> Result<Extent> {
+pub(crate) async fn extent(tx: &Tx, user_id: UserId) -> Result<Extent> {
     let sql = "SELECT (SELECT min(number) FROM live_events WHERE user_id = ?) AS first, \
                coalesce((SELECT last_number FROM live_cursors WHERE user_id = ?), 0) AS last";
     let extent = tx.one(sql, [user_id.into(), user_id.into()]).await?;
@@ -87,15 +90,15 @@ pub(crate) async fn sweep(tx: &Tx, before: Timestamp) -> Result<u64> {
 /// A ticket that was taken.
 #[derive(FromQueryResult)]
 pub(crate) struct Taken {
-    pub(crate) user_id: Uuid,
-    pub(crate) session_id: Uuid,
+    pub(crate) user_id: UserId,
+    pub(crate) session_id: SessionId,
     pub(crate) expires_at: Timestamp,
 }
 
 pub(crate) async fn insert_ticket(
     tx: &Tx,
     hash: Vec<u8>,
-    (user_id, session_id): (Uuid, Uuid),
+    (user_id, session_id): (UserId, SessionId),
     expires_at: Timestamp,
 ) -> Result<()> {
     let sql = "INSERT INTO live_tickets (token_hash, user_id, session_id, expires_at) VALUES (?, ?, ?, ?)";

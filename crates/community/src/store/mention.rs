@@ -1,14 +1,14 @@
 use database::Tx;
-use kernel::{Result, Uuid};
+use kernel::{Result, UserId};
 use sea_orm::{FromQueryResult, Value};
 
 use super::{counters::Counted, marks};
 
 /// The active accounts with these usernames.
-pub(crate) async fn accounts(tx: &Tx, names: &[String]) -> Result<Vec<Uuid>> {
+pub(crate) async fn accounts(tx: &Tx, names: &[String]) -> Result<Vec<UserId>> {
     #[derive(FromQueryResult)]
     struct Row {
-        id: Uuid,
+        id: UserId,
     }
     let sql = format!(
         "SELECT id FROM users WHERE username IN ({}) AND status = 'ACTIVE'",
@@ -25,7 +25,7 @@ pub(crate) async fn clear(tx: &Tx, of: Counted) -> Result<()> {
     tx.change(sql, [of.id().into()]).await.map(drop)
 }
 
-pub(crate) async fn insert(tx: &Tx, of: Counted, user_ids: &[Uuid]) -> Result<()> {
+pub(crate) async fn insert(tx: &Tx, of: Counted, user_ids: &[UserId]) -> Result<()> {
     if user_ids.is_empty() {
         return Ok(());
     }
@@ -45,10 +45,10 @@ pub(crate) async fn insert(tx: &Tx, of: Counted, user_ids: &[Uuid]) -> Result<()
 }
 
 /// Whom it mentions.
-pub(crate) async fn of(tx: &Tx, of: Counted) -> Result<Vec<Uuid>> {
+pub(crate) async fn of(tx: &Tx, of: Counted) -> Result<Vec<UserId>> {
     #[derive(FromQueryResult)]
     struct Row {
-        user_id: Uuid,
+        user_id: UserId,
     }
     let sql = "SELECT user_id FROM mentions WHERE subject_id = ? ORDER BY user_id";
     let rows: Vec<Row> = tx.all(sql, [of.id().into()]).await?;

@@ -1,8 +1,8 @@
 use std::collections::HashMap;
 
-use database::{IntoKernel, Tx};
+use database::{MapDbErr, Tx};
 use identity::Person;
-use kernel::{Cursor, Limit, Result, Timestamp, Uuid};
+use kernel::{ConversationId, Cursor, Limit, MessageId, Result, Timestamp, UserId, Uuid};
 use sea_orm::{ConnectionTrait, FromQueryResult, Value};
 
 use crate::message::{Message, MessageRange};
@@ -10,8 +10,8 @@ use crate::message::{Message, MessageRange};
 /// A message with what its reader has to do with it.
 #[derive(FromQueryResult)]
 struct Row {
-    id: Uuid,
-    conversation_id: Uuid,
+    id: MessageId,
+    conversation_id: ConversationId,
     number: i64,
     client_message_id: Uuid,
     content: Option<String>,
@@ -20,11 +20,11 @@ struct Row {
     removed_at: Option<Timestamp>,
     version: i64,
     created_at: Timestamp,
-    sender_id: Uuid,
+    sender_id: UserId,
     username: Option<String>,
     name: Option<String>,
     avatar_url: Option<String>,
-    reader_id: Uuid,
+    reader_id: UserId,
     read_number: i64,
     /// Up to where everybody else has read; `None` where nobody else is left.
     read_by_others: Option<i64>,
@@ -86,8 +86,8 @@ async fn messages(tx: &Tx, sql: &str, values: Vec<Value>) -> Result<Vec<Message>
 
 pub(crate) async fn page(
     tx: &Tx,
-    me: Uuid,
-    conversation_id: Uuid,
+    me: UserId,
+    conversation_id: ConversationId,
     range: MessageRange,
     cursor: Option<Cursor>,
     limit: Limit,
@@ -116,13 +116,17 @@ pub(crate) async fn page(
     messages(tx, &sql, values).await
 }
 
-pub(crate) async fn one(tx: &Tx, me: Uuid, id: Uuid) -> Result<Option<Message>> {
+pub(crate) async fn one(tx: &Tx, me: UserId, id: MessageId) -> Result<Option<Message>> {
     let sql = format!("{} AND g.id = ?", rows(""));
     Ok(messages(tx, &sql, vec![me.into(), id.into()]).await?.pop())
 }
 
 /// The last message of each of these conversations.
-pub(crate) async fn last(tx: &Tx, me: Uuid, conversations: &[Uuid]) -> Result<HashMap<Uuid, Message>> {
+pub(crate) async fn last(
+    tx: &Tx,
+    me: UserId,
+    conversations: &[ConversationId],
+) -> Result<HashMap<ConversationId, Message>> {
     let (among, ids) = tx.among(conversations);
     let last = "JOIN conversations c ON c.id = g.conversation_id AND c.last_number = g.number";
     let sql = format!("{} AND c.id {among}", rows(last));
@@ -133,7 +137,7 @@ pub(crate) async fn last(tx: &Tx, me: Uuid, conversations: &[Uuid]) -> Result<Ha
         .collect())
 }
 
-pub(crate) async fn is_member(tx: &Tx, me: Uuid, conversation_id: Uuid) -> Result<bool> {
+pub(crate) async fn is_member(tx: &Tx, me: UserId, conversation_id: ConversationId) -> Result<bool> {
     let sql = "SELECT count(*) FROM conversation_members WHERE conversation_id = ? AND user_id = ? AND left_at IS NULL";
     Ok(tx.count(sql, [conversation_id.into(), me.into()]).await? > 0)
 }
@@ -141,22 +145,22 @@ pub(crate) async fn is_member(tx: &Tx, me: Uuid, conversation_id: Uuid) -> Resul
 /// The message that its sender has named so.
 pub(crate) async fn sent(
     tx: &Tx,
-    me: Uuid,
-    conversation_id: Uuid,
+    me: UserId,
+    conversation_id: ConversationId,
     client_message_id: Uuid,
-) -> Result<Option<Uuid>> {
+) -> Result<Option<MessageId>> {
     let sql = "SELECT id FROM messages WHERE conversation_id = ? AND sender_id = ? AND client_message_id = ?";
     let values = [conversation_id.into(), me.into(), client_message_id.into()];
-    let row = tx.query_one_raw(tx.statement(sql, values)).await.kernel()?;
-    row.map(|row| row.try_get("", "id")).transpose().kernel()
+    let row = tx.query_one_raw(tx.statement(sql, values)).await.map_db_err()?;
+    row.map(|row| row.try_get("", "id")).transpose().map_db_err()
 }
 
 pub(crate) async fn insert(
     tx: &Tx,
-    id: Uuid,
-    conversation_id: Uuid,
+    id: MessageId,
+    conversation_id: ConversationId,
     number: i64,
-    (sender_id, client_message_id): (Uuid, Uuid),
+    (sender_id, client_message_id): (UserId, Uuid),
     content: &str,
 ) -> Result<()> {
     let sql = "INSERT INTO messages (id, conversation_id, number, sender_id, client_message_id, content, version, created_at) \
@@ -174,7 +178,7 @@ pub(crate) async fn insert(
 }
 
 /// Whether it was this version, and is there.
-pub(crate) async fn set_content(tx: &Tx, id: Uuid, version: i64, content: &str) -> Result<bool> {
+pub(crate) async fn set_content(tx: &Tx, id: MessageId, version: i64, content: &str) -> Result<bool> {
     let sql = "UPDATE messages SET content = ?, edited_at = ?, version = version + 1 \
                WHERE id = ? AND version = ? AND deleted_at IS NULL AND removed_at IS NULL";
     let values = [content.into(), tx.now().into(), id.into(), version.into()];
@@ -182,18 +186,18 @@ pub(crate) async fn set_content(tx: &Tx, id: Uuid, version: i64, content: &str) 
 }
 
 /// Whether it was there.
-pub(crate) async fn clear(tx: &Tx, id: Uuid) -> Result<bool> {
+pub(crate) async fn clear(tx: &Tx, id: MessageId) -> Result<bool> {
     let sql = "UPDATE messages SET content = NULL, deleted_at = ?, version = version + 1 \
                WHERE id = ? AND deleted_at IS NULL";
     Ok(tx.change(sql, [tx.now().into(), id.into()]).await? == 1)
 }
 
 /// Takes a message away, or gives it back; answers whether that changed anything.
-pub(crate) async fn set_removed(tx: &Tx, id: Uuid, removed_at: Option<Timestamp>) -> Result<bool> {
+pub(crate) async fn set_removed(tx: &Tx, id: MessageId, removed_at: Option<Timestamp>) -> Result<bool> {
     if tx.is_postgres() {
         let sql = "SELECT number FROM app.remove_message(?, ?)";
         let row = tx.query_one_raw(tx.statement(sql, [id.into(), removed_at.into()]));
-        return Ok(row.await.kernel()?.is_some());
+        return Ok(row.await.map_db_err()?.is_some());
     }
     let sql = "UPDATE messages SET removed_at = ?, version = version + 1 WHERE id = ? AND (removed_at IS NULL) <> (? IS NULL)";
     let values = [removed_at.into(), id.into(), removed_at.into()];

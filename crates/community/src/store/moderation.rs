@@ -1,5 +1,5 @@
 use database::Tx;
-use kernel::{Actor, Code, Cursor, Limit, Result, Role, Uuid};
+use kernel::{Actor, Code, CourseId, Cursor, Limit, ModerationEntryId, Result, Role};
 use sea_orm::Value;
 
 use crate::{Decision, LogEntry, Report};
@@ -29,7 +29,7 @@ pub(crate) fn edited(tx: &Tx, course: &str) -> Result<(String, Vec<Value>)> {
 
 pub(crate) async fn insert(
     tx: &Tx,
-    id: Uuid,
+    id: ModerationEntryId,
     report: &Report,
     decision: &Decision,
     removed: bool,
@@ -55,7 +55,7 @@ pub(crate) async fn insert(
 
 pub(crate) async fn page(
     tx: &Tx,
-    course_id: Option<Uuid>,
+    course_id: Option<CourseId>,
     after: Option<Cursor>,
     limit: Limit,
 ) -> Result<Vec<LogEntry>> {

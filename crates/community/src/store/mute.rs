@@ -1,5 +1,5 @@
 use database::{Tx, constraint, from_db};
-use kernel::{Code, Cursor, Limit, Result, Uuid};
+use kernel::{Code, CourseId, Cursor, Limit, MuteId, Result, UserId};
 use sea_orm::{ConnectionTrait, Value};
 
 use super::moderation::edited;
@@ -44,10 +44,14 @@ pub(crate) async fn page(
          WHERE {edited} AND {LASTS}"
     );
     values.push(tx.now().into());
-    for (column, wanted) in [("course_id", filter.course_id), ("user_id", filter.user_id)] {
+    let wanted: [(&str, Option<Value>); 2] = [
+        ("course_id", filter.course_id.map(Into::into)),
+        ("user_id", filter.user_id.map(Into::into)),
+    ];
+    for (column, wanted) in wanted {
         if let Some(wanted) = wanted {
             sql.push_str(&format!(" AND m.{column} = ?"));
-            values.push(wanted.into());
+            values.push(wanted);
         }
     }
     if let Some(after) = after {
@@ -59,7 +63,7 @@ pub(crate) async fn page(
 }
 
 /// One of a place where the caller decides, whether it lasts or not.
-pub(crate) async fn find(tx: &Tx, id: Uuid) -> Result<Option<Mute>> {
+pub(crate) async fn find(tx: &Tx, id: MuteId) -> Result<Option<Mute>> {
     let (edited, mut values) = edited(tx, "m.course_id")?;
     values.push(id.into());
     let sql = format!("SELECT {MUTE} FROM mutes m WHERE {edited} AND m.id = ?");
@@ -67,7 +71,7 @@ pub(crate) async fn find(tx: &Tx, id: Uuid) -> Result<Option<Mute>> {
 }
 
 /// Answers whether it lasted until now.
-pub(crate) async fn lift(tx: &Tx, id: Uuid) -> Result<bool> {
+pub(crate) async fn lift(tx: &Tx, id: MuteId) -> Result<bool> {
     let sql = format!("UPDATE mutes AS m SET lifted_at = ?, lifted_by = ? WHERE m.id = ? AND {LASTS}");
     let values = [
         tx.now().into(),
@@ -79,7 +83,7 @@ pub(crate) async fn lift(tx: &Tx, id: Uuid) -> Result<bool> {
 }
 
 /// The one that lasts longest.
-pub(crate) async fn active(tx: &Tx, user_id: Uuid, course_id: Option<Uuid>) -> Result<Option<Mute>> {
+pub(crate) async fn active(tx: &Tx, user_id: UserId, course_id: Option<CourseId>) -> Result<Option<Mute>> {
     let sql = format!(
         "SELECT {MUTE} FROM mutes m WHERE m.user_id = ? AND {LASTS} AND (m.course_id IS NULL OR m.course_id = ?) \
          ORDER BY CASE WHEN m.ends_at IS NULL THEN 0 ELSE 1 END, m.ends_at DESC LIMIT 1"

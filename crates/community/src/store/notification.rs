@@ -1,8 +1,11 @@
 use std::collections::HashSet;
 
-use database::{IntoKernel, Tx};
+use database::{MapDbErr, Tx};
 use enrollment::ReadableCourses;
-use kernel::{Cursor, Limit, Result, Timestamp, Uuid};
+use kernel::{
+    CommentId, ConversationId, CourseId, Cursor, LessonId, Limit, MessageId, NotificationId, PostId, Result,
+    Timestamp, UserId, Uuid,
+};
 use sea_orm::{ConnectionTrait, DbErr, FromQueryResult, Value};
 
 use crate::{
@@ -36,7 +39,7 @@ fn visible(tx: &Tx, courses: &ReadableCourses) -> (String, Vec<Value>) {
         ReadableCourses::These(ids) if ids.is_empty() => ("n.course_id IS NULL".to_owned(), Vec::new()),
         ReadableCourses::These(ids) if tx.is_postgres() => {
             // One value, however many courses there are.
-            let list: Vec<String> = ids.iter().map(Uuid::to_string).collect();
+            let list: Vec<String> = ids.iter().map(ToString::to_string).collect();
             let list = format!("{{{}}}", list.join(","));
             (
                 "(n.course_id IS NULL OR n.course_id = ANY (CAST(? AS uuid[])))".to_owned(),
@@ -73,7 +76,7 @@ fn visible(tx: &Tx, courses: &ReadableCourses) -> (String, Vec<Value>) {
 
 pub(crate) async fn page(
     tx: &Tx,
-    user_id: Uuid,
+    user_id: UserId,
     unread: Option<bool>,
     after: Option<Cursor>,
     limit: Limit,
@@ -96,7 +99,7 @@ pub(crate) async fn page(
     tx.all(&sql, values).await
 }
 
-pub(crate) async fn unread_count(tx: &Tx, user_id: Uuid, most: u64) -> Result<i64> {
+pub(crate) async fn unread_count(tx: &Tx, user_id: UserId, most: u64) -> Result<i64> {
     let courses = enrollment::readable_courses(tx).await?;
     let (visible, more) = visible(tx, &courses);
     let sql = format!(
@@ -108,7 +111,7 @@ pub(crate) async fn unread_count(tx: &Tx, user_id: Uuid, most: u64) -> Result<i6
     tx.count(&sql, values).await
 }
 
-pub(crate) async fn mark_read(tx: &Tx, user_id: Uuid, which: &Which) -> Result<u64> {
+pub(crate) async fn mark_read(tx: &Tx, user_id: UserId, which: &Which) -> Result<u64> {
     let mut values: Vec<Value> = vec![tx.now().into(), user_id.into()];
     let these = match which {
         Which::UpTo(id) => {
@@ -131,8 +134,8 @@ pub(crate) async fn mark_read(tx: &Tx, user_id: Uuid, which: &Which) -> Result<u
 /// them, or as many as a digest has.
 pub(crate) async fn to_mail(
     tx: &Tx,
-    user_id: Uuid,
-    one: Option<Uuid>,
+    user_id: UserId,
+    one: Option<NotificationId>,
     since: Timestamp,
     most: u64,
 ) -> Result<Vec<Notification>> {
@@ -153,7 +156,7 @@ pub(crate) async fn to_mail(
 }
 
 /// Marks what was mailed to the caller.
-pub(crate) async fn mark_mailed(tx: &Tx, user_id: Uuid, ids: &[Uuid]) -> Result<()> {
+pub(crate) async fn mark_mailed(tx: &Tx, user_id: UserId, ids: &[NotificationId]) -> Result<()> {
     let marks = vec!["?"; ids.len()].join(", ");
     let sql = format!("UPDATE notifications SET mailed_at = ? WHERE user_id = ? AND id IN ({marks})");
     let mut values: Vec<Value> = vec![tx.now().into(), user_id.into()];
@@ -164,7 +167,7 @@ pub(crate) async fn mark_mailed(tx: &Tx, user_id: Uuid, ids: &[Uuid]) -> Result<
 // Writing ----------------------------------------------------------------------------------------------------------
 
 /// Writes notifications, each unless its reader was told of the same before; answers with those that are new and whose they are.
-pub(crate) async fn insert(tx: &Tx, news: &[(Channel, New)]) -> Result<Vec<(Uuid, Uuid)>> {
+pub(crate) async fn insert(tx: &Tx, news: &[(Channel, New)]) -> Result<Vec<(UserId, NotificationId)>> {
     if news.is_empty() {
         return Ok(Vec::new());
     }
@@ -177,7 +180,7 @@ pub(crate) async fn insert(tx: &Tx, news: &[(Channel, New)]) -> Result<Vec<(Uuid
     );
     let values = news.iter().flat_map(|(channel, new)| -> [Value; 18] {
         [
-            tx.new_id().into(),
+            tx.new_id::<NotificationId>().into(),
             new.user_id.into(),
             new.kind.as_str().into(),
             new.source.clone().into(),
@@ -197,16 +200,16 @@ pub(crate) async fn insert(tx: &Tx, news: &[(Channel, New)]) -> Result<Vec<(Uuid
             tx.now().into(),
         ]
     });
-    let rows = tx.query_all_raw(tx.statement(&sql, values)).await.kernel()?;
-    let written: Result<Vec<(Uuid, Uuid)>, DbErr> = rows
+    let rows = tx.query_all_raw(tx.statement(&sql, values)).await.map_db_err()?;
+    let written: Result<Vec<(UserId, NotificationId)>, DbErr> = rows
         .iter()
         .map(|row| Ok((row.try_get("", "user_id")?, row.try_get("", "id")?)))
         .collect();
-    written.kernel()
+    written.map_db_err()
 }
 
 /// Takes away unread notifications of a conversation whose readers have read it in the meantime.
-pub(crate) async fn forget_read(tx: &Tx, conversation_id: Uuid) -> Result<()> {
+pub(crate) async fn forget_read(tx: &Tx, conversation_id: ConversationId) -> Result<()> {
     let sql = "DELETE FROM notifications WHERE conversation_id = ? AND read_at IS NULL AND (SELECT m.read_number >= g.number \
                FROM messages g JOIN conversation_members m ON m.conversation_id = g.conversation_id \
                WHERE g.id = notifications.message_id AND m.user_id = notifications.user_id)";
@@ -222,11 +225,11 @@ pub(crate) async fn sweep(tx: &Tx, before: Timestamp) -> Result<u64> {
 
 #[derive(FromQueryResult)]
 struct Id {
-    id: Uuid,
+    id: UserId,
 }
 
 /// Those of these whose accounts may be used.
-pub(crate) async fn active_users(tx: &Tx, users: &[Uuid]) -> Result<HashSet<Uuid>> {
+pub(crate) async fn active_users(tx: &Tx, users: &[UserId]) -> Result<HashSet<UserId>> {
     if users.is_empty() {
         return Ok(HashSet::new());
     }
@@ -239,7 +242,7 @@ pub(crate) async fn active_users(tx: &Tx, users: &[Uuid]) -> Result<HashSet<Uuid
 }
 
 /// The role of an account that may be used.
-pub(crate) async fn role(tx: &Tx, user_id: Uuid) -> Result<Option<String>> {
+pub(crate) async fn role(tx: &Tx, user_id: UserId) -> Result<Option<String>> {
     #[derive(FromQueryResult)]
     struct Row {
         role: String,
@@ -252,25 +255,25 @@ pub(crate) async fn role(tx: &Tx, user_id: Uuid) -> Result<Option<String>> {
 
 /// A post or a comment, and whom it may concern, in the order in which they are told: everybody once.
 pub(crate) struct Written {
-    pub(crate) author_id: Uuid,
-    pub(crate) course_id: Option<Uuid>,
-    pub(crate) post_id: Option<Uuid>,
-    pub(crate) lesson_id: Option<Uuid>,
-    pub(crate) comment_id: Option<Uuid>,
-    pub(crate) concerned: Vec<(Kind, Uuid)>,
+    pub(crate) author_id: UserId,
+    pub(crate) course_id: Option<CourseId>,
+    pub(crate) post_id: Option<PostId>,
+    pub(crate) lesson_id: Option<LessonId>,
+    pub(crate) comment_id: Option<CommentId>,
+    pub(crate) concerned: Vec<(Kind, UserId)>,
 }
 
-async fn mentioned(tx: &Tx, subject_id: Uuid) -> Result<impl Iterator<Item = (Kind, Uuid)>> {
+async fn mentioned(tx: &Tx, subject_id: impl Into<Uuid>) -> Result<impl Iterator<Item = (Kind, UserId)>> {
     let sql = "SELECT user_id AS id FROM mentions WHERE subject_id = ? ORDER BY user_id";
-    let rows = tx.all::<Id>(sql, [subject_id.into()]).await?;
+    let rows = tx.all::<Id>(sql, [subject_id.into().into()]).await?;
     Ok(rows.into_iter().map(|row| (Kind::Mention, row.id)))
 }
 
-pub(crate) async fn post(tx: &Tx, id: Uuid) -> Result<Option<Written>> {
+pub(crate) async fn post(tx: &Tx, id: PostId) -> Result<Option<Written>> {
     #[derive(FromQueryResult)]
     struct Row {
-        author_id: Uuid,
-        course_id: Option<Uuid>,
+        author_id: UserId,
+        course_id: Option<CourseId>,
     }
     let sql = "SELECT author_id, course_id FROM posts WHERE id = ? AND status = 'PUBLISHED'";
     let Some(row) = tx.one::<Row>(sql, [id.into()]).await? else {
@@ -286,15 +289,15 @@ pub(crate) async fn post(tx: &Tx, id: Uuid) -> Result<Option<Written>> {
     }))
 }
 
-pub(crate) async fn comment(tx: &Tx, id: Uuid) -> Result<Option<Written>> {
+pub(crate) async fn comment(tx: &Tx, id: CommentId) -> Result<Option<Written>> {
     #[derive(FromQueryResult)]
     struct Row {
-        author_id: Uuid,
-        course_id: Option<Uuid>,
-        post_id: Option<Uuid>,
-        lesson_id: Option<Uuid>,
-        answered_id: Option<Uuid>,
-        owner_id: Option<Uuid>,
+        author_id: UserId,
+        course_id: Option<CourseId>,
+        post_id: Option<PostId>,
+        lesson_id: Option<LessonId>,
+        answered_id: Option<UserId>,
+        owner_id: Option<UserId>,
     }
     let sql = "SELECT c.author_id, c.course_id, c.post_id, c.lesson_id, o.author_id AS answered_id, \
                coalesce(p.author_id, k.author_id) AS owner_id FROM comments c LEFT JOIN comments o ON o.id = c.parent_id \
@@ -318,16 +321,16 @@ pub(crate) async fn comment(tx: &Tx, id: Uuid) -> Result<Option<Written>> {
 
 /// A message, and the others of its conversation who have not read so far.
 pub(crate) struct Sent {
-    pub(crate) conversation_id: Uuid,
-    pub(crate) sender_id: Uuid,
-    pub(crate) unread_by: Vec<Uuid>,
+    pub(crate) conversation_id: ConversationId,
+    pub(crate) sender_id: UserId,
+    pub(crate) unread_by: Vec<UserId>,
 }
 
-pub(crate) async fn message(tx: &Tx, id: Uuid) -> Result<Option<Sent>> {
+pub(crate) async fn message(tx: &Tx, id: MessageId) -> Result<Option<Sent>> {
     #[derive(FromQueryResult)]
     struct Row {
-        conversation_id: Uuid,
-        sender_id: Uuid,
+        conversation_id: ConversationId,
+        sender_id: UserId,
         number: i64,
     }
     let sql = "SELECT conversation_id, sender_id, number FROM messages WHERE id = ? AND deleted_at IS NULL AND removed_at IS NULL";
@@ -350,12 +353,15 @@ pub(crate) async fn message(tx: &Tx, id: Uuid) -> Result<Option<Sent>> {
 }
 
 /// The conversation of a message, its number in it, and who is there.
-pub(crate) async fn members(tx: &Tx, message_id: Uuid) -> Result<Option<(Uuid, i64, Vec<Uuid>)>> {
+pub(crate) async fn members(
+    tx: &Tx,
+    message_id: MessageId,
+) -> Result<Option<(ConversationId, i64, Vec<UserId>)>> {
     #[derive(FromQueryResult)]
     struct Row {
-        conversation_id: Uuid,
+        conversation_id: ConversationId,
         number: i64,
-        user_id: Uuid,
+        user_id: UserId,
     }
     let sql = "SELECT m.conversation_id, g.number, m.user_id FROM messages g JOIN conversation_members m \
                ON m.conversation_id = g.conversation_id WHERE g.id = ? AND m.left_at IS NULL ORDER BY m.user_id";

@@ -1,6 +1,6 @@
-use database::{IntoKernel, Tx};
+use database::{MapDbErr, Tx};
 use enrollment::ReadableCourses;
-use kernel::{Cursor, Limit, Result, Timestamp, Uuid};
+use kernel::{CourseId, Cursor, FileId, Limit, PostId, Result, Timestamp, UserId};
 use sea_orm::{ConnectionTrait, FromQueryResult, QueryResult, Value};
 
 use super::{
@@ -18,8 +18,8 @@ const PINNED: i64 = 1 << 52;
 
 #[derive(FromQueryResult)]
 struct Row {
-    id: Uuid,
-    course_id: Option<Uuid>,
+    id: PostId,
+    course_id: Option<CourseId>,
     title: String,
     content: String,
     status: String,
@@ -53,9 +53,9 @@ fn select(tx: &Tx) -> String {
 }
 
 fn read(tx: &Tx, row: &QueryResult) -> Result<Post> {
-    let author = AuthorRow::from_query_result(row, "").kernel()?;
-    let reactions = Tally::from_query_result(row, "").kernel()?;
-    let row = Row::from_query_result(row, "").kernel()?;
+    let author = AuthorRow::from_query_result(row, "").map_db_err()?;
+    let reactions = Tally::from_query_result(row, "").map_db_err()?;
+    let row = Row::from_query_result(row, "").map_db_err()?;
     let status = PostStatus::named(&row.status);
     // Those of what was taken away wait for its return.
     let images = row.images.filter(|_| status.is_there()).unwrap_or_default();
@@ -82,19 +82,19 @@ fn read(tx: &Tx, row: &QueryResult) -> Result<Post> {
     })
 }
 
-pub(crate) async fn find(tx: &Tx, id: Uuid) -> Result<Option<Post>> {
+pub(crate) async fn find(tx: &Tx, id: PostId) -> Result<Option<Post>> {
     let sql = format!("{} WHERE p.id = ?", select(tx));
     let values = [tx.actor().user_id().into(), id.into()];
-    let row = tx.query_one_raw(tx.statement(&sql, values)).await.kernel()?;
+    let row = tx.query_one_raw(tx.statement(&sql, values)).await.map_db_err()?;
     row.map(|row| read(tx, &row)).transpose()
 }
 
 /// Which posts a feed has.
 pub(crate) enum Feed {
     /// Somebody's own drafts, for one course or all.
-    Drafts(Uuid, Option<Uuid>),
+    Drafts(UserId, Option<CourseId>),
     /// What is published in a course.
-    Course(Uuid),
+    Course(CourseId),
     /// What is published in the school, and in these courses.
     Everywhere(ReadableCourses),
 }
@@ -103,7 +103,7 @@ pub(crate) enum Feed {
 pub(crate) async fn feed(
     tx: &Tx,
     feed: Feed,
-    author_id: Option<Uuid>,
+    author_id: Option<UserId>,
     after: Option<Cursor>,
     limit: Limit,
 ) -> Result<Vec<Post>> {
@@ -146,7 +146,7 @@ pub(crate) async fn feed(
         " ORDER BY p.feed_key DESC, p.id DESC LIMIT {}",
         limit.fetch()
     ));
-    let rows = tx.query_all_raw(tx.statement(&sql, values)).await.kernel()?;
+    let rows = tx.query_all_raw(tx.statement(&sql, values)).await.map_db_err()?;
     rows.iter().map(|row| read(tx, row)).collect()
 }
 
@@ -159,8 +159,8 @@ pub(crate) struct Written<'a> {
 /// A draft.
 pub(crate) async fn insert(
     tx: &Tx,
-    id: Uuid,
-    (author_id, course_id): (Uuid, Option<Uuid>),
+    id: PostId,
+    (author_id, course_id): (UserId, Option<CourseId>),
     written: Written<'_>,
 ) -> Result<()> {
     let sql = "INSERT INTO posts (id, course_id, author_id, title, content, status, is_pinned, is_locked, feed_key, version, \
@@ -182,7 +182,7 @@ pub(crate) async fn insert(
 }
 
 /// Puts these pictures in place of those that were there.
-pub(crate) async fn set_images(tx: &Tx, id: Uuid, file_ids: &[Uuid]) -> Result<()> {
+pub(crate) async fn set_images(tx: &Tx, id: PostId, file_ids: &[FileId]) -> Result<()> {
     let clear = "DELETE FROM post_images WHERE post_id = ?";
     tx.change(clear, [id.into()]).await?;
     if file_ids.is_empty() {
@@ -218,7 +218,7 @@ pub(crate) async fn update(tx: &Tx, post: &Post, written: Written<'_>) -> Result
 }
 
 /// Answers whether it was a draft of this version until now.
-pub(crate) async fn publish(tx: &Tx, id: Uuid, version: i64) -> Result<bool> {
+pub(crate) async fn publish(tx: &Tx, id: PostId, version: i64) -> Result<bool> {
     let sql = format!(
         "UPDATE posts SET status = 'PUBLISHED', version = version + 1, updated_at = ?, \
          feed_key = CASE WHEN published_at IS NULL THEN ? + CASE WHEN is_pinned THEN {PINNED} ELSE 0 END ELSE feed_key END, \
@@ -234,13 +234,13 @@ pub(crate) async fn publish(tx: &Tx, id: Uuid, version: i64) -> Result<bool> {
     Ok(tx.change(&sql, values).await? == 1)
 }
 
-pub(crate) async fn unpublish(tx: &Tx, id: Uuid) -> Result<()> {
+pub(crate) async fn unpublish(tx: &Tx, id: PostId) -> Result<()> {
     let sql = "UPDATE posts SET status = 'DRAFT', version = version + 1, updated_at = ? \
                WHERE id = ? AND status = 'PUBLISHED'";
     tx.change(sql, [tx.now().into(), id.into()]).await.map(drop)
 }
 
-pub(crate) async fn set_pinned(tx: &Tx, id: Uuid, pinned: bool) -> Result<()> {
+pub(crate) async fn set_pinned(tx: &Tx, id: PostId, pinned: bool) -> Result<()> {
     let shift = if pinned { PINNED } else { -PINNED };
     let sql = "UPDATE posts SET is_pinned = ?, feed_key = feed_key + ?, version = version + 1, updated_at = ? \
                WHERE id = ? AND is_pinned <> ?";
@@ -254,21 +254,21 @@ pub(crate) async fn set_pinned(tx: &Tx, id: Uuid, pinned: bool) -> Result<()> {
     tx.change(sql, values).await.map(drop)
 }
 
-pub(crate) async fn set_locked(tx: &Tx, id: Uuid, locked: bool) -> Result<()> {
+pub(crate) async fn set_locked(tx: &Tx, id: PostId, locked: bool) -> Result<()> {
     let sql = "UPDATE posts SET is_locked = ?, version = version + 1, updated_at = ? WHERE id = ? AND is_locked <> ?";
     let values = [locked.into(), tx.now().into(), id.into(), locked.into()];
     tx.change(sql, values).await.map(drop)
 }
 
 /// Takes it away with everything on it.
-pub(crate) async fn delete(tx: &Tx, id: Uuid) -> Result<()> {
+pub(crate) async fn delete(tx: &Tx, id: PostId) -> Result<()> {
     tx.change("DELETE FROM posts WHERE id = ?", [id.into()])
         .await
         .map(drop)
 }
 
 /// Leaves only its place: the text goes, for good or into `removed_contents`.
-pub(crate) async fn empty(tx: &Tx, id: Uuid, status: PostStatus) -> Result<()> {
+pub(crate) async fn empty(tx: &Tx, id: PostId, status: PostStatus) -> Result<()> {
     let sql = "UPDATE posts SET status = ?, title = '', content = '', published_at = coalesce(published_at, created_at), \
                version = version + 1, updated_at = ? WHERE id = ?";
     let values = [status.as_str().into(), tx.now().into(), id.into()];
@@ -276,7 +276,7 @@ pub(crate) async fn empty(tx: &Tx, id: Uuid, status: PostStatus) -> Result<()> {
 }
 
 /// Gives a post that was taken away its text back.
-pub(crate) async fn restore(tx: &Tx, id: Uuid, written: Written<'_>) -> Result<()> {
+pub(crate) async fn restore(tx: &Tx, id: PostId, written: Written<'_>) -> Result<()> {
     let sql = "UPDATE posts SET status = 'PUBLISHED', title = ?, content = ?, version = version + 1, updated_at = ? \
                WHERE id = ? AND status = 'REMOVED'";
     let values = [
@@ -289,7 +289,7 @@ pub(crate) async fn restore(tx: &Tx, id: Uuid, written: Written<'_>) -> Result<(
 }
 
 /// Stands in line with whoever changes the post, and says which version it has.
-pub(crate) async fn lock(tx: &Tx, id: Uuid) -> Result<i64> {
+pub(crate) async fn lock(tx: &Tx, id: PostId) -> Result<i64> {
     let sql = format!("SELECT version FROM posts WHERE id = ?{}", tx.for_update());
     tx.count(&sql, [id.into()]).await
 }

@@ -1,7 +1,7 @@
 use std::collections::BTreeMap;
 
 use database::Tx;
-use kernel::{Result, Timestamp, Uuid};
+use kernel::{Result, Timestamp, UserId};
 use sea_orm::{FromQueryResult, Value};
 
 use crate::{
@@ -11,7 +11,7 @@ use crate::{
 
 #[derive(FromQueryResult)]
 struct Row {
-    user_id: Uuid,
+    user_id: UserId,
     channels: serde_json::Value,
     time_zone: String,
     quiet_from: Option<i64>,
@@ -42,7 +42,7 @@ impl From<Row> for Preferences {
 }
 
 /// The preferences of those among these who have some.
-pub(crate) async fn of(tx: &Tx, users: &[Uuid]) -> Result<Vec<(Uuid, Preferences)>> {
+pub(crate) async fn of(tx: &Tx, users: &[UserId]) -> Result<Vec<(UserId, Preferences)>> {
     if users.is_empty() {
         return Ok(Vec::new());
     }
@@ -57,7 +57,7 @@ pub(crate) async fn of(tx: &Tx, users: &[Uuid]) -> Result<Vec<(Uuid, Preferences
     Ok(rows.into_iter().map(|row| (row.user_id, row.into())).collect())
 }
 
-pub(crate) async fn write(tx: &Tx, user_id: Uuid, preferences: &Preferences) -> Result<()> {
+pub(crate) async fn write(tx: &Tx, user_id: UserId, preferences: &Preferences) -> Result<()> {
     let departing: BTreeMap<&str, Channel> = preferences
         .channels
         .iter()

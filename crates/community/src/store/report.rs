@@ -1,5 +1,5 @@
-use database::{IntoKernel, Tx};
-use kernel::{Code, Cursor, Limit, Result, Timestamp, Uuid};
+use database::{MapDbErr, Tx};
+use kernel::{Code, CourseId, Cursor, Limit, ReportId, Result, Timestamp, UserId, Uuid};
 use sea_orm::{ConnectionTrait, FromQueryResult, Value};
 
 use super::moderation::edited;
@@ -29,7 +29,7 @@ fn moderated(tx: &Tx) -> Result<(String, Vec<Value>)> {
 
 pub(crate) async fn insert(
     tx: &Tx,
-    id: Uuid,
+    id: ReportId,
     subject: Subject,
     found: &Snapshot,
     reason: Reason,
@@ -64,7 +64,7 @@ pub(crate) async fn insert(
 /// When the nth newest report of somebody was made, where that was after `since`.
 pub(crate) async fn nth_since(
     tx: &Tx,
-    reporter_id: Uuid,
+    reporter_id: UserId,
     nth: u64,
     since: Timestamp,
 ) -> Result<Option<Timestamp>> {
@@ -81,7 +81,7 @@ pub(crate) async fn nth_since(
     Ok(row.map(|row| row.created_at))
 }
 
-pub(crate) async fn own(tx: &Tx, id: Uuid, reporter_id: Uuid) -> Result<Option<OwnReport>> {
+pub(crate) async fn own(tx: &Tx, id: ReportId, reporter_id: UserId) -> Result<Option<OwnReport>> {
     let sql = "SELECT id, subject_kind, subject_id, reason, note, status, created_at, decided_at FROM reports \
                WHERE id = ? AND reporter_id = ?";
     tx.one(sql, [id.into(), reporter_id.into()]).await
@@ -122,7 +122,7 @@ pub(crate) async fn page(
 }
 
 /// A report about which the caller decides; locked until the end of the transaction where it is to be changed.
-pub(crate) async fn one(tx: &Tx, id: Uuid, to_change: bool) -> Result<Option<Report>> {
+pub(crate) async fn one(tx: &Tx, id: ReportId, to_change: bool) -> Result<Option<Report>> {
     let (moderated, mut values) = moderated(tx)?;
     let lock = if to_change && tx.is_postgres() {
         " FOR UPDATE OF r"
@@ -166,14 +166,14 @@ pub(crate) async fn close(tx: &Tx, report: &Report, decision: &Decision, removed
 /// What somebody is told about a decision.
 #[derive(FromQueryResult)]
 pub(crate) struct Told {
-    pub(crate) author_id: Uuid,
+    pub(crate) author_id: UserId,
     pub(crate) subject_kind: String,
     pub(crate) subject_id: Uuid,
-    pub(crate) course_id: Option<Uuid>,
+    pub(crate) course_id: Option<CourseId>,
     pub(crate) decision_note: Option<String>,
 }
 
-pub(crate) async fn told(tx: &Tx, id: Uuid) -> Result<Option<Told>> {
+pub(crate) async fn told(tx: &Tx, id: ReportId) -> Result<Option<Told>> {
     let sql =
         "SELECT author_id, subject_kind, subject_id, course_id, decision_note FROM reports WHERE id = ?";
     tx.one(sql, [id.into()]).await

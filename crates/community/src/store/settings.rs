@@ -1,12 +1,12 @@
 use database::Tx;
-use kernel::{Code, Result, Timestamp, Uuid};
+use kernel::{Code, CourseId, Result, Timestamp, UserId, Uuid};
 use sea_orm::{FromQueryResult, Value};
 
 use crate::settings::{Links, Settings, Writers};
 
 #[derive(FromQueryResult)]
 struct Row {
-    course_id: Option<Uuid>,
+    course_id: Option<CourseId>,
     posting: String,
     commenting: String,
     slow_mode_seconds: i64,
@@ -18,12 +18,12 @@ struct Row {
 }
 
 /// The settings of a course, else the school's, else what holds where nobody has said anything.
-pub(crate) async fn effective(tx: &Tx, course_id: Option<Uuid>) -> Result<Settings> {
+pub(crate) async fn effective(tx: &Tx, course_id: Option<CourseId>) -> Result<Settings> {
     let sql = "SELECT course_id, posting, commenting, slow_mode_seconds, minimum_account_age_seconds, links, words, \
                version, updated_at FROM community_settings WHERE scope_id IN (?, ?) \
                ORDER BY CASE WHEN course_id IS NULL THEN 1 ELSE 0 END LIMIT 1";
     let school = Uuid::nil();
-    let values = [course_id.unwrap_or(school).into(), school.into()];
+    let values = [course_id.map_or(school, Uuid::from).into(), school.into()];
     let Some(row) = tx.one::<Row>(sql, values).await? else {
         return Ok(Settings {
             is_inherited: course_id.is_some(),
@@ -45,7 +45,7 @@ pub(crate) async fn effective(tx: &Tx, course_id: Option<Uuid>) -> Result<Settin
 }
 
 /// Writes the next version; answers whether nobody was faster.
-pub(crate) async fn write(tx: &Tx, course_id: Option<Uuid>, settings: &Settings) -> Result<bool> {
+pub(crate) async fn write(tx: &Tx, course_id: Option<CourseId>, settings: &Settings) -> Result<bool> {
     let sql = "INSERT INTO community_settings (scope_id, course_id, posting, commenting, slow_mode_seconds, \
                minimum_account_age_seconds, links, words, version, updated_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?) \
                ON CONFLICT (scope_id) DO UPDATE SET posting = excluded.posting, commenting = excluded.commenting, \
@@ -54,7 +54,7 @@ pub(crate) async fn write(tx: &Tx, course_id: Option<Uuid>, settings: &Settings)
                words = excluded.words, version = excluded.version, updated_at = excluded.updated_at \
                WHERE community_settings.version = excluded.version - 1";
     let values: [Value; 10] = [
-        course_id.unwrap_or_default().into(),
+        course_id.map_or(Uuid::nil(), Uuid::from).into(),
         course_id.into(),
         settings.posting.as_str().into(),
         settings.commenting.as_str().into(),
@@ -69,7 +69,7 @@ pub(crate) async fn write(tx: &Tx, course_id: Option<Uuid>, settings: &Settings)
 }
 
 /// Since when there is an account.
-pub(crate) async fn account_since(tx: &Tx, user_id: Uuid) -> Result<Timestamp> {
+pub(crate) async fn account_since(tx: &Tx, user_id: UserId) -> Result<Timestamp> {
     #[derive(FromQueryResult)]
     struct Row {
         created_at: Timestamp,
@@ -81,7 +81,7 @@ pub(crate) async fn account_since(tx: &Tx, user_id: Uuid) -> Result<Timestamp> {
 }
 
 /// Notes that somebody writes now, unless they have written after `since`; answers whether they may.
-pub(crate) async fn take_turn(tx: &Tx, scope_id: Uuid, user_id: Uuid, since: Timestamp) -> Result<bool> {
+pub(crate) async fn take_turn(tx: &Tx, scope_id: Uuid, user_id: UserId, since: Timestamp) -> Result<bool> {
     let sql = "INSERT INTO community_writers (scope_id, user_id, wrote_at) VALUES (?, ?, ?) \
                ON CONFLICT (scope_id, user_id) DO UPDATE SET wrote_at = excluded.wrote_at \
                WHERE community_writers.wrote_at <= ?";
@@ -89,7 +89,7 @@ pub(crate) async fn take_turn(tx: &Tx, scope_id: Uuid, user_id: Uuid, since: Tim
     Ok(tx.change(sql, values).await? == 1)
 }
 
-pub(crate) async fn wrote_at(tx: &Tx, scope_id: Uuid, user_id: Uuid) -> Result<Option<Timestamp>> {
+pub(crate) async fn wrote_at(tx: &Tx, scope_id: Uuid, user_id: UserId) -> Result<Option<Timestamp>> {
     #[derive(FromQueryResult)]
     struct Row {
         wrote_at: Timestamp,

@@ -1,4 +1,5 @@
-use kernel::{Money, Timestamp, Uuid};
+use entity::enums::Level;
+use kernel::{CategoryId, ChapterId, CourseId, FileId, LessonId, Money, Timestamp, UserId, VideoAssetId};
 use sea_orm::FromQueryResult;
 
 use crate::Category;
@@ -7,7 +8,7 @@ use crate::Category;
 #[derive(Clone, Debug, PartialEq, Eq, FromQueryResult)]
 pub struct Author {
     /// The author's id.
-    pub id: Uuid,
+    pub id: UserId,
     /// Unique.
     pub username: Option<String>,
     /// The name to show.
@@ -20,7 +21,7 @@ pub struct Author {
 #[derive(Clone, Debug, PartialEq)]
 pub struct Course {
     /// The course's id.
-    pub id: Uuid,
+    pub id: CourseId,
     /// Whose it is.
     pub author: Author,
     /// The title.
@@ -34,17 +35,17 @@ pub struct Course {
     /// A picture elsewhere.
     pub image_url: Option<String>,
     /// A picture that was uploaded.
-    pub image_id: Option<Uuid>,
+    pub image_id: Option<FileId>,
     /// The address of the picture, whichever it is.
     pub picture_url: Option<String>,
     /// A video for everybody to see, elsewhere.
     pub preview_video_url: Option<String>,
     /// A video for everybody to see that was uploaded.
-    pub preview_video_asset_id: Option<Uuid>,
+    pub preview_video_asset_id: Option<VideoAssetId>,
     /// Minutes.
     pub duration: Option<i64>,
     /// `BEGINNER` … `EXPERT`.
-    pub difficulty: String,
+    pub difficulty: Level,
     /// `None` or zero is free.
     pub price: Option<Money>,
     /// Below the price, in its currency.
@@ -111,7 +112,7 @@ pub struct CourseOutline {
 #[derive(Clone, Debug)]
 pub struct OutlineChapter {
     /// The chapter's id.
-    pub id: Uuid,
+    pub id: ChapterId,
     /// The title.
     pub title: String,
     /// Plain text.
@@ -134,7 +135,7 @@ pub struct OutlineChapter {
 #[derive(Clone, Debug)]
 pub struct OutlineLesson {
     /// The lesson's id.
-    pub id: Uuid,
+    pub id: LessonId,
     /// The title.
     pub title: String,
     /// Its place among the lessons.
@@ -151,9 +152,9 @@ pub struct OutlineLesson {
 #[derive(Clone, Debug)]
 pub struct CourseRef {
     /// The course's id.
-    pub id: Uuid,
+    pub id: CourseId,
     /// Whose it is.
-    pub author_id: Uuid,
+    pub author_id: UserId,
     /// Whether the catalogue shows it.
     pub is_published: bool,
     /// Whether everybody may enrol without paying.
@@ -178,21 +179,21 @@ pub struct NewCourse {
     /// See [`Course::image_url`].
     pub image_url: Option<String>,
     /// See [`Course::image_id`].
-    pub image_id: Option<Uuid>,
+    pub image_id: Option<FileId>,
     /// See [`Course::preview_video_url`].
     pub preview_video_url: Option<String>,
     /// See [`Course::preview_video_asset_id`].
-    pub preview_video_asset_id: Option<Uuid>,
+    pub preview_video_asset_id: Option<VideoAssetId>,
     /// See [`Course::duration`].
     pub duration: Option<i64>,
     /// See [`Course::difficulty`].
-    pub difficulty: String,
+    pub difficulty: Level,
     /// See [`Course::price`].
     pub price: Option<Money>,
     /// See [`Course::discount_price`].
     pub discount_price: Option<Money>,
     /// The shelves it stands on.
-    pub category_ids: Vec<Uuid>,
+    pub category_ids: Vec<CategoryId>,
 }
 
 /// What changes in a course: `None` keeps, `Some(None)` clears.
@@ -207,19 +208,19 @@ pub struct CourseChange {
     /// See [`Course::image_url`].
     pub image_url: Option<Option<String>>,
     /// See [`Course::image_id`].
-    pub image_id: Option<Option<Uuid>>,
+    pub image_id: Option<Option<FileId>>,
     /// See [`Course::preview_video_url`].
     pub preview_video_url: Option<Option<String>>,
     /// See [`Course::preview_video_asset_id`].
-    pub preview_video_asset_id: Option<Option<Uuid>>,
+    pub preview_video_asset_id: Option<Option<VideoAssetId>>,
     /// See [`Course::duration`].
     pub duration: Option<Option<i64>>,
     /// See [`Course::difficulty`].
-    pub difficulty: Option<String>,
+    pub difficulty: Option<Level>,
     /// See [`Course::price`].
     pub price: Option<Option<Money>>,
     /// See [`Course::discount_price`].
     pub discount_price: Option<Option<Money>>,
     /// The whole new set of shelves.
-    pub category_ids: Option<Vec<Uuid>>,
+    pub category_ids: Option<Vec<CategoryId>>,
 }

@@ -1,8 +1,8 @@
 //! What is attached to courses and lessons.
 
-use database::{IntoKernel, Tx};
+use database::{MapDbErr, Tx};
 use entity::attachments;
-use kernel::{Cursor, Error, FieldError, Limit, Result, Uuid};
+use kernel::{AttachmentId, Cursor, Error, FieldError, Limit, Result};
 use sea_orm::{EntityTrait, Set, Value};
 
 use crate::{Attachment, AttachmentOwner};
@@ -34,7 +34,7 @@ pub(crate) async fn insert(tx: &Tx, new: &Attachment) -> Result<()> {
         .or_refused("fk_attachments_file_id", gone)
 }
 
-pub(crate) async fn one(tx: &Tx, id: Uuid) -> Result<Option<Attachment>> {
+pub(crate) async fn one(tx: &Tx, id: AttachmentId) -> Result<Option<Attachment>> {
     tx.one(
         &format!("SELECT {ATTACHMENT} FROM attachments a WHERE a.id = ?"),
         [id.into()],
@@ -65,14 +65,14 @@ pub(crate) async fn list(
     tx.all(&sql, values).await
 }
 
-pub(crate) async fn rename(tx: &Tx, id: Uuid, name: &str) -> Result<()> {
+pub(crate) async fn rename(tx: &Tx, id: AttachmentId, name: &str) -> Result<()> {
     let sql = "UPDATE attachments SET name = ?, updated_at = ? WHERE id = ?";
     tx.change(sql, [name.into(), tx.now().into(), id.into()])
         .await
         .map(drop)
 }
 
-pub(crate) async fn delete(tx: &Tx, id: Uuid) -> Result<()> {
+pub(crate) async fn delete(tx: &Tx, id: AttachmentId) -> Result<()> {
     tx.change("DELETE FROM attachments WHERE id = ?", [id.into()])
         .await
         .map(drop)

@@ -1,5 +1,5 @@
 use database::Tx;
-use kernel::{Result, Uuid};
+use kernel::{CourseId, Result, Uuid};
 
 use crate::Body;
 
@@ -19,21 +19,26 @@ impl Of {
     }
 }
 
-pub(crate) async fn find(tx: &Tx, of: Of, id: Uuid) -> Result<Body> {
+pub(crate) async fn find(tx: &Tx, of: Of, id: impl Into<Uuid>) -> Result<Body> {
     let (table, key) = of.table();
     let sql = format!("SELECT content, video_url, video_asset_id FROM {table} WHERE {key} = ?");
-    Ok(tx.one(&sql, [id.into()]).await?.unwrap_or_default())
+    Ok(tx.one(&sql, [id.into().into()]).await?.unwrap_or_default())
 }
 
 /// Several bodies of one course, in one statement.
-pub(crate) async fn insert(tx: &Tx, of: Of, course_id: Uuid, bodies: &[(Uuid, &Body)]) -> Result<()> {
+pub(crate) async fn insert<I: Copy + Into<Uuid>>(
+    tx: &Tx,
+    of: Of,
+    course_id: CourseId,
+    bodies: &[(I, &Body)],
+) -> Result<()> {
     let (table, key) = of.table();
     let rows = vec!["(?, ?, ?, ?, ?)"; bodies.len()].join(", ");
     let sql =
         format!("INSERT INTO {table} ({key}, course_id, content, video_url, video_asset_id) VALUES {rows}");
     let values = bodies.iter().flat_map(|(id, body)| {
         [
-            (*id).into(),
+            Uuid::into((*id).into()),
             course_id.into(),
             body.content.clone().into(),
             body.video_url.clone().into(),
@@ -43,14 +48,14 @@ pub(crate) async fn insert(tx: &Tx, of: Of, course_id: Uuid, bodies: &[(Uuid, &B
     tx.change(&sql, values).await.map(drop)
 }
 
-pub(crate) async fn update(tx: &Tx, of: Of, id: Uuid, body: &Body) -> Result<()> {
+pub(crate) async fn update(tx: &Tx, of: Of, id: impl Into<Uuid>, body: &Body) -> Result<()> {
     let (table, key) = of.table();
     let sql = format!("UPDATE {table} SET content = ?, video_url = ?, video_asset_id = ? WHERE {key} = ?");
     let values = [
         body.content.clone().into(),
         body.video_url.clone().into(),
         body.video_asset_id.into(),
-        id.into(),
+        id.into().into(),
     ];
     tx.change(&sql, values).await.map(drop)
 }

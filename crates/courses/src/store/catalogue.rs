@@ -3,8 +3,8 @@
 
 use std::fmt::Write;
 
-use database::{IntoKernel, Tx};
-use kernel::{Cursor, Limit, Result, Timestamp, Uuid};
+use database::{MapDbErr, Tx};
+use kernel::{CategoryId, CourseId, Cursor, Limit, Result, Timestamp, Uuid};
 use sea_orm::{ConnectionTrait, Value};
 
 use super::course;
@@ -32,7 +32,10 @@ impl Hit {
             CourseSort::Popularity => course.enrollment_count,
             CourseSort::Relevance => self.rank,
         };
-        Cursor { key, id: course.id }
+        Cursor {
+            key,
+            id: course.id.into(),
+        }
     }
 }
 
@@ -82,7 +85,7 @@ impl Part {
 
     pub(super) fn difficulty(&mut self, filter: &CourseFilter) {
         if let Some(difficulty) = &filter.difficulty {
-            self.and("e.difficulty = ?", [difficulty.clone().into()]);
+            self.and("e.difficulty = ?", [(*difficulty).into()]);
         }
     }
 
@@ -256,7 +259,7 @@ const COUNTS: [&str; 2] = [
 ];
 
 /// Counts again what is published in a course that is shown.
-pub(crate) async fn recount(tx: &Tx, course_id: Uuid) -> Result<()> {
+pub(crate) async fn recount(tx: &Tx, course_id: CourseId) -> Result<()> {
     let [chapters, lessons] = COUNTS;
     let sql = format!(
         "UPDATE catalogue_entries SET chapter_count = ({chapters}), lesson_count = ({lessons}) WHERE course_id = ?"
@@ -268,7 +271,7 @@ pub(crate) async fn recount(tx: &Tx, course_id: Uuid) -> Result<()> {
 
 /// The next courses of a category that are shown, their entries locked: whoever changes such a course meanwhile writes its
 /// entry after this transaction, or has done so before what is read after this.
-pub(crate) async fn of_category(tx: &Tx, category_id: Uuid, after: Uuid) -> Result<Vec<Uuid>> {
+pub(crate) async fn of_category(tx: &Tx, category_id: CategoryId, after: CourseId) -> Result<Vec<CourseId>> {
     let sql = format!(
         "SELECT e.course_id FROM course_categories m JOIN catalogue_entries e ON e.course_id = m.course_id \
          WHERE m.category_id = ? AND m.course_id > ? ORDER BY m.course_id LIMIT {}{}",
@@ -278,11 +281,11 @@ pub(crate) async fn of_category(tx: &Tx, category_id: Uuid, after: Uuid) -> Resu
     let rows = tx
         .query_all_raw(tx.statement(&sql, [category_id.into(), after.into()]))
         .await
-        .kernel()?;
+        .map_db_err()?;
     rows.iter()
         .map(|row| row.try_get("", "course_id"))
         .collect::<Result<_, _>>()
-        .kernel()
+        .map_db_err()
 }
 
 /// Shows a course as it is now.
@@ -301,7 +304,7 @@ pub(crate) async fn put(tx: &Tx, course: &Course, published_at: Timestamp) -> Re
         course.author.id.into(),
         published_at.into(),
         title.clone().into(),
-        course.difficulty.clone().into(),
+        course.difficulty.into(),
         course.effective_price().into(),
         course.price.map(|price| price.currency.to_string()).into(),
         course.duration.into(),
@@ -359,7 +362,7 @@ pub(crate) async fn put(tx: &Tx, course: &Course, published_at: Timestamp) -> Re
 }
 
 /// Shows a course no more.
-pub(crate) async fn remove(tx: &Tx, id: Uuid) -> Result<()> {
+pub(crate) async fn remove(tx: &Tx, id: CourseId) -> Result<()> {
     tx.change("DELETE FROM catalogue_entries WHERE course_id = ?", [id.into()])
         .await?;
     if tx.is_postgres() {
@@ -376,7 +379,7 @@ pub(crate) async fn remove(tx: &Tx, id: Uuid) -> Result<()> {
     .map(drop)
 }
 
-pub(crate) async fn set_popularity(tx: &Tx, course_id: Uuid, enrollments: i64) -> Result<()> {
+pub(crate) async fn set_popularity(tx: &Tx, course_id: CourseId, enrollments: i64) -> Result<()> {
     let sql = "INSERT INTO course_popularity (course_id, enrollment_count) VALUES (?, ?) \
                ON CONFLICT (course_id) DO UPDATE SET enrollment_count = excluded.enrollment_count";
     tx.change(sql, [course_id.into(), enrollments.into()])

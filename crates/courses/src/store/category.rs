@@ -1,8 +1,8 @@
 use std::collections::{HashMap, HashSet};
 
-use database::{IntoKernel, Tx};
+use database::{MapDbErr, Tx};
 use entity::categories;
-use kernel::{Cursor, Limit, Result, Timestamp, Uuid};
+use kernel::{CategoryId, CourseId, Cursor, FileId, Limit, Result, Timestamp, Uuid};
 use sea_orm::{ConnectionTrait, DbErr, EntityTrait, FromQueryResult, Set, Value};
 use serde::Deserialize;
 
@@ -14,11 +14,11 @@ const COLUMNS: &str = "g.id, g.name, g.slug, g.image_url, g.image_id, g.version,
 /// In the order of [`COLUMNS`], so that an array of them reads as well.
 #[derive(Deserialize, FromQueryResult)]
 struct Row {
-    id: Uuid,
+    id: CategoryId,
     name: String,
     slug: String,
     image_url: Option<String>,
-    image_id: Option<Uuid>,
+    image_id: Option<FileId>,
     version: i64,
     created_at: Timestamp,
     updated_at: Timestamp,
@@ -72,7 +72,7 @@ pub(crate) async fn update(tx: &Tx, category: &Category) -> Result<(), DbErr> {
 }
 
 /// Puts the courses of one shelf onto another.
-pub(crate) async fn replace(tx: &Tx, from: Uuid, to: Uuid) -> Result<()> {
+pub(crate) async fn replace(tx: &Tx, from: CategoryId, to: CategoryId) -> Result<()> {
     let sql = "INSERT INTO course_categories (course_id, category_id) \
                SELECT course_id, ? FROM course_categories WHERE category_id = ? ON CONFLICT DO NOTHING";
     tx.change(sql, [to.into(), from.into()]).await?;
@@ -84,12 +84,12 @@ pub(crate) async fn replace(tx: &Tx, from: Uuid, to: Uuid) -> Result<()> {
     .map(drop)
 }
 
-pub(crate) async fn is_used(tx: &Tx, id: Uuid) -> Result<bool> {
+pub(crate) async fn is_used(tx: &Tx, id: CategoryId) -> Result<bool> {
     let sql = "SELECT count(*) FROM course_categories WHERE category_id = ?";
     Ok(tx.count(sql, [id.into()]).await? > 0)
 }
 
-pub(crate) async fn delete(tx: &Tx, id: Uuid) -> Result<()> {
+pub(crate) async fn delete(tx: &Tx, id: CategoryId) -> Result<()> {
     tx.change("DELETE FROM categories WHERE id = ?", [id.into()])
         .await
         .map(drop)
@@ -116,7 +116,7 @@ pub(crate) async fn find(tx: &Tx, key: &str) -> Result<Option<Category>> {
     Ok(tx.one::<Row>(&sql, [value]).await?.map(|row| row.with(tx)))
 }
 
-pub(crate) async fn known(tx: &Tx, ids: &[Uuid]) -> Result<HashSet<Uuid>> {
+pub(crate) async fn known(tx: &Tx, ids: &[CategoryId]) -> Result<HashSet<CategoryId>> {
     if ids.is_empty() {
         return Ok(HashSet::new());
     }
@@ -124,15 +124,15 @@ pub(crate) async fn known(tx: &Tx, ids: &[Uuid]) -> Result<HashSet<Uuid>> {
     let rows = tx
         .query_all_raw(tx.statement(&sql, ids.iter().map(|id| (*id).into())))
         .await
-        .kernel()?;
+        .map_db_err()?;
     rows.iter()
-        .map(|row| row.try_get::<Uuid>("", "id"))
+        .map(|row| row.try_get::<CategoryId>("", "id"))
         .collect::<Result<_, _>>()
-        .kernel()
+        .map_db_err()
 }
 
 /// The ids of the categories that have these slugs.
-pub(crate) async fn by_slugs(tx: &Tx, slugs: &[&str]) -> Result<HashMap<String, Uuid>> {
+pub(crate) async fn by_slugs(tx: &Tx, slugs: &[&str]) -> Result<HashMap<String, CategoryId>> {
     if slugs.is_empty() {
         return Ok(HashMap::new());
     }
@@ -143,20 +143,20 @@ pub(crate) async fn by_slugs(tx: &Tx, slugs: &[&str]) -> Result<HashMap<String, 
     let rows = tx
         .query_all_raw(tx.statement(&sql, slugs.iter().map(|slug| (*slug).into())))
         .await
-        .kernel()?;
+        .map_db_err()?;
     rows.iter()
         .map(|row| Ok((row.try_get("", "slug")?, row.try_get("", "id")?)))
         .collect::<Result<_, DbErr>>()
-        .kernel()
+        .map_db_err()
 }
 
-pub(crate) async fn set_of_course(tx: &Tx, course_id: Uuid, ids: &[Uuid]) -> Result<()> {
+pub(crate) async fn set_of_course(tx: &Tx, course_id: CourseId, ids: &[CategoryId]) -> Result<()> {
     tx.change(
         "DELETE FROM course_categories WHERE course_id = ?",
         [course_id.into()],
     )
     .await?;
-    let distinct: HashSet<Uuid> = ids.iter().copied().collect();
+    let distinct: HashSet<CategoryId> = ids.iter().copied().collect();
     if distinct.is_empty() {
         return Ok(());
     }
@@ -187,8 +187,8 @@ pub(super) fn read(tx: &Tx, text: Option<&str>) -> Result<Vec<Category>> {
 }
 
 /// The shelves of these courses, in one statement.
-pub(crate) async fn of_courses(tx: &Tx, course_ids: &[Uuid]) -> Result<HashMap<Uuid, Vec<Category>>> {
-    let mut shelves: HashMap<Uuid, Vec<Category>> = HashMap::new();
+pub(crate) async fn of_courses(tx: &Tx, course_ids: &[CourseId]) -> Result<HashMap<CourseId, Vec<Category>>> {
+    let mut shelves: HashMap<CourseId, Vec<Category>> = HashMap::new();
     if course_ids.is_empty() {
         return Ok(shelves);
     }
@@ -200,19 +200,19 @@ pub(crate) async fn of_courses(tx: &Tx, course_ids: &[Uuid]) -> Result<HashMap<U
     for row in tx
         .query_all_raw(tx.statement(&sql, course_ids.iter().map(|id| (*id).into())))
         .await
-        .kernel()?
+        .map_db_err()?
     {
-        let course_id = row.try_get::<Uuid>("", "course_id").kernel()?;
+        let course_id = row.try_get::<CourseId>("", "course_id").map_db_err()?;
         shelves
             .entry(course_id)
             .or_default()
-            .push(Row::from_query_result(&row, "").kernel()?.with(tx));
+            .push(Row::from_query_result(&row, "").map_db_err()?.with(tx));
     }
     Ok(shelves)
 }
 
 /// These categories with their counts, in the order of their names.
-pub(crate) async fn counted(tx: &Tx, counts: &[(Uuid, i64)]) -> Result<Vec<(Category, i64)>> {
+pub(crate) async fn counted(tx: &Tx, counts: &[(CategoryId, i64)]) -> Result<Vec<(Category, i64)>> {
     if counts.is_empty() {
         return Ok(Vec::new());
     }

@@ -1,6 +1,6 @@
-use database::{IntoKernel, Tx};
+use database::{MapDbErr, Tx};
 use entity::chapters;
-use kernel::{Result, Uuid};
+use kernel::{ChapterId, CourseId, Result, Uuid};
 use sea_orm::{EntityTrait, Set};
 
 use super::{
@@ -12,7 +12,7 @@ use crate::{Body, Chapter};
 const COLUMNS: &str = "id, course_id, title, description, position, duration, has_content, has_video, is_published, \
                        is_free, version, created_at, updated_at";
 
-pub(crate) async fn find(tx: &Tx, id: Uuid) -> Result<Option<Chapter>> {
+pub(crate) async fn find(tx: &Tx, id: ChapterId) -> Result<Option<Chapter>> {
     tx.one(
         &format!("SELECT {COLUMNS} FROM chapters WHERE id = ?"),
         [id.into()],
@@ -21,7 +21,7 @@ pub(crate) async fn find(tx: &Tx, id: Uuid) -> Result<Option<Chapter>> {
 }
 
 /// The chapters of a course in their order.
-pub(crate) async fn of_course(tx: &Tx, course_id: Uuid) -> Result<Vec<Chapter>> {
+pub(crate) async fn of_course(tx: &Tx, course_id: CourseId) -> Result<Vec<Chapter>> {
     let sql = format!("SELECT {COLUMNS} FROM chapters WHERE course_id = ? ORDER BY position, id");
     tx.all(&sql, [course_id.into()]).await
 }
@@ -31,14 +31,15 @@ pub(crate) async fn insert(tx: &Tx, chapter: &Chapter, body: &Body) -> Result<()
 }
 
 /// Several chapters of one course, a hundred in a statement.
-pub(crate) async fn insert_all(tx: &Tx, course_id: Uuid, chapters: &[(&Chapter, &Body)]) -> Result<()> {
+pub(crate) async fn insert_all(tx: &Tx, course_id: CourseId, chapters: &[(&Chapter, &Body)]) -> Result<()> {
     for some in chapters.chunks(AT_ONCE) {
         let rows = some.iter().map(|(chapter, _)| row(chapter));
         chapters::Entity::insert_many(rows)
             .exec_without_returning(tx)
             .await
-            .kernel()?;
-        let bodies: Vec<(Uuid, &Body)> = some.iter().map(|(chapter, body)| (chapter.id, *body)).collect();
+            .map_db_err()?;
+        let bodies: Vec<(ChapterId, &Body)> =
+            some.iter().map(|(chapter, body)| (chapter.id, *body)).collect();
         body::insert(tx, Of::Chapter, course_id, &bodies).await?;
     }
     Ok(())
@@ -80,14 +81,14 @@ pub(crate) async fn update(tx: &Tx, chapter: &Chapter, body: &Body) -> Result<()
     body::update(tx, Of::Chapter, chapter.id, body).await
 }
 
-pub(crate) async fn set_published(tx: &Tx, id: Uuid, published: bool) -> Result<()> {
+pub(crate) async fn set_published(tx: &Tx, id: ChapterId, published: bool) -> Result<()> {
     let sql = "UPDATE chapters SET is_published = ?, version = version + 1, updated_at = ? WHERE id = ?";
     tx.change(sql, [published.into(), tx.now().into(), id.into()])
         .await
         .map(drop)
 }
 
-pub(crate) async fn published_in(tx: &Tx, course_id: Uuid) -> Result<i64> {
+pub(crate) async fn published_in(tx: &Tx, course_id: CourseId) -> Result<i64> {
     tx.count(
         "SELECT count(*) FROM chapters WHERE course_id = ? AND is_published",
         [course_id.into()],
@@ -95,7 +96,7 @@ pub(crate) async fn published_in(tx: &Tx, course_id: Uuid) -> Result<i64> {
     .await
 }
 
-pub(crate) async fn delete(tx: &Tx, id: Uuid) -> Result<()> {
+pub(crate) async fn delete(tx: &Tx, id: ChapterId) -> Result<()> {
     tx.change("DELETE FROM chapters WHERE id = ?", [id.into()])
         .await
         .map(drop)

@@ -1,6 +1,8 @@
-use database::{IntoKernel, Tx};
-use entity::courses;
-use kernel::{Currency, Cursor, Error, Limit, Money, Result, Timestamp, Uuid};
+use database::{MapDbErr, Tx};
+use entity::{courses, enums::Level};
+use kernel::{
+    CourseId, Currency, Cursor, Error, FileId, Limit, Money, Result, Timestamp, UserId, Uuid, VideoAssetId,
+};
 use sea_orm::{ConnectionTrait, DbErr, EntityTrait, FromQueryResult, Set, Value};
 
 use super::{category, marks, outline, picture};
@@ -22,8 +24,8 @@ const CARD: &str = "c.id, c.author_id, u.username AS author_username, u.name AS 
 
 #[derive(FromQueryResult)]
 struct Row {
-    id: Uuid,
-    author_id: Uuid,
+    id: CourseId,
+    author_id: UserId,
     author_username: Option<String>,
     author_name: Option<String>,
     author_avatar_url: Option<String>,
@@ -32,11 +34,11 @@ struct Row {
     description: String,
     content: Option<String>,
     image_url: Option<String>,
-    image_id: Option<Uuid>,
+    image_id: Option<FileId>,
     preview_video_url: Option<String>,
-    preview_video_asset_id: Option<Uuid>,
+    preview_video_asset_id: Option<VideoAssetId>,
     duration: Option<i64>,
-    difficulty: String,
+    difficulty: Level,
     price_amount: Option<i64>,
     price_currency: Option<String>,
     discount_price_amount: Option<i64>,
@@ -120,15 +122,15 @@ pub(crate) async fn cards_of(
         "SELECT {CARD}, CAST(NULL AS text) AS content, h.rank FROM ({found}) h JOIN courses c ON c.id = h.course_id \
          {MORE} {rest}"
     );
-    let rows = tx.query_all_raw(tx.statement(&sql, values)).await.kernel()?;
+    let rows = tx.query_all_raw(tx.statement(&sql, values)).await.map_db_err()?;
     let read = |row| Ok((Row::from_query_result(row, "")?, row.try_get("", "rank")?));
-    let rows: Vec<(Row, i64)> = rows.iter().map(read).collect::<Result<_, DbErr>>().kernel()?;
+    let rows: Vec<(Row, i64)> = rows.iter().map(read).collect::<Result<_, DbErr>>().map_db_err()?;
     let (rows, ranks): (Vec<Row>, Vec<i64>) = rows.into_iter().unzip();
     Ok(with_categories(tx, rows).await?.into_iter().zip(ranks).collect())
 }
 
 async fn with_categories(tx: &Tx, rows: Vec<Row>) -> Result<Vec<Course>> {
-    let ids: Vec<Uuid> = rows.iter().map(|row| row.id).collect();
+    let ids: Vec<CourseId> = rows.iter().map(|row| row.id).collect();
     let mut shelves = category::of_courses(tx, &ids).await?;
     rows.into_iter()
         .map(|row| {
@@ -151,7 +153,7 @@ pub(crate) async fn insert(tx: &Tx, course: &Course) -> Result<()> {
         preview_video_url: Set(course.preview_video_url.clone()),
         preview_video_asset_id: Set(course.preview_video_asset_id),
         duration: Set(course.duration),
-        difficulty: Set(course.difficulty.clone()),
+        difficulty: Set(course.difficulty),
         price_amount: Set(course.price.map(|price| price.amount)),
         price_currency: Set(course.price.map(|price| price.currency.to_string())),
         discount_price_amount: Set(course.discount_price.map(|price| price.amount)),
@@ -165,7 +167,7 @@ pub(crate) async fn insert(tx: &Tx, course: &Course) -> Result<()> {
     courses::Entity::insert(row)
         .exec_without_returning(tx)
         .await
-        .kernel()?;
+        .map_db_err()?;
     Ok(())
 }
 
@@ -184,7 +186,7 @@ pub(crate) async fn update(tx: &Tx, course: &Course) -> Result<()> {
         course.preview_video_url.clone().into(),
         course.preview_video_asset_id.into(),
         course.duration.into(),
-        course.difficulty.clone().into(),
+        course.difficulty.into(),
         course.price.map(|price| price.amount).into(),
         course.price.map(|price| price.currency.to_string()).into(),
         course.discount_price.map(|price| price.amount).into(),
@@ -195,7 +197,7 @@ pub(crate) async fn update(tx: &Tx, course: &Course) -> Result<()> {
 }
 
 /// Takes a slug for a course; `false` where another course has or had it.
-pub(crate) async fn claim_slug(tx: &Tx, slug: &str, course_id: Uuid) -> Result<bool> {
+pub(crate) async fn claim_slug(tx: &Tx, slug: &str, course_id: CourseId) -> Result<bool> {
     let sql = "INSERT INTO course_slugs (slug, course_id) VALUES (?, ?) ON CONFLICT (slug) DO NOTHING";
     if tx.change(sql, [slug.into(), course_id.into()]).await? == 1 {
         return Ok(true);
@@ -204,7 +206,7 @@ pub(crate) async fn claim_slug(tx: &Tx, slug: &str, course_id: Uuid) -> Result<b
     Ok(tx.count(own, [slug.into(), course_id.into()]).await? == 1)
 }
 
-pub(crate) async fn set_slug(tx: &Tx, course_id: Uuid, slug: &str) -> Result<()> {
+pub(crate) async fn set_slug(tx: &Tx, course_id: CourseId, slug: &str) -> Result<()> {
     tx.change(
         "UPDATE courses SET slug = ? WHERE id = ?",
         [slug.into(), course_id.into()],
@@ -213,11 +215,13 @@ pub(crate) async fn set_slug(tx: &Tx, course_id: Uuid, slug: &str) -> Result<()>
     .map(drop)
 }
 
-pub(crate) async fn lock(tx: &Tx, id: Uuid) -> Result<()> {
+pub(crate) async fn lock(tx: &Tx, id: CourseId) -> Result<()> {
     let lock = tx.for_update();
     if !lock.is_empty() {
         let sql = format!("SELECT id FROM courses WHERE id = ?{lock}");
-        tx.query_one_raw(tx.statement(&sql, [id.into()])).await.kernel()?;
+        tx.query_one_raw(tx.statement(&sql, [id.into()]))
+            .await
+            .map_db_err()?;
     }
     Ok(())
 }
@@ -248,16 +252,16 @@ async fn look(tx: &Tx, key: &str, outline: &str) -> Result<Option<(Course, Optio
         "SELECT {CARD}, c.content, {shelves} AS shelves, {outline} AS outline FROM courses c {MORE} WHERE {condition}",
         shelves = category::expression(tx)
     );
-    let Some(row) = tx.query_one_raw(tx.statement(&sql, [value])).await.kernel()? else {
+    let Some(row) = tx.query_one_raw(tx.statement(&sql, [value])).await.map_db_err()? else {
         return Ok(None);
     };
-    let shelves: Option<String> = row.try_get("", "shelves").kernel()?;
+    let shelves: Option<String> = row.try_get("", "shelves").map_db_err()?;
     let shelves = category::read(tx, shelves.as_deref())?;
-    let course = Row::from_query_result(&row, "").kernel()?.with(tx, shelves)?;
-    Ok(Some((course, row.try_get("", "outline").kernel()?)))
+    let course = Row::from_query_result(&row, "").map_db_err()?.with(tx, shelves)?;
+    Ok(Some((course, row.try_get("", "outline").map_db_err()?)))
 }
 
-pub(crate) async fn by_ids(tx: &Tx, ids: &[Uuid]) -> Result<Vec<Course>> {
+pub(crate) async fn by_ids(tx: &Tx, ids: &[CourseId]) -> Result<Vec<Course>> {
     if ids.is_empty() {
         return Ok(Vec::new());
     }
@@ -267,7 +271,7 @@ pub(crate) async fn by_ids(tx: &Tx, ids: &[Uuid]) -> Result<Vec<Course>> {
 
 #[derive(FromQueryResult)]
 struct RefRow {
-    author_id: Uuid,
+    author_id: UserId,
     is_published: bool,
     price_amount: Option<i64>,
     discount_price_amount: Option<i64>,
@@ -276,7 +280,7 @@ struct RefRow {
     is_editor: bool,
 }
 
-pub(crate) async fn reference(tx: &Tx, id: Uuid) -> Result<Option<CourseRef>> {
+pub(crate) async fn reference(tx: &Tx, id: CourseId) -> Result<Option<CourseRef>> {
     let sql = "SELECT author_id, is_published, price_amount, discount_price_amount, price_currency, archived_at, \
                EXISTS (SELECT 1 FROM course_editors e WHERE e.course_id = c.id AND e.user_id = ?) AS is_editor \
                FROM courses c WHERE c.id = ?";
@@ -299,10 +303,15 @@ pub(crate) async fn reference(tx: &Tx, id: Uuid) -> Result<Option<CourseRef>> {
 }
 
 /// Of these the published ones, and those that somebody owns or, as a trainer, edits.
-pub(crate) async fn visible(tx: &Tx, ids: &[Uuid], user_id: Uuid, trains: bool) -> Result<Vec<Uuid>> {
+pub(crate) async fn visible(
+    tx: &Tx,
+    ids: &[CourseId],
+    user_id: UserId,
+    trains: bool,
+) -> Result<Vec<CourseId>> {
     #[derive(FromQueryResult)]
     struct Row {
-        id: Uuid,
+        id: CourseId,
     }
     let among = marks(ids.len() + 1);
     let sql = format!(
@@ -320,7 +329,7 @@ pub(crate) async fn visible(tx: &Tx, ids: &[Uuid], user_id: Uuid, trains: bool) 
 /// What somebody owns or edits, newest first.
 pub(crate) async fn of_trainer(
     tx: &Tx,
-    user_id: Uuid,
+    user_id: UserId,
     after: Option<Cursor>,
     limit: Limit,
 ) -> Result<Vec<Course>> {
@@ -339,7 +348,7 @@ pub(crate) async fn of_trainer(
     cards(tx, &rest, values).await
 }
 
-pub(crate) async fn set_published(tx: &Tx, id: Uuid, published: bool) -> Result<()> {
+pub(crate) async fn set_published(tx: &Tx, id: CourseId, published: bool) -> Result<()> {
     let sql = "UPDATE courses SET is_published = ?, published_at = CASE WHEN ? THEN coalesce(published_at, ?) \
                ELSE published_at END, archived_at = CASE WHEN ? THEN NULL ELSE archived_at END, \
                version = version + 1, updated_at = ? WHERE id = ?";
@@ -354,14 +363,14 @@ pub(crate) async fn set_published(tx: &Tx, id: Uuid, published: bool) -> Result<
     tx.change(sql, values).await.map(drop)
 }
 
-pub(crate) async fn archive(tx: &Tx, id: Uuid) -> Result<()> {
+pub(crate) async fn archive(tx: &Tx, id: CourseId) -> Result<()> {
     let sql = "UPDATE courses SET archived_at = ?, version = version + 1, updated_at = ? WHERE id = ?";
     tx.change(sql, [tx.now().into(), tx.now().into(), id.into()])
         .await
         .map(drop)
 }
 
-pub(crate) async fn delete(tx: &Tx, id: Uuid) -> Result<(), DbErr> {
+pub(crate) async fn delete(tx: &Tx, id: CourseId) -> Result<(), DbErr> {
     tx.execute_raw(tx.statement("DELETE FROM courses WHERE id = ?", [id.into()]))
         .await
         .map(drop)

@@ -1,7 +1,7 @@
 //! Counts of what the public list has.
 
 use database::Tx;
-use kernel::{Result, Uuid};
+use kernel::{CategoryId, Result};
 use sea_orm::FromQueryResult;
 
 use super::{
@@ -14,7 +14,7 @@ use crate::{CourseFilter, Facets, PriceRange, catalogue::Search};
 struct Count {
     kind: String,
     name: String,
-    id: Option<Uuid>,
+    id: Option<CategoryId>,
     courses: i64,
     lowest: i64,
     highest: i64,

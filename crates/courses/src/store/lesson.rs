@@ -1,6 +1,6 @@
-use database::{IntoKernel, Tx};
+use database::{MapDbErr, Tx};
 use entity::lessons;
-use kernel::{Result, Uuid};
+use kernel::{ChapterId, CourseId, LessonId, Result, UserId, Uuid};
 use sea_orm::{ConnectionTrait, EntityTrait, FromQueryResult, Set};
 
 use super::{
@@ -12,7 +12,7 @@ use crate::{Body, Lesson, editor};
 const COLUMNS: &str = "id, course_id, chapter_id, title, description, position, duration, has_content, has_video, \
                        is_published, version, created_at, updated_at";
 
-pub(crate) async fn find(tx: &Tx, id: Uuid) -> Result<Option<Lesson>> {
+pub(crate) async fn find(tx: &Tx, id: LessonId) -> Result<Option<Lesson>> {
     tx.one(
         &format!("SELECT {COLUMNS} FROM lessons WHERE id = ?"),
         [id.into()],
@@ -21,7 +21,7 @@ pub(crate) async fn find(tx: &Tx, id: Uuid) -> Result<Option<Lesson>> {
 }
 
 /// The lessons of a chapter in their order.
-pub(crate) async fn of_chapter(tx: &Tx, chapter_id: Uuid) -> Result<Vec<Lesson>> {
+pub(crate) async fn of_chapter(tx: &Tx, chapter_id: ChapterId) -> Result<Vec<Lesson>> {
     let sql = format!("SELECT {COLUMNS} FROM lessons WHERE chapter_id = ? ORDER BY position, id");
     tx.all(&sql, [chapter_id.into()]).await
 }
@@ -29,7 +29,7 @@ pub(crate) async fn of_chapter(tx: &Tx, chapter_id: Uuid) -> Result<Vec<Lesson>>
 /// What a lesson's chapter and course say about it.
 #[derive(FromQueryResult)]
 struct Place {
-    author_id: Uuid,
+    author_id: UserId,
     is_public: bool,
     is_free: bool,
     is_editor: bool,
@@ -47,7 +47,7 @@ pub(crate) struct Placed {
 }
 
 /// A lesson with what its chapter and course say about it, in one statement.
-pub(crate) async fn placed(tx: &Tx, id: Uuid) -> Result<Option<Placed>> {
+pub(crate) async fn placed(tx: &Tx, id: LessonId) -> Result<Option<Placed>> {
     let columns = COLUMNS
         .split(", ")
         .map(|column| format!("l.{column}"))
@@ -60,11 +60,11 @@ pub(crate) async fn placed(tx: &Tx, id: Uuid) -> Result<Option<Placed>> {
          FROM lessons l JOIN chapters h ON h.id = l.chapter_id JOIN courses k ON k.id = l.course_id WHERE l.id = ?"
     );
     let values = [tx.actor().user_id().into(), id.into()];
-    let Some(row) = tx.query_one_raw(tx.statement(&sql, values)).await.kernel()? else {
+    let Some(row) = tx.query_one_raw(tx.statement(&sql, values)).await.map_db_err()? else {
         return Ok(None);
     };
-    let place = Place::from_query_result(&row, "").kernel()?;
-    let lesson = Lesson::from_query_result(&row, "").kernel()?;
+    let place = Place::from_query_result(&row, "").map_db_err()?;
+    let lesson = Lesson::from_query_result(&row, "").map_db_err()?;
     Ok(Some(Placed {
         lesson,
         is_public: place.is_public,
@@ -78,14 +78,14 @@ pub(crate) async fn insert(tx: &Tx, lesson: &Lesson, body: &Body) -> Result<()> 
 }
 
 /// Several lessons of one course, a hundred in a statement.
-pub(crate) async fn insert_all(tx: &Tx, course_id: Uuid, lessons: &[(&Lesson, &Body)]) -> Result<()> {
+pub(crate) async fn insert_all(tx: &Tx, course_id: CourseId, lessons: &[(&Lesson, &Body)]) -> Result<()> {
     for some in lessons.chunks(AT_ONCE) {
         let rows = some.iter().map(|(lesson, _)| row(lesson));
         lessons::Entity::insert_many(rows)
             .exec_without_returning(tx)
             .await
-            .kernel()?;
-        let bodies: Vec<(Uuid, &Body)> = some.iter().map(|(lesson, body)| (lesson.id, *body)).collect();
+            .map_db_err()?;
+        let bodies: Vec<(LessonId, &Body)> = some.iter().map(|(lesson, body)| (lesson.id, *body)).collect();
         body::insert(tx, Of::Lesson, course_id, &bodies).await?;
     }
     Ok(())
@@ -126,7 +126,7 @@ pub(crate) async fn update(tx: &Tx, lesson: &Lesson, body: &Body) -> Result<()> 
     body::update(tx, Of::Lesson, lesson.id, body).await
 }
 
-pub(crate) async fn set_published(tx: &Tx, id: Uuid, published: bool) -> Result<()> {
+pub(crate) async fn set_published(tx: &Tx, id: LessonId, published: bool) -> Result<()> {
     let sql = "UPDATE lessons SET is_published = ?, version = version + 1, updated_at = ? WHERE id = ?";
     tx.change(sql, [published.into(), tx.now().into(), id.into()])
         .await
@@ -134,14 +134,14 @@ pub(crate) async fn set_published(tx: &Tx, id: Uuid, published: bool) -> Result<
 }
 
 /// Puts a lesson into another chapter of its course.
-pub(crate) async fn set_chapter(tx: &Tx, id: Uuid, chapter_id: Uuid) -> Result<()> {
+pub(crate) async fn set_chapter(tx: &Tx, id: LessonId, chapter_id: ChapterId) -> Result<()> {
     let sql = "UPDATE lessons SET chapter_id = ?, version = version + 1, updated_at = ? WHERE id = ?";
     tx.change(sql, [chapter_id.into(), tx.now().into(), id.into()])
         .await
         .map(drop)
 }
 
-pub(crate) async fn published_in(tx: &Tx, chapter_id: Uuid) -> Result<i64> {
+pub(crate) async fn published_in(tx: &Tx, chapter_id: ChapterId) -> Result<i64> {
     tx.count(
         "SELECT count(*) FROM lessons WHERE chapter_id = ? AND is_published",
         [chapter_id.into()],
@@ -149,7 +149,7 @@ pub(crate) async fn published_in(tx: &Tx, chapter_id: Uuid) -> Result<i64> {
     .await
 }
 
-pub(crate) async fn delete(tx: &Tx, id: Uuid) -> Result<()> {
+pub(crate) async fn delete(tx: &Tx, id: LessonId) -> Result<()> {
     tx.change("DELETE FROM lessons WHERE id = ?", [id.into()])
         .await
         .map(drop)

@@ -21,8 +21,9 @@ impl Children {
 }
 
 /// How many there are, and the place behind the last one.
-pub(crate) async fn room(tx: &Tx, of: Children, parent_id: Uuid) -> Result<(i64, i64)> {
+pub(crate) async fn room(tx: &Tx, of: Children, parent_id: impl Into<Uuid>) -> Result<(i64, i64)> {
     let (table, parent) = of.table();
+    let parent_id = parent_id.into();
     let count = format!("SELECT count(*) FROM {table} WHERE {parent} = ?");
     let next = format!("SELECT coalesce(max(position), 0) + 1 FROM {table} WHERE {parent} = ?");
     Ok((
@@ -32,7 +33,12 @@ pub(crate) async fn room(tx: &Tx, of: Children, parent_id: Uuid) -> Result<(i64,
 }
 
 /// Gives these children, which are all of this parent's, the places 1, 2, 3, …, in one statement.
-pub(crate) async fn set(tx: &Tx, of: Children, parent_id: Uuid, ids: &[Uuid]) -> Result<()> {
+pub(crate) async fn set<I: Copy + Into<Uuid>>(
+    tx: &Tx,
+    of: Children,
+    parent_id: impl Into<Uuid>,
+    ids: &[I],
+) -> Result<()> {
     if ids.is_empty() {
         return Ok(());
     }
@@ -41,8 +47,8 @@ pub(crate) async fn set(tx: &Tx, of: Children, parent_id: Uuid, ids: &[Uuid]) ->
     let sql = format!("UPDATE {table} SET position = CASE id {places} ELSE position END WHERE {parent} = ?");
     let mut values: Vec<Value> = Vec::with_capacity(ids.len() * 2 + 1);
     for (position, id) in (1_i64..).zip(ids) {
-        values.extend([(*id).into(), position.into()]);
+        values.extend([Uuid::into((*id).into()), position.into()]);
     }
-    values.push(parent_id.into());
+    values.push(parent_id.into().into());
     tx.change(&sql, values).await.map(drop)
 }

@@ -1,7 +1,7 @@
 use std::collections::HashMap;
 
-use database::{IntoKernel, Tx};
-use kernel::{Result, Uuid};
+use database::{MapDbErr, Tx};
+use kernel::{ChapterId, CourseId, Result, Uuid};
 use sea_orm::{ConnectionTrait, QueryResult};
 use serde::Deserialize;
 
@@ -12,7 +12,7 @@ use crate::{CourseOutline, OutlineChapter, OutlineLesson};
 #[derive(Deserialize)]
 struct Row(
     /// The lesson's chapter; null for a chapter.
-    Option<Uuid>,
+    Option<ChapterId>,
     Uuid,
     String,
     Option<String>,
@@ -57,12 +57,12 @@ pub(super) fn read(text: Option<&str>) -> Result<CourseOutline> {
     let mut rows: Vec<Row> = gathered::rows(text)?;
     rows.sort_unstable_by_key(|Row(_, id, _, _, position, ..)| (*position, *id));
     let mut chapters = Vec::new();
-    let mut lessons: HashMap<Uuid, Vec<OutlineLesson>> = HashMap::new();
+    let mut lessons: HashMap<ChapterId, Vec<OutlineLesson>> = HashMap::new();
     for Row(chapter_id, id, title, description, position, duration, flags) in rows {
         let [is_free, has_content, has_video, is_published] = [0, 1, 2, 3].map(|index| flags.is_set(index));
         match chapter_id {
             Some(chapter_id) => lessons.entry(chapter_id).or_default().push(OutlineLesson {
-                id,
+                id: id.into(),
                 title,
                 position,
                 duration,
@@ -70,7 +70,7 @@ pub(super) fn read(text: Option<&str>) -> Result<CourseOutline> {
                 is_published,
             }),
             None => chapters.push(OutlineChapter {
-                id,
+                id: id.into(),
                 title,
                 description,
                 position,
@@ -89,7 +89,7 @@ pub(super) fn read(text: Option<&str>) -> Result<CourseOutline> {
 }
 
 /// Chapters and lessons in their order, in one statement; only what is published, or everything.
-pub(crate) async fn find(tx: &Tx, course_id: Uuid, published_only: bool) -> Result<CourseOutline> {
+pub(crate) async fn find(tx: &Tx, course_id: CourseId, published_only: bool) -> Result<CourseOutline> {
     let mut found = find_all(tx, &[course_id], published_only).await?;
     Ok(found.remove(&course_id).unwrap_or_default())
 }
@@ -97,9 +97,9 @@ pub(crate) async fn find(tx: &Tx, course_id: Uuid, published_only: bool) -> Resu
 /// The outlines of several courses, in one statement.
 pub(crate) async fn find_all(
     tx: &Tx,
-    course_ids: &[Uuid],
+    course_ids: &[CourseId],
     published_only: bool,
-) -> Result<HashMap<Uuid, CourseOutline>> {
+) -> Result<HashMap<CourseId, CourseOutline>> {
     if course_ids.is_empty() {
         return Ok(HashMap::new());
     }
@@ -109,11 +109,11 @@ pub(crate) async fn find_all(
         marks(course_ids.len())
     );
     let values = course_ids.iter().map(|id| (*id).into());
-    let rows = tx.query_all_raw(tx.statement(&sql, values)).await.kernel()?;
+    let rows = tx.query_all_raw(tx.statement(&sql, values)).await.map_db_err()?;
     rows.iter().map(outline_of).collect()
 }
 
-fn outline_of(row: &QueryResult) -> Result<(Uuid, CourseOutline)> {
-    let text: Option<String> = row.try_get("", "outline").kernel()?;
-    Ok((row.try_get("", "id").kernel()?, read(text.as_deref())?))
+fn outline_of(row: &QueryResult) -> Result<(CourseId, CourseOutline)> {
+    let text: Option<String> = row.try_get("", "outline").map_db_err()?;
+    Ok((row.try_get("", "id").map_db_err()?, read(text.as_deref())?))
 }

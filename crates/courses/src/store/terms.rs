@@ -2,7 +2,7 @@
 
 use std::{collections::BTreeSet, ops::RangeInclusive};
 
-use database::{IntoKernel, Tx};
+use database::{MapDbErr, Tx};
 use kernel::Result;
 use sea_orm::{ConnectionTrait, Value};
 
@@ -51,9 +51,9 @@ pub(crate) async fn with_pieces(
     values.extend(pieces.iter().map(|piece| Value::from(format!("%{piece}%"))));
     let like = vec!["term LIKE ?"; pieces.len()].join(" OR ");
     let sql = format!("SELECT term FROM catalogue_terms WHERE letters BETWEEN ? AND ? AND ({like})");
-    let rows = tx.query_all_raw(tx.statement(&sql, values)).await.kernel()?;
+    let rows = tx.query_all_raw(tx.statement(&sql, values)).await.map_db_err()?;
     rows.iter()
         .map(|row| row.try_get("", "term"))
         .collect::<Result<_, _>>()
-        .kernel()
+        .map_db_err()
 }

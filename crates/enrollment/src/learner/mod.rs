@@ -3,20 +3,20 @@
 mod store;
 
 use database::Tx;
-use kernel::{Code, Cursor, Limit, Page, Result, Timestamp, Uuid};
+use kernel::{Code, CourseId, Cursor, EnrollmentId, Limit, Page, Result, Timestamp, UserId};
 use sea_orm::FromQueryResult;
 
 /// Somebody who is enrolled in a course.
 #[derive(Clone, Debug, FromQueryResult)]
 pub struct EnrolledLearner {
     /// The account.
-    pub user_id: Uuid,
+    pub user_id: UserId,
     /// Unique.
     pub username: Option<String>,
     /// The name to show.
     pub name: Option<String>,
     /// The enrollment's id.
-    pub enrollment_id: Uuid,
+    pub enrollment_id: EnrollmentId,
     /// Since when.
     pub enrolled_at: Timestamp,
     /// Since when the whole course is done.
@@ -38,7 +38,7 @@ pub struct LearnerCount {
 /// [`Code::NotFound`], [`Code::Forbidden`].
 pub async fn learners(
     tx: &Tx,
-    course_id: Uuid,
+    course_id: CourseId,
     search: Option<&str>,
     after: Option<Cursor>,
     limit: Limit,
@@ -54,7 +54,7 @@ pub async fn learners(
 ///
 /// # Errors
 /// [`Code::NotFound`], [`Code::Forbidden`].
-pub async fn learner(tx: &Tx, course_id: Uuid, user_id: Uuid) -> Result<EnrolledLearner> {
+pub async fn learner(tx: &Tx, course_id: CourseId, user_id: UserId) -> Result<EnrolledLearner> {
     require_editor(tx, course_id).await?;
     store::one(tx, course_id, user_id)
         .await?
@@ -65,12 +65,12 @@ pub async fn learner(tx: &Tx, course_id: Uuid, user_id: Uuid) -> Result<Enrolled
 ///
 /// # Errors
 /// [`Code::NotFound`], [`Code::Forbidden`].
-pub async fn learner_count(tx: &Tx, course_id: Uuid) -> Result<LearnerCount> {
+pub async fn learner_count(tx: &Tx, course_id: CourseId) -> Result<LearnerCount> {
     require_editor(tx, course_id).await?;
     store::count(tx, course_id).await
 }
 
-async fn require_editor(tx: &Tx, course_id: Uuid) -> Result<()> {
+async fn require_editor(tx: &Tx, course_id: CourseId) -> Result<()> {
     if courses::course_ref(tx, course_id).await?.staff {
         Ok(())
     } else {

@@ -1,5 +1,5 @@
 use database::Tx;
-use kernel::{Cursor, Limit, Result, Uuid};
+use kernel::{CourseId, Cursor, Limit, Result, UserId};
 use sea_orm::Value;
 
 use super::{EnrolledLearner, LearnerCount};
@@ -9,7 +9,7 @@ const LEARNER: &str = "SELECT e.user_id, u.username, u.name, e.id AS enrollment_
 
 pub(super) async fn page(
     tx: &Tx,
-    course_id: Uuid,
+    course_id: CourseId,
     search: Option<&str>,
     after: Option<Cursor>,
     limit: Limit,
@@ -70,12 +70,12 @@ fn containing(text: &str) -> String {
     pattern
 }
 
-pub(super) async fn one(tx: &Tx, course_id: Uuid, user_id: Uuid) -> Result<Option<EnrolledLearner>> {
+pub(super) async fn one(tx: &Tx, course_id: CourseId, user_id: UserId) -> Result<Option<EnrolledLearner>> {
     let sql = format!("{LEARNER} AND e.user_id = ?");
     tx.one(&sql, [course_id.into(), user_id.into()]).await
 }
 
-pub(super) async fn count(tx: &Tx, course_id: Uuid) -> Result<LearnerCount> {
+pub(super) async fn count(tx: &Tx, course_id: CourseId) -> Result<LearnerCount> {
     let sql =
         "SELECT count(*) AS enrolled, count(completed_at) AS completed FROM enrollments WHERE course_id = ?";
     let found = tx.one(sql, [course_id.into()]).await?;

@@ -1,5 +1,5 @@
-use database::{IntoKernel, Tx, constraint, from_db};
-use kernel::{Code, Cursor, Error, FieldError, Limit, Result, Timestamp, Uuid};
+use database::{MapDbErr, Tx, constraint, from_db};
+use kernel::{Code, CourseId, Cursor, Error, FieldError, GrantId, Limit, Result, Timestamp, UserId, Uuid};
 use sea_orm::{ConnectionTrait, DbErr, FromQueryResult, QueryResult, Value};
 
 use crate::{Grant, GrantEvent, GrantFilter, GrantHistory, Learner};
@@ -27,7 +27,7 @@ pub(crate) async fn write(tx: &Tx, grant: &Grant, entry: Entry, at: Timestamp) -
         let sql = "INSERT INTO grant_events (id, grant_id, user_id, course_id, status, starts_at, ends_at, reason, \
                    actor_id, created_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)";
         let values = [
-            tx.new_id().into(),
+            tx.new_id::<Uuid>().into(),
             grant.id.into(),
             grant.user_id.into(),
             grant.course_id.into(),
@@ -39,7 +39,7 @@ pub(crate) async fn write(tx: &Tx, grant: &Grant, entry: Entry, at: Timestamp) -
             at.into(),
         ];
         tx.change(sql, values).await?;
-        tx.forget(grant.user_id).await?;
+        tx.invalidate_account_cache(grant.user_id).await?;
     }
     Ok(written)
 }
@@ -91,7 +91,7 @@ async fn update(tx: &Tx, grant: &Grant) -> Result<bool> {
 }
 
 /// When this grant last changed.
-pub(crate) async fn last_change(tx: &Tx, id: Uuid) -> Result<Option<Timestamp>> {
+pub(crate) async fn last_change(tx: &Tx, id: GrantId) -> Result<Option<Timestamp>> {
     #[derive(FromQueryResult)]
     struct Row {
         created_at: Timestamp,
@@ -104,7 +104,7 @@ pub(crate) async fn last_change(tx: &Tx, id: Uuid) -> Result<Option<Timestamp>> 
 /// The grant that this source has given.
 pub(crate) async fn by_source(
     tx: &Tx,
-    (user_id, course_id): (Uuid, Uuid),
+    (user_id, course_id): (UserId, CourseId),
     source: &str,
     source_id: &str,
 ) -> Result<Option<Grant>> {
@@ -116,22 +116,22 @@ pub(crate) async fn by_source(
 }
 
 /// A grant, locked until the end of the transaction.
-pub(crate) async fn lock(tx: &Tx, id: Uuid) -> Result<Option<Grant>> {
+pub(crate) async fn lock(tx: &Tx, id: GrantId) -> Result<Option<Grant>> {
     let sql = format!("SELECT {GRANT} FROM grants g WHERE g.id = ?{}", tx.for_update());
     tx.one(&sql, [id.into()]).await
 }
 
 /// Every grant of this user for this course.
-pub(crate) async fn of_user(tx: &Tx, user_id: Uuid, course_id: Uuid) -> Result<Vec<Grant>> {
+pub(crate) async fn of_user(tx: &Tx, user_id: UserId, course_id: CourseId) -> Result<Vec<Grant>> {
     let sql = format!("SELECT {GRANT} FROM grants g WHERE g.user_id = ? AND g.course_id = ?");
     tx.all(&sql, [user_id.into(), course_id.into()]).await
 }
 
 /// The courses for which somebody holds an active grant.
-pub(crate) async fn active_courses(tx: &Tx, user_id: Uuid) -> Result<Vec<Uuid>> {
+pub(crate) async fn active_courses(tx: &Tx, user_id: UserId) -> Result<Vec<CourseId>> {
     #[derive(FromQueryResult)]
     struct Row {
-        course_id: Uuid,
+        course_id: CourseId,
     }
     let sql = "SELECT DISTINCT g.course_id FROM grants g WHERE g.user_id = ? AND g.status = 'ACTIVE' \
                AND g.starts_at <= ? AND (g.ends_at IS NULL OR g.ends_at > ?)";
@@ -142,7 +142,12 @@ pub(crate) async fn active_courses(tx: &Tx, user_id: Uuid) -> Result<Vec<Uuid>> 
 }
 
 /// Who has an active grant for a course, each once.
-pub(crate) async fn holders(tx: &Tx, course_id: Uuid, after: Option<Uuid>, limit: u64) -> Result<Vec<Uuid>> {
+pub(crate) async fn holders(
+    tx: &Tx,
+    course_id: CourseId,
+    after: Option<UserId>,
+    limit: u64,
+) -> Result<Vec<UserId>> {
     let behind = if after.is_some() { " AND user_id > ?" } else { "" };
     let sql = format!(
         "SELECT DISTINCT user_id FROM grants WHERE course_id = ? AND status = 'ACTIVE' AND starts_at <= ? \
@@ -150,13 +155,13 @@ pub(crate) async fn holders(tx: &Tx, course_id: Uuid, after: Option<Uuid>, limit
     );
     let mut values: Vec<Value> = vec![course_id.into(), tx.now().into(), tx.now().into()];
     values.extend(after.map(Value::from));
-    let rows = tx.query_all_raw(tx.statement(&sql, values)).await.kernel()?;
-    let ids: Result<Vec<Uuid>, DbErr> = rows.iter().map(|row| row.try_get("", "user_id")).collect();
-    ids.kernel()
+    let rows = tx.query_all_raw(tx.statement(&sql, values)).await.map_db_err()?;
+    let ids: Result<Vec<UserId>, DbErr> = rows.iter().map(|row| row.try_get("", "user_id")).collect();
+    ids.map_db_err()
 }
 
 /// A grant that the caller may look at by the policies; the use cases decide again.
-pub(crate) async fn find(tx: &Tx, id: Uuid) -> Result<Option<Grant>> {
+pub(crate) async fn find(tx: &Tx, id: GrantId) -> Result<Option<Grant>> {
     let sql = format!("SELECT {GRANT} FROM grants g WHERE g.id = ?");
     tx.one(&sql, [id.into()]).await
 }
@@ -164,7 +169,7 @@ pub(crate) async fn find(tx: &Tx, id: Uuid) -> Result<Option<Grant>> {
 /// The grants of a course, newest first, each with its learner.
 pub(crate) async fn of_course(
     tx: &Tx,
-    course_id: Uuid,
+    course_id: CourseId,
     filter: &GrantFilter,
     after: Option<Cursor>,
     limit: Limit,
@@ -197,7 +202,7 @@ pub(crate) async fn of_course(
         " ORDER BY g.created_at DESC, g.id DESC LIMIT {}",
         limit.fetch()
     ));
-    let rows = tx.query_all_raw(tx.statement(&sql, values)).await.kernel()?;
+    let rows = tx.query_all_raw(tx.statement(&sql, values)).await.map_db_err()?;
     let pair = |row: &QueryResult| {
         Ok((
             Grant::from_query_result(row, "")?,
@@ -205,24 +210,24 @@ pub(crate) async fn of_course(
         ))
     };
     let pairs: Result<Vec<_>, DbErr> = rows.iter().map(pair).collect();
-    pairs.kernel()
+    pairs.map_db_err()
 }
 
 /// An event, with what never changes of its grant.
 #[derive(FromQueryResult)]
 struct EventRow {
-    grant_id: Uuid,
-    user_id: Uuid,
-    course_id: Uuid,
+    grant_id: GrantId,
+    user_id: UserId,
+    course_id: CourseId,
     source: String,
     source_id: String,
     granted_at: Timestamp,
-    id: Uuid,
+    id: GrantId,
     status: String,
     starts_at: Timestamp,
     ends_at: Option<Timestamp>,
     reason: Option<String>,
-    actor_id: Option<Uuid>,
+    actor_id: Option<UserId>,
     created_at: Timestamp,
 }
 
@@ -231,7 +236,7 @@ const EVENT: &str = "SELECT e.grant_id, e.user_id, e.course_id, g.source, g.sour
                      FROM grant_events e JOIN grants g ON g.id = e.grant_id";
 
 /// What became of a grant, oldest first.
-pub(crate) async fn history(tx: &Tx, id: Uuid) -> Result<Option<GrantHistory>> {
+pub(crate) async fn history(tx: &Tx, id: GrantId) -> Result<Option<GrantHistory>> {
     let sql = format!("{EVENT} WHERE e.grant_id = ? ORDER BY e.created_at, e.id");
     Ok(replay(tx.all(&sql, [id.into()]).await?).pop())
 }
@@ -239,8 +244,8 @@ pub(crate) async fn history(tx: &Tx, id: Uuid) -> Result<Option<GrantHistory>> {
 /// Every grant of this user for this course as it stood at an instant, or stands now, in the order in which they were made.
 pub(crate) async fn histories(
     tx: &Tx,
-    user_id: Uuid,
-    course_id: Uuid,
+    user_id: UserId,
+    course_id: CourseId,
     until: Option<Timestamp>,
 ) -> Result<Vec<GrantHistory>> {
     let mut sql = format!("{EVENT} WHERE e.user_id = ? AND e.course_id = ?");

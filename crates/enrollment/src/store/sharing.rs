@@ -1,10 +1,10 @@
 use std::collections::HashSet;
 
-use database::{IntoKernel, Tx};
-use kernel::{Result, Uuid};
+use database::{MapDbErr, Tx};
+use kernel::{Result, UserId};
 use sea_orm::{ConnectionTrait, DbErr, Value};
 
-pub(crate) async fn sharing(tx: &Tx, me: Uuid, others: &[Uuid]) -> Result<HashSet<Uuid>> {
+pub(crate) async fn sharing(tx: &Tx, me: UserId, others: &[UserId]) -> Result<HashSet<UserId>> {
     let (among, ids) = tx.among(others);
     let (sql, values): (String, Vec<Value>) = if tx.is_postgres() {
         // The caller may not look at the grants of others: the function answers for the caller alone, with yes or no.
@@ -29,7 +29,7 @@ pub(crate) async fn sharing(tx: &Tx, me: Uuid, others: &[Uuid]) -> Result<HashSe
         values.extend([now.clone(), now, ids]);
         (sql, values)
     };
-    let rows = tx.query_all_raw(tx.statement(&sql, values)).await.kernel()?;
-    let ids: Result<HashSet<Uuid>, DbErr> = rows.iter().map(|row| row.try_get("", "id")).collect();
-    ids.kernel()
+    let rows = tx.query_all_raw(tx.statement(&sql, values)).await.map_db_err()?;
+    let ids: Result<HashSet<UserId>, DbErr> = rows.iter().map(|row| row.try_get("", "id")).collect();
+    ids.map_db_err()
 }

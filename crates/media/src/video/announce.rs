@@ -1,10 +1,13 @@
 //! How a video begins: announced, with an address for its file; and looked at, where we keep the file ourselves.
 
 use database::{Db, Tx};
-use kernel::{Actor, Error, Result, Uuid};
+use entity::enums::FileStatus;
+use kernel::{Actor, Error, Result, VideoAssetId};
 
-use super::{NewVideo, Provider, UploadTarget, Video, VideoAsset, VideoStatus, Videos, asset, mp4, store};
-use crate::{Announcement, File, Limits, Media, Purpose};
+use super::{
+    NewVideo, UploadTarget, Video, VideoAsset, VideoProvider, VideoStatus, Videos, asset, mp4, store,
+};
+use crate::{Announcement, File, FilePurpose, Limits, Media};
 
 /// A video for whose file there is a place.
 pub struct Announced {
@@ -16,7 +19,7 @@ enum Place {
     Local(File),
     /// The row is there since before Mux was asked, for its hooks may be faster than its answer.
     Mux {
-        id: Uuid,
+        id: VideoAssetId,
         upload_id: String,
     },
 }
@@ -44,7 +47,7 @@ impl Videos {
     ) -> Result<Announced> {
         let make = move |tx: Tx| async move {
             limits.require_room(&tx, tx.user_id()?, 0).await?;
-            asset::make(&tx, Provider::Mux, None).await
+            asset::make(&tx, VideoProvider::Mux, None).await
         };
         let id = db.run(actor, make).await?.id;
         match self.mux()?.create_upload(id, &new.content_type).await {
@@ -65,7 +68,7 @@ impl Videos {
     ///
     /// # Errors
     /// [`kernel::Code::NotFound`]; [`kernel::Code::UploadIncomplete`], [`kernel::Code::UploadChecking`].
-    pub async fn complete(&self, media: &Media, db: &Db, actor: Actor, id: Uuid) -> Result<Video> {
+    pub async fn complete(&self, media: &Media, db: &Db, actor: Actor, id: VideoAssetId) -> Result<Video> {
         let video = db
             .read(actor, move |tx| async move { asset::video(&tx, id).await })
             .await?;
@@ -73,7 +76,7 @@ impl Videos {
             return Ok(video);
         };
         let file = media.complete(db, actor, file_id).await?;
-        let (status, duration) = if file.status == "READY" {
+        let (status, duration) = if file.status == FileStatus::Ready {
             (VideoStatus::Ready, mp4::duration(&media.storage, file_id).await?)
         } else {
             (VideoStatus::Errored, None)
@@ -97,14 +100,14 @@ impl Videos {
 
 async fn announce_here(media: &Media, db: &Db, actor: Actor, new: NewVideo) -> Result<Announced> {
     let announcement = Announcement {
-        purpose: Purpose::Video,
+        purpose: FilePurpose::Video,
         name: new.name,
         content_type: new.content_type,
         size_bytes: new.size_bytes,
         sha256: None,
     };
-    let file = media.plan(db.ambient(), actor, announcement)?;
-    let target = media.target(db.ambient(), db.keyring(), &file);
+    let file = media.plan(db.environment(), actor, announcement)?;
+    let target = media.target(db.environment(), db.keyring(), &file);
     let target = target.ok_or_else(|| Error::internal("a new file has no place"))?;
     Ok(Announced {
         target: UploadTarget {
@@ -128,7 +131,7 @@ impl Announced {
             Place::Mux { id, upload_id } => asset::set_upload(tx, id, &upload_id).await?,
             Place::Local(file) => {
                 Media::announce(tx, limits, &file).await?;
-                let asset = asset::make(tx, Provider::Local, Some((file.id, file.content_type))).await?;
+                let asset = asset::make(tx, VideoProvider::Local, Some((file.id, file.content_type))).await?;
                 Video {
                     asset,
                     captions: Vec::new(),

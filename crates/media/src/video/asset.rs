@@ -1,94 +1,30 @@
 use database::{Tx, audit, outbox};
-use kernel::{Code, Cursor, Error, FieldError, Limit, Page, Result, Timestamp, Uuid};
+use entity::enums::{VideoProvider, VideoStatus};
+use kernel::{
+    Code, Cursor, Error, FieldError, FileId, Limit, Page, Result, Timestamp, UserId, Uuid, VideoAssetId,
+};
+use sea_orm::FromQueryResult;
 use serde_json::json;
 
 use super::store;
-use crate::{Purpose, ready_file};
+use crate::{FilePurpose, ready_file};
 
 /// The outbox message that has a video removed at Mux.
 pub(crate) const REMOVED: &str = "video.removed";
 
-/// Who keeps a video and plays it.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Provider {
-    /// Our own storage: one progressive file.
-    Local,
-    /// Mux: adaptive streams with signed playback.
-    Mux,
-}
-
-impl Provider {
-    /// The name in JSON and in the database.
-    #[must_use]
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Self::Local => "LOCAL",
-            Self::Mux => "MUX",
-        }
-    }
-
-    pub(crate) fn read(text: &str) -> Result<Self> {
-        match text {
-            "LOCAL" => Ok(Self::Local),
-            "MUX" => Ok(Self::Mux),
-            other => Err(Error::internal(format!(
-                "unknown video provider {other} in the database"
-            ))),
-        }
-    }
-}
-
-/// How far a video is.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum VideoStatus {
-    /// Announced; the file has not arrived.
-    Waiting,
-    /// The file is being worked on.
-    Preparing,
-    /// It can be played.
-    Ready,
-    /// It never will; `problem` says why.
-    Errored,
-}
-
-impl VideoStatus {
-    /// The name in JSON and in the database.
-    #[must_use]
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Self::Waiting => "WAITING",
-            Self::Preparing => "PREPARING",
-            Self::Ready => "READY",
-            Self::Errored => "ERRORED",
-        }
-    }
-
-    pub(crate) fn read(text: &str) -> Result<Self> {
-        match text {
-            "WAITING" => Ok(Self::Waiting),
-            "PREPARING" => Ok(Self::Preparing),
-            "READY" => Ok(Self::Ready),
-            "ERRORED" => Ok(Self::Errored),
-            other => Err(Error::internal(format!(
-                "unknown video status {other} in the database"
-            ))),
-        }
-    }
-}
-
 /// A video.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, FromQueryResult)]
 pub struct VideoAsset {
     /// The video's id.
-    pub id: Uuid,
+    pub id: VideoAssetId,
     /// Whose it is.
-    pub owner_id: Uuid,
+    pub owner_id: UserId,
     /// Who keeps it.
-    pub provider: Provider,
+    pub provider: VideoProvider,
     /// How far it is.
     pub status: VideoStatus,
     /// Its file, in our own storage.
-    pub file_id: Option<Uuid>,
+    pub file_id: Option<FileId>,
     /// That file's type.
     pub content_type: Option<String>,
     /// Mux's name of the upload.
@@ -115,7 +51,7 @@ pub struct Captions {
     /// What a player's menu shows.
     pub label: String,
     /// The file.
-    pub file_id: Uuid,
+    pub file_id: FileId,
 }
 
 /// A video with its captions.
@@ -139,7 +75,11 @@ pub struct NewVideo {
 }
 
 /// Writes down that a video of the caller's will come: to Mux, or as this file with its type.
-pub(crate) async fn make(tx: &Tx, provider: Provider, file: Option<(Uuid, String)>) -> Result<VideoAsset> {
+pub(crate) async fn make(
+    tx: &Tx,
+    provider: VideoProvider,
+    file: Option<(FileId, String)>,
+) -> Result<VideoAsset> {
     let (file_id, content_type) = file.unzip();
     let asset = VideoAsset {
         id: tx.new_id(),
@@ -162,7 +102,7 @@ pub(crate) async fn make(tx: &Tx, provider: Provider, file: Option<(Uuid, String
 
 /// Keeps the name of the upload that Mux gave to an announced video; a hook may have been faster. Where the video was
 /// deleted meanwhile, its upload ends by itself, since nobody learns its address.
-pub(crate) async fn set_upload(tx: &Tx, id: Uuid, upload_id: &str) -> Result<Video> {
+pub(crate) async fn set_upload(tx: &Tx, id: VideoAssetId, upload_id: &str) -> Result<Video> {
     own(tx, id, true).await?;
     store::set_upload(tx, id, upload_id).await?;
     video(tx, id).await
@@ -172,7 +112,7 @@ pub(crate) async fn set_upload(tx: &Tx, id: Uuid, upload_id: &str) -> Result<Vid
 ///
 /// # Errors
 /// [`Code::NotFound`].
-pub async fn video(tx: &Tx, id: Uuid) -> Result<Video> {
+pub async fn video(tx: &Tx, id: VideoAssetId) -> Result<Video> {
     let asset = own(tx, id, false).await?;
     let captions = store::captions(tx, &[id]).await?.remove(&id).unwrap_or_default();
     Ok(Video { asset, captions })
@@ -185,7 +125,7 @@ pub async fn video(tx: &Tx, id: Uuid) -> Result<Video> {
 pub async fn list_own_videos(tx: &Tx, after: Option<Cursor>, limit: Limit) -> Result<Page<Video>> {
     let assets = store::of_owner(tx, tx.user_id()?, after, limit).await?;
     let page = Page::cut(assets, limit, |asset| Cursor::at(asset.created_at, asset.id));
-    let ids: Vec<Uuid> = page.data.iter().map(|asset| asset.id).collect();
+    let ids: Vec<VideoAssetId> = page.data.iter().map(|asset| asset.id).collect();
     let mut captions = store::captions(tx, &ids).await?;
     Ok(page.map(|asset| Video {
         captions: captions.remove(&asset.id).unwrap_or_default(),
@@ -197,13 +137,13 @@ pub async fn list_own_videos(tx: &Tx, after: Option<Cursor>, limit: Limit) -> Re
 ///
 /// # Errors
 /// [`Code::NotFound`]; [`Code::VideoInUse`] while a lesson, a chapter or a course shows it.
-pub async fn delete_video(tx: &Tx, id: Uuid) -> Result<()> {
+pub async fn delete_video(tx: &Tx, id: VideoAssetId) -> Result<()> {
     let asset = own(tx, id, true).await?;
     store::delete(tx, id).await?;
     if tx.user_id().ok() != Some(asset.owner_id) {
         audit::record(tx, "video.deleted", id, json!({ "ownerId": asset.owner_id })).await?;
     }
-    if asset.provider == Provider::Mux {
+    if asset.provider == VideoProvider::Mux {
         let payload = json!({ "uploadId": asset.upload_id, "assetId": asset.asset_id });
         outbox::send(tx, REMOVED, payload).await?;
     }
@@ -214,7 +154,7 @@ pub async fn delete_video(tx: &Tx, id: Uuid) -> Result<()> {
 ///
 /// # Errors
 /// [`Code::ValidationFailed`] at `pointer`.
-pub async fn usable_video(tx: &Tx, id: Uuid, pointer: &str) -> Result<VideoAsset> {
+pub async fn usable_video(tx: &Tx, id: VideoAssetId, pointer: &str) -> Result<VideoAsset> {
     own(tx, id, false).await.map_err(|error| match error.code() {
         Code::NotFound => {
             let reason = FieldError::new(pointer, "unknown_video", "There is no such video of yours.");
@@ -228,7 +168,7 @@ pub async fn usable_video(tx: &Tx, id: Uuid, pointer: &str) -> Result<VideoAsset
 ///
 /// # Errors
 /// What the database answers.
-pub async fn video_is_ready(tx: &Tx, id: Uuid) -> Result<bool> {
+pub async fn video_is_ready(tx: &Tx, id: VideoAssetId) -> Result<bool> {
     let asset = store::asset(tx, id, false).await?;
     Ok(asset.is_some_and(|asset| asset.status == VideoStatus::Ready))
 }
@@ -237,7 +177,7 @@ pub async fn video_is_ready(tx: &Tx, id: Uuid) -> Result<bool> {
 ///
 /// # Errors
 /// What the database answers.
-pub async fn video_seconds(tx: &Tx, id: Uuid) -> Result<Option<f64>> {
+pub async fn video_seconds(tx: &Tx, id: VideoAssetId) -> Result<Option<f64>> {
     let asset = store::asset(tx, id, false).await?;
     let ready = asset.filter(|asset| asset.status == VideoStatus::Ready);
     Ok(ready.and_then(|asset| asset.duration_seconds))
@@ -247,10 +187,10 @@ pub async fn video_seconds(tx: &Tx, id: Uuid) -> Result<Option<f64>> {
 ///
 /// # Errors
 /// [`Code::NotFound`] for the video; [`Code::ValidationFailed`] for a file that is no finished caption file of the caller's.
-pub async fn put_captions(tx: &Tx, id: Uuid, captions: Captions) -> Result<Video> {
+pub async fn put_captions(tx: &Tx, id: VideoAssetId, captions: Captions) -> Result<Video> {
     own(tx, id, true).await?;
     let language = language(&captions.language)?;
-    ready_file(tx, captions.file_id, Purpose::Captions, "/fileId").await?;
+    ready_file(tx, captions.file_id, FilePurpose::Captions, "/fileId").await?;
     store::put_captions(tx, id, &Captions { language, ..captions }).await?;
     store::touch(tx, id).await?;
     video(tx, id).await
@@ -260,7 +200,7 @@ pub async fn put_captions(tx: &Tx, id: Uuid, captions: Captions) -> Result<Video
 ///
 /// # Errors
 /// [`Code::NotFound`], also where there are none.
-pub async fn delete_captions(tx: &Tx, id: Uuid, tag: &str) -> Result<()> {
+pub async fn delete_captions(tx: &Tx, id: VideoAssetId, tag: &str) -> Result<()> {
     own(tx, id, true).await?;
     if !store::delete_captions(tx, id, &language(tag)?).await? {
         return Err(Code::NotFound.into());
@@ -268,7 +208,7 @@ pub async fn delete_captions(tx: &Tx, id: Uuid, tag: &str) -> Result<()> {
     store::touch(tx, id).await
 }
 
-pub(crate) async fn own(tx: &Tx, id: Uuid, lock: bool) -> Result<VideoAsset> {
+pub(crate) async fn own(tx: &Tx, id: VideoAssetId, lock: bool) -> Result<VideoAsset> {
     let found = store::asset(tx, id, lock).await?;
     found
         .filter(|asset| tx.actor().manages(asset.owner_id))

@@ -4,7 +4,7 @@
 //! and fills in names that are missing: whatever the order, the end is the same.
 
 use database::{Tx, inbox, outbox};
-use kernel::{Result, Uuid};
+use kernel::{Result, UserId, Uuid, VideoAssetId};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
@@ -45,7 +45,7 @@ pub(crate) enum Stage {
 #[serde(rename_all = "camelCase")]
 pub(crate) struct Told {
     /// Ours, which Mux hands back.
-    pub(crate) video_asset_id: Option<Uuid>,
+    pub(crate) video_asset_id: Option<VideoAssetId>,
     pub(crate) stage: Stage,
     pub(crate) upload_id: Option<String>,
     pub(crate) asset_id: Option<String>,
@@ -203,20 +203,20 @@ fn name(value: Option<&Value>) -> Option<String> {
     legal.then(|| text.to_owned())
 }
 
-fn ours(value: Option<&Value>) -> Option<Uuid> {
+fn ours(value: Option<&Value>) -> Option<VideoAssetId> {
     value?.as_str()?.parse().ok()
 }
 
 #[cfg(test)]
 mod tests {
-    use super::{super::Provider, *};
+    use super::{super::VideoProvider, *};
     use serde_json::json;
 
     fn waiting() -> VideoAsset {
         VideoAsset {
-            id: Uuid::nil(),
-            owner_id: Uuid::nil(),
-            provider: Provider::Mux,
+            id: VideoAssetId::nil(),
+            owner_id: UserId(Uuid::nil()),
+            provider: VideoProvider::Mux,
             status: VideoStatus::Waiting,
             file_id: None,
             content_type: None,

@@ -11,9 +11,10 @@ mod videos;
 
 pub use announce::Announced;
 pub use asset::{
-    Captions, NewVideo, Provider, Video, VideoAsset, VideoStatus, delete_captions, delete_video,
-    list_own_videos, put_captions, usable_video, video, video_is_ready, video_seconds,
+    Captions, NewVideo, Video, VideoAsset, delete_captions, delete_video, list_own_videos, put_captions,
+    usable_video, video, video_is_ready, video_seconds,
 };
+pub use entity::enums::{VideoProvider, VideoStatus};
 pub use event::{MUX, MuxEvent, note_event};
 pub use mux::{Mux, MuxSettings, UploadTarget};
 pub use playback::{CaptionLink, Playback, PlaybackSource, own_playback_source, playback_source};

@@ -1,7 +1,7 @@
 //! How long a film plays, from the head of an MPEG-4 or QuickTime file. Nothing is decoded, and hardly anything is read.
 
 use futures_util::TryStreamExt;
-use kernel::{Result, Uuid};
+use kernel::{FileId, Result};
 
 use crate::{Key, Storage};
 
@@ -16,7 +16,7 @@ struct Place {
 }
 
 /// How long a file plays, in seconds; `None` where it does not say.
-pub(crate) async fn duration(storage: &Storage, file_id: Uuid) -> Result<Option<f64>> {
+pub(crate) async fn duration(storage: &Storage, file_id: FileId) -> Result<Option<f64>> {
     let Some(object) = storage.get(Key::File(file_id), Some(0..1)).await? else {
         return Ok(None);
     };
@@ -31,7 +31,7 @@ pub(crate) async fn duration(storage: &Storage, file_id: Uuid) -> Result<Option<
 }
 
 /// The first box of this name between two places.
-async fn find(storage: &Storage, id: Uuid, name: [u8; 4], from: u64, end: u64) -> Result<Option<Place>> {
+async fn find(storage: &Storage, id: FileId, name: [u8; 4], from: u64, end: u64) -> Result<Option<Place>> {
     let mut at = from;
     for _ in 0..BOXES {
         if at >= end {
@@ -49,7 +49,7 @@ async fn find(storage: &Storage, id: Uuid, name: [u8; 4], from: u64, end: u64) -
     Ok(None)
 }
 
-async fn read(storage: &Storage, id: Uuid, from: u64, to: u64) -> Result<Vec<u8>> {
+async fn read(storage: &Storage, id: FileId, from: u64, to: u64) -> Result<Vec<u8>> {
     let mut bytes = Vec::new();
     if from >= to {
         return Ok(bytes);

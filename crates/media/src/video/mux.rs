@@ -3,9 +3,9 @@
 use std::time::Duration;
 
 use base64::{Engine, engine::general_purpose::STANDARD};
+use http_client::Service;
 use jsonwebtoken::{Algorithm, EncodingKey, Header};
-use kernel::{Ambient, Code, Error, Result, Timestamp, Uuid};
-use remote::Service;
+use kernel::{Code, Environment, Error, Result, Timestamp, VideoAssetId};
 use reqwest::{Method, StatusCode};
 use serde::Serialize;
 use serde_json::{Value, json};
@@ -66,7 +66,7 @@ pub struct Mux {
     settings: MuxSettings,
     key: EncodingKey,
     service: Service,
-    ambient: Ambient,
+    environment: Environment,
 }
 
 /// An answer of Mux's that is an answer: nothing to try again.
@@ -80,7 +80,7 @@ impl Mux {
     ///
     /// # Errors
     /// In words, where the signing key cannot be read.
-    pub fn new(settings: MuxSettings, ambient: Ambient) -> Result<Self, String> {
+    pub fn new(settings: MuxSettings, environment: Environment) -> Result<Self, String> {
         let pem = STANDARD
             .decode(settings.signing_private_key.trim())
             .map_err(|_| "PALESTRA_MUX_SIGNING_PRIVATE_KEY is not base64".to_owned())?;
@@ -88,15 +88,15 @@ impl Mux {
             "PALESTRA_MUX_SIGNING_PRIVATE_KEY is not the PEM of an RSA key in base64, as Mux hands it out"
                 .to_owned()
         })?;
-        let service = Service::new("Mux", ambient.clone())?;
+        let service = Service::new("Mux", environment.clone())?;
         let mux = Self {
             settings,
             key,
             service,
-            ambient,
+            environment,
         };
         // A key of another form would otherwise show when the first learner watches.
-        mux.token("check", Purpose::Video, mux.ambient.now())
+        mux.token("check", Purpose::Video, mux.environment.now())
             .map_err(|_| "PALESTRA_MUX_SIGNING_PRIVATE_KEY does not sign".to_owned())?;
         Ok(mux)
     }
@@ -105,7 +105,11 @@ impl Mux {
     ///
     /// # Errors
     /// [`Code::Unavailable`] where Mux does not answer, or not with an upload.
-    pub(crate) async fn create_upload(&self, id: Uuid, content_type: &str) -> Result<(String, UploadTarget)> {
+    pub(crate) async fn create_upload(
+        &self,
+        id: VideoAssetId,
+        content_type: &str,
+    ) -> Result<(String, UploadTarget)> {
         let body = json!({
             "cors_origin": self.settings.cors_origin,
             "timeout": UPLOAD_SECONDS,
@@ -119,7 +123,7 @@ impl Mux {
                     method: "PUT",
                     url,
                     headers: vec![("content-type".to_owned(), content_type.to_owned())],
-                    expires_at: self.ambient.now() + Duration::from_secs(UPLOAD_SECONDS.into()),
+                    expires_at: self.environment.now() + Duration::from_secs(UPLOAD_SECONDS.into()),
                 };
                 Ok((upload_id, target))
             }
@@ -173,7 +177,7 @@ impl Mux {
         if let Some(body) = body {
             request = request.json(body);
         }
-        let answer = self.service.send(request, remote::Answer::is_passing).await;
+        let answer = self.service.send(request, http_client::Answer::is_passing).await;
         let answer = answer.map_err(away)?;
         let mut read: Value = serde_json::from_slice(&answer.body).unwrap_or_default();
         let data = read.get_mut("data").map(Value::take).unwrap_or_default();
@@ -188,7 +192,7 @@ impl Mux {
     /// # Errors
     /// [`Code::HookSignatureInvalid`].
     pub(crate) fn verify_hook(&self, header: &str, body: &[u8], now: Timestamp) -> Result<()> {
-        remote::verify_hook(&[&self.settings.webhook_secret], header, body, now)
+        http_client::verify_hook(&[&self.settings.webhook_secret], header, body, now)
     }
 
     /// The signed addresses of stream, thumbnail and storyboard.
@@ -256,7 +260,7 @@ mod tests {
             base_url: "http://127.0.0.1:1".to_owned(),
             cors_origin: "*".to_owned(),
         };
-        Mux::new(settings, Ambient::default()).unwrap()
+        Mux::new(settings, Environment::default()).unwrap()
     }
 
     #[test]

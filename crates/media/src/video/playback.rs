@@ -1,7 +1,7 @@
 use database::{Db, Tx};
-use kernel::{Code, Result, Timestamp, Uuid};
+use kernel::{Code, FileId, Result, Timestamp, VideoAssetId};
 
-use super::{Captions, Provider, VideoAsset, VideoStatus, Videos, asset, store};
+use super::{Captions, VideoAsset, VideoProvider, VideoStatus, Videos, asset, store};
 use crate::{Disposition, Key, Link, Media};
 
 /// What playing a video needs from the database.
@@ -15,7 +15,7 @@ pub struct PlaybackSource {
 #[derive(Clone, Debug)]
 pub struct Playback {
     /// Who plays it.
-    pub provider: Provider,
+    pub provider: VideoProvider,
     /// How far it is: always ready.
     pub status: VideoStatus,
     /// An HLS playlist at Mux; a file in our own storage.
@@ -47,7 +47,7 @@ pub struct CaptionLink {
 ///
 /// # Errors
 /// [`Code::NotFound`]; [`Code::VideoNotReady`].
-pub async fn playback_source(tx: &Tx, id: Uuid) -> Result<PlaybackSource> {
+pub async fn playback_source(tx: &Tx, id: VideoAssetId) -> Result<PlaybackSource> {
     let asset = store::asset(tx, id, false).await?.ok_or(Code::NotFound)?;
     if asset.status != VideoStatus::Ready {
         return Err(Code::VideoNotReady.into());
@@ -60,7 +60,7 @@ pub async fn playback_source(tx: &Tx, id: Uuid) -> Result<PlaybackSource> {
 ///
 /// # Errors
 /// [`Code::NotFound`]; [`Code::VideoNotReady`].
-pub async fn own_playback_source(tx: &Tx, id: Uuid) -> Result<PlaybackSource> {
+pub async fn own_playback_source(tx: &Tx, id: VideoAssetId) -> Result<PlaybackSource> {
     asset::own(tx, id, false).await?;
     playback_source(tx, id).await
 }
@@ -71,20 +71,20 @@ impl Videos {
     /// # Errors
     /// [`Code::Unavailable`] for a video at Mux where Mux is not configured any more, or where the storage does not answer.
     pub async fn playback(&self, media: &Media, db: &Db, source: PlaybackSource) -> Result<Playback> {
-        let now = db.ambient().now();
+        let now = db.environment().now();
         let PlaybackSource { asset, captions } = source;
         let length = std::time::Duration::try_from_secs_f64(asset.duration_seconds.unwrap_or_default())
             .unwrap_or_default();
         let until = now + self.lifetime.max(length);
         let (stream_url, thumbnail_url, storyboard_url) = match asset.provider {
-            Provider::Local => {
+            VideoProvider::Local => {
                 let file_id = asset.file_id.ok_or(Code::VideoNotReady)?;
                 let kind = asset.content_type.unwrap_or_else(|| "video/mp4".to_owned());
                 let ending = if kind == "video/webm" { "webm" } else { "mp4" };
                 let link = link(file_id, &format!("video.{ending}"), &kind, until);
                 (fetch(media, db, now, &link).await?, None, None)
             }
-            Provider::Mux => {
+            VideoProvider::Mux => {
                 let playback_id = asset.playback_id.as_deref().ok_or(Code::VideoNotReady)?;
                 let [stream, thumbnail, storyboard] = self.mux()?.addresses(playback_id, until)?;
                 (stream, Some(thumbnail), Some(storyboard))
@@ -119,7 +119,7 @@ impl Videos {
     }
 }
 
-fn link(file_id: Uuid, name: &str, content_type: &str, expires_at: Timestamp) -> Link {
+fn link(file_id: FileId, name: &str, content_type: &str, expires_at: Timestamp) -> Link {
     Link {
         key: Key::File(file_id),
         name: name.to_owned(),

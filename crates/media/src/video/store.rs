@@ -2,59 +2,22 @@
 
 use std::collections::HashMap;
 
-use database::{IntoKernel, Tx};
+use database::{MapDbErr, Tx};
 use entity::video_assets;
-use kernel::{Code, Cursor, Limit, Result, Timestamp, Uuid};
+use kernel::{Code, Cursor, FileId, Limit, Result, Timestamp, UserId, Uuid, VideoAssetId};
 use sea_orm::{ConnectionTrait, EntityTrait, FromQueryResult, Set, Value};
 
-use super::{Captions, Provider, VideoAsset, VideoStatus};
+use super::{Captions, VideoAsset, VideoProvider, VideoStatus};
 
 const ASSET: &str = "id, owner_id, provider, status, file_id, content_type, upload_id, asset_id, playback_id, duration_seconds, problem, \
                      created_at, updated_at";
-
-#[derive(FromQueryResult)]
-struct AssetRow {
-    id: Uuid,
-    owner_id: Uuid,
-    provider: String,
-    status: String,
-    file_id: Option<Uuid>,
-    content_type: Option<String>,
-    upload_id: Option<String>,
-    asset_id: Option<String>,
-    playback_id: Option<String>,
-    duration_seconds: Option<f64>,
-    problem: Option<String>,
-    created_at: Timestamp,
-    updated_at: Timestamp,
-}
-
-impl AssetRow {
-    fn read(self) -> Result<VideoAsset> {
-        Ok(VideoAsset {
-            id: self.id,
-            owner_id: self.owner_id,
-            provider: Provider::read(&self.provider)?,
-            status: VideoStatus::read(&self.status)?,
-            file_id: self.file_id,
-            content_type: self.content_type,
-            upload_id: self.upload_id,
-            asset_id: self.asset_id,
-            playback_id: self.playback_id,
-            duration_seconds: self.duration_seconds,
-            problem: self.problem,
-            created_at: self.created_at,
-            updated_at: self.updated_at,
-        })
-    }
-}
 
 pub(crate) async fn insert(tx: &Tx, asset: &VideoAsset) -> Result<()> {
     let row = video_assets::ActiveModel {
         id: Set(asset.id),
         owner_id: Set(asset.owner_id),
-        provider: Set(asset.provider.as_str().to_owned()),
-        status: Set(asset.status.as_str().to_owned()),
+        provider: Set(asset.provider),
+        status: Set(asset.status),
         file_id: Set(asset.file_id),
         content_type: Set(asset.content_type.clone()),
         upload_id: Set(asset.upload_id.clone()),
@@ -62,18 +25,17 @@ pub(crate) async fn insert(tx: &Tx, asset: &VideoAsset) -> Result<()> {
         playback_id: Set(asset.playback_id.clone()),
         duration_seconds: Set(asset.duration_seconds),
         problem: Set(asset.problem.clone()),
-        created_at: Set(asset.created_at.into()),
-        updated_at: Set(asset.updated_at.into()),
+        created_at: Set(asset.created_at),
+        updated_at: Set(asset.updated_at),
     };
     let inserted = video_assets::Entity::insert(row).exec_without_returning(tx).await;
-    inserted.map(drop).kernel()
+    inserted.map(drop).map_db_err()
 }
 
-pub(crate) async fn asset(tx: &Tx, id: Uuid, lock: bool) -> Result<Option<VideoAsset>> {
+pub(crate) async fn asset(tx: &Tx, id: VideoAssetId, lock: bool) -> Result<Option<VideoAsset>> {
     let lock = if lock { tx.for_update() } else { "" };
     let sql = format!("SELECT {ASSET} FROM video_assets WHERE id = ?{lock}");
-    let row = tx.one::<AssetRow>(&sql, [id.into()]).await?;
-    row.map(AssetRow::read).transpose()
+    tx.one(&sql, [id.into()]).await
 }
 
 /// The video that Mux means by the name of its upload or of its asset, locked.
@@ -86,8 +48,8 @@ pub(crate) async fn asset_at_mux(
         let Some(name) = name else { continue };
         let lock = tx.for_update();
         let sql = format!("SELECT {ASSET} FROM video_assets WHERE {column} = ?{lock}");
-        if let Some(row) = tx.one::<AssetRow>(&sql, [name.into()]).await? {
-            return row.read().map(Some);
+        if let Some(asset) = tx.one(&sql, [name.into()]).await? {
+            return Ok(Some(asset));
         }
     }
     Ok(None)
@@ -95,7 +57,7 @@ pub(crate) async fn asset_at_mux(
 
 pub(crate) async fn of_owner(
     tx: &Tx,
-    owner_id: Uuid,
+    owner_id: UserId,
     after: Option<Cursor>,
     limit: Limit,
 ) -> Result<Vec<VideoAsset>> {
@@ -109,8 +71,7 @@ pub(crate) async fn of_owner(
         " ORDER BY created_at DESC, id DESC LIMIT {}",
         limit.fetch()
     ));
-    let rows = tx.all::<AssetRow>(&sql, values).await?;
-    rows.into_iter().map(AssetRow::read).collect()
+    tx.all(&sql, values).await
 }
 
 /// Videos at Mux of which nothing was heard since `before`, the longest silence first.
@@ -119,11 +80,10 @@ pub(crate) async fn silent(tx: &Tx, before: Timestamp, limit: u64) -> Result<Vec
         "SELECT {ASSET} FROM video_assets WHERE provider = 'MUX' AND status IN ('WAITING', 'PREPARING') \
          AND updated_at < ? ORDER BY updated_at, id LIMIT {limit}"
     );
-    let rows = tx.all::<AssetRow>(&sql, [before.into()]).await?;
-    rows.into_iter().map(AssetRow::read).collect()
+    tx.all(&sql, [before.into()]).await
 }
 
-pub(crate) async fn set_upload(tx: &Tx, id: Uuid, upload_id: &str) -> Result<()> {
+pub(crate) async fn set_upload(tx: &Tx, id: VideoAssetId, upload_id: &str) -> Result<()> {
     let sql = "UPDATE video_assets SET upload_id = ?, updated_at = ? WHERE id = ? AND upload_id IS NULL";
     tx.change(sql, [upload_id.into(), tx.now().into(), id.into()])
         .await
@@ -131,7 +91,7 @@ pub(crate) async fn set_upload(tx: &Tx, id: Uuid, upload_id: &str) -> Result<()>
 }
 
 /// Gives an announced video up, unless it has come along meanwhile.
-pub(crate) async fn fail_waiting(tx: &Tx, id: Uuid, problem: &str) -> Result<()> {
+pub(crate) async fn fail_waiting(tx: &Tx, id: VideoAssetId, problem: &str) -> Result<()> {
     let sql = "UPDATE video_assets SET status = 'ERRORED', problem = ?, updated_at = ? \
                WHERE id = ? AND status = 'WAITING'";
     tx.change(sql, [problem.into(), tx.now().into(), id.into()])
@@ -155,17 +115,17 @@ pub(crate) async fn advance(tx: &Tx, before: &VideoAsset, after: &VideoAsset) ->
         before.status.as_str().into(),
     ];
     // How long a video is says when it is watched to the end: whoever watches it has to hear of it.
-    tx.announce().await?;
+    tx.invalidate_public_cache().await?;
     tx.change(sql, values).await.map(drop)
 }
 
-pub(crate) async fn touch(tx: &Tx, id: Uuid) -> Result<()> {
+pub(crate) async fn touch(tx: &Tx, id: VideoAssetId) -> Result<()> {
     let sql = "UPDATE video_assets SET updated_at = ? WHERE id = ?";
     tx.change(sql, [tx.now().into(), id.into()]).await.map(drop)
 }
 
 /// The foreign keys of lessons, chapters and courses say whether it is shown somewhere.
-pub(crate) async fn delete(tx: &Tx, id: Uuid) -> Result<()> {
+pub(crate) async fn delete(tx: &Tx, id: VideoAssetId) -> Result<()> {
     let statement = tx.statement("DELETE FROM video_assets WHERE id = ?", [id.into()]);
     let deleted = tx.execute_raw(statement).await;
     deleted.map(drop).map_err(|error| {
@@ -181,15 +141,15 @@ pub(crate) async fn delete(tx: &Tx, id: Uuid) -> Result<()> {
 
 #[derive(FromQueryResult)]
 struct CaptionsRow {
-    video_asset_id: Uuid,
+    video_asset_id: VideoAssetId,
     language: String,
     label: String,
-    file_id: Uuid,
+    file_id: FileId,
 }
 
 /// The captions of these videos, by language, in one statement.
-pub(crate) async fn captions(tx: &Tx, ids: &[Uuid]) -> Result<HashMap<Uuid, Vec<Captions>>> {
-    let mut found: HashMap<Uuid, Vec<Captions>> = HashMap::new();
+pub(crate) async fn captions(tx: &Tx, ids: &[VideoAssetId]) -> Result<HashMap<VideoAssetId, Vec<Captions>>> {
+    let mut found: HashMap<VideoAssetId, Vec<Captions>> = HashMap::new();
     if ids.is_empty() {
         return Ok(found);
     }
@@ -218,12 +178,12 @@ pub(crate) async fn captions(tx: &Tx, ids: &[Uuid]) -> Result<HashMap<Uuid, Vec<
     Ok(found)
 }
 
-pub(crate) async fn put_captions(tx: &Tx, id: Uuid, captions: &Captions) -> Result<()> {
+pub(crate) async fn put_captions(tx: &Tx, id: VideoAssetId, captions: &Captions) -> Result<()> {
     let sql = "INSERT INTO video_captions (id, video_asset_id, language, label, file_id, created_at) \
                VALUES (?, ?, ?, ?, ?, ?) ON CONFLICT (video_asset_id, language) DO UPDATE \
                SET label = excluded.label, file_id = excluded.file_id";
     let values: [Value; 6] = [
-        tx.new_id().into(),
+        tx.new_id::<Uuid>().into(),
         id.into(),
         captions.language.clone().into(),
         captions.label.clone().into(),
@@ -234,7 +194,7 @@ pub(crate) async fn put_captions(tx: &Tx, id: Uuid, captions: &Captions) -> Resu
 }
 
 /// Whether there were any.
-pub(crate) async fn delete_captions(tx: &Tx, id: Uuid, language: &str) -> Result<bool> {
+pub(crate) async fn delete_captions(tx: &Tx, id: VideoAssetId, language: &str) -> Result<bool> {
     let sql = "DELETE FROM video_captions WHERE video_asset_id = ? AND language = ?";
     Ok(tx.change(sql, [id.into(), language.into()]).await? > 0)
 }

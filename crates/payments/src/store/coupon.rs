@@ -1,7 +1,7 @@
 use std::collections::HashMap;
 
 use database::Tx;
-use kernel::{Cursor, Error, Limit, Money, Result, Timestamp, Uuid};
+use kernel::{CouponId, CourseId, Cursor, Error, Limit, Money, PaymentId, RedemptionId, Result, Timestamp, UserId};
 use sea_orm::{ActiveEnum, ConnectionTrait, DbErr, FromQueryResult, Value};
 
 use super::newest_first;
@@ -12,8 +12,8 @@ const COLUMNS: &str = "id, owner_id, code, scope, percent_off, amount_off, curre
 
 #[derive(FromQueryResult)]
 struct Row {
-    id: Uuid,
-    owner_id: Uuid,
+    id: CouponId,
+    owner_id: UserId,
     code: String,
     scope: Scope,
     percent_off: Option<i64>,
@@ -31,7 +31,7 @@ struct Row {
 }
 
 impl Row {
-    fn with(self, course_ids: Vec<Uuid>) -> Result<Coupon> {
+    fn with(self, course_ids: Vec<CourseId>) -> Result<Coupon> {
         let discount = match (self.percent_off, self.amount_off, &self.currency) {
             (Some(percent), None, None) => Discount::Percentage(percent),
             (None, Some(amount), Some(text)) => Discount::Fixed(Money {
@@ -107,12 +107,12 @@ pub(crate) async fn update(tx: &Tx, coupon: &Coupon, version: i64) -> Result<boo
     Ok(done.rows_affected() == 1)
 }
 
-pub(crate) async fn delete(tx: &Tx, id: Uuid) -> Result<(), DbErr> {
+pub(crate) async fn delete(tx: &Tx, id: CouponId) -> Result<(), DbErr> {
     let sql = "DELETE FROM coupons WHERE id = ?";
     tx.execute_raw(tx.statement(sql, [id.into()])).await.map(drop)
 }
 
-pub(crate) async fn set_courses(tx: &Tx, id: Uuid, course_ids: &[Uuid]) -> Result<()> {
+pub(crate) async fn set_courses(tx: &Tx, id: CouponId, course_ids: &[CourseId]) -> Result<()> {
     tx.change("DELETE FROM coupon_courses WHERE coupon_id = ?", [id.into()])
         .await?;
     if course_ids.is_empty() {
@@ -125,7 +125,7 @@ pub(crate) async fn set_courses(tx: &Tx, id: Uuid, course_ids: &[Uuid]) -> Resul
     tx.change(&sql, values.collect::<Vec<Value>>()).await.map(drop)
 }
 
-pub(crate) async fn find(tx: &Tx, id: Uuid) -> Result<Option<Coupon>> {
+pub(crate) async fn find(tx: &Tx, id: CouponId) -> Result<Option<Coupon>> {
     by(tx, "id", id.into()).await
 }
 
@@ -141,7 +141,7 @@ async fn by(tx: &Tx, column: &str, value: Value) -> Result<Option<Coupon>> {
 
 pub(crate) async fn list(
     tx: &Tx,
-    owner: Option<Uuid>,
+    owner: Option<UserId>,
     after: Option<Cursor>,
     limit: Limit,
 ) -> Result<Vec<Coupon>> {
@@ -159,10 +159,10 @@ pub(crate) async fn list(
 async fn with_courses(tx: &Tx, rows: Vec<Row>) -> Result<Vec<Coupon>> {
     #[derive(FromQueryResult)]
     struct Link {
-        coupon_id: Uuid,
-        course_id: Uuid,
+        coupon_id: CouponId,
+        course_id: CourseId,
     }
-    let mut courses: HashMap<Uuid, Vec<Uuid>> = HashMap::new();
+    let mut courses: HashMap<CouponId, Vec<CourseId>> = HashMap::new();
     let narrow: Vec<Value> = rows
         .iter()
         .filter(|row| row.scope == Scope::Courses)
@@ -186,25 +186,25 @@ async fn with_courses(tx: &Tx, rows: Vec<Row>) -> Result<Vec<Coupon>> {
 }
 
 /// Takes one place of the quota, if there is one; the row is locked until the end of the transaction.
-pub(crate) async fn count_up(tx: &Tx, id: Uuid) -> Result<bool> {
+pub(crate) async fn count_up(tx: &Tx, id: CouponId) -> Result<bool> {
     let sql = "UPDATE coupons SET redemption_count = redemption_count + 1 \
                WHERE id = ? AND (max_redemptions IS NULL OR redemption_count < max_redemptions)";
     Ok(tx.change(sql, [id.into()]).await? == 1)
 }
 
-pub(crate) async fn count_down(tx: &Tx, id: Uuid) -> Result<()> {
+pub(crate) async fn count_down(tx: &Tx, id: CouponId) -> Result<()> {
     let sql = "UPDATE coupons SET redemption_count = redemption_count - 1 WHERE id = ?";
     tx.change(sql, [id.into()]).await.map(drop)
 }
 
 /// How many places of a coupon this user holds or has kept.
-pub(crate) async fn used_by(tx: &Tx, id: Uuid, user_id: Uuid) -> Result<i64> {
+pub(crate) async fn used_by(tx: &Tx, id: CouponId, user_id: UserId) -> Result<i64> {
     let sql = "SELECT count(*) FROM coupon_redemptions WHERE coupon_id = ? AND user_id = ? AND status <> 'RELEASED'";
     tx.count(sql, [id.into(), user_id.into()]).await
 }
 
 /// How many places of a coupon this user's open checkout of this course holds: one or none.
-pub(crate) async fn held_for(tx: &Tx, id: Uuid, user_id: Uuid, course_id: Uuid) -> Result<i64> {
+pub(crate) async fn held_for(tx: &Tx, id: CouponId, user_id: UserId, course_id: CourseId) -> Result<i64> {
     let sql = "SELECT count(*) FROM coupon_redemptions r JOIN payments p ON p.id = r.payment_id \
                WHERE r.coupon_id = ? AND r.user_id = ? AND r.status = 'RESERVED' AND p.course_id = ? AND p.status = 'PENDING'";
     tx.count(sql, [id.into(), user_id.into(), course_id.into()]).await
@@ -212,14 +212,14 @@ pub(crate) async fn held_for(tx: &Tx, id: Uuid, user_id: Uuid, course_id: Uuid) 
 
 pub(crate) async fn insert_redemption(
     tx: &Tx,
-    coupon_id: Uuid,
-    user_id: Uuid,
-    payment_id: Uuid,
+    coupon_id: CouponId,
+    user_id: UserId,
+    payment_id: PaymentId,
 ) -> Result<()> {
     let sql = "INSERT INTO coupon_redemptions (id, coupon_id, user_id, payment_id, status, created_at, updated_at) \
                VALUES (?, ?, ?, ?, 'RESERVED', ?, ?)";
     let values = [
-        tx.new_id().into(),
+        tx.new_id::<RedemptionId>().into(),
         coupon_id.into(),
         user_id.into(),
         payment_id.into(),
@@ -230,7 +230,7 @@ pub(crate) async fn insert_redemption(
 }
 
 /// Answers whether it stood as `from`.
-pub(crate) async fn move_redemption(tx: &Tx, payment_id: Uuid, from: &str, to: &str) -> Result<bool> {
+pub(crate) async fn move_redemption(tx: &Tx, payment_id: PaymentId, from: &str, to: &str) -> Result<bool> {
     let sql = "UPDATE coupon_redemptions SET status = ?, updated_at = ? WHERE payment_id = ? AND status = ?";
     let values = [to.into(), tx.now().into(), payment_id.into(), from.into()];
     Ok(tx.change(sql, values).await? == 1)

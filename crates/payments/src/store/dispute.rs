@@ -1,5 +1,5 @@
 use database::Tx;
-use kernel::{Result, Uuid};
+use kernel::{DisputeId, PaymentId, Result};
 use sea_orm::{ActiveEnum, FromQueryResult, Value};
 
 use crate::{Dispute, DisputeStatus, Payment};
@@ -7,7 +7,7 @@ use crate::{Dispute, DisputeStatus, Payment};
 const COLUMNS: &str =
     "id, payment_id, provider_dispute_id, amount, currency, status, reason, created_at, updated_at";
 
-pub(crate) async fn of_payment(tx: &Tx, payment_id: Uuid) -> Result<Vec<Dispute>> {
+pub(crate) async fn of_payment(tx: &Tx, payment_id: PaymentId) -> Result<Vec<Dispute>> {
     let sql = format!("SELECT {COLUMNS} FROM disputes WHERE payment_id = ? ORDER BY created_at, id");
     tx.all(&sql, [payment_id.into()]).await
 }
@@ -15,12 +15,12 @@ pub(crate) async fn of_payment(tx: &Tx, payment_id: Uuid) -> Result<Vec<Dispute>
 /// What buyers' banks took back of one payment, in its currency.
 #[derive(FromQueryResult)]
 pub(crate) struct Lost {
-    pub(crate) payment_id: Uuid,
+    pub(crate) payment_id: PaymentId,
     pub(crate) amount: i64,
 }
 
 /// Of these payments, those of which a dispute was lost.
-pub(crate) async fn lost(tx: &Tx, payments: &[Uuid]) -> Result<Vec<Lost>> {
+pub(crate) async fn lost(tx: &Tx, payments: &[PaymentId]) -> Result<Vec<Lost>> {
     if payments.is_empty() {
         return Ok(Vec::new());
     }
@@ -56,7 +56,7 @@ pub(crate) async fn tell(
             let sql = "INSERT INTO disputes (id, payment_id, user_id, author_id, provider_dispute_id, amount, currency, status, \
                        reason, created_at, updated_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)";
             let values: [Value; 11] = [
-                tx.new_id().into(),
+                tx.new_id::<DisputeId>().into(),
                 payment.id.into(),
                 payment.user_id.into(),
                 payment.author_id.into(),

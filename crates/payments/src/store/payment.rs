@@ -1,5 +1,5 @@
-use database::{IntoKernel, Tx};
-use kernel::{Cursor, Limit, Result, Timestamp, Uuid};
+use database::{MapDbErr, Tx};
+use kernel::{CourseId, Cursor, Limit, PaymentId, Result, Timestamp, UserId, Uuid};
 use sea_orm::{ActiveEnum, ConnectionTrait, Value};
 
 use super::newest_first;
@@ -43,25 +43,25 @@ pub(crate) async fn insert(tx: &Tx, payment: &Payment) -> Result<()> {
     tx.change(&sql, values).await.map(drop)
 }
 
-pub(crate) async fn find(tx: &Tx, id: Uuid) -> Result<Option<Payment>> {
+pub(crate) async fn find(tx: &Tx, id: PaymentId) -> Result<Option<Payment>> {
     let sql = format!("SELECT {COLUMNS} FROM payments WHERE id = ?");
     tx.one(&sql, [id.into()]).await
 }
 
-pub(crate) async fn locked(tx: &Tx, id: Uuid) -> Result<Option<Payment>> {
+pub(crate) async fn locked(tx: &Tx, id: PaymentId) -> Result<Option<Payment>> {
     let sql = format!("SELECT {COLUMNS} FROM payments WHERE id = ?{}", tx.for_update());
     tx.one(&sql, [id.into()]).await
 }
 
 /// The payment that waits for this buyer of this course.
-pub(crate) async fn waiting(tx: &Tx, user_id: Uuid, course_id: Uuid) -> Result<Option<Payment>> {
+pub(crate) async fn waiting(tx: &Tx, user_id: UserId, course_id: CourseId) -> Result<Option<Payment>> {
     let sql =
         format!("SELECT {COLUMNS} FROM payments WHERE user_id = ? AND course_id = ? AND status = 'PENDING'");
     tx.one(&sql, [user_id.into(), course_id.into()]).await
 }
 
 /// Which payment is meant, by whichever of its names is there.
-pub(crate) async fn named(tx: &Tx, told: &Told) -> Result<Option<Uuid>> {
+pub(crate) async fn named(tx: &Tx, told: &Told) -> Result<Option<PaymentId>> {
     let (column, name): (_, Value) = match told {
         Told {
             payment_id: Some(id), ..
@@ -77,8 +77,8 @@ pub(crate) async fn named(tx: &Tx, told: &Told) -> Result<Option<Uuid>> {
         _ => return Ok(None),
     };
     let sql = format!("SELECT id FROM payments WHERE {column} = ?");
-    let row = tx.query_one_raw(tx.statement(&sql, [name])).await.kernel()?;
-    row.map(|row| row.try_get("", "id").kernel()).transpose()
+    let row = tx.query_one_raw(tx.statement(&sql, [name])).await.map_db_err()?;
+    row.map(|row| row.try_get("", "id").map_db_err()).transpose()
 }
 
 /// Writes how a payment stands now, if it still stood as `before`.
@@ -105,7 +105,7 @@ pub(crate) async fn advance(tx: &Tx, before: &Payment, after: &Payment) -> Resul
     }
 }
 
-pub(crate) async fn set_refunding(tx: &Tx, id: Uuid, amount: i64) -> Result<()> {
+pub(crate) async fn set_refunding(tx: &Tx, id: PaymentId, amount: i64) -> Result<()> {
     let sql = "UPDATE payments SET refunding_amount = ?, updated_at = ? WHERE id = ?";
     tx.change(sql, [amount.into(), tx.now().into(), id.into()])
         .await
@@ -113,7 +113,7 @@ pub(crate) async fn set_refunding(tx: &Tx, id: Uuid, amount: i64) -> Result<()> 
 }
 
 /// Where the buyer pays. Names that a hook has told already stay.
-pub(crate) async fn set_handover(tx: &Tx, id: Uuid, started: &Started, sealed: Vec<u8>) -> Result<()> {
+pub(crate) async fn set_handover(tx: &Tx, id: PaymentId, started: &Started, sealed: Vec<u8>) -> Result<()> {
     let sql = "UPDATE payments SET provider_session_id = ?, provider_payment_id = coalesce(provider_payment_id, ?), \
                sealed_handover = ? WHERE id = ?";
     let values = [
@@ -126,15 +126,18 @@ pub(crate) async fn set_handover(tx: &Tx, id: Uuid, started: &Started, sealed: V
 }
 
 /// What is known of it before the provider has made ready.
-pub(crate) async fn set_sealed_handover(tx: &Tx, id: Uuid, sealed: Vec<u8>) -> Result<()> {
+pub(crate) async fn set_sealed_handover(tx: &Tx, id: PaymentId, sealed: Vec<u8>) -> Result<()> {
     let sql = "UPDATE payments SET sealed_handover = ? WHERE id = ?";
     tx.change(sql, [sealed.into(), id.into()]).await.map(drop)
 }
 
-pub(crate) async fn sealed_handover(tx: &Tx, id: Uuid) -> Result<Option<Vec<u8>>> {
+pub(crate) async fn sealed_handover(tx: &Tx, id: PaymentId) -> Result<Option<Vec<u8>>> {
     let sql = "SELECT sealed_handover FROM payments WHERE id = ?";
-    let row = tx.query_one_raw(tx.statement(sql, [id.into()])).await.kernel()?;
-    row.map_or(Ok(None), |row| row.try_get("", "sealed_handover").kernel())
+    let row = tx
+        .query_one_raw(tx.statement(sql, [id.into()]))
+        .await
+        .map_db_err()?;
+    row.map_or(Ok(None), |row| row.try_get("", "sealed_handover").map_db_err())
 }
 
 /// Payments, and refunds of payments, of which nothing was heard since `before`; they count as asked about. Those first of which
@@ -154,7 +157,7 @@ pub(crate) async fn silent(tx: &Tx, before: Timestamp, limit: u64) -> Result<Vec
 
 pub(crate) async fn of_user(
     tx: &Tx,
-    user_id: Uuid,
+    user_id: UserId,
     after: Option<Cursor>,
     limit: Limit,
 ) -> Result<Vec<Payment>> {

@@ -1,5 +1,5 @@
 use database::Tx;
-use kernel::{Result, Uuid};
+use kernel::{PaymentId, RefundId, Result, UserId};
 use sea_orm::{ActiveEnum, Value};
 
 use crate::{Payment, Refund, RefundStatus};
@@ -10,7 +10,7 @@ const COLUMNS: &str = "id, payment_id, amount, currency, status, reason, note, e
 pub(crate) async fn insert(
     tx: &Tx,
     payment: &Payment,
-    id: Uuid,
+    id: RefundId,
     amount: i64,
     reason: &str,
     note: Option<&str>,
@@ -24,10 +24,10 @@ pub(crate) async fn insert(
 async fn write(
     tx: &Tx,
     payment: &Payment,
-    id: Uuid,
+    id: RefundId,
     amount: i64,
     reason: &str,
-    (status, note, ends_access, by): (RefundStatus, Option<&str>, bool, Option<Uuid>),
+    (status, note, ends_access, by): (RefundStatus, Option<&str>, bool, Option<UserId>),
     name: Option<&str>,
 ) -> Result<()> {
     let sql = "INSERT INTO refunds (id, payment_id, user_id, author_id, amount, currency, status, reason, note, ends_access, \
@@ -51,12 +51,12 @@ async fn write(
     tx.change(sql, values).await.map(drop)
 }
 
-pub(crate) async fn find(tx: &Tx, id: Uuid) -> Result<Option<Refund>> {
+pub(crate) async fn find(tx: &Tx, id: RefundId) -> Result<Option<Refund>> {
     let sql = format!("SELECT {COLUMNS} FROM refunds WHERE id = ?");
     tx.one(&sql, [id.into()]).await
 }
 
-pub(crate) async fn of_payment(tx: &Tx, payment_id: Uuid) -> Result<Vec<Refund>> {
+pub(crate) async fn of_payment(tx: &Tx, payment_id: PaymentId) -> Result<Vec<Refund>> {
     let sql = format!("SELECT {COLUMNS} FROM refunds WHERE payment_id = ? ORDER BY created_at, id");
     tx.all(&sql, [payment_id.into()]).await
 }
@@ -65,7 +65,7 @@ pub(crate) async fn of_payment(tx: &Tx, payment_id: Uuid) -> Result<Vec<Refund>>
 pub(crate) async fn tell(
     tx: &Tx,
     payment: &Payment,
-    (name, ours): (&str, Option<Uuid>),
+    (name, ours): (&str, Option<RefundId>),
     amount: i64,
     status: RefundStatus,
     code: Option<&str>,

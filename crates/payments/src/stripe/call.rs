@@ -1,7 +1,7 @@
 //! One call of Stripe's API: its headers, its tries, and what its refusals mean.
 
+use http_client::{Answer, encoded, form};
 use kernel::{Code, Error, Result};
-use remote::{Answer, encoded, form};
 use reqwest::{Method, RequestBuilder, StatusCode};
 use serde::de::DeserializeOwned;
 

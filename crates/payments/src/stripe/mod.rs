@@ -8,8 +8,8 @@ mod shape;
 #[cfg(test)]
 mod tests;
 
-use kernel::{Ambient, Result, Timestamp, Uuid, hash_token, hex};
-use remote::{Service, form};
+use http_client::{Service, form};
+use kernel::{Environment, PaymentId, Result, Timestamp, UserId, hash_token, hex};
 use serde::de::DeserializeOwned;
 
 use self::{
@@ -42,7 +42,7 @@ pub struct Stripe {
     webhook_secrets: Vec<String>,
     base_url: String,
     live: bool,
-    ambient: Ambient,
+    environment: Environment,
 }
 
 impl Stripe {
@@ -50,7 +50,7 @@ impl Stripe {
     ///
     /// # Errors
     /// In words, where the settings cannot be those of an account.
-    pub fn new(settings: StripeSettings, ambient: Ambient) -> Result<Self, String> {
+    pub fn new(settings: StripeSettings, environment: Environment) -> Result<Self, String> {
         let key = settings.secret_key.trim();
         let live =
             match key.splitn(3, '_').collect::<Vec<_>>().as_slice() {
@@ -72,14 +72,14 @@ impl Stripe {
                     .to_owned(),
             );
         }
-        let service = Service::new("Stripe", ambient.clone())?;
+        let service = Service::new("Stripe", environment.clone())?;
         Ok(Self {
             service,
             secret_key: key.to_owned(),
             webhook_secrets: settings.webhook_secrets,
             base_url: settings.base_url.trim_end_matches('/').to_owned(),
             live,
-            ambient,
+            environment,
         })
     }
 
@@ -208,8 +208,8 @@ impl Stripe {
 
     /// Ends something that can be ended only while it waits. Each call has a key of its own: Stripe would answer a later
     /// one with the refusal of an earlier.
-    async fn end(&self, path: &str, payment: Uuid) -> Result<Option<kernel::Error>> {
-        let key = format!("stop-{payment}-{}", self.ambient.new_id());
+    async fn end(&self, path: &str, payment: PaymentId) -> Result<Option<kernel::Error>> {
+        let key = format!("stop-{payment}-{}", self.environment.new_id());
         let answer = self.try_post::<Named>(path, &Vec::new(), &key).await?;
         Ok(answer.err().map(|(status, problem)| refused(status, &problem)))
     }
@@ -221,7 +221,7 @@ impl Provider for Stripe {
         ProviderName::Stripe
     }
 
-    async fn customer(&self, user_id: Uuid, email: &str, name: Option<&str>) -> Result<String> {
+    async fn customer(&self, user_id: UserId, email: &str, name: Option<&str>) -> Result<String> {
         let user = user_id.to_string();
         let metadata = format!("metadata[{USER}]");
         let mut given = vec![(metadata.as_str(), user.as_str()), ("email", email)];
@@ -306,7 +306,7 @@ impl Provider for Stripe {
         Ok(told)
     }
 
-    async fn whose(&self, provider_payment_id: &str) -> Result<Option<Uuid>> {
+    async fn whose(&self, provider_payment_id: &str) -> Result<Option<PaymentId>> {
         let intent = self.intent(provider_payment_id).await?;
         Ok(intent.and_then(|intent| intent.metadata.id(PAYMENT)))
     }
@@ -333,7 +333,7 @@ impl Provider for Stripe {
     }
 
     fn read_hook(&self, signature: &str, body: &[u8], now: Timestamp) -> Result<Event> {
-        remote::verify_hook(&self.webhook_secrets, signature, body, now)?;
+        http_client::verify_hook(&self.webhook_secrets, signature, body, now)?;
         hook::read(body, self.live)
     }
 }

@@ -1,6 +1,6 @@
 //! Signatures that Stripe's own library made (see contract/stripe/vectors.mjs), and events in every state.
 
-use kernel::{Ambient, Code, Timestamp};
+use kernel::{Code, Environment, Timestamp};
 use serde_json::{Value, json};
 
 use super::{Stripe, StripeSettings, hook};
@@ -16,7 +16,7 @@ fn stripe(key: &str, secrets: &[&str]) -> Result<Stripe, String> {
         webhook_secrets: secrets.iter().map(|secret| (*secret).to_owned()).collect(),
         base_url: "http://127.0.0.1:1".to_owned(),
     };
-    Stripe::new(settings, Ambient::default())
+    Stripe::new(settings, Environment::default())
 }
 
 fn secrets(vectors: &Value) -> [&str; 2] {

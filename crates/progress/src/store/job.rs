@@ -1,5 +1,5 @@
-use database::{IntoKernel, Tx};
-use kernel::{Cursor, Limit, Result, Uuid};
+use database::{MapDbErr, Tx};
+use kernel::{CourseId, Cursor, JobId, Limit, Result, UserId, Uuid};
 use sea_orm::{ConnectionTrait, Value};
 
 use crate::job::{Batch, Job};
@@ -7,18 +7,18 @@ use crate::job::{Batch, Job};
 const JOB: &str = "id, kind, status, requested_by, done_count, changed_count, created_at, started_at, finished_at, reached_id";
 const KIND: &str = "RECOUNT_PROGRESS";
 
-pub(crate) async fn has_learners(tx: &Tx, course_id: Uuid) -> Result<bool> {
+pub(crate) async fn has_learners(tx: &Tx, course_id: CourseId) -> Result<bool> {
     let sql = "SELECT count(*) FROM (SELECT 1 FROM lesson_progress WHERE course_id = ? UNION ALL \
                SELECT 1 FROM chapter_progress WHERE course_id = ? LIMIT 1) learnt";
     Ok(tx.count(sql, [course_id.into(), course_id.into()]).await? > 0)
 }
 
 /// Answers whether it is new: one that waits will see this edit too.
-pub(crate) async fn insert(tx: &Tx, course_id: Uuid) -> Result<bool> {
+pub(crate) async fn insert(tx: &Tx, course_id: CourseId) -> Result<bool> {
     let sql = "INSERT INTO jobs (id, kind, course_id, requested_by, status, done_count, changed_count, created_at) \
                VALUES (?, ?, ?, ?, 'QUEUED', 0, 0, ?) ON CONFLICT (course_id, kind) WHERE status = 'QUEUED' DO NOTHING";
     let values = [
-        tx.new_id().into(),
+        tx.new_id::<Uuid>().into(),
         KIND.into(),
         course_id.into(),
         tx.actor().user_id().into(),
@@ -27,7 +27,12 @@ pub(crate) async fn insert(tx: &Tx, course_id: Uuid) -> Result<bool> {
     Ok(tx.change(sql, values).await? == 1)
 }
 
-pub(crate) async fn page(tx: &Tx, course_id: Uuid, after: Option<Cursor>, limit: Limit) -> Result<Vec<Job>> {
+pub(crate) async fn page(
+    tx: &Tx,
+    course_id: CourseId,
+    after: Option<Cursor>,
+    limit: Limit,
+) -> Result<Vec<Job>> {
     let mut sql = format!("SELECT {JOB} FROM jobs WHERE course_id = ?");
     let mut values: Vec<Value> = vec![course_id.into()];
     if let Some(after) = after {
@@ -42,7 +47,7 @@ pub(crate) async fn page(tx: &Tx, course_id: Uuid, after: Option<Cursor>, limit:
 }
 
 /// The oldest job that is not done, which runs from now on.
-pub(crate) async fn begin(tx: &Tx, course_id: Uuid) -> Result<Option<Job>> {
+pub(crate) async fn begin(tx: &Tx, course_id: CourseId) -> Result<Option<Job>> {
     let sql = format!(
         "UPDATE jobs SET status = 'RUNNING', started_at = coalesce(started_at, ?) WHERE id = (SELECT id FROM jobs \
          WHERE course_id = ? AND kind = ? AND status <> 'DONE' ORDER BY created_at, id LIMIT 1) RETURNING {JOB}"
@@ -52,24 +57,29 @@ pub(crate) async fn begin(tx: &Tx, course_id: Uuid) -> Result<Option<Job>> {
 }
 
 /// The next learners who have done anything in the course.
-pub(crate) async fn learners(tx: &Tx, course_id: Uuid, after: Option<Uuid>, limit: u64) -> Result<Vec<Uuid>> {
+pub(crate) async fn learners(
+    tx: &Tx,
+    course_id: CourseId,
+    after: Option<UserId>,
+    limit: u64,
+) -> Result<Vec<UserId>> {
     let sql = format!(
         "SELECT user_id FROM (SELECT user_id FROM lesson_progress WHERE course_id = ? UNION \
          SELECT user_id FROM chapter_progress WHERE course_id = ?) learnt WHERE user_id > ? ORDER BY user_id LIMIT {limit}"
     );
-    let after = after.unwrap_or_default();
+    let after = after.unwrap_or(UserId(Uuid::nil()));
     let rows = tx
         .query_all_raw(tx.statement(&sql, [course_id.into(), course_id.into(), after.into()]))
         .await
-        .kernel()?;
+        .map_db_err()?;
     rows.iter()
         .map(|row| row.try_get("", "user_id"))
         .collect::<Result<_, _>>()
-        .kernel()
+        .map_db_err()
 }
 
 /// Writes down how far a job has come; it is done where there was nobody left.
-pub(crate) async fn reach(tx: &Tx, id: Uuid, batch: &Batch, changed: i64) -> Result<()> {
+pub(crate) async fn reach(tx: &Tx, id: JobId, batch: &Batch, changed: i64) -> Result<()> {
     let looked_at = i64::try_from(batch.looked_at).unwrap_or(i64::MAX);
     let (sql, values): (_, Vec<Value>) = match batch.last {
         Some(last) => (

@@ -2,8 +2,8 @@
 
 use std::collections::{BTreeMap, HashMap};
 
-use database::{IntoKernel, Tx};
-use kernel::{Error, Result, Timestamp, Uuid};
+use database::{MapDbErr, Tx};
+use kernel::{ChapterId, CourseId, Error, LessonId, Result, Timestamp, UserId, Uuid};
 use sea_orm::{ConnectionTrait, FromQueryResult, Value};
 
 use crate::{
@@ -12,24 +12,24 @@ use crate::{
     watch::{Position, unpack_spent},
 };
 
-fn marks(ids: &[Uuid]) -> String {
+fn marks<I>(ids: &[I]) -> String {
     vec!["?"; ids.len()].join(", ")
 }
 
-fn values<'a>(parts: impl IntoIterator<Item = &'a [Uuid]>) -> Vec<Value> {
-    parts.into_iter().flatten().map(|id| (*id).into()).collect()
+fn ids<I: Copy + Into<Value>>(ids: &[I]) -> impl Iterator<Item = Value> {
+    ids.iter().map(|id| (*id).into())
 }
 
 /// A lesson or a chapter that somebody has completed.
 #[derive(FromQueryResult)]
 pub(crate) struct Done {
-    pub(crate) user_id: Uuid,
-    pub(crate) lesson_id: Option<Uuid>,
-    pub(crate) chapter_id: Option<Uuid>,
+    pub(crate) user_id: UserId,
+    pub(crate) lesson_id: Option<LessonId>,
+    pub(crate) chapter_id: Option<ChapterId>,
 }
 
 /// Everything that these users have completed in these courses.
-pub(crate) async fn done(tx: &Tx, users: &[Uuid], courses: &[Uuid]) -> Result<Vec<Done>> {
+pub(crate) async fn done(tx: &Tx, users: &[UserId], courses: &[CourseId]) -> Result<Vec<Done>> {
     if users.is_empty() || courses.is_empty() {
         return Ok(Vec::new());
     }
@@ -43,12 +43,13 @@ pub(crate) async fn done(tx: &Tx, users: &[Uuid], courses: &[Uuid]) -> Result<Ve
         "SELECT user_id, lesson_id, CAST(NULL AS {uuid}) AS chapter_id FROM lesson_progress WHERE {which} UNION ALL \
          SELECT user_id, CAST(NULL AS {uuid}), chapter_id FROM chapter_progress WHERE {which}"
     );
-    tx.all(&sql, values([users, courses, users, courses])).await
+    let values = || ids(users).chain(ids(courses));
+    tx.all(&sql, values().chain(values())).await
 }
 
 #[derive(FromQueryResult)]
 struct Active {
-    course_id: Uuid,
+    course_id: CourseId,
     at: Timestamp,
 }
 
@@ -61,7 +62,11 @@ const ACTIVE: &str = "SELECT course_id, max(at) AS at FROM (\
 const HEARD: &str = "CASE WHEN last_heard_at >= first_heard_at THEN last_heard_at END";
 
 /// When somebody last did something in each of these courses.
-pub(crate) async fn active(tx: &Tx, user_id: Uuid, courses: &[Uuid]) -> Result<HashMap<Uuid, Timestamp>> {
+pub(crate) async fn active(
+    tx: &Tx,
+    user_id: UserId,
+    courses: &[CourseId],
+) -> Result<HashMap<CourseId, Timestamp>> {
     if courses.is_empty() {
         return Ok(HashMap::new());
     }
@@ -69,21 +74,21 @@ pub(crate) async fn active(tx: &Tx, user_id: Uuid, courses: &[Uuid]) -> Result<H
         "{ACTIVE} WHERE course_id IN ({}) GROUP BY course_id",
         marks(courses)
     );
-    let rows: Vec<Active> = tx.all(&sql, values([&[user_id; 3][..], courses])).await?;
+    let rows: Vec<Active> = tx.all(&sql, ids(&[user_id; 3]).chain(ids(courses))).await?;
     Ok(rows.into_iter().map(|row| (row.course_id, row.at)).collect())
 }
 
 /// The hundred courses in which somebody did something last, the latest first.
-pub(crate) async fn latest(tx: &Tx, user_id: Uuid) -> Result<Vec<(Uuid, Timestamp)>> {
+pub(crate) async fn latest(tx: &Tx, user_id: UserId) -> Result<Vec<(CourseId, Timestamp)>> {
     let sql = format!("{ACTIVE} GROUP BY course_id ORDER BY max(at) DESC, course_id LIMIT 100");
-    let rows: Vec<Active> = tx.all(&sql, values([&[user_id; 3][..]])).await?;
+    let rows: Vec<Active> = tx.all(&sql, ids(&[user_id; 3])).await?;
     Ok(rows.into_iter().map(|row| (row.course_id, row.at)).collect())
 }
 
 /// What somebody watched of a lesson or a chapter, in short.
 #[derive(FromQueryResult)]
 pub(crate) struct Watched {
-    pub(crate) course_id: Uuid,
+    pub(crate) course_id: CourseId,
     pub(crate) subject_id: Uuid,
     /// `None` where a trainer had it begin anew.
     pub(crate) heard_at: Option<Timestamp>,
@@ -109,7 +114,7 @@ impl Watched {
     }
 }
 
-pub(crate) async fn watched(tx: &Tx, user_id: Uuid, courses: &[Uuid]) -> Result<Vec<Watched>> {
+pub(crate) async fn watched(tx: &Tx, user_id: UserId, courses: &[CourseId]) -> Result<Vec<Watched>> {
     if courses.is_empty() {
         return Ok(Vec::new());
     }
@@ -118,19 +123,19 @@ pub(crate) async fn watched(tx: &Tx, user_id: Uuid, courses: &[Uuid]) -> Result<
          session_id FROM watches WHERE user_id = ? AND course_id IN ({})",
         marks(courses)
     );
-    tx.all(&sql, values([&[user_id][..], courses])).await
+    tx.all(&sql, ids(&[user_id]).chain(ids(courses))).await
 }
 
 /// When somebody watched: seconds by quarter of an hour, over everything.
-pub(crate) async fn spent(tx: &Tx, user_id: Uuid) -> Result<BTreeMap<u32, u32>> {
+pub(crate) async fn spent(tx: &Tx, user_id: UserId) -> Result<BTreeMap<u32, u32>> {
     let sql = "SELECT spent FROM watches WHERE user_id = ?";
     let rows = tx
         .query_all_raw(tx.statement(sql, [user_id.into()]))
         .await
-        .kernel()?;
+        .map_db_err()?;
     let mut spent: BTreeMap<u32, u32> = BTreeMap::new();
     for row in rows {
-        let bytes: Vec<u8> = row.try_get("", "spent").kernel()?;
+        let bytes: Vec<u8> = row.try_get("", "spent").map_db_err()?;
         let of = unpack_spent(&bytes).ok_or_else(|| Error::internal("a row of watches cannot be read"))?;
         for (quarter, seconds) in of {
             let sum = spent.entry(quarter).or_default();
@@ -144,25 +149,25 @@ pub(crate) async fn spent(tx: &Tx, user_id: Uuid) -> Result<BTreeMap<u32, u32>> 
 const ENROLLED: &str = "user_id IN (SELECT user_id FROM enrollments WHERE course_id = ?)";
 
 /// How many of the enrolled have watched or completed anything in a course.
-pub(crate) async fn started(tx: &Tx, course_id: Uuid) -> Result<i64> {
+pub(crate) async fn started(tx: &Tx, course_id: CourseId) -> Result<i64> {
     let sql = format!(
         "SELECT count(*) FROM (SELECT user_id FROM watches WHERE course_id = ? AND watched_seconds > 0 UNION \
          SELECT user_id FROM lesson_progress WHERE course_id = ? AND is_completed UNION \
          SELECT user_id FROM chapter_progress WHERE course_id = ? AND is_completed) started WHERE {ENROLLED}"
     );
-    tx.count(&sql, values([&[course_id; 4][..]])).await
+    tx.count(&sql, ids(&[course_id; 4])).await
 }
 
 /// How many got how far in a lesson.
 #[derive(FromQueryResult)]
 pub(crate) struct LessonCount {
-    pub(crate) lesson_id: Uuid,
+    pub(crate) lesson_id: LessonId,
     pub(crate) started: i64,
     pub(crate) completed: i64,
     pub(crate) average_percent: Option<f64>,
 }
 
-pub(crate) async fn by_lesson(tx: &Tx, course_id: Uuid) -> Result<Vec<LessonCount>> {
+pub(crate) async fn by_lesson(tx: &Tx, course_id: CourseId) -> Result<Vec<LessonCount>> {
     let none = if tx.is_postgres() {
         "CAST(NULL AS double precision)"
     } else {
@@ -176,20 +181,25 @@ pub(crate) async fn by_lesson(tx: &Tx, course_id: Uuid) -> Result<Vec<LessonCoun
          WHERE course_id = ? AND lesson_id IS NOT NULL AND watched_seconds > 0\
          ) learnt WHERE {ENROLLED} GROUP BY lesson_id"
     );
-    tx.all(&sql, values([&[course_id; 3][..]])).await
+    tx.all(&sql, ids(&[course_id; 3])).await
 }
 
 /// What was played of a lesson, by at most `limit` of the enrolled: of what each claimed, as much as is credited.
-pub(crate) async fn ranges(tx: &Tx, course_id: Uuid, lesson_id: Uuid, limit: u64) -> Result<Vec<Ranges>> {
+pub(crate) async fn ranges(
+    tx: &Tx,
+    course_id: CourseId,
+    lesson_id: LessonId,
+    limit: u64,
+) -> Result<Vec<Ranges>> {
     let sql = format!(
         "SELECT ranges, watched_seconds FROM watches WHERE course_id = ? AND subject_id = ? AND watched_seconds > 0 \
          AND {ENROLLED} LIMIT {limit}"
     );
     let values = [course_id.into(), lesson_id.into(), course_id.into()];
-    let rows = tx.query_all_raw(tx.statement(&sql, values)).await.kernel()?;
+    let rows = tx.query_all_raw(tx.statement(&sql, values)).await.map_db_err()?;
     let read = |row: sea_orm::QueryResult| {
-        let bytes: Vec<u8> = row.try_get("", "ranges").kernel()?;
-        let credited = row.try_get::<i64>("", "watched_seconds").kernel()?;
+        let bytes: Vec<u8> = row.try_get("", "ranges").map_db_err()?;
+        let credited = row.try_get::<i64>("", "watched_seconds").map_db_err()?;
         let claimed =
             Ranges::unpack(&bytes).ok_or_else(|| Error::internal("a row of watches cannot be read"))?;
         Ok(claimed.first(u32::try_from(credited).unwrap_or_default()))
@@ -200,12 +210,12 @@ pub(crate) async fn ranges(tx: &Tx, course_id: Uuid, lesson_id: Uuid, limit: u64
 /// What somebody did in a course, in short.
 #[derive(FromQueryResult)]
 pub(crate) struct Activity {
-    pub(crate) user_id: Uuid,
+    pub(crate) user_id: UserId,
     pub(crate) watched_seconds: i64,
     pub(crate) last_active_at: Option<Timestamp>,
 }
 
-pub(crate) async fn activity(tx: &Tx, course_id: Uuid, users: &[Uuid]) -> Result<Vec<Activity>> {
+pub(crate) async fn activity(tx: &Tx, course_id: CourseId, users: &[UserId]) -> Result<Vec<Activity>> {
     if users.is_empty() {
         return Ok(Vec::new());
     }
@@ -215,36 +225,52 @@ pub(crate) async fn activity(tx: &Tx, course_id: Uuid, users: &[Uuid]) -> Result
          SELECT user_id, watched_seconds AS seconds, {HEARD} AS at FROM watches WHERE {which} UNION ALL \
          SELECT user_id, 0, completed_at FROM lesson_progress WHERE {which}) activity GROUP BY user_id"
     );
-    let course = [course_id];
-    tx.all(&sql, values([&course[..], users, &course[..], users]))
-        .await
+    let values = || {
+        ids(&[course_id])
+            .collect::<Vec<_>>()
+            .into_iter()
+            .chain(ids(users))
+    };
+    tx.all(&sql, values().chain(values())).await
 }
 
 /// Takes marks back: one lesson's, or those of all lessons of a course.
 pub(crate) async fn unmark_lessons(
     tx: &Tx,
-    user_id: Uuid,
-    course_id: Uuid,
-    only: Option<Uuid>,
+    user_id: UserId,
+    course_id: CourseId,
+    only: Option<LessonId>,
 ) -> Result<()> {
-    unmark(tx, "lesson_progress", "lesson_id", (user_id, course_id, only)).await
+    unmark(
+        tx,
+        "lesson_progress",
+        "lesson_id",
+        (user_id, course_id, only.map(Uuid::from)),
+    )
+    .await
 }
 
 /// Takes marks back: one chapter's, or those of all chapters of a course.
 pub(crate) async fn unmark_chapters(
     tx: &Tx,
-    user_id: Uuid,
-    course_id: Uuid,
-    only: Option<Uuid>,
+    user_id: UserId,
+    course_id: CourseId,
+    only: Option<ChapterId>,
 ) -> Result<()> {
-    unmark(tx, "chapter_progress", "chapter_id", (user_id, course_id, only)).await
+    unmark(
+        tx,
+        "chapter_progress",
+        "chapter_id",
+        (user_id, course_id, only.map(Uuid::from)),
+    )
+    .await
 }
 
 async fn unmark(
     tx: &Tx,
     table: &str,
     column: &str,
-    (user_id, course_id, only): (Uuid, Uuid, Option<Uuid>),
+    (user_id, course_id, only): (UserId, CourseId, Option<Uuid>),
 ) -> Result<()> {
     let one = only.map_or_else(String::new, |_| format!(" AND {column} = ?"));
     let sql = format!(
@@ -253,6 +279,6 @@ async fn unmark(
     );
     let mut values = vec![false.into(), tx.now().into(), user_id.into(), course_id.into()];
     values.extend(only.map(Value::from));
-    tx.forget(user_id).await?;
+    tx.invalidate_account_cache(user_id).await?;
     tx.change(&sql, values).await.map(drop)
 }

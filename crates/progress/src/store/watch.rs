@@ -1,7 +1,7 @@
 use std::sync::Arc;
 
 use database::{Column, Tx, constraint, from_db};
-use kernel::{Code, Error, Result, Timestamp, Uuid};
+use kernel::{ChapterId, Code, CourseId, Error, LessonId, Result, Timestamp, UserId, Uuid};
 use sea_orm::{ConnectionTrait, DbErr, FromQueryResult, Value};
 
 use crate::{
@@ -13,8 +13,8 @@ use crate::{
 /// A row of `watches`.
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) struct Stored {
-    pub(crate) user_id: Uuid,
-    pub(crate) course_id: Uuid,
+    pub(crate) user_id: UserId,
+    pub(crate) course_id: CourseId,
     pub(crate) subject: Subject,
     /// 0 while it is not in the database.
     pub(crate) version: i64,
@@ -23,9 +23,9 @@ pub(crate) struct Stored {
 
 #[derive(FromQueryResult)]
 struct Row {
-    user_id: Uuid,
-    course_id: Uuid,
-    lesson_id: Option<Uuid>,
+    user_id: UserId,
+    course_id: CourseId,
+    lesson_id: Option<LessonId>,
     subject_id: Uuid,
     version: i64,
     ranges: Vec<u8>,
@@ -44,7 +44,7 @@ impl Row {
         let broken = || Error::internal("a row of watches cannot be read");
         let subject = match self.lesson_id {
             Some(id) => Subject::Lesson(id),
-            None => Subject::Chapter(self.subject_id),
+            None => Subject::Chapter(ChapterId(self.subject_id)),
         };
         let position = self.positioned_at.zip(self.position_seconds);
         Ok(Stored {
@@ -74,30 +74,33 @@ const COLUMNS: &str = "w.user_id, w.course_id, w.lesson_id, w.subject_id, w.vers
     w.session_id";
 
 /// The row of one user and subject.
-pub(crate) async fn find(tx: &Tx, user_id: Uuid, subject_id: Uuid) -> Result<Option<Stored>> {
+pub(crate) async fn find(tx: &Tx, user_id: UserId, subject_id: Uuid) -> Result<Option<Stored>> {
     let sql = format!("SELECT {COLUMNS} FROM watches w WHERE w.user_id = ? AND w.subject_id = ?");
     let row = tx.one::<Row>(&sql, [user_id.into(), subject_id.into()]).await?;
     row.map(Row::read).transpose()
 }
 
 /// Everything of one user in one course.
-pub(crate) async fn of_course(tx: &Tx, user_id: Uuid, course_id: Uuid) -> Result<Vec<Stored>> {
+pub(crate) async fn of_course(tx: &Tx, user_id: UserId, course_id: CourseId) -> Result<Vec<Stored>> {
     let sql = format!("SELECT {COLUMNS} FROM watches w WHERE w.user_id = ? AND w.course_id = ?");
     let rows = tx.all::<Row>(&sql, [user_id.into(), course_id.into()]).await?;
     rows.into_iter().map(Row::read).collect()
 }
 
 /// The rows of these users and subjects, in one statement.
-pub(crate) async fn find_all(tx: &Tx, keys: &[(Uuid, Uuid)]) -> Result<Vec<Stored>> {
+pub(crate) async fn find_all(tx: &Tx, keys: &[(UserId, Uuid)]) -> Result<Vec<Stored>> {
     let rows = if tx.is_postgres() {
         let sql = format!(
-            "SELECT {COLUMNS} FROM unnest(?, ?) k (user_id, subject_id) \
+            "SELECT {COLUMNS} FROM unnest(:users, :subjects) k (user_id, subject_id) \
              JOIN watches w ON w.user_id = k.user_id AND w.subject_id = k.subject_id"
         );
-        let users = keys.iter().map(|(user, _)| Some(*user)).collect();
+        let users = keys.iter().map(|(user, _)| Some(user.0)).collect();
         let subjects = keys.iter().map(|(_, subject)| Some(*subject)).collect();
-        let columns = vec![Column::Uuids(users), Column::Uuids(subjects)];
-        tx.all_of_columns::<Row>(&sql, columns).await?
+        let columns = [
+            ("users", Column::Uuids(users)),
+            ("subjects", Column::Uuids(subjects)),
+        ];
+        tx.fetch_columns::<Row>(&sql, columns).await?
     } else {
         let places = vec!["(?, ?)"; keys.len()].join(", ");
         let sql =
@@ -135,40 +138,92 @@ pub(crate) async fn put(tx: &Tx, rows: &[Arc<Stored>]) -> Result<u64> {
 
 /// PostgreSQL takes columns as arrays: one statement, prepared once, whatever the number of rows.
 async fn put_columns(tx: &Tx, rows: &[Arc<Stored>]) -> Result<u64> {
-    let places = vec!["?"; 15].join(", ");
-    let sql = format!("{PUT} SELECT * FROM unnest({places}) {OVER}");
+    let sql = format!(
+        "{PUT} SELECT * FROM unnest(:user_id, :course_id, :lesson_id, :chapter_id, :subject_id, :version, :ranges, :spent, \
+         :first_heard_at, :last_heard_at, :watched_seconds, :watch_time_percent, :position_seconds, :positioned_at, \
+         :session_id) {OVER}"
+    );
     let all = || rows.iter();
     let position = |row: &Arc<Stored>| row.watch.position;
-    let columns = vec![
-        Column::Uuids(all().map(|row| Some(row.user_id)).collect()),
-        Column::Uuids(all().map(|row| Some(row.course_id)).collect()),
-        Column::Uuids(all().map(|row| row.subject.lesson_id()).collect()),
-        Column::Uuids(all().map(|row| row.subject.chapter_id()).collect()),
-        Column::Uuids(all().map(|row| Some(row.subject.id())).collect()),
-        Column::Integers(all().map(|row| row.version).collect()),
-        Column::Bytes(all().map(|row| row.watch.claimed.pack()).collect()),
-        Column::Bytes(all().map(|row| row.watch.pack_spent()).collect()),
-        Column::Times(all().map(|row| Some(row.watch.first_heard_at)).collect()),
-        Column::Times(all().map(|row| Some(row.watch.last_heard_at)).collect()),
-        Column::Integers(all().map(|row| row.watch.watched_seconds.into()).collect()),
-        Column::Reals(all().map(|row| Some(row.watch.percent)).collect()),
-        Column::Reals(
-            all()
-                .map(|row| position(row).map(|position| position.seconds))
-                .collect(),
+    let columns = [
+        (
+            "user_id",
+            Column::Uuids(all().map(|row| Some(row.user_id.0)).collect()),
         ),
-        Column::Times(
-            all()
-                .map(|row| position(row).map(|position| position.at))
-                .collect(),
+        (
+            "course_id",
+            Column::Uuids(all().map(|row| Some(row.course_id.0)).collect()),
         ),
-        Column::Uuids(
-            all()
-                .map(|row| position(row).and_then(|position| position.session_id))
-                .collect(),
+        (
+            "lesson_id",
+            Column::Uuids(all().map(|row| row.subject.lesson_id().map(Uuid::from)).collect()),
+        ),
+        (
+            "chapter_id",
+            Column::Uuids(
+                all()
+                    .map(|row| row.subject.chapter_id().map(Uuid::from))
+                    .collect(),
+            ),
+        ),
+        (
+            "subject_id",
+            Column::Uuids(all().map(|row| Some(row.subject.id())).collect()),
+        ),
+        (
+            "version",
+            Column::Integers(all().map(|row| row.version).collect()),
+        ),
+        (
+            "ranges",
+            Column::Bytes(all().map(|row| row.watch.claimed.pack()).collect()),
+        ),
+        (
+            "spent",
+            Column::Bytes(all().map(|row| row.watch.pack_spent()).collect()),
+        ),
+        (
+            "first_heard_at",
+            Column::Times(all().map(|row| Some(row.watch.first_heard_at)).collect()),
+        ),
+        (
+            "last_heard_at",
+            Column::Times(all().map(|row| Some(row.watch.last_heard_at)).collect()),
+        ),
+        (
+            "watched_seconds",
+            Column::Integers(all().map(|row| row.watch.watched_seconds.into()).collect()),
+        ),
+        (
+            "watch_time_percent",
+            Column::Reals(all().map(|row| Some(row.watch.percent)).collect()),
+        ),
+        (
+            "position_seconds",
+            Column::Reals(
+                all()
+                    .map(|row| position(row).map(|position| position.seconds))
+                    .collect(),
+            ),
+        ),
+        (
+            "positioned_at",
+            Column::Times(
+                all()
+                    .map(|row| position(row).map(|position| position.at))
+                    .collect(),
+            ),
+        ),
+        (
+            "session_id",
+            Column::Uuids(
+                all()
+                    .map(|row| position(row).and_then(|position| position.session_id))
+                    .collect(),
+            ),
         ),
     ];
-    tx.change_columns(&sql, columns).await.map_err(refused)
+    tx.execute_columns(&sql, columns).await.map_err(refused)
 }
 
 /// How many rows a statement of SQLite carries: powers of two, so that the few statements stay prepared.
@@ -219,8 +274,13 @@ fn refused(error: DbErr) -> Error {
 }
 
 /// Begins anew: nothing was claimed, and the clock starts with the next heartbeat. One subject, or all of a course.
-pub(crate) async fn reset(tx: &Tx, user_id: Uuid, course_id: Uuid, subject_id: Option<Uuid>) -> Result<u64> {
-    let one = if subject_id.is_some() {
+pub(crate) async fn reset(
+    tx: &Tx,
+    user_id: UserId,
+    course_id: CourseId,
+    lesson_id: Option<LessonId>,
+) -> Result<u64> {
+    let one = if lesson_id.is_some() {
         " AND subject_id = ?"
     } else {
         ""
@@ -240,7 +300,7 @@ pub(crate) async fn reset(tx: &Tx, user_id: Uuid, course_id: Uuid, subject_id: O
         user,
         course,
     ];
-    values.extend(subject_id.map(Value::from));
+    values.extend(lesson_id.map(Value::from));
     tx.change(&sql, values).await
 }
 

@@ -70,7 +70,7 @@ impl World {
         }
         for pair in [(0, 0), (0, 1), (1, 0), (1, 1)] {
             let (user, course) = self.ids(pair);
-            let now = self.app.db.ambient().now();
+            let now = self.app.db.environment().now();
             let granted = self.replay(pair, now).await;
             let manual = self.by_hand(pair, now).await;
             let by_money = bought.get(&(user, course)).copied().unwrap_or_default();

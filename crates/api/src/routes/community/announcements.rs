@@ -2,19 +2,22 @@ use actix_web::web::Data;
 use chrono::{DateTime, Utc};
 use community::NewAnnouncement;
 use database::{Pool, Tx};
-use kernel::{Result, Uuid};
+use kernel::{AnnouncementId, CourseId, Result, Uuid};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
+use validator::Validate;
 
 use super::{
     super::shared::{PageQuery, page},
     Person, person,
 };
 use crate::{
-    extract::{Confirmed, Idempotency, Json, Member, Path, Query},
-    problem::Problem,
-    reply::Reply,
-    routing::{Operations, operations},
+    http::{
+        extract::{Confirmed, Idempotency, Json, Member, Path, Query},
+        problem::Problem,
+        reply::Reply,
+        routing::{Operations, operations},
+    },
     state::State,
 };
 
@@ -27,9 +30,9 @@ pub(super) fn configure(config: &mut impl Operations) {
 #[serde(rename_all = "camelCase")]
 struct Announcement {
     /// The announcement's id.
-    id: Uuid,
+    id: AnnouncementId,
     /// The course.
-    course_id: Uuid,
+    course_id: CourseId,
     /// Who told it.
     author: Person,
     /// What it is about.
@@ -81,7 +84,7 @@ page! {
 }
 
 /// What is to be told.
-#[derive(Deserialize, ToSchema)]
+#[derive(Deserialize, ToSchema, Validate)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 struct CreateAnnouncement {
     /// What it is about.
@@ -112,7 +115,7 @@ struct CreateAnnouncement {
 async fn list_announcements(
     state: Data<State>,
     Member(actor): Member,
-    Path(course_id): Path<Uuid>,
+    Path(course_id): Path<CourseId>,
     Query(query): Query<PageQuery>,
 ) -> Result<Reply<AnnouncementPage>, Problem> {
     let (after, limit) = query.position();
@@ -134,7 +137,7 @@ async fn list_announcements(
 async fn create_announcement(
     state: Data<State>,
     Confirmed(actor): Confirmed,
-    Path(course_id): Path<Uuid>,
+    Path(course_id): Path<CourseId>,
     key: Idempotency,
     body: Json<CreateAnnouncement>,
 ) -> Result<Reply<Announcement>, Problem> {

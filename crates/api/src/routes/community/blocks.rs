@@ -1,17 +1,19 @@
 use actix_web::web::Data;
 use chrono::{DateTime, Utc};
 use community::block;
-use kernel::{Result, Uuid};
+use kernel::{Result, UserId, Uuid};
 use serde::Serialize;
 use utoipa::ToSchema;
 
 use super::Person;
 use crate::{
-    extract::{Member, Path, Query},
-    problem::Problem,
-    reply::{Nothing, Reply},
+    http::{
+        extract::{Member, Path, Query},
+        problem::Problem,
+        reply::{Nothing, Reply},
+        routing::{Operations, operations},
+    },
     routes::shared::{PageQuery, page},
-    routing::{Operations, operations},
     state::State,
 };
 
@@ -72,7 +74,7 @@ async fn list_blocks(
 async fn put_block(
     state: Data<State>,
     Member(actor): Member,
-    Path(user_id): Path<Uuid>,
+    Path(user_id): Path<UserId>,
 ) -> Result<Reply<Block>, Problem> {
     let work = move |tx| async move { block::block(&tx, user_id).await };
     Ok(Reply::ok(&Block::from(state.db.run(actor, work).await?))?)
@@ -88,7 +90,7 @@ async fn put_block(
 async fn delete_block(
     state: Data<State>,
     Member(actor): Member,
-    Path(user_id): Path<Uuid>,
+    Path(user_id): Path<UserId>,
 ) -> Result<Reply<Nothing>, Problem> {
     let work = move |tx| async move { block::unblock(&tx, user_id).await };
     state.db.run(actor, work).await?;

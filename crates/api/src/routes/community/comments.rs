@@ -2,22 +2,25 @@ use actix_web::web::Data;
 use chrono::{DateTime, Utc};
 use community::{Branch, CommentSort, NewComment, PostStatus};
 use database::{Pool, Tx};
-use kernel::{Actor, Cursor, Limit, Result, Uuid};
+use kernel::{Actor, CommentId, CourseId, Cursor, LessonId, Limit, PostId, Result, UserId, Uuid};
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
+use validator::Validate;
 
 use super::{
     super::{
         courses::Author,
-        shared::{page, twenty},
+        shared::{default_limit, page},
     },
     reactions::Reactions,
 };
 use crate::{
-    extract::{Caller, Idempotency, IfMatch, Json, Member, Path, Query},
-    problem::Problem,
-    reply::{Nothing, Reply},
-    routing::{Operations, operations},
+    http::{
+        extract::{Caller, Idempotency, IfMatch, Json, Member, Path, Query},
+        problem::Problem,
+        reply::{Nothing, Reply},
+        routing::{Operations, operations},
+    },
     state::State,
 };
 
@@ -40,20 +43,20 @@ pub(super) fn configure(config: &mut impl Operations) {
 #[serde(rename_all = "camelCase")]
 struct Comment {
     /// The comment's id.
-    id: Uuid,
+    id: CommentId,
     /// The post under which it stands, where it does.
-    post_id: Option<Uuid>,
+    post_id: Option<PostId>,
     /// The lesson under which it stands, where it does.
-    lesson_id: Option<Uuid>,
+    lesson_id: Option<LessonId>,
     /// The course to which those belong; null under a post in the school's feed.
-    course_id: Option<Uuid>,
+    course_id: Option<CourseId>,
     /// The comment that it answers.
-    parent_id: Option<Uuid>,
+    parent_id: Option<CommentId>,
     /// 1 where it answers no other comment, 6 at most.
     #[schema(minimum = 1, example = 1)]
     depth: i64,
     /// Who wrote it: `GET /users/{authorId}`. Null where it was deleted or removed.
-    author_id: Option<Uuid>,
+    author_id: Option<UserId>,
     /// The same, with a name to show.
     author: Option<Author>,
     /// Sanitised HTML. Null where it was deleted or removed.
@@ -138,12 +141,12 @@ enum CommentOrder {
 }
 
 /// Which comments.
-#[derive(Deserialize, IntoParams)]
+#[derive(Deserialize, IntoParams, Validate)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 #[into_params(parameter_in = Query)]
 struct CommentQuery {
     /// How many rows.
-    #[serde(default = "twenty")]
+    #[serde(default = "default_limit")]
     #[param(minimum = 1, maximum = 100, default = 20)]
     limit: u64,
     /// Where to go on: `nextCursor` of the page before, with the same `sort`.
@@ -159,11 +162,11 @@ struct CommentQuery {
 }
 
 /// A new comment.
-#[derive(Deserialize, ToSchema)]
+#[derive(Deserialize, ToSchema, Validate)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 struct CreateComment {
     /// A comment of the same thread that it answers.
-    parent_id: Option<Uuid>,
+    parent_id: Option<CommentId>,
     /// HTML; sanitised. `@username` mentions somebody, ten people at most.
     #[schema(
         min_length = 1,
@@ -175,7 +178,7 @@ struct CreateComment {
 }
 
 /// What changes in a comment.
-#[derive(Deserialize, ToSchema)]
+#[derive(Deserialize, ToSchema, Validate)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 struct PatchComment {
     /// HTML; sanitised.
@@ -236,7 +239,7 @@ async fn create(
 async fn list_post_comments(
     state: Data<State>,
     Member(actor): Member,
-    Path(id): Path<Uuid>,
+    Path(id): Path<CommentId>,
     Query(query): Query<CommentQuery>,
 ) -> Result<Reply<CommentPage>, Problem> {
     list(&state, actor, Branch::Post(id), query).await
@@ -255,7 +258,7 @@ async fn list_post_comments(
 async fn create_post_comment(
     state: Data<State>,
     Member(actor): Member,
-    Path(id): Path<Uuid>,
+    Path(id): Path<CommentId>,
     key: Idempotency,
     body: Json<CreateComment>,
 ) -> Result<Reply<Comment>, Problem> {
@@ -274,7 +277,7 @@ async fn create_post_comment(
 async fn list_lesson_comments(
     state: Data<State>,
     Caller(actor): Caller,
-    Path(id): Path<Uuid>,
+    Path(id): Path<CommentId>,
     Query(query): Query<CommentQuery>,
 ) -> Result<Reply<CommentPage>, Problem> {
     list(&state, actor, Branch::Lesson(id), query).await
@@ -294,7 +297,7 @@ async fn list_lesson_comments(
 async fn create_lesson_comment(
     state: Data<State>,
     Member(actor): Member,
-    Path(id): Path<Uuid>,
+    Path(id): Path<CommentId>,
     key: Idempotency,
     body: Json<CreateComment>,
 ) -> Result<Reply<Comment>, Problem> {
@@ -318,7 +321,7 @@ fn answer(comment: community::Comment) -> Result<Reply<Comment>, Problem> {
 async fn get_comment(
     state: Data<State>,
     Caller(actor): Caller,
-    Path(id): Path<Uuid>,
+    Path(id): Path<CommentId>,
 ) -> Result<Reply<Comment>, Problem> {
     let work = move |tx: Tx| async move { community::comment(&tx, id).await };
     answer(state.db.read(actor, work).await?)
@@ -336,7 +339,7 @@ async fn get_comment(
 async fn update_comment(
     state: Data<State>,
     Member(actor): Member,
-    Path(id): Path<Uuid>,
+    Path(id): Path<CommentId>,
     seen: IfMatch,
     body: Json<PatchComment>,
 ) -> Result<Reply<Comment>, Problem> {
@@ -357,7 +360,7 @@ async fn update_comment(
 async fn delete_comment(
     state: Data<State>,
     Member(actor): Member,
-    Path(id): Path<Uuid>,
+    Path(id): Path<CommentId>,
 ) -> Result<Reply<Nothing>, Problem> {
     let work = move |tx: Tx| async move { community::delete_comment(&tx, id).await };
     state.db.run(actor, work).await?;
@@ -374,7 +377,7 @@ async fn delete_comment(
 async fn list_comment_replies(
     state: Data<State>,
     Caller(actor): Caller,
-    Path(id): Path<Uuid>,
+    Path(id): Path<CommentId>,
     Query(query): Query<CommentQuery>,
 ) -> Result<Reply<CommentPage>, Problem> {
     list(&state, actor, Branch::Comment(id), query).await

@@ -2,17 +2,20 @@ use actix_web::web::Data;
 use chrono::{DateTime, Utc};
 use community::{NewConversation, conversation};
 use database::Pool;
-use kernel::{Result, Uuid};
+use kernel::{ConversationId, Result, UserId, Uuid};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
+use validator::Validate;
 
 use super::{Person, messages::Message};
 use crate::{
-    extract::{Idempotency, IfMatch, Json, Member, Path, Query},
-    problem::Problem,
-    reply::{Nothing, Reply},
+    http::{
+        extract::{Idempotency, IfMatch, Json, Member, Path, Query},
+        problem::Problem,
+        reply::{Nothing, Reply},
+        routing::{Operations, operations},
+    },
     routes::shared::{PageQuery, page},
-    routing::{Operations, operations},
     state::State,
 };
 
@@ -34,7 +37,7 @@ pub(super) fn configure(config: &mut impl Operations) {
 #[serde(rename_all = "camelCase")]
 struct Conversation {
     /// The conversation's id.
-    id: Uuid,
+    id: ConversationId,
     /// `DIRECT`: of two. `GROUP`: of a few, with a title. More may be added.
     #[schema(example = "GROUP")]
     kind: String,
@@ -132,7 +135,7 @@ enum ConversationKind {
 }
 
 /// A conversation to be opened.
-#[derive(Deserialize, ToSchema)]
+#[derive(Deserialize, ToSchema, Validate)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 #[schema(example = json!({ "kind": "GROUP", "title": "Sunday runners",
     "memberIds": ["0198c0de-0000-7000-8000-000000000001", "0198c0de-0000-7000-8000-000000000002"] }))]
@@ -141,14 +144,14 @@ struct OpenConversation {
     kind: ConversationKind,
     /// With whom: one for a direct conversation.
     #[schema(min_items = 1, max_items = 31)]
-    member_ids: Vec<Uuid>,
+    member_ids: Vec<UserId>,
     /// A group's title.
     #[schema(min_length = 1, max_length = 100, example = "Sunday runners")]
     title: Option<String>,
 }
 
 /// What changes in a conversation.
-#[derive(Deserialize, ToSchema)]
+#[derive(Deserialize, ToSchema, Validate)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 struct PatchConversation {
     /// A group's title.
@@ -162,7 +165,7 @@ struct PatchConversation {
 }
 
 /// How far the caller has read.
-#[derive(Deserialize, ToSchema)]
+#[derive(Deserialize, ToSchema, Validate)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 struct ReadUpTo {
     /// The number of the last message that was seen.
@@ -175,7 +178,7 @@ struct ReadUpTo {
 #[serde(rename_all = "camelCase")]
 struct ReadState {
     /// The conversation.
-    conversation_id: Uuid,
+    conversation_id: ConversationId,
     /// Up to which message.
     #[schema(minimum = 0, example = 42)]
     read_number: i64,
@@ -279,7 +282,7 @@ async fn open_conversation(
 async fn get_conversation(
     state: Data<State>,
     Member(actor): Member,
-    Path(id): Path<Uuid>,
+    Path(id): Path<ConversationId>,
 ) -> Result<Reply<Conversation>, Problem> {
     let work = move |tx| async move { conversation::get(&tx, id).await };
     Ok(reply(state.db.read(actor, work).await?)?)
@@ -297,7 +300,7 @@ async fn get_conversation(
 async fn update_conversation(
     state: Data<State>,
     Member(actor): Member,
-    Path(id): Path<Uuid>,
+    Path(id): Path<ConversationId>,
     seen: IfMatch,
     body: Json<PatchConversation>,
 ) -> Result<Reply<Conversation>, Problem> {
@@ -317,7 +320,7 @@ async fn update_conversation(
 async fn read_conversation(
     state: Data<State>,
     Member(actor): Member,
-    Path(id): Path<Uuid>,
+    Path(id): Path<ConversationId>,
     body: Json<ReadUpTo>,
 ) -> Result<Reply<ReadState>, Problem> {
     let number = body.value.number;

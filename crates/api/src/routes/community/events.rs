@@ -2,16 +2,19 @@ use actix_web::{HttpRequest, web::Data};
 use chrono::{DateTime, Utc};
 use community::live;
 use database::Pool;
-use kernel::{Actor, Code, Result, Uuid};
+use kernel::{Actor, Code, ConversationId, MessageId, Result, UserId};
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
+use validator::Validate;
 
 use crate::{
-    event_stream::EventStream,
-    extract::{Caller, Member, Query},
-    problem::Problem,
-    reply::Reply,
-    routing::{Operations, operations},
+    http::{
+        event_stream::EventStream,
+        extract::{Caller, Member, Query},
+        problem::Problem,
+        reply::Reply,
+        routing::{Operations, operations},
+    },
     state::State,
 };
 
@@ -25,20 +28,20 @@ pub(super) fn configure(config: &mut impl Operations) {
 struct LiveEvent {
     /// Of `conversation.…` and `message.…`.
     #[schema(nullable = false)]
-    conversation_id: Option<Uuid>,
+    conversation_id: Option<ConversationId>,
     /// Of `message.…`.
     #[schema(nullable = false)]
-    message_id: Option<Uuid>,
+    message_id: Option<MessageId>,
     /// Of a message, or up to which somebody has read (`conversation.read`).
     #[schema(nullable = false, minimum = 0, example = 42)]
     number: Option<i64>,
     /// Who has read, of `conversation.read`.
     #[schema(nullable = false)]
-    user_id: Option<Uuid>,
+    user_id: Option<UserId>,
 }
 
 /// Where to begin, and who asks where no header can be set.
-#[derive(Deserialize, IntoParams)]
+#[derive(Deserialize, IntoParams, Validate)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 #[into_params(parameter_in = Query)]
 struct EventQuery {

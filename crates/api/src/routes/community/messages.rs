@@ -2,17 +2,20 @@ use actix_web::web::Data;
 use chrono::{DateTime, Utc};
 use community::{MessageRange, NewMessage, message};
 use database::Pool;
-use kernel::{Cursor, Limit, Result, Uuid};
+use kernel::{ConversationId, Cursor, Limit, MessageId, Result, Uuid};
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
+use validator::Validate;
 
 use super::Person;
 use crate::{
-    extract::{Idempotency, IfMatch, Json, Member, Path, Query},
-    problem::Problem,
-    reply::{Nothing, Reply},
-    routes::shared::{page, twenty},
-    routing::{Operations, operations},
+    http::{
+        extract::{Idempotency, IfMatch, Json, Member, Path, Query},
+        problem::Problem,
+        reply::{Nothing, Reply},
+        routing::{Operations, operations},
+    },
+    routes::shared::{default_limit, page},
     state::State,
 };
 
@@ -32,9 +35,9 @@ pub(super) fn configure(config: &mut impl Operations) {
 #[serde(rename_all = "camelCase")]
 pub(super) struct Message {
     /// The message's id.
-    id: Uuid,
+    id: MessageId,
     /// Where it was sent.
-    conversation_id: Uuid,
+    conversation_id: ConversationId,
     /// 1, 2, 3, … in its conversation, without gaps.
     #[schema(minimum = 1, example = 42)]
     number: i64,
@@ -103,7 +106,7 @@ page! {
 }
 
 /// A message to be sent.
-#[derive(Deserialize, ToSchema)]
+#[derive(Deserialize, ToSchema, Validate)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 struct SendMessage {
     /// The sender's own name for it, new for each message that is meant. Sent again, it is the same message.
@@ -120,7 +123,7 @@ struct SendMessage {
 }
 
 /// What changes in a message.
-#[derive(Deserialize, ToSchema)]
+#[derive(Deserialize, ToSchema, Validate)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 struct PatchMessage {
     /// Plain text.
@@ -146,7 +149,7 @@ enum MessageOrder {
 }
 
 /// Which messages.
-#[derive(Deserialize, IntoParams)]
+#[derive(Deserialize, IntoParams, Validate)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 #[into_params(parameter_in = Query)]
 struct MessageQuery {
@@ -170,7 +173,7 @@ struct MessageQuery {
     #[param(inline, nullable = false)]
     sort: Option<MessageOrder>,
     /// How many rows.
-    #[serde(default = "twenty")]
+    #[serde(default = "default_limit")]
     #[param(minimum = 1, maximum = 100, default = 20)]
     limit: u64,
     /// Where to go on: `nextCursor` of the page before, with the same `sort`.
@@ -193,7 +196,7 @@ struct MessageQuery {
 async fn list_messages(
     state: Data<State>,
     Member(actor): Member,
-    Path(id): Path<Uuid>,
+    Path(id): Path<MessageId>,
     Query(query): Query<MessageQuery>,
 ) -> Result<Reply<MessagePage>, Problem> {
     let range = MessageRange {
@@ -220,7 +223,7 @@ async fn list_messages(
 async fn send_message(
     state: Data<State>,
     Member(actor): Member,
-    Path(id): Path<Uuid>,
+    Path(id): Path<MessageId>,
     key: Idempotency,
     body: Json<SendMessage>,
 ) -> Result<Reply<Message>, Problem> {
@@ -261,7 +264,7 @@ async fn send_message(
 async fn get_message(
     state: Data<State>,
     Member(actor): Member,
-    Path(id): Path<Uuid>,
+    Path(id): Path<MessageId>,
 ) -> Result<Reply<Message>, Problem> {
     let work = move |tx| async move { message::get(&tx, id).await };
     let message = state.db.read(actor, work).await?;
@@ -280,7 +283,7 @@ async fn get_message(
 async fn update_message(
     state: Data<State>,
     Member(actor): Member,
-    Path(id): Path<Uuid>,
+    Path(id): Path<MessageId>,
     seen: IfMatch,
     body: Json<PatchMessage>,
 ) -> Result<Reply<Message>, Problem> {
@@ -304,7 +307,7 @@ async fn update_message(
 async fn delete_message(
     state: Data<State>,
     Member(actor): Member,
-    Path(id): Path<Uuid>,
+    Path(id): Path<MessageId>,
 ) -> Result<Reply<Nothing>, Problem> {
     let work = move |tx| async move { message::delete(&tx, id).await };
     state.db.run(actor, work).await?;

@@ -20,7 +20,7 @@ use kernel::Uuid;
 use serde::Serialize;
 use utoipa::ToSchema;
 
-use crate::routing::Operations;
+use crate::http::routing::Operations;
 
 pub(super) fn configure(config: &mut impl Operations) {
     config

@@ -2,20 +2,23 @@ use actix_web::web::Data;
 use chrono::{DateTime, Utc};
 use community::{Action, Decision, LogEntry, ReportFilter, ReportStatus};
 use database::Pool;
-use kernel::{Result, Uuid};
+use kernel::{CourseId, ReportId, Result, UserId, Uuid};
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
+use validator::Validate;
 
 use super::{
-    super::shared::{PageQuery, page, twenty},
+    super::shared::{PageQuery, default_limit, page},
     Person, person,
     reports::SubjectKind,
 };
 use crate::{
-    extract::{Confirmed, Json, Path, Query, Trainer},
-    problem::Problem,
-    reply::Reply,
-    routing::{Operations, operations},
+    http::{
+        extract::{Confirmed, Json, Path, Query, Trainer},
+        problem::Problem,
+        reply::Reply,
+        routing::{Operations, operations},
+    },
     state::State,
 };
 
@@ -28,16 +31,16 @@ pub(super) fn configure(config: &mut impl Operations) {
 #[serde(rename_all = "camelCase")]
 struct ModeratedReport {
     /// The report's id.
-    id: Uuid,
+    id: ReportId,
     /// Who made it; null for everybody but admins.
-    reporter_id: Option<Uuid>,
+    reporter_id: Option<UserId>,
     /// `POST`, `COMMENT` or `MESSAGE`; more may be added.
     #[schema(example = "COMMENT")]
     subject_kind: String,
     /// The subject's id.
     subject_id: Uuid,
     /// The course in which it stands.
-    course_id: Option<Uuid>,
+    course_id: Option<CourseId>,
     /// Who wrote it.
     author: Person,
     /// What is wrong; more may be added.
@@ -97,7 +100,7 @@ struct ReportDecision {
     #[schema(example = "No advertising here.")]
     note: Option<String>,
     /// Who decided.
-    decided_by: Option<Uuid>,
+    decided_by: Option<UserId>,
     /// When.
     decided_at: Option<DateTime<Utc>>,
 }
@@ -190,12 +193,12 @@ impl From<ReportState> for ReportStatus {
 }
 
 /// Which reports.
-#[derive(Deserialize, IntoParams)]
+#[derive(Deserialize, IntoParams, Validate)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 #[into_params(parameter_in = Query)]
 struct ReportQuery {
     /// How many rows.
-    #[serde(default = "twenty")]
+    #[serde(default = "default_limit")]
     #[param(minimum = 1, maximum = 100, default = 20)]
     limit: u64,
     /// Where to go on: `nextCursor` of the page before.
@@ -216,7 +219,7 @@ struct ReportQuery {
     subject_id: Option<Uuid>,
     /// Only of this course.
     #[param(nullable = false)]
-    course_id: Option<Uuid>,
+    course_id: Option<CourseId>,
 }
 
 /// What a moderator does about a report.
@@ -251,7 +254,7 @@ impl From<DecisionAction> for Action {
 }
 
 /// What is decided about a report, and every other open one of the same.
-#[derive(Deserialize, ToSchema)]
+#[derive(Deserialize, ToSchema, Validate)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 #[schema(example = json!({ "version": 1, "action": "REMOVE", "note": "No advertising here." }))]
 struct DecideReport {
@@ -276,23 +279,23 @@ struct DecideReport {
 #[serde(rename_all = "camelCase")]
 struct ModerationLogEntry {
     /// The entry's id.
-    id: Uuid,
+    id: ReportId,
     /// Who did it.
     moderator: Person,
     /// `DISMISS`, `REMOVE`, `RESTORE`, `WARN`, `MUTE` or `SUSPEND`; more may be added.
     #[schema(example = "REMOVE")]
     action: String,
     /// The report that was decided.
-    report_id: Uuid,
+    report_id: ReportId,
     /// The course in which it happened.
-    course_id: Option<Uuid>,
+    course_id: Option<CourseId>,
     /// `POST`, `COMMENT` or `MESSAGE`; more may be added.
     #[schema(example = "COMMENT")]
     subject_kind: String,
     /// The subject's id.
     subject_id: Uuid,
     /// Whose content it was about.
-    user_id: Uuid,
+    user_id: UserId,
     /// Whether the content was taken away.
     removed: bool,
     /// Until when its author was muted.
@@ -352,12 +355,12 @@ page! {
 }
 
 /// Which entries.
-#[derive(Deserialize, IntoParams)]
+#[derive(Deserialize, IntoParams, Validate)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 #[into_params(parameter_in = Query)]
 struct LogQuery {
     /// How many rows.
-    #[serde(default = "twenty")]
+    #[serde(default = "default_limit")]
     #[param(minimum = 1, maximum = 100, default = 20)]
     limit: u64,
     /// Where to go on: `nextCursor` of the page before.
@@ -369,7 +372,7 @@ struct LogQuery {
     cursor: Option<String>,
     /// Only of this course.
     #[param(nullable = false)]
-    course_id: Option<Uuid>,
+    course_id: Option<CourseId>,
 }
 
 /// Reports to decide
@@ -416,7 +419,7 @@ async fn list_reports(
 async fn get_report(
     state: Data<State>,
     Trainer(actor): Trainer,
-    Path(id): Path<Uuid>,
+    Path(id): Path<ReportId>,
 ) -> Result<Reply<ModeratedReport>, Problem> {
     let work = move |tx| async move { community::moderated_report(&tx, id).await };
     let report = state.db.read(actor, work).await?;
@@ -438,7 +441,7 @@ async fn get_report(
 async fn decide(
     state: Data<State>,
     Confirmed(actor): Confirmed,
-    Path(id): Path<Uuid>,
+    Path(id): Path<ReportId>,
     body: Json<DecideReport>,
 ) -> Result<Reply<ModeratedReport>, Problem> {
     let DecideReport {

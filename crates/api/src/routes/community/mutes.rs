@@ -1,17 +1,20 @@
 use actix_web::web::Data;
 use chrono::{DateTime, Utc};
 use community::mute::{self, MuteFilter, Muted};
-use kernel::{Result, Uuid};
+use kernel::{CourseId, MuteId, Result, UserId, Uuid};
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
+use validator::Validate;
 
 use super::{Person, person};
 use crate::{
-    extract::{Confirmed, Path, Query, Trainer},
-    problem::Problem,
-    reply::{Nothing, Reply},
-    routes::shared::{PageQuery, page, twenty},
-    routing::{Operations, operations},
+    http::{
+        extract::{Confirmed, Path, Query, Trainer},
+        problem::Problem,
+        reply::{Nothing, Reply},
+        routing::{Operations, operations},
+    },
+    routes::shared::{PageQuery, default_limit, page},
     state::State,
 };
 
@@ -24,18 +27,18 @@ pub(super) fn configure(config: &mut impl Operations) {
 #[serde(rename_all = "camelCase")]
 struct Mute {
     /// The mute's id.
-    id: Uuid,
+    id: MuteId,
     /// Who is muted.
     user: Person,
     /// In which course; null is everywhere.
-    course_id: Option<Uuid>,
+    course_id: Option<CourseId>,
     /// Why.
     #[schema(example = "Third time this week.")]
     reason: Option<String>,
     /// Until when; null is without end.
     ends_at: Option<DateTime<Utc>>,
     /// Who imposed it.
-    imposed_by: Option<Uuid>,
+    imposed_by: Option<UserId>,
     /// Since when.
     created_at: DateTime<Utc>,
 }
@@ -72,12 +75,12 @@ page! {
 }
 
 /// Which mutes.
-#[derive(Deserialize, IntoParams)]
+#[derive(Deserialize, IntoParams, Validate)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 #[into_params(parameter_in = Query)]
 struct MuteQuery {
     /// How many rows.
-    #[serde(default = "twenty")]
+    #[serde(default = "default_limit")]
     #[param(minimum = 1, maximum = 100, default = 20)]
     limit: u64,
     /// Where to go on: `nextCursor` of the page before.
@@ -89,10 +92,10 @@ struct MuteQuery {
     cursor: Option<String>,
     /// Only of this course.
     #[param(nullable = false)]
-    course_id: Option<Uuid>,
+    course_id: Option<CourseId>,
     /// Only of this account.
     #[param(nullable = false)]
-    user_id: Option<Uuid>,
+    user_id: Option<UserId>,
 }
 
 /// Who may not write
@@ -131,7 +134,7 @@ async fn list_mutes(
 async fn lift_mute(
     state: Data<State>,
     Confirmed(actor): Confirmed,
-    Path(id): Path<Uuid>,
+    Path(id): Path<MuteId>,
 ) -> Result<Reply<Nothing>, Problem> {
     let work = move |tx| async move { mute::lift(&tx, id).await };
     state.db.run(actor, work).await?;

@@ -3,12 +3,15 @@ use community::{Channel, Kind, Preferences, PreferencesChange};
 use kernel::Result;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
+use validator::Validate;
 
 use crate::{
-    extract::{IfMatch, Json, Member, merge},
-    problem::Problem,
-    reply::Reply,
-    routing::{Operations, operations},
+    http::{
+        extract::{IfMatch, Json, Member, merge},
+        problem::Problem,
+        reply::Reply,
+        routing::{Operations, operations},
+    },
     state::State,
 };
 
@@ -220,7 +223,7 @@ impl From<Digest> for community::Digest {
 }
 
 /// What changes in one's preferences.
-#[derive(Deserialize, ToSchema)]
+#[derive(Deserialize, ToSchema, Validate)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 struct PatchNotificationPreferences {
     /// The kinds whose ways change.

@@ -1,19 +1,25 @@
 use actix_web::web::Data;
 use chrono::{DateTime, Utc};
 use community::Which;
-use kernel::{Error, FieldError, Result, Uuid};
+use kernel::{
+    AnnouncementId, CommentId, ConversationId, CourseId, Error, FieldError, LessonId, MessageId,
+    NotificationId, PostId, Result, Uuid,
+};
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
+use validator::Validate;
 
 use super::{
-    super::shared::{PageQuery, page, twenty},
+    super::shared::{PageQuery, default_limit, page},
     Person, person,
 };
 use crate::{
-    extract::{Json, Member, Query},
-    problem::Problem,
-    reply::{Nothing, Reply},
-    routing::{Operations, operations},
+    http::{
+        extract::{Json, Member, Query},
+        problem::Problem,
+        reply::{Nothing, Reply},
+        routing::{Operations, operations},
+    },
     state::State,
 };
 
@@ -26,7 +32,7 @@ pub(super) fn configure(config: &mut impl Operations) {
 #[serde(rename_all = "camelCase")]
 struct Notification {
     /// The notification's id.
-    id: Uuid,
+    id: NotificationId,
     /// `COMMENT` (on your post or lesson), `REPLY` (to your comment), `MENTION`, `MESSAGE` (one of a conversation while it is
     /// unread), `ANNOUNCEMENT`, `MODERATION` or `ACCESS`; more may be added.
     #[schema(example = "REPLY")]
@@ -34,19 +40,19 @@ struct Notification {
     /// Who did it; null where that is not told.
     actor: Option<Person>,
     /// The course it belongs to.
-    course_id: Option<Uuid>,
+    course_id: Option<CourseId>,
     /// The post.
-    post_id: Option<Uuid>,
+    post_id: Option<PostId>,
     /// The lesson.
-    lesson_id: Option<Uuid>,
+    lesson_id: Option<LessonId>,
     /// The comment.
-    comment_id: Option<Uuid>,
+    comment_id: Option<CommentId>,
     /// The conversation.
-    conversation_id: Option<Uuid>,
+    conversation_id: Option<ConversationId>,
     /// The message; of a conversation the first one that was unread.
-    message_id: Option<Uuid>,
+    message_id: Option<MessageId>,
     /// The announcement.
-    announcement_id: Option<Uuid>,
+    announcement_id: Option<AnnouncementId>,
     /// The title of the post or the announcement.
     #[schema(example = "My first pull-up")]
     title: Option<String>,
@@ -131,12 +137,12 @@ struct NotificationCount {
 }
 
 /// Which notifications.
-#[derive(Deserialize, IntoParams)]
+#[derive(Deserialize, IntoParams, Validate)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 #[into_params(parameter_in = Query)]
 struct NotificationQuery {
     /// How many rows.
-    #[serde(default = "twenty")]
+    #[serde(default = "default_limit")]
     #[param(minimum = 1, maximum = 100, default = 20)]
     limit: u64,
     /// Where to go on: `nextCursor` of the page before.
@@ -152,12 +158,12 @@ struct NotificationQuery {
 }
 
 /// Which notifications were read: some of them, or one and every older one.
-#[derive(Deserialize, ToSchema)]
+#[derive(Deserialize, ToSchema, Validate)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 struct ReadNotifications {
     /// These.
     #[schema(nullable = false, min_items = 1, max_items = 100)]
-    ids: Option<Vec<Uuid>>,
+    ids: Option<Vec<NotificationId>>,
     /// This one and every older one.
     #[schema(nullable = false, example = "0198c0de-0000-7000-8000-000000000001")]
     up_to: Option<Uuid>,
@@ -232,7 +238,7 @@ async fn mark_read(
 }
 
 /// What a mail's link says.
-#[derive(Deserialize, IntoParams)]
+#[derive(Deserialize, IntoParams, Validate)]
 #[serde(deny_unknown_fields)]
 #[into_params(parameter_in = Query)]
 struct UnsubscribeQuery {

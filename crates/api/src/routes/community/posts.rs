@@ -2,22 +2,25 @@ use actix_web::web::Data;
 use chrono::{DateTime, Utc};
 use community::{FeedFilter, NewPost, PostChange, PostStatus};
 use database::{Pool, Tx};
-use kernel::{Actor, Cursor, Limit, Result, Uuid};
+use kernel::{Actor, CourseId, Cursor, FileId, Limit, PostId, Result, UserId, Uuid};
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
+use validator::Validate;
 
 use super::{
     super::{
         courses::Author,
-        shared::{page, twenty},
+        shared::{default_limit, page},
     },
     reactions::Reactions,
 };
 use crate::{
-    extract::{Idempotency, IfMatch, Json, Member, Path, Query},
-    problem::Problem,
-    reply::{Nothing, Reply},
-    routing::{Operations, operations},
+    http::{
+        extract::{Idempotency, IfMatch, Json, Member, Path, Query},
+        problem::Problem,
+        reply::{Nothing, Reply},
+        routing::{Operations, operations},
+    },
     state::State,
 };
 
@@ -43,11 +46,11 @@ pub(super) fn configure(config: &mut impl Operations) {
 #[serde(rename_all = "camelCase")]
 struct Post {
     /// The post's id.
-    id: Uuid,
+    id: PostId,
     /// The course in which it stands; null in the school's feed.
-    course_id: Option<Uuid>,
+    course_id: Option<CourseId>,
     /// Who wrote it: `GET /users/{authorId}`. Null where it was deleted or removed.
-    author_id: Option<Uuid>,
+    author_id: Option<UserId>,
     /// The same, with a name to show.
     author: Option<Author>,
     /// The title. Null where it was deleted or removed.
@@ -88,7 +91,7 @@ struct Post {
 #[serde(rename_all = "camelCase")]
 struct PostImage {
     /// The upload, for its owner alone.
-    id: Option<Uuid>,
+    id: Option<PostId>,
     /// 1280 wide at most.
     #[schema(format = "uri", example = "https://palestra.example/api/v1/files/AbC")]
     url: String,
@@ -170,12 +173,12 @@ enum FeedStatus {
 }
 
 /// Which posts.
-#[derive(Deserialize, IntoParams)]
+#[derive(Deserialize, IntoParams, Validate)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 #[into_params(parameter_in = Query)]
 struct FeedQuery {
     /// How many rows.
-    #[serde(default = "twenty")]
+    #[serde(default = "default_limit")]
     #[param(minimum = 1, maximum = 100, default = 20)]
     limit: u64,
     /// Where to go on: `nextCursor` of the page before.
@@ -187,21 +190,21 @@ struct FeedQuery {
     cursor: Option<String>,
     /// Only of this course.
     #[param(nullable = false)]
-    course_id: Option<Uuid>,
+    course_id: Option<CourseId>,
     /// Only of this author.
     #[param(nullable = false)]
-    author_id: Option<Uuid>,
+    author_id: Option<UserId>,
     /// `PUBLISHED` where it is missing.
     #[param(inline, nullable = false)]
     status: Option<FeedStatus>,
 }
 
 /// A new post.
-#[derive(Deserialize, ToSchema)]
+#[derive(Deserialize, ToSchema, Validate)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 struct CreatePost {
     /// A course to which the caller has access; the school's feed where it is missing.
-    course_id: Option<Uuid>,
+    course_id: Option<CourseId>,
     /// The title.
     #[schema(
         min_length = 1,
@@ -221,7 +224,7 @@ struct CreatePost {
     /// Pictures that the caller has sent (`POST /uploads`), each once.
     #[serde(default)]
     #[schema(max_items = 10, default = json!([]))]
-    image_ids: Vec<Uuid>,
+    image_ids: Vec<FileId>,
     /// Whether it is published at once.
     #[serde(default)]
     #[schema(default = false)]
@@ -229,7 +232,7 @@ struct CreatePost {
 }
 
 /// What changes in a post.
-#[derive(Deserialize, ToSchema)]
+#[derive(Deserialize, ToSchema, Validate)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 struct PatchPost {
     /// The title.
@@ -250,7 +253,7 @@ struct PatchPost {
     content: Option<String>,
     /// All of its pictures, in their order.
     #[schema(max_items = 10, nullable = false, example = json!([]))]
-    image_ids: Option<Vec<Uuid>>,
+    image_ids: Option<Vec<FileId>>,
 }
 
 /// What is counted changes without a new version.
@@ -332,7 +335,7 @@ async fn create_post(
 async fn get_post(
     state: Data<State>,
     Member(actor): Member,
-    Path(id): Path<Uuid>,
+    Path(id): Path<PostId>,
 ) -> Result<Reply<Post>, Problem> {
     let work = move |tx: Tx| async move { community::post(&tx, id).await };
     answer(state.db.read(actor, work).await?)
@@ -350,7 +353,7 @@ async fn get_post(
 async fn update_post(
     state: Data<State>,
     Member(actor): Member,
-    Path(id): Path<Uuid>,
+    Path(id): Path<PostId>,
     seen: IfMatch,
     body: Json<PatchPost>,
 ) -> Result<Reply<Post>, Problem> {
@@ -380,7 +383,7 @@ async fn update_post(
 async fn delete_post(
     state: Data<State>,
     Member(actor): Member,
-    Path(id): Path<Uuid>,
+    Path(id): Path<PostId>,
 ) -> Result<Reply<Nothing>, Problem> {
     let work = move |tx: Tx| async move { community::delete_post(&tx, id).await };
     state.db.run(actor, work).await?;
@@ -400,7 +403,7 @@ async fn delete_post(
 async fn publish_post(
     state: Data<State>,
     Member(actor): Member,
-    Path(id): Path<Uuid>,
+    Path(id): Path<PostId>,
 ) -> Result<Reply<Post>, Problem> {
     let work = move |tx: Tx| async move { community::publish_post(&tx, id).await };
     answer(state.db.run(actor, work).await?)
@@ -417,7 +420,7 @@ async fn publish_post(
 async fn unpublish_post(
     state: Data<State>,
     Member(actor): Member,
-    Path(id): Path<Uuid>,
+    Path(id): Path<PostId>,
 ) -> Result<Reply<Post>, Problem> {
     let work = move |tx: Tx| async move { community::unpublish_post(&tx, id).await };
     answer(state.db.run(actor, work).await?)
@@ -430,7 +433,7 @@ enum Act {
     Lock(bool),
 }
 
-async fn moderate(state: &State, actor: Actor, id: Uuid, act: Act) -> Result<Reply<Post>, Problem> {
+async fn moderate(state: &State, actor: Actor, id: PostId, act: Act) -> Result<Reply<Post>, Problem> {
     let work = move |tx: Tx| async move {
         match act {
             Act::Pin(pinned) => community::pin_post(&tx, id, pinned).await,
@@ -451,7 +454,7 @@ async fn moderate(state: &State, actor: Actor, id: Uuid, act: Act) -> Result<Rep
 async fn pin_post(
     state: Data<State>,
     Member(actor): Member,
-    Path(id): Path<Uuid>,
+    Path(id): Path<PostId>,
 ) -> Result<Reply<Post>, Problem> {
     moderate(&state, actor, id, Act::Pin(true)).await
 }
@@ -467,7 +470,7 @@ async fn pin_post(
 async fn unpin_post(
     state: Data<State>,
     Member(actor): Member,
-    Path(id): Path<Uuid>,
+    Path(id): Path<PostId>,
 ) -> Result<Reply<Post>, Problem> {
     moderate(&state, actor, id, Act::Pin(false)).await
 }
@@ -483,7 +486,7 @@ async fn unpin_post(
 async fn lock_post(
     state: Data<State>,
     Member(actor): Member,
-    Path(id): Path<Uuid>,
+    Path(id): Path<PostId>,
 ) -> Result<Reply<Post>, Problem> {
     moderate(&state, actor, id, Act::Lock(true)).await
 }
@@ -499,7 +502,7 @@ async fn lock_post(
 async fn unlock_post(
     state: Data<State>,
     Member(actor): Member,
-    Path(id): Path<Uuid>,
+    Path(id): Path<PostId>,
 ) -> Result<Reply<Post>, Problem> {
     moderate(&state, actor, id, Act::Lock(false)).await
 }

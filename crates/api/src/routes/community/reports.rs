@@ -2,15 +2,18 @@ use actix_web::web::Data;
 use chrono::{DateTime, Utc};
 use community::{NewReport, OwnReport, Subject};
 use database::{Pool, Tx};
-use kernel::{Result, Uuid};
+use kernel::{ReportId, Result, Uuid};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
+use validator::Validate;
 
 use crate::{
-    extract::{Idempotency, Json, Member, Path},
-    problem::Problem,
-    reply::Reply,
-    routing::{Operations, operations},
+    http::{
+        extract::{Idempotency, Json, Member, Path},
+        problem::Problem,
+        reply::Reply,
+        routing::{Operations, operations},
+    },
     state::State,
 };
 
@@ -32,7 +35,7 @@ pub(super) enum SubjectKind {
 
 impl SubjectKind {
     /// The kind with an id.
-    fn with(self, id: Uuid) -> Subject {
+    fn with(self, id: ReportId) -> Subject {
         match self {
             Self::Post => Subject::Post(id),
             Self::Comment => Subject::Comment(id),
@@ -84,7 +87,7 @@ impl From<ReportReason> for community::Reason {
 }
 
 /// Something that somebody finds wrong.
-#[derive(Deserialize, ToSchema)]
+#[derive(Deserialize, ToSchema, Validate)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 struct CreateReport {
     /// What it is.
@@ -104,7 +107,7 @@ struct CreateReport {
 #[serde(rename_all = "camelCase")]
 struct Report {
     /// The report's id.
-    id: Uuid,
+    id: ReportId,
     /// `POST`, `COMMENT` or `MESSAGE`; more may be added.
     #[schema(example = "COMMENT")]
     subject_kind: String,
@@ -155,7 +158,7 @@ impl From<OwnReport> for Report {
 ///
 /// A post, a comment or a message that you can read. The moderators get it as it is now, whatever becomes of it: the editors of
 /// the course in which it stands, admins elsewhere; of messages admins alone. Nobody but admins sees who reported it. One open
-/// report of the same, and at most twenty in 24 hours.
+/// report of the same, and at most default_limit in 24 hours.
 #[utoipa::path(post, path = "/reports",
     tag = "moderation", operation_id = "createReport", security(("bearer" = [])), request_body = CreateReport,
     extensions(("x-problem-codes" = json!(["not_found", "own_content", "already_reported", "too_many_reports"]))),
@@ -198,7 +201,7 @@ async fn create_report(
 async fn get_report(
     state: Data<State>,
     Member(actor): Member,
-    Path(id): Path<Uuid>,
+    Path(id): Path<ReportId>,
 ) -> Result<Reply<Report>, Problem> {
     let work = move |tx| async move { community::own_report(&tx, id).await };
     let report = state.db.read(actor, work).await?;

@@ -2,15 +2,18 @@ use actix_web::web::Data;
 use chrono::{DateTime, Utc};
 use community::SettingsChange;
 use database::Tx;
-use kernel::{Actor, Result, Uuid};
+use kernel::{Actor, CourseId, Result, Uuid};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
+use validator::Validate;
 
 use crate::{
-    extract::{Admin, IfMatch, Json, Member, Path},
-    problem::Problem,
-    reply::Reply,
-    routing::{Operations, operations},
+    http::{
+        extract::{Admin, IfMatch, Json, Member, Path},
+        problem::Problem,
+        reply::Reply,
+        routing::{Operations, operations},
+    },
     state::State,
 };
 
@@ -101,7 +104,7 @@ impl From<community::Settings> for CommunitySettings {
 }
 
 /// What changes in the rules.
-#[derive(Deserialize, ToSchema)]
+#[derive(Deserialize, ToSchema, Validate)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 struct PatchCommunitySettings {
     /// Who posts.
@@ -167,7 +170,7 @@ impl From<PatchCommunitySettings> for SettingsChange {
 async fn read(
     state: &State,
     actor: Actor,
-    course: Option<Uuid>,
+    course: Option<CourseId>,
 ) -> Result<Reply<CommunitySettings>, Problem> {
     let work = move |tx: Tx| async move { community::settings(&tx, course).await };
     let settings = state.db.read(actor, work).await?;
@@ -178,7 +181,7 @@ async fn read(
 async fn change(
     state: &State,
     actor: Actor,
-    course: Option<Uuid>,
+    course: Option<CourseId>,
     seen: IfMatch,
     body: Json<PatchCommunitySettings>,
 ) -> Result<Reply<CommunitySettings>, Problem> {

@@ -1,21 +1,24 @@
 use actix_web::web::Data;
 use courses::{CourseChange, NewCourse};
 use database::Pool;
-use kernel::{FieldError, Result, Uuid};
+use kernel::{CategoryId, CourseId, FieldError, FileId, Result, Uuid, VideoAssetId};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
+use validator::Validate;
 
 use super::{Course, CoursePage, reply};
 use crate::{
-    extract::{Idempotency, IfMatch, Json, Member, Path, Query, Trainer, merge},
-    problem::Problem,
-    reply::{Nothing, Reply},
+    http::{
+        extract::{Idempotency, IfMatch, Json, Member, Path, Query, Trainer, merge},
+        problem::Problem,
+        reply::{Nothing, Reply},
+        routing::{Operations, operations},
+    },
     routes::{
         chapters::Chapter,
         lessons::AuthoredLesson,
         shared::{Level, Money, PageQuery},
     },
-    routing::{Operations, operations},
     state::State,
 };
 
@@ -36,7 +39,7 @@ pub(super) fn configure(config: &mut impl Operations) {
 }
 
 /// A new draft.
-#[derive(Deserialize, ToSchema)]
+#[derive(Deserialize, ToSchema, Validate)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 struct CreateCourse {
     /// The title; the slug is made from it.
@@ -61,7 +64,7 @@ struct CreateCourse {
     #[schema(format = "uri", pattern = "^https://", max_length = 2000)]
     image_url: Option<String>,
     /// A picture of the caller's that was uploaded (`POST /uploads`); it takes the place of `imageUrl`.
-    image_id: Option<Uuid>,
+    image_id: Option<FileId>,
     /// A video for everybody; https only.
     #[schema(
         format = "uri",
@@ -72,7 +75,7 @@ struct CreateCourse {
     preview_video_url: Option<String>,
     /// A video of the caller's that was uploaded (`POST /video-uploads`), for everybody; it takes the place of
     /// `previewVideoUrl`.
-    preview_video_asset_id: Option<Uuid>,
+    preview_video_asset_id: Option<VideoAssetId>,
     /// Minutes.
     #[schema(minimum = 0, maximum = 100_000, example = 95)]
     duration: Option<i64>,
@@ -87,11 +90,11 @@ struct CreateCourse {
     /// The shelves it stands on.
     #[serde(default)]
     #[schema(max_items = 20)]
-    category_ids: Vec<Uuid>,
+    category_ids: Vec<CategoryId>,
 }
 
 /// What changes in a course.
-#[derive(Deserialize, ToSchema)]
+#[derive(Deserialize, ToSchema, Validate)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 struct PatchCourse {
     /// A new title makes a new slug; the old one keeps resolving.
@@ -121,7 +124,7 @@ struct PatchCourse {
     /// A picture of the caller's that was uploaded (`POST /uploads`); it takes the place of `imageUrl`.
     #[serde(default, deserialize_with = "merge::member")]
     #[schema(value_type = Option<Uuid>)]
-    image_id: Option<Option<Uuid>>,
+    image_id: Option<Option<FileId>>,
     /// A video for everybody; https only.
     #[serde(default, deserialize_with = "merge::member")]
     #[schema(value_type = Option<String>, format = "uri", pattern = "^https://", max_length = 2000)]
@@ -130,7 +133,7 @@ struct PatchCourse {
     /// `previewVideoUrl`.
     #[serde(default, deserialize_with = "merge::member")]
     #[schema(value_type = Option<Uuid>)]
-    preview_video_asset_id: Option<Option<Uuid>>,
+    preview_video_asset_id: Option<Option<VideoAssetId>>,
     /// Minutes.
     #[serde(default, deserialize_with = "merge::member")]
     #[schema(value_type = Option<i64>, minimum = 0, maximum = 100_000, example = 95)]
@@ -148,7 +151,7 @@ struct PatchCourse {
     discount_price: Option<Option<Money>>,
     /// The whole new set of shelves.
     #[schema(max_items = 20, nullable = false)]
-    category_ids: Option<Vec<Uuid>>,
+    category_ids: Option<Vec<CategoryId>>,
 }
 
 /// What stands between something and its publication.
@@ -388,7 +391,7 @@ async fn delete_course(
 async fn get_tree(
     state: Data<State>,
     Member(actor): Member,
-    Path(id): Path<Uuid>,
+    Path(id): Path<CourseId>,
 ) -> Result<Reply<CourseTree>, Problem> {
     let work = move |tx| async move { courses::course_tree(&tx, id).await };
     let tree = state.db.read(actor, work).await?;
@@ -412,7 +415,7 @@ async fn get_tree(
 async fn duplicate_course(
     state: Data<State>,
     Trainer(actor): Trainer,
-    Path(id): Path<Uuid>,
+    Path(id): Path<CourseId>,
     key: Idempotency,
 ) -> Result<Reply<Course>, Problem> {
     let work = move |tx| async move {
@@ -442,7 +445,7 @@ async fn duplicate_course(
 async fn check_publication(
     state: Data<State>,
     Member(actor): Member,
-    Path(id): Path<Uuid>,
+    Path(id): Path<CourseId>,
 ) -> Result<Reply<PublicationCheck>, Problem> {
     let problems = state
         .db
@@ -469,7 +472,7 @@ async fn check_publication(
 async fn publish_course(
     state: Data<State>,
     Member(actor): Member,
-    Path(id): Path<Uuid>,
+    Path(id): Path<CourseId>,
 ) -> Result<Reply<Course>, Problem> {
     reply(
         state
@@ -493,7 +496,7 @@ async fn publish_course(
 async fn unpublish_course(
     state: Data<State>,
     Member(actor): Member,
-    Path(id): Path<Uuid>,
+    Path(id): Path<CourseId>,
 ) -> Result<Reply<Course>, Problem> {
     reply(
         state
@@ -517,7 +520,7 @@ async fn unpublish_course(
 async fn archive_course(
     state: Data<State>,
     Member(actor): Member,
-    Path(id): Path<Uuid>,
+    Path(id): Path<CourseId>,
 ) -> Result<Reply<Course>, Problem> {
     let work = move |tx| async move { courses::archive_course(&tx, id).await };
     reply(state.db.run(actor, work).await?)

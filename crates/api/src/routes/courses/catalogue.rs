@@ -2,20 +2,23 @@ use actix_web::{HttpRequest, web::Data};
 use courses::{
     CourseDetail, CourseFilter, CourseSort, Facets, From as Start, OutlineChapter, OutlineLesson, PriceRange,
 };
-use kernel::{Cursor, Error, FieldError, Limit, Result, Uuid};
+use kernel::{CourseId, Cursor, Error, FieldError, Limit, Result, UserId};
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
+use validator::Validate;
 
 use super::{Course, CourseCard};
 use crate::{
-    extract::{Caller, Path, Query},
-    problem::Problem,
-    reply::Reply,
+    http::{
+        extract::{Caller, Path, Query},
+        problem::Problem,
+        reply::Reply,
+        routing::{Operations, operations},
+    },
     routes::{
         categories::Category,
-        shared::{Level, twenty},
+        shared::{Level, default_limit},
     },
-    routing::{Operations, operations},
     state::State,
 };
 
@@ -67,7 +70,7 @@ struct CourseWithOutline {
 #[serde(rename_all = "camelCase")]
 pub(in crate::routes) struct ChapterOutline {
     /// The chapter's id.
-    id: Uuid,
+    id: CourseId,
     /// The title.
     #[schema(example = "Week 1")]
     title: String,
@@ -95,7 +98,7 @@ pub(in crate::routes) struct ChapterOutline {
 #[serde(rename_all = "camelCase")]
 pub(in crate::routes) struct LessonOutline {
     /// The lesson's id.
-    id: Uuid,
+    id: CourseId,
     /// The title.
     #[schema(example = "The hinge")]
     title: String,
@@ -207,7 +210,7 @@ enum CourseOrder {
 macro_rules! filtered {
     ($(#[$attribute:meta])* struct $name:ident { $($(#[$own:meta])* $member:ident: $type:ty,)* }) => {
         $(#[$attribute])*
-        #[derive(Deserialize, IntoParams)]
+        #[derive(Deserialize, IntoParams, Validate)]
         #[serde(rename_all = "camelCase", deny_unknown_fields)]
         #[into_params(parameter_in = Query)]
         struct $name {
@@ -221,7 +224,7 @@ macro_rules! filtered {
             difficulty: Option<Level>,
             /// Only this author's.
             #[param(nullable = false)]
-            author_id: Option<Uuid>,
+            author_id: Option<UserId>,
             /// Only those in this category, by id or slug.
             #[param(max_length = 120, nullable = false, example = "strength")]
             category: Option<String>,
@@ -278,7 +281,7 @@ filtered! {
     /// Which courses.
     struct CourseQuery {
         /// How many rows.
-        #[serde(default = "twenty")]
+        #[serde(default = "default_limit")]
         #[param(minimum = 1, maximum = 100, default = 20)]
         limit: u64,
         /// Where to go on: `nextCursor` of the page before, with the same filters and `sort`.

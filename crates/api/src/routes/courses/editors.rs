@@ -1,14 +1,16 @@
 use actix_web::web::Data;
 use chrono::{DateTime, Utc};
-use kernel::{Result, Uuid};
+use kernel::{CourseId, Result, Uuid};
 use serde::Serialize;
 use utoipa::ToSchema;
 
 use crate::{
-    extract::{Caller, Member, Path},
-    problem::Problem,
-    reply::{Nothing, Reply},
-    routing::{Operations, operations},
+    http::{
+        extract::{Caller, Member, Path},
+        problem::Problem,
+        reply::{Nothing, Reply},
+        routing::{Operations, operations},
+    },
     state::State,
 };
 
@@ -21,7 +23,7 @@ pub(super) fn configure(config: &mut impl Operations) {
 #[serde(rename_all = "camelCase")]
 struct CourseTrainer {
     /// The user's id.
-    id: Uuid,
+    id: CourseId,
     /// Unique.
     #[schema(example = "elena")]
     username: Option<String>,
@@ -82,7 +84,7 @@ impl From<Vec<courses::Trainer>> for CourseTrainers {
 async fn list_trainers(
     state: Data<State>,
     Caller(actor): Caller,
-    Path(id): Path<Uuid>,
+    Path(id): Path<CourseId>,
 ) -> Result<Reply<CourseTrainers>, Problem> {
     let work = move |tx| async move { courses::trainers(&tx, id).await };
     Ok(Reply::ok(&CourseTrainers::from(

@@ -8,7 +8,7 @@ mod transfer;
 pub(super) use catalogue::{ChapterOutline, LessonOutline};
 
 use chrono::{DateTime, Utc};
-use kernel::{Result, Uuid};
+use kernel::{CourseId, FileId, Result, UserId, VideoAssetId};
 use serde::Serialize;
 use utoipa::ToSchema;
 
@@ -16,7 +16,7 @@ use super::{
     categories::Category,
     shared::{Money, page},
 };
-use crate::{problem::Problem, reply::Reply, routing::Operations};
+use crate::http::{problem::Problem, reply::Reply, routing::Operations};
 
 pub(super) fn configure(config: &mut impl Operations) {
     config
@@ -31,7 +31,7 @@ pub(super) fn configure(config: &mut impl Operations) {
 #[serde(rename_all = "camelCase")]
 pub(super) struct Author {
     /// The author's id.
-    id: Uuid,
+    id: CourseId,
     /// Unique.
     #[schema(example = "elena")]
     username: Option<String>,
@@ -48,9 +48,9 @@ pub(super) struct Author {
 #[serde(rename_all = "camelCase")]
 pub(super) struct CourseCard {
     /// The course's id.
-    id: Uuid,
+    id: CourseId,
     /// Whose it is: `GET /users/{authorId}`.
-    author_id: Uuid,
+    author_id: UserId,
     /// The same, with a name to show.
     author: Author,
     /// The title.
@@ -66,12 +66,12 @@ pub(super) struct CourseCard {
     #[schema(format = "uri")]
     image_url: Option<String>,
     /// The picture that was uploaded, if it was.
-    image_id: Option<Uuid>,
+    image_id: Option<FileId>,
     /// A video for everybody, hosted elsewhere.
     #[schema(format = "uri")]
     preview_video_url: Option<String>,
     /// A video for everybody that was uploaded: `POST /courses/{course}/preview-playback`.
-    preview_video_asset_id: Option<Uuid>,
+    preview_video_asset_id: Option<VideoAssetId>,
     /// Minutes.
     #[schema(minimum = 0, example = 95)]
     duration: Option<i64>,

@@ -3,20 +3,23 @@
 use actix_web::{Either, http::header, web::Data};
 use courses::{Import, ImportCheck};
 use database::Pool;
-use kernel::{Error, FieldError, Result, Uuid};
+use kernel::{CourseId, Error, FieldError, Result, Uuid};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use tokio::sync::Semaphore;
 use utoipa::{IntoParams, ToSchema};
+use validator::Validate;
 
 use super::Course;
 use crate::{
     config::Config,
-    extract::{Document, Idempotency, Judged, Large, Member, Path, Query, Trainer},
-    problem::Problem,
-    reply::Reply,
+    http::{
+        extract::{Document, Idempotency, Judged, Large, Member, Path, Query, Trainer},
+        problem::Problem,
+        reply::Reply,
+        routing::{Operations, operations},
+    },
     routes::shared::{Level, Money},
-    routing::{Operations, operations},
     state::State,
 };
 
@@ -28,7 +31,7 @@ pub(super) fn configure(config: &mut impl Operations) {
 static CLEANING: Semaphore = Semaphore::const_new(1);
 
 /// A course as one document: what its author wrote, and nothing that only one installation knows.
-#[derive(Serialize, Deserialize, ToSchema)]
+#[derive(Serialize, Deserialize, ToSchema, Validate)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 struct CourseDocument {
     /// What this is.
@@ -189,7 +192,7 @@ struct DocumentLesson {
 }
 
 /// How to import.
-#[derive(Deserialize, IntoParams)]
+#[derive(Deserialize, IntoParams, Validate)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 #[into_params(parameter_in = Query)]
 struct ImportQuery {
@@ -535,7 +538,7 @@ async fn prepared(document: Judged<CourseDocument>) -> Result<Import> {
 async fn export_course(
     state: Data<State>,
     Member(actor): Member,
-    Path(id): Path<Uuid>,
+    Path(id): Path<CourseId>,
 ) -> Result<Reply<CourseDocument>, Problem> {
     let work = move |tx| async move { courses::export_course(&tx, id).await };
     let courses::CourseExport { slug, document } = state.db.read(actor, work).await?;

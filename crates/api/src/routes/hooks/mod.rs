@@ -3,7 +3,7 @@
 mod mux;
 mod stripe;
 
-use crate::routing::Operations;
+use crate::http::routing::Operations;
 use serde::Serialize;
 use utoipa::ToSchema;
 

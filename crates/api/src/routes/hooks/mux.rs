@@ -6,10 +6,12 @@ use utoipa::ToSchema;
 
 use super::HookReceipt;
 use crate::{
-    extract::Raw,
-    problem::Problem,
-    reply::Reply,
-    routing::{Operations, operations},
+    http::{
+        extract::Raw,
+        problem::Problem,
+        reply::Reply,
+        routing::{Operations, operations},
+    },
     state::State,
 };
 
@@ -57,7 +59,7 @@ async fn mux_hook(
         .unwrap_or_default();
     state
         .videos
-        .verify_hook(signature, &body, state.db.ambient().now())?;
+        .verify_hook(signature, &body, state.db.environment().now())?;
     let event: MuxEvent = serde_json::from_slice(&body)
         .map_err(|_| Error::new(Code::MalformedRequest).detail("The body is no event of Mux's."))?;
     let work = move |tx| async move { media::note_event(&tx, &event).await };

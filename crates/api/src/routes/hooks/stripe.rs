@@ -6,10 +6,12 @@ use utoipa::ToSchema;
 
 use super::HookReceipt;
 use crate::{
-    extract::Raw,
-    problem::Problem,
-    reply::Reply,
-    routing::{Operations, operations},
+    http::{
+        extract::Raw,
+        problem::Problem,
+        reply::Reply,
+        routing::{Operations, operations},
+    },
     state::State,
 };
 
@@ -65,7 +67,7 @@ async fn stripe_hook(
     let signature = signature
         .and_then(|value| value.to_str().ok())
         .unwrap_or_default();
-    let now = state.db.ambient().now();
+    let now = state.db.environment().now();
     let event = state.payments.read_hook(signature, &body, now)?;
     let work = move |tx| async move { payments::note_event(&tx, STRIPE, &event).await };
     state.db.run_in(Pool::Worker, Actor::System, work).await?;

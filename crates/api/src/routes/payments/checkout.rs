@@ -1,17 +1,20 @@
-use crate::routing::{Operations, operations};
+use crate::http::routing::{Operations, operations};
 use actix_web::web::Data;
 use database::Pool;
-use kernel::{Error, FieldError, Result, Uuid};
+use kernel::{CourseId, Error, FieldError, Result};
 use payments::ProviderName;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
+use validator::Validate;
 
 use super::{Money, Payment};
 use crate::{
-    extract::{Json, Member, MoneyKey, Step},
-    problem::Problem,
-    reply::Reply,
-    setup::origin,
+    http::{
+        extract::{Json, Member, MoneyKey, Step},
+        problem::Problem,
+        reply::Reply,
+    },
+    startup::origin,
     state::State,
 };
 
@@ -20,11 +23,11 @@ pub(super) fn configure(config: &mut impl Operations) {
 }
 
 /// What somebody might buy.
-#[derive(Deserialize, ToSchema)]
+#[derive(Deserialize, ToSchema, Validate)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 struct CreateQuote {
     /// Which course.
-    course_id: Uuid,
+    course_id: CourseId,
     /// A coupon's code, whatever its case.
     #[schema(pattern = "^[A-Za-z0-9_-]{3,32}$", nullable = false)]
     coupon_code: Option<String>,
@@ -35,7 +38,7 @@ struct CreateQuote {
 #[serde(rename_all = "camelCase")]
 struct Quote {
     /// Which course.
-    course_id: Uuid,
+    course_id: CourseId,
     /// Its title.
     #[schema(example = "Strong back in six weeks")]
     course_title: String,
@@ -98,11 +101,11 @@ fn checkout_session() -> CheckoutMethod {
 }
 
 /// What somebody buys, and how.
-#[derive(Deserialize, ToSchema)]
+#[derive(Deserialize, ToSchema, Validate)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 struct CreateCheckout {
     /// Which course.
-    course_id: Uuid,
+    course_id: CourseId,
     /// A coupon's code, whatever its case.
     #[schema(pattern = "^[A-Za-z0-9_-]{3,32}$", nullable = false)]
     coupon_code: Option<String>,

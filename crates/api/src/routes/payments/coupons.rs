@@ -1,16 +1,19 @@
-use crate::routing::{Operations, operations};
+use crate::http::routing::{Operations, operations};
 use actix_web::web::Data;
 use chrono::{DateTime, Utc};
 use database::Pool;
-use kernel::{Error, FieldError, Result, Uuid};
+use kernel::{CouponId, CourseId, Error, FieldError, Result, UserId, Uuid};
 use payments::{CouponChange, Discount, NewCoupon, Scope};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
+use validator::Validate;
 
 use crate::{
-    extract::{Idempotency, IfMatch, Json, Path, Query, Trainer, merge},
-    problem::Problem,
-    reply::{Nothing, Reply},
+    http::{
+        extract::{Idempotency, IfMatch, Json, Path, Query, Trainer, merge},
+        problem::Problem,
+        reply::{Nothing, Reply},
+    },
     routes::shared::{Money, PageQuery, page},
     state::State,
 };
@@ -31,9 +34,9 @@ pub(super) fn configure(config: &mut impl Operations) {
 #[serde(rename_all = "camelCase")]
 struct Coupon {
     /// The coupon's id.
-    id: Uuid,
+    id: CouponId,
     /// Whose it is.
-    owner_id: Uuid,
+    owner_id: UserId,
     /// What buyers type, in upper case; unique.
     #[schema(example = "SPRING26")]
     code: String,
@@ -41,7 +44,7 @@ struct Coupon {
     #[schema(value_type = String, example = "OWNER")]
     scope: Scope,
     /// The courses, where the scope is `COURSES`.
-    course_ids: Vec<Uuid>,
+    course_ids: Vec<CourseId>,
     /// Hundredths that it takes off, where it is not an amount.
     #[schema(minimum = 1, maximum = 100, example = 20)]
     percent_off: Option<i64>,
@@ -143,7 +146,7 @@ fn active() -> bool {
 }
 
 /// A new coupon: either `percentOff` or `amountOff`.
-#[derive(Deserialize, ToSchema)]
+#[derive(Deserialize, ToSchema, Validate)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 #[schema(example = json!({ "code": "SPRING26", "percentOff": 20, "maxRedemptions": 100, "maxPerUser": 1 }))]
 struct CreateCoupon {
@@ -157,7 +160,7 @@ struct CreateCoupon {
     /// The courses, of the caller's own, where the scope is `COURSES`.
     #[serde(default)]
     #[schema(max_items = 100)]
-    course_ids: Vec<Uuid>,
+    course_ids: Vec<CourseId>,
     /// Hundredths that it takes off.
     #[schema(minimum = 1, maximum = 100, nullable = false, example = 20)]
     percent_off: Option<i64>,
@@ -214,13 +217,13 @@ impl CreateCoupon {
 }
 
 /// What changes in a coupon. Its code, its scope and what it takes off stay: make another one.
-#[derive(Deserialize, ToSchema)]
+#[derive(Deserialize, ToSchema, Validate)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 #[schema(example = json!({ "isActive": false }))]
 struct PatchCoupon {
     /// The whole new set of courses, where the scope is `COURSES`.
     #[schema(max_items = 100, nullable = false)]
-    course_ids: Option<Vec<Uuid>>,
+    course_ids: Option<Vec<CourseId>>,
     /// Whether it can be used at all. Checkouts that hold a place in it keep it.
     #[schema(nullable = false, example = false)]
     is_active: Option<bool>,
@@ -299,7 +302,7 @@ async fn create_coupon(
 async fn get_coupon(
     state: Data<State>,
     Trainer(actor): Trainer,
-    Path(id): Path<Uuid>,
+    Path(id): Path<CouponId>,
 ) -> Result<Reply<Coupon>, Problem> {
     let work = move |tx| async move { payments::coupon(&tx, id).await };
     versioned(state.db.read(actor, work).await?)
@@ -316,7 +319,7 @@ async fn get_coupon(
 async fn update_coupon(
     state: Data<State>,
     Trainer(actor): Trainer,
-    Path(id): Path<Uuid>,
+    Path(id): Path<CouponId>,
     seen: IfMatch,
     body: Json<PatchCoupon>,
 ) -> Result<Reply<Coupon>, Problem> {
@@ -352,7 +355,7 @@ async fn update_coupon(
 async fn delete_coupon(
     state: Data<State>,
     Trainer(actor): Trainer,
-    Path(id): Path<Uuid>,
+    Path(id): Path<CouponId>,
 ) -> Result<Reply<Nothing>, Problem> {
     let work = move |tx| async move { payments::delete_coupon(&tx, id).await };
     state.db.run(actor, work).await?;

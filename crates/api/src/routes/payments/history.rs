@@ -1,16 +1,18 @@
-use crate::routing::{Operations, operations};
+use crate::http::routing::{Operations, operations};
 use actix_web::web::Data;
 use chrono::{DateTime, Utc};
-use kernel::{Result, Uuid};
+use kernel::{CourseId, PaymentId, Result, UserId, Uuid};
 use payments::ProviderName;
 use serde::Serialize;
 use utoipa::ToSchema;
 
 use super::{Payment, PaymentDetail};
 use crate::{
-    extract::{Member, Path, Query},
-    problem::Problem,
-    reply::Reply,
+    http::{
+        extract::{Member, Path, Query},
+        problem::Problem,
+        reply::Reply,
+    },
     routes::shared::{Money, PageQuery, page},
     state::State,
 };
@@ -31,13 +33,13 @@ pub(super) fn configure(config: &mut impl Operations) {
 #[serde(rename_all = "camelCase")]
 struct Purchase {
     /// The purchase's id.
-    id: Uuid,
+    id: PaymentId,
     /// Who bought.
-    user_id: Uuid,
+    user_id: UserId,
     /// What.
-    course_id: Uuid,
+    course_id: CourseId,
     /// By which payment.
-    payment_id: Uuid,
+    payment_id: PaymentId,
     /// When.
     created_at: DateTime<Utc>,
     /// When it last changed.
@@ -74,9 +76,9 @@ impl From<payments::Purchase> for Purchase {
 #[serde(rename_all = "camelCase")]
 struct Customer {
     /// The customer's id.
-    id: Uuid,
+    id: PaymentId,
     /// Whose it is.
-    user_id: Uuid,
+    user_id: UserId,
     /// At which provider: `STRIPE` or `SANDBOX`; more may be added.
     #[schema(value_type = String, example = "STRIPE")]
     provider: ProviderName,
@@ -115,14 +117,14 @@ impl From<payments::Customer> for Customer {
 #[serde(rename_all = "camelCase")]
 struct Receipt {
     /// The receipt's id.
-    id: Uuid,
+    id: PaymentId,
     /// The year and the number in it.
     #[schema(example = "2026-000042")]
     number: String,
     /// For which payment.
-    payment_id: Uuid,
+    payment_id: PaymentId,
     /// Who gave it: the seller.
-    issuer_id: Uuid,
+    issuer_id: UserId,
     /// The seller's name then.
     #[schema(example = "Tara Trainer")]
     issuer_name: String,
@@ -132,7 +134,7 @@ struct Receipt {
     #[schema(example = "Ada")]
     buyer_name: String,
     /// What was bought.
-    course_id: Uuid,
+    course_id: CourseId,
     /// Its title then.
     #[schema(example = "Strong back in six weeks")]
     course_title: String,
@@ -256,7 +258,7 @@ async fn list_customers(
 async fn get_payment(
     state: Data<State>,
     Member(actor): Member,
-    Path(id): Path<Uuid>,
+    Path(id): Path<PaymentId>,
 ) -> Result<Reply<PaymentDetail>, Problem> {
     let work = move |tx| async move { payments::payment(&tx, id).await };
     Ok(Reply::ok(&PaymentDetail::from(
@@ -274,7 +276,7 @@ async fn get_payment(
 async fn get_receipt(
     state: Data<State>,
     Member(actor): Member,
-    Path(id): Path<Uuid>,
+    Path(id): Path<PaymentId>,
 ) -> Result<Reply<Receipt>, Problem> {
     let work = move |tx| async move { payments::receipt(&tx, id).await };
     Ok(Reply::ok(&Receipt::from(state.db.read(actor, work).await?))?)

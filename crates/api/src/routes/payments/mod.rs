@@ -7,9 +7,9 @@ mod refunds;
 mod sales;
 mod sandbox;
 
-use crate::routing::Operations;
+use crate::http::routing::Operations;
 use chrono::{DateTime, Utc};
-use kernel::Uuid;
+use kernel::{CouponId, CourseId, PaymentId, UserId};
 use payments::{DisputeStatus, Method, PaymentStatus, ProviderName, RefundStatus};
 use serde::Serialize;
 use utoipa::ToSchema;
@@ -32,16 +32,16 @@ pub(super) fn configure(config: &mut impl Operations) {
 #[serde(rename_all = "camelCase")]
 struct Payment {
     /// The payment's id.
-    id: Uuid,
+    id: PaymentId,
     /// Who buys.
-    user_id: Uuid,
+    user_id: UserId,
     /// What.
-    course_id: Uuid,
+    course_id: CourseId,
     /// The course's title then.
     #[schema(example = "Strong back in six weeks")]
     course_title: String,
     /// Who sells.
-    author_id: Uuid,
+    author_id: UserId,
     /// `PENDING`, `COMPLETED`, `FAILED` or `REFUNDED`; more may be added.
     #[schema(value_type = String, example = "COMPLETED")]
     status: PaymentStatus,
@@ -58,7 +58,7 @@ struct Payment {
     /// What the course's own discount takes off.
     discount: Money,
     /// The coupon, if there is one.
-    coupon_id: Option<Uuid>,
+    coupon_id: Option<CouponId>,
     /// What the coupon takes off.
     coupon_discount: Money,
     /// What has gone back.
@@ -148,9 +148,9 @@ impl From<payments::Payment> for Payment {
 #[serde(rename_all = "camelCase")]
 struct Refund {
     /// The refund's id.
-    id: Uuid,
+    id: PaymentId,
     /// Of which payment.
-    payment_id: Uuid,
+    payment_id: PaymentId,
     /// How much.
     amount: Money,
     /// `PENDING`, `SUCCEEDED` or `FAILED`; more may be added. A bank may send money back to us long after it was said to have
@@ -166,7 +166,7 @@ struct Refund {
     /// Whether the course goes with the money, though it is a part of it.
     ends_access: bool,
     /// Who asked for it; null where it was made at the provider, or by the server itself.
-    requested_by: Option<Uuid>,
+    requested_by: Option<UserId>,
     /// The provider's name of it, once it is known.
     #[schema(example = "re_3PqKXe2eZvKYlo2C0vQxYzAB")]
     provider_refund_id: Option<String>,
@@ -218,7 +218,7 @@ impl From<payments::Refund> for Refund {
 #[serde(rename_all = "camelCase")]
 struct Dispute {
     /// The dispute's id.
-    id: Uuid,
+    id: PaymentId,
     /// About how much.
     amount: Money,
     /// `OPEN`, `WON` (the money came back) or `LOST`; more may be added.
@@ -294,7 +294,7 @@ impl From<payments::PaymentDetail> for PaymentDetail {
 #[serde(rename_all = "camelCase")]
 struct Party {
     /// The user's id.
-    id: Uuid,
+    id: PaymentId,
     /// Unique.
     #[schema(example = "ada_lifts")]
     username: Option<String>,

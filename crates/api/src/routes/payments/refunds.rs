@@ -1,16 +1,19 @@
-use crate::routing::{Operations, operations};
+use crate::http::routing::{Operations, operations};
 use actix_web::web::Data;
 use database::Pool;
-use kernel::{Result, Uuid};
+use kernel::{PaymentId, Result, Uuid};
 use payments::NewRefund;
 use serde::Deserialize;
 use utoipa::ToSchema;
+use validator::Validate;
 
 use super::Refund;
 use crate::{
-    extract::{Confirmed, Json, MoneyKey, Path},
-    problem::Problem,
-    reply::Reply,
+    http::{
+        extract::{Confirmed, Json, MoneyKey, Path},
+        problem::Problem,
+        reply::Reply,
+    },
     state::State,
 };
 
@@ -48,7 +51,7 @@ fn requested() -> RefundReason {
 }
 
 /// Money to be given back.
-#[derive(Deserialize, ToSchema)]
+#[derive(Deserialize, ToSchema, Validate)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 struct CreateRefund {
     /// How much, in minor units of the payment's currency; all that is left where it is not said.
@@ -80,7 +83,7 @@ struct CreateRefund {
 async fn create_refund(
     state: Data<State>,
     Confirmed(actor): Confirmed,
-    Path(payment_id): Path<Uuid>,
+    Path(payment_id): Path<PaymentId>,
     MoneyKey(key): MoneyKey,
     body: Json<CreateRefund>,
 ) -> Result<Reply<Refund>, Problem> {

@@ -1,16 +1,19 @@
-use crate::routing::{Operations, operations};
+use crate::http::routing::{Operations, operations};
 use actix_web::web::Data;
 use chrono::{DateTime, Utc};
-use kernel::{Result, Uuid};
+use kernel::{CourseId, Result, Uuid};
 use payments::Of;
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
+use validator::Validate;
 
 use super::{Money, Party, Payment};
 use crate::{
-    extract::{Member, Path, Query, Trainer},
-    problem::Problem,
-    reply::Reply,
+    http::{
+        extract::{Member, Path, Query, Trainer},
+        problem::Problem,
+        reply::Reply,
+    },
     routes::shared::{PageQuery, page},
     state::State,
 };
@@ -102,7 +105,7 @@ struct TakingsByCurrency {
 }
 
 /// Of which time.
-#[derive(Deserialize, IntoParams)]
+#[derive(Deserialize, IntoParams, Validate)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 #[into_params(parameter_in = Query)]
 struct TakingsQuery {
@@ -163,7 +166,7 @@ async fn get_my_takings(
 async fn list_course_sales(
     state: Data<State>,
     Member(actor): Member,
-    Path(course_id): Path<Uuid>,
+    Path(course_id): Path<CourseId>,
     Query(page): Query<PageQuery>,
 ) -> Result<Reply<SalePage>, Problem> {
     let (after, limit) = page.position();
@@ -181,7 +184,7 @@ async fn list_course_sales(
 async fn get_course_takings(
     state: Data<State>,
     Member(actor): Member,
-    Path(course_id): Path<Uuid>,
+    Path(course_id): Path<CourseId>,
     Query(query): Query<TakingsQuery>,
 ) -> Result<Reply<TakingsByCurrency>, Problem> {
     let TakingsQuery { from, to } = query;

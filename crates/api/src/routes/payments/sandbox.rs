@@ -1,15 +1,18 @@
-use crate::routing::{Operations, operations};
+use crate::http::routing::{Operations, operations};
 use actix_web::web::Data;
-use kernel::{Actor, Code, Result, Uuid};
+use kernel::{Actor, Code, PaymentId, Result, Uuid};
 use payments::{ProviderName, SandboxAct};
 use serde::Deserialize;
 use utoipa::ToSchema;
+use validator::Validate;
 
 use super::Payment;
 use crate::{
-    extract::{Json, Member, Path},
-    problem::Problem,
-    reply::Reply,
+    http::{
+        extract::{Json, Member, Path},
+        problem::Problem,
+        reply::Reply,
+    },
     state::State,
 };
 
@@ -49,7 +52,7 @@ fn open() -> SandboxDisputeStatus {
 }
 
 /// What the buyer's bank does.
-#[derive(Deserialize, ToSchema)]
+#[derive(Deserialize, ToSchema, Validate)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 struct SandboxDispute {
     /// `OPEN` first, then `WON` or `LOST`.
@@ -69,7 +72,7 @@ struct SandboxDispute {
 async fn complete_sandbox_payment(
     state: Data<State>,
     Member(actor): Member,
-    Path(id): Path<Uuid>,
+    Path(id): Path<PaymentId>,
 ) -> Result<Reply<Payment>, Problem> {
     play(&state, actor, id, SandboxAct::Complete).await
 }
@@ -84,7 +87,7 @@ async fn complete_sandbox_payment(
 async fn fail_sandbox_payment(
     state: Data<State>,
     Member(actor): Member,
-    Path(id): Path<Uuid>,
+    Path(id): Path<PaymentId>,
 ) -> Result<Reply<Payment>, Problem> {
     play(&state, actor, id, SandboxAct::Fail).await
 }
@@ -100,13 +103,18 @@ async fn fail_sandbox_payment(
 async fn dispute_sandbox_payment(
     state: Data<State>,
     Member(actor): Member,
-    Path(id): Path<Uuid>,
+    Path(id): Path<PaymentId>,
     body: Json<SandboxDispute>,
 ) -> Result<Reply<Payment>, Problem> {
     play(&state, actor, id, SandboxAct::Dispute(body.value.status.into())).await
 }
 
-async fn play(state: &State, actor: Actor, id: Uuid, act: SandboxAct) -> Result<Reply<Payment>, Problem> {
+async fn play(
+    state: &State,
+    actor: Actor,
+    id: PaymentId,
+    act: SandboxAct,
+) -> Result<Reply<Payment>, Problem> {
     if !state.payments.is(ProviderName::Sandbox) {
         return Err(Code::NotFound.into());
     }

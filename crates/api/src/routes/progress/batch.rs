@@ -2,19 +2,22 @@ use std::collections::HashMap;
 
 use actix_web::web::Data;
 use chrono::{DateTime, Utc};
-use kernel::{Code, Error, FieldError, Result, Uuid};
+use kernel::{ChapterId, Code, Error, FieldError, LessonId, Result, Uuid};
 use progress::{Heartbeat, Subject};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use utoipa::ToSchema;
+use validator::Validate;
 
 use super::shared::{ChapterProgress, LessonProgress, PlayedRange, claim};
 use crate::{
     config::Config,
-    extract::{Document, Judged, Large, MOST_REASONS_OF_DOCUMENT, Member},
-    problem::Problem,
-    reply::Reply,
-    routing::{Operations, operations},
+    http::{
+        extract::{Document, Judged, Large, MOST_REASONS_OF_DOCUMENT, Member},
+        problem::Problem,
+        reply::Reply,
+        routing::{Operations, operations},
+    },
     state::State,
 };
 
@@ -23,7 +26,7 @@ pub(super) fn configure(config: &mut impl Operations) {
 }
 
 /// Heartbeats that were kept while a device was offline.
-#[derive(Deserialize, ToSchema)]
+#[derive(Deserialize, ToSchema, Validate)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 struct ProgressBatch {
     /// In any order.
@@ -41,10 +44,10 @@ struct ProgressBatch {
 struct ProgressBatchItem {
     /// The lesson. Exactly one of `lessonId` and `chapterId` is there.
     #[schema(nullable = false)]
-    lesson_id: Option<Uuid>,
+    lesson_id: Option<LessonId>,
     /// The chapter.
     #[schema(nullable = false)]
-    chapter_id: Option<Uuid>,
+    chapter_id: Option<ChapterId>,
     /// See `WatchHeartbeat`.
     #[schema(nullable = false)]
     session_id: Option<Uuid>,

@@ -1,15 +1,17 @@
 use actix_web::web::Data;
 use chrono::{DateTime, Utc};
-use kernel::Uuid;
+use kernel::{ChapterId, LessonId, UserId, Uuid};
 use serde::Serialize;
 use utoipa::ToSchema;
 
 use super::super::shared::{PageQuery, page};
 use crate::{
-    extract::{Member, Path, Query},
-    problem::Problem,
-    reply::Reply,
-    routing::{Operations, operations},
+    http::{
+        extract::{Member, Path, Query},
+        problem::Problem,
+        reply::Reply,
+        routing::{Operations, operations},
+    },
     state::State,
 };
 
@@ -39,9 +41,9 @@ struct CourseFunnel {
 #[serde(rename_all = "camelCase")]
 struct CourseFunnelLesson {
     /// The chapter.
-    chapter_id: Uuid,
+    chapter_id: ChapterId,
     /// The lesson.
-    lesson_id: Uuid,
+    lesson_id: LessonId,
     /// Its title.
     #[schema(example = "The hinge")]
     title: String,
@@ -108,7 +110,7 @@ fn two_places(percent: f64) -> f64 {
 #[serde(rename_all = "camelCase")]
 struct LessonRetention {
     /// The lesson.
-    lesson_id: Uuid,
+    lesson_id: LessonId,
     /// How long the video is; null where nobody knows, and then there are no points.
     #[schema(minimum = 1, maximum = 86400, example = 602)]
     duration_seconds: Option<u32>,
@@ -176,7 +178,7 @@ struct CourseJob {
     #[schema(example = "RUNNING")]
     status: String,
     /// Whose edit caused it.
-    requested_by: Option<Uuid>,
+    requested_by: Option<UserId>,
     /// How many learners were looked at.
     #[schema(minimum = 0, example = 300)]
     done_count: i64,

@@ -2,16 +2,19 @@ use actix_web::web::Data;
 use chrono::{DateTime, SecondsFormat, Utc};
 use database::Tx;
 use enrollment::EnrolledLearner;
-use kernel::{Limit, Result, Uuid};
+use kernel::{CourseId, LessonId, Limit, Result, UserId, Uuid};
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
+use validator::Validate;
 
-use super::super::shared::{page, twenty};
+use super::super::shared::{default_limit, page};
 use crate::{
-    extract::{Json, Member, Path, Query},
-    problem::Problem,
-    reply::Reply,
-    routing::{Operations, operations},
+    http::{
+        extract::{Json, Member, Path, Query},
+        problem::Problem,
+        reply::Reply,
+        routing::{Operations, operations},
+    },
     state::State,
 };
 
@@ -30,7 +33,7 @@ pub(super) fn configure(config: &mut impl Operations) {
 #[serde(rename_all = "camelCase")]
 struct CourseLearner {
     /// Who.
-    user_id: Uuid,
+    user_id: UserId,
     /// Their username.
     #[schema(example = "lena")]
     username: Option<String>,
@@ -97,7 +100,7 @@ page! {
 }
 
 /// Which learners.
-#[derive(Deserialize, IntoParams)]
+#[derive(Deserialize, IntoParams, Validate)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 #[into_params(parameter_in = Query)]
 struct LearnerQuery {
@@ -105,7 +108,7 @@ struct LearnerQuery {
     #[param(min_length = 1, max_length = 100, nullable = false, example = "len")]
     q: Option<String>,
     /// How many rows.
-    #[serde(default = "twenty")]
+    #[serde(default = "default_limit")]
     #[param(minimum = 1, maximum = 100, default = 20)]
     limit: u64,
     /// Where to go on: `nextCursor` of the page before.
@@ -165,7 +168,7 @@ async fn export_course_learners(
 /// Rows of the file at most.
 const MOST_ROWS: usize = 10_000;
 
-async fn csv(tx: &Tx, course_id: Uuid) -> Result<String> {
+async fn csv(tx: &Tx, course_id: CourseId) -> Result<String> {
     let mut text = String::from(
         "userId,username,name,enrolledAt,lastActiveAt,completedAt,totalLessons,completedLessons,percent,watchedSeconds\r\n",
     );
@@ -215,12 +218,12 @@ fn cell(text: &str) -> String {
 }
 
 /// What of a course.
-#[derive(Deserialize, ToSchema)]
+#[derive(Deserialize, ToSchema, Validate)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 struct LearnerProgressChange {
     /// One lesson; everything in the course where it is absent.
     #[schema(nullable = false)]
-    lesson_id: Option<Uuid>,
+    lesson_id: Option<LessonId>,
 }
 
 /// Waive for a learner

@@ -1,15 +1,18 @@
 use actix_web::web::Data;
 use chrono::{DateTime, NaiveDate, Utc};
-use kernel::Uuid;
+use kernel::{ChapterId, CourseId, LessonId};
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
+use validator::Validate;
 
 use super::super::shared::{PageQuery, page};
 use crate::{
-    extract::{Member, Query},
-    problem::Problem,
-    reply::Reply,
-    routing::{Operations, operations},
+    http::{
+        extract::{Member, Query},
+        problem::Problem,
+        reply::Reply,
+        routing::{Operations, operations},
+    },
     state::State,
 };
 
@@ -22,7 +25,7 @@ pub(super) fn configure(config: &mut impl Operations) {
 #[serde(rename_all = "camelCase")]
 struct MyCourseProgress {
     /// The course.
-    course_id: Uuid,
+    course_id: CourseId,
     /// Its title.
     #[schema(example = "Strength Foundations")]
     title: String,
@@ -106,7 +109,7 @@ async fn list_my_progress(
 #[derive(Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 struct Continuations {
-    /// The course in which something was done last comes first; twenty at most.
+    /// The course in which something was done last comes first; default_limit at most.
     data: Vec<Continuation>,
 }
 
@@ -115,7 +118,7 @@ struct Continuations {
 #[serde(rename_all = "camelCase")]
 struct Continuation {
     /// The course.
-    course_id: Uuid,
+    course_id: CourseId,
     /// Its title.
     #[schema(example = "Strength Foundations")]
     title: String,
@@ -130,12 +133,12 @@ struct Continuation {
     /// When something was done in it last.
     last_active_at: DateTime<Utc>,
     /// The chapter to go on in.
-    chapter_id: Uuid,
+    chapter_id: ChapterId,
     /// Its title.
     #[schema(example = "Week 1")]
     chapter_title: String,
     /// The lesson to go on with; null for a chapter that has none.
-    lesson_id: Option<Uuid>,
+    lesson_id: Option<LessonId>,
     /// Its title.
     #[schema(example = "The hinge")]
     lesson_title: Option<String>,
@@ -197,7 +200,7 @@ async fn get_my_continuations(
 }
 
 /// Which days.
-#[derive(Deserialize, IntoParams)]
+#[derive(Deserialize, IntoParams, Validate)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 #[into_params(parameter_in = Query)]
 struct StatsQuery {

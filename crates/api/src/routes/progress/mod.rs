@@ -8,7 +8,7 @@ mod overview;
 mod shared;
 mod watch;
 
-use crate::routing::Operations;
+use crate::http::routing::Operations;
 
 pub(super) fn configure(config: &mut impl Operations) {
     config

@@ -1,15 +1,17 @@
 use actix_web::web::Data;
 use chrono::{DateTime, Utc};
-use kernel::Uuid;
+use kernel::{ChapterId, CourseId, LessonId, Uuid};
 use progress::{ChapterState, LessonState};
 use serde::Serialize;
 use utoipa::ToSchema;
 
 use crate::{
-    extract::{Member, Path},
-    problem::Problem,
-    reply::Reply,
-    routing::{Operations, operations},
+    http::{
+        extract::{Member, Path},
+        problem::Problem,
+        reply::Reply,
+        routing::{Operations, operations},
+    },
     state::State,
 };
 
@@ -22,7 +24,7 @@ pub(super) fn configure(config: &mut impl Operations) {
 #[serde(rename_all = "camelCase")]
 struct CourseProgress {
     /// The course.
-    course_id: Uuid,
+    course_id: CourseId,
     /// Whether it is done.
     is_completed: bool,
     /// Since when.
@@ -45,7 +47,7 @@ struct CourseProgress {
 #[serde(rename_all = "camelCase")]
 struct OutlinedChapterProgress {
     /// The chapter.
-    chapter_id: Uuid,
+    chapter_id: ChapterId,
     /// Its title.
     #[schema(example = "Week 1")]
     title: String,
@@ -68,7 +70,7 @@ struct OutlinedChapterProgress {
 #[serde(rename_all = "camelCase")]
 struct OutlinedLessonProgress {
     /// The lesson.
-    lesson_id: Uuid,
+    lesson_id: LessonId,
     /// Its title.
     #[schema(example = "The hinge")]
     title: String,

@@ -4,10 +4,12 @@ use progress::Subject;
 
 use super::shared::{ChapterProgress, LessonProgress, ProgressUpdate, WatchHeartbeat};
 use crate::{
-    extract::{Json, Member, Path},
-    problem::Problem,
-    reply::Reply,
-    routing::{Operations, operations},
+    http::{
+        extract::{Json, Member, Path},
+        problem::Problem,
+        reply::Reply,
+        routing::{Operations, operations},
+    },
     state::State,
 };
 

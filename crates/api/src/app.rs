@@ -1,0 +1,105 @@
+//! The one place that knows every route: what is registered in [`routes::configure`] is served, documented and enforced, and nothing
+//! else.
+
+use std::sync::Arc;
+
+use actix_cors::Cors;
+use actix_web::{
+    App, Error,
+    body::MessageBody,
+    dev::{ServiceFactory, ServiceRequest, ServiceResponse},
+    http::header,
+    middleware::from_fn,
+    web,
+};
+
+use crate::{
+    config::Config,
+    http::{
+        docs, examples, middleware,
+        openapi::{self, Collected},
+        routing::{Handlers, Router, Table},
+    },
+    routes,
+    state::State,
+};
+
+/// Every path, and which operation answers it.
+pub(crate) fn paths() -> Table {
+    let mut paths = Table::default();
+    routes::configure(&mut paths);
+    paths
+}
+
+/// The OpenAPI document, as it follows from the code.
+#[must_use]
+pub fn document() -> String {
+    let mut collected = Collected::default();
+    routes::configure(&mut collected);
+    openapi::text(collected)
+}
+
+fn router(paths: Arc<Table>) -> Router {
+    let mut handlers = Handlers::default();
+    routes::configure(&mut handlers);
+    Router::new(paths, handlers)
+}
+
+/// The application of one thread.
+pub(crate) fn application(
+    state: web::Data<State>,
+) -> App<
+    impl ServiceFactory<
+        ServiceRequest,
+        Config = (),
+        Response = ServiceResponse<impl MessageBody>,
+        Error = Error,
+        InitError = (),
+    >,
+> {
+    let cors = cors(&state.config);
+    let mode = state.config.environment;
+    let router = router(state.paths.clone());
+    App::new()
+        .app_data(state)
+        .configure(docs::configure)
+        .configure(|config| examples::configure(mode, config))
+        .default_service(router)
+        .wrap(cors)
+        .wrap(from_fn(middleware::around))
+}
+
+/// Exactly the configured origins, and what their pages need to see.
+fn cors(config: &Config) -> Cors {
+    let mut cors = Cors::default()
+        .allowed_methods(["GET", "POST", "PUT", "PATCH", "DELETE"])
+        .allowed_headers([
+            "authorization",
+            "content-type",
+            "idempotency-key",
+            "if-match",
+            "if-none-match",
+            "x-request-id",
+            "traceparent",
+            "last-event-id",
+            "range",
+        ])
+        .expose_headers([
+            header::ACCEPT_RANGES.as_str(),
+            header::CONTENT_DISPOSITION.as_str(),
+            header::CONTENT_RANGE.as_str(),
+            header::ETAG.as_str(),
+            header::LOCATION.as_str(),
+            header::RETRY_AFTER.as_str(),
+            "ratelimit",
+            "ratelimit-policy",
+            "idempotent-replayed",
+            "x-request-id",
+        ])
+        .block_on_origin_mismatch(false)
+        .max_age(3600);
+    for origin in &config.cors_origins {
+        cors = cors.allowed_origin(origin);
+    }
+    cors
+}

@@ -1,0 +1,117 @@
+//! What many operations share: answers of refusal, headers, parameters.
+
+use actix_web::http::StatusCode;
+use kernel::Code;
+use serde_json::{Map, Value, json};
+use utoipa::{PartialSchema, ToSchema};
+
+use super::modernise;
+use crate::http::problem::{ProblemBody, status_of};
+
+pub(super) fn response_name(status: u16) -> String {
+    let reason = StatusCode::from_u16(status)
+        .ok()
+        .and_then(|status| status.canonical_reason())
+        .unwrap_or("Problem");
+    reason.split(' ').collect()
+}
+
+pub(super) fn problem_response(status: u16) -> Value {
+    let first = Code::ALL.iter().find(|code| status_of(**code).as_u16() == status);
+    let (code, title) = first.map_or(("internal", ""), |code| (code.as_str(), code.title()));
+    let mut headers = Map::new();
+    headers.insert(
+        "X-Request-Id".to_owned(),
+        json!({ "$ref": "#/components/headers/X-Request-Id" }),
+    );
+    match status {
+        401 => drop(headers.insert(
+            "WWW-Authenticate".to_owned(),
+            json!({ "$ref": "#/components/headers/WWW-Authenticate" }),
+        )),
+        429 | 503 => drop(headers.insert(
+            "Retry-After".to_owned(),
+            json!({ "$ref": "#/components/headers/Retry-After" }),
+        )),
+        _ => {}
+    }
+    let meaning = match status {
+        400 => "The request cannot be read.",
+        401 => "Nobody is logged in, or the token is not good.",
+        403 => "Seen, but not allowed.",
+        404 => "There is nothing here, or the caller may not see it.",
+        408 => "The body took too long to arrive.",
+        409 => "The state of things does not allow it.",
+        412 => "Somebody changed it in the meantime.",
+        413 => "The body is too large.",
+        415 => "The body is of another type.",
+        416 => "The file is not that long.",
+        422 => "Read, but refused: `errors` lists all reasons.",
+        428 => "`If-Match` is missing.",
+        429 => "Too many requests.",
+        503 => "Busy, or a part does not answer: try again.",
+        _ => "Something went wrong on our side.",
+    };
+    json!({
+        "description": meaning,
+        "headers": headers,
+        "content": { "application/problem+json": {
+            "schema": { "$ref": "#/components/schemas/Problem" },
+            "example": {
+                "type": "about:blank", "title": title, "status": status, "code": code,
+                "requestId": "0198c0de-0000-7000-8000-000000000000",
+            },
+        } },
+    })
+}
+
+pub(super) fn headers() -> Value {
+    let text = |description: &str, example: &str| {
+        json!({
+            "description": description, "schema": { "type": "string", "examples": [example] },
+        })
+    };
+    json!({
+        "X-Request-Id": text("The request's id: the client's own, or a new one.", "0198c0de-0000-7000-8000-000000000000"),
+        "ETag": text("The version, for `If-Match` and `If-None-Match`.", "\"3\""),
+        "Location": text("Where the new thing is.", "/api/v1/courses/0198c0de-0000-7000-8000-000000000001"),
+        "Content-Disposition": text("A name for the file.", "attachment; filename=\"strength-foundations.palestra.json\""),
+        "Idempotent-Replayed": text("`true` where this is the first answer again.", "true"),
+        "RateLimit": text("What is left of the limit.", "\"member\";r=1199;t=60"),
+        "RateLimit-Policy": text("The limit: `q` requests in `w` seconds.", "\"member\";q=1200;w=60"),
+        "WWW-Authenticate": text("How to authenticate.", "Bearer realm=\"palestra\""),
+        "Retry-After": { "description": "Seconds until another try makes sense.",
+            "schema": { "type": "integer", "minimum": 1, "maximum": 31_622_400, "examples": [1] } },
+    })
+}
+
+pub(super) fn parameters() -> Value {
+    json!({
+        "IfMatch": { "name": "If-Match", "in": "header", "required": true,
+            "description": "The version that is being changed, from its `ETag`; a list, or `*` for any.",
+            "schema": { "type": "string", "pattern": "^(\\*|(W/)?\"[!#-~]*\"( *, *(W/)?\"[!#-~]*\")*)$", "examples": ["\"3\""] } },
+        "IfNoneMatch": { "name": "If-None-Match", "in": "header", "required": false,
+            "description": "Versions that the client has already: 304 where the answer would be one of them.",
+            "schema": { "type": "string", "examples": ["\"2\""] } },
+        "IdempotencyKey": { "name": "Idempotency-Key", "in": "header", "required": false,
+            "description": "A name for this request, new for each: the same request with the same key gives the first answer again.",
+            "schema": { "type": "string", "minLength": 1, "maxLength": 255, "pattern": "^[!-~]{1,255}$", "examples": ["5f0c9d6e-8f0a-4b55-9f3e-8f7f2f1c9a10"] } },
+        "MoneyKey": { "name": "Idempotency-Key", "in": "header", "required": true,
+            "description": "A name for this request, new for each purchase or refund that is meant: the same request with the same key gives the first answer again, for 72 hours.",
+            "schema": { "type": "string", "minLength": 1, "maxLength": 255, "pattern": "^[!-~]{1,255}$", "examples": ["0d6f1c3a-52a5-4c0b-9d5e-1a7cf05f8a11"] } },
+    })
+}
+
+/// The one shape of refusals, to which no handler refers by itself.
+pub(super) fn problem_schemas() -> Map<String, Value> {
+    let mut found = vec![(ProblemBody::name().into_owned(), ProblemBody::schema())];
+    ProblemBody::schemas(&mut found);
+    found
+        .into_iter()
+        .map(|(name, schema)| {
+            let mut schema = serde_json::to_value(schema).unwrap_or_default();
+            modernise(&mut schema);
+            (name, schema)
+        })
+        .collect()
+}

@@ -1,0 +1,225 @@
+//! What only PostgreSQL has: roles, row-level security, locks.
+
+mod columns;
+mod session;
+
+use std::{fmt::Write, sync::Arc};
+
+use kernel::{Actor, Error, Result};
+use sqlx::{ConnectOptions, Connection, Executor, PgConnection, Row, postgres::PgConnectOptions};
+
+use crate::{
+    Relay, Tx,
+    db::{Pool, Shared},
+    pool::Connections,
+    transaction::TxConnection,
+    work::{Answer, Work},
+};
+pub use columns::Column;
+pub(crate) use session::{Mode, Session};
+
+/// The runtime roles, one for each pool.
+pub const ROLES: [&str; 3] = ["palestra_app", "palestra_auth", "palestra_worker"];
+
+/// Where the server is, for each runtime role.
+#[derive(Clone)]
+pub struct Setup {
+    /// `palestra_app`, or a role that has its grants.
+    pub app: PgConnectOptions,
+    /// `palestra_auth`, or a role that has its grants.
+    pub auth: PgConnectOptions,
+    /// `palestra_worker`, or a role that has its grants.
+    pub worker: PgConnectOptions,
+    /// Connections for requests; the other pools take a quarter of it.
+    pub connections: u32,
+    /// Over what servers tell each other news; without it over the database's own notifications.
+    pub relay: Option<Relay>,
+}
+
+/// PostgreSQL: connections of each runtime role apart, so that none ever changes its role.
+#[derive(Clone)]
+pub(crate) struct Postgres {
+    app: Connections<PgConnection>,
+    auth: Connections<PgConnection>,
+    worker: Connections<PgConnection>,
+    /// How the listener of notifications connects, which holds a connection of its own.
+    pub(crate) listener: Arc<PgConnectOptions>,
+}
+
+impl Postgres {
+    pub(crate) fn open(setup: &Setup) -> Self {
+        let few = (setup.connections / 4).max(2);
+        Self {
+            app: connections(&setup.app, setup.connections),
+            auth: connections(&setup.auth, few),
+            worker: connections(&setup.worker, few),
+            listener: Arc::new(setup.app.clone()),
+        }
+    }
+
+    /// One use case in a task of its own: cancelling the caller cannot reach between `BEGIN` and its end.
+    pub(crate) async fn perform(
+        &self,
+        role: Pool,
+        mode: Mode,
+        actor: Actor,
+        shared: Arc<Shared>,
+        work: Work,
+    ) -> Result<Answer> {
+        let connections = match role {
+            Pool::App => self.app.clone(),
+            Pool::Auth => self.auth.clone(),
+            Pool::Worker => self.worker.clone(),
+        };
+        let task = tokio::spawn(async move {
+            let now = shared.environment.now();
+            let session = Session::open(&connections, mode, actor, now).await?;
+            let tx = Tx::new(TxConnection::Postgres(session), actor, now, &shared);
+            let result = work(tx.clone()).await;
+            let pending = tx.pending_notifications();
+            // A use case that kept its transaction loses it: the connection is closed when the last handle goes.
+            let TxConnection::Postgres(session) = tx.into_inner()? else {
+                return Err(Error::internal("a transaction of another database"));
+            };
+            match result {
+                Ok(value) => {
+                    let committed = session.commit().await;
+                    shared.publish(&pending);
+                    committed.map(|()| value)
+                }
+                Err(error) => Err(session.rollback(error).await),
+            }
+        });
+        task.await.map_err(Error::internal)?
+    }
+
+    pub(crate) async fn close(&self) {
+        for connections in [&self.app, &self.auth, &self.worker] {
+            connections.close().await;
+        }
+    }
+}
+
+fn connections(options: &PgConnectOptions, most: u32) -> Connections<PgConnection> {
+    let options = options
+        .clone()
+        .application_name("palestra")
+        .options([
+            ("statement_timeout", "20000"),
+            ("lock_timeout", "5000"),
+            ("client_min_messages", "error"),
+            // How much of a misspelt word has to be right, for the catalogue's search: the default of 0.6 finds "strenght"
+            // and misses "moblity".
+            ("pg_trgm.word_similarity_threshold", "0.5"),
+        ])
+        .disable_statement_logging();
+    Connections::new(&options, most)
+}
+
+/// `?` becomes `$1`, `$2`, …; no statement of ours has a question mark otherwise.
+pub(crate) fn numbered(sql: &str) -> String {
+    let mut out = String::with_capacity(sql.len() + 16);
+    for (n, part) in sql.split('?').enumerate() {
+        if n > 0 {
+            // Writing into a text does not fail.
+            write!(out, "${n}").ok();
+        }
+        out.push_str(part);
+    }
+    out
+}
+
+/// Refuses a database that began with another master key, before anything of the server is changed.
+///
+/// # Errors
+/// In words: what is wrong, and what to do.
+pub async fn check_key(owner: &PgConnectOptions, key_check: &[u8]) -> Result<(), String> {
+    let failed = |error: sqlx::Error| format!("PostgreSQL does not answer: {error}");
+    let mut connection = PgConnection::connect_with(owner).await.map_err(failed)?;
+    let found = connection
+        .fetch_one("SELECT to_regclass('public.installation') IS NOT NULL")
+        .await
+        .map_err(failed)?;
+    if found.get::<bool, _>(0) {
+        let known = connection
+            .fetch_optional("SELECT key_check FROM installation WHERE id = 1")
+            .await
+            .map_err(failed)?;
+        if known.is_some_and(|known| known.get::<Vec<u8>, _>(0) != key_check) {
+            return Err(crate::schema::OTHER_KEY.to_owned());
+        }
+    }
+    connection.close().await.map_err(failed)
+}
+
+/// Makes the runtime roles, as a role that may (`CREATEROLE`). Those that exist must take this password: they may belong to
+/// another installation on the same server.
+///
+/// # Errors
+/// What the server answered.
+pub async fn ensure_roles(
+    owner: &PgConnectOptions,
+    password: impl Fn(&str) -> String,
+) -> Result<(), sqlx::Error> {
+    let mut connection = PgConnection::connect_with(owner).await?;
+    for role in ROLES {
+        let password = password(role);
+        let exists = "SELECT EXISTS (SELECT 1 FROM pg_roles WHERE rolname = $1)";
+        let exists: bool = connection.fetch_one(sqlx::query(exists).bind(role)).await?.get(0);
+        if exists {
+            // Roles belong to the whole server. Giving another installation's role our password would lock it out.
+            PgConnection::connect_with(&owner.clone().username(role).password(&password))
+                .await?
+                .close()
+                .await?;
+            continue;
+        }
+        // Roles and passwords are ours and hexadecimal, so that quoting is not a question.
+        let create = format!(
+            "DO $$ BEGIN CREATE ROLE {role} LOGIN NOSUPERUSER NOBYPASSRLS NOCREATEDB NOCREATEROLE PASSWORD '{password}'; \
+             EXCEPTION WHEN duplicate_object OR unique_violation THEN NULL; END $$"
+        );
+        connection.execute(sqlx::AssertSqlSafe(create)).await?;
+    }
+    connection.close().await
+}
+
+/// Refuses a runtime role for which row-level security does not hold, and a server that forgets what it acknowledged.
+///
+/// # Errors
+/// In words: what is wrong, and what to do.
+pub async fn check_runtime(options: &PgConnectOptions) -> Result<(), String> {
+    let failed = |error: sqlx::Error| {
+        format!(
+            "PostgreSQL does not answer as {}: {error}",
+            options.get_username()
+        )
+    };
+    let mut connection = PgConnection::connect_with(options).await.map_err(failed)?;
+    let row = connection
+        .fetch_one(
+            "SELECT rolname::text, rolsuper OR rolbypassrls, current_setting('fsync'), current_setting('full_page_writes'), \
+             current_setting('synchronous_commit'), current_setting('server_version_num')::int \
+             FROM pg_roles WHERE rolname = current_user",
+        )
+        .await
+        .map_err(failed)?;
+    let (role, bypasses): (String, bool) = (row.get(0), row.get(1));
+    if bypasses {
+        return Err(format!(
+            "the runtime role {role} is a superuser or bypasses row security; give PALESTRA_DATABASE_APP_URL, \
+             PALESTRA_DATABASE_AUTH_URL and PALESTRA_DATABASE_WORKER_URL roles that do not"
+        ));
+    }
+    for (index, name) in [(2, "fsync"), (3, "full_page_writes"), (4, "synchronous_commit")] {
+        if row.get::<String, _>(index) == "off" {
+            return Err(format!(
+                "PostgreSQL runs with {name} = off and would lose acknowledged writes; turn it on"
+            ));
+        }
+    }
+    if row.get::<i32, _>(5) < 150_000 {
+        return Err("PostgreSQL 15 or newer is needed".to_owned());
+    }
+    connection.close().await.map_err(failed)
+}

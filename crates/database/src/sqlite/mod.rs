@@ -1,0 +1,242 @@
+//! What only SQLite has: a file, one writer that commits what has gathered, and readers that cannot write.
+
+mod reader;
+
+use std::{panic::AssertUnwindSafe, path::PathBuf, sync::Arc, time::Duration};
+
+use futures_util::FutureExt;
+use kernel::{Actor, Code, Error, Result};
+use sea_orm::{
+    DatabaseConnection, DatabaseTransaction, SqliteTransactionMode, SqlxSqliteConnector, TransactionOptions,
+    TransactionTrait,
+};
+use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous};
+use sqlx::{Connection, SqliteConnection};
+use tokio::sync::{mpsc, oneshot};
+
+pub(crate) use reader::Reader;
+
+use crate::{
+    Tx,
+    db::Shared,
+    from_db,
+    invalidation::PendingNotifications,
+    pool::Connections,
+    transaction::TxConnection,
+    work::{Answer, Work},
+};
+
+/// How many use cases one commit carries at most.
+const BATCH: usize = 256;
+/// How many may wait for the writer before the next one is turned away with 503.
+const QUEUE: usize = 4096;
+
+/// Where the file is.
+#[derive(Clone, Debug)]
+pub struct Setup {
+    /// The database file; it is made when it does not exist.
+    pub path: PathBuf,
+    /// Connections for reading.
+    pub readers: u32,
+}
+
+/// The options of every connection: WAL, and FULL, so that an acknowledged write survives a power cut.
+#[must_use]
+pub fn options(path: &std::path::Path) -> SqliteConnectOptions {
+    SqliteConnectOptions::new()
+        .filename(path)
+        .create_if_missing(true)
+        .journal_mode(SqliteJournalMode::Wal)
+        .synchronous(SqliteSynchronous::Full)
+        .foreign_keys(true)
+        .busy_timeout(Duration::from_secs(10))
+        .pragma("cache_size", "-16384")
+        .pragma("temp_store", "memory")
+        .pragma("wal_autocheckpoint", "4000")
+        .optimize_on_close(true, None)
+}
+
+/// SQLite: a writer and its readers.
+#[derive(Clone)]
+pub(crate) struct Sqlite {
+    readers: Connections<SqliteConnection>,
+    writer: DatabaseConnection,
+    queue: mpsc::Sender<Queued>,
+}
+
+/// A use case that waits for the writer.
+struct Queued {
+    actor: Actor,
+    shared: Arc<Shared>,
+    work: Work,
+    reply: oneshot::Sender<Result<Answer>>,
+}
+
+/// One that has answered, and whose answer waits for the commit.
+struct Staged {
+    result: Result<Answer>,
+    shared: Arc<Shared>,
+    pending: Arc<PendingNotifications>,
+    reply: oneshot::Sender<Result<Answer>>,
+}
+
+impl Sqlite {
+    pub(crate) async fn open(setup: &Setup) -> Result<Self> {
+        let unavailable = |error: sqlx::Error| {
+            Error::new(Code::Unavailable)
+                .detail(format!(
+                    "the database file {} cannot be opened",
+                    setup.path.display()
+                ))
+                .caused_by(error)
+        };
+        let writer = SqlitePoolOptions::new()
+            .max_connections(1)
+            .test_before_acquire(false)
+            .idle_timeout(None)
+            // After an I/O error SQLite has rolled back by itself and the connection's own count is off: make a new one.
+            .after_release(|connection, _| Box::pin(async move { Ok(!connection.is_in_transaction()) }));
+        let writer = writer
+            .max_lifetime(None)
+            .connect_with(options(&setup.path))
+            .await
+            .map_err(unavailable)?;
+        let readers = options(&setup.path).pragma("query_only", "on");
+        let writer = SqlxSqliteConnector::from_sqlx_sqlite_pool(writer);
+        let (queue, jobs) = mpsc::channel(QUEUE);
+        tokio::spawn(run_writer(writer.clone(), jobs));
+        Ok(Self {
+            readers: Connections::new(&readers, setup.readers),
+            writer,
+            queue,
+        })
+    }
+
+    /// Hands the use case to the writer and waits until the commit that carries it has returned.
+    pub(crate) async fn write(&self, actor: Actor, shared: Arc<Shared>, work: Work) -> Result<Answer> {
+        let (reply, answer) = oneshot::channel();
+        let full = || Error::new(Code::Overloaded).retry_after(Duration::from_secs(1));
+        let job = Queued {
+            actor,
+            shared,
+            work,
+            reply,
+        };
+        self.queue.try_send(job).map_err(|_| full())?;
+        answer
+            .await
+            .map_err(|_| Error::new(Code::Unavailable).retry_after(Duration::from_secs(1)))?
+    }
+
+    pub(crate) async fn read(&self, actor: Actor, shared: Arc<Shared>, work: Work) -> Result<Answer> {
+        let readers = self.readers.clone();
+        let task = tokio::spawn(async move {
+            let reader = Reader::open(&readers).await?;
+            let tx = Tx::new(
+                TxConnection::Reader(reader),
+                actor,
+                shared.environment.now(),
+                &shared,
+            );
+            let result = work(tx.clone()).await;
+            if let TxConnection::Reader(reader) = tx.into_inner()? {
+                reader.end();
+            }
+            result
+        });
+        task.await.map_err(Error::internal)?
+    }
+
+    /// Whether the writer is still there.
+    pub(crate) fn is_writing(&self) -> bool {
+        !self.queue.is_closed()
+    }
+
+    pub(crate) async fn close(&self) {
+        self.readers.close().await;
+        drop(self.writer.clone().close().await);
+    }
+}
+
+/// The transaction of a use case that has answered.
+fn ended(tx: Tx) -> Result<DatabaseTransaction> {
+    match tx.into_inner()? {
+        TxConnection::Sqlite(transaction) => Ok(transaction),
+        TxConnection::Reader(_) | TxConnection::Postgres(_) => {
+            Err(Error::internal("a transaction of another kind"))
+        }
+    }
+}
+
+/// The one writer. What arrives while a commit is on its way to the disk becomes the next commit, each use case in a
+/// savepoint of its own, so that one that fails takes nothing with it. There is no timer: a lone write is committed at once.
+async fn run_writer(writer: DatabaseConnection, mut jobs: mpsc::Receiver<Queued>) {
+    while let Some(first) = jobs.recv().await {
+        let mut staged = Vec::new();
+        let committed = write_batch(&writer, first, &mut jobs, &mut staged).await;
+        for Staged {
+            result,
+            shared,
+            pending,
+            reply,
+        } in staged
+        {
+            if result.is_ok() {
+                shared.publish(&pending);
+            }
+            let committed = committed.as_ref().copied().map_err(|error| {
+                Error::new(error.code())
+                    .retry_after(Duration::from_secs(1))
+                    .caused_by(error.to_string())
+            });
+            // Nobody listens any more when the request was cancelled; its work is done all the same.
+            drop(reply.send(result.and_then(|value| committed.map(|()| value))));
+        }
+    }
+}
+
+async fn write_batch(
+    writer: &DatabaseConnection,
+    first: Queued,
+    jobs: &mut mpsc::Receiver<Queued>,
+    staged: &mut Vec<Staged>,
+) -> Result<()> {
+    let immediate = TransactionOptions {
+        sqlite_transaction_mode: Some(SqliteTransactionMode::Immediate),
+        ..TransactionOptions::default()
+    };
+    let batch = writer.begin_with_options(immediate).await.map_err(from_db)?;
+    let mut next = Some(first);
+    while let Some(job) = next {
+        let inside = TxConnection::Sqlite(batch.begin().await.map_err(from_db)?);
+        let tx = Tx::new(inside, job.actor, job.shared.environment.now(), &job.shared);
+        let handle = tx.clone();
+        let result = AssertUnwindSafe(async move { (job.work)(handle).await })
+            .catch_unwind()
+            .await;
+        let result = result.unwrap_or_else(|_| Err(Error::internal("a use case panicked")));
+        let keep = result.is_ok();
+        staged.push(Staged {
+            result,
+            pending: tx.pending_notifications(),
+            shared: job.shared,
+            reply: job.reply,
+        });
+        let savepoint = ended(tx)?;
+        if keep {
+            savepoint.commit().await
+        } else {
+            savepoint.rollback().await
+        }
+        .map_err(from_db)?;
+        next = if staged.len() < BATCH {
+            jobs.try_recv().ok()
+        } else {
+            None
+        };
+    }
+    batch
+        .commit()
+        .await
+        .map_err(|error| Error::new(Code::OutcomeUnknown).caused_by(error))
+}

@@ -1,0 +1,95 @@
+use std::sync::Arc;
+
+use aws_lc_rs::rand;
+use chrono::{DateTime, SubsecRound, Utc};
+use uuid::Uuid;
+
+/// A point in time, UTC, cut to microseconds (what both databases keep).
+pub type Timestamp = DateTime<Utc>;
+
+/// Where the time comes from.
+pub trait Clock: Send + Sync {
+    /// The current instant.
+    fn now(&self) -> DateTime<Utc>;
+}
+
+/// The machine's clock.
+#[derive(Clone, Copy, Debug)]
+pub struct SystemClock;
+
+impl Clock for SystemClock {
+    #[expect(
+        clippy::disallowed_methods,
+        reason = "the one place that reads the machine's clock"
+    )]
+    fn now(&self) -> DateTime<Utc> {
+        Utc::now()
+    }
+}
+
+/// What does not follow from a request: the clock, the ids, the random numbers, and where this installation is reached.
+#[derive(Clone)]
+pub struct Environment {
+    clock: Arc<dyn Clock>,
+    public_url: Arc<str>,
+}
+
+impl Environment {
+    /// Reads the time from `clock`, and random numbers from the operating system.
+    #[must_use]
+    pub fn new(clock: Arc<dyn Clock>) -> Self {
+        Self {
+            clock,
+            public_url: "".into(),
+        }
+    }
+
+    /// The same, with the address under which clients reach this installation.
+    #[must_use]
+    pub fn reached_at(self, public_url: &str) -> Self {
+        Self {
+            public_url: public_url.trim_end_matches('/').into(),
+            ..self
+        }
+    }
+
+    /// The absolute address of a path of the API, such as `/images/…`.
+    #[must_use]
+    pub fn link(&self, path: &str) -> String {
+        format!("{}/api/v1{path}", self.public_url)
+    }
+
+    /// The current instant, cut to microseconds.
+    #[must_use]
+    pub fn now(&self) -> Timestamp {
+        self.clock.now().trunc_subsecs(6)
+    }
+
+    /// A new id: UUIDv7, so that ids sort by the time they were made.
+    #[must_use]
+    pub fn new_id(&self) -> Uuid {
+        let millis = u64::try_from(self.clock.now().timestamp_millis()).unwrap_or(0);
+        uuid::Builder::from_unix_timestamp_millis(millis, &random()).into_uuid()
+    }
+
+    /// 256 random bits from the operating system, for tokens.
+    #[must_use]
+    pub fn secret(&self) -> [u8; 32] {
+        random()
+    }
+}
+
+impl Default for Environment {
+    fn default() -> Self {
+        Self::new(Arc::new(SystemClock))
+    }
+}
+
+/// Random bytes; the process ends where the operating system has none, since no token would be safe.
+pub(crate) fn random<const N: usize>() -> [u8; N] {
+    let mut bytes = [0; N];
+    if rand::fill(&mut bytes).is_err() {
+        std::process::abort();
+    }
+    bytes
+}
