@@ -15,7 +15,7 @@ run: ## Build Palestra and serve it with the demo school (http://127.0.0.1:8080,
 test: ## Set up what the tests need, and run everything on SQLite and PostgreSQL.
 	scripts/test.sh
 
-check: lint ## The checks that need no running Palestra: lint, and whether crates/entity is what the migrations make.
+check: lint ## The checks that need no running Palestra: lint, and whether entities and diagrams are what the migrations make.
 	scripts/entities.sh check
 
 lint: ## Formatting, clippy, who may know whom, and the checks of scripts/lint.
@@ -34,7 +34,7 @@ unit: ## The Rust tests alone, on both databases.
 contract: ## The contract's checks alone: document, lint, schemathesis, TypeScript client, browser.
 	scripts/test.sh contract
 
-entities: ## Generate crates/entity from the migrated PostgreSQL schema.
+entities: ## Generate crates/entity and docs/SCHEMA.md from the migrated PostgreSQL schema.
 	scripts/entities.sh write
 
 openapi: ## Write openapi/openapi.json from the code.
