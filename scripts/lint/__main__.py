@@ -4,7 +4,7 @@ import sys
 import time
 from pathlib import Path
 
-from lint import cargo, circles, files, sql, tables, toolchain
+from lint import cargo, circles, documents, files, sql, tables, toolchain
 from lint.project import Project
 
 CHECKS = {
@@ -15,6 +15,7 @@ CHECKS = {
     "file circles": circles.check,
     "file sizes": files.check_sizes,
     "file headings": files.check_headings,
+    "documents": documents.check,
     "unused dependencies": cargo.check_unused,
     "allowed dependencies": cargo.check_allowed,
 }

@@ -4,7 +4,7 @@ import tempfile
 import unittest
 from pathlib import Path
 
-from lint import circles, files, sql, tables
+from lint import circles, documents, files, sql, tables
 from lint.project import Project
 from lint.rust import Source, tokenize
 
@@ -239,6 +239,24 @@ class Files(unittest.TestCase):
         with Repository(c={"src/lib.rs": "\n" * 501, "src/a.rs": "//! A.\n"}) as project:
             self.assertEqual(len(files.check_sizes(project)[0]), 1)
             self.assertIn("crates/c/src/lib.rs:1: begin the file", files.check_headings(project)[0][0])
+
+
+class Documents(unittest.TestCase):
+    def test_links_anchors_and_paths_lead_somewhere(self):
+        for text, fault in (
+            ("[a](b.md)", "leads nowhere"),
+            ("# One `two`\n[a](#one-two) [b](#three)", "has no heading #three"),
+            ("`crates/media/src/gone.rs`", "which does not exist"),
+        ):
+            with self.subTest(text), with_media("") as project:
+                (project.root / "README.md").write_text(text)
+                failures, _ = documents.check(project)
+                self.assertEqual(len(failures), 1)
+                self.assertIn(fault, failures[0])
+        with with_media("") as project:
+            (project.root / "README.md").write_text("`crates/media/src/lib.rs` [x](https://x.example) ```\n[a](b)\n```")
+            (project.root / "a.md").write_text("```\n[a](b)\n```\n[r](README.md)")
+            self.assertEqual(documents.check(project)[0], ["README.md: the link to b leads nowhere: name the file that is there now"])
 
 
 if __name__ == "__main__":
