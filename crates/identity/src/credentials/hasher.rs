@@ -1,7 +1,8 @@
+//! Hashing of passwords with argon2id, on threads of its own.
+
 use std::{
-    collections::HashSet,
     sync::{
-        Arc, LazyLock,
+        Arc,
         mpsc::{Receiver, RecvTimeoutError, Sender, channel},
     },
     time::Duration,
@@ -9,39 +10,39 @@ use std::{
 
 use argon2::{Algorithm, Argon2, Block, Params, Version};
 use base64::{Engine, engine::general_purpose::STANDARD_NO_PAD};
-use kernel::{Code, Error, FieldError, Result};
+use kernel::{Code, Error, Result};
 use thread_priority::ThreadPriority;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, oneshot};
 
-/// A lane that had nothing to do for so long gives its memory back.
-const IDLE: Duration = Duration::from_secs(5);
+/// A thread that had nothing to do for so long frees its memory.
+const IDLE_TIMEOUT: Duration = Duration::from_secs(5);
 
-/// The cost of a hash, and how much of the machine hashing may take.
+/// What a hash costs, and how much of the machine hashing may take.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct HasherSettings {
-    /// KiB of memory a hash. 19,456 is OWASP's minimum with two passes.
+    /// The memory of one hash in KiB. OWASP's minimum with two passes is 19,456.
     pub memory_kib: u32,
-    /// Passes over that memory.
+    /// How many passes are made over that memory.
     pub passes: u32,
-    /// Hashes at once; each has a thread and its memory.
+    /// How many hashes are computed at once; each has a thread and its memory.
     pub threads: usize,
-    /// How many may wait before the next one is turned away with 503.
+    /// How many requests may wait before the next one is refused with 503.
     pub queue: usize,
 }
 
-/// The lane in which passwords are hashed: a few threads of low priority behind a bounded queue, so that a flood of
-/// logins slows nobody else, and memory that is kept and used again.
+/// Hashes passwords on a few threads of low priority behind a bounded queue, so that a flood of logins slows no other request.
+/// Each thread keeps its memory and uses it again.
 #[derive(Clone)]
 pub struct Hasher {
     queue: Sender<Job>,
-    places: Arc<Semaphore>,
+    slots: Arc<Semaphore>,
     settings: HasherSettings,
-    /// Verified in place of an account that does not exist.
+    /// Verified where an account does not exist, so that it takes the same time.
     dummy: Arc<str>,
 }
 
-/// A place in the lane. Whoever has one is not turned away.
-pub struct Place {
+/// A place in the queue. Its holder is not refused any more.
+pub struct HashingSlot {
     hasher: Hasher,
     _permit: OwnedSemaphorePermit,
 }
@@ -60,7 +61,7 @@ enum Job {
 }
 
 impl Hasher {
-    /// Starts the lane.
+    /// Starts the threads.
     ///
     /// # Errors
     /// Where the parameters are outside argon2's range, or no thread can be started.
@@ -72,31 +73,32 @@ impl Hasher {
         let threads = settings.threads.max(1);
         for index in 0..threads {
             let (jobs, params) = (jobs.clone(), params.clone());
-            let lane = std::thread::Builder::new().name(format!("hash-{index}"));
-            lane.spawn(move || hash_forever(&jobs, &params))
+            let thread = std::thread::Builder::new().name(format!("hash-{index}"));
+            thread
+                .spawn(move || hash_forever(&jobs, &params))
                 .map_err(Error::internal)?;
         }
         let dummy = phc(&params, &[0; 16], &[0; 32]).into();
         Ok(Self {
             queue,
-            places: Arc::new(Semaphore::new(threads + settings.queue)),
+            slots: Arc::new(Semaphore::new(threads + settings.queue)),
             settings,
             dummy,
         })
     }
 
-    /// Takes a place in the lane. To be done before any other work, so that turning away costs next to nothing.
+    /// Takes a place in the queue. To be done before any other work, so that a refusal costs next to nothing.
     ///
     /// # Errors
     /// [`Code::Overloaded`] where too many wait already.
-    pub fn enter(&self) -> Result<Place> {
+    pub fn acquire(&self) -> Result<HashingSlot> {
         let busy = |_| {
             Error::new(Code::Overloaded)
                 .detail("Too many people are logging in at once.")
                 .retry_after(Duration::from_secs(2))
         };
-        Ok(Place {
-            _permit: self.places.clone().try_acquire_owned().map_err(busy)?,
+        Ok(HashingSlot {
+            _permit: self.slots.clone().try_acquire_owned().map_err(busy)?,
             hasher: self.clone(),
         })
     }
@@ -112,7 +114,7 @@ impl Hasher {
     }
 }
 
-impl Place {
+impl HashingSlot {
     /// Hashes a new password, in PHC format with its parameters and salt.
     ///
     /// # Errors
@@ -154,10 +156,10 @@ fn hash_forever(jobs: &std::sync::Mutex<Receiver<Job>>, params: &Params) {
     let mut memory = Vec::new();
     loop {
         let job = match jobs.lock() {
-            Ok(jobs) => jobs.recv_timeout(IDLE),
+            Ok(jobs) => jobs.recv_timeout(IDLE_TIMEOUT),
             Err(_) => return,
         };
-        // A reply that nobody waits for belongs to a request that went away.
+        // Nobody waits for the reply where the client has gone away.
         match job {
             Ok(Job::Hash {
                 password,
@@ -221,31 +223,6 @@ fn parse(stored: &str) -> Option<(Params, Vec<u8>, Vec<u8>)> {
     Some((Params::new(m, t, p, Some(hash.len())).ok()?, salt, hash))
 }
 
-/// The passwords of at least ten characters among Django's 20,000 most common ones (BSD licence).
-static COMMON: LazyLock<HashSet<&str>> =
-    LazyLock::new(|| include_str!("common_passwords.txt").lines().collect());
-
-/// Refuses what is guessed first: a common password, or the account's own names. The length is held at the edge.
-pub(crate) fn check_strength(password: &str, pointer: &str, own: &[&str]) -> Result<()> {
-    let lower = password.to_lowercase();
-    let reason = if COMMON.contains(lower.as_str()) {
-        Some(("common_password", "This password is among the most common ones."))
-    } else if own
-        .iter()
-        .any(|name| name.len() >= 3 && lower == name.to_lowercase())
-    {
-        Some((
-            "password_is_name",
-            "The password must not be the e-mail address or the username.",
-        ))
-    } else {
-        None
-    };
-    reason.map_or(Ok(()), |(code, detail)| {
-        Err(Error::invalid(vec![FieldError::new(pointer, code, detail)]))
-    })
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -259,21 +236,20 @@ mod tests {
             queue: 8,
         };
         let hasher = Hasher::start(settings).unwrap();
-        let place = hasher.enter().unwrap();
-        let hash = place.hash("correct horse".to_owned(), [3; 16]).await.unwrap();
+        let slot = hasher.acquire().unwrap();
+        let hash = slot.hash("correct horse".to_owned(), [3; 16]).await.unwrap();
         assert!(
-            place
-                .verify("correct horse".to_owned(), Some(hash.clone()))
+            slot.verify("correct horse".to_owned(), Some(hash.clone()))
                 .await
                 .unwrap()
         );
         assert!(
-            !place
+            !slot
                 .verify("correct house".to_owned(), Some(hash.clone()))
                 .await
                 .unwrap()
         );
-        assert!(!place.verify("correct horse".to_owned(), None).await.unwrap());
+        assert!(!slot.verify("correct horse".to_owned(), None).await.unwrap());
         assert!(!hasher.is_outdated(&hash));
         let stronger = Hasher::start(HasherSettings {
             passes: 2,
@@ -283,7 +259,7 @@ mod tests {
         assert!(
             stronger.is_outdated(&hash)
                 && stronger
-                    .enter()
+                    .acquire()
                     .unwrap()
                     .verify("correct horse".to_owned(), Some(hash))
                     .await
@@ -292,7 +268,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn a_full_lane_turns_away() {
+    async fn a_full_queue_refuses() {
         let settings = HasherSettings {
             memory_kib: 64,
             passes: 1,
@@ -300,21 +276,14 @@ mod tests {
             queue: 1,
         };
         let hasher = Hasher::start(settings).unwrap();
-        let (first, second) = (hasher.enter().unwrap(), hasher.enter().unwrap());
+        let (first, second) = (hasher.acquire().unwrap(), hasher.acquire().unwrap());
         assert!(
             hasher
-                .enter()
+                .acquire()
                 .is_err_and(|error| error.code() == Code::Overloaded)
         );
         drop(first);
-        assert!(hasher.enter().is_ok());
+        assert!(hasher.acquire().is_ok());
         drop(second);
-    }
-
-    #[test]
-    fn common_passwords_and_own_names_are_refused() {
-        assert!(check_strength("Qwertyuiop", "/password", &[]).is_err());
-        assert!(check_strength("elena_trainer", "/password", &["elena_trainer"]).is_err());
-        assert!(check_strength("seven purple anvils", "/password", &["elena"]).is_ok());
     }
 }

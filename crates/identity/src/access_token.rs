@@ -1,3 +1,5 @@
+//! Access tokens: signed JWTs that name the user, the session and the role.
+
 use std::{
     collections::HashMap,
     mem,
@@ -12,23 +14,23 @@ use kernel::{
 };
 use serde::{Deserialize, Serialize};
 
-use crate::keys::{self, PublicKey, SigningKey};
+use crate::signing_key::{self, PublicKey, SigningKey};
 
-/// How many verified tokens are remembered. Verifying one costs about 100 µs, as much as a whole request.
-const REMEMBERED: usize = 20_000;
-/// Clocks of different machines may differ by so much.
-const LEEWAY: i64 = 5;
-/// The least time between two readings of the keys that an unknown `kid` causes.
-const RELOAD_EVERY: i64 = 5;
+/// How many verified tokens are cached. Verifying one costs about 100 µs, as much as a whole request.
+const CACHED_TOKENS: usize = 20_000;
+/// By how many seconds the clocks of different machines may differ.
+const CLOCK_LEEWAY: i64 = 5;
+/// The least number of seconds between two readings of the keys that an unknown `kid` causes.
+const KEY_RELOAD_INTERVAL: i64 = 5;
 
-/// What the tokens say about themselves.
+/// What the tokens say about their issuer, and how long they are valid.
 #[derive(Clone, Debug)]
 pub struct TokenSettings {
-    /// `iss`: the public address of this installation.
+    /// The claim `iss`: the public address of this installation.
     pub issuer: String,
-    /// `aud`: who the tokens are for.
+    /// The claim `aud`: who the tokens are for.
     pub audience: String,
-    /// How long an access token lives.
+    /// How long an access token is valid.
     pub lifetime: Duration,
 }
 
@@ -40,7 +42,7 @@ pub struct Claims {
     sub: UserId,
     sid: SessionId,
     jti: Uuid,
-    role: String,
+    role: Role,
     iat: i64,
     nbf: i64,
     exp: i64,
@@ -48,24 +50,21 @@ pub struct Claims {
 
 impl Claims {
     /// The caller that the token stands for.
-    ///
-    /// # Errors
-    /// [`Code::TokenInvalid`] for a role that we do not know.
-    pub fn actor(&self) -> Result<Actor> {
-        let role: Role = self.role.parse().map_err(|_| Error::new(Code::TokenInvalid))?;
-        Ok(Actor::User {
+    #[must_use]
+    pub fn actor(&self) -> Actor {
+        Actor::User {
             id: self.sub,
-            role,
+            role: self.role,
             session: self.sid,
-        })
+        }
     }
 }
 
-/// Signs and verifies access tokens: EdDSA only, `typ: at+jwt`. This is the one place that builds the validation.
+/// Signs and verifies access tokens: EdDSA only, `typ: at+jwt`.
 pub struct Tokens {
     settings: TokenSettings,
     keys: RwLock<Arc<Keys>>,
-    verified: Mutex<Remembered>,
+    verified: Mutex<VerifiedTokens>,
 }
 
 struct Keys {
@@ -75,9 +74,10 @@ struct Keys {
     loaded_at: Timestamp,
 }
 
-/// Two generations: when the newer is full it becomes the older, and the oldest is forgotten.
+/// The claims of verified tokens by the hash of the token, in two generations: when the newer is full it becomes the older, and
+/// what was the older is dropped.
 #[derive(Default)]
-struct Remembered {
+struct VerifiedTokens {
     newer: HashMap<Vec<u8>, Arc<Claims>>,
     older: HashMap<Vec<u8>, Arc<Claims>>,
 }
@@ -89,10 +89,10 @@ impl Tokens {
     /// What the database answers, and a master key that does not open the keys.
     pub async fn load(db: &Db, settings: TokenSettings) -> Result<Self> {
         db.run_in(Pool::Auth, Actor::System, |tx| async move {
-            keys::ensure_signing_key(&tx).await
+            signing_key::ensure_signing_key(&tx).await
         })
         .await?;
-        let keys = Arc::new(read(db).await?);
+        let keys = Arc::new(load(db).await?);
         Ok(Self {
             settings,
             keys: RwLock::new(keys),
@@ -105,7 +105,7 @@ impl Tokens {
     /// # Errors
     /// What the database answers.
     pub async fn reload(&self, db: &Db) -> Result<()> {
-        let keys = Arc::new(read(db).await?);
+        let keys = Arc::new(load(db).await?);
         *self.keys.write().unwrap_or_else(PoisonError::into_inner) = keys;
         Ok(())
     }
@@ -116,7 +116,7 @@ impl Tokens {
         self.keys().public.clone()
     }
 
-    /// How long an access token lives.
+    /// How long an access token is valid.
     #[must_use]
     pub fn lifetime(&self) -> Duration {
         self.settings.lifetime
@@ -140,7 +140,7 @@ impl Tokens {
             sub: user,
             sid: session,
             jti: tx.new_id(),
-            role: role.as_str().to_owned(),
+            role,
             iat: now,
             nbf: now,
             exp: now + i64::try_from(self.settings.lifetime.as_secs()).unwrap_or(0),
@@ -151,15 +151,15 @@ impl Tokens {
         encode(&header, &claims, key).map_err(Error::internal)
     }
 
-    /// Verifies an access token. One that was verified before costs a look-up.
+    /// Verifies an access token. One that was verified before costs a lookup.
     ///
     /// # Errors
     /// [`Code::TokenExpired`], and [`Code::TokenInvalid`] for everything else.
     pub async fn verify(&self, db: &Db, token: &str) -> Result<Arc<Claims>> {
         let now = db.environment().now();
         let fingerprint = hash_token(token.as_bytes());
-        if let Some(claims) = self.remembered(&fingerprint) {
-            return in_time(claims, now);
+        if let Some(claims) = self.cached(&fingerprint) {
+            return check_times(claims, now);
         }
         let header = decode_header(token).map_err(|_| Error::new(Code::TokenInvalid))?;
         if header.alg != Algorithm::EdDSA || header.typ.as_deref() != Some("at+jwt") {
@@ -168,7 +168,7 @@ impl Tokens {
         let kid = header.kid.ok_or(Code::TokenInvalid)?;
         let stale = {
             let keys = self.keys();
-            !keys.verifying.contains_key(&kid) && (now - keys.loaded_at).num_seconds() >= RELOAD_EVERY
+            !keys.verifying.contains_key(&kid) && (now - keys.loaded_at).num_seconds() >= KEY_RELOAD_INTERVAL
         };
         if stale {
             self.reload(db).await?;
@@ -180,12 +180,12 @@ impl Tokens {
         }
         let claims =
             decode::<Claims>(token, key, &self.validation()).map_err(|_| Error::new(Code::TokenInvalid))?;
-        let claims = in_time(Arc::new(claims.claims), now)?;
-        self.remember(fingerprint, &claims);
+        let claims = check_times(Arc::new(claims.claims), now)?;
+        self.cache(fingerprint, &claims);
         Ok(claims)
     }
 
-    /// Times are compared with the injected clock by [`in_time`], everything else here.
+    /// Times are compared with the injected clock by [`check_times`], everything else here.
     fn validation(&self) -> Validation {
         let mut validation = Validation::new(Algorithm::EdDSA);
         validation.set_issuer(&[&self.settings.issuer]);
@@ -200,7 +200,7 @@ impl Tokens {
         self.keys.read().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
-    fn remembered(&self, fingerprint: &[u8]) -> Option<Arc<Claims>> {
+    fn cached(&self, fingerprint: &[u8]) -> Option<Arc<Claims>> {
         let verified = self.verified.lock().unwrap_or_else(PoisonError::into_inner);
         verified
             .newer
@@ -209,32 +209,30 @@ impl Tokens {
             .cloned()
     }
 
-    fn remember(&self, fingerprint: Vec<u8>, claims: &Arc<Claims>) {
+    fn cache(&self, fingerprint: Vec<u8>, claims: &Arc<Claims>) {
         let mut verified = self.verified.lock().unwrap_or_else(PoisonError::into_inner);
-        if verified.newer.len() >= REMEMBERED / 2 {
+        if verified.newer.len() >= CACHED_TOKENS / 2 {
             verified.older = mem::take(&mut verified.newer);
         }
         verified.newer.insert(fingerprint, claims.clone());
     }
 }
 
-fn in_time(claims: Arc<Claims>, now: Timestamp) -> Result<Arc<Claims>> {
-    if claims.exp + LEEWAY <= now.timestamp() {
+fn check_times(claims: Arc<Claims>, now: Timestamp) -> Result<Arc<Claims>> {
+    if claims.exp + CLOCK_LEEWAY <= now.timestamp() {
         return Err(Code::TokenExpired.into());
     }
-    if claims.nbf - LEEWAY > now.timestamp() {
+    if claims.nbf - CLOCK_LEEWAY > now.timestamp() {
         return Err(Code::TokenInvalid.into());
     }
     Ok(claims)
 }
 
-async fn read(db: &Db) -> Result<Keys> {
+async fn load(db: &Db) -> Result<Keys> {
     let keys = db
-        .read_in(
-            Pool::Auth,
-            Actor::System,
-            |tx| async move { keys::load(&tx).await },
-        )
+        .read_in(Pool::Auth, Actor::System, |tx| async move {
+            signing_key::load(&tx).await
+        })
         .await?;
     let decoding = |key: &SigningKey| DecodingKey::from_ed_components(&to_base64url(&key.public.bytes));
     let mut verifying = HashMap::new();
