@@ -24,7 +24,7 @@ pub use profile::{
 };
 pub use services::Identity;
 pub use session::{
-    Client, LoggedIn, Session, active_sessions, delete_expired, list_sessions, login, logout, refresh,
-    revoke_other_sessions, revoke_session, verify_session,
+    Client, LoggedIn, Session, active_sessions, list_sessions, login, logout, refresh, revoke_other_sessions,
+    revoke_session, sweep, verify_session,
 };
 pub use signing_key::{PublicKey, ensure_signing_key, rotate_signing_key, signing_key_is_older};

@@ -260,6 +260,6 @@ pub async fn revoke_other_sessions(tx: &Tx) -> Result<()> {
 ///
 /// # Errors
 /// What the database answers.
-pub async fn delete_expired(tx: &Tx) -> Result<u64> {
+pub async fn sweep(tx: &Tx) -> Result<u64> {
     store::delete_ended(tx, tx.now() - RETENTION).await
 }

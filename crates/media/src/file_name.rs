@@ -1,78 +1,14 @@
-use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
-use kernel::{Code, Keyring, Result, Timestamp};
-use serde::{Deserialize, Serialize};
+//! The names of files, as they stand in headers and on somebody's disk.
 
-use crate::Key;
+use crate::signed_link::Disposition;
 
-const PURPOSE: &str = "download links";
-/// The longest name of a file, in characters.
-const NAME: usize = 120;
-
-/// What a browser does with a file.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase")]
-pub enum Disposition {
-    /// Saves it.
-    Attachment,
-    /// Shows it.
-    Inline,
-}
-
-/// The right to fetch one object until it expires, whoever holds it.
-///
-/// Sealed, it is the last part of `GET /files/{link}`: everything about the answer stands in the link, so that serving it
-/// needs no statement, and nothing of it can be altered.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Link {
-    /// The object.
-    pub key: Key,
-    /// The file's name, as the client is told.
-    pub name: String,
-    /// The file's type, as the client is told.
-    pub content_type: String,
-    /// Whether it is saved or shown.
-    pub disposition: Disposition,
-    /// Until when.
-    pub expires_at: Timestamp,
-}
-
-impl Link {
-    /// The link as a token.
-    #[must_use]
-    pub fn seal(&self, keyring: &Keyring) -> String {
-        seal(keyring, PURPOSE, self)
-    }
-
-    /// Reads a token.
-    ///
-    /// # Errors
-    /// [`Code::SignedUrlInvalid`] where it was altered, or made by somebody else, or has expired.
-    pub fn open(keyring: &Keyring, token: &str, now: Timestamp) -> Result<Self> {
-        let link: Self = open(keyring, PURPOSE, token)?;
-        if link.expires_at <= now {
-            return Err(Code::SignedUrlInvalid.into());
-        }
-        Ok(link)
-    }
-}
-
-pub(crate) fn seal(keyring: &Keyring, purpose: &str, value: &impl Serialize) -> String {
-    // These types are plain structs, which serde_json can always write; an empty token opens nothing.
-    let plain = serde_json::to_vec(value).unwrap_or_default();
-    kernel::to_base64url(&keyring.seal(purpose, &plain))
-}
-
-pub(crate) fn open<T: for<'de> Deserialize<'de>>(keyring: &Keyring, purpose: &str, token: &str) -> Result<T> {
-    let sealed = URL_SAFE_NO_PAD.decode(token).ok();
-    let plain = sealed.and_then(|sealed| keyring.open(purpose, &sealed));
-    let value = plain.and_then(|plain| serde_json::from_slice(&plain).ok());
-    value.ok_or_else(|| Code::SignedUrlInvalid.into())
-}
+/// The longest name of a file in characters.
+const MAX_LENGTH: usize = 120;
 
 /// A file's name without what could mean something to a file system, a header or a reader: the last part of a path, without
 /// control characters and marks that turn the direction of text, at most 120 characters.
 #[must_use]
-pub fn clean_name(given: &str) -> String {
+pub(crate) fn clean_name(given: &str) -> String {
     let last = given.rsplit(['/', '\\']).next().unwrap_or_default();
     let plain: String = kernel::legible(last)
         .chars()
@@ -80,7 +16,7 @@ pub fn clean_name(given: &str) -> String {
         .collect();
     let plain = plain.trim_matches(|c: char| c.is_whitespace() || c == '.');
     // The end of a long name says what the file is.
-    let too_many = plain.chars().count().saturating_sub(NAME);
+    let too_many = plain.chars().count().saturating_sub(MAX_LENGTH);
     let name: String = plain.chars().skip(too_many).collect();
     if name.is_empty() { "file".to_owned() } else { name }
 }
@@ -126,7 +62,7 @@ pub fn content_disposition(disposition: Disposition, name: &str) -> String {
         Disposition::Inline => "inline",
     };
     let name = clean_name(name);
-    let plain: String = name
+    let ascii: String = name
         .chars()
         .map(|c| {
             if c == ' ' || c.is_ascii_alphanumeric() || "-_.()".contains(c) {
@@ -136,15 +72,15 @@ pub fn content_disposition(disposition: Disposition, name: &str) -> String {
             }
         })
         .collect();
-    let mut full = String::new();
+    let mut encoded = String::new();
     for byte in name.bytes() {
         if byte.is_ascii_alphanumeric() || b"-_.".contains(&byte) {
-            full.push(char::from(byte));
+            encoded.push(char::from(byte));
         } else {
-            full.push_str(&format!("%{byte:02X}"));
+            encoded.push_str(&format!("%{byte:02X}"));
         }
     }
-    format!("{kind}; filename=\"{plain}\"; filename*=UTF-8''{full}")
+    format!("{kind}; filename=\"{ascii}\"; filename*=UTF-8''{encoded}")
 }
 
 #[cfg(test)]
@@ -164,7 +100,7 @@ mod tests {
         ] {
             assert_eq!(clean_name(given), clean);
         }
-        assert_eq!(clean_name(&"x".repeat(300)).len(), NAME);
+        assert_eq!(clean_name(&"x".repeat(300)).len(), MAX_LENGTH);
     }
 
     #[test]

@@ -1,126 +1,56 @@
-use std::{fmt, ops::Range, path::PathBuf, sync::Arc, time::Duration};
+//! The object storage: files by their [`Key`], in a folder of this machine or in a bucket.
+
+pub(crate) mod key;
+mod presign;
+mod settings;
+
+use std::{ops::Range, path::PathBuf, sync::Arc, time::Duration};
 
 use bytes::{Bytes, BytesMut};
 use futures_util::{Stream, StreamExt, TryStreamExt, stream, stream::BoxStream};
-use kernel::{Code, Error, FileId, Keyring, Result, Timestamp, Uuid};
+use kernel::{Code, Error, Keyring, Result, Timestamp};
 use object_store::{
-    Attribute, Attributes, ClientOptions, GetOptions, GetRange, GetResultPayload, ObjectStore,
-    ObjectStoreExt, PutOptions, PutPayload, RetryConfig,
-    aws::{AmazonS3, AmazonS3Builder},
+    Attribute, Attributes, GetOptions, GetRange, GetResultPayload, ObjectStore, ObjectStoreExt, PutOptions,
+    PutPayload,
+    aws::AmazonS3,
     local::LocalFileSystem,
     path::Path,
     signer::{Method, SignedUrlOptions, Signer},
 };
-use serde::{Deserialize, Serialize};
 
-use crate::{Link, content_disposition, presign};
+pub use self::{
+    key::Key,
+    settings::{S3, Settings},
+};
+use crate::{file_name::content_disposition, signed_link::Link};
 
-/// How much of a local file is read or written at once.
+/// How many bytes of a local file are read or written at once.
 const LOCAL_PART: usize = 256 * 1024;
-/// How much of an object is fetched from or sent to S3 at once; S3 takes no smaller parts than 5 MiB.
+/// How many bytes of an object are fetched from or sent to S3 at once; S3 takes no smaller parts than 5 MiB.
 const S3_PART: usize = 8 * 1024 * 1024;
-/// S3 takes no more parts than this of one object.
+/// The most parts of one object that S3 takes.
 const S3_PARTS: u64 = 9_999;
-
-/// Where an object lies. Made of ids alone: nothing that somebody sent ever becomes part of a path.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase")]
-pub enum Key {
-    /// What a client has sent, before it was looked at.
-    Upload(FileId),
-    /// A file that was looked at.
-    File(FileId),
-    /// A picture in one of its widths.
-    Image(FileId, u32),
-}
-
-impl Key {
-    /// The folders in which objects lie.
-    pub(crate) const FOLDERS: [&'static str; 3] = ["uploads", "files", "images"];
-
-    /// The file to which the object belongs.
-    #[must_use]
-    pub fn id(&self) -> FileId {
-        match self {
-            Self::Upload(id) | Self::File(id) | Self::Image(id, _) => *id,
-        }
-    }
-
-    fn path(self) -> Path {
-        Path::from(self.to_string())
-    }
-
-    fn read(path: &Path) -> Option<Self> {
-        let mut parts = path.as_ref().split('/');
-        let (folder, id) = (parts.next()?, parts.next()?.parse().ok()?);
-        let key = match folder {
-            "uploads" => Self::Upload(id),
-            "files" => Self::File(id),
-            "images" => Self::Image(id, parts.next()?.parse().ok()?),
-            _ => return None,
-        };
-        parts.next().is_none().then_some(key)
-    }
-}
-
-impl fmt::Display for Key {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Upload(id) => write!(f, "uploads/{id}"),
-            Self::File(id) => write!(f, "files/{id}"),
-            Self::Image(id, width) => write!(f, "images/{id}/{width}"),
-        }
-    }
-}
-
-/// Where objects are kept.
-#[derive(Clone)]
-pub enum Settings {
-    /// A folder on this machine.
-    Local(PathBuf),
-    /// A bucket.
-    S3(S3),
-}
-
-/// A bucket of an S3-compatible service.
-#[derive(Clone)]
-pub struct S3 {
-    /// The bucket.
-    pub bucket: String,
-    /// The region, which is part of each signature.
-    pub region: String,
-    /// The address of the service; `None` is Amazon's for the region.
-    pub endpoint: Option<String>,
-    /// The name of the key.
-    pub access_key: String,
-    /// The key.
-    pub secret_key: String,
-    /// Whether the bucket stands in the path and not in the host name.
-    pub path_style: bool,
-    /// Whether the endpoint may be without TLS.
-    pub allow_http: bool,
-}
 
 /// What is known of an object without reading it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Stored {
-    /// Where it lies.
+    /// The object's name.
     pub key: Key,
-    /// Bytes.
+    /// The size in bytes.
     pub size: u64,
     /// When it was written, by the storage's clock.
     pub modified: Timestamp,
 }
 
-/// An object, or a part of it, to be read bit by bit.
+/// An object, or a part of it, to be read as a stream.
 pub struct Object {
-    /// Bytes of the whole object.
+    /// The size of the whole object in bytes.
     pub size: u64,
     /// Its bytes, as they are read.
     pub stream: BoxStream<'static, Result<Bytes>>,
 }
 
-/// Where objects are kept. Cheap to clone.
+/// The object storage. Cheap to clone.
 #[derive(Clone)]
 pub struct Storage {
     store: Arc<dyn ObjectStore>,
@@ -129,7 +59,7 @@ pub struct Storage {
 }
 
 impl Storage {
-    /// The storage that the settings describe. A bucket is not asked for yet: it may come up later than we do.
+    /// The storage that the settings describe. A bucket is not contacted yet: it may start later than this server.
     ///
     /// # Errors
     /// In words, where the folder cannot be made or the settings cannot be read.
@@ -153,8 +83,10 @@ impl Storage {
             }
             Settings::S3(s3) => {
                 let settings = s3.clone();
-                let store =
-                    Arc::new(bucket(s3).map_err(|error| format!("the S3 storage cannot be used: {error}"))?);
+                let store = Arc::new(
+                    settings::bucket(s3)
+                        .map_err(|error| format!("the S3 storage cannot be used: {error}"))?,
+                );
                 Ok(Self {
                     store: store.clone(),
                     s3: Some(Arc::new((store, settings))),
@@ -164,7 +96,7 @@ impl Storage {
         }
     }
 
-    /// Whether objects lie on this machine, so that their bytes go through this server.
+    /// Whether objects are stored on this machine, so that their bytes go through this server.
     #[must_use]
     pub fn is_local(&self) -> bool {
         self.s3.is_none()
@@ -184,7 +116,7 @@ impl Storage {
         put.map(drop).map_err(unavailable)
     }
 
-    /// Writes an object of exactly `size` bytes as they come. It is there as a whole or not at all.
+    /// Writes an object of exactly `size` bytes from a stream. It is stored as a whole or not at all.
     ///
     /// # Errors
     /// [`Code::PayloadTooLarge`] as soon as there is more, [`Code::SizeMismatch`] where there was less, what the stream
@@ -195,7 +127,7 @@ impl Storage {
         size: u64,
         mut bytes: impl Stream<Item = Result<Bytes>> + Unpin,
     ) -> Result<()> {
-        let part = self.part(size);
+        let part = self.part_size(size);
         let mut upload = self.store.put_multipart(&key.path()).await.map_err(unavailable)?;
         let (mut taken, mut waiting) = (0_u64, BytesMut::new());
         let written = async {
@@ -235,7 +167,7 @@ impl Storage {
         }
     }
 
-    fn part(&self, size: u64) -> usize {
+    fn part_size(&self, size: u64) -> usize {
         if self.s3.is_none() {
             return LOCAL_PART;
         }
@@ -268,7 +200,7 @@ impl Storage {
         let Some(Stored { size, .. }) = self.head(key).await? else {
             return Ok(None);
         };
-        // One request for each part: whoever reads slowly holds no connection to the storage.
+        // One request for each part, so that a slow reader holds no connection to the storage.
         let (store, range) = (self.store.clone(), range.unwrap_or(0..size));
         let stream = stream::try_unfold(range.start, move |from| {
             let (store, end) = (store.clone(), range.end);
@@ -322,13 +254,13 @@ impl Storage {
         found(self.store.delete(&key.path()).await).map(drop)
     }
 
-    /// Every object in one of our folders; what is none of ours is passed over.
+    /// Every object in one of our folders; anything else there is skipped.
     pub fn list(&self, folder: &str) -> BoxStream<'static, Result<Stored>> {
         let prefix = Path::from(folder);
         let stored = self.store.list(Some(&prefix)).map_err(unavailable);
         stored
             .try_filter_map(|meta| async move {
-                Ok(Key::read(&meta.location).map(|key| Stored {
+                Ok(Key::parse(&meta.location).map(|key| Stored {
                     key,
                     size: meta.size,
                     modified: meta.last_modified,
@@ -337,7 +269,7 @@ impl Storage {
             .boxed()
     }
 
-    /// Removes what a process that was killed left of the uploads that it was taking in.
+    /// Removes what a process that was killed left of unfinished uploads.
     ///
     /// # Errors
     /// [`Code::Unavailable`] where the folder cannot be read.
@@ -365,8 +297,8 @@ impl Storage {
         done.map_err(|error| Error::new(Code::Unavailable).caused_by(error))
     }
 
-    /// Where a client may send the object by itself, for so long; `None` where it has to come through this server. The
-    /// signature holds for this length alone.
+    /// The URL to which a client uploads the object directly, valid for `lifetime`; `None` where the object has to come through this
+    /// server. The signature is valid for this length alone.
     #[must_use]
     pub fn presigned_put(&self, key: Key, size: u64, now: Timestamp, lifetime: Duration) -> Option<String> {
         let (_, settings) = self.s3.as_deref()?;
@@ -379,7 +311,7 @@ impl Storage {
         ))
     }
 
-    /// Where a client may fetch the object by itself; `None` where it has to come through this server.
+    /// The URL from which a client downloads the object directly; `None` where it has to come through this server.
     ///
     /// # Errors
     /// [`Code::Internal`] for what cannot be signed.
@@ -399,8 +331,8 @@ impl Storage {
         url.map(|url| Some(url.to_string())).map_err(Error::internal)
     }
 
-    /// Where somebody fetches one object, until the link expires: at the storage itself where that can be, otherwise at
-    /// `GET /files/{link}` of this server. The caller has decided that they may have it.
+    /// The URL from which one object is downloaded until the link expires: at the storage itself where that is possible, otherwise
+    /// `GET /files/{link}` of this server. The caller of this function has decided about access.
     ///
     /// # Errors
     /// [`Code::Internal`] for what cannot be signed.
@@ -419,31 +351,7 @@ impl Storage {
     }
 }
 
-fn bucket(settings: S3) -> object_store::Result<AmazonS3> {
-    let retry = RetryConfig {
-        max_retries: 3,
-        retry_timeout: Duration::from_secs(15),
-        ..RetryConfig::default()
-    };
-    let client = ClientOptions::new()
-        .with_connect_timeout(Duration::from_secs(5))
-        .with_timeout(Duration::from_secs(60));
-    let builder = AmazonS3Builder::new()
-        .with_bucket_name(settings.bucket)
-        .with_region(settings.region)
-        .with_access_key_id(settings.access_key)
-        .with_secret_access_key(settings.secret_key)
-        .with_virtual_hosted_style_request(!settings.path_style)
-        .with_client_options(client)
-        .with_allow_http(settings.allow_http)
-        .with_retry(retry);
-    match settings.endpoint {
-        Some(endpoint) => builder.with_endpoint(endpoint).build(),
-        None => builder.build(),
-    }
-}
-
-/// A part of an open file, read a block at a time on the threads for what blocks.
+/// A part of an open file, read a block at a time on the threads for blocking work.
 fn blocks(file: std::fs::File, range: Range<u64>) -> impl Stream<Item = Result<Bytes>> + Send {
     use std::io::{Read, Seek, SeekFrom};
     stream::try_unfold((file, range.start), move |(mut file, from)| {
@@ -467,6 +375,7 @@ fn blocks(file: std::fs::File, range: Range<u64>) -> impl Stream<Item = Result<B
     })
 }
 
+/// `None` where there is no such object.
 fn found<T>(answer: object_store::Result<T>) -> Result<Option<T>> {
     match answer {
         Ok(value) => Ok(Some(value)),
@@ -479,25 +388,4 @@ fn unavailable(error: object_store::Error) -> Error {
     Error::new(Code::Unavailable)
         .detail("The storage of files does not answer.")
         .caused_by(error)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_key_is_read_from_its_own_path_and_from_no_other() {
-        let id = Uuid::from_u128(7);
-        for key in [Key::Upload(id), Key::File(id), Key::Image(id, 320)] {
-            assert_eq!(Key::read(&key.path()), Some(key));
-        }
-        for odd in [
-            "files",
-            "files/x",
-            "other/00000000-0000-0000-0000-000000000007",
-            "images/00000000-0000-0000-0000-000000000007",
-        ] {
-            assert_eq!(Key::read(&Path::from(odd)), None, "{odd}");
-        }
-    }
 }

@@ -1,3 +1,5 @@
+//! Captions in `WebVTT`. Checked by hand: a file is refused or taken, and nothing of a parsed cue is used.
+
 /// Whether bytes are captions in `WebVTT`: its signature, and nothing but cues whose times can be read, regions, styles and
 /// notes. At least one cue.
 #[must_use]
@@ -32,7 +34,7 @@ pub fn is_web_vtt(bytes: &[u8]) -> bool {
     cues > 0
 }
 
-/// `00:05.000` or `01:00:05.000`.
+/// A time of a cue, `00:05.000` or `01:00:05.000`, in milliseconds.
 fn milliseconds(time: &str) -> Option<u64> {
     let number = |text: &str, digits: std::ops::RangeInclusive<usize>, below: u64| {
         let plain = digits.contains(&text.len()) && text.bytes().all(|byte| byte.is_ascii_digit());

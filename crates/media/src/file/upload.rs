@@ -1,44 +1,55 @@
+//! Uploads: a file is announced, its bytes are sent to a signed URL, and they are checked before the file can be used.
+
 use std::{sync::Arc, time::Duration};
 
 use aws_lc_rs::digest::{Context, SHA256};
 use bytes::Bytes;
 use database::{Db, Tx};
-use entity::enums::FileStatus;
+use entity::enums::{FilePurpose, FileStatus};
 use futures_util::{Stream, TryStreamExt};
 use kernel::{Actor, Code, Environment, Error, FieldError, FileId, Keyring, Result, Role, Timestamp, UserId};
 use serde::{Deserialize, Serialize};
 use tokio::sync::Semaphore;
 
-use crate::{
-    File, FilePurpose, IMAGE_WIDTHS, Key, Storage, allowed_types, captions, clean_name, image, link, sniff,
+use super::{
+    model::{File, NewFile, Verdict},
     store,
 };
+use crate::{
+    content_type::{self, allowed_types},
+    file_name::clean_name,
+    image::{self, IMAGE_WIDTHS},
+    signed_link,
+    storage::{Key, Storage},
+    web_vtt,
+};
 
-const PURPOSE: &str = "upload links";
-/// How long somebody may look at what was sent before another may.
-const CHECK: Duration = Duration::from_secs(600);
+/// Names the key that seals upload tickets.
+const SEALING_KEY: &str = "upload links";
+/// How long a check of an upload may take before somebody else may check it.
+const CHECK_TIMEOUT: Duration = Duration::from_secs(600);
 
-/// How much may be sent, and for how long.
+/// How much may be uploaded, and for how long.
 #[derive(Clone, Copy, Debug)]
 pub struct Limits {
-    /// Bytes of a picture.
+    /// The most bytes of a picture.
     pub image: u64,
-    /// Bytes of an attachment.
+    /// The most bytes of an attachment.
     pub attachment: u64,
-    /// Bytes of a film.
+    /// The most bytes of a video.
     pub video: u64,
-    /// Bytes of captions.
+    /// The most bytes of captions.
     pub captions: u64,
-    /// How long an announced file may be sent.
+    /// How long an announced file may be uploaded.
     pub lifetime: Duration,
-    /// How many files somebody may have announced that were not looked at yet.
+    /// How many uploads of one user may be pending.
     pub pending: u32,
-    /// Bytes of those in all.
+    /// How many bytes the pending uploads of one user may have in all.
     pub pending_bytes: u64,
 }
 
 impl Limits {
-    fn of(&self, purpose: FilePurpose) -> u64 {
+    fn max_bytes(&self, purpose: FilePurpose) -> u64 {
         match purpose {
             FilePurpose::Image => self.image,
             FilePurpose::Attachment => self.attachment,
@@ -47,8 +58,8 @@ impl Limits {
         }
     }
 
-    /// Whether somebody may begin one more upload, of so many bytes. Of two at once, one is counted first.
-    pub(crate) async fn require_room(&self, tx: &Tx, owner_id: UserId, bytes: i64) -> Result<()> {
+    /// Refuses one more upload of so many bytes where too much is pending. Of two at once, one is counted first.
+    pub(crate) async fn require_quota(&self, tx: &Tx, owner_id: UserId, bytes: i64) -> Result<()> {
         tx.advisory_lock(&format!("uploads {owner_id}")).await?;
         let pending = store::pending(tx, owner_id, tx.now() - self.lifetime).await?;
         let most = i64::try_from(self.pending_bytes).unwrap_or(i64::MAX);
@@ -59,50 +70,35 @@ impl Limits {
     }
 }
 
-/// Everything about files that is not in the database.
+/// What files need besides the database.
 pub struct Media {
-    /// Where objects are kept.
+    /// Where the objects are stored.
     pub storage: Storage,
-    /// How much may be sent.
+    /// How much may be uploaded.
     pub limits: Limits,
     /// The address under which clients reach this server.
     pub public_url: String,
     /// Decoding takes much memory: one picture at a time.
-    lane: Arc<Semaphore>,
+    image_decoder: Arc<Semaphore>,
 }
 
-/// A file that somebody wants to send.
-#[derive(Clone, Debug)]
-pub struct Announcement {
-    /// What for.
-    pub purpose: FilePurpose,
-    /// Its name on their machine.
-    pub name: String,
-    /// Its type.
-    pub content_type: String,
-    /// Bytes.
-    pub size_bytes: u64,
-    /// SHA-256 of its bytes.
-    pub sha256: Option<[u8; 32]>,
-}
-
-/// Where a client sends its bytes.
+/// Where a client uploads its bytes.
 #[derive(Clone, Debug)]
 pub struct Target {
-    /// The URL, with everything that it takes to be let in.
+    /// The signed URL.
     pub url: String,
-    /// Until when.
+    /// When the URL expires.
     pub expires_at: Timestamp,
 }
 
-/// The right to send one object of this length.
+/// The right to upload one object of this length.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct UploadTicket {
-    /// The file.
+    /// The file's id.
     pub id: FileId,
-    /// Bytes.
+    /// The size in bytes.
     pub size: u64,
-    /// Until when.
+    /// When the URL expires.
     pub expires_at: Timestamp,
 }
 
@@ -112,7 +108,7 @@ impl UploadTicket {
     /// # Errors
     /// [`Code::SignedUrlInvalid`] where it was altered, is another file's, or has expired.
     pub fn open(keyring: &Keyring, token: &str, id: FileId, now: Timestamp) -> Result<Self> {
-        let ticket: Self = link::open(keyring, PURPOSE, token)?;
+        let ticket: Self = signed_link::open(keyring, SEALING_KEY, token)?;
         if ticket.id != id || ticket.expires_at <= now {
             return Err(Code::SignedUrlInvalid.into());
         }
@@ -120,42 +116,36 @@ impl UploadTicket {
     }
 }
 
-/// What was found in an object.
-struct Verdict {
-    sha256: Option<Vec<u8>>,
-    problem: Option<&'static str>,
-}
-
 /// One's own file.
 ///
 /// # Errors
 /// [`Code::NotFound`], also for somebody else's.
 pub async fn upload(tx: &Tx, id: FileId) -> Result<File> {
-    let file = store::file(tx, id, false).await?;
+    let file = store::find(tx, id).await?;
     let file = file.filter(|file| tx.actor().manages(file.owner_id));
     file.ok_or_else(|| Code::NotFound.into())
 }
 
 impl Media {
-    /// Files in this storage.
+    /// Media with files in this storage.
     #[must_use]
     pub fn new(storage: Storage, limits: Limits, public_url: String) -> Self {
         Self {
             storage,
             limits,
             public_url,
-            lane: Arc::new(Semaphore::new(1)),
+            image_decoder: Arc::new(Semaphore::new(1)),
         }
     }
 
-    /// The file of an announcement, before it is written down with [`Media::announce`]. Everybody sends pictures; trainers and
-    /// admins also send what is taught with.
+    /// A file that may be uploaded, before it is saved with [`Media::save`]. Everybody uploads pictures; only trainers and admins
+    /// upload anything else.
     ///
     /// # Errors
     /// [`Code::Forbidden`], [`Code::ValidationFailed`] with every reason.
-    pub fn plan(&self, environment: &Environment, actor: Actor, new: Announcement) -> Result<File> {
-        let learns = matches!(actor, Actor::User { role: Role::User, .. });
-        if learns && new.purpose != FilePurpose::Image {
+    pub fn prepare(&self, environment: &Environment, actor: Actor, new: NewFile) -> Result<File> {
+        let is_learner = matches!(actor, Actor::User { role: Role::User, .. });
+        if is_learner && new.purpose != FilePurpose::Image {
             return Err(Code::Forbidden.into());
         }
         let mut reasons = Vec::new();
@@ -163,7 +153,7 @@ impl Media {
             let detail = format!("One of {}.", allowed_types(new.purpose).join(", "));
             reasons.push(FieldError::new("/contentType", "type_not_allowed", detail));
         }
-        let most = self.limits.of(new.purpose);
+        let most = self.limits.max_bytes(new.purpose);
         if new.size_bytes > most {
             reasons.push(FieldError::new(
                 "/sizeBytes",
@@ -190,16 +180,16 @@ impl Media {
         })
     }
 
-    /// Writes an announcement down.
+    /// Saves a prepared file.
     ///
     /// # Errors
-    /// What the database answers.
-    pub async fn announce(tx: &Tx, limits: Limits, file: &File) -> Result<()> {
-        limits.require_room(tx, file.owner_id, file.size_bytes).await?;
+    /// [`Code::TooManyUploads`].
+    pub async fn save(tx: &Tx, limits: Limits, file: File) -> Result<()> {
+        limits.require_quota(tx, file.owner_id, file.size_bytes).await?;
         store::insert(tx, file).await
     }
 
-    /// Where the bytes of an announced file are sent; `None` when it is too late, or they were looked at already.
+    /// Where the bytes of an announced file are uploaded; `None` when it has expired or was checked already.
     #[must_use]
     pub fn target(&self, environment: &Environment, keyring: &Keyring, file: &File) -> Option<Target> {
         let left = (file.expires_at - environment.now()).to_std().unwrap_or_default();
@@ -218,7 +208,7 @@ impl Media {
                     size,
                     expires_at: file.expires_at,
                 };
-                let token = link::seal(keyring, PURPOSE, &ticket);
+                let token = signed_link::seal(keyring, SEALING_KEY, &ticket);
                 let base = self.public_url.trim_end_matches('/');
                 format!("{base}/api/v1/uploads/{}/content?ticket={token}", file.id)
             }
@@ -229,7 +219,7 @@ impl Media {
         })
     }
 
-    /// Takes the bytes of an announced file in, where they come through this server.
+    /// Stores the bytes of an announced file, where they come through this server.
     ///
     /// # Errors
     /// See [`Storage::put_stream`].
@@ -243,16 +233,16 @@ impl Media {
             .await
     }
 
-    /// Looks at what was sent, and decides whether it can be used. Doing it again answers the same.
+    /// Checks the bytes that were uploaded, and decides whether the file can be used. Doing it again answers the same.
     ///
-    /// The object is moved first, to where no client can write: what is looked at is what stays. Of two at once, one looks.
+    /// The object is moved first, to where no client can write: what is checked is what stays. Of two at once, one checks.
     ///
     /// # Errors
     /// [`Code::NotFound`], [`Code::UploadIncomplete`], [`Code::UploadChecking`].
     pub async fn complete(&self, db: &Db, actor: Actor, id: FileId) -> Result<File> {
         let claim = move |tx: Tx| async move {
             let file = upload(&tx, id).await?;
-            let until = tx.now() + CHECK;
+            let until = tx.now() + CHECK_TIMEOUT;
             if file.status != FileStatus::Pending {
                 return Ok((file, None));
             }
@@ -263,7 +253,7 @@ impl Media {
         };
         let (file, claimed) = db.run(actor, claim).await?;
         let Some(until) = claimed else { return Ok(file) };
-        let verdict = match self.look_at(&file).await {
+        let verdict = match self.check(&file).await {
             Ok(verdict) => verdict,
             Err(error) => {
                 db.run(
@@ -274,19 +264,18 @@ impl Media {
                 return Err(error);
             }
         };
-        let Verdict { sha256, problem } = verdict;
         let settle = move |tx: Tx| async move {
-            let ours = store::settle(&tx, id, until, sha256, problem).await?;
-            // It was collected in the meantime, or somebody else had to take over.
+            let is_ours = store::settle(&tx, id, until, verdict).await?;
+            // Where the claim had run out, the file was collected or somebody else checks it.
             let file = upload(&tx, id).await?;
-            if file.status == FileStatus::Pending && !ours {
+            if file.status == FileStatus::Pending && !is_ours {
                 return Err(Error::new(Code::UploadChecking).retry_after(Duration::from_secs(1)));
             }
             Ok(file)
         };
         let settled = db.run(actor, settle).await;
         match &settled {
-            // Nobody is to have what a camera wrote into a picture.
+            // The original holds what a camera wrote into it, such as the place: only the re-encoded widths stay.
             Ok(file) if file.status == FileStatus::Ready && file.purpose == FilePurpose::Image => {
                 self.storage.delete(Key::File(id)).await?;
             }
@@ -308,9 +297,9 @@ impl Media {
         Ok(())
     }
 
-    async fn look_at(&self, file: &File) -> Result<Verdict> {
+    async fn check(&self, file: &File) -> Result<Verdict> {
         let key = Key::File(file.id);
-        // It is there already where an earlier look was broken off.
+        // It is there already where an earlier check was interrupted.
         self.storage.rename(Key::Upload(file.id), key).await?;
         let Some(object) = self.storage.get(key, None).await? else {
             return Err(Code::UploadIncomplete.into());
@@ -326,7 +315,7 @@ impl Media {
         let purpose = file.purpose;
         let keep = match purpose {
             FilePurpose::Image | FilePurpose::Captions => usize::try_from(size).unwrap_or(usize::MAX),
-            FilePurpose::Attachment | FilePurpose::Video => sniff::HEAD,
+            FilePurpose::Attachment | FilePurpose::Video => content_type::HEAD,
         };
         let (mut sum, mut head, mut bytes) = (Context::new(&SHA256), Vec::new(), object.stream);
         while let Some(block) = bytes.try_next().await? {
@@ -339,8 +328,8 @@ impl Media {
             return Ok(rejected(Some("checksum_mismatch")));
         }
         let problem = match purpose {
-            FilePurpose::Captions => (!captions::is_web_vtt(&head)).then_some("captions_unreadable"),
-            _ => sniff::problem(purpose, &file.content_type, &head),
+            FilePurpose::Captions => (!web_vtt::is_web_vtt(&head)).then_some("captions_unreadable"),
+            _ => content_type::problem(purpose, &file.content_type, &head),
         };
         let problem = match (purpose, problem) {
             (FilePurpose::Image, None) => self.write_image(file.id, head).await?,
@@ -352,12 +341,17 @@ impl Media {
         })
     }
 
-    /// Writes a picture's widths.
+    /// Writes a picture in every width.
     async fn write_image(&self, id: FileId, bytes: Vec<u8>) -> Result<Option<&'static str>> {
-        let place = self.lane.clone().acquire_owned().await.map_err(Error::internal)?;
+        let permit = self
+            .image_decoder
+            .clone()
+            .acquire_owned()
+            .await
+            .map_err(Error::internal)?;
         let work = move || {
             let made = image::variants(&bytes);
-            drop(place);
+            drop(permit);
             made
         };
         let made = match tokio::task::spawn_blocking(work).await.map_err(Error::internal)? {

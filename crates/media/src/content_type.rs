@@ -1,15 +1,15 @@
-//! What bytes are, whatever they are called.
+//! The media type of a file, detected from its first bytes.
 
-use crate::FilePurpose;
+use entity::enums::FilePurpose;
 
-/// How many bytes of the beginning tell the type.
+/// How many of the first bytes are needed to detect the type.
 pub(crate) const HEAD: usize = 64 * 1024;
 
 const DOCX: &str = "application/vnd.openxmlformats-officedocument.wordprocessingml.document";
 const XLSX: &str = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet";
 const PPTX: &str = "application/vnd.openxmlformats-officedocument.presentationml.presentation";
 
-/// The types that may be sent for a purpose. Nothing among them is run or shown as a page by a browser.
+/// The media types that may be uploaded for a purpose. A browser runs none of them and shows none as a page.
 #[must_use]
 pub fn allowed_types(purpose: FilePurpose) -> &'static [&'static str] {
     match purpose {
@@ -34,18 +34,18 @@ pub fn allowed_types(purpose: FilePurpose) -> &'static [&'static str] {
     }
 }
 
-/// Why a file that begins like this is not what was announced, if it is not.
+/// Why a file that begins with these bytes is not what was announced; `None` where it is.
 pub(crate) fn problem(purpose: FilePurpose, announced: &str, head: &[u8]) -> Option<&'static str> {
-    let is = kind(head);
-    let fits = match is {
+    let detected = detect(head);
+    let matches = match detected {
         Some(kind) => kind == announced,
-        // Text has no mark of its own: whatever reads as text may be called so.
+        // Text has no signature: whatever can be read as text may be announced as text.
         None => announced.starts_with("text/") && is_text(head),
     };
-    if fits {
+    if matches {
         return None;
     }
-    let allowed = is.is_some_and(|kind| allowed_types(purpose).contains(&kind));
+    let allowed = detected.is_some_and(|kind| allowed_types(purpose).contains(&kind));
     Some(if allowed {
         "type_mismatch"
     } else {
@@ -53,7 +53,7 @@ pub(crate) fn problem(purpose: FilePurpose, announced: &str, head: &[u8]) -> Opt
     })
 }
 
-fn kind(head: &[u8]) -> Option<&'static str> {
+fn detect(head: &[u8]) -> Option<&'static str> {
     if head.get(4..8) == Some(b"ftyp") {
         return Some(match head.get(8..12) {
             Some(b"qt  ") => "video/quicktime",
@@ -65,7 +65,7 @@ fn kind(head: &[u8]) -> Option<&'static str> {
     infer::get(head).map(|kind| kind.mime_type())
 }
 
-/// UTF-8 without control characters; the last character may be cut by the end of the head.
+/// Whether it is UTF-8 without control characters; the last character may be cut off.
 fn is_text(head: &[u8]) -> bool {
     let text = match std::str::from_utf8(head) {
         Ok(text) => text,
@@ -84,7 +84,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn bytes_say_what_they_are() {
+    fn the_type_is_detected_from_the_bytes() {
         let png = b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR";
         let zip = b"PK\x03\x04\x14\0\0\0\0\0";
         let mp4 = b"\0\0\0\x18ftypisom\0\0\0\0";

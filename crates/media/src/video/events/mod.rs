@@ -1,31 +1,32 @@
-//! What Mux tells of a video, by a hook or when it is asked, and what follows from it.
+//! What Mux reports about a video, by a webhook or when it is asked, and what follows from it.
 //!
-//! Hooks arrive in any order and any number of times. So each of them only moves a video forward in one order of states,
-//! and fills in names that are missing: whatever the order, the end is the same.
+//! Webhooks arrive in any order and any number of times. So each of them only moves a video forward in one order of stages,
+//! and fills in ids that are missing: whatever the order, the result is the same.
 
 use database::{Tx, inbox, outbox};
-use kernel::{Result, UserId, Uuid, VideoAssetId};
+use entity::enums::VideoStatus;
+use kernel::{Error, Result, VideoAssetId};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use super::{VideoAsset, VideoStatus, store};
+use super::asset::{self, model::VideoAsset, store};
 
-/// Mux's name in the table of events.
+/// The name of Mux in the table of received events.
 pub const MUX: &str = "mux";
-/// The outbox message that says what Mux told of a video.
-pub(crate) const TOLD: &str = "video.told";
-/// Why a video that Mux no longer has cannot be played. The last word about it.
+/// The outbox message with a [`VideoUpdate`].
+pub(crate) const VIDEO_UPDATE: &str = "video.told";
+/// The problem of a video that Mux has deleted: nothing changes it any more.
 const DELETED: &str = "deleted_at_mux";
 
-/// An event as Mux sends it; what is not needed here is ignored.
+/// An event as Mux sends it; members that are not needed here are ignored.
 #[derive(Debug, Deserialize)]
 pub struct MuxEvent {
-    /// Its name, the same in each delivery.
+    /// The event's id, the same in each delivery.
     pub id: String,
     /// What happened, such as `video.asset.ready`.
     #[serde(rename = "type")]
     pub kind: String,
-    /// The upload or asset it happened to.
+    /// The upload or asset to which it happened.
     #[serde(default)]
     pub data: Value,
 }
@@ -40,11 +41,11 @@ pub(crate) enum Stage {
     Deleted,
 }
 
-/// What Mux told of a video: what an outbox message carries.
+/// What Mux reports about a video: the payload of an outbox message.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
-pub(crate) struct Told {
-    /// Ours, which Mux hands back.
+pub(crate) struct VideoUpdate {
+    /// Our id, which Mux returns as `passthrough`.
     pub(crate) video_asset_id: Option<VideoAssetId>,
     pub(crate) stage: Stage,
     pub(crate) upload_id: Option<String>,
@@ -54,37 +55,37 @@ pub(crate) struct Told {
     pub(crate) problem: Option<String>,
 }
 
-/// Writes an event down, once, for the worker to act on. Doing it again, or an event of another kind, changes nothing.
+/// Notes an event once, for the worker to apply. Doing it again, or an event of another kind, changes nothing.
 ///
 /// # Errors
 /// What the database answers.
 pub async fn note_event(tx: &Tx, event: &MuxEvent) -> Result<()> {
-    let Some(told) = Told::of_event(event) else {
+    let Some(update) = VideoUpdate::of_event(event) else {
         return Ok(());
     };
     if inbox::note(tx, MUX, &event.id, &event.kind).await? {
-        let payload = serde_json::to_value(told).map_err(kernel::Error::internal)?;
-        outbox::send(tx, TOLD, payload).await?;
+        let payload = serde_json::to_value(update).map_err(Error::internal)?;
+        outbox::send(tx, VIDEO_UPDATE, payload).await?;
     }
     Ok(())
 }
 
-/// Acts on what was told; answers whether a video was found that it is about.
-pub(crate) async fn apply(tx: &Tx, told: &Told) -> Result<bool> {
-    let found = match told.video_asset_id {
-        Some(id) => store::asset(tx, id, true).await?,
-        None => store::asset_at_mux(tx, told.upload_id.as_deref(), told.asset_id.as_deref()).await?,
+/// Applies an update; answers whether the video that it is about was found.
+pub(crate) async fn apply(tx: &Tx, update: &VideoUpdate) -> Result<bool> {
+    let found = match update.video_asset_id {
+        Some(id) => store::lock(tx, id).await?,
+        None => store::lock_by_mux_id(tx, update.upload_id.as_deref(), update.asset_id.as_deref()).await?,
     };
     let Some(before) = found else { return Ok(false) };
-    if let Some(after) = told.moves(&before)
+    if let Some(after) = update.apply_to(&before)
         && after != before
     {
-        store::advance(tx, &before, &after).await?;
+        asset::advance(tx, &before, after).await?;
     }
     Ok(true)
 }
 
-impl Told {
+impl VideoUpdate {
     fn of_event(event: &MuxEvent) -> Option<Self> {
         let data = &event.data;
         match event.kind.as_str() {
@@ -103,10 +104,10 @@ impl Told {
     /// From Mux's upload.
     pub(crate) fn of_upload(data: &Value, stage: Stage, problem: Option<&str>) -> Self {
         Self {
-            video_asset_id: ours(data.pointer("/new_asset_settings/passthrough")),
+            video_asset_id: our_id(data.pointer("/new_asset_settings/passthrough")),
             stage,
-            upload_id: name(data.get("id")),
-            asset_id: name(data.get("asset_id")),
+            upload_id: mux_id(data.get("id")),
+            asset_id: mux_id(data.get("asset_id")),
             playback_id: None,
             duration_seconds: None,
             problem: problem.map(str::to_owned),
@@ -120,7 +121,7 @@ impl Told {
             .into_iter()
             .flatten()
             .find(|playback| playback.get("policy").is_some_and(|policy| policy == "signed"));
-        let playback_id = name(signed.and_then(|playback| playback.get("id")));
+        let playback_id = mux_id(signed.and_then(|playback| playback.get("id")));
         // Without a signed playback anybody, or nobody, could watch it.
         let (stage, problem) = match stage {
             Stage::Ready if playback_id.is_none() => (Stage::Errored, Some("no_signed_playback")),
@@ -130,18 +131,18 @@ impl Told {
         };
         let duration = data.get("duration").and_then(Value::as_f64);
         Self {
-            video_asset_id: ours(data.get("passthrough")),
+            video_asset_id: our_id(data.get("passthrough")),
             stage,
-            upload_id: name(data.get("upload_id")),
-            asset_id: name(data.get("id")),
+            upload_id: mux_id(data.get("upload_id")),
+            asset_id: mux_id(data.get("id")),
             playback_id,
             duration_seconds: duration.filter(|seconds| seconds.is_finite() && *seconds >= 0.0),
             problem: problem.map(str::to_owned),
         }
     }
 
-    /// From Mux's asset, by its own word about how far it is.
-    pub(crate) fn of_asset_now(data: &Value) -> Self {
+    /// From Mux's asset, at the stage that the asset says.
+    pub(crate) fn of_current_asset(data: &Value) -> Self {
         let stage = match data.get("status").and_then(Value::as_str) {
             Some("ready") => Stage::Ready,
             Some("errored") => Stage::Errored,
@@ -150,17 +151,17 @@ impl Told {
         Self::of_asset(data, stage)
     }
 
-    /// Mux does not know it any more.
-    pub(crate) fn gone() -> Self {
+    /// For an asset that Mux does not know any more.
+    pub(crate) fn deleted() -> Self {
         Self::of_asset(&Value::Null, Stage::Deleted)
     }
 
-    /// The video as it is after this was told; `None` where it is about another upload or asset.
-    fn moves(&self, before: &VideoAsset) -> Option<VideoAsset> {
-        let another = |known: &Option<String>, told: &Option<String>| {
-            known.is_some() && told.is_some() && known != told
+    /// The video as it is after this update; `None` where the update is about another upload or asset.
+    fn apply_to(&self, before: &VideoAsset) -> Option<VideoAsset> {
+        let differ = |known: &Option<String>, reported: &Option<String>| {
+            known.is_some() && reported.is_some() && known != reported
         };
-        if another(&before.upload_id, &self.upload_id) || another(&before.asset_id, &self.asset_id) {
+        if differ(&before.upload_id, &self.upload_id) || differ(&before.asset_id, &self.asset_id) {
             return None;
         }
         let mut after = before.clone();
@@ -168,13 +169,13 @@ impl Told {
         after.asset_id = after.asset_id.or_else(|| self.asset_id.clone());
         after.playback_id = after.playback_id.or_else(|| self.playback_id.clone());
         after.duration_seconds = after.duration_seconds.or(self.duration_seconds);
-        let (status, rank) = match self.stage {
+        let (status, stage_rank) = match self.stage {
             Stage::Preparing => (VideoStatus::Preparing, 1),
             Stage::Errored => (VideoStatus::Errored, 2),
             Stage::Ready => (VideoStatus::Ready, 3),
             Stage::Deleted => (VideoStatus::Errored, 4),
         };
-        if rank > rank_of(before) {
+        if stage_rank > rank(before) {
             after.status = status;
             after.problem.clone_from(&self.problem);
         }
@@ -182,8 +183,9 @@ impl Told {
     }
 }
 
-/// The one order of states. What could be played once is not undone by an error that was told late.
-fn rank_of(asset: &VideoAsset) -> u8 {
+/// The position of a video in the one order of stages. A video that could be played once is not undone by an error that
+/// arrives late.
+fn rank(asset: &VideoAsset) -> u8 {
     match asset.status {
         VideoStatus::Waiting => 0,
         VideoStatus::Preparing => 1,
@@ -193,8 +195,8 @@ fn rank_of(asset: &VideoAsset) -> u8 {
     }
 }
 
-/// A name of Mux's that may stand in an address.
-fn name(value: Option<&Value>) -> Option<String> {
+/// An id of Mux's that may stand in a URL.
+fn mux_id(value: Option<&Value>) -> Option<String> {
     let text = value?.as_str()?;
     let legal = (1..=255).contains(&text.len())
         && text
@@ -203,18 +205,21 @@ fn name(value: Option<&Value>) -> Option<String> {
     legal.then(|| text.to_owned())
 }
 
-fn ours(value: Option<&Value>) -> Option<VideoAssetId> {
+fn our_id(value: Option<&Value>) -> Option<VideoAssetId> {
     value?.as_str()?.parse().ok()
 }
 
 #[cfg(test)]
 mod tests {
-    use super::{super::VideoProvider, *};
+    use entity::enums::VideoProvider;
+    use kernel::{UserId, Uuid};
     use serde_json::json;
+
+    use super::*;
 
     fn waiting() -> VideoAsset {
         VideoAsset {
-            id: VideoAssetId::nil(),
+            id: VideoAssetId(Uuid::nil()),
             owner_id: UserId(Uuid::nil()),
             provider: VideoProvider::Mux,
             status: VideoStatus::Waiting,
@@ -230,7 +235,7 @@ mod tests {
         }
     }
 
-    fn told(kind: &str) -> Told {
+    fn update(kind: &str) -> VideoUpdate {
         let data = if kind.starts_with("video.upload") {
             json!({ "id": "up", "asset_id": "as" })
         } else {
@@ -241,7 +246,7 @@ mod tests {
             kind: kind.to_owned(),
             data,
         };
-        Told::of_event(&event).unwrap()
+        VideoUpdate::of_event(&event).unwrap()
     }
 
     fn permutations<T: Clone>(items: &[T]) -> Vec<Vec<T>> {
@@ -261,7 +266,7 @@ mod tests {
     }
 
     #[test]
-    fn every_order_and_repetition_ends_alike() {
+    fn every_order_and_repetition_has_the_same_result() {
         let kinds = [
             "video.upload.asset_created",
             "video.asset.created",
@@ -271,21 +276,24 @@ mod tests {
         ];
         // Every subset, in every order, each event once and twice.
         for subset in 1..(1 << kinds.len()) {
-            let chosen: Vec<Told> = (0..kinds.len())
+            let chosen: Vec<VideoUpdate> = (0..kinds.len())
                 .filter(|bit| subset & (1 << bit) != 0)
-                .map(|bit| told(kinds[bit]))
+                .map(|bit| update(kinds[bit]))
                 .collect();
-            let mut ends: Vec<VideoAsset> = Vec::new();
+            let mut results: Vec<VideoAsset> = Vec::new();
             for order in permutations(&chosen) {
                 for repeated in [1, 2] {
                     let mut asset = waiting();
-                    for told in order.iter().flat_map(|told| std::iter::repeat_n(told, repeated)) {
-                        asset = told.moves(&asset).unwrap();
+                    for update in order
+                        .iter()
+                        .flat_map(|update| std::iter::repeat_n(update, repeated))
+                    {
+                        asset = update.apply_to(&asset).unwrap();
                     }
-                    ends.push(asset);
+                    results.push(asset);
                 }
             }
-            assert!(ends.iter().all(|end| end == &ends[0]), "{subset:b}");
+            assert!(results.iter().all(|result| result == &results[0]), "{subset:b}");
         }
     }
 
@@ -293,14 +301,14 @@ mod tests {
     fn what_is_about_another_asset_changes_nothing() {
         let mut asset = waiting();
         asset.asset_id = Some("other".to_owned());
-        assert!(told("video.asset.ready").moves(&asset).is_none());
+        assert!(update("video.asset.ready").apply_to(&asset).is_none());
     }
 
     #[test]
     fn an_asset_that_anybody_could_watch_is_not_ready() {
         let data = json!({ "id": "as", "playback_ids": [{ "id": "pl", "policy": "public" }] });
-        let told = Told::of_asset(&data, Stage::Ready);
-        assert_eq!((told.stage, told.playback_id), (Stage::Errored, None));
-        assert_eq!(name(Some(&json!("../assets"))), None);
+        let update = VideoUpdate::of_asset(&data, Stage::Ready);
+        assert_eq!((update.stage, update.playback_id), (Stage::Errored, None));
+        assert_eq!(mux_id(Some(&json!("../assets"))), None);
     }
 }

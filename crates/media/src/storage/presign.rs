@@ -1,4 +1,4 @@
-//! AWS Signature Version 4 in a query, for what `object_store` does not sign: the length of an upload.
+//! AWS Signature Version 4 in a query. Written by hand because `object_store` does not sign the length of an upload.
 
 use aws_lc_rs::{
     digest::{SHA256, digest},
@@ -6,9 +6,9 @@ use aws_lc_rs::{
 };
 use kernel::{Timestamp, hex};
 
-use crate::S3;
+use super::settings::S3;
 
-/// A URL to which `length` bytes may be sent with PUT as the object `key`, from now for so many seconds.
+/// A URL to which `length` bytes may be sent with PUT as the object `key`, from now on for so many seconds.
 pub(crate) fn put(s3: &S3, key: &str, length: u64, now: Timestamp, seconds: u64) -> String {
     let base = base(s3);
     let (_, rest) = base.split_once("://").unwrap_or_default();
@@ -44,7 +44,7 @@ pub(crate) fn put(s3: &S3, key: &str, length: u64, now: Timestamp, seconds: u64)
     format!("{scheme}://{host}{path}?{query}&X-Amz-Signature={}", hex(&signed))
 }
 
-/// Where the objects of the bucket are.
+/// The URL of the bucket.
 fn base(s3: &S3) -> String {
     let (bucket, region) = (&s3.bucket, &s3.region);
     match (&s3.endpoint, s3.path_style) {
@@ -55,6 +55,7 @@ fn base(s3: &S3) -> String {
     }
 }
 
+/// Percent-encoding as the signature prescribes it.
 fn encoded(text: &str, is_path: bool) -> String {
     let plain = |byte: u8| byte.is_ascii_alphanumeric() || b"-_.~".contains(&byte) || is_path && byte == b'/';
     text.bytes()

@@ -1,23 +1,29 @@
-//! How a video begins: announced, with an address for its file; and looked at, where we keep the file ourselves.
+//! Uploads of videos: announced, with a URL for the file; and checked, where the file is in our own storage.
 
 use database::{Db, Tx};
-use entity::enums::FileStatus;
+use entity::enums::{FilePurpose, FileStatus, VideoProvider, VideoStatus};
 use kernel::{Actor, Error, Result, VideoAssetId};
 
 use super::{
-    NewVideo, UploadTarget, Video, VideoAsset, VideoProvider, VideoStatus, Videos, asset, mp4, store,
+    asset::{self, NewVideo, Video, VideoAsset, store},
+    mp4,
+    mux::UploadTarget,
+    service::Videos,
 };
-use crate::{Announcement, File, FilePurpose, Limits, Media};
+use crate::file::{
+    model::{File, NewFile},
+    upload::{Limits, Media},
+};
 
-/// A video for whose file there is a place.
-pub struct Announced {
-    place: Place,
+/// A video whose file can be uploaded once it is saved.
+pub struct PreparedUpload {
+    destination: Destination,
     target: UploadTarget,
 }
 
-enum Place {
+enum Destination {
     Local(File),
-    /// The row is there since before Mux was asked, for its hooks may be faster than its answer.
+    /// The row was inserted before Mux was asked, since its webhooks may be faster than its answer.
     Mux {
         id: VideoAssetId,
         upload_id: String,
@@ -25,34 +31,40 @@ enum Place {
 }
 
 impl Videos {
-    /// Finds a place for the file of a new video: at Mux where that is configured, otherwise in our own storage. Not for the
-    /// inside of a transaction; [`Announced::write_down`] follows.
+    /// Prepares the upload of a new video: to Mux where that is configured, otherwise into our own storage. It may wait for Mux, so it is
+    /// called outside a transaction; [`PreparedUpload::save`] follows inside one.
     ///
     /// # Errors
     /// [`kernel::Code::ValidationFailed`] for more than our storage takes; [`kernel::Code::Unavailable`] where Mux does not answer: the video
     /// then stays as one that failed.
-    pub async fn announce(&self, media: &Media, db: &Db, actor: Actor, new: NewVideo) -> Result<Announced> {
+    pub async fn prepare_upload(
+        &self,
+        media: &Media,
+        db: &Db,
+        actor: Actor,
+        new: NewVideo,
+    ) -> Result<PreparedUpload> {
         match self.mux {
-            Some(_) => self.announce_at_mux(media.limits, db, actor, new).await,
-            None => announce_here(media, db, actor, new).await,
+            Some(_) => self.prepare_at_mux(media.limits, db, actor, new).await,
+            None => prepare_local(media, db, actor, new).await,
         }
     }
 
-    async fn announce_at_mux(
+    async fn prepare_at_mux(
         &self,
         limits: Limits,
         db: &Db,
         actor: Actor,
         new: NewVideo,
-    ) -> Result<Announced> {
-        let make = move |tx: Tx| async move {
-            limits.require_room(&tx, tx.user_id()?, 0).await?;
-            asset::make(&tx, VideoProvider::Mux, None).await
+    ) -> Result<PreparedUpload> {
+        let create = move |tx: Tx| async move {
+            limits.require_quota(&tx, tx.user_id()?, 0).await?;
+            asset::create(&tx, VideoProvider::Mux, None).await
         };
-        let id = db.run(actor, make).await?.id;
+        let id = db.run(actor, create).await?.id;
         match self.mux()?.create_upload(id, &new.content_type).await {
-            Ok((upload_id, target)) => Ok(Announced {
-                place: Place::Mux { id, upload_id },
+            Ok((upload_id, target)) => Ok(PreparedUpload {
+                destination: Destination::Mux { id, upload_id },
                 target,
             }),
             Err(error) => {
@@ -63,7 +75,7 @@ impl Videos {
         }
     }
 
-    /// Looks at the file of a video in our own storage, after it was sent. Of a video at Mux, Mux tells by itself. Doing it
+    /// Checks the file of a video in our own storage, after it was uploaded. Mux reports about its videos by itself. Doing it
     /// again changes nothing.
     ///
     /// # Errors
@@ -82,7 +94,7 @@ impl Videos {
             (VideoStatus::Errored, None)
         };
         db.run(actor, move |tx| async move {
-            let before = asset::own(&tx, id, true).await?;
+            let before = asset::lock_own(&tx, id).await?;
             let after = VideoAsset {
                 status,
                 duration_seconds: duration,
@@ -90,7 +102,7 @@ impl Videos {
                 ..before.clone()
             };
             if before.status == VideoStatus::Waiting {
-                store::advance(&tx, &before, &after).await?;
+                asset::advance(&tx, &before, after).await?;
             }
             asset::video(&tx, id).await
         })
@@ -98,40 +110,41 @@ impl Videos {
     }
 }
 
-async fn announce_here(media: &Media, db: &Db, actor: Actor, new: NewVideo) -> Result<Announced> {
-    let announcement = Announcement {
+async fn prepare_local(media: &Media, db: &Db, actor: Actor, new: NewVideo) -> Result<PreparedUpload> {
+    let file = NewFile {
         purpose: FilePurpose::Video,
         name: new.name,
         content_type: new.content_type,
         size_bytes: new.size_bytes,
         sha256: None,
     };
-    let file = media.plan(db.environment(), actor, announcement)?;
+    let file = media.prepare(db.environment(), actor, file)?;
     let target = media.target(db.environment(), db.keyring(), &file);
-    let target = target.ok_or_else(|| Error::internal("a new file has no place"))?;
-    Ok(Announced {
+    let target = target.ok_or_else(|| Error::internal("a new file has no upload target"))?;
+    Ok(PreparedUpload {
         target: UploadTarget {
             method: "PUT",
             url: target.url,
             headers: vec![("content-type".to_owned(), file.content_type.clone())],
             expires_at: target.expires_at,
         },
-        place: Place::Local(file),
+        destination: Destination::Local(file),
     })
 }
 
-impl Announced {
-    /// Writes down where the file goes.
+impl PreparedUpload {
+    /// Saves the video, and answers where its file is uploaded.
     ///
     /// # Errors
     /// [`kernel::Code::NotFound`] where the video was deleted meanwhile; [`kernel::Code::TooManyUploads`].
-    pub async fn write_down(self, tx: &Tx, limits: Limits) -> Result<(Video, UploadTarget)> {
-        let Self { place, target } = self;
-        let video = match place {
-            Place::Mux { id, upload_id } => asset::set_upload(tx, id, &upload_id).await?,
-            Place::Local(file) => {
-                Media::announce(tx, limits, &file).await?;
-                let asset = asset::make(tx, VideoProvider::Local, Some((file.id, file.content_type))).await?;
+    pub async fn save(self, tx: &Tx, limits: Limits) -> Result<(Video, UploadTarget)> {
+        let Self { destination, target } = self;
+        let video = match destination {
+            Destination::Mux { id, upload_id } => asset::set_upload_id(tx, id, upload_id).await?,
+            Destination::Local(file) => {
+                let (id, content_type) = (file.id, file.content_type.clone());
+                Media::save(tx, limits, file).await?;
+                let asset = asset::create(tx, VideoProvider::Local, Some((id, content_type))).await?;
                 Video {
                     asset,
                     captions: Vec::new(),
