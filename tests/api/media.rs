@@ -364,13 +364,13 @@ on_both_databases! {
         std::fs::write(&stray, "x").unwrap();
         std::fs::write(&fragment, "x").unwrap();
         let media = storage_of(&app);
-        assert_eq!(media::collect_files(&app.db, &media, media::KEPT).await.unwrap(), 0);
-        assert_eq!(media::collect_objects(&app.db, &media, media::KEPT).await.unwrap(), 0);
+        assert_eq!(media::collect_files(&app.db, &media, media::RETENTION).await.unwrap(), 0);
+        assert_eq!(media::collect_objects(&app.db, &media, media::RETENTION).await.unwrap(), 0);
         app.clock.advance(Duration::hours(25));
         // The worker of the server may be quicker with some of it.
-        let removed = media::collect_objects(&app.db, &media, media::KEPT).await.unwrap();
+        let removed = media::collect_objects(&app.db, &media, media::RETENTION).await.unwrap();
         assert!(removed <= 1 && !stray.exists() && !fragment.exists());
-        media::collect_files(&app.db, &media, media::KEPT).await.unwrap();
+        media::collect_files(&app.db, &media, media::RETENTION).await.unwrap();
         let elena = app.login(&elena.email, PASSWORD).await;
         for gone in [&unused, &image, &pending.text_at("/id")] {
             app.get_as(&elena, &format!("/uploads/{gone}")).await.refused(404, "not_found");
@@ -381,7 +381,7 @@ on_both_databases! {
         app.get(&path_of(&url)).await.expect(200);
         // When the attachment goes, its file follows.
         app.delete_as(&elena, &format!("/attachments/{attachment}")).await.expect(204);
-        media::collect_files(&app.db, &media, media::KEPT).await.unwrap();
+        media::collect_files(&app.db, &media, media::RETENTION).await.unwrap();
         assert_eq!(objects(&app.folder), Vec::<String>::new());
     }
 
