@@ -20,12 +20,12 @@ pub(crate) async fn insert(tx: &Tx, asset: VideoAsset) -> Result<()> {
 
 pub(crate) async fn find(tx: &Tx, id: VideoAssetId) -> Result<Option<VideoAsset>> {
     let asset = video_assets::Entity::find_by_id(id);
-    asset.into_partial_model().one(tx).await.map_db_err()
+    asset.one(tx).await.map_db_err()
 }
 
 pub(crate) async fn lock(tx: &Tx, id: VideoAssetId) -> Result<Option<VideoAsset>> {
     let asset = video_assets::Entity::find_by_id(id).lock_exclusive();
-    asset.into_partial_model().one(tx).await.map_db_err()
+    asset.one(tx).await.map_db_err()
 }
 
 /// The video that has this asset or this upload at Mux, locked.
@@ -38,7 +38,7 @@ pub(crate) async fn lock_by_mux_id(
     for (column, id) in [(AssetId, asset_id), (UploadId, upload_id)] {
         let Some(id) = id else { continue };
         let asset = video_assets::Entity::find().filter(column.eq(id));
-        let asset = asset.lock_exclusive().into_partial_model().one(tx).await;
+        let asset = asset.lock_exclusive().one(tx).await;
         if let Some(asset) = asset.map_db_err()? {
             return Ok(Some(asset));
         }
@@ -56,7 +56,6 @@ pub(crate) async fn list_by_owner(
     video_assets::Entity::find()
         .filter(video_assets::COLUMN.owner_id.eq(owner_id))
         .newest_first(CreatedAt, Id, after, limit)
-        .into_partial_model()
         .all(tx)
         .await
         .map_db_err()
@@ -73,7 +72,6 @@ pub(crate) async fn list_silent(tx: &Tx, before: Timestamp, limit: u64) -> Resul
         .order_by_asc(UpdatedAt)
         .order_by_asc(Id)
         .limit(limit)
-        .into_partial_model()
         .all(tx)
         .await
         .map_db_err()
