@@ -4,7 +4,7 @@ mod model;
 pub(crate) mod store;
 
 use database::Tx;
-use kernel::{Code, Result, UserId, Uuid};
+use kernel::{Code, Error, FieldError, Result, UserId, Uuid};
 
 pub use self::model::{Person, Profile, ProfileChange, PublicProfile};
 
@@ -29,12 +29,17 @@ pub async fn profile(tx: &Tx) -> Result<Profile> {
 /// Changes the caller's own profile, if its version is still one that `matches` accepts.
 ///
 /// # Errors
-/// [`Code::PreconditionFailed`].
+/// [`Code::PreconditionFailed`], [`Code::ValidationFailed`] for a date of birth that is not in the past.
 pub async fn change_profile(
     tx: &Tx,
     matches: impl Fn(i64) -> bool,
     change: ProfileChange,
 ) -> Result<Profile> {
+    let today = tx.now().date_naive();
+    if change.date_of_birth.flatten().is_some_and(|day| day >= today) {
+        let future = FieldError::new("/dateOfBirth", "in_the_future", "This day has not been yet.");
+        return Err(Error::invalid(vec![future]));
+    }
     let before = profile(tx).await?;
     if !matches(before.version) {
         return Err(Code::PreconditionFailed.into());
