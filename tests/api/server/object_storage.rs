@@ -208,7 +208,7 @@ async fn pictures_and_rejected_files_in_a_bucket() {
     let unreachable = api::startup::media(&config).unwrap();
     app.clock.advance(Duration::hours(25));
     assert!(
-        media::collect_files(&app.db, &unreachable, media::KEPT)
+        media::collect_files(&app.db, &unreachable, media::RETENTION)
             .await
             .is_err()
     );
