@@ -32,6 +32,6 @@ pub use group_commit::{Flush, GroupCommit};
 pub use postgres::Column;
 pub use relay::Relay;
 pub use schema::{SchemaError, check, migrate};
-pub use select::{NewestFirst, literal};
+pub use select::{NewestFirst, OldestFirst, literal};
 pub use tx::{Row, Rows, Tx};
 pub use wakeups::{Wakeups, Woken};
