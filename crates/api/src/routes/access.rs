@@ -5,6 +5,7 @@ use enrollment::{Explanation, LessonVerdict, Verdict};
 use kernel::{ChapterId, CourseId, GrantId, LessonId, Result, UserId, Uuid};
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
+use validator::Validate;
 
 use super::{
     grants::GrantDetail,
@@ -187,7 +188,7 @@ impl From<enrollment::Unlock> for Unlock {
 }
 
 /// Which instant.
-#[derive(Deserialize, IntoParams)]
+#[derive(Deserialize, IntoParams, Validate)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 #[into_params(parameter_in = Query)]
 struct InstantQuery {

@@ -6,6 +6,7 @@ use kernel::{AttachmentId, CourseId, Error, FieldError, FileId, LessonId, Result
 use media::{Disposition, Key, Link};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
+use validator::Validate;
 
 use super::shared::{PageQuery, page};
 use crate::{
@@ -93,7 +94,7 @@ page! {
 }
 
 /// A new attachment: of a file or of a link, exactly one of them.
-#[derive(Deserialize, ToSchema)]
+#[derive(Deserialize, ToSchema, Validate)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 struct CreateAttachment {
     /// Its name.
@@ -132,7 +133,7 @@ impl CreateAttachment {
 }
 
 /// What changes in an attachment.
-#[derive(Deserialize, ToSchema)]
+#[derive(Deserialize, ToSchema, Validate)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 struct PatchAttachment {
     /// Its name.

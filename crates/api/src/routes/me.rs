@@ -4,6 +4,7 @@ use identity::{Account, AccountChange, Profile, ProfileChange, Session};
 use kernel::{Error, FieldError, Result, SessionId, UserId, Uuid};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
+use validator::Validate;
 
 use super::shared::{Level, Links, PageQuery, links, page};
 use crate::{
@@ -99,7 +100,7 @@ impl From<Account> for Me {
 }
 
 /// What changes in one's account.
-#[derive(Deserialize, ToSchema)]
+#[derive(Deserialize, ToSchema, Validate)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 struct PatchMe {
     /// Unique; null gives it up.
@@ -205,7 +206,7 @@ fn to_whole(value: f64, unit: f64) -> i64 {
 }
 
 /// What changes in one's profile.
-#[derive(Deserialize, ToSchema)]
+#[derive(Deserialize, ToSchema, Validate)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 struct PatchProfile {
     /// In your words.
@@ -273,7 +274,7 @@ impl utoipa::PartialSchema for SocialMediaLinks {
 impl ToSchema for SocialMediaLinks {}
 
 /// A new password.
-#[derive(Deserialize, ToSchema)]
+#[derive(Deserialize, ToSchema, Validate)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 struct ChangePassword {
     /// The one that holds now.

@@ -18,6 +18,7 @@ use media::{
 use serde::{Deserialize, Serialize};
 use tokio::time::Instant;
 use utoipa::{IntoParams, ToSchema};
+use validator::Validate;
 
 use crate::{
     http::{
@@ -167,7 +168,7 @@ fn upload_of(file: File, target: Option<Target>) -> Upload {
 }
 
 /// A file that is going to be sent.
-#[derive(Deserialize, ToSchema)]
+#[derive(Deserialize, ToSchema, Validate)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 struct CreateUpload {
     /// What for.
@@ -300,7 +301,7 @@ async fn complete_upload(
 }
 
 /// What lets bytes in.
-#[derive(Deserialize, IntoParams)]
+#[derive(Deserialize, IntoParams, Validate)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 #[into_params(parameter_in = Query)]
 struct ContentQuery {

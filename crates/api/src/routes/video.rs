@@ -7,6 +7,7 @@ use kernel::{FileId, Result, Uuid, VideoAssetId};
 use media::NewVideo;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
+use validator::Validate;
 
 use super::shared::{PageQuery, page};
 use crate::{
@@ -126,7 +127,7 @@ page! {
 }
 
 /// A video to be sent.
-#[derive(Deserialize, ToSchema)]
+#[derive(Deserialize, ToSchema, Validate)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 struct CreateVideoUpload {
     /// The type of the file.
@@ -213,7 +214,7 @@ impl From<media::UploadTarget> for VideoUploadTarget {
 }
 
 /// The captions of a video in one language.
-#[derive(Deserialize, ToSchema)]
+#[derive(Deserialize, ToSchema, Validate)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 struct PutCaptions {
     /// What a player's menu shows.

@@ -7,6 +7,7 @@ mod json;
 mod path;
 mod query;
 mod raw;
+mod rules;
 mod schema;
 
 use actix_web::{HttpRequest, web::Data};
@@ -19,6 +20,7 @@ pub use json::{Document, Json, Judged, Large, MOST_REASONS_OF_DOCUMENT, merge};
 pub use path::Path;
 pub use query::Query;
 pub use raw::Raw;
+pub use rules::broken;
 pub use schema::Schemas;
 
 use crate::{http::problem::Problem, state::State};

@@ -5,11 +5,12 @@ use database::{Pool, Tx};
 use kernel::{Actor, CommentId, CourseId, Cursor, LessonId, Limit, PostId, Result, UserId, Uuid};
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
+use validator::Validate;
 
 use super::{
     super::{
         courses::Author,
-        shared::{page, twenty},
+        shared::{default_limit, page},
     },
     reactions::Reactions,
 };
@@ -140,12 +141,12 @@ enum CommentOrder {
 }
 
 /// Which comments.
-#[derive(Deserialize, IntoParams)]
+#[derive(Deserialize, IntoParams, Validate)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 #[into_params(parameter_in = Query)]
 struct CommentQuery {
     /// How many rows.
-    #[serde(default = "twenty")]
+    #[serde(default = "default_limit")]
     #[param(minimum = 1, maximum = 100, default = 20)]
     limit: u64,
     /// Where to go on: `nextCursor` of the page before, with the same `sort`.
@@ -161,7 +162,7 @@ struct CommentQuery {
 }
 
 /// A new comment.
-#[derive(Deserialize, ToSchema)]
+#[derive(Deserialize, ToSchema, Validate)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 struct CreateComment {
     /// A comment of the same thread that it answers.
@@ -177,7 +178,7 @@ struct CreateComment {
 }
 
 /// What changes in a comment.
-#[derive(Deserialize, ToSchema)]
+#[derive(Deserialize, ToSchema, Validate)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 struct PatchComment {
     /// HTML; sanitised.

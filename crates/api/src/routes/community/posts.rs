@@ -5,11 +5,12 @@ use database::{Pool, Tx};
 use kernel::{Actor, CourseId, Cursor, FileId, Limit, PostId, Result, UserId, Uuid};
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
+use validator::Validate;
 
 use super::{
     super::{
         courses::Author,
-        shared::{page, twenty},
+        shared::{default_limit, page},
     },
     reactions::Reactions,
 };
@@ -172,12 +173,12 @@ enum FeedStatus {
 }
 
 /// Which posts.
-#[derive(Deserialize, IntoParams)]
+#[derive(Deserialize, IntoParams, Validate)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 #[into_params(parameter_in = Query)]
 struct FeedQuery {
     /// How many rows.
-    #[serde(default = "twenty")]
+    #[serde(default = "default_limit")]
     #[param(minimum = 1, maximum = 100, default = 20)]
     limit: u64,
     /// Where to go on: `nextCursor` of the page before.
@@ -199,7 +200,7 @@ struct FeedQuery {
 }
 
 /// A new post.
-#[derive(Deserialize, ToSchema)]
+#[derive(Deserialize, ToSchema, Validate)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 struct CreatePost {
     /// A course to which the caller has access; the school's feed where it is missing.
@@ -231,7 +232,7 @@ struct CreatePost {
 }
 
 /// What changes in a post.
-#[derive(Deserialize, ToSchema)]
+#[derive(Deserialize, ToSchema, Validate)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 struct PatchPost {
     /// The title.

@@ -5,6 +5,7 @@ use database::{Pool, Tx};
 use kernel::{ReportId, Result, Uuid};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
+use validator::Validate;
 
 use crate::{
     http::{
@@ -86,7 +87,7 @@ impl From<ReportReason> for community::Reason {
 }
 
 /// Something that somebody finds wrong.
-#[derive(Deserialize, ToSchema)]
+#[derive(Deserialize, ToSchema, Validate)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 struct CreateReport {
     /// What it is.
@@ -157,7 +158,7 @@ impl From<OwnReport> for Report {
 ///
 /// A post, a comment or a message that you can read. The moderators get it as it is now, whatever becomes of it: the editors of
 /// the course in which it stands, admins elsewhere; of messages admins alone. Nobody but admins sees who reported it. One open
-/// report of the same, and at most twenty in 24 hours.
+/// report of the same, and at most default_limit in 24 hours.
 #[utoipa::path(post, path = "/reports",
     tag = "moderation", operation_id = "createReport", security(("bearer" = [])), request_body = CreateReport,
     extensions(("x-problem-codes" = json!(["not_found", "own_content", "already_reported", "too_many_reports"]))),

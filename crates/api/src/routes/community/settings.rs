@@ -5,6 +5,7 @@ use database::Tx;
 use kernel::{Actor, CourseId, Result, Uuid};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
+use validator::Validate;
 
 use crate::{
     http::{
@@ -103,7 +104,7 @@ impl From<community::Settings> for CommunitySettings {
 }
 
 /// What changes in the rules.
-#[derive(Deserialize, ToSchema)]
+#[derive(Deserialize, ToSchema, Validate)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 struct PatchCommunitySettings {
     /// Who posts.

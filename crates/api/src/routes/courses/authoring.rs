@@ -4,6 +4,7 @@ use database::Pool;
 use kernel::{CategoryId, CourseId, FieldError, FileId, Result, Uuid, VideoAssetId};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
+use validator::Validate;
 
 use super::{Course, CoursePage, reply};
 use crate::{
@@ -38,7 +39,7 @@ pub(super) fn configure(config: &mut impl Operations) {
 }
 
 /// A new draft.
-#[derive(Deserialize, ToSchema)]
+#[derive(Deserialize, ToSchema, Validate)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 struct CreateCourse {
     /// The title; the slug is made from it.
@@ -93,7 +94,7 @@ struct CreateCourse {
 }
 
 /// What changes in a course.
-#[derive(Deserialize, ToSchema)]
+#[derive(Deserialize, ToSchema, Validate)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 struct PatchCourse {
     /// A new title makes a new slug; the old one keeps resolving.

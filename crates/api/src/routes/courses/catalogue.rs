@@ -5,6 +5,7 @@ use courses::{
 use kernel::{CourseId, Cursor, Error, FieldError, Limit, Result, UserId};
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
+use validator::Validate;
 
 use super::{Course, CourseCard};
 use crate::{
@@ -16,7 +17,7 @@ use crate::{
     },
     routes::{
         categories::Category,
-        shared::{Level, twenty},
+        shared::{Level, default_limit},
     },
     state::State,
 };
@@ -209,7 +210,7 @@ enum CourseOrder {
 macro_rules! filtered {
     ($(#[$attribute:meta])* struct $name:ident { $($(#[$own:meta])* $member:ident: $type:ty,)* }) => {
         $(#[$attribute])*
-        #[derive(Deserialize, IntoParams)]
+        #[derive(Deserialize, IntoParams, Validate)]
         #[serde(rename_all = "camelCase", deny_unknown_fields)]
         #[into_params(parameter_in = Query)]
         struct $name {
@@ -280,7 +281,7 @@ filtered! {
     /// Which courses.
     struct CourseQuery {
         /// How many rows.
-        #[serde(default = "twenty")]
+        #[serde(default = "default_limit")]
         #[param(minimum = 1, maximum = 100, default = 20)]
         limit: u64,
         /// Where to go on: `nextCursor` of the page before, with the same filters and `sort`.

@@ -8,6 +8,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use tokio::sync::Semaphore;
 use utoipa::{IntoParams, ToSchema};
+use validator::Validate;
 
 use super::Course;
 use crate::{
@@ -30,7 +31,7 @@ pub(super) fn configure(config: &mut impl Operations) {
 static CLEANING: Semaphore = Semaphore::const_new(1);
 
 /// A course as one document: what its author wrote, and nothing that only one installation knows.
-#[derive(Serialize, Deserialize, ToSchema)]
+#[derive(Serialize, Deserialize, ToSchema, Validate)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 struct CourseDocument {
     /// What this is.
@@ -191,7 +192,7 @@ struct DocumentLesson {
 }
 
 /// How to import.
-#[derive(Deserialize, IntoParams)]
+#[derive(Deserialize, IntoParams, Validate)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 #[into_params(parameter_in = Query)]
 struct ImportQuery {

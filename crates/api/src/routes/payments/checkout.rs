@@ -5,6 +5,7 @@ use kernel::{CourseId, Error, FieldError, Result};
 use payments::ProviderName;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
+use validator::Validate;
 
 use super::{Money, Payment};
 use crate::{
@@ -22,7 +23,7 @@ pub(super) fn configure(config: &mut impl Operations) {
 }
 
 /// What somebody might buy.
-#[derive(Deserialize, ToSchema)]
+#[derive(Deserialize, ToSchema, Validate)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 struct CreateQuote {
     /// Which course.
@@ -100,7 +101,7 @@ fn checkout_session() -> CheckoutMethod {
 }
 
 /// What somebody buys, and how.
-#[derive(Deserialize, ToSchema)]
+#[derive(Deserialize, ToSchema, Validate)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 struct CreateCheckout {
     /// Which course.

@@ -5,8 +5,9 @@ use enrollment::EnrolledLearner;
 use kernel::{CourseId, LessonId, Limit, Result, UserId, Uuid};
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
+use validator::Validate;
 
-use super::super::shared::{page, twenty};
+use super::super::shared::{default_limit, page};
 use crate::{
     http::{
         extract::{Json, Member, Path, Query},
@@ -99,7 +100,7 @@ page! {
 }
 
 /// Which learners.
-#[derive(Deserialize, IntoParams)]
+#[derive(Deserialize, IntoParams, Validate)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 #[into_params(parameter_in = Query)]
 struct LearnerQuery {
@@ -107,7 +108,7 @@ struct LearnerQuery {
     #[param(min_length = 1, max_length = 100, nullable = false, example = "len")]
     q: Option<String>,
     /// How many rows.
-    #[serde(default = "twenty")]
+    #[serde(default = "default_limit")]
     #[param(minimum = 1, maximum = 100, default = 20)]
     limit: u64,
     /// Where to go on: `nextCursor` of the page before.
@@ -217,7 +218,7 @@ fn cell(text: &str) -> String {
 }
 
 /// What of a course.
-#[derive(Deserialize, ToSchema)]
+#[derive(Deserialize, ToSchema, Validate)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 struct LearnerProgressChange {
     /// One lesson; everything in the course where it is absent.
