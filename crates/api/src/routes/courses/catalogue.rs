@@ -1,7 +1,6 @@
 use actix_web::{HttpRequest, web::Data};
 use courses::{
-    CourseDetail, CourseFilter, CourseSort, Facets, From as Start, Level, OutlineChapter, OutlineLesson,
-    PriceRange,
+    CourseDetail, CourseFilter, CourseSort, Facets, OutlineChapter, OutlineLesson, PagePosition as Start, PriceRange,
 };
 use kernel::{ChapterId, CourseId, Cursor, Error, FieldError, LessonId, Limit, Result, UserId};
 use serde::{Deserialize, Serialize};
@@ -412,7 +411,7 @@ impl From<Facets> for CatalogueFacets {
         } = facets;
         let difficulties = difficulties
             .into_iter()
-            .map(|(difficulty, count)| DifficultyCount { difficulty, count });
+            .map(|(difficulty, count)| DifficultyCount { difficulty: difficulty.to_string(), count });
         let categories = categories.into_iter().map(|(category, count)| CategoryCount {
             category: category.into(),
             count,

@@ -35,7 +35,8 @@ struct CourseTrainer {
     avatar_url: Option<String>,
     /// `OWNER` or `EDITOR`; more may be added.
     #[schema(example = "EDITOR")]
-    part: String,
+    #[schema(value_type = String)]
+    part: courses::TrainerRole,
     /// Since when.
     since: DateTime<Utc>,
 }
@@ -56,7 +57,7 @@ impl From<Vec<courses::Trainer>> for CourseTrainers {
                 username,
                 name,
                 avatar_url,
-                part,
+                role: part,
                 since,
             } = trainer;
             CourseTrainer {
