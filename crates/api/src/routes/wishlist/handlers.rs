@@ -1,13 +1,9 @@
-use actix_web::web::Data;
-use chrono::{DateTime, Utc};
-use kernel::{CourseId, Result, Uuid, WishId};
-use serde::Serialize;
-use utoipa::ToSchema;
+//! The operations on the wishlist.
 
-use super::{
-    courses::CourseCard,
-    shared::{PageQuery, page},
-};
+use actix_web::web::Data;
+use kernel::CourseId;
+
+use super::dto::{Wish, WishPage};
 use crate::{
     http::{
         extract::{Member, Path, Query},
@@ -15,51 +11,17 @@ use crate::{
         reply::{Nothing, Reply},
         routing::{Operations, operations},
     },
+    routes::shared::PageQuery,
     state::State,
 };
 
-pub(super) fn configure(config: &mut impl Operations) {
-    operations!(config, list_wishlist, put_wish, delete_wish);
+pub(in crate::routes) fn configure(config: &mut impl Operations) {
+    operations!(config, list_wishlist, add_to_wishlist, remove_from_wishlist);
 }
 
-/// A course that somebody wants to have one day.
-#[derive(Serialize, ToSchema)]
-#[serde(rename_all = "camelCase")]
-struct Wish {
-    /// The wish's id.
-    id: WishId,
-    /// What is wished for.
-    course_id: CourseId,
-    /// The course.
-    course: CourseCard,
-    /// Since when.
-    created_at: DateTime<Utc>,
-}
-
-impl From<courses::Wish> for Wish {
-    fn from(wish: courses::Wish) -> Self {
-        let courses::Wish {
-            id,
-            course,
-            created_at,
-        } = wish;
-        Self {
-            id,
-            course_id: course.id,
-            course: course.into(),
-            created_at,
-        }
-    }
-}
-
-page! {
-    /// A page of wishes.
-    WishPage of Wish
-}
-
-/// My wishlist
+/// List my wishlist
 ///
-/// Newest first, without courses that are not published at the moment.
+/// Lists the caller's wishlist, newest first, without courses that are not published at present.
 #[utoipa::path(get, path = "/me/wishlist",
     tag = "wishlist", operation_id = "listMyWishlist", security(("bearer" = [])), params(PageQuery),
     responses((status = 200, description = "A page of wishes.", body = WishPage)))]
@@ -70,35 +32,37 @@ async fn list_wishlist(
 ) -> Result<Reply<WishPage>, Problem> {
     let (after, limit) = page.position();
     let work = move |tx| async move { courses::wishlist(&tx, after, limit).await };
-    Ok(Reply::ok(&WishPage::from(state.db.read(actor, work).await?))?)
+    let page = state.db.read(actor, work).await?;
+    Ok(Reply::ok(&WishPage::from(page))?)
 }
 
-/// Wish for a course
+/// Add a course to the wishlist
 ///
-/// Puts a published course on the caller's wishlist, unless they have it already. Doing it again changes nothing; enrolling
-/// or buying takes it off.
+/// Adds a published course to the caller's wishlist, unless they have access to it already. Repeating it changes nothing. Enrolling in the
+/// course or buying it removes it.
 #[utoipa::path(put, path = "/me/wishlist/{course_id}",
     tag = "wishlist", operation_id = "addToWishlist", security(("bearer" = [])),
     params(("course_id" = Uuid, Path, description = "The course's id.")),
     extensions(("x-problem-codes" = json!(["already_enrolled"]))),
-    responses((status = 200, description = "The wish.", body = Wish)))]
-async fn put_wish(
+    responses((status = 200, description = "The entry.", body = Wish)))]
+async fn add_to_wishlist(
     state: Data<State>,
     Member(actor): Member,
     Path(course_id): Path<CourseId>,
 ) -> Result<Reply<Wish>, Problem> {
     let work = move |tx| async move { enrollment::wish(&tx, course_id).await };
-    Ok(Reply::ok(&Wish::from(state.db.run(actor, work).await?))?)
+    let wish = state.db.run(actor, work).await?;
+    Ok(Reply::ok(&Wish::from(wish))?)
 }
 
-/// Wish no more
+/// Remove a course from the wishlist
 ///
-/// Takes a course off the caller's wishlist, whether it stood there or not.
+/// Removes a course from the caller's wishlist, whether it is there or not.
 #[utoipa::path(delete, path = "/me/wishlist/{course_id}",
     tag = "wishlist", operation_id = "removeFromWishlist", security(("bearer" = [])),
     params(("course_id" = Uuid, Path, description = "The course's id.")),
-    responses((status = 204, description = "It is not on the list.")))]
-async fn delete_wish(
+    responses((status = 204, description = "The course is not on the wishlist.")))]
+async fn remove_from_wishlist(
     state: Data<State>,
     Member(actor): Member,
     Path(course_id): Path<CourseId>,
