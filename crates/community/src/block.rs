@@ -4,7 +4,7 @@ use std::collections::HashSet;
 
 use database::Tx;
 use identity::Person;
-use kernel::{Code, Cursor, Error, FieldError, Limit, Page, Result, Timestamp, UserId, Uuid};
+use kernel::{Code, Cursor, Error, FieldError, Limit, Page, Result, Timestamp, UserId};
 
 use crate::store;
 
@@ -21,7 +21,7 @@ pub struct Block {
 ///
 /// # Errors
 /// What the database answers.
-pub async fn between(tx: &Tx, a: Uuid, b: Uuid) -> Result<bool> {
+pub async fn between(tx: &Tx, a: UserId, b: UserId) -> Result<bool> {
     Ok(!of(tx, a, &[b]).await?.is_empty())
 }
 
@@ -30,7 +30,7 @@ pub async fn between(tx: &Tx, a: Uuid, b: Uuid) -> Result<bool> {
 ///
 /// # Errors
 /// What the database answers.
-pub async fn of(tx: &Tx, user_id: UserId, others: &[UserId]) -> Result<HashSet<Uuid>> {
+pub async fn of(tx: &Tx, user_id: UserId, others: &[UserId]) -> Result<HashSet<UserId>> {
     if others.is_empty() {
         return Ok(HashSet::new());
     }

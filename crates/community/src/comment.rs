@@ -124,7 +124,7 @@ pub async fn comments(
             CommentSort::Top => comment.score,
             _ => comment.number,
         },
-        id: comment.id,
+        id: comment.id.into(),
     }))
 }
 

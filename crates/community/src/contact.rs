@@ -3,7 +3,7 @@
 use std::{collections::HashSet, str::FromStr, time::Duration};
 
 use database::Tx;
-use kernel::{Code, ConversationId, Error, FieldError, Result, Timestamp, UserId, Uuid};
+use kernel::{Code, ConversationId, Error, FieldError, Result, Timestamp, UserId};
 
 use crate::{block::oneself, store};
 
@@ -131,7 +131,7 @@ pub(crate) async fn reach(
     if let Some(index) = others.iter().position(|other| *other == me) {
         return Err(oneself(pointer(index)));
     }
-    let mut open: HashSet<Uuid> = HashSet::new();
+    let mut open: HashSet<UserId> = HashSet::new();
     let mut unsure = Vec::new();
     for contact in store::contact::contacts(tx, me, others).await? {
         if contact.is_blocked || contact.status != "ACTIVE" {

@@ -1,7 +1,7 @@
 //! What somebody wrote, whatever it is: for reports, and for moderators who take it away and give it back.
 
 use database::{Tx, audit};
-use kernel::{Code, CourseId, LessonId, PostId, Result, Timestamp, UserId, Uuid};
+use kernel::{Code, CommentId, CourseId, LessonId, MessageId, PostId, Result, Timestamp, UserId, Uuid};
 use serde_json::json;
 
 use crate::{
@@ -13,11 +13,11 @@ use crate::{
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Subject {
     /// A post.
-    Post(Uuid),
+    Post(PostId),
     /// A comment.
-    Comment(Uuid),
+    Comment(CommentId),
     /// A message.
-    Message(Uuid),
+    Message(MessageId),
 }
 
 impl Subject {
@@ -25,7 +25,9 @@ impl Subject {
     #[must_use]
     pub fn id(self) -> Uuid {
         match self {
-            Self::Post(id) | Self::Comment(id) | Self::Message(id) => id,
+            Self::Post(id) => id.into(),
+            Self::Comment(id) => id.into(),
+            Self::Message(id) => id.into(),
         }
     }
 
@@ -161,7 +163,7 @@ fn of_message(message: message::Message) -> Snapshot {
 }
 
 /// Takes a message away, or gives it back. Admins, who do not read it: what they decide about is the snapshot of a report.
-async fn remove_message(tx: &Tx, id: Uuid, removes: bool) -> Result<()> {
+async fn remove_message(tx: &Tx, id: MessageId, removes: bool) -> Result<()> {
     if !tx.actor().is_admin() {
         return Err(Code::Forbidden.into());
     }

@@ -1,7 +1,7 @@
 //! Whom a text calls by name.
 
 use database::Tx;
-use kernel::{Code, Error, Result, Uuid};
+use kernel::{Code, Error, Result, UserId};
 
 use crate::{
     store::{self, counters::Counted},
@@ -13,7 +13,7 @@ use crate::{
 ///
 /// # Errors
 /// [`Code::TooManyMentions`].
-pub(crate) async fn note(tx: &Tx, of: Counted, html: &str) -> Result<Vec<Uuid>> {
+pub(crate) async fn note(tx: &Tx, of: Counted, html: &str) -> Result<Vec<UserId>> {
     let names = text::mentioned(html);
     if names.len() > text::MENTIONS {
         let detail = format!("A text mentions at most {} people.", text::MENTIONS);
@@ -34,6 +34,6 @@ pub(crate) async fn note(tx: &Tx, of: Counted, html: &str) -> Result<Vec<Uuid>> 
 ///
 /// # Errors
 /// What the database answers.
-pub async fn of(tx: &Tx, of: Counted) -> Result<Vec<Uuid>> {
+pub async fn of(tx: &Tx, of: Counted) -> Result<Vec<UserId>> {
     store::mention::of(tx, of).await
 }

@@ -1,5 +1,5 @@
 use database::Tx;
-use kernel::{CourseId, Cursor, Limit, Page, ReportId, Result, Timestamp, UserId, Uuid};
+use kernel::{CourseId, Cursor, Limit, ModerationEntryId, Page, ReportId, Result, Timestamp, UserId, Uuid};
 use sea_orm::FromQueryResult;
 
 use crate::{Decision, Report, store};
@@ -40,7 +40,7 @@ impl Action {
 #[derive(Clone, Debug, FromQueryResult)]
 pub struct LogEntry {
     /// The entry's id.
-    pub id: ReportId,
+    pub id: ModerationEntryId,
     /// Who did it.
     pub moderator_id: UserId,
     /// Their username.
@@ -86,7 +86,12 @@ pub async fn moderation_log(
 }
 
 /// Writes down what was decided, and answers with the entry's id.
-pub(crate) async fn record(tx: &Tx, report: &Report, decision: &Decision, removed: bool) -> Result<Uuid> {
+pub(crate) async fn record(
+    tx: &Tx,
+    report: &Report,
+    decision: &Decision,
+    removed: bool,
+) -> Result<ModerationEntryId> {
     let id = tx.new_id();
     store::moderation::insert(tx, id, report, decision, removed).await?;
     Ok(id)

@@ -202,7 +202,7 @@ pub async fn feed(tx: &Tx, filter: FeedFilter, after: Option<Cursor>, limit: Lim
     let rows = store::post::feed(tx, feed, filter.author_id, after, limit).await?;
     Ok(Page::cut(rows, limit, |post| Cursor {
         key: post.feed_key,
-        id: post.id,
+        id: post.id.into(),
     }))
 }
 
@@ -411,7 +411,7 @@ pub async fn delete_post(tx: &Tx, id: PostId) -> Result<()> {
         return Err(Code::NotFound.into());
     }
     store::removed::delete(tx, id).await?;
-    if store::counters::locked_count(tx, id).await? == 0 {
+    if store::counters::locked_count(tx, Uuid::from(id).into()).await? == 0 {
         store::post::delete(tx, id).await?;
     } else {
         store::post::set_images(tx, id, &[]).await?;
@@ -445,7 +445,7 @@ fn require_complete(post: &Post, images: usize) -> Result<()> {
 }
 
 /// Each once, and each the caller's own or there already.
-async fn check_images(tx: &Tx, ids: &[PostId], current: &[Uuid]) -> Result<()> {
+async fn check_images(tx: &Tx, ids: &[FileId], current: &[FileId]) -> Result<()> {
     for (index, id) in ids.iter().enumerate() {
         let pointer = format!("/imageIds/{index}");
         if index >= PICTURES {

@@ -1,5 +1,5 @@
 use database::Tx;
-use kernel::{Code, Result, Uuid};
+use kernel::{Code, Result, UserId};
 
 use crate::{
     comment, post,
@@ -90,7 +90,7 @@ pub async fn unreact(tx: &Tx, to: Counted, reaction: &str) -> Result<()> {
 }
 
 /// What is deleted is reacted to no more.
-async fn readable(tx: &Tx, to: Counted) -> Result<Uuid> {
+async fn readable(tx: &Tx, to: Counted) -> Result<UserId> {
     let user_id = tx.user_id()?;
     let there = match to {
         Counted::Post(id) => post::readable(tx, id).await?.0.is_there(),

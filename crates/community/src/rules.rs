@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use database::Tx;
-use kernel::{Actor, Code, CourseId, Error, Result, Role, Timestamp, UserId};
+use kernel::{Actor, Code, CourseId, Error, Result, Role, Timestamp, UserId, Uuid};
 
 use crate::{
     mute,
@@ -121,7 +121,7 @@ async fn check_account(
 /// Of two texts at once, one takes the turn.
 async fn wait_for_turn(tx: &Tx, course_id: Option<CourseId>, user_id: UserId, seconds: i64) -> Result<()> {
     let pause = Duration::from_secs(u64::try_from(seconds).unwrap_or_default());
-    let scope_id = course_id.unwrap_or_default();
+    let scope_id = course_id.map_or(Uuid::nil(), Uuid::from);
     if store::settings::take_turn(tx, scope_id, user_id, tx.now() - pause).await? {
         return Ok(());
     }

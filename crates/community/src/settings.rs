@@ -1,5 +1,5 @@
 use database::{Tx, audit};
-use kernel::{Code, CourseId, Result, Timestamp};
+use kernel::{Code, CourseId, Result, Timestamp, Uuid};
 use serde_json::json;
 
 use crate::store;
@@ -175,7 +175,7 @@ pub async fn change_settings(
     if !store::settings::write(tx, course_id, &after).await? {
         return Err(Code::PreconditionFailed.into());
     }
-    let subject = course_id.unwrap_or_default();
+    let subject = course_id.map_or(Uuid::nil(), Uuid::from);
     audit::record(tx, "community.settings_changed", subject, json!({})).await?;
     Ok(after)
 }

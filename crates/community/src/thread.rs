@@ -1,6 +1,6 @@
 use database::Tx;
 use enrollment::Access;
-use kernel::{Code, CourseId, LessonId, PostId, Result, UserId, Uuid};
+use kernel::{Code, CommentId, CourseId, LessonId, PostId, Result, ThreadId, UserId, Uuid};
 
 use crate::{place, post::PostStatus};
 
@@ -8,11 +8,11 @@ use crate::{place, post::PostStatus};
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Branch {
     /// A post.
-    Post(Uuid),
+    Post(PostId),
     /// A lesson.
-    Lesson(Uuid),
+    Lesson(LessonId),
     /// Another comment.
-    Comment(Uuid),
+    Comment(CommentId),
 }
 
 /// All that decides whether somebody may read and write in a thread.
@@ -55,8 +55,10 @@ impl Head {
     }
 
     /// The post's id or the lesson's.
-    pub(crate) fn thread_id(&self) -> Uuid {
-        self.post_id.or(self.lesson_id).unwrap_or_default()
+    pub(crate) fn thread_id(&self) -> ThreadId {
+        let lesson_id = self.lesson_id.map(Uuid::from);
+        let id = self.post_id.map(Uuid::from).or(lesson_id);
+        id.unwrap_or_default().into()
     }
 }
 

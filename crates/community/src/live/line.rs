@@ -4,7 +4,7 @@ use std::{
     time::{Duration, Instant},
 };
 
-use kernel::{SessionId, UserId, Uuid};
+use kernel::{SessionId, UserId};
 use sea_orm::FromQueryResult;
 use serde_json::Value;
 
@@ -181,11 +181,13 @@ impl Slot {
 
 #[cfg(test)]
 mod tests {
+    use kernel::Uuid;
+
     use super::*;
 
     fn told(numbers: std::ops::RangeInclusive<i64>) -> Vec<Told> {
         let told = |number| Told {
-            user_id: UserId::nil(),
+            user_id: Uuid::nil().into(),
             number,
             kind: "test".to_owned(),
             data: Value::Null,
@@ -205,7 +207,7 @@ mod tests {
 
     #[test]
     fn a_slow_reader_has_a_page_and_is_told_that_there_is_more() {
-        let line = Line::new(Uuid::nil(), Uuid::nil());
+        let line = Line::new(Uuid::nil().into(), Uuid::nil().into());
         assert_eq!(line.wants(), None);
         line.begin(Beginning::Now(3), 3);
         assert_eq!(line.wants(), None, "the beginning was not taken yet");
@@ -226,7 +228,7 @@ mod tests {
 
     #[test]
     fn what_was_handed_over_is_taken_before_the_end() {
-        let line = Line::new(Uuid::nil(), Uuid::nil());
+        let line = Line::new(Uuid::nil().into(), Uuid::nil().into());
         line.begin(Beginning::Resumed, 0);
         assert_eq!(taken(&line), Some((vec![], false)));
         line.fill(&told(1..=1));

@@ -20,7 +20,7 @@ pub use ticket::{Ticket, redeem, ticket};
 use std::time::Duration;
 
 use database::Tx;
-use kernel::{Result, Uuid};
+use kernel::{Result, UserId};
 use serde_json::Value;
 
 use crate::store;
@@ -42,7 +42,7 @@ pub struct Event {
 ///
 /// # Errors
 /// What the database answers.
-pub async fn tell(tx: &Tx, to: &[Uuid], event: Event) -> Result<()> {
+pub async fn tell(tx: &Tx, to: &[UserId], event: Event) -> Result<()> {
     let mut to = to.to_vec();
     to.sort_unstable();
     to.dedup();

@@ -1,4 +1,4 @@
-use kernel::{UserId, Uuid};
+use kernel::UserId;
 
 /// Where a reader stands in their log: what a client sends back as `Last-Event-ID`.
 ///
@@ -13,7 +13,7 @@ impl Position {
     /// Behind this event of this reader's.
     #[must_use]
     pub fn of(reader: UserId, number: i64) -> Self {
-        let [.., a, b, c, d] = *reader.as_bytes();
+        let [.., a, b, c, d] = *reader.0.as_bytes();
         Self {
             reader: u32::from_be_bytes([a, b, c, d]),
             number,
@@ -39,9 +39,13 @@ impl std::fmt::Display for Position {
 mod tests {
     use super::*;
 
+    fn user(number: u128) -> UserId {
+        kernel::Uuid::from_u128(number).into()
+    }
+
     #[test]
     fn only_a_position_of_the_reader_s_own_is_read() {
-        let (lena, tom) = (Uuid::from_u128(0x00ab_cdef), Uuid::from_u128(7));
+        let (lena, tom) = (user(0x00ab_cdef), user(7));
         let text = Position::of(lena, 42).to_string();
         assert_eq!(text, "00abcdef-42");
         assert_eq!(Position::read(&text, lena), Some(42));

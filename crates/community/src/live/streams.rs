@@ -9,7 +9,7 @@ use std::{
 };
 
 use database::{Db, Pool, Woken};
-use kernel::{Actor, Code, Error, Result, SessionId, UserId, Uuid};
+use kernel::{Actor, Code, Error, Result, SessionId, UserId};
 
 use super::{
     Beginning, News, Position,
@@ -48,7 +48,7 @@ pub struct Streams(Arc<Inner>);
 struct Inner {
     db: Db,
     capacity: Capacity,
-    lines: Mutex<HashMap<Uuid, Vec<Arc<Line>>>>,
+    lines: Mutex<HashMap<UserId, Vec<Arc<Line>>>>,
     open: AtomicUsize,
     stopped: AtomicBool,
 }
@@ -195,10 +195,10 @@ async fn keep_filling(db: Db, streams: Weak<Inner>) {
 }
 
 /// Somebody's lines that want more, and behind which event.
-type Asking = (Uuid, i64, Vec<Arc<Line>>);
+type Asking = (UserId, i64, Vec<Arc<Line>>);
 
 impl Inner {
-    fn lines(&self) -> MutexGuard<'_, HashMap<Uuid, Vec<Arc<Line>>>> {
+    fn lines(&self) -> MutexGuard<'_, HashMap<UserId, Vec<Arc<Line>>>> {
         self.lines.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
@@ -206,7 +206,7 @@ impl Inner {
     async fn fill(&self, woken: Woken) -> Result<()> {
         let asking = self.asking(&woken);
         for chunk in asking.chunks(CHUNK) {
-            let asked: Vec<(Uuid, i64)> = chunk.iter().map(|(user, after, _)| (*user, *after)).collect();
+            let asked: Vec<(UserId, i64)> = chunk.iter().map(|(user, after, _)| (*user, *after)).collect();
             let sessions = sessions_of(chunk.iter().flat_map(|(.., lines)| lines));
             let work = move |tx| async move {
                 let events = store::live::events(&tx, &asked).await?;
@@ -217,7 +217,7 @@ impl Inner {
                 // Nothing was handed over: they are asked for again.
                 self.db.wakeups().add(asking.iter().map(|(user, ..)| *user));
             })?;
-            let mut by_reader: HashMap<Uuid, Vec<Told>> = HashMap::new();
+            let mut by_reader: HashMap<UserId, Vec<Told>> = HashMap::new();
             for told in events {
                 by_reader.entry(told.user_id).or_default().push(told);
             }
@@ -237,7 +237,7 @@ impl Inner {
 
     fn asking(&self, woken: &Woken) -> Vec<Asking> {
         let lines = self.lines();
-        let of_one = |(user, lines): (&Uuid, &Vec<Arc<Line>>)| -> Option<Asking> {
+        let of_one = |(user, lines): (&UserId, &Vec<Arc<Line>>)| -> Option<Asking> {
             let wanting: Vec<_> = lines
                 .iter()
                 .filter_map(|line| line.wants().map(|after| (after, line.clone())))
@@ -280,6 +280,6 @@ impl Inner {
     }
 }
 
-fn sessions_of<'a>(lines: impl IntoIterator<Item = &'a Arc<Line>>) -> Vec<Uuid> {
+fn sessions_of<'a>(lines: impl IntoIterator<Item = &'a Arc<Line>>) -> Vec<SessionId> {
     lines.into_iter().map(|line| line.session).collect()
 }

@@ -1,7 +1,7 @@
 use std::time::Duration;
 
 use database::Tx;
-use kernel::{Actor, Code, Result, Role, Timestamp, Uuid, hash_token, to_base64url};
+use kernel::{Actor, Code, Result, Role, Timestamp, hash_token, to_base64url};
 
 use crate::store;
 
@@ -37,7 +37,7 @@ pub async fn ticket(tx: &Tx) -> Result<Ticket> {
 /// [`Code::TokenInvalid`] for one that is unknown, was taken or has expired.
 pub async fn redeem(tx: &Tx, ticket: &str) -> Result<Actor> {
     let taken = store::live::take_ticket(tx, hash_token(ticket.as_bytes())).await?;
-    let (id, session): (Uuid, Uuid) = taken
+    let (id, session) = taken
         .filter(|taken| taken.expires_at > tx.now())
         .map(|taken| (taken.user_id, taken.session_id))
         .ok_or(Code::TokenInvalid)?;

@@ -73,7 +73,7 @@ pub async fn list(
     }
     Ok(Page::cut(rows, limit, |message| Cursor {
         key: message.number,
-        id: message.id,
+        id: message.id.into(),
     }))
 }
 

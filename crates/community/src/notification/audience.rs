@@ -5,7 +5,8 @@ use std::collections::HashSet;
 
 use database::{Db, Pool, Tx, outbox};
 use kernel::{
-    Actor, Code, CourseId, GrantId, MessageId, NotificationId, Result, Role, SessionId, Timestamp, UserId,
+    Actor, Code, CommentId, CourseId, GrantId, MessageId, ModerationEntryId, PostId, Result, Role, Timestamp,
+    UserId, Uuid,
 };
 use serde_json::json;
 
@@ -32,7 +33,7 @@ pub(super) async fn reader(db: &Db, user_id: UserId) -> Result<Option<Actor>> {
     Ok(role.map(|role| Actor::User {
         id: user_id,
         role,
-        session: SessionId::nil(),
+        session: Uuid::nil().into(),
     }))
 }
 
@@ -50,7 +51,7 @@ async fn may_read(db: &Db, user_id: UserId, subject: Subject) -> Result<bool> {
 }
 
 /// Those whom a text mentions.
-pub(super) async fn of_post(db: &Db, id: NotificationId) -> Result<()> {
+pub(super) async fn of_post(db: &Db, id: PostId) -> Result<()> {
     let find = move |tx: Tx| async move { store::notification::post(&tx, id).await };
     let Some(post) = db.read_in(Pool::Worker, Actor::System, find).await? else {
         return Ok(());
@@ -59,7 +60,7 @@ pub(super) async fn of_post(db: &Db, id: NotificationId) -> Result<()> {
 }
 
 /// Whose comment it answers, whose post or lesson it is about, and those whom it mentions: each once.
-pub(super) async fn of_comment(db: &Db, id: NotificationId) -> Result<()> {
+pub(super) async fn of_comment(db: &Db, id: CommentId) -> Result<()> {
     let find = move |tx: Tx| async move { store::notification::comment(&tx, id).await };
     let Some(comment) = db.read_in(Pool::Worker, Actor::System, find).await? else {
         return Ok(());
@@ -89,7 +90,7 @@ async fn tell(db: &Db, written: &Written, subject: Subject) -> Result<()> {
 }
 
 /// The others of the conversation who have not read so far: one notification of it, until that is read.
-pub(super) async fn of_message(db: &Db, id: NotificationId) -> Result<()> {
+pub(super) async fn of_message(db: &Db, id: MessageId) -> Result<()> {
     let find = move |tx: Tx| async move { store::notification::message(&tx, id).await };
     let Some(message) = db.read_in(Pool::Worker, Actor::System, find).await? else {
         return Ok(());
@@ -108,7 +109,8 @@ pub(super) async fn of_message(db: &Db, id: NotificationId) -> Result<()> {
 
 /// Whose content or standing a moderator decided about.
 pub(super) async fn of_decision(db: &Db, message: &outbox::Message) -> Result<()> {
-    let (Some(report_id), Some(log_id)) = (message.id_of("reportId"), message.id_of("logId")) else {
+    let log_id: Option<ModerationEntryId> = message.id_of("logId");
+    let (Some(report_id), Some(log_id)) = (message.id_of("reportId"), log_id) else {
         return Ok(());
     };
     let find = move |tx: Tx| async move { store::report::told(&tx, report_id).await };
@@ -120,16 +122,16 @@ pub(super) async fn of_decision(db: &Db, message: &outbox::Message) -> Result<()
         return Ok(());
     };
     if report.subject_kind == "MESSAGE" {
-        let (id, outcome) = (report.subject_id, outcome.to_owned());
+        let (id, outcome) = (report.subject_id.into(), outcome.to_owned());
         let stir = move |tx: Tx| async move { tell_members(&tx, id, &outcome).await };
         db.run_in(Pool::Worker, Actor::System, stir).await?;
     }
     let id_where = |kind: &str| (report.subject_kind == kind).then_some(report.subject_id);
     let new = New {
         course_id: report.course_id,
-        post_id: id_where("POST"),
-        comment_id: id_where("COMMENT"),
-        message_id: id_where("MESSAGE"),
+        post_id: id_where("POST").map(Into::into),
+        comment_id: id_where("COMMENT").map(Into::into),
+        message_id: id_where("MESSAGE").map(Into::into),
         outcome: Some(outcome.to_owned()),
         until_at: text("mutedUntil").and_then(|until| until.parse::<Timestamp>().ok()),
         note: report.decision_note,

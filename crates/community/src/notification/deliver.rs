@@ -4,8 +4,8 @@ use std::collections::{HashMap, HashSet};
 
 use database::{Db, Pool, Tx, outbox};
 use kernel::{
-    Actor, AnnouncementId, CommentId, ConversationId, CourseId, LessonId, MessageId, PostId, Result,
-    Timestamp, UserId, Uuid,
+    Actor, AnnouncementId, CommentId, ConversationId, CourseId, LessonId, MessageId, NotificationId, PostId,
+    Result, Timestamp, UserId,
 };
 use serde_json::json;
 
@@ -71,30 +71,29 @@ impl New {
 /// # Errors
 /// What the database and the mailer answer; the worker tries again.
 pub async fn notify(db: &Db, letters: &Letters<'_>, message: &outbox::Message) -> Result<()> {
-    let (user, id) = (message.id_of("userId"), |name| message.id_of(name));
-    match (message.kind.as_str(), user) {
-        ("post.published", _) => match id("postId") {
+    match (message.kind.as_str(), message.id_of("userId")) {
+        ("post.published", _) => match message.id_of("postId") {
             Some(post) => audience::of_post(db, post).await,
             None => Ok(()),
         },
-        ("comment.created", _) => match id("commentId") {
+        ("comment.created", _) => match message.id_of("commentId") {
             Some(comment) => audience::of_comment(db, comment).await,
             None => Ok(()),
         },
-        ("message.sent", _) => match id("messageId") {
+        ("message.sent", _) => match message.id_of("messageId") {
             Some(message) => audience::of_message(db, message).await,
             None => Ok(()),
         },
-        (announcement::CREATED, _) => match id("announcementId") {
+        (announcement::CREATED, _) => match message.id_of("announcementId") {
             Some(announcement) => announcement::work_on(db, announcement).await,
             None => Ok(()),
         },
         (audience::DECIDED, _) => audience::of_decision(db, message).await,
-        ("grant.created", Some(user)) => match (id("courseId"), id("grantId")) {
+        ("grant.created", Some(user)) => match (message.id_of("courseId"), message.id_of("grantId")) {
             (Some(course), Some(grant)) => audience::of_grant(db, user, course, grant).await,
             _ => Ok(()),
         },
-        (mail::ONE, Some(user)) => match id("notificationId") {
+        (mail::ONE, Some(user)) => match message.id_of("notificationId") {
             Some(notification) => mail::one(db, letters, user, notification).await,
             None => Ok(()),
         },
@@ -112,8 +111,8 @@ pub async fn notify(db: &Db, letters: &Letters<'_>, message: &outbox::Message) -
 pub(crate) async fn batch(tx: &Tx, news: Vec<New>) -> Result<u64> {
     let news = without_blocked(tx, news).await?;
     let users: Vec<UserId> = news.iter().map(|new| new.user_id).collect();
-    let active: HashSet<Uuid> = store::notification::active_users(tx, &users).await?;
-    let preferences: HashMap<Uuid, _> = store::preference::of(tx, &users).await?.into_iter().collect();
+    let active: HashSet<UserId> = store::notification::active_users(tx, &users).await?;
+    let preferences: HashMap<UserId, _> = store::preference::of(tx, &users).await?.into_iter().collect();
     let of = |new: &New| preferences.get(&new.user_id).cloned().unwrap_or_default();
     let wanted: Vec<_> = news
         .into_iter()
@@ -122,7 +121,7 @@ pub(crate) async fn batch(tx: &Tx, news: Vec<New>) -> Result<u64> {
         .filter(|(channel, _)| channel.in_app || channel.email)
         .collect();
     let written = store::notification::insert(tx, &wanted).await?;
-    let by_user: HashMap<Uuid, Uuid> = written.iter().copied().collect();
+    let by_user: HashMap<UserId, NotificationId> = written.iter().copied().collect();
     let mut told = Vec::new();
     let mut mails = Vec::new();
     for (channel, new) in &wanted {

@@ -5,7 +5,7 @@ use chrono::Duration;
 use database::{Db, Tx, outbox};
 use identity::Account;
 use kernel::{
-    Actor, Result, Role, Timestamp, Uuid,
+    Actor, NotificationId, Result, Role, Timestamp, UserId, Uuid,
     mail::{Mailer, Message},
 };
 use serde_json::json;
@@ -36,7 +36,7 @@ pub struct Letters<'a> {
 /// A letter, and what it tells of.
 struct Letter {
     message: Message,
-    tells: Vec<UserId>,
+    tells: Vec<NotificationId>,
 }
 
 /// Sends one notification, unless its reader wants digests by now; in quiet hours it waits for their end.
@@ -60,7 +60,7 @@ pub(super) async fn digest_due(db: &Db, user_id: UserId, message: &outbox::Messa
     let reader = Actor::User {
         id: user_id,
         role: Role::User,
-        session: SessionId::nil(),
+        session: Uuid::nil().into(),
     };
     let work = move |tx: Tx| async move {
         if preference::advance_digest(&tx, due).await? {
@@ -76,7 +76,7 @@ async fn send(
     letters: &Letters<'_>,
     user_id: UserId,
     again: (&'static str, serde_json::Value),
-    one: Option<Uuid>,
+    one: Option<NotificationId>,
 ) -> Result<()> {
     let Some(reader) = audience::reader(db, user_id).await? else {
         return Ok(());
@@ -103,7 +103,7 @@ async fn compose(
     tx: &Tx,
     preferences: &Preferences,
     app_url: &str,
-    one: Option<Uuid>,
+    one: Option<NotificationId>,
 ) -> Result<Option<Letter>> {
     // One by one without digests, and digests with them.
     if (preferences.digest == Digest::Off) != one.is_some() {

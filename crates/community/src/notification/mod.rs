@@ -7,7 +7,7 @@ mod unsubscribe;
 use database::Tx;
 use kernel::{
     AnnouncementId, CommentId, ConversationId, CourseId, Cursor, LessonId, Limit, MessageId, NotificationId,
-    Page, PostId, Result, Timestamp, UserId, Uuid,
+    Page, PostId, Result, Timestamp, UserId,
 };
 use sea_orm::FromQueryResult;
 use serde_json::json;
@@ -126,9 +126,9 @@ pub struct Notification {
 #[derive(Clone, Debug)]
 pub enum Which {
     /// These.
-    These(Vec<Uuid>),
+    These(Vec<NotificationId>),
     /// This one and every older one.
-    UpTo(Uuid),
+    UpTo(NotificationId),
 }
 
 /// The caller's notifications, newest first: those whose subject they may read at this moment.

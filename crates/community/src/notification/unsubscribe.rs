@@ -2,7 +2,7 @@
 //! needs no login and never expires.
 
 use database::{Db, Tx};
-use kernel::{Actor, Code, Keyring, Result, Role, SessionId, UserId, Uuid, from_base64url, to_base64url};
+use kernel::{Actor, Code, Keyring, Result, Role, UserId, Uuid, from_base64url, to_base64url};
 
 use super::Kind;
 use crate::preference;
@@ -17,16 +17,16 @@ pub(super) fn link(keyring: &Keyring, user_id: UserId, kind: Option<Kind>) -> St
         let found = Kind::ALL.iter().position(|known| *known == kind);
         found.and_then(|found| u8::try_from(found).ok()).unwrap_or(ALL)
     });
-    let plain = [user_id.as_bytes().as_slice(), &[number]].concat();
+    let plain = [user_id.0.as_bytes().as_slice(), &[number]].concat();
     to_base64url(&keyring.seal(PURPOSE, &plain))
 }
 
-fn read(keyring: &Keyring, link: &str) -> Option<(Uuid, Option<Kind>)> {
+fn read(keyring: &Keyring, link: &str) -> Option<(UserId, Option<Kind>)> {
     let plain = keyring.open(PURPOSE, &from_base64url(link)?)?;
     let (number, user_id) = plain.split_last()?;
     let user_id = Uuid::from_slice(user_id).ok()?;
     let kind = Kind::ALL.get(usize::from(*number)).copied();
-    (kind.is_some() || *number == ALL).then_some((user_id, kind))
+    (kind.is_some() || *number == ALL).then_some((user_id.into(), kind))
 }
 
 /// Does what a mail's link asks for, on behalf of its reader. Doing it again changes nothing.
@@ -38,7 +38,7 @@ pub async fn unsubscribe(db: &Db, link: &str) -> Result<()> {
     let reader = Actor::User {
         id,
         role: Role::User,
-        session: SessionId::nil(),
+        session: Uuid::nil().into(),
     };
     let work = move |tx: Tx| async move { preference::stop_mails(&tx, kind).await };
     db.run(reader, work).await
@@ -51,7 +51,7 @@ mod tests {
     #[test]
     fn a_link_says_who_and_what_and_cannot_be_altered() {
         let ring = Keyring::new([7; 32]);
-        let id = Uuid::from_bytes([3; 16]);
+        let id = Uuid::from_bytes([3; 16]).into();
         for kind in Kind::ALL.map(Some).into_iter().chain([None]) {
             assert_eq!(read(&ring, &link(&ring, id, kind)), Some((id, kind)));
         }

@@ -99,9 +99,9 @@ fn check(tx: &Tx, decision: &Decision) -> Result<()> {
 /// Does what was decided; answers whether the content is away by it.
 async fn act(tx: &Tx, report: &Report, decision: &Decision) -> Result<bool> {
     let subject = match report.subject_kind.as_str() {
-        "POST" => Subject::Post(report.subject_id),
-        "COMMENT" => Subject::Comment(report.subject_id),
-        _ => Subject::Message(report.subject_id),
+        "POST" => Subject::Post(report.subject_id.into()),
+        "COMMENT" => Subject::Comment(report.subject_id.into()),
+        _ => Subject::Message(report.subject_id.into()),
     };
     let removes = decision.remove_content || decision.action == Action::Remove;
     // What its author has deleted in the meantime is away already, and never comes back.

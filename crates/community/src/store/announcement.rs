@@ -1,5 +1,5 @@
 use database::Tx;
-use kernel::{AnnouncementId, CourseId, Cursor, Limit, Result, Timestamp, UserId, Uuid};
+use kernel::{AnnouncementId, CourseId, Cursor, Limit, Result, Timestamp, UserId};
 use sea_orm::{FromQueryResult, Value};
 
 use crate::Announcement;
@@ -95,7 +95,7 @@ pub(crate) async fn lock(tx: &Tx, id: AnnouncementId) -> Result<Option<Work>> {
 pub(crate) async fn reach(
     tx: &Tx,
     id: AnnouncementId,
-    last: Option<Uuid>,
+    last: Option<UserId>,
     told: u64,
     done: bool,
 ) -> Result<()> {

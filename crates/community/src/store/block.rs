@@ -2,7 +2,7 @@ use std::collections::HashSet;
 
 use database::{MapDbErr, Tx};
 use identity::Person;
-use kernel::{Cursor, Limit, Result, Timestamp, UserId, Uuid};
+use kernel::{Cursor, Limit, Result, Timestamp, UserId};
 use sea_orm::{ConnectionTrait, DbErr, FromQueryResult, Value};
 
 use crate::block::Block;
@@ -77,7 +77,7 @@ pub(crate) async fn delete(tx: &Tx, blocker_id: UserId, blocked_id: UserId) -> R
         .map(drop)
 }
 
-pub(crate) async fn among(tx: &Tx, user_id: UserId, others: &[UserId]) -> Result<HashSet<Uuid>> {
+pub(crate) async fn among(tx: &Tx, user_id: UserId, others: &[UserId]) -> Result<HashSet<UserId>> {
     let (among, ids) = tx.among(others);
     let sql = format!(
         "SELECT blocked_id AS id FROM blocks WHERE blocker_id = ? AND blocked_id {among} \
@@ -85,6 +85,6 @@ pub(crate) async fn among(tx: &Tx, user_id: UserId, others: &[UserId]) -> Result
     );
     let values = [user_id.into(), ids.clone(), user_id.into(), ids];
     let rows = tx.query_all_raw(tx.statement(&sql, values)).await.map_db_err()?;
-    let ids: Result<HashSet<Uuid>, DbErr> = rows.iter().map(|row| row.try_get("", "id")).collect();
+    let ids: Result<HashSet<UserId>, DbErr> = rows.iter().map(|row| row.try_get("", "id")).collect();
     ids.map_db_err()
 }

@@ -177,7 +177,11 @@ fn rows_of(
     let mut sql = select();
     let mut values: Vec<Value> = vec![tx.actor().user_id().into()];
     sql.push_str(" WHERE (c.status <> 'DELETED' OR n.reply_count > 0)");
-    let (Branch::Post(id) | Branch::Lesson(id) | Branch::Comment(id)) = branch;
+    let id: Uuid = match branch {
+        Branch::Post(id) => id.into(),
+        Branch::Lesson(id) => id.into(),
+        Branch::Comment(id) => id.into(),
+    };
     match (sort, branch) {
         (CommentSort::Tree, Branch::Comment(_)) => {
             let of = |what: &str| format!("(SELECT {what} FROM comments b WHERE b.id = ?)");
@@ -273,7 +277,7 @@ pub(crate) async fn insert(tx: &Tx, row: NewRow<'_>) -> Result<()> {
     let sql = "INSERT INTO comments (id, thread_id, post_id, lesson_id, course_id, parent_id, branch_id, number, depth, path, \
                author_id, content, status, version, created_at, updated_at) \
                VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 'PUBLISHED', 1, ?, ?)";
-    let branch_id = parent_id.unwrap_or(head.thread_id());
+    let branch_id = parent_id.map_or(head.thread_id().into(), Uuid::from);
     let values: [Value; 14] = [
         id.into(),
         head.thread_id().into(),

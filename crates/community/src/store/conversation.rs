@@ -2,7 +2,7 @@ use std::collections::HashMap;
 
 use database::{MapDbErr, Tx};
 use identity::Person;
-use kernel::{Code, ConversationId, Cursor, Limit, Result, Timestamp, UserId, Uuid};
+use kernel::{Code, ConversationId, Cursor, Limit, Result, Timestamp, UserId};
 use sea_orm::{ConnectionTrait, DbErr, FromQueryResult, Value};
 
 use crate::conversation::Member;
@@ -57,11 +57,11 @@ pub(crate) async fn one(tx: &Tx, me: UserId, id: ConversationId) -> Result<Optio
 }
 
 /// Who is in these, in the order in which they came.
-pub(crate) async fn members(tx: &Tx, ids: &[ConversationId]) -> Result<HashMap<Uuid, Vec<Member>>> {
+pub(crate) async fn members(tx: &Tx, ids: &[ConversationId]) -> Result<HashMap<ConversationId, Vec<Member>>> {
     #[derive(FromQueryResult)]
     struct Found {
         conversation_id: ConversationId,
-        id: ConversationId,
+        id: UserId,
         username: Option<String>,
         name: Option<String>,
         avatar_url: Option<String>,
@@ -75,7 +75,7 @@ pub(crate) async fn members(tx: &Tx, ids: &[ConversationId]) -> Result<HashMap<U
          WHERE m.conversation_id {among} AND m.left_at IS NULL ORDER BY m.joined_at, m.user_id"
     );
     let found: Vec<Found> = tx.all(&sql, [ids]).await?;
-    let mut members: HashMap<Uuid, Vec<Member>> = HashMap::new();
+    let mut members: HashMap<ConversationId, Vec<Member>> = HashMap::new();
     for found in found {
         let person = Person {
             id: found.id,
@@ -93,14 +93,14 @@ pub(crate) async fn members(tx: &Tx, ids: &[ConversationId]) -> Result<HashMap<U
 }
 
 /// Who is in it, in the order in which they came.
-pub(crate) async fn member_ids(tx: &Tx, id: ConversationId) -> Result<Vec<Uuid>> {
+pub(crate) async fn member_ids(tx: &Tx, id: ConversationId) -> Result<Vec<UserId>> {
     let sql = "SELECT user_id FROM conversation_members WHERE conversation_id = ? AND left_at IS NULL \
                ORDER BY joined_at, user_id";
     let rows = tx
         .query_all_raw(tx.statement(sql, [id.into()]))
         .await
         .map_db_err()?;
-    let ids: Result<Vec<Uuid>, DbErr> = rows.iter().map(|row| row.try_get("", "user_id")).collect();
+    let ids: Result<Vec<UserId>, DbErr> = rows.iter().map(|row| row.try_get("", "user_id")).collect();
     ids.map_db_err()
 }
 
@@ -139,7 +139,7 @@ pub(crate) async fn member_since(tx: &Tx, user_id: UserId) -> Result<Timestamp> 
         .map_db_err()
 }
 
-pub(crate) async fn between(tx: &Tx, (low, high): (Uuid, Uuid)) -> Result<Option<Uuid>> {
+pub(crate) async fn between(tx: &Tx, (low, high): (UserId, UserId)) -> Result<Option<ConversationId>> {
     let sql = "SELECT id FROM conversations WHERE low_user_id = ? AND high_user_id = ?";
     let row = tx
         .query_one_raw(tx.statement(sql, [low.into(), high.into()]))
@@ -153,7 +153,7 @@ pub(crate) async fn insert_direct(
     tx: &Tx,
     id: ConversationId,
     me: UserId,
-    (low, high): (Uuid, Uuid),
+    (low, high): (UserId, UserId),
 ) -> Result<bool> {
     let sql = "INSERT INTO conversations (id, kind, low_user_id, high_user_id, created_by, last_number, version, \
                created_at, updated_at) VALUES (?, 'DIRECT', ?, ?, ?, 0, 1, ?, ?) \

@@ -8,9 +8,9 @@ use crate::{Reaction, Reactions};
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Counted {
     /// This post.
-    Post(Uuid),
+    Post(PostId),
     /// This comment.
-    Comment(Uuid),
+    Comment(CommentId),
 }
 
 impl Counted {
@@ -18,12 +18,13 @@ impl Counted {
     #[must_use]
     pub fn id(self) -> Uuid {
         match self {
-            Self::Post(id) | Self::Comment(id) => id,
+            Self::Post(id) => id.into(),
+            Self::Comment(id) => id.into(),
         }
     }
 
     /// The id of the post, and that of the comment: one of them.
-    pub(crate) fn ids(self) -> (Option<Uuid>, Option<Uuid>) {
+    pub(crate) fn ids(self) -> (Option<PostId>, Option<CommentId>) {
         match self {
             Self::Post(id) => (Some(id), None),
             Self::Comment(id) => (None, Some(id)),
@@ -97,11 +98,12 @@ pub(crate) async fn insert_thread(
     let sql = "INSERT INTO thread_counters (thread_id, post_id, lesson_id, last_number, comment_count, like_count, \
                love_count, strong_count, fire_count, clap_count, laugh_count, score) \
                VALUES (?, ?, ?, 0, 0, 0, 0, 0, 0, 0, 0, 0) ON CONFLICT (thread_id) DO NOTHING";
-    let values = [post_id.or(lesson_id).into(), post_id.into(), lesson_id.into()];
+    let thread_id = post_id.map(Uuid::from).or(lesson_id.map(Uuid::from));
+    let values = [thread_id.into(), post_id.into(), lesson_id.into()];
     tx.change(sql, values).await.map(drop)
 }
 
-pub(crate) async fn insert_comment(tx: &Tx, comment_id: CommentId, branch_id: CommentId) -> Result<()> {
+pub(crate) async fn insert_comment(tx: &Tx, comment_id: CommentId, branch_id: Uuid) -> Result<()> {
     let sql = "INSERT INTO comment_counters (comment_id, branch_id, reply_count, like_count, love_count, strong_count, \
                fire_count, clap_count, laugh_count, score) VALUES (?, ?, 0, 0, 0, 0, 0, 0, 0, 0)";
     tx.change(sql, [comment_id.into(), branch_id.into()])

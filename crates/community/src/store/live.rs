@@ -1,12 +1,12 @@
 use database::{Column, MapDbErr, Tx};
-use kernel::{Result, SessionId, Timestamp, UserId, Uuid};
+use kernel::{Result, SessionId, Timestamp, UserId};
 use sea_orm::{ConnectionTrait, FromQueryResult};
 use serde_json::Value;
 
 use crate::live::{PAGE, Told};
 
 /// Writes an event into the log of each of these accounts, who are sorted and named once.
-pub(crate) async fn append(tx: &Tx, to: &[Uuid], kind: &str, data: &Value) -> Result<()> {
+pub(crate) async fn append(tx: &Tx, to: &[UserId], kind: &str, data: &Value) -> Result<()> {
     let (among, ids) = tx.among(to);
     if tx.is_postgres() {
         // The caller may look at nobody else's log: it is written by the function, which answers nothing.
@@ -27,10 +27,10 @@ pub(crate) async fn append(tx: &Tx, to: &[Uuid], kind: &str, data: &Value) -> Re
 }
 
 /// The events of each of these accounts behind theirs, a page of each. Numbers have no gaps, so that a page is a range.
-pub(crate) async fn events(tx: &Tx, asked: &[(Uuid, i64)]) -> Result<Vec<Told>> {
+pub(crate) async fn events(tx: &Tx, asked: &[(UserId, i64)]) -> Result<Vec<Told>> {
     let columns = "e.user_id, e.number, e.kind, e.data";
     if tx.is_postgres() {
-        let users = asked.iter().map(|(user, _)| Some(*user)).collect();
+        let users = asked.iter().map(|(user, _)| Some((*user).into())).collect();
         let numbers = asked.iter().map(|(_, after)| *after).collect();
         let sql = format!(
             "SELECT {columns} FROM unnest(:users, :numbers) AS a (user_id, number) \
@@ -45,7 +45,7 @@ pub(crate) async fn events(tx: &Tx, asked: &[(Uuid, i64)]) -> Result<Vec<Told>> 
     }
     let pairs: Vec<String> = asked
         .iter()
-        .map(|(user, after)| format!("[\"{}\",{after}]", user.simple()))
+        .map(|(user, after)| format!("[\"{}\",{after}]", user.0.simple()))
         .collect();
     let sql = format!(
         "SELECT {columns} FROM json_each(?) a JOIN live_events e ON e.user_id = unhex(json_extract(a.value, '$[0]')) \
@@ -98,7 +98,7 @@ pub(crate) struct Taken {
 pub(crate) async fn insert_ticket(
     tx: &Tx,
     hash: Vec<u8>,
-    (user_id, session_id): (Uuid, Uuid),
+    (user_id, session_id): (UserId, SessionId),
     expires_at: Timestamp,
 ) -> Result<()> {
     let sql = "INSERT INTO live_tickets (token_hash, user_id, session_id, expires_at) VALUES (?, ?, ?, ?)";

@@ -1,11 +1,11 @@
 use database::Tx;
-use kernel::{Result, UserId, Uuid};
+use kernel::{Result, UserId};
 use sea_orm::{FromQueryResult, Value};
 
 use super::{counters::Counted, marks};
 
 /// The active accounts with these usernames.
-pub(crate) async fn accounts(tx: &Tx, names: &[String]) -> Result<Vec<Uuid>> {
+pub(crate) async fn accounts(tx: &Tx, names: &[String]) -> Result<Vec<UserId>> {
     #[derive(FromQueryResult)]
     struct Row {
         id: UserId,
@@ -45,7 +45,7 @@ pub(crate) async fn insert(tx: &Tx, of: Counted, user_ids: &[UserId]) -> Result<
 }
 
 /// Whom it mentions.
-pub(crate) async fn of(tx: &Tx, of: Counted) -> Result<Vec<Uuid>> {
+pub(crate) async fn of(tx: &Tx, of: Counted) -> Result<Vec<UserId>> {
     #[derive(FromQueryResult)]
     struct Row {
         user_id: UserId,

@@ -122,7 +122,11 @@ pub(crate) async fn one(tx: &Tx, me: UserId, id: MessageId) -> Result<Option<Mes
 }
 
 /// The last message of each of these conversations.
-pub(crate) async fn last(tx: &Tx, me: UserId, conversations: &[Uuid]) -> Result<HashMap<Uuid, Message>> {
+pub(crate) async fn last(
+    tx: &Tx,
+    me: UserId,
+    conversations: &[ConversationId],
+) -> Result<HashMap<ConversationId, Message>> {
     let (among, ids) = tx.among(conversations);
     let last = "JOIN conversations c ON c.id = g.conversation_id AND c.last_number = g.number";
     let sql = format!("{} AND c.id {among}", rows(last));
@@ -144,7 +148,7 @@ pub(crate) async fn sent(
     me: UserId,
     conversation_id: ConversationId,
     client_message_id: Uuid,
-) -> Result<Option<Uuid>> {
+) -> Result<Option<MessageId>> {
     let sql = "SELECT id FROM messages WHERE conversation_id = ? AND sender_id = ? AND client_message_id = ?";
     let values = [conversation_id.into(), me.into(), client_message_id.into()];
     let row = tx.query_one_raw(tx.statement(sql, values)).await.map_db_err()?;
@@ -156,7 +160,7 @@ pub(crate) async fn insert(
     id: MessageId,
     conversation_id: ConversationId,
     number: i64,
-    (sender_id, client_message_id): (Uuid, Uuid),
+    (sender_id, client_message_id): (UserId, Uuid),
     content: &str,
 ) -> Result<()> {
     let sql = "INSERT INTO messages (id, conversation_id, number, sender_id, client_message_id, content, version, created_at) \

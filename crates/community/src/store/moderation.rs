@@ -1,5 +1,5 @@
 use database::Tx;
-use kernel::{Actor, Code, CourseId, Cursor, Limit, ReportId, Result, Role};
+use kernel::{Actor, Code, CourseId, Cursor, Limit, ModerationEntryId, Result, Role};
 use sea_orm::Value;
 
 use crate::{Decision, LogEntry, Report};
@@ -29,7 +29,7 @@ pub(crate) fn edited(tx: &Tx, course: &str) -> Result<(String, Vec<Value>)> {
 
 pub(crate) async fn insert(
     tx: &Tx,
-    id: ReportId,
+    id: ModerationEntryId,
     report: &Report,
     decision: &Decision,
     removed: bool,

@@ -44,10 +44,14 @@ pub(crate) async fn page(
          WHERE {edited} AND {LASTS}"
     );
     values.push(tx.now().into());
-    for (column, wanted) in [("course_id", filter.course_id), ("user_id", filter.user_id)] {
+    let wanted: [(&str, Option<Value>); 2] = [
+        ("course_id", filter.course_id.map(Into::into)),
+        ("user_id", filter.user_id.map(Into::into)),
+    ];
+    for (column, wanted) in wanted {
         if let Some(wanted) = wanted {
             sql.push_str(&format!(" AND m.{column} = ?"));
-            values.push(wanted.into());
+            values.push(wanted);
         }
     }
     if let Some(after) = after {

@@ -39,7 +39,7 @@ fn visible(tx: &Tx, courses: &ReadableCourses) -> (String, Vec<Value>) {
         ReadableCourses::These(ids) if ids.is_empty() => ("n.course_id IS NULL".to_owned(), Vec::new()),
         ReadableCourses::These(ids) if tx.is_postgres() => {
             // One value, however many courses there are.
-            let list: Vec<String> = ids.iter().map(Uuid::to_string).collect();
+            let list: Vec<String> = ids.iter().map(ToString::to_string).collect();
             let list = format!("{{{}}}", list.join(","));
             (
                 "(n.course_id IS NULL OR n.course_id = ANY (CAST(? AS uuid[])))".to_owned(),
@@ -135,7 +135,7 @@ pub(crate) async fn mark_read(tx: &Tx, user_id: UserId, which: &Which) -> Result
 pub(crate) async fn to_mail(
     tx: &Tx,
     user_id: UserId,
-    one: Option<Uuid>,
+    one: Option<NotificationId>,
     since: Timestamp,
     most: u64,
 ) -> Result<Vec<Notification>> {
@@ -167,7 +167,7 @@ pub(crate) async fn mark_mailed(tx: &Tx, user_id: UserId, ids: &[NotificationId]
 // Writing ----------------------------------------------------------------------------------------------------------
 
 /// Writes notifications, each unless its reader was told of the same before; answers with those that are new and whose they are.
-pub(crate) async fn insert(tx: &Tx, news: &[(Channel, New)]) -> Result<Vec<(Uuid, Uuid)>> {
+pub(crate) async fn insert(tx: &Tx, news: &[(Channel, New)]) -> Result<Vec<(UserId, NotificationId)>> {
     if news.is_empty() {
         return Ok(Vec::new());
     }
@@ -180,7 +180,7 @@ pub(crate) async fn insert(tx: &Tx, news: &[(Channel, New)]) -> Result<Vec<(Uuid
     );
     let values = news.iter().flat_map(|(channel, new)| -> [Value; 18] {
         [
-            tx.new_id::<Uuid>().into(),
+            tx.new_id::<NotificationId>().into(),
             new.user_id.into(),
             new.kind.as_str().into(),
             new.source.clone().into(),
@@ -201,7 +201,7 @@ pub(crate) async fn insert(tx: &Tx, news: &[(Channel, New)]) -> Result<Vec<(Uuid
         ]
     });
     let rows = tx.query_all_raw(tx.statement(&sql, values)).await.map_db_err()?;
-    let written: Result<Vec<(Uuid, Uuid)>, DbErr> = rows
+    let written: Result<Vec<(UserId, NotificationId)>, DbErr> = rows
         .iter()
         .map(|row| Ok((row.try_get("", "user_id")?, row.try_get("", "id")?)))
         .collect();
@@ -225,11 +225,11 @@ pub(crate) async fn sweep(tx: &Tx, before: Timestamp) -> Result<u64> {
 
 #[derive(FromQueryResult)]
 struct Id {
-    id: NotificationId,
+    id: UserId,
 }
 
 /// Those of these whose accounts may be used.
-pub(crate) async fn active_users(tx: &Tx, users: &[UserId]) -> Result<HashSet<Uuid>> {
+pub(crate) async fn active_users(tx: &Tx, users: &[UserId]) -> Result<HashSet<UserId>> {
     if users.is_empty() {
         return Ok(HashSet::new());
     }
@@ -260,16 +260,16 @@ pub(crate) struct Written {
     pub(crate) post_id: Option<PostId>,
     pub(crate) lesson_id: Option<LessonId>,
     pub(crate) comment_id: Option<CommentId>,
-    pub(crate) concerned: Vec<(Kind, Uuid)>,
+    pub(crate) concerned: Vec<(Kind, UserId)>,
 }
 
-async fn mentioned(tx: &Tx, subject_id: Uuid) -> Result<impl Iterator<Item = (Kind, Uuid)>> {
+async fn mentioned(tx: &Tx, subject_id: impl Into<Uuid>) -> Result<impl Iterator<Item = (Kind, UserId)>> {
     let sql = "SELECT user_id AS id FROM mentions WHERE subject_id = ? ORDER BY user_id";
-    let rows = tx.all::<Id>(sql, [subject_id.into()]).await?;
+    let rows = tx.all::<Id>(sql, [subject_id.into().into()]).await?;
     Ok(rows.into_iter().map(|row| (Kind::Mention, row.id)))
 }
 
-pub(crate) async fn post(tx: &Tx, id: NotificationId) -> Result<Option<Written>> {
+pub(crate) async fn post(tx: &Tx, id: PostId) -> Result<Option<Written>> {
     #[derive(FromQueryResult)]
     struct Row {
         author_id: UserId,
@@ -289,14 +289,14 @@ pub(crate) async fn post(tx: &Tx, id: NotificationId) -> Result<Option<Written>>
     }))
 }
 
-pub(crate) async fn comment(tx: &Tx, id: NotificationId) -> Result<Option<Written>> {
+pub(crate) async fn comment(tx: &Tx, id: CommentId) -> Result<Option<Written>> {
     #[derive(FromQueryResult)]
     struct Row {
         author_id: UserId,
         course_id: Option<CourseId>,
         post_id: Option<PostId>,
         lesson_id: Option<LessonId>,
-        answered_id: Option<Uuid>,
+        answered_id: Option<UserId>,
         owner_id: Option<UserId>,
     }
     let sql = "SELECT c.author_id, c.course_id, c.post_id, c.lesson_id, o.author_id AS answered_id, \
@@ -326,7 +326,7 @@ pub(crate) struct Sent {
     pub(crate) unread_by: Vec<UserId>,
 }
 
-pub(crate) async fn message(tx: &Tx, id: NotificationId) -> Result<Option<Sent>> {
+pub(crate) async fn message(tx: &Tx, id: MessageId) -> Result<Option<Sent>> {
     #[derive(FromQueryResult)]
     struct Row {
         conversation_id: ConversationId,
@@ -353,7 +353,10 @@ pub(crate) async fn message(tx: &Tx, id: NotificationId) -> Result<Option<Sent>>
 }
 
 /// The conversation of a message, its number in it, and who is there.
-pub(crate) async fn members(tx: &Tx, message_id: MessageId) -> Result<Option<(Uuid, i64, Vec<Uuid>)>> {
+pub(crate) async fn members(
+    tx: &Tx,
+    message_id: MessageId,
+) -> Result<Option<(ConversationId, i64, Vec<UserId>)>> {
     #[derive(FromQueryResult)]
     struct Row {
         conversation_id: ConversationId,

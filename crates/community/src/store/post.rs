@@ -1,6 +1,6 @@
 use database::{MapDbErr, Tx};
 use enrollment::ReadableCourses;
-use kernel::{CourseId, Cursor, FileId, Limit, PostId, Result, Timestamp, UserId, Uuid};
+use kernel::{CourseId, Cursor, FileId, Limit, PostId, Result, Timestamp, UserId};
 use sea_orm::{ConnectionTrait, FromQueryResult, QueryResult, Value};
 
 use super::{
@@ -92,9 +92,9 @@ pub(crate) async fn find(tx: &Tx, id: PostId) -> Result<Option<Post>> {
 /// Which posts a feed has.
 pub(crate) enum Feed {
     /// Somebody's own drafts, for one course or all.
-    Drafts(Uuid, Option<Uuid>),
+    Drafts(UserId, Option<CourseId>),
     /// What is published in a course.
-    Course(Uuid),
+    Course(CourseId),
     /// What is published in the school, and in these courses.
     Everywhere(ReadableCourses),
 }
@@ -160,7 +160,7 @@ pub(crate) struct Written<'a> {
 pub(crate) async fn insert(
     tx: &Tx,
     id: PostId,
-    (author_id, course_id): (Uuid, Option<Uuid>),
+    (author_id, course_id): (UserId, Option<CourseId>),
     written: Written<'_>,
 ) -> Result<()> {
     let sql = "INSERT INTO posts (id, course_id, author_id, title, content, status, is_pinned, is_locked, feed_key, version, \

@@ -1,7 +1,7 @@
 use std::collections::BTreeMap;
 
 use database::Tx;
-use kernel::{Result, Timestamp, UserId, Uuid};
+use kernel::{Result, Timestamp, UserId};
 use sea_orm::{FromQueryResult, Value};
 
 use crate::{
@@ -42,7 +42,7 @@ impl From<Row> for Preferences {
 }
 
 /// The preferences of those among these who have some.
-pub(crate) async fn of(tx: &Tx, users: &[UserId]) -> Result<Vec<(Uuid, Preferences)>> {
+pub(crate) async fn of(tx: &Tx, users: &[UserId]) -> Result<Vec<(UserId, Preferences)>> {
     if users.is_empty() {
         return Ok(Vec::new());
     }

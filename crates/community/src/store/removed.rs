@@ -1,5 +1,5 @@
 use database::Tx;
-use kernel::{Result, Uuid};
+use kernel::{CourseId, Result, UserId, Uuid};
 use sea_orm::{FromQueryResult, Value};
 
 /// What a moderator took away.
@@ -11,14 +11,14 @@ pub(crate) struct Removed {
 
 pub(crate) async fn insert(
     tx: &Tx,
-    subject_id: Uuid,
-    (course_id, author_id): (Option<Uuid>, Uuid),
+    subject_id: impl Into<Uuid>,
+    (course_id, author_id): (Option<CourseId>, UserId),
     removed: &Removed,
 ) -> Result<()> {
     let sql = "INSERT INTO removed_contents (subject_id, course_id, author_id, title, content, removed_by, removed_at) \
                VALUES (?, ?, ?, ?, ?, ?, ?)";
     let values: [Value; 7] = [
-        subject_id.into(),
+        subject_id.into().into(),
         course_id.into(),
         author_id.into(),
         removed.title.clone().into(),
@@ -29,13 +29,13 @@ pub(crate) async fn insert(
     tx.change(sql, values).await.map(drop)
 }
 
-pub(crate) async fn find(tx: &Tx, subject_id: Uuid) -> Result<Option<Removed>> {
+pub(crate) async fn find(tx: &Tx, subject_id: impl Into<Uuid>) -> Result<Option<Removed>> {
     let sql = "SELECT title, content FROM removed_contents WHERE subject_id = ?";
-    tx.one(sql, [subject_id.into()]).await
+    tx.one(sql, [subject_id.into().into()]).await
 }
 
 /// Answers whether it was there.
-pub(crate) async fn delete(tx: &Tx, subject_id: Uuid) -> Result<bool> {
+pub(crate) async fn delete(tx: &Tx, subject_id: impl Into<Uuid>) -> Result<bool> {
     let sql = "DELETE FROM removed_contents WHERE subject_id = ?";
-    Ok(tx.change(sql, [subject_id.into()]).await? == 1)
+    Ok(tx.change(sql, [subject_id.into().into()]).await? == 1)
 }

@@ -23,7 +23,7 @@ pub(crate) async fn effective(tx: &Tx, course_id: Option<CourseId>) -> Result<Se
                version, updated_at FROM community_settings WHERE scope_id IN (?, ?) \
                ORDER BY CASE WHEN course_id IS NULL THEN 1 ELSE 0 END LIMIT 1";
     let school = Uuid::nil();
-    let values = [course_id.unwrap_or(school).into(), school.into()];
+    let values = [course_id.map_or(school, Uuid::from).into(), school.into()];
     let Some(row) = tx.one::<Row>(sql, values).await? else {
         return Ok(Settings {
             is_inherited: course_id.is_some(),
@@ -54,7 +54,7 @@ pub(crate) async fn write(tx: &Tx, course_id: Option<CourseId>, settings: &Setti
                words = excluded.words, version = excluded.version, updated_at = excluded.updated_at \
                WHERE community_settings.version = excluded.version - 1";
     let values: [Value; 10] = [
-        course_id.unwrap_or_default().into(),
+        course_id.map_or(Uuid::nil(), Uuid::from).into(),
         course_id.into(),
         settings.posting.as_str().into(),
         settings.commenting.as_str().into(),
