@@ -20,22 +20,22 @@ mod worker;
 
 pub use checkout::{Checkout, CheckoutRequest};
 pub use coupon::{
-    Coupon, CouponChange, Discount, NewCoupon, create_coupon, delete_coupon, get_coupon, list_coupons,
-    update_coupon,
+    Coupon, CouponChange, Discount, NewCoupon, change_coupon, coupon, create_coupon, delete_coupon,
+    list_coupons,
 };
 pub use customer::{Customer, list_customers};
 pub use dispute::Dispute;
 pub use entity::enums::{
     CouponScope, DisputeStatus, PaymentMethod, PaymentStatus, ProviderName, RefundReason, RefundStatus,
 };
-pub use payment::{Payment, PaymentDetail, get_payment, list_payments};
+pub use payment::{Payment, PaymentDetail, list_payments, payment};
 pub use provider::{
     Charge, Fact, PaymentSession, Provider, ProviderReference, ProviderUpdate, RefundRequest, Sandbox,
     Stripe, StripeSettings, WebhookEvent,
 };
 pub use purchase::{Purchase, list_purchases};
 pub use quote::{Quote, quote};
-pub use receipt::{Receipt, get_receipt};
+pub use receipt::{Receipt, receipt};
 pub use refund::{NewRefund, Refund, create_refund};
 pub use sales::{Revenue, Sale, SalesScope, list_sales, revenue};
 pub use service::{Payments, record_event};

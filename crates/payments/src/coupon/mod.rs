@@ -72,7 +72,7 @@ pub async fn list_coupons(tx: &Tx, after: Option<Cursor>, limit: Limit) -> Resul
 ///
 /// # Errors
 /// [`Code::NotFound`].
-pub async fn get_coupon(tx: &Tx, id: CouponId) -> Result<Coupon> {
+pub async fn coupon(tx: &Tx, id: CouponId) -> Result<Coupon> {
     let coupon = store::find(tx, id).await?.ok_or(Code::NotFound)?;
     if tx.actor().manages(coupon.owner_id) {
         Ok(coupon)
@@ -85,13 +85,13 @@ pub async fn get_coupon(tx: &Tx, id: CouponId) -> Result<Coupon> {
 ///
 /// # Errors
 /// [`Code::NotFound`], [`Code::PreconditionFailed`], [`Code::ValidationFailed`].
-pub async fn update_coupon(
+pub async fn change_coupon(
     tx: &Tx,
     id: CouponId,
     matches: impl Fn(i64) -> bool,
     change: CouponChange,
 ) -> Result<Coupon> {
-    let before = get_coupon(tx, id).await?;
+    let before = coupon(tx, id).await?;
     if !matches(before.version) {
         return Err(Code::PreconditionFailed.into());
     }
@@ -127,7 +127,7 @@ pub async fn update_coupon(
 /// # Errors
 /// [`Code::NotFound`], [`Code::CouponUsed`].
 pub async fn delete_coupon(tx: &Tx, id: CouponId) -> Result<()> {
-    get_coupon(tx, id).await?;
+    coupon(tx, id).await?;
     store::delete(tx, id).await.map_err(is_used)
 }
 

@@ -13,7 +13,7 @@ use crate::{dispute, refund};
 ///
 /// # Errors
 /// [`Code::NotFound`].
-pub async fn get_payment(tx: &Tx, id: PaymentId) -> Result<PaymentDetail> {
+pub async fn payment(tx: &Tx, id: PaymentId) -> Result<PaymentDetail> {
     Ok(PaymentDetail {
         payment: find_visible(tx, id).await?,
         refunds: refund::store::list(tx, id).await?,

@@ -14,7 +14,7 @@ use crate::payment::{self, Payment};
 ///
 /// # Errors
 /// [`Code::NotFound`], also where no money has arrived yet.
-pub async fn get_receipt(tx: &Tx, payment_id: PaymentId) -> Result<(Receipt, Payment)> {
+pub async fn receipt(tx: &Tx, payment_id: PaymentId) -> Result<(Receipt, Payment)> {
     let payment = payment::find_visible(tx, payment_id).await?;
     let receipt = store::find_by_payment(tx, payment_id).await?;
     Ok((receipt.ok_or(Code::NotFound)?, payment))

@@ -1,22 +1,22 @@
-use crate::http::routing::{Operations, operations};
-use actix_web::web::Data;
-use kernel::{Actor, Code, PaymentId, Result, Uuid};
-use payments::{ProviderName, SandboxAct};
-use serde::Deserialize;
-use utoipa::ToSchema;
-use validator::Validate;
+//! The operations of the sandbox.
 
-use super::Payment;
+use actix_web::web::Data;
+use kernel::{Actor, Code, PaymentId, Result};
+use payments::{ProviderName, SimulatedAction};
+
+use super::dto::SandboxDispute;
 use crate::{
     http::{
         extract::{Json, Member, Path},
         problem::Problem,
         reply::Reply,
+        routing::{Operations, operations},
     },
+    routes::payments::dto::Payment,
     state::State,
 };
 
-pub(super) fn configure(config: &mut impl Operations) {
+pub(in crate::routes) fn configure(config: &mut impl Operations) {
     operations!(
         config,
         complete_sandbox_payment,
@@ -25,46 +25,10 @@ pub(super) fn configure(config: &mut impl Operations) {
     );
 }
 
-/// How a dispute stands.
-#[derive(Clone, Copy, Deserialize, ToSchema)]
-#[serde(rename_all = "SCREAMING_SNAKE_CASE")]
-enum SandboxDisputeStatus {
-    /// The money is gone for now.
-    Open,
-    /// It came back.
-    Won,
-    /// It is gone for good.
-    Lost,
-}
-
-impl From<SandboxDisputeStatus> for payments::DisputeStatus {
-    fn from(status: SandboxDisputeStatus) -> Self {
-        match status {
-            SandboxDisputeStatus::Open => Self::Open,
-            SandboxDisputeStatus::Won => Self::Won,
-            SandboxDisputeStatus::Lost => Self::Lost,
-        }
-    }
-}
-
-fn open() -> SandboxDisputeStatus {
-    SandboxDisputeStatus::Open
-}
-
-/// What the buyer's bank does.
-#[derive(Deserialize, ToSchema, Validate)]
-#[serde(rename_all = "camelCase", deny_unknown_fields)]
-struct SandboxDispute {
-    /// `OPEN` first, then `WON` or `LOST`.
-    #[serde(default = "open")]
-    #[schema(default = "OPEN")]
-    status: SandboxDisputeStatus,
-}
-
-/// Pay in the sandbox
+/// Complete a sandbox payment
 ///
-/// Plays the buyer of one's own payment: the money comes, and the course with it. In development, where no provider is configured;
-/// elsewhere there is no such payment.
+/// Plays the buyer of one of the caller's own payments: the money arrives, and with it the course. Only in development, where no payment
+/// provider is configured; elsewhere there is no such payment.
 #[utoipa::path(post, path = "/sandbox/payments/{payment_id}/complete",
     tag = "sandbox", operation_id = "completeSandboxPayment", security(("bearer" = [])),
     params(("payment_id" = Uuid, Path, description = "The payment's id.")),
@@ -74,12 +38,12 @@ async fn complete_sandbox_payment(
     Member(actor): Member,
     Path(id): Path<PaymentId>,
 ) -> Result<Reply<Payment>, Problem> {
-    play(&state, actor, id, SandboxAct::Complete).await
+    simulate(&state, actor, id, SimulatedAction::Complete).await
 }
 
-/// Fail to pay in the sandbox
+/// Fail a sandbox payment
 ///
-/// Plays a buyer whose card is declined for good: the payment fails, and a coupon's place is free again.
+/// Plays a buyer whose card is declined for good: the payment fails, and the slot in its coupon's quota is released.
 #[utoipa::path(post, path = "/sandbox/payments/{payment_id}/fail",
     tag = "sandbox", operation_id = "failSandboxPayment", security(("bearer" = [])),
     params(("payment_id" = Uuid, Path, description = "The payment's id.")),
@@ -89,12 +53,12 @@ async fn fail_sandbox_payment(
     Member(actor): Member,
     Path(id): Path<PaymentId>,
 ) -> Result<Reply<Payment>, Problem> {
-    play(&state, actor, id, SandboxAct::Fail).await
+    simulate(&state, actor, id, SimulatedAction::Fail).await
 }
 
-/// Dispute in the sandbox
+/// Dispute a sandbox payment
 ///
-/// Plays the buyer's bank: an open dispute suspends the access, a won one gives it back, a lost one ends it.
+/// Plays the buyer's bank: an open dispute suspends the access, a won one restores it, a lost one ends it.
 #[utoipa::path(post, path = "/sandbox/payments/{payment_id}/dispute",
     tag = "sandbox", operation_id = "disputeSandboxPayment", security(("bearer" = [])), request_body = SandboxDispute,
     params(("payment_id" = Uuid, Path, description = "The payment's id.")),
@@ -106,19 +70,19 @@ async fn dispute_sandbox_payment(
     Path(id): Path<PaymentId>,
     body: Json<SandboxDispute>,
 ) -> Result<Reply<Payment>, Problem> {
-    play(&state, actor, id, SandboxAct::Dispute(body.value.status.into())).await
+    simulate(&state, actor, id, SimulatedAction::Dispute(body.value.status)).await
 }
 
-async fn play(
+async fn simulate(
     state: &State,
     actor: Actor,
     id: PaymentId,
-    act: SandboxAct,
+    action: SimulatedAction,
 ) -> Result<Reply<Payment>, Problem> {
-    if !state.payments.is(ProviderName::Sandbox) {
+    if !state.payments.uses(ProviderName::Sandbox) {
         return Err(Code::NotFound.into());
     }
-    let payment = state.payments.play(&state.db, actor, id, act).await?;
+    let payment = payments::simulate(&state.db, actor, id, action).await?;
     state.wake_worker.notify_one();
     Ok(Reply::ok(&Payment::from(payment))?)
 }
