@@ -180,7 +180,7 @@ impl Worker {
                 identity::mail::deliver(&self.db, mailer, &self.app_url, kind, user).await
             }
             _ if kind.starts_with("video.") => self.videos.handle_message(&self.db, message).await,
-            _ if kind.starts_with("payment.") => self.payments.act(&self.db, message).await,
+            _ if kind.starts_with("payment.") => self.payments.handle_message(&self.db, message).await,
             _ => self.notify(message).await,
         }
     }

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use base64::{Engine, engine::general_purpose::STANDARD};
-use http_client::Service;
+use http_client::HttpClient;
 use jsonwebtoken::{Algorithm, EncodingKey, Header};
 use kernel::{Code, Environment, Error, Result, Timestamp, VideoAssetId};
 use reqwest::{Method, StatusCode};
@@ -65,7 +65,7 @@ struct Claims<'a> {
 pub struct Mux {
     settings: MuxSettings,
     key: EncodingKey,
-    service: Service,
+    service: HttpClient,
     environment: Environment,
 }
 
@@ -88,7 +88,7 @@ impl Mux {
             "PALESTRA_MUX_SIGNING_PRIVATE_KEY is not the PEM of an RSA key in base64, as Mux hands it out"
                 .to_owned()
         })?;
-        let service = Service::new("Mux", environment.clone())?;
+        let service = HttpClient::new("Mux", environment.clone())?;
         let mux = Self {
             settings,
             key,
@@ -177,7 +177,7 @@ impl Mux {
         if let Some(body) = body {
             request = request.json(body);
         }
-        let answer = self.service.send(request, http_client::Answer::is_passing).await;
+        let answer = self.service.send(request, http_client::HttpResponse::is_transient).await;
         let answer = answer.map_err(unavailable)?;
         let mut read: Value = serde_json::from_slice(&answer.body).unwrap_or_default();
         let data = read.get_mut("data").map(Value::take).unwrap_or_default();
@@ -192,7 +192,7 @@ impl Mux {
     /// # Errors
     /// [`Code::HookSignatureInvalid`].
     pub(crate) fn verify_hook(&self, header: &str, body: &[u8], now: Timestamp) -> Result<()> {
-        http_client::verify_hook(&[&self.settings.webhook_secret], header, body, now)
+        http_client::verify_webhook(&[&self.settings.webhook_secret], header, body, now)
     }
 
     /// The signed URLs of stream, thumbnail and storyboard.
