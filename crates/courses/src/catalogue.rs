@@ -1,13 +1,16 @@
-use database::Tx;
+use database::{Tx, outbox};
 use deunicode::deunicode;
 use entity::enums::Level;
 use kernel::{CategoryId, CourseId, Cursor, Limit, Result, UserId, Uuid};
+use serde_json::json;
 
 use crate::{
     Category, Course,
     store::{self, catalogue::Hit},
 };
 
+/// The outbox event that a course has other published chapters or lessons than before.
+pub const OUTLINE_CHANGED: &str = "course.outline_changed";
 /// Words of a search beyond these are left out.
 const WORDS: usize = 8;
 /// How many words near a misspelt one are looked up at most.
@@ -272,9 +275,12 @@ pub(crate) async fn refresh(tx: &Tx, course: &Course) -> Result<()> {
     tx.invalidate_public_cache().await
 }
 
-/// Counts again what is published in a course.
+/// Counts again what is published in a course, and tells it: every change of the published outline goes through here, and what
+/// learners have completed follows from it, whoever made the change.
 pub(crate) async fn recount(tx: &Tx, course_id: CourseId) -> Result<()> {
     store::catalogue::recount(tx, course_id).await?;
+    let payload = json!({ "courseId": course_id, "requestedBy": tx.actor().user_id() });
+    outbox::send(tx, OUTLINE_CHANGED, payload).await?;
     tx.invalidate_public_cache().await
 }
 

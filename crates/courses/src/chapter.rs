@@ -217,25 +217,19 @@ pub async fn unpublish_chapter(tx: &Tx, id: ChapterId) -> Result<(Chapter, Body)
     both(tx, again(tx, id).await?).await
 }
 
-/// Refuses whoever may not edit this chapter, and locks its course.
+/// Deletes a chapter with its lessons, unless somebody has learnt from it or from one of them; a course in which nothing published
+/// is left is unpublished with it.
 ///
 /// # Errors
-/// [`Code::NotFound`], [`Code::Forbidden`].
-pub async fn require_editor_of_chapter(tx: &Tx, id: ChapterId) -> Result<()> {
-    managed(tx, id).await.map(drop)
-}
-
-/// Deletes a chapter with its lessons; a course in which nothing published is left is unpublished with it. Whether
-/// somebody has learnt from it the caller has looked at.
-///
-/// # Errors
-/// [`Code::NotFound`], [`Code::Forbidden`].
+/// [`Code::NotFound`], [`Code::Forbidden`], [`Code::CourseHasLearners`].
 pub async fn delete_chapter(tx: &Tx, id: ChapterId) -> Result<()> {
     let chapter = managed(tx, id).await?;
     if chapter.is_published {
         withdraw(tx, &chapter).await?;
     }
-    store::chapter::delete(tx, id).await
+    store::chapter::delete(tx, id)
+        .await
+        .map_err(course::refused_by_learners)
 }
 
 /// Hides a chapter, by its author or because nothing published is left in it.
@@ -246,10 +240,9 @@ pub(crate) async fn withdraw(tx: &Tx, chapter: &Chapter) -> Result<()> {
             .await?
             .is_some_and(|course| course.is_published)
     {
-        course::withdraw(tx, chapter.course_id).await
-    } else {
-        catalogue::recount(tx, chapter.course_id).await
+        course::withdraw(tx, chapter.course_id).await?;
     }
+    catalogue::recount(tx, chapter.course_id).await
 }
 
 /// Hides a chapter in which nothing is left.

@@ -7,6 +7,7 @@ use kernel::{
     Actor, CategoryId, Code, CourseId, Cursor, Error, FieldError, FileId, Limit, Money, Page, Result, Role,
     UserId, Uuid, VideoAssetId,
 };
+use sea_orm::DbErr;
 use serde_json::json;
 
 use crate::{body::check_video, catalogue, editor, publish, rich_text, slug, store};
@@ -339,7 +340,7 @@ pub async fn archive_course(tx: &Tx, id: CourseId) -> Result<Course> {
     by_id(tx, id).await
 }
 
-/// Deletes a course with everything in it, if nobody ever enrolled in it or bought it. The owner or an admin.
+/// Deletes a course with everything in it, if nobody ever enrolled in it, bought it or learnt from it. The owner or an admin.
 ///
 /// # Errors
 /// [`Code::NotFound`], [`Code::Forbidden`], [`Code::CourseHasLearners`].
@@ -347,13 +348,16 @@ pub async fn delete_course(tx: &Tx, key: &str) -> Result<()> {
     let id = store::course::find(tx, key).await?.ok_or(Code::NotFound)?.id;
     owned(tx, id).await?;
     catalogue::remove(tx, id).await?;
-    store::course::delete(tx, id).await.map_err(|error| {
-        // Grants, enrollments and purchases refer to their course and do not go with it.
-        match database::constraint(&error) {
-            Some(name) if name.starts_with("fk") => Code::CourseHasLearners.into(),
-            _ => from_db(error),
-        }
-    })
+    store::course::delete(tx, id).await.map_err(refused_by_learners)
+}
+
+/// Why a course, a chapter or a lesson could not be deleted: grants, enrollments, purchases and learning records refer to it, and
+/// no foreign key deletes them along.
+pub(crate) fn refused_by_learners(error: DbErr) -> Error {
+    match database::constraint(&error) {
+        Some(name) if name.starts_with("fk") => Code::CourseHasLearners.into(),
+        _ => from_db(error),
+    }
 }
 
 /// A course that the caller may edit, locked until the end of the transaction: its children's order and its

@@ -3,7 +3,7 @@ use kernel::{ChapterId, Code, CourseId, Error, FieldError, LessonId, Result, Tim
 use sea_orm::FromQueryResult;
 
 use crate::{
-    Body, BodyChange, Chapter, catalogue, chapter, order, publish,
+    Body, BodyChange, Chapter, catalogue, chapter, course, order, publish,
     store::{self, body::Of, order::Children},
 };
 
@@ -264,22 +264,16 @@ pub async fn unpublish_lesson(tx: &Tx, id: LessonId) -> Result<(Lesson, Body)> {
     both(tx, id).await
 }
 
-/// Refuses whoever may not edit this lesson, and locks its course.
+/// Deletes a lesson, unless somebody has learnt from it; a chapter in which nothing is left is unpublished with it, and so is a
+/// course.
 ///
 /// # Errors
-/// [`Code::NotFound`], [`Code::Forbidden`].
-pub async fn require_editor_of_lesson(tx: &Tx, id: LessonId) -> Result<()> {
-    managed(tx, id).await.map(drop)
-}
-
-/// Deletes a lesson; a chapter in which nothing is left is unpublished with it, and so is a course. Whether somebody has
-/// learnt from it the caller has looked at.
-///
-/// # Errors
-/// [`Code::NotFound`], [`Code::Forbidden`].
+/// [`Code::NotFound`], [`Code::Forbidden`], [`Code::CourseHasLearners`].
 pub async fn delete_lesson(tx: &Tx, id: LessonId) -> Result<()> {
     let lesson = managed(tx, id).await?;
-    store::lesson::delete(tx, id).await?;
+    store::lesson::delete(tx, id)
+        .await
+        .map_err(course::refused_by_learners)?;
     if lesson.is_published {
         chapter::withdraw_if_empty(tx, lesson.chapter_id).await?;
     }

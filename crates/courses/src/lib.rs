@@ -25,6 +25,7 @@ pub use attachment::{
 };
 pub use body::{Body, BodyChange};
 pub use catalogue::{
+    OUTLINE_CHANGED,
     CataloguePage, CourseFilter, CourseSort, Facets, From, PriceRange, facets, list_courses,
     refresh_category, set_popularity,
 };
@@ -34,7 +35,7 @@ pub use category::{
 };
 pub use chapter::{
     Chapter, ChapterChange, NewChapter, PlacedChapter, change_chapter, chapter_body, create_chapter,
-    delete_chapter, order_chapters, placed_chapter, publish_chapter, require_editor_of_chapter,
+    delete_chapter, order_chapters, placed_chapter, publish_chapter,
     unpublish_chapter,
 };
 pub use course::{
@@ -48,7 +49,7 @@ pub use editor::{Trainer, add_editor, remove_editor, trainers};
 pub use entity::enums::Level;
 pub use lesson::{
     Lesson, LessonChange, NewLesson, PlacedLesson, change_lesson, create_lesson, delete_lesson, lesson_body,
-    list_lessons, move_lesson, order_lessons, placed_lesson, publish_lesson, require_editor_of_lesson,
+    list_lessons, move_lesson, order_lessons, placed_lesson, publish_lesson,
     unpublish_lesson,
 };
 pub use rich_text::{sanitise, within};

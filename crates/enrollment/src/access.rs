@@ -57,7 +57,7 @@ pub struct ReadableChapter {
 /// What the decision looks at. That something is published, or the caller staff, is decided before: what is not
 /// published is not there for others.
 #[derive(Clone, Copy, Debug)]
-pub struct Place {
+pub struct AccessScope {
     /// The course it belongs to.
     pub course_id: CourseId,
     /// Whether it stands in a chapter that everybody may read.
@@ -72,7 +72,7 @@ pub struct Place {
 /// # Errors
 /// [`Code::Unauthenticated`] where nobody has logged in, [`Code::NotGranted`], [`Code::GrantExpired`],
 /// [`Code::GrantRefunded`], [`Code::GrantRevoked`], [`Code::GrantSuspended`].
-pub async fn decide(tx: &Tx, place: Place) -> Result<Access> {
+pub async fn decide(tx: &Tx, place: AccessScope) -> Result<Access> {
     if place.staff {
         return Ok(Access::Staff);
     }
@@ -89,7 +89,7 @@ pub async fn decide(tx: &Tx, place: Place) -> Result<Access> {
 /// [`Code::NotFound`], and see [`decide`].
 pub async fn course_access(tx: &Tx, course_id: CourseId) -> Result<Access> {
     let course = courses::course_ref(tx, course_id).await?;
-    let place = Place {
+    let place = AccessScope {
         course_id,
         is_free: false,
         staff: course.staff,
@@ -103,7 +103,7 @@ pub async fn course_access(tx: &Tx, course_id: CourseId) -> Result<Access> {
 /// [`Code::NotFound`], and see [`decide`].
 pub async fn lesson_access(tx: &Tx, id: LessonId) -> Result<(Lesson, Access)> {
     let placed = courses::placed_lesson(tx, id).await?;
-    let place = Place {
+    let place = AccessScope {
         course_id: placed.lesson.course_id,
         is_free: placed.is_free,
         staff: placed.staff,
@@ -128,7 +128,7 @@ pub async fn read_lesson(tx: &Tx, id: LessonId) -> Result<ReadableLesson> {
 pub async fn read_chapter(tx: &Tx, id: ChapterId) -> Result<ReadableChapter> {
     let placed = courses::placed_chapter(tx, id).await?;
     let chapter = placed.chapter;
-    let place = Place {
+    let place = AccessScope {
         course_id: chapter.course_id,
         is_free: chapter.is_free,
         staff: placed.staff,

@@ -15,7 +15,7 @@ mod store;
 mod wishlist;
 
 pub use access::{
-    Access, Place, ReadableChapter, ReadableCourses, ReadableLesson, course_access, decide, has_access,
+    Access, AccessScope, ReadableChapter, ReadableCourses, ReadableLesson, course_access, decide, has_access,
     holders, lesson_access, read_chapter, read_lesson, readable_courses,
 };
 pub use attachment::{course_attachments, lesson_attachments, read_attachment};

@@ -1,7 +1,7 @@
-use database::{MapDbErr, Tx};
+use database::{MapDbErr, Tx, values};
 use entity::chapters;
 use kernel::{ChapterId, CourseId, Result, Uuid};
-use sea_orm::{EntityTrait, Set};
+use sea_orm::{ConnectionTrait, DbErr, EntityTrait, Set};
 
 use super::{
     AT_ONCE,
@@ -96,8 +96,9 @@ pub(crate) async fn published_in(tx: &Tx, course_id: CourseId) -> Result<i64> {
     .await
 }
 
-pub(crate) async fn delete(tx: &Tx, id: ChapterId) -> Result<()> {
-    tx.change("DELETE FROM chapters WHERE id = ?", [id.into()])
+/// A foreign key refuses where somebody has learnt from it.
+pub(crate) async fn delete(tx: &Tx, id: ChapterId) -> Result<(), DbErr> {
+    tx.execute_raw(tx.named("DELETE FROM chapters WHERE id = :id", values! { id }))
         .await
         .map(drop)
 }

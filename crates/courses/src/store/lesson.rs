@@ -1,7 +1,7 @@
-use database::{MapDbErr, Tx};
+use database::{MapDbErr, Tx, values};
 use entity::lessons;
 use kernel::{ChapterId, CourseId, LessonId, Result, UserId, Uuid};
-use sea_orm::{ConnectionTrait, EntityTrait, FromQueryResult, Set};
+use sea_orm::{ConnectionTrait, DbErr, EntityTrait, FromQueryResult, Set};
 
 use super::{
     AT_ONCE,
@@ -149,8 +149,9 @@ pub(crate) async fn published_in(tx: &Tx, chapter_id: ChapterId) -> Result<i64> 
     .await
 }
 
-pub(crate) async fn delete(tx: &Tx, id: LessonId) -> Result<()> {
-    tx.change("DELETE FROM lessons WHERE id = ?", [id.into()])
+/// A foreign key refuses where somebody has learnt from it.
+pub(crate) async fn delete(tx: &Tx, id: LessonId) -> Result<(), DbErr> {
+    tx.execute_raw(tx.named("DELETE FROM lessons WHERE id = :id", values! { id }))
         .await
         .map(drop)
 }

@@ -1,35 +1,25 @@
+//! The learners of a course and their progress, for the editors of the course.
+
+mod model;
+mod store;
+
 use std::collections::{HashMap, HashSet};
 
 use courses::CourseOutline;
 use database::{Tx, audit, outbox};
 use enrollment::EnrolledLearner;
-use kernel::{Code, CourseId, Cursor, LessonId, Limit, Page, Result, Timestamp, UserId};
+use kernel::{Code, CourseId, Cursor, LessonId, Limit, Page, Result, UserId};
 use serde_json::json;
 
+pub use self::model::LearnerProgress;
 use crate::{
-    Tally, completion,
-    mine::Doings,
-    store::{self, report::Done},
+    Tally,
+    completion::{self, store as marks},
+    watch::store as watches,
 };
 
-/// The outbox message that has the worker look what has become complete for one learner.
-pub const DERIVE: &str = "progress.derive";
-
-/// A learner of a course and how far they are.
-#[derive(Clone, Debug)]
-pub struct LearnerProgress {
-    /// Who.
-    pub learner: EnrolledLearner,
-    /// How far.
-    pub tally: Tally,
-    /// How much they watched.
-    pub watched_seconds: i64,
-    /// When they last did something in it.
-    pub last_active_at: Option<Timestamp>,
-}
-
 /// The learners of a course with their progress, for its editors: the latest enrollment first; those whose name or username
-/// contains `search`. As many statements however long the page is.
+/// contains `search`. The number of statements does not depend on the length of the page.
 ///
 /// # Errors
 /// [`Code::NotFound`], [`Code::Forbidden`].
@@ -54,17 +44,14 @@ async fn with_progress(
     learners: Vec<EnrolledLearner>,
 ) -> Result<Vec<LearnerProgress>> {
     let ids: Vec<UserId> = learners.iter().map(|learner| learner.user_id).collect();
-    let mut done: HashMap<UserId, Vec<Done>> = HashMap::new();
-    for row in store::report::done(tx, &ids, &[course_id]).await? {
-        done.entry(row.user_id).or_default().push(row);
-    }
-    let activity = store::report::activity(tx, course_id, &ids).await?;
+    let mut completed = marks::completed_by(tx, &ids, course_id).await?;
+    let activity = store::activity(tx, course_id, &ids).await?;
     let activity: HashMap<UserId, _> = activity.into_iter().map(|row| (row.user_id, row)).collect();
     let with = |learner: EnrolledLearner| {
-        let of = done.remove(&learner.user_id).unwrap_or_default();
+        let completed = completed.remove(&learner.user_id).unwrap_or_default();
         let active = activity.get(&learner.user_id);
         LearnerProgress {
-            tally: Doings::of(&of).tally(outline),
+            tally: Tally::of(outline, &completed),
             watched_seconds: active.map_or(0, |row| row.watched_seconds),
             last_active_at: active.and_then(|row| row.last_active_at),
             learner,
@@ -73,8 +60,8 @@ async fn with_progress(
     Ok(learners.into_iter().map(with).collect())
 }
 
-/// Completes a lesson, or everything in a course, for a learner who need not do it. What follows for the course is derived by
-/// the worker. Doing it again changes nothing.
+/// Completes a lesson, or everything in a course, for a learner who need not do it. What becomes complete by it, the worker
+/// completes. Doing it again changes nothing.
 ///
 /// # Errors
 /// [`Code::NotFound`], also for a lesson of another course; [`Code::Forbidden`].
@@ -86,7 +73,7 @@ pub async fn waive(
 ) -> Result<LearnerProgress> {
     let learner = enrollment::learner(tx, course_id, user_id).await?;
     let outline = courses::outline(tx, course_id).await?;
-    completion::line_up(tx, user_id, course_id).await?;
+    completion::lock_progress(tx, user_id, course_id).await?;
     let lessons = outline
         .chapters
         .iter()
@@ -112,12 +99,17 @@ pub async fn waive(
     }
     let detail = json!({ "userId": user_id, "lessonId": lesson_id });
     audit::record(tx, "progress.waived", course_id, detail).await?;
-    outbox::send(tx, DERIVE, json!({ "userId": user_id, "courseId": course_id })).await?;
+    outbox::send(
+        tx,
+        completion::RECOMPUTE,
+        json!({ "userId": user_id, "courseId": course_id }),
+    )
+    .await?;
     one(tx, course_id, &outline, learner).await
 }
 
-/// Takes back what a learner has done of a lesson, or of everything in a course: marks, what was watched, positions. That the
-/// course was once completed stays.
+/// Takes back what a learner has done of a lesson, or of everything in a course: marks, what was watched, positions. The
+/// completion of the course stays.
 ///
 /// # Errors
 /// [`Code::NotFound`], also for a lesson of another course; [`Code::Forbidden`].
@@ -129,7 +121,7 @@ pub async fn reset(
 ) -> Result<LearnerProgress> {
     let learner = enrollment::learner(tx, course_id, user_id).await?;
     let outline = courses::outline(tx, course_id).await?;
-    completion::line_up(tx, user_id, course_id).await?;
+    completion::lock_progress(tx, user_id, course_id).await?;
     let chapter_id = match lesson_id {
         None => None,
         Some(id) => {
@@ -140,9 +132,10 @@ pub async fn reset(
             Some(lesson.chapter_id)
         }
     };
-    store::watch::reset(tx, user_id, course_id, lesson_id).await?;
-    store::report::unmark_lessons(tx, user_id, course_id, lesson_id).await?;
-    store::report::unmark_chapters(tx, user_id, course_id, chapter_id).await?;
+    watches::reset(tx, user_id, course_id, lesson_id).await?;
+    marks::unmark_lessons(tx, user_id, course_id, lesson_id).await?;
+    marks::unmark_chapters(tx, user_id, course_id, chapter_id).await?;
+    tx.invalidate_account_cache(user_id).await?;
     let detail = json!({ "userId": user_id, "lessonId": lesson_id });
     audit::record(tx, "progress.reset", course_id, detail).await?;
     one(tx, course_id, &outline, learner).await

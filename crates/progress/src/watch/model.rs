@@ -1,17 +1,17 @@
-//! What a heartbeat does to what is known of a video and its watcher: pure arithmetic, no database.
+//! What a heartbeat changes in what is known of a user and a video: pure arithmetic, no database.
 
 use std::collections::BTreeMap;
 
 use chrono::TimeDelta;
 use kernel::{Error, FieldError, Result, Timestamp, Uuid};
 
-use crate::ranges::{self, Ranges};
+use super::ranges::{self, Ranges};
 
-/// The longest video that is followed, in seconds: a day.
-pub const LONGEST: u32 = 86_400;
+/// The longest video whose watching is followed, in seconds: a day.
+pub const MAX_VIDEO_SECONDS: u32 = 86_400;
 
-/// The first and the last heartbeat where there was none: what a minimum and a maximum begin with. So the first is behind the last
-/// exactly where there was one.
+/// The first and the last heartbeat where there was none: what a minimum and a maximum begin with. The first comes after the last
+/// exactly where there was no heartbeat.
 pub const UNHEARD: (Timestamp, Timestamp) = (YEAR_3000, Timestamp::UNIX_EPOCH);
 
 const YEAR_3000: Timestamp = match Timestamp::from_timestamp(32_503_680_000, 0) {
@@ -19,8 +19,8 @@ const YEAR_3000: Timestamp = match Timestamp::from_timestamp(32_503_680_000, 0) 
     None => Timestamp::MAX_UTC,
 };
 
-/// How many runs a set keeps: players make a handful, and every answer carries them.
-pub const MOST_RUNS: usize = 1_000;
+/// How many runs a set keeps: players make a handful, and every answer carries all of them.
+pub const MAX_RUNS: usize = 1_000;
 
 /// What may be credited, and when a video counts as seen.
 #[derive(Clone, Copy, Debug)]
@@ -34,7 +34,7 @@ pub struct Rules {
     pub completion_percent: u32,
 }
 
-/// What a player says. Nothing of it is believed: it is bounded by what the server's own clock allows.
+/// What a player reports. Nothing of it is trusted: the server's own clock bounds what is credited.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Claim {
     /// Seconds of the video that were played, each `from` before `to`.
@@ -45,12 +45,12 @@ pub struct Claim {
     pub position: Option<f64>,
     /// When, by the device's clock. It orders positions and says on which day it was watched; no credit depends on it.
     pub played_at: Option<Timestamp>,
-    /// Which playback it is, by an id of the player's own.
+    /// The playback, by an id that the player made.
     pub session_id: Option<Uuid>,
 }
 
 impl Claim {
-    /// Refuses what cannot be meant, for all reasons at once, each below `pointer`.
+    /// Refuses what makes no sense, for all reasons at once, each below `pointer`.
     ///
     /// # Errors
     /// [`kernel::Code::ValidationFailed`].
@@ -59,7 +59,7 @@ impl Claim {
         let mut refuse = |place: String, code, detail: &str| {
             reasons.push(FieldError::new(format!("{pointer}{place}"), code, detail));
         };
-        let inside = |second: f64| (0.0..=f64::from(LONGEST)).contains(&second);
+        let inside = |second: f64| (0.0..=f64::from(MAX_VIDEO_SECONDS)).contains(&second);
         for (index, &(from, to)) in self.ranges.iter().enumerate() {
             if !inside(from) || !inside(to) {
                 refuse(format!("/ranges/{index}"), "out_of_range", "Within a day.");
@@ -93,19 +93,19 @@ impl Claim {
     }
 }
 
-/// Where a player stood.
+/// Where a player was in a video.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Position {
-    /// When: the device's word, but never later than the server heard of it.
+    /// When, by the device's clock, but never later than the server received it.
     pub at: Timestamp,
-    /// In the video.
+    /// Seconds from the beginning of the video.
     pub seconds: f64,
-    /// Which playback said so.
+    /// The playback that reported it.
     pub session_id: Option<Uuid>,
 }
 
 impl Position {
-    /// The later one; of two at one instant the one further on, so that which came first does not matter.
+    /// The later one; of two at one instant the one further on, so that the order of arrival does not matter.
     fn later(self, other: Self) -> Self {
         let order = self
             .at
@@ -119,30 +119,31 @@ impl Position {
 /// What is known of one user and one video.
 ///
 /// Everything but [`Watch::spent`] is a union, a minimum or a maximum over the heartbeats, so that their order and their
-/// repetition do not matter (as long as nothing has more than [`MOST_RUNS`] pieces). The credit follows from it: `min(claimed, (last heard - first heard) × rate + slack)`. What was
-/// claimed beyond that stays on record, and is credited as the clock allows it.
+/// repetition do not matter (as long as nothing has more than [`MAX_RUNS`] runs). The credit follows from it:
+/// `min(claimed, (last heard - first heard) × rate + slack)`. What was claimed beyond that stays on record, and is credited as the
+/// clock allows it.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Watch {
     /// What was claimed, within the video.
     pub claimed: Ranges,
-    /// When the server first heard of this user and video.
+    /// When the server received the first heartbeat.
     pub first_heard_at: Timestamp,
-    /// And last.
+    /// When the server received the last heartbeat.
     pub last_heard_at: Timestamp,
-    /// The credit; never falls.
+    /// The credited seconds; they never fall.
     pub watched_seconds: u32,
-    /// The credit as a part of the video; never falls.
+    /// The credited part of the video, 0 to 100; it never falls.
     pub percent: f64,
-    /// Where to go on.
+    /// Where to resume.
     pub position: Option<Position>,
     /// When the credited seconds were watched: seconds by quarter of an hour since 1970.
     pub spent: BTreeMap<u32, u32>,
 }
 
 impl Watch {
-    /// Nothing was heard yet: the clock starts with the first heartbeat.
+    /// Before the first heartbeat, which starts the clock.
     #[must_use]
-    pub fn unheard() -> Self {
+    pub fn new() -> Self {
         Self {
             claimed: Ranges::default(),
             first_heard_at: UNHEARD.0,
@@ -154,15 +155,15 @@ impl Watch {
         }
     }
 
-    /// When it was last heard of; `None` before the first heartbeat, and after a trainer had it begin anew.
+    /// When the last heartbeat came; `None` before the first, and after a trainer has reset it.
     #[must_use]
     pub fn heard_at(&self) -> Option<Timestamp> {
         Some(self.last_heard_at).filter(|last| *last >= self.first_heard_at)
     }
 
-    /// Takes a claim in that the server heard at `now`, about a video of `length` seconds (`None`: nobody knows).
-    pub fn hear(&mut self, claim: &Claim, length: Option<u32>, now: Timestamp, rules: &Rules) {
-        let end = length.unwrap_or(LONGEST);
+    /// Records a claim that the server received at `now`, about a video of `length` seconds (`None`: nobody knows).
+    pub fn record(&mut self, claim: &Claim, length: Option<u32>, now: Timestamp, rules: &Rules) {
+        let end = length.unwrap_or(MAX_VIDEO_SECONDS);
         for &(from, to) in &claim.ranges {
             self.claimed.add(second(from).min(end), second(to).min(end));
         }
@@ -170,12 +171,12 @@ impl Watch {
             self.claimed
                 .add(0, second(percent / 100.0 * f64::from(length)).min(length));
         }
-        self.claimed.close_gaps(MOST_RUNS);
+        self.claimed.close_gaps(MAX_RUNS);
         self.first_heard_at = self.first_heard_at.min(now);
         self.last_heard_at = self.last_heard_at.max(now);
-        self.stand(claim, length, now);
+        self.move_position(claim, length, now);
         self.credit(length, rules);
-        // A device that was offline tells when it was; since the server first heard of this video it may choose.
+        // A device that was offline reports when it was, within what the server can know: since the first heartbeat.
         let when = claim.played_at.unwrap_or(now).clamp(self.first_heard_at, now);
         let booked: u32 = self.spent.values().sum();
         if let Some(new) = self.watched_seconds.checked_sub(booked).filter(|new| *new > 0) {
@@ -183,23 +184,23 @@ impl Watch {
         }
     }
 
-    fn stand(&mut self, claim: &Claim, length: Option<u32>, now: Timestamp) {
-        let told = match (claim.position, claim.percent, length) {
+    fn move_position(&mut self, claim: &Claim, length: Option<u32>, now: Timestamp) {
+        let seconds = match (claim.position, claim.percent, length) {
             (Some(position), ..) => position,
             (None, Some(percent), Some(length)) => percent / 100.0 * f64::from(length),
             _ => return,
         };
-        let told = Position {
+        let position = Position {
             at: claim.played_at.unwrap_or(now).clamp(Timestamp::UNIX_EPOCH, now),
-            seconds: told.clamp(0.0, f64::from(length.unwrap_or(LONGEST))),
+            seconds: seconds.clamp(0.0, f64::from(length.unwrap_or(MAX_VIDEO_SECONDS))),
             session_id: claim.session_id,
         };
-        self.position = Some(self.position.map_or(told, |known| known.later(told)));
+        self.position = Some(self.position.map_or(position, |known| known.later(position)));
     }
 
     /// The credit that follows from what is known.
     fn credit(&mut self, length: Option<u32>, rules: &Rules) {
-        let claimed = self.claimed.seconds_before(length.unwrap_or(LONGEST));
+        let claimed = self.claimed.seconds_before(length.unwrap_or(MAX_VIDEO_SECONDS));
         let elapsed = (self.last_heard_at - self.first_heard_at).max(TimeDelta::zero());
         let allowed = elapsed
             .num_milliseconds()
@@ -252,7 +253,7 @@ fn quarter(at: Timestamp) -> u32 {
     reason = "rounded, and held within a day"
 )]
 fn second(seconds: f64) -> u32 {
-    seconds.round().clamp(0.0, f64::from(LONGEST)) as u32
+    seconds.round().clamp(0.0, f64::from(MAX_VIDEO_SECONDS)) as u32
 }
 
 #[cfg(test)]
@@ -277,9 +278,9 @@ mod tests {
     }
 
     fn heard(beats: &[(i64, Claim)], length: Option<u32>) -> Watch {
-        let mut watch = Watch::unheard();
+        let mut watch = Watch::new();
         for (when, claim) in beats {
-            watch.hear(claim, length, at(*when), &RULES);
+            watch.record(claim, length, at(*when), &RULES);
         }
         watch
     }
@@ -328,7 +329,7 @@ mod tests {
             let mut before = 0.0;
             for (index, beat) in order.iter().enumerate() {
                 let when = 600 + 3_000 * index as i64 / arrivals;
-                watch.hear(&trace[*beat], Some(620), at(when), &RULES);
+                watch.record(&trace[*beat], Some(620), at(when), &RULES);
                 assert!(watch.percent >= before, "watchTimePercent fell in round {round}");
                 before = watch.percent;
             }
@@ -398,9 +399,9 @@ mod tests {
         // What nobody opened before is credited as the clock goes on, without being sent again.
         let mut late = heard(&[(0, range(0.0, 600.0))], Some(600));
         assert_eq!(late.watched_seconds, 30);
-        late.hear(&Claim::default(), Some(600), at(100), &RULES);
+        late.record(&Claim::default(), Some(600), at(100), &RULES);
         assert_eq!(late.watched_seconds, 230);
-        late.hear(&Claim::default(), Some(600), at(400), &RULES);
+        late.record(&Claim::default(), Some(600), at(400), &RULES);
         assert_eq!((late.watched_seconds, late.percent), (600, 100.0));
     }
 
@@ -410,10 +411,10 @@ mod tests {
         assert_eq!((unknown.watched_seconds, unknown.percent), (50, 0.0));
         // Once it is known, it counts.
         let mut known = unknown;
-        known.hear(&Claim::default(), Some(100), at(101), &RULES);
+        known.record(&Claim::default(), Some(100), at(101), &RULES);
         assert_eq!(known.percent, 50.0);
         // A shorter video that takes its place takes nothing away, and what lies beyond it does not count.
-        known.hear(&range(90.0, 100.0), Some(40), at(102), &RULES);
+        known.record(&range(90.0, 100.0), Some(40), at(102), &RULES);
         assert_eq!((known.percent, known.watched_seconds), (100.0, 50));
     }
 

@@ -1,49 +1,21 @@
+//! Reports for the editors of a course: where learners begin, and where they stop.
+
+mod model;
+mod store;
+
 use std::collections::HashMap;
 
 use database::Tx;
-use kernel::{ChapterId, Code, CourseId, LessonId, Result};
+use kernel::{Code, CourseId, LessonId, Result};
 
-use crate::{
-    Subject,
-    ranges::Ranges,
-    store,
-    subject::{self, Facts},
-};
+use self::model::LessonCount;
+pub use self::model::{Funnel, FunnelLesson, Retention};
+use crate::{Subject, subject::watch_target, watch::Ranges};
 
 /// How many watchers a retention curve is drawn from at most.
-const SAMPLE: u64 = 10_000;
-/// How many points it has at most.
-const POINTS: u32 = 100;
-
-/// How a course's learners get on, from enrolling to the end.
-#[derive(Clone, Debug)]
-pub struct Funnel {
-    /// Whoever enrolled.
-    pub enrolled: i64,
-    /// Whoever of them watched or completed anything in it, previews before enrolling included.
-    pub started: i64,
-    /// Whoever completed the course.
-    pub completed: i64,
-    /// Its published lessons in their order.
-    pub lessons: Vec<FunnelLesson>,
-}
-
-/// How learners get on with a lesson.
-#[derive(Clone, Debug)]
-pub struct FunnelLesson {
-    /// The chapter.
-    pub chapter_id: ChapterId,
-    /// The lesson.
-    pub lesson_id: LessonId,
-    /// Its title.
-    pub title: String,
-    /// Whoever of the enrolled watched something of it or completed it.
-    pub started: i64,
-    /// Whoever completed it.
-    pub completed: i64,
-    /// How much of its video they watched on average; `None` where nobody did.
-    pub average_percent: Option<f64>,
-}
+const MAX_WATCHERS: u64 = 10_000;
+/// How many points a retention curve has at most.
+const MAX_POINTS: u32 = 100;
 
 /// How a course's learners get on, for its editors: where they begin, and where they stop. Four statements, whatever the course.
 ///
@@ -52,9 +24,9 @@ pub struct FunnelLesson {
 pub async fn funnel(tx: &Tx, course_id: CourseId) -> Result<Funnel> {
     let count = enrollment::learner_count(tx, course_id).await?;
     let outline = courses::outline(tx, course_id).await?;
-    let started = store::report::started(tx, course_id).await?;
-    let by_lesson = store::report::by_lesson(tx, course_id).await?;
-    let mut by_lesson: HashMap<LessonId, store::report::LessonCount> =
+    let started = store::started(tx, course_id).await?;
+    let by_lesson = store::by_lesson(tx, course_id).await?;
+    let mut by_lesson: HashMap<LessonId, LessonCount> =
         by_lesson.into_iter().map(|row| (row.lesson_id, row)).collect();
     let lessons = outline.chapters.into_iter().flat_map(|chapter| {
         let id = chapter.id;
@@ -79,19 +51,6 @@ pub async fn funnel(tx: &Tx, course_id: CourseId) -> Result<Funnel> {
     })
 }
 
-/// Who still watches at which point of a lesson's video.
-#[derive(Clone, Debug, PartialEq)]
-pub struct Retention {
-    /// The lesson.
-    pub lesson_id: LessonId,
-    /// How long the video is.
-    pub duration_seconds: Option<u32>,
-    /// Of how many of the enrolled, who watched something of it, this is drawn: ten thousand at most.
-    pub watchers: usize,
-    /// Where each stretch of the video begins, and how much of it they played on average, in per cent.
-    pub points: Vec<(u32, f64)>,
-}
-
 /// The retention curve of a lesson's video, for its editors.
 ///
 /// # Errors
@@ -100,21 +59,21 @@ pub async fn retention(tx: &Tx, lesson_id: LessonId) -> Result<Retention> {
     if !courses::placed_lesson(tx, lesson_id).await?.staff {
         return Err(Code::Forbidden.into());
     }
-    let facts: Facts = subject::facts(tx, Subject::Lesson(lesson_id)).await?;
-    facts.require_video()?;
-    let watched = store::report::ranges(tx, facts.course_id, lesson_id, SAMPLE).await?;
+    let target = watch_target(tx, Subject::Lesson(lesson_id)).await?;
+    target.require_video()?;
+    let watched = store::credited_ranges(tx, target.course_id, lesson_id, MAX_WATCHERS).await?;
     Ok(Retention {
         lesson_id,
-        duration_seconds: facts.length,
+        duration_seconds: target.length,
         watchers: watched.len(),
-        points: facts
+        points: target
             .length
             .map_or_else(Vec::new, |length| curve(&watched, length)),
     })
 }
 
 fn curve(watched: &[Ranges], length: u32) -> Vec<(u32, f64)> {
-    let points = length.min(POINTS);
+    let points = length.min(MAX_POINTS);
     let edge = |point: u32| u64::from(point) * u64::from(length) / u64::from(points.max(1));
     let edge = |point: u32| u32::try_from(edge(point)).unwrap_or(length);
     let point = |point: u32| {
