@@ -1,71 +1,23 @@
+//! Explains whether somebody may see a course, now or at any instant.
+
+mod model;
+
 use courses::{CourseOutline, CourseRef, OutlineChapter};
 use database::Tx;
-use kernel::{ChapterId, Code, CourseId, GrantId, LessonId, Money, Result, Timestamp, UserId};
+use entity::enums::{GrantSource, GrantStatus};
+use kernel::{Code, CourseId, GrantId, Result, Timestamp, UserId};
 
+pub use self::model::{Explanation, LessonVerdict, Unlock, Verdict};
 use crate::{
     access::{self, Access},
-    grant::{Grant, GrantHistory, GrantStatus, Source, within},
-    store,
+    grant::{
+        model::{Grant, storable},
+        store as grants,
+    },
 };
 
-/// The reason code for a course that is not there for learners.
+/// The reason code for a course that is not published.
 const NOT_PUBLISHED: &str = "not_published";
-
-/// Whether somebody may see a course, and everything that this follows from.
-#[derive(Clone, Debug)]
-pub struct Explanation {
-    /// The course.
-    pub course_id: CourseId,
-    /// Who.
-    pub user_id: UserId,
-    /// At which instant.
-    pub at: Timestamp,
-    /// For what is not free for everybody.
-    pub verdict: Verdict,
-    /// Until when; `None` is without end, or without access.
-    pub until: Option<Timestamp>,
-    /// The grant by which it is, where it is by a grant.
-    pub grant_id: Option<GrantId>,
-    /// Every grant as it stood then, in the order in which they were made.
-    pub grants: Vec<GrantHistory>,
-    /// The published lessons in their order.
-    pub lessons: Vec<LessonVerdict>,
-    /// What would give access now; `None` where it is there.
-    pub unlock: Option<Unlock>,
-}
-
-/// Whether something may be seen, and why.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Verdict {
-    /// Whether it may.
-    pub allowed: bool,
-    /// The reason code, as clients see it.
-    pub reason: &'static str,
-}
-
-/// Whether a lesson may be read, and why.
-#[derive(Clone, Debug)]
-pub struct LessonVerdict {
-    /// The lesson.
-    pub lesson_id: LessonId,
-    /// The chapter it stands in.
-    pub chapter_id: ChapterId,
-    /// Whether it may be read.
-    pub verdict: Verdict,
-}
-
-/// What would give access to a course.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Unlock {
-    /// It is free: enrol.
-    Enroll,
-    /// Buy it, for this.
-    Buy(Money),
-    /// Only who teaches it can give it back.
-    AskTrainer,
-    /// Nothing: it is closed for new learners.
-    Nothing,
-}
 
 /// Whether the caller may see a course, and why.
 ///
@@ -105,10 +57,10 @@ async fn explanation(
     staff: bool,
     at: Option<Timestamp>,
 ) -> Result<Explanation> {
-    let until = at.map(within);
-    let grants = store::grant::histories(tx, user_id, course.id, until).await?;
+    let until = at.map(storable);
+    let histories = grants::histories(tx, user_id, course.id, until).await?;
     let at = until.unwrap_or(tx.now());
-    let stood: Vec<Grant> = grants.iter().map(|history| history.grant.clone()).collect();
+    let stood: Vec<Grant> = histories.iter().map(|history| history.grant.clone()).collect();
     let (verdict, by) = decide(course, staff, &stood, at);
     let outline = courses::outline(tx, course.id).await?;
     Ok(Explanation {
@@ -120,7 +72,7 @@ async fn explanation(
         grant_id: by.map(|(grant_id, _)| grant_id),
         lessons: lessons(&outline, verdict),
         unlock: (!verdict.allowed).then(|| unlock(course, &stood)),
-        grants,
+        grants: histories,
     })
 }
 
@@ -173,14 +125,14 @@ fn lessons(outline: &CourseOutline, course: Verdict) -> Vec<LessonVerdict> {
 }
 
 fn unlock(course: &CourseRef, grants: &[Grant]) -> Unlock {
-    let has = |source: Source| grants.iter().any(|grant| grant.source == source.as_str());
-    let suspended = |grant: &Grant| grant.status == GrantStatus::Suspended.as_str();
+    let has = |source: GrantSource| grants.iter().any(|grant| grant.source == source);
+    let suspended = |grant: &Grant| grant.status == GrantStatus::Suspended;
     match course.price {
         _ if course.is_archived || !course.is_published => Unlock::Nothing,
         // It is bought already, and the dispute is not over.
         _ if grants.iter().any(suspended) => Unlock::AskTrainer,
         Some(price) => Unlock::Buy(price),
-        None if has(Source::Free) => Unlock::AskTrainer,
+        None if has(GrantSource::Free) => Unlock::AskTrainer,
         None => Unlock::Enroll,
     }
 }

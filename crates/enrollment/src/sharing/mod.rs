@@ -1,9 +1,11 @@
+//! Who has a course in common.
+
+mod store;
+
 use std::collections::HashSet;
 
 use database::Tx;
 use kernel::{Result, UserId};
-
-use crate::store;
 
 /// Those of `others` who have a course in common with the caller: both have access to it now, or teach it. It tells nothing but
 /// that.
@@ -15,5 +17,5 @@ pub async fn sharing_course(tx: &Tx, others: &[UserId]) -> Result<HashSet<UserId
     if others.is_empty() {
         return Ok(HashSet::new());
     }
-    store::sharing::sharing(tx, me, others).await
+    store::sharing(tx, me, others).await
 }

@@ -1,70 +1,13 @@
-use courses::{Body, Chapter, Lesson};
+//! The one decision about who may read what, and why.
+
+mod model;
+
 use database::Tx;
-use kernel::{ChapterId, Code, CourseId, Error, GrantId, LessonId, Result, Timestamp, UserId};
+use entity::enums::GrantStatus;
+use kernel::{ChapterId, Code, CourseId, Error, LessonId, Result, Timestamp, UserId};
 
-use crate::{Grant, GrantStatus, store};
-
-/// Why somebody may see a lesson.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Access {
-    /// The author of the course, or an admin.
-    Staff,
-    /// The chapter is free for everybody.
-    FreePreview,
-    /// By this grant, until then; `None` is without end.
-    Granted {
-        /// The grant that lasts longest.
-        grant_id: GrantId,
-        /// When it ends.
-        until: Option<Timestamp>,
-    },
-}
-
-impl Access {
-    /// The reason code, as clients see it.
-    #[must_use]
-    pub fn reason(&self) -> &'static str {
-        match self {
-            Self::Staff => "staff",
-            Self::FreePreview => "free_preview",
-            Self::Granted { .. } => "granted",
-        }
-    }
-}
-
-/// A lesson that may be read, with what it teaches and why.
-#[derive(Clone, Debug)]
-pub struct ReadableLesson {
-    /// The lesson.
-    pub lesson: Lesson,
-    /// What it teaches.
-    pub body: Body,
-    /// Why it may be read.
-    pub access: Access,
-}
-
-/// A chapter that may be read, with what it teaches of its own and why.
-#[derive(Clone, Debug)]
-pub struct ReadableChapter {
-    /// The chapter.
-    pub chapter: Chapter,
-    /// What it teaches.
-    pub body: Body,
-    /// Why it may be read.
-    pub access: Access,
-}
-
-/// What the decision looks at. That something is published, or the caller staff, is decided before: what is not
-/// published is not there for others.
-#[derive(Clone, Copy, Debug)]
-pub struct AccessScope {
-    /// The course it belongs to.
-    pub course_id: CourseId,
-    /// Whether it stands in a chapter that everybody may read.
-    pub is_free: bool,
-    /// Whether the caller may edit it.
-    pub staff: bool,
-}
+pub use self::model::{Access, AccessScope, ReadableChapter, ReadableCourses, ReadableLesson};
+use crate::grant::{model::Grant, store as grants};
 
 /// May the caller see this, and why? The one decision, for every reader. In this order: staff; a free chapter; an active
 /// grant; otherwise the reason of the refusal.
@@ -72,14 +15,14 @@ pub struct AccessScope {
 /// # Errors
 /// [`Code::Unauthenticated`] where nobody has logged in, [`Code::NotGranted`], [`Code::GrantExpired`],
 /// [`Code::GrantRefunded`], [`Code::GrantRevoked`], [`Code::GrantSuspended`].
-pub async fn decide(tx: &Tx, place: AccessScope) -> Result<Access> {
-    if place.staff {
+pub async fn decide(tx: &Tx, scope: AccessScope) -> Result<Access> {
+    if scope.staff {
         return Ok(Access::Staff);
     }
-    if place.is_free {
+    if scope.is_free {
         return Ok(Access::FreePreview);
     }
-    let grants = store::grant::of_user(tx, tx.user_id()?, place.course_id).await?;
+    let grants = grants::of_user(tx, tx.user_id()?, scope.course_id).await?;
     by_grants(&grants, tx.now())
 }
 
@@ -89,26 +32,26 @@ pub async fn decide(tx: &Tx, place: AccessScope) -> Result<Access> {
 /// [`Code::NotFound`], and see [`decide`].
 pub async fn course_access(tx: &Tx, course_id: CourseId) -> Result<Access> {
     let course = courses::course_ref(tx, course_id).await?;
-    let place = AccessScope {
+    let scope = AccessScope {
         course_id,
         is_free: false,
         staff: course.staff,
     };
-    decide(tx, place).await
+    decide(tx, scope).await
 }
 
 /// Decides about a lesson, without reading what it teaches.
 ///
 /// # Errors
 /// [`Code::NotFound`], and see [`decide`].
-pub async fn lesson_access(tx: &Tx, id: LessonId) -> Result<(Lesson, Access)> {
+pub async fn lesson_access(tx: &Tx, id: LessonId) -> Result<(courses::Lesson, Access)> {
     let placed = courses::placed_lesson(tx, id).await?;
-    let place = AccessScope {
+    let scope = AccessScope {
         course_id: placed.lesson.course_id,
         is_free: placed.is_free,
         staff: placed.staff,
     };
-    Ok((placed.lesson, decide(tx, place).await?))
+    Ok((placed.lesson, decide(tx, scope).await?))
 }
 
 /// A lesson with its body, if the caller may see it.
@@ -128,12 +71,12 @@ pub async fn read_lesson(tx: &Tx, id: LessonId) -> Result<ReadableLesson> {
 pub async fn read_chapter(tx: &Tx, id: ChapterId) -> Result<ReadableChapter> {
     let placed = courses::placed_chapter(tx, id).await?;
     let chapter = placed.chapter;
-    let place = AccessScope {
+    let scope = AccessScope {
         course_id: chapter.course_id,
         is_free: chapter.is_free,
         staff: placed.staff,
     };
-    let access = decide(tx, place).await?;
+    let access = decide(tx, scope).await?;
     let body = courses::chapter_body(tx, id).await?;
     Ok(ReadableChapter {
         chapter,
@@ -147,28 +90,8 @@ pub async fn read_chapter(tx: &Tx, id: ChapterId) -> Result<ReadableChapter> {
 /// # Errors
 /// [`Code::Unauthenticated`] where nobody has logged in.
 pub async fn has_access(tx: &Tx, course_id: CourseId) -> Result<bool> {
-    let grants = store::grant::of_user(tx, tx.user_id()?, course_id).await?;
+    let grants = grants::of_user(tx, tx.user_id()?, course_id).await?;
     Ok(by_grants(&grants, tx.now()).is_ok())
-}
-
-/// Of which courses somebody may read what is said in them.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum ReadableCourses {
-    /// An admin, of every one.
-    All,
-    /// Of these.
-    These(Vec<CourseId>),
-}
-
-impl ReadableCourses {
-    /// Whether this course is among them.
-    #[must_use]
-    pub fn contains(&self, course_id: CourseId) -> bool {
-        match self {
-            Self::All => true,
-            Self::These(ids) => ids.contains(&course_id),
-        }
-    }
 }
 
 /// The courses that the caller may read: those that [`course_access`] would open. Two statements, however many there are.
@@ -179,21 +102,21 @@ pub async fn readable_courses(tx: &Tx) -> Result<ReadableCourses> {
     if tx.actor().is_admin() {
         return Ok(ReadableCourses::All);
     }
-    let granted = store::grant::active_courses(tx, tx.user_id()?).await?;
+    let granted = grants::active_courses(tx, tx.user_id()?).await?;
     let readable = courses::visible_courses(tx, &granted).await?;
     Ok(ReadableCourses::These(readable))
 }
 
-/// Some of those who have an active grant for a course, in the order of their ids, behind `after`: for whoever tells all of
-/// them something. For the worker.
+/// Some of those who have an active grant for a course, in the order of their ids, after `after`: for notices to all of them. For
+/// the worker.
 ///
 /// # Errors
 /// What the database answers.
 pub async fn holders(tx: &Tx, course_id: CourseId, after: Option<UserId>, limit: u64) -> Result<Vec<UserId>> {
-    store::grant::holders(tx, course_id, after, limit).await
+    grants::holders(tx, course_id, after, limit).await
 }
 
-/// Any active grant opens. Where there is none, the one that ended last explains why.
+/// Any active grant gives access. Where there is none, the one that ended last explains the refusal.
 pub(crate) fn by_grants(grants: &[Grant], at: Timestamp) -> Result<Access> {
     let active = grants.iter().filter(|grant| grant.is_active(at));
     // The one without end outlasts every other.
@@ -208,24 +131,21 @@ pub(crate) fn by_grants(grants: &[Grant], at: Timestamp) -> Result<Access> {
     Err(Error::new(last.map_or(Code::NotGranted, refusal)))
 }
 
-/// Why a grant that has ended gives access no more.
+/// Why a grant that has ended gives no access any more.
 fn refusal(grant: &Grant) -> Code {
-    let is = |status: GrantStatus| grant.status == status.as_str();
-    if is(GrantStatus::Active) {
-        Code::GrantExpired
-    } else if is(GrantStatus::Suspended) {
-        Code::GrantSuspended
-    } else if is(GrantStatus::Refunded) {
-        Code::GrantRefunded
-    } else {
-        Code::GrantRevoked
+    match grant.status {
+        GrantStatus::Active => Code::GrantExpired,
+        GrantStatus::Suspended => Code::GrantSuspended,
+        GrantStatus::Refunded => Code::GrantRefunded,
+        GrantStatus::Revoked | GrantStatus::Ended => Code::GrantRevoked,
     }
 }
 
 #[cfg(test)]
 mod tests {
     use chrono::{DateTime, Duration};
-    use kernel::Uuid;
+    use entity::enums::GrantSource;
+    use kernel::{GrantId, Uuid};
 
     use super::*;
 
@@ -241,9 +161,9 @@ mod tests {
             id: GrantId(Uuid::nil()),
             user_id: UserId(Uuid::nil()),
             course_id: CourseId(Uuid::nil()),
-            source: "MANUAL".to_owned(),
+            source: GrantSource::Manual,
             source_id: String::new(),
-            status: status.as_str().to_owned(),
+            status,
             starts_at: instant(-30),
             ends_at: ends.map(instant),
             status_reason: None,

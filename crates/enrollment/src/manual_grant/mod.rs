@@ -1,25 +1,21 @@
+//! Access that the owner of a course or an admin gives, extends and revokes by hand.
+
+mod model;
+
 use database::{Tx, audit, outbox};
-use kernel::{Code, CourseId, Cursor, Error, FieldError, GrantId, Limit, Page, Result, Timestamp, UserId};
+use entity::enums::{GrantSource, GrantStatus};
+use kernel::{Code, CourseId, Cursor, Error, FieldError, GrantId, Limit, Page, Result, Timestamp};
 use serde_json::json;
 
+pub use self::model::NewManualGrant;
 use crate::{
-    grant::{Grant, GrantFilter, GrantHistory, GrantStatus, Learner, Source, within},
-    ledger::{self, NewGrant},
-    record, store,
+    enrollment,
+    grant::{
+        self as ledger,
+        model::{Grant, GrantFilter, GrantHistory, Learner, NewGrant, storable},
+        store as grants,
+    },
 };
-
-/// Access to be given by hand.
-#[derive(Clone, Debug)]
-pub struct NewManualGrant {
-    /// To whom.
-    pub user_id: UserId,
-    /// From when; now where it is `None` or has been.
-    pub starts_at: Option<Timestamp>,
-    /// Until when; `None` is without end.
-    pub ends_at: Option<Timestamp>,
-    /// Why; the learner reads it.
-    pub reason: Option<String>,
-}
 
 /// Gives somebody access to a course by hand, published or not. Its owner or an admin; for others there is nothing here.
 ///
@@ -37,8 +33,8 @@ pub async fn grant_access(tx: &Tx, course_id: CourseId, new: NewManualGrant) -> 
         ends_at,
         reason,
     } = new;
-    let starts_at = starts_at.map_or(tx.now(), |start| within(start).max(tx.now()));
-    let ends_at = ends_at.map(within);
+    let starts_at = starts_at.map_or(tx.now(), |start| storable(start).max(tx.now()));
+    let ends_at = ends_at.map(storable);
     check_window(starts_at, ends_at)?;
     if tx.actor().user_id() == Some(user_id) || courses::is_staff(tx, &course, user_id).await? {
         return Err(
@@ -48,8 +44,8 @@ pub async fn grant_access(tx: &Tx, course_id: CourseId, new: NewManualGrant) -> 
     // Of two at once, the second finds the first.
     tx.advisory_lock(&format!("manual grant {course_id} {user_id}"))
         .await?;
-    let given = store::grant::of_user(tx, user_id, course_id).await?;
-    let is_manual = |grant: &&Grant| grant.source == Source::Manual.as_str();
+    let given = grants::of_user(tx, user_id, course_id).await?;
+    let is_manual = |grant: &&Grant| grant.source == GrantSource::Manual;
     if given
         .iter()
         .filter(is_manual)
@@ -62,15 +58,15 @@ pub async fn grant_access(tx: &Tx, course_id: CourseId, new: NewManualGrant) -> 
         id,
         user_id,
         course_id,
-        source: Source::Manual,
+        source: GrantSource::Manual,
         source_id: id.to_string(),
         status: GrantStatus::Active,
         starts_at,
         ends_at,
         reason: reason.as_deref(),
     };
-    ledger::begin(tx, new).await?;
-    record::begin(tx, user_id, course_id).await?;
+    ledger::create(tx, new).await?;
+    enrollment::begin(tx, user_id, course_id).await?;
     let payload = json!({ "userId": user_id, "courseId": course_id, "grantId": id });
     outbox::send(tx, "grant.created", payload.clone()).await?;
     audit::record(tx, "grant.created", id, payload).await?;
@@ -83,25 +79,25 @@ pub async fn grant_access(tx: &Tx, course_id: CourseId, new: NewManualGrant) -> 
 /// [`Code::NotFound`], [`Code::Forbidden`] for its holder, [`Code::GrantNotChangeable`] for what was bought.
 pub async fn revoke_grant(tx: &Tx, id: GrantId, reason: Option<&str>) -> Result<GrantHistory> {
     let grant = changeable(tx, id).await?;
-    if grant.status == GrantStatus::Active.as_str() {
-        ledger::put(tx, grant, GrantStatus::Revoked, reason).await?;
+    if grant.status == GrantStatus::Active {
+        ledger::set_status(tx, grant, GrantStatus::Revoked, reason).await?;
         audit::record(tx, "grant.revoked", id, json!({})).await?;
     }
     history(tx, id).await
 }
 
-/// Moves the end of access that was given by hand or for free to a later instant, or takes it away; what has run out goes on.
-/// The course's owner or an admin.
+/// Moves the end of access that was given by hand or for free to a later instant, or removes it; access that has run out begins
+/// again. The course's owner or an admin.
 ///
 /// # Errors
 /// [`Code::NotFound`], [`Code::Forbidden`] for its holder; [`Code::GrantNotChangeable`] for what was bought or revoked;
 /// [`Code::ValidationFailed`] for an end that is not later.
 pub async fn extend_grant(tx: &Tx, id: GrantId, ends_at: Option<Timestamp>) -> Result<GrantHistory> {
     let grant = changeable(tx, id).await?;
-    if grant.status != GrantStatus::Active.as_str() {
+    if grant.status != GrantStatus::Active {
         return Err(Code::GrantNotChangeable.into());
     }
-    let ends_at = ends_at.map(within);
+    let ends_at = ends_at.map(storable);
     if grant.ends_at != ends_at {
         check_window(grant.starts_at.max(tx.now()), ends_at)?;
         let later = match (grant.ends_at, ends_at) {
@@ -115,13 +111,13 @@ pub async fn extend_grant(tx: &Tx, id: GrantId, ends_at: Option<Timestamp>) -> R
             ));
         }
         let detail = json!({ "before": grant.ends_at, "endsAt": ends_at });
-        ledger::end_at(tx, grant, ends_at).await?;
+        ledger::set_end(tx, grant, ends_at).await?;
         audit::record(tx, "grant.extended", id, detail).await?;
     }
     history(tx, id).await
 }
 
-/// A grant with everything that became of it. Its holder, the course's owner and admins.
+/// A grant with all its changes. For its holder, the course's owner and admins.
 ///
 /// # Errors
 /// [`Code::NotFound`].
@@ -135,7 +131,7 @@ pub async fn grant(tx: &Tx, id: GrantId) -> Result<GrantHistory> {
     }
 }
 
-/// The grants of a course, newest first, each with its learner. The course's owner and admins.
+/// The grants of a course, newest first, each with its learner. For the course's owner and admins.
 ///
 /// # Errors
 /// [`Code::NotFound`].
@@ -149,7 +145,7 @@ pub async fn list_grants(
     if !owns(tx, course_id).await? {
         return Err(Code::NotFound.into());
     }
-    let rows = store::grant::of_course(tx, course_id, filter, after, limit).await?;
+    let rows = grants::of_course(tx, course_id, filter, after, limit).await?;
     Ok(Page::cut(rows, limit, |(grant, _)| {
         Cursor::at(grant.created_at, grant.id)
     }))
@@ -157,7 +153,7 @@ pub async fn list_grants(
 
 /// A grant that the caller may change by hand, locked.
 async fn changeable(tx: &Tx, id: GrantId) -> Result<Grant> {
-    let grant = store::grant::find(tx, id).await?.ok_or(Code::NotFound)?;
+    let grant = grants::find(tx, id).await?.ok_or(Code::NotFound)?;
     if !owns(tx, grant.course_id).await? {
         let is_holder = tx.actor().user_id() == Some(grant.user_id);
         return Err(if is_holder {
@@ -167,7 +163,7 @@ async fn changeable(tx: &Tx, id: GrantId) -> Result<Grant> {
         }
         .into());
     }
-    if grant.source == Source::Purchase.as_str() {
+    if grant.source == GrantSource::Purchase {
         return Err(Code::GrantNotChangeable.into());
     }
     ledger::lock(tx, id).await
@@ -183,7 +179,7 @@ async fn owns(tx: &Tx, course_id: CourseId) -> Result<bool> {
 }
 
 async fn history(tx: &Tx, id: GrantId) -> Result<GrantHistory> {
-    store::grant::history(tx, id)
+    grants::history(tx, id)
         .await?
         .ok_or_else(|| Code::NotFound.into())
 }

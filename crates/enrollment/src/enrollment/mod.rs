@@ -1,36 +1,21 @@
+//! Enrollments: who learns in which course, from the first grant on, for good.
+
+mod model;
+mod store;
+
 use courses::CourseRef;
 use database::{Tx, outbox};
-use kernel::{Code, CourseId, Cursor, EnrollmentId, Limit, Page, Result, Timestamp, UserId};
-use sea_orm::FromQueryResult;
+use entity::enums::{GrantSource, GrantStatus};
+use kernel::{Code, CourseId, Cursor, Limit, Page, Result, UserId};
 use serde_json::json;
 
+pub use self::model::Enrollment;
 use crate::{
     access,
-    grant::{GrantStatus, Source},
-    ledger::{self, NewGrant},
-    store,
+    grant::{self, model::NewGrant, store as grants},
 };
 
-/// The learning record of one user in one course.
-#[derive(Clone, Debug, FromQueryResult)]
-pub struct Enrollment {
-    /// The enrollment's id.
-    pub id: EnrollmentId,
-    /// Whose it is.
-    pub user_id: UserId,
-    /// In which course.
-    pub course_id: CourseId,
-    /// When it began.
-    pub enrolled_at: Timestamp,
-    /// The latest end among active grants; `None` is without end, or without access.
-    pub expires_at: Option<Timestamp>,
-    /// Whether the whole course is done.
-    pub is_completed: bool,
-    /// Since when.
-    pub completed_at: Option<Timestamp>,
-}
-
-/// Enrols the caller in a free course. Whoever has access already gets the record that is there; the flag tells whether the
+/// Enrols the caller in a free course. Whoever has access already gets the enrollment that is there; the flag tells whether the
 /// access is new.
 ///
 /// # Errors
@@ -39,9 +24,9 @@ pub struct Enrollment {
 pub async fn enroll(tx: &Tx, course_id: CourseId) -> Result<(Enrollment, bool)> {
     let user_id = tx.user_id()?;
     let course = courses::course_ref(tx, course_id).await?;
-    let grants = store::grant::of_user(tx, user_id, course_id).await?;
+    let grants = grants::of_user(tx, user_id, course_id).await?;
     if access::by_grants(&grants, tx.now()).is_ok()
-        && let Some(existing) = store::enrollment(tx, user_id, course_id).await?
+        && let Some(existing) = store::find(tx, user_id, course_id).await?
     {
         return Ok((existing, false));
     }
@@ -50,17 +35,16 @@ pub async fn enroll(tx: &Tx, course_id: CourseId) -> Result<(Enrollment, bool)> 
         id: tx.new_id(),
         user_id,
         course_id,
-        source: Source::Free,
+        source: GrantSource::Free,
         source_id: String::new(),
         status: GrantStatus::Active,
         starts_at: tx.now(),
         ends_at: None,
         reason: None,
     };
-    let made = ledger::begin(tx, new).await?;
+    let made = grant::create(tx, new).await?;
     if made.is_none() {
-        let source = Source::Free.as_str();
-        let given = store::grant::by_source(tx, (user_id, course_id), source, "").await?;
+        let given = grants::by_source(tx, user_id, course_id, GrantSource::Free, "").await?;
         let given = given.ok_or(Code::NotGranted)?;
         // Another request may have begun after this one, and been faster.
         let at = tx.now().max(given.starts_at);
@@ -72,9 +56,10 @@ pub async fn enroll(tx: &Tx, course_id: CourseId) -> Result<(Enrollment, bool)> 
     Ok((enrollment(tx, course_id).await?, made.is_some()))
 }
 
-/// The record begins with the first grant, whatever its source.
+/// Begins the learning record with the first grant, whatever its source. Its event makes the worker count the learner, and
+/// complete what they learnt in a free preview.
 pub(crate) async fn begin(tx: &Tx, user_id: UserId, course_id: CourseId) -> Result<()> {
-    if store::insert_enrollment(tx, user_id, course_id).await? {
+    if store::insert(tx, user_id, course_id).await? {
         let payload = json!({ "userId": user_id, "courseId": course_id });
         outbox::send(tx, "enrollment.created", payload).await?;
     }
@@ -95,28 +80,28 @@ fn open_to_all(course: &CourseRef) -> Result<()> {
     }
 }
 
-/// The caller's record in this course.
+/// The caller's enrollment in this course.
 ///
 /// # Errors
 /// [`Code::NotFound`].
 pub async fn enrollment(tx: &Tx, course_id: CourseId) -> Result<Enrollment> {
-    store::enrollment(tx, tx.user_id()?, course_id)
+    store::find(tx, tx.user_id()?, course_id)
         .await?
         .ok_or_else(|| Code::NotFound.into())
 }
 
-/// The caller's records, newest first.
+/// The caller's enrollments, newest first.
 ///
 /// # Errors
 /// [`Code::Unauthenticated`] where nobody has logged in.
 pub async fn list_enrollments(tx: &Tx, after: Option<Cursor>, limit: Limit) -> Result<Page<Enrollment>> {
-    let rows = store::enrollments(tx, tx.user_id()?, after, limit).await?;
+    let rows = store::page(tx, tx.user_id()?, after, limit).await?;
     Ok(Page::cut(rows, limit, |enrollment| {
         Cursor::at(enrollment.enrolled_at, enrollment.id)
     }))
 }
 
-/// Writes that the whole course is done, once; answers whether this was the time.
+/// Marks the whole course as completed by the caller; answers whether this did it.
 ///
 /// # Errors
 /// What the database answers.
@@ -132,4 +117,14 @@ pub async fn complete(tx: &Tx, course_id: CourseId) -> Result<bool> {
         .await?;
     }
     Ok(first)
+}
+
+/// Counts who ever enrolled in a course, for the catalogue. The worker's, after each enrollment: counting again is right however
+/// often and in whatever order it is done.
+///
+/// # Errors
+/// What the database answers.
+pub async fn count_learners(tx: &Tx, course_id: CourseId) -> Result<()> {
+    let learners = store::learner_count(tx, course_id).await?;
+    courses::set_popularity(tx, course_id, learners).await
 }
