@@ -1,7 +1,7 @@
 use database::Tx;
 use kernel::{
-    Code, CouponId, CourseId, Cursor, CustomerId, DisputeId, Limit, Page, PaymentId, PurchaseId, RefundId, Result,
-    Timestamp, UserId,
+    Code, CouponId, CourseId, Cursor, CustomerId, DisputeId, Limit, Page, PaymentId, PurchaseId, RefundId,
+    Result, Timestamp, UserId,
 };
 use sea_orm::{DeriveActiveEnum, EnumIter, FromQueryResult};
 use serde::{Deserialize, Serialize};

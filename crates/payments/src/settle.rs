@@ -198,8 +198,8 @@ async fn give_back(tx: &Tx, payment: &Payment) -> Result<()> {
 }
 
 /// The purchase and the access follow the payment that they came from.
-async fn follow(tx: &Tx, payment: &Payment, access: enrollment::Standing) -> Result<()> {
-    use enrollment::Standing::{Active, Ended, Refunded, Suspended};
+async fn follow(tx: &Tx, payment: &Payment, access: enrollment::PurchaseState) -> Result<()> {
+    use enrollment::PurchaseState::{Active, Ended, Refunded, Suspended};
     let Some(purchase) = store::purchase::of_payment(tx, payment.id).await? else {
         return Ok(());
     };
@@ -226,13 +226,13 @@ async fn follow(tx: &Tx, payment: &Payment, access: enrollment::Standing) -> Res
         course_id: payment.course_id,
         payment_id: payment.id,
     };
-    enrollment::purchase_standing(tx, purchased, access, reason).await
+    enrollment::apply_purchase_state(tx, purchased, access, reason).await
 }
 
 /// Who bought again, and then was not given back what they had paid first, has paid for the course once more: when the later
 /// purchase ends, the earlier one is theirs again, as the access bought with it is.
 async fn fall_back(tx: &Tx, ended: &Payment) -> Result<()> {
-    use enrollment::Standing::{Active, Suspended};
+    use enrollment::PurchaseState::{Active, Suspended};
     for purchase in store::purchase::ended(tx, ended.user_id, ended.course_id).await? {
         if purchase.payment_id == ended.id {
             continue;

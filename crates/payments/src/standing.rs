@@ -2,7 +2,7 @@
 //! and in whatever order, so does every delivery of the same facts end alike.
 
 use crate::{DisputeStatus, PaymentStatus, RefundStatus};
-use enrollment::Standing as Access;
+use enrollment::PurchaseState as Access;
 
 /// What is known of a payment.
 #[derive(Clone, Debug, Default)]

@@ -174,7 +174,7 @@ fn created(attachment: courses::Attachment) -> Result<Reply<Attachment>> {
 async fn list_course_attachments(
     state: Data<State>,
     Member(actor): Member,
-    Path(id): Path<AttachmentId>,
+    Path(id): Path<CourseId>,
     Query(page): Query<PageQuery>,
 ) -> Result<Reply<AttachmentPage>, Problem> {
     let (after, limit) = page.position();
@@ -195,7 +195,7 @@ async fn list_course_attachments(
 async fn create_course_attachment(
     state: Data<State>,
     Member(actor): Member,
-    Path(id): Path<AttachmentId>,
+    Path(id): Path<CourseId>,
     key: Idempotency,
     body: Json<CreateAttachment>,
 ) -> Result<Reply<Attachment>, Problem> {
@@ -218,7 +218,7 @@ async fn create_course_attachment(
 async fn list_lesson_attachments(
     state: Data<State>,
     Caller(actor): Caller,
-    Path(id): Path<AttachmentId>,
+    Path(id): Path<LessonId>,
     Query(page): Query<PageQuery>,
 ) -> Result<Reply<AttachmentPage>, Problem> {
     let (after, limit) = page.position();
@@ -239,7 +239,7 @@ async fn list_lesson_attachments(
 async fn create_lesson_attachment(
     state: Data<State>,
     Member(actor): Member,
-    Path(id): Path<AttachmentId>,
+    Path(id): Path<LessonId>,
     key: Idempotency,
     body: Json<CreateAttachment>,
 ) -> Result<Reply<Attachment>, Problem> {

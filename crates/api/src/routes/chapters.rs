@@ -340,7 +340,7 @@ async fn delete_chapter(
     Member(actor): Member,
     Path(id): Path<ChapterId>,
 ) -> Result<Reply<Nothing>, Problem> {
-    let work = move |tx| async move { progress::delete_chapter(&tx, id).await };
+    let work = move |tx| async move { courses::delete_chapter(&tx, id).await };
     state.db.run(actor, work).await?;
     Ok(Reply::no_content())
 }
@@ -407,11 +407,10 @@ async fn publish_chapter(
     reply(
         state
             .db
-            .run(actor, move |tx| async move {
-                let chapter = courses::publish_chapter(&tx, id).await?;
-                progress::recount(&tx, chapter.0.course_id).await?;
-                Ok(chapter)
-            })
+            .run(
+                actor,
+                move |tx| async move { courses::publish_chapter(&tx, id).await },
+            )
             .await?,
     )
 }
@@ -432,11 +431,10 @@ async fn unpublish_chapter(
     reply(
         state
             .db
-            .run(actor, move |tx| async move {
-                let chapter = courses::unpublish_chapter(&tx, id).await?;
-                progress::recount(&tx, chapter.0.course_id).await?;
-                Ok(chapter)
-            })
+            .run(
+                actor,
+                move |tx| async move { courses::unpublish_chapter(&tx, id).await },
+            )
             .await?,
     )
 }

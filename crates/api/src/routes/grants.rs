@@ -79,7 +79,7 @@ impl Grant {
             created_at,
         } = grant;
         // One that was given by hand is its own source.
-        let source_id = source_id.parse().ok().filter(|source_id| *source_id != id);
+        let source_id = source_id.parse().ok().filter(|source_id| *source_id != id.0);
         Self {
             id,
             user_id,

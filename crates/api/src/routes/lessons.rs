@@ -444,11 +444,7 @@ async fn move_lesson(
     body: Json<MoveLesson>,
 ) -> Result<Reply<Lesson>, Problem> {
     let MoveLesson { chapter_id, position } = body.value;
-    let work = move |tx| async move {
-        let lesson = courses::move_lesson(&tx, id, chapter_id, position).await?;
-        progress::recount(&tx, lesson.0.course_id).await?;
-        Ok(lesson)
-    };
+    let work = move |tx| async move { courses::move_lesson(&tx, id, chapter_id, position).await };
     authored(state.db.run(actor, work).await?)
 }
 
@@ -465,7 +461,7 @@ async fn delete_lesson(
     Member(actor): Member,
     Path(id): Path<LessonId>,
 ) -> Result<Reply<Nothing>, Problem> {
-    let work = move |tx| async move { progress::delete_lesson(&tx, id).await };
+    let work = move |tx| async move { courses::delete_lesson(&tx, id).await };
     state.db.run(actor, work).await?;
     Ok(Reply::no_content())
 }
@@ -486,11 +482,10 @@ async fn publish_lesson(
     authored(
         state
             .db
-            .run(actor, move |tx| async move {
-                let lesson = courses::publish_lesson(&tx, id).await?;
-                progress::recount(&tx, lesson.0.course_id).await?;
-                Ok(lesson)
-            })
+            .run(
+                actor,
+                move |tx| async move { courses::publish_lesson(&tx, id).await },
+            )
             .await?,
     )
 }
@@ -511,11 +506,10 @@ async fn unpublish_lesson(
     authored(
         state
             .db
-            .run(actor, move |tx| async move {
-                let lesson = courses::unpublish_lesson(&tx, id).await?;
-                progress::recount(&tx, lesson.0.course_id).await?;
-                Ok(lesson)
-            })
+            .run(
+                actor,
+                move |tx| async move { courses::unpublish_lesson(&tx, id).await },
+            )
             .await?,
     )
 }

@@ -1,12 +1,13 @@
 use actix_web::web::Data;
 use chrono::{DateTime, NaiveDate, Utc};
+use courses::Level;
 use identity::{Account, AccountChange, Profile, ProfileChange, Session};
 use kernel::{Error, FieldError, Result, SessionId, UserId, Uuid};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 use validator::Validate;
 
-use super::shared::{Level, Links, PageQuery, links, page};
+use super::shared::{Links, PageQuery, links, page, schema};
 use crate::{
     http::{
         extract::{Confirmed, IfMatch, Json, Member, Path, Query, merge},
@@ -37,7 +38,7 @@ pub(super) fn configure(config: &mut impl Operations) {
 #[schema(as = Account)]
 pub(super) struct Me {
     /// The user's id.
-    id: SessionId,
+    id: UserId,
     /// As the person wrote it.
     #[schema(example = "lena@example.com")]
     email: String,
@@ -126,7 +127,7 @@ struct PatchMe {
 #[serde(rename_all = "camelCase")]
 struct PrivateProfile {
     /// The profile's id.
-    id: SessionId,
+    id: UserId,
     /// Whose it is.
     user_id: UserId,
     /// In the person's words.
@@ -215,7 +216,7 @@ struct PatchProfile {
     fitness_goals: Option<Option<String>>,
     /// How experienced you are.
     #[serde(default, deserialize_with = "merge::member")]
-    #[schema(value_type = Option<Level>)]
+    #[schema(value_type = Option<schema::Level>)]
     experience_level: Option<Option<Level>>,
     /// Kilograms, to the gram.
     #[serde(default, deserialize_with = "merge::member")]
@@ -317,8 +318,8 @@ page! {
     SessionPage of DeviceSession
 }
 
-impl From<(Session, Option<Uuid>)> for DeviceSession {
-    fn from((session, current): (Session, Option<Uuid>)) -> Self {
+impl From<(Session, Option<SessionId>)> for DeviceSession {
+    fn from((session, current): (Session, Option<SessionId>)) -> Self {
         let Session {
             id,
             user_agent,

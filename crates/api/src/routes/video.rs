@@ -349,7 +349,7 @@ async fn delete_video_asset(
 async fn put_captions(
     state: Data<State>,
     Member(actor): Member,
-    Path((id, language)): Path<(Uuid, String)>,
+    Path((id, language)): Path<(VideoAssetId, String)>,
     body: Json<PutCaptions>,
 ) -> Result<Reply<VideoAsset>, Problem> {
     let PutCaptions { label, file_id } = body.value;
@@ -375,7 +375,7 @@ async fn put_captions(
 async fn delete_captions(
     state: Data<State>,
     Member(actor): Member,
-    Path((id, language)): Path<(Uuid, String)>,
+    Path((id, language)): Path<(VideoAssetId, String)>,
 ) -> Result<Reply<Nothing>, Problem> {
     let work = move |tx| async move { media::delete_captions(&tx, id, &language).await };
     state.db.run(actor, work).await?;

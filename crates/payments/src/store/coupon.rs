@@ -1,7 +1,9 @@
 use std::collections::HashMap;
 
 use database::Tx;
-use kernel::{CouponId, CourseId, Cursor, Error, Limit, Money, PaymentId, RedemptionId, Result, Timestamp, UserId};
+use kernel::{
+    CouponId, CourseId, Cursor, Error, Limit, Money, PaymentId, RedemptionId, Result, Timestamp, UserId,
+};
 use sea_orm::{ActiveEnum, ConnectionTrait, DbErr, FromQueryResult, Value};
 
 use super::newest_first;

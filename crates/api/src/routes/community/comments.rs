@@ -239,7 +239,7 @@ async fn create(
 async fn list_post_comments(
     state: Data<State>,
     Member(actor): Member,
-    Path(id): Path<CommentId>,
+    Path(id): Path<PostId>,
     Query(query): Query<CommentQuery>,
 ) -> Result<Reply<CommentPage>, Problem> {
     list(&state, actor, Branch::Post(id), query).await
@@ -258,7 +258,7 @@ async fn list_post_comments(
 async fn create_post_comment(
     state: Data<State>,
     Member(actor): Member,
-    Path(id): Path<CommentId>,
+    Path(id): Path<PostId>,
     key: Idempotency,
     body: Json<CreateComment>,
 ) -> Result<Reply<Comment>, Problem> {
@@ -277,7 +277,7 @@ async fn create_post_comment(
 async fn list_lesson_comments(
     state: Data<State>,
     Caller(actor): Caller,
-    Path(id): Path<CommentId>,
+    Path(id): Path<LessonId>,
     Query(query): Query<CommentQuery>,
 ) -> Result<Reply<CommentPage>, Problem> {
     list(&state, actor, Branch::Lesson(id), query).await
@@ -297,7 +297,7 @@ async fn list_lesson_comments(
 async fn create_lesson_comment(
     state: Data<State>,
     Member(actor): Member,
-    Path(id): Path<CommentId>,
+    Path(id): Path<LessonId>,
     key: Idempotency,
     body: Json<CreateComment>,
 ) -> Result<Reply<Comment>, Problem> {

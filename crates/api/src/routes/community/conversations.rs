@@ -340,7 +340,7 @@ async fn read_conversation(
 async fn add_member(
     state: Data<State>,
     Member(actor): Member,
-    Path((id, user_id)): Path<(Uuid, Uuid)>,
+    Path((id, user_id)): Path<(ConversationId, UserId)>,
 ) -> Result<Reply<Conversation>, Problem> {
     let messaging = state.messaging;
     let work = move |tx| async move { conversation::add_member(&tx, &messaging, id, user_id).await };
@@ -360,7 +360,7 @@ async fn add_member(
 async fn remove_member(
     state: Data<State>,
     Member(actor): Member,
-    Path((id, user_id)): Path<(Uuid, Uuid)>,
+    Path((id, user_id)): Path<(ConversationId, UserId)>,
 ) -> Result<Reply<Nothing>, Problem> {
     let work = move |tx| async move { conversation::remove_member(&tx, id, user_id).await };
     state.db.run(actor, work).await?;

@@ -196,7 +196,7 @@ struct MessageQuery {
 async fn list_messages(
     state: Data<State>,
     Member(actor): Member,
-    Path(id): Path<MessageId>,
+    Path(id): Path<ConversationId>,
     Query(query): Query<MessageQuery>,
 ) -> Result<Reply<MessagePage>, Problem> {
     let range = MessageRange {
@@ -223,7 +223,7 @@ async fn list_messages(
 async fn send_message(
     state: Data<State>,
     Member(actor): Member,
-    Path(id): Path<MessageId>,
+    Path(id): Path<ConversationId>,
     key: Idempotency,
     body: Json<SendMessage>,
 ) -> Result<Reply<Message>, Problem> {

@@ -2,7 +2,7 @@ use actix_web::web::Data;
 use chrono::{DateTime, Utc};
 use community::{Action, Decision, LogEntry, ReportFilter, ReportStatus};
 use database::Pool;
-use kernel::{CourseId, ReportId, Result, UserId, Uuid};
+use kernel::{CourseId, ModerationEntryId, ReportId, Result, UserId, Uuid};
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 use validator::Validate;
@@ -279,7 +279,7 @@ struct DecideReport {
 #[serde(rename_all = "camelCase")]
 struct ModerationLogEntry {
     /// The entry's id.
-    id: ReportId,
+    id: ModerationEntryId,
     /// Who did it.
     moderator: Person,
     /// `DISMISS`, `REMOVE`, `RESTORE`, `WARN`, `MUTE` or `SUSPEND`; more may be added.

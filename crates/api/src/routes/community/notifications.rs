@@ -166,7 +166,7 @@ struct ReadNotifications {
     ids: Option<Vec<NotificationId>>,
     /// This one and every older one.
     #[schema(nullable = false, example = "0198c0de-0000-7000-8000-000000000001")]
-    up_to: Option<Uuid>,
+    up_to: Option<NotificationId>,
 }
 
 impl ReadNotifications {

@@ -91,7 +91,7 @@ struct Post {
 #[serde(rename_all = "camelCase")]
 struct PostImage {
     /// The upload, for its owner alone.
-    id: Option<PostId>,
+    id: Option<FileId>,
     /// 1280 wide at most.
     #[schema(format = "uri", example = "https://palestra.example/api/v1/files/AbC")]
     url: String,

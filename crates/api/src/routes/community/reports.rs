@@ -2,7 +2,7 @@ use actix_web::web::Data;
 use chrono::{DateTime, Utc};
 use community::{NewReport, OwnReport, Subject};
 use database::{Pool, Tx};
-use kernel::{ReportId, Result, Uuid};
+use kernel::{PostId, ReportId, Result, Uuid};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 use validator::Validate;
@@ -35,11 +35,11 @@ pub(super) enum SubjectKind {
 
 impl SubjectKind {
     /// The kind with an id.
-    fn with(self, id: ReportId) -> Subject {
+    fn with(self, id: Uuid) -> Subject {
         match self {
-            Self::Post => Subject::Post(id),
-            Self::Comment => Subject::Comment(id),
-            Self::Message => Subject::Message(id),
+            Self::Post => Subject::Post(id.into()),
+            Self::Comment => Subject::Comment(id.into()),
+            Self::Message => Subject::Message(id.into()),
         }
     }
 

@@ -231,7 +231,7 @@ async fn update_settings(
 async fn get_course_settings(
     state: Data<State>,
     Member(actor): Member,
-    Path(id): Path<Uuid>,
+    Path(id): Path<CourseId>,
 ) -> Result<Reply<CommunitySettings>, Problem> {
     read(&state, actor, Some(id)).await
 }
@@ -247,7 +247,7 @@ async fn get_course_settings(
 async fn update_course_settings(
     state: Data<State>,
     Member(actor): Member,
-    Path(id): Path<Uuid>,
+    Path(id): Path<CourseId>,
     seen: IfMatch,
     body: Json<PatchCommunitySettings>,
 ) -> Result<Reply<CommunitySettings>, Problem> {

@@ -1,5 +1,5 @@
 use actix_web::web::Data;
-use courses::{CourseChange, NewCourse};
+use courses::{CourseChange, Level, NewCourse};
 use database::Pool;
 use kernel::{CategoryId, CourseId, FieldError, FileId, Result, Uuid, VideoAssetId};
 use serde::{Deserialize, Serialize};
@@ -17,7 +17,7 @@ use crate::{
     routes::{
         chapters::Chapter,
         lessons::AuthoredLesson,
-        shared::{Level, Money, PageQuery},
+        shared::{Money, PageQuery, schema},
     },
     state::State,
 };
@@ -80,7 +80,7 @@ struct CreateCourse {
     #[schema(minimum = 0, maximum = 100_000, example = 95)]
     duration: Option<i64>,
     /// For whom; `BEGINNER` where it is missing.
-    #[schema(nullable = false)]
+    #[schema(value_type = schema::Level, required = false)]
     difficulty: Option<Level>,
     /// Null or an amount of 0 is free.
     price: Option<Money>,
@@ -139,7 +139,7 @@ struct PatchCourse {
     #[schema(value_type = Option<i64>, minimum = 0, maximum = 100_000, example = 95)]
     duration: Option<Option<i64>>,
     /// For whom.
-    #[schema(nullable = false)]
+    #[schema(value_type = schema::Level, required = false)]
     difficulty: Option<Level>,
     /// The whole price; null or an amount of 0 is free.
     #[serde(default, deserialize_with = "merge::member")]
@@ -278,7 +278,7 @@ fn new_course(body: CreateCourse) -> Result<NewCourse> {
         preview_video_url,
         preview_video_asset_id,
         duration,
-        difficulty: difficulty.unwrap_or(Level::Beginner).as_str().to_owned(),
+        difficulty: difficulty.unwrap_or_default(),
         price: price.map(|price| price.into_kernel("/price")).transpose()?,
         discount_price: discount_price
             .map(|price| price.into_kernel("/discountPrice"))
@@ -351,7 +351,7 @@ async fn update_course(
         preview_video_url,
         preview_video_asset_id,
         duration,
-        difficulty: difficulty.map(|level| level.as_str().to_owned()),
+        difficulty,
         price: money(price, "/price")?,
         discount_price: money(discount_price, "/discountPrice")?,
         category_ids,
@@ -428,7 +428,7 @@ async fn duplicate_course(
             &state.db,
             (Pool::App, actor),
             "duplicateCourse",
-            id.as_bytes(),
+            id.0.as_bytes(),
             work,
         )
         .await?)

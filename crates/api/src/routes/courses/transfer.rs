@@ -1,7 +1,7 @@
 //! Taking a course out as one document, and bringing it in.
 
 use actix_web::{Either, http::header, web::Data};
-use courses::{Import, ImportCheck};
+use courses::{Import, ImportCheck, Level};
 use database::Pool;
 use kernel::{CourseId, Error, FieldError, Result, Uuid};
 use serde::{Deserialize, Serialize};
@@ -19,7 +19,7 @@ use crate::{
         reply::Reply,
         routing::{Operations, operations},
     },
-    routes::shared::{Level, Money},
+    routes::shared::{Money, schema},
     state::State,
 };
 
@@ -94,7 +94,7 @@ struct DocumentCourse {
     #[schema(minimum = 0, maximum = 100_000, example = 95)]
     duration: Option<i64>,
     /// For whom; `BEGINNER` where it is missing.
-    #[schema(nullable = false)]
+    #[schema(value_type = schema::Level, required = false)]
     difficulty: Option<Level>,
     /// Null or an amount of 0 is free.
     price: Option<Money>,
@@ -291,7 +291,7 @@ impl From<courses::CourseDocument> for CourseDocument {
             image_url,
             preview_video_url,
             duration,
-            difficulty: serde_json::from_value(difficulty.into()).ok(),
+            difficulty: Some(difficulty),
             price: price.map(Into::into),
             discount_price: discount_price.map(Into::into),
             categories: categories.into_iter().map(CategorySlug).collect(),
@@ -455,7 +455,7 @@ fn whole(course: DocumentCourse) -> Parts {
         image_url,
         preview_video_url,
         duration,
-        difficulty: difficulty.unwrap_or(Level::Beginner).as_str().to_owned(),
+        difficulty: difficulty.unwrap_or_default(),
         price: None,
         discount_price: None,
         categories: categories.into_iter().map(|CategorySlug(slug)| slug).collect(),

@@ -10,7 +10,7 @@ use validator::Validate;
 use super::{Money, Payment};
 use crate::{
     http::{
-        extract::{Json, Member, MoneyKey, Step},
+        extract::{Json, Member, MoneyKey, Outcome},
         problem::Problem,
         reply::Reply,
     },
@@ -210,18 +210,18 @@ async fn create_checkout(
     let begin = move |tx| async move {
         let payment = till.begin(&tx, &request).await?;
         if payment.provider != ProviderName::None {
-            return Ok(Step::Open(payment));
+            return Ok(Outcome::NeedsProvider(payment));
         }
         // Bought: whoever asks again with this key has to be told so, and not that the course is theirs already.
         let checkout = payments::Checkout {
             payment,
             handover: None,
         };
-        created(checkout).map(Step::Answered)
+        created(checkout).map(Outcome::Done)
     };
     let payment = match key.begin(&state.db, whose, OPERATION, &raw, begin).await? {
-        Step::Open(payment) => payment,
-        Step::Answered(reply) => {
+        Outcome::NeedsProvider(payment) => payment,
+        Outcome::Done(reply) => {
             state.wake_worker.notify_one();
             return Ok(reply);
         }

@@ -131,7 +131,7 @@ struct LearnerQuery {
 async fn list_course_learners(
     state: Data<State>,
     Member(actor): Member,
-    Path(id): Path<Uuid>,
+    Path(id): Path<CourseId>,
     Query(LearnerQuery { q, limit, cursor }): Query<LearnerQuery>,
 ) -> Result<Reply<CourseLearnerPage>, Problem> {
     let (after, limit) = (
@@ -156,7 +156,7 @@ async fn list_course_learners(
 async fn export_course_learners(
     state: Data<State>,
     Member(actor): Member,
-    Path(id): Path<Uuid>,
+    Path(id): Path<CourseId>,
 ) -> Result<Reply<String>, Problem> {
     let csv = state
         .db
@@ -238,7 +238,7 @@ struct LearnerProgressChange {
 async fn waive_learner_progress(
     state: Data<State>,
     Member(actor): Member,
-    Path((course_id, user_id)): Path<(Uuid, Uuid)>,
+    Path((course_id, user_id)): Path<(CourseId, UserId)>,
     body: Json<LearnerProgressChange>,
 ) -> Result<Reply<CourseLearner>, Problem> {
     let lesson_id = body.value.lesson_id;
@@ -261,7 +261,7 @@ async fn waive_learner_progress(
 async fn reset_learner_progress(
     state: Data<State>,
     Member(actor): Member,
-    Path((course_id, user_id)): Path<(Uuid, Uuid)>,
+    Path((course_id, user_id)): Path<(CourseId, UserId)>,
     body: Json<LearnerProgressChange>,
 ) -> Result<Reply<CourseLearner>, Problem> {
     let lesson_id = body.value.lesson_id;

@@ -3,7 +3,7 @@
 
 /// Declares the schema of an enum: its texts, in the order of its variants.
 macro_rules! schemas {
-    ($($(#[$doc:meta])* $name:ident;)*) => {
+    ($($(#[doc = $doc:literal])* $name:ident;)*) => {
         /// Types that stand for an enum of the rows in the document.
         pub(in crate::routes) mod schema {
             use sea_orm::{ActiveEnum, Iterable};
@@ -13,7 +13,7 @@ macro_rules! schemas {
             };
 
             $(
-                $(#[$doc])*
+                $(#[doc = $doc])*
                 pub(in crate::routes) struct $name;
 
                 impl PartialSchema for $name {
@@ -21,7 +21,7 @@ macro_rules! schemas {
                         let texts = entity::enums::$name::iter().map(|value| value.to_value());
                         ObjectBuilder::new()
                             .schema_type(SchemaType::Type(Type::String))
-                            .description(Some([$(docs!($doc)),*].concat().trim()))
+                            .description(Some([$($doc),*].concat().trim()))
                             .enum_values(Some(texts))
                             .build()
                             .into()
@@ -31,13 +31,6 @@ macro_rules! schemas {
                 impl ToSchema for $name {}
             )*
         }
-    };
-}
-
-/// The text of a doc comment.
-macro_rules! docs {
-    (doc = $text:literal) => {
-        $text
     };
 }
 

@@ -5,10 +5,11 @@ use utoipa::ToSchema;
 
 /// Declares values that are taken as they are, within the bounds of their schema.
 macro_rules! bounded {
-    ($($(#[$attribute:meta])* $name:ident($inner:ty);)*) => {$(
-        $(#[$attribute])*
+    ($($(#[doc = $doc:literal])* $(#[schema($($bound:tt)*)])? $name:ident($inner:ty);)*) => {$(
+        $(#[doc = $doc])*
         #[derive(Clone, Debug, Deserialize, ToSchema)]
         #[serde(transparent)]
+        $(#[schema($($bound)*)])?
         pub(in crate::routes) struct $name(pub(in crate::routes) $inner);
 
         impl From<$name> for $inner {
