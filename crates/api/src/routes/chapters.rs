@@ -431,10 +431,9 @@ async fn unpublish_chapter(
     reply(
         state
             .db
-            .run(
-                actor,
-                move |tx| async move { courses::unpublish_chapter(&tx, id).await },
-            )
+            .run(actor, move |tx| async move {
+                courses::unpublish_chapter(&tx, id).await
+            })
             .await?,
     )
 }

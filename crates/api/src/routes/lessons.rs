@@ -506,10 +506,9 @@ async fn unpublish_lesson(
     authored(
         state
             .db
-            .run(
-                actor,
-                move |tx| async move { courses::unpublish_lesson(&tx, id).await },
-            )
+            .run(actor, move |tx| async move {
+                courses::unpublish_lesson(&tx, id).await
+            })
             .await?,
     )
 }

@@ -27,5 +27,5 @@ pub struct Job {
     /// When it ended; `None` until then.
     pub finished_at: Option<Timestamp>,
     /// The last learner who was looked at; `None` before the first.
-    pub(crate) reached_id: Option<UserId>,
+    pub reached_id: Option<UserId>,
 }

@@ -1,3 +1,5 @@
+//! Heartbeats and the progress in one lesson or chapter, as clients see them.
+
 use chrono::{DateTime, SubsecRound, Utc};
 use kernel::Uuid;
 use progress::{Claim, Position, Subject};
@@ -5,49 +7,50 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 use validator::Validate;
 
-/// Seconds of a video that were played: `from` before `to`.
+/// Seconds of a video that were played; `from` comes before `to`.
 #[derive(Clone, Copy, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub(super) struct PlayedRange {
-    /// Where it begins.
+    /// Where it begins, in seconds.
     #[schema(minimum = 0, maximum = 86400, example = 30.0)]
     from: f64,
-    /// Where it ends.
+    /// Where it ends, in seconds.
     #[schema(minimum = 0, maximum = 86400, example = 40.5)]
     to: f64,
 }
 
-/// Whole seconds of a video, the last one not included.
+/// Whole seconds of a video, from `from` up to, but not including, `to`.
 #[derive(Serialize, ToSchema)]
 pub(super) struct WatchedRange {
-    /// Where it begins.
+    /// The first second.
     #[schema(minimum = 0, maximum = 86400, example = 0)]
     from: u32,
-    /// Where it ends.
+    /// The second after the last.
     #[schema(minimum = 0, maximum = 86400, example = 41)]
     to: u32,
 }
 
-/// What a player says. The server credits of it what its own clock allows.
+/// What a player reports. The server credits as much of it as its own clock allows.
 #[derive(Deserialize, ToSchema, Validate)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub(super) struct WatchHeartbeat {
-    /// Which playback it is: an id that the player makes when it begins. The progress names it beside the position, so that
-    /// another device can tell.
+    /// The playback: an id that the player makes when it begins. The progress names it beside the position, so that another device
+    /// knows whose position that is.
     #[schema(nullable = false)]
     session_id: Option<Uuid>,
-    /// What was played. Say what was not acknowledged yet again: repetition does not count twice.
+    /// The ranges that were played. Send again what was not acknowledged yet: repetition does not count twice.
     #[serde(default)]
     #[schema(max_items = 100)]
     ranges: Vec<PlayedRange>,
-    /// For players that know no ranges: everything up to this part of the video. Without a position this is the position, too.
+    /// For players that know no ranges: everything up to this part of the video was played. Where no position is sent, it is the
+    /// position, too.
     #[schema(nullable = false, minimum = 0, maximum = 100, example = 12.5)]
     percent: Option<f64>,
-    /// Where the player stands.
+    /// Where the player is in the video, in seconds.
     #[schema(nullable = false, minimum = 0, maximum = 86400, example = 40.5)]
     position_seconds: Option<f64>,
-    /// When this was, by the device's clock; now where it is absent. It decides which of two positions is the later one, and
-    /// to which day the time is booked, since the server first heard of the video. No credit depends on it.
+    /// When this was, by the device's clock; now where it is missing. It decides which of two positions is the later one, and on
+    /// which day the time is counted, from the first heartbeat of the video on. No credit depends on it.
     #[schema(nullable = false, example = "2026-11-22T09:30:00Z")]
     played_at: Option<DateTime<Utc>>,
 }
@@ -76,20 +79,21 @@ pub(super) fn claim(
         ranges: ranges.iter().map(|range| (range.from, range.to)).collect(),
         percent,
         position,
-        // What both databases keep of a time.
+        // Both databases keep microseconds.
         played_at: played_at.map(|at| at.trunc_subsecs(6)),
         session_id,
     }
 }
 
-/// What was watched, for clients that know no ranges.
+/// What was watched, from clients that know no ranges.
 #[derive(Deserialize, ToSchema, Validate)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub(super) struct ProgressUpdate {
-    /// Everything up to this part of the video. It cannot be taken back. Without a position this is the position, too.
+    /// Everything up to this part of the video was played. It cannot be taken back. Where no position is sent, it is the position,
+    /// too.
     #[schema(nullable = false, minimum = 0, maximum = 100, example = 12.5)]
     percent: Option<f64>,
-    /// Where to go on.
+    /// Where to resume, in seconds.
     #[schema(nullable = false, minimum = 0, maximum = 86400, example = 40.5)]
     position_seconds: Option<f64>,
 }
@@ -117,31 +121,31 @@ macro_rules! progress {
         pub(super) struct $name {
             $(#[$id_doc])*
             $id: Uuid,
-            /// Whether it is done.
+            /// Whether it is completed.
             is_completed: bool,
-            /// Since when.
+            /// When it was completed; null until then.
             completed_at: Option<DateTime<Utc>>,
-            /// How much of the video was watched, as far as the server's clock allows; never falls.
+            /// The part of the video that is credited as watched; it never falls.
             #[schema(minimum = 0, maximum = 100, example = 33.4)]
             watch_time_percent: f64,
-            /// The same in seconds.
+            /// The seconds of the video that are credited as watched; they never fall.
             #[schema(minimum = 0, maximum = 86400, example = 201)]
             watched_seconds: u32,
-            /// How long the video is: the ready video's own length, else the author's minutes. Null where nobody knows.
+            /// The length of the video in seconds: the ready video's own, else the author's minutes; null where nobody knows it.
             #[schema(minimum = 1, maximum = 86400, example = 602)]
             duration_seconds: Option<u32>,
-            /// Where to go on; null before anybody said so.
+            /// Where to resume, in seconds; null before a player has reported a position.
             #[schema(minimum = 0, maximum = 86400, example = 40.5)]
             position_seconds: Option<f64>,
-            /// When that was said.
+            /// When that position was played, by the device's clock; null where there is none.
             positioned_at: Option<DateTime<Utc>>,
-            /// By which playback.
+            /// The playback that reported the position; null where there is none, or where it has no id.
             session_id: Option<Uuid>,
-            /// What was played by the player's word, united. It may be more than what is credited. Of more than a thousand pieces
-            /// the shortest gaps are closed.
+            /// The ranges that the player reported, merged. They may exceed what was credited. Of more than a thousand ranges the
+            /// shortest gaps are closed.
             #[schema(max_items = 1_000)]
             ranges: Vec<WatchedRange>,
-            /// When anything last changed; null before the first time.
+            /// When anything of this last changed; null before the first time.
             updated_at: Option<DateTime<Utc>>,
         }
 
@@ -177,13 +181,13 @@ macro_rules! progress {
 }
 
 progress! {
-    /// What the caller has seen of a lesson.
+    /// What the caller has watched and completed of a lesson.
     LessonProgress, /// The lesson.
     lesson_id
 }
 
 progress! {
-    /// What the caller has seen of a chapter's own video.
+    /// What the caller has watched of a chapter's own video, and whether the chapter is completed.
     ChapterProgress, /// The chapter.
     chapter_id
 }

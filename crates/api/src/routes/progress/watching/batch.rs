@@ -1,6 +1,7 @@
+//! The heartbeats that a device sends after it was offline, and what became of each.
+
 use std::collections::HashMap;
 
-use actix_web::web::Data;
 use chrono::{DateTime, Utc};
 use kernel::{ChapterId, Code, Error, FieldError, LessonId, Result, Uuid};
 use progress::{Heartbeat, Subject};
@@ -9,32 +10,22 @@ use serde_json::Value;
 use utoipa::ToSchema;
 use validator::Validate;
 
-use super::shared::{ChapterProgress, LessonProgress, PlayedRange, claim};
+use super::dto::{ChapterProgress, LessonProgress, PlayedRange, claim};
 use crate::{
     config::Config,
-    http::{
-        extract::{Document, Judged, Large, MOST_REASONS_OF_DOCUMENT, Member},
-        problem::Problem,
-        reply::Reply,
-        routing::{Operations, operations},
-    },
-    state::State,
+    http::extract::{Judged, Large, MOST_REASONS_OF_DOCUMENT},
 };
 
-pub(super) fn configure(config: &mut impl Operations) {
-    operations!(config, put_progress_batch);
-}
-
-/// Heartbeats that were kept while a device was offline.
+/// Heartbeats that a device kept while it was offline.
 #[derive(Deserialize, ToSchema, Validate)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
-struct ProgressBatch {
-    /// In any order.
+pub(super) struct ProgressBatch {
+    /// The heartbeats, in any order.
     #[schema(min_items = 1, max_items = 200)]
     items: Vec<ProgressBatchItem>,
 }
 
-/// A heartbeat and what it is about: a lesson, or a chapter's own video.
+/// A heartbeat and what it is about: a lesson, or a chapter's own video. The other members are those of `WatchHeartbeat`.
 #[derive(Deserialize, ToSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 #[schema(example = json!({
@@ -42,23 +33,23 @@ struct ProgressBatch {
     "ranges": [{ "from": 30.0, "to": 40.5 }], "positionSeconds": 40.5, "playedAt": "2026-11-22T09:30:00Z"
 }))]
 struct ProgressBatchItem {
-    /// The lesson. Exactly one of `lessonId` and `chapterId` is there.
+    /// The lesson. An item has exactly one of `lessonId` and `chapterId`.
     #[schema(nullable = false)]
     lesson_id: Option<LessonId>,
     /// The chapter.
     #[schema(nullable = false)]
     chapter_id: Option<ChapterId>,
-    /// See `WatchHeartbeat`.
+    /// The playback: an id that the player made.
     #[schema(nullable = false)]
     session_id: Option<Uuid>,
-    /// What was played.
+    /// The ranges that were played.
     #[serde(default)]
     #[schema(max_items = 100)]
     ranges: Vec<PlayedRange>,
-    /// Everything up to this part of the video.
+    /// For players that know no ranges: everything up to this part of the video was played.
     #[schema(nullable = false, minimum = 0, maximum = 100, example = 12.5)]
     percent: Option<f64>,
-    /// Where the player stood.
+    /// Where the player was in the video, in seconds.
     #[schema(nullable = false, minimum = 0, maximum = 86400, example = 40.5)]
     position_seconds: Option<f64>,
     /// When this was, by the device's clock.
@@ -73,7 +64,7 @@ impl Large for ProgressBatch {
 }
 
 impl ProgressBatchItem {
-    fn into_beat(self, pointer: &str) -> Result<Heartbeat> {
+    fn into_heartbeat(self, pointer: &str) -> Result<Heartbeat> {
         let Self {
             lesson_id,
             chapter_id,
@@ -102,18 +93,18 @@ impl ProgressBatchItem {
 
 /// The heartbeat of each item, or why it is refused: one that its schema refuses takes no other with it. What is wrong with the
 /// batch as a whole refuses it.
-fn beats(batch: Judged<ProgressBatch>) -> Result<Vec<Result<Heartbeat>>> {
+pub(super) fn heartbeats(batch: Judged<ProgressBatch>) -> Result<Vec<Result<Heartbeat>>> {
     let items: Vec<Result<ProgressBatchItem>> = match batch {
         Ok(batch) => batch.items.into_iter().map(Ok).collect(),
         Err((document, reasons)) => {
             let mut refused: HashMap<usize, Vec<FieldError>> = HashMap::new();
-            // Where there may be more of them, nobody knows which items are sound.
+            // Where there may be more reasons, it is unknown which items are sound.
             let are_all = reasons.len() < MOST_REASONS_OF_DOCUMENT;
-            if !are_all || reasons.iter().any(|reason| index(&reason.pointer).is_none()) {
+            if !are_all || reasons.iter().any(|reason| index_of(&reason.pointer).is_none()) {
                 return Err(Error::invalid(reasons));
             }
             for reason in reasons {
-                let index = index(&reason.pointer).unwrap_or_default();
+                let index = index_of(&reason.pointer).unwrap_or_default();
                 refused.entry(index).or_default().push(reason);
             }
             let Some(Value::Array(items)) = document.get("items").cloned() else {
@@ -122,7 +113,7 @@ fn beats(batch: Judged<ProgressBatch>) -> Result<Vec<Result<Heartbeat>>> {
             let read = |(index, item)| match refused.remove(&index) {
                 Some(reasons) => Err(Error::invalid(reasons)),
                 None => serde_json::from_value(item).map_err(|error| {
-                    let reason = FieldError::new(at(index), "not_allowed", error.to_string());
+                    let reason = FieldError::new(pointer_of(index), "not_allowed", error.to_string());
                     Error::invalid(vec![reason])
                 }),
             };
@@ -130,16 +121,18 @@ fn beats(batch: Judged<ProgressBatch>) -> Result<Vec<Result<Heartbeat>>> {
         }
     };
     let items = items.into_iter().enumerate();
-    Ok(items.map(|(index, item)| item?.into_beat(&at(index))).collect())
+    Ok(items
+        .map(|(index, item)| item?.into_heartbeat(&pointer_of(index)))
+        .collect())
 }
 
-/// Where an item stands in the request.
-fn at(index: usize) -> String {
+/// The JSON Pointer of an item of the request.
+pub(super) fn pointer_of(index: usize) -> String {
     format!("/items/{index}")
 }
 
-/// In which item a reason lies.
-fn index(pointer: &str) -> Option<usize> {
+/// The index of the item that a reason is about.
+fn index_of(pointer: &str) -> Option<usize> {
     let within = pointer.strip_prefix("/items/")?;
     within.split('/').next()?.parse().ok()
 }
@@ -147,25 +140,25 @@ fn index(pointer: &str) -> Option<usize> {
 /// What became of each heartbeat.
 #[derive(Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
-struct ProgressBatchResults {
-    /// In the order of the items.
-    results: Vec<ProgressBatchResult>,
+pub(super) struct ProgressBatchResults {
+    /// The results, in the order of the items.
+    pub(super) results: Vec<ProgressBatchResult>,
 }
 
 /// What became of one heartbeat.
 #[derive(Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
-struct ProgressBatchResult {
-    /// Whether it is durable. What is not and has a code of status 503 can be sent again.
+pub(super) struct ProgressBatchResult {
+    /// Whether it is stored for good. One that is not, and whose code has the status 503, can be sent again.
     is_accepted: bool,
-    /// Why it was refused: a problem's code.
+    /// Why it was refused: the code of a problem; null where it was accepted.
     #[schema(example = "not_granted")]
     code: Option<String>,
-    /// All reasons, for `validation_failed`.
+    /// All reasons for `validation_failed`; empty for anything else.
     errors: Vec<RefusedValue>,
-    /// The progress, of a lesson.
+    /// The progress in the lesson; null for a chapter, and where it was refused.
     lesson_progress: Option<LessonProgress>,
-    /// The progress, of a chapter.
+    /// The progress in the chapter; null for a lesson, and where it was refused.
     chapter_progress: Option<ChapterProgress>,
 }
 
@@ -196,56 +189,16 @@ impl From<Result<progress::Progress>> for ProgressBatchResult {
     }
 }
 
-/// Send what was watched offline
-///
-/// Up to 200 heartbeats about any lessons and chapters, each with a result of its own, under the same bound as `watchLesson`: the
-/// time since each lesson was first heard of. So who opened a lesson, went offline for an hour and watched an hour is credited an
-/// hour. An item that is no heartbeat is refused alone, with `validation_failed` and every reason. With `playedAt` in each item,
-/// sending a batch again changes nothing but `updatedAt`; without it, the positions count as of now. The body may have four times the
-/// size of others: 1 MiB, unless it is configured otherwise.
-#[utoipa::path(post, path = "/me/progress/batch",
-    tag = "progress", operation_id = "sendProgressBatch", security(("bearer" = [])), request_body = ProgressBatch,
-    extensions(("x-problem-codes" = json!(["outcome_unknown"]))),
-    responses((status = 200, description = "What became of each.", body = ProgressBatchResults)))]
-async fn put_progress_batch(
-    state: Data<State>,
-    Member(actor): Member,
-    body: Document<ProgressBatch>,
-) -> Result<Reply<ProgressBatchResults>, Problem> {
-    let (mut places, mut sound) = (Vec::new(), Vec::new());
-    let mut results: Vec<Option<Result<progress::Progress>>> = Vec::new();
-    for beat in beats(body.value)? {
-        match beat {
-            Ok(beat) => {
-                places.push(results.len());
-                sound.push(beat);
-                results.push(None);
-            }
-            Err(error) => results.push(Some(Err(error))),
-        }
-    }
-    let pointer = |index: usize| places.get(index).copied().map(at).unwrap_or_default();
-    let heard = state.watching.hear_all(actor, sound, pointer).await;
-    let mut heard = heard.into_iter();
-    let results = results.into_iter().map(|result| {
-        result
-            .or_else(|| heard.next())
-            .unwrap_or(Err(Code::Internal.into()))
-    });
-    let results = results.map(Into::into).collect();
-    Ok(Reply::ok(&ProgressBatchResults { results })?)
-}
-
 /// A reason, as in a problem's `errors`.
 #[derive(Serialize, ToSchema)]
 struct RefusedValue {
-    /// A JSON Pointer into the request.
+    /// The refused value, as a JSON Pointer into the request.
     #[schema(example = "/items/0/ranges/2")]
     pointer: String,
-    /// A stable code.
+    /// A stable code of the reason.
     #[schema(example = "reversed")]
     code: String,
-    /// In words.
+    /// The reason in words.
     #[schema(example = "It ends before it begins.")]
     detail: String,
 }
