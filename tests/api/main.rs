@@ -39,6 +39,7 @@ mod start;
 mod storage;
 mod stripe;
 mod transfer;
+mod use_cases;
 mod users;
 mod video;
 mod watching;
