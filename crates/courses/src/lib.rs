@@ -26,8 +26,8 @@ pub use attachment::{
 };
 pub use body::{Body, BodyChange};
 pub use catalogue::{
-    CataloguePage, CourseFilter, CourseSort, Facets, PagePosition, PriceRange, facets, list_courses,
-    refresh_category, set_popularity,
+    CataloguePage, CourseFilter, CourseSort, Facets, OUTLINE_CHANGED, PagePosition, PriceRange, facets,
+    list_courses, refresh_category, set_popularity,
 };
 pub use category::{
     Category, CategoryChange, NewCategory, categories, category, change_category, create_category,
@@ -35,8 +35,7 @@ pub use category::{
 };
 pub use chapter::{
     Chapter, ChapterChange, NewChapter, PlacedChapter, change_chapter, chapter_body, create_chapter,
-    delete_chapter, order_chapters, placed_chapter, publish_chapter, require_editor_of_chapter,
-    unpublish_chapter,
+    delete_chapter, order_chapters, placed_chapter, publish_chapter, unpublish_chapter,
 };
 pub use course::{
     Author, Course, CourseChange, CourseDetail, CourseRef, NewCourse, archive_course, change_course, course,
@@ -48,8 +47,7 @@ pub use entity::enums::Level;
 pub use html::{sanitise, within};
 pub use lesson::{
     Lesson, LessonChange, NewLesson, PlacedLesson, change_lesson, create_lesson, delete_lesson, lesson_body,
-    list_lessons, move_lesson, order_lessons, placed_lesson, publish_lesson, require_editor_of_lesson,
-    unpublish_lesson,
+    list_lessons, move_lesson, order_lessons, placed_lesson, publish_lesson, unpublish_lesson,
 };
 pub use outline::{CourseOutline, OutlineChapter, OutlineLesson, outline, outlines};
 pub use transfer::{

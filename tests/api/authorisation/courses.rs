@@ -251,7 +251,7 @@ pub(super) fn rows() -> Vec<Row> {
             MEMBERS,
         ),
         ("listMyProgress", "GET /me/progress", none.clone(), MEMBERS),
-        ("getMyContinuations", "GET /me/continue", none.clone(), MEMBERS),
+        ("listMyResumePoints", "GET /me/continue", none.clone(), MEMBERS),
         ("getMyStats", "GET /me/stats", none.clone(), MEMBERS),
         (
             "getCourseFunnel",

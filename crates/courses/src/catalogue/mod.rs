@@ -90,9 +90,12 @@ pub(crate) async fn refresh(tx: &Tx, course: &Course) -> Result<()> {
     tx.invalidate_public_cache().await
 }
 
-/// Counts the published chapters and lessons of a course again.
+/// Counts the published chapters and lessons of a course again, and sends [`OUTLINE_CHANGED`]: every change of the published outline
+/// comes through here, so that the learners' progress follows it whoever made the change.
 pub(crate) async fn recount(tx: &Tx, course_id: CourseId) -> Result<()> {
     entries::recount(tx, course_id).await?;
+    let payload = json!({ "courseId": course_id, "requestedBy": tx.actor().user_id() });
+    outbox::send(tx, OUTLINE_CHANGED, payload).await?;
     tx.invalidate_public_cache().await
 }
 

@@ -7,6 +7,7 @@ use database::{Tx, from_db, outbox};
 use kernel::{
     Actor, CategoryId, Code, CourseId, Cursor, Error, FieldError, Limit, Money, Page, Result, Role,
 };
+use sea_orm::DbErr;
 use serde_json::json;
 
 use crate::{
@@ -301,7 +302,7 @@ pub async fn archive_course(tx: &Tx, id: CourseId) -> Result<Course> {
     by_id(tx, id).await
 }
 
-/// Deletes a course with everything in it, if nobody ever enrolled in it or bought it. The owner or an admin.
+/// Deletes a course with everything in it, if nobody ever enrolled in it, bought it or learnt from it. The owner or an admin.
 ///
 /// # Errors
 /// [`Code::NotFound`], [`Code::Forbidden`], [`Code::CourseHasLearners`].
@@ -309,13 +310,16 @@ pub async fn delete_course(tx: &Tx, key: &str) -> Result<()> {
     let id = store::find(tx, key).await?.ok_or(Code::NotFound)?.id;
     permission::lock_owned(tx, id).await?;
     catalogue::remove(tx, id).await?;
-    store::delete(tx, id).await.map_err(|error| {
-        // Grants, enrollments and purchases refer to their course and are not deleted with it.
-        match database::constraint(&error) {
-            Some(name) if name.starts_with("fk") => Code::CourseHasLearners.into(),
-            _ => from_db(error),
-        }
-    })
+    store::delete(tx, id).await.map_err(refused_by_learners)
+}
+
+/// Why a course, a chapter or a lesson cannot be deleted: grants, enrollments, purchases and learning records refer to it, and
+/// no foreign key deletes them with it.
+pub(crate) fn refused_by_learners(error: DbErr) -> Error {
+    match database::constraint(&error) {
+        Some(name) if name.starts_with("fk") => Code::CourseHasLearners.into(),
+        _ => from_db(error),
+    }
 }
 
 pub(crate) async fn by_id(tx: &Tx, id: CourseId) -> Result<Course> {
