@@ -26,21 +26,10 @@ mod messages;
 mod moderation;
 mod openapi;
 mod payments;
-<<<<<<< HEAD
 mod posts;
 mod reports;
 mod server;
 mod uploads;
-=======
-mod progress;
-mod purchases;
-mod relay;
-mod servers;
-mod start;
-mod storage;
-mod stripe;
-mod transfer;
 mod use_cases;
->>>>>>> prog
 mod users;
 mod video_assets;

@@ -1,6 +1,6 @@
 //! `POST /courses/{course}/enroll`.
 
-use enrollment::Standing;
+use enrollment::PurchaseState;
 use serde_json::json;
 use test_macros::both_databases;
 
@@ -98,9 +98,9 @@ async fn enrolling_restores_no_revoked_access(app: App) {
     );
     // Who was refunded may come when it is free.
     let payment = app.db.environment().new_id::<kernel::Uuid>();
-    report_purchase(&app, &tom, &course, payment, Standing::Active).await;
+    report_purchase(&app, &tom, &course, payment, PurchaseState::Active).await;
     app.post_empty_as(&tom, &enroll).await.expect(200);
-    report_purchase(&app, &tom, &course, payment, Standing::Refunded).await;
+    report_purchase(&app, &tom, &course, payment, PurchaseState::Refunded).await;
     app.get_as(&tom, &path)
         .await
         .expect_problem(403, "grant_refunded");

@@ -2,7 +2,7 @@
 
 use chrono::Duration;
 use database::Tx;
-use enrollment::{Place, Standing};
+use enrollment::{Place, PurchaseState};
 use kernel::{Actor, Role};
 use serde_json::{Value, json};
 use test_macros::both_databases;
@@ -24,11 +24,11 @@ async fn access_follows_the_payment(app: App) {
         .expect(200);
     let payment = app.db.environment().new_id::<kernel::Uuid>();
     let steps = [
-        (Standing::Suspended, Some("grant_suspended")),
-        (Standing::Active, None),
-        (Standing::Refunded, Some("grant_refunded")),
-        (Standing::Ended, Some("grant_revoked")),
-        (Standing::Active, None),
+        (PurchaseState::Suspended, Some("grant_suspended")),
+        (PurchaseState::Active, None),
+        (PurchaseState::Refunded, Some("grant_refunded")),
+        (PurchaseState::Ended, Some("grant_revoked")),
+        (PurchaseState::Active, None),
     ];
     for (standing, code) in steps {
         for _ in 0..2 {
@@ -93,7 +93,7 @@ async fn of_eight_concurrent_payment_events_one_creates_the_grant(app: App) {
         .await;
     let payment = app.db.environment().new_id::<kernel::Uuid>();
     futures_util::future::join_all(
-        (0..8).map(|_| report_purchase(&app, &lena, &course, payment, Standing::Active)),
+        (0..8).map(|_| report_purchase(&app, &lena, &course, payment, PurchaseState::Active)),
     )
     .await;
     let told = app
@@ -125,12 +125,12 @@ async fn one_active_grant_suffices_and_the_last_ended_explains(app: App) {
     .await
     .expect(201)
     .text_at("/id");
-    report_purchase(&app, &lena, &course, payment, Standing::Active).await;
+    report_purchase(&app, &lena, &course, payment, PurchaseState::Active).await;
     assert_eq!(
         app.get_as(&lena, "/me/enrollments").await.at("/data/0/expiresAt"),
         json!(null)
     );
-    report_purchase(&app, &lena, &course, payment, Standing::Refunded).await;
+    report_purchase(&app, &lena, &course, payment, PurchaseState::Refunded).await;
     // The refund of one leaves the other.
     let told = app
         .get_as(&lena, &format!("/me/access/courses/{course}"))
@@ -145,9 +145,9 @@ async fn one_active_grant_suffices_and_the_last_ended_explains(app: App) {
         .await
         .expect_problem(403, "grant_expired");
     let again = app.db.environment().new_id::<kernel::Uuid>();
-    report_purchase(&app, &lena, &course, again, Standing::Active).await;
+    report_purchase(&app, &lena, &course, again, PurchaseState::Active).await;
     app.get_as(&lena, &path).await.expect(200);
-    report_purchase(&app, &lena, &course, again, Standing::Suspended).await;
+    report_purchase(&app, &lena, &course, again, PurchaseState::Suspended).await;
     app.get_as(&lena, &path)
         .await
         .expect_problem(403, "grant_suspended");
@@ -223,7 +223,7 @@ async fn the_explanation_names_every_lesson(app: App) {
         &lena,
         &course,
         app.db.environment().new_id::<kernel::Uuid>(),
-        Standing::Active,
+        PurchaseState::Active,
     )
     .await;
     assert_eq!(

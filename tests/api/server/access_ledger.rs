@@ -2,7 +2,7 @@
 
 use chrono::{DateTime, Duration, Utc};
 use database::{Pool, Tx};
-use enrollment::{GrantHistory, NewManualGrant, Purchased, Standing};
+use enrollment::{GrantHistory, NewManualGrant, PurchaseState, Purchased};
 use kernel::{Actor, Code, CourseId, GrantId, PaymentId, Role, UserId};
 use serde_json::json;
 use test_macros::both_databases;
@@ -254,10 +254,10 @@ impl World {
     async fn pay(&self, rng: &mut Rng, model: &mut Vec<Remembered>, pair: Pair) {
         let payment = self.payments[rng.index(self.payments.len())];
         let (standing, status) = [
-            (Standing::Active, "ACTIVE"),
-            (Standing::Suspended, "SUSPENDED"),
-            (Standing::Refunded, "REFUNDED"),
-            (Standing::Ended, "ENDED"),
+            (PurchaseState::Active, "ACTIVE"),
+            (PurchaseState::Suspended, "SUSPENDED"),
+            (PurchaseState::Refunded, "REFUNDED"),
+            (PurchaseState::Ended, "ENDED"),
         ][rng.index(4)];
         let (user_id, course_id) = self.ids(pair);
         let purchased = Purchased {
@@ -266,7 +266,7 @@ impl World {
             payment_id: payment,
         };
         let work = move |tx: Tx| async move {
-            enrollment::purchase_standing(&tx, purchased, standing, "told").await?;
+            enrollment::apply_purchase_state(&tx, purchased, standing, "told").await?;
             Ok(tx.now())
         };
         let changed = self

@@ -2,7 +2,7 @@
 
 use chrono::Duration;
 use database::Tx;
-use enrollment::Standing;
+use enrollment::PurchaseState;
 use kernel::{Actor, Role};
 use sea_orm::ConnectionTrait;
 use serde_json::json;
@@ -33,7 +33,7 @@ async fn row_security_protects_grants(app: App) {
         &lena,
         &course,
         app.db.environment().new_id::<Uuid>(),
-        Standing::Refunded,
+        PurchaseState::Refunded,
     )
     .await;
     let manual = grant(&app, &elena, &course, &lena, json!({}))

@@ -2,7 +2,7 @@
 
 use chrono::{DateTime, Duration, Utc};
 use database::Pool;
-use enrollment::{Purchased, Standing};
+use enrollment::{PurchaseState, Purchased};
 use kernel::Actor;
 use serde_json::{Value, json};
 use uuid::Uuid;
@@ -32,14 +32,20 @@ pub async fn let_time_pass(app: &App, by: Duration, people: &mut [&mut Person]) 
 }
 
 /// What the payment of `buyer` says about their purchase, as the worker tells it.
-pub async fn report_purchase(app: &App, buyer: &Person, course: &str, payment: Uuid, standing: Standing) {
+pub async fn report_purchase(
+    app: &App,
+    buyer: &Person,
+    course: &str,
+    payment: Uuid,
+    standing: PurchaseState,
+) {
     let purchased = Purchased {
         user_id: buyer.id.parse().unwrap(),
         course_id: course.parse().unwrap(),
         payment_id: payment.into(),
     };
     let work = move |tx| async move {
-        enrollment::purchase_standing(&tx, purchased, standing, "as the payment says").await
+        enrollment::apply_purchase_state(&tx, purchased, standing, "as the payment says").await
     };
     app.db.run_in(Pool::Worker, Actor::System, work).await.unwrap();
 }

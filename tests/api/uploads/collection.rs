@@ -51,7 +51,9 @@ async fn unused_files_are_collected_after_a_day(app: App) {
     std::fs::write(&fragment, "x").unwrap();
     let media = media_service(&app);
     assert_eq!(
-        media::collect_files(&app.db, &media, media::RETENTION).await.unwrap(),
+        media::collect_files(&app.db, &media, media::RETENTION)
+            .await
+            .unwrap(),
         0
     );
     assert_eq!(
@@ -66,7 +68,9 @@ async fn unused_files_are_collected_after_a_day(app: App) {
         .await
         .unwrap();
     assert!(removed <= 1 && !stray.exists() && !fragment.exists());
-    media::collect_files(&app.db, &media, media::RETENTION).await.unwrap();
+    media::collect_files(&app.db, &media, media::RETENTION)
+        .await
+        .unwrap();
     let elena = app.login(&elena.email, PASSWORD).await;
     for gone in [&unused, &image, &pending.text_at("/id")] {
         app.get_as(&elena, &format!("/uploads/{gone}"))
@@ -89,7 +93,9 @@ async fn unused_files_are_collected_after_a_day(app: App) {
     app.delete_as(&elena, &format!("/attachments/{attachment}"))
         .await
         .expect(204);
-    media::collect_files(&app.db, &media, media::RETENTION).await.unwrap();
+    media::collect_files(&app.db, &media, media::RETENTION)
+        .await
+        .unwrap();
     assert_eq!(stored_objects(&app.folder), Vec::<String>::new());
 }
 
