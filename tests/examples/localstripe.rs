@@ -7,7 +7,8 @@ use actix_web::{App, HttpRequest, HttpResponse, HttpServer, web};
 use chrono::TimeDelta;
 use kernel::{Environment, Money};
 use payments::{
-    Charge, Event, Fact, Method, Provider, Reference, RefundOrder, RefundStatus, Stripe, StripeSettings,
+    Charge, Fact, PaymentMethod, Provider, ProviderReference, RefundReason, RefundRequest, RefundStatus,
+    Stripe, StripeSettings, WebhookEvent,
 };
 use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
 
@@ -49,54 +50,58 @@ fn receiver() -> (String, UnboundedReceiver<(String, Vec<u8>)>) {
 }
 
 /// The next hook of this kind, read by the adapter.
-async fn next(stripe: &Stripe, arrived: &mut UnboundedReceiver<(String, Vec<u8>)>, kind: &str) -> Event {
+async fn next(
+    stripe: &Stripe,
+    arrived: &mut UnboundedReceiver<(String, Vec<u8>)>,
+    kind: &str,
+) -> WebhookEvent {
     loop {
         let arrival = tokio::time::timeout(Duration::from_secs(20), arrived.recv()).await;
         let (signature, body) = arrival.unwrap_or_else(|_| panic!("no {kind} came")).unwrap();
         let now = Environment::default().now();
-        let event = stripe.read_hook(&signature, &body, now).unwrap();
+        let event = stripe.read_webhook(&signature, &body, now).unwrap();
         assert!(
             stripe
-                .read_hook(&signature, &[body.as_slice(), b" "].concat(), now)
+                .read_webhook(&signature, &[body.as_slice(), b" "].concat(), now)
                 .is_err()
         );
         assert!(
             stripe
-                .read_hook(&signature, &body, now + TimeDelta::minutes(6))
+                .read_webhook(&signature, &body, now + TimeDelta::minutes(6))
                 .is_err()
         );
         if event.kind == kind {
             return event;
         }
-        assert_eq!(event.told, None, "{}", event.kind);
+        assert_eq!(event.update, None, "{}", event.kind);
     }
 }
 
-async fn begin(stripe: &Stripe) -> (Charge, Reference) {
+async fn begin(stripe: &Stripe) -> (Charge, ProviderReference) {
     let environment = Environment::default();
     let customer = stripe
-        .customer(environment.new_id(), "lena@example.com", Some("Lena & Søn"))
+        .create_customer(environment.new_id(), "lena@example.com", Some("Lena & Søn"))
         .await
         .unwrap();
     let charge = Charge {
         payment_id: environment.new_id(),
-        method: Method::PaymentIntent,
+        method: PaymentMethod::PaymentIntent,
         amount: Money {
             amount: 4900,
             currency: "EUR".parse().unwrap(),
         },
         title: "Strength & Stretch 100 %".to_owned(),
-        customer,
+        customer_id: customer,
         success_url: String::new(),
         cancel_url: String::new(),
         expires_at: environment.now() + TimeDelta::hours(1),
     };
-    let started = stripe.start(&charge).await.unwrap();
+    let started = stripe.create_session(&charge).await.unwrap();
     assert!(started.client_secret.is_some());
-    let reference = Reference {
+    let reference = ProviderReference {
         payment_id: charge.payment_id,
         session_id: None,
-        provider_payment_id: started.payment_id,
+        provider_payment_id: started.provider_payment_id,
     };
     (charge, reference)
 }
@@ -124,9 +129,12 @@ async fn main() {
     // Paid, told of, given back.
     let (charge, reference) = begin(&stripe).await;
     let intent = reference.provider_payment_id.clone().unwrap();
-    assert_eq!(stripe.ask(&reference).await.unwrap().facts, []);
-    assert_eq!(stripe.whose(&intent).await.unwrap(), Some(charge.payment_id));
-    assert_eq!(stripe.whose("pi_unknown").await.unwrap(), None);
+    assert_eq!(stripe.fetch_update(&reference).await.unwrap().facts, []);
+    assert_eq!(
+        stripe.find_payment_id(&intent).await.unwrap(),
+        Some(charge.payment_id)
+    );
+    assert_eq!(stripe.find_payment_id("pi_unknown").await.unwrap(), None);
     let path = format!("/v1/payment_intents/{intent}");
     assert_eq!(call(&base, &path, "payment_method=pm_card_visa").await, 200);
     assert_eq!(call(&base, &format!("{path}/confirm"), "").await, 200);
@@ -136,7 +144,7 @@ async fn main() {
         currency: "EUR".to_owned(),
     };
     assert_eq!(
-        stripe.ask(&reference).await.unwrap().facts,
+        stripe.fetch_update(&reference).await.unwrap().facts,
         std::slice::from_ref(&captured)
     );
     let told = next(&stripe, &mut arrived, "payment_intent.succeeded")
@@ -148,19 +156,19 @@ async fn main() {
         (Some(charge.payment_id), &Some(intent.clone()))
     );
     assert_eq!(told.facts, std::slice::from_ref(&captured));
-    stripe.stop(&reference).await.unwrap();
-    let order = RefundOrder {
+    stripe.cancel(&reference).await.unwrap();
+    let order = RefundRequest {
         refund_id: Environment::default().new_id(),
         provider_payment_id: intent.clone(),
         amount: Money {
             amount: 1900,
             ..charge.amount
         },
-        reason: "OTHER".to_owned(),
+        reason: RefundReason::Other,
     };
     let fact = stripe.refund(&order).await.unwrap();
     let Fact::Refund {
-        ours,
+        refund_id: ours,
         amount: 1900,
         status: RefundStatus::Succeeded,
         ..
@@ -169,7 +177,10 @@ async fn main() {
         panic!("{fact:?}")
     };
     assert_eq!(ours, Some(order.refund_id));
-    assert_eq!(stripe.ask(&reference).await.unwrap().facts, [captured, fact]);
+    assert_eq!(
+        stripe.fetch_update(&reference).await.unwrap().facts,
+        [captured, fact]
+    );
 
     // Declined.
     let (charge, reference) = begin(&stripe).await;
@@ -185,7 +196,7 @@ async fn main() {
     let declined = [Fact::Declined {
         code: "card_declined".to_owned(),
     }];
-    assert_eq!(stripe.ask(&reference).await.unwrap().facts, declined);
+    assert_eq!(stripe.fetch_update(&reference).await.unwrap().facts, declined);
     let told = next(&stripe, &mut arrived, "payment_intent.payment_failed")
         .await
         .told
@@ -198,11 +209,11 @@ async fn main() {
     // Stopped, twice.
     let (_, reference) = begin(&stripe).await;
     for _ in 0..2 {
-        stripe.stop(&reference).await.unwrap();
-        let over = Fact::Over {
+        stripe.cancel(&reference).await.unwrap();
+        let over = Fact::Closed {
             code: "canceled".to_owned(),
         };
-        assert_eq!(stripe.ask(&reference).await.unwrap().facts, [over]);
+        assert_eq!(stripe.fetch_update(&reference).await.unwrap().facts, [over]);
     }
     println!("payment intents, refunds and signed hooks of localstripe: as the adapter reads them");
 }

@@ -36,7 +36,7 @@ pub(super) fn rows() -> Vec<Row> {
             [401, 404, 404, 404, 201, 201],
         ),
         ("listMySales", "GET /me/sales", none.clone(), TRAINERS),
-        ("getMyTakings", "GET /me/takings", none.clone(), TRAINERS),
+        ("getMyRevenue", "GET /me/takings", none.clone(), TRAINERS),
         (
             "listCourseSales",
             "GET /courses/{priced}/sales",
@@ -44,7 +44,7 @@ pub(super) fn rows() -> Vec<Row> {
             [401, 404, 404, 404, 200, 200],
         ),
         (
-            "getCourseTakings",
+            "getCourseRevenue",
             "GET /courses/{priced}/takings",
             none.clone(),
             [401, 404, 404, 404, 200, 200],

@@ -7,8 +7,8 @@ use std::{
 
 use kernel::{Code, PaymentId, RefundId, Timestamp, UserId};
 use payments::{
-    Charge, DisputeStatus, Event, Fact, Provider, ProviderName, Reference, RefundOrder, RefundStatus,
-    Started, Told,
+    Charge, DisputeStatus, Fact, PaymentSession, Provider, ProviderName, ProviderReference, ProviderUpdate,
+    RefundRequest, RefundStatus, WebhookEvent,
 };
 
 /// What the bank knows of one payment.
@@ -49,8 +49,8 @@ impl Held {
 pub struct Books {
     pub payments: BTreeMap<PaymentId, Held>,
     /// Events that nobody was told yet, and those that somebody was.
-    pub untold: Vec<Event>,
-    pub told: Vec<Event>,
+    pub untold: Vec<WebhookEvent>,
+    pub told: Vec<WebhookEvent>,
     /// The next answers get lost.
     pub lose: u32,
     made: u32,
@@ -78,18 +78,18 @@ impl Books {
     fn tell(&mut self, id: PaymentId, fact: Fact) {
         let named = matches!(
             fact,
-            Fact::Captured { .. } | Fact::Over { .. } | Fact::Declined { .. }
+            Fact::Captured { .. } | Fact::Closed { .. } | Fact::Declined { .. }
         );
-        let told = Told {
+        let told = ProviderUpdate {
             payment_id: named.then_some(id),
             provider_payment_id: Some(format!("pi_{id}")),
             facts: vec![fact],
-            ..Told::default()
+            ..ProviderUpdate::default()
         };
-        let event = Event {
+        let event = WebhookEvent {
             id: format!("evt_{id}_{}", self.name("n")),
             kind: "told".to_owned(),
-            told: Some(told),
+            update: Some(told),
         };
         self.untold.push(event);
     }
@@ -171,7 +171,7 @@ fn captured(id: PaymentId, held: &Held) -> Fact {
 }
 
 fn over() -> Fact {
-    Fact::Over {
+    Fact::Closed {
         code: "canceled".to_owned(),
     }
 }
@@ -179,7 +179,7 @@ fn over() -> Fact {
 fn refunded((id, ours, amount, status): &(String, Option<RefundId>, i64, RefundStatus)) -> Fact {
     Fact::Refund {
         id: id.clone(),
-        ours: *ours,
+        refund_id: *ours,
         amount: *amount,
         status: *status,
         code: None,
@@ -201,11 +201,11 @@ impl Provider for Bank {
         ProviderName::Stripe
     }
 
-    async fn customer(&self, user_id: UserId, _: &str, _: Option<&str>) -> kernel::Result<String> {
+    async fn create_customer(&self, user_id: UserId, _: &str, _: Option<&str>) -> kernel::Result<String> {
         Ok(format!("cus_{user_id}"))
     }
 
-    async fn start(&self, charge: &Charge) -> kernel::Result<Started> {
+    async fn create_session(&self, charge: &Charge) -> kernel::Result<PaymentSession> {
         let mut books = self.books();
         let id = charge.payment_id;
         books.payments.entry(id).or_insert_with(|| Held {
@@ -220,15 +220,15 @@ impl Provider for Bank {
         if books.lost() {
             return away();
         }
-        Ok(Started {
+        Ok(PaymentSession {
             session_id: Some(format!("cs_{id}")),
-            payment_id: None,
+            provider_payment_id: None,
             url: Some("https://bank.example.com/".to_owned()),
             client_secret: None,
         })
     }
 
-    async fn stop(&self, payment: &Reference) -> kernel::Result<()> {
+    async fn cancel(&self, payment: &ProviderReference) -> kernel::Result<()> {
         let mut books = self.books();
         // Who never heard the name of the session cannot name it.
         let known = payment.session_id.is_some();
@@ -242,16 +242,16 @@ impl Provider for Bank {
         if books.lost() { away() } else { Ok(()) }
     }
 
-    async fn ask(&self, payment: &Reference) -> kernel::Result<Told> {
+    async fn fetch_update(&self, payment: &ProviderReference) -> kernel::Result<ProviderUpdate> {
         let mut books = self.books();
         if books.lost() {
             return away();
         }
         let id = payment.payment_id;
         let known = payment.session_id.is_some() || payment.provider_payment_id.is_some();
-        let mut told = Told {
+        let mut told = ProviderUpdate {
             payment_id: Some(id),
-            ..Told::default()
+            ..ProviderUpdate::default()
         };
         if let Some(held) = books.payments.get(&id).filter(|_| known) {
             told.facts.extend(held.captured.then(|| captured(id, held)));
@@ -263,14 +263,14 @@ impl Provider for Bank {
         Ok(told)
     }
 
-    async fn whose(&self, name: &str) -> kernel::Result<Option<PaymentId>> {
+    async fn find_payment_id(&self, name: &str) -> kernel::Result<Option<PaymentId>> {
         if self.books().lost() {
             return away();
         }
         Ok(name.strip_prefix("pi_").and_then(|id| id.parse().ok()))
     }
 
-    async fn refund(&self, order: &RefundOrder) -> kernel::Result<Fact> {
+    async fn refund(&self, order: &RefundRequest) -> kernel::Result<Fact> {
         let mut books = self.books();
         let id: PaymentId = order
             .provider_payment_id
@@ -301,7 +301,7 @@ impl Provider for Bank {
         if books.lost() { away() } else { Ok(fact) }
     }
 
-    fn read_hook(&self, _: &str, _: &[u8], _: Timestamp) -> kernel::Result<Event> {
+    fn read_webhook(&self, _: &str, _: &[u8], _: Timestamp) -> kernel::Result<WebhookEvent> {
         Err(Code::HookSignatureInvalid.into())
     }
 }

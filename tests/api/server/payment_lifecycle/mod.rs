@@ -10,8 +10,8 @@ use database::{MapDbErr, Pool, Tx, outbox};
 use futures_util::{StreamExt, stream};
 use kernel::{Actor, Environment, Money, PaymentId, Role, Timestamp, UserId};
 use payments::{
-    Charge, CheckoutRequest, Event, Fact, Method, Payments, Provider, ProviderName, Reference, RefundOrder,
-    Started, Stripe, StripeSettings, Told,
+    Charge, CheckoutRequest, Fact, PaymentMethod, PaymentSession, Payments, Provider, ProviderName,
+    ProviderReference, ProviderUpdate, RefundRequest, Stripe, StripeSettings, WebhookEvent,
 };
 use sea_orm::ConnectionTrait;
 use test_macros::both_databases;
@@ -32,31 +32,31 @@ impl Provider for Post {
     fn name(&self) -> ProviderName {
         ProviderName::Stripe
     }
-    async fn customer(&self, user_id: UserId, _: &str, _: Option<&str>) -> kernel::Result<String> {
+    async fn create_customer(&self, user_id: UserId, _: &str, _: Option<&str>) -> kernel::Result<String> {
         Ok(format!("cus_{user_id}"))
     }
-    async fn start(&self, charge: &Charge) -> kernel::Result<Started> {
-        Ok(Started {
+    async fn create_session(&self, charge: &Charge) -> kernel::Result<PaymentSession> {
+        Ok(PaymentSession {
             session_id: Some(format!("cs_{}", charge.payment_id)),
-            payment_id: None,
+            provider_payment_id: None,
             url: Some("https://stripe.example.com/".to_owned()),
             client_secret: None,
         })
     }
-    async fn stop(&self, _: &Reference) -> kernel::Result<()> {
+    async fn cancel(&self, _: &ProviderReference) -> kernel::Result<()> {
         Ok(())
     }
-    async fn ask(&self, _: &Reference) -> kernel::Result<Told> {
-        Ok(Told::default())
+    async fn fetch_update(&self, _: &ProviderReference) -> kernel::Result<ProviderUpdate> {
+        Ok(ProviderUpdate::default())
     }
-    async fn whose(&self, name: &str) -> kernel::Result<Option<PaymentId>> {
+    async fn find_payment_id(&self, name: &str) -> kernel::Result<Option<PaymentId>> {
         Ok(name.strip_prefix("pi_").and_then(|id| id.parse().ok()))
     }
-    async fn refund(&self, _: &RefundOrder) -> kernel::Result<Fact> {
+    async fn refund(&self, _: &RefundRequest) -> kernel::Result<Fact> {
         Err(kernel::Error::internal("nobody refunds here"))
     }
-    fn read_hook(&self, signature: &str, body: &[u8], now: Timestamp) -> kernel::Result<Event> {
-        self.reader.read_hook(signature, body, now)
+    fn read_webhook(&self, signature: &str, body: &[u8], now: Timestamp) -> kernel::Result<WebhookEvent> {
+        self.reader.read_webhook(signature, body, now)
     }
 }
 
@@ -81,23 +81,23 @@ async fn life() -> Life {
     let double = StripeDouble::start();
     let (stripe, environment) = (stripe(double.base()), Environment::default());
     let customer = stripe
-        .customer(environment.new_id(), "lena@example.com", None)
+        .create_customer(environment.new_id(), "lena@example.com", None)
         .await
         .unwrap();
     let charge = Charge {
         payment_id: environment.new_id(),
-        method: Method::CheckoutSession,
+        method: PaymentMethod::CheckoutSession,
         amount: Money {
             amount: 4900,
             currency: "USD".parse().unwrap(),
         },
         title: "Strength".to_owned(),
-        customer,
+        customer_id: customer,
         success_url: "https://app.example.com/".to_owned(),
         cancel_url: "https://app.example.com/".to_owned(),
         expires_at: environment.now() + TimeDelta::hours(1),
     };
-    let session = stripe.start(&charge).await.unwrap().session_id.unwrap();
+    let session = stripe.create_session(&charge).await.unwrap().session_id.unwrap();
     double.try_to_pay(&session, "pm_card_pendingRefund").unwrap();
     let intent = double.object(&session)["payment_intent"]
         .as_str()
@@ -175,8 +175,8 @@ fn actor(person: &Person, role: Role) -> Actor {
 async fn note(app: &App, payments: &Payments, body: &str) {
     let now = app.db.environment().now();
     let signature = sign(SECRET, body, now.timestamp());
-    let event = payments.read_hook(&signature, body.as_bytes(), now).unwrap();
-    let work = move |tx: Tx| async move { payments::note_event(&tx, "stripe", &event).await };
+    let event = payments.read_webhook(&signature, body.as_bytes(), now).unwrap();
+    let work = move |tx: Tx| async move { payments::record_event(&tx, "stripe", &event).await };
     app.db.run_in(Pool::Worker, Actor::System, work).await.unwrap();
 }
 
@@ -189,7 +189,7 @@ async fn work_off(app: &App, payments: &Payments) {
             return;
         }
         let each = stream::iter(&messages).for_each_concurrent(AT_ONCE, |message| async move {
-            payments.act(&app.db, message).await.unwrap();
+            payments.handle_message(&app.db, message).await.unwrap();
         });
         each.await;
         let done = move |tx: Tx| async move {
@@ -227,7 +227,7 @@ async fn all_720_orders_end_alike(database: DatabaseKind) {
         let request = CheckoutRequest {
             course_id: course.parse().unwrap(),
             coupon_code: None,
-            method: Method::CheckoutSession,
+            method: PaymentMethod::CheckoutSession,
             success_url: "https://app.example.com/".to_owned(),
             cancel_url: "https://app.example.com/".to_owned(),
         };

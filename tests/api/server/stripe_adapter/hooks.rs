@@ -88,7 +88,7 @@ async fn the_double_s_hooks_travel_as_they_are_told_to() {
         let arrived = arrived.lock().unwrap().clone();
         let read = |(signature, body): &(String, String)| {
             stripe
-                .read_hook(signature, body.as_bytes(), Environment::default().now())
+                .read_webhook(signature, body.as_bytes(), Environment::default().now())
                 .unwrap()
                 .kind
         };
@@ -115,9 +115,9 @@ async fn hooks_that_are_not_about_our_money_tell_nothing() {
         let mut event = event.clone();
         change(&mut event);
         let (body, signature) = double.signed(&event);
-        stripe.read_hook(&signature, body.as_bytes(), Environment::default().now())
+        stripe.read_webhook(&signature, body.as_bytes(), Environment::default().now())
     };
-    assert!(read(&|_| {}).unwrap().told.is_some());
+    assert!(read(&|_| {}).unwrap().update.is_some());
     let foreign: [&dyn Fn(&mut Value); 6] = [
         &|event| event["livemode"] = json!(true),
         &|event| event["account"] = json!("acct_1"),
@@ -130,7 +130,7 @@ async fn hooks_that_are_not_about_our_money_tell_nothing() {
         },
     ];
     for (number, change) in foreign.into_iter().enumerate() {
-        assert_eq!(read(change).unwrap().told, None, "{number}");
+        assert_eq!(read(change).unwrap().update, None, "{number}");
     }
     let broken: [&dyn Fn(&mut Value); 4] = [
         &|event| event["data"]["object"] = json!(7),
@@ -144,9 +144,13 @@ async fn hooks_that_are_not_about_our_money_tell_nothing() {
     let now = Environment::default().now();
     let signature = sign(SECRET, "\u{0}{", now.timestamp());
     refused(
-        stripe.read_hook(&signature, b"\0{", now),
+        stripe.read_webhook(&signature, b"\0{", now),
         Code::MalformedRequest,
         "no event",
     );
-    refused(stripe.read_hook("", b"{}", now), Code::HookSignatureInvalid, "");
+    refused(
+        stripe.read_webhook("", b"{}", now),
+        Code::HookSignatureInvalid,
+        "",
+    );
 }

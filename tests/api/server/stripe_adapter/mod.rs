@@ -6,8 +6,8 @@ mod hooks;
 use chrono::TimeDelta;
 use kernel::{Code, Environment, Money, Uuid};
 use payments::{
-    Charge, DisputeStatus, Fact, Method, Provider, Reference, RefundOrder, RefundStatus, Started, Stripe,
-    StripeSettings, Told,
+    Charge, DisputeStatus, Fact, PaymentMethod, PaymentSession, Provider, ProviderReference, ProviderUpdate,
+    RefundReason, RefundRequest, RefundStatus, Stripe, StripeSettings,
 };
 use serde_json::{Value, json};
 
@@ -33,53 +33,53 @@ fn money(amount: i64, currency: &str) -> Money {
     }
 }
 
-async fn charge(stripe: &Stripe, method: Method, amount: Money) -> Charge {
+async fn charge(stripe: &Stripe, method: PaymentMethod, amount: Money) -> Charge {
     let environment = Environment::default();
     let customer = stripe
-        .customer(environment.new_id(), "lena@example.com", Some("Lena & Søn"))
+        .create_customer(environment.new_id(), "lena@example.com", Some("Lena & Søn"))
         .await;
     Charge {
         payment_id: environment.new_id(),
         method,
         amount,
         title: "Strength & Stretch 100 %".to_owned(),
-        customer: customer.unwrap(),
+        customer_id: customer.unwrap(),
         success_url: "https://app.example.com/done?a=1&b=2".to_owned(),
         cancel_url: "https://app.example.com/cancel".to_owned(),
         expires_at: environment.now() + TimeDelta::hours(1),
     }
 }
 
-fn reference(charge: &Charge, started: &Started) -> Reference {
-    Reference {
+fn reference(charge: &Charge, started: &PaymentSession) -> ProviderReference {
+    ProviderReference {
         payment_id: charge.payment_id,
         session_id: started.session_id.clone(),
-        provider_payment_id: started.payment_id.clone(),
+        provider_payment_id: started.provider_payment_id.clone(),
     }
 }
 
 /// A session that waits for its buyer.
-async fn session(stripe: &Stripe) -> (Charge, Reference, String) {
-    let charge = charge(stripe, Method::CheckoutSession, money(4900, "USD")).await;
-    let started = stripe.start(&charge).await.unwrap();
+async fn session(stripe: &Stripe) -> (Charge, ProviderReference, String) {
+    let charge = charge(stripe, PaymentMethod::CheckoutSession, money(4900, "USD")).await;
+    let started = stripe.create_session(&charge).await.unwrap();
     let name = started.session_id.clone().unwrap();
     (charge.clone(), reference(&charge, &started), name)
 }
 
 /// A session that was paid, and the payment's name.
-async fn paid(double: &StripeDouble, stripe: &Stripe) -> (Charge, Reference, String) {
+async fn paid(double: &StripeDouble, stripe: &Stripe) -> (Charge, ProviderReference, String) {
     let (charge, reference, session) = session(stripe).await;
     let intent = double.pay(&session);
     double.events();
     (charge, reference, intent)
 }
 
-fn order(intent: &str, amount: i64) -> RefundOrder {
-    RefundOrder {
+fn order(intent: &str, amount: i64) -> RefundRequest {
+    RefundRequest {
         refund_id: Environment::default().new_id(),
         provider_payment_id: intent.to_owned(),
         amount: money(amount, "USD"),
-        reason: "REQUESTED_BY_CUSTOMER".to_owned(),
+        reason: RefundReason::RequestedByCustomer,
     }
 }
 
@@ -92,33 +92,33 @@ fn captured(intent: &str, amount: i64, currency: &str) -> Fact {
 }
 
 fn over(code: &str) -> Fact {
-    Fact::Over {
+    Fact::Closed {
         code: code.to_owned(),
     }
 }
 
 /// What the hooks since the last time tell, by their types.
-fn received_updates(double: &StripeDouble, stripe: &Stripe) -> Vec<(String, Told)> {
+fn received_updates(double: &StripeDouble, stripe: &Stripe) -> Vec<(String, ProviderUpdate)> {
     let read = |event: &Value| {
         let (body, signature) = double.signed(event);
         let read = stripe
-            .read_hook(&signature, body.as_bytes(), Environment::default().now())
+            .read_webhook(&signature, body.as_bytes(), Environment::default().now())
             .unwrap();
         assert_eq!(read.id, event["id"].as_str().unwrap());
-        read.told.map(|told| (read.kind, told))
+        read.update.map(|told| (read.kind, told))
     };
     double.events().iter().filter_map(read).collect()
 }
 
-fn facts(received_updates: &[(String, Told)]) -> Vec<Fact> {
+fn facts(received_updates: &[(String, ProviderUpdate)]) -> Vec<Fact> {
     received_updates
         .iter()
         .flat_map(|(_, told)| told.facts.clone())
         .collect()
 }
 
-async fn facts_of(stripe: &Stripe, reference: &Reference) -> Vec<Fact> {
-    let told = stripe.ask(reference).await.unwrap();
+async fn facts_of(stripe: &Stripe, reference: &ProviderReference) -> Vec<Fact> {
+    let told = stripe.fetch_update(reference).await.unwrap();
     assert_eq!(told.payment_id, Some(reference.payment_id));
     told.facts
 }
@@ -134,17 +134,17 @@ async fn a_session_is_started_once_paid_and_told_of() {
     let double = StripeDouble::start();
     let stripe = adapter(&double);
     let (charge, reference, name) = session(&stripe).await;
-    let again = stripe.start(&charge).await.unwrap();
+    let again = stripe.create_session(&charge).await.unwrap();
     assert_eq!(
         (again.session_id.as_ref(), double.count("checkout.session")),
         (Some(&name), 1)
     );
-    assert_eq!((again.payment_id, again.client_secret), (None, None));
+    assert_eq!((again.provider_payment_id, again.client_secret), (None, None));
     assert!(again.url.unwrap().ends_with(&name));
     let kept = double.object(&name);
     assert_eq!(
         (&kept["amount_total"], &kept["currency"], &kept["customer"]),
-        (&json!(4900), &json!("usd"), &json!(charge.customer))
+        (&json!(4900), &json!("usd"), &json!(charge.customer_id))
     );
     assert_eq!(
         (&kept["success_url"], &kept["expires_at"]),
@@ -154,7 +154,7 @@ async fn a_session_is_started_once_paid_and_told_of() {
         kept["metadata"]["palestra_payment_id"],
         charge.payment_id.to_string()
     );
-    assert_eq!(double.object(&charge.customer)["name"], "Lena & Søn");
+    assert_eq!(double.object(&charge.customer_id)["name"], "Lena & Søn");
     assert_eq!(facts_of(&stripe, &reference).await, []);
 
     double.events();
@@ -170,24 +170,27 @@ async fn a_session_is_started_once_paid_and_told_of() {
         );
     }
     assert_eq!(received_updates[1].1.session_id, Some(name));
-    let told = stripe.ask(&reference).await.unwrap();
+    let told = stripe.fetch_update(&reference).await.unwrap();
     assert_eq!(
         (told.facts, told.provider_payment_id.as_ref()),
         (vec![captured(&intent, 4900, "USD")], Some(&intent))
     );
-    assert_eq!(stripe.whose(&intent).await.unwrap(), Some(charge.payment_id));
-    assert_eq!(stripe.whose("pi_unknown").await.unwrap(), None);
+    assert_eq!(
+        stripe.find_payment_id(&intent).await.unwrap(),
+        Some(charge.payment_id)
+    );
+    assert_eq!(stripe.find_payment_id("pi_unknown").await.unwrap(), None);
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn an_intent_may_be_declined_and_is_then_paid() {
     let double = StripeDouble::start();
     let stripe = adapter(&double);
-    let charge = charge(&stripe, Method::PaymentIntent, money(900, "EUR")).await;
-    let started = stripe.start(&charge).await.unwrap();
-    assert_eq!(stripe.start(&charge).await.unwrap(), started);
+    let charge = charge(&stripe, PaymentMethod::PaymentIntent, money(900, "EUR")).await;
+    let started = stripe.create_session(&charge).await.unwrap();
+    assert_eq!(stripe.create_session(&charge).await.unwrap(), started);
     let (intent, secret) = (
-        started.payment_id.clone().unwrap(),
+        started.provider_payment_id.clone().unwrap(),
         started.client_secret.clone().unwrap(),
     );
     let reference = reference(&charge, &started);
@@ -231,7 +234,7 @@ async fn money_that_takes_days_is_not_there_before_it_is() {
         assert_eq!(double.object(&name)["status"], "complete");
         let completed = received_updates(&double, &stripe);
         assert_eq!((completed.len(), facts(&completed)), (1, vec![]));
-        assert_eq!(facts_of(&stripe, &reference).await, [Fact::OnItsWay]);
+        assert_eq!(facts_of(&stripe, &reference).await, [Fact::Processing]);
         double.hear_of(&name, good);
         let (told, asked) = (
             facts(&received_updates(&double, &stripe)),
@@ -261,7 +264,7 @@ async fn what_waits_can_be_stopped_and_what_was_paid_stays() {
     let (_, waiting, name) = session(&stripe).await;
     double.events();
     for _ in 0..2 {
-        stripe.stop(&waiting).await.unwrap();
+        stripe.cancel(&waiting).await.unwrap();
         assert_eq!(facts_of(&stripe, &waiting).await, [over("expired")]);
     }
     assert_eq!(facts(&received_updates(&double, &stripe)), [over("expired")]);
@@ -269,33 +272,33 @@ async fn what_waits_can_be_stopped_and_what_was_paid_stays() {
     // A declined try leaves an intent behind, which ends with its session.
     let (_, abandoned, name) = session(&stripe).await;
     double.abandon(&name);
-    stripe.stop(&abandoned).await.unwrap();
+    stripe.cancel(&abandoned).await.unwrap();
     let (_, tried, name) = session(&stripe).await;
     assert_eq!(
         double.try_to_pay(&name, "pm_card_chargeDeclined"),
         Err("card_declined".to_owned())
     );
-    stripe.stop(&tried).await.unwrap();
+    stripe.cancel(&tried).await.unwrap();
     assert!(facts_of(&stripe, &tried).await.contains(&over("expired")));
     let (_, paid, intent) = paid(&double, &stripe).await;
-    stripe.stop(&paid).await.unwrap();
+    stripe.cancel(&paid).await.unwrap();
     assert_eq!(facts_of(&stripe, &paid).await, [captured(&intent, 4900, "USD")]);
 
-    let charge = charge(&stripe, Method::PaymentIntent, money(900, "EUR")).await;
-    let started = stripe.start(&charge).await.unwrap();
+    let charge = charge(&stripe, PaymentMethod::PaymentIntent, money(900, "EUR")).await;
+    let started = stripe.create_session(&charge).await.unwrap();
     let waiting = reference(&charge, &started);
     for _ in 0..2 {
-        stripe.stop(&waiting).await.unwrap();
+        stripe.cancel(&waiting).await.unwrap();
         assert_eq!(facts_of(&stripe, &waiting).await, [over("canceled")]);
     }
-    let unknown = Reference {
+    let unknown = ProviderReference {
         payment_id: Uuid::nil().into(),
         session_id: Some("cs_test_x/../y".to_owned()),
         provider_payment_id: None,
     };
-    stripe.stop(&unknown).await.unwrap();
+    stripe.cancel(&unknown).await.unwrap();
     assert_eq!(facts_of(&stripe, &unknown).await, []);
-    let nameless = Reference {
+    let nameless = ProviderReference {
         payment_id: Uuid::nil().into(),
         session_id: None,
         provider_payment_id: None,
@@ -313,7 +316,7 @@ async fn refunds_are_made_once_and_may_fail_later() {
     assert_eq!(stripe.refund(&part).await.unwrap(), fact);
     let Fact::Refund {
         id,
-        ours,
+        refund_id: ours,
         amount,
         status,
         code,
@@ -355,7 +358,7 @@ async fn refunds_are_made_once_and_may_fail_later() {
     double.fail_refund(&id);
     let failed = Fact::Refund {
         id,
-        ours: Some(part.refund_id),
+        refund_id: Some(part.refund_id),
         amount: 1900,
         status: RefundStatus::Failed,
         code: Some("lost_or_stolen_card".to_owned()),
@@ -371,7 +374,7 @@ async fn refunds_are_made_once_and_may_fail_later() {
     assert!(
         asked
             .iter()
-            .any(|fact| matches!(fact, Fact::Refund { id, ours: None, .. } if *id == by_hand))
+            .any(|fact| matches!(fact, Fact::Refund { id, refund_id: None, .. } if *id == by_hand))
     );
 }
 
@@ -381,7 +384,12 @@ async fn refunds_on_their_way_are_pending_and_many_are_read() {
     let stripe = adapter(&double);
     let (_, reference, name) = session(&stripe).await;
     double.try_to_pay(&name, "pm_card_pendingRefund").unwrap();
-    let intent = stripe.ask(&reference).await.unwrap().provider_payment_id.unwrap();
+    let intent = stripe
+        .fetch_update(&reference)
+        .await
+        .unwrap()
+        .provider_payment_id
+        .unwrap();
     let first = stripe.refund(&order(&intent, 1)).await.unwrap();
     let Fact::Refund {
         id,
@@ -478,8 +486,8 @@ async fn amounts_are_in_our_units() {
         (5120, "KWD", 5120),
         (1200, "MGA", 12),
     ] {
-        let charge = charge(&stripe, Method::CheckoutSession, money(amount, currency)).await;
-        let started = stripe.start(&charge).await.unwrap();
+        let charge = charge(&stripe, PaymentMethod::CheckoutSession, money(amount, currency)).await;
+        let started = stripe.create_session(&charge).await.unwrap();
         assert_eq!(
             double.object(started.session_id.as_ref().unwrap())["amount_total"],
             theirs
@@ -487,7 +495,7 @@ async fn amounts_are_in_our_units() {
         let intent = double.pay(started.session_id.as_ref().unwrap());
         let facts = facts_of(&stripe, &reference(&charge, &started)).await;
         assert_eq!(facts, [captured(&intent, amount, currency)]);
-        let order = RefundOrder {
+        let order = RefundRequest {
             amount: charge.amount,
             ..order(&intent, 0)
         };
@@ -497,9 +505,9 @@ async fn amounts_are_in_our_units() {
             "{refund:?}"
         );
     }
-    let odd = charge(&stripe, Method::CheckoutSession, money(5123, "KWD")).await;
+    let odd = charge(&stripe, PaymentMethod::CheckoutSession, money(5123, "KWD")).await;
     refused(
-        stripe.start(&odd).await,
+        stripe.create_session(&odd).await,
         Code::PaymentRefused,
         "invalid_charge_amount_no_decimal_compatible",
     );

@@ -8,7 +8,9 @@ use chrono::TimeDelta;
 use database::{MapDbErr, Pool, Tx, outbox};
 use enrollment::NewManualGrant;
 use kernel::{Actor, Code, CourseId, GrantId, PaymentId, Role, UserId};
-use payments::{CheckoutRequest, DisputeStatus, Method, NewRefund, Payments, RefundStatus};
+use payments::{
+    CheckoutRequest, DisputeStatus, NewRefund, PaymentMethod, Payments, RefundReason, RefundStatus,
+};
 use sea_orm::{ConnectionTrait, QueryResult};
 use serde_json::json;
 use test_macros::both_databases;
@@ -102,9 +104,9 @@ impl World {
             course_id: self.courses[pair.1],
             coupon_code: rng.one_in(3).then(|| self.coupon.clone()),
             method: if rng.one_in(3) {
-                Method::PaymentIntent
+                PaymentMethod::PaymentIntent
             } else {
-                Method::CheckoutSession
+                PaymentMethod::CheckoutSession
             },
             success_url: "https://app.example.com/".to_owned(),
             cancel_url: "https://app.example.com/".to_owned(),
@@ -114,7 +116,7 @@ impl World {
             .checkout(&self.app.db, self.buyers[pair.0], request)
             .await
         {
-            Ok(begun) => assert!(begun.handover.is_some()),
+            Ok(begun) => assert!(begun.session.is_some()),
             Err(error) => {
                 let usual = [
                     Code::AlreadyPurchased,
@@ -142,7 +144,7 @@ impl World {
             }
         };
         if let Some(event) = event {
-            let work = move |tx: Tx| async move { payments::note_event(&tx, "stripe", &event).await };
+            let work = move |tx: Tx| async move { payments::record_event(&tx, "stripe", &event).await };
             self.app
                 .db
                 .run_in(Pool::Worker, Actor::System, work)
@@ -179,7 +181,7 @@ impl World {
     }
 
     async fn act(&self, message: &outbox::Message) -> kernel::Result<()> {
-        let done = self.payments.act(&self.app.db, message).await;
+        let done = self.payments.handle_message(&self.app.db, message).await;
         if let Err(error) = &done {
             assert_eq!(error.code(), Code::ProviderUnavailable, "{message:?}: {error}");
         }
@@ -206,7 +208,7 @@ impl World {
         };
         let new = NewRefund {
             amount: (!rng.one_in(3)).then(|| 1 + i64::try_from(rng.below(2600)).unwrap()),
-            reason: "REQUESTED_BY_CUSTOMER".to_owned(),
+            reason: RefundReason::RequestedByCustomer,
             note: None,
             ends_access: rng.one_in(5),
         };
