@@ -169,7 +169,7 @@ pub async fn load(db: &Db, hasher: &Hasher) -> Result<bool> {
         email: Some(ADMIN.to_owned()),
         ..UserFilter::default()
     };
-    let find = move |tx| async move { identity::list_users(&tx, &filter, None, Limit::new(1)).await };
+    let find = move |tx| async move { identity::list_users(&tx, filter, None, Limit::new(1)).await };
     if !db.read(Actor::System, find).await?.data.is_empty() {
         return Ok(false);
     }
@@ -275,7 +275,7 @@ async fn add_person(db: &Db, person: Person, hash: &str) -> Result<Actor> {
                 email: Some(email.clone()),
                 ..UserFilter::default()
             };
-            let find = move |tx| async move { identity::list_users(&tx, &filter, None, Limit::new(1)).await };
+            let find = move |tx| async move { identity::list_users(&tx, filter, None, Limit::new(1)).await };
             db.read(Actor::System, find)
                 .await?
                 .data

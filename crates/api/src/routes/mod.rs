@@ -8,19 +8,20 @@ mod categories;
 mod chapters;
 mod community;
 mod courses;
+mod files;
 mod grants;
 mod health;
 mod hooks;
 mod lessons;
 mod me;
-mod media;
 mod meta;
 mod payments;
 mod playback;
 mod progress;
 mod shared;
+mod uploads;
 mod users;
-mod video;
+mod video_assets;
 mod wishlist;
 
 use crate::http::routing::Operations;
@@ -42,10 +43,11 @@ pub fn configure(config: &mut impl Operations) {
                 .configure(chapters::configure)
                 .configure(lessons::configure)
                 .configure(wishlist::configure)
-                .configure(video::configure)
+                .configure(video_assets::configure)
                 .configure(playback::configure)
                 .configure(hooks::configure)
-                .configure(media::configure)
+                .configure(uploads::configure)
+                .configure(files::configure)
                 .configure(attachments::configure)
                 .configure(access::configure)
                 .configure(payments::configure)

@@ -184,8 +184,8 @@ impl Worker {
                 let mailer = self.mailer.as_ref();
                 identity::mail::deliver(&self.db, mailer, &self.app_url, kind, user).await
             }
-            _ if kind.starts_with("video.") => self.videos.act(&self.db, message).await,
-            _ if kind.starts_with("payment.") => self.payments.act(&self.db, message).await,
+            _ if kind.starts_with("video.") => self.videos.handle_message(&self.db, message).await,
+            _ if kind.starts_with("payment.") => self.payments.handle_message(&self.db, message).await,
             _ => self.notify(message).await,
         }
     }
@@ -235,7 +235,7 @@ impl Worker {
     }
 
     async fn collect_orphaned_objects(&self) {
-        match media::collect_objects(&self.db, &self.media, media::KEPT).await {
+        match media::collect_objects(&self.db, &self.media, media::RETENTION).await {
             Ok(objects) => self.count_collected("objects", objects),
             Err(error) => tracing::warn!(%error, "objects without a file cannot be looked for"),
         }
@@ -277,9 +277,9 @@ impl Worker {
             metrics.outbox_waiting.set(waiting);
             metrics.outbox_aside.set(aside);
         }
-        self.videos.ask_about_silent(&self.db).await?;
+        self.videos.poll_silent(&self.db).await?;
         self.payments.reconcile(&self.db).await?;
-        let files = media::collect_files(&self.db, &self.media, media::KEPT).await?;
+        let files = media::collect_files(&self.db, &self.media, media::RETENTION).await?;
         self.count_collected("files", files);
         Ok(())
     }

@@ -85,7 +85,7 @@ impl Streams {
         };
         let stream = self.enter(id, session)?;
         let work = move |tx| async move {
-            identity::confirm(&tx).await?;
+            identity::verify_session(&tx).await?;
             store::live::extent(&tx, id).await
         };
         let extent = self.0.db.read(actor, work).await?;
@@ -210,7 +210,7 @@ impl Inner {
             let sessions = sessions_of(chunk.iter().flat_map(|(.., lines)| lines));
             let work = move |tx| async move {
                 let events = store::live::events(&tx, &asked).await?;
-                Ok((events, identity::living(&tx, &sessions).await?))
+                Ok((events, identity::active_sessions(&tx, &sessions).await?))
             };
             let read = self.db.read_in(Pool::Worker, Actor::System, work).await;
             let (events, living) = read.inspect_err(|_| {
@@ -266,7 +266,7 @@ impl Inner {
         }
         for chunk in silent.chunks(CHUNK) {
             let sessions = sessions_of(chunk);
-            let work = move |tx| async move { identity::living(&tx, &sessions).await };
+            let work = move |tx| async move { identity::active_sessions(&tx, &sessions).await };
             let living = self.db.read_in(Pool::Worker, Actor::System, work).await?;
             for line in chunk {
                 if living.contains(&line.session) {

@@ -1,5 +1,5 @@
 use database::{Tx, audit, outbox};
-use identity::UserChange;
+use identity::{UserChange, UserStatus};
 use kernel::{Actor, Code, Error, FieldError, ReportId, Result, Timestamp};
 use serde_json::json;
 
@@ -116,7 +116,7 @@ async fn act(tx: &Tx, report: &Report, decision: &Decision) -> Result<bool> {
         Action::Suspend => {
             let change = UserChange {
                 role: None,
-                suspended: Some(true),
+                status: Some(UserStatus::Suspended),
             };
             identity::change_user(tx, report.author_id, |_| true, change).await?;
         }
