@@ -177,7 +177,10 @@ impl Mux {
         if let Some(body) = body {
             request = request.json(body);
         }
-        let answer = self.service.send(request, http_client::HttpResponse::is_transient).await;
+        let answer = self
+            .service
+            .send(request, http_client::HttpResponse::is_transient)
+            .await;
         let answer = answer.map_err(unavailable)?;
         let mut read: Value = serde_json::from_slice(&answer.body).unwrap_or_default();
         let data = read.get_mut("data").map(Value::take).unwrap_or_default();
