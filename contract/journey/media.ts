@@ -229,6 +229,6 @@ await step('tells what was watched, and is told where to go on', async () => {
     }),
   );
   assert.deepEqual(batch.results.map((result) => [result.isAccepted, result.code]), [[true, null], [false, 'not_found']]);
-  const { body: next } = await expect(200, api.getMyContinuations({ client: learner }));
+  const { body: next } = await expect(200, api.listMyResumePoints({ client: learner }));
   assert.equal(next.data[0]?.lessonId, lesson.id);
 });

@@ -30,6 +30,5 @@ mod posts;
 mod reports;
 mod server;
 mod uploads;
-mod use_cases;
 mod users;
 mod video_assets;

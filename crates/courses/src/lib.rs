@@ -6,6 +6,7 @@ mod catalogue;
 mod category;
 mod chapter;
 mod course;
+mod deletion;
 mod editor;
 mod html;
 mod json_agg;

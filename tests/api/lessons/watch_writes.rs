@@ -135,6 +135,8 @@ async fn a_heartbeat_that_cannot_be_written_fails_alone(app: App) {
     } else {
         format!("x'{}'", lessons[0].replace('-', ""))
     };
+    app.sql(&format!("DELETE FROM watches WHERE lesson_id = {id}"))
+        .await;
     app.sql(&format!("DELETE FROM lessons WHERE id = {id}")).await;
     let items = [
         json!({ "lessonId": lessons[0] }),

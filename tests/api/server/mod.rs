@@ -16,3 +16,4 @@ mod row_security_community;
 mod smtp;
 mod start;
 mod stripe_adapter;
+mod use_cases;

@@ -32,20 +32,14 @@ pub async fn let_time_pass(app: &App, by: Duration, people: &mut [&mut Person]) 
 }
 
 /// What the payment of `buyer` says about their purchase, as the worker tells it.
-pub async fn report_purchase(
-    app: &App,
-    buyer: &Person,
-    course: &str,
-    payment: Uuid,
-    standing: PurchaseState,
-) {
+pub async fn report_purchase(app: &App, buyer: &Person, course: &str, payment: Uuid, state: PurchaseState) {
     let purchased = Purchased {
         user_id: buyer.id.parse().unwrap(),
         course_id: course.parse().unwrap(),
         payment_id: payment.into(),
     };
     let work = move |tx| async move {
-        enrollment::apply_purchase_state(&tx, purchased, standing, "as the payment says").await
+        enrollment::apply_purchase_state(&tx, purchased, state, "as the payment says").await
     };
     app.db.run_in(Pool::Worker, Actor::System, work).await.unwrap();
 }

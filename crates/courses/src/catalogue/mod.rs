@@ -16,10 +16,10 @@ use self::{
 };
 use crate::course::{self, model::Course};
 
+pub use model::{CataloguePage, CourseFilter, CourseSort, Facets, PagePosition, PriceRange};
+
 /// The outbox event that a course has other published chapters or lessons than before.
 pub const OUTLINE_CHANGED: &str = "course.outline_changed";
-
-pub use model::{CataloguePage, CourseFilter, CourseSort, Facets, PagePosition, PriceRange};
 
 /// A page of the catalogue.
 ///
@@ -94,8 +94,8 @@ pub(crate) async fn refresh(tx: &Tx, course: &Course) -> Result<()> {
     tx.invalidate_public_cache().await
 }
 
-/// Counts the published chapters and lessons of a course again, and sends [`OUTLINE_CHANGED`]: every change of the published outline
-/// comes through here, so that the learners' progress follows it whoever made the change.
+/// Counts the published chapters and lessons of a course again, and writes [`OUTLINE_CHANGED`]: every change of the published outline
+/// goes through here, and what learners have completed follows from it, whoever made the change.
 pub(crate) async fn recount(tx: &Tx, course_id: CourseId) -> Result<()> {
     entries::recount(tx, course_id).await?;
     let payload = json!({ "courseId": course_id, "requestedBy": tx.actor().user_id() });

@@ -8,7 +8,9 @@ use kernel::{ChapterId, Code, CourseId, FieldError, Result};
 
 use crate::{
     body::{self, Body, BodyOwner},
-    catalogue, course, lesson,
+    catalogue, course,
+    deletion::deletion_refusal,
+    lesson,
     ordering::{self, Parent},
     permission, publication,
 };
@@ -156,8 +158,8 @@ pub async fn unpublish_chapter(tx: &Tx, id: ChapterId) -> Result<(Chapter, Body)
     with_body(tx, require(tx, id).await?).await
 }
 
-/// Deletes a chapter with its lessons, unless somebody has learnt from it or from one of them. A course without a published chapter
-/// is unpublished with it.
+/// Deletes a chapter with its lessons, unless somebody has learnt from it or from one of them. Unpublishes its course where no
+/// published chapter is left.
 ///
 /// # Errors
 /// [`Code::NotFound`], [`Code::Forbidden`], [`Code::CourseHasLearners`].
@@ -166,7 +168,7 @@ pub async fn delete_chapter(tx: &Tx, id: ChapterId) -> Result<()> {
     if chapter.is_published {
         unpublish(tx, &chapter).await?;
     }
-    store::delete(tx, id).await.map_err(course::refused_by_learners)
+    store::delete(tx, id).await.map_err(deletion_refusal)
 }
 
 /// Unpublishes a chapter, on request or because nothing is left in it.

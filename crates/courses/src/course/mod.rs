@@ -3,16 +3,17 @@
 pub(crate) mod model;
 pub(crate) mod store;
 
-use database::{Tx, from_db, outbox};
+use database::{Tx, outbox};
 use kernel::{
     Actor, CategoryId, Code, CourseId, Cursor, Error, FieldError, Limit, Money, Page, Result, Role,
 };
-use sea_orm::DbErr;
 use serde_json::json;
 
 use crate::{
     body::check_video,
-    catalogue, category, chapter, html, outline, permission,
+    catalogue, category, chapter,
+    deletion::deletion_refusal,
+    html, outline, permission,
     picture::{check_image, url_or_upload},
     publication, slug,
 };
@@ -310,16 +311,7 @@ pub async fn delete_course(tx: &Tx, key: &str) -> Result<()> {
     let id = store::find(tx, key).await?.ok_or(Code::NotFound)?.id;
     permission::lock_owned(tx, id).await?;
     catalogue::remove(tx, id).await?;
-    store::delete(tx, id).await.map_err(refused_by_learners)
-}
-
-/// Why a course, a chapter or a lesson cannot be deleted: grants, enrollments, purchases and learning records refer to it, and
-/// no foreign key deletes them with it.
-pub(crate) fn refused_by_learners(error: DbErr) -> Error {
-    match database::constraint(&error) {
-        Some(name) if name.starts_with("fk") => Code::CourseHasLearners.into(),
-        _ => from_db(error),
-    }
+    store::delete(tx, id).await.map_err(deletion_refusal)
 }
 
 pub(crate) async fn by_id(tx: &Tx, id: CourseId) -> Result<Course> {

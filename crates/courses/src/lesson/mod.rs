@@ -10,7 +10,7 @@ use crate::{
     body::{self, Body, BodyOwner},
     catalogue,
     chapter::{self, Chapter},
-    course,
+    deletion::deletion_refusal,
     ordering::{self, Parent},
     publication,
 };
@@ -213,14 +213,14 @@ pub async fn unpublish_lesson(tx: &Tx, id: LessonId) -> Result<(Lesson, Body)> {
     with_body(tx, id).await
 }
 
-/// Deletes a lesson, unless somebody has learnt from it. A chapter that has nothing left to show is unpublished with it, and so is a
-/// course without a published chapter.
+/// Deletes a lesson, unless somebody has learnt from it. Unpublishes a chapter that has nothing left to show, and a course without
+/// published chapters.
 ///
 /// # Errors
 /// [`Code::NotFound`], [`Code::Forbidden`], [`Code::CourseHasLearners`].
 pub async fn delete_lesson(tx: &Tx, id: LessonId) -> Result<()> {
     let lesson = lock_editable(tx, id).await?;
-    store::delete(tx, id).await.map_err(course::refused_by_learners)?;
+    store::delete(tx, id).await.map_err(deletion_refusal)?;
     if lesson.is_published {
         chapter::unpublish_if_empty(tx, lesson.chapter_id).await?;
     }
