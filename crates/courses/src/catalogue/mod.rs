@@ -5,8 +5,9 @@ mod search;
 mod spelling;
 mod store;
 
-use database::Tx;
+use database::{Tx, outbox};
 use kernel::{CategoryId, CourseId, Cursor, Limit, Result, Uuid};
+use serde_json::json;
 
 use self::{
     model::Hit,
@@ -16,6 +17,9 @@ use self::{
 use crate::course::{self, model::Course};
 
 pub use model::{CataloguePage, CourseFilter, CourseSort, Facets, PagePosition, PriceRange};
+
+/// The outbox event that a course has other published chapters or lessons than before.
+pub const OUTLINE_CHANGED: &str = "course.outline_changed";
 
 /// A page of the catalogue.
 ///

@@ -156,25 +156,17 @@ pub async fn unpublish_chapter(tx: &Tx, id: ChapterId) -> Result<(Chapter, Body)
     with_body(tx, require(tx, id).await?).await
 }
 
-/// Refuses whoever may not edit this chapter, and locks its course.
+/// Deletes a chapter with its lessons, unless somebody has learnt from one of them, and unpublishes its course where no published
+/// chapter is left.
 ///
 /// # Errors
-/// [`Code::NotFound`], [`Code::Forbidden`].
-pub async fn require_editor_of_chapter(tx: &Tx, id: ChapterId) -> Result<()> {
-    lock_editable(tx, id).await.map(drop)
-}
-
-/// Deletes a chapter with its lessons, and unpublishes its course where no published chapter is left. Whoever calls this has made
-/// sure that nobody has learnt from it.
-///
-/// # Errors
-/// [`Code::NotFound`], [`Code::Forbidden`].
+/// [`Code::NotFound`], [`Code::Forbidden`], [`Code::CourseHasLearners`].
 pub async fn delete_chapter(tx: &Tx, id: ChapterId) -> Result<()> {
     let chapter = lock_editable(tx, id).await?;
     if chapter.is_published {
         unpublish(tx, &chapter).await?;
     }
-    store::delete(tx, id).await
+    store::delete(tx, id).await.map_err(course::refused_by_learners)
 }
 
 /// Unpublishes a chapter, on request or because nothing is left in it.
@@ -185,10 +177,9 @@ pub(crate) async fn unpublish(tx: &Tx, chapter: &Chapter) -> Result<()> {
             .await?
             .is_some_and(|course| course.is_published)
     {
-        course::unpublish(tx, chapter.course_id).await
-    } else {
-        catalogue::recount(tx, chapter.course_id).await
+        course::unpublish(tx, chapter.course_id).await?;
     }
+    catalogue::recount(tx, chapter.course_id).await
 }
 
 /// Unpublishes a chapter that has nothing left to show.

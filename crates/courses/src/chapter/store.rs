@@ -4,7 +4,7 @@ use database::{MapDbErr, Tx};
 use entity::{chapter_bodies, chapters};
 use kernel::{ChapterId, CourseId, Result};
 use sea_orm::{
-    ActiveValue::Set, ColumnTrait, EntityTrait, IntoActiveModel, QueryFilter, QueryOrder,
+    ActiveValue::Set, ColumnTrait, DbErr, EntityTrait, IntoActiveModel, QueryFilter, QueryOrder,
     entity::prelude::SelectExt,
 };
 
@@ -91,7 +91,8 @@ pub(crate) async fn any_published(tx: &Tx, course_id: CourseId) -> Result<bool> 
     published.exists(tx).await.map_db_err()
 }
 
-pub(super) async fn delete(tx: &Tx, id: ChapterId) -> Result<()> {
+/// A foreign key refuses this where somebody has learnt from the chapter.
+pub(super) async fn delete(tx: &Tx, id: ChapterId) -> Result<(), DbErr> {
     let delete = chapters::Entity::delete_by_id(id);
-    delete.exec(tx).await.map_db_err().map(drop)
+    delete.exec(tx).await.map(drop)
 }

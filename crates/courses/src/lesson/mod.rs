@@ -10,6 +10,7 @@ use crate::{
     body::{self, Body, BodyOwner},
     catalogue,
     chapter::{self, Chapter},
+    course,
     ordering::{self, Parent},
     publication,
 };
@@ -212,22 +213,14 @@ pub async fn unpublish_lesson(tx: &Tx, id: LessonId) -> Result<(Lesson, Body)> {
     with_body(tx, id).await
 }
 
-/// Refuses whoever may not edit this lesson, and locks its course.
+/// Deletes a lesson, unless somebody has learnt from it, and unpublishes a chapter that has nothing left to show and a course without
+/// published chapters.
 ///
 /// # Errors
-/// [`Code::NotFound`], [`Code::Forbidden`].
-pub async fn require_editor_of_lesson(tx: &Tx, id: LessonId) -> Result<()> {
-    lock_editable(tx, id).await.map(drop)
-}
-
-/// Deletes a lesson, and unpublishes a chapter that has nothing left to show and a course without published chapters. Whoever calls
-/// this has made sure that nobody has learnt from it.
-///
-/// # Errors
-/// [`Code::NotFound`], [`Code::Forbidden`].
+/// [`Code::NotFound`], [`Code::Forbidden`], [`Code::CourseHasLearners`].
 pub async fn delete_lesson(tx: &Tx, id: LessonId) -> Result<()> {
     let lesson = lock_editable(tx, id).await?;
-    store::delete(tx, id).await?;
+    store::delete(tx, id).await.map_err(course::refused_by_learners)?;
     if lesson.is_published {
         chapter::unpublish_if_empty(tx, lesson.chapter_id).await?;
     }

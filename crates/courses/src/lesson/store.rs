@@ -4,7 +4,7 @@ use database::{MapDbErr, Tx, values};
 use entity::{lesson_bodies, lessons};
 use kernel::{ChapterId, LessonId, Result, UserId};
 use sea_orm::{
-    ActiveValue::Set, ColumnTrait, ConnectionTrait, EntityTrait, FromQueryResult, IntoActiveModel,
+    ActiveValue::Set, ColumnTrait, ConnectionTrait, DbErr, EntityTrait, FromQueryResult, IntoActiveModel,
     QueryFilter, QueryOrder, entity::prelude::SelectExt,
 };
 
@@ -144,7 +144,8 @@ pub(crate) async fn any_published(tx: &Tx, chapter_id: ChapterId) -> Result<bool
     published.exists(tx).await.map_db_err()
 }
 
-pub(super) async fn delete(tx: &Tx, id: LessonId) -> Result<()> {
+/// A foreign key refuses this where somebody has learnt from the lesson.
+pub(super) async fn delete(tx: &Tx, id: LessonId) -> Result<(), DbErr> {
     let delete = lessons::Entity::delete_by_id(id);
-    delete.exec(tx).await.map_db_err().map(drop)
+    delete.exec(tx).await.map(drop)
 }

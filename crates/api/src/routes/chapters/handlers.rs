@@ -136,7 +136,7 @@ async fn delete_chapter(
     Member(actor): Member,
     Path(id): Path<ChapterId>,
 ) -> Result<Reply<Nothing>, Problem> {
-    let work = move |tx| async move { progress::delete_chapter(&tx, id).await };
+    let work = move |tx| async move { courses::delete_chapter(&tx, id).await };
     state.db.run(actor, work).await?;
     Ok(Reply::no_content())
 }
@@ -175,11 +175,7 @@ async fn publish_chapter(
     Member(actor): Member,
     Path(id): Path<ChapterId>,
 ) -> Result<Reply<Chapter>, Problem> {
-    let work = move |tx| async move {
-        let chapter = courses::publish_chapter(&tx, id).await?;
-        progress::recount(&tx, chapter.0.course_id).await?;
-        Ok(chapter)
-    };
+    let work = move |tx| async move { courses::publish_chapter(&tx, id).await };
     reply(state.db.run(actor, work).await?)
 }
 
@@ -196,10 +192,6 @@ async fn unpublish_chapter(
     Member(actor): Member,
     Path(id): Path<ChapterId>,
 ) -> Result<Reply<Chapter>, Problem> {
-    let work = move |tx| async move {
-        let chapter = courses::unpublish_chapter(&tx, id).await?;
-        progress::recount(&tx, chapter.0.course_id).await?;
-        Ok(chapter)
-    };
+    let work = move |tx| async move { courses::unpublish_chapter(&tx, id).await };
     reply(state.db.run(actor, work).await?)
 }

@@ -173,11 +173,7 @@ async fn move_lesson(
     body: Json<MoveLesson>,
 ) -> Result<Reply<Lesson>, Problem> {
     let MoveLesson { chapter_id, position } = body.value;
-    let work = move |tx| async move {
-        let lesson = courses::move_lesson(&tx, id, chapter_id, position).await?;
-        progress::recount(&tx, lesson.0.course_id).await?;
-        Ok(lesson)
-    };
+    let work = move |tx| async move { courses::move_lesson(&tx, id, chapter_id, position).await };
     reply(state.db.run(actor, work).await?)
 }
 
@@ -195,7 +191,7 @@ async fn delete_lesson(
     Member(actor): Member,
     Path(id): Path<LessonId>,
 ) -> Result<Reply<Nothing>, Problem> {
-    let work = move |tx| async move { progress::delete_lesson(&tx, id).await };
+    let work = move |tx| async move { courses::delete_lesson(&tx, id).await };
     state.db.run(actor, work).await?;
     Ok(Reply::no_content())
 }
@@ -213,11 +209,7 @@ async fn publish_lesson(
     Member(actor): Member,
     Path(id): Path<LessonId>,
 ) -> Result<Reply<Lesson>, Problem> {
-    let work = move |tx| async move {
-        let lesson = courses::publish_lesson(&tx, id).await?;
-        progress::recount(&tx, lesson.0.course_id).await?;
-        Ok(lesson)
-    };
+    let work = move |tx| async move { courses::publish_lesson(&tx, id).await };
     reply(state.db.run(actor, work).await?)
 }
 
@@ -235,10 +227,6 @@ async fn unpublish_lesson(
     Member(actor): Member,
     Path(id): Path<LessonId>,
 ) -> Result<Reply<Lesson>, Problem> {
-    let work = move |tx| async move {
-        let lesson = courses::unpublish_lesson(&tx, id).await?;
-        progress::recount(&tx, lesson.0.course_id).await?;
-        Ok(lesson)
-    };
+    let work = move |tx| async move { courses::unpublish_lesson(&tx, id).await };
     reply(state.db.run(actor, work).await?)
 }
