@@ -1,7 +1,7 @@
 //! The purchase and the access follow the payment that they came from.
 
 use database::Tx;
-use enrollment::Standing as Access;
+use enrollment::PurchaseState as Access;
 use kernel::Result;
 
 use super::facts::Capture;
@@ -37,7 +37,7 @@ pub(super) async fn follow(tx: &Tx, payment: &Payment, access: Access) -> Result
         course_id: payment.course_id,
         payment_id: payment.id,
     };
-    enrollment::purchase_standing(tx, purchased, access, reason).await
+    enrollment::apply_purchase_state(tx, purchased, access, reason).await
 }
 
 /// A purchase whose access is suspended still belongs to its buyer.

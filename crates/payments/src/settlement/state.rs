@@ -2,7 +2,7 @@
 //!
 //! What is known only grows, in whatever order. So every delivery of the same facts ends in the same state.
 
-use enrollment::Standing as Access;
+use enrollment::PurchaseState as Access;
 use entity::enums::{DisputeStatus, PaymentStatus, RefundStatus};
 
 /// A refund, as far as the state depends on it.
