@@ -54,7 +54,7 @@ pub(super) fn rows() -> Vec<Row> {
             [202; 6],
         ),
         (
-            "forgotPassword",
+            "requestPasswordReset",
             "POST /auth/forgot-password",
             json!({ "email": "x@example.com" }),
             [202; 6],

@@ -84,7 +84,7 @@ pub async fn resend_verification(tx: &Tx, email: &str) -> Result<()> {
 ///
 /// # Errors
 /// What the database answers.
-pub async fn forgot_password(tx: &Tx, email: &str) -> Result<()> {
+pub async fn request_password_reset(tx: &Tx, email: &str) -> Result<()> {
     match store::find_by_email(tx, &normalize_email(email)).await? {
         Some(found) if found.status == UserStatus::Active => {
             mail::enqueue(tx, mail::RESET_PASSWORD, found.user_id).await

@@ -162,7 +162,7 @@ async fn request_password_reset(
 ) -> Result<Reply<Nothing>, Problem> {
     let email = body.value.email.0;
     limit_attempts(&state, &request, &email)?;
-    let work = |tx| async move { identity::forgot_password(&tx, &email).await };
+    let work = |tx| async move { identity::request_password_reset(&tx, &email).await };
     state.db.run_in(Pool::Auth, Actor::Anonymous, work).await?;
     state.wake_worker.notify_one();
     Ok(Reply::accepted())

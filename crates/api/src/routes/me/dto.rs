@@ -120,7 +120,7 @@ pub(super) struct PrivateProfile {
     #[schema(example = "Storgatan 1, Uppsala")]
     address: Option<String>,
     /// The links to social media, from the network's name to an address. Public.
-    #[schema(value_type = Links)]
+    #[schema(value_type = std::collections::BTreeMap<String, String>)]
     #[dto(with = links(&social_media_links))]
     social_media_links: Links,
     /// When the profile was made.

@@ -29,7 +29,7 @@ pub(super) struct PublicUser {
     #[schema(format = "uri")]
     avatar_url: Option<String>,
     /// The links to social media, from the network's name to an address.
-    #[schema(value_type = Links)]
+    #[schema(value_type = std::collections::BTreeMap<String, String>)]
     #[dto(with = links(&social_media_links))]
     social_media_links: Links,
     /// What the account may do: `USER`, `TRAINER` or `ADMIN`; more may be added.
