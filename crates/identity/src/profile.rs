@@ -1,6 +1,6 @@
 use database::Tx;
 use kernel::{Code, Result, Timestamp, UserId, Uuid};
-use sea_orm::{FromQueryResult, prelude::Date};
+use sea_orm::{DerivePartialModel, FromQueryResult, prelude::Date};
 use serde_json::Value;
 
 use crate::store;
@@ -79,7 +79,8 @@ pub struct PublicProfile {
 }
 
 /// Somebody, as whoever deals with them may see them.
-#[derive(Clone, Debug, PartialEq, Eq, FromQueryResult)]
+#[derive(Clone, Debug, PartialEq, Eq, DerivePartialModel)]
+#[sea_orm(entity = "entity::users::Entity")]
 pub struct Person {
     /// The user's id.
     pub id: UserId,
