@@ -29,8 +29,8 @@ may() { # crate allowed...
 }
 may kernel
 may http_client kernel
-may entity
-may database kernel
+may entity kernel
+may database kernel entity
 may identity kernel entity database
 may media kernel entity database http_client
 may courses kernel entity database identity media

@@ -1,19 +1,12 @@
-//! Puts the OpenAPI document and Swagger UI into the executable as they go over the wire, and lets the linker write its
-//! relocations short.
+//! Puts the OpenAPI document into the executable as it goes over the wire, tells utoipa which types are ids, and lets the linker write
+//! its relocations short.
 
 use std::{
     env, fs,
-    io::{Cursor, Error, Read, Write},
+    io::{Error, Write},
     path::{Path, PathBuf},
     process::Command,
 };
-
-/// What the documentation page loads; the rest of Swagger UI's distribution is for other ways to build it in.
-const FILES: [&str; 3] = [
-    "swagger-ui-bundle.js",
-    "swagger-ui-standalone-preset.js",
-    "swagger-ui.css",
-];
 
 fn main() -> Result<(), Error> {
     println!("cargo::rerun-if-changed=build.rs");
@@ -61,28 +54,9 @@ fn main() -> Result<(), Error> {
             config.alias_for(*id, "Uuid")
         })
         .write_to_file();
-    pack_swagger_ui(&out)?;
     if has_short_relocations() {
         // A tenth of the executable would be relocations otherwise, 24 bytes for each pointer in a constant.
         println!("cargo::rustc-link-arg-bins=-Wl,-z,pack-relative-relocs");
-    }
-    Ok(())
-}
-
-fn pack_swagger_ui(out: &Path) -> Result<(), Error> {
-    let archive = Cursor::new(utoipa_swagger_ui_vendored::SWAGGER_UI_VENDORED);
-    let mut archive = zip::ZipArchive::new(archive)?;
-    for index in 0..archive.len() {
-        let mut entry = archive.by_index(index)?;
-        let name = entry.name().unwrap_or_default().into_owned();
-        // Below a folder that names the version.
-        let inner = name.split_once("/dist/").map_or("", |(_, inner)| inner);
-        if !FILES.contains(&inner) {
-            continue;
-        }
-        let mut plain = Vec::new();
-        entry.read_to_end(&mut plain)?;
-        pack(&plain, &out.join(format!("{inner}.gz")))?;
     }
     Ok(())
 }

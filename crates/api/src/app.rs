@@ -66,7 +66,7 @@ pub(crate) fn application(
         .configure(|config| examples::configure(mode, config))
         .default_service(router)
         .wrap(cors)
-        .wrap(from_fn(middleware::around))
+        .wrap(from_fn(middleware::handle_request))
 }
 
 /// Exactly the configured origins, and what their pages need to see.

@@ -12,7 +12,7 @@ use api::{
     demo,
     http::openapi::published,
     server::{self, Server},
-    startup::{self, Refusal, Schema, say},
+    startup::{self, Schema, StartupError, print_status},
     telemetry,
 };
 use clap::{Parser, Subcommand};
@@ -88,13 +88,13 @@ fn main() -> ExitCode {
     match run(arguments.command) {
         Ok(()) => ExitCode::SUCCESS,
         Err(refusal) => {
-            say(&format!("palestra: {refusal}"));
+            print_status(&format!("palestra: {refusal}"));
             ExitCode::FAILURE
         }
     }
 }
 
-fn run(command: Command) -> Result<(), Refusal> {
+fn run(command: Command) -> Result<(), StartupError> {
     match command {
         Command::Openapi => return print(&published::text().map_err(|error| error.to_string())?),
         Command::Config => return print(&Config::help()),
@@ -110,7 +110,7 @@ fn run(command: Command) -> Result<(), Refusal> {
             Command::Worker => worker(config).await,
             Command::Migrate => {
                 close(startup::open(&config, Environment::default(), Schema::Migrate).await?).await;
-                say("The schema is up to date.");
+                print_status("The schema is up to date.");
                 Ok(())
             }
             Command::Seed => {
@@ -119,7 +119,7 @@ fn run(command: Command) -> Result<(), Refusal> {
                 let loaded = demo::load(&db, &startup::hasher(&config)?)
                     .await
                     .map_err(|error| error.to_string())?;
-                say(if loaded {
+                print_status(if loaded {
                     "The demo school is loaded."
                 } else {
                     "The demo school is there already; nothing was changed."
@@ -136,7 +136,7 @@ fn run(command: Command) -> Result<(), Refusal> {
 }
 
 /// Everybody knows the password of the demo accounts, and one of them is an admin.
-fn refuse_demo_in_production(config: &Config) -> Result<(), Refusal> {
+fn refuse_demo_in_production(config: &Config) -> Result<(), StartupError> {
     if config.environment == Mode::Production {
         return Err(
             "the demo school has an admin whose password is public: production does not load it".to_owned(),
@@ -145,7 +145,7 @@ fn refuse_demo_in_production(config: &Config) -> Result<(), Refusal> {
     Ok(())
 }
 
-async fn serve(config: Config, demo: bool, with_worker: bool) -> Result<(), Refusal> {
+async fn serve(config: Config, demo: bool, with_worker: bool) -> Result<(), StartupError> {
     if demo {
         refuse_demo_in_production(&config)?;
     }
@@ -163,29 +163,29 @@ async fn serve(config: Config, demo: bool, with_worker: bool) -> Result<(), Refu
     if config.log_format == LogFormat::Json {
         return server.run(signals()).await;
     }
-    say(&format!(
+    print_status(&format!(
         "\nPalestra serves http://{at}\n  API            http://{at}/api/v1\n  documentation  http://{at}/docs"
     ));
     if demo {
-        say(&format!("  demo accounts  (password {})", demo::PASSWORD));
+        print_status(&format!("  demo accounts  (password {})", demo::PASSWORD));
         for (email, role) in demo::accounts().map_err(|error| error.to_string())? {
-            say(&format!("    {role:8} {email}"));
+            print_status(&format!("    {role:8} {email}"));
         }
     }
-    say("Stop it with Ctrl-C.\n");
+    print_status("Stop it with Ctrl-C.\n");
     server.run(signals()).await
 }
 
-async fn worker(config: Config) -> Result<(), Refusal> {
+async fn worker(config: Config) -> Result<(), StartupError> {
     let db = startup::open(&config, Environment::default(), Schema::Check).await?;
-    say("The worker works. Stop it with Ctrl-C.");
+    print_status("The worker works. Stop it with Ctrl-C.");
     let worker = api::worker::Worker::from_config(&config, &db).await?;
     worker.run(signals()).await;
     close(db).await;
     Ok(())
 }
 
-async fn rotate(config: &Config) -> Result<(), Refusal> {
+async fn rotate(config: &Config) -> Result<(), StartupError> {
     let db = startup::open(config, Environment::default(), Schema::Check).await?;
     let lifetime = Duration::from_secs(config.access_token_seconds);
     let work = move |tx| async move { identity::rotate_signing_key(&tx, lifetime).await };
@@ -193,14 +193,14 @@ async fn rotate(config: &Config) -> Result<(), Refusal> {
         .run_in(Pool::Auth, Actor::System, work)
         .await
         .map_err(|error| error.to_string())?;
-    say(&format!(
+    print_status(&format!(
         "The key {kid} signs in ten minutes; the older ones verify until their last token has expired."
     ));
     close(db).await;
     Ok(())
 }
 
-async fn create_admin(config: &Config, email: String) -> Result<(), Refusal> {
+async fn create_admin(config: &Config, email: String) -> Result<(), StartupError> {
     if !email.contains('@') || email.len() > 254 {
         return Err(format!("«{email}» is no e-mail address"));
     }
@@ -231,13 +231,13 @@ async fn create_admin(config: &Config, email: String) -> Result<(), Refusal> {
     };
     let work = move |tx| async move { identity::create_admin(&tx, registration).await };
     let account = db.run_in(Pool::Auth, Actor::System, work).await.map_err(told)?;
-    say(&format!("{} is an admin.", account.email));
+    print_status(&format!("{} is an admin.", account.email));
     close(db).await;
     Ok(())
 }
 
 /// Asks over loopback, also where the server listens on every address.
-fn healthcheck(listen: SocketAddr) -> Result<(), Refusal> {
+fn healthcheck(listen: SocketAddr) -> Result<(), StartupError> {
     let ip = match listen.ip() {
         ip if !ip.is_unspecified() => ip,
         ip if ip.is_ipv4() => Ipv4Addr::LOCALHOST.into(),
@@ -279,7 +279,7 @@ fn signals() -> watch::Receiver<bool> {
         }
         #[cfg(not(unix))]
         drop(tokio::signal::ctrl_c().await);
-        say("Stopping: finishing what runs.");
+        print_status("Stopping: finishing what runs.");
         // Nobody listens any more when the server has stopped by itself.
         stop.send(true).ok();
     });
@@ -290,7 +290,7 @@ async fn close(db: Db) {
     db.close().await;
 }
 
-fn print(text: &str) -> Result<(), Refusal> {
+fn print(text: &str) -> Result<(), StartupError> {
     let mut out = std::io::stdout();
     out.write_all(text.as_bytes())
         .and_then(|()| out.flush())

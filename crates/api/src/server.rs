@@ -12,7 +12,7 @@ use tokio::sync::watch;
 use crate::{
     app,
     config::Config,
-    startup::{self, Refusal},
+    startup::{self, StartupError},
     state::State,
     worker::{Worker, mailer, stopped},
 };
@@ -29,7 +29,7 @@ pub struct Server {
 ///
 /// # Errors
 /// In words: what is wrong, and what to do.
-pub fn bind(config: &Config) -> Result<TcpListener, Refusal> {
+pub fn bind(config: &Config) -> Result<TcpListener, StartupError> {
     TcpListener::bind(config.listen).map_err(|error| {
         let at = config.listen;
         match error.kind() {
@@ -46,7 +46,12 @@ impl Server {
     ///
     /// # Errors
     /// In words, where the settings of mail or video cannot be read: rather now than when the first letter is written.
-    pub fn new(config: Config, db: Db, listener: TcpListener, with_worker: bool) -> Result<Self, Refusal> {
+    pub fn new(
+        config: Config,
+        db: Db,
+        listener: TcpListener,
+        with_worker: bool,
+    ) -> Result<Self, StartupError> {
         mailer::from_config(&config)?;
         startup::videos(&config, db.environment())?;
         Ok(Self {
@@ -67,7 +72,7 @@ impl Server {
     ///
     /// # Errors
     /// In words: what is wrong, and what to do.
-    pub async fn run(self, mut stop: watch::Receiver<bool>) -> Result<(), Refusal> {
+    pub async fn run(self, mut stop: watch::Receiver<bool>) -> Result<(), StartupError> {
         let Self {
             config,
             db,

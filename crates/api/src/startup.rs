@@ -16,7 +16,7 @@ use sqlx::{
 use crate::config::{Config, Mode, PaymentProvider};
 
 /// Why nothing was started, in words for whoever tried.
-pub type Refusal = String;
+pub type StartupError = String;
 
 /// Whether the schema may be brought up to date on the way.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -28,7 +28,7 @@ pub enum Schema {
 }
 
 /// Tells whoever waits what is happening.
-pub fn say(line: &str) {
+pub fn print_status(line: &str) {
     let mut out = std::io::stderr();
     drop(writeln!(out, "{line}").and_then(|()| out.flush()));
 }
@@ -37,7 +37,7 @@ pub fn say(line: &str) {
 ///
 /// # Errors
 /// In words: what is wrong, and what to do.
-pub async fn open(config: &Config, environment: Environment, schema: Schema) -> Result<Db, Refusal> {
+pub async fn open(config: &Config, environment: Environment, schema: Schema) -> Result<Db, StartupError> {
     make_private_folder(&config.data_dir).map_err(|error| {
         let folder = config.data_dir.display();
         format!("the data folder {folder} cannot be made: {error}. Let PALESTRA_DATA_DIR name one that this user may write")
@@ -71,7 +71,7 @@ fn make_private_folder(folder: &Path) -> std::io::Result<()> {
 ///
 /// # Errors
 /// In words: what is wrong, and what to do.
-pub async fn identity(config: &Config, db: &Db) -> Result<Identity, Refusal> {
+pub async fn identity(config: &Config, db: &Db) -> Result<Identity, StartupError> {
     let settings = TokenSettings {
         issuer: config.public_url.clone(),
         audience: "palestra".to_owned(),
@@ -92,7 +92,7 @@ pub async fn identity(config: &Config, db: &Db) -> Result<Identity, Refusal> {
 ///
 /// # Errors
 /// In words: what is wrong, and what to do.
-pub fn media(config: &Config) -> Result<Media, Refusal> {
+pub fn media(config: &Config) -> Result<Media, StartupError> {
     let s3 = match (
         &config.s3_bucket,
         &config.s3_region,
@@ -128,7 +128,7 @@ pub fn media(config: &Config) -> Result<Media, Refusal> {
 ///
 /// # Errors
 /// In words, where argon2 refuses the parameters.
-pub fn hasher(config: &Config) -> Result<Hasher, Refusal> {
+pub fn hasher(config: &Config) -> Result<Hasher, StartupError> {
     // argon2 fills the caches: with a thread a core, every read beside a flood of logins is half as fast.
     let cores = std::thread::available_parallelism().map_or(1, usize::from);
     let threads = match config.hash_threads {
@@ -148,7 +148,7 @@ pub fn hasher(config: &Config) -> Result<Hasher, Refusal> {
 ///
 /// # Errors
 /// In words: what is wrong, and what to do.
-pub fn watch_rules(config: &Config) -> Result<progress::Rules, Refusal> {
+pub fn watch_rules(config: &Config) -> Result<progress::Rules, StartupError> {
     let rules = progress::Rules {
         rate_percent: config.watch_rate_percent,
         slack_seconds: config.watch_slack_seconds,
@@ -190,7 +190,7 @@ pub fn stream_capacity(config: &Config) -> community::live::Capacity {
 ///
 /// # Errors
 /// In words, where the signing key cannot be read.
-pub fn videos(config: &Config, environment: &Environment) -> Result<Videos, Refusal> {
+pub fn videos(config: &Config, environment: &Environment) -> Result<Videos, StartupError> {
     let mux = match (
         &config.mux_token_id,
         &config.mux_token_secret,
@@ -220,7 +220,7 @@ pub fn videos(config: &Config, environment: &Environment) -> Result<Videos, Refu
 ///
 /// # Errors
 /// In words, where it cannot be.
-pub fn payments(config: &Config, environment: &Environment) -> Result<Payments, Refusal> {
+pub fn payments(config: &Config, environment: &Environment) -> Result<Payments, StartupError> {
     let provider: Option<Arc<dyn Provider>> = match (config.payments, stripe(config, environment)?) {
         (PaymentProvider::Stripe | PaymentProvider::Auto, Some(stripe)) => Some(Arc::new(stripe)),
         (PaymentProvider::Stripe, None) => {
@@ -240,7 +240,7 @@ pub fn payments(config: &Config, environment: &Environment) -> Result<Payments, 
 ///
 /// # Errors
 /// In words, where the settings cannot be those of an account.
-pub fn stripe(config: &Config, environment: &Environment) -> Result<Option<Stripe>, Refusal> {
+pub fn stripe(config: &Config, environment: &Environment) -> Result<Option<Stripe>, StartupError> {
     let Some(secret_key) = config.stripe_secret_key.clone() else {
         return Ok(None);
     };
@@ -258,7 +258,7 @@ pub(crate) fn origin(url: &str) -> String {
 }
 
 /// The master key: given, or kept in the data folder, or made now.
-fn master_key(config: &Config) -> Result<[u8; 32], Refusal> {
+fn master_key(config: &Config) -> Result<[u8; 32], StartupError> {
     let path = config.data_dir.join("master.key");
     let text = match &config.master_key {
         Some(given) => given.clone(),
@@ -286,7 +286,7 @@ fn key_check(keyring: &Keyring) -> Vec<u8> {
     keyring.derive("installation check").to_vec()
 }
 
-fn make_master_key(config: &Config, path: &Path) -> Result<String, Refusal> {
+fn make_master_key(config: &Config, path: &Path) -> Result<String, StartupError> {
     if config.environment == Mode::Production
         && config
             .database_url
@@ -313,7 +313,7 @@ fn make_master_key(config: &Config, path: &Path) -> Result<String, Refusal> {
 
 // SQLite ---------------------------------------------------------------------------------------------------------
 
-async fn open_sqlite(config: &Config, keyring: &Keyring, schema: Schema) -> Result<Setup, Refusal> {
+async fn open_sqlite(config: &Config, keyring: &Keyring, schema: Schema) -> Result<Setup, StartupError> {
     let path = match config
         .database_url
         .as_deref()
@@ -337,7 +337,7 @@ async fn open_sqlite(config: &Config, keyring: &Keyring, schema: Schema) -> Resu
     let connection = SqlxSqliteConnector::from_sqlx_sqlite_pool(pool);
     if schema == Schema::Migrate {
         if fresh {
-            say(&format!("Making the database {}", path.display()));
+            print_status(&format!("Making the database {}", path.display()));
         }
         tell(
             &database::migrate(&connection, &key_check(keyring))
@@ -358,7 +358,7 @@ async fn open_sqlite(config: &Config, keyring: &Keyring, schema: Schema) -> Resu
 
 fn tell(applied: &[String]) {
     for name in applied {
-        say(&format!("Migrated: {name}"));
+        print_status(&format!("Migrated: {name}"));
     }
 }
 
@@ -371,8 +371,8 @@ struct Servers {
     derived: bool,
 }
 
-fn postgres_urls(config: &Config, keyring: &Keyring) -> Result<Option<Servers>, Refusal> {
-    let read = |name: &str, url: &Option<String>| -> Result<Option<PgConnectOptions>, Refusal> {
+fn postgres_urls(config: &Config, keyring: &Keyring) -> Result<Option<Servers>, StartupError> {
+    let read = |name: &str, url: &Option<String>| -> Result<Option<PgConnectOptions>, StartupError> {
         let Some(url) = url.as_deref().filter(|url| url.starts_with("postgres")) else {
             return Ok(None);
         };
@@ -421,7 +421,7 @@ async fn open_postgres(
     servers: Servers,
     keyring: &Keyring,
     schema: Schema,
-) -> Result<Setup, Refusal> {
+) -> Result<Setup, StartupError> {
     let Servers {
         owner,
         roles: [app, auth, worker],
@@ -480,7 +480,7 @@ async fn open_postgres(
 
 /// Where the servers of this installation tell each other news. Redis that does not answer is no reason not to serve: until it
 /// does, news of other servers come up to a second late.
-async fn relay(config: &Config, keyring: &Keyring) -> Result<Option<Relay>, Refusal> {
+async fn relay(config: &Config, keyring: &Keyring) -> Result<Option<Relay>, StartupError> {
     let Some(url) = &config.redis_url else {
         return Ok(None);
     };

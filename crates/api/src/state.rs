@@ -13,9 +13,10 @@ use tokio::sync::{Notify, Semaphore};
 use crate::{
     config::Config,
     http::{
-        extract::Schemas, openapi::published, rate_limits::Limits, response_cache::Answers, routing::Table,
+        extract::Schemas, openapi::published, rate_limits::Limits, response_cache::ResponseCache,
+        routing::Table,
     },
-    startup::{self, Refusal},
+    startup::{self, StartupError},
     telemetry::Metrics,
 };
 
@@ -45,8 +46,8 @@ pub struct State {
     pub(crate) paths: Arc<Table>,
     /// The document's schemas, as what enforces them.
     pub schemas: Schemas,
-    /// What everybody is answered alike.
-    pub answers: Answers,
+    /// The cache of public responses.
+    pub response_cache: ResponseCache,
     /// Who may ask how much.
     pub limits: Limits,
     /// What is counted.
@@ -60,7 +61,7 @@ impl State {
     ///
     /// # Errors
     /// In words: what is wrong, and what to do.
-    pub async fn new(config: Config, db: Db, paths: Table) -> Result<Self, Refusal> {
+    pub async fn new(config: Config, db: Db, paths: Table) -> Result<Self, StartupError> {
         let identity = startup::identity(&config, &db).await?;
         let videos = startup::videos(&config, db.environment())?;
         let payments = startup::payments(&config, db.environment())?;
@@ -73,7 +74,7 @@ impl State {
             messaging: startup::messaging(&config),
             streams: Streams::start(&db, startup::stream_capacity(&config)),
             uploads: Arc::new(Semaphore::new(config.max_uploads.min(Semaphore::MAX_PERMITS))),
-            answers: Answers::new(config.cache_mib),
+            response_cache: ResponseCache::new(config.cache_mib),
             limits: Limits::new(config.requests_per_minute, config.logins_per_minute),
             metrics: Arc::new(Metrics::new().map_err(|error| error.to_string())?),
             wake_worker: Arc::new(Notify::new()),

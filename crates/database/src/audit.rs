@@ -1,23 +1,25 @@
 //! The trail of privileged and money actions.
 
-use kernel::{AuditEntryId, Result, Uuid};
+use entity::audit_log;
+use kernel::{Result, Uuid};
+use sea_orm::{EntityTrait, Set};
 use serde_json::Value;
 
-use crate::Tx;
+use crate::{MapDbErr, Tx};
 
-/// Writes down, in the transaction of the deed, that this caller did `action` to `subject`.
+/// Records, in the transaction of the deed, that this caller did `action` to `subject`.
 ///
 /// # Errors
 /// What the database answers.
 pub async fn record(tx: &Tx, action: &'static str, subject: impl Into<Uuid>, detail: Value) -> Result<()> {
-    let sql = "INSERT INTO audit_log (id, actor_id, action, subject_id, detail, created_at) VALUES (?, ?, ?, ?, ?, ?)";
-    let values = [
-        tx.new_id::<AuditEntryId>().into(),
-        tx.actor().user_id().into(),
-        action.into(),
-        subject.into().into(),
-        detail.into(),
-        tx.now().into(),
-    ];
-    tx.change(sql, values).await.map(drop)
+    let entry = audit_log::ActiveModel {
+        id: Set(tx.new_id()),
+        actor_id: Set(tx.actor().user_id()),
+        action: Set(action.to_owned()),
+        subject_id: Set(subject.into()),
+        detail: Set(detail),
+        created_at: Set(tx.now()),
+    };
+    let insert = audit_log::Entity::insert(entry).exec_without_returning(tx);
+    insert.await.map_db_err().map(drop)
 }

@@ -11,9 +11,9 @@ use kernel::{Actor, Environment, Keyring, Result, UserId};
 
 use crate::{
     Relay, Tx, Wakeups,
-    notices::{Generations, Hearing},
+    invalidation::{Generations, ListenerHealth},
     postgres::{Mode, Postgres},
-    relay::Speaker,
+    redis::RedisPublisher,
     sqlite::Sqlite,
     work::{Answer, Work, boxed, opened},
 };
@@ -44,10 +44,10 @@ pub(crate) struct Shared {
     pub(crate) statements: Arc<AtomicU64>,
     pub(crate) generation: AtomicU64,
     pub(crate) generations: Generations,
-    pub(crate) hearing: Hearing,
+    pub(crate) listener_health: ListenerHealth,
     pub(crate) wakeups: Wakeups,
     /// Where news for other servers go over Redis.
-    pub(crate) speaker: Option<Speaker>,
+    pub(crate) redis_publisher: Option<RedisPublisher>,
 }
 
 /// The database. Cheap to clone.
@@ -77,14 +77,14 @@ impl Db {
         let [a, b, c, d, ..] = environment.secret();
         let wakeups = Wakeups::new([a, b, c, d]);
         let shared = Shared {
-            speaker: relay.clone().map(|relay| Speaker::start(relay, &wakeups)),
+            redis_publisher: relay.clone().map(|relay| RedisPublisher::start(relay, &wakeups)),
             wakeups,
             environment,
             keyring: Arc::new(keyring),
             statements: Arc::default(),
             generation: AtomicU64::new(0),
             generations: Generations::default(),
-            hearing: Hearing::default(),
+            listener_health: ListenerHealth::default(),
         };
         Ok(Self {
             engine,
@@ -142,7 +142,7 @@ impl Db {
         F: Future<Output = Result<T>> + Send + 'static,
         W: FnOnce(Tx) -> F + Send + 'static,
     {
-        opened(self.write(pool, Mode::WriteAlone, actor, boxed(work)))
+        opened(self.write(pool, Mode::Autocommit, actor, boxed(work)))
     }
 
     /// Runs a use case that only reads, on a connection that refuses to write: each statement sees what was committed before it.
@@ -173,7 +173,7 @@ impl Db {
         F: Future<Output = Result<T>> + Send + 'static,
         W: FnOnce(Tx) -> F + Send + 'static,
     {
-        opened(self.look(pool, actor, boxed(work)))
+        opened(self.read_inner(pool, actor, boxed(work)))
     }
 
     fn write(&self, pool: Pool, mode: Mode, actor: Actor, work: Work) -> BoxFuture<'_, Result<Answer>> {
@@ -184,7 +184,7 @@ impl Db {
         }
     }
 
-    fn look(&self, pool: Pool, actor: Actor, work: Work) -> BoxFuture<'_, Result<Answer>> {
+    fn read_inner(&self, pool: Pool, actor: Actor, work: Work) -> BoxFuture<'_, Result<Answer>> {
         let shared = self.shared.clone();
         match &self.engine {
             Engine::Sqlite(sqlite) => Box::pin(sqlite.read(actor, shared, work)),
@@ -235,23 +235,23 @@ impl Db {
     /// [`Db::generation_of`]. On SQLite there is no
     /// other server.
     #[must_use]
-    pub fn hears(&self) -> bool {
+    pub fn invalidations_are_live(&self) -> bool {
         match &self.engine {
             Engine::Sqlite(_) => true,
-            Engine::Postgres(_) => self.shared.hearing.is_good(),
+            Engine::Postgres(_) => self.shared.listener_health.is_good(),
         }
     }
 
     /// Begins to hear other servers' announcements; on SQLite there is no other server.
     pub fn listen(&self) {
         if let Engine::Postgres(postgres) = &self.engine {
-            tokio::spawn(crate::notices::listen(
+            tokio::spawn(crate::invalidation::listen(
                 postgres.listener.clone(),
                 Arc::downgrade(&self.shared),
             ));
         }
         if let Some(relay) = self.relay.clone() {
-            tokio::spawn(crate::relay::listen(relay, Arc::downgrade(&self.shared)));
+            tokio::spawn(crate::redis::listen(relay, Arc::downgrade(&self.shared)));
         }
     }
 

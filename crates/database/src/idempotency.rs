@@ -5,10 +5,11 @@
 
 use std::time::Duration;
 
+use entity::idempotency_keys;
 use kernel::{Code, Error, Result, Uuid, hash_token};
-use sea_orm::ConnectionTrait;
+use sea_orm::{EntityTrait, QueryFilter, Set};
 
-use crate::{MapDbErr, Tx};
+use crate::{MapDbErr, Tx, values};
 
 const PURPOSE: &str = "idempotency answers";
 
@@ -33,34 +34,26 @@ pub struct Request {
 pub async fn find(tx: &Tx, request: &Request) -> Result<Option<Vec<u8>>> {
     let owner = owner(tx);
     if tx.is_postgres() {
-        // Held until this transaction ends; a second one does not wait, it is told.
-        let lock = "SELECT pg_try_advisory_xact_lock(hashtextextended(?, 0)) AS free";
+        // Held until this transaction ends; a second request does not wait, it is told. Text: the builder has no locks.
+        let sql = "SELECT pg_try_advisory_xact_lock(hashtextextended(:name, 0))";
         let name = format!("{owner}:{}:{}", request.operation, request.key);
-        let row = tx
-            .query_one_raw(tx.statement(lock, [name.into()]))
-            .await
-            .map_db_err()?;
-        if !row.is_some_and(|row| row.try_get::<bool>("", "free").unwrap_or(false)) {
+        if tx.fetch_scalar(sql, values! { name }).await? != Some(true) {
             return Err(Error::new(Code::IdempotencyInFlight).retry_after(Duration::from_secs(1)));
         }
     }
-    let sql = "SELECT request_hash, sealed_answer FROM idempotency_keys \
-               WHERE owner_id = ? AND operation = ? AND key = ? AND expires_at > ?";
-    let values = [
-        owner.into(),
-        request.operation.into(),
-        request.key.clone().into(),
-        tx.now().into(),
-    ];
-    let Some(row) = tx.query_one_raw(tx.statement(sql, values)).await.map_db_err()? else {
+    let kept = idempotency_keys::Entity::find_by_id(primary_key(owner, request))
+        .filter(idempotency_keys::COLUMN.expires_at.gt(tx.now()))
+        .one(tx)
+        .await
+        .map_db_err()?;
+    let Some(kept) = kept else {
         return Ok(None);
     };
-    if row.try_get::<Vec<u8>>("", "request_hash").map_db_err()? != hash_token(&request.content) {
+    if kept.request_hash != hash_token(&request.content) {
         return Err(Code::IdempotencyKeyReused.into());
     }
-    let sealed = row.try_get::<Vec<u8>>("", "sealed_answer").map_db_err()?;
     tx.keyring()
-        .open(PURPOSE, &sealed)
+        .open(PURPOSE, &kept.sealed_answer)
         .map(Some)
         .ok_or_else(|| Error::internal("a kept answer does not open"))
 }
@@ -70,35 +63,40 @@ pub async fn find(tx: &Tx, request: &Request) -> Result<Option<Vec<u8>>> {
 /// # Errors
 /// What the database answers.
 pub async fn keep(tx: &Tx, request: &Request, answer: &[u8]) -> Result<()> {
-    // One that expired and was not swept yet makes room.
-    let sweep =
-        "DELETE FROM idempotency_keys WHERE owner_id = ? AND operation = ? AND key = ? AND expires_at <= ?";
     let owner = owner(tx);
-    let key = || [owner.into(), request.operation.into(), request.key.clone().into()];
-    let [a, b, c] = key();
-    tx.change(sweep, [a, b, c, tx.now().into()]).await?;
-    let sql = "INSERT INTO idempotency_keys \
-               (owner_id, operation, key, request_hash, sealed_answer, created_at, expires_at) VALUES (?, ?, ?, ?, ?, ?, ?)";
-    let [a, b, c] = key();
-    let values = [
-        a,
-        b,
-        c,
-        hash_token(&request.content).into(),
-        tx.keyring().seal(PURPOSE, answer).into(),
-        tx.now().into(),
-        (tx.now() + request.keep).into(),
-    ];
-    tx.change(sql, values).await.map(drop)
+    // One that expired and was not removed yet makes room.
+    idempotency_keys::Entity::delete_by_id(primary_key(owner, request))
+        .filter(idempotency_keys::COLUMN.expires_at.lte(tx.now()))
+        .exec(tx)
+        .await
+        .map_db_err()?;
+    let kept = idempotency_keys::ActiveModel {
+        owner_id: Set(owner),
+        operation: Set(request.operation.to_owned()),
+        key: Set(request.key.clone()),
+        request_hash: Set(hash_token(&request.content)),
+        sealed_answer: Set(tx.keyring().seal(PURPOSE, answer)),
+        created_at: Set(tx.now()),
+        expires_at: Set(tx.now() + request.keep),
+    };
+    let insert = idempotency_keys::Entity::insert(kept).exec_without_returning(tx);
+    insert.await.map_db_err().map(drop)
 }
 
-/// Removes what has expired; answers with how many.
+/// Removes what has expired; answers how many.
 ///
 /// # Errors
 /// What the database answers.
 pub async fn sweep(tx: &Tx) -> Result<u64> {
-    let sql = "DELETE FROM idempotency_keys WHERE expires_at <= ?";
-    tx.change(sql, [tx.now().into()]).await
+    let done = idempotency_keys::Entity::delete_many()
+        .filter(idempotency_keys::COLUMN.expires_at.lte(tx.now()))
+        .exec(tx)
+        .await;
+    Ok(done.map_db_err()?.rows_affected)
+}
+
+fn primary_key(owner: Uuid, request: &Request) -> (Uuid, String, String) {
+    (owner, request.operation.to_owned(), request.key.clone())
 }
 
 /// Keys of different callers never meet; those of nobody share one room, where the request's content tells them apart.

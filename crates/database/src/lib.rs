@@ -6,32 +6,32 @@
 //!
 //! What the two databases do differently stands in [`mod@postgres`] and [`mod@sqlite`].
 
-mod asking;
 pub mod audit;
+mod change_notifications;
 mod db;
 mod error;
 mod group_commit;
 pub mod idempotency;
 pub mod inbox;
-mod notices;
+mod invalidation;
 pub mod outbox;
 mod pool;
 pub mod postgres;
-mod relay;
+mod raw_executor;
+mod redis;
 mod schema;
 mod select;
 mod sql;
 pub mod sqlite;
-mod tx;
-mod wakeups;
+mod transaction;
 mod work;
 
+pub use change_notifications::{Wakeups, Woken};
 pub use db::{Db, Pool, Setup};
 pub use error::{MapDbErr, constraint, from_db};
 pub use group_commit::{Flush, GroupCommit};
 pub use postgres::Column;
-pub use relay::Relay;
+pub use redis::Relay;
 pub use schema::{SchemaError, check, migrate};
 pub use select::{NewestFirst, literal};
-pub use tx::{Row, Rows, Tx};
-pub use wakeups::{Wakeups, Woken};
+pub use transaction::{Row, Rows, Tx};

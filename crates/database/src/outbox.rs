@@ -3,11 +3,12 @@
 
 use std::{str::FromStr, time::Duration};
 
+use entity::outbox;
 use kernel::{Result, Timestamp};
-use sea_orm::ConnectionTrait;
+use sea_orm::{EntityTrait, FromQueryResult, QueryFilter, Set};
 use serde_json::Value;
 
-use crate::{MapDbErr, Tx};
+use crate::{MapDbErr, Tx, values};
 
 /// How often a message is tried before it is put aside for a person to look at.
 pub const ATTEMPTS: i64 = 12;
@@ -15,7 +16,7 @@ pub const ATTEMPTS: i64 = 12;
 const LEASE: Duration = Duration::from_secs(60);
 
 /// A message taken from the outbox.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, FromQueryResult)]
 pub struct Message {
     /// Grows with every message.
     pub id: i64,
@@ -40,12 +41,10 @@ impl Message {
 /// # Errors
 /// What the database answers.
 pub async fn send(tx: &Tx, kind: &str, payload: Value) -> Result<()> {
-    let sql = "INSERT INTO outbox (kind, payload, created_at, available_at, attempts) VALUES (?, ?, ?, ?, 0)";
-    let values = [kind.into(), payload.into(), tx.now().into(), tx.now().into()];
-    tx.change(sql, values).await.map(drop)
+    schedule(tx, kind, vec![(payload, tx.now())]).await
 }
 
-/// Writes messages of one kind, each to be taken no earlier than its instant: what is not to be done before a time.
+/// Writes messages of one kind, each to be handled no earlier than its instant.
 ///
 /// # Errors
 /// What the database answers.
@@ -53,13 +52,16 @@ pub async fn schedule(tx: &Tx, kind: &str, messages: Vec<(Value, Timestamp)>) ->
     if messages.is_empty() {
         return Ok(());
     }
-    let rows = vec!["(?, ?, ?, ?, 0)"; messages.len()].join(", ");
-    let sql = format!("INSERT INTO outbox (kind, payload, created_at, available_at, attempts) VALUES {rows}");
-    let values: Vec<sea_orm::Value> = messages
-        .into_iter()
-        .flat_map(|(payload, at)| [kind.into(), payload.into(), tx.now().into(), at.into()])
-        .collect();
-    tx.change(&sql, values).await.map(drop)
+    let row = |(payload, available_at)| outbox::ActiveModel {
+        kind: Set(kind.to_owned()),
+        payload: Set(payload),
+        created_at: Set(tx.now()),
+        available_at: Set(available_at),
+        attempts: Set(0),
+        ..Default::default()
+    };
+    let insert = outbox::Entity::insert_many(messages.into_iter().map(row)).exec_without_returning(tx);
+    insert.await.map_db_err().map(drop)
 }
 
 /// Takes up to `limit` messages that are due, for a minute.
@@ -72,26 +74,15 @@ pub async fn claim(tx: &Tx, limit: u64) -> Result<Vec<Message>> {
     } else {
         ""
     };
+    // Text: the builder cannot update what a locking subquery selects.
     let sql = format!(
-        "UPDATE outbox SET leased_until = ?, attempts = attempts + 1 WHERE id IN (\
-         SELECT id FROM outbox WHERE done_at IS NULL AND failed_at IS NULL AND available_at <= ? \
-         AND (leased_until IS NULL OR leased_until <= ?) ORDER BY available_at, id LIMIT {limit} {skip}) \
+        "UPDATE outbox SET leased_until = :lease, attempts = attempts + 1 WHERE id IN (\
+         SELECT id FROM outbox WHERE done_at IS NULL AND failed_at IS NULL AND available_at <= :now \
+         AND (leased_until IS NULL OR leased_until <= :now) ORDER BY available_at, id LIMIT {limit} {skip}) \
          RETURNING id, kind, payload, attempts"
     );
-    let values = [(tx.now() + LEASE).into(), tx.now().into(), tx.now().into()];
-    let rows = tx.query_all_raw(tx.statement(&sql, values)).await.map_db_err()?;
-    let mut messages = rows
-        .iter()
-        .map(|row| {
-            Ok(Message {
-                id: row.try_get("", "id")?,
-                kind: row.try_get("", "kind")?,
-                payload: row.try_get("", "payload")?,
-                attempts: row.try_get("", "attempts")?,
-            })
-        })
-        .collect::<Result<Vec<_>, sea_orm::DbErr>>()
-        .map_db_err()?;
+    let values = values! { lease: tx.now() + LEASE, now: tx.now() };
+    let mut messages: Vec<Message> = tx.fetch_all(&sql, values).await?;
     messages.sort_by_key(|message| message.id);
     Ok(messages)
 }
@@ -101,52 +92,70 @@ pub async fn claim(tx: &Tx, limit: u64) -> Result<Vec<Message>> {
 /// # Errors
 /// What the database answers.
 pub async fn done(tx: &Tx, message: &Message) -> Result<()> {
-    let sql = "UPDATE outbox SET done_at = ?, leased_until = NULL, last_error = NULL \
-               WHERE id = ? AND attempts = ? AND done_at IS NULL";
-    tx.change(sql, [tx.now().into(), message.id.into(), message.attempts.into()])
-        .await
-        .map(drop)
+    let done = outbox::ActiveModel {
+        done_at: Set(Some(tx.now())),
+        leased_until: Set(None),
+        last_error: Set(None),
+        ..Default::default()
+    };
+    update_claimed(tx, message, done).await
 }
 
-/// Puts a message back for later: after 2, 4, 8, … seconds, twelve times in a bit more than an hour; then it is put aside.
+/// Puts a message back for later: after 2, 4, 8, … seconds, twelve times in a little more than an hour; then it is put aside.
 ///
 /// # Errors
 /// What the database answers.
 pub async fn failed(tx: &Tx, message: &Message, error: &str) -> Result<()> {
-    let wait = Duration::from_secs(1 << message.attempts.clamp(1, 11));
-    let aside = (message.attempts >= ATTEMPTS).then(|| tx.now());
-    let sql = "UPDATE outbox SET available_at = ?, leased_until = NULL, failed_at = ?, last_error = ? \
-               WHERE id = ? AND attempts = ? AND done_at IS NULL";
-    let values = [
-        (tx.now() + wait).into(),
-        aside.into(),
-        error.into(),
-        message.id.into(),
-        message.attempts.into(),
-    ];
-    tx.change(sql, values).await.map(drop)
+    let delay = Duration::from_secs(1 << message.attempts.clamp(1, 11));
+    let failed = outbox::ActiveModel {
+        available_at: Set(tx.now() + delay),
+        leased_until: Set(None),
+        failed_at: Set((message.attempts >= ATTEMPTS).then(|| tx.now())),
+        last_error: Set(Some(error.to_owned())),
+        ..Default::default()
+    };
+    update_claimed(tx, message, failed).await
 }
 
-/// How many wait, and how many were put aside.
+/// The number of attempts tells whether the message is still ours.
+async fn update_claimed(tx: &Tx, message: &Message, change: outbox::ActiveModel) -> Result<()> {
+    outbox::Entity::update_many()
+        .set(change)
+        .filter(outbox::COLUMN.id.eq(message.id))
+        .filter(outbox::COLUMN.attempts.eq(message.attempts))
+        .filter(outbox::COLUMN.done_at.is_null())
+        .exec(tx)
+        .await
+        .map_db_err()
+        .map(drop)
+}
+
+/// How many messages wait, and how many were put aside.
 ///
 /// # Errors
 /// What the database answers.
 pub async fn backlog(tx: &Tx) -> Result<(i64, i64)> {
-    let sql = "SELECT count(*) AS waiting, count(failed_at) AS aside FROM outbox WHERE done_at IS NULL";
-    let row = tx.query_one_raw(tx.statement(sql, [])).await.map_db_err()?;
-    let Some(row) = row else { return Ok((0, 0)) };
-    let (all, aside) = (
-        row.try_get::<i64>("", "waiting").map_db_err()?,
-        row.try_get::<i64>("", "aside").map_db_err()?,
-    );
-    Ok((all - aside, aside))
+    #[derive(FromQueryResult)]
+    struct Backlog {
+        unfinished: i64,
+        aside: i64,
+    }
+    // Text: two counts in one statement.
+    let sql = "SELECT count(*) AS unfinished, count(failed_at) AS aside FROM outbox WHERE done_at IS NULL";
+    let backlog = tx.fetch_optional::<Backlog>(sql, values! {}).await?;
+    Ok(backlog.map_or((0, 0), |backlog| {
+        (backlog.unfinished - backlog.aside, backlog.aside)
+    }))
 }
 
-/// Removes messages done more than `age` ago; answers with how many.
+/// Removes messages done more than `age` ago; answers how many.
 ///
 /// # Errors
 /// What the database answers.
 pub async fn sweep(tx: &Tx, age: Duration) -> Result<u64> {
-    let sql = "DELETE FROM outbox WHERE done_at < ?";
-    tx.change(sql, [(tx.now() - age).into()]).await
+    let done = outbox::Entity::delete_many()
+        .filter(outbox::COLUMN.done_at.lt(tx.now() - age))
+        .exec(tx)
+        .await;
+    Ok(done.map_db_err()?.rows_affected)
 }

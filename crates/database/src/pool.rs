@@ -1,7 +1,7 @@
-//! Connections that wait for the next request: of one role to PostgreSQL, of the readers to SQLite.
+//! A connection pool: one for each role of PostgreSQL, and one for the readers of SQLite.
 //!
-//! sqlx's own pool asks whether a connection is alive each time it comes back: a round trip for each request, or on SQLite a
-//! turn of another thread, for what the next one finds out by itself.
+//! sqlx's pool pings a connection each time it is returned: a round trip for each request, or on SQLite a hop to another thread.
+//! Here the next use finds out whether the connection still works.
 
 use std::{
     sync::{
@@ -18,16 +18,16 @@ use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
 use crate::postgres::Mode;
 
-/// How long somebody waits for a connection.
-const PATIENCE: Duration = Duration::from_secs(5);
-/// Fewer than this on a shelf would wait for one another too often.
-const FEW: u32 = 4;
-/// How old a connection grows: what the server keeps for it grows with it.
-const LIFETIME: Duration = Duration::from_secs(1800);
+/// How long a use case waits for a connection.
+const ACQUIRE_TIMEOUT: Duration = Duration::from_secs(5);
+/// With fewer connections in a shard its requests would wait for each other too often.
+const MIN_CONNECTIONS_PER_SHARD: u32 = 4;
+/// How long a connection is used: the memory that the server keeps for it grows with its age.
+const MAX_LIFETIME: Duration = Duration::from_secs(1800);
 
-/// Connections that are open and idle, and places for as many as may be open: a shelf of them for each thread that serves, so
-/// that under load its requests wait for connections which its own reactor hears. Where a shelf is empty, another one helps.
-pub(crate) struct Connections<C: Connection>(Arc<[Arc<Shelf<C>>]>);
+/// The idle connections, and a permit for each that may be open. Each thread that serves has a shard of its own, so that under load its
+/// requests use connections of its own reactor. Where a shard has none left, another shard helps out.
+pub(crate) struct Connections<C: Connection>(Arc<[Arc<PoolShard<C>>]>);
 
 impl<C: Connection> Clone for Connections<C> {
     fn clone(&self) -> Self {
@@ -35,129 +35,130 @@ impl<C: Connection> Clone for Connections<C> {
     }
 }
 
-/// Threads come to one shelf after the other.
-static NEXT: AtomicUsize = AtomicUsize::new(0);
+/// Threads are assigned to the shards in turn.
+static NEXT_THREAD_INDEX: AtomicUsize = AtomicUsize::new(0);
 thread_local! {
-    static PLACE: usize = NEXT.fetch_add(1, Ordering::Relaxed);
+    static THREAD_INDEX: usize = NEXT_THREAD_INDEX.fetch_add(1, Ordering::Relaxed);
 }
 
-struct Shelf<C: Connection> {
+struct PoolShard<C: Connection> {
     options: C::Options,
-    most: u32,
-    places: Arc<Semaphore>,
+    max_connections: u32,
+    permits: Arc<Semaphore>,
     idle: Mutex<Vec<Idle<C>>>,
 }
 
 struct Idle<C> {
     connection: C,
-    made: Instant,
-    /// The thread whose reactor hears this connection: its own requests are answered without waking another thread.
-    home: ThreadId,
-    told: Option<(Mode, Actor)>,
+    opened_at: Instant,
+    /// The thread whose reactor polls the socket: a request on that thread is answered without waking another one.
+    owner_thread: ThreadId,
+    session_context: Option<(Mode, Actor)>,
 }
 
-/// A connection in use. Dropped, it is closed, and the server rolls back what it was in the middle of.
+/// A connection in use. When it is dropped it is closed, and the server rolls its transaction back.
 pub(crate) struct Borrowed<C: Connection> {
     pub(crate) connection: C,
-    /// Whether it waited here before: then it may have broken meanwhile.
+    /// Whether it was idle in the pool before: then it may have broken meanwhile.
     pub(crate) is_used: bool,
-    /// For what and for whom it last worked outside of a transaction, as the server was told.
-    pub(crate) told: Option<(Mode, Actor)>,
-    made: Instant,
-    home: ThreadId,
-    shelf: Arc<Shelf<C>>,
-    _place: OwnedSemaphorePermit,
+    /// The mode and the caller that the server's session settings were last set to, outside of a transaction.
+    pub(crate) session_context: Option<(Mode, Actor)>,
+    opened_at: Instant,
+    owner_thread: ThreadId,
+    shard: Arc<PoolShard<C>>,
+    _permit: OwnedSemaphorePermit,
 }
 
 impl<C: Connection> Connections<C> {
-    /// None is made before it is needed.
-    pub(crate) fn new(options: &C::Options, most: u32) -> Self {
+    /// Opens no connection yet: each is opened when it is first needed.
+    pub(crate) fn new(options: &C::Options, max_connections: u32) -> Self {
         let cores = thread::available_parallelism().map_or(1, usize::from);
-        let shelves = (most / FEW).clamp(1, u32::try_from(cores).unwrap_or(1));
-        let shelf = |index| {
-            let most = most / shelves + u32::from(index < most % shelves);
-            Arc::new(Shelf {
+        let shards =
+            (max_connections / MIN_CONNECTIONS_PER_SHARD).clamp(1, u32::try_from(cores).unwrap_or(1));
+        let shard = |index| {
+            let max_connections = max_connections / shards + u32::from(index < max_connections % shards);
+            Arc::new(PoolShard {
                 options: options.clone(),
-                most,
-                places: Arc::new(Semaphore::new(most as usize)),
+                max_connections,
+                permits: Arc::new(Semaphore::new(max_connections as usize)),
                 idle: Mutex::default(),
             })
         };
-        Self((0..shelves).map(shelf).collect())
+        Self((0..shards).map(shard).collect())
     }
 
-    /// A place on this thread's shelf, or on another that has one; where none has, in line for one of this thread's.
-    async fn place(&self) -> Result<(Arc<Shelf<C>>, OwnedSemaphorePermit)> {
-        let mut shelves = self
+    /// A permit of this thread's shard, or of another that has one left; otherwise the next one of this thread's shard.
+    async fn permit(&self) -> Result<(Arc<PoolShard<C>>, OwnedSemaphorePermit)> {
+        let mut shards = self
             .0
             .iter()
             .cycle()
-            .skip(PLACE.with(|place| *place) % self.0.len());
-        let own = shelves.next().ok_or(Code::Unavailable)?;
-        for shelf in std::iter::once(own).chain(shelves.take(self.0.len() - 1)) {
-            if let Ok(place) = shelf.places.clone().try_acquire_owned() {
-                return Ok((shelf.clone(), place));
+            .skip(THREAD_INDEX.with(|index| *index) % self.0.len());
+        let own = shards.next().ok_or(Code::Unavailable)?;
+        for shard in std::iter::once(own).chain(shards.take(self.0.len() - 1)) {
+            if let Ok(permit) = shard.permits.clone().try_acquire_owned() {
+                return Ok((shard.clone(), permit));
             }
         }
-        let place = tokio::time::timeout(PATIENCE, own.places.clone().acquire_owned())
+        let permit = tokio::time::timeout(ACQUIRE_TIMEOUT, own.permits.clone().acquire_owned())
             .await
             .map_err(unavailable)?
             .map_err(unavailable)?;
-        Ok((own.clone(), place))
+        Ok((own.clone(), permit))
     }
 
-    pub(crate) async fn take(&self) -> Result<Borrowed<C>> {
-        let (shelf, place) = self.place().await?;
-        if let Some(idle) = shelf.pick() {
+    pub(crate) async fn acquire(&self) -> Result<Borrowed<C>> {
+        let (shard, permit) = self.permit().await?;
+        if let Some(idle) = shard.take_idle() {
             return Ok(Borrowed {
                 connection: idle.connection,
                 is_used: true,
-                told: idle.told,
-                made: idle.made,
-                home: idle.home,
-                shelf: shelf.clone(),
-                _place: place,
+                session_context: idle.session_context,
+                opened_at: idle.opened_at,
+                owner_thread: idle.owner_thread,
+                shard: shard.clone(),
+                _permit: permit,
             });
         }
         Ok(Borrowed {
-            connection: shelf.connect().await?,
+            connection: shard.connect().await?,
             is_used: false,
-            told: None,
-            made: Instant::now(),
-            home: thread::current().id(),
-            shelf: shelf.clone(),
-            _place: place,
+            session_context: None,
+            opened_at: Instant::now(),
+            owner_thread: thread::current().id(),
+            shard: shard.clone(),
+            _permit: permit,
         })
     }
 
-    /// Waits for those in use, and closes all.
+    /// Waits for the connections in use, and closes all.
     pub(crate) async fn close(&self) {
-        for shelf in self.0.iter() {
-            let all = shelf.places.acquire_many(shelf.most).await;
-            shelf.places.close();
+        for shard in self.0.iter() {
+            let all = shard.permits.acquire_many(shard.max_connections).await;
+            shard.permits.close();
             drop(all);
-            let idle = std::mem::take(&mut *shelf.idle.lock().unwrap_or_else(PoisonError::into_inner));
+            let idle = std::mem::take(&mut *shard.idle.lock().unwrap_or_else(PoisonError::into_inner));
             for idle in idle {
-                // The server sees to what is left when the socket goes.
+                // The server cleans up when the socket closes.
                 drop(idle.connection.close().await);
             }
         }
     }
 }
 
-impl<C: Connection> Shelf<C> {
+impl<C: Connection> PoolShard<C> {
     async fn connect(&self) -> Result<C> {
-        tokio::time::timeout(PATIENCE, C::connect_with(&self.options))
+        tokio::time::timeout(ACQUIRE_TIMEOUT, C::connect_with(&self.options))
             .await
             .map_err(unavailable)?
             .map_err(unavailable)
     }
 
-    fn pick(&self) -> Option<Idle<C>> {
+    fn take_idle(&self) -> Option<Idle<C>> {
         let here = thread::current().id();
         let mut idle = self.idle.lock().unwrap_or_else(PoisonError::into_inner);
-        idle.retain(|idle| idle.made.elapsed() < LIFETIME);
-        match idle.iter().rposition(|idle| idle.home == here) {
+        idle.retain(|idle| idle.opened_at.elapsed() < MAX_LIFETIME);
+        match idle.iter().rposition(|idle| idle.owner_thread == here) {
             Some(at) => Some(idle.swap_remove(at)),
             None => idle.pop(),
         }
@@ -165,26 +166,26 @@ impl<C: Connection> Shelf<C> {
 }
 
 impl<C: Connection> Borrowed<C> {
-    /// A new connection in the place of one that broke while it waited.
-    pub(crate) async fn renew(&mut self) -> Result<()> {
-        self.connection = self.shelf.connect().await?;
+    /// Replaces a connection that broke while it was idle by a new one.
+    pub(crate) async fn reconnect(&mut self) -> Result<()> {
+        self.connection = self.shard.connect().await?;
         self.is_used = false;
-        self.told = None;
-        self.made = Instant::now();
-        self.home = thread::current().id();
+        self.session_context = None;
+        self.opened_at = Instant::now();
+        self.owner_thread = thread::current().id();
         Ok(())
     }
 
-    /// Gives back a connection that is sound and in no transaction.
-    pub(crate) fn put_back(self) {
+    /// Returns a working connection that is in no transaction.
+    pub(crate) fn release(self) {
         let idle = Idle {
             connection: self.connection,
-            made: self.made,
-            home: self.home,
-            told: self.told,
+            opened_at: self.opened_at,
+            owner_thread: self.owner_thread,
+            session_context: self.session_context,
         };
-        // Before the place is free, so that whoever gets it finds the connection.
-        self.shelf
+        // Before the permit is released, so that whoever gets it finds the connection.
+        self.shard
             .idle
             .lock()
             .unwrap_or_else(PoisonError::into_inner)

@@ -1,6 +1,6 @@
 use courses::{Body, Chapter, Lesson};
 use database::Tx;
-use kernel::{ChapterId, Code, CourseId, Error, GrantId, LessonId, Result, Timestamp, UserId, Uuid};
+use kernel::{ChapterId, Code, CourseId, Error, GrantId, LessonId, Result, Timestamp, UserId};
 
 use crate::{Grant, GrantStatus, store};
 
@@ -225,6 +225,7 @@ fn refusal(grant: &Grant) -> Code {
 #[cfg(test)]
 mod tests {
     use chrono::{DateTime, Duration};
+    use kernel::Uuid;
 
     use super::*;
 

@@ -1,6 +1,6 @@
 use courses::{CourseOutline, CourseRef, OutlineChapter};
 use database::Tx;
-use kernel::{ChapterId, Code, CourseId, GrantId, LessonId, Money, Result, Timestamp, UserId, Uuid};
+use kernel::{ChapterId, Code, CourseId, GrantId, LessonId, Money, Result, Timestamp, UserId};
 
 use crate::{
     access::{self, Access},

@@ -1,7 +1,7 @@
 use std::collections::HashSet;
 
 use database::Tx;
-use kernel::{Result, UserId, Uuid};
+use kernel::{Result, UserId};
 
 use crate::store;
 

@@ -3,7 +3,7 @@ use std::collections::HashSet;
 use database::{Tx, constraint, from_db};
 use kernel::{
     Actor, Code, CouponId, CourseId, Currency, Cursor, Error, FieldError, Limit, Money, Page, PaymentId,
-    Result, Role, Timestamp, UserId, Uuid,
+    Result, Role, Timestamp, UserId,
 };
 use sea_orm::{DbErr, DeriveActiveEnum, EnumIter};
 use serde::{Deserialize, Serialize};
@@ -396,7 +396,7 @@ async fn check(tx: &Tx, coupon: &Coupon) -> Result<()> {
 }
 
 async fn foreign_courses(tx: &Tx, coupon: &Coupon) -> Result<Vec<FieldError>> {
-    let own: HashSet<Uuid> = courses::courses_by_ids(tx, &coupon.course_ids)
+    let own: HashSet<CourseId> = courses::courses_by_ids(tx, &coupon.course_ids)
         .await?
         .into_iter()
         .filter(|course| tx.actor().manages(course.author.id))
@@ -439,8 +439,8 @@ mod tests {
 
     fn coupon(discount: Discount) -> Coupon {
         Coupon {
-            id: CouponId::nil(),
-            owner_id: UserId::nil(),
+            id: CouponId(kernel::Uuid::nil()),
+            owner_id: UserId(kernel::Uuid::nil()),
             code: "SPRING".to_owned(),
             scope: Scope::Owner,
             course_ids: Vec::new(),

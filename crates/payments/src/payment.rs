@@ -1,5 +1,8 @@
 use database::Tx;
-use kernel::{Code, CouponId, CourseId, Cursor, Limit, Page, PaymentId, Result, Timestamp, UserId};
+use kernel::{
+    Code, CouponId, CourseId, Cursor, CustomerId, DisputeId, Limit, Page, PaymentId, PurchaseId, RefundId,
+    Result, Timestamp, UserId,
+};
 use sea_orm::{DeriveActiveEnum, EnumIter, FromQueryResult};
 use serde::{Deserialize, Serialize};
 
@@ -98,7 +101,7 @@ impl Payment {
 #[derive(Clone, Debug, FromQueryResult)]
 pub struct Refund {
     /// The refund's id.
-    pub id: PaymentId,
+    pub id: RefundId,
     /// Of which payment.
     pub payment_id: PaymentId,
     /// How much, in minor units.
@@ -129,7 +132,7 @@ pub struct Refund {
 #[derive(Clone, Debug, FromQueryResult)]
 pub struct Dispute {
     /// The dispute's id.
-    pub id: PaymentId,
+    pub id: DisputeId,
     /// Of which payment.
     pub payment_id: PaymentId,
     /// The provider's name of it.
@@ -163,7 +166,7 @@ pub struct PaymentDetail {
 #[derive(Clone, Debug, FromQueryResult)]
 pub struct Purchase {
     /// The purchase's id.
-    pub id: PaymentId,
+    pub id: PurchaseId,
     /// Who bought.
     pub user_id: UserId,
     /// What.
@@ -182,7 +185,7 @@ pub struct Purchase {
 #[derive(Clone, Debug, FromQueryResult)]
 pub struct Customer {
     /// The customer's id.
-    pub id: PaymentId,
+    pub id: CustomerId,
     /// Whose it is.
     pub user_id: UserId,
     /// At which provider.

@@ -4,7 +4,7 @@ use database::{
     Db, Pool, Tx, inbox,
     outbox::{self, Message},
 };
-use kernel::{Actor, Code, Error, Money, PaymentId, Result, Timestamp, Uuid};
+use kernel::{Actor, Code, Error, Money, PaymentId, RefundId, Result, Timestamp};
 
 use crate::{
     Event, Fact, Payment, Provider, ProviderName, RefundOrder, RefundStatus, Told, coupon,
@@ -109,7 +109,7 @@ impl Payments {
         }
     }
 
-    async fn refund(&self, db: &Db, id: PaymentId) -> Result<()> {
+    async fn refund(&self, db: &Db, id: RefundId) -> Result<()> {
         let find = move |tx: Tx| async move {
             let Some(refund) = store::refund::find(&tx, id).await? else {
                 return Ok(None);
@@ -210,7 +210,7 @@ mod tests {
     #[test]
     fn what_was_told_survives_the_outbox() {
         let told = Told {
-            payment_id: Some(Uuid::nil()),
+            payment_id: Some(PaymentId(kernel::Uuid::nil())),
             facts: vec![Fact::Over {
                 code: "expired".to_owned(),
             }],

@@ -19,7 +19,7 @@
 //! | [`Fact::Refund`] | `PAYMENT.CAPTURE.REFUNDED`, by `resource.id` |
 //! | [`Fact::Dispute`] | `CUSTOMER.DISPUTE.CREATED`, `.UPDATED`, `.RESOLVED` with `dispute_outcome` |
 
-use kernel::{Money, PaymentId, RefundId, Result, Timestamp, UserId, Uuid};
+use kernel::{Money, PaymentId, RefundId, Result, Timestamp, UserId};
 use sea_orm::{DeriveActiveEnum, EnumIter};
 use serde::{Deserialize, Serialize};
 
@@ -167,7 +167,7 @@ pub enum Fact {
         /// The provider's name of the refund.
         id: String,
         /// Ours, where we asked for it.
-        ours: Option<Uuid>,
+        ours: Option<RefundId>,
         /// How much, in minor units.
         amount: i64,
         /// How far it is.
@@ -235,7 +235,7 @@ pub trait Provider: Send + Sync {
     async fn ask(&self, payment: &Reference) -> Result<Told>;
 
     /// Which of our payments the provider's payment is for; `None` where it is none of ours.
-    async fn whose(&self, provider_payment_id: &str) -> Result<Option<Uuid>>;
+    async fn whose(&self, provider_payment_id: &str) -> Result<Option<PaymentId>>;
 
     /// Gives money back; answers with the refund's fact. Asking again gives the same refund.
     async fn refund(&self, order: &RefundOrder) -> Result<Fact>;

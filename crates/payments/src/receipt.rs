@@ -41,7 +41,7 @@ pub(crate) async fn issue(tx: &Tx, payment: &Payment) -> Result<()> {
     let year = i64::from(tx.now().year());
     let number = store::receipt::next_number(tx, payment.author_id, year).await?;
     let people = identity::people(tx, &[payment.author_id, payment.user_id]).await?;
-    let name = |id: ReceiptId| {
+    let name = |id: UserId| {
         let person = people.iter().find(|person| person.id == id);
         person.map(identity::Person::display_name).unwrap_or_default()
     };

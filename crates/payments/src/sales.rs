@@ -1,6 +1,6 @@
 use database::Tx;
 use identity::Person;
-use kernel::{Code, Cursor, Limit, Page, PaymentId, Result, Timestamp, Uuid};
+use kernel::{Code, CourseId, Cursor, Limit, Page, PaymentId, Result, Timestamp, UserId, Uuid};
 use sea_orm::FromQueryResult;
 
 use crate::{Payment, store};
@@ -35,7 +35,7 @@ pub struct Takings {
 #[derive(Clone, Copy, Debug)]
 pub enum Of {
     /// Of this course: for its owner and admins.
-    Course(Uuid),
+    Course(CourseId),
     /// Of everything that the caller sells.
     Mine,
 }
@@ -49,7 +49,7 @@ pub async fn list_sales(tx: &Tx, of: Of, after: Option<Cursor>, limit: Limit) ->
     let page = Page::cut(rows, limit, |row| {
         Cursor::at(row.completed_at.unwrap_or(row.created_at), row.id)
     });
-    let buyers: Vec<Uuid> = page.data.iter().map(|payment| payment.user_id).collect();
+    let buyers: Vec<UserId> = page.data.iter().map(|payment| payment.user_id).collect();
     let people = identity::people(tx, &buyers).await?;
     let ids: Vec<PaymentId> = page.data.iter().map(|payment| payment.id).collect();
     let lost = store::dispute::lost(tx, &ids).await?;
@@ -82,11 +82,11 @@ pub async fn takings(
 /// The column and the id that sales are looked up by.
 async fn seller(tx: &Tx, of: Of) -> Result<(&'static str, Uuid)> {
     match of {
-        Of::Mine => Ok(("author_id", tx.user_id()?)),
+        Of::Mine => Ok(("author_id", tx.user_id()?.into())),
         Of::Course(id) => {
             let course = courses::course_ref(tx, id).await?;
             if tx.actor().manages(course.author_id) {
-                Ok(("course_id", id))
+                Ok(("course_id", id.into()))
             } else {
                 Err(Code::NotFound.into())
             }

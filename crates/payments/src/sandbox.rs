@@ -1,4 +1,4 @@
-use kernel::{Code, Error, PaymentId, Result, Timestamp, UserId, Uuid};
+use kernel::{Code, Error, PaymentId, Result, Timestamp, UserId};
 
 use crate::{
     Fact, RefundStatus,
@@ -12,7 +12,7 @@ pub struct Sandbox;
 
 /// The sandbox's own name of a payment.
 pub(crate) fn payment_name(id: PaymentId) -> String {
-    format!("sandbox_{}", id.simple())
+    format!("sandbox_{}", id.0.simple())
 }
 
 #[async_trait::async_trait]
@@ -22,7 +22,7 @@ impl Provider for Sandbox {
     }
 
     async fn customer(&self, user_id: UserId, _: &str, _: Option<&str>) -> Result<String> {
-        Ok(format!("sandbox_customer_{}", user_id.simple()))
+        Ok(format!("sandbox_customer_{}", user_id.0.simple()))
     }
 
     async fn start(&self, charge: &Charge) -> Result<Started> {
@@ -48,13 +48,13 @@ impl Provider for Sandbox {
         })
     }
 
-    async fn whose(&self, _: &str) -> Result<Option<Uuid>> {
+    async fn whose(&self, _: &str) -> Result<Option<PaymentId>> {
         Ok(None)
     }
 
     async fn refund(&self, order: &RefundOrder) -> Result<Fact> {
         Ok(Fact::Refund {
-            id: format!("sandbox_refund_{}", order.refund_id.simple()),
+            id: format!("sandbox_refund_{}", order.refund_id.0.simple()),
             ours: Some(order.refund_id),
             amount: order.amount.amount,
             status: RefundStatus::Succeeded,

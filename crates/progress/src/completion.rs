@@ -2,7 +2,7 @@ use std::collections::HashSet;
 
 use courses::{CourseOutline, OutlineChapter};
 use database::{Tx, outbox};
-use kernel::{ChapterId, Code, CourseId, LessonId, Result, Timestamp, UserId, Uuid};
+use kernel::{ChapterId, Code, CourseId, LessonId, Result, Timestamp, UserId};
 use serde_json::json;
 
 use crate::{
@@ -149,6 +149,6 @@ async fn derive_from(tx: &Tx, user_id: UserId, course_id: CourseId, outline: &Co
     Ok(any)
 }
 
-fn is_complete(chapter: &OutlineChapter, lessons: &HashSet<Uuid>) -> bool {
+fn is_complete(chapter: &OutlineChapter, lessons: &HashSet<LessonId>) -> bool {
     !chapter.lessons.is_empty() && chapter.lessons.iter().all(|lesson| lessons.contains(&lesson.id))
 }

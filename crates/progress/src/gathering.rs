@@ -35,7 +35,7 @@ pub(crate) struct Beat {
     pub(crate) at: Timestamp,
 }
 
-type Key = (Uuid, Uuid);
+type Key = (UserId, Uuid);
 
 /// Those heartbeats of a batch that belong to one row.
 type Group = (Key, Vec<usize>);

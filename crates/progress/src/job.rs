@@ -4,7 +4,10 @@ use std::collections::{HashMap, HashSet};
 
 use courses::CourseOutline;
 use database::{Db, Pool, Tx, outbox};
-use kernel::{Actor, Code, CourseId, Cursor, JobId, Limit, Page, Result, Role, Timestamp, UserId, Uuid};
+use kernel::{
+    Actor, ChapterId, Code, CourseId, Cursor, JobId, LessonId, Limit, Page, Result, Role, SessionId,
+    Timestamp, UserId, Uuid,
+};
 use sea_orm::FromQueryResult;
 use serde_json::json;
 
@@ -97,7 +100,7 @@ pub async fn derive_for(db: &Db, user_id: UserId, course_id: CourseId) -> Result
     let learner = Actor::User {
         id: user_id,
         role: Role::User,
-        session: Uuid::nil(),
+        session: SessionId(Uuid::nil()),
     };
     let work = move |tx| async move { completion::derive(&tx, course_id).await };
     db.run(learner, work).await
@@ -107,9 +110,9 @@ pub async fn derive_for(db: &Db, user_id: UserId, course_id: CourseId) -> Result
 pub(crate) struct Batch {
     pub(crate) looked_at: usize,
     /// For whom something may have become complete.
-    pub(crate) due: Vec<Uuid>,
+    pub(crate) due: Vec<UserId>,
     /// The last one; `None` where there was nobody.
-    pub(crate) last: Option<Uuid>,
+    pub(crate) last: Option<UserId>,
 }
 
 async fn begin(tx: &Tx, course_id: CourseId) -> Result<Option<(Job, Batch)>> {
@@ -118,7 +121,7 @@ async fn begin(tx: &Tx, course_id: CourseId) -> Result<Option<(Job, Batch)>> {
     };
     let outline = courses::outline(tx, course_id).await?;
     let users = store::job::learners(tx, course_id, job.reached_id, BATCH).await?;
-    let mut done: HashMap<Uuid, Vec<Done>> = HashMap::new();
+    let mut done: HashMap<UserId, Vec<Done>> = HashMap::new();
     for row in store::report::done(tx, &users, &[course_id]).await? {
         done.entry(row.user_id).or_default().push(row);
     }
@@ -133,8 +136,8 @@ async fn begin(tx: &Tx, course_id: CourseId) -> Result<Option<(Job, Batch)>> {
 
 /// Whether a chapter has become complete, or the whole course may have.
 fn is_due(outline: &CourseOutline, done: &[Done]) -> bool {
-    let lessons: HashSet<Uuid> = done.iter().filter_map(|done| done.lesson_id).collect();
-    let chapters: HashSet<Uuid> = done.iter().filter_map(|done| done.chapter_id).collect();
+    let lessons: HashSet<LessonId> = done.iter().filter_map(|done| done.lesson_id).collect();
+    let chapters: HashSet<ChapterId> = done.iter().filter_map(|done| done.chapter_id).collect();
     let mut whole = !outline.chapters.is_empty();
     for chapter in &outline.chapters {
         let all = chapter.lessons.iter().all(|lesson| lessons.contains(&lesson.id));

@@ -3,7 +3,7 @@ use std::collections::{HashMap, HashSet};
 use courses::CourseOutline;
 use database::{Tx, audit, outbox};
 use enrollment::EnrolledLearner;
-use kernel::{Code, CourseId, Cursor, LessonId, Limit, Page, Result, Timestamp, UserId, Uuid};
+use kernel::{Code, CourseId, Cursor, LessonId, Limit, Page, Result, Timestamp, UserId};
 use serde_json::json;
 
 use crate::{
@@ -53,13 +53,13 @@ async fn with_progress(
     outline: &CourseOutline,
     learners: Vec<EnrolledLearner>,
 ) -> Result<Vec<LearnerProgress>> {
-    let ids: Vec<Uuid> = learners.iter().map(|learner| learner.user_id).collect();
-    let mut done: HashMap<Uuid, Vec<Done>> = HashMap::new();
+    let ids: Vec<UserId> = learners.iter().map(|learner| learner.user_id).collect();
+    let mut done: HashMap<UserId, Vec<Done>> = HashMap::new();
     for row in store::report::done(tx, &ids, &[course_id]).await? {
         done.entry(row.user_id).or_default().push(row);
     }
     let activity = store::report::activity(tx, course_id, &ids).await?;
-    let activity: HashMap<Uuid, _> = activity.into_iter().map(|row| (row.user_id, row)).collect();
+    let activity: HashMap<UserId, _> = activity.into_iter().map(|row| (row.user_id, row)).collect();
     let with = |learner: EnrolledLearner| {
         let of = done.remove(&learner.user_id).unwrap_or_default();
         let active = activity.get(&learner.user_id);
@@ -92,7 +92,7 @@ pub async fn waive(
         .iter()
         .flat_map(|chapter| &chapter.lessons)
         .map(|lesson| lesson.id);
-    let waived: HashSet<Uuid> = lessons
+    let waived: HashSet<LessonId> = lessons
         .filter(|id| lesson_id.is_none_or(|only| only == *id))
         .collect();
     if lesson_id.is_some() && waived.is_empty() {

@@ -65,8 +65,8 @@ pub struct Continuation {
 
 /// What somebody has done of several courses.
 pub(crate) struct Doings {
-    lessons: HashSet<Uuid>,
-    chapters: HashSet<Uuid>,
+    lessons: HashSet<LessonId>,
+    chapters: HashSet<ChapterId>,
 }
 
 impl Doings {
@@ -90,7 +90,7 @@ impl Doings {
 pub async fn my_courses(tx: &Tx, after: Option<Cursor>, limit: Limit) -> Result<Page<MyCourse>> {
     let user_id = tx.user_id()?;
     let page = enrollment::list_enrollments(tx, after, limit).await?;
-    let ids: Vec<Uuid> = page.data.iter().map(|record| record.course_id).collect();
+    let ids: Vec<CourseId> = page.data.iter().map(|record| record.course_id).collect();
     let mut courses = by_id(courses::courses_by_ids(tx, &ids).await?);
     let outlines = courses::outlines(tx, &ids).await?;
     let doings = Doings::of(&store::report::done(tx, &[user_id], &ids).await?);
@@ -127,7 +127,7 @@ pub async fn my_courses(tx: &Tx, after: Option<Cursor>, limit: Limit) -> Result<
 pub async fn continuations(tx: &Tx) -> Result<Vec<Continuation>> {
     let user_id = tx.user_id()?;
     let latest = store::report::latest(tx, user_id).await?;
-    let ids: Vec<Uuid> = latest.iter().map(|(id, _)| *id).collect();
+    let ids: Vec<CourseId> = latest.iter().map(|(id, _)| *id).collect();
     let mut courses = by_id(courses::courses_by_ids(tx, &ids).await?);
     let outlines = courses::outlines(tx, &ids).await?;
     let done = Doings::of(&store::report::done(tx, &[user_id], &ids).await?);
@@ -145,9 +145,7 @@ pub async fn continuations(tx: &Tx) -> Result<Vec<Continuation>> {
         let Some(step) = next(outline, readable, &done, last).filter(|_| course.is_published) else {
             continue;
         };
-        let seen = watched
-            .iter()
-            .find(|row| row.subject_id == step.lesson.map_or(step.chapter, |(id, _)| id));
+        let seen = watched.iter().find(|row| row.subject_id == step.id());
         offered.push(Continuation {
             course_id,
             title: course.title,
@@ -170,9 +168,16 @@ pub async fn continuations(tx: &Tx) -> Result<Vec<Continuation>> {
 
 /// A step of a course that is not done.
 struct Step<'a> {
-    chapter: Uuid,
+    chapter: ChapterId,
     title: &'a str,
-    lesson: Option<(Uuid, &'a str)>,
+    lesson: Option<(LessonId, &'a str)>,
+}
+
+impl Step<'_> {
+    /// The id of what has the video.
+    fn id(&self) -> Uuid {
+        self.lesson.map_or(self.chapter.0, |(id, _)| id.0)
+    }
 }
 
 fn next<'a>(
@@ -205,11 +210,7 @@ fn next<'a>(
         own.into_iter().chain(lessons)
     });
     let mut steps: Vec<Step<'a>> = lessons.collect();
-    let at = last.and_then(|last| {
-        steps
-            .iter()
-            .position(|step| step.lesson.map_or(step.chapter, |(id, _)| id) == last)
-    });
+    let at = last.and_then(|last| steps.iter().position(|step| step.id() == last));
     if steps.is_empty() {
         None
     } else {
@@ -217,6 +218,6 @@ fn next<'a>(
     }
 }
 
-fn by_id(courses: Vec<Course>) -> HashMap<Uuid, Course> {
+fn by_id(courses: Vec<Course>) -> HashMap<CourseId, Course> {
     courses.into_iter().map(|course| (course.id, course)).collect()
 }

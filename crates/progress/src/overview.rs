@@ -38,7 +38,11 @@ pub struct Tally {
 }
 
 impl Tally {
-    pub(crate) fn of(outline: &CourseOutline, lessons: &HashSet<Uuid>, chapters: &HashSet<Uuid>) -> Self {
+    pub(crate) fn of(
+        outline: &CourseOutline,
+        lessons: &HashSet<LessonId>,
+        chapters: &HashSet<ChapterId>,
+    ) -> Self {
         let mut tally = Self::default();
         for chapter in &outline.chapters {
             let done = chapter
@@ -126,7 +130,7 @@ pub async fn course_progress(tx: &Tx, course_id: CourseId) -> Result<CourseProgr
     let outline = courses::outline(tx, course_id).await?;
     let chapters_done = store::chapters(tx, user_id, course_id).await?;
     let lessons_done = store::lessons(tx, user_id, course_id).await?;
-    let lessons_done: HashMap<Uuid, LessonRow> =
+    let lessons_done: HashMap<LessonId, LessonRow> =
         lessons_done.into_iter().map(|row| (row.lesson_id, row)).collect();
     let watched = store::watch::of_course(tx, user_id, course_id).await?;
     let watched: HashMap<Uuid, WatchState> = watched
@@ -138,7 +142,7 @@ pub async fn course_progress(tx: &Tx, course_id: CourseId) -> Result<CourseProgr
     let tally = Tally::of(&outline, &done, &chapters_done.keys().copied().collect());
     let state = |chapter: OutlineChapter| ChapterState {
         completed_at: chapters_done.get(&chapter.id).copied(),
-        watch: watched.get(&chapter.id).copied().unwrap_or_default(),
+        watch: watched.get(&chapter.id.0).copied().unwrap_or_default(),
         chapter_id: chapter.id,
         title: chapter.title,
         lessons: chapter
@@ -146,7 +150,7 @@ pub async fn course_progress(tx: &Tx, course_id: CourseId) -> Result<CourseProgr
             .into_iter()
             .map(|lesson| LessonState {
                 completed_at: lessons_done.get(&lesson.id).and_then(|row| row.completed_at),
-                watch: watched.get(&lesson.id).copied().unwrap_or_default(),
+                watch: watched.get(&lesson.id.0).copied().unwrap_or_default(),
                 lesson_id: lesson.id,
                 title: lesson.title,
             })

@@ -1,5 +1,5 @@
 use database::Tx;
-use kernel::{Code, Result, Uuid};
+use kernel::{ChapterId, Code, LessonId, Result};
 
 use crate::{Subject, job::recount, store};
 
@@ -7,7 +7,7 @@ use crate::{Subject, job::recount, store};
 ///
 /// # Errors
 /// [`Code::NotFound`], [`Code::Forbidden`], [`Code::CourseHasLearners`].
-pub async fn delete_lesson(tx: &Tx, id: Uuid) -> Result<()> {
+pub async fn delete_lesson(tx: &Tx, id: LessonId) -> Result<()> {
     // Who may not edit it hears that first; under its lock nobody begins to learn from it.
     courses::require_editor_of_lesson(tx, id).await?;
     if store::lesson_has_learners(tx, id).await? || store::watch::is_watched(tx, Subject::Lesson(id)).await? {
@@ -22,7 +22,7 @@ pub async fn delete_lesson(tx: &Tx, id: Uuid) -> Result<()> {
 ///
 /// # Errors
 /// [`Code::NotFound`], [`Code::Forbidden`], [`Code::CourseHasLearners`].
-pub async fn delete_chapter(tx: &Tx, id: Uuid) -> Result<()> {
+pub async fn delete_chapter(tx: &Tx, id: ChapterId) -> Result<()> {
     courses::require_editor_of_chapter(tx, id).await?;
     if store::chapter_has_learners(tx, id).await?
         || store::watch::is_watched(tx, Subject::Chapter(id)).await?

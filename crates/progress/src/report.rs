@@ -1,7 +1,7 @@
 use std::collections::HashMap;
 
 use database::Tx;
-use kernel::{ChapterId, Code, CourseId, LessonId, Result, Uuid};
+use kernel::{ChapterId, Code, CourseId, LessonId, Result};
 
 use crate::{
     Subject,
@@ -54,7 +54,7 @@ pub async fn funnel(tx: &Tx, course_id: CourseId) -> Result<Funnel> {
     let outline = courses::outline(tx, course_id).await?;
     let started = store::report::started(tx, course_id).await?;
     let by_lesson = store::report::by_lesson(tx, course_id).await?;
-    let mut by_lesson: HashMap<Uuid, store::report::LessonCount> =
+    let mut by_lesson: HashMap<LessonId, store::report::LessonCount> =
         by_lesson.into_iter().map(|row| (row.lesson_id, row)).collect();
     let lessons = outline.chapters.into_iter().flat_map(|chapter| {
         let id = chapter.id;

@@ -38,7 +38,7 @@ pub(crate) async fn completed_lessons(
     tx: &Tx,
     user_id: UserId,
     course_id: CourseId,
-) -> Result<HashSet<Uuid>> {
+) -> Result<HashSet<LessonId>> {
     let seen = lessons(tx, user_id, course_id).await?;
     Ok(seen
         .into_iter()
@@ -52,7 +52,7 @@ pub(crate) async fn chapters(
     tx: &Tx,
     user_id: UserId,
     course_id: CourseId,
-) -> Result<HashMap<Uuid, Timestamp>> {
+) -> Result<HashMap<ChapterId, Timestamp>> {
     let sql = "SELECT chapter_id, completed_at FROM chapter_progress WHERE user_id = ? AND course_id = ? AND is_completed";
     let rows = tx
         .query_all_raw(tx.statement(sql, [user_id.into(), course_id.into()]))
@@ -100,13 +100,13 @@ pub(crate) async fn complete_chapter(
         == 1)
 }
 
-fn completion(tx: &Tx, user_id: UserId, course_id: CourseId, of: Uuid) -> [sea_orm::Value; 8] {
+fn completion(tx: &Tx, user_id: UserId, course_id: CourseId, of: impl Into<Uuid>) -> [sea_orm::Value; 8] {
     let now = tx.now();
     [
         tx.new_id::<Uuid>().into(),
         user_id.into(),
         course_id.into(),
-        of.into(),
+        of.into().into(),
         true.into(),
         now.into(),
         now.into(),

@@ -1,7 +1,7 @@
 use courses::Body;
 use database::Tx;
 use enrollment::{Access, Place};
-use kernel::{Code, CourseId, Result, Timestamp, Uuid};
+use kernel::{ChapterId, Code, CourseId, LessonId, Result, Timestamp, Uuid};
 
 use crate::watch::LONGEST;
 
@@ -12,9 +12,9 @@ const MINUTE: u32 = 60;
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub enum Subject {
     /// A lesson.
-    Lesson(Uuid),
+    Lesson(LessonId),
     /// A chapter.
-    Chapter(Uuid),
+    Chapter(ChapterId),
 }
 
 impl Subject {
@@ -22,18 +22,19 @@ impl Subject {
     #[must_use]
     pub fn id(self) -> Uuid {
         match self {
-            Self::Lesson(id) | Self::Chapter(id) => id,
+            Self::Lesson(id) => id.0,
+            Self::Chapter(id) => id.0,
         }
     }
 
-    pub(crate) fn lesson_id(self) -> Option<Uuid> {
+    pub(crate) fn lesson_id(self) -> Option<LessonId> {
         match self {
             Self::Lesson(id) => Some(id),
             Self::Chapter(_) => None,
         }
     }
 
-    pub(crate) fn chapter_id(self) -> Option<Uuid> {
+    pub(crate) fn chapter_id(self) -> Option<ChapterId> {
         match self {
             Self::Lesson(_) => None,
             Self::Chapter(id) => Some(id),

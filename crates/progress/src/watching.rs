@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use chrono::TimeDelta;
 use database::{Db, GroupCommit, Tx};
-use kernel::{Actor, Code, Error, Result, Role, Timestamp, UserId, Uuid};
+use kernel::{Actor, Code, Error, Result, Role, Timestamp, UserId};
 use quick_cache::sync::Cache;
 
 use crate::{
@@ -26,7 +26,7 @@ const REMEMBERED: usize = 20_000;
 pub struct Watching {
     db: Db,
     rules: Rules,
-    admitted: Cache<(Uuid, Subject), Arc<Admitted>>,
+    admitted: Cache<(UserId, Subject), Arc<Admitted>>,
     group_commit: GroupCommit<Beat, Arc<Stored>>,
 }
 

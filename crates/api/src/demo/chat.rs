@@ -6,7 +6,7 @@ use community::{
     ConversationKind, MessagesFrom, Messaging, NewConversation, NewMessage, conversation, message,
 };
 use database::Db;
-use kernel::{Actor, Error, Result, Uuid};
+use kernel::{Actor, ConversationId, Error, Result, Uuid};
 use serde::Deserialize;
 
 use super::unknown;
@@ -62,7 +62,7 @@ pub(super) async fn load(db: &Db, people: &HashMap<String, Actor>) -> Result<()>
     Ok(())
 }
 
-async fn send(db: &Db, sender: Actor, conversation: Uuid, content: String) -> Result<()> {
+async fn send(db: &Db, sender: Actor, conversation: ConversationId, content: String) -> Result<()> {
     let new = NewMessage {
         client_message_id: db.environment().new_id(),
         content,

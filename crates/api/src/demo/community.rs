@@ -4,7 +4,7 @@ use std::collections::HashMap;
 
 use community::{Branch, Counted, NewComment, NewPost};
 use database::{Db, Tx};
-use kernel::{Actor, Result, Uuid};
+use kernel::{Actor, CommentId, Result};
 use serde::Deserialize;
 
 use super::{Placed, unknown};
@@ -96,7 +96,7 @@ pub(super) async fn add_conversations(db: &Db, cast: Cast<'_>, all: Vec<Conversa
 }
 
 async fn add_comments(db: &Db, cast: Cast<'_>, on: Branch, comments: Vec<DemoComment>) -> Result<()> {
-    let mut waiting: Vec<(Option<Uuid>, DemoComment)> = comments
+    let mut waiting: Vec<(Option<CommentId>, DemoComment)> = comments
         .into_iter()
         .rev()
         .map(|comment| (None, comment))

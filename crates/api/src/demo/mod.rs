@@ -9,11 +9,11 @@ mod shop;
 use std::collections::{BTreeMap, HashMap};
 
 use chrono::Duration;
-use courses::{Body, NewCategory, NewChapter, NewCourse, NewLesson};
+use courses::{Body, Level, NewCategory, NewChapter, NewCourse, NewLesson};
 use database::{Db, Pool, Tx};
 use enrollment::NewManualGrant;
 use identity::{AccountChange, Hasher, Registration, UserFilter};
-use kernel::{Actor, Error, Limit, Money, Result, Role, SessionId, Uuid};
+use kernel::{Actor, CategoryId, CourseId, Error, LessonId, Limit, Money, Result, Role, SessionId, Uuid};
 use progress::{Claim, LONGEST, Rules, Subject, Watching};
 use serde::Deserialize;
 
@@ -21,7 +21,7 @@ use self::{
     community::{Cast, Conversation, DemoPost},
     shop::DemoCoupon,
 };
-use crate::startup::say;
+use crate::startup::print_status;
 
 /// The password of every demo account.
 pub const PASSWORD: &str = "palestra-demo-2026";
@@ -70,7 +70,7 @@ struct DemoCourse {
     content: String,
     image_url: String,
     duration: i64,
-    difficulty: String,
+    difficulty: Level,
     price: Option<Price>,
     discount_price: Option<Price>,
     categories: Vec<String>,
@@ -143,9 +143,9 @@ struct Completed {
 
 /// Where a course's parts ended up.
 struct Placed {
-    id: Uuid,
+    id: CourseId,
     author: Actor,
-    lessons: HashMap<String, Uuid>,
+    lessons: HashMap<String, LessonId>,
 }
 
 /// The accounts of the demo school, with their roles.
@@ -174,7 +174,7 @@ pub async fn load(db: &Db, hasher: &Hasher) -> Result<bool> {
         return Ok(false);
     }
     let school = school()?;
-    say("Loading the demo school");
+    print_status("Loading the demo school");
     let hash = identity::hash_new_password(db, hasher, PASSWORD.to_owned(), "", &[]).await?;
     // The admin comes last, so that a load that was interrupted is seen as unfinished.
     let (admins, others): (Vec<_>, Vec<_>) = school
@@ -202,7 +202,7 @@ pub async fn load(db: &Db, hasher: &Hasher) -> Result<bool> {
     let mut placed = HashMap::new();
     let total = school.courses.len();
     for (index, course) in school.courses.into_iter().enumerate() {
-        say(&format!("  {:2} of {total}: {}", index + 1, course.title));
+        print_status(&format!("  {:2} of {total}: {}", index + 1, course.title));
         let author = *people
             .get(&course.author)
             .ok_or_else(|| unknown(&course.author))?;
@@ -251,7 +251,7 @@ async fn add_person(db: &Db, person: Person, hash: &str) -> Result<Actor> {
         bio,
         avatar_url,
     } = person;
-    let role: Role = role.parse().map_err(|()| unknown(&role))?;
+    let role: Role = role.parse().map_err(|_| unknown(&role))?;
     let registration = Registration {
         email: email.clone(),
         password_hash: hash.to_owned(),
@@ -288,7 +288,7 @@ async fn add_person(db: &Db, person: Person, hash: &str) -> Result<Actor> {
     let actor = Actor::User {
         id,
         role,
-        session: SessionId::nil(),
+        session: SessionId(Uuid::nil()),
     };
     let change = AccountChange {
         bio: Some(Some(bio)),
@@ -306,7 +306,7 @@ async fn add_course(
     db: &Db,
     author: Actor,
     course: DemoCourse,
-    shelves: &HashMap<String, Uuid>,
+    shelves: &HashMap<String, CategoryId>,
 ) -> Result<Placed> {
     let money = |price: Option<Price>| -> Result<Option<Money>> {
         let Some(Price { amount, currency }) = price else {
@@ -448,7 +448,8 @@ async fn watch(db: &Db, actor: Actor, learner: &Learner, placed: &HashMap<String
 }
 
 async fn add_grant(db: &Db, learner: Actor, given: &Granted, course: &Placed) -> Result<()> {
-    let (course_id, user_id) = (course.id, learner.user_id().unwrap_or_default());
+    let course_id = course.id;
+    let user_id = learner.user_id().ok_or(kernel::Code::Unauthenticated)?;
     let (days, reason) = (Duration::days(given.days), given.reason.clone());
     let work = move |tx: Tx| async move {
         let new = NewManualGrant {

@@ -1,5 +1,5 @@
-//! The first and last thing that happens to every request: an id, a place in the queue, a deadline, and on the way out
-//! one shape for every refusal, the headers of every answer, a line in the log and a count.
+//! The middleware around every request: a request id, the limit of requests in flight, a deadline; on the way out problem+json for every
+//! refusal, the common response headers, one log line and the metrics.
 
 use std::{
     borrow::Cow,
@@ -30,9 +30,9 @@ use crate::{
 /// Wraps every route, the unknown ones included.
 ///
 /// # Errors
-/// Only what cannot be an answer to a request any more, since the request is gone with a handler that panicked or took too
-/// long; actix writes it as [`Late`] says.
-pub async fn around<B: MessageBody + 'static>(
+/// Only where the handler panicked or took too long, and the request is gone with it; actix then writes the response of
+/// [`DetachedError`].
+pub async fn handle_request<B: MessageBody + 'static>(
     mut request: ServiceRequest,
     next: Next<B>,
 ) -> Result<ServiceResponse<BoxBody>, Error> {
@@ -45,20 +45,20 @@ pub async fn around<B: MessageBody + 'static>(
     if is_head {
         request.head_mut().method = Method::GET;
     }
-    let about = About::of(&request, &state);
+    let meta = RequestMeta::of(&request, &state);
     let trace = trace_id(request.request()).unwrap_or_default();
-    let span = tracing::info_span!("request", id = %about.id, trace_id = %trace);
-    let _place = Place::take(&state);
-    let answer = answer(&state, request, next, &about)
+    let span = tracing::info_span!("request", id = %meta.id, trace_id = %trace);
+    let _in_flight = InFlightGuard::new(&state);
+    let answer = answer(&state, request, next, &meta)
         .instrument(span.clone())
         .await;
     let (route, status) = match &answer {
         Ok(response) => (route_of(&state, response.request()), response.status()),
-        Err(late) => (None, late.as_response_error().status_code()),
+        Err(detached) => (None, detached.as_response_error().status_code()),
     };
     span.in_scope(|| {
         let route = route.as_deref().unwrap_or("unknown");
-        account(&state, about.method, route, status, began);
+        record_metrics(&state, meta.method, route, status, began);
     });
     if is_head {
         return answer.map(without_stream);
@@ -66,7 +66,7 @@ pub async fn around<B: MessageBody + 'static>(
     answer
 }
 
-/// What has no end would keep the connection for ever, though none of it is sent.
+/// Drops a body without end: a HEAD request would keep its connection for ever, though nothing of it is sent.
 fn without_stream(response: ServiceResponse<BoxBody>) -> ServiceResponse<BoxBody> {
     response.map_body(|_, body| match body.size() {
         BodySize::Stream => BoxBody::new(body::None::new()),
@@ -83,16 +83,16 @@ fn route_of<'a>(state: &'a State, request: &HttpRequest) -> Option<Cow<'a, str>>
         .or_else(|| request.match_pattern().map(Cow::Owned))
 }
 
-/// What is said of a request after it has been handed on; no part of it may be kept until then.
+/// What the response needs of a request: copied, since the request itself must not be kept while its handler runs.
 #[derive(Clone, Debug)]
-struct About {
+struct RequestMeta {
     id: String,
     method: &'static str,
     docs: bool,
     secure: bool,
 }
 
-impl About {
+impl RequestMeta {
     fn of(request: &ServiceRequest, state: &State) -> Self {
         // Methods are a closed set in the metrics: whoever invents one must not make a new time series.
         let method = match request.method().as_str() {
@@ -117,27 +117,27 @@ impl About {
     }
 }
 
-/// A refusal of a request that is gone.
+/// A refusal of a request that its handler took along, because it panicked or took too long.
 #[derive(Debug)]
-struct Late {
+struct DetachedError {
     problem: Problem,
-    about: About,
+    meta: RequestMeta,
 }
 
-impl std::fmt::Display for Late {
+impl std::fmt::Display for DetachedError {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         self.problem.fmt(f)
     }
 }
 
-impl ResponseError for Late {
+impl ResponseError for DetachedError {
     fn status_code(&self) -> StatusCode {
         self.problem.status_code()
     }
 
     fn error_response(&self) -> HttpResponse {
-        let mut response = problem::write(&self.problem.error, self.problem.allow.as_deref(), &self.about.id);
-        dress(response.headers_mut(), &self.about, None);
+        let mut response = problem::write(&self.problem.error, self.problem.allow.as_deref(), &self.meta.id);
+        set_response_headers(response.headers_mut(), &self.meta, None);
         response
     }
 }
@@ -146,47 +146,47 @@ async fn answer<B: MessageBody + 'static>(
     state: &State,
     request: ServiceRequest,
     next: Next<B>,
-    about: &About,
+    meta: &RequestMeta,
 ) -> Result<ServiceResponse<BoxBody>, Error> {
-    let late = |problem: Problem| -> Error {
-        Late {
+    let detached = |problem: Problem| -> Error {
+        DetachedError {
             problem,
-            about: about.clone(),
+            meta: meta.clone(),
         }
         .into()
     };
     if let Err(problem) = admit(state, request.request()) {
-        let refusal = write(&problem.into(), &about.id);
-        return Ok(dressed(request.into_response(refusal), about));
+        let refusal = write(&problem.into(), &meta.id);
+        return Ok(with_response_headers(request.into_response(refusal), meta));
     }
     let deadline = deadline(state, request.request());
     let work = AssertUnwindSafe(next.call(request)).catch_unwind();
     match tokio::time::timeout(deadline, work).await {
-        Ok(Ok(Ok(response))) => Ok(dressed(finish(response, &about.id), about)),
+        Ok(Ok(Ok(response))) => Ok(with_response_headers(finish(response, &meta.id), meta)),
         Ok(Ok(Err(error))) => {
             tracing::debug!(%error, "refused by the framework");
-            Err(late(Code::MalformedRequest.into()))
+            Err(detached(Code::MalformedRequest.into()))
         }
         Ok(Err(_)) => {
             tracing::error!("a handler panicked");
-            Err(late(Code::Internal.into()))
+            Err(detached(Code::Internal.into()))
         }
         Err(_) => {
             tracing::error!("a request took too long");
             // What was begun goes on to its commit: of a write nobody can say here whether it was done.
-            let code = if about.method == "GET" {
+            let code = if meta.method == "GET" {
                 Code::Unavailable
             } else {
                 Code::OutcomeUnknown
             };
             let slow = kernel::Error::new(code).detail("The request took too long on our side.");
-            Err(late(slow.into()))
+            Err(detached(slow.into()))
         }
     }
 }
 
-/// The time for a request in all. The bytes of a file come as slowly as a line is; that they come at all is looked after
-/// where they are taken in.
+/// The time for the whole request. An upload may take as long as its line needs; that bytes keep coming is checked where they are
+/// received.
 fn deadline(state: &State, request: &HttpRequest) -> Duration {
     let path = request.path();
     let is_content = path.starts_with("/api/v1/uploads/") && path.ends_with("/content");
@@ -196,23 +196,23 @@ fn deadline(state: &State, request: &HttpRequest) -> Duration {
     Duration::from_secs(state.config.request_timeout_seconds)
 }
 
-/// Counts a request as long as it is worked on.
-struct Place(Data<State>);
+/// Counts a request as in flight until it is dropped.
+struct InFlightGuard(Data<State>);
 
-impl Place {
-    fn take(state: &Data<State>) -> Self {
+impl InFlightGuard {
+    fn new(state: &Data<State>) -> Self {
         state.metrics.in_flight.inc();
         Self(state.clone())
     }
 }
 
-impl Drop for Place {
+impl Drop for InFlightGuard {
     fn drop(&mut self) {
         self.0.metrics.in_flight.dec();
     }
 }
 
-/// Health answers always have a place; everything else only as long as there is one.
+/// Refuses what exceeds the limits of the server; health checks are always admitted.
 fn admit(state: &State, request: &HttpRequest) -> Result<(), Problem> {
     if matches!(request.path(), "/livez" | "/readyz" | "/metrics") {
         return Ok(());
@@ -280,7 +280,7 @@ fn finish<B: MessageBody + 'static>(response: ServiceResponse<B>, id: &str) -> S
     response.map_into_boxed_body()
 }
 
-/// Another answer in this one's place. What the browser needs to let a page read it stays.
+/// Replaces the response, and keeps the headers that a browser needs to let a page read it.
 fn rewritten<B: MessageBody + 'static>(
     response: ServiceResponse<B>,
     mut new: HttpResponse,
@@ -293,7 +293,7 @@ fn rewritten<B: MessageBody + 'static>(
     response.into_response(new)
 }
 
-/// One failure, logged once, here.
+/// Writes a refusal and logs it: once, here.
 fn write(error: &Error, id: &str) -> HttpResponse {
     let Some(problem) = error.as_error::<Problem>() else {
         let status = error.as_response_error().status_code();
@@ -319,24 +319,27 @@ fn write(error: &Error, id: &str) -> HttpResponse {
     response
 }
 
-fn dressed(mut response: ServiceResponse<BoxBody>, about: &About) -> ServiceResponse<BoxBody> {
+fn with_response_headers(
+    mut response: ServiceResponse<BoxBody>,
+    meta: &RequestMeta,
+) -> ServiceResponse<BoxBody> {
     let rate = response.request().extensions().get::<RateState>().copied();
-    dress(response.headers_mut(), about, rate);
+    set_response_headers(response.headers_mut(), meta, rate);
     response
 }
 
 /// The headers of every answer.
-fn dress(headers: &mut header::HeaderMap, about: &About, rate: Option<RateState>) {
+fn set_response_headers(headers: &mut header::HeaderMap, meta: &RequestMeta, rate: Option<RateState>) {
     let public = headers.contains_key(header::CACHE_CONTROL);
     let mut set = |name: header::HeaderName, value: &str| {
         if let Ok(value) = header::HeaderValue::from_str(value) {
             headers.insert(name, value);
         }
     };
-    set(header::HeaderName::from_static("x-request-id"), &about.id);
+    set(header::HeaderName::from_static("x-request-id"), &meta.id);
     set(header::X_CONTENT_TYPE_OPTIONS, "nosniff");
     set(header::REFERRER_POLICY, "no-referrer");
-    if about.docs {
+    if meta.docs {
         // Swagger UI styles its elements inline, and so does what is small.
         let policy = "default-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data:; frame-ancestors 'none'";
         set(header::CONTENT_SECURITY_POLICY, policy);
@@ -349,7 +352,7 @@ fn dress(headers: &mut header::HeaderMap, about: &About, rate: Option<RateState>
     if !public {
         set(header::CACHE_CONTROL, "no-store");
     }
-    if about.secure {
+    if meta.secure {
         set(
             header::STRICT_TRANSPORT_SECURITY,
             "max-age=31536000; includeSubDomains",
@@ -368,7 +371,7 @@ fn dress(headers: &mut header::HeaderMap, about: &About, rate: Option<RateState>
     }
 }
 
-fn account(state: &State, method: &str, route: &str, status: StatusCode, began: Instant) {
+fn record_metrics(state: &State, method: &str, route: &str, status: StatusCode, began: Instant) {
     let seconds = began.elapsed().as_secs_f64();
     state
         .metrics
@@ -451,7 +454,7 @@ mod tests {
             .app_data(state)
             .service(bug)
             .service(web::resource("/slow").to(slow))
-            .wrap(from_fn(around));
+            .wrap(from_fn(handle_request));
         let app = test::init_service(app).await;
         let get = test::TestRequest::get;
         for (request, path, status, code) in [
@@ -463,8 +466,8 @@ mod tests {
                 .uri(path)
                 .insert_header(("x-request-id", "mine"))
                 .to_request();
-            let late = test::try_call_service(&app, request).await.err().unwrap();
-            let response = late.error_response();
+            let detached = test::try_call_service(&app, request).await.err().unwrap();
+            let response = detached.error_response();
             assert_eq!(response.status().as_u16(), status);
             assert_eq!(
                 response.headers().get("content-type").unwrap(),

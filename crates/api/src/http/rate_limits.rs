@@ -13,7 +13,7 @@ use governor::{
     middleware::StateInformationMiddleware,
     state::keyed::DashMapStateStore,
 };
-use kernel::{Code, Error, Result, Uuid};
+use kernel::{Code, Error, Result, UserId};
 
 type Buckets<K> = RateLimiter<K, DashMapStateStore<K>, DefaultClock, StateInformationMiddleware>;
 
@@ -28,7 +28,7 @@ pub struct Allowance {
 
 /// The buckets of this process.
 pub struct Limits {
-    members: Bucket<Uuid>,
+    members: Bucket<UserId>,
     addresses: Bucket<IpAddr>,
     logins: Bucket<(IpAddr, String)>,
     login_addresses: Bucket<IpAddr>,
@@ -57,7 +57,7 @@ impl Limits {
     ///
     /// # Errors
     /// [`Code::RateLimited`].
-    pub fn member(&self, id: Uuid) -> Result<Allowance> {
+    pub fn member(&self, id: UserId) -> Result<Allowance> {
         self.members.take(&id)
     }
 
@@ -84,7 +84,7 @@ impl Limits {
     ///
     /// # Errors
     /// [`Code::RateLimited`].
-    pub fn password(&self, id: Uuid) -> Result<()> {
+    pub fn password(&self, id: UserId) -> Result<()> {
         self.logins
             .take(&(Ipv4Addr::UNSPECIFIED.into(), id.to_string()))
             .map(drop)

@@ -1,4 +1,4 @@
-//! Answers that everybody gets alike, kept as the bytes that were sent.
+//! ResponseCache that everybody gets alike, cached as the bytes that were sent.
 //!
 //! One is given again as long as nothing public has changed since it was read ([`database::Db::generation`]), and as long as it is
 //! certain that other servers' changes are heard within a second ([`database::Db::invalidations_are_live`]). Whoever may write in the catalogue
@@ -13,12 +13,12 @@ use quick_cache::{Weighter, sync::Cache};
 
 use crate::http::reply::Reply;
 
-/// The answers of one process.
-pub struct Answers {
-    kept: Option<Cache<String, Arc<Kept>, ByBytes>>,
+/// The cache of one process.
+pub struct ResponseCache {
+    cached: Option<Cache<String, Arc<CachedResponse>, ByBytes>>,
 }
 
-struct Kept {
+struct CachedResponse {
     generation: u64,
     etag: String,
     body: Bytes,
@@ -27,28 +27,28 @@ struct Kept {
 #[derive(Clone)]
 struct ByBytes;
 
-impl Weighter<String, Arc<Kept>> for ByBytes {
-    fn weight(&self, key: &String, kept: &Arc<Kept>) -> u64 {
-        (key.len() + kept.body.len() + 200) as u64
+impl Weighter<String, Arc<CachedResponse>> for ByBytes {
+    fn weight(&self, key: &String, cached: &Arc<CachedResponse>) -> u64 {
+        (key.len() + cached.body.len() + 200) as u64
     }
 }
 
-impl Answers {
-    /// Room for so many MiB; none at all with 0.
+impl ResponseCache {
+    /// A cache of this size; 0 caches nothing.
     #[must_use]
     pub fn new(mebibytes: u32) -> Self {
         let bytes = u64::from(mebibytes) << 20;
         Self {
-            kept: (bytes > 0).then(|| Cache::with_weighter(1_000, bytes, ByBytes)),
+            cached: (bytes > 0).then(|| Cache::with_weighter(1_000, bytes, ByBytes)),
         }
     }
 
-    /// The kept answer to `key`, or the one that `read` gives. Trainers get their own; everybody else gets what anybody would, read as
-    /// nobody in particular, so that nothing is kept which only its reader may see. Of many who ask for the same at once, one reads.
+    /// The cached response to `key`, or the one that `read` returns. Trainers and admins are answered from the database; everybody else gets
+    /// what an anonymous reader gets, so that nothing is cached which only its reader may see. Of many equal requests at once, one reads.
     ///
     /// # Errors
-    /// What `read` answers; refusals are not kept.
-    pub async fn give<T, F>(&self, db: &Db, actor: Actor, key: String, read: F) -> Result<Reply<T>>
+    /// What `read` answers; errors are not cached.
+    pub async fn get_or_insert<T, F>(&self, db: &Db, actor: Actor, key: String, read: F) -> Result<Reply<T>>
     where
         F: AsyncFnOnce(Actor) -> Result<Reply<T>>,
     {
@@ -64,30 +64,31 @@ impl Answers {
             return read(actor).await;
         }
         let read = async || read(Actor::Anonymous).await;
-        let Some(kept) = &self.kept else {
+        let Some(cached) = &self.cached else {
             return read().await;
         };
-        let fresh = |answer: &Kept| answer.generation == db.generation() && db.invalidations_are_live();
-        if let Some(found) = kept.get(&key) {
+        let fresh =
+            |response: &CachedResponse| response.generation == db.generation() && db.invalidations_are_live();
+        if let Some(found) = cached.get(&key) {
             if fresh(&found) {
                 return Ok(Reply::kept(found.body.clone(), &found.etag));
             }
-            kept.remove_if(&key, |found| !fresh(found));
+            cached.remove_if(&key, |found| !fresh(found));
         }
-        match kept.get_value_or_guard_async(&key).await {
+        match cached.get_value_or_guard_async(&key).await {
             Ok(found) if fresh(&found) => Ok(Reply::kept(found.body.clone(), &found.etag)),
             Ok(_) => Ok(read().await?.public()),
             Err(place) => {
                 let generation = db.generation();
                 let reply = read().await?;
                 if let Some((body, etag)) = reply.to_keep() {
-                    let answer = Kept {
+                    let response = CachedResponse {
                         generation,
                         etag,
                         body,
                     };
                     // Refused only where somebody else has put one there meanwhile.
-                    drop(place.insert(Arc::new(answer)));
+                    drop(place.insert(Arc::new(response)));
                 }
                 Ok(reply.public())
             }

@@ -2,9 +2,10 @@ use actix_web::web::Data;
 use chrono::{DateTime, Utc};
 use database::Pool;
 use enrollment::{Explanation, LessonVerdict, Verdict};
-use kernel::{ChapterId, CourseId, GrantId, LessonId, Result, UserId, Uuid};
+use kernel::{ChapterId, CourseId, EnrollmentId, GrantId, LessonId, Result, UserId, Uuid};
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
+use validator::Validate;
 
 use super::{
     grants::GrantDetail,
@@ -29,7 +30,7 @@ pub(super) fn configure(config: &mut impl Operations) {
 #[serde(rename_all = "camelCase")]
 struct Enrollment {
     /// The enrollment's id.
-    id: Uuid,
+    id: EnrollmentId,
     /// Whose it is.
     user_id: UserId,
     /// In which course.
@@ -187,7 +188,7 @@ impl From<enrollment::Unlock> for Unlock {
 }
 
 /// Which instant.
-#[derive(Deserialize, IntoParams)]
+#[derive(Deserialize, IntoParams, Validate)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 #[into_params(parameter_in = Query)]
 struct InstantQuery {
@@ -276,7 +277,7 @@ async fn get_my_access(
 async fn get_user_access(
     state: Data<State>,
     Admin(actor): Admin,
-    Path((user_id, course_id)): Path<(Uuid, Uuid)>,
+    Path((user_id, course_id)): Path<(UserId, CourseId)>,
     Query(InstantQuery { at }): Query<InstantQuery>,
 ) -> Result<Reply<CourseAccess>, Problem> {
     let work = move |tx| async move { enrollment::explain_at(&tx, user_id, course_id, at).await };

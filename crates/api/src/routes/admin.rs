@@ -4,10 +4,11 @@ use identity::{UserChange, UserFilter};
 use kernel::{Result, UserId, Uuid};
 use serde::Deserialize;
 use utoipa::{IntoParams, ToSchema};
+use validator::Validate;
 
 use super::{
     me::Me,
-    shared::{PageQuery, page, twenty},
+    shared::{PageQuery, default_limit, page},
 };
 use crate::{
     http::{
@@ -56,12 +57,12 @@ enum AccountStatus {
 }
 
 /// Which accounts.
-#[derive(Deserialize, IntoParams)]
+#[derive(Deserialize, IntoParams, Validate)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 #[into_params(parameter_in = Query)]
 struct UserQuery {
     /// How many rows.
-    #[serde(default = "twenty")]
+    #[serde(default = "default_limit")]
     #[param(minimum = 1, maximum = 100, default = 20)]
     limit: u64,
     /// Where to go on: `nextCursor` of the page before.
@@ -83,7 +84,7 @@ struct UserQuery {
 }
 
 /// What an admin changes in an account.
-#[derive(Deserialize, ToSchema)]
+#[derive(Deserialize, ToSchema, Validate)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 struct PatchUser {
     /// The new role.

@@ -6,6 +6,7 @@ use kernel::{AttachmentId, CourseId, Error, FieldError, FileId, LessonId, Result
 use media::{Disposition, Key, Link};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
+use validator::Validate;
 
 use super::shared::{PageQuery, page};
 use crate::{
@@ -93,7 +94,7 @@ page! {
 }
 
 /// A new attachment: of a file or of a link, exactly one of them.
-#[derive(Deserialize, ToSchema)]
+#[derive(Deserialize, ToSchema, Validate)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 struct CreateAttachment {
     /// Its name.
@@ -132,7 +133,7 @@ impl CreateAttachment {
 }
 
 /// What changes in an attachment.
-#[derive(Deserialize, ToSchema)]
+#[derive(Deserialize, ToSchema, Validate)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 struct PatchAttachment {
     /// Its name.
@@ -173,7 +174,7 @@ fn created(attachment: courses::Attachment) -> Result<Reply<Attachment>> {
 async fn list_course_attachments(
     state: Data<State>,
     Member(actor): Member,
-    Path(id): Path<AttachmentId>,
+    Path(id): Path<CourseId>,
     Query(page): Query<PageQuery>,
 ) -> Result<Reply<AttachmentPage>, Problem> {
     let (after, limit) = page.position();
@@ -194,7 +195,7 @@ async fn list_course_attachments(
 async fn create_course_attachment(
     state: Data<State>,
     Member(actor): Member,
-    Path(id): Path<AttachmentId>,
+    Path(id): Path<CourseId>,
     key: Idempotency,
     body: Json<CreateAttachment>,
 ) -> Result<Reply<Attachment>, Problem> {
@@ -217,7 +218,7 @@ async fn create_course_attachment(
 async fn list_lesson_attachments(
     state: Data<State>,
     Caller(actor): Caller,
-    Path(id): Path<AttachmentId>,
+    Path(id): Path<LessonId>,
     Query(page): Query<PageQuery>,
 ) -> Result<Reply<AttachmentPage>, Problem> {
     let (after, limit) = page.position();
@@ -238,7 +239,7 @@ async fn list_lesson_attachments(
 async fn create_lesson_attachment(
     state: Data<State>,
     Member(actor): Member,
-    Path(id): Path<AttachmentId>,
+    Path(id): Path<LessonId>,
     key: Idempotency,
     body: Json<CreateAttachment>,
 ) -> Result<Reply<Attachment>, Problem> {

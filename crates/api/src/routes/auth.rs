@@ -4,6 +4,7 @@ use identity::{Client, LoggedIn, Registration};
 use kernel::Actor;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
+use validator::Validate;
 
 use super::me::Me;
 use crate::{
@@ -31,7 +32,7 @@ pub(super) fn configure(config: &mut impl Operations) {
 }
 
 /// A new account.
-#[derive(Deserialize, ToSchema)]
+#[derive(Deserialize, ToSchema, Validate)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 struct Register {
     /// Compared without regard to case.
@@ -59,7 +60,7 @@ struct Register {
 }
 
 /// Who logs in.
-#[derive(Deserialize, ToSchema)]
+#[derive(Deserialize, ToSchema, Validate)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 struct Login {
     /// The address of the account.
@@ -71,7 +72,7 @@ struct Login {
 }
 
 /// Which session.
-#[derive(Deserialize, ToSchema)]
+#[derive(Deserialize, ToSchema, Validate)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 struct RefreshToken {
     /// The refresh token of the last login or refresh.
@@ -80,7 +81,7 @@ struct RefreshToken {
 }
 
 /// Which address.
-#[derive(Deserialize, ToSchema)]
+#[derive(Deserialize, ToSchema, Validate)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 struct EmailAddress {
     /// The address of an account.
@@ -89,7 +90,7 @@ struct EmailAddress {
 }
 
 /// Which link.
-#[derive(Deserialize, ToSchema)]
+#[derive(Deserialize, ToSchema, Validate)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 struct LinkToken {
     /// The token of the link.
@@ -98,7 +99,7 @@ struct LinkToken {
 }
 
 /// A new password by a link.
-#[derive(Deserialize, ToSchema)]
+#[derive(Deserialize, ToSchema, Validate)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 struct ResetPassword {
     /// The token of the link.

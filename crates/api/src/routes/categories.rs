@@ -5,6 +5,7 @@ use database::Pool;
 use kernel::{Actor, CategoryId, FileId, Result, Uuid};
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
+use validator::Validate;
 
 use super::shared::{PageQuery, page};
 use crate::{
@@ -77,7 +78,7 @@ impl From<courses::Category> for Category {
 }
 
 /// A new shelf.
-#[derive(Deserialize, ToSchema)]
+#[derive(Deserialize, ToSchema, Validate)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 struct CreateCategory {
     /// Unique.
@@ -96,7 +97,7 @@ struct CreateCategory {
 }
 
 /// What changes in a category.
-#[derive(Deserialize, ToSchema)]
+#[derive(Deserialize, ToSchema, Validate)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 struct PatchCategory {
     /// Unique; a new name makes a new slug.
@@ -119,7 +120,7 @@ struct PatchCategory {
 }
 
 /// Where its courses go.
-#[derive(Deserialize, IntoParams)]
+#[derive(Deserialize, IntoParams, Validate)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 #[into_params(parameter_in = Query)]
 struct DeleteCategory {

@@ -5,6 +5,7 @@ use database::Pool;
 use kernel::{ChapterId, CourseId, Result, Uuid, VideoAssetId};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
+use validator::Validate;
 
 use super::{courses::ChapterOutline, lessons::AccessReason};
 use crate::{
@@ -89,7 +90,7 @@ struct ChapterList {
 }
 
 /// The chapters of a course in their order.
-#[derive(Serialize, Deserialize, ToSchema)]
+#[derive(Serialize, Deserialize, ToSchema, Validate)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 struct ChapterOrder {
     /// Every chapter of the course, once.
@@ -98,7 +99,7 @@ struct ChapterOrder {
 }
 
 /// A new chapter at the end of its course.
-#[derive(Deserialize, ToSchema)]
+#[derive(Deserialize, ToSchema, Validate)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 struct CreateChapter {
     /// The title.
@@ -134,7 +135,7 @@ struct CreateChapter {
 }
 
 /// What changes in a chapter.
-#[derive(Deserialize, ToSchema)]
+#[derive(Deserialize, ToSchema, Validate)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 struct PatchChapter {
     /// The title.

@@ -6,8 +6,9 @@ use enrollment::{GrantFilter, GrantHistory, NewManualGrant};
 use kernel::{CourseId, GrantId, Result, Timestamp, UserId, Uuid};
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
+use validator::Validate;
 
-use super::shared::{PageQuery, page, twenty};
+use super::shared::{PageQuery, default_limit, page};
 use crate::{
     http::{
         extract::{Confirmed, Idempotency, Json, Member, Path, Query},
@@ -78,7 +79,7 @@ impl Grant {
             created_at,
         } = grant;
         // One that was given by hand is its own source.
-        let source_id = source_id.parse().ok().filter(|source_id| *source_id != id);
+        let source_id = source_id.parse().ok().filter(|source_id| *source_id != id.0);
         Self {
             id,
             user_id,
@@ -242,12 +243,12 @@ impl From<GrantStatus> for enrollment::GrantStatus {
 }
 
 /// Which grants.
-#[derive(Deserialize, IntoParams)]
+#[derive(Deserialize, IntoParams, Validate)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 #[into_params(parameter_in = Query)]
 struct GrantQuery {
     /// How many rows.
-    #[serde(default = "twenty")]
+    #[serde(default = "default_limit")]
     #[param(minimum = 1, maximum = 100, default = 20)]
     limit: u64,
     /// Where to go on: `nextCursor` of the page before.
@@ -269,7 +270,7 @@ struct GrantQuery {
 }
 
 /// Access to be given by hand.
-#[derive(Deserialize, ToSchema)]
+#[derive(Deserialize, ToSchema, Validate)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 struct CreateGrant {
     /// To whom.
@@ -284,7 +285,7 @@ struct CreateGrant {
 }
 
 /// Why access is taken away.
-#[derive(Deserialize, ToSchema)]
+#[derive(Deserialize, ToSchema, Validate)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 struct RevokeGrant {
     /// Why; the learner reads it.
@@ -293,7 +294,7 @@ struct RevokeGrant {
 }
 
 /// How long access goes on.
-#[derive(Deserialize, ToSchema)]
+#[derive(Deserialize, ToSchema, Validate)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 struct ExtendGrant {
     /// The new end, after now and later than before; null is without end.

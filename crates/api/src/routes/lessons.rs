@@ -6,6 +6,7 @@ use enrollment::{Access, ReadableLesson};
 use kernel::{ChapterId, CourseId, GrantId, LessonId, Result, Uuid, VideoAssetId};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
+use validator::Validate;
 
 use super::courses::LessonOutline;
 use crate::{
@@ -91,7 +92,7 @@ struct LessonList {
 }
 
 /// The lessons of a chapter in their order.
-#[derive(Serialize, Deserialize, ToSchema)]
+#[derive(Serialize, Deserialize, ToSchema, Validate)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 struct LessonOrder {
     /// Every lesson of the chapter, once.
@@ -100,7 +101,7 @@ struct LessonOrder {
 }
 
 /// Where a lesson goes.
-#[derive(Deserialize, ToSchema)]
+#[derive(Deserialize, ToSchema, Validate)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 struct MoveLesson {
     /// A chapter of the same course.
@@ -192,7 +193,7 @@ impl From<ReadableLesson> for Lesson {
 }
 
 /// A new lesson at the end of its chapter.
-#[derive(Deserialize, ToSchema)]
+#[derive(Deserialize, ToSchema, Validate)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 struct CreateLesson {
     /// The title.
@@ -225,7 +226,7 @@ struct CreateLesson {
 }
 
 /// What changes in a lesson.
-#[derive(Deserialize, ToSchema)]
+#[derive(Deserialize, ToSchema, Validate)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 struct PatchLesson {
     /// The title.

@@ -1,11 +1,13 @@
 use actix_web::web::Data;
 use chrono::{DateTime, NaiveDate, Utc};
+use courses::Level;
 use identity::{Account, AccountChange, Profile, ProfileChange, Session};
 use kernel::{Error, FieldError, Result, SessionId, UserId, Uuid};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
+use validator::Validate;
 
-use super::shared::{Level, Links, PageQuery, links, page};
+use super::shared::{Links, PageQuery, links, page, schema};
 use crate::{
     http::{
         extract::{Confirmed, IfMatch, Json, Member, Path, Query, merge},
@@ -36,7 +38,7 @@ pub(super) fn configure(config: &mut impl Operations) {
 #[schema(as = Account)]
 pub(super) struct Me {
     /// The user's id.
-    id: SessionId,
+    id: UserId,
     /// As the person wrote it.
     #[schema(example = "lena@example.com")]
     email: String,
@@ -99,7 +101,7 @@ impl From<Account> for Me {
 }
 
 /// What changes in one's account.
-#[derive(Deserialize, ToSchema)]
+#[derive(Deserialize, ToSchema, Validate)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 struct PatchMe {
     /// Unique; null gives it up.
@@ -125,7 +127,7 @@ struct PatchMe {
 #[serde(rename_all = "camelCase")]
 struct PrivateProfile {
     /// The profile's id.
-    id: SessionId,
+    id: UserId,
     /// Whose it is.
     user_id: UserId,
     /// In the person's words.
@@ -205,7 +207,7 @@ fn to_whole(value: f64, unit: f64) -> i64 {
 }
 
 /// What changes in one's profile.
-#[derive(Deserialize, ToSchema)]
+#[derive(Deserialize, ToSchema, Validate)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 struct PatchProfile {
     /// In your words.
@@ -214,7 +216,7 @@ struct PatchProfile {
     fitness_goals: Option<Option<String>>,
     /// How experienced you are.
     #[serde(default, deserialize_with = "merge::member")]
-    #[schema(value_type = Option<Level>)]
+    #[schema(value_type = Option<schema::Level>)]
     experience_level: Option<Option<Level>>,
     /// Kilograms, to the gram.
     #[serde(default, deserialize_with = "merge::member")]
@@ -273,7 +275,7 @@ impl utoipa::PartialSchema for SocialMediaLinks {
 impl ToSchema for SocialMediaLinks {}
 
 /// A new password.
-#[derive(Deserialize, ToSchema)]
+#[derive(Deserialize, ToSchema, Validate)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 struct ChangePassword {
     /// The one that holds now.
@@ -316,8 +318,8 @@ page! {
     SessionPage of DeviceSession
 }
 
-impl From<(Session, Option<Uuid>)> for DeviceSession {
-    fn from((session, current): (Session, Option<Uuid>)) -> Self {
+impl From<(Session, Option<SessionId>)> for DeviceSession {
+    fn from((session, current): (Session, Option<SessionId>)) -> Self {
         let Session {
             id,
             user_agent,

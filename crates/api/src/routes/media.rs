@@ -10,7 +10,7 @@ use bytes::Bytes;
 use chrono::{DateTime, Utc};
 use database::Pool;
 use futures_util::{Stream, StreamExt, stream};
-use kernel::{Code, Error, Result, SessionId, Uuid};
+use kernel::{Code, Error, FileId, Result, Uuid};
 use media::{
     Announcement, File, FilePurpose, IMAGE_WIDTHS, Key, Link, Media, Object, Target, UploadTicket,
     content_disposition,
@@ -18,6 +18,7 @@ use media::{
 use serde::{Deserialize, Serialize};
 use tokio::time::Instant;
 use utoipa::{IntoParams, ToSchema};
+use validator::Validate;
 
 use crate::{
     http::{
@@ -71,10 +72,10 @@ impl From<UploadPurpose> for FilePurpose {
 #[serde(rename_all = "camelCase")]
 struct Upload {
     /// The file's id.
-    id: SessionId,
+    id: FileId,
     /// `IMAGE`, `ATTACHMENT`, `VIDEO` or `CAPTIONS`; more may be added.
     #[schema(example = "ATTACHMENT")]
-    purpose: String,
+    purpose: &'static str,
     /// Its name: the last part of what was announced.
     #[schema(example = "plan.pdf")]
     name: String,
@@ -89,7 +90,7 @@ struct Upload {
     sha256: Option<String>,
     /// `PENDING`, `READY` or `REJECTED`; more may be added.
     #[schema(example = "PENDING")]
-    status: String,
+    status: &'static str,
     /// Why it was rejected: a stable code, such as `type_mismatch`.
     #[schema(example = json!(null))]
     problem: Option<String>,
@@ -153,12 +154,12 @@ fn upload_of(file: File, target: Option<Target>) -> Upload {
     });
     Upload {
         id,
-        purpose,
+        purpose: purpose.as_str(),
         name,
         content_type,
         size_bytes,
         sha256: sha256.map(|sum| kernel::hex(&sum)),
-        status,
+        status: status.as_str(),
         problem,
         target,
         created_at,
@@ -167,7 +168,7 @@ fn upload_of(file: File, target: Option<Target>) -> Upload {
 }
 
 /// A file that is going to be sent.
-#[derive(Deserialize, ToSchema)]
+#[derive(Deserialize, ToSchema, Validate)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 struct CreateUpload {
     /// What for.
@@ -265,7 +266,7 @@ async fn create_upload(
 async fn get_upload(
     state: Data<State>,
     Member(actor): Member,
-    Path(id): Path<SessionId>,
+    Path(id): Path<FileId>,
 ) -> Result<Reply<Upload>, Problem> {
     let work = move |tx| async move { media::upload(&tx, id).await };
     let file = state.db.read(actor, work).await?;
@@ -288,7 +289,7 @@ async fn get_upload(
 async fn complete_upload(
     state: Data<State>,
     Member(actor): Member,
-    Path(id): Path<SessionId>,
+    Path(id): Path<FileId>,
 ) -> Result<Reply<Upload>, Problem> {
     // In a task of its own: a client that goes away does not leave a file half looked at.
     let work = {
@@ -300,7 +301,7 @@ async fn complete_upload(
 }
 
 /// What lets bytes in.
-#[derive(Deserialize, IntoParams)]
+#[derive(Deserialize, IntoParams, Validate)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 #[into_params(parameter_in = Query)]
 struct ContentQuery {
@@ -327,7 +328,7 @@ struct ContentQuery {
 async fn put_upload_content(
     state: Data<State>,
     request: HttpRequest,
-    Path(id): Path<SessionId>,
+    Path(id): Path<FileId>,
     Query(query): Query<ContentQuery>,
     payload: Payload,
 ) -> Result<Reply<Nothing>, Problem> {
@@ -396,7 +397,7 @@ fn paced(payload: Payload, least: u64, grace: u64) -> impl Stream<Item = Result<
         (Vec<u8> = "image/jpeg"), (Vec<u8> = "image/png")))))]
 async fn get_image(
     state: Data<State>,
-    Path((id, width)): Path<(Uuid, u32)>,
+    Path((id, width)): Path<(FileId, u32)>,
 ) -> Result<HttpResponse, Problem> {
     if !IMAGE_WIDTHS.contains(&width) {
         return Err(Code::NotFound.into());
@@ -407,7 +408,7 @@ async fn get_image(
 /// A picture, of the type that it is, for caches that may keep it.
 async fn picture(
     state: &State,
-    id: SessionId,
+    id: FileId,
     width: u32,
     cache: &'static str,
 ) -> Result<HttpResponse, Problem> {
@@ -419,7 +420,7 @@ async fn picture(
     Ok(HttpResponse::Ok()
         .insert_header((header::CONTENT_TYPE, kind))
         .insert_header((header::CACHE_CONTROL, cache))
-        .insert_header((header::ETAG, version(&format!("{}-{width}", id.simple()))))
+        .insert_header((header::ETAG, version(&format!("{}-{width}", id.0.simple()))))
         .body(body))
 }
 
@@ -451,7 +452,7 @@ async fn get_file(
     }
     let storage = &state.media.storage;
     let size = storage.head(link.key).await?.ok_or(Code::NotFound)?.size;
-    let etag = version(&link.key.id().simple().to_string());
+    let etag = version(&link.key.id().0.simple().to_string());
     let range = asked_range(&request, &etag, size)?;
     let object = storage
         .get(link.key, range.clone())

@@ -1,7 +1,7 @@
 use crate::http::routing::{Operations, operations};
 use actix_web::web::Data;
 use chrono::{DateTime, Utc};
-use kernel::{Code, Result, Uuid, VideoAssetId};
+use kernel::{ChapterId, Code, LessonId, Result, Uuid, VideoAssetId};
 use serde::Serialize;
 use utoipa::ToSchema;
 
@@ -132,7 +132,7 @@ async fn play_video_asset(
 async fn play_lesson(
     state: Data<State>,
     Caller(actor): Caller,
-    Path(id): Path<VideoAssetId>,
+    Path(id): Path<LessonId>,
 ) -> Result<Reply<Playback>, Problem> {
     let work = move |tx| async move {
         let video = enrollment::read_lesson(&tx, id).await?.body.video_asset_id;
@@ -152,7 +152,7 @@ async fn play_lesson(
 async fn play_chapter(
     state: Data<State>,
     Caller(actor): Caller,
-    Path(id): Path<VideoAssetId>,
+    Path(id): Path<ChapterId>,
 ) -> Result<Reply<Playback>, Problem> {
     let work = move |tx| async move {
         let video = enrollment::read_chapter(&tx, id).await?.body.video_asset_id;

@@ -7,6 +7,7 @@ use kernel::{FileId, Result, Uuid, VideoAssetId};
 use media::NewVideo;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
+use validator::Validate;
 
 use super::shared::{PageQuery, page};
 use crate::{
@@ -126,7 +127,7 @@ page! {
 }
 
 /// A video to be sent.
-#[derive(Deserialize, ToSchema)]
+#[derive(Deserialize, ToSchema, Validate)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 struct CreateVideoUpload {
     /// The type of the file.
@@ -213,7 +214,7 @@ impl From<media::UploadTarget> for VideoUploadTarget {
 }
 
 /// The captions of a video in one language.
-#[derive(Deserialize, ToSchema)]
+#[derive(Deserialize, ToSchema, Validate)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 struct PutCaptions {
     /// What a player's menu shows.
@@ -348,7 +349,7 @@ async fn delete_video_asset(
 async fn put_captions(
     state: Data<State>,
     Member(actor): Member,
-    Path((id, language)): Path<(Uuid, String)>,
+    Path((id, language)): Path<(VideoAssetId, String)>,
     body: Json<PutCaptions>,
 ) -> Result<Reply<VideoAsset>, Problem> {
     let PutCaptions { label, file_id } = body.value;
@@ -374,7 +375,7 @@ async fn put_captions(
 async fn delete_captions(
     state: Data<State>,
     Member(actor): Member,
-    Path((id, language)): Path<(Uuid, String)>,
+    Path((id, language)): Path<(VideoAssetId, String)>,
 ) -> Result<Reply<Nothing>, Problem> {
     let work = move |tx| async move { media::delete_captions(&tx, id, &language).await };
     state.db.run(actor, work).await?;

@@ -1,6 +1,6 @@
 use actix_web::web::Data;
 use chrono::{DateTime, Utc};
-use kernel::{CourseId, Result, Uuid};
+use kernel::{CourseId, Result, Uuid, WishId};
 use serde::Serialize;
 use utoipa::ToSchema;
 
@@ -27,7 +27,7 @@ pub(super) fn configure(config: &mut impl Operations) {
 #[serde(rename_all = "camelCase")]
 struct Wish {
     /// The wish's id.
-    id: CourseId,
+    id: WishId,
     /// What is wished for.
     course_id: CourseId,
     /// The course.

@@ -1,4 +1,4 @@
-//! The worker: takes messages from the outbox, does what they ask, and keeps the house.
+//! The worker: handles the messages of the outbox, and runs the maintenance.
 
 pub(crate) mod mailer;
 
@@ -9,28 +9,27 @@ use database::{
     outbox::{self, Message},
 };
 use identity::Tokens;
-use kernel::{Actor, CourseId, Result, UserId, Uuid, mail::Mailer};
+use kernel::{Actor, CategoryId, CourseId, Result, UserId, mail::Mailer};
 use media::{Media, Videos};
 use payments::Payments;
 use tokio::sync::{Notify, watch};
 
 use crate::{
     config::Config,
-    startup::{self, Refusal},
+    startup::{self, StartupError},
     telemetry::Metrics,
-    worker::mailer,
 };
 
 /// How often the outbox is looked at when nobody wakes the worker: another process may have written into it.
-const EVERY: Duration = Duration::from_secs(1);
-/// How often the house is kept.
-const CHORES: Duration = Duration::from_secs(300);
+const POLL_INTERVAL: Duration = Duration::from_secs(1);
+/// How often the maintenance runs.
+const MAINTENANCE_INTERVAL: Duration = Duration::from_secs(300);
 /// How often objects are looked for that belong to no file.
-const STRAYS: Duration = Duration::from_secs(24 * 3600);
+const ORPHAN_INTERVAL: Duration = Duration::from_secs(24 * 3600);
 /// How many messages are taken at once: few, so that a slow mail server does not outlast their leases.
-const TAKEN: u64 = 4;
+const BATCH_SIZE: u64 = 4;
 /// How long messages that are done are kept.
-const KEPT: Duration = Duration::from_secs(7 * 24 * 3600);
+const RETENTION: Duration = Duration::from_secs(7 * 24 * 3600);
 
 /// What the worker works with.
 pub struct Worker {
@@ -52,7 +51,7 @@ impl Worker {
     ///
     /// # Errors
     /// In words: what is wrong, and what to do.
-    pub async fn from_config(config: &Config, db: &Db) -> Result<Self, Refusal> {
+    pub async fn from_config(config: &Config, db: &Db) -> Result<Self, StartupError> {
         let tokens = startup::identity(config, db).await?.tokens;
         Self::new(config, db, tokens, None, Arc::default())
     }
@@ -67,7 +66,7 @@ impl Worker {
         tokens: Arc<Tokens>,
         metrics: Option<Arc<Metrics>>,
         wake: Arc<Notify>,
-    ) -> Result<Self, Refusal> {
+    ) -> Result<Self, StartupError> {
         let signing_key_lifetime = Duration::from_secs(u64::from(config.signing_key_days) * 86_400);
         let videos = startup::videos(config, db.environment())?;
         let (mailer, app_url) = (mailer::from_config(config)?, config.app_url.clone());
@@ -89,16 +88,16 @@ impl Worker {
     /// Works until `stop` says so; what was begun is finished.
     pub async fn run(self, mut stop: watch::Receiver<bool>) {
         let stop_now = stop.clone();
-        let mut chores = tokio::time::interval(CHORES);
-        let mut strays = tokio::time::interval(STRAYS);
-        let mut look = tokio::time::interval(EVERY);
-        look.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
+        let mut maintenance = tokio::time::interval(MAINTENANCE_INTERVAL);
+        let mut orphans = tokio::time::interval(ORPHAN_INTERVAL);
+        let mut poll = tokio::time::interval(POLL_INTERVAL);
+        poll.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
         loop {
             tokio::select! {
                 () = stopped(&mut stop) => return,
-                _ = chores.tick() => self.keep_house().await,
-                _ = strays.tick() => self.remove_strays().await,
-                _ = look.tick() => self.drain(&stop_now).await,
+                _ = maintenance.tick() => self.run_maintenance().await,
+                _ = orphans.tick() => self.collect_orphaned_objects().await,
+                _ = poll.tick() => self.drain(&stop_now).await,
                 () = self.wake.notified() => self.drain(&stop_now).await,
             }
         }
@@ -110,7 +109,7 @@ impl Worker {
             let claimed = self
                 .db
                 .run_in(Pool::Worker, Actor::System, |tx| async move {
-                    outbox::claim(&tx, TAKEN).await
+                    outbox::claim(&tx, BATCH_SIZE).await
                 })
                 .await;
             match claimed {
@@ -121,7 +120,7 @@ impl Worker {
                         if *stop.borrow() {
                             return;
                         }
-                        self.work_off(message).await;
+                        self.handle(message).await;
                     }
                 }
                 Err(error) => {
@@ -132,9 +131,9 @@ impl Worker {
         }
     }
 
-    async fn work_off(&self, message: Message) {
+    async fn handle(&self, message: Message) {
         let (kind, id) = (message.kind.clone(), message.id);
-        let outcome = self.act(&message).await;
+        let outcome = self.dispatch(&message).await;
         let failure = outcome.as_ref().err().map(|error| error.code().as_str());
         if let Err(error) = &outcome {
             tracing::warn!(id, kind, attempts = message.attempts, %error, "a message failed and is tried again");
@@ -159,18 +158,18 @@ impl Worker {
     }
 
     /// Who is to do what a message asks. An event that nobody listens to yet is done when it was read.
-    async fn act(&self, message: &Message) -> Result<()> {
+    async fn dispatch(&self, message: &Message) -> Result<()> {
         let (user, course) = (message.id_of("userId"), message.id_of("courseId"));
         let kind = message.kind.as_str();
         match (kind, user, course) {
-            ("enrollment.created", user, Some(course)) => self.welcome(user, course).await,
+            ("enrollment.created", user, Some(course)) => self.on_enrollment_created(user, course).await,
             (progress::RECOUNT, _, Some(course)) => progress::work_on(&self.db, course).await,
             (progress::DERIVE, Some(user), Some(course)) => self.derive(user, course).await,
             ("grant.created", Some(user), Some(course)) => {
                 // What somebody has, they wish for no more; who gave it cannot see what they wish for.
                 let unwish = move |tx| async move { courses::unwish_for(&tx, user, course).await };
                 self.db.run_in(Pool::Worker, Actor::System, unwish).await?;
-                self.tell(message).await
+                self.notify(message).await
             }
             ("category.renamed", ..) => match message.id_of("categoryId") {
                 Some(category) => self.refresh_category(category).await,
@@ -182,12 +181,12 @@ impl Worker {
             }
             _ if kind.starts_with("video.") => self.videos.act(&self.db, message).await,
             _ if kind.starts_with("payment.") => self.payments.act(&self.db, message).await,
-            _ => self.tell(message).await,
+            _ => self.notify(message).await,
         }
     }
 
     /// Whom an event concerns hears of it; a message that is none of these is done when it was read.
-    async fn tell(&self, message: &Message) -> Result<()> {
+    async fn notify(&self, message: &Message) -> Result<()> {
         let letters = community::Letters {
             mailer: self.mailer.as_ref(),
             app_url: &self.app_url,
@@ -196,7 +195,7 @@ impl Worker {
     }
 
     /// Somebody new in a course: it is counted, and what they learnt in a free preview counts from now on, whatever the way in.
-    async fn welcome(&self, user: Option<UserId>, course: CourseId) -> Result<()> {
+    async fn on_enrollment_created(&self, user: Option<UserId>, course: CourseId) -> Result<()> {
         let count = move |tx| async move { enrollment::count_learners(&tx, course).await };
         self.db.run_in(Pool::Worker, Actor::System, count).await?;
         match user {
@@ -210,7 +209,7 @@ impl Worker {
     }
 
     /// Makes searches find the courses of a category by its present name, some at a time.
-    async fn refresh_category(&self, category: Uuid) -> Result<()> {
+    async fn refresh_category(&self, category: CategoryId) -> Result<()> {
         let mut after = None;
         loop {
             let next = move |tx| async move { courses::refresh_category(&tx, category, after).await };
@@ -221,14 +220,14 @@ impl Worker {
         }
     }
 
-    async fn keep_house(&self) {
-        let kept = self.chores().await;
+    async fn run_maintenance(&self) {
+        let kept = self.maintain().await;
         if let Err(error) = kept {
-            tracing::warn!(%error, "housekeeping failed and is tried again");
+            tracing::warn!(%error, "the maintenance failed and is tried again");
         }
     }
 
-    async fn remove_strays(&self) {
+    async fn collect_orphaned_objects(&self) {
         match media::collect_objects(&self.db, &self.media, media::KEPT).await {
             Ok(objects) => self.count_collected("objects", objects),
             Err(error) => tracing::warn!(%error, "objects without a file cannot be looked for"),
@@ -241,7 +240,7 @@ impl Worker {
         }
     }
 
-    async fn chores(&self) -> Result<()> {
+    async fn maintain(&self) -> Result<()> {
         let lifetime = self.signing_key_lifetime;
         let token_lifetime = self.tokens.lifetime();
         self.db
@@ -261,7 +260,7 @@ impl Worker {
             .run_in(Pool::Worker, Actor::System, move |tx| async move {
                 community::live::sweep(&tx, event_lifetime).await?;
                 idempotency::sweep(&tx).await?;
-                outbox::sweep(&tx, KEPT).await?;
+                outbox::sweep(&tx, RETENTION).await?;
                 inbox::sweep(&tx).await?;
                 community::sweep_notifications(&tx).await?;
                 outbox::backlog(&tx).await

@@ -1,12 +1,12 @@
 //! Many rows as one array for each column: what a statement unnests, prepared once, whatever the number of rows. They travel in
-//! the server's own binary form, with which it spent a third less on a batch of heartbeats than with texts.
+//! the server's own binary form, with which it is_used_up a third less on a batch of heartbeats than with texts.
 
 use kernel::{Timestamp, Uuid};
 use sea_orm::{DbBackend, DbErr, ExecResult, QueryResult};
 use sqlx::{AssertSqlSafe, Executor, Postgres, postgres::PgArguments, query::Query};
 
 use super::session::Session;
-use crate::asking::{Asked, Asking};
+use crate::raw_executor::{Pending, RawExecutor};
 
 /// One column of many rows.
 #[derive(Clone, Debug)]
@@ -28,10 +28,10 @@ impl Session {
         &self,
         sql: &str,
         columns: impl IntoIterator<Item = (&'static str, Column)>,
-    ) -> Asked<'_, ExecResult> {
+    ) -> Pending<'_, ExecResult> {
         let (sql, columns) = named(sql, columns);
         Box::pin(async move {
-            let done = self.ask(|connection| connection.execute(query(&sql, &columns)));
+            let done = self.with_connection(|connection| connection.execute(query(&sql, &columns)));
             done.await.map(Into::into).map_err(DbErr::Exec)
         })
     }
@@ -40,10 +40,10 @@ impl Session {
         &self,
         sql: &str,
         columns: impl IntoIterator<Item = (&'static str, Column)>,
-    ) -> Asked<'_, Vec<QueryResult>> {
+    ) -> Pending<'_, Vec<QueryResult>> {
         let (sql, columns) = named(sql, columns);
         Box::pin(async move {
-            let rows = self.ask(|connection| connection.fetch_all(query(&sql, &columns)));
+            let rows = self.with_connection(|connection| connection.fetch_all(query(&sql, &columns)));
             let rows = rows.await.map_err(DbErr::Query)?;
             Ok(rows.into_iter().map(Into::into).collect())
         })

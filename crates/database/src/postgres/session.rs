@@ -1,4 +1,4 @@
-//! One borrowed connection for one use case, introduced to the row-level policies.
+//! A connection of the pool for one use case, with the session settings that the row-level policies read.
 
 use std::sync::atomic::{AtomicBool, Ordering};
 
@@ -9,66 +9,66 @@ use sqlx::{AssertSqlSafe, Executor, PgConnection, Postgres};
 use tokio::sync::Mutex;
 
 use crate::{
-    asking::Asking,
     pool::{Borrowed, Connections, unavailable},
+    raw_executor::RawExecutor,
 };
 
-/// Whether a use case may write.
+/// What a use case may do on its connection.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Mode {
-    /// Each statement stands for itself, and the server refuses one that writes.
+    /// Read. Each statement is a transaction of its own, and the server refuses one that writes.
     Read,
-    /// One statement, and what it writes is committed with it.
-    WriteAlone,
-    /// One transaction.
+    /// Run one statement, which is committed with itself.
+    Autocommit,
+    /// Read and write in one transaction.
     Write,
 }
 
-/// A connection that knows who asks.
+/// A connection whose session knows who asks.
 pub(crate) struct Session {
     borrowed: Mutex<Borrowed<PgConnection>>,
     mode: Mode,
     actor: Actor,
     now: Timestamp,
-    /// Whether a reader asked nothing yet of a connection that waited: it may have broken meanwhile.
-    unproven: AtomicBool,
-    /// Whether the one statement of [`Mode::WriteAlone`] was asked.
-    spent: AtomicBool,
+    /// Whether a connection that was idle has not answered yet in this use case: it may have broken meanwhile.
+    is_unverified: AtomicBool,
+    /// Whether the one statement of [`Mode::Autocommit`] was run.
+    is_used_up: AtomicBool,
     /// Set when the connection itself failed, rather than a statement.
     broken: AtomicBool,
 }
 
 impl Session {
-    /// Takes a connection, tells the policies who asks and what time it is, and begins where there is a transaction: one round
-    /// trip. What is read without a name and what the server writes of itself do not depend on the time: a connection that last
-    /// did the same need not be told again.
+    /// Acquires a connection, sets who asks and what time it is, and begins the transaction if there is one: one round trip. Anonymous
+    /// reads and the server's own autocommitted writes do not depend on the time, so that a connection which last did the same is
+    /// used without setting anything.
     pub(super) async fn open(
         connections: &Connections<PgConnection>,
         mode: Mode,
         actor: Actor,
         now: Timestamp,
     ) -> Result<Self> {
-        let mut borrowed = connections.take().await?;
+        let mut borrowed = connections.acquire().await?;
         let is_timeless = matches!(
             (mode, actor),
-            (Mode::Read, Actor::Anonymous) | (Mode::WriteAlone, Actor::System)
+            (Mode::Read, Actor::Anonymous) | (Mode::Autocommit, Actor::System)
         );
-        let is_known = is_timeless && borrowed.told == Some((mode, actor));
+        let is_known = is_timeless && borrowed.session_context == Some((mode, actor));
         if !is_known {
-            introduce(&mut borrowed, mode, actor, now).await?;
+            set_session_context(&mut borrowed, mode, actor, now).await?;
         }
         Ok(Self {
             borrowed: Mutex::new(borrowed),
             mode,
             actor,
             now,
-            unproven: AtomicBool::new(is_known && mode == Mode::Read),
-            spent: AtomicBool::new(false),
+            is_unverified: AtomicBool::new(is_known && mode == Mode::Read),
+            is_used_up: AtomicBool::new(false),
             broken: AtomicBool::new(false),
         })
     }
 
-    /// Commits what was written; without a transaction there is nothing to end.
+    /// Commits the transaction, if there is one.
     pub(super) async fn commit(self) -> Result<()> {
         let (mode, broken) = (self.mode, self.broken.into_inner());
         let mut borrowed = self.borrowed.into_inner();
@@ -77,54 +77,54 @@ impl Session {
             committed.map_err(unknown)?;
         }
         if !broken {
-            borrowed.put_back();
-        } else if mode == Mode::WriteAlone {
+            borrowed.release();
+        } else if mode == Mode::Autocommit {
             return Err(Code::OutcomeUnknown.into());
         }
         Ok(())
     }
 
-    /// Undoes what was written, and answers with why. A connection that cannot is closed, which undoes it too; a statement
-    /// alone may have been committed by then.
+    /// Rolls the transaction back and returns the error that caused it. A connection that cannot roll back is closed, which rolls back too;
+    /// an autocommitted statement may have been committed by then.
     pub(super) async fn rollback(self, error: Error) -> Error {
         let (mode, broken) = (self.mode, self.broken.into_inner());
         let mut borrowed = self.borrowed.into_inner();
         if broken {
             return match mode {
-                Mode::WriteAlone => unknown(error),
+                Mode::Autocommit => unknown(error),
                 Mode::Read | Mode::Write => error,
             };
         }
         if mode != Mode::Write || borrowed.connection.execute("ROLLBACK").await.is_ok() {
-            borrowed.put_back();
+            borrowed.release();
         }
         error
     }
 }
 
-impl Asking<Postgres> for Session {
-    /// Asks the server. Where the connection turns out to have broken while it waited, a read is asked again on another one.
-    async fn ask<T: Send>(
+impl RawExecutor<Postgres> for Session {
+    /// Runs a statement. Where the connection turns out to have broken while it was idle, a read is retried once on a new one.
+    async fn with_connection<T: Send>(
         &self,
-        how: impl for<'c> Fn(&'c mut PgConnection) -> BoxFuture<'c, std::result::Result<T, sqlx::Error>>
+        run: impl for<'c> Fn(&'c mut PgConnection) -> BoxFuture<'c, std::result::Result<T, sqlx::Error>>
         + Send
         + Sync,
     ) -> std::result::Result<T, RuntimeErr> {
-        if self.mode == Mode::WriteAlone && self.spent.swap(true, Ordering::Relaxed) {
+        if self.mode == Mode::Autocommit && self.is_used_up.swap(true, Ordering::Relaxed) {
             return Err(RuntimeErr::Internal(
-                "a second statement, of one that goes alone".to_owned(),
+                "a second statement in a use case of one statement".to_owned(),
             ));
         }
         let mut borrowed = self.borrowed.lock().await;
-        let mut answer = how(&mut borrowed.connection).await;
-        if self.unproven.swap(false, Ordering::Relaxed)
+        let mut answer = run(&mut borrowed.connection).await;
+        if self.is_unverified.swap(false, Ordering::Relaxed)
             && answer.as_ref().is_err_and(is_lost)
-            && borrowed.renew().await.is_ok()
-            && introduce(&mut borrowed, self.mode, self.actor, self.now)
+            && borrowed.reconnect().await.is_ok()
+            && set_session_context(&mut borrowed, self.mode, self.actor, self.now)
                 .await
                 .is_ok()
         {
-            answer = how(&mut borrowed.connection).await;
+            answer = run(&mut borrowed.connection).await;
         }
         answer.map_err(|error| {
             if is_lost(&error) {
@@ -139,7 +139,7 @@ fn unknown(error: impl std::error::Error + Send + Sync + 'static) -> Error {
     Error::new(Code::OutcomeUnknown).caused_by(error)
 }
 
-/// Whether the connection failed, rather than a statement. `57P01` to `57P03` are the server's last words on it.
+/// Whether the connection failed, rather than the statement. `57P01` to `57P03` are what a server says before it closes a connection.
 fn is_lost(error: &sqlx::Error) -> bool {
     match error {
         sqlx::Error::Database(error) => error.code().is_some_and(|code| code.starts_with("57P0")),
@@ -149,27 +149,27 @@ fn is_lost(error: &sqlx::Error) -> bool {
     }
 }
 
-/// Says who asks; on another connection where the server went away while this one waited.
-async fn introduce(
+/// Sets who asks and what time it is; retries once on a new connection where this one broke while it was idle.
+async fn set_session_context(
     borrowed: &mut Borrowed<PgConnection>,
     mode: Mode,
     actor: Actor,
     now: Timestamp,
 ) -> Result<()> {
-    let mut told = tell(&mut borrowed.connection, mode, actor, now).await;
-    if told.is_err() && borrowed.is_used {
-        borrowed.renew().await?;
-        told = tell(&mut borrowed.connection, mode, actor, now).await;
+    let mut sent = send_session_context(&mut borrowed.connection, mode, actor, now).await;
+    if sent.is_err() && borrowed.is_used {
+        borrowed.reconnect().await?;
+        sent = send_session_context(&mut borrowed.connection, mode, actor, now).await;
     }
-    told.map_err(unavailable)?;
+    sent.map_err(unavailable)?;
     if mode != Mode::Write {
-        borrowed.told = Some((mode, actor));
+        borrowed.session_context = Some((mode, actor));
     }
     Ok(())
 }
 
-/// Nothing of the last use case is undone here: only a connection whose end the server has confirmed goes back to the others.
-async fn tell(
+/// Nothing of the last use case has to be reset: a connection is returned to the pool only after the server has confirmed its end.
+async fn send_session_context(
     connection: &mut PgConnection,
     mode: Mode,
     actor: Actor,
@@ -182,16 +182,16 @@ async fn tell(
     };
     let now = now.to_rfc3339();
     match mode {
-        // Stays until it is told otherwise; a transaction overlays it.
-        Mode::Read | Mode::WriteAlone => {
+        // For the session, until it is set again; a transaction overrides it for itself.
+        Mode::Read | Mode::Autocommit => {
             let sql = "SELECT set_config('app.uid', $1, false), set_config('app.role', $2, false), \
                        set_config('app.now', $3, false), set_config('default_transaction_read_only', $4, false)";
             let read_only = if mode == Mode::Read { "on" } else { "off" };
             let values = sqlx::query(sql).bind(id).bind(role).bind(now).bind(read_only);
             connection.execute(values).await?;
         }
-        // One text, since a prepared statement takes no second one; put into it are an id, one of our own words and a time:
-        // nothing that somebody wrote.
+        // One simple query, since a prepared statement cannot contain a second one. What is interpolated is an id, a constant and a time,
+        // never what somebody wrote.
         Mode::Write => {
             let sql = format!(
                 "BEGIN READ WRITE; SELECT set_config('app.uid', '{id}', true), set_config('app.role', '{role}', true), \

@@ -8,8 +8,8 @@ use sqlx::{Sqlite, SqliteConnection};
 use tokio::sync::Mutex;
 
 use crate::{
-    asking::Asking,
     pool::{Borrowed, Connections},
+    raw_executor::RawExecutor,
 };
 
 /// A connection that cannot write.
@@ -17,23 +17,23 @@ pub(crate) struct Reader(Mutex<Borrowed<SqliteConnection>>);
 
 impl Reader {
     pub(super) async fn open(connections: &Connections<SqliteConnection>) -> Result<Self> {
-        Ok(Self(Mutex::new(connections.take().await?)))
+        Ok(Self(Mutex::new(connections.acquire().await?)))
     }
 
     pub(super) fn end(self) {
-        self.0.into_inner().put_back();
+        self.0.into_inner().release();
     }
 }
 
-impl Asking<Sqlite> for Reader {
-    async fn ask<T: Send>(
+impl RawExecutor<Sqlite> for Reader {
+    async fn with_connection<T: Send>(
         &self,
-        how: impl for<'c> Fn(&'c mut SqliteConnection) -> BoxFuture<'c, std::result::Result<T, sqlx::Error>>
+        run: impl for<'c> Fn(&'c mut SqliteConnection) -> BoxFuture<'c, std::result::Result<T, sqlx::Error>>
         + Send
         + Sync,
     ) -> std::result::Result<T, RuntimeErr> {
         let mut borrowed = self.0.lock().await;
-        let answer = how(&mut borrowed.connection).await;
+        let answer = run(&mut borrowed.connection).await;
         answer.map_err(|error| RuntimeErr::SqlxError(error.into()))
     }
 }

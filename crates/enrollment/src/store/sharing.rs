@@ -1,7 +1,7 @@
 use std::collections::HashSet;
 
 use database::{MapDbErr, Tx};
-use kernel::{Result, UserId, Uuid};
+use kernel::{Result, UserId};
 use sea_orm::{ConnectionTrait, DbErr, Value};
 
 pub(crate) async fn sharing(tx: &Tx, me: UserId, others: &[UserId]) -> Result<HashSet<UserId>> {

@@ -1,7 +1,9 @@
 use std::collections::HashMap;
 
 use database::Tx;
-use kernel::{CouponId, CourseId, Cursor, Error, Limit, Money, PaymentId, Result, Timestamp, UserId, Uuid};
+use kernel::{
+    CouponId, CourseId, Cursor, Error, Limit, Money, PaymentId, RedemptionId, Result, Timestamp, UserId,
+};
 use sea_orm::{ActiveEnum, ConnectionTrait, DbErr, FromQueryResult, Value};
 
 use super::newest_first;
@@ -162,7 +164,7 @@ async fn with_courses(tx: &Tx, rows: Vec<Row>) -> Result<Vec<Coupon>> {
         coupon_id: CouponId,
         course_id: CourseId,
     }
-    let mut courses: HashMap<Uuid, Vec<Uuid>> = HashMap::new();
+    let mut courses: HashMap<CouponId, Vec<CourseId>> = HashMap::new();
     let narrow: Vec<Value> = rows
         .iter()
         .filter(|row| row.scope == Scope::Courses)
@@ -219,7 +221,7 @@ pub(crate) async fn insert_redemption(
     let sql = "INSERT INTO coupon_redemptions (id, coupon_id, user_id, payment_id, status, created_at, updated_at) \
                VALUES (?, ?, ?, ?, 'RESERVED', ?, ?)";
     let values = [
-        tx.new_id::<Uuid>().into(),
+        tx.new_id::<RedemptionId>().into(),
         coupon_id.into(),
         user_id.into(),
         payment_id.into(),

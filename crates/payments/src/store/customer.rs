@@ -1,5 +1,5 @@
 use database::{MapDbErr, Tx};
-use kernel::{Cursor, Error, Limit, Result, UserId, Uuid};
+use kernel::{Cursor, CustomerId, Error, Limit, Result, UserId};
 use sea_orm::{ActiveEnum, ConnectionTrait};
 
 use super::newest_first;
@@ -18,7 +18,7 @@ pub(crate) async fn insert(tx: &Tx, user_id: UserId, provider: ProviderName, nam
     let sql = "INSERT INTO customers (id, user_id, provider, provider_customer_id, created_at, updated_at) \
                VALUES (?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING";
     let values = [
-        tx.new_id::<Uuid>().into(),
+        tx.new_id::<CustomerId>().into(),
         user_id.into(),
         provider.to_value().into(),
         name.into(),

@@ -1,5 +1,5 @@
 use database::Tx;
-use kernel::{PaymentId, Result, Uuid};
+use kernel::{DisputeId, PaymentId, Result};
 use sea_orm::{ActiveEnum, FromQueryResult, Value};
 
 use crate::{Dispute, DisputeStatus, Payment};
@@ -56,7 +56,7 @@ pub(crate) async fn tell(
             let sql = "INSERT INTO disputes (id, payment_id, user_id, author_id, provider_dispute_id, amount, currency, status, \
                        reason, created_at, updated_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)";
             let values: [Value; 11] = [
-                tx.new_id::<Uuid>().into(),
+                tx.new_id::<DisputeId>().into(),
                 payment.id.into(),
                 payment.user_id.into(),
                 payment.author_id.into(),

@@ -61,7 +61,7 @@ pub(crate) async fn waiting(tx: &Tx, user_id: UserId, course_id: CourseId) -> Re
 }
 
 /// Which payment is meant, by whichever of its names is there.
-pub(crate) async fn named(tx: &Tx, told: &Told) -> Result<Option<Uuid>> {
+pub(crate) async fn named(tx: &Tx, told: &Told) -> Result<Option<PaymentId>> {
     let (column, name): (_, Value) = match told {
         Told {
             payment_id: Some(id), ..

@@ -1,5 +1,5 @@
 use database::Tx;
-use kernel::{CourseId, Cursor, Limit, PaymentId, PurchaseId, Result, Timestamp, UserId, Uuid};
+use kernel::{CourseId, Cursor, Limit, PaymentId, PurchaseId, Result, Timestamp, UserId};
 
 use super::newest_first;
 use crate::{Payment, Purchase};
@@ -11,7 +11,7 @@ pub(crate) async fn insert(tx: &Tx, payment: &Payment) -> Result<bool> {
     let sql = "INSERT INTO purchases (id, user_id, course_id, author_id, payment_id, created_at, updated_at) \
                VALUES (?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING";
     let values = [
-        tx.new_id::<Uuid>().into(),
+        tx.new_id::<PurchaseId>().into(),
         payment.user_id.into(),
         payment.course_id.into(),
         payment.author_id.into(),

@@ -1,5 +1,5 @@
 use database::Tx;
-use kernel::{PaymentId, RefundId, Result, Uuid};
+use kernel::{PaymentId, RefundId, Result, UserId};
 use sea_orm::{ActiveEnum, Value};
 
 use crate::{Payment, Refund, RefundStatus};
@@ -27,7 +27,7 @@ async fn write(
     id: RefundId,
     amount: i64,
     reason: &str,
-    (status, note, ends_access, by): (RefundStatus, Option<&str>, bool, Option<Uuid>),
+    (status, note, ends_access, by): (RefundStatus, Option<&str>, bool, Option<UserId>),
     name: Option<&str>,
 ) -> Result<()> {
     let sql = "INSERT INTO refunds (id, payment_id, user_id, author_id, amount, currency, status, reason, note, ends_access, \
@@ -65,7 +65,7 @@ pub(crate) async fn of_payment(tx: &Tx, payment_id: PaymentId) -> Result<Vec<Ref
 pub(crate) async fn tell(
     tx: &Tx,
     payment: &Payment,
-    (name, ours): (&str, Option<Uuid>),
+    (name, ours): (&str, Option<RefundId>),
     amount: i64,
     status: RefundStatus,
     code: Option<&str>,

@@ -9,7 +9,7 @@ mod shape;
 mod tests;
 
 use http_client::{Service, form};
-use kernel::{Environment, PaymentId, Result, Timestamp, UserId, Uuid, hash_token, hex};
+use kernel::{Environment, PaymentId, Result, Timestamp, UserId, hash_token, hex};
 use serde::de::DeserializeOwned;
 
 use self::{
@@ -306,7 +306,7 @@ impl Provider for Stripe {
         Ok(told)
     }
 
-    async fn whose(&self, provider_payment_id: &str) -> Result<Option<Uuid>> {
+    async fn whose(&self, provider_payment_id: &str) -> Result<Option<PaymentId>> {
         let intent = self.intent(provider_payment_id).await?;
         Ok(intent.and_then(|intent| intent.metadata.id(PAYMENT)))
     }

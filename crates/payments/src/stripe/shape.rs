@@ -1,8 +1,7 @@
 //! Stripe's objects, as far as anybody here looks at them: whatever else is in them, or missing, is borne.
 
-use std::collections::BTreeMap;
+use std::{collections::BTreeMap, str::FromStr};
 
-use kernel::Uuid;
 use serde::Deserialize;
 
 /// Where our payment's id travels.
@@ -18,7 +17,7 @@ pub(super) const USER: &str = "palestra_user_id";
 pub(super) struct Metadata(Option<BTreeMap<String, serde_json::Value>>);
 
 impl Metadata {
-    pub(super) fn id(&self, name: &str) -> Option<Uuid> {
+    pub(super) fn id<I: FromStr>(&self, name: &str) -> Option<I> {
         self.0.as_ref()?.get(name)?.as_str()?.parse().ok()
     }
 }

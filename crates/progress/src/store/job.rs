@@ -1,5 +1,5 @@
 use database::{MapDbErr, Tx};
-use kernel::{CourseId, Cursor, JobId, Limit, Result, Uuid};
+use kernel::{CourseId, Cursor, JobId, Limit, Result, UserId, Uuid};
 use sea_orm::{ConnectionTrait, Value};
 
 use crate::job::{Batch, Job};
@@ -60,14 +60,14 @@ pub(crate) async fn begin(tx: &Tx, course_id: CourseId) -> Result<Option<Job>> {
 pub(crate) async fn learners(
     tx: &Tx,
     course_id: CourseId,
-    after: Option<Uuid>,
+    after: Option<UserId>,
     limit: u64,
-) -> Result<Vec<Uuid>> {
+) -> Result<Vec<UserId>> {
     let sql = format!(
         "SELECT user_id FROM (SELECT user_id FROM lesson_progress WHERE course_id = ? UNION \
          SELECT user_id FROM chapter_progress WHERE course_id = ?) learnt WHERE user_id > ? ORDER BY user_id LIMIT {limit}"
     );
-    let after = after.unwrap_or_default();
+    let after = after.unwrap_or(UserId(Uuid::nil()));
     let rows = tx
         .query_all_raw(tx.statement(&sql, [course_id.into(), course_id.into(), after.into()]))
         .await

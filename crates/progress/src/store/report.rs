@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, HashMap};
 
 use database::{MapDbErr, Tx};
-use kernel::{ChapterId, CourseId, Error, LessonId, ReportId, Result, Timestamp, UserId, Uuid};
+use kernel::{ChapterId, CourseId, Error, LessonId, Result, Timestamp, UserId, Uuid};
 use sea_orm::{ConnectionTrait, FromQueryResult, Value};
 
 use crate::{
@@ -12,12 +12,12 @@ use crate::{
     watch::{Position, unpack_spent},
 };
 
-fn marks(ids: &[ReportId]) -> String {
+fn marks<I>(ids: &[I]) -> String {
     vec!["?"; ids.len()].join(", ")
 }
 
-fn values<'a>(parts: impl IntoIterator<Item = &'a [Uuid]>) -> Vec<Value> {
-    parts.into_iter().flatten().map(|id| (*id).into()).collect()
+fn ids<I: Copy + Into<Value>>(ids: &[I]) -> impl Iterator<Item = Value> {
+    ids.iter().map(|id| (*id).into())
 }
 
 /// A lesson or a chapter that somebody has completed.
@@ -43,7 +43,8 @@ pub(crate) async fn done(tx: &Tx, users: &[UserId], courses: &[CourseId]) -> Res
         "SELECT user_id, lesson_id, CAST(NULL AS {uuid}) AS chapter_id FROM lesson_progress WHERE {which} UNION ALL \
          SELECT user_id, CAST(NULL AS {uuid}), chapter_id FROM chapter_progress WHERE {which}"
     );
-    tx.all(&sql, values([users, courses, users, courses])).await
+    let values = || ids(users).chain(ids(courses));
+    tx.all(&sql, values().chain(values())).await
 }
 
 #[derive(FromQueryResult)]
@@ -65,7 +66,7 @@ pub(crate) async fn active(
     tx: &Tx,
     user_id: UserId,
     courses: &[CourseId],
-) -> Result<HashMap<Uuid, Timestamp>> {
+) -> Result<HashMap<CourseId, Timestamp>> {
     if courses.is_empty() {
         return Ok(HashMap::new());
     }
@@ -73,14 +74,14 @@ pub(crate) async fn active(
         "{ACTIVE} WHERE course_id IN ({}) GROUP BY course_id",
         marks(courses)
     );
-    let rows: Vec<Active> = tx.all(&sql, values([&[user_id; 3][..], courses])).await?;
+    let rows: Vec<Active> = tx.all(&sql, ids(&[user_id; 3]).chain(ids(courses))).await?;
     Ok(rows.into_iter().map(|row| (row.course_id, row.at)).collect())
 }
 
 /// The hundred courses in which somebody did something last, the latest first.
-pub(crate) async fn latest(tx: &Tx, user_id: UserId) -> Result<Vec<(Uuid, Timestamp)>> {
+pub(crate) async fn latest(tx: &Tx, user_id: UserId) -> Result<Vec<(CourseId, Timestamp)>> {
     let sql = format!("{ACTIVE} GROUP BY course_id ORDER BY max(at) DESC, course_id LIMIT 100");
-    let rows: Vec<Active> = tx.all(&sql, values([&[user_id; 3][..]])).await?;
+    let rows: Vec<Active> = tx.all(&sql, ids(&[user_id; 3])).await?;
     Ok(rows.into_iter().map(|row| (row.course_id, row.at)).collect())
 }
 
@@ -122,7 +123,7 @@ pub(crate) async fn watched(tx: &Tx, user_id: UserId, courses: &[CourseId]) -> R
          session_id FROM watches WHERE user_id = ? AND course_id IN ({})",
         marks(courses)
     );
-    tx.all(&sql, values([&[user_id][..], courses])).await
+    tx.all(&sql, ids(&[user_id]).chain(ids(courses))).await
 }
 
 /// When somebody watched: seconds by quarter of an hour, over everything.
@@ -154,7 +155,7 @@ pub(crate) async fn started(tx: &Tx, course_id: CourseId) -> Result<i64> {
          SELECT user_id FROM lesson_progress WHERE course_id = ? AND is_completed UNION \
          SELECT user_id FROM chapter_progress WHERE course_id = ? AND is_completed) started WHERE {ENROLLED}"
     );
-    tx.count(&sql, values([&[course_id; 4][..]])).await
+    tx.count(&sql, ids(&[course_id; 4])).await
 }
 
 /// How many got how far in a lesson.
@@ -180,7 +181,7 @@ pub(crate) async fn by_lesson(tx: &Tx, course_id: CourseId) -> Result<Vec<Lesson
          WHERE course_id = ? AND lesson_id IS NOT NULL AND watched_seconds > 0\
          ) learnt WHERE {ENROLLED} GROUP BY lesson_id"
     );
-    tx.all(&sql, values([&[course_id; 3][..]])).await
+    tx.all(&sql, ids(&[course_id; 3])).await
 }
 
 /// What was played of a lesson, by at most `limit` of the enrolled: of what each claimed, as much as is credited.
@@ -224,9 +225,13 @@ pub(crate) async fn activity(tx: &Tx, course_id: CourseId, users: &[UserId]) -> 
          SELECT user_id, watched_seconds AS seconds, {HEARD} AS at FROM watches WHERE {which} UNION ALL \
          SELECT user_id, 0, completed_at FROM lesson_progress WHERE {which}) activity GROUP BY user_id"
     );
-    let course = [course_id];
-    tx.all(&sql, values([&course[..], users, &course[..], users]))
-        .await
+    let values = || {
+        ids(&[course_id])
+            .collect::<Vec<_>>()
+            .into_iter()
+            .chain(ids(users))
+    };
+    tx.all(&sql, values().chain(values())).await
 }
 
 /// Takes marks back: one lesson's, or those of all lessons of a course.
@@ -234,9 +239,15 @@ pub(crate) async fn unmark_lessons(
     tx: &Tx,
     user_id: UserId,
     course_id: CourseId,
-    only: Option<Uuid>,
+    only: Option<LessonId>,
 ) -> Result<()> {
-    unmark(tx, "lesson_progress", "lesson_id", (user_id, course_id, only)).await
+    unmark(
+        tx,
+        "lesson_progress",
+        "lesson_id",
+        (user_id, course_id, only.map(Uuid::from)),
+    )
+    .await
 }
 
 /// Takes marks back: one chapter's, or those of all chapters of a course.
@@ -244,16 +255,22 @@ pub(crate) async fn unmark_chapters(
     tx: &Tx,
     user_id: UserId,
     course_id: CourseId,
-    only: Option<Uuid>,
+    only: Option<ChapterId>,
 ) -> Result<()> {
-    unmark(tx, "chapter_progress", "chapter_id", (user_id, course_id, only)).await
+    unmark(
+        tx,
+        "chapter_progress",
+        "chapter_id",
+        (user_id, course_id, only.map(Uuid::from)),
+    )
+    .await
 }
 
 async fn unmark(
     tx: &Tx,
     table: &str,
     column: &str,
-    (user_id, course_id, only): (Uuid, Uuid, Option<Uuid>),
+    (user_id, course_id, only): (UserId, CourseId, Option<Uuid>),
 ) -> Result<()> {
     let one = only.map_or_else(String::new, |_| format!(" AND {column} = ?"));
     let sql = format!(

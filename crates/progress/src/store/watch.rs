@@ -1,7 +1,7 @@
 use std::sync::Arc;
 
 use database::{Column, Tx, constraint, from_db};
-use kernel::{Code, CourseId, Error, LessonId, Result, Timestamp, UserId, Uuid};
+use kernel::{ChapterId, Code, CourseId, Error, LessonId, Result, Timestamp, UserId, Uuid};
 use sea_orm::{ConnectionTrait, DbErr, FromQueryResult, Value};
 
 use crate::{
@@ -44,7 +44,7 @@ impl Row {
         let broken = || Error::internal("a row of watches cannot be read");
         let subject = match self.lesson_id {
             Some(id) => Subject::Lesson(id),
-            None => Subject::Chapter(self.subject_id),
+            None => Subject::Chapter(ChapterId(self.subject_id)),
         };
         let position = self.positioned_at.zip(self.position_seconds);
         Ok(Stored {
@@ -88,13 +88,13 @@ pub(crate) async fn of_course(tx: &Tx, user_id: UserId, course_id: CourseId) -> 
 }
 
 /// The rows of these users and subjects, in one statement.
-pub(crate) async fn find_all(tx: &Tx, keys: &[(Uuid, Uuid)]) -> Result<Vec<Stored>> {
+pub(crate) async fn find_all(tx: &Tx, keys: &[(UserId, Uuid)]) -> Result<Vec<Stored>> {
     let rows = if tx.is_postgres() {
         let sql = format!(
             "SELECT {COLUMNS} FROM unnest(:users, :subjects) k (user_id, subject_id) \
              JOIN watches w ON w.user_id = k.user_id AND w.subject_id = k.subject_id"
         );
-        let users = keys.iter().map(|(user, _)| Some(*user)).collect();
+        let users = keys.iter().map(|(user, _)| Some(user.0)).collect();
         let subjects = keys.iter().map(|(_, subject)| Some(*subject)).collect();
         let columns = [
             ("users", Column::Uuids(users)),
@@ -148,19 +148,23 @@ async fn put_columns(tx: &Tx, rows: &[Arc<Stored>]) -> Result<u64> {
     let columns = [
         (
             "user_id",
-            Column::Uuids(all().map(|row| Some(row.user_id)).collect()),
+            Column::Uuids(all().map(|row| Some(row.user_id.0)).collect()),
         ),
         (
             "course_id",
-            Column::Uuids(all().map(|row| Some(row.course_id)).collect()),
+            Column::Uuids(all().map(|row| Some(row.course_id.0)).collect()),
         ),
         (
             "lesson_id",
-            Column::Uuids(all().map(|row| row.subject.lesson_id()).collect()),
+            Column::Uuids(all().map(|row| row.subject.lesson_id().map(Uuid::from)).collect()),
         ),
         (
             "chapter_id",
-            Column::Uuids(all().map(|row| row.subject.chapter_id()).collect()),
+            Column::Uuids(
+                all()
+                    .map(|row| row.subject.chapter_id().map(Uuid::from))
+                    .collect(),
+            ),
         ),
         (
             "subject_id",
@@ -274,9 +278,9 @@ pub(crate) async fn reset(
     tx: &Tx,
     user_id: UserId,
     course_id: CourseId,
-    subject_id: Option<Uuid>,
+    lesson_id: Option<LessonId>,
 ) -> Result<u64> {
-    let one = if subject_id.is_some() {
+    let one = if lesson_id.is_some() {
         " AND subject_id = ?"
     } else {
         ""
@@ -296,7 +300,7 @@ pub(crate) async fn reset(
         user,
         course,
     ];
-    values.extend(subject_id.map(Value::from));
+    values.extend(lesson_id.map(Value::from));
     tx.change(&sql, values).await
 }
 

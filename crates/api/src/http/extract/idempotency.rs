@@ -1,3 +1,5 @@
+//! `Idempotency-Key`: the first answer to a request is kept, and given again to the same request.
+
 use std::{
     future::{Future, Ready, ready},
     time::Duration,
@@ -10,9 +12,9 @@ use kernel::{Actor, Code, Error, Result};
 use crate::http::{problem::Problem, reply::Reply};
 
 /// How long the answer to a creating request is kept.
-const KEPT: Duration = Duration::from_secs(24 * 3600);
+const RETENTION: Duration = Duration::from_secs(24 * 3600);
 /// How long where money moves.
-const KEPT_FOR_MONEY: Duration = Duration::from_secs(72 * 3600);
+const RETENTION_FOR_MONEY: Duration = Duration::from_secs(72 * 3600);
 
 /// `Idempotency-Key`, optional: 1 to 255 visible characters.
 #[derive(Clone, Debug)]
@@ -28,12 +30,12 @@ pub struct Idempotency {
 #[derive(Clone, Debug)]
 pub struct MoneyKey(pub Idempotency);
 
-/// How far a use case came in its first step.
-pub enum Step<T, P> {
-    /// To its end.
-    Answered(Reply<T>),
-    /// Another service has to be asked first.
-    Open(P),
+/// How the first step of a use case ended.
+pub enum Outcome<T, P> {
+    /// It answers the request.
+    Done(Reply<T>),
+    /// A payment provider has to be asked first.
+    NeedsProvider(P),
 }
 
 impl FromRequest for MoneyKey {
@@ -45,7 +47,7 @@ impl FromRequest for MoneyKey {
         ready(key.and_then(|key| match key.key {
             None => Err(Error::new(Code::IdempotencyKeyRequired).into()),
             Some(_) => Ok(Self(Idempotency {
-                keep: KEPT_FOR_MONEY,
+                keep: RETENTION_FOR_MONEY,
                 ..key
             })),
         }))
@@ -69,7 +71,7 @@ impl FromRequest for Idempotency {
         ready(key.transpose().map(|key| Self {
             key,
             request_line: format!("{} {}\n", request.method(), request.path()),
-            keep: KEPT,
+            keep: RETENTION,
         }))
     }
 }
@@ -116,11 +118,11 @@ impl Idempotency {
         operation: &'static str,
         body: &[u8],
         work: W,
-    ) -> Result<Step<T, P>>
+    ) -> Result<Outcome<T, P>>
     where
         T: Send + 'static,
         P: Send + 'static,
-        F: Future<Output = Result<Step<T, P>>> + Send + 'static,
+        F: Future<Output = Result<Outcome<T, P>>> + Send + 'static,
         W: FnOnce(Tx) -> F + Send + 'static,
     {
         let Some(request) = self.request(operation, body) else {
@@ -128,10 +130,10 @@ impl Idempotency {
         };
         db.run_in(pool, actor, move |tx| async move {
             if let Some(kept) = idempotency::find(&tx, &request).await? {
-                return Reply::replay(&kept).map(Step::Answered);
+                return Reply::replay(&kept).map(Outcome::Done);
             }
             let step = work(tx.clone()).await?;
-            if let Step::Answered(reply) = &step {
+            if let Outcome::Done(reply) = &step {
                 idempotency::keep(&tx, &request, &reply.keep()?).await?;
             }
             Ok(step)

@@ -3,13 +3,13 @@ use std::{future::Future, pin::Pin, time::Duration};
 use actix_web::{FromRequest, HttpRequest, dev::Payload, http::header};
 use bytes::BytesMut;
 use futures_util::{StreamExt, future::LocalBoxFuture};
-use jsonschema::Validator;
 use kernel::{Code, Error, FieldError};
 use serde::de::DeserializeOwned;
 use serde_json::Value;
 use utoipa::ToSchema;
+use validator::Validate;
 
-use super::{schema, state};
+use super::{rules, schema, state};
 use crate::{config::Config, http::problem::Problem, state::State};
 
 /// Reasons of one refusal of a document, in which one mistake may be everywhere.
@@ -30,7 +30,7 @@ pub struct Json<T> {
     pub raw: Vec<u8>,
 }
 
-impl<T: DeserializeOwned + ToSchema + 'static> FromRequest for Json<T> {
+impl<T: DeserializeOwned + ToSchema + Validate + 'static> FromRequest for Json<T> {
     type Error = Problem;
     type Future = Pin<Box<dyn Future<Output = Result<Self, Problem>>>>;
 
@@ -66,7 +66,7 @@ pub struct Document<T> {
     pub raw: Vec<u8>,
 }
 
-impl<T: Large + DeserializeOwned + ToSchema + 'static> FromRequest for Document<T> {
+impl<T: Large + DeserializeOwned + ToSchema + Validate + 'static> FromRequest for Document<T> {
     type Error = Problem;
     type Future = Pin<Box<dyn Future<Output = Result<Self, Problem>>>>;
 
@@ -112,29 +112,32 @@ fn parse(raw: &[u8]) -> Result<Value, Problem> {
     })
 }
 
-fn judge<T: DeserializeOwned + ToSchema + 'static>(
+/// The body as its type, or every reason against it at once: the schema's and, where all members can be read, those of the rules across
+/// them.
+fn judge<T: DeserializeOwned + ToSchema + Validate + 'static>(
     state: &State,
-    value: Value,
+    mut value: Value,
     most: usize,
 ) -> Result<Judged<T>, Problem> {
     let validator = state.schemas.validator::<T>(|| schema::component(&T::name()))?;
-    Ok(judged_by(&validator, value, most).and_then(|value| {
-        serde_json::from_value(value).map_err(|error| {
-            // The schema is narrower than the type everywhere; where it is not, the client still gets a reason.
-            let reason = FieldError::new("", "not_allowed", error.to_string());
-            (Value::Null, vec![reason])
-        })
-    }))
-}
-
-fn judged_by(validator: &Validator, mut value: Value, most: usize) -> Judged<Value> {
-    let reasons = schema::refusals(validator, &value, most, &str::to_owned);
+    let mut reasons = schema::refusals(&validator, &value, most, &str::to_owned);
     schema::integers(&mut value);
-    if reasons.is_empty() {
-        Ok(value)
-    } else {
-        Err((value, reasons))
+    match T::deserialize(&value) {
+        Ok(body) => {
+            reasons.extend(rules::refusals(&body));
+            reasons.truncate(most);
+            if reasons.is_empty() {
+                return Ok(Ok(body));
+            }
+        }
+        // The schema is narrower than the type everywhere; where it is not, the client still gets a reason.
+        Err(error) if reasons.is_empty() => {
+            let reason = FieldError::new("", "not_allowed", error.to_string());
+            return Ok(Err((Value::Null, vec![reason])));
+        }
+        Err(_) => {}
     }
+    Ok(Err((value, reasons)))
 }
 
 /// How many values a JSON text has at most, before any of them takes up memory. It is counted as far as it would be read: up

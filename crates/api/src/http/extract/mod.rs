@@ -7,6 +7,7 @@ mod json;
 mod path;
 mod query;
 mod raw;
+mod rules;
 mod schema;
 
 use actix_web::{HttpRequest, web::Data};
@@ -14,11 +15,12 @@ use actix_web::{HttpRequest, web::Data};
 pub use auth::{Admin, Caller, Confirmed, Member, RateState, Trainer, address_of};
 pub use conditions::IfMatch;
 pub(crate) use conditions::none_match;
-pub use idempotency::{Idempotency, MoneyKey, Step};
+pub use idempotency::{Idempotency, MoneyKey, Outcome};
 pub use json::{Document, Json, Judged, Large, MOST_REASONS_OF_DOCUMENT, merge};
 pub use path::Path;
 pub use query::Query;
 pub use raw::Raw;
+pub use rules::broken;
 pub use schema::Schemas;
 
 use crate::{http::problem::Problem, state::State};

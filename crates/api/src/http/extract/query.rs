@@ -12,9 +12,10 @@ use utoipa::{
         path::{Parameter, ParameterIn},
     },
 };
+use validator::Validate;
 
 use super::{
-    Schemas,
+    Schemas, rules,
     schema::{self, Properties, Property},
     state,
 };
@@ -23,7 +24,7 @@ use crate::http::{openapi::keepable, problem::Problem};
 /// The query: every parameter known, once, and valid against its schema in the document.
 pub struct Query<T>(pub T);
 
-impl<T: DeserializeOwned + IntoParams + 'static> FromRequest for Query<T> {
+impl<T: DeserializeOwned + IntoParams + Validate + 'static> FromRequest for Query<T> {
     type Error = Problem;
     type Future = Ready<Result<Self, Problem>>;
 
@@ -32,34 +33,58 @@ impl<T: DeserializeOwned + IntoParams + 'static> FromRequest for Query<T> {
     }
 }
 
-fn read<T: DeserializeOwned + IntoParams + 'static>(request: &HttpRequest) -> Result<Query<T>, Problem> {
+fn read<T: DeserializeOwned + IntoParams + Validate + 'static>(
+    request: &HttpRequest,
+) -> Result<Query<T>, Problem> {
     let state = state(request)?;
     let properties = state
         .schemas
         .query::<T>(|| properties(&state.schemas, T::into_params(|| Some(ParameterIn::Query))))?;
     let validator = state.schemas.validator::<T>(|| object(&properties))?;
-    let value = judge(request.query_string(), &properties, &validator)?;
-    serde_json::from_value(value)
-        .map(Query)
-        .map_err(|error| Error::invalid(vec![FieldError::new("?", "not_allowed", error.to_string())]).into())
+    let (value, mut reasons) = judge(request.query_string(), &properties, &validator)?;
+    match T::deserialize(&value) {
+        Ok(query) => {
+            reasons.extend(rules::refusals(&query).into_iter().map(|reason| FieldError {
+                pointer: place(&reason.pointer),
+                ..reason
+            }));
+            if reasons.is_empty() {
+                return Ok(Query(query));
+            }
+        }
+        Err(error) if reasons.is_empty() => {
+            reasons.push(FieldError::new("?", "not_allowed", error.to_string()));
+        }
+        Err(_) => {}
+    }
+    Err(Error::invalid(reasons).into())
 }
 
-/// The query as its schema reads it, or every reason for which it is refused.
-fn judge(query: &str, properties: &Properties, validator: &Validator) -> Result<Value, Problem> {
+/// How a reason names a parameter.
+fn place(pointer: &str) -> String {
+    format!("?{}", pointer.trim_start_matches('/'))
+}
+
+/// The query as its schema reads it, and every reason for which the schema refuses it.
+fn judge(
+    query: &str,
+    properties: &Properties,
+    validator: &Validator,
+) -> Result<(Value, Vec<FieldError>), Problem> {
     let mut value = Map::new();
     let mut reasons = Vec::new();
     for (name, text) in pairs(query)? {
-        let place = format!("?{name}");
+        let at = place(&name);
         match properties.get(&name) {
             None => reasons.push(FieldError::new(
-                place,
+                at,
                 "unknown_parameter",
                 "There is no such parameter.",
             )),
             Some(property) => {
                 if value.insert(name, typed(property, text)).is_some() {
                     reasons.push(FieldError::new(
-                        place,
+                        at,
                         "duplicate",
                         "This parameter stands here twice.",
                     ));
@@ -68,13 +93,9 @@ fn judge(query: &str, properties: &Properties, validator: &Validator) -> Result<
         }
     }
     let mut value = Value::Object(value);
-    let place = |pointer: &str| format!("?{}", pointer.trim_start_matches('/'));
     reasons.extend(schema::refusals(validator, &value, schema::MOST_REASONS, &place));
-    if !reasons.is_empty() {
-        return Err(Error::invalid(reasons).into());
-    }
     schema::integers(&mut value);
-    Ok(value)
+    Ok((value, reasons))
 }
 
 /// The schemas of the parameters, and which are required, from the type's own documentation.

@@ -5,6 +5,7 @@ use database::{Pool, Tx};
 use kernel::{AnnouncementId, CourseId, Result, Uuid};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
+use validator::Validate;
 
 use super::{
     super::shared::{PageQuery, page},
@@ -83,7 +84,7 @@ page! {
 }
 
 /// What is to be told.
-#[derive(Deserialize, ToSchema)]
+#[derive(Deserialize, ToSchema, Validate)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 struct CreateAnnouncement {
     /// What it is about.

@@ -5,11 +5,12 @@ use database::{Pool, Tx};
 use kernel::{Actor, CommentId, CourseId, Cursor, LessonId, Limit, PostId, Result, UserId, Uuid};
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
+use validator::Validate;
 
 use super::{
     super::{
         courses::Author,
-        shared::{page, twenty},
+        shared::{default_limit, page},
     },
     reactions::Reactions,
 };
@@ -140,12 +141,12 @@ enum CommentOrder {
 }
 
 /// Which comments.
-#[derive(Deserialize, IntoParams)]
+#[derive(Deserialize, IntoParams, Validate)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 #[into_params(parameter_in = Query)]
 struct CommentQuery {
     /// How many rows.
-    #[serde(default = "twenty")]
+    #[serde(default = "default_limit")]
     #[param(minimum = 1, maximum = 100, default = 20)]
     limit: u64,
     /// Where to go on: `nextCursor` of the page before, with the same `sort`.
@@ -161,7 +162,7 @@ struct CommentQuery {
 }
 
 /// A new comment.
-#[derive(Deserialize, ToSchema)]
+#[derive(Deserialize, ToSchema, Validate)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 struct CreateComment {
     /// A comment of the same thread that it answers.
@@ -177,7 +178,7 @@ struct CreateComment {
 }
 
 /// What changes in a comment.
-#[derive(Deserialize, ToSchema)]
+#[derive(Deserialize, ToSchema, Validate)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 struct PatchComment {
     /// HTML; sanitised.
@@ -238,7 +239,7 @@ async fn create(
 async fn list_post_comments(
     state: Data<State>,
     Member(actor): Member,
-    Path(id): Path<CommentId>,
+    Path(id): Path<PostId>,
     Query(query): Query<CommentQuery>,
 ) -> Result<Reply<CommentPage>, Problem> {
     list(&state, actor, Branch::Post(id), query).await
@@ -257,7 +258,7 @@ async fn list_post_comments(
 async fn create_post_comment(
     state: Data<State>,
     Member(actor): Member,
-    Path(id): Path<CommentId>,
+    Path(id): Path<PostId>,
     key: Idempotency,
     body: Json<CreateComment>,
 ) -> Result<Reply<Comment>, Problem> {
@@ -276,7 +277,7 @@ async fn create_post_comment(
 async fn list_lesson_comments(
     state: Data<State>,
     Caller(actor): Caller,
-    Path(id): Path<CommentId>,
+    Path(id): Path<LessonId>,
     Query(query): Query<CommentQuery>,
 ) -> Result<Reply<CommentPage>, Problem> {
     list(&state, actor, Branch::Lesson(id), query).await
@@ -296,7 +297,7 @@ async fn list_lesson_comments(
 async fn create_lesson_comment(
     state: Data<State>,
     Member(actor): Member,
-    Path(id): Path<CommentId>,
+    Path(id): Path<LessonId>,
     key: Idempotency,
     body: Json<CreateComment>,
 ) -> Result<Reply<Comment>, Problem> {

@@ -5,6 +5,7 @@ use database::Pool;
 use kernel::{ConversationId, Result, UserId, Uuid};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
+use validator::Validate;
 
 use super::{Person, messages::Message};
 use crate::{
@@ -134,7 +135,7 @@ enum ConversationKind {
 }
 
 /// A conversation to be opened.
-#[derive(Deserialize, ToSchema)]
+#[derive(Deserialize, ToSchema, Validate)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 #[schema(example = json!({ "kind": "GROUP", "title": "Sunday runners",
     "memberIds": ["0198c0de-0000-7000-8000-000000000001", "0198c0de-0000-7000-8000-000000000002"] }))]
@@ -150,7 +151,7 @@ struct OpenConversation {
 }
 
 /// What changes in a conversation.
-#[derive(Deserialize, ToSchema)]
+#[derive(Deserialize, ToSchema, Validate)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 struct PatchConversation {
     /// A group's title.
@@ -164,7 +165,7 @@ struct PatchConversation {
 }
 
 /// How far the caller has read.
-#[derive(Deserialize, ToSchema)]
+#[derive(Deserialize, ToSchema, Validate)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 struct ReadUpTo {
     /// The number of the last message that was seen.
@@ -339,7 +340,7 @@ async fn read_conversation(
 async fn add_member(
     state: Data<State>,
     Member(actor): Member,
-    Path((id, user_id)): Path<(Uuid, Uuid)>,
+    Path((id, user_id)): Path<(ConversationId, UserId)>,
 ) -> Result<Reply<Conversation>, Problem> {
     let messaging = state.messaging;
     let work = move |tx| async move { conversation::add_member(&tx, &messaging, id, user_id).await };
@@ -359,7 +360,7 @@ async fn add_member(
 async fn remove_member(
     state: Data<State>,
     Member(actor): Member,
-    Path((id, user_id)): Path<(Uuid, Uuid)>,
+    Path((id, user_id)): Path<(ConversationId, UserId)>,
 ) -> Result<Reply<Nothing>, Problem> {
     let work = move |tx| async move { conversation::remove_member(&tx, id, user_id).await };
     state.db.run(actor, work).await?;

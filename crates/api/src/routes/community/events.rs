@@ -5,6 +5,7 @@ use database::Pool;
 use kernel::{Actor, Code, ConversationId, MessageId, Result, UserId};
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
+use validator::Validate;
 
 use crate::{
     http::{
@@ -40,7 +41,7 @@ struct LiveEvent {
 }
 
 /// Where to begin, and who asks where no header can be set.
-#[derive(Deserialize, IntoParams)]
+#[derive(Deserialize, IntoParams, Validate)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 #[into_params(parameter_in = Query)]
 struct EventQuery {

@@ -2,6 +2,7 @@ use actix_web::web::Data;
 use kernel::Result;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
+use validator::Validate;
 
 use crate::{
     http::{
@@ -49,7 +50,7 @@ struct MessagePreferences {
 }
 
 /// What changes in them.
-#[derive(Deserialize, ToSchema)]
+#[derive(Deserialize, ToSchema, Validate)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 struct PatchMessagePreferences {
     /// Who may begin to write to the caller.

@@ -5,6 +5,7 @@ use database::Pool;
 use kernel::{ConversationId, Cursor, Limit, MessageId, Result, Uuid};
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
+use validator::Validate;
 
 use super::Person;
 use crate::{
@@ -14,7 +15,7 @@ use crate::{
         reply::{Nothing, Reply},
         routing::{Operations, operations},
     },
-    routes::shared::{page, twenty},
+    routes::shared::{default_limit, page},
     state::State,
 };
 
@@ -105,7 +106,7 @@ page! {
 }
 
 /// A message to be sent.
-#[derive(Deserialize, ToSchema)]
+#[derive(Deserialize, ToSchema, Validate)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 struct SendMessage {
     /// The sender's own name for it, new for each message that is meant. Sent again, it is the same message.
@@ -122,7 +123,7 @@ struct SendMessage {
 }
 
 /// What changes in a message.
-#[derive(Deserialize, ToSchema)]
+#[derive(Deserialize, ToSchema, Validate)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 struct PatchMessage {
     /// Plain text.
@@ -148,7 +149,7 @@ enum MessageOrder {
 }
 
 /// Which messages.
-#[derive(Deserialize, IntoParams)]
+#[derive(Deserialize, IntoParams, Validate)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 #[into_params(parameter_in = Query)]
 struct MessageQuery {
@@ -172,7 +173,7 @@ struct MessageQuery {
     #[param(inline, nullable = false)]
     sort: Option<MessageOrder>,
     /// How many rows.
-    #[serde(default = "twenty")]
+    #[serde(default = "default_limit")]
     #[param(minimum = 1, maximum = 100, default = 20)]
     limit: u64,
     /// Where to go on: `nextCursor` of the page before, with the same `sort`.
@@ -195,7 +196,7 @@ struct MessageQuery {
 async fn list_messages(
     state: Data<State>,
     Member(actor): Member,
-    Path(id): Path<MessageId>,
+    Path(id): Path<ConversationId>,
     Query(query): Query<MessageQuery>,
 ) -> Result<Reply<MessagePage>, Problem> {
     let range = MessageRange {
@@ -222,7 +223,7 @@ async fn list_messages(
 async fn send_message(
     state: Data<State>,
     Member(actor): Member,
-    Path(id): Path<MessageId>,
+    Path(id): Path<ConversationId>,
     key: Idempotency,
     body: Json<SendMessage>,
 ) -> Result<Reply<Message>, Problem> {

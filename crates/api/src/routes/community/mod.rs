@@ -16,7 +16,7 @@ mod reactions;
 mod reports;
 mod settings;
 
-use kernel::Uuid;
+use kernel::{UserId, Uuid};
 use serde::Serialize;
 use utoipa::ToSchema;
 
@@ -46,7 +46,7 @@ pub(super) fn configure(config: &mut impl Operations) {
 #[serde(rename_all = "camelCase")]
 struct Person {
     /// The user's id: `GET /users/{id}`.
-    id: Uuid,
+    id: UserId,
     /// Unique.
     #[schema(example = "lena")]
     username: Option<String>,
@@ -76,7 +76,7 @@ impl From<identity::Person> for Person {
 }
 
 /// Somebody, from the columns that belong to them.
-fn person(id: Uuid, username: Option<String>, name: Option<String>, avatar_url: Option<String>) -> Person {
+fn person(id: UserId, username: Option<String>, name: Option<String>, avatar_url: Option<String>) -> Person {
     Person::from(identity::Person {
         id,
         username,

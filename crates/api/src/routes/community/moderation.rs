@@ -2,12 +2,13 @@ use actix_web::web::Data;
 use chrono::{DateTime, Utc};
 use community::{Action, Decision, LogEntry, ReportFilter, ReportStatus};
 use database::Pool;
-use kernel::{CourseId, ReportId, Result, UserId, Uuid};
+use kernel::{CourseId, ModerationEntryId, ReportId, Result, UserId, Uuid};
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
+use validator::Validate;
 
 use super::{
-    super::shared::{PageQuery, page, twenty},
+    super::shared::{PageQuery, default_limit, page},
     Person, person,
     reports::SubjectKind,
 };
@@ -192,12 +193,12 @@ impl From<ReportState> for ReportStatus {
 }
 
 /// Which reports.
-#[derive(Deserialize, IntoParams)]
+#[derive(Deserialize, IntoParams, Validate)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 #[into_params(parameter_in = Query)]
 struct ReportQuery {
     /// How many rows.
-    #[serde(default = "twenty")]
+    #[serde(default = "default_limit")]
     #[param(minimum = 1, maximum = 100, default = 20)]
     limit: u64,
     /// Where to go on: `nextCursor` of the page before.
@@ -253,7 +254,7 @@ impl From<DecisionAction> for Action {
 }
 
 /// What is decided about a report, and every other open one of the same.
-#[derive(Deserialize, ToSchema)]
+#[derive(Deserialize, ToSchema, Validate)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 #[schema(example = json!({ "version": 1, "action": "REMOVE", "note": "No advertising here." }))]
 struct DecideReport {
@@ -278,7 +279,7 @@ struct DecideReport {
 #[serde(rename_all = "camelCase")]
 struct ModerationLogEntry {
     /// The entry's id.
-    id: ReportId,
+    id: ModerationEntryId,
     /// Who did it.
     moderator: Person,
     /// `DISMISS`, `REMOVE`, `RESTORE`, `WARN`, `MUTE` or `SUSPEND`; more may be added.
@@ -354,12 +355,12 @@ page! {
 }
 
 /// Which entries.
-#[derive(Deserialize, IntoParams)]
+#[derive(Deserialize, IntoParams, Validate)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 #[into_params(parameter_in = Query)]
 struct LogQuery {
     /// How many rows.
-    #[serde(default = "twenty")]
+    #[serde(default = "default_limit")]
     #[param(minimum = 1, maximum = 100, default = 20)]
     limit: u64,
     /// Where to go on: `nextCursor` of the page before.

@@ -4,6 +4,7 @@ use community::mute::{self, MuteFilter, Muted};
 use kernel::{CourseId, MuteId, Result, UserId, Uuid};
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
+use validator::Validate;
 
 use super::{Person, person};
 use crate::{
@@ -13,7 +14,7 @@ use crate::{
         reply::{Nothing, Reply},
         routing::{Operations, operations},
     },
-    routes::shared::{PageQuery, page, twenty},
+    routes::shared::{PageQuery, default_limit, page},
     state::State,
 };
 
@@ -74,12 +75,12 @@ page! {
 }
 
 /// Which mutes.
-#[derive(Deserialize, IntoParams)]
+#[derive(Deserialize, IntoParams, Validate)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 #[into_params(parameter_in = Query)]
 struct MuteQuery {
     /// How many rows.
-    #[serde(default = "twenty")]
+    #[serde(default = "default_limit")]
     #[param(minimum = 1, maximum = 100, default = 20)]
     limit: u64,
     /// Where to go on: `nextCursor` of the page before.

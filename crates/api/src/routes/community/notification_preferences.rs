@@ -3,6 +3,7 @@ use community::{Channel, Kind, Preferences, PreferencesChange};
 use kernel::Result;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
+use validator::Validate;
 
 use crate::{
     http::{
@@ -222,7 +223,7 @@ impl From<Digest> for community::Digest {
 }
 
 /// What changes in one's preferences.
-#[derive(Deserialize, ToSchema)]
+#[derive(Deserialize, ToSchema, Validate)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 struct PatchNotificationPreferences {
     /// The kinds whose ways change.

@@ -7,9 +7,10 @@ use kernel::{
 };
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
+use validator::Validate;
 
 use super::{
-    super::shared::{PageQuery, page, twenty},
+    super::shared::{PageQuery, default_limit, page},
     Person, person,
 };
 use crate::{
@@ -136,12 +137,12 @@ struct NotificationCount {
 }
 
 /// Which notifications.
-#[derive(Deserialize, IntoParams)]
+#[derive(Deserialize, IntoParams, Validate)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 #[into_params(parameter_in = Query)]
 struct NotificationQuery {
     /// How many rows.
-    #[serde(default = "twenty")]
+    #[serde(default = "default_limit")]
     #[param(minimum = 1, maximum = 100, default = 20)]
     limit: u64,
     /// Where to go on: `nextCursor` of the page before.
@@ -157,7 +158,7 @@ struct NotificationQuery {
 }
 
 /// Which notifications were read: some of them, or one and every older one.
-#[derive(Deserialize, ToSchema)]
+#[derive(Deserialize, ToSchema, Validate)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 struct ReadNotifications {
     /// These.
@@ -165,7 +166,7 @@ struct ReadNotifications {
     ids: Option<Vec<NotificationId>>,
     /// This one and every older one.
     #[schema(nullable = false, example = "0198c0de-0000-7000-8000-000000000001")]
-    up_to: Option<Uuid>,
+    up_to: Option<NotificationId>,
 }
 
 impl ReadNotifications {
@@ -237,7 +238,7 @@ async fn mark_read(
 }
 
 /// What a mail's link says.
-#[derive(Deserialize, IntoParams)]
+#[derive(Deserialize, IntoParams, Validate)]
 #[serde(deny_unknown_fields)]
 #[into_params(parameter_in = Query)]
 struct UnsubscribeQuery {

@@ -5,11 +5,12 @@ use database::{Pool, Tx};
 use kernel::{Actor, CourseId, Cursor, FileId, Limit, PostId, Result, UserId, Uuid};
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
+use validator::Validate;
 
 use super::{
     super::{
         courses::Author,
-        shared::{page, twenty},
+        shared::{default_limit, page},
     },
     reactions::Reactions,
 };
@@ -90,7 +91,7 @@ struct Post {
 #[serde(rename_all = "camelCase")]
 struct PostImage {
     /// The upload, for its owner alone.
-    id: Option<PostId>,
+    id: Option<FileId>,
     /// 1280 wide at most.
     #[schema(format = "uri", example = "https://palestra.example/api/v1/files/AbC")]
     url: String,
@@ -172,12 +173,12 @@ enum FeedStatus {
 }
 
 /// Which posts.
-#[derive(Deserialize, IntoParams)]
+#[derive(Deserialize, IntoParams, Validate)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 #[into_params(parameter_in = Query)]
 struct FeedQuery {
     /// How many rows.
-    #[serde(default = "twenty")]
+    #[serde(default = "default_limit")]
     #[param(minimum = 1, maximum = 100, default = 20)]
     limit: u64,
     /// Where to go on: `nextCursor` of the page before.
@@ -199,7 +200,7 @@ struct FeedQuery {
 }
 
 /// A new post.
-#[derive(Deserialize, ToSchema)]
+#[derive(Deserialize, ToSchema, Validate)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 struct CreatePost {
     /// A course to which the caller has access; the school's feed where it is missing.
@@ -231,7 +232,7 @@ struct CreatePost {
 }
 
 /// What changes in a post.
-#[derive(Deserialize, ToSchema)]
+#[derive(Deserialize, ToSchema, Validate)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 struct PatchPost {
     /// The title.

@@ -1,6 +1,6 @@
 use actix_web::web::Data;
 use community::Counted;
-use kernel::{Result, Uuid};
+use kernel::{CommentId, PostId, Result, Uuid};
 use serde::Serialize;
 use utoipa::ToSchema;
 
@@ -112,7 +112,7 @@ async fn unreact(
 async fn put_post_reaction(
     state: Data<State>,
     Member(actor): Member,
-    Path((id, reaction)): Path<(Uuid, String)>,
+    Path((id, reaction)): Path<(PostId, String)>,
 ) -> Result<Reply<Reactions>, Problem> {
     react(&state, actor, Counted::Post(id), reaction).await
 }
@@ -129,7 +129,7 @@ async fn put_post_reaction(
 async fn delete_post_reaction(
     state: Data<State>,
     Member(actor): Member,
-    Path((id, reaction)): Path<(Uuid, String)>,
+    Path((id, reaction)): Path<(PostId, String)>,
 ) -> Result<Reply<Nothing>, Problem> {
     unreact(&state, actor, Counted::Post(id), reaction).await
 }
@@ -146,7 +146,7 @@ async fn delete_post_reaction(
 async fn put_comment_reaction(
     state: Data<State>,
     Member(actor): Member,
-    Path((id, reaction)): Path<(Uuid, String)>,
+    Path((id, reaction)): Path<(CommentId, String)>,
 ) -> Result<Reply<Reactions>, Problem> {
     react(&state, actor, Counted::Comment(id), reaction).await
 }
@@ -163,7 +163,7 @@ async fn put_comment_reaction(
 async fn delete_comment_reaction(
     state: Data<State>,
     Member(actor): Member,
-    Path((id, reaction)): Path<(Uuid, String)>,
+    Path((id, reaction)): Path<(CommentId, String)>,
 ) -> Result<Reply<Nothing>, Problem> {
     unreact(&state, actor, Counted::Comment(id), reaction).await
 }

@@ -2,9 +2,10 @@ use actix_web::web::Data;
 use chrono::{DateTime, Utc};
 use community::{NewReport, OwnReport, Subject};
 use database::{Pool, Tx};
-use kernel::{ReportId, Result, Uuid};
+use kernel::{PostId, ReportId, Result, Uuid};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
+use validator::Validate;
 
 use crate::{
     http::{
@@ -34,11 +35,11 @@ pub(super) enum SubjectKind {
 
 impl SubjectKind {
     /// The kind with an id.
-    fn with(self, id: ReportId) -> Subject {
+    fn with(self, id: Uuid) -> Subject {
         match self {
-            Self::Post => Subject::Post(id),
-            Self::Comment => Subject::Comment(id),
-            Self::Message => Subject::Message(id),
+            Self::Post => Subject::Post(id.into()),
+            Self::Comment => Subject::Comment(id.into()),
+            Self::Message => Subject::Message(id.into()),
         }
     }
 
@@ -86,7 +87,7 @@ impl From<ReportReason> for community::Reason {
 }
 
 /// Something that somebody finds wrong.
-#[derive(Deserialize, ToSchema)]
+#[derive(Deserialize, ToSchema, Validate)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 struct CreateReport {
     /// What it is.
@@ -157,7 +158,7 @@ impl From<OwnReport> for Report {
 ///
 /// A post, a comment or a message that you can read. The moderators get it as it is now, whatever becomes of it: the editors of
 /// the course in which it stands, admins elsewhere; of messages admins alone. Nobody but admins sees who reported it. One open
-/// report of the same, and at most twenty in 24 hours.
+/// report of the same, and at most default_limit in 24 hours.
 #[utoipa::path(post, path = "/reports",
     tag = "moderation", operation_id = "createReport", security(("bearer" = [])), request_body = CreateReport,
     extensions(("x-problem-codes" = json!(["not_found", "own_content", "already_reported", "too_many_reports"]))),

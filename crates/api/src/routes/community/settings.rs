@@ -5,6 +5,7 @@ use database::Tx;
 use kernel::{Actor, CourseId, Result, Uuid};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
+use validator::Validate;
 
 use crate::{
     http::{
@@ -103,7 +104,7 @@ impl From<community::Settings> for CommunitySettings {
 }
 
 /// What changes in the rules.
-#[derive(Deserialize, ToSchema)]
+#[derive(Deserialize, ToSchema, Validate)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 struct PatchCommunitySettings {
     /// Who posts.
@@ -230,7 +231,7 @@ async fn update_settings(
 async fn get_course_settings(
     state: Data<State>,
     Member(actor): Member,
-    Path(id): Path<Uuid>,
+    Path(id): Path<CourseId>,
 ) -> Result<Reply<CommunitySettings>, Problem> {
     read(&state, actor, Some(id)).await
 }
@@ -246,7 +247,7 @@ async fn get_course_settings(
 async fn update_course_settings(
     state: Data<State>,
     Member(actor): Member,
-    Path(id): Path<Uuid>,
+    Path(id): Path<CourseId>,
     seen: IfMatch,
     body: Json<PatchCommunitySettings>,
 ) -> Result<Reply<CommunitySettings>, Problem> {

@@ -1,9 +1,10 @@
 use actix_web::web::Data;
-use courses::{CourseChange, NewCourse};
+use courses::{CourseChange, Level, NewCourse};
 use database::Pool;
 use kernel::{CategoryId, CourseId, FieldError, FileId, Result, Uuid, VideoAssetId};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
+use validator::Validate;
 
 use super::{Course, CoursePage, reply};
 use crate::{
@@ -16,7 +17,7 @@ use crate::{
     routes::{
         chapters::Chapter,
         lessons::AuthoredLesson,
-        shared::{Level, Money, PageQuery},
+        shared::{Money, PageQuery, schema},
     },
     state::State,
 };
@@ -38,7 +39,7 @@ pub(super) fn configure(config: &mut impl Operations) {
 }
 
 /// A new draft.
-#[derive(Deserialize, ToSchema)]
+#[derive(Deserialize, ToSchema, Validate)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 struct CreateCourse {
     /// The title; the slug is made from it.
@@ -79,7 +80,7 @@ struct CreateCourse {
     #[schema(minimum = 0, maximum = 100_000, example = 95)]
     duration: Option<i64>,
     /// For whom; `BEGINNER` where it is missing.
-    #[schema(nullable = false)]
+    #[schema(value_type = schema::Level, required = false)]
     difficulty: Option<Level>,
     /// Null or an amount of 0 is free.
     price: Option<Money>,
@@ -93,7 +94,7 @@ struct CreateCourse {
 }
 
 /// What changes in a course.
-#[derive(Deserialize, ToSchema)]
+#[derive(Deserialize, ToSchema, Validate)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 struct PatchCourse {
     /// A new title makes a new slug; the old one keeps resolving.
@@ -138,7 +139,7 @@ struct PatchCourse {
     #[schema(value_type = Option<i64>, minimum = 0, maximum = 100_000, example = 95)]
     duration: Option<Option<i64>>,
     /// For whom.
-    #[schema(nullable = false)]
+    #[schema(value_type = schema::Level, required = false)]
     difficulty: Option<Level>,
     /// The whole price; null or an amount of 0 is free.
     #[serde(default, deserialize_with = "merge::member")]
@@ -277,7 +278,7 @@ fn new_course(body: CreateCourse) -> Result<NewCourse> {
         preview_video_url,
         preview_video_asset_id,
         duration,
-        difficulty: difficulty.unwrap_or(Level::Beginner).as_str().to_owned(),
+        difficulty: difficulty.unwrap_or_default(),
         price: price.map(|price| price.into_kernel("/price")).transpose()?,
         discount_price: discount_price
             .map(|price| price.into_kernel("/discountPrice"))
@@ -350,7 +351,7 @@ async fn update_course(
         preview_video_url,
         preview_video_asset_id,
         duration,
-        difficulty: difficulty.map(|level| level.as_str().to_owned()),
+        difficulty,
         price: money(price, "/price")?,
         discount_price: money(discount_price, "/discountPrice")?,
         category_ids,
@@ -427,7 +428,7 @@ async fn duplicate_course(
             &state.db,
             (Pool::App, actor),
             "duplicateCourse",
-            id.as_bytes(),
+            id.0.as_bytes(),
             work,
         )
         .await?)

@@ -1,10 +1,12 @@
 use actix_web::{HttpRequest, web::Data};
 use courses::{
-    CourseDetail, CourseFilter, CourseSort, Facets, From as Start, OutlineChapter, OutlineLesson, PriceRange,
+    CourseDetail, CourseFilter, CourseSort, Facets, From as Start, Level, OutlineChapter, OutlineLesson,
+    PriceRange,
 };
-use kernel::{CourseId, Cursor, Error, FieldError, Limit, Result, UserId};
+use kernel::{ChapterId, CourseId, Cursor, Error, FieldError, LessonId, Limit, Result, UserId};
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
+use validator::Validate;
 
 use super::{Course, CourseCard};
 use crate::{
@@ -16,7 +18,7 @@ use crate::{
     },
     routes::{
         categories::Category,
-        shared::{Level, twenty},
+        shared::{default_limit, schema},
     },
     state::State,
 };
@@ -69,7 +71,7 @@ struct CourseWithOutline {
 #[serde(rename_all = "camelCase")]
 pub(in crate::routes) struct ChapterOutline {
     /// The chapter's id.
-    id: CourseId,
+    id: ChapterId,
     /// The title.
     #[schema(example = "Week 1")]
     title: String,
@@ -97,7 +99,7 @@ pub(in crate::routes) struct ChapterOutline {
 #[serde(rename_all = "camelCase")]
 pub(in crate::routes) struct LessonOutline {
     /// The lesson's id.
-    id: CourseId,
+    id: LessonId,
     /// The title.
     #[schema(example = "The hinge")]
     title: String,
@@ -209,7 +211,7 @@ enum CourseOrder {
 macro_rules! filtered {
     ($(#[$attribute:meta])* struct $name:ident { $($(#[$own:meta])* $member:ident: $type:ty,)* }) => {
         $(#[$attribute])*
-        #[derive(Deserialize, IntoParams)]
+        #[derive(Deserialize, IntoParams, Validate)]
         #[serde(rename_all = "camelCase", deny_unknown_fields)]
         #[into_params(parameter_in = Query)]
         struct $name {
@@ -219,7 +221,7 @@ macro_rules! filtered {
             #[param(min_length = 1, max_length = 200, nullable = false, example = "strength")]
             q: Option<String>,
             /// Only this difficulty.
-            #[param(inline, nullable = false)]
+            #[param(value_type = Option<schema::Level>, inline, nullable = false)]
             difficulty: Option<Level>,
             /// Only this author's.
             #[param(nullable = false)]
@@ -262,7 +264,7 @@ macro_rules! filtered {
                 Self {
                     q: query.q,
                     category: query.category,
-                    difficulty: query.difficulty.map(|level| level.as_str().to_owned()),
+                    difficulty: query.difficulty,
                     author_id: query.author_id,
                     free: query.is_free,
                     currency: query.currency,
@@ -280,7 +282,7 @@ filtered! {
     /// Which courses.
     struct CourseQuery {
         /// How many rows.
-        #[serde(default = "twenty")]
+        #[serde(default = "default_limit")]
         #[param(minimum = 1, maximum = 100, default = 20)]
         limit: u64,
         /// Where to go on: `nextCursor` of the page before, with the same filters and `sort`.
@@ -460,7 +462,10 @@ async fn list_courses(
         Ok(Reply::ok(&CataloguePage::from(page))?.content())
     };
     let key = format!("courses?{}", request.query_string());
-    Ok(state.answers.give(&state.db, actor, key, read).await?)
+    Ok(state
+        .response_cache
+        .get_or_insert(&state.db, actor, key, read)
+        .await?)
 }
 
 /// What the catalogue has
@@ -484,7 +489,10 @@ async fn get_facets(
         Ok(Reply::ok(&CatalogueFacets::from(facets))?.content())
     };
     let key = format!("facets?{}", request.query_string());
-    Ok(state.answers.give(&state.db, actor, key, read).await?)
+    Ok(state
+        .response_cache
+        .get_or_insert(&state.db, actor, key, read)
+        .await?)
 }
 
 /// A course
@@ -512,5 +520,8 @@ async fn get_course(
         let course = course.into();
         Ok(Reply::ok(&CourseWithOutline { course, chapters })?.version_and_content(version))
     };
-    Ok(state.answers.give(&state.db, actor, kept_as, read).await?)
+    Ok(state
+        .response_cache
+        .get_or_insert(&state.db, actor, kept_as, read)
+        .await?)
 }

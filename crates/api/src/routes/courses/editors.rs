@@ -1,6 +1,6 @@
 use actix_web::web::Data;
 use chrono::{DateTime, Utc};
-use kernel::{CourseId, Result, Uuid};
+use kernel::{CourseId, Result, UserId, Uuid};
 use serde::Serialize;
 use utoipa::ToSchema;
 
@@ -23,7 +23,7 @@ pub(super) fn configure(config: &mut impl Operations) {
 #[serde(rename_all = "camelCase")]
 struct CourseTrainer {
     /// The user's id.
-    id: CourseId,
+    id: UserId,
     /// Unique.
     #[schema(example = "elena")]
     username: Option<String>,
@@ -104,7 +104,7 @@ async fn list_trainers(
 async fn add_trainer(
     state: Data<State>,
     Member(actor): Member,
-    Path((id, user_id)): Path<(Uuid, Uuid)>,
+    Path((id, user_id)): Path<(CourseId, UserId)>,
 ) -> Result<Reply<CourseTrainers>, Problem> {
     let work = move |tx| async move { courses::add_editor(&tx, id, user_id).await };
     Ok(Reply::ok(&CourseTrainers::from(
@@ -123,7 +123,7 @@ async fn add_trainer(
 async fn remove_trainer(
     state: Data<State>,
     Member(actor): Member,
-    Path((id, user_id)): Path<(Uuid, Uuid)>,
+    Path((id, user_id)): Path<(CourseId, UserId)>,
 ) -> Result<Reply<Nothing>, Problem> {
     let work = move |tx| async move { courses::remove_editor(&tx, id, user_id).await };
     state.db.run(actor, work).await?;

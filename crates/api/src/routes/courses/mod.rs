@@ -8,6 +8,7 @@ mod transfer;
 pub(super) use catalogue::{ChapterOutline, LessonOutline};
 
 use chrono::{DateTime, Utc};
+use courses::Level;
 use kernel::{CourseId, FileId, Result, UserId, VideoAssetId};
 use serde::Serialize;
 use utoipa::ToSchema;
@@ -31,7 +32,7 @@ pub(super) fn configure(config: &mut impl Operations) {
 #[serde(rename_all = "camelCase")]
 pub(super) struct Author {
     /// The author's id.
-    id: CourseId,
+    id: UserId,
     /// Unique.
     #[schema(example = "elena")]
     username: Option<String>,
@@ -76,8 +77,8 @@ pub(super) struct CourseCard {
     #[schema(minimum = 0, example = 95)]
     duration: Option<i64>,
     /// `BEGINNER`, `INTERMEDIATE`, `ADVANCED` or `EXPERT`; more may be added.
-    #[schema(example = "BEGINNER")]
-    difficulty: String,
+    #[schema(value_type = String, example = "BEGINNER")]
+    difficulty: Level,
     /// Null or an amount of 0 is free.
     price: Option<Money>,
     /// Below the price; with an amount of 0 the course is free.

@@ -1,13 +1,14 @@
 //! Taking a course out as one document, and bringing it in.
 
 use actix_web::{Either, http::header, web::Data};
-use courses::{Import, ImportCheck};
+use courses::{Import, ImportCheck, Level};
 use database::Pool;
 use kernel::{CourseId, Error, FieldError, Result, Uuid};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use tokio::sync::Semaphore;
 use utoipa::{IntoParams, ToSchema};
+use validator::Validate;
 
 use super::Course;
 use crate::{
@@ -18,7 +19,7 @@ use crate::{
         reply::Reply,
         routing::{Operations, operations},
     },
-    routes::shared::{Level, Money},
+    routes::shared::{Money, schema},
     state::State,
 };
 
@@ -30,7 +31,7 @@ pub(super) fn configure(config: &mut impl Operations) {
 static CLEANING: Semaphore = Semaphore::const_new(1);
 
 /// A course as one document: what its author wrote, and nothing that only one installation knows.
-#[derive(Serialize, Deserialize, ToSchema)]
+#[derive(Serialize, Deserialize, ToSchema, Validate)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 struct CourseDocument {
     /// What this is.
@@ -93,7 +94,7 @@ struct DocumentCourse {
     #[schema(minimum = 0, maximum = 100_000, example = 95)]
     duration: Option<i64>,
     /// For whom; `BEGINNER` where it is missing.
-    #[schema(nullable = false)]
+    #[schema(value_type = schema::Level, required = false)]
     difficulty: Option<Level>,
     /// Null or an amount of 0 is free.
     price: Option<Money>,
@@ -191,7 +192,7 @@ struct DocumentLesson {
 }
 
 /// How to import.
-#[derive(Deserialize, IntoParams)]
+#[derive(Deserialize, IntoParams, Validate)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 #[into_params(parameter_in = Query)]
 struct ImportQuery {
@@ -290,7 +291,7 @@ impl From<courses::CourseDocument> for CourseDocument {
             image_url,
             preview_video_url,
             duration,
-            difficulty: serde_json::from_value(difficulty.into()).ok(),
+            difficulty: Some(difficulty),
             price: price.map(Into::into),
             discount_price: discount_price.map(Into::into),
             categories: categories.into_iter().map(CategorySlug).collect(),
@@ -454,7 +455,7 @@ fn whole(course: DocumentCourse) -> Parts {
         image_url,
         preview_video_url,
         duration,
-        difficulty: difficulty.unwrap_or(Level::Beginner).as_str().to_owned(),
+        difficulty: difficulty.unwrap_or_default(),
         price: None,
         discount_price: None,
         categories: categories.into_iter().map(|CategorySlug(slug)| slug).collect(),

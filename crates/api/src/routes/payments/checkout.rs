@@ -5,11 +5,12 @@ use kernel::{CourseId, Error, FieldError, Result};
 use payments::ProviderName;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
+use validator::Validate;
 
 use super::{Money, Payment};
 use crate::{
     http::{
-        extract::{Json, Member, MoneyKey, Step},
+        extract::{Json, Member, MoneyKey, Outcome},
         problem::Problem,
         reply::Reply,
     },
@@ -22,7 +23,7 @@ pub(super) fn configure(config: &mut impl Operations) {
 }
 
 /// What somebody might buy.
-#[derive(Deserialize, ToSchema)]
+#[derive(Deserialize, ToSchema, Validate)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 struct CreateQuote {
     /// Which course.
@@ -100,7 +101,7 @@ fn checkout_session() -> CheckoutMethod {
 }
 
 /// What somebody buys, and how.
-#[derive(Deserialize, ToSchema)]
+#[derive(Deserialize, ToSchema, Validate)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 struct CreateCheckout {
     /// Which course.
@@ -209,18 +210,18 @@ async fn create_checkout(
     let begin = move |tx| async move {
         let payment = till.begin(&tx, &request).await?;
         if payment.provider != ProviderName::None {
-            return Ok(Step::Open(payment));
+            return Ok(Outcome::NeedsProvider(payment));
         }
         // Bought: whoever asks again with this key has to be told so, and not that the course is theirs already.
         let checkout = payments::Checkout {
             payment,
             handover: None,
         };
-        created(checkout).map(Step::Answered)
+        created(checkout).map(Outcome::Done)
     };
     let payment = match key.begin(&state.db, whose, OPERATION, &raw, begin).await? {
-        Step::Open(payment) => payment,
-        Step::Answered(reply) => {
+        Outcome::NeedsProvider(payment) => payment,
+        Outcome::Done(reply) => {
             state.wake_worker.notify_one();
             return Ok(reply);
         }

@@ -6,6 +6,7 @@ use kernel::{CouponId, CourseId, Error, FieldError, Result, UserId, Uuid};
 use payments::{CouponChange, Discount, NewCoupon, Scope};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
+use validator::Validate;
 
 use crate::{
     http::{
@@ -145,7 +146,7 @@ fn active() -> bool {
 }
 
 /// A new coupon: either `percentOff` or `amountOff`.
-#[derive(Deserialize, ToSchema)]
+#[derive(Deserialize, ToSchema, Validate)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 #[schema(example = json!({ "code": "SPRING26", "percentOff": 20, "maxRedemptions": 100, "maxPerUser": 1 }))]
 struct CreateCoupon {
@@ -216,7 +217,7 @@ impl CreateCoupon {
 }
 
 /// What changes in a coupon. Its code, its scope and what it takes off stay: make another one.
-#[derive(Deserialize, ToSchema)]
+#[derive(Deserialize, ToSchema, Validate)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 #[schema(example = json!({ "isActive": false }))]
 struct PatchCoupon {

@@ -1,7 +1,7 @@
 use crate::http::routing::{Operations, operations};
 use actix_web::web::Data;
 use chrono::{DateTime, Utc};
-use kernel::{CourseId, PaymentId, Result, UserId, Uuid};
+use kernel::{CourseId, CustomerId, PaymentId, PurchaseId, ReceiptId, Result, UserId, Uuid};
 use payments::ProviderName;
 use serde::Serialize;
 use utoipa::ToSchema;
@@ -33,7 +33,7 @@ pub(super) fn configure(config: &mut impl Operations) {
 #[serde(rename_all = "camelCase")]
 struct Purchase {
     /// The purchase's id.
-    id: PaymentId,
+    id: PurchaseId,
     /// Who bought.
     user_id: UserId,
     /// What.
@@ -76,7 +76,7 @@ impl From<payments::Purchase> for Purchase {
 #[serde(rename_all = "camelCase")]
 struct Customer {
     /// The customer's id.
-    id: PaymentId,
+    id: CustomerId,
     /// Whose it is.
     user_id: UserId,
     /// At which provider: `STRIPE` or `SANDBOX`; more may be added.
@@ -117,7 +117,7 @@ impl From<payments::Customer> for Customer {
 #[serde(rename_all = "camelCase")]
 struct Receipt {
     /// The receipt's id.
-    id: PaymentId,
+    id: ReceiptId,
     /// The year and the number in it.
     #[schema(example = "2026-000042")]
     number: String,
@@ -129,7 +129,7 @@ struct Receipt {
     #[schema(example = "Tara Trainer")]
     issuer_name: String,
     /// Who paid.
-    buyer_id: Uuid,
+    buyer_id: UserId,
     /// The buyer's name then.
     #[schema(example = "Ada")]
     buyer_name: String,

@@ -9,7 +9,7 @@ mod sandbox;
 
 use crate::http::routing::Operations;
 use chrono::{DateTime, Utc};
-use kernel::{CouponId, CourseId, PaymentId, UserId};
+use kernel::{CouponId, CourseId, DisputeId, PaymentId, RefundId, UserId};
 use payments::{DisputeStatus, Method, PaymentStatus, ProviderName, RefundStatus};
 use serde::Serialize;
 use utoipa::ToSchema;
@@ -148,7 +148,7 @@ impl From<payments::Payment> for Payment {
 #[serde(rename_all = "camelCase")]
 struct Refund {
     /// The refund's id.
-    id: PaymentId,
+    id: RefundId,
     /// Of which payment.
     payment_id: PaymentId,
     /// How much.
@@ -218,7 +218,7 @@ impl From<payments::Refund> for Refund {
 #[serde(rename_all = "camelCase")]
 struct Dispute {
     /// The dispute's id.
-    id: PaymentId,
+    id: DisputeId,
     /// About how much.
     amount: Money,
     /// `OPEN`, `WON` (the money came back) or `LOST`; more may be added.
@@ -294,7 +294,7 @@ impl From<payments::PaymentDetail> for PaymentDetail {
 #[serde(rename_all = "camelCase")]
 struct Party {
     /// The user's id.
-    id: PaymentId,
+    id: UserId,
     /// Unique.
     #[schema(example = "ada_lifts")]
     username: Option<String>,

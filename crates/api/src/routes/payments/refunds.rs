@@ -5,6 +5,7 @@ use kernel::{PaymentId, Result, Uuid};
 use payments::NewRefund;
 use serde::Deserialize;
 use utoipa::ToSchema;
+use validator::Validate;
 
 use super::Refund;
 use crate::{
@@ -50,7 +51,7 @@ fn requested() -> RefundReason {
 }
 
 /// Money to be given back.
-#[derive(Deserialize, ToSchema)]
+#[derive(Deserialize, ToSchema, Validate)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 struct CreateRefund {
     /// How much, in minor units of the payment's currency; all that is left where it is not said.

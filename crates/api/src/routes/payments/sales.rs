@@ -5,6 +5,7 @@ use kernel::{CourseId, Result, Uuid};
 use payments::Of;
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
+use validator::Validate;
 
 use super::{Money, Party, Payment};
 use crate::{
@@ -104,7 +105,7 @@ struct TakingsByCurrency {
 }
 
 /// Of which time.
-#[derive(Deserialize, IntoParams)]
+#[derive(Deserialize, IntoParams, Validate)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 #[into_params(parameter_in = Query)]
 struct TakingsQuery {

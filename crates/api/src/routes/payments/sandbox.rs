@@ -4,6 +4,7 @@ use kernel::{Actor, Code, PaymentId, Result, Uuid};
 use payments::{ProviderName, SandboxAct};
 use serde::Deserialize;
 use utoipa::ToSchema;
+use validator::Validate;
 
 use super::Payment;
 use crate::{
@@ -51,7 +52,7 @@ fn open() -> SandboxDisputeStatus {
 }
 
 /// What the buyer's bank does.
-#[derive(Deserialize, ToSchema)]
+#[derive(Deserialize, ToSchema, Validate)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 struct SandboxDispute {
     /// `OPEN` first, then `WON` or `LOST`.

@@ -7,6 +7,7 @@ use progress::{Heartbeat, Subject};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use utoipa::ToSchema;
+use validator::Validate;
 
 use super::shared::{ChapterProgress, LessonProgress, PlayedRange, claim};
 use crate::{
@@ -25,7 +26,7 @@ pub(super) fn configure(config: &mut impl Operations) {
 }
 
 /// Heartbeats that were kept while a device was offline.
-#[derive(Deserialize, ToSchema)]
+#[derive(Deserialize, ToSchema, Validate)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 struct ProgressBatch {
     /// In any order.

@@ -1,6 +1,6 @@
 use actix_web::web::Data;
 use chrono::{DateTime, Utc};
-use kernel::{ChapterId, LessonId, UserId, Uuid};
+use kernel::{ChapterId, CourseId, JobId, LessonId, UserId, Uuid};
 use serde::Serialize;
 use utoipa::ToSchema;
 
@@ -94,7 +94,7 @@ impl From<progress::Funnel> for CourseFunnel {
 async fn get_course_funnel(
     state: Data<State>,
     Member(actor): Member,
-    Path(id): Path<Uuid>,
+    Path(id): Path<CourseId>,
 ) -> Result<Reply<CourseFunnel>, Problem> {
     let work = move |tx| async move { progress::funnel(&tx, id).await };
     Ok(Reply::ok(&CourseFunnel::from(state.db.read(actor, work).await?))?)
@@ -144,7 +144,7 @@ struct RetentionPoint {
 async fn get_lesson_retention(
     state: Data<State>,
     Member(actor): Member,
-    Path(id): Path<Uuid>,
+    Path(id): Path<LessonId>,
 ) -> Result<Reply<LessonRetention>, Problem> {
     let work = move |tx| async move { progress::retention(&tx, id).await };
     let progress::Retention {
@@ -170,7 +170,7 @@ async fn get_lesson_retention(
 #[serde(rename_all = "camelCase")]
 struct CourseJob {
     /// The job's id.
-    id: Uuid,
+    id: JobId,
     /// `RECOUNT_PROGRESS`: what has become complete for its learners by an edit of the outline.
     #[schema(example = "RECOUNT_PROGRESS")]
     kind: String,
@@ -226,7 +226,7 @@ page! {
 async fn list_course_jobs(
     state: Data<State>,
     Member(actor): Member,
-    Path(id): Path<Uuid>,
+    Path(id): Path<CourseId>,
     Query(page): Query<PageQuery>,
 ) -> Result<Reply<CourseJobPage>, Problem> {
     let (after, limit) = page.position();

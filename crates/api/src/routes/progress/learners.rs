@@ -5,8 +5,9 @@ use enrollment::EnrolledLearner;
 use kernel::{CourseId, LessonId, Limit, Result, UserId, Uuid};
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
+use validator::Validate;
 
-use super::super::shared::{page, twenty};
+use super::super::shared::{default_limit, page};
 use crate::{
     http::{
         extract::{Json, Member, Path, Query},
@@ -99,7 +100,7 @@ page! {
 }
 
 /// Which learners.
-#[derive(Deserialize, IntoParams)]
+#[derive(Deserialize, IntoParams, Validate)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 #[into_params(parameter_in = Query)]
 struct LearnerQuery {
@@ -107,7 +108,7 @@ struct LearnerQuery {
     #[param(min_length = 1, max_length = 100, nullable = false, example = "len")]
     q: Option<String>,
     /// How many rows.
-    #[serde(default = "twenty")]
+    #[serde(default = "default_limit")]
     #[param(minimum = 1, maximum = 100, default = 20)]
     limit: u64,
     /// Where to go on: `nextCursor` of the page before.
@@ -130,7 +131,7 @@ struct LearnerQuery {
 async fn list_course_learners(
     state: Data<State>,
     Member(actor): Member,
-    Path(id): Path<Uuid>,
+    Path(id): Path<CourseId>,
     Query(LearnerQuery { q, limit, cursor }): Query<LearnerQuery>,
 ) -> Result<Reply<CourseLearnerPage>, Problem> {
     let (after, limit) = (
@@ -155,7 +156,7 @@ async fn list_course_learners(
 async fn export_course_learners(
     state: Data<State>,
     Member(actor): Member,
-    Path(id): Path<Uuid>,
+    Path(id): Path<CourseId>,
 ) -> Result<Reply<String>, Problem> {
     let csv = state
         .db
@@ -217,7 +218,7 @@ fn cell(text: &str) -> String {
 }
 
 /// What of a course.
-#[derive(Deserialize, ToSchema)]
+#[derive(Deserialize, ToSchema, Validate)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 struct LearnerProgressChange {
     /// One lesson; everything in the course where it is absent.
@@ -237,7 +238,7 @@ struct LearnerProgressChange {
 async fn waive_learner_progress(
     state: Data<State>,
     Member(actor): Member,
-    Path((course_id, user_id)): Path<(Uuid, Uuid)>,
+    Path((course_id, user_id)): Path<(CourseId, UserId)>,
     body: Json<LearnerProgressChange>,
 ) -> Result<Reply<CourseLearner>, Problem> {
     let lesson_id = body.value.lesson_id;
@@ -260,7 +261,7 @@ async fn waive_learner_progress(
 async fn reset_learner_progress(
     state: Data<State>,
     Member(actor): Member,
-    Path((course_id, user_id)): Path<(Uuid, Uuid)>,
+    Path((course_id, user_id)): Path<(CourseId, UserId)>,
     body: Json<LearnerProgressChange>,
 ) -> Result<Reply<CourseLearner>, Problem> {
     let lesson_id = body.value.lesson_id;

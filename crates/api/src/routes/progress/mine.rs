@@ -3,6 +3,7 @@ use chrono::{DateTime, NaiveDate, Utc};
 use kernel::{ChapterId, CourseId, LessonId};
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
+use validator::Validate;
 
 use super::super::shared::{PageQuery, page};
 use crate::{
@@ -108,7 +109,7 @@ async fn list_my_progress(
 #[derive(Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 struct Continuations {
-    /// The course in which something was done last comes first; twenty at most.
+    /// The course in which something was done last comes first; default_limit at most.
     data: Vec<Continuation>,
 }
 
@@ -199,7 +200,7 @@ async fn get_my_continuations(
 }
 
 /// Which days.
-#[derive(Deserialize, IntoParams)]
+#[derive(Deserialize, IntoParams, Validate)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 #[into_params(parameter_in = Query)]
 struct StatsQuery {

@@ -161,7 +161,7 @@ impl From<LessonState> for OutlinedLessonProgress {
 async fn get_course_progress(
     state: Data<State>,
     Member(actor): Member,
-    Path(id): Path<Uuid>,
+    Path(id): Path<CourseId>,
 ) -> Result<Reply<CourseProgress>, Problem> {
     let found = state
         .db

@@ -3,6 +3,7 @@ use kernel::Uuid;
 use progress::{Claim, Position, Subject};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
+use validator::Validate;
 
 /// Seconds of a video that were played: `from` before `to`.
 #[derive(Clone, Copy, Deserialize, ToSchema)]
@@ -28,7 +29,7 @@ pub(super) struct WatchedRange {
 }
 
 /// What a player says. The server credits of it what its own clock allows.
-#[derive(Deserialize, ToSchema)]
+#[derive(Deserialize, ToSchema, Validate)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub(super) struct WatchHeartbeat {
     /// Which playback it is: an id that the player makes when it begins. The progress names it beside the position, so that
@@ -82,7 +83,7 @@ pub(super) fn claim(
 }
 
 /// What was watched, for clients that know no ranges.
-#[derive(Deserialize, ToSchema)]
+#[derive(Deserialize, ToSchema, Validate)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub(super) struct ProgressUpdate {
     /// Everything up to this part of the video. It cannot be taken back. Without a position this is the position, too.

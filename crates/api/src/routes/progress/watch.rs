@@ -1,5 +1,5 @@
 use actix_web::web::Data;
-use kernel::Uuid;
+use kernel::{ChapterId, LessonId, Uuid};
 use progress::Subject;
 
 use super::shared::{ChapterProgress, LessonProgress, ProgressUpdate, WatchHeartbeat};
@@ -50,7 +50,7 @@ pub(super) fn configure(config: &mut impl Operations) {
 async fn watch_lesson(
     state: Data<State>,
     Member(actor): Member,
-    Path(id): Path<Uuid>,
+    Path(id): Path<LessonId>,
     body: Json<WatchHeartbeat>,
 ) -> Result<Reply<LessonProgress>, Problem> {
     let heard = state
@@ -72,7 +72,7 @@ async fn watch_lesson(
 async fn watch_chapter(
     state: Data<State>,
     Member(actor): Member,
-    Path(id): Path<Uuid>,
+    Path(id): Path<ChapterId>,
     body: Json<WatchHeartbeat>,
 ) -> Result<Reply<ChapterProgress>, Problem> {
     let heard = state
@@ -93,7 +93,7 @@ async fn watch_chapter(
 async fn get_lesson_progress(
     state: Data<State>,
     Member(actor): Member,
-    Path(id): Path<Uuid>,
+    Path(id): Path<LessonId>,
 ) -> Result<Reply<LessonProgress>, Problem> {
     let work = move |tx| async move { progress::progress(&tx, Subject::Lesson(id)).await };
     Ok(Reply::ok(&LessonProgress::from(
@@ -113,7 +113,7 @@ async fn get_lesson_progress(
 async fn put_lesson_progress(
     state: Data<State>,
     Member(actor): Member,
-    Path(id): Path<Uuid>,
+    Path(id): Path<LessonId>,
     body: Json<ProgressUpdate>,
 ) -> Result<Reply<LessonProgress>, Problem> {
     let heard = state
@@ -134,7 +134,7 @@ async fn put_lesson_progress(
 async fn get_chapter_progress(
     state: Data<State>,
     Member(actor): Member,
-    Path(id): Path<Uuid>,
+    Path(id): Path<ChapterId>,
 ) -> Result<Reply<ChapterProgress>, Problem> {
     let work = move |tx| async move { progress::progress(&tx, Subject::Chapter(id)).await };
     Ok(Reply::ok(&ChapterProgress::from(
@@ -153,7 +153,7 @@ async fn get_chapter_progress(
 async fn put_chapter_progress(
     state: Data<State>,
     Member(actor): Member,
-    Path(id): Path<Uuid>,
+    Path(id): Path<ChapterId>,
     body: Json<ProgressUpdate>,
 ) -> Result<Reply<ChapterProgress>, Problem> {
     let heard = state
@@ -175,7 +175,7 @@ async fn put_chapter_progress(
 async fn complete_lesson(
     state: Data<State>,
     Member(actor): Member,
-    Path(id): Path<Uuid>,
+    Path(id): Path<LessonId>,
 ) -> Result<Reply<LessonProgress>, Problem> {
     let work = move |tx| async move { progress::complete(&tx, Subject::Lesson(id)).await };
     Ok(Reply::ok(&LessonProgress::from(
@@ -195,7 +195,7 @@ async fn complete_lesson(
 async fn complete_chapter(
     state: Data<State>,
     Member(actor): Member,
-    Path(id): Path<Uuid>,
+    Path(id): Path<ChapterId>,
 ) -> Result<Reply<ChapterProgress>, Problem> {
     let work = move |tx| async move { progress::complete(&tx, Subject::Chapter(id)).await };
     Ok(Reply::ok(&ChapterProgress::from(

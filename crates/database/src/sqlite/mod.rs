@@ -20,9 +20,9 @@ use crate::{
     Tx,
     db::Shared,
     from_db,
-    notices::Notices,
+    invalidation::PendingNotifications,
     pool::Connections,
-    tx::Inside,
+    transaction::TxConnection,
     work::{Answer, Work},
 };
 
@@ -76,7 +76,7 @@ struct Queued {
 struct Staged {
     result: Result<Answer>,
     shared: Arc<Shared>,
-    notices: Arc<Notices>,
+    pending: Arc<PendingNotifications>,
     reply: oneshot::Sender<Result<Answer>>,
 }
 
@@ -104,7 +104,7 @@ impl Sqlite {
         let readers = options(&setup.path).pragma("query_only", "on");
         let writer = SqlxSqliteConnector::from_sqlx_sqlite_pool(writer);
         let (queue, jobs) = mpsc::channel(QUEUE);
-        tokio::spawn(write_what_gathers(writer.clone(), jobs));
+        tokio::spawn(run_writer(writer.clone(), jobs));
         Ok(Self {
             readers: Connections::new(&readers, setup.readers),
             writer,
@@ -132,9 +132,14 @@ impl Sqlite {
         let readers = self.readers.clone();
         let task = tokio::spawn(async move {
             let reader = Reader::open(&readers).await?;
-            let tx = Tx::new(Inside::Reader(reader), actor, shared.environment.now(), &shared);
+            let tx = Tx::new(
+                TxConnection::Reader(reader),
+                actor,
+                shared.environment.now(),
+                &shared,
+            );
             let result = work(tx.clone()).await;
-            if let Inside::Reader(reader) = tx.into_inner()? {
+            if let TxConnection::Reader(reader) = tx.into_inner()? {
                 reader.end();
             }
             result
@@ -156,26 +161,28 @@ impl Sqlite {
 /// The transaction of a use case that has answered.
 fn ended(tx: Tx) -> Result<DatabaseTransaction> {
     match tx.into_inner()? {
-        Inside::Sqlite(transaction) => Ok(transaction),
-        Inside::Reader(_) | Inside::Postgres(_) => Err(Error::internal("a transaction of another kind")),
+        TxConnection::Sqlite(transaction) => Ok(transaction),
+        TxConnection::Reader(_) | TxConnection::Postgres(_) => {
+            Err(Error::internal("a transaction of another kind"))
+        }
     }
 }
 
 /// The one writer. What arrives while a commit is on its way to the disk becomes the next commit, each use case in a
 /// savepoint of its own, so that one that fails takes nothing with it. There is no timer: a lone write is committed at once.
-async fn write_what_gathers(writer: DatabaseConnection, mut jobs: mpsc::Receiver<Queued>) {
+async fn run_writer(writer: DatabaseConnection, mut jobs: mpsc::Receiver<Queued>) {
     while let Some(first) = jobs.recv().await {
         let mut staged = Vec::new();
         let committed = write_batch(&writer, first, &mut jobs, &mut staged).await;
         for Staged {
             result,
             shared,
-            notices,
+            pending,
             reply,
         } in staged
         {
             if result.is_ok() {
-                shared.publish(&notices);
+                shared.publish(&pending);
             }
             let committed = committed.as_ref().copied().map_err(|error| {
                 Error::new(error.code())
@@ -201,7 +208,7 @@ async fn write_batch(
     let batch = writer.begin_with_options(immediate).await.map_err(from_db)?;
     let mut next = Some(first);
     while let Some(job) = next {
-        let inside = Inside::Sqlite(batch.begin().await.map_err(from_db)?);
+        let inside = TxConnection::Sqlite(batch.begin().await.map_err(from_db)?);
         let tx = Tx::new(inside, job.actor, job.shared.environment.now(), &job.shared);
         let handle = tx.clone();
         let result = AssertUnwindSafe(async move { (job.work)(handle).await })
@@ -211,7 +218,7 @@ async fn write_batch(
         let keep = result.is_ok();
         staged.push(Staged {
             result,
-            notices: tx.notices(),
+            pending: tx.pending_notifications(),
             shared: job.shared,
             reply: job.reply,
         });

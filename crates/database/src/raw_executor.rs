@@ -1,4 +1,4 @@
-//! What sea-orm asks of a connection, as sqlx does it.
+//! Runs sea-orm's raw statements on a connection of sqlx.
 
 use std::future::Future;
 
@@ -7,52 +7,54 @@ use sea_orm::{DbErr, ExecResult, QueryResult, RuntimeErr, Statement, sea_query::
 use sea_query_sqlx::SqlxValues;
 use sqlx::{AssertSqlSafe, Database, Executor, IntoArguments, query::Query};
 
-/// An answer on its way.
-pub(crate) type Asked<'a, T> = BoxFuture<'a, Result<T, DbErr>>;
+/// A result on its way.
+pub(crate) type Pending<'a, T> = BoxFuture<'a, Result<T, DbErr>>;
 
-/// Somebody who asks a database, one question after the other.
-pub(crate) trait Asking<D: Database>: Sync
+/// Runs statements on one connection, one after the other.
+pub(crate) trait RawExecutor<D: Database>: Sync
 where
     for<'c> &'c mut D::Connection: Executor<'c, Database = D>,
     SqlxValues: IntoArguments<D>,
     ExecResult: From<D::QueryResult>,
     QueryResult: From<D::Row>,
 {
-    /// Asks, on a connection of its own.
-    fn ask<T: Send>(
+    /// Runs `run` with the connection.
+    fn with_connection<T: Send>(
         &self,
-        how: impl for<'c> Fn(&'c mut D::Connection) -> BoxFuture<'c, Result<T, sqlx::Error>> + Send + Sync,
+        run: impl for<'c> Fn(&'c mut D::Connection) -> BoxFuture<'c, Result<T, sqlx::Error>> + Send + Sync,
     ) -> impl Future<Output = Result<T, RuntimeErr>> + Send;
 
-    fn execute_raw(&self, statement: Statement) -> Asked<'_, ExecResult> {
-        Box::pin(async move {
-            let done = self.ask(|connection| connection.execute(query(&statement))).await;
-            done.map(Into::into).map_err(DbErr::Exec)
-        })
-    }
-
-    fn execute_unprepared<'a>(&'a self, sql: &'a str) -> Asked<'a, ExecResult> {
+    fn execute_raw(&self, statement: Statement) -> Pending<'_, ExecResult> {
         Box::pin(async move {
             let done = self
-                .ask(|connection| connection.execute(AssertSqlSafe(sql.to_owned())))
+                .with_connection(|connection| connection.execute(query(&statement)))
                 .await;
             done.map(Into::into).map_err(DbErr::Exec)
         })
     }
 
-    fn query_one_raw(&self, statement: Statement) -> Asked<'_, Option<QueryResult>> {
+    fn execute_unprepared<'a>(&'a self, sql: &'a str) -> Pending<'a, ExecResult> {
+        Box::pin(async move {
+            let done = self
+                .with_connection(|connection| connection.execute(AssertSqlSafe(sql.to_owned())))
+                .await;
+            done.map(Into::into).map_err(DbErr::Exec)
+        })
+    }
+
+    fn query_one_raw(&self, statement: Statement) -> Pending<'_, Option<QueryResult>> {
         Box::pin(async move {
             let row = self
-                .ask(|connection| connection.fetch_optional(query(&statement)))
+                .with_connection(|connection| connection.fetch_optional(query(&statement)))
                 .await;
             row.map(|row| row.map(Into::into)).map_err(DbErr::Query)
         })
     }
 
-    fn query_all_raw(&self, statement: Statement) -> Asked<'_, Vec<QueryResult>> {
+    fn query_all_raw(&self, statement: Statement) -> Pending<'_, Vec<QueryResult>> {
         Box::pin(async move {
             let rows = self
-                .ask(|connection| connection.fetch_all(query(&statement)))
+                .with_connection(|connection| connection.fetch_all(query(&statement)))
                 .await;
             let rows = rows.map_err(DbErr::Query)?;
             Ok(rows.into_iter().map(Into::into).collect())

@@ -12,7 +12,7 @@ use crate::{
     Relay, Tx,
     db::{Pool, Shared},
     pool::Connections,
-    tx::Inside,
+    transaction::TxConnection,
     work::{Answer, Work},
 };
 pub use columns::Column;
@@ -74,17 +74,17 @@ impl Postgres {
         let task = tokio::spawn(async move {
             let now = shared.environment.now();
             let session = Session::open(&connections, mode, actor, now).await?;
-            let tx = Tx::new(Inside::Postgres(session), actor, now, &shared);
+            let tx = Tx::new(TxConnection::Postgres(session), actor, now, &shared);
             let result = work(tx.clone()).await;
-            let notices = tx.notices();
+            let pending = tx.pending_notifications();
             // A use case that kept its transaction loses it: the connection is closed when the last handle goes.
-            let Inside::Postgres(session) = tx.into_inner()? else {
+            let TxConnection::Postgres(session) = tx.into_inner()? else {
                 return Err(Error::internal("a transaction of another database"));
             };
             match result {
                 Ok(value) => {
                     let committed = session.commit().await;
-                    shared.publish(&notices);
+                    shared.publish(&pending);
                     committed.map(|()| value)
                 }
                 Err(error) => Err(session.rollback(error).await),

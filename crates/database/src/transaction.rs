@@ -12,63 +12,65 @@ use sea_orm::{
 
 use crate::{
     MapDbErr,
-    asking::Asking,
     db::Shared,
-    notices::Notices,
+    invalidation::PendingNotifications,
     postgres::{Column, Session},
+    raw_executor::RawExecutor,
     sqlite::Reader,
+    values,
 };
 
 type Asked<'a, R, T> = Map<BoxFuture<'a, Result<R, DbErr>>, fn(Result<R, DbErr>) -> Result<T>>;
 
-/// A query on its way, for its first row: a pointer to what the driver does, and how the row is read. A use case's state has
-/// room for each query in it, so that this is small.
+/// A query in progress, for its first row: a pointer to the driver's future, and how the row is read. The state of a use case holds each
+/// of its queries, so that this is kept small.
 pub type Row<'a, T> = Asked<'a, Option<QueryResult>, T>;
 
-/// A query on its way, for every row.
+/// A query in progress, for every row.
 pub type Rows<'a, T> = Asked<'a, Vec<QueryResult>, Vec<T>>;
 
-/// One transaction: what a use case works in. Where it only reads, or writes with a single statement, there is none.
+/// The transaction of a use case. A use case that only reads, or that runs as one autocommitted statement, has a connection without a
+/// transaction around it.
 ///
 /// It carries the caller, one instant for everything that is written, and the source of ids. Every statement that
 /// goes through it is counted, so that a test can hold a hot request to its number of statements.
 #[derive(Clone)]
 pub struct Tx(Arc<Inner>);
 
-/// What a use case's statements go through.
-pub(crate) enum Inside {
+/// The connection that the statements of a use case run on.
+pub(crate) enum TxConnection {
     /// A transaction, or a savepoint of the writer's.
     Sqlite(DatabaseTransaction),
     /// A connection that cannot write.
     Reader(Reader),
-    /// A connection that was introduced.
+    /// A connection whose session knows who asks.
     Postgres(Session),
 }
 
 struct Inner {
-    inside: Inside,
+    connection: TxConnection,
     actor: Actor,
     now: Timestamp,
-    notices: Arc<Notices>,
+    pending: Arc<PendingNotifications>,
     shared: Arc<Shared>,
 }
 
 impl Tx {
-    pub(crate) fn new(inside: Inside, actor: Actor, now: Timestamp, shared: &Arc<Shared>) -> Self {
+    pub(crate) fn new(connection: TxConnection, actor: Actor, now: Timestamp, shared: &Arc<Shared>) -> Self {
         Self(Arc::new(Inner {
-            inside,
+            connection,
             actor,
             now,
-            notices: Arc::default(),
+            pending: Arc::default(),
             shared: shared.clone(),
         }))
     }
 
-    /// What it went through, to end it; an error where a use case has kept a handle beyond its answer.
-    pub(crate) fn into_inner(self) -> Result<Inside> {
+    /// The connection, to end it; an error where a use case has kept a handle after it answered.
+    pub(crate) fn into_inner(self) -> Result<TxConnection> {
         let inner =
             Arc::into_inner(self.0).ok_or_else(|| Error::internal("a use case kept its transaction"))?;
-        Ok(inner.inside)
+        Ok(inner.connection)
     }
 
     /// Who asks.
@@ -112,35 +114,38 @@ impl Tx {
         self.0.shared.environment.link(path)
     }
 
-    /// Says that what everybody may read has changed. Once this transaction is committed, [`crate::Db::generation`] moves on
-    /// here, and on PostgreSQL every other server hears of it.
+    /// Invalidates the cached public answers. After the commit [`crate::Db::generation`] grows in this process, and on PostgreSQL
+    /// every other server is notified.
     ///
     /// # Errors
     /// What the database answers.
     pub async fn invalidate_public_cache(&self) -> Result<()> {
-        if !self.0.notices.announced.swap(true, Ordering::SeqCst) && self.is_postgres() {
-            let sql = format!("NOTIFY {}", crate::notices::CHANNEL);
+        if !self.0.pending.public_cache_changed.swap(true, Ordering::SeqCst) && self.is_postgres() {
+            let sql = format!("NOTIFY {}", crate::invalidation::PUBLIC_CHANNEL);
             self.execute_unprepared(&sql).await.map_db_err()?;
         }
         Ok(())
     }
 
-    /// Says that what is remembered of an account, such as what it may see, no longer holds. Once this transaction is committed,
-    /// [`crate::Db::generation_of`] moves on here, and on PostgreSQL every other server hears of it.
+    /// Invalidates what is cached about an account, such as what it may see. After the commit [`crate::Db::generation_of`] grows in this
+    /// process, and on PostgreSQL every other server is notified.
     ///
     /// # Errors
     /// What the database answers.
     pub async fn invalidate_account_cache(&self, account: UserId) -> Result<()> {
         {
-            let forgotten = &self.0.notices.forgotten;
-            let mut forgotten = forgotten.lock().unwrap_or_else(PoisonError::into_inner);
-            if forgotten.contains(&account) {
+            let accounts = &self.0.pending.invalidated_accounts;
+            let mut accounts = accounts.lock().unwrap_or_else(PoisonError::into_inner);
+            if accounts.contains(&account) {
                 return Ok(());
             }
-            forgotten.push(account);
+            accounts.push(account);
         }
         if self.is_postgres() {
-            let values = [crate::notices::FORGET.into(), account.to_string().into()];
+            let values = [
+                crate::invalidation::ACCOUNT_CHANNEL.into(),
+                account.to_string().into(),
+            ];
             self.query_one_raw(self.statement("SELECT pg_notify(?, ?)", values))
                 .await
                 .map_db_err()?;
@@ -148,8 +153,8 @@ impl Tx {
         Ok(())
     }
 
-    /// Says that there is something new for these accounts. Once this transaction is committed, whoever waits for it here is
-    /// woken ([`crate::Db::wakeups`]), and on PostgreSQL at every other server.
+    /// Notifies these accounts of something new. After the commit whoever waits for them in this process is woken
+    /// ([`crate::Db::wakeups`]), and on PostgreSQL in every other server.
     ///
     /// # Errors
     /// What the database answers.
@@ -157,26 +162,29 @@ impl Tx {
         if accounts.is_empty() {
             return Ok(());
         }
-        if self.is_postgres() && self.0.shared.speaker.is_none() {
+        if self.is_postgres() && self.0.shared.redis_publisher.is_none() {
             for notice in self.0.shared.wakeups.notices(accounts) {
-                let values = [crate::notices::NEWS.into(), notice.into()];
-                self.query_one_raw(self.statement("SELECT pg_notify(?, ?)", values))
-                    .await
-                    .map_db_err()?;
+                self.pg_notify(crate::invalidation::NOTIFICATION_CHANNEL, notice)
+                    .await?;
             }
         }
-        let mut woken = self
-            .0
-            .notices
-            .woken
+        self.0
+            .pending
+            .notified_accounts
             .lock()
-            .unwrap_or_else(PoisonError::into_inner);
-        woken.extend_from_slice(accounts);
+            .unwrap_or_else(PoisonError::into_inner)
+            .extend_from_slice(accounts);
         Ok(())
     }
 
-    pub(crate) fn notices(&self) -> Arc<Notices> {
-        self.0.notices.clone()
+    /// Text: the builder has no notifications.
+    async fn pg_notify(&self, channel: &'static str, payload: String) -> Result<()> {
+        let sql = "SELECT pg_notify(:channel, :payload)";
+        self.execute(sql, values! { channel, payload }).await.map(drop)
+    }
+
+    pub(crate) fn pending_notifications(&self) -> Arc<PendingNotifications> {
+        self.0.pending.clone()
     }
 
     /// The installation's keys.
@@ -188,7 +196,7 @@ impl Tx {
     /// Whether this runs on PostgreSQL.
     #[must_use]
     pub fn is_postgres(&self) -> bool {
-        matches!(self.0.inside, Inside::Postgres(_))
+        matches!(self.0.connection, TxConnection::Postgres(_))
     }
 
     /// A statement in the database's own dialect, with `:name` for each of its values ([`crate::values!`]).
@@ -259,12 +267,12 @@ impl Tx {
         columns: impl IntoIterator<Item = (&'static str, Column)>,
     ) -> BoxFuture<'_, Result<u64, DbErr>> {
         self.tally();
-        match &self.0.inside {
-            Inside::Postgres(session) => session
+        match &self.0.connection {
+            TxConnection::Postgres(session) => session
                 .execute_columns(sql, columns)
                 .map(|done| done.map(|done| done.rows_affected()))
                 .boxed(),
-            Inside::Sqlite(_) | Inside::Reader(_) => async { Err(no_arrays()) }.boxed(),
+            TxConnection::Sqlite(_) | TxConnection::Reader(_) => async { Err(no_arrays()) }.boxed(),
         }
     }
 
@@ -278,9 +286,9 @@ impl Tx {
         columns: impl IntoIterator<Item = (&'static str, Column)>,
     ) -> Rows<'_, T> {
         self.tally();
-        let rows = match &self.0.inside {
-            Inside::Postgres(session) => session.query_columns(sql, columns),
-            Inside::Sqlite(_) | Inside::Reader(_) => async { Err(no_arrays()) }.boxed(),
+        let rows = match &self.0.connection {
+            TxConnection::Postgres(session) => session.query_columns(sql, columns),
+            TxConnection::Sqlite(_) | TxConnection::Reader(_) => async { Err(no_arrays()) }.boxed(),
         };
         rows.map(every::<T>)
     }
@@ -375,16 +383,15 @@ impl Tx {
         if self.is_postgres() { " FOR UPDATE" } else { "" }
     }
 
-    /// Stands in line behind everybody who names the same thing, until this transaction ends. SQLite has one line for all.
+    /// Takes the advisory lock of this name until the transaction ends. SQLite has a single writer and needs no lock.
     ///
     /// # Errors
     /// What the database answers.
     pub async fn advisory_lock(&self, name: &str) -> Result<()> {
         if self.is_postgres() {
-            let sql = "SELECT pg_advisory_xact_lock(hashtextextended(?, 0))";
-            self.query_one_raw(self.statement(sql, [name.into()]))
-                .await
-                .map_db_err()?;
+            // Text: the builder has no locks.
+            let sql = "SELECT pg_advisory_xact_lock(hashtextextended(:name, 0))";
+            self.execute(sql, values! { name }).await?;
         }
         Ok(())
     }
@@ -420,9 +427,9 @@ fn number(row: Result<Option<QueryResult>, DbErr>) -> Result<i64> {
 
 impl ConnectionTrait for Tx {
     fn get_database_backend(&self) -> DbBackend {
-        match &self.0.inside {
-            Inside::Sqlite(_) | Inside::Reader(_) => DbBackend::Sqlite,
-            Inside::Postgres(_) => DbBackend::Postgres,
+        match &self.0.connection {
+            TxConnection::Sqlite(_) | TxConnection::Reader(_) => DbBackend::Sqlite,
+            TxConnection::Postgres(_) => DbBackend::Postgres,
         }
     }
 
@@ -433,10 +440,10 @@ impl ConnectionTrait for Tx {
         Self: 'f,
     {
         self.tally();
-        match &self.0.inside {
-            Inside::Sqlite(transaction) => transaction.execute_raw(statement),
-            Inside::Reader(reader) => reader.execute_raw(statement),
-            Inside::Postgres(session) => session.execute_raw(statement),
+        match &self.0.connection {
+            TxConnection::Sqlite(transaction) => transaction.execute_raw(statement),
+            TxConnection::Reader(reader) => reader.execute_raw(statement),
+            TxConnection::Postgres(session) => session.execute_raw(statement),
         }
     }
 
@@ -448,10 +455,10 @@ impl ConnectionTrait for Tx {
         Self: 'f,
     {
         self.tally();
-        match &self.0.inside {
-            Inside::Sqlite(transaction) => transaction.execute_unprepared(sql),
-            Inside::Reader(reader) => reader.execute_unprepared(sql),
-            Inside::Postgres(session) => session.execute_unprepared(sql),
+        match &self.0.connection {
+            TxConnection::Sqlite(transaction) => transaction.execute_unprepared(sql),
+            TxConnection::Reader(reader) => reader.execute_unprepared(sql),
+            TxConnection::Postgres(session) => session.execute_unprepared(sql),
         }
     }
 
@@ -463,10 +470,10 @@ impl ConnectionTrait for Tx {
         Self: 'f,
     {
         self.tally();
-        match &self.0.inside {
-            Inside::Sqlite(transaction) => transaction.query_one_raw(statement),
-            Inside::Reader(reader) => reader.query_one_raw(statement),
-            Inside::Postgres(session) => session.query_one_raw(statement),
+        match &self.0.connection {
+            TxConnection::Sqlite(transaction) => transaction.query_one_raw(statement),
+            TxConnection::Reader(reader) => reader.query_one_raw(statement),
+            TxConnection::Postgres(session) => session.query_one_raw(statement),
         }
     }
 
@@ -478,10 +485,10 @@ impl ConnectionTrait for Tx {
         Self: 'f,
     {
         self.tally();
-        match &self.0.inside {
-            Inside::Sqlite(transaction) => transaction.query_all_raw(statement),
-            Inside::Reader(reader) => reader.query_all_raw(statement),
-            Inside::Postgres(session) => session.query_all_raw(statement),
+        match &self.0.connection {
+            TxConnection::Sqlite(transaction) => transaction.query_all_raw(statement),
+            TxConnection::Reader(reader) => reader.query_all_raw(statement),
+            TxConnection::Postgres(session) => session.query_all_raw(statement),
         }
     }
 }

@@ -101,7 +101,7 @@ impl Wakeups {
     }
 
     /// What calls nobody: that this server is still there.
-    pub(crate) fn beat_notice(&self) -> String {
+    pub(crate) fn ping_notice(&self) -> String {
         format!("{} ", self.process)
     }
 

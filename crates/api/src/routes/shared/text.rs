@@ -1,0 +1,47 @@
+//! Texts and numbers with bounds that stand in many documents: each is a schema of its own, whose bounds are written once.
+
+use serde::Deserialize;
+use utoipa::ToSchema;
+
+/// Declares values that are taken as they are, within the bounds of their schema.
+macro_rules! bounded {
+    ($($(#[doc = $doc:literal])* $(#[schema($($bound:tt)*)])? $name:ident($inner:ty);)*) => {$(
+        $(#[doc = $doc])*
+        #[derive(Clone, Debug, Deserialize, ToSchema)]
+        #[serde(transparent)]
+        $(#[schema($($bound)*)])?
+        pub(in crate::routes) struct $name(pub(in crate::routes) $inner);
+
+        impl From<$name> for $inner {
+            fn from(value: $name) -> Self {
+                value.0
+            }
+        }
+    )*};
+}
+
+bounded! {
+    /// A title: 1 to 200 characters, of which one can be seen.
+    #[schema(min_length = 1, max_length = 200, pattern = "^[^\\u0000]*[^\\s\\u0000][^\\u0000]*$", example = "The hinge")]
+    Title(String);
+
+    /// A name to show: 1 to 100 characters, of which one can be seen.
+    #[schema(min_length = 1, max_length = 100, pattern = "^[^\\u0000]*[^\\s\\u0000][^\\u0000]*$", example = "Lena Lindqvist")]
+    Name(String);
+
+    /// Plain text of up to 5,000 characters.
+    #[schema(max_length = 5000, example = "Hips back, spine long.")]
+    Summary(String);
+
+    /// HTML of up to 60,000 characters. What is not on the allow-list is removed when it is stored.
+    #[schema(max_length = 60000, example = "<p>Stand tall …</p>")]
+    RichText(String);
+
+    /// An absolute address with `https`, of up to 2,000 characters.
+    #[schema(format = "uri", pattern = "^https://", max_length = 2000, example = "https://videos.example.com/hinge.mp4")]
+    HttpsUrl(String);
+
+    /// A duration in whole minutes.
+    #[schema(minimum = 0, maximum = 100_000, example = 10)]
+    Minutes(i64);
+}
