@@ -19,6 +19,7 @@ macro_rules! bounded {
         }
     )*};
 }
+pub(in crate::routes) use bounded;
 
 bounded! {
     /// A title: 1 to 200 characters, of which one can be seen.
