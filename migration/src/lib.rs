@@ -17,6 +17,7 @@ mod m20261122_000006_posts;
 mod m20261122_000007_messages;
 mod m20261122_000008_moderation;
 mod m20261122_000009_free_courses;
+mod m20261130_000010_learning_records;
 
 /// All migrations, oldest first.
 pub struct Migrator;
@@ -34,6 +35,7 @@ impl MigratorTrait for Migrator {
             Box::new(m20261122_000007_messages::Migration),
             Box::new(m20261122_000008_moderation::Migration),
             Box::new(m20261122_000009_free_courses::Migration),
+            Box::new(m20261130_000010_learning_records::Migration),
         ]
     }
 }

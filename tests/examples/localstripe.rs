@@ -79,7 +79,7 @@ async fn begin(stripe: &Stripe) -> (Charge, Reference) {
         .await
         .unwrap();
     let charge = Charge {
-        payment_id: environment.new_id().into(),
+        payment_id: environment.new_id(),
         method: Method::PaymentIntent,
         amount: Money {
             amount: 4900,

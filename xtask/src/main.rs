@@ -1,6 +1,7 @@
-//! Chores that need Rust. `cargo run -p xtask -- entities DATABASE_URL FOLDER` writes the sea-orm models of the migrated
-//! PostgreSQL schema into FOLDER (`make entities` calls it, `make check` compares).
+//! Chores that need Rust, about the migrated PostgreSQL schema: `xtask entities DATABASE_URL FOLDER` writes its sea-orm models, and
+//! `xtask diagram DATABASE_URL FILE` its diagrams (`make entities` calls both, `make check` compares).
 
+mod diagram;
 mod entities;
 mod types;
 
@@ -16,6 +17,7 @@ async fn main() -> Result<(), Box<dyn Error>> {
         .as_slice()
     {
         ["entities", url, folder] => entities::write(url, Path::new(folder)).await,
-        _ => Err("usage: xtask entities DATABASE_URL FOLDER".into()),
+        ["diagram", url, file] => diagram::write(url, Path::new(file)).await,
+        _ => Err("usage: xtask entities DATABASE_URL FOLDER | xtask diagram DATABASE_URL FILE".into()),
     }
 }

@@ -7,7 +7,7 @@ use database::Db;
 use identity::Identity;
 use media::{Media, Videos};
 use payments::Payments;
-use progress::Watching;
+use progress::HeartbeatService;
 use tokio::sync::{Notify, Semaphore};
 
 use crate::{
@@ -35,7 +35,7 @@ pub struct State {
     /// Files: how they are sent, kept and fetched.
     pub media: Arc<Media>,
     /// The way of heartbeats into the database.
-    pub watching: Watching,
+    pub heartbeats: HeartbeatService,
     /// What the school decides about messages.
     pub messaging: Messaging,
     /// Who is told at once.
@@ -70,7 +70,7 @@ impl State {
         drop(document);
         Ok(Self {
             media: Arc::new(startup::media(&config)?),
-            watching: Watching::start(&db, startup::watch_rules(&config)?, config.watch_queue),
+            heartbeats: HeartbeatService::start(&db, startup::watch_rules(&config)?, config.watch_queue),
             messaging: startup::messaging(&config),
             streams: Streams::start(&db, startup::stream_capacity(&config)),
             uploads: Arc::new(Semaphore::new(config.max_uploads.min(Semaphore::MAX_PERMITS))),

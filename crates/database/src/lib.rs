@@ -33,5 +33,5 @@ pub use group_commit::{Flush, GroupCommit};
 pub use postgres::Column;
 pub use redis::Relay;
 pub use schema::{SchemaError, check, migrate};
-pub use select::{NewestFirst, literal};
+pub use select::{NewestFirst, OldestFirst, literal};
 pub use transaction::{Row, Rows, Tx};

@@ -99,7 +99,7 @@ impl Tx {
     /// A new id.
     #[must_use]
     pub fn new_id<I: From<Uuid>>(&self) -> I {
-        self.0.shared.environment.new_id().into()
+        self.0.shared.environment.new_id()
     }
 
     /// 256 random bits.

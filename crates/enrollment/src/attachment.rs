@@ -1,3 +1,5 @@
+//! Attachments of courses and lessons, for whoever may have them.
+
 use courses::{Attachment, AttachmentOwner};
 use database::Tx;
 use kernel::{AttachmentId, Code, CourseId, Cursor, LessonId, Limit, Page, Result};

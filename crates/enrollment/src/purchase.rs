@@ -1,10 +1,12 @@
+//! Access that was bought.
+
 use database::Tx;
+use entity::enums::{GrantSource, GrantStatus};
 use kernel::{CourseId, Error, PaymentId, Result, UserId};
 
 use crate::{
-    grant::{GrantStatus, Source},
-    ledger::{self, NewGrant},
-    record, store,
+    enrollment,
+    grant::{self, model::NewGrant, store as grants},
 };
 
 /// Who bought what, by which payment.
@@ -18,39 +20,39 @@ pub struct Purchased {
     pub payment_id: PaymentId,
 }
 
-/// How it stands with a purchase, as its payment says.
+/// The state of a purchase, as it follows from its payment.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Standing {
-    /// Paid, and nobody wants the money back.
+pub enum PurchaseState {
+    /// It is paid.
     Active,
-    /// Disputed.
+    /// The payment is disputed.
     Suspended,
-    /// Refunded.
+    /// The payment was refunded.
     Refunded,
-    /// Lost in a dispute.
+    /// The dispute was lost.
     Ended,
 }
 
-impl From<Standing> for GrantStatus {
-    fn from(standing: Standing) -> Self {
-        match standing {
-            Standing::Active => Self::Active,
-            Standing::Suspended => Self::Suspended,
-            Standing::Refunded => Self::Refunded,
-            Standing::Ended => Self::Ended,
+impl From<PurchaseState> for GrantStatus {
+    fn from(state: PurchaseState) -> Self {
+        match state {
+            PurchaseState::Active => Self::Active,
+            PurchaseState::Suspended => Self::Suspended,
+            PurchaseState::Refunded => Self::Refunded,
+            PurchaseState::Ended => Self::Ended,
         }
     }
 }
 
-/// Lets the access that was bought follow its payment: makes the grant and the enrollment the first time, and moves the grant
-/// from then on. The worker's, who says how it stands now; the same again changes nothing.
+/// Makes the access that was bought follow its payment: creates the grant and the enrollment the first time, and changes the
+/// status of the grant from then on. For the worker; the same state again changes nothing.
 ///
 /// # Errors
 /// What the database answers.
-pub async fn purchase_standing(
+pub async fn apply_purchase_state(
     tx: &Tx,
     purchased: Purchased,
-    standing: Standing,
+    state: PurchaseState,
     reason: &str,
 ) -> Result<()> {
     let Purchased {
@@ -58,28 +60,27 @@ pub async fn purchase_standing(
         course_id,
         payment_id,
     } = purchased;
-    let (status, source_id) = (GrantStatus::from(standing), payment_id.to_string());
+    let (status, source_id) = (GrantStatus::from(state), payment_id.to_string());
     let new = NewGrant {
         id: tx.new_id(),
         user_id,
         course_id,
-        source: Source::Purchase,
+        source: GrantSource::Purchase,
         source_id: source_id.clone(),
         status,
         starts_at: tx.now(),
         ends_at: None,
         reason: Some(reason),
     };
-    if ledger::begin(tx, new).await?.is_some() {
-        record::begin(tx, user_id, course_id).await?;
+    if grant::create(tx, new).await?.is_some() {
+        enrollment::begin(tx, user_id, course_id).await?;
     } else {
-        let source = Source::Purchase.as_str();
-        let known = store::grant::by_source(tx, (user_id, course_id), source, &source_id).await?;
-        let known = known.ok_or_else(|| Error::internal("a purchase's grant has gone"))?;
-        let grant = ledger::lock(tx, known.id).await?;
-        ledger::put(tx, grant, status, Some(reason)).await?;
+        let known = grants::by_source(tx, user_id, course_id, GrantSource::Purchase, &source_id).await?;
+        let known = known.ok_or_else(|| Error::internal("the grant of a purchase is gone"))?;
+        let grant = grant::lock(tx, known.id).await?;
+        grant::set_status(tx, grant, status, Some(reason)).await?;
     }
-    if standing == Standing::Active {
+    if state == PurchaseState::Active {
         courses::unwish_for(tx, user_id, course_id).await?;
     }
     Ok(())

@@ -1,3 +1,5 @@
+//! Wishes of courses that the caller does not have yet.
+
 use courses::Wish;
 use database::Tx;
 use kernel::{Code, CourseId, Result};

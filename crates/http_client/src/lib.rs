@@ -1,7 +1,9 @@
 #![doc = include_str!("../README.md")]
 
-mod hook;
-mod service;
+mod client;
+mod encoding;
+mod webhook;
 
-pub use hook::verify_hook;
-pub use service::{Answer, Service, encoded, form};
+pub use client::{HttpClient, HttpResponse};
+pub use encoding::{encode_form, percent_encode};
+pub use webhook::verify_webhook;

@@ -1,28 +1,28 @@
-//! The letters of this crate. A use case only says, in its transaction, that somebody is to be written to; the worker makes
-//! the token when it sends, so that none ever rests readable in the database.
+//! The mails of this crate. A use case enqueues a mail in its transaction; the worker makes the link's token when it sends the mail,
+//! so that no token is ever stored readable.
 
 use database::{Db, Pool, Tx, outbox};
 use entity::enums::LinkPurpose;
 use kernel::{
-    Actor, Result, UserId, Uuid,
+    Actor, Result, UserId,
     mail::{Mailer, Message},
 };
 use serde_json::json;
 
-use crate::{account, store};
+use crate::{credentials::store::find_address, link_token};
 
-/// Asks to verify the address.
+/// The mail that asks to verify the address.
 pub const VERIFY_EMAIL: &str = "mail.verify_email";
-/// Brings a link to set a new password.
+/// The mail with a link to set a new password.
 pub const RESET_PASSWORD: &str = "mail.reset_password";
-/// Tells that the password was changed.
+/// The mail that says that the password was changed.
 pub const PASSWORD_CHANGED: &str = "mail.password_changed";
 
 pub(crate) async fn enqueue(tx: &Tx, kind: &str, user_id: UserId) -> Result<()> {
     outbox::send(tx, kind, json!({ "userId": user_id })).await
 }
 
-/// Writes and sends the letter of an outbox message. `app_url` is the front end that the links lead to.
+/// Composes and sends the mail of an outbox message. `app_url` is the front end that the links lead to.
 ///
 /// # Errors
 /// What the database and the mailer answer; the worker tries again.
@@ -41,25 +41,18 @@ pub async fn deliver(db: &Db, mailer: &dyn Mailer, app_url: &str, kind: &str, us
 
 async fn compose(tx: &Tx, kind: &str, app_url: &str, user_id: UserId) -> Result<Option<Message>> {
     // The account may be gone, or verified, by the time the worker comes to it.
-    let Some(address) = store::address(tx, user_id).await? else {
+    let Some(address) = find_address(tx, user_id).await? else {
         return Ok(None);
     };
-    // Whoever registers writes the name, and whose address it is is not known before it is confirmed.
-    let hello = address
+    // Anybody can register anybody's address: until it is verified, the name may be a stranger's text.
+    let greeting = address
         .name
         .filter(|_| address.email_verified_at.is_some())
         .map_or_else(|| "Hello,".to_owned(), |name| format!("Hello {name},"));
     let (subject, body) = match kind {
         VERIFY_EMAIL if address.email_verified_at.is_some() => return Ok(None),
         VERIFY_EMAIL => {
-            let token = account::make_link(
-                tx,
-                user_id,
-                LinkPurpose::VerifyEmail,
-                &address.email,
-                account::VERIFY_LINK,
-            )
-            .await?;
+            let token = link_token::create(tx, user_id, LinkPurpose::VerifyEmail, &address.email).await?;
             (
                 "Confirm your e-mail address",
                 format!(
@@ -69,14 +62,7 @@ async fn compose(tx: &Tx, kind: &str, app_url: &str, user_id: UserId) -> Result<
             )
         }
         RESET_PASSWORD => {
-            let token = account::make_link(
-                tx,
-                user_id,
-                LinkPurpose::ResetPassword,
-                &address.email,
-                account::RESET_LINK,
-            )
-            .await?;
+            let token = link_token::create(tx, user_id, LinkPurpose::ResetPassword, &address.email).await?;
             (
                 "Choose a new password",
                 format!(
@@ -96,7 +82,7 @@ async fn compose(tx: &Tx, kind: &str, app_url: &str, user_id: UserId) -> Result<
     Ok(Some(Message {
         to: address.email_display,
         subject: subject.to_owned(),
-        text: format!("{hello}\n\n{body}\n"),
+        text: format!("{greeting}\n\n{body}\n"),
         unsubscribe: None,
     }))
 }

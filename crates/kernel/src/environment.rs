@@ -67,9 +67,11 @@ impl Environment {
 
     /// A new id: UUIDv7, so that ids sort by the time they were made.
     #[must_use]
-    pub fn new_id(&self) -> Uuid {
+    pub fn new_id<I: From<Uuid>>(&self) -> I {
         let millis = u64::try_from(self.clock.now().timestamp_millis()).unwrap_or(0);
-        uuid::Builder::from_unix_timestamp_millis(millis, &random()).into_uuid()
+        uuid::Builder::from_unix_timestamp_millis(millis, &random())
+            .into_uuid()
+            .into()
     }
 
     /// 256 random bits from the operating system, for tokens.

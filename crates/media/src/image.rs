@@ -1,5 +1,5 @@
-//! Pictures: looked at before they are decoded, turned upright, and written anew in three widths, so that nothing of what
-//! was sent but the picture itself is ever shown to anybody.
+//! Pictures: checked before they are decoded, turned upright, and encoded anew in three widths, so that nothing of an upload
+//! but the picture itself is ever served.
 
 use std::io::Cursor;
 
@@ -10,15 +10,16 @@ use image::{
 };
 use kernel::FileId;
 
-/// The widths in which each picture is there; a smaller one is not enlarged.
+/// The widths in pixels in which each picture is stored; a smaller one is not enlarged.
 pub const IMAGE_WIDTHS: [u32; 3] = [320, 640, 1280];
 
-/// The longest side.
-const SIDE: u32 = 12_000;
-/// The most pixels.
-const PIXELS: u64 = 40_000_000;
-/// The most memory of a decoded picture: as many pixels, of the deepest kind that we read.
-const MEMORY: u64 = PIXELS * 8 + 16 * 1024 * 1024;
+/// The longest side in pixels.
+const MAX_SIDE: u32 = 12_000;
+/// The most pixels of a picture.
+const MAX_PIXELS: u64 = 40_000_000;
+/// The most memory of a decoded picture in bytes: so many pixels of 16 bits in four channels, and what the decoder needs.
+const MAX_MEMORY: u64 = MAX_PIXELS * 8 + 16 * 1024 * 1024;
+/// The JPEG quality.
 const QUALITY: u8 = 82;
 
 /// The public path of a picture in one of [`IMAGE_WIDTHS`], for `Tx::link`.
@@ -27,7 +28,7 @@ pub fn image_path(id: FileId, width: u32) -> String {
     format!("/images/{id}/{width}")
 }
 
-/// The type of a picture that [`variants`] wrote, by its first bytes.
+/// The media type of a picture that [`variants`] wrote, by its first bytes.
 #[must_use]
 pub fn image_kind(head: &[u8]) -> &'static str {
     if head.starts_with(b"\x89PNG") {
@@ -37,19 +38,19 @@ pub fn image_kind(head: &[u8]) -> &'static str {
     }
 }
 
-/// The picture in each width, narrowest first, or why it is refused.
+/// The picture in each width, narrowest first, or why it is rejected: a stable code.
 pub(crate) fn variants(bytes: &[u8]) -> Result<Vec<(u32, Bytes)>, &'static str> {
     let mut limits = Limits::default();
-    limits.max_image_width = Some(SIDE);
-    limits.max_image_height = Some(SIDE);
-    limits.max_alloc = Some(MEMORY);
+    limits.max_image_width = Some(MAX_SIDE);
+    limits.max_image_height = Some(MAX_SIDE);
+    limits.max_alloc = Some(MAX_MEMORY);
     let mut reader = ImageReader::new(Cursor::new(bytes))
         .with_guessed_format()
         .map_err(|_| "image_unreadable")?;
     reader.limits(limits);
     let mut decoder = reader.into_decoder().map_err(|error| refusal(&error))?;
     let (width, height) = decoder.dimensions();
-    if width > SIDE || height > SIDE || u64::from(width) * u64::from(height) > PIXELS {
+    if width > MAX_SIDE || height > MAX_SIDE || u64::from(width) * u64::from(height) > MAX_PIXELS {
         return Err("image_too_large");
     }
     let orientation = decoder.orientation().unwrap_or(Orientation::NoTransforms);
@@ -60,7 +61,7 @@ pub(crate) fn variants(bytes: &[u8]) -> Result<Vec<(u32, Bytes)>, &'static str> 
     for width in IMAGE_WIDTHS.into_iter().rev() {
         if picture.width() > width {
             let exact = u64::from(picture.height()) * u64::from(width) / u64::from(picture.width());
-            let height = u32::try_from(exact).unwrap_or(SIDE).max(1);
+            let height = u32::try_from(exact).unwrap_or(MAX_SIDE).max(1);
             picture = picture.resize_exact(width, height, FilterType::CatmullRom);
         }
         made.push((width, encode(&picture).map_err(|error| refusal(&error))?));
@@ -76,12 +77,12 @@ fn refusal(error: &ImageError) -> &'static str {
     }
 }
 
-/// PNG where something shines through, JPEG otherwise. Neither carries anything but the picture.
+/// PNG where something is transparent, JPEG otherwise. Neither carries any metadata.
 fn encode(picture: &DynamicImage) -> Result<Bytes, ImageError> {
     let mut bytes = Vec::new();
-    let shines =
+    let is_transparent =
         picture.color().has_alpha() && picture.pixels().any(|(_, _, pixel)| pixel.0.last() < Some(&255));
-    if shines {
+    if is_transparent {
         let plain = DynamicImage::ImageRgba8(picture.to_rgba8());
         plain.write_to(&mut Cursor::new(&mut bytes), image::ImageFormat::Png)?;
     } else {
@@ -116,7 +117,7 @@ mod tests {
     }
 
     #[test]
-    fn what_shines_through_still_does() {
+    fn transparency_is_kept() {
         let clear = DynamicImage::ImageRgba8(RgbaImage::from_pixel(10, 10, Rgba([0, 0, 0, 100])));
         let made = variants(&written(&clear, image::ImageFormat::WebP)).unwrap();
         assert!(
@@ -129,7 +130,7 @@ mod tests {
     }
 
     #[test]
-    fn a_picture_is_turned_upright_and_loses_what_was_written_into_it() {
+    fn a_picture_is_turned_upright_and_loses_its_metadata() {
         let wide = DynamicImage::ImageRgb8(RgbImage::from_pixel(40, 20, Rgb([20, 200, 20])));
         let jpeg = written(&wide, image::ImageFormat::Jpeg);
         // EXIF with orientation 6 (turn to the right), after the beginning of the picture.

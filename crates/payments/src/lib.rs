@@ -2,37 +2,41 @@
 
 mod checkout;
 mod coupon;
-mod outbox;
+mod customer;
+mod dispute;
+mod message;
 mod payment;
-mod payments;
 mod provider;
+mod purchase;
 mod quote;
 mod receipt;
+mod redemption;
 mod refund;
 mod sales;
-mod sandbox;
-mod settle;
-mod standing;
-mod store;
-mod stripe;
+mod service;
+mod settlement;
+mod simulation;
+mod worker;
 
-pub use checkout::{Checkout, CheckoutRequest, SandboxAct};
+pub use checkout::{Checkout, CheckoutRequest};
 pub use coupon::{
-    Coupon, CouponChange, Discount, NewCoupon, Scope, change_coupon, coupon, create_coupon, delete_coupon,
+    Coupon, CouponChange, Discount, NewCoupon, change_coupon, coupon, create_coupon, delete_coupon,
     list_coupons,
 };
-pub use payment::{
-    Customer, Dispute, Payment, PaymentDetail, PaymentStatus, Purchase, Refund, list_customers,
-    list_payments, list_purchases, payment,
+pub use customer::{Customer, list_customers};
+pub use dispute::Dispute;
+pub use entity::enums::{
+    CouponScope, DisputeStatus, PaymentMethod, PaymentStatus, ProviderName, RefundReason, RefundStatus,
 };
-pub use payments::{Payments, note_event};
+pub use payment::{Payment, PaymentDetail, list_payments, payment};
 pub use provider::{
-    Charge, DisputeStatus, Event, Fact, Method, Provider, ProviderName, Reference, RefundOrder, RefundStatus,
-    Started, Told,
+    Charge, Fact, PaymentSession, Provider, ProviderReference, ProviderUpdate, RefundRequest, Sandbox,
+    Stripe, StripeSettings, WebhookEvent,
 };
+pub use purchase::{Purchase, list_purchases};
 pub use quote::{Quote, quote};
 pub use receipt::{Receipt, receipt};
-pub use refund::{NewRefund, create_refund};
-pub use sales::{Of, Sale, Takings, list_sales, takings};
-pub use sandbox::Sandbox;
-pub use stripe::{Stripe, StripeSettings};
+pub use refund::{NewRefund, Refund, create_refund};
+pub use sales::{Revenue, Sale, SalesScope, list_sales, revenue};
+pub use service::{Payments, record_event};
+pub use simulation::{SimulatedAction, simulate};

@@ -1,30 +1,25 @@
 #![doc = include_str!("../README.md")]
 
 mod completion;
-mod gathering;
+mod course_progress;
+mod heartbeat;
 mod job;
 mod learner;
-mod mine;
-mod overview;
+mod my_courses;
 mod progress;
-mod ranges;
-mod removal;
 mod report;
 mod stats;
-mod store;
 mod subject;
 mod watch;
-mod watching;
 
-pub use completion::{complete, derive};
-pub use job::{Job, RECOUNT, derive_for, jobs, recount, work_on};
-pub use learner::{DERIVE, LearnerProgress, learners, reset, waive};
-pub use mine::{Continuation, MyCourse, continuations, my_courses};
-pub use overview::{ChapterState, CourseProgress, LessonState, Tally, WatchState, course_progress};
+pub use completion::{RECOMPUTE, complete, enroll, recompute_completion, recompute_completion_for};
+pub use course_progress::{ChapterState, CourseProgress, LessonState, Tally, WatchState, course_progress};
+pub use heartbeat::{Heartbeat, HeartbeatService};
+pub use job::{Job, JobKind, JobStatus, RECOUNT, jobs, recount, work_on};
+pub use learner::{LearnerProgress, learners, reset, waive};
+pub use my_courses::{MyCourse, ResumePoint, my_courses, resume_points};
 pub use progress::{Progress, progress};
-pub use removal::{delete_chapter, delete_lesson};
 pub use report::{Funnel, FunnelLesson, Retention, funnel, retention};
 pub use stats::{Stats, stats};
 pub use subject::Subject;
-pub use watch::{Claim, LONGEST, Position, Rules};
-pub use watching::{Heartbeat, Watching};
+pub use watch::{Claim, MAX_VIDEO_SECONDS, Position, Rules};

@@ -1,3 +1,5 @@
+//! How much somebody watched by day, and their streaks.
+
 use std::collections::BTreeMap;
 
 use chrono::{Days, NaiveDate, TimeZone};
@@ -5,18 +7,18 @@ use chrono_tz::Tz;
 use database::Tx;
 use kernel::{Error, FieldError, Result, Timestamp};
 
-use crate::{store, watch::QUARTER};
+use crate::watch::{QUARTER, store};
 
-/// What somebody watched, by days in their own time zone.
+/// How much somebody watched, by days in their own time zone.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Stats {
-    /// Seconds in all.
+    /// The credited seconds over all days.
     pub watched_seconds: u64,
-    /// Days in a row, up to today, or to yesterday where today has nothing yet.
+    /// How many days in a row, up to today, or to yesterday where nothing was watched today yet.
     pub current_streak_days: u32,
-    /// The most days in a row there ever were.
+    /// The most days in a row that there ever were.
     pub longest_streak_days: u32,
-    /// The latest days up to today, the oldest first, each with its seconds.
+    /// The latest days up to today, the oldest first, each with its credited seconds.
     pub days: Vec<(NaiveDate, u64)>,
 }
 
@@ -30,7 +32,7 @@ pub async fn stats(tx: &Tx, zone: &str, days: u32, pointer: &str) -> Result<Stat
         let detail = "No time zone of the IANA database, such as Europe/Berlin.";
         Error::invalid(vec![FieldError::new(pointer, "unknown_timezone", detail)])
     })?;
-    let spent = store::report::spent(tx, tx.user_id()?).await?;
+    let spent = store::spent(tx, tx.user_id()?).await?;
     Ok(by_days(&spent, zone, tx.now(), days))
 }
 

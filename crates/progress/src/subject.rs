@@ -1,9 +1,11 @@
+//! Lessons and chapters as what has a video.
+
 use courses::Body;
 use database::Tx;
-use enrollment::{Access, Place};
+use enrollment::{Access, AccessScope};
 use kernel::{ChapterId, Code, CourseId, LessonId, Result, Timestamp, Uuid};
 
-use crate::watch::LONGEST;
+use crate::{Rules, watch::MAX_VIDEO_SECONDS};
 
 /// Seconds.
 const MINUTE: u32 = 60;
@@ -42,9 +44,9 @@ impl Subject {
     }
 }
 
-/// What there is to know about a subject that the caller may read.
+/// A lesson or a chapter that the caller may read, with what decides about its completion.
 #[derive(Clone, Copy, Debug)]
-pub(crate) struct Facts {
+pub(crate) struct WatchTarget {
     pub(crate) subject: Subject,
     pub(crate) course_id: CourseId,
     /// Whether it has a video.
@@ -52,17 +54,17 @@ pub(crate) struct Facts {
     /// How long the video is, in seconds: the ready video's own length, else the minutes that the author wrote down. `None`
     /// where nobody knows, which 0 means too.
     pub(crate) length: Option<u32>,
-    /// How short it may be, in seconds: an author's minutes are whole, and rounded up by some.
+    /// How short the video may be, in seconds: an author's minutes are whole, and some authors round up.
     pub(crate) shortest: u32,
     /// When the caller's access ends.
     pub(crate) until: Option<Timestamp>,
 }
 
-/// A subject, if the caller may see it.
+/// A lesson or a chapter, if the caller may read it.
 ///
 /// # Errors
 /// [`Code::NotFound`], [`Code::Unauthenticated`], and why it may not be read.
-pub(crate) async fn facts(tx: &Tx, subject: Subject) -> Result<Facts> {
+pub(crate) async fn watch_target(tx: &Tx, subject: Subject) -> Result<WatchTarget> {
     tx.user_id()?;
     let (course_id, has_video, minutes, access) = match subject {
         Subject::Lesson(id) => {
@@ -72,12 +74,12 @@ pub(crate) async fn facts(tx: &Tx, subject: Subject) -> Result<Facts> {
         Subject::Chapter(id) => {
             let placed = courses::placed_chapter(tx, id).await?;
             let chapter = placed.chapter;
-            let place = Place {
+            let scope = AccessScope {
                 course_id: chapter.course_id,
                 is_free: chapter.is_free,
                 staff: placed.staff,
             };
-            let access = enrollment::decide(tx, place).await?;
+            let access = enrollment::decide(tx, scope).await?;
             (chapter.course_id, chapter.has_video, chapter.duration, access)
         }
     };
@@ -89,9 +91,9 @@ pub(crate) async fn facts(tx: &Tx, subject: Subject) -> Result<Facts> {
     let by_minutes = minutes
         .and_then(|minutes| u32::try_from(minutes).ok())
         .filter(|minutes| has_video && *minutes > 0)
-        .map(|minutes| minutes.saturating_mul(60).min(LONGEST));
+        .map(|minutes| minutes.saturating_mul(60).min(MAX_VIDEO_SECONDS));
     let shortest = |minutes: u32| minutes.saturating_sub(MINUTE).max(MINUTE / 2);
-    Ok(Facts {
+    Ok(WatchTarget {
         subject,
         course_id,
         has_video,
@@ -104,7 +106,7 @@ pub(crate) async fn facts(tx: &Tx, subject: Subject) -> Result<Facts> {
     })
 }
 
-/// The length of a ready video of ours.
+/// The length of a ready video that Palestra stores or streams.
 async fn own_length(tx: &Tx, subject: Subject) -> Result<Option<u32>> {
     let body: Body = match subject {
         Subject::Lesson(id) => courses::lesson_body(tx, id).await?,
@@ -120,16 +122,24 @@ async fn own_length(tx: &Tx, subject: Subject) -> Result<Option<u32>> {
 #[expect(
     clippy::cast_possible_truncation,
     clippy::cast_sign_loss,
-    reason = "rounded, and held within a day; what is no number becomes 0"
+    reason = "rounded, and clamped to a day; NaN becomes 0"
 )]
 fn whole(seconds: f64) -> u32 {
-    seconds.round().clamp(0.0, f64::from(LONGEST)) as u32
+    seconds.round().clamp(0.0, f64::from(MAX_VIDEO_SECONDS)) as u32
 }
 
-impl Facts {
-    /// Whether watching is what completes it: a mark does where there is no video, or none that can be measured.
+impl WatchTarget {
+    /// Whether it is completed by watching: without a video whose length is known, the learner marks it as done.
     pub(crate) fn completed_by_watching(&self) -> bool {
         self.has_video && self.length.is_some()
+    }
+
+    /// Whether so much of it counts as seen: enough of the shortest video that it may be.
+    pub(crate) fn is_seen(&self, percent: f64, rules: &Rules) -> bool {
+        let enough = f64::from(rules.completion_percent) * f64::from(self.shortest);
+        self.length
+            .is_some_and(|length| percent * f64::from(length) >= enough)
+            && self.has_video
     }
 
     /// Refuses a heartbeat where there is nothing to watch.

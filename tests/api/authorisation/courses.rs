@@ -66,7 +66,7 @@ pub(super) fn rows() -> Vec<Row> {
             [401, 403, 403, 403, 201, 201],
         ),
         (
-            "getCourseTrainers",
+            "listCourseTrainers",
             "GET /courses/{course}/trainers",
             none.clone(),
             ALL,
@@ -146,14 +146,14 @@ pub(super) fn rows() -> Vec<Row> {
             none.clone(),
             [401, 403, 200, 403, 200, 200],
         ),
-        ("getChapters", "GET /courses/{course}/chapters", none.clone(), ALL),
+        ("listChapters", "GET /courses/{course}/chapters", none.clone(), ALL),
         (
             "orderChapters",
             "PUT /courses/{course}/chapters/order",
             json!({ "chapterIds": [] }),
             [401, 403, 403, 403, 422, 422],
         ),
-        ("getLessons", "GET /chapters/{chapter}/lessons", none.clone(), ALL),
+        ("listLessons", "GET /chapters/{chapter}/lessons", none.clone(), ALL),
         (
             "orderLessons",
             "PUT /chapters/{chapter}/lessons/order",
@@ -251,7 +251,7 @@ pub(super) fn rows() -> Vec<Row> {
             MEMBERS,
         ),
         ("listMyProgress", "GET /me/progress", none.clone(), MEMBERS),
-        ("getMyContinuations", "GET /me/continue", none.clone(), MEMBERS),
+        ("listMyResumePoints", "GET /me/continue", none.clone(), MEMBERS),
         ("getMyStats", "GET /me/stats", none.clone(), MEMBERS),
         (
             "getCourseFunnel",

@@ -20,7 +20,7 @@ use serde_json::{Value, json};
 use sqlx::{Connection, Executor, Row};
 use tokio::sync::watch;
 
-use super::{Folder, Reply, Store, stores};
+use super::{DatabaseKind, Reply, TempDir, databases};
 
 pub const PASSWORD: &str = "seven purple anvils";
 
@@ -62,8 +62,8 @@ pub struct App {
     pub base: String,
     pub db: Db,
     pub clock: Arc<TestClock>,
-    pub folder: Folder,
-    pub store: Store,
+    pub folder: TempDir,
+    pub database: DatabaseKind,
     pub url: Option<String>,
     client: Client,
     stop: watch::Sender<bool>,
@@ -109,64 +109,64 @@ pub fn config(folder: &Path, settings: Settings<'_>) -> Config {
 }
 
 impl App {
-    pub async fn start(store: Store) -> Self {
-        Self::start_with(store, &[]).await
+    pub async fn start(database: DatabaseKind) -> Self {
+        Self::start_with(database, &[]).await
     }
 
-    pub async fn start_with(store: Store, settings: Settings<'_>) -> Self {
-        Self::start_by(store, settings, Arc::default(), true).await
+    pub async fn start_with(database: DatabaseKind, settings: Settings<'_>) -> Self {
+        Self::start_with_clock(database, settings, Arc::default(), true).await
     }
 
     /// Without a worker: the test does its work.
-    pub async fn start_idle(store: Store) -> Self {
-        Self::start_by(store, &[], Arc::default(), false).await
+    pub async fn start_without_worker(database: DatabaseKind) -> Self {
+        Self::start_with_clock(database, &[], Arc::default(), false).await
     }
 
     /// By a clock that somebody else looks at too.
-    pub async fn start_by(
-        store: Store,
+    pub async fn start_with_clock(
+        database: DatabaseKind,
         settings: Settings<'_>,
         clock: Arc<TestClock>,
         with_worker: bool,
     ) -> Self {
-        let folder = Folder::new("app");
+        let folder = TempDir::new("app");
         let url;
-        match store {
-            Store::Sqlite => {
-                stores::sqlite_file(&folder).await;
+        match database {
+            DatabaseKind::Sqlite => {
+                databases::sqlite_file(&folder).await;
                 url = None;
             }
-            Store::Postgres => {
-                url = Some(stores::postgres_database().await);
+            DatabaseKind::Postgres => {
+                url = Some(databases::postgres_database().await);
             }
         }
         let owner = url.clone();
         let worked = (clock, with_worker);
-        Self::serve(store, folder, owner.as_deref(), url, settings, worked).await
+        Self::serve(database, folder, owner.as_deref(), url, settings, worked).await
     }
 
     /// Another server on the same PostgreSQL database; it shares nothing else. To be dropped before this one.
-    pub async fn beside(&self) -> Self {
-        self.beside_with(&[]).await
+    pub async fn second_server(&self) -> Self {
+        self.second_server_with(&[]).await
     }
 
-    pub async fn beside_with(&self, settings: Settings<'_>) -> Self {
-        let folder = Folder::new("app");
+    pub async fn second_server_with(&self, settings: Settings<'_>) -> Self {
+        let folder = TempDir::new("app");
         let worked = (Arc::default(), true);
-        Self::serve(self.store, folder, self.url.as_deref(), None, settings, worked).await
+        Self::serve(self.database, folder, self.url.as_deref(), None, settings, worked).await
     }
 
     /// Serves the database of this owner, and removes the one at `url` at the end.
     async fn serve(
-        store: Store,
-        folder: Folder,
+        database: DatabaseKind,
+        folder: TempDir,
         owner: Option<&str>,
         url: Option<String>,
         settings: Settings<'_>,
         (clock, with_worker): (Arc<TestClock>, bool),
     ) -> Self {
         // The server under test never holds the owner's connection: only the runtime roles'.
-        let roles = owner.map(|owner| database::postgres::ROLES.map(|role| stores::as_role(owner, role)));
+        let roles = owner.map(|owner| database::postgres::ROLES.map(|role| databases::as_role(owner, role)));
         let mut own: Vec<(&str, &str)> = Vec::new();
         if let Some([app, auth, worker]) = &roles {
             own.push(("PALESTRA_DATABASE_APP_URL", app));
@@ -204,7 +204,7 @@ impl App {
             db,
             clock,
             folder,
-            store,
+            database,
             url,
             client,
             stop,
@@ -227,7 +227,7 @@ impl App {
     }
 
     /// Tells the server to stop, and goes on at once.
-    pub fn begin_to_stop(&self) {
+    pub fn request_stop(&self) {
         self.stop.send(true).ok();
     }
 
@@ -266,7 +266,7 @@ impl App {
     }
 
     /// A POST without a body.
-    pub async fn act_as(&self, who: &Person, path: &str) -> Reply {
+    pub async fn post_empty_as(&self, who: &Person, path: &str) -> Reply {
         self.send(self.request("POST", path).bearer_auth(&who.token))
             .await
     }
@@ -301,19 +301,19 @@ impl App {
     // People -------------------------------------------------------------------------------------------------
 
     pub async fn learner(&self) -> Person {
-        self.somebody(Role::User).await
+        self.person_with_role(Role::User).await
     }
 
     pub async fn trainer(&self) -> Person {
-        self.somebody(Role::Trainer).await
+        self.person_with_role(Role::Trainer).await
     }
 
     pub async fn admin(&self) -> Person {
-        self.somebody(Role::Admin).await
+        self.person_with_role(Role::Admin).await
     }
 
     /// Somebody new with a role; registration gives none, so that it comes from within.
-    async fn somebody(&self, role: Role) -> Person {
+    async fn person_with_role(&self, role: Role) -> Person {
         let number = NEXT.fetch_add(1, Ordering::Relaxed);
         let email = format!("{}{number}@example.com", role.as_str().to_lowercase());
         // The cost of the hash is the tests' own; see `config`.
@@ -346,7 +346,7 @@ impl App {
             .post("/auth/login", json!({ "email": email, "password": password }))
             .await
             .expect(200);
-        Person::of(&reply)
+        Person::from_reply(&reply)
     }
 
     // A course to try things with ----------------------------------------------------------------------------
@@ -393,7 +393,7 @@ impl App {
             .await
             .expect(201)
             .text_at("/id");
-        self.act_as(trainer, &format!("/lessons/{id}/publish"))
+        self.post_empty_as(trainer, &format!("/lessons/{id}/publish"))
             .await
             .expect(200);
         id
@@ -407,10 +407,10 @@ impl App {
             self.lesson(trainer, &chapter).await,
             self.lesson(trainer, &chapter).await,
         ];
-        self.act_as(trainer, &format!("/chapters/{chapter}/publish"))
+        self.post_empty_as(trainer, &format!("/chapters/{chapter}/publish"))
             .await
             .expect(200);
-        self.act_as(trainer, &format!("/courses/{course}/publish"))
+        self.post_empty_as(trainer, &format!("/courses/{course}/publish"))
             .await
             .expect(200);
         (course, chapter, lessons)
@@ -448,7 +448,7 @@ impl App {
     }
 
     /// The newest letter to this address in the outbox folder, and the token in its link.
-    pub async fn letter_to(&self, email: &str, subject: &str) -> (String, String) {
+    pub async fn mail_to(&self, email: &str, subject: &str) -> (String, String) {
         let folder = self.folder.join("outbox");
         super::eventually(&format!("a letter «{subject}» to {email}"), || async {
             let mut letters: Vec<PathBuf> = std::fs::read_dir(&folder)
@@ -475,7 +475,7 @@ impl App {
 }
 
 impl Person {
-    pub fn of(reply: &Reply) -> Self {
+    pub fn from_reply(reply: &Reply) -> Self {
         Self {
             id: reply.text_at("/user/id"),
             email: reply.text_at("/user/email"),
@@ -489,7 +489,7 @@ impl Drop for App {
     fn drop(&mut self) {
         self.stop();
         if let Some(url) = &self.url {
-            stores::drop_database(url);
+            databases::drop_database(url);
         }
     }
 }

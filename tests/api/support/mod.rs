@@ -1,63 +1,63 @@
 //! A server of its own for each test, and people to try it with.
 
+pub mod community;
+pub mod coupons;
+pub mod dump;
+pub mod grants;
+pub mod media;
+pub mod stripe_faults;
+pub mod videos;
+pub mod watching;
+
 mod app;
-mod dice;
-mod ears;
-mod folder;
+mod conversations;
+mod databases;
+mod event_stream;
 mod mux;
-mod post;
+mod notifications;
 mod redis;
 mod reply;
+mod rng;
 mod shop;
-mod stores;
-mod stripe;
-mod till;
-mod told;
-mod wire;
+mod stripe_app;
+mod stripe_double;
+mod tcp_proxy;
+mod temp_dir;
 
 pub use app::{App, PASSWORD, Person, TestClock, config};
-pub use dice::Dice;
-pub use ears::{Ears, Heard};
-pub use folder::Folder;
+pub use databases::{DatabaseKind, as_role, in_database, postgres_admin};
+pub use event_stream::{Event, EventStream};
 pub use mux::Mux;
 pub use redis::Redis;
 pub use reply::Reply;
-pub use stores::{Store, as_role, in_database, postgres_admin};
-pub use stripe::{Fault, SECRET, StripeDouble, Switches, sign};
-pub use till::{FORMER_SECRET, Till};
-pub use wire::Wire;
+pub use rng::Rng;
+pub use stripe_app::{FORMER_SECRET, StripeApp};
+pub use stripe_double::{Fault, SECRET, StripeDouble, Switches, sign};
+pub use tcp_proxy::TcpProxy;
+pub use temp_dir::TempDir;
 
-/// Makes a test of each function, on SQLite and on PostgreSQL. A function takes an [`App`].
-macro_rules! on_both_databases {
-    ($($(#[$attribute:meta])* async fn $name:ident($app:ident: App) $body:block)+) => {
-        mod on_sqlite {
-            $(#[tokio::test(flavor = "multi_thread", worker_threads = 2)] $(#[$attribute])*
-            async fn $name() { super::$name(crate::support::App::start(crate::support::Store::Sqlite).await).await; })+
-        }
-        mod on_postgres {
-            $(#[tokio::test(flavor = "multi_thread", worker_threads = 2)] $(#[$attribute])*
-            async fn $name() { super::$name(crate::support::App::start(crate::support::Store::Postgres).await).await; })+
-        }
-        $(async fn $name($app: App) $body)+
-    };
+/// What a test with the attribute `both_databases` takes: built anew on the database of the test.
+pub trait Fixture {
+    fn build(database: DatabaseKind) -> impl Future<Output = Self>;
 }
-pub(crate) use on_both_databases;
 
-/// Makes a test of each function, on SQLite and on PostgreSQL. A function takes a [`Till`].
-macro_rules! at_the_till {
-    ($($(#[$attribute:meta])* async fn $name:ident($till:ident: Till) $body:block)+) => {
-        mod on_sqlite {
-            $(#[tokio::test(flavor = "multi_thread", worker_threads = 2)] $(#[$attribute])*
-            async fn $name() { super::$name(crate::support::Till::open(crate::support::Store::Sqlite).await).await; })+
-        }
-        mod on_postgres {
-            $(#[tokio::test(flavor = "multi_thread", worker_threads = 2)] $(#[$attribute])*
-            async fn $name() { super::$name(crate::support::Till::open(crate::support::Store::Postgres).await).await; })+
-        }
-        $(async fn $name($till: Till) $body)+
-    };
+impl Fixture for DatabaseKind {
+    async fn build(database: DatabaseKind) -> Self {
+        database
+    }
 }
-pub(crate) use at_the_till;
+
+impl Fixture for App {
+    async fn build(database: DatabaseKind) -> Self {
+        Self::start(database).await
+    }
+}
+
+impl Fixture for StripeApp {
+    async fn build(database: DatabaseKind) -> Self {
+        Self::open(database).await
+    }
+}
 
 /// Waits until `ready` gives something; fails after ten seconds.
 pub async fn eventually<T, F: Future<Output = Option<T>>>(what: &str, mut ready: impl FnMut() -> F) -> T {

@@ -5,24 +5,24 @@ use std::{
     process::{Child, Command, Stdio},
 };
 
-use super::{Folder, eventually};
+use super::{TempDir, eventually};
 
 /// A port at which Redis may be or not.
 pub struct Redis {
     port: u16,
-    folder: Folder,
+    folder: TempDir,
     child: Option<Child>,
 }
 
 impl Redis {
     /// Nobody is there yet.
-    pub fn away() -> Self {
+    pub fn stopped() -> Self {
         let port = TcpListener::bind("127.0.0.1:0")
             .unwrap()
             .local_addr()
             .unwrap()
             .port();
-        let folder = Folder::new("redis");
+        let folder = TempDir::new("redis");
         Self {
             port,
             folder,
@@ -30,9 +30,9 @@ impl Redis {
         }
     }
 
-    pub async fn here() -> Self {
-        let mut redis = Self::away();
-        redis.come().await;
+    pub async fn started() -> Self {
+        let mut redis = Self::stopped();
+        redis.start().await;
         redis
     }
 
@@ -41,7 +41,7 @@ impl Redis {
     }
 
     /// Starts it, and waits until it takes connections.
-    pub async fn come(&mut self) {
+    pub async fn start(&mut self) {
         let server = std::env::var("PALESTRA_TEST_REDIS")
             .expect("PALESTRA_TEST_REDIS names a Redis server; `make test` sets it");
         let mut command = Command::new(server);
@@ -61,7 +61,7 @@ impl Redis {
     }
 
     /// Ends it at once.
-    pub fn go(&mut self) {
+    pub fn stop(&mut self) {
         if let Some(mut child) = self.child.take() {
             child.kill().unwrap();
             child.wait().unwrap();
@@ -71,6 +71,6 @@ impl Redis {
 
 impl Drop for Redis {
     fn drop(&mut self) {
-        self.go();
+        self.stop();
     }
 }

@@ -65,7 +65,7 @@ impl Reply {
 
     /// Insists on the status and the code.
     #[track_caller]
-    pub fn refused(self, status: u16, code: &str) -> Self {
+    pub fn expect_problem(self, status: u16, code: &str) -> Self {
         let reply = self.expect(status);
         assert_eq!(reply.at("/code"), code, "{}", reply.text);
         reply
@@ -73,7 +73,7 @@ impl Reply {
 
     /// The reasons of a refusal: `pointer code`, sorted.
     #[track_caller]
-    pub fn reasons(&self) -> Vec<String> {
+    pub fn errors(&self) -> Vec<String> {
         let body = self.json();
         let reasons = body["errors"].as_array().cloned().unwrap_or_default();
         let text = |reason: &Value| {

@@ -5,27 +5,28 @@ use super::{App, Person, Reply};
 /// Buying, in the sandbox.
 impl App {
     /// A published course with a price: the course and its two lessons.
-    pub async fn priced(&self, trainer: &Person, amount: i64) -> (String, [String; 2]) {
+    pub async fn course_for_sale(&self, trainer: &Person, amount: i64) -> (String, [String; 2]) {
         let price = json!({ "price": { "amount": amount, "currency": "USD" } });
         let (course, _, lessons) = self.course(trainer, price).await;
         (course, lessons)
     }
 
     /// A POST that moves money, with a key of its own.
-    pub async fn pay_as(&self, who: &Person, path: &str, body: Value) -> Reply {
-        let key = self.db.environment().new_id().to_string();
-        self.pay_again(who, path, body, &key).await
+    pub async fn post_with_new_key_as(&self, who: &Person, path: &str, body: Value) -> Reply {
+        let key = self.db.environment().new_id::<kernel::Uuid>().to_string();
+        self.post_with_key_as(who, path, body, &key).await
     }
 
     /// A POST that moves money, with this key.
-    pub async fn pay_again(&self, who: &Person, path: &str, body: Value, key: &str) -> Reply {
+    pub async fn post_with_key_as(&self, who: &Person, path: &str, body: Value, key: &str) -> Reply {
         let request = self.request("POST", path).bearer_auth(&who.token);
         self.send(request.header("idempotency-key", key).json(&body))
             .await
     }
 
     pub async fn checkout(&self, who: &Person, course: &str) -> Reply {
-        self.pay_as(who, "/checkout", json!({ "courseId": course })).await
+        self.post_with_new_key_as(who, "/checkout", json!({ "courseId": course }))
+            .await
     }
 
     /// Buys a course in the sandbox: the payment's id.
@@ -35,14 +36,14 @@ impl App {
             .await
             .expect(201)
             .text_at("/payment/id");
-        self.act_as(who, &format!("/sandbox/payments/{payment}/complete"))
+        self.post_empty_as(who, &format!("/sandbox/payments/{payment}/complete"))
             .await
             .expect(200);
         payment
     }
 
     /// A payment, when it stands like this.
-    pub async fn payment_when(&self, who: &Person, payment: &str, pointer: &str, value: Value) -> Reply {
+    pub async fn wait_for_payment(&self, who: &Person, payment: &str, pointer: &str, value: Value) -> Reply {
         let path = format!("/payments/{payment}");
         super::eventually(&format!("{pointer} of a payment to be {value}"), || async {
             let reply = self.get_as(who, &path).await.expect(200);
@@ -52,7 +53,7 @@ impl App {
     }
 
     /// Why this person may read the lesson, or why not: the code.
-    pub async fn why(&self, who: &Person, lesson: &str) -> String {
+    pub async fn access_reason(&self, who: &Person, lesson: &str) -> String {
         let reply = self.get_as(who, &format!("/lessons/{lesson}")).await;
         if reply.status == 200 {
             reply.text_at("/access/reason")

@@ -14,7 +14,7 @@ use database::{Db, Pool, Tx};
 use enrollment::NewManualGrant;
 use identity::{AccountChange, Hasher, Registration, UserFilter};
 use kernel::{Actor, CategoryId, CourseId, Error, LessonId, Limit, Money, Result, Role, SessionId, Uuid};
-use progress::{Claim, LONGEST, Rules, Subject, Watching};
+use progress::{Claim, HeartbeatService, MAX_VIDEO_SECONDS, Rules, Subject};
 use serde::Deserialize;
 
 use self::{
@@ -169,7 +169,7 @@ pub async fn load(db: &Db, hasher: &Hasher) -> Result<bool> {
         email: Some(ADMIN.to_owned()),
         ..UserFilter::default()
     };
-    let find = move |tx| async move { identity::list_users(&tx, &filter, None, Limit::new(1)).await };
+    let find = move |tx| async move { identity::list_users(&tx, filter, None, Limit::new(1)).await };
     if !db.read(Actor::System, find).await?.data.is_empty() {
         return Ok(false);
     }
@@ -275,7 +275,7 @@ async fn add_person(db: &Db, person: Person, hash: &str) -> Result<Actor> {
                 email: Some(email.clone()),
                 ..UserFilter::default()
             };
-            let find = move |tx| async move { identity::list_users(&tx, &filter, None, Limit::new(1)).await };
+            let find = move |tx| async move { identity::list_users(&tx, filter, None, Limit::new(1)).await };
             db.read(Actor::System, find)
                 .await?
                 .data
@@ -427,10 +427,10 @@ async fn add_learning(
 async fn watch(db: &Db, actor: Actor, learner: &Learner, placed: &HashMap<String, Placed>) -> Result<()> {
     let rules = Rules {
         rate_percent: 100,
-        slack_seconds: LONGEST,
+        slack_seconds: MAX_VIDEO_SECONDS,
         completion_percent: 90,
     };
-    let watching = Watching::start(db, rules, 8);
+    let heartbeats = HeartbeatService::start(db, rules, 8);
     for watched in &learner.watched {
         let course = placed
             .get(&watched.course)
@@ -442,7 +442,7 @@ async fn watch(db: &Db, actor: Actor, learner: &Learner, placed: &HashMap<String
             position: Some(watched.position),
             ..Claim::default()
         };
-        watching.hear(actor, lesson, claim).await?;
+        heartbeats.record(actor, lesson, claim).await?;
     }
     Ok(())
 }

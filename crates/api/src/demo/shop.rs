@@ -4,7 +4,9 @@ use std::{sync::Arc, time::Duration};
 
 use database::Db;
 use kernel::{Actor, CourseId, Result};
-use payments::{CheckoutRequest, Discount, Method, NewCoupon, Payments, Sandbox, SandboxAct, Scope};
+use payments::{
+    CheckoutRequest, CouponScope, Discount, NewCoupon, PaymentMethod, Payments, Sandbox, SimulatedAction,
+};
 use serde::Deserialize;
 
 /// A coupon for everything that its owner sells.
@@ -21,7 +23,7 @@ pub(super) struct DemoCoupon {
 pub(super) async fn add_coupon(db: &Db, owner: Actor, coupon: DemoCoupon) -> Result<()> {
     let new = NewCoupon {
         code: coupon.code,
-        scope: Scope::Owner,
+        scope: CouponScope::Owner,
         course_ids: Vec::new(),
         discount: Discount::Percentage(coupon.percent_off),
         is_active: true,
@@ -41,16 +43,16 @@ pub(super) async fn buy(
     course_id: CourseId,
     coupon_code: Option<String>,
 ) -> Result<()> {
-    let till = Payments::new(Some(Arc::new(Sandbox)), Duration::from_secs(3600));
+    let payments = Payments::new(Some(Arc::new(Sandbox)), Duration::from_secs(3600));
     let request = CheckoutRequest {
         course_id,
         coupon_code,
-        method: Method::CheckoutSession,
+        method: PaymentMethod::CheckoutSession,
         success_url: String::new(),
         cancel_url: String::new(),
     };
-    let checkout = till.checkout(db, buyer, request).await?;
-    till.play(db, buyer, checkout.payment.id, SandboxAct::Complete)
+    let checkout = payments.checkout(db, buyer, request).await?;
+    payments::simulate(db, buyer, checkout.payment.id, SimulatedAction::Complete)
         .await
         .map(drop)
 }

@@ -404,9 +404,10 @@ fn request_id(request: &HttpRequest, state: &State) -> String {
                 .bytes()
                 .all(|byte| byte.is_ascii_alphanumeric() || b"-_.".contains(&byte))
     };
-    given
-        .filter(plain)
-        .map_or_else(|| state.db.environment().new_id().to_string(), str::to_owned)
+    given.filter(plain).map_or_else(
+        || state.db.environment().new_id::<kernel::Uuid>().to_string(),
+        str::to_owned,
+    )
 }
 
 /// The trace of a W3C `traceparent`: `00-<32 hex>-<16 hex>-<2 hex>`.
@@ -445,10 +446,10 @@ mod tests {
                 .map(|(name, value)| ((*name).to_owned(), (*value).to_owned())),
         )
         .unwrap();
-        let db = setup::open(&config, Environment::default(), setup::Schema::Migrate)
+        let db = crate::startup::open(&config, Environment::default(), crate::startup::Schema::Migrate)
             .await
             .unwrap();
-        let state = Data::new(State::new(config, db).await.unwrap());
+        let state = Data::new(State::new(config, db, crate::app::paths()).await.unwrap());
         let bug = web::resource("/bug").to(bug);
         let app = App::new()
             .app_data(state)

@@ -13,12 +13,12 @@ mod community_settings;
 mod conversations;
 mod courses;
 mod events;
+mod files;
 mod grants;
 mod health;
 mod hooks;
 mod lessons;
 mod me;
-mod media;
 mod message_preferences;
 mod messages;
 mod meta;
@@ -33,8 +33,9 @@ mod progress;
 mod reactions;
 mod reports;
 mod shared;
+mod uploads;
 mod users;
-mod video;
+mod video_assets;
 mod wishlist;
 
 use crate::http::routing::Operations;
@@ -56,10 +57,11 @@ pub fn configure(config: &mut impl Operations) {
                 .configure(chapters::configure)
                 .configure(lessons::configure)
                 .configure(wishlist::configure)
-                .configure(video::configure)
+                .configure(video_assets::configure)
                 .configure(playback::configure)
                 .configure(hooks::configure)
-                .configure(media::configure)
+                .configure(uploads::configure)
+                .configure(files::configure)
                 .configure(attachments::configure)
                 .configure(access::configure)
                 .configure(payments::configure)

@@ -96,7 +96,7 @@ impl Mailer for Outbox {
     async fn send(&self, message: Message) -> Result<()> {
         let letter = letter(&self.from, &message)?;
         let (folder, bytes) = (self.folder.clone(), letter.formatted());
-        let name = format!("{}.eml", kernel::Environment::default().new_id());
+        let name = format!("{}.eml", kernel::Environment::default().new_id::<kernel::Uuid>());
         let path = folder.join(name);
         let shown = path.display().to_string();
         let write = move || std::fs::create_dir_all(&folder).and_then(|()| std::fs::write(&path, bytes));

@@ -163,8 +163,13 @@ impl Worker {
         let kind = message.kind.as_str();
         match (kind, user, course) {
             ("enrollment.created", user, Some(course)) => self.on_enrollment_created(user, course).await,
+            (courses::OUTLINE_CHANGED, _, Some(course)) => {
+                let requested_by = message.id_of("requestedBy");
+                let recount = move |tx| async move { progress::recount(&tx, course, requested_by).await };
+                self.db.run_in(Pool::Worker, Actor::System, recount).await
+            }
             (progress::RECOUNT, _, Some(course)) => progress::work_on(&self.db, course).await,
-            (progress::DERIVE, Some(user), Some(course)) => self.derive(user, course).await,
+            (progress::RECOMPUTE, Some(user), Some(course)) => self.recompute(user, course).await,
             ("grant.created", Some(user), Some(course)) => {
                 // What somebody has, they wish for no more; who gave it cannot see what they wish for.
                 let unwish = move |tx| async move { courses::unwish_for(&tx, user, course).await };
@@ -179,8 +184,8 @@ impl Worker {
                 let mailer = self.mailer.as_ref();
                 identity::mail::deliver(&self.db, mailer, &self.app_url, kind, user).await
             }
-            _ if kind.starts_with("video.") => self.videos.act(&self.db, message).await,
-            _ if kind.starts_with("payment.") => self.payments.act(&self.db, message).await,
+            _ if kind.starts_with("video.") => self.videos.handle_message(&self.db, message).await,
+            _ if kind.starts_with("payment.") => self.payments.handle_message(&self.db, message).await,
             _ => self.notify(message).await,
         }
     }
@@ -194,18 +199,20 @@ impl Worker {
         community::notify(&self.db, &context, message).await
     }
 
-    /// Somebody new in a course: it is counted, and what they learnt in a free preview counts from now on, whatever the way in.
+    /// Counts a new learner of a course. What they learnt in a free preview counts from now on, however they came in.
     async fn on_enrollment_created(&self, user: Option<UserId>, course: CourseId) -> Result<()> {
         let count = move |tx| async move { enrollment::count_learners(&tx, course).await };
         self.db.run_in(Pool::Worker, Actor::System, count).await?;
         match user {
-            Some(user) => self.derive(user, course).await,
+            Some(user) => self.recompute(user, course).await,
             None => Ok(()),
         }
     }
 
-    async fn derive(&self, user: UserId, course: CourseId) -> Result<()> {
-        progress::derive_for(&self.db, user, course).await.map(drop)
+    async fn recompute(&self, user: UserId, course: CourseId) -> Result<()> {
+        progress::recompute_completion_for(&self.db, user, course)
+            .await
+            .map(drop)
     }
 
     /// Makes searches find the courses of a category by its present name, some at a time.
@@ -228,7 +235,7 @@ impl Worker {
     }
 
     async fn collect_orphaned_objects(&self) {
-        match media::collect_objects(&self.db, &self.media, media::KEPT).await {
+        match media::collect_objects(&self.db, &self.media, media::RETENTION).await {
             Ok(objects) => self.count_collected("objects", objects),
             Err(error) => tracing::warn!(%error, "objects without a file cannot be looked for"),
         }
@@ -270,9 +277,9 @@ impl Worker {
             metrics.outbox_waiting.set(waiting);
             metrics.outbox_aside.set(aside);
         }
-        self.videos.ask_about_silent(&self.db).await?;
+        self.videos.poll_silent(&self.db).await?;
         self.payments.reconcile(&self.db).await?;
-        let files = media::collect_files(&self.db, &self.media, media::KEPT).await?;
+        let files = media::collect_files(&self.db, &self.media, media::RETENTION).await?;
         self.count_collected("files", files);
         Ok(())
     }

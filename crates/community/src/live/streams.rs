@@ -88,7 +88,7 @@ impl Streams {
         };
         let stream = self.register(id, session)?;
         let work = move |tx| async move {
-            identity::confirm(&tx).await?;
+            identity::verify_session(&tx).await?;
             store::extent(&tx, id).await
         };
         let extent = self.0.db.read(actor, work).await?;
@@ -213,7 +213,7 @@ impl Inner {
             let sessions = sessions_of(chunk.iter().flat_map(|(.., buffers)| buffers));
             let work = move |tx| async move {
                 let events = store::list(&tx, &after).await?;
-                Ok((events, identity::living(&tx, &sessions).await?))
+                Ok((events, identity::active_sessions(&tx, &sessions).await?))
             };
             let read = self.db.read_in(Pool::Worker, Actor::System, work).await;
             let (events, living) = read.inspect_err(|_| {
@@ -275,7 +275,7 @@ impl Inner {
         }
         for chunk in silent.chunks(CHUNK_SIZE) {
             let sessions = sessions_of(chunk);
-            let work = move |tx| async move { identity::living(&tx, &sessions).await };
+            let work = move |tx| async move { identity::active_sessions(&tx, &sessions).await };
             let living = self.db.read_in(Pool::Worker, Actor::System, work).await?;
             for buffer in chunk {
                 if living.contains(&buffer.session) {

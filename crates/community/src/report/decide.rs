@@ -5,7 +5,7 @@ use entity::{
     enums::{ModerationAction, NotificationOutcome, ReportStatus},
     moderation_log,
 };
-use identity::UserChange;
+use identity::{UserChange, UserStatus};
 use kernel::{Actor, Code, Error, FieldError, ModerationEntryId, ReportId, Result};
 use sea_orm::ActiveValue::Set;
 use serde_json::json;
@@ -111,7 +111,7 @@ async fn apply(tx: &Tx, report: &Report, decision: &Decision) -> Result<bool> {
         ModerationAction::Suspend => {
             let change = UserChange {
                 role: None,
-                suspended: Some(true),
+                status: Some(UserStatus::Suspended),
             };
             identity::change_user(tx, report.author.id, |_| true, change).await?;
         }

@@ -1,36 +1,12 @@
 //! Who learns in a course, for those who teach it.
 
+mod model;
 mod store;
 
 use database::Tx;
-use kernel::{Code, CourseId, Cursor, EnrollmentId, Limit, Page, Result, Timestamp, UserId};
-use sea_orm::FromQueryResult;
+use kernel::{Code, CourseId, Cursor, Limit, Page, Result, UserId};
 
-/// Somebody who is enrolled in a course.
-#[derive(Clone, Debug, FromQueryResult)]
-pub struct EnrolledLearner {
-    /// The account.
-    pub user_id: UserId,
-    /// Unique.
-    pub username: Option<String>,
-    /// The name to show.
-    pub name: Option<String>,
-    /// The enrollment's id.
-    pub enrollment_id: EnrollmentId,
-    /// Since when.
-    pub enrolled_at: Timestamp,
-    /// Since when the whole course is done.
-    pub completed_at: Option<Timestamp>,
-}
-
-/// How many ever enrolled in a course, and how many of them completed it.
-#[derive(Clone, Copy, Debug, FromQueryResult)]
-pub struct LearnerCount {
-    /// Everybody who ever enrolled.
-    pub enrolled: i64,
-    /// Who completed the course.
-    pub completed: i64,
-}
+pub use self::model::{EnrolledLearner, LearnerCount};
 
 /// The learners of a course that the caller may edit, newest first; those whose name or username contains `search`.
 ///

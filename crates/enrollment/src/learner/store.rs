@@ -1,11 +1,21 @@
-use database::Tx;
+//! The enrollments of a course, each with its user.
+
+use database::{MapDbErr, NewestFirst, Tx};
+use entity::{enrollments, users};
 use kernel::{CourseId, Cursor, Limit, Result, UserId};
-use sea_orm::Value;
+use sea_orm::{
+    ColumnTrait, Condition, EntityTrait, ExprTrait, JoinType, QueryFilter, QuerySelect, QueryTrait,
+    RelationTrait, Select,
+    sea_query::{Expr, Func, LikeExpr},
+};
 
-use super::{EnrolledLearner, LearnerCount};
+use super::model::{EnrolledLearner, LearnerCount};
 
-const LEARNER: &str = "SELECT e.user_id, u.username, u.name, e.id AS enrollment_id, e.enrolled_at, e.completed_at \
-    FROM enrollments e JOIN users u ON u.id = e.user_id WHERE e.course_id = ?";
+fn learners(course_id: CourseId) -> Select<enrollments::Entity> {
+    enrollments::Entity::find()
+        .join(JoinType::InnerJoin, enrollments::Relation::Users.def())
+        .filter(enrollments::COLUMN.course_id.eq(course_id))
+}
 
 pub(super) async fn page(
     tx: &Tx,
@@ -14,32 +24,34 @@ pub(super) async fn page(
     after: Option<Cursor>,
     limit: Limit,
 ) -> Result<Vec<EnrolledLearner>> {
-    let (mut sql, mut values): (String, Vec<Value>) = (LEARNER.to_owned(), vec![course_id.into()]);
-    if let Some(search) = search {
-        let name = if tx.is_postgres() {
-            "lower(u.name)"
-        } else {
-            "u.name"
-        };
-        let mut ways = vec![search.to_lowercase()];
-        if !tx.is_postgres() {
-            // It knows capitals of the Latin alphabet only: the usual ways to write the others are tried.
-            ways.extend([search.to_owned(), search.to_uppercase(), capitalised(search)]);
-        }
-        let names = vec![format!("{name} LIKE ? ESCAPE '!'"); ways.len()].join(" OR ");
-        sql.push_str(&format!(" AND ({names} OR u.username LIKE ? ESCAPE '!')"));
-        values.extend(ways.iter().map(|way| containing(way).into()));
-        values.push(containing(&search.to_lowercase()).into());
+    use enrollments::Column::{EnrolledAt, Id};
+    learners(course_id)
+        .apply_if(search, |select, search| select.filter(is_called(tx, search)))
+        .newest_first(EnrolledAt, Id, after, limit)
+        .into_partial_model()
+        .all(tx)
+        .await
+        .map_db_err()
+}
+
+/// Of a user: that the name or the username contains this text, whatever the case.
+fn is_called(tx: &Tx, search: &str) -> Condition {
+    let name = Expr::col((users::Entity, users::Column::Name));
+    let lower = search.to_lowercase();
+    let username = Condition::any().add(users::Column::Username.like(containing(&lower)));
+    if tx.is_postgres() {
+        return username.add(Expr::from(Func::lower(name)).like(containing(&lower)));
     }
-    if let Some(after) = after {
-        sql.push_str(" AND (e.enrolled_at < ? OR (e.enrolled_at = ? AND e.id < ?))");
-        values.extend([after.time().into(), after.time().into(), after.id.into()]);
-    }
-    sql.push_str(&format!(
-        " ORDER BY e.enrolled_at DESC, e.id DESC LIMIT {}",
-        limit.fetch()
-    ));
-    tx.all(&sql, values).await
+    // SQLite compares without case in the Latin alphabet only: the usual ways to write other words are tried.
+    let ways = [
+        lower,
+        search.to_owned(),
+        search.to_uppercase(),
+        capitalised(search),
+    ];
+    ways.iter().fold(username, |condition, way| {
+        condition.add(name.clone().like(containing(way)))
+    })
 }
 
 /// Each word with a capital, and only one.
@@ -58,7 +70,7 @@ fn capitalised(text: &str) -> String {
 }
 
 /// A pattern for whatever contains this, letter by letter.
-fn containing(text: &str) -> String {
+fn containing(text: &str) -> LikeExpr {
     let mut pattern = String::from("%");
     for letter in text.chars() {
         if matches!(letter, '%' | '_' | '!') {
@@ -67,20 +79,27 @@ fn containing(text: &str) -> String {
         pattern.push(letter);
     }
     pattern.push('%');
-    pattern
+    LikeExpr::new(pattern).escape('!')
 }
 
 pub(super) async fn one(tx: &Tx, course_id: CourseId, user_id: UserId) -> Result<Option<EnrolledLearner>> {
-    let sql = format!("{LEARNER} AND e.user_id = ?");
-    tx.one(&sql, [course_id.into(), user_id.into()]).await
+    learners(course_id)
+        .filter(enrollments::COLUMN.user_id.eq(user_id))
+        .into_partial_model()
+        .one(tx)
+        .await
+        .map_db_err()
 }
 
 pub(super) async fn count(tx: &Tx, course_id: CourseId) -> Result<LearnerCount> {
-    let sql =
-        "SELECT count(*) AS enrolled, count(completed_at) AS completed FROM enrollments WHERE course_id = ?";
-    let found = tx.one(sql, [course_id.into()]).await?;
-    Ok(found.unwrap_or(LearnerCount {
-        enrolled: 0,
-        completed: 0,
-    }))
+    let count = enrollments::Entity::find()
+        .select_only()
+        .column_as(enrollments::Column::Id.count(), "enrolled")
+        .column_as(enrollments::Column::CompletedAt.count(), "completed")
+        .filter(enrollments::COLUMN.course_id.eq(course_id))
+        .into_model()
+        .one(tx)
+        .await
+        .map_db_err()?;
+    Ok(count.unwrap_or_default())
 }

@@ -20,7 +20,7 @@ pub struct Model {
         from = "chapter_id",
         to = "id",
         on_update = "NoAction",
-        on_delete = "Cascade"
+        on_delete = "NoAction"
     )]
     pub chapters: BelongsTo<super::chapters::Entity>,
     #[sea_orm(

@@ -22,7 +22,7 @@ pub struct Model {
         from = "lesson_id",
         to = "id",
         on_update = "NoAction",
-        on_delete = "Cascade"
+        on_delete = "NoAction"
     )]
     pub lessons: BelongsTo<super::lessons::Entity>,
     #[sea_orm(

@@ -30,7 +30,7 @@ pub struct Model {
         from = "(course_id, chapter_id)",
         to = "(course_id, id)",
         on_update = "NoAction",
-        on_delete = "Cascade"
+        on_delete = "NoAction"
     )]
     pub chapters: BelongsTo<Option<super::chapters::Entity>>,
     #[sea_orm(
@@ -38,7 +38,7 @@ pub struct Model {
         from = "(course_id, lesson_id)",
         to = "(course_id, id)",
         on_update = "NoAction",
-        on_delete = "Cascade"
+        on_delete = "NoAction"
     )]
     pub lessons: BelongsTo<Option<super::lessons::Entity>>,
     #[sea_orm(

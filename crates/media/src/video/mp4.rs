@@ -1,21 +1,22 @@
-//! How long a film plays, from the head of an MPEG-4 or QuickTime file. Nothing is decoded, and hardly anything is read.
+//! The duration of a video, from the header of an MPEG-4 or QuickTime file. Written by hand: nothing is decoded, and only a few
+//! bytes are read from the storage.
 
 use futures_util::TryStreamExt;
 use kernel::{FileId, Result};
 
-use crate::{Key, Storage};
+use crate::storage::{Key, Storage};
 
-/// More boxes than this on the way to the one that is looked for, and the file is not worth the reading.
-const BOXES: usize = 64;
+/// How many boxes are read in search of one.
+const MAX_BOXES: usize = 64;
 
-/// A box: its name, and where its content begins and ends.
-struct Place {
+/// A box: its name, and the offsets at which its content begins and ends.
+struct Mp4Box {
     name: [u8; 4],
     content: u64,
     end: u64,
 }
 
-/// How long a file plays, in seconds; `None` where it does not say.
+/// The duration of a file in seconds; `None` where it does not say.
 pub(crate) async fn duration(storage: &Storage, file_id: FileId) -> Result<Option<f64>> {
     let Some(object) = storage.get(Key::File(file_id), Some(0..1)).await? else {
         return Ok(None);
@@ -30,15 +31,15 @@ pub(crate) async fn duration(storage: &Storage, file_id: FileId) -> Result<Optio
     Ok(seconds(&bytes))
 }
 
-/// The first box of this name between two places.
-async fn find(storage: &Storage, id: FileId, name: [u8; 4], from: u64, end: u64) -> Result<Option<Place>> {
+/// The first box of this name between two offsets.
+async fn find(storage: &Storage, id: FileId, name: [u8; 4], from: u64, end: u64) -> Result<Option<Mp4Box>> {
     let mut at = from;
-    for _ in 0..BOXES {
+    for _ in 0..MAX_BOXES {
         if at >= end {
             return Ok(None);
         }
         let head = read(storage, id, at, end.min(at + 16)).await?;
-        let Some(found) = place(&head, at, end) else {
+        let Some(found) = parse_box(&head, at, end) else {
             return Ok(None);
         };
         if found.name == name {
@@ -63,19 +64,19 @@ async fn read(storage: &Storage, id: FileId, from: u64, to: u64) -> Result<Vec<u
 }
 
 /// The box that begins at `at`, inside a parent that ends at `end`; `None` where that cannot be.
-fn place(head: &[u8], at: u64, end: u64) -> Option<Place> {
+fn parse_box(head: &[u8], at: u64, end: u64) -> Option<Mp4Box> {
     let name = head.get(4..8)?.try_into().ok()?;
     let (length, header) = match number(head, 0, 4)? {
         0 => (end - at, 8),
         1 => (number(head, 8, 8)?, 16),
         length => (length, 8),
     };
-    let place = Place {
+    let parsed = Mp4Box {
         name,
         content: at + header,
         end: at.checked_add(length)?,
     };
-    (length >= header && place.end <= end).then_some(place)
+    (length >= header && parsed.end <= end).then_some(parsed)
 }
 
 /// The duration in a movie header (ISO/IEC 14496-12, 8.2.2).
@@ -89,7 +90,7 @@ fn seconds(header: &[u8]) -> Option<f64> {
         1 => (number(header, 20, 4)?, number(header, 24, 8)?, u64::MAX),
         _ => return None,
     };
-    // Nobody films for a year; a file in pieces says 0.
+    // A fragmented file says 0; more than a year is a broken header.
     if scale == 0 || length == 0 || length == unknown || length / scale > 31_536_000 {
         return None;
     }
@@ -107,7 +108,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_header_says_how_long() {
+    fn the_duration_is_read_from_a_header() {
         let old = [&[0; 12][..], &600_u32.to_be_bytes(), &36_900_u32.to_be_bytes()].concat();
         assert_eq!(seconds(&old), Some(61.5));
         let long = [
@@ -126,17 +127,17 @@ mod tests {
     }
 
     #[test]
-    fn a_box_lies_inside_its_parent_and_goes_on() {
+    fn a_box_lies_inside_its_parent() {
         let head =
             |length: u32, more: u64| [&length.to_be_bytes()[..], b"moov", &more.to_be_bytes()].concat();
         let found =
-            |length, more| place(&head(length, more), 100, 1000).map(|place| (place.content, place.end));
+            |length, more| parse_box(&head(length, more), 100, 1000).map(|found| (found.content, found.end));
         assert_eq!(found(50, 0), Some((108, 150)));
         assert_eq!(found(0, 0), Some((108, 1000)));
         assert_eq!(found(1, 500), Some((116, 600)));
         for (length, more) in [(7, 0), (901, 0), (1, 15), (1, 901), (1, u64::MAX)] {
             assert_eq!(found(length, more), None, "{length} {more}");
         }
-        assert!(place(&head(50, 0)[..7], 100, 1000).is_none());
+        assert!(parse_box(&head(50, 0)[..7], 100, 1000).is_none());
     }
 }

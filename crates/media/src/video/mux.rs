@@ -1,51 +1,51 @@
-//! Mux: a thin client of its API, its signatures on hooks, and its playback tokens.
+//! Mux: a thin client of its API, the verification of its webhooks, and its playback tokens.
 
 use std::time::Duration;
 
 use base64::{Engine, engine::general_purpose::STANDARD};
-use http_client::Service;
+use http_client::HttpClient;
 use jsonwebtoken::{Algorithm, EncodingKey, Header};
 use kernel::{Code, Environment, Error, Result, Timestamp, VideoAssetId};
 use reqwest::{Method, StatusCode};
 use serde::Serialize;
 use serde_json::{Value, json};
 
-/// How long an upload may be begun, in seconds.
+/// How long an upload may be begun in seconds.
 const UPLOAD_SECONDS: u32 = 3600;
 
-/// What Mux gave for us to identify each other.
+/// The credentials of an account at Mux.
 #[derive(Clone)]
 pub struct MuxSettings {
-    /// The access token's id.
+    /// The id of the access token.
     pub token_id: String,
-    /// The access token's secret.
+    /// The secret of the access token.
     pub token_secret: String,
-    /// The name of the key that signs playback.
+    /// The id of the key that signs playback tokens.
     pub signing_key_id: String,
     /// That key: PEM in base64, as Mux hands it out.
     pub signing_private_key: String,
-    /// What hooks are signed with.
+    /// The secret that webhooks are signed with.
     pub webhook_secret: String,
-    /// Where its API is.
+    /// The base URL of its API.
     pub base_url: String,
-    /// The front end from whose pages files are sent.
+    /// The origin of the front end from which files are uploaded.
     pub cors_origin: String,
 }
 
-/// Where and how the client sends the file of a video.
+/// Where and how a client uploads the file of a video.
 #[derive(Clone, Debug)]
 pub struct UploadTarget {
-    /// The method.
+    /// The HTTP method.
     pub method: &'static str,
-    /// A signed address; whoever has it may send.
+    /// A signed URL: whoever has it may upload.
     pub url: String,
     /// Headers to send along.
     pub headers: Vec<(String, String)>,
-    /// Until when.
+    /// When the URL expires.
     pub expires_at: Timestamp,
 }
 
-/// What a playback token opens.
+/// What a playback token is for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Purpose {
     Video,
@@ -65,18 +65,18 @@ struct Claims<'a> {
 pub struct Mux {
     settings: MuxSettings,
     key: EncodingKey,
-    service: Service,
+    service: HttpClient,
     environment: Environment,
 }
 
-/// An answer of Mux's that is an answer: nothing to try again.
-struct Answer {
+/// A response of Mux's that is final: there is nothing to try again.
+struct Response {
     status: StatusCode,
     data: Value,
 }
 
 impl Mux {
-    /// A client; nothing is asked yet.
+    /// A client; Mux is not contacted yet.
     ///
     /// # Errors
     /// In words, where the signing key cannot be read.
@@ -88,20 +88,20 @@ impl Mux {
             "PALESTRA_MUX_SIGNING_PRIVATE_KEY is not the PEM of an RSA key in base64, as Mux hands it out"
                 .to_owned()
         })?;
-        let service = Service::new("Mux", environment.clone())?;
+        let service = HttpClient::new("Mux", environment.clone())?;
         let mux = Self {
             settings,
             key,
             service,
             environment,
         };
-        // A key of another form would otherwise show when the first learner watches.
+        // A key of another kind would otherwise be noticed only when the first learner watches.
         mux.token("check", Purpose::Video, mux.environment.now())
             .map_err(|_| "PALESTRA_MUX_SIGNING_PRIVATE_KEY does not sign".to_owned())?;
         Ok(mux)
     }
 
-    /// Asks for an upload whose asset will carry our id; answers with its name and where the file goes.
+    /// Makes an upload whose asset will carry our id; answers its id and where the file is uploaded.
     ///
     /// # Errors
     /// [`Code::Unavailable`] where Mux does not answer, or not with an upload.
@@ -131,17 +131,17 @@ impl Mux {
         }
     }
 
-    /// An upload, unless Mux does not know it.
+    /// An upload; `None` where Mux does not know it.
     pub(crate) async fn upload(&self, upload_id: &str) -> Result<Option<Value>> {
         self.get(&format!("/video/v1/uploads/{upload_id}")).await
     }
 
-    /// An asset, unless Mux does not know it.
+    /// An asset; `None` where Mux does not know it.
     pub(crate) async fn asset(&self, asset_id: &str) -> Result<Option<Value>> {
         self.get(&format!("/video/v1/assets/{asset_id}")).await
     }
 
-    /// Deletes an asset. One that is not there is deleted.
+    /// Deletes an asset. One that Mux does not know is deleted already.
     pub(crate) async fn delete_asset(&self, asset_id: &str) -> Result<()> {
         let path = format!("/video/v1/assets/{asset_id}");
         let answer = self.call(Method::DELETE, &path, None).await?;
@@ -151,7 +151,7 @@ impl Mux {
         Err(refused(answer.status))
     }
 
-    /// Ends an upload before its file has come. One that is not there has ended.
+    /// Cancels an upload before its file has arrived. One that Mux does not know has ended already.
     pub(crate) async fn cancel_upload(&self, upload_id: &str) -> Result<()> {
         let path = format!("/video/v1/uploads/{upload_id}/cancel");
         let answer = self.call(Method::PUT, &path, None).await?;
@@ -170,33 +170,36 @@ impl Mux {
         }
     }
 
-    async fn call(&self, method: Method, path: &str, body: Option<&Value>) -> Result<Answer> {
+    async fn call(&self, method: Method, path: &str, body: Option<&Value>) -> Result<Response> {
         let url = format!("{}{path}", self.settings.base_url.trim_end_matches('/'));
         let (id, secret) = (&self.settings.token_id, &self.settings.token_secret);
         let mut request = self.service.request(method, url).basic_auth(id, Some(secret));
         if let Some(body) = body {
             request = request.json(body);
         }
-        let answer = self.service.send(request, http_client::Answer::is_passing).await;
-        let answer = answer.map_err(away)?;
+        let answer = self
+            .service
+            .send(request, http_client::HttpResponse::is_transient)
+            .await;
+        let answer = answer.map_err(unavailable)?;
         let mut read: Value = serde_json::from_slice(&answer.body).unwrap_or_default();
         let data = read.get_mut("data").map(Value::take).unwrap_or_default();
-        Ok(Answer {
+        Ok(Response {
             status: answer.status,
             data,
         })
     }
 
-    /// Whether a hook's body carries Mux's signature, not older than five minutes.
+    /// Refuses a webhook whose body does not carry Mux's signature, or whose signature is older than five minutes.
     ///
     /// # Errors
     /// [`Code::HookSignatureInvalid`].
     pub(crate) fn verify_hook(&self, header: &str, body: &[u8], now: Timestamp) -> Result<()> {
-        http_client::verify_hook(&[&self.settings.webhook_secret], header, body, now)
+        http_client::verify_webhook(&[&self.settings.webhook_secret], header, body, now)
     }
 
-    /// The signed addresses of stream, thumbnail and storyboard.
-    pub(crate) fn addresses(&self, playback_id: &str, until: Timestamp) -> Result<[String; 3]> {
+    /// The signed URLs of stream, thumbnail and storyboard.
+    pub(crate) fn playback_urls(&self, playback_id: &str, until: Timestamp) -> Result<[String; 3]> {
         let (stream, image) = ("https://stream.mux.com", "https://image.mux.com");
         let video = self.token(playback_id, Purpose::Video, until)?;
         let thumbnail = self.token(playback_id, Purpose::Thumbnail, until)?;
@@ -226,7 +229,7 @@ impl Mux {
     }
 }
 
-fn away(cause: String) -> Error {
+fn unavailable(cause: String) -> Error {
     Error::new(Code::Unavailable)
         .detail("The video service does not answer.")
         .retry_after(Duration::from_secs(5))
@@ -234,14 +237,14 @@ fn away(cause: String) -> Error {
 }
 
 fn refused(status: StatusCode) -> Error {
-    away(format!("Mux answered {status}"))
+    unavailable(format!("Mux answered {status}"))
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    /// What Mux's own library was held against too: see contract/mux.
+    /// Mux's own library agrees with these: see contract/mux.
     fn vectors() -> Value {
         serde_json::from_str(include_str!("../../../../contract/mux/vectors.json")).unwrap()
     }

@@ -1,58 +1,69 @@
+//! Playback: signed URLs for whoever may watch a video.
+
 use database::{Db, Tx};
+use entity::enums::{VideoProvider, VideoStatus};
 use kernel::{Code, FileId, Result, Timestamp, VideoAssetId};
 
-use super::{Captions, VideoAsset, VideoProvider, VideoStatus, Videos, asset, store};
-use crate::{Disposition, Key, Link, Media};
+use super::{
+    asset::{self, VideoAsset},
+    captions::{Captions, store::list as list_captions},
+    service::Videos,
+};
+use crate::{
+    file::upload::Media,
+    signed_link::{Disposition, Link},
+    storage::key::Key,
+};
 
-/// What playing a video needs from the database.
+/// What playback needs from the database.
 #[derive(Clone, Debug)]
 pub struct PlaybackSource {
     pub(crate) asset: VideoAsset,
     pub(crate) captions: Vec<Captions>,
 }
 
-/// How to play a video: addresses that hold until they expire, for whoever has them.
+/// How to play a video: URLs that are valid until they expire, for whoever has them.
 #[derive(Clone, Debug)]
 pub struct Playback {
-    /// Who plays it.
+    /// Who streams it.
     pub provider: VideoProvider,
-    /// How far it is: always ready.
+    /// Always ready.
     pub status: VideoStatus,
-    /// An HLS playlist at Mux; a file in our own storage.
+    /// The URL of an HLS playlist at Mux, or of a file in our own storage.
     pub stream_url: String,
-    /// A picture of it, at Mux.
+    /// The URL of a preview picture; only at Mux.
     pub thumbnail_url: Option<String>,
-    /// Pictures for the timeline of a player, as WebVTT, at Mux.
+    /// The URL of the pictures for a player's timeline, as `WebVTT`; only at Mux.
     pub storyboard_url: Option<String>,
-    /// How long it plays, where that is known.
+    /// The duration in seconds, where that is known.
     pub duration_seconds: Option<f64>,
-    /// The captions, by language.
+    /// The captions, ordered by language.
     pub captions: Vec<CaptionLink>,
-    /// Until when the addresses hold.
+    /// When the URLs expire.
     pub expires_at: Timestamp,
 }
 
-/// Captions as a player takes them.
+/// Captions as a player loads them.
 #[derive(Clone, Debug)]
 pub struct CaptionLink {
-    /// A BCP 47 tag.
+    /// The BCP 47 tag of the language.
     pub language: String,
     /// What a player's menu shows.
     pub label: String,
-    /// A WebVTT file.
+    /// The URL of a `WebVTT` file.
     pub url: String,
 }
 
-/// What a playback needs. The caller of this function has decided that whoever asks may watch the video.
+/// What the playback of a video needs. The caller of this function has decided that the actor may watch the video.
 ///
 /// # Errors
 /// [`Code::NotFound`]; [`Code::VideoNotReady`].
 pub async fn playback_source(tx: &Tx, id: VideoAssetId) -> Result<PlaybackSource> {
-    let asset = store::asset(tx, id, false).await?.ok_or(Code::NotFound)?;
+    let asset = asset::store::find(tx, id).await?.ok_or(Code::NotFound)?;
     if asset.status != VideoStatus::Ready {
         return Err(Code::VideoNotReady.into());
     }
-    let captions = store::captions(tx, &[id]).await?.remove(&id).unwrap_or_default();
+    let captions = list_captions(tx, &[id]).await?.remove(&id).unwrap_or_default();
     Ok(PlaybackSource { asset, captions })
 }
 
@@ -61,12 +72,13 @@ pub async fn playback_source(tx: &Tx, id: VideoAssetId) -> Result<PlaybackSource
 /// # Errors
 /// [`Code::NotFound`]; [`Code::VideoNotReady`].
 pub async fn own_playback_source(tx: &Tx, id: VideoAssetId) -> Result<PlaybackSource> {
-    asset::own(tx, id, false).await?;
+    asset::find_own(tx, id).await?;
     playback_source(tx, id).await
 }
 
 impl Videos {
-    /// Signs the addresses of a playback, outside any transaction: from now for the configured time, at least as long as the video is.
+    /// Signs the URLs of a playback, outside any transaction. They are valid for the configured time, and at least as long as the video
+    /// is.
     ///
     /// # Errors
     /// [`Code::Unavailable`] for a video at Mux where Mux is not configured any more, or where the storage does not answer.
@@ -79,14 +91,18 @@ impl Videos {
         let (stream_url, thumbnail_url, storyboard_url) = match asset.provider {
             VideoProvider::Local => {
                 let file_id = asset.file_id.ok_or(Code::VideoNotReady)?;
-                let kind = asset.content_type.unwrap_or_else(|| "video/mp4".to_owned());
-                let ending = if kind == "video/webm" { "webm" } else { "mp4" };
-                let link = link(file_id, &format!("video.{ending}"), &kind, until);
-                (fetch(media, db, now, &link).await?, None, None)
+                let content_type = asset.content_type.unwrap_or_else(|| "video/mp4".to_owned());
+                let extension = if content_type == "video/webm" {
+                    "webm"
+                } else {
+                    "mp4"
+                };
+                let link = link(file_id, &format!("video.{extension}"), &content_type, until);
+                (download_url(media, db, now, &link).await?, None, None)
             }
             VideoProvider::Mux => {
                 let playback_id = asset.playback_id.as_deref().ok_or(Code::VideoNotReady)?;
-                let [stream, thumbnail, storyboard] = self.mux()?.addresses(playback_id, until)?;
+                let [stream, thumbnail, storyboard] = self.mux()?.playback_urls(playback_id, until)?;
                 (stream, Some(thumbnail), Some(storyboard))
             }
         };
@@ -103,7 +119,7 @@ impl Videos {
                 "text/vtt; charset=utf-8",
                 until,
             );
-            let url = fetch(media, db, now, &link).await?;
+            let url = download_url(media, db, now, &link).await?;
             links.push(CaptionLink { language, label, url });
         }
         Ok(Playback {
@@ -129,7 +145,7 @@ fn link(file_id: FileId, name: &str, content_type: &str, expires_at: Timestamp) 
     }
 }
 
-async fn fetch(media: &Media, db: &Db, now: Timestamp, link: &Link) -> Result<String> {
+async fn download_url(media: &Media, db: &Db, now: Timestamp, link: &Link) -> Result<String> {
     media
         .storage
         .download_url(db.keyring(), &media.public_url, now, link)

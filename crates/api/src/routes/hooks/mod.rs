@@ -1,19 +1,6 @@
-//! What other services tell. Only a signature decides whether it is believed.
+//! Webhooks of other services. Only a signature decides whether an event is believed.
 
-mod mux;
-mod stripe;
+mod dto;
+mod handlers;
 
-use crate::http::routing::Operations;
-use serde::Serialize;
-use utoipa::ToSchema;
-
-pub(super) fn configure(config: &mut impl Operations) {
-    config.configure(mux::configure).configure(stripe::configure);
-}
-
-/// That a hook has arrived.
-#[derive(Serialize, ToSchema)]
-struct HookReceipt {
-    /// Always true: what was not noted is refused.
-    received: bool,
-}
+pub(super) use handlers::configure;

@@ -1,21 +1,16 @@
-//! What one has learnt, and how a course's learners get on.
+//! What learners have watched and completed, and how the learners of a course get on.
 
-mod batch;
-mod course;
 mod learners;
-mod mine;
 mod overview;
-mod shared;
-mod watch;
+mod reports;
+mod watching;
 
 use crate::http::routing::Operations;
 
 pub(super) fn configure(config: &mut impl Operations) {
     config
-        .configure(watch::configure)
-        .configure(batch::configure)
+        .configure(watching::configure)
         .configure(overview::configure)
-        .configure(mine::configure)
-        .configure(course::configure)
+        .configure(reports::configure)
         .configure(learners::configure);
 }

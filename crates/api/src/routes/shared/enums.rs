@@ -49,6 +49,8 @@ schemas! {
     CouponScope;
     /// Why money is given back.
     RefundReason;
+    /// The state of a dispute: `OPEN`, `WON` (the money came back) or `LOST`.
+    DisputeStatus;
     /// The kind of a conversation: `DIRECT` between two people, or a `GROUP`.
     ConversationKind;
     /// From whom somebody accepts messages.

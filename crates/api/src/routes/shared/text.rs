@@ -45,4 +45,26 @@ bounded! {
     /// A duration in whole minutes.
     #[schema(minimum = 0, maximum = 100_000, example = 10)]
     Minutes(i64);
+
+    /// An e-mail address of up to 254 characters.
+    #[schema(format = "email", max_length = 254, example = "lena@example.com")]
+    Email(String);
+}
+
+/// A new password: 10 to 128 characters.
+// Outside the macro, because a password has no `Debug`.
+#[derive(Clone, Deserialize, ToSchema)]
+#[serde(transparent)]
+#[schema(
+    format = "password",
+    min_length = 10,
+    max_length = 128,
+    example = "eight green anvils"
+)]
+pub(in crate::routes) struct NewPassword(pub(in crate::routes) String);
+
+impl From<NewPassword> for String {
+    fn from(password: NewPassword) -> Self {
+        password.0
+    }
 }

@@ -1,0 +1,108 @@
+//! The operations about enrollments and access.
+
+use actix_web::web::Data;
+use database::Pool;
+use kernel::{CourseId, Result, UserId};
+
+use super::dto::{CourseAccess, Enrollment, EnrollmentPage, InstantQuery};
+use crate::{
+    http::{
+        extract::{Admin, Idempotency, Member, Path, Query},
+        problem::Problem,
+        reply::Reply,
+        routing::{Operations, operations},
+    },
+    routes::shared::PageQuery,
+    state::State,
+};
+
+pub(in crate::routes) fn configure(config: &mut impl Operations) {
+    operations!(config, enroll, list_enrollments, get_my_access, get_user_access);
+}
+
+/// Enrol in a free course
+///
+/// Whoever has access already gets the enrollment that is there. Whoever enrolled before and has lost that access, because the
+/// trainer revoked it, has to ask the trainer. What the caller learnt in a free preview counts at once.
+#[utoipa::path(post, path = "/courses/{course_id}/enroll",
+    tag = "access", operation_id = "enrollInCourse", security(("bearer" = [])),
+    params(("course_id" = Uuid, Path, description = "The course's id.")),
+    extensions(("x-problem-codes" = json!(["course_not_free", "grant_expired", "grant_revoked"])), ("x-versioned" = json!(true))),
+    responses((status = 200, description = "The enrollment that is there.", body = Enrollment),
+        (status = 201, description = "The enrollment; the access is new.", body = Enrollment)))]
+async fn enroll(
+    state: Data<State>,
+    Member(actor): Member,
+    Path(course_id): Path<CourseId>,
+    key: Idempotency,
+) -> Result<Reply<Enrollment>, Problem> {
+    let work = move |tx| async move {
+        let (enrollment, is_new) = progress::enroll(&tx, course_id).await?;
+        let enrollment = Enrollment::from(enrollment);
+        let reply = if is_new {
+            Reply::created(&format!("/courses/{course_id}/progress"), &enrollment)?
+        } else {
+            Reply::ok(&enrollment)?
+        };
+        Ok(reply.version_and_content(1))
+    };
+    Ok(key
+        .run(&state.db, (Pool::App, actor), "enrollInCourse", &[], work)
+        .await?)
+}
+
+/// List my enrollments
+///
+/// The enrollments of the caller, newest first.
+#[utoipa::path(get, path = "/me/enrollments",
+    tag = "access", operation_id = "listMyEnrollments", security(("bearer" = [])), params(PageQuery),
+    responses((status = 200, description = "A page of enrollments.", body = EnrollmentPage)))]
+async fn list_enrollments(
+    state: Data<State>,
+    Member(actor): Member,
+    Query(page): Query<PageQuery>,
+) -> Result<Reply<EnrollmentPage>, Problem> {
+    let (after, limit) = page.position();
+    let work = move |tx| async move { enrollment::list_enrollments(&tx, after, limit).await };
+    let page = state.db.read(actor, work).await?;
+    Ok(Reply::ok(&EnrollmentPage::from(page))?)
+}
+
+/// Explain my access to a course
+///
+/// Whether the caller may see a course and each of its lessons, why, until when, by which grants with all their changes, and what
+/// would give access.
+#[utoipa::path(get, path = "/me/access/courses/{course_id}",
+    tag = "access", operation_id = "getMyCourseAccess", security(("bearer" = [])),
+    params(("course_id" = Uuid, Path, description = "The course's id.")),
+    responses((status = 200, description = "The decision.", body = CourseAccess)))]
+async fn get_my_access(
+    state: Data<State>,
+    Member(actor): Member,
+    Path(course_id): Path<CourseId>,
+) -> Result<Reply<CourseAccess>, Problem> {
+    let work = move |tx| async move { enrollment::explain(&tx, course_id).await };
+    let explanation = state.db.read(actor, work).await?;
+    Ok(Reply::ok(&CourseAccess::from(explanation))?)
+}
+
+/// Explain somebody's access to a course
+///
+/// At any instant: grants are as they were then, or, for a future instant, as they are now. The course, its lessons and who teaches
+/// it are as they are now. For admins.
+#[utoipa::path(get, path = "/admin/users/{user_id}/access/courses/{course_id}",
+    tag = "access", operation_id = "getUserCourseAccess", security(("bearer" = [])),
+    params(("user_id" = Uuid, Path, description = "The user's id."),
+        ("course_id" = Uuid, Path, description = "The course's id."), InstantQuery),
+    extensions(("x-problem-codes" = json!(["session_revoked", "forbidden"]))),
+    responses((status = 200, description = "The decision.", body = CourseAccess)))]
+async fn get_user_access(
+    state: Data<State>,
+    Admin(actor): Admin,
+    Path((user_id, course_id)): Path<(UserId, CourseId)>,
+    Query(InstantQuery { at }): Query<InstantQuery>,
+) -> Result<Reply<CourseAccess>, Problem> {
+    let work = move |tx| async move { enrollment::explain_at(&tx, user_id, course_id, at).await };
+    let explanation = state.db.read(actor, work).await?;
+    Ok(Reply::ok(&CourseAccess::from(explanation))?)
+}

@@ -1,0 +1,6 @@
+//! Enrolling, and who may see a course, and why.
+
+mod dto;
+mod handlers;
+
+pub(super) use handlers::configure;

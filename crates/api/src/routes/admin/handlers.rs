@@ -1,0 +1,81 @@
+//! The operations below `/admin`.
+
+use actix_web::web::Data;
+use database::Pool;
+use kernel::UserId;
+
+use super::dto::{AccountPage, PatchUser, UserQuery};
+use crate::{
+    http::{
+        extract::{Admin, IfMatch, Json, Path, Query},
+        problem::Problem,
+        reply::Reply,
+        routing::{Operations, operations},
+    },
+    routes::me::Account,
+    state::State,
+};
+
+pub(in crate::routes) fn configure(config: &mut impl Operations) {
+    operations!(config, list_users, get_user, update_user);
+}
+
+/// List accounts
+///
+/// All accounts, newest first.
+#[utoipa::path(get, path = "/admin/users",
+    tag = "admin", operation_id = "listUsers", security(("bearer" = [])), params(UserQuery),
+    extensions(("x-problem-codes" = json!(["session_revoked", "forbidden"]))),
+    responses((status = 200, description = "A page of accounts.", body = AccountPage)))]
+async fn list_users(
+    state: Data<State>,
+    Admin(actor): Admin,
+    Query(query): Query<UserQuery>,
+) -> Result<Reply<AccountPage>, Problem> {
+    let (filter, after, limit) = query.into_parts();
+    let work = move |tx| async move { identity::list_users(&tx, filter, after, limit).await };
+    let users = state.db.read(actor, work).await?;
+    Ok(Reply::ok(&AccountPage::from(users))?)
+}
+
+/// Get an account
+///
+/// With its e-mail address, role and status.
+#[utoipa::path(get, path = "/admin/users/{user_id}",
+    tag = "admin", operation_id = "getUserAccount", security(("bearer" = [])),
+    params(("user_id" = Uuid, Path, description = "The user's id.")),
+    extensions(("x-problem-codes" = json!(["session_revoked", "forbidden"]))),
+    responses((status = 200, description = "The account.", body = Account)))]
+async fn get_user(
+    state: Data<State>,
+    Admin(actor): Admin,
+    Path(id): Path<UserId>,
+) -> Result<Reply<Account>, Problem> {
+    let work = move |tx| async move { identity::user(&tx, id).await };
+    let account = state.db.read(actor, work).await?;
+    let version = account.version;
+    Ok(Reply::ok(&Account::from(account))?.version_and_content(version))
+}
+
+/// Update an account
+///
+/// Changes the role, or suspends or restores the account. Every session of the account ends, so that no token keeps what was taken
+/// away. The last active admin stays one; nobody changes their own account here. The change is written to the audit log.
+#[utoipa::path(patch, path = "/admin/users/{user_id}",
+    tag = "admin", operation_id = "updateUserAccount", security(("bearer" = [])), request_body = PatchUser,
+    params(("user_id" = Uuid, Path, description = "The user's id.")),
+    extensions(("x-problem-codes" = json!(["session_revoked", "forbidden", "last_admin"]))),
+    responses((status = 200, description = "The account as it is now.", body = Account)))]
+async fn update_user(
+    state: Data<State>,
+    Admin(actor): Admin,
+    Path(id): Path<UserId>,
+    seen: IfMatch,
+    body: Json<PatchUser>,
+) -> Result<Reply<Account>, Problem> {
+    let matches = move |version| seen.accepts(version);
+    let work = move |tx| async move { identity::change_user(&tx, id, matches, body.value.into()).await };
+    let account = state.db.run_in(Pool::Auth, actor, work).await?;
+    let version = account.version;
+    Ok(Reply::ok(&Account::from(account))?.version_and_content(version))
+}

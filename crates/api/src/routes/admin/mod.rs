@@ -1,0 +1,6 @@
+//! Everybody's accounts, for admins.
+
+mod dto;
+mod handlers;
+
+pub(super) use handlers::configure;

@@ -1,0 +1,6 @@
+//! Attachments of courses and lessons.
+
+mod dto;
+mod handlers;
+
+pub(super) use handlers::configure;

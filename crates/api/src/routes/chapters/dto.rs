@@ -1,0 +1,247 @@
+//! Chapters in requests and answers.
+
+use chrono::{DateTime, Utc};
+use courses::{Body, BodyChange, ChapterChange, NewChapter};
+use enrollment::ReadableChapter;
+use kernel::{ChapterId, CourseId, VideoAssetId};
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+use validator::Validate;
+
+use crate::{
+    http::extract::merge,
+    routes::{
+        courses::ChapterOutline,
+        lessons::AccessReason,
+        shared::{HttpsUrl, Minutes, RichText, Summary, Title},
+    },
+};
+
+/// A chapter with what it teaches.
+#[derive(Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub(in crate::routes) struct Chapter {
+    /// The chapter's id.
+    id: ChapterId,
+    /// The course it belongs to.
+    course_id: CourseId,
+    /// The title.
+    #[schema(example = "Week 1")]
+    title: String,
+    /// A description in plain text.
+    #[schema(example = "Finding your positions.")]
+    description: Option<String>,
+    /// The position among the chapters of the course; a smaller one comes first.
+    #[schema(minimum = 1, example = 1)]
+    position: i64,
+    /// Its own text, as sanitised HTML.
+    #[schema(example = "<p>Take your time …</p>")]
+    content: Option<String>,
+    /// The address of a video that is hosted elsewhere.
+    #[schema(format = "uri")]
+    video_url: Option<String>,
+    /// The id of an uploaded video: `POST /chapters/{chapterId}/playback`.
+    video_asset_id: Option<VideoAssetId>,
+    /// The length in minutes, rounded up. A video elsewhere counts as this long.
+    #[schema(minimum = 0, example = 30)]
+    duration: Option<i64>,
+    /// Whether learners see it.
+    is_published: bool,
+    /// Whether it is a free preview, which everybody may read.
+    is_free: bool,
+    /// When the chapter was created.
+    created_at: DateTime<Utc>,
+    /// When it was last changed.
+    updated_at: DateTime<Utc>,
+}
+
+impl From<(courses::Chapter, Body)> for Chapter {
+    fn from((chapter, body): (courses::Chapter, Body)) -> Self {
+        let courses::Chapter {
+            id,
+            course_id,
+            title,
+            description,
+            position,
+            duration,
+            has_content: _,
+            has_video: _,
+            is_published,
+            is_free,
+            version: _,
+            created_at,
+            updated_at,
+        } = chapter;
+        let Body {
+            content,
+            video_url,
+            video_asset_id,
+        } = body;
+        Self {
+            id,
+            course_id,
+            title,
+            description,
+            position,
+            content,
+            video_url,
+            video_asset_id,
+            duration,
+            is_published,
+            is_free,
+            created_at,
+            updated_at,
+        }
+    }
+}
+
+/// A chapter, and why the caller may read it.
+#[derive(Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+#[schema(as = ReadableChapter)]
+pub(super) struct ChapterWithAccess {
+    /// The chapter.
+    #[serde(flatten)]
+    chapter: Chapter,
+    /// Why the caller may read it.
+    access: AccessReason,
+}
+
+impl From<ReadableChapter> for ChapterWithAccess {
+    fn from(readable: ReadableChapter) -> Self {
+        let ReadableChapter {
+            chapter,
+            body,
+            access,
+        } = readable;
+        Self {
+            chapter: (chapter, body).into(),
+            access: access.into(),
+        }
+    }
+}
+
+/// The chapters of a course.
+#[derive(Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub(super) struct ChapterList {
+    /// All of them, in their order.
+    pub(super) data: Vec<ChapterOutline>,
+}
+
+/// The order of the chapters of a course.
+#[derive(Serialize, Deserialize, ToSchema, Validate)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub(super) struct ChapterOrder {
+    /// Every chapter of the course, once.
+    #[schema(max_items = 500)]
+    pub(super) chapter_ids: Vec<ChapterId>,
+}
+
+/// A chapter to create at the end of its course, as a draft.
+#[derive(Deserialize, ToSchema, Validate)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub(super) struct CreateChapter {
+    /// The title.
+    #[schema(example = "Week 1")]
+    title: Title,
+    /// A description in plain text.
+    #[schema(example = "Finding your positions.")]
+    description: Option<Summary>,
+    /// Its own text, as HTML.
+    #[schema(example = "<p>Take your time …</p>")]
+    content: Option<RichText>,
+    /// The address of a video that is hosted elsewhere.
+    #[schema(example = "https://videos.example.com/week-1.mp4")]
+    video_url: Option<HttpsUrl>,
+    /// The id of a video that the caller has uploaded (`POST /video-uploads`).
+    video_asset_id: Option<VideoAssetId>,
+    /// The length in minutes, rounded up. A video elsewhere counts as this long.
+    #[schema(example = 30)]
+    duration: Option<Minutes>,
+    /// Whether it is a free preview, which everybody may read.
+    #[serde(default)]
+    is_free: bool,
+}
+
+impl From<CreateChapter> for NewChapter {
+    fn from(body: CreateChapter) -> Self {
+        let CreateChapter {
+            title,
+            description,
+            content,
+            video_url,
+            video_asset_id,
+            duration,
+            is_free,
+        } = body;
+        Self {
+            title: title.into(),
+            description: description.map(Into::into),
+            duration: duration.map(Into::into),
+            is_free,
+            body: Body {
+                content: content.map(Into::into),
+                video_url: video_url.map(Into::into),
+                video_asset_id,
+            },
+        }
+    }
+}
+
+/// A change of a chapter.
+#[derive(Deserialize, ToSchema, Validate)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub(super) struct PatchChapter {
+    /// The title.
+    #[schema(nullable = false, example = "Week 1")]
+    title: Option<Title>,
+    /// A description in plain text.
+    #[serde(default, deserialize_with = "merge::member")]
+    #[schema(value_type = Option<Summary>, example = "Finding your positions.")]
+    description: Option<Option<Summary>>,
+    /// Its own text, as HTML.
+    #[serde(default, deserialize_with = "merge::member")]
+    #[schema(value_type = Option<RichText>, example = "<p>Take your time …</p>")]
+    content: Option<Option<RichText>>,
+    /// The address of a video that is hosted elsewhere.
+    #[serde(default, deserialize_with = "merge::member")]
+    #[schema(value_type = Option<HttpsUrl>)]
+    video_url: Option<Option<HttpsUrl>>,
+    /// The id of a video that the caller has uploaded (`POST /video-uploads`).
+    #[serde(default, deserialize_with = "merge::member")]
+    #[schema(value_type = Option<VideoAssetId>)]
+    video_asset_id: Option<Option<VideoAssetId>>,
+    /// The length in minutes, rounded up. A video elsewhere counts as this long.
+    #[serde(default, deserialize_with = "merge::member")]
+    #[schema(value_type = Option<Minutes>, example = 30)]
+    duration: Option<Option<Minutes>>,
+    /// Whether it is a free preview, which everybody may read.
+    #[schema(nullable = false)]
+    is_free: Option<bool>,
+}
+
+impl From<PatchChapter> for ChapterChange {
+    fn from(body: PatchChapter) -> Self {
+        let PatchChapter {
+            title,
+            description,
+            content,
+            video_url,
+            video_asset_id,
+            duration,
+            is_free,
+        } = body;
+        Self {
+            title: title.map(Into::into),
+            description: description.map(|text| text.map(Into::into)),
+            duration: duration.map(|minutes| minutes.map(Into::into)),
+            is_free,
+            body: BodyChange {
+                content: content.map(|text| text.map(Into::into)),
+                video_url: video_url.map(|url| url.map(Into::into)),
+                video_asset_id,
+            },
+        }
+    }
+}

@@ -1,0 +1,229 @@
+//! The operations on courses of their authors and editors.
+
+use actix_web::web::Data;
+use courses::{CourseChange, NewCourse};
+use database::Pool;
+use kernel::CourseId;
+
+use super::{
+    super::dto::{Course, CoursePage, reply},
+    dto::{CourseTree, CreateCourse, PatchCourse, PublicationCheck},
+};
+use crate::{
+    http::{
+        extract::{Idempotency, IfMatch, Json, Member, Path, Query, Trainer},
+        problem::Problem,
+        reply::{Nothing, Reply},
+        routing::{Operations, operations},
+    },
+    routes::shared::PageQuery,
+    state::State,
+};
+
+pub(in crate::routes) fn configure(config: &mut impl Operations) {
+    operations!(
+        config,
+        list_my_courses,
+        create_course,
+        update_course,
+        delete_course,
+        get_tree,
+        duplicate_course,
+        check_publication,
+        publish_course,
+        unpublish_course,
+        archive_course
+    );
+}
+
+/// List my courses
+///
+/// Lists the courses that the caller owns or edits, drafts included, newest first.
+#[utoipa::path(get, path = "/me/courses",
+    tag = "courses", operation_id = "listMyCourses", security(("bearer" = [])), params(PageQuery),
+    responses((status = 200, description = "A page of courses.", body = CoursePage)))]
+async fn list_my_courses(
+    state: Data<State>,
+    Member(actor): Member,
+    Query(page): Query<PageQuery>,
+) -> Result<Reply<CoursePage>, Problem> {
+    let (after, limit) = page.position();
+    let work = move |tx| async move { courses::list_own_courses(&tx, after, limit).await };
+    Ok(Reply::ok(&CoursePage::from(state.db.read(actor, work).await?))?)
+}
+
+/// Create a course
+///
+/// Creates a draft of the caller's, who is a trainer or an admin.
+#[utoipa::path(post, path = "/courses",
+    tag = "courses", operation_id = "createCourse", security(("bearer" = [])), request_body = CreateCourse,
+    extensions(("x-problem-codes" = json!(["forbidden"]))),
+    responses((status = 201, description = "The draft.", body = Course)))]
+async fn create_course(
+    state: Data<State>,
+    Trainer(actor): Trainer,
+    key: Idempotency,
+    body: Json<CreateCourse>,
+) -> Result<Reply<Course>, Problem> {
+    let new = NewCourse::try_from(body.value)?;
+    let work = |tx| async move { created(courses::create_course(&tx, new).await?) };
+    let whose = (Pool::App, actor);
+    Ok(key.run(&state.db, whose, "createCourse", &body.raw, work).await?)
+}
+
+/// Update a course
+///
+/// Changes a course, for its editors and admins. A published course has to stay complete.
+#[utoipa::path(patch, path = "/courses/{course}",
+    tag = "courses", operation_id = "updateCourse", security(("bearer" = [])), request_body = PatchCourse,
+    params(("course" = String, Path, description = "Id or slug.", max_length = 120, example = "strength-foundations")),
+    extensions(("x-problem-codes" = json!(["forbidden", "not_publishable"]))),
+    responses((status = 200, description = "The course as it is now.", body = Course)))]
+async fn update_course(
+    state: Data<State>,
+    Member(actor): Member,
+    Path(key): Path<String>,
+    seen: IfMatch,
+    body: Json<PatchCourse>,
+) -> Result<Reply<Course>, Problem> {
+    let change = CourseChange::try_from(body.value)?;
+    let matches = move |version| seen.accepts(version);
+    let work = |tx| async move { courses::change_course(&tx, &key, matches, change).await };
+    reply(state.db.run(actor, work).await?)
+}
+
+/// Delete a course
+///
+/// Deletes a course with everything in it, by its owner or an admin, as long as nobody has enrolled in it or bought it. Other courses can
+/// be archived.
+#[utoipa::path(delete, path = "/courses/{course}",
+    tag = "courses", operation_id = "deleteCourse", security(("bearer" = [])),
+    params(("course" = String, Path, description = "Id or slug.", max_length = 120, example = "strength-foundations")),
+    extensions(("x-problem-codes" = json!(["forbidden", "course_has_learners"]))),
+    responses((status = 204, description = "The course is deleted.")))]
+async fn delete_course(
+    state: Data<State>,
+    Member(actor): Member,
+    Path(key): Path<String>,
+) -> Result<Reply<Nothing>, Problem> {
+    let work = |tx| async move { courses::delete_course(&tx, &key).await };
+    state.db.run(actor, work).await?;
+    Ok(Reply::no_content())
+}
+
+/// Get a whole course
+///
+/// Gives everything that the editors of a course work on: drafts, and what chapters and lessons teach.
+#[utoipa::path(get, path = "/courses/{course_id}/tree",
+    tag = "courses", operation_id = "getCourseTree", security(("bearer" = [])),
+    params(("course_id" = Uuid, Path, description = "The course's id.")),
+    extensions(("x-problem-codes" = json!(["forbidden"])), ("x-versioned" = json!(true))),
+    responses((status = 200, description = "The course.", body = CourseTree)))]
+async fn get_tree(
+    state: Data<State>,
+    Member(actor): Member,
+    Path(id): Path<CourseId>,
+) -> Result<Reply<CourseTree>, Problem> {
+    let work = move |tx| async move { courses::course_tree(&tx, id).await };
+    let tree = state.db.read(actor, work).await?;
+    let version = tree.course.version;
+    Ok(Reply::ok(&CourseTree::from(tree))?.version_and_content(version))
+}
+
+/// Duplicate a course
+///
+/// Copies a course into a new draft of the caller's, with the same texts, pictures and videos. Nothing in the copy is published; editors,
+/// attachments and learners are not copied.
+#[utoipa::path(post, path = "/courses/{course_id}/duplicate",
+    tag = "courses", operation_id = "duplicateCourse", security(("bearer" = [])),
+    params(("course_id" = Uuid, Path, description = "The id of the course to copy.")),
+    extensions(("x-problem-codes" = json!(["forbidden"]))),
+    responses((status = 201, description = "The draft.", body = Course)))]
+async fn duplicate_course(
+    state: Data<State>,
+    Trainer(actor): Trainer,
+    Path(id): Path<CourseId>,
+    key: Idempotency,
+) -> Result<Reply<Course>, Problem> {
+    let work = move |tx| async move { created(courses::duplicate_course(&tx, id).await?) };
+    let whose = (Pool::App, actor);
+    Ok(key
+        .run(&state.db, whose, "duplicateCourse", id.0.as_bytes(), work)
+        .await?)
+}
+
+/// Check whether a course can be published
+///
+/// Lists everything that prevents the publication of a course, without publishing it.
+#[utoipa::path(get, path = "/courses/{course_id}/publish-check",
+    tag = "courses", operation_id = "checkCoursePublication", security(("bearer" = [])),
+    params(("course_id" = Uuid, Path, description = "The course's id.")),
+    extensions(("x-problem-codes" = json!(["forbidden"]))),
+    responses((status = 200, description = "What is missing.", body = PublicationCheck)))]
+async fn check_publication(
+    state: Data<State>,
+    Member(actor): Member,
+    Path(id): Path<CourseId>,
+) -> Result<Reply<PublicationCheck>, Problem> {
+    let work = move |tx| async move { courses::publish_check(&tx, id).await };
+    let problems = state.db.run(actor, work).await?;
+    Ok(Reply::ok(&PublicationCheck::from(problems))?)
+}
+
+/// Publish a course
+///
+/// Shows a course in the catalogue. It needs a title, a description, a picture, a category and a published chapter. Repeating it changes
+/// nothing.
+#[utoipa::path(post, path = "/courses/{course_id}/publish",
+    tag = "courses", operation_id = "publishCourse", security(("bearer" = [])),
+    params(("course_id" = Uuid, Path, description = "The course's id.")),
+    extensions(("x-problem-codes" = json!(["forbidden", "not_publishable"])), ("x-versioned" = json!(true))),
+    responses((status = 200, description = "The course as it is now.", body = Course)))]
+async fn publish_course(
+    state: Data<State>,
+    Member(actor): Member,
+    Path(id): Path<CourseId>,
+) -> Result<Reply<Course>, Problem> {
+    let work = move |tx| async move { courses::publish_course(&tx, id).await };
+    reply(state.db.run(actor, work).await?)
+}
+
+/// Unpublish a course
+///
+/// Removes a course from the catalogue and from its learners' sight; learners keep their records. Repeating it changes nothing.
+#[utoipa::path(post, path = "/courses/{course_id}/unpublish",
+    tag = "courses", operation_id = "unpublishCourse", security(("bearer" = [])),
+    params(("course_id" = Uuid, Path, description = "The course's id.")),
+    extensions(("x-problem-codes" = json!(["forbidden"])), ("x-versioned" = json!(true))),
+    responses((status = 200, description = "The course as it is now.", body = Course)))]
+async fn unpublish_course(
+    state: Data<State>,
+    Member(actor): Member,
+    Path(id): Path<CourseId>,
+) -> Result<Reply<Course>, Problem> {
+    let work = move |tx| async move { courses::unpublish_course(&tx, id).await };
+    reply(state.db.run(actor, work).await?)
+}
+
+/// Archive a course
+///
+/// Closes a course for new learners and removes it from the catalogue, by its owner or an admin; whoever has access keeps it. Publishing
+/// opens it again. Repeating it changes nothing.
+#[utoipa::path(post, path = "/courses/{course_id}/archive",
+    tag = "courses", operation_id = "archiveCourse", security(("bearer" = [])),
+    params(("course_id" = Uuid, Path, description = "The course's id.")),
+    extensions(("x-problem-codes" = json!(["forbidden"])), ("x-versioned" = json!(true))),
+    responses((status = 200, description = "The course as it is now.", body = Course)))]
+async fn archive_course(
+    state: Data<State>,
+    Member(actor): Member,
+    Path(id): Path<CourseId>,
+) -> Result<Reply<Course>, Problem> {
+    let work = move |tx| async move { courses::archive_course(&tx, id).await };
+    reply(state.db.run(actor, work).await?)
+}
+
+fn created(course: courses::Course) -> kernel::Result<Reply<Course>> {
+    let (location, version) = (format!("/courses/{}", course.id), course.version);
+    Ok(Reply::created(&location, &Course::from(course))?.version(version))
+}

@@ -1,0 +1,101 @@
+//! The operations of the catalogue.
+
+use actix_web::{HttpRequest, web::Data};
+use courses::CourseFilter;
+
+use super::{
+    dto::{CatalogueFacets, CataloguePage, CourseWithOutline},
+    query::{CourseQuery, FilterQuery},
+};
+use crate::{
+    http::{
+        extract::{Caller, Path, Query},
+        problem::Problem,
+        reply::Reply,
+        routing::{Operations, operations},
+    },
+    state::State,
+};
+
+pub(in crate::routes) fn configure(config: &mut impl Operations) {
+    operations!(config, list_courses, get_facets, get_course);
+}
+
+/// List courses
+///
+/// Lists the published courses that are open for new learners. Filters combine. Answers are at most a second old; those for trainers are
+/// always current.
+#[utoipa::path(get, path = "/courses",
+    tag = "courses", operation_id = "listCourses", security((), ("bearer" = [])), params(CourseQuery),
+    extensions(("x-versioned" = json!(true))),
+    responses((status = 200, description = "A page of courses.", body = CataloguePage)))]
+async fn list_courses(
+    state: Data<State>,
+    Caller(actor): Caller,
+    Query(query): Query<CourseQuery>,
+    request: HttpRequest,
+) -> Result<Reply<CataloguePage>, Problem> {
+    let (filter, sort, position, limit) = query.into_parts();
+    let read = async |actor| {
+        let work = move |tx| async move { courses::list_courses(&tx, &filter, sort, position, limit).await };
+        let page = state.db.read(actor, work).await?;
+        Ok(Reply::ok(&CataloguePage::from(page))?.content())
+    };
+    let key = format!("courses?{}", request.query_string());
+    Ok(state
+        .response_cache
+        .get_or_insert(&state.db, actor, key, read)
+        .await?)
+}
+
+/// Count courses by kind
+///
+/// Counts the published courses of each kind, for the filters beside a list. Each kind is counted under all filters but its own.
+#[utoipa::path(get, path = "/catalogue/facets",
+    tag = "courses", operation_id = "getCatalogueFacets", security((), ("bearer" = [])), params(FilterQuery),
+    extensions(("x-versioned" = json!(true))),
+    responses((status = 200, description = "The counts.", body = CatalogueFacets)))]
+async fn get_facets(
+    state: Data<State>,
+    Caller(actor): Caller,
+    Query(query): Query<FilterQuery>,
+    request: HttpRequest,
+) -> Result<Reply<CatalogueFacets>, Problem> {
+    let filter = CourseFilter::from(query);
+    let read = async |actor| {
+        let work = move |tx| async move { courses::facets(&tx, &filter).await };
+        let facets = state.db.read(actor, work).await?;
+        Ok(Reply::ok(&CatalogueFacets::from(facets))?.content())
+    };
+    let key = format!("facets?{}", request.query_string());
+    Ok(state
+        .response_cache
+        .get_or_insert(&state.db, actor, key, read)
+        .await?)
+}
+
+/// Get a course
+///
+/// Gives a course by its id, slug or former slug, with the outline of its chapters and lessons, and without what they teach. Whoever may
+/// edit it also sees drafts.
+#[utoipa::path(get, path = "/courses/{course}",
+    tag = "courses", operation_id = "getCourse", security((), ("bearer" = [])),
+    params(("course" = String, Path, description = "Id or slug.", max_length = 120, example = "strength-foundations")),
+    responses((status = 200, description = "The course.", body = CourseWithOutline)))]
+async fn get_course(
+    state: Data<State>,
+    Caller(actor): Caller,
+    Path(course): Path<String>,
+) -> Result<Reply<CourseWithOutline>, Problem> {
+    let key = format!("course {course}");
+    let read = async |actor| {
+        let work = |tx| async move { courses::course(&tx, &course).await };
+        let detail = state.db.read(actor, work).await?;
+        let version = detail.course.version;
+        Ok(Reply::ok(&CourseWithOutline::from(detail))?.version_and_content(version))
+    };
+    Ok(state
+        .response_cache
+        .get_or_insert(&state.db, actor, key, read)
+        .await?)
+}

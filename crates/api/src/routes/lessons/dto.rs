@@ -1,0 +1,268 @@
+//! Lessons in requests and answers.
+
+use chrono::{DateTime, Utc};
+use courses::{Body, BodyChange, LessonChange, NewLesson};
+use enrollment::{Access, ReadableLesson};
+use kernel::{ChapterId, CourseId, GrantId, LessonId, VideoAssetId};
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+use validator::Validate;
+
+use crate::{
+    http::extract::merge,
+    routes::{
+        courses::LessonOutline,
+        shared::{HttpsUrl, Minutes, RichText, Summary, Title},
+    },
+};
+
+/// A lesson with what it teaches.
+#[derive(Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub(in crate::routes) struct AuthoredLesson {
+    /// The lesson's id.
+    id: LessonId,
+    /// The course it belongs to.
+    course_id: CourseId,
+    /// The chapter it belongs to.
+    chapter_id: ChapterId,
+    /// The title.
+    #[schema(example = "The hinge")]
+    title: String,
+    /// A description in plain text.
+    #[schema(example = "Hips back, spine long.")]
+    description: Option<String>,
+    /// The position among the lessons of the chapter; a smaller one comes first.
+    #[schema(minimum = 1, example = 1)]
+    position: i64,
+    /// The text, as sanitised HTML.
+    #[schema(example = "<p>Stand tall …</p>")]
+    content: Option<String>,
+    /// The address of a video that is hosted elsewhere.
+    #[schema(format = "uri")]
+    video_url: Option<String>,
+    /// The id of an uploaded video: `POST /lessons/{lessonId}/playback`.
+    video_asset_id: Option<VideoAssetId>,
+    /// The length in minutes, rounded up. A video elsewhere counts as this long.
+    #[schema(minimum = 0, example = 10)]
+    duration: Option<i64>,
+    /// Whether learners see it.
+    is_published: bool,
+    /// When the lesson was created.
+    created_at: DateTime<Utc>,
+    /// When it was last changed.
+    updated_at: DateTime<Utc>,
+}
+
+impl From<(courses::Lesson, Body)> for AuthoredLesson {
+    fn from((lesson, body): (courses::Lesson, Body)) -> Self {
+        let courses::Lesson {
+            id,
+            course_id,
+            chapter_id,
+            title,
+            description,
+            position,
+            duration,
+            has_content: _,
+            has_video: _,
+            is_published,
+            version: _,
+            created_at,
+            updated_at,
+        } = lesson;
+        let Body {
+            content,
+            video_url,
+            video_asset_id,
+        } = body;
+        Self {
+            id,
+            course_id,
+            chapter_id,
+            title,
+            description,
+            position,
+            content,
+            video_url,
+            video_asset_id,
+            duration,
+            is_published,
+            created_at,
+            updated_at,
+        }
+    }
+}
+
+/// A lesson, and why the caller may read it.
+#[derive(Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub(super) struct Lesson {
+    /// The lesson.
+    #[serde(flatten)]
+    lesson: AuthoredLesson,
+    /// Why the caller may read it.
+    access: AccessReason,
+}
+
+impl From<ReadableLesson> for Lesson {
+    fn from(readable: ReadableLesson) -> Self {
+        let ReadableLesson { lesson, body, access } = readable;
+        Self {
+            lesson: (lesson, body).into(),
+            access: access.into(),
+        }
+    }
+}
+
+/// Why the caller may read something.
+#[derive(Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub(in crate::routes) struct AccessReason {
+    /// `staff`, `free_preview` or `granted`; more may be added.
+    #[schema(value_type = String, example = "granted")]
+    reason: &'static str,
+    /// The grant that gives access; null where the reason is another one.
+    grant_id: Option<GrantId>,
+    /// When the grant ends; null where it does not end, or where the reason is another one.
+    expires_at: Option<DateTime<Utc>>,
+}
+
+impl From<Access> for AccessReason {
+    fn from(access: Access) -> Self {
+        let reason = access.reason();
+        match access {
+            Access::Granted { grant_id, until } => Self {
+                reason,
+                grant_id: Some(grant_id),
+                expires_at: until,
+            },
+            Access::Staff | Access::FreePreview => Self {
+                reason,
+                grant_id: None,
+                expires_at: None,
+            },
+        }
+    }
+}
+
+/// The lessons of a chapter.
+#[derive(Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub(super) struct LessonList {
+    /// All of them, in their order.
+    pub(super) data: Vec<LessonOutline>,
+}
+
+/// The order of the lessons of a chapter.
+#[derive(Serialize, Deserialize, ToSchema, Validate)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub(super) struct LessonOrder {
+    /// Every lesson of the chapter, once.
+    #[schema(max_items = 500)]
+    pub(super) lesson_ids: Vec<LessonId>,
+}
+
+/// Where to move a lesson.
+#[derive(Deserialize, ToSchema, Validate)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub(super) struct MoveLesson {
+    /// A chapter of the same course.
+    pub(super) chapter_id: ChapterId,
+    /// The position there, counted from 1; at the end where it is missing.
+    #[schema(minimum = 1, maximum = 500, nullable = false, example = 1)]
+    pub(super) position: Option<usize>,
+}
+
+/// A lesson to create at the end of its chapter, as a draft.
+#[derive(Deserialize, ToSchema, Validate)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub(super) struct CreateLesson {
+    /// The title.
+    title: Title,
+    /// A description in plain text.
+    description: Option<Summary>,
+    /// The text, as HTML.
+    content: Option<RichText>,
+    /// The address of a video that is hosted elsewhere.
+    video_url: Option<HttpsUrl>,
+    /// The id of a video that the caller has uploaded (`POST /video-uploads`).
+    video_asset_id: Option<VideoAssetId>,
+    /// The length in minutes, rounded up. A video elsewhere counts as this long.
+    duration: Option<Minutes>,
+}
+
+impl From<CreateLesson> for NewLesson {
+    fn from(body: CreateLesson) -> Self {
+        let CreateLesson {
+            title,
+            description,
+            content,
+            video_url,
+            video_asset_id,
+            duration,
+        } = body;
+        Self {
+            title: title.into(),
+            description: description.map(Into::into),
+            duration: duration.map(Into::into),
+            body: Body {
+                content: content.map(Into::into),
+                video_url: video_url.map(Into::into),
+                video_asset_id,
+            },
+        }
+    }
+}
+
+/// A change of a lesson.
+#[derive(Deserialize, ToSchema, Validate)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub(super) struct PatchLesson {
+    /// The title.
+    #[schema(nullable = false)]
+    title: Option<Title>,
+    /// A description in plain text.
+    #[serde(default, deserialize_with = "merge::member")]
+    #[schema(value_type = Option<Summary>)]
+    description: Option<Option<Summary>>,
+    /// The text, as HTML.
+    #[serde(default, deserialize_with = "merge::member")]
+    #[schema(value_type = Option<RichText>)]
+    content: Option<Option<RichText>>,
+    /// The address of a video that is hosted elsewhere.
+    #[serde(default, deserialize_with = "merge::member")]
+    #[schema(value_type = Option<HttpsUrl>)]
+    video_url: Option<Option<HttpsUrl>>,
+    /// The id of a video that the caller has uploaded (`POST /video-uploads`).
+    #[serde(default, deserialize_with = "merge::member")]
+    #[schema(value_type = Option<VideoAssetId>)]
+    video_asset_id: Option<Option<VideoAssetId>>,
+    /// The length in minutes, rounded up. A video elsewhere counts as this long.
+    #[serde(default, deserialize_with = "merge::member")]
+    #[schema(value_type = Option<Minutes>)]
+    duration: Option<Option<Minutes>>,
+}
+
+impl From<PatchLesson> for LessonChange {
+    fn from(body: PatchLesson) -> Self {
+        let PatchLesson {
+            title,
+            description,
+            content,
+            video_url,
+            video_asset_id,
+            duration,
+        } = body;
+        Self {
+            title: title.map(Into::into),
+            description: description.map(|text| text.map(Into::into)),
+            duration: duration.map(|minutes| minutes.map(Into::into)),
+            body: BodyChange {
+                content: content.map(|text| text.map(Into::into)),
+                video_url: video_url.map(|url| url.map(Into::into)),
+                video_asset_id,
+            },
+        }
+    }
+}

@@ -1,0 +1,244 @@
+//! The operations on lessons.
+
+use actix_web::web::Data;
+use courses::{Body, LessonChange, NewLesson};
+use database::Pool;
+use enrollment::{Access, ReadableLesson};
+use kernel::{ChapterId, LessonId};
+
+use super::dto::{CreateLesson, Lesson, LessonList, LessonOrder, MoveLesson, PatchLesson};
+use crate::{
+    http::{
+        extract::{Caller, Idempotency, IfMatch, Json, Member, Path},
+        problem::Problem,
+        reply::{Nothing, Reply},
+        routing::{Operations, operations},
+    },
+    state::State,
+};
+
+pub(in crate::routes) fn configure(config: &mut impl Operations) {
+    operations!(
+        config,
+        list_lessons,
+        create_lesson,
+        order_lessons,
+        get_lesson,
+        update_lesson,
+        move_lesson,
+        delete_lesson,
+        publish_lesson,
+        unpublish_lesson
+    );
+}
+
+/// Whoever changes a lesson reads it as staff.
+fn as_staff((lesson, body): (courses::Lesson, Body)) -> Lesson {
+    Lesson::from(ReadableLesson {
+        lesson,
+        body,
+        access: Access::Staff,
+    })
+}
+
+fn reply(lesson: (courses::Lesson, Body)) -> Result<Reply<Lesson>, Problem> {
+    let version = lesson.0.version;
+    Ok(Reply::ok(&as_staff(lesson))?.version(version))
+}
+
+/// Create a lesson
+///
+/// Creates a draft at the end of a chapter, by an editor of the course or an admin.
+#[utoipa::path(post, path = "/chapters/{chapter_id}/lessons",
+    tag = "lessons", operation_id = "createLesson", security(("bearer" = [])), request_body = CreateLesson,
+    params(("chapter_id" = Uuid, Path, description = "The chapter's id.")),
+    extensions(("x-problem-codes" = json!(["forbidden", "list_full"]))),
+    responses((status = 201, description = "The draft.", body = Lesson)))]
+async fn create_lesson(
+    state: Data<State>,
+    Member(actor): Member,
+    Path(chapter_id): Path<ChapterId>,
+    key: Idempotency,
+    body: Json<CreateLesson>,
+) -> Result<Reply<Lesson>, Problem> {
+    let new = NewLesson::from(body.value);
+    let work = move |tx| async move {
+        let lesson = courses::create_lesson(&tx, chapter_id, new).await?;
+        let (location, version) = (format!("/lessons/{}", lesson.0.id), lesson.0.version);
+        Ok(Reply::created(&location, &as_staff(lesson))?.version(version))
+    };
+    let whose = (Pool::App, actor);
+    Ok(key.run(&state.db, whose, "createLesson", &body.raw, work).await?)
+}
+
+/// Get a lesson
+///
+/// Gives a lesson with what it teaches to whoever may read it: editors, everybody where its chapter is a free preview, and learners with an
+/// active grant. A refusal says why.
+#[utoipa::path(get, path = "/lessons/{lesson_id}",
+    tag = "lessons", operation_id = "getLesson", security((), ("bearer" = [])),
+    params(("lesson_id" = Uuid, Path, description = "The lesson's id.")),
+    extensions(("x-problem-codes" = json!(["unauthenticated", "not_granted", "grant_expired", "grant_refunded", "grant_revoked", "grant_suspended"]))),
+    responses((status = 200, description = "The lesson.", body = Lesson)))]
+async fn get_lesson(
+    state: Data<State>,
+    Caller(actor): Caller,
+    Path(id): Path<LessonId>,
+) -> Result<Reply<Lesson>, Problem> {
+    let lesson = state
+        .db
+        .read(
+            actor,
+            move |tx| async move { enrollment::read_lesson(&tx, id).await },
+        )
+        .await?;
+    let version = lesson.lesson.version;
+    Ok(Reply::ok(&Lesson::from(lesson))?.version_and_content(version))
+}
+
+/// Update a lesson
+///
+/// Changes a lesson, for the editors of its course and admins. A published lesson has to stay complete.
+#[utoipa::path(patch, path = "/lessons/{lesson_id}",
+    tag = "lessons", operation_id = "updateLesson", security(("bearer" = [])), request_body = PatchLesson,
+    params(("lesson_id" = Uuid, Path, description = "The lesson's id.")),
+    extensions(("x-problem-codes" = json!(["forbidden", "not_publishable"]))),
+    responses((status = 200, description = "The lesson as it is now.", body = Lesson)))]
+async fn update_lesson(
+    state: Data<State>,
+    Member(actor): Member,
+    Path(id): Path<LessonId>,
+    seen: IfMatch,
+    body: Json<PatchLesson>,
+) -> Result<Reply<Lesson>, Problem> {
+    let change = LessonChange::from(body.value);
+    let matches = move |version| seen.accepts(version);
+    let work = move |tx| async move { courses::change_lesson(&tx, id, matches, change).await };
+    reply(state.db.run(actor, work).await?)
+}
+
+/// List the lessons of a chapter
+///
+/// Lists the lessons in their order, without what they teach. Whoever may edit the course also sees drafts.
+#[utoipa::path(get, path = "/chapters/{chapter_id}/lessons",
+    tag = "lessons", operation_id = "listLessons", security((), ("bearer" = [])),
+    params(("chapter_id" = Uuid, Path, description = "The chapter's id.")),
+    extensions(("x-versioned" = json!(true))),
+    responses((status = 200, description = "The lessons.", body = LessonList)))]
+async fn list_lessons(
+    state: Data<State>,
+    Caller(actor): Caller,
+    Path(chapter_id): Path<ChapterId>,
+) -> Result<Reply<LessonList>, Problem> {
+    let work = move |tx| async move { courses::list_lessons(&tx, chapter_id).await };
+    let lessons = state.db.read(actor, work).await?;
+    let data = lessons.into_iter().map(Into::into).collect();
+    Ok(Reply::ok(&LessonList { data })?.content())
+}
+
+/// Order the lessons of a chapter
+///
+/// Sets the order of the lessons. The list names each of them once; anything else is refused with all reasons.
+#[utoipa::path(put, path = "/chapters/{chapter_id}/lessons/order",
+    tag = "lessons", operation_id = "orderLessons", security(("bearer" = [])), request_body = LessonOrder,
+    params(("chapter_id" = Uuid, Path, description = "The chapter's id.")),
+    extensions(("x-problem-codes" = json!(["forbidden"]))),
+    responses((status = 200, description = "The order as it is now.", body = LessonOrder)))]
+async fn order_lessons(
+    state: Data<State>,
+    Member(actor): Member,
+    Path(chapter_id): Path<ChapterId>,
+    body: Json<LessonOrder>,
+) -> Result<Reply<LessonOrder>, Problem> {
+    let ids = body.value.lesson_ids;
+    let work = move |tx| async move { courses::order_lessons(&tx, chapter_id, &ids).await };
+    let lessons = state.db.run(actor, work).await?;
+    let lesson_ids = lessons.iter().map(|lesson| lesson.id).collect();
+    Ok(Reply::ok(&LessonOrder { lesson_ids })?)
+}
+
+/// Move a lesson
+///
+/// Moves a lesson into a chapter of the same course, or to another position in its own. A chapter that has nothing left to show is
+/// unpublished, and so is a course without a published chapter.
+#[utoipa::path(post, path = "/lessons/{lesson_id}/move",
+    tag = "lessons", operation_id = "moveLesson", security(("bearer" = [])), request_body = MoveLesson,
+    params(("lesson_id" = Uuid, Path, description = "The lesson's id.")),
+    extensions(("x-problem-codes" = json!(["forbidden", "list_full"])), ("x-versioned" = json!(true))),
+    responses((status = 200, description = "The lesson as it is now.", body = Lesson)))]
+async fn move_lesson(
+    state: Data<State>,
+    Member(actor): Member,
+    Path(id): Path<LessonId>,
+    body: Json<MoveLesson>,
+) -> Result<Reply<Lesson>, Problem> {
+    let MoveLesson { chapter_id, position } = body.value;
+    let work = move |tx| async move {
+        let lesson = courses::move_lesson(&tx, id, chapter_id, position).await?;
+        progress::recount(&tx, lesson.0.course_id).await?;
+        Ok(lesson)
+    };
+    reply(state.db.run(actor, work).await?)
+}
+
+/// Delete a lesson
+///
+/// Deletes a lesson, as long as nobody has learnt from it. A chapter that has nothing left to show is unpublished, and so is a course
+/// without a published chapter.
+#[utoipa::path(delete, path = "/lessons/{lesson_id}",
+    tag = "lessons", operation_id = "deleteLesson", security(("bearer" = [])),
+    params(("lesson_id" = Uuid, Path, description = "The lesson's id.")),
+    extensions(("x-problem-codes" = json!(["forbidden", "course_has_learners"]))),
+    responses((status = 204, description = "The lesson is deleted.")))]
+async fn delete_lesson(
+    state: Data<State>,
+    Member(actor): Member,
+    Path(id): Path<LessonId>,
+) -> Result<Reply<Nothing>, Problem> {
+    let work = move |tx| async move { progress::delete_lesson(&tx, id).await };
+    state.db.run(actor, work).await?;
+    Ok(Reply::no_content())
+}
+
+/// Publish a lesson
+///
+/// Shows a lesson to learners. It needs a title, and text or a video. Repeating it changes nothing.
+#[utoipa::path(post, path = "/lessons/{lesson_id}/publish",
+    tag = "lessons", operation_id = "publishLesson", security(("bearer" = [])),
+    params(("lesson_id" = Uuid, Path, description = "The lesson's id.")),
+    extensions(("x-problem-codes" = json!(["forbidden", "not_publishable"])), ("x-versioned" = json!(true))),
+    responses((status = 200, description = "The lesson as it is now.", body = Lesson)))]
+async fn publish_lesson(
+    state: Data<State>,
+    Member(actor): Member,
+    Path(id): Path<LessonId>,
+) -> Result<Reply<Lesson>, Problem> {
+    let work = move |tx| async move {
+        let lesson = courses::publish_lesson(&tx, id).await?;
+        progress::recount(&tx, lesson.0.course_id).await?;
+        Ok(lesson)
+    };
+    reply(state.db.run(actor, work).await?)
+}
+
+/// Unpublish a lesson
+///
+/// Hides a lesson. A chapter that has nothing left to show is unpublished with it, and so is a course without a published chapter.
+/// Repeating it changes nothing.
+#[utoipa::path(post, path = "/lessons/{lesson_id}/unpublish",
+    tag = "lessons", operation_id = "unpublishLesson", security(("bearer" = [])),
+    params(("lesson_id" = Uuid, Path, description = "The lesson's id.")),
+    extensions(("x-problem-codes" = json!(["forbidden"])), ("x-versioned" = json!(true))),
+    responses((status = 200, description = "The lesson as it is now.", body = Lesson)))]
+async fn unpublish_lesson(
+    state: Data<State>,
+    Member(actor): Member,
+    Path(id): Path<LessonId>,
+) -> Result<Reply<Lesson>, Problem> {
+    let work = move |tx| async move {
+        let lesson = courses::unpublish_lesson(&tx, id).await?;
+        progress::recount(&tx, lesson.0.course_id).await?;
+        Ok(lesson)
+    };
+    reply(state.db.run(actor, work).await?)
+}

@@ -1,0 +1,178 @@
+//! The operations below `/me` that concern the account itself.
+
+use actix_web::web::Data;
+use kernel::{Actor, SessionId};
+
+use super::dto::{Account, ChangePassword, PatchMe, PatchProfile, PrivateProfile, SessionPage};
+use crate::{
+    http::{
+        extract::{Confirmed, IfMatch, Json, Member, Path, Query},
+        problem::Problem,
+        reply::{Nothing, Reply},
+        routing::{Operations, operations},
+    },
+    routes::shared::PageQuery,
+    state::State,
+};
+
+pub(in crate::routes) fn configure(config: &mut impl Operations) {
+    operations!(
+        config,
+        get_me,
+        update_me,
+        get_profile,
+        update_profile,
+        change_password,
+        list_sessions,
+        revoke_other_sessions,
+        revoke_session
+    );
+}
+
+/// Get my account
+///
+/// The caller's own account, with its e-mail address and role.
+#[utoipa::path(get, path = "/me",
+    tag = "me", operation_id = "getMe", security(("bearer" = [])),
+    responses((status = 200, description = "The account.", body = Account)))]
+async fn get_me(state: Data<State>, Member(actor): Member) -> Result<Reply<Account>, Problem> {
+    let work = |tx| async move { identity::account(&tx).await };
+    let account = state.db.read(actor, work).await?;
+    let version = account.version;
+    Ok(Reply::ok(&Account::from(account))?.version_and_content(version))
+}
+
+/// Update my account
+///
+/// Changes the username, the name, the bio or the picture. Others may take a username that was given up.
+#[utoipa::path(patch, path = "/me",
+    tag = "me", operation_id = "updateMe", security(("bearer" = [])), request_body = PatchMe,
+    extensions(("x-problem-codes" = json!(["username_taken"]))),
+    responses((status = 200, description = "The account as it is now.", body = Account)))]
+async fn update_me(
+    state: Data<State>,
+    Member(actor): Member,
+    seen: IfMatch,
+    body: Json<PatchMe>,
+) -> Result<Reply<Account>, Problem> {
+    let matches = move |version| seen.accepts(version);
+    let work = |tx| async move { identity::change_account(&tx, matches, body.value.into()).await };
+    let account = state.db.run(actor, work).await?;
+    let version = account.version;
+    Ok(Reply::ok(&Account::from(account))?.version_and_content(version))
+}
+
+/// Get my profile
+///
+/// The caller's own profile with its private fields.
+#[utoipa::path(get, path = "/me/profile",
+    tag = "me", operation_id = "getMyProfile", security(("bearer" = [])),
+    responses((status = 200, description = "The profile.", body = PrivateProfile)))]
+async fn get_profile(state: Data<State>, Member(actor): Member) -> Result<Reply<PrivateProfile>, Problem> {
+    let work = |tx| async move { identity::profile(&tx).await };
+    let profile = state.db.read(actor, work).await?;
+    let version = profile.version;
+    Ok(Reply::ok(&PrivateProfile::from(profile))?.version(version))
+}
+
+/// Update my profile
+///
+/// Weight, height, date of birth, phone and address are visible to the owner and to admins, and to nobody else.
+#[utoipa::path(patch, path = "/me/profile",
+    tag = "me", operation_id = "updateMyProfile", security(("bearer" = [])), request_body = PatchProfile,
+    responses((status = 200, description = "The profile as it is now.", body = PrivateProfile)))]
+async fn update_profile(
+    state: Data<State>,
+    Member(actor): Member,
+    seen: IfMatch,
+    body: Json<PatchProfile>,
+) -> Result<Reply<PrivateProfile>, Problem> {
+    let matches = move |version| seen.accepts(version);
+    let work = |tx| async move { identity::change_profile(&tx, matches, body.value.into()).await };
+    let profile = state.db.run(actor, work).await?;
+    let version = profile.version;
+    Ok(Reply::ok(&PrivateProfile::from(profile))?.version(version))
+}
+
+/// Change my password
+///
+/// Sets a new password and ends every other session.
+#[utoipa::path(put, path = "/me/password",
+    tag = "me", operation_id = "changePassword", security(("bearer" = [])), request_body = ChangePassword,
+    extensions(("x-problem-codes" = json!(["session_revoked"]))),
+    responses((status = 204, description = "The password was changed.")))]
+async fn change_password(
+    state: Data<State>,
+    Confirmed(actor): Confirmed,
+    body: Json<ChangePassword>,
+) -> Result<Reply<Nothing>, Problem> {
+    let ChangePassword {
+        current_password,
+        new_password,
+    } = body.value;
+    if let Some(id) = actor.user_id() {
+        state.limits.password(id)?;
+    }
+    let (db, identity) = (&state.db, &state.identity);
+    identity::change_password(db, identity, actor, current_password, new_password.into()).await?;
+    state.wake_worker.notify_one();
+    Ok(Reply::no_content())
+}
+
+/// List my sessions
+///
+/// Every device that is logged in, newest first.
+#[utoipa::path(get, path = "/me/sessions",
+    tag = "me", operation_id = "listMySessions", security(("bearer" = [])), params(PageQuery),
+    extensions(("x-problem-codes" = json!(["session_revoked"]))),
+    responses((status = 200, description = "A page of sessions.", body = SessionPage)))]
+async fn list_sessions(
+    state: Data<State>,
+    Confirmed(actor): Confirmed,
+    Query(page): Query<PageQuery>,
+) -> Result<Reply<SessionPage>, Problem> {
+    let (after, limit) = page.position();
+    let work = move |tx| async move { identity::list_sessions(&tx, after, limit).await };
+    let sessions = state.db.read(actor, work).await?;
+    let current = match actor {
+        Actor::User { session, .. } => Some(session),
+        Actor::Anonymous | Actor::System => None,
+    };
+    let sessions = sessions.map(|session| (session, current));
+    Ok(Reply::ok(&SessionPage::from(sessions))?)
+}
+
+/// Revoke my other sessions
+///
+/// Logs out every device but the one that asks.
+#[utoipa::path(delete, path = "/me/sessions",
+    tag = "me", operation_id = "revokeMyOtherSessions", security(("bearer" = [])),
+    extensions(("x-problem-codes" = json!(["session_revoked"]))),
+    responses((status = 204, description = "The other sessions have ended.")))]
+async fn revoke_other_sessions(
+    state: Data<State>,
+    Confirmed(actor): Confirmed,
+) -> Result<Reply<Nothing>, Problem> {
+    let work = |tx| async move { identity::revoke_other_sessions(&tx).await };
+    state.db.run(actor, work).await?;
+    Ok(Reply::no_content())
+}
+
+/// Revoke a session
+///
+/// Logs out one device. Its refresh token is refused at once; its access token is refused at once on sensitive routes, and elsewhere
+/// when it expires.
+#[utoipa::path(delete, path = "/me/sessions/{session_id}",
+    tag = "me", operation_id = "revokeMySession", security(("bearer" = [])),
+    params(("session_id" = Uuid, Path, description = "The session's id.")),
+    extensions(("x-problem-codes" = json!(["session_revoked"]))),
+    responses((status = 204, description = "The session has ended.")))]
+async fn revoke_session(
+    state: Data<State>,
+    Confirmed(actor): Confirmed,
+    Path(id): Path<SessionId>,
+) -> Result<Reply<Nothing>, Problem> {
+    let work = move |tx| async move { identity::revoke_session(&tx, id).await };
+    state.db.run(actor, work).await?;
+    Ok(Reply::no_content())
+}

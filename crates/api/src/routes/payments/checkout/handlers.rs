@@ -1,0 +1,139 @@
+//! The operations on quotes and checkouts.
+
+use actix_web::web::Data;
+use database::Pool;
+use kernel::{Error, FieldError, Result};
+use payments::{CheckoutRequest, ProviderName};
+
+use super::dto::{Checkout, CreateCheckout, CreateQuote, Quote};
+use crate::{
+    http::{
+        extract::{Json, Member, MoneyKey, Outcome},
+        problem::Problem,
+        reply::Reply,
+        routing::{Operations, operations},
+    },
+    startup::origin,
+    state::State,
+};
+
+pub(in crate::routes) fn configure(config: &mut impl Operations) {
+    operations!(config, quote_checkout, create_checkout);
+}
+
+/// Quote a course
+///
+/// Gives what the course costs the caller now, with the course's own discount, and with a coupon if one is named. Nothing is kept. A coupon
+/// that cannot be used is refused with its reason: `coupon_unknown`, `coupon_not_started`, `coupon_expired`, `coupon_not_applicable`,
+/// `coupon_exhausted` or `coupon_limit_reached`.
+#[utoipa::path(post, path = "/checkout/quote",
+    tag = "payments", operation_id = "quoteCheckout", security(("bearer" = [])), request_body = CreateQuote,
+    extensions(("x-problem-codes" = json!(["not_found", "own_course", "course_free", "already_purchased"]))),
+    responses((status = 200, description = "The price.", body = Quote)))]
+async fn quote_checkout(
+    state: Data<State>,
+    Member(actor): Member,
+    body: Json<CreateQuote>,
+) -> Result<Reply<Quote>, Problem> {
+    let CreateQuote {
+        course_id,
+        coupon_code,
+    } = body.value;
+    let code = coupon_code.map(String::from);
+    let work = move |tx| async move { payments::quote(&tx, course_id, code.as_deref()).await };
+    let quote = state.db.read_in(Pool::Worker, actor, work).await?;
+    Ok(Reply::ok(&Quote::from(quote))?)
+}
+
+/// Buy a course
+///
+/// Freezes the price, and answers with where and how the buyer pays. They own the course when the provider reports that the money has
+/// arrived. A second checkout of the same course on the same terms continues with the same payment and the same page, whatever addresses it
+/// names; one on other terms (another coupon, another method, a changed price) takes its place. A course is bought once: what is paid
+/// twice is refunded automatically.
+#[utoipa::path(post, path = "/checkout",
+    tag = "payments", operation_id = "createCheckout", security(("bearer" = [])), request_body = CreateCheckout,
+    extensions(("x-moves-money" = json!(true)), ("x-problem-codes" = json!(["not_found", "own_course", "course_free",
+        "already_purchased", "checkout_superseded", "payment_refused", "provider_unavailable"]))),
+    responses((status = 201, description = "The checkout.", body = Checkout)))]
+async fn create_checkout(
+    state: Data<State>,
+    Member(actor): Member,
+    MoneyKey(key): MoneyKey,
+    body: Json<CreateCheckout>,
+) -> Result<Reply<Checkout>, Problem> {
+    const OPERATION: &str = "createCheckout";
+    let whose = (Pool::Worker, actor);
+    let raw = body.raw;
+    let request = request(&state, body.value)?;
+    let payments = state.payments.clone();
+    let begin = move |tx| async move {
+        let payment = payments.begin_checkout(&tx, &request).await?;
+        if payment.provider != ProviderName::None {
+            return Ok(Outcome::NeedsProvider(payment));
+        }
+        // The course is bought. The answer is kept with the purchase: the same request again must not learn that it was bought already.
+        let checkout = payments::Checkout {
+            payment,
+            session: None,
+        };
+        created(checkout).map(Outcome::Done)
+    };
+    let payment = match key.begin(&state.db, whose, OPERATION, &raw, begin).await? {
+        Outcome::NeedsProvider(payment) => payment,
+        Outcome::Done(reply) => {
+            state.wake_worker.notify_one();
+            return Ok(reply);
+        }
+    };
+    let checkout = state
+        .payments
+        .continue_checkout(&state.db, actor, payment)
+        .await?;
+    let reply = created(checkout)?;
+    state.wake_worker.notify_one();
+    let work = move |_| async move { Ok(reply) };
+    Ok(key.run(&state.db, whose, OPERATION, &raw, work).await?)
+}
+
+fn created(checkout: payments::Checkout) -> Result<Reply<Checkout>> {
+    let location = format!("/payments/{}", checkout.payment.id);
+    Ok(Reply::created(&location, &Checkout::from(checkout))?.content())
+}
+
+/// The request with an address for each that is missing, if the provider may send the buyer to both.
+fn request(state: &State, body: CreateCheckout) -> Result<CheckoutRequest> {
+    let CreateCheckout {
+        course_id,
+        coupon_code,
+        method,
+        success_url,
+        cancel_url,
+    } = body;
+    let app_url = state.config.app_url.trim_end_matches('/');
+    let default = |page| format!("{app_url}/checkout/{page}?payment={{paymentId}}");
+    let success_url = success_url.map_or_else(|| default("success"), String::from);
+    let cancel_url = cancel_url.map_or_else(|| default("cancel"), String::from);
+    let is_known = |url: &str| {
+        let url = origin(url);
+        url == origin(app_url) || state.config.cors_origins.contains(&url)
+    };
+    let errors: Vec<_> = [("/successUrl", &success_url), ("/cancelUrl", &cancel_url)]
+        .into_iter()
+        .filter(|(_, url)| !is_known(url))
+        .map(|(pointer, _)| {
+            let detail = "This is no page of the front end's (PALESTRA_APP_URL, PALESTRA_CORS_ORIGINS).";
+            FieldError::new(pointer, "foreign_origin", detail)
+        })
+        .collect();
+    if !errors.is_empty() {
+        return Err(Error::invalid(errors));
+    }
+    Ok(CheckoutRequest {
+        course_id,
+        coupon_code: coupon_code.map(Into::into),
+        method: method.into(),
+        success_url,
+        cancel_url,
+    })
+}

@@ -1,0 +1,6 @@
+//! Checkouts, and quotes before them.
+
+mod dto;
+mod handlers;
+
+pub(super) use handlers::configure;

@@ -1,0 +1,7 @@
+//! Coupons, as their owners manage them.
+
+mod dto;
+mod handlers;
+
+pub(super) use dto::CouponCode;
+pub(super) use handlers::configure;

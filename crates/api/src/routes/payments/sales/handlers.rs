@@ -1,0 +1,112 @@
+//! The operations on sales and revenue.
+
+use actix_web::web::Data;
+use kernel::{Actor, CourseId, Result};
+use payments::SalesScope;
+
+use super::dto::{RevenueByCurrency, RevenueQuery, SalePage};
+use crate::{
+    http::{
+        extract::{Member, Path, Query, Trainer},
+        problem::Problem,
+        reply::Reply,
+        routing::{Operations, operations},
+    },
+    routes::shared::PageQuery,
+    state::State,
+};
+
+pub(in crate::routes) fn configure(config: &mut impl Operations) {
+    operations!(
+        config,
+        list_my_sales,
+        get_my_revenue,
+        list_course_sales,
+        get_course_revenue
+    );
+}
+
+/// List my sales
+///
+/// Lists the sales of all courses that the caller owns, newest first.
+#[utoipa::path(get, path = "/me/sales",
+    tag = "payments", operation_id = "listMySales", security(("bearer" = [])), params(PageQuery),
+    extensions(("x-problem-codes" = json!(["forbidden"]))),
+    responses((status = 200, description = "A page of sales.", body = SalePage)))]
+async fn list_my_sales(
+    state: Data<State>,
+    Trainer(actor): Trainer,
+    Query(page): Query<PageQuery>,
+) -> Result<Reply<SalePage>, Problem> {
+    sales(&state, actor, SalesScope::Own, &page).await
+}
+
+/// Get my revenue
+///
+/// Gives the revenue of all courses that the caller owns, by currency.
+#[utoipa::path(get, path = "/me/takings",
+    tag = "payments", operation_id = "getMyRevenue", security(("bearer" = [])), params(RevenueQuery),
+    extensions(("x-problem-codes" = json!(["forbidden"]))),
+    responses((status = 200, description = "The revenue.", body = RevenueByCurrency)))]
+async fn get_my_revenue(
+    state: Data<State>,
+    Trainer(actor): Trainer,
+    Query(query): Query<RevenueQuery>,
+) -> Result<Reply<RevenueByCurrency>, Problem> {
+    revenue(&state, actor, SalesScope::Own, query).await
+}
+
+/// List the sales of a course
+///
+/// Lists the sales of the course, newest first, for its owner and admins.
+#[utoipa::path(get, path = "/courses/{course_id}/sales",
+    tag = "payments", operation_id = "listCourseSales", security(("bearer" = [])),
+    params(("course_id" = Uuid, Path, description = "The course's id."), PageQuery),
+    responses((status = 200, description = "A page of sales.", body = SalePage)))]
+async fn list_course_sales(
+    state: Data<State>,
+    Member(actor): Member,
+    Path(course_id): Path<CourseId>,
+    Query(page): Query<PageQuery>,
+) -> Result<Reply<SalePage>, Problem> {
+    sales(&state, actor, SalesScope::Course(course_id), &page).await
+}
+
+/// Get the revenue of a course
+///
+/// Gives the revenue of the course, by currency, to its owner and admins.
+#[utoipa::path(get, path = "/courses/{course_id}/takings",
+    tag = "payments", operation_id = "getCourseRevenue", security(("bearer" = [])),
+    params(("course_id" = Uuid, Path, description = "The course's id."), RevenueQuery),
+    responses((status = 200, description = "The revenue.", body = RevenueByCurrency)))]
+async fn get_course_revenue(
+    state: Data<State>,
+    Member(actor): Member,
+    Path(course_id): Path<CourseId>,
+    Query(query): Query<RevenueQuery>,
+) -> Result<Reply<RevenueByCurrency>, Problem> {
+    revenue(&state, actor, SalesScope::Course(course_id), query).await
+}
+
+async fn sales(
+    state: &State,
+    actor: Actor,
+    scope: SalesScope,
+    page: &PageQuery,
+) -> Result<Reply<SalePage>, Problem> {
+    let (after, limit) = page.position();
+    let work = move |tx| async move { payments::list_sales(&tx, scope, after, limit).await };
+    Ok(Reply::ok(&SalePage::from(state.db.read(actor, work).await?))?)
+}
+
+async fn revenue(
+    state: &State,
+    actor: Actor,
+    scope: SalesScope,
+    query: RevenueQuery,
+) -> Result<Reply<RevenueByCurrency>, Problem> {
+    let RevenueQuery { from, to } = query;
+    let work = move |tx| async move { payments::revenue(&tx, scope, from, to).await };
+    let rows = state.db.read(actor, work).await?;
+    Ok(Reply::ok(&RevenueByCurrency::from(rows))?)
+}

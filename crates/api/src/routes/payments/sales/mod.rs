@@ -1,0 +1,6 @@
+//! Sales and revenue.
+
+mod dto;
+mod handlers;
+
+pub(super) use handlers::configure;

@@ -1,0 +1,6 @@
+//! Playback of videos: signed URLs for whoever may watch.
+
+mod dto;
+mod handlers;
+
+pub(super) use handlers::configure;

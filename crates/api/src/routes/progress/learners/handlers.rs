@@ -1,0 +1,113 @@
+//! The operations about single learners of a course.
+
+use actix_web::web::Data;
+use kernel::{CourseId, UserId};
+
+use super::{
+    csv,
+    dto::{CourseLearner, CourseLearnerPage, LearnerProgressChange, LearnerQuery},
+};
+use crate::{
+    http::{
+        extract::{Json, Member, Path, Query},
+        problem::Problem,
+        reply::Reply,
+        routing::{Operations, operations},
+    },
+    routes::shared::PageQuery,
+    state::State,
+};
+
+pub(in crate::routes) fn configure(config: &mut impl Operations) {
+    operations!(
+        config,
+        list_course_learners,
+        export_course_learners,
+        waive_learner_progress,
+        reset_learner_progress
+    );
+}
+
+/// List the learners of a course
+///
+/// With their progress, the latest enrollment first. For whoever may edit the course.
+#[utoipa::path(get, path = "/courses/{course_id}/learners",
+    tag = "progress", operation_id = "listCourseLearners", security(("bearer" = [])),
+    params(("course_id" = Uuid, Path, description = "The course's id."), LearnerQuery),
+    extensions(("x-problem-codes" = json!(["forbidden"]))),
+    responses((status = 200, description = "A page of learners.", body = CourseLearnerPage)))]
+async fn list_course_learners(
+    state: Data<State>,
+    Member(actor): Member,
+    Path(id): Path<CourseId>,
+    Query(LearnerQuery { q, limit, cursor }): Query<LearnerQuery>,
+) -> Result<Reply<CourseLearnerPage>, Problem> {
+    let (after, limit) = PageQuery { limit, cursor }.position();
+    let work = move |tx| async move { progress::learners(&tx, id, q.as_deref(), after, limit).await };
+    Ok(Reply::ok(&CourseLearnerPage::from(
+        state.db.read(actor, work).await?,
+    ))?)
+}
+
+/// Export the learners of a course
+///
+/// A CSV file in UTF-8 whose first line has the names of the columns: 10,000 learners at most, the latest enrollments first. A cell
+/// that a spreadsheet would take for a formula begins with an apostrophe. For whoever may edit the course.
+#[utoipa::path(get, path = "/courses/{course_id}/learners.csv",
+    tag = "progress", operation_id = "exportCourseLearners", security(("bearer" = [])),
+    params(("course_id" = Uuid, Path, description = "The course's id.")),
+    extensions(("x-problem-codes" = json!(["forbidden"])), ("x-file" = json!(true))),
+    responses((status = 200, description = "The file.", body = String, content_type = "text/csv")))]
+async fn export_course_learners(
+    state: Data<State>,
+    Member(actor): Member,
+    Path(id): Path<CourseId>,
+) -> Result<Reply<String>, Problem> {
+    let csv = state
+        .db
+        .read(actor, move |tx| async move { csv::learners(&tx, id).await })
+        .await?;
+    Ok(Reply::text_file("text/csv; charset=utf-8", "learners.csv", csv))
+}
+
+/// Waive progress for a learner
+///
+/// Completes a lesson, or everything in the course, for a learner who need not do it. What becomes complete by it follows shortly.
+/// Doing it again changes nothing. It is written to the audit trail. For whoever may edit the course.
+#[utoipa::path(post, path = "/courses/{course_id}/learners/{user_id}/waive",
+    tag = "progress", operation_id = "waiveLearnerProgress", security(("bearer" = [])), request_body = LearnerProgressChange,
+    params(("course_id" = Uuid, Path, description = "The course's id."), ("user_id" = Uuid, Path, description = "The learner's id.")),
+    extensions(("x-problem-codes" = json!(["forbidden"]))),
+    responses((status = 200, description = "The learner's progress.", body = CourseLearner)))]
+async fn waive_learner_progress(
+    state: Data<State>,
+    Member(actor): Member,
+    Path((course_id, user_id)): Path<(CourseId, UserId)>,
+    body: Json<LearnerProgressChange>,
+) -> Result<Reply<CourseLearner>, Problem> {
+    let lesson_id = body.value.lesson_id;
+    let work = move |tx| async move { progress::waive(&tx, course_id, user_id, lesson_id).await };
+    let done = state.db.run(actor, work).await?;
+    state.wake_worker.notify_one();
+    Ok(Reply::ok(&CourseLearner::from(done))?)
+}
+
+/// Reset the progress of a learner
+///
+/// Takes back what a learner has done of a lesson, or of everything in the course: marks, what was watched, positions, and their
+/// time in the statistics. The completion of the course stays. It is written to the audit trail. For whoever may edit the course.
+#[utoipa::path(post, path = "/courses/{course_id}/learners/{user_id}/reset",
+    tag = "progress", operation_id = "resetLearnerProgress", security(("bearer" = [])), request_body = LearnerProgressChange,
+    params(("course_id" = Uuid, Path, description = "The course's id."), ("user_id" = Uuid, Path, description = "The learner's id.")),
+    extensions(("x-problem-codes" = json!(["forbidden"]))),
+    responses((status = 200, description = "The learner's progress.", body = CourseLearner)))]
+async fn reset_learner_progress(
+    state: Data<State>,
+    Member(actor): Member,
+    Path((course_id, user_id)): Path<(CourseId, UserId)>,
+    body: Json<LearnerProgressChange>,
+) -> Result<Reply<CourseLearner>, Problem> {
+    let lesson_id = body.value.lesson_id;
+    let work = move |tx| async move { progress::reset(&tx, course_id, user_id, lesson_id).await };
+    Ok(Reply::ok(&CourseLearner::from(state.db.run(actor, work).await?))?)
+}

@@ -1,0 +1,263 @@
+//! The progress in whole courses, as clients see it.
+
+use chrono::{DateTime, NaiveDate, Utc};
+use dto::Dto;
+use kernel::{ChapterId, CourseId, LessonId};
+use progress::{ChapterState, LessonState, MyCourse};
+use serde::{Deserialize, Serialize};
+use utoipa::{IntoParams, ToSchema};
+use validator::Validate;
+
+use crate::routes::shared::page;
+
+/// A whole course through the eyes of one learner.
+#[derive(Serialize, ToSchema, Dto)]
+#[serde(rename_all = "camelCase")]
+#[dto(from = progress::CourseProgress, used(tally, chapters))]
+pub(super) struct CourseProgress {
+    /// The course.
+    course_id: CourseId,
+    /// Whether the course is completed.
+    is_completed: bool,
+    /// When the course was completed; null until then.
+    completed_at: Option<DateTime<Utc>>,
+    /// How many lessons are published.
+    #[schema(minimum = 0, example = 8)]
+    #[dto(with = tally.total_lessons)]
+    total_lessons: usize,
+    /// How many of them are completed.
+    #[schema(minimum = 0, example = 3)]
+    #[dto(with = tally.completed_lessons)]
+    completed_lessons: usize,
+    /// How many per cent of the published lessons are completed, rounded down; a chapter without lessons counts as one. 0 where
+    /// nothing is published.
+    #[schema(minimum = 0, maximum = 100, example = 37)]
+    #[dto(with = tally.percent())]
+    percent: usize,
+    /// The published chapters in their order.
+    #[dto(with = chapters.into_iter().map(Into::into).collect())]
+    chapters: Vec<OutlinedChapterProgress>,
+}
+
+/// A chapter through the eyes of one learner.
+#[derive(Serialize, ToSchema, Dto)]
+#[serde(rename_all = "camelCase")]
+#[dto(from = ChapterState, used(watch, lessons))]
+pub(super) struct OutlinedChapterProgress {
+    /// The chapter.
+    chapter_id: ChapterId,
+    /// Its title.
+    #[schema(example = "Week 1")]
+    title: String,
+    /// Whether it is completed.
+    #[dto(with = completed_at.is_some())]
+    is_completed: bool,
+    /// When it was completed; null until then.
+    completed_at: Option<DateTime<Utc>>,
+    /// The part of its own video that is credited as watched.
+    #[schema(minimum = 0, maximum = 100, example = 0.0)]
+    #[dto(with = watch.percent)]
+    watch_time_percent: f64,
+    /// Where to resume its own video, in seconds; null before a player has reported a position.
+    #[schema(minimum = 0, maximum = 86400, example = 40.5)]
+    #[dto(with = watch.position.map(|position| position.seconds))]
+    position_seconds: Option<f64>,
+    /// Its published lessons in their order.
+    #[dto(with = lessons.into_iter().map(Into::into).collect())]
+    lessons: Vec<OutlinedLessonProgress>,
+}
+
+/// A lesson through the eyes of one learner.
+#[derive(Serialize, ToSchema, Dto)]
+#[serde(rename_all = "camelCase")]
+#[dto(from = LessonState, used(watch))]
+pub(super) struct OutlinedLessonProgress {
+    /// The lesson.
+    lesson_id: LessonId,
+    /// Its title.
+    #[schema(example = "The hinge")]
+    title: String,
+    /// Whether it is completed.
+    #[dto(with = completed_at.is_some())]
+    is_completed: bool,
+    /// When it was completed; null until then.
+    completed_at: Option<DateTime<Utc>>,
+    /// The part of its video that is credited as watched.
+    #[schema(minimum = 0, maximum = 100, example = 33.4)]
+    #[dto(with = watch.percent)]
+    watch_time_percent: f64,
+    /// The seconds of its video that are credited as watched.
+    #[schema(minimum = 0, maximum = 86400, example = 201)]
+    #[dto(with = watch.watched_seconds)]
+    watched_seconds: u32,
+    /// Where to resume its video, in seconds; null before a player has reported a position.
+    #[schema(minimum = 0, maximum = 86400, example = 40.5)]
+    #[dto(with = watch.position.map(|position| position.seconds))]
+    position_seconds: Option<f64>,
+}
+
+/// How far the caller is in a course.
+#[derive(Serialize, ToSchema, Dto)]
+#[serde(rename_all = "camelCase")]
+#[dto(from = MyCourse, ignore(enrollment_id), used(tally))]
+pub(super) struct MyCourseProgress {
+    /// The course.
+    course_id: CourseId,
+    /// Its title.
+    #[schema(example = "Strength Foundations")]
+    title: String,
+    /// Its slug.
+    #[schema(example = "strength-foundations")]
+    slug: String,
+    /// The address of its picture; null where it has none.
+    picture_url: Option<String>,
+    /// When the caller enrolled.
+    enrolled_at: DateTime<Utc>,
+    /// When they last watched or completed something in it; null before the first time.
+    last_active_at: Option<DateTime<Utc>>,
+    /// Whether the course is completed.
+    #[dto(with = completed_at.is_some())]
+    is_completed: bool,
+    /// When the course was completed; null until then.
+    completed_at: Option<DateTime<Utc>>,
+    /// How many lessons are published.
+    #[schema(minimum = 0, example = 8)]
+    #[dto(with = tally.total_lessons)]
+    total_lessons: usize,
+    /// How many of them are completed.
+    #[schema(minimum = 0, example = 3)]
+    #[dto(with = tally.completed_lessons)]
+    completed_lessons: usize,
+    /// How many per cent of the published lessons are completed, rounded down; a chapter without lessons counts as one.
+    #[schema(minimum = 0, maximum = 100, example = 37)]
+    #[dto(with = tally.percent())]
+    percent: usize,
+}
+
+page! {
+    /// A page of courses with the caller's progress.
+    MyCourseProgressPage of MyCourseProgress
+}
+
+/// The courses that the caller can resume.
+#[derive(Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub(super) struct ResumePoints {
+    /// The course in which the caller was active last comes first; there are 20 at most.
+    pub(super) data: Vec<ResumePoint>,
+}
+
+/// Where to resume a course.
+#[derive(Serialize, ToSchema, Dto)]
+#[serde(rename_all = "camelCase")]
+#[dto(from = progress::ResumePoint, used(tally, watch))]
+pub(super) struct ResumePoint {
+    /// The course.
+    course_id: CourseId,
+    /// Its title.
+    #[schema(example = "Strength Foundations")]
+    title: String,
+    /// Its slug.
+    #[schema(example = "strength-foundations")]
+    slug: String,
+    /// The address of its picture; null where it has none.
+    picture_url: Option<String>,
+    /// How many per cent of the published lessons are completed, rounded down.
+    #[schema(minimum = 0, maximum = 100, example = 37)]
+    #[dto(with = tally.percent())]
+    percent: usize,
+    /// When the caller last watched or completed something in it.
+    last_active_at: DateTime<Utc>,
+    /// The chapter in which to resume.
+    chapter_id: ChapterId,
+    /// Its title.
+    #[schema(example = "Week 1")]
+    chapter_title: String,
+    /// The lesson with which to resume; null for a chapter that has none.
+    lesson_id: Option<LessonId>,
+    /// Its title; null where there is no lesson.
+    #[schema(example = "The hinge")]
+    lesson_title: Option<String>,
+    /// Where to resume its video, in seconds; null before a player has reported a position.
+    #[schema(minimum = 0, maximum = 86400, example = 40.5)]
+    #[dto(with = watch.position.map(|position| position.seconds))]
+    position_seconds: Option<f64>,
+    /// The part of its video that is credited as watched.
+    #[schema(minimum = 0, maximum = 100, example = 33.4)]
+    #[dto(with = watch.percent)]
+    watch_time_percent: f64,
+}
+
+/// The days of the statistics.
+#[derive(Deserialize, IntoParams, Validate)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
+pub(super) struct StatsQuery {
+    /// The learner's time zone, a name of the IANA database. The days are those of this time zone.
+    #[serde(default = "utc")]
+    #[param(min_length = 1, max_length = 64, default = "UTC", example = "Europe/Berlin")]
+    pub(super) timezone: String,
+    /// How many days, today included.
+    #[serde(default = "thirty")]
+    #[param(minimum = 1, maximum = 366, default = 30)]
+    pub(super) days: u32,
+}
+
+fn utc() -> String {
+    "UTC".to_owned()
+}
+
+fn thirty() -> u32 {
+    30
+}
+
+/// How much the caller watched.
+#[derive(Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub(super) struct LearningStats {
+    /// The time zone of the days.
+    #[schema(example = "Europe/Berlin")]
+    timezone: String,
+    /// The credited seconds over all days.
+    #[schema(minimum = 0, example = 5400)]
+    watched_seconds: u64,
+    /// On how many days in a row something was watched, up to today; up to yesterday where nothing was watched today yet.
+    #[schema(minimum = 0, example = 3)]
+    current_streak_days: u32,
+    /// The most days in a row that there ever were.
+    #[schema(minimum = 0, example = 12)]
+    longest_streak_days: u32,
+    /// The latest days, the oldest first; the last is today.
+    days: Vec<LearningDay>,
+}
+
+impl LearningStats {
+    pub(super) fn new(timezone: String, stats: progress::Stats) -> Self {
+        let progress::Stats {
+            watched_seconds,
+            current_streak_days,
+            longest_streak_days,
+            days,
+        } = stats;
+        let day = |(on, watched_seconds)| LearningDay { on, watched_seconds };
+        Self {
+            timezone,
+            watched_seconds,
+            current_streak_days,
+            longest_streak_days,
+            days: days.into_iter().map(day).collect(),
+        }
+    }
+}
+
+/// How much the caller watched on a day.
+#[derive(Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+struct LearningDay {
+    /// The day.
+    #[schema(value_type = String, format = Date, example = "2026-11-22")]
+    on: NaiveDate,
+    /// The credited seconds.
+    #[schema(minimum = 0, example = 1800)]
+    watched_seconds: u64,
+}

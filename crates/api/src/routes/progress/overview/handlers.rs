@@ -1,0 +1,100 @@
+//! The operations about the progress in whole courses.
+
+use actix_web::web::Data;
+use kernel::CourseId;
+
+use super::dto::{CourseProgress, LearningStats, MyCourseProgressPage, ResumePoints, StatsQuery};
+use crate::{
+    http::{
+        extract::{Member, Path, Query},
+        problem::Problem,
+        reply::Reply,
+        routing::{Operations, operations},
+    },
+    routes::shared::PageQuery,
+    state::State,
+};
+
+pub(in crate::routes) fn configure(config: &mut impl Operations) {
+    operations!(
+        config,
+        get_course_progress,
+        list_my_progress,
+        list_my_resume_points,
+        get_my_stats
+    );
+}
+
+/// Get my progress in a course
+///
+/// The whole outline in one answer, for a learner who is enrolled.
+#[utoipa::path(get, path = "/courses/{course_id}/progress",
+    tag = "progress", operation_id = "getCourseProgress", security(("bearer" = [])),
+    params(("course_id" = Uuid, Path, description = "The course's id.")),
+    responses((status = 200, description = "The progress.", body = CourseProgress)))]
+async fn get_course_progress(
+    state: Data<State>,
+    Member(actor): Member,
+    Path(id): Path<CourseId>,
+) -> Result<Reply<CourseProgress>, Problem> {
+    let found = state
+        .db
+        .read(actor, move |tx| async move {
+            progress::course_progress(&tx, id).await
+        })
+        .await?;
+    Ok(Reply::ok(&CourseProgress::from(found))?)
+}
+
+/// List my courses with my progress
+///
+/// How far the caller is in each course that they are enrolled in, the latest enrollment first.
+#[utoipa::path(get, path = "/me/progress",
+    tag = "progress", operation_id = "listMyProgress", security(("bearer" = [])), params(PageQuery),
+    responses((status = 200, description = "A page of courses.", body = MyCourseProgressPage)))]
+async fn list_my_progress(
+    state: Data<State>,
+    Member(actor): Member,
+    Query(page): Query<PageQuery>,
+) -> Result<Reply<MyCourseProgressPage>, Problem> {
+    let (after, limit) = page.position();
+    let work = move |tx| async move { progress::my_courses(&tx, after, limit).await };
+    Ok(Reply::ok(&MyCourseProgressPage::from(
+        state.db.read(actor, work).await?,
+    ))?)
+}
+
+/// List where I can resume
+///
+/// The courses in which the caller watched or completed something and that are not completed, previews included. For each the lesson
+/// that they watched last, if it is not completed, else the first that is not. Where their access has ended, only free chapters are
+/// offered.
+#[utoipa::path(get, path = "/me/continue",
+    tag = "progress", operation_id = "listMyResumePoints", security(("bearer" = [])),
+    responses((status = 200, description = "The courses that can be resumed.", body = ResumePoints)))]
+async fn list_my_resume_points(
+    state: Data<State>,
+    Member(actor): Member,
+) -> Result<Reply<ResumePoints>, Problem> {
+    let work = move |tx| async move { progress::resume_points(&tx).await };
+    let found = state.db.read(actor, work).await?;
+    let data = found.into_iter().map(Into::into).collect();
+    Ok(Reply::ok(&ResumePoints { data })?)
+}
+
+/// Get my learning statistics
+///
+/// How long the caller watched on each day of their own time zone, and on how many days in a row. Only credited seconds count.
+#[utoipa::path(get, path = "/me/stats",
+    tag = "progress", operation_id = "getMyStats", security(("bearer" = [])), params(StatsQuery),
+    responses((status = 200, description = "The statistics.", body = LearningStats)))]
+async fn get_my_stats(
+    state: Data<State>,
+    Member(actor): Member,
+    Query(StatsQuery { timezone, days }): Query<StatsQuery>,
+) -> Result<Reply<LearningStats>, Problem> {
+    let zone = timezone.clone();
+    let work = move |tx| async move { progress::stats(&tx, &zone, days, "?timezone").await };
+    let stats = state.db.read(actor, work).await?;
+    Ok(Reply::ok(&LearningStats::new(timezone, stats))?)
+}

@@ -1,0 +1,7 @@
+//! Uploads: announced, sent, completed.
+
+mod body;
+mod dto;
+mod handlers;
+
+pub(super) use handlers::configure;

@@ -1,0 +1,40 @@
+//! What anybody may see of a person.
+
+use chrono::{DateTime, Utc};
+use dto::Dto;
+use identity::Role;
+use kernel::UserId;
+use serde::Serialize;
+use utoipa::ToSchema;
+
+use crate::routes::shared::{Links, links};
+
+/// What anybody may see of a person.
+#[derive(Serialize, ToSchema, Dto)]
+#[serde(rename_all = "camelCase")]
+#[dto(from = identity::PublicProfile, used(social_media_links))]
+pub(super) struct PublicUser {
+    /// The user's id.
+    id: UserId,
+    /// The unique username.
+    #[schema(example = "elena")]
+    username: Option<String>,
+    /// The name to show.
+    #[schema(example = "Elena Marchetti")]
+    name: Option<String>,
+    /// A few words about the person, plain text.
+    #[schema(example = "Strength and mobility for people with desks.")]
+    bio: Option<String>,
+    /// The address of a picture.
+    #[schema(format = "uri")]
+    avatar_url: Option<String>,
+    /// The links to social media, from the network's name to an address.
+    #[schema(value_type = Links)]
+    #[dto(with = links(&social_media_links))]
+    social_media_links: Links,
+    /// What the account may do: `USER`, `TRAINER` or `ADMIN`; more may be added.
+    #[schema(value_type = String, example = "TRAINER")]
+    role: Role,
+    /// When the person registered.
+    created_at: DateTime<Utc>,
+}

@@ -1,0 +1,6 @@
+//! Public profiles.
+
+mod dto;
+mod handlers;
+
+pub(super) use handlers::configure;

@@ -1,0 +1,177 @@
+//! The operations of videos.
+
+use actix_web::web::Data;
+use database::Pool;
+use kernel::VideoAssetId;
+
+use super::dto::{CreateVideoUpload, PutCaptions, VideoAsset, VideoAssetPage, VideoUpload};
+use crate::{
+    http::{
+        extract::{Idempotency, Json, Member, Path, Query, Trainer},
+        problem::Problem,
+        reply::{Nothing, Reply},
+        routing::{Operations, operations},
+    },
+    routes::shared::PageQuery,
+    state::State,
+};
+
+pub(in crate::routes) fn configure(config: &mut impl Operations) {
+    operations!(
+        config,
+        create_video_upload,
+        list_video_assets,
+        get_video_asset,
+        complete_video_upload,
+        delete_video_asset,
+        put_captions,
+        delete_captions
+    );
+}
+
+/// Create a video upload
+///
+/// Announces a video of a trainer or an admin. Send the file to `target`, then complete the upload; the video is `READY` some time
+/// after. Where Mux is configured the file goes straight to Mux, otherwise into our own storage.
+#[utoipa::path(post, path = "/video-uploads",
+    tag = "video", operation_id = "createVideoUpload", security(("bearer" = [])), request_body = CreateVideoUpload,
+    extensions(("x-problem-codes" = json!(["forbidden", "too_many_uploads"]))),
+    responses((status = 201, description = "The video, and where to send its file.", body = VideoUpload)))]
+async fn create_video_upload(
+    state: Data<State>,
+    Trainer(actor): Trainer,
+    key: Idempotency,
+    body: Json<CreateVideoUpload>,
+) -> Result<Reply<VideoUpload>, Problem> {
+    const OPERATION: &str = "createVideoUpload";
+    let whose = (Pool::App, actor);
+    // A repetition gets the first answer without a second upload at Mux.
+    if let Some(reply) = key.kept(&state.db, whose, OPERATION, &body.raw).await? {
+        return Ok(reply);
+    }
+    let new = body.value.into();
+    let prepared = state
+        .videos
+        .prepare_upload(&state.media, &state.db, actor, new)
+        .await?;
+    let limits = state.media.limits;
+    let work = move |tx| async move {
+        let (video, target) = prepared.save(&tx, limits).await?;
+        let location = format!("/video-assets/{}", video.asset.id);
+        let (video_asset, target) = (video.into(), target.into());
+        Reply::created(&location, &VideoUpload { video_asset, target })
+    };
+    Ok(key.run(&state.db, whose, OPERATION, &body.raw, work).await?)
+}
+
+/// List my videos
+///
+/// The caller's own videos, newest first.
+#[utoipa::path(get, path = "/me/video-assets",
+    tag = "video", operation_id = "listMyVideoAssets", security(("bearer" = [])), params(PageQuery),
+    responses((status = 200, description = "A page of videos.", body = VideoAssetPage)))]
+async fn list_video_assets(
+    state: Data<State>,
+    Member(actor): Member,
+    Query(page): Query<PageQuery>,
+) -> Result<Reply<VideoAssetPage>, Problem> {
+    let (after, limit) = page.position();
+    let work = move |tx| async move { media::list_own_videos(&tx, after, limit).await };
+    let page = state.db.read(actor, work).await?;
+    Ok(Reply::ok(&VideoAssetPage::from(page))?)
+}
+
+/// Get a video
+///
+/// For its owner and admins. Ask again while it is `WAITING` or `PREPARING`.
+#[utoipa::path(get, path = "/video-assets/{video_asset_id}",
+    tag = "video", operation_id = "getVideoAsset", security(("bearer" = [])),
+    params(("video_asset_id" = Uuid, Path, description = "The video's id.")),
+    responses((status = 200, description = "The video.", body = VideoAsset)))]
+async fn get_video_asset(
+    state: Data<State>,
+    Member(actor): Member,
+    Path(id): Path<VideoAssetId>,
+) -> Result<Reply<VideoAsset>, Problem> {
+    let work = move |tx| async move { media::video(&tx, id).await };
+    let video = state.db.read(actor, work).await?;
+    Ok(Reply::ok(&VideoAsset::from(video))?)
+}
+
+/// Complete a video upload
+///
+/// Says that the file was sent. A file in our own storage is checked now; Mux reports by itself, and nothing changes. Doing it again
+/// changes nothing.
+#[utoipa::path(post, path = "/video-assets/{video_asset_id}/complete",
+    tag = "video", operation_id = "completeVideoUpload", security(("bearer" = [])),
+    params(("video_asset_id" = Uuid, Path, description = "The video's id.")),
+    extensions(("x-problem-codes" = json!(["upload_incomplete", "upload_checking"]))),
+    responses((status = 200, description = "The video as it is now.", body = VideoAsset)))]
+async fn complete_video_upload(
+    state: Data<State>,
+    Member(actor): Member,
+    Path(id): Path<VideoAssetId>,
+) -> Result<Reply<VideoAsset>, Problem> {
+    let video = state.videos.complete(&state.media, &state.db, actor, id).await?;
+    Ok(Reply::ok(&VideoAsset::from(video))?)
+}
+
+/// Delete a video
+///
+/// For its owner and admins; not while a lesson, a chapter or a course shows it. What Mux stores of it is deleted too.
+#[utoipa::path(delete, path = "/video-assets/{video_asset_id}",
+    tag = "video", operation_id = "deleteVideoAsset", security(("bearer" = [])),
+    params(("video_asset_id" = Uuid, Path, description = "The video's id.")),
+    extensions(("x-problem-codes" = json!(["video_in_use"]))),
+    responses((status = 204, description = "The video was deleted.")))]
+async fn delete_video_asset(
+    state: Data<State>,
+    Member(actor): Member,
+    Path(id): Path<VideoAssetId>,
+) -> Result<Reply<Nothing>, Problem> {
+    let work = move |tx| async move { media::delete_video(&tx, id).await };
+    state.db.run(actor, work).await?;
+    state.wake_worker.notify_one();
+    Ok(Reply::no_content())
+}
+
+/// Put captions of a video
+///
+/// In one language, in place of those that were there. Doing it again changes nothing. They are served from our own storage,
+/// whoever streams the video.
+#[utoipa::path(put, path = "/video-assets/{video_asset_id}/captions/{language}",
+    tag = "video", operation_id = "putVideoCaptions", security(("bearer" = [])), request_body = PutCaptions,
+    params(("video_asset_id" = Uuid, Path, description = "The video's id."),
+        ("language" = String, Path, description = "The BCP 47 tag of the language, with script and region where needed.", max_length = 11, example = "en-GB",
+            pattern = "^[A-Za-z]{2,3}(-[A-Za-z]{4})?(-([A-Za-z]{2}|[0-9]{3}))?$")),
+    responses((status = 200, description = "The video as it is now.", body = VideoAsset)))]
+async fn put_captions(
+    state: Data<State>,
+    Member(actor): Member,
+    Path((id, language)): Path<(VideoAssetId, String)>,
+    body: Json<PutCaptions>,
+) -> Result<Reply<VideoAsset>, Problem> {
+    let captions = body.value.into_captions(language);
+    let work = move |tx| async move { media::put_captions(&tx, id, captions).await };
+    let video = state.db.run(actor, work).await?;
+    Ok(Reply::ok(&VideoAsset::from(video))?)
+}
+
+/// Delete captions of a video
+///
+/// Deletes the captions of one language.
+#[utoipa::path(delete, path = "/video-assets/{video_asset_id}/captions/{language}",
+    tag = "video", operation_id = "deleteVideoCaptions", security(("bearer" = [])),
+    params(("video_asset_id" = Uuid, Path, description = "The video's id."),
+        ("language" = String, Path, description = "The BCP 47 tag of the language, with script and region where needed.", max_length = 11, example = "en-GB",
+            pattern = "^[A-Za-z]{2,3}(-[A-Za-z]{4})?(-([A-Za-z]{2}|[0-9]{3}))?$")),
+    responses((status = 204, description = "The captions were deleted.")))]
+async fn delete_captions(
+    state: Data<State>,
+    Member(actor): Member,
+    Path((id, language)): Path<(VideoAssetId, String)>,
+) -> Result<Reply<Nothing>, Problem> {
+    let work = move |tx| async move { media::delete_captions(&tx, id, &language).await };
+    state.db.run(actor, work).await?;
+    Ok(Reply::no_content())
+}

@@ -1,0 +1,6 @@
+//! Videos of trainers: uploaded, listed, captioned, deleted.
+
+mod dto;
+mod handlers;
+
+pub(super) use handlers::configure;

@@ -1,0 +1,73 @@
+//! The operations on the wishlist.
+
+use actix_web::web::Data;
+use kernel::CourseId;
+
+use super::dto::{Wish, WishPage};
+use crate::{
+    http::{
+        extract::{Member, Path, Query},
+        problem::Problem,
+        reply::{Nothing, Reply},
+        routing::{Operations, operations},
+    },
+    routes::shared::PageQuery,
+    state::State,
+};
+
+pub(in crate::routes) fn configure(config: &mut impl Operations) {
+    operations!(config, list_wishlist, add_to_wishlist, remove_from_wishlist);
+}
+
+/// List my wishlist
+///
+/// Lists the caller's wishlist, newest first, without courses that are not published at present.
+#[utoipa::path(get, path = "/me/wishlist",
+    tag = "wishlist", operation_id = "listMyWishlist", security(("bearer" = [])), params(PageQuery),
+    responses((status = 200, description = "A page of wishes.", body = WishPage)))]
+async fn list_wishlist(
+    state: Data<State>,
+    Member(actor): Member,
+    Query(page): Query<PageQuery>,
+) -> Result<Reply<WishPage>, Problem> {
+    let (after, limit) = page.position();
+    let work = move |tx| async move { courses::wishlist(&tx, after, limit).await };
+    let page = state.db.read(actor, work).await?;
+    Ok(Reply::ok(&WishPage::from(page))?)
+}
+
+/// Add a course to the wishlist
+///
+/// Adds a published course to the caller's wishlist, unless they have access to it already. Repeating it changes nothing. Enrolling in the
+/// course or buying it removes it.
+#[utoipa::path(put, path = "/me/wishlist/{course_id}",
+    tag = "wishlist", operation_id = "addToWishlist", security(("bearer" = [])),
+    params(("course_id" = Uuid, Path, description = "The course's id.")),
+    extensions(("x-problem-codes" = json!(["already_enrolled"]))),
+    responses((status = 200, description = "The entry.", body = Wish)))]
+async fn add_to_wishlist(
+    state: Data<State>,
+    Member(actor): Member,
+    Path(course_id): Path<CourseId>,
+) -> Result<Reply<Wish>, Problem> {
+    let work = move |tx| async move { enrollment::wish(&tx, course_id).await };
+    let wish = state.db.run(actor, work).await?;
+    Ok(Reply::ok(&Wish::from(wish))?)
+}
+
+/// Remove a course from the wishlist
+///
+/// Removes a course from the caller's wishlist, whether it is there or not.
+#[utoipa::path(delete, path = "/me/wishlist/{course_id}",
+    tag = "wishlist", operation_id = "removeFromWishlist", security(("bearer" = [])),
+    params(("course_id" = Uuid, Path, description = "The course's id.")),
+    responses((status = 204, description = "The course is not on the wishlist.")))]
+async fn remove_from_wishlist(
+    state: Data<State>,
+    Member(actor): Member,
+    Path(course_id): Path<CourseId>,
+) -> Result<Reply<Nothing>, Problem> {
+    let work = move |tx| async move { courses::unwish(&tx, course_id).await };
+    state.db.run(actor, work).await?;
+    Ok(Reply::no_content())
+}

@@ -1,0 +1,6 @@
+//! The caller's wishlist.
+
+mod dto;
+mod handlers;
+
+pub(super) use handlers::configure;

@@ -1,0 +1,371 @@
+//! Courses: creating, reading, changing, publishing, archiving and deleting them.
+
+pub(crate) mod model;
+pub(crate) mod store;
+
+use database::{Tx, from_db, outbox};
+use kernel::{
+    Actor, CategoryId, Code, CourseId, Cursor, Error, FieldError, Limit, Money, Page, Result, Role,
+};
+use sea_orm::DbErr;
+use serde_json::json;
+
+use crate::{
+    body::check_video,
+    catalogue, category, chapter, html, outline, permission,
+    picture::{check_image, url_or_upload},
+    publication, slug,
+};
+
+pub use model::{Author, Course, CourseChange, CourseDetail, CourseRef, NewCourse};
+
+/// Creates a draft. Trainers and admins only.
+///
+/// # Errors
+/// [`Code::Forbidden`], [`Code::ValidationFailed`] for a price, a category, a picture or a video that is not acceptable.
+pub async fn create_course(tx: &Tx, new: NewCourse) -> Result<Course> {
+    check_image(tx, new.image_id, None).await?;
+    check_video(tx, new.preview_video_asset_id, None, "/previewVideoAssetId").await?;
+    let id = insert(tx, new).await?;
+    by_id(tx, id).await
+}
+
+/// Inserts a draft of the caller's, and returns its id.
+pub(crate) async fn insert(tx: &Tx, new: NewCourse) -> Result<CourseId> {
+    let author_id = match tx.actor() {
+        Actor::User {
+            id,
+            role: Role::Trainer | Role::Admin,
+            ..
+        } => id,
+        Actor::Anonymous => return Err(Code::Unauthenticated.into()),
+        _ => return Err(Code::Forbidden.into()),
+    };
+    let id = tx.new_id();
+    let course = Course {
+        id,
+        author: Author {
+            id: author_id,
+            username: None,
+            name: None,
+            avatar_url: None,
+        },
+        title: new.title.trim().to_owned(),
+        // A slug refers to its course, so that it can be claimed only once the course is there.
+        slug: id.to_string(),
+        description: new.description.trim().to_owned(),
+        content: html::sanitise_content(new.content)?,
+        image_url: new.image_url,
+        image_id: new.image_id,
+        picture_url: None,
+        preview_video_url: new.preview_video_url,
+        preview_video_asset_id: new.preview_video_asset_id,
+        duration: new.duration,
+        difficulty: new.difficulty,
+        price: new.price,
+        discount_price: new.discount_price,
+        is_published: false,
+        published_at: None,
+        archived_at: None,
+        version: 1,
+        created_at: tx.now(),
+        updated_at: tx.now(),
+        chapter_count: 0,
+        lesson_count: 0,
+        enrollment_count: 0,
+        categories: Vec::new(),
+    };
+    check_price(course.price, course.discount_price)?;
+    store::insert(tx, &course).await?;
+    let slug = slug::claim(tx, id, &course.title).await?;
+    store::set_slug(tx, id, slug).await?;
+    set_categories(tx, id, &new.category_ids).await?;
+    Ok(id)
+}
+
+/// A course with its outline, by id, slug or former slug. Whoever may edit it also sees its drafts.
+///
+/// # Errors
+/// [`Code::NotFound`], also where it is not published and the reader may not edit it.
+pub async fn course(tx: &Tx, key: &str) -> Result<CourseDetail> {
+    let (course, mut outline) = store::find_with_outline(tx, key).await?.ok_or(Code::NotFound)?;
+    let staff = permission::may_edit(tx, course.id, course.author.id).await?;
+    if !course.is_published && !staff {
+        return Err(Code::NotFound.into());
+    }
+    if staff {
+        outline = outline::store::find(tx, course.id, false).await?;
+    }
+    Ok(CourseDetail { course, outline })
+}
+
+/// What other crates need to know of a course.
+///
+/// # Errors
+/// [`Code::NotFound`], also where it is not published and the reader may not edit it.
+pub async fn course_ref(tx: &Tx, id: CourseId) -> Result<CourseRef> {
+    let course = store::find_ref(tx, id).await?.ok_or(Code::NotFound)?;
+    if course.is_published || course.staff {
+        Ok(course)
+    } else {
+        Err(Code::NotFound.into())
+    }
+}
+
+/// Those of these courses that are published, and every course that the caller may edit.
+///
+/// # Errors
+/// What the database answers.
+pub async fn visible_courses(tx: &Tx, ids: &[CourseId]) -> Result<Vec<CourseId>> {
+    let is_trainer = matches!(
+        tx.actor(),
+        Actor::User {
+            role: Role::Trainer,
+            ..
+        }
+    );
+    store::visible(tx, ids, tx.user_id()?, is_trainer).await
+}
+
+/// These courses, whatever their state: for lists of courses that somebody already has.
+///
+/// # Errors
+/// What the database answers.
+pub async fn courses_by_ids(tx: &Tx, ids: &[CourseId]) -> Result<Vec<Course>> {
+    store::find_all(tx, ids).await
+}
+
+/// The courses that the caller owns or edits, drafts included, newest first.
+///
+/// # Errors
+/// [`Code::Unauthenticated`] where nobody has logged in.
+pub async fn list_own_courses(tx: &Tx, after: Option<Cursor>, limit: Limit) -> Result<Page<Course>> {
+    let rows = store::list_of_trainer(tx, tx.user_id()?, after, limit).await?;
+    Ok(Page::cut(rows, limit, |course| {
+        Cursor::at(course.created_at, course.id)
+    }))
+}
+
+/// Changes a course if `matches` accepts its present version. A change without effect makes no new version.
+///
+/// # Errors
+/// [`Code::NotFound`], [`Code::PreconditionFailed`], [`Code::ValidationFailed`], [`Code::NotPublishable`] where a
+/// published course would not be complete any more.
+pub async fn change_course(
+    tx: &Tx,
+    key: &str,
+    matches: impl Fn(i64) -> bool,
+    change: CourseChange,
+) -> Result<Course> {
+    let id = store::find(tx, key).await?.ok_or(Code::NotFound)?.id;
+    let before = permission::lock_editable(tx, id).await?;
+    if !matches(before.version) {
+        return Err(Code::PreconditionFailed.into());
+    }
+    let after = changed(before.clone(), change.clone())?;
+    check_price(after.price, after.discount_price)?;
+    check_image(tx, after.image_id, before.image_id).await?;
+    check_video(
+        tx,
+        after.preview_video_asset_id,
+        before.preview_video_asset_id,
+        "/previewVideoAssetId",
+    )
+    .await?;
+    let categories = change.category_ids.filter(|ids| {
+        let present: Vec<CategoryId> = before.categories.iter().map(|category| category.id).collect();
+        ids.len() != present.len() || ids.iter().any(|id| !present.contains(id))
+    });
+    if after == before && categories.is_none() {
+        return Ok(before);
+    }
+    let slug = if after.title == before.title {
+        before.slug
+    } else {
+        slug::claim(tx, id, &after.title).await?
+    };
+    store::update(tx, &Course { slug, ..after }).await?;
+    if let Some(ids) = categories {
+        set_categories(tx, id, &ids).await?;
+    }
+    let after = by_id(tx, id).await?;
+    if after.is_published {
+        publication::require(publication::check_course(
+            &after,
+            chapter::store::any_published(tx, id).await?,
+        ))?;
+        catalogue::refresh(tx, &after).await?;
+    }
+    Ok(after)
+}
+
+/// A course with a change applied to it, apart from its categories.
+fn changed(before: Course, change: CourseChange) -> Result<Course> {
+    let CourseChange {
+        title,
+        description,
+        content,
+        image_url,
+        image_id,
+        preview_video_url,
+        preview_video_asset_id,
+        duration,
+        difficulty,
+        price,
+        discount_price,
+        category_ids: _,
+    } = change;
+    let (image_url, image_id) = url_or_upload((before.image_url, before.image_id), image_url, image_id);
+    let (preview_video_url, preview_video_asset_id) = url_or_upload(
+        (before.preview_video_url, before.preview_video_asset_id),
+        preview_video_url,
+        preview_video_asset_id,
+    );
+    Ok(Course {
+        title: title.map_or(before.title, |title| title.trim().to_owned()),
+        description: description.map_or(before.description, |text| text.trim().to_owned()),
+        content: content.map_or(Ok(before.content), html::sanitise_content)?,
+        image_url,
+        image_id,
+        preview_video_url,
+        preview_video_asset_id,
+        duration: duration.unwrap_or(before.duration),
+        difficulty: difficulty.unwrap_or(before.difficulty),
+        price: price.unwrap_or(before.price),
+        discount_price: discount_price.unwrap_or(before.discount_price),
+        ..before
+    })
+}
+
+/// Everything that prevents the publication of a course; empty where nothing does.
+///
+/// # Errors
+/// [`Code::NotFound`] for a course that the caller may not edit.
+pub async fn publish_check(tx: &Tx, id: CourseId) -> Result<Vec<FieldError>> {
+    let course = permission::lock_editable(tx, id).await?;
+    Ok(publication::check_course(
+        &course,
+        chapter::store::any_published(tx, id).await?,
+    ))
+}
+
+/// Publishes a course, also one that was archived: the catalogue shows it. Repeating it changes nothing.
+///
+/// # Errors
+/// [`Code::NotFound`], [`Code::Forbidden`], [`Code::NotPublishable`] with all reasons.
+pub async fn publish_course(tx: &Tx, id: CourseId) -> Result<Course> {
+    let course = permission::lock_editable(tx, id).await?;
+    publication::require(publication::check_course(
+        &course,
+        chapter::store::any_published(tx, id).await?,
+    ))?;
+    if !course.is_published || course.archived_at.is_some() {
+        store::set_published(tx, id, course.published_at.unwrap_or(tx.now())).await?;
+        let published = by_id(tx, id).await?;
+        catalogue::refresh(tx, &published).await?;
+        outbox::send(tx, "course.published", json!({ "courseId": id })).await?;
+    }
+    // Read again, with what the catalogue has counted in it.
+    by_id(tx, id).await
+}
+
+/// Unpublishes a course: neither the catalogue nor its learners see it any more; learners keep their records. Repeating it changes
+/// nothing.
+///
+/// # Errors
+/// [`Code::NotFound`].
+pub async fn unpublish_course(tx: &Tx, id: CourseId) -> Result<Course> {
+    if permission::lock_editable(tx, id).await?.is_published {
+        unpublish(tx, id).await?;
+    }
+    by_id(tx, id).await
+}
+
+/// Unpublishes a course, on request or because no published chapter is left in it.
+pub(crate) async fn unpublish(tx: &Tx, id: CourseId) -> Result<()> {
+    store::set_unpublished(tx, id).await?;
+    catalogue::remove(tx, id).await?;
+    outbox::send(tx, "course.unpublished", json!({ "courseId": id })).await
+}
+
+/// Archives a course: it is closed for new learners and leaves the catalogue; whoever has access keeps it. The owner or an admin.
+/// Repeating it changes nothing.
+///
+/// # Errors
+/// [`Code::NotFound`], [`Code::Forbidden`].
+pub async fn archive_course(tx: &Tx, id: CourseId) -> Result<Course> {
+    if permission::lock_owned(tx, id).await?.archived_at.is_none() {
+        store::set_archived(tx, id).await?;
+        catalogue::remove(tx, id).await?;
+        outbox::send(tx, "course.archived", json!({ "courseId": id })).await?;
+    }
+    by_id(tx, id).await
+}
+
+/// Deletes a course with everything in it, if nobody ever enrolled in it, bought it or learnt from it. The owner or an admin.
+///
+/// # Errors
+/// [`Code::NotFound`], [`Code::Forbidden`], [`Code::CourseHasLearners`].
+pub async fn delete_course(tx: &Tx, key: &str) -> Result<()> {
+    let id = store::find(tx, key).await?.ok_or(Code::NotFound)?.id;
+    permission::lock_owned(tx, id).await?;
+    catalogue::remove(tx, id).await?;
+    store::delete(tx, id).await.map_err(refused_by_learners)
+}
+
+/// Why a course, a chapter or a lesson cannot be deleted: grants, enrollments, purchases and learning records refer to it, and
+/// no foreign key deletes them with it.
+pub(crate) fn refused_by_learners(error: DbErr) -> Error {
+    match database::constraint(&error) {
+        Some(name) if name.starts_with("fk") => Code::CourseHasLearners.into(),
+        _ => from_db(error),
+    }
+}
+
+pub(crate) async fn by_id(tx: &Tx, id: CourseId) -> Result<Course> {
+    store::find(tx, &id.to_string())
+        .await?
+        .ok_or_else(|| Code::NotFound.into())
+}
+
+async fn set_categories(tx: &Tx, id: CourseId, category_ids: &[CategoryId]) -> Result<()> {
+    let known = category::store::existing(tx, category_ids).await?;
+    let unknown = category_ids
+        .iter()
+        .enumerate()
+        .filter(|(_, id)| !known.contains(id));
+    let reasons: Vec<_> = unknown
+        .map(|(index, _)| {
+            FieldError::new(
+                format!("/categoryIds/{index}"),
+                "unknown_category",
+                "There is no such category.",
+            )
+        })
+        .collect();
+    if !reasons.is_empty() {
+        return Err(Error::invalid(reasons));
+    }
+    category::store::set_of_course(tx, id, category_ids).await
+}
+
+/// Refuses a discount that is not below the price, or in another currency.
+pub(crate) fn check_price(price: Option<Money>, discount: Option<Money>) -> Result<()> {
+    let Some(discount) = discount else {
+        return Ok(());
+    };
+    let reason = match price {
+        Some(price) if price.currency != discount.currency => {
+            Some(("other_currency", "The discount must be in the price's currency."))
+        }
+        Some(price) if discount.amount < price.amount => None,
+        _ => Some(("not_below_price", "The discounted price must be below the price.")),
+    };
+    reason.map_or(Ok(()), |(code, detail)| {
+        Err(Error::invalid(vec![FieldError::new(
+            "/discountPrice",
+            code,
+            detail,
+        )]))
+    })
+}

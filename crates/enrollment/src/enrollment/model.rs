@@ -1,0 +1,23 @@
+//! Enrollments: the learning records.
+
+use kernel::{CourseId, EnrollmentId, Timestamp, UserId};
+use sea_orm::FromQueryResult;
+
+/// The learning record of one user in one course.
+#[derive(Clone, Debug, FromQueryResult)]
+pub struct Enrollment {
+    /// The enrollment's id.
+    pub id: EnrollmentId,
+    /// The learner.
+    pub user_id: UserId,
+    /// The course.
+    pub course_id: CourseId,
+    /// When the learner enrolled.
+    pub enrolled_at: Timestamp,
+    /// The latest end among active grants; `None` is without end, or without access.
+    pub expires_at: Option<Timestamp>,
+    /// Whether the course is completed.
+    pub is_completed: bool,
+    /// When the course was completed; `None` until then.
+    pub completed_at: Option<Timestamp>,
+}

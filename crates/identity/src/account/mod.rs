@@ -1,0 +1,130 @@
+//! Accounts: registration, and what a person changes in their own account.
+
+pub(crate) mod model;
+pub(crate) mod store;
+
+use database::{MapDbErr, Tx, outbox};
+use entity::{credentials, enums::UserStatus, users};
+use kernel::{Code, Error, FieldError, Result, Role, UserId};
+use sea_orm::Set;
+use serde_json::json;
+
+pub use self::model::{Account, AccountChange, Registration};
+use crate::{credentials::model::normalize_email, credentials::store as credentials_store, mail, profile};
+
+/// Makes user, credentials and profile in one transaction, and has the verification mail sent.
+///
+/// # Errors
+/// [`Code::EmailTaken`], [`Code::UsernameTaken`], [`Code::ValidationFailed`] for a name in which nothing is to be seen.
+pub async fn register(tx: &Tx, registration: Registration) -> Result<Account> {
+    let id = insert(tx, registration, Role::User).await?;
+    mail::enqueue(tx, mail::VERIFY_EMAIL, id).await?;
+    outbox::send(tx, "user.registered", json!({ "userId": id })).await?;
+    store::find(tx, id).await?.ok_or_else(|| Code::NotFound.into())
+}
+
+/// Inserts the rows of an account: for registration and for admins, who also give a role.
+pub(crate) async fn insert(tx: &Tx, registration: Registration, role: Role) -> Result<UserId> {
+    let id = tx.new_id();
+    let user = users::ActiveModel {
+        id: Set(id),
+        username: Set(registration.username),
+        name: Set(visible_name(registration.name)?),
+        bio: Set(None),
+        avatar_url: Set(None),
+        social_media_links: Set(json!({})),
+        role: Set(role),
+        status: Set(UserStatus::Active),
+        version: Set(1),
+        created_at: Set(tx.now()),
+        updated_at: Set(tx.now()),
+    };
+    store::insert(tx, user)
+        .await
+        .or_refused("uq_users_username", username_taken)?;
+    let row = credentials::ActiveModel {
+        user_id: Set(id),
+        email: Set(normalize_email(&registration.email)),
+        email_display: Set(registration.email.trim().to_owned()),
+        email_verified_at: Set(None),
+        password_hash: Set(registration.password_hash),
+        updated_at: Set(tx.now()),
+    };
+    let email_taken = || Error::new(Code::EmailTaken);
+    credentials_store::insert(tx, row)
+        .await
+        .or_refused("uq_credentials_email", email_taken)?;
+    profile::store::insert(tx, id).await?;
+    Ok(id)
+}
+
+/// The caller's own account.
+///
+/// # Errors
+/// [`Code::Unauthenticated`] where nobody has logged in.
+pub async fn account(tx: &Tx) -> Result<Account> {
+    store::find(tx, tx.user_id()?)
+        .await?
+        .ok_or_else(|| Code::NotFound.into())
+}
+
+/// Changes the caller's own account, if its version is still one that `matches` accepts.
+///
+/// # Errors
+/// [`Code::PreconditionFailed`], [`Code::UsernameTaken`], [`Code::ValidationFailed`] for a name in which nothing is to be
+/// seen.
+pub async fn change_account(
+    tx: &Tx,
+    matches: impl Fn(i64) -> bool,
+    change: AccountChange,
+) -> Result<Account> {
+    let before = account(tx).await?;
+    if !matches(before.version) {
+        return Err(Code::PreconditionFailed.into());
+    }
+    let changed = Account {
+        username: change.username.unwrap_or_else(|| before.username.clone()),
+        name: match change.name {
+            Some(name) => visible_name(name)?,
+            None => before.name.clone(),
+        },
+        bio: match change.bio {
+            Some(bio) => bio.map(|bio| kernel::legible(&bio)),
+            None => before.bio.clone(),
+        },
+        avatar_url: change.avatar_url.unwrap_or_else(|| before.avatar_url.clone()),
+        ..before.clone()
+    };
+    let updated = store::update(tx, changed).await;
+    if !updated.or_refused("uq_users_username", username_taken)? {
+        return Err(Code::PreconditionFailed.into());
+    }
+    let after = account(tx).await?;
+    let shown = |account: &Account| {
+        (
+            account.username.clone(),
+            account.name.clone(),
+            account.avatar_url.clone(),
+        )
+    };
+    if shown(&after) != shown(&before) {
+        // The cached pages of the catalogue show these of a course's author.
+        tx.invalidate_public_cache().await?;
+    }
+    Ok(after)
+}
+
+/// A name as everybody sees it ([`kernel::one_line`]), so that two names that look the same are the same.
+fn visible_name(name: Option<String>) -> Result<Option<String>> {
+    let Some(name) = name else { return Ok(None) };
+    let visible = kernel::one_line(&name);
+    if visible.is_empty() {
+        let reason = FieldError::new("/name", "blank", "There is nothing to be seen in this name.");
+        return Err(Error::invalid(vec![reason]));
+    }
+    Ok(Some(visible))
+}
+
+fn username_taken() -> Error {
+    Error::new(Code::UsernameTaken)
+}

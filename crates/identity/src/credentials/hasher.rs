@@ -1,0 +1,289 @@
+//! Hashing of passwords with argon2id, on threads of its own.
+
+use std::{
+    sync::{
+        Arc,
+        mpsc::{Receiver, RecvTimeoutError, Sender, channel},
+    },
+    time::Duration,
+};
+
+use argon2::{Algorithm, Argon2, Block, Params, Version};
+use base64::{Engine, engine::general_purpose::STANDARD_NO_PAD};
+use kernel::{Code, Error, Result};
+use thread_priority::ThreadPriority;
+use tokio::sync::{OwnedSemaphorePermit, Semaphore, oneshot};
+
+/// A thread that had nothing to do for so long frees its memory.
+const IDLE_TIMEOUT: Duration = Duration::from_secs(5);
+
+/// What a hash costs, and how much of the machine hashing may take.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct HasherSettings {
+    /// The memory of one hash in KiB. OWASP's minimum with two passes is 19,456.
+    pub memory_kib: u32,
+    /// How many passes are made over that memory.
+    pub passes: u32,
+    /// How many hashes are computed at once; each has a thread and its memory.
+    pub threads: usize,
+    /// How many requests may wait before the next one is refused with 503.
+    pub queue: usize,
+}
+
+/// Hashes passwords on a few threads of low priority behind a bounded queue, so that a flood of logins slows no other request.
+/// Each thread keeps its memory and uses it again.
+#[derive(Clone)]
+pub struct Hasher {
+    queue: Sender<Job>,
+    slots: Arc<Semaphore>,
+    settings: HasherSettings,
+    /// Verified where an account does not exist, so that it takes the same time.
+    dummy: Arc<str>,
+}
+
+/// A place in the queue. Its holder is not refused any more.
+pub struct HashingSlot {
+    hasher: Hasher,
+    _permit: OwnedSemaphorePermit,
+}
+
+enum Job {
+    Hash {
+        password: String,
+        salt: [u8; 16],
+        reply: oneshot::Sender<Result<String>>,
+    },
+    Verify {
+        password: String,
+        hash: String,
+        reply: oneshot::Sender<Result<bool>>,
+    },
+}
+
+impl Hasher {
+    /// Starts the threads.
+    ///
+    /// # Errors
+    /// Where the parameters are outside argon2's range, or no thread can be started.
+    pub fn start(settings: HasherSettings) -> Result<Self> {
+        let params = Params::new(settings.memory_kib, settings.passes, 1, Some(32))
+            .map_err(|error| Error::internal(format!("argon2 parameters: {error}")))?;
+        let (queue, jobs) = channel();
+        let jobs = Arc::new(std::sync::Mutex::new(jobs));
+        let threads = settings.threads.max(1);
+        for index in 0..threads {
+            let (jobs, params) = (jobs.clone(), params.clone());
+            let thread = std::thread::Builder::new().name(format!("hash-{index}"));
+            thread
+                .spawn(move || hash_forever(&jobs, &params))
+                .map_err(Error::internal)?;
+        }
+        let dummy = phc(&params, &[0; 16], &[0; 32]).into();
+        Ok(Self {
+            queue,
+            slots: Arc::new(Semaphore::new(threads + settings.queue)),
+            settings,
+            dummy,
+        })
+    }
+
+    /// Takes a place in the queue. To be done before any other work, so that a refusal costs next to nothing.
+    ///
+    /// # Errors
+    /// [`Code::Overloaded`] where too many wait already.
+    pub fn acquire(&self) -> Result<HashingSlot> {
+        let busy = |_| {
+            Error::new(Code::Overloaded)
+                .detail("Too many people are logging in at once.")
+                .retry_after(Duration::from_secs(2))
+        };
+        Ok(HashingSlot {
+            _permit: self.slots.clone().try_acquire_owned().map_err(busy)?,
+            hasher: self.clone(),
+        })
+    }
+
+    /// Whether a stored hash was made with other parameters than today's.
+    #[must_use]
+    pub fn is_outdated(&self, hash: &str) -> bool {
+        let today = format!(
+            "$argon2id$v=19$m={},t={},p=1$",
+            self.settings.memory_kib, self.settings.passes
+        );
+        !hash.starts_with(&today)
+    }
+}
+
+impl HashingSlot {
+    /// Hashes a new password, in PHC format with its parameters and salt.
+    ///
+    /// # Errors
+    /// Where argon2 refuses.
+    pub async fn hash(&self, password: String, salt: [u8; 16]) -> Result<String> {
+        let (reply, answer) = oneshot::channel();
+        self.enqueue(Job::Hash {
+            password,
+            salt,
+            reply,
+        })?;
+        answer.await.map_err(Error::internal)?
+    }
+
+    /// Whether this is the password of this hash. `None` costs the same and is always `false`.
+    ///
+    /// # Errors
+    /// Where the stored hash cannot be read.
+    pub async fn verify(&self, password: String, hash: Option<String>) -> Result<bool> {
+        let known = hash.is_some();
+        let (reply, answer) = oneshot::channel();
+        let hash = hash.unwrap_or_else(|| self.hasher.dummy.to_string());
+        self.enqueue(Job::Verify {
+            password,
+            hash,
+            reply,
+        })?;
+        Ok(answer.await.map_err(Error::internal)?? && known)
+    }
+
+    fn enqueue(&self, job: Job) -> Result<()> {
+        self.hasher.queue.send(job).map_err(Error::internal)
+    }
+}
+
+fn hash_forever(jobs: &std::sync::Mutex<Receiver<Job>>, params: &Params) {
+    // Readers come first. Where the system does not allow it, hashing runs like everything else.
+    drop(ThreadPriority::Min.set_for_current());
+    let mut memory = Vec::new();
+    loop {
+        let job = match jobs.lock() {
+            Ok(jobs) => jobs.recv_timeout(IDLE_TIMEOUT),
+            Err(_) => return,
+        };
+        // Nobody waits for the reply where the client has gone away.
+        match job {
+            Ok(Job::Hash {
+                password,
+                salt,
+                reply,
+            }) => {
+                let hash = derive(params, &mut memory, password.as_bytes(), &salt);
+                drop(reply.send(hash.map(|hash| phc(params, &salt, &hash))));
+            }
+            Ok(Job::Verify {
+                password,
+                hash,
+                reply,
+            }) => {
+                drop(reply.send(verify(&mut memory, password.as_bytes(), &hash)));
+            }
+            Err(RecvTimeoutError::Timeout) => memory = Vec::new(),
+            Err(RecvTimeoutError::Disconnected) => return,
+        }
+    }
+}
+
+fn derive(params: &Params, memory: &mut Vec<Block>, password: &[u8], salt: &[u8]) -> Result<[u8; 32]> {
+    let mut hash = [0; 32];
+    if memory.len() < params.block_count() {
+        memory.resize(params.block_count(), Block::default());
+    }
+    let argon = Argon2::new(Algorithm::Argon2id, Version::V0x13, params.clone());
+    argon
+        .hash_password_into_with_memory(password, salt, &mut hash, memory.as_mut_slice())
+        .map_err(|error| Error::internal(format!("argon2: {error}")))?;
+    Ok(hash)
+}
+
+fn verify(memory: &mut Vec<Block>, password: &[u8], stored: &str) -> Result<bool> {
+    let broken = || Error::internal("a stored password hash cannot be read");
+    let (params, salt, expected) = parse(stored).ok_or_else(broken)?;
+    let hash = derive(&params, memory, password, &salt)?;
+    Ok(aws_lc_rs::constant_time::verify_slices_are_equal(&hash, &expected).is_ok())
+}
+
+/// The PHC string format: `$argon2id$v=19$m=…,t=…,p=…$salt$hash`.
+fn phc(params: &Params, salt: &[u8], hash: &[u8]) -> String {
+    let (m, t, p) = (params.m_cost(), params.t_cost(), params.p_cost());
+    format!(
+        "$argon2id$v=19$m={m},t={t},p={p}${}${}",
+        STANDARD_NO_PAD.encode(salt),
+        STANDARD_NO_PAD.encode(hash)
+    )
+}
+
+fn parse(stored: &str) -> Option<(Params, Vec<u8>, Vec<u8>)> {
+    let mut parts = stored.strip_prefix("$argon2id$v=19$")?.split('$');
+    let mut cost = parts
+        .next()?
+        .split(',')
+        .map(|part| part.split_once('=')?.1.parse::<u32>().ok());
+    let (m, t, p) = (cost.next()??, cost.next()??, cost.next()??);
+    let salt = STANDARD_NO_PAD.decode(parts.next()?).ok()?;
+    let hash = STANDARD_NO_PAD.decode(parts.next()?).ok()?;
+    Some((Params::new(m, t, p, Some(hash.len())).ok()?, salt, hash))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn a_password_verifies_against_its_own_hash_only() {
+        let settings = HasherSettings {
+            memory_kib: 64,
+            passes: 1,
+            threads: 1,
+            queue: 8,
+        };
+        let hasher = Hasher::start(settings).unwrap();
+        let slot = hasher.acquire().unwrap();
+        let hash = slot.hash("correct horse".to_owned(), [3; 16]).await.unwrap();
+        assert!(
+            slot.verify("correct horse".to_owned(), Some(hash.clone()))
+                .await
+                .unwrap()
+        );
+        assert!(
+            !slot
+                .verify("correct house".to_owned(), Some(hash.clone()))
+                .await
+                .unwrap()
+        );
+        assert!(!slot.verify("correct horse".to_owned(), None).await.unwrap());
+        assert!(!hasher.is_outdated(&hash));
+        let stronger = Hasher::start(HasherSettings {
+            passes: 2,
+            ..settings
+        })
+        .unwrap();
+        assert!(
+            stronger.is_outdated(&hash)
+                && stronger
+                    .acquire()
+                    .unwrap()
+                    .verify("correct horse".to_owned(), Some(hash))
+                    .await
+                    .unwrap()
+        );
+    }
+
+    #[tokio::test]
+    async fn a_full_queue_refuses() {
+        let settings = HasherSettings {
+            memory_kib: 64,
+            passes: 1,
+            threads: 1,
+            queue: 1,
+        };
+        let hasher = Hasher::start(settings).unwrap();
+        let (first, second) = (hasher.acquire().unwrap(), hasher.acquire().unwrap());
+        assert!(
+            hasher
+                .acquire()
+                .is_err_and(|error| error.code() == Code::Overloaded)
+        );
+        drop(first);
+        assert!(hasher.acquire().is_ok());
+        drop(second);
+    }
+}

@@ -1,0 +1,265 @@
+//! Sessions: logging in, refreshing, logging out, and which devices are logged in.
+
+pub(crate) mod model;
+pub(crate) mod store;
+
+use std::{collections::HashSet, time::Duration};
+
+use database::{Db, Pool, Tx, audit};
+use entity::enums::UserStatus;
+use kernel::{Actor, Code, Cursor, Limit, Page, Result, SessionId, UserId, hash_token, to_base64url};
+use serde_json::json;
+
+pub use self::model::{Client, Session};
+use self::model::{RefreshToken, RevocationReason, Sessions};
+use crate::{
+    account::{Account, store as account_store},
+    credentials::{self, model::normalize_email},
+    services::Identity,
+};
+
+/// Within this time a repeated refresh is taken for a client whose answer was lost.
+const REFRESH_RETRY_WINDOW: Duration = Duration::from_secs(10);
+/// How long ended sessions, links and keys are kept before they are deleted.
+const RETENTION: Duration = Duration::from_secs(30 * 24 * 3600);
+/// Names the key that derives the successor of a refresh token.
+const SUCCESSOR_KEY: &str = "refresh token successor";
+
+/// A session that has just begun or was continued.
+pub struct LoggedIn {
+    /// The access token.
+    pub access_token: String,
+    /// The one refresh token that continues the session from here.
+    pub refresh_token: String,
+    /// The account that is logged in.
+    pub account: Account,
+}
+
+/// Begins a session. Unknown address, wrong password and suspended account cost the same and answer the same.
+///
+/// # Errors
+/// [`Code::InvalidCredentials`], [`Code::Overloaded`] where too many log in at once.
+pub async fn login(
+    db: &Db,
+    identity: &Identity,
+    email: &str,
+    password: String,
+    client: Client,
+) -> Result<LoggedIn> {
+    let slot = identity.hasher.acquire()?;
+    let email = normalize_email(email);
+    let found = db
+        .read_in(Pool::Auth, Actor::Anonymous, move |tx| async move {
+            credentials::store::find_by_email(&tx, &email).await
+        })
+        .await?;
+    let stored = found.as_ref().map(|found| found.password_hash.clone());
+    let is_correct = slot.verify(password.clone(), stored.clone()).await?;
+    let Some(found) = found.filter(|found| is_correct && found.status == UserStatus::Active) else {
+        return Err(Code::InvalidCredentials.into());
+    };
+    let is_outdated = stored
+        .as_deref()
+        .is_some_and(|hash| identity.hasher.is_outdated(hash));
+    let rehashed = if is_outdated {
+        Some(slot.hash(password, credentials::new_salt(db)).await?)
+    } else {
+        None
+    };
+    drop(slot);
+    let identity = identity.clone();
+    db.run_in(Pool::Auth, Actor::Anonymous, move |tx| async move {
+        credentials::require_unchanged(&tx, found.user_id, stored.as_deref()).await?;
+        if let Some(hash) = rehashed {
+            credentials::store::set_password(&tx, found.user_id, hash).await?;
+        }
+        identity.begin_session(&tx, found.user_id, client).await
+    })
+    .await
+}
+
+impl Identity {
+    /// Begins a session for an account that has just proved who it is, or that is registered in this transaction.
+    ///
+    /// # Errors
+    /// What the database answers.
+    pub async fn begin_session(&self, tx: &Tx, user_id: UserId, client: Client) -> Result<LoggedIn> {
+        let account = account_store::find(tx, user_id)
+            .await?
+            .ok_or(Code::InvalidCredentials)?;
+        let session = store::insert(tx, user_id, client, tx.now() + self.session_lifetime).await?;
+        let refresh_token = to_base64url(&tx.secret());
+        store::insert_refresh_token(tx, hash_token(refresh_token.as_bytes()), session).await?;
+        let access_token = self.tokens.issue(tx, user_id, account.role, session)?;
+        Ok(LoggedIn {
+            access_token,
+            refresh_token,
+            account,
+        })
+    }
+}
+
+/// How a refresh ends. A refusal is no error inside the transaction: the revocation after a reuse has to be committed.
+enum Rotation {
+    Continued(Box<LoggedIn>),
+    Refused(Code),
+}
+
+/// Continues a session: spends this refresh token and makes its successor.
+///
+/// The successor is derived from the spent token, a random seed kept with it, and the master key. So a client whose
+/// answer was lost, and two tabs that refresh at once, get the same successor within ten seconds; nothing readable is
+/// stored. Any other reuse ends the session, since either the thief or the owner holds a spent token.
+///
+/// # Errors
+/// [`Code::RefreshTokenInvalid`], [`Code::RefreshTokenReused`].
+pub async fn refresh(db: &Db, identity: &Identity, token: String, client: Client) -> Result<LoggedIn> {
+    let identity = identity.clone();
+    let rotation = db
+        .run_in(Pool::Auth, Actor::Anonymous, move |tx| async move {
+            rotate(&tx, &identity, &token, client).await
+        })
+        .await?;
+    match rotation {
+        Rotation::Continued(session) => Ok(*session),
+        Rotation::Refused(code) => Err(code.into()),
+    }
+}
+
+async fn rotate(tx: &Tx, identity: &Identity, token: &str, client: Client) -> Result<Rotation> {
+    let hash = hash_token(token.as_bytes());
+    let Some(found) = store::lock_refresh_token(tx, &hash).await? else {
+        return Ok(Rotation::Refused(Code::RefreshTokenInvalid));
+    };
+    if !found.session.is_active(tx.now()) {
+        return Ok(Rotation::Refused(Code::RefreshTokenInvalid));
+    }
+    let refresh_token = match (found.spent_at, &found.successor_seed) {
+        (None, _) => {
+            let seed = tx.secret();
+            store::spend_refresh_token(tx, hash, &seed).await?;
+            let successor = derive_successor(tx, token, &seed);
+            store::insert_refresh_token(tx, hash_token(successor.as_bytes()), found.session_id).await?;
+            let expires_at = tx.now() + identity.session_lifetime;
+            store::extend(tx, found.session_id, client, expires_at).await?;
+            successor
+        }
+        (Some(spent_at), Some(seed)) if spent_at + REFRESH_RETRY_WINDOW > tx.now() => {
+            let successor = derive_successor(tx, token, seed);
+            let next = store::lock_refresh_token(tx, &hash_token(successor.as_bytes())).await?;
+            if next.is_none_or(|next| next.spent_at.is_some()) {
+                return revoke_reused(tx, &found).await;
+            }
+            successor
+        }
+        _ => return revoke_reused(tx, &found).await,
+    };
+    let access_token = identity
+        .tokens
+        .issue(tx, found.user_id, found.session.role, found.session_id)?;
+    let account = account_store::find(tx, found.user_id)
+        .await?
+        .ok_or(Code::RefreshTokenInvalid)?;
+    Ok(Rotation::Continued(Box::new(LoggedIn {
+        access_token,
+        refresh_token,
+        account,
+    })))
+}
+
+/// Ends the session of a refresh token that was used again.
+async fn revoke_reused(tx: &Tx, token: &RefreshToken) -> Result<Rotation> {
+    let session = Sessions::One(token.session_id);
+    store::revoke(tx, token.user_id, session, RevocationReason::RefreshTokenReused).await?;
+    let detail = json!({ "userId": token.user_id });
+    audit::record(tx, "session.refresh_token_reused", token.session_id, detail).await?;
+    Ok(Rotation::Refused(Code::RefreshTokenReused))
+}
+
+fn derive_successor(tx: &Tx, token: &str, seed: &[u8]) -> String {
+    to_base64url(
+        &tx.keyring()
+            .mac(SUCCESSOR_KEY, &[token.as_bytes(), seed].concat()),
+    )
+}
+
+/// Ends the session of this refresh token. An unknown token is no error: the session is over either way.
+///
+/// # Errors
+/// What the database answers.
+pub async fn logout(tx: &Tx, token: &str) -> Result<()> {
+    if let Some(found) = store::lock_refresh_token(tx, &hash_token(token.as_bytes())).await? {
+        let session = Sessions::One(found.session_id);
+        store::revoke(tx, found.user_id, session, RevocationReason::Logout).await?;
+    }
+    Ok(())
+}
+
+/// Checks in the database that the caller's session is still active, and answers the caller with the role that the account has
+/// now. For routes where the word of an access token is not enough.
+///
+/// # Errors
+/// [`Code::Unauthenticated`], [`Code::SessionRevoked`].
+pub async fn verify_session(tx: &Tx) -> Result<Actor> {
+    let Actor::User { id, session, .. } = tx.actor() else {
+        return Err(Code::Unauthenticated.into());
+    };
+    let status = store::status(tx, session, id).await?;
+    let active = status.filter(|status| status.is_active(tx.now()));
+    let role = active.ok_or(Code::SessionRevoked)?.role;
+    Ok(Actor::User { id, session, role })
+}
+
+/// Those of these sessions that are active now, and whose account is not suspended: for connections that stay open longer than an
+/// access token is valid. For the worker.
+///
+/// # Errors
+/// What the database answers.
+pub async fn active_sessions(tx: &Tx, sessions: &[SessionId]) -> Result<HashSet<SessionId>> {
+    store::active_among(tx, sessions).await
+}
+
+/// The caller's active sessions, newest first.
+///
+/// # Errors
+/// [`Code::Unauthenticated`] where nobody has logged in.
+pub async fn list_sessions(tx: &Tx, after: Option<Cursor>, limit: Limit) -> Result<Page<Session>> {
+    let rows = store::list_active(tx, tx.user_id()?, after, limit).await?;
+    Ok(Page::cut(rows, limit, |session| {
+        Cursor::at(session.created_at, session.id)
+    }))
+}
+
+/// Ends one of the caller's sessions.
+///
+/// # Errors
+/// [`Code::NotFound`] for one that is not theirs or has ended.
+pub async fn revoke_session(tx: &Tx, session: SessionId) -> Result<()> {
+    let session = Sessions::One(session);
+    match store::revoke(tx, tx.user_id()?, session, RevocationReason::Revoked).await? {
+        0 => Err(Code::NotFound.into()),
+        _ => Ok(()),
+    }
+}
+
+/// Ends the caller's sessions, all but the one that asks.
+///
+/// # Errors
+/// [`Code::Unauthenticated`] where nobody has logged in.
+pub async fn revoke_other_sessions(tx: &Tx) -> Result<()> {
+    let Actor::User { id, session, .. } = tx.actor() else {
+        return Err(Code::Unauthenticated.into());
+    };
+    let others = Sessions::AllBut(session);
+    store::revoke(tx, id, others, RevocationReason::Revoked)
+        .await
+        .map(drop)
+}
+
+/// Deletes the sessions, links and signing keys that ended more than 30 days ago; answers how many.
+///
+/// # Errors
+/// What the database answers.
+pub async fn sweep(tx: &Tx) -> Result<u64> {
+    store::delete_ended(tx, tx.now() - RETENTION).await
+}

@@ -1,0 +1,62 @@
+//! A file that somebody uploads.
+
+use entity::enums::{FilePurpose, FileStatus};
+use kernel::{FileId, Timestamp, UserId};
+use sea_orm::{DerivePartialModel, EntityTrait, FromQueryResult};
+
+/// A file: announced, uploaded, checked.
+#[derive(Clone, Debug, DerivePartialModel)]
+#[sea_orm(entity = "entity::files::Entity", into_active_model)]
+pub struct File {
+    /// The file's id.
+    pub id: FileId,
+    /// The user who announced it.
+    pub owner_id: UserId,
+    /// What it is uploaded for.
+    pub purpose: FilePurpose,
+    /// Its name, cleaned of everything that could mean something to a file system or a header.
+    pub name: String,
+    /// Its media type.
+    pub content_type: String,
+    /// Its size in bytes.
+    pub size_bytes: i64,
+    /// The SHA-256 of its bytes: as it was announced, and once the file is ready, as it is.
+    pub sha256: Option<Vec<u8>>,
+    /// Whether it can be used.
+    pub status: FileStatus,
+    /// Why it was rejected: a stable code.
+    pub problem: Option<String>,
+    /// When it was announced.
+    pub created_at: Timestamp,
+    /// Until when it may be uploaded.
+    pub expires_at: Timestamp,
+}
+
+/// A file that somebody wants to upload.
+#[derive(Clone, Debug)]
+pub struct NewFile {
+    /// What it is for.
+    pub purpose: FilePurpose,
+    /// Its name on the client's machine.
+    pub name: String,
+    /// Its media type.
+    pub content_type: String,
+    /// Its size in bytes.
+    pub size_bytes: u64,
+    /// The SHA-256 of its bytes.
+    pub sha256: Option<[u8; 32]>,
+}
+
+/// What was found in the bytes of an uploaded file.
+pub(crate) struct Verdict {
+    pub(crate) sha256: Option<Vec<u8>>,
+    /// Why the file is rejected: a stable code.
+    pub(crate) problem: Option<&'static str>,
+}
+
+/// What somebody has announced and not completed.
+#[derive(FromQueryResult)]
+pub(crate) struct PendingUploads {
+    pub(crate) files: i64,
+    pub(crate) bytes: i64,
+}

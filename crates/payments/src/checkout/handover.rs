@@ -1,0 +1,72 @@
+//! The handover of a payment to its buyer, sealed with the installation's key.
+
+use database::Tx;
+use entity::enums::PaymentStatus;
+use kernel::{Error, PaymentId, Result};
+
+use super::{
+    model::{CheckoutRequest, Handover, ReturnUrls},
+    store,
+};
+use crate::{
+    provider::{Fact, PaymentSession, ProviderUpdate},
+    settlement,
+};
+
+/// What the key is derived for. It never changes: what is sealed would not open any more.
+const PURPOSE: &str = "payment handover";
+
+pub(super) async fn find(tx: &Tx, id: PaymentId) -> Result<Option<Handover>> {
+    let Some(sealed) = store::find_sealed_handover(tx, id).await? else {
+        return Ok(None);
+    };
+    let plain = tx
+        .keyring()
+        .open(PURPOSE, &sealed)
+        .ok_or_else(|| Error::internal("a sealed handover does not open"))?;
+    serde_json::from_slice(&plain).map(Some).map_err(Error::internal)
+}
+
+fn seal(tx: &Tx, handover: &Handover) -> Result<Vec<u8>> {
+    let plain = serde_json::to_vec(handover).map_err(Error::internal)?;
+    Ok(tx.keyring().seal(PURPOSE, &plain))
+}
+
+/// Keeps the addresses that the first request of a payment named.
+pub(super) async fn keep_return_urls(tx: &Tx, id: PaymentId, request: &CheckoutRequest) -> Result<()> {
+    let urls = ReturnUrls {
+        success_url: request.success_url.clone(),
+        cancel_url: request.cancel_url.clone(),
+    };
+    store::set_sealed_handover(tx, id, seal(tx, &Handover::Requested(urls))?).await
+}
+
+/// Keeps the session that the provider created. Answers whether the payment can still be paid, or was paid meanwhile.
+pub(super) async fn keep_session(tx: &Tx, id: PaymentId, session: PaymentSession) -> Result<bool> {
+    let Some(payment) = settlement::lock_payment(tx, id).await? else {
+        return Ok(false);
+    };
+    let sealed = seal(tx, &Handover::Ready(session.clone()))?;
+    store::set_session(tx, id, &session, sealed).await?;
+    Ok(payment.status != PaymentStatus::Failed)
+}
+
+/// After the provider has created no session: the one that another request got meanwhile. Without one, a payment that the provider
+/// refused is closed.
+pub(super) async fn session_of_another_request(
+    tx: &Tx,
+    id: PaymentId,
+    is_refused: bool,
+) -> Result<Option<PaymentSession>> {
+    let payment = settlement::lock_payment(tx, id).await?;
+    let is_open = payment.is_some_and(|payment| payment.status != PaymentStatus::Failed);
+    if let Some(Handover::Ready(session)) = find(tx, id).await?
+        && is_open
+    {
+        return Ok(Some(session));
+    }
+    if is_refused {
+        settlement::settle(tx, &ProviderUpdate::of(id, Fact::closed("refused"))).await?;
+    }
+    Ok(None)
+}

@@ -1,0 +1,23 @@
+//! A payment customer: an account as a payment provider knows it.
+
+use entity::enums::ProviderName;
+use kernel::{CustomerId, Timestamp, UserId};
+use sea_orm::{DerivePartialModel, EntityTrait};
+
+/// An account as a payment provider knows it.
+#[derive(Clone, Debug, DerivePartialModel)]
+#[sea_orm(entity = "entity::customers::Entity", into_active_model)]
+pub struct Customer {
+    /// The customer's id.
+    pub id: CustomerId,
+    /// The account.
+    pub user_id: UserId,
+    /// The provider.
+    pub provider: ProviderName,
+    /// The provider's id of the customer.
+    pub provider_customer_id: String,
+    /// When the customer was created at the provider.
+    pub created_at: Timestamp,
+    /// When the customer last changed.
+    pub updated_at: Timestamp,
+}

@@ -1,0 +1,2 @@
+-- No table changes on both databases alike.
+SELECT 1;

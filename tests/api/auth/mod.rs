@@ -1,0 +1,8 @@
+//! `/auth`: accounts, sessions, tokens.
+
+mod access_tokens;
+mod login;
+mod refresh;
+mod register;
+mod reset_password;
+mod verify_email;

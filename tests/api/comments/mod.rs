@@ -1,0 +1,5 @@
+//! `/comments`, and the comments of posts and lessons.
+
+mod get;
+mod patch;
+mod post;

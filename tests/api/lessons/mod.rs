@@ -1,0 +1,8 @@
+//! `/lessons`.
+
+mod get;
+mod moving;
+mod playback;
+mod watch;
+mod watch_access;
+mod watch_writes;

@@ -1,0 +1,329 @@
+//! `GET /me/access/courses/{course}`: the explanation of access.
+
+use chrono::Duration;
+use database::Tx;
+use enrollment::{Place, Standing};
+use kernel::{Actor, Role};
+use serde_json::{Value, json};
+use test_macros::both_databases;
+use uuid::Uuid;
+
+use crate::support::{
+    App,
+    grants::{grant, json_time, let_time_pass, report_purchase},
+};
+
+#[both_databases]
+async fn access_follows_the_payment(app: App) {
+    let (elena, lena) = (app.trainer().await, app.learner().await);
+    let price = json!({ "price": { "amount": 4900, "currency": "USD" } });
+    let (course, _, lessons) = app.course(&elena, price).await;
+    let path = format!("/lessons/{}", lessons[0]);
+    app.put_as(&lena, &format!("/me/wishlist/{course}"), json!(null))
+        .await
+        .expect(200);
+    let payment = app.db.environment().new_id::<kernel::Uuid>();
+    let steps = [
+        (Standing::Suspended, Some("grant_suspended")),
+        (Standing::Active, None),
+        (Standing::Refunded, Some("grant_refunded")),
+        (Standing::Ended, Some("grant_revoked")),
+        (Standing::Active, None),
+    ];
+    for (standing, code) in steps {
+        for _ in 0..2 {
+            report_purchase(&app, &lena, &course, payment, standing).await;
+            let read = app.get_as(&lena, &path).await;
+            let told = app
+                .get_as(&lena, &format!("/me/access/courses/{course}"))
+                .await
+                .expect(200);
+            match code {
+                None => drop(read.expect(200)),
+                Some(code) => {
+                    read.expect_problem(403, code);
+                    assert_eq!(told.at("/reason"), code);
+                }
+            }
+            assert_eq!(told.at("/allowed"), code.is_none());
+            assert_eq!(told.at("/grants/0/sourceId"), json!(payment));
+        }
+    }
+    let told = app
+        .get_as(&lena, &format!("/me/access/courses/{course}"))
+        .await
+        .expect(200);
+    let statuses: Vec<Value> = told
+        .at("/grants/0/events")
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|event| event["status"].clone())
+        .collect();
+    // Told twice each, written once.
+    assert_eq!(
+        json!(statuses),
+        json!(["SUSPENDED", "ACTIVE", "REFUNDED", "ENDED", "ACTIVE"])
+    );
+    assert_eq!(told.at("/grants/0/events/0/actorId"), json!(null));
+    assert_eq!(
+        app.get_as(&lena, "/me/enrollments")
+            .await
+            .at("/data")
+            .as_array()
+            .unwrap()
+            .len(),
+        1
+    );
+    assert_eq!(app.get_as(&lena, "/me/wishlist").await.at("/data"), json!([]));
+    let id = told.text_at("/grants/0/id");
+    app.post_as(&elena, &format!("/grants/{id}/revoke"), json!({}))
+        .await
+        .expect_problem(409, "grant_not_changeable");
+    app.post_as(&elena, &format!("/grants/{id}/extend"), json!({ "endsAt": null }))
+        .await
+        .expect_problem(409, "grant_not_changeable");
+}
+
+#[both_databases]
+async fn of_eight_concurrent_payment_events_one_creates_the_grant(app: App) {
+    let (elena, lena) = (app.trainer().await, app.learner().await);
+    let (course, ..) = app
+        .course(&elena, json!({ "price": { "amount": 4900, "currency": "USD" } }))
+        .await;
+    let payment = app.db.environment().new_id::<kernel::Uuid>();
+    futures_util::future::join_all(
+        (0..8).map(|_| report_purchase(&app, &lena, &course, payment, Standing::Active)),
+    )
+    .await;
+    let told = app
+        .get_as(&lena, &format!("/me/access/courses/{course}"))
+        .await
+        .expect(200);
+    assert_eq!(told.at("/grants").as_array().unwrap().len(), 1);
+    assert_eq!(told.at("/grants/0/events").as_array().unwrap().len(), 1);
+}
+
+#[both_databases]
+async fn one_active_grant_suffices_and_the_last_ended_explains(app: App) {
+    let (mut elena, mut lena) = (app.trainer().await, app.learner().await);
+    let (course, _, lessons) = app
+        .course(&elena, json!({ "price": { "amount": 4900, "currency": "USD" } }))
+        .await;
+    let path = format!("/lessons/{}", lessons[0]);
+    let (now, payment) = (
+        app.db.environment().now(),
+        app.db.environment().new_id::<kernel::Uuid>(),
+    );
+    let manual = grant(
+        &app,
+        &elena,
+        &course,
+        &lena,
+        json!({ "endsAt": json_time(now + Duration::days(3)) }),
+    )
+    .await
+    .expect(201)
+    .text_at("/id");
+    report_purchase(&app, &lena, &course, payment, Standing::Active).await;
+    assert_eq!(
+        app.get_as(&lena, "/me/enrollments").await.at("/data/0/expiresAt"),
+        json!(null)
+    );
+    report_purchase(&app, &lena, &course, payment, Standing::Refunded).await;
+    // The refund of one leaves the other.
+    let told = app
+        .get_as(&lena, &format!("/me/access/courses/{course}"))
+        .await
+        .expect(200);
+    assert_eq!(
+        (told.at("/grantId"), told.at("/until")),
+        (json!(manual), json!(json_time(now + Duration::days(3))))
+    );
+    let_time_pass(&app, Duration::days(4), &mut [&mut elena, &mut lena]).await;
+    app.get_as(&lena, &path)
+        .await
+        .expect_problem(403, "grant_expired");
+    let again = app.db.environment().new_id::<kernel::Uuid>();
+    report_purchase(&app, &lena, &course, again, Standing::Active).await;
+    app.get_as(&lena, &path).await.expect(200);
+    report_purchase(&app, &lena, &course, again, Standing::Suspended).await;
+    app.get_as(&lena, &path)
+        .await
+        .expect_problem(403, "grant_suspended");
+    let told = app
+        .get_as(&lena, &format!("/me/access/courses/{course}"))
+        .await
+        .expect(200);
+    assert_eq!(
+        (
+            told.at("/grants").as_array().unwrap().len(),
+            told.at("/unlock/kind")
+        ),
+        (3, json!("ASK_TRAINER"))
+    );
+    app.post_as(&elena, &format!("/grants/{manual}/revoke"), json!({}))
+        .await
+        .expect(200);
+    app.get_as(&lena, &path)
+        .await
+        .expect_problem(403, "grant_revoked");
+}
+
+#[both_databases]
+async fn the_explanation_names_every_lesson(app: App) {
+    let (elena, lena, admin) = (app.trainer().await, app.learner().await, app.admin().await);
+    let course = app.draft(&elena, json!({ "price": { "amount": 4900, "currency": "USD" }, "discountPrice": { "amount": 3900, "currency": "USD" } })).await;
+    let (free, paid) = (
+        app.chapter(&elena, &course, true).await,
+        app.chapter(&elena, &course, false).await,
+    );
+    let (preview, locked) = (app.lesson(&elena, &free).await, app.lesson(&elena, &paid).await);
+    let body = json!({ "title": "A draft", "content": "<p>x</p>" });
+    app.post_as(&elena, &format!("/chapters/{paid}/lessons"), body)
+        .await
+        .expect(201);
+    for chapter in [&free, &paid] {
+        app.post_empty_as(&elena, &format!("/chapters/{chapter}/publish"))
+            .await
+            .expect(200);
+    }
+    let access = format!("/me/access/courses/{course}");
+    app.get_as(&lena, &access).await.expect_problem(404, "not_found");
+    app.post_empty_as(&elena, &format!("/courses/{course}/publish"))
+        .await
+        .expect(200);
+    app.get(&access).await.expect_problem(401, "unauthenticated");
+    let map = |first: (bool, &str), second: (bool, &str)| {
+        json!([
+            { "lessonId": preview, "chapterId": free, "allowed": first.0, "reason": first.1 },
+            { "lessonId": locked, "chapterId": paid, "allowed": second.0, "reason": second.1 },
+        ])
+    };
+    let told = app.get_as(&lena, &access).await.expect(200);
+    assert_eq!(
+        told.at("/lessons"),
+        map((true, "free_preview"), (false, "not_granted"))
+    );
+    assert_eq!(
+        told.at("/unlock"),
+        json!({ "kind": "BUY", "price": { "amount": 3900, "currency": "USD" } })
+    );
+    assert_eq!(
+        (told.at("/grants"), told.at("/grantId"), told.at("/until")),
+        (json!([]), json!(null), json!(null))
+    );
+    assert_eq!(
+        app.get_as(&elena, &access).await.at("/lessons"),
+        map((true, "staff"), (true, "staff"))
+    );
+    let before = app.db.environment().now();
+    report_purchase(
+        &app,
+        &lena,
+        &course,
+        app.db.environment().new_id::<kernel::Uuid>(),
+        Standing::Active,
+    )
+    .await;
+    assert_eq!(
+        app.get_as(&lena, &access).await.at("/lessons"),
+        map((true, "free_preview"), (true, "granted"))
+    );
+    // What is said is what happens.
+    for (lesson, reason) in [(&preview, "free_preview"), (&locked, "granted")] {
+        assert_eq!(
+            app.get_as(&lena, &format!("/lessons/{lesson}"))
+                .await
+                .expect(200)
+                .at("/access/reason"),
+            reason
+        );
+    }
+    // An admin asks for anybody, at any instant.
+    let of = |who: &str| format!("/admin/users/{who}/access/courses/{course}");
+    app.get_as(&elena, &of(&lena.id))
+        .await
+        .expect_problem(403, "forbidden");
+    let now = app.get_as(&admin, &of(&lena.id)).await.expect(200);
+    assert_eq!(
+        (now.at("/allowed"), now.at("/userId")),
+        (json!(true), json!(lena.id))
+    );
+    let then = app
+        .get_as(&admin, &format!("{}?at={}", of(&lena.id), json_time(before)))
+        .await
+        .expect(200);
+    assert_eq!(
+        (then.at("/reason"), then.at("/grants"), then.at("/at")),
+        (json!("not_granted"), json!([]), json!(json_time(before)))
+    );
+    for at in ["0000-01-01T00:00:00Z", "9999-12-31T23:59:59Z"] {
+        app.get_as(&admin, &format!("{}?at={at}", of(&lena.id)))
+            .await
+            .expect(200);
+    }
+    app.get_as(&admin, &format!("{}?at=yesterday", of(&lena.id)))
+        .await
+        .expect_problem(422, "validation_failed");
+    assert_eq!(
+        app.get_as(&admin, &of(&elena.id)).await.expect(200).at("/reason"),
+        "staff"
+    );
+    app.get_as(&admin, &of("0198c0de-0000-7000-8000-000000000001"))
+        .await
+        .expect_problem(404, "not_found");
+    app.post_empty_as(&elena, &format!("/courses/{course}/unpublish"))
+        .await
+        .expect(200);
+    let hidden = app.get_as(&admin, &of(&lena.id)).await.expect(200);
+    assert_eq!(
+        (
+            hidden.at("/reason"),
+            hidden.at("/allowed"),
+            hidden.at("/lessons/0/reason")
+        ),
+        (json!("not_published"), json!(false), json!("not_published"))
+    );
+}
+
+#[both_databases]
+async fn an_access_decision_takes_one_statement(app: App) {
+    let (elena, lena) = (app.trainer().await, app.learner().await);
+    let (course, _, lessons) = app.course(&elena, json!({})).await;
+    app.post_empty_as(&lena, &format!("/courses/{course}/enroll"))
+        .await
+        .expect(201);
+    let place = Place {
+        course_id: course.parse().unwrap(),
+        is_free: false,
+        staff: false,
+    };
+    let actor = Actor::User {
+        id: lena.id.parse().unwrap(),
+        role: Role::User,
+        session: Uuid::nil().into(),
+    };
+    // The worker of the server may ask in between, but not every time.
+    let (mut decision, mut read, mut explanation) = (u64::MAX, u64::MAX, u64::MAX);
+    for _ in 0..5 {
+        let db = app.db.clone();
+        let work = move |tx: Tx| async move {
+            let before = db.statements();
+            enrollment::decide(&tx, place).await?;
+            Ok(db.statements() - before)
+        };
+        decision = decision.min(app.db.read(actor, work).await.unwrap());
+        let before = app.db.statements();
+        app.get_as(&lena, &format!("/lessons/{}", lessons[0]))
+            .await
+            .expect(200);
+        read = read.min(app.db.statements() - before);
+        let before = app.db.statements();
+        app.get_as(&lena, &format!("/me/access/courses/{course}"))
+            .await
+            .expect(200);
+        explanation = explanation.min(app.db.statements() - before);
+    }
+    assert_eq!((decision, read, explanation), (1, 3, 3));
+}

@@ -1,0 +1,6 @@
+//! `/posts`.
+
+mod feed;
+mod reactions;
+mod visibility;
+mod write;

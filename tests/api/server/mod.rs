@@ -1,0 +1,18 @@
+//! What is no URL: starting, crashing, databases, the adapters of providers.
+
+mod access_ledger;
+mod crash;
+mod database;
+mod grant_history;
+mod health;
+mod idempotency;
+mod middleware;
+mod multiple_servers;
+mod object_storage;
+mod payment_lifecycle;
+mod redis_relay;
+mod row_security;
+mod row_security_community;
+mod smtp;
+mod start;
+mod stripe_adapter;

@@ -1,0 +1,506 @@
+//! The adapter for Stripe against the double: sessions, intents, refunds, disputes.
+
+mod failures;
+mod hooks;
+
+use chrono::TimeDelta;
+use kernel::{Code, Environment, Money, Uuid};
+use payments::{
+    Charge, DisputeStatus, Fact, Method, Provider, Reference, RefundOrder, RefundStatus, Started, Stripe,
+    StripeSettings, Told,
+};
+use serde_json::{Value, json};
+
+use crate::support::{SECRET, StripeDouble};
+
+fn adapter(double: &StripeDouble) -> Stripe {
+    with_key(double, "sk_test_double")
+}
+
+fn with_key(double: &StripeDouble, key: &str) -> Stripe {
+    let settings = StripeSettings {
+        secret_key: key.to_owned(),
+        webhook_secrets: vec!["whsec_old".to_owned(), SECRET.to_owned()],
+        base_url: double.base(),
+    };
+    Stripe::new(settings, Environment::default()).unwrap()
+}
+
+fn money(amount: i64, currency: &str) -> Money {
+    Money {
+        amount,
+        currency: currency.parse().unwrap(),
+    }
+}
+
+async fn charge(stripe: &Stripe, method: Method, amount: Money) -> Charge {
+    let environment = Environment::default();
+    let customer = stripe
+        .customer(environment.new_id(), "lena@example.com", Some("Lena & Søn"))
+        .await;
+    Charge {
+        payment_id: environment.new_id(),
+        method,
+        amount,
+        title: "Strength & Stretch 100 %".to_owned(),
+        customer: customer.unwrap(),
+        success_url: "https://app.example.com/done?a=1&b=2".to_owned(),
+        cancel_url: "https://app.example.com/cancel".to_owned(),
+        expires_at: environment.now() + TimeDelta::hours(1),
+    }
+}
+
+fn reference(charge: &Charge, started: &Started) -> Reference {
+    Reference {
+        payment_id: charge.payment_id,
+        session_id: started.session_id.clone(),
+        provider_payment_id: started.payment_id.clone(),
+    }
+}
+
+/// A session that waits for its buyer.
+async fn session(stripe: &Stripe) -> (Charge, Reference, String) {
+    let charge = charge(stripe, Method::CheckoutSession, money(4900, "USD")).await;
+    let started = stripe.start(&charge).await.unwrap();
+    let name = started.session_id.clone().unwrap();
+    (charge.clone(), reference(&charge, &started), name)
+}
+
+/// A session that was paid, and the payment's name.
+async fn paid(double: &StripeDouble, stripe: &Stripe) -> (Charge, Reference, String) {
+    let (charge, reference, session) = session(stripe).await;
+    let intent = double.pay(&session);
+    double.events();
+    (charge, reference, intent)
+}
+
+fn order(intent: &str, amount: i64) -> RefundOrder {
+    RefundOrder {
+        refund_id: Environment::default().new_id(),
+        provider_payment_id: intent.to_owned(),
+        amount: money(amount, "USD"),
+        reason: "REQUESTED_BY_CUSTOMER".to_owned(),
+    }
+}
+
+fn captured(intent: &str, amount: i64, currency: &str) -> Fact {
+    Fact::Captured {
+        provider_payment_id: intent.to_owned(),
+        amount,
+        currency: currency.to_owned(),
+    }
+}
+
+fn over(code: &str) -> Fact {
+    Fact::Over {
+        code: code.to_owned(),
+    }
+}
+
+/// What the hooks since the last time tell, by their types.
+fn received_updates(double: &StripeDouble, stripe: &Stripe) -> Vec<(String, Told)> {
+    let read = |event: &Value| {
+        let (body, signature) = double.signed(event);
+        let read = stripe
+            .read_hook(&signature, body.as_bytes(), Environment::default().now())
+            .unwrap();
+        assert_eq!(read.id, event["id"].as_str().unwrap());
+        read.told.map(|told| (read.kind, told))
+    };
+    double.events().iter().filter_map(read).collect()
+}
+
+fn facts(received_updates: &[(String, Told)]) -> Vec<Fact> {
+    received_updates
+        .iter()
+        .flat_map(|(_, told)| told.facts.clone())
+        .collect()
+}
+
+async fn facts_of(stripe: &Stripe, reference: &Reference) -> Vec<Fact> {
+    let told = stripe.ask(reference).await.unwrap();
+    assert_eq!(told.payment_id, Some(reference.payment_id));
+    told.facts
+}
+
+fn refused(result: kernel::Result<impl std::fmt::Debug>, code: Code, words: &str) {
+    let error = result.unwrap_err();
+    assert_eq!(error.code(), code, "{error}");
+    assert!(error.detail_text().unwrap_or_default().contains(words), "{error}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_session_is_started_once_paid_and_told_of() {
+    let double = StripeDouble::start();
+    let stripe = adapter(&double);
+    let (charge, reference, name) = session(&stripe).await;
+    let again = stripe.start(&charge).await.unwrap();
+    assert_eq!(
+        (again.session_id.as_ref(), double.count("checkout.session")),
+        (Some(&name), 1)
+    );
+    assert_eq!((again.payment_id, again.client_secret), (None, None));
+    assert!(again.url.unwrap().ends_with(&name));
+    let kept = double.object(&name);
+    assert_eq!(
+        (&kept["amount_total"], &kept["currency"], &kept["customer"]),
+        (&json!(4900), &json!("usd"), &json!(charge.customer))
+    );
+    assert_eq!(
+        (&kept["success_url"], &kept["expires_at"]),
+        (&json!(charge.success_url), &json!(charge.expires_at.timestamp()))
+    );
+    assert_eq!(
+        kept["metadata"]["palestra_payment_id"],
+        charge.payment_id.to_string()
+    );
+    assert_eq!(double.object(&charge.customer)["name"], "Lena & Søn");
+    assert_eq!(facts_of(&stripe, &reference).await, []);
+
+    double.events();
+    let intent = double.pay(&name);
+    let received_updates = received_updates(&double, &stripe);
+    let kinds: Vec<&str> = received_updates.iter().map(|(kind, _)| kind.as_str()).collect();
+    assert_eq!(kinds, ["payment_intent.succeeded", "checkout.session.completed"]);
+    for (kind, told) in &received_updates {
+        assert_eq!(told.facts, [captured(&intent, 4900, "USD")], "{kind}");
+        assert_eq!(
+            (told.payment_id, told.provider_payment_id.as_ref()),
+            (Some(charge.payment_id), Some(&intent))
+        );
+    }
+    assert_eq!(received_updates[1].1.session_id, Some(name));
+    let told = stripe.ask(&reference).await.unwrap();
+    assert_eq!(
+        (told.facts, told.provider_payment_id.as_ref()),
+        (vec![captured(&intent, 4900, "USD")], Some(&intent))
+    );
+    assert_eq!(stripe.whose(&intent).await.unwrap(), Some(charge.payment_id));
+    assert_eq!(stripe.whose("pi_unknown").await.unwrap(), None);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_intent_may_be_declined_and_is_then_paid() {
+    let double = StripeDouble::start();
+    let stripe = adapter(&double);
+    let charge = charge(&stripe, Method::PaymentIntent, money(900, "EUR")).await;
+    let started = stripe.start(&charge).await.unwrap();
+    assert_eq!(stripe.start(&charge).await.unwrap(), started);
+    let (intent, secret) = (
+        started.payment_id.clone().unwrap(),
+        started.client_secret.clone().unwrap(),
+    );
+    let reference = reference(&charge, &started);
+    assert_eq!(facts_of(&stripe, &reference).await, []);
+    assert_eq!(
+        double.confirm(&secret, "pm_card_chargeDeclinedInsufficientFunds"),
+        Err("card_declined".to_owned())
+    );
+    let declined = Fact::Declined {
+        code: "card_declined".to_owned(),
+    };
+    assert_eq!(
+        facts_of(&stripe, &reference).await,
+        std::slice::from_ref(&declined)
+    );
+    assert_eq!(facts(&received_updates(&double, &stripe)), [declined]);
+    assert_eq!(
+        double.confirm(&secret, "pm_card_threeDSecure2Required"),
+        Ok("requires_action".to_owned())
+    );
+    assert_eq!(facts_of(&stripe, &reference).await, []);
+    double.authenticate(&intent);
+    assert_eq!(
+        facts_of(&stripe, &reference).await,
+        [captured(&intent, 900, "EUR")]
+    );
+    assert_eq!(
+        facts(&received_updates(&double, &stripe)),
+        [captured(&intent, 900, "EUR")]
+    );
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn money_that_takes_days_is_not_there_before_it_is() {
+    let double = StripeDouble::start();
+    let stripe = adapter(&double);
+    for good in [true, false] {
+        let (_, reference, name) = session(&stripe).await;
+        double.events();
+        let intent = double.pay_later(&name);
+        assert_eq!(double.object(&name)["status"], "complete");
+        let completed = received_updates(&double, &stripe);
+        assert_eq!((completed.len(), facts(&completed)), (1, vec![]));
+        assert_eq!(facts_of(&stripe, &reference).await, [Fact::OnItsWay]);
+        double.hear_of(&name, good);
+        let (told, asked) = (
+            facts(&received_updates(&double, &stripe)),
+            facts_of(&stripe, &reference).await,
+        );
+        if good {
+            let fact = captured(&intent, 4900, "USD");
+            assert_eq!((told, asked), (vec![fact.clone(), fact.clone()], vec![fact]));
+        } else {
+            assert!(
+                told.contains(&over("async_payment_failed")) && asked.contains(&over("async_payment_failed"))
+            );
+            assert!(
+                !told
+                    .iter()
+                    .chain(&asked)
+                    .any(|fact| matches!(fact, Fact::Captured { .. }))
+            );
+        }
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_waits_can_be_stopped_and_what_was_paid_stays() {
+    let double = StripeDouble::start();
+    let stripe = adapter(&double);
+    let (_, waiting, name) = session(&stripe).await;
+    double.events();
+    for _ in 0..2 {
+        stripe.stop(&waiting).await.unwrap();
+        assert_eq!(facts_of(&stripe, &waiting).await, [over("expired")]);
+    }
+    assert_eq!(facts(&received_updates(&double, &stripe)), [over("expired")]);
+    assert_eq!(double.object(&name)["status"], "expired");
+    // A declined try leaves an intent behind, which ends with its session.
+    let (_, abandoned, name) = session(&stripe).await;
+    double.abandon(&name);
+    stripe.stop(&abandoned).await.unwrap();
+    let (_, tried, name) = session(&stripe).await;
+    assert_eq!(
+        double.try_to_pay(&name, "pm_card_chargeDeclined"),
+        Err("card_declined".to_owned())
+    );
+    stripe.stop(&tried).await.unwrap();
+    assert!(facts_of(&stripe, &tried).await.contains(&over("expired")));
+    let (_, paid, intent) = paid(&double, &stripe).await;
+    stripe.stop(&paid).await.unwrap();
+    assert_eq!(facts_of(&stripe, &paid).await, [captured(&intent, 4900, "USD")]);
+
+    let charge = charge(&stripe, Method::PaymentIntent, money(900, "EUR")).await;
+    let started = stripe.start(&charge).await.unwrap();
+    let waiting = reference(&charge, &started);
+    for _ in 0..2 {
+        stripe.stop(&waiting).await.unwrap();
+        assert_eq!(facts_of(&stripe, &waiting).await, [over("canceled")]);
+    }
+    let unknown = Reference {
+        payment_id: Uuid::nil().into(),
+        session_id: Some("cs_test_x/../y".to_owned()),
+        provider_payment_id: None,
+    };
+    stripe.stop(&unknown).await.unwrap();
+    assert_eq!(facts_of(&stripe, &unknown).await, []);
+    let nameless = Reference {
+        payment_id: Uuid::nil().into(),
+        session_id: None,
+        provider_payment_id: None,
+    };
+    assert_eq!(facts_of(&stripe, &nameless).await, []);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn refunds_are_made_once_and_may_fail_later() {
+    let double = StripeDouble::start();
+    let stripe = adapter(&double);
+    let (_, reference, intent) = paid(&double, &stripe).await;
+    let part = order(&intent, 1900);
+    let fact = stripe.refund(&part).await.unwrap();
+    assert_eq!(stripe.refund(&part).await.unwrap(), fact);
+    let Fact::Refund {
+        id,
+        ours,
+        amount,
+        status,
+        code,
+    } = fact.clone()
+    else {
+        panic!("{fact:?}")
+    };
+    assert_eq!(
+        (ours, amount, status, code),
+        (Some(part.refund_id), 1900, RefundStatus::Succeeded, None)
+    );
+    assert_eq!(
+        (double.count("refund"), &double.object(&id)["reason"]),
+        (1, &json!("requested_by_customer"))
+    );
+    let heard_of = received_updates(&double, &stripe);
+    assert_eq!(facts(&heard_of), std::slice::from_ref(&fact));
+    assert!(
+        heard_of
+            .iter()
+            .all(|(_, told)| told.provider_payment_id.as_ref() == Some(&intent))
+    );
+    refused(
+        stripe.refund(&order(&intent, 3001)).await,
+        Code::PaymentRefused,
+        "invalid_request_error",
+    );
+    let rest = stripe.refund(&order(&intent, 3000)).await.unwrap();
+    refused(
+        stripe.refund(&order(&intent, 1)).await,
+        Code::PaymentRefused,
+        "charge_already_refunded",
+    );
+    assert_eq!(
+        facts_of(&stripe, &reference).await,
+        [captured(&intent, 4900, "USD"), rest, fact]
+    );
+    double.events();
+    double.fail_refund(&id);
+    let failed = Fact::Refund {
+        id,
+        ours: Some(part.refund_id),
+        amount: 1900,
+        status: RefundStatus::Failed,
+        code: Some("lost_or_stolen_card".to_owned()),
+    };
+    assert_eq!(
+        facts(&received_updates(&double, &stripe)),
+        vec![failed.clone(); 3]
+    );
+    assert!(facts_of(&stripe, &reference).await.contains(&failed));
+    // One made in Stripe's dashboard is none that we know.
+    let by_hand = double.refund_by_hand(&intent, 100);
+    let asked = facts_of(&stripe, &reference).await;
+    assert!(
+        asked
+            .iter()
+            .any(|fact| matches!(fact, Fact::Refund { id, ours: None, .. } if *id == by_hand))
+    );
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn refunds_on_their_way_are_pending_and_many_are_read() {
+    let double = StripeDouble::start();
+    let stripe = adapter(&double);
+    let (_, reference, name) = session(&stripe).await;
+    double.try_to_pay(&name, "pm_card_pendingRefund").unwrap();
+    let intent = stripe.ask(&reference).await.unwrap().provider_payment_id.unwrap();
+    let first = stripe.refund(&order(&intent, 1)).await.unwrap();
+    let Fact::Refund {
+        id,
+        status: RefundStatus::Pending,
+        ..
+    } = first
+    else {
+        panic!("{first:?}")
+    };
+    double.settle_refund(&id);
+    for _ in 0..120 {
+        double.refund_by_hand(&intent, 1);
+    }
+    let asked = facts_of(&stripe, &reference).await;
+    let pending = |fact: &&Fact| {
+        matches!(
+            fact,
+            Fact::Refund {
+                status: RefundStatus::Pending,
+                ..
+            }
+        )
+    };
+    assert_eq!((asked.len(), asked.iter().filter(pending).count()), (122, 120));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn disputes_are_told_where_money_moved() {
+    let double = StripeDouble::start();
+    let stripe = adapter(&double);
+    let stands = |facts: &[Fact]| -> Vec<DisputeStatus> {
+        let status = |fact: &Fact| match fact {
+            Fact::Dispute {
+                status, amount: 4900, ..
+            } => Some(*status),
+            _ => None,
+        };
+        facts.iter().filter_map(status).collect()
+    };
+    for (end, expected) in [("won", DisputeStatus::Won), ("lost", DisputeStatus::Lost)] {
+        let (_, reference, intent) = paid(&double, &stripe).await;
+        let dispute = double.dispute(&intent);
+        assert!(
+            stands(&facts(&received_updates(&double, &stripe)))
+                .iter()
+                .all(|status| *status == DisputeStatus::Open)
+        );
+        assert_eq!(
+            stands(&facts_of(&stripe, &reference).await),
+            [DisputeStatus::Open]
+        );
+        refused(
+            stripe.refund(&order(&intent, 1)).await,
+            Code::PaymentRefused,
+            "charge_disputed",
+        );
+        double.decide(&dispute, end);
+        let told = stands(&facts(&received_updates(&double, &stripe)));
+        assert!(
+            !told.is_empty() && told.iter().all(|status| *status == expected),
+            "{told:?}"
+        );
+        assert_eq!(stands(&facts_of(&stripe, &reference).await), [expected]);
+    }
+    // The bank only asks; then it asks no more, or takes the money after all.
+    for (end, expected) in [
+        ("warning_closed", None),
+        ("prevented", None),
+        ("needs_response", Some(DisputeStatus::Open)),
+    ] {
+        let (_, reference, intent) = paid(&double, &stripe).await;
+        let inquiry = double.inquire(&intent);
+        assert_eq!(stands(&facts_of(&stripe, &reference).await), []);
+        double.decide(&inquiry, end);
+        assert!(
+            stands(&facts(&received_updates(&double, &stripe)))
+                .iter()
+                .all(|status| Some(*status) == expected)
+        );
+        assert_eq!(
+            stands(&facts_of(&stripe, &reference).await),
+            Vec::from_iter(expected)
+        );
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn amounts_are_in_our_units() {
+    let double = StripeDouble::start();
+    let stripe = adapter(&double);
+    for (amount, currency, theirs) in [
+        (500, "JPY", 500),
+        (5000, "ISK", 500_000),
+        (5120, "KWD", 5120),
+        (1200, "MGA", 12),
+    ] {
+        let charge = charge(&stripe, Method::CheckoutSession, money(amount, currency)).await;
+        let started = stripe.start(&charge).await.unwrap();
+        assert_eq!(
+            double.object(started.session_id.as_ref().unwrap())["amount_total"],
+            theirs
+        );
+        let intent = double.pay(started.session_id.as_ref().unwrap());
+        let facts = facts_of(&stripe, &reference(&charge, &started)).await;
+        assert_eq!(facts, [captured(&intent, amount, currency)]);
+        let order = RefundOrder {
+            amount: charge.amount,
+            ..order(&intent, 0)
+        };
+        let refund = stripe.refund(&order).await.unwrap();
+        assert!(
+            matches!(refund, Fact::Refund { amount: back, .. } if back == amount),
+            "{refund:?}"
+        );
+    }
+    let odd = charge(&stripe, Method::CheckoutSession, money(5123, "KWD")).await;
+    refused(
+        stripe.start(&odd).await,
+        Code::PaymentRefused,
+        "invalid_charge_amount_no_decimal_compatible",
+    );
+}

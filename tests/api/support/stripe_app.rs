@@ -1,0 +1,169 @@
+use std::{ops::Deref, sync::Arc};
+
+use database::Pool;
+use kernel::Actor;
+use payments::Payments;
+use serde_json::{Value, json};
+
+use super::{App, DatabaseKind, Person, Reply, SECRET, StripeDouble, TestClock, app::config, eventually};
+
+/// A secret that hooks were signed with before.
+pub const FORMER_SECRET: &str = "whsec_former";
+
+/// A server that sells through a Stripe of its own, by one clock: a trainer, a learner, and a course that costs 49 dollars.
+pub struct StripeApp {
+    // Stopped before the Stripe that it talks to.
+    app: App,
+    pub stripe: StripeDouble,
+    pub elena: Person,
+    pub lena: Person,
+    pub course: String,
+    pub lessons: [String; 2],
+    settings: Vec<(&'static str, String)>,
+}
+
+impl Deref for StripeApp {
+    type Target = App;
+    fn deref(&self) -> &App {
+        &self.app
+    }
+}
+
+/// A checkout that waits for its buyer.
+pub struct OpenCheckout {
+    pub payment: String,
+    /// The session on Stripe's page, or the secret of the intent.
+    pub reference: String,
+}
+
+impl StripeApp {
+    pub async fn open(database: DatabaseKind) -> Self {
+        let clock = Arc::new(TestClock::default());
+        let stripe = StripeDouble::start_at("127.0.0.1:0", clock.clone());
+        let mut settings = stripe.settings();
+        // Two at once, while one takes the place of the other.
+        let secrets = format!("{FORMER_SECRET},{SECRET}");
+        settings.retain(|(name, _)| *name != "PALESTRA_STRIPE_WEBHOOK_SECRETS");
+        settings.push(("PALESTRA_STRIPE_WEBHOOK_SECRETS", secrets));
+        // The tests move the clock, and nobody wants to log in again.
+        settings.push(("PALESTRA_ACCESS_TOKEN_SECONDS", "3600".to_owned()));
+        let borrowed: Vec<_> = settings
+            .iter()
+            .map(|(name, value)| (*name, value.as_str()))
+            .collect();
+        let app = App::start_with_clock(database, &borrowed, clock, true).await;
+        let (elena, lena) = (app.trainer().await, app.learner().await);
+        let (course, lessons) = app.course_for_sale(&elena, 4900).await;
+        Self {
+            app,
+            stripe,
+            elena,
+            lena,
+            course,
+            lessons,
+            settings,
+        }
+    }
+
+    /// What the worker has in its hands.
+    pub fn payments(&self) -> Payments {
+        let settings: Vec<_> = self
+            .settings
+            .iter()
+            .map(|(name, value)| (*name, value.as_str()))
+            .collect();
+        let config = config(&self.app.folder, &settings);
+        api::startup::payments(&config, self.app.db.environment()).unwrap()
+    }
+
+    /// Begins to buy on Stripe's page.
+    pub async fn start_checkout(&self) -> OpenCheckout {
+        let reply = self.checkout(&self.lena, &self.course).await.expect(201);
+        OpenCheckout {
+            payment: reply.text_at("/payment/id"),
+            reference: reply.text_at("/url").rsplit('/').next().unwrap().to_owned(),
+        }
+    }
+
+    /// Begins to buy inside the client.
+    pub async fn start_embedded_checkout(&self) -> OpenCheckout {
+        let body = json!({ "courseId": self.course, "method": "PAYMENT_INTENT" });
+        let reply = self
+            .post_with_new_key_as(&self.lena, "/checkout", body)
+            .await
+            .expect(201);
+        OpenCheckout {
+            payment: reply.text_at("/payment/id"),
+            reference: reply.text_at("/clientSecret"),
+        }
+    }
+
+    /// Buys on Stripe's page: the payment, and its reference at Stripe.
+    pub async fn complete_purchase(&self) -> (String, String) {
+        let OpenCheckout { payment, reference } = self.start_checkout().await;
+        let intent = self.stripe.pay(&reference);
+        self.deliver_webhooks().await;
+        self.wait_until(&payment, "/status", json!("COMPLETED")).await;
+        (payment, intent)
+    }
+
+    /// Everything that happened at Stripe is delivered and acted upon.
+    pub async fn deliver_webhooks(&self) {
+        self.stripe.deliver_all(self).await;
+        self.wait_for_empty_outbox().await;
+    }
+
+    /// Waits until the worker has nothing left to do.
+    pub async fn wait_for_empty_outbox(&self) {
+        eventually("the outbox to be worked off", || async {
+            let work = |tx: database::Tx| async move { database::outbox::backlog(&tx).await };
+            let (waiting, aside) = self.db.run_in(Pool::Worker, Actor::System, work).await.unwrap();
+            assert_eq!(aside, 0, "a message was put aside");
+            (waiting == 0).then_some(())
+        })
+        .await;
+    }
+
+    /// The payment, as soon as it stands so.
+    pub async fn wait_until(&self, payment: &str, pointer: &str, value: Value) -> Reply {
+        self.wait_for_payment(&self.lena, payment, pointer, value).await
+    }
+
+    /// The payment now.
+    pub async fn payment(&self, payment: &str) -> Reply {
+        self.get_as(&self.lena, &format!("/payments/{payment}"))
+            .await
+            .expect(200)
+    }
+
+    /// Now, as Stripe writes it.
+    pub fn unix_time(&self) -> i64 {
+        self.db.environment().now().timestamp()
+    }
+
+    /// Why the learner may read the first lesson, or why not.
+    pub async fn buyer_access(&self) -> String {
+        self.access_reason(&self.lena, &self.lessons[0]).await
+    }
+
+    /// Money back: all that is left, or what the body says.
+    pub async fn refund(&self, payment: &str, body: Value) -> String {
+        let path = format!("/payments/{payment}/refunds");
+        self.post_with_new_key_as(&self.elena, &path, body)
+            .await
+            .expect(201)
+            .text_at("/id")
+    }
+
+    /// How many rows of a table there are.
+    pub async fn count_rows(&self, table: &str) -> i64 {
+        let sql = format!("SELECT count(*) FROM {table}");
+        let work = move |tx: database::Tx| async move { tx.count(&sql, []).await };
+        self.db.read_in(Pool::Worker, Actor::System, work).await.unwrap()
+    }
+
+    pub async fn count_purchases(&self) -> usize {
+        let reply = self.get_as(&self.lena, "/me/purchases").await.expect(200);
+        reply.at("/data").as_array().unwrap().len()
+    }
+}

@@ -1,0 +1,130 @@
+//! Videos at Mux and in local storage.
+
+use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
+use database::{Pool, Tx};
+use kernel::{Actor, Role, Uuid};
+use serde_json::{Value, json};
+
+use crate::support::{App, Mux, Person, eventually};
+
+pub fn video_announcement() -> Value {
+    json!({ "contentType": "video/mp4", "sizeBytes": 1000, "name": "hinge.mp4" })
+}
+
+/// The same database with another server, which uses this Mux.
+pub async fn with_mux(app: &App) -> (App, Mux) {
+    let mux = Mux::start();
+    let settings = mux.settings();
+    let settings: Vec<(&str, &str)> = settings
+        .iter()
+        .map(|(name, value)| (*name, value.as_str()))
+        .collect();
+    (App::start_with(app.database, &settings).await, mux)
+}
+
+/// A video and where its file goes.
+pub async fn announce_video(app: &App, who: &Person) -> (String, String) {
+    let reply = app
+        .post_as(who, "/video-uploads", video_announcement())
+        .await
+        .expect(201);
+    (reply.text_at("/videoAsset/id"), reply.text_at("/target/url"))
+}
+
+pub async fn put_bytes(url: &str, bytes: Vec<u8>) -> u16 {
+    let sent = reqwest::Client::new()
+        .put(url)
+        .header("content-type", "video/mp4")
+        .body(bytes);
+    sent.send().await.unwrap().status().as_u16()
+}
+
+/// A video whose file has come to Mux: its id, the name of its asset, and what Mux would tell.
+pub async fn send_video(app: &App, mux: &Mux, who: &Person) -> (String, String, Vec<Value>) {
+    let (video, url) = announce_video(app, who).await;
+    assert_eq!(put_bytes(&url, vec![0; 10]).await, 200);
+    (video, mux.asset_of(&url), mux.events())
+}
+
+pub async fn video_asset(app: &App, who: &Person, video: &str) -> Value {
+    app.get_as(who, &format!("/video-assets/{video}"))
+        .await
+        .expect(200)
+        .json()
+}
+
+/// Waits until the worker has done all that it could.
+pub async fn wait_for_outbox(app: &App) {
+    eventually("an empty outbox", || async {
+        let sql = "SELECT count(*) FROM outbox WHERE done_at IS NULL";
+        let work = move |tx: Tx| async move { tx.count(sql, []).await };
+        let left = app.db.read_in(Pool::Worker, Actor::System, work).await.unwrap();
+        (left == 0).then_some(())
+    })
+    .await;
+}
+
+pub async fn deliver_webhook(app: &App, mux: &Mux, event: &Value) {
+    mux.deliver(app, event).await.expect(200);
+    wait_for_outbox(app).await;
+}
+
+pub fn actor(person: &Person) -> Actor {
+    Actor::User {
+        id: person.id.parse().unwrap(),
+        role: Role::Trainer,
+        session: Uuid::nil().into(),
+    }
+}
+
+/// A statement as this trainer.
+pub async fn execute_as(app: &App, who: &Person, sql: &'static str, values: Vec<sea_orm::Value>) {
+    let work = move |tx: Tx| async move { tx.change(sql, values).await };
+    assert_eq!(app.db.run(actor(who), work).await.unwrap(), 1);
+}
+
+pub fn uuid(text: &str) -> Uuid {
+    text.parse().unwrap()
+}
+
+pub fn token_claims(url: &str) -> Value {
+    let token = url.split("token=").nth(1).unwrap();
+    let claims = token.split('.').nth(1).unwrap();
+    serde_json::from_slice(&URL_SAFE_NO_PAD.decode(claims).unwrap()).unwrap()
+}
+
+/// A finished caption file.
+pub async fn captions_file(app: &App, who: &Person) -> String {
+    let file: kernel::FileId = kernel::Environment::default().new_id();
+    let sql = "INSERT INTO files (id, owner_id, purpose, name, content_type, size_bytes, status, created_at, expires_at, ready_at) \
+               VALUES (?, ?, 'CAPTIONS', 'en.vtt', 'text/vtt', 10, 'READY', ?, ?, ?)";
+    let now = kernel::Environment::default().now();
+    let owner = uuid(&who.id);
+    let values = vec![file.into(), owner.into(), now.into(), now.into(), now.into()];
+    execute_as(app, who, sql, values).await;
+    file.to_string()
+}
+
+/// A box of an MP4 file.
+pub fn mp4_box(name: &[u8], content: &[u8]) -> Vec<u8> {
+    let length = u32::try_from(content.len() + 8).unwrap();
+    [&length.to_be_bytes()[..], name, content].concat()
+}
+
+/// The head of a film that plays so many milliseconds.
+pub fn mp4_film(milliseconds: u32) -> Vec<u8> {
+    let times = [1000_u32.to_be_bytes(), milliseconds.to_be_bytes()].concat();
+    let head = mp4_box(b"mvhd", &[&[0; 12][..], &times, &[0; 80]].concat());
+    let kind = mp4_box(b"ftyp", b"isom\0\0\x02\0isomiso2avc1mp41");
+    // The head after the pictures, as cameras write it.
+    [kind, mp4_box(b"mdat", &[0; 500]), mp4_box(b"moov", &head)].concat()
+}
+
+/// An address that this server gave, at the port where it listens.
+pub fn local_url(app: &App, url: &str) -> String {
+    format!(
+        "{}{}",
+        app.base,
+        url.strip_prefix("http://127.0.0.1:8080").unwrap()
+    )
+}

@@ -1,0 +1,5 @@
+//! `/uploads`.
+
+mod collection;
+mod complete;
+mod content;

@@ -1,0 +1,4 @@
+//! `/video-assets` and `/video-uploads`.
+
+mod local;
+mod mux;
