@@ -63,8 +63,8 @@ pub(super) async fn among(tx: &Tx, user_id: UserId, others: &[UserId]) -> Result
     struct Row {
         id: UserId,
     }
-    // Text, so that the statement is the same however many accounts there are.
     let (any_of, others) = tx.any_of("others", others);
+    // Text, so that the statement is the same however many accounts there are.
     let sql = format!(
         "SELECT blocked_id AS id FROM blocks WHERE blocker_id = :user_id AND blocked_id {any_of} \
          UNION SELECT blocker_id AS id FROM blocks WHERE blocked_id = :user_id AND blocker_id {any_of}"

@@ -80,7 +80,7 @@ impl RootRow {
     }
 }
 
-/// A comment with its author and counters, as `:reader_id` reads it.
+/// A comment with its author and counters, as `:reader_id` reads it. It is text because each statement around it is one.
 fn select() -> String {
     let author = person::columns("author_");
     let own_reactions = counters::own_reactions("c.id");
@@ -116,8 +116,8 @@ fn parse(tx: &Tx, row: &QueryResult) -> Result<Comment> {
 
 /// A comment and what its thread hangs on.
 pub(super) async fn find(tx: &Tx, id: CommentId) -> Result<Option<(ThreadRoot, Comment)>> {
-    // Text, because a comment is read together with its thread, its counters and the caller's own reactions.
     let comment = select();
+    // Text, because a comment is read together with its thread, its counters and the caller's own reactions.
     let sql = format!(
         "SELECT c.post_id AS root_post_id, c.lesson_id AS root_lesson_id, c.course_id AS root_course_id, \
          {POST_COLUMNS}, c.* FROM ({comment} WHERE c.id = :id) c LEFT JOIN posts p ON p.id = c.post_id"
@@ -139,7 +139,6 @@ pub(super) async fn list(
     after: Option<Cursor>,
     limit: Limit,
 ) -> Result<Option<(ThreadRoot, Vec<Comment>)>> {
-    // Text, because a page of a thread is read all the time, and is one statement.
     let (comments, mut values) = select_page(tx, branch, sort, after, limit);
     let order = order(sort, "c");
     let sql = match branch {
@@ -154,6 +153,7 @@ pub(super) async fn list(
         }
         Branch::Post(post_id) => {
             values.extend(values! { root_id: post_id });
+            // Text, because a page of a thread is read all the time, and is one statement.
             format!(
                 "SELECT p.id AS root_post_id, nullif(p.id, p.id) AS root_lesson_id, p.course_id AS root_course_id, \
                  {POST_COLUMNS}, c.* FROM posts p LEFT JOIN ({comments}) c ON 1 = 1 WHERE p.id = :root_id ORDER BY {order}"
@@ -161,6 +161,7 @@ pub(super) async fn list(
         }
         Branch::Comment(comment_id) => {
             values.extend(values! { root_id: comment_id });
+            // Text, because a page of a thread is read all the time, and is one statement.
             format!(
                 "SELECT b.post_id AS root_post_id, b.lesson_id AS root_lesson_id, b.course_id AS root_course_id, \
                  {POST_COLUMNS}, c.* FROM comments b LEFT JOIN posts p ON p.id = b.post_id \

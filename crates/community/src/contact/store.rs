@@ -16,8 +16,8 @@ const IS_BLOCKED: &str = "EXISTS (SELECT 1 FROM blocks b WHERE (b.blocker_id = :
                           OR (b.blocker_id = u.id AND b.blocked_id = :me)) AS is_blocked";
 
 pub(super) async fn contacts(tx: &Tx, me: UserId, others: &[UserId]) -> Result<Vec<Contact>> {
-    // Text, because of the condition on blocks, and so that the statement is the same however many accounts there are.
     let (any_of, others) = tx.any_of("others", others);
+    // Text, because of the condition on blocks, and so that the statement is the same however many accounts there are.
     let sql = format!(
         "SELECT u.id, u.status, p.messages_from, {IS_BLOCKED} FROM users u \
          LEFT JOIN message_preferences p ON p.user_id = u.id WHERE u.id {any_of}"
@@ -43,10 +43,11 @@ pub(super) async fn counterpart(
 
 /// Whether a member of the conversation has blocked this person, or is blocked by them.
 pub(crate) async fn is_blocked_in(tx: &Tx, conversation_id: ConversationId, other: UserId) -> Result<bool> {
-    // Text, because of the function that looks at blocks which the caller may not see.
     let sql = if tx.is_postgres() {
+        // Text, because of the function that looks at blocks which the caller may not see.
         "SELECT CASE WHEN app.is_blocked_in(:conversation_id, :other) THEN 1::bigint ELSE 0 END"
     } else {
+        // Text, as its counterpart: SQLite has no function for it.
         "SELECT count(*) FROM conversation_members m WHERE m.conversation_id = :conversation_id AND m.left_at IS NULL \
          AND EXISTS (SELECT 1 FROM blocks b WHERE (b.blocker_id = m.user_id AND b.blocked_id = :other) \
          OR (b.blocker_id = :other AND b.blocked_id = m.user_id))"
@@ -97,13 +98,14 @@ pub(super) async fn count_since(
         count: i64,
         first: Option<Timestamp>,
     }
-    // Text, because it aggregates one of two tables.
     let sql = match action {
         LimitedAction::OpenConversation => {
+            // Text, because it aggregates one of two tables.
             "SELECT count(*) AS count, min(created_at) AS first FROM conversations \
              WHERE created_by = :user_id AND created_at > :since"
         }
         LimitedAction::SendMessage => {
+            // Text, because it aggregates one of two tables.
             "SELECT count(*) AS count, min(created_at) AS first FROM messages \
              WHERE sender_id = :user_id AND created_at > :since"
         }

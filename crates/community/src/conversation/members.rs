@@ -5,9 +5,9 @@ use kernel::{Code, ConversationId, Result, UserId};
 use serde_json::json;
 
 use super::{
-    get, lock_owned_group,
+    access::{lock_owned_group, publish},
     model::{Conversation, MAX_MEMBERS},
-    publish,
+    read::get,
     store::{self, Joining},
 };
 use crate::{

@@ -7,9 +7,9 @@ use entity::enums::ConversationKind;
 use kernel::{Code, ConversationId, Error, FieldError, Result, UserId};
 
 use super::{
-    get,
+    access::publish,
     model::{Conversation, MAX_MEMBERS, NewConversation, Pair},
-    publish,
+    read::get,
     store::{self, Joining},
 };
 use crate::{

@@ -16,7 +16,7 @@ use crate::person;
 /// Up to how many unread messages are counted.
 const MAX_UNREAD: u64 = 1000;
 
-/// The conversations of the member `:me`.
+/// The conversations of the member `:me`. They are text because unread messages are counted in a column.
 fn select() -> String {
     format!(
         "SELECT c.id, c.kind, c.title, c.last_number, c.version, c.created_at, c.updated_at, \
@@ -67,9 +67,9 @@ pub(super) async fn members(
         #[sea_orm(nested)]
         member: Member,
     }
-    // Text, so that the statement is the same however many conversations there are.
     let (any_of, conversations) = tx.any_of("conversations", conversations);
     let person = person::columns("person_");
+    // Text, so that the statement is the same however many conversations there are.
     let sql = format!(
         "SELECT m.conversation_id, {person}, m.is_owner, m.joined_at \
          FROM conversation_members m JOIN users u ON u.id = m.user_id \
@@ -98,8 +98,8 @@ pub(crate) async fn member_ids(tx: &Tx, id: ConversationId) -> Result<Vec<UserId
 
 /// Locks a conversation of the member's until the end of the transaction: whoever writes in it waits here.
 pub(crate) async fn lock(tx: &Tx, me: UserId, id: ConversationId) -> Result<Option<Membership>> {
-    // Text, because of three tables only one is locked, and every message that is sent asks for this.
     let lock = if tx.is_postgres() { " FOR UPDATE OF c" } else { "" };
+    // Text, because of three tables only one is locked, and every message that is sent asks for this.
     let sql = format!(
         "SELECT c.last_number, c.version, m.is_owner, u.created_at AS member_since, \
          CASE WHEN c.low_user_id = m.user_id THEN c.high_user_id ELSE c.low_user_id END AS other_id \
@@ -316,10 +316,11 @@ pub(crate) async fn set_last_number(tx: &Tx, id: ConversationId, number: i64) ->
     let sql = "UPDATE conversations SET last_number = :number WHERE id = :id";
     tx.execute(sql, values! { number, id }).await?;
     if tx.is_postgres() {
-        // By a function, because the caller may not change the lists of other members.
+        // Text, because it calls a function: the caller may not change the lists of other members.
         let statement = tx.named("SELECT app.stir(:id)", values! { id });
         return tx.query_one_raw(statement).await.map_db_err().map(drop);
     }
+    // Text, as the function that does the same on PostgreSQL.
     let sql =
         "UPDATE conversation_members SET active_at = :now WHERE conversation_id = :id AND left_at IS NULL";
     tx.execute(sql, values! { now: tx.now(), id }).await.map(drop)

@@ -167,10 +167,10 @@ pub(crate) async fn add_reactions(
     reaction: Reaction,
     change: i64,
 ) -> Result<()> {
-    // Text, because the table and the column are chosen here.
     let (table, key) = table(subject);
     let count = format!("{}_count", reaction.as_str());
     let sql =
+        // Text, because the table and the column are chosen here.
         format!("UPDATE {table} SET {count} = {count} + :change, score = score + :change WHERE {key} = :id");
     tx.execute(&sql, values! { change, id: subject.id() })
         .await
@@ -179,9 +179,9 @@ pub(crate) async fn add_reactions(
 
 /// How people reacted to a post or a comment.
 pub(crate) async fn reactions(tx: &Tx, subject: PostOrComment) -> Result<Reactions> {
-    // Text, because the caller's own reactions are aggregated in the same statement.
     let (table, key) = table(subject);
     let own_reactions = own_reactions(&format!("n.{key}"));
+    // Text, because the caller's own reactions are aggregated in the same statement.
     let sql = format!("SELECT {REACTION_COUNTS}, {own_reactions} FROM {table} n WHERE n.{key} = :id");
     let values = values! { reader_id: tx.actor().user_id(), id: subject.id() };
     let row: Option<ReactionRow> = tx.fetch_optional(&sql, values).await?;

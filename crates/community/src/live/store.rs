@@ -12,11 +12,12 @@ use super::model::{LiveEvent, LogExtent, PAGE_SIZE, RedeemedTicket};
 pub(super) async fn append(tx: &Tx, to: &[UserId], kind: &str, data: Value) -> Result<()> {
     let (any_of, users) = tx.any_of("users", to);
     if tx.is_postgres() {
-        // By a function that answers nothing, because the caller may not see the logs of others.
+        // Text, because it calls a function that answers nothing: the caller may not see the logs of others.
         let sql = "SELECT app.tell(:users::text::uuid[], :kind, :data)";
         let statement = tx.named(sql, values! { users, kind, data });
         return tx.query_one_raw(statement).await.map_db_err().map(drop);
     }
+    // Text, because it inserts a row for each element of an array.
     let numbers = "INSERT INTO live_cursors (user_id, last_number) \
                    SELECT unhex(value), 1 FROM json_each(:users) WHERE true \
                    ON CONFLICT (user_id) DO UPDATE SET last_number = last_number + 1";
@@ -32,11 +33,11 @@ pub(super) async fn append(tx: &Tx, to: &[UserId], kind: &str, data: Value) -> R
 
 /// The events in the log of each of these accounts after that number, one page each. Numbers have no gaps, so that a page is a range.
 pub(super) async fn list(tx: &Tx, after: &[(UserId, i64)]) -> Result<Vec<LiveEvent>> {
-    // Text, because every event is read by it, for all readers in one statement.
     let columns = "e.user_id, e.number, e.kind, e.data";
     if tx.is_postgres() {
         let users = after.iter().map(|(user, _)| Some((*user).into())).collect();
         let numbers = after.iter().map(|(_, number)| *number).collect();
+        // Text, because every event is read by it, for all readers in one statement.
         let sql = format!(
             "SELECT {columns} FROM unnest(:users, :numbers) AS a (user_id, number) \
              JOIN live_events e ON e.user_id = a.user_id AND e.number > a.number AND e.number <= a.number + {PAGE_SIZE} \
@@ -53,6 +54,7 @@ pub(super) async fn list(tx: &Tx, after: &[(UserId, i64)]) -> Result<Vec<LiveEve
         .map(|(user, number)| format!("[\"{}\",{number}]", user.0.simple()))
         .collect();
     let pairs = format!("[{}]", pairs.join(","));
+    // Text, because every event is read by it, for all readers in one statement.
     let sql = format!(
         "SELECT {columns} FROM json_each(:pairs) a JOIN live_events e ON e.user_id = unhex(json_extract(a.value, '$[0]')) \
          AND e.number > json_extract(a.value, '$[1]') AND e.number <= json_extract(a.value, '$[1]') + {PAGE_SIZE} \
@@ -72,6 +74,7 @@ pub(super) async fn extent(tx: &Tx, user_id: UserId) -> Result<LogExtent> {
 /// Deletes of each log everything up to the last event that is older than this. An event may be a little older than the one before it,
 /// and deleting by the time alone would leave a gap.
 pub(super) async fn sweep(tx: &Tx, before: Timestamp) -> Result<u64> {
+    // Text, because of the condition on the newest of the old events.
     let sql = "WITH old AS (SELECT user_id, max(number) AS number FROM live_events WHERE created_at < :before GROUP BY user_id) \
                DELETE FROM live_events WHERE (user_id, number) IN (SELECT e.user_id, e.number FROM old o \
                JOIN live_events e ON e.user_id = o.user_id AND e.number <= o.number)";

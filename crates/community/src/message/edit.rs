@@ -3,7 +3,7 @@
 use database::Tx;
 use kernel::{Code, MessageId, Result};
 
-use super::{get, model::Message, send, store};
+use super::{model::Message, read::get, send, store};
 use crate::{contact::model::Messaging, text};
 
 /// Changes the text of a message, if its version is still one that `matches` accepts. For its sender, within the edit window.

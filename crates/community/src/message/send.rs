@@ -6,6 +6,7 @@ use serde_json::json;
 
 use super::{
     model::{Message, MessageRow, NewMessage},
+    read::get,
     store,
 };
 use crate::{
@@ -13,7 +14,8 @@ use crate::{
         self,
         model::{LimitedAction, Messaging},
     },
-    conversation, live,
+    conversation::store as conversations,
+    live,
     rules::{self, WriteContext, WriteKind},
     text,
 };
@@ -33,10 +35,10 @@ pub async fn send(
 ) -> Result<(Message, bool)> {
     let me = tx.user_id()?;
     let content = text::visible(&new.content, "/content")?;
-    let membership = conversation::store::lock(tx, me, conversation_id).await?;
+    let membership = conversations::lock(tx, me, conversation_id).await?;
     let membership = membership.ok_or(Code::NotFound)?;
     if let Some(id) = store::find_sent(tx, me, conversation_id, new.client_message_id).await? {
-        let message = super::get(tx, id).await?;
+        let message = get(tx, id).await?;
         let differs =
             message.edited_at.is_none() && message.content.as_ref().is_some_and(|before| *before != content);
         return if differs {
@@ -52,7 +54,7 @@ pub async fn send(
     check_rules(tx, &content).await?;
     contact::check_rate_limit(tx, messaging, membership.member_since, LimitedAction::SendMessage).await?;
     let (id, number) = (tx.new_id(), membership.last_number + 1);
-    conversation::store::set_last_number(tx, conversation_id, number).await?;
+    conversations::set_last_number(tx, conversation_id, number).await?;
     let row = MessageRow {
         id,
         conversation_id,
@@ -64,7 +66,7 @@ pub async fn send(
         created_at: tx.now(),
     };
     store::insert(tx, row).await?;
-    let message = super::get(tx, id).await?;
+    let message = get(tx, id).await?;
     let payload = json!({ "conversationId": conversation_id, "messageId": id });
     outbox::send(tx, "message.sent", payload).await?;
     publish(tx, &message, "message.created").await?;
@@ -87,7 +89,7 @@ pub(super) async fn check_rules(tx: &Tx, content: &str) -> Result<()> {
 
 /// Publishes a live event about a message to all members of its conversation, and so to other devices of the sender too.
 pub(super) async fn publish(tx: &Tx, message: &Message, kind: &'static str) -> Result<()> {
-    let members = conversation::store::member_ids(tx, message.conversation_id).await?;
+    let members = conversations::member_ids(tx, message.conversation_id).await?;
     let data = json!({
         "conversationId": message.conversation_id, "messageId": message.id, "number": message.number,
     });

@@ -37,7 +37,7 @@ struct Row {
 }
 
 /// The messages that the member `:me` may read: there is no row for anybody who is not in the conversation, or was not yet when the
-/// message was sent. `join` narrows the messages `g` down.
+/// message was sent. `join` narrows the messages `g` down. It is text because what others have read is aggregated in its columns.
 fn select(join: &str) -> String {
     let sender = person::columns("sender_");
     format!(

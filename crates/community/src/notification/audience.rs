@@ -15,6 +15,7 @@ use super::{
     deliver::write_alone,
     event_store,
     model::{NewNotification, WrittenContent},
+    recipient::reader,
     store,
 };
 use crate::{
@@ -22,17 +23,6 @@ use crate::{
     content::{self, Subject},
     live, report,
 };
-
-/// The actor as whom the worker reads on behalf of somebody; `None` for an account that is suspended or gone.
-pub(super) async fn reader(db: &Db, user_id: UserId) -> Result<Option<Actor>> {
-    let role = move |tx: Tx| async move { event_store::role(&tx, user_id).await };
-    let role = db.read_in(Pool::Worker, Actor::System, role).await?;
-    Ok(role.map(|role| Actor::User {
-        id: user_id,
-        role,
-        session: Uuid::nil().into(),
-    }))
-}
 
 /// Whether somebody may read this content now.
 async fn may_read(db: &Db, user_id: UserId, subject: Subject) -> Result<bool> {

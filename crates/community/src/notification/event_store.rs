@@ -24,8 +24,8 @@ pub(super) async fn active_users(tx: &Tx, users: &[UserId]) -> Result<HashSet<Us
     if users.is_empty() {
         return Ok(HashSet::new());
     }
-    // Text, so that the statement is the same however many accounts there are.
     let (any_of, users) = tx.any_of("users", users);
+    // Text, so that the statement is the same however many accounts there are.
     let sql = format!("SELECT id FROM users WHERE status = 'ACTIVE' AND id {any_of}");
     let rows: Vec<Row> = tx.fetch_all(&sql, values! { users }).await?;
     Ok(rows.into_iter().map(|row| row.id).collect())

@@ -11,7 +11,7 @@ use kernel::{
 };
 use serde_json::json;
 
-use super::{audience, excerpt::shortened, model::Notification, store, unsubscribe, wording};
+use super::{excerpt::shortened, model::Notification, recipient::reader, store, unsubscribe, wording};
 use crate::preference::{self, Preferences};
 
 /// The outbox message that sends one notification.
@@ -82,7 +82,7 @@ async fn send(
     again: (&'static str, serde_json::Value),
     only: Option<NotificationId>,
 ) -> Result<()> {
-    let Some(reader) = audience::reader(db, user_id).await? else {
+    let Some(reader) = reader(db, user_id).await? else {
         return Ok(());
     };
     let app_url = context.app_url.trim_end_matches('/').to_owned();

@@ -6,6 +6,7 @@ mod event_store;
 mod excerpt;
 pub(crate) mod mail;
 pub(crate) mod model;
+mod recipient;
 mod store;
 mod unsubscribe;
 mod visibility;

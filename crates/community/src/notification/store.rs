@@ -15,7 +15,7 @@ use super::{
 };
 use crate::{person, preference::model::Channel};
 
-/// A notification with its actor and what the recipient may see of its subject.
+/// A notification with its actor and what the recipient may see of its subject. It is text like its condition.
 fn select() -> String {
     let actor = person::columns("actor_");
     format!(
@@ -63,9 +63,9 @@ pub(super) async fn list(
 }
 
 pub(super) async fn unread_count(tx: &Tx, user_id: UserId, max: u64) -> Result<i64> {
-    // Text, because of the condition.
     let courses = enrollment::readable_courses(tx).await?;
     let (visible, mut values) = visible(tx, &courses);
+    // Text, because of the condition.
     let sql = format!(
         "SELECT count(*) FROM (SELECT 1 {FROM} WHERE n.user_id = :user_id AND n.in_app AND n.read_at IS NULL AND {visible} \
          LIMIT {max}) t"

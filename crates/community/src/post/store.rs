@@ -46,7 +46,7 @@ struct Row {
     image_ids: Option<String>,
 }
 
-/// A post with its author, counters and pictures, as `:reader_id` reads it.
+/// A post with its author, counters and pictures, as `:reader_id` reads it. It is text because of the aggregates in its columns.
 fn select(tx: &Tx) -> String {
     let author = person::columns("author_");
     let own_reactions = counters::own_reactions("p.id");

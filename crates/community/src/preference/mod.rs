@@ -10,7 +10,8 @@ use kernel::{Code, Error, FieldError, Result, Timestamp, UserId};
 use sea_orm::Iterable;
 use serde_json::json;
 
-pub use model::{Channel, ChannelChange, Preferences, PreferencesChange, QuietHours};
+pub use model::{Channel, ChannelChange, Preferences, PreferencesChange};
+pub use quiet::QuietHours;
 
 /// The outbox message about a digest that is due.
 pub(crate) const DIGEST_DUE: &str = "notification.digest_due";

@@ -8,7 +8,7 @@ use kernel::Timestamp;
 use sea_orm::Iterable;
 use serde::{Deserialize, Serialize};
 
-use super::quiet;
+use super::quiet::{self, QuietHours};
 
 /// Where somebody is notified of a kind of event.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -32,15 +32,6 @@ impl Channel {
             ),
         }
     }
-}
-
-/// A part of the day, in minutes since midnight; it goes over midnight where it ends before it begins.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct QuietHours {
-    /// The first quiet minute.
-    pub from: u16,
-    /// The first minute after the quiet ones.
-    pub to: u16,
 }
 
 /// How somebody wants to be notified.

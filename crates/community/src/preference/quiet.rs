@@ -5,7 +5,14 @@ use chrono_tz::Tz;
 use entity::enums::Digest;
 use kernel::Timestamp;
 
-use super::model::QuietHours;
+/// A part of the day, in minutes since midnight; it goes over midnight where it ends before it begins.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct QuietHours {
+    /// The first quiet minute.
+    pub from: u16,
+    /// The first minute after the quiet ones.
+    pub to: u16,
+}
 
 /// The hour of the day at which digests are due.
 const DIGEST_HOUR: u32 = 8;

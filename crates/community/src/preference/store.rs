@@ -11,7 +11,10 @@ use kernel::{Result, Timestamp, UserId};
 use sea_orm::{ActiveValue::Set, EntityTrait, FromQueryResult, Iterable, sea_query::OnConflict};
 use serde_json::{Value, json};
 
-use super::model::{Channel, Preferences, QuietHours};
+use super::{
+    model::{Channel, Preferences},
+    quiet::QuietHours,
+};
 
 #[derive(FromQueryResult)]
 struct Row {
@@ -50,8 +53,8 @@ pub(crate) async fn of(tx: &Tx, users: &[UserId]) -> Result<HashMap<UserId, Pref
     if users.is_empty() {
         return Ok(HashMap::new());
     }
-    // Text, so that the statement is the same however many accounts there are.
     let (any_of, users) = tx.any_of("users", users);
+    // Text, so that the statement is the same however many accounts there are.
     let sql = format!(
         "SELECT user_id, channels, time_zone, quiet_from, quiet_to, digest, digest_at, version \
          FROM notification_preferences WHERE user_id {any_of}"
