@@ -7,7 +7,7 @@ use database::{Db, Pool, Tx, outbox};
 use entity::enums::{NotificationKind, NotificationOutcome, PostStatus};
 use kernel::{
     Actor, Code, CommentId, CourseId, GrantId, MessageId, ModerationEntryId, PostId, Result, Timestamp,
-    UserId, Uuid,
+    UserId,
 };
 use serde_json::json;
 
