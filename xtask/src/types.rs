@@ -47,7 +47,6 @@ const IDS: &[(&str, &str)] = &[
 const REFERENCES: &[(&str, &str)] = &[
     ("actor_id", "UserId"),
     ("author_id", "UserId"),
-    ("branch_id", "CommentId"),
     ("comment_id", "CommentId"),
     ("conversation_id", "ConversationId"),
     ("course_id", "CourseId"),
@@ -88,6 +87,7 @@ const STATES: &[(&str, &str, &str)] = &[
     ("moderation_log", "subject_kind", "ContentKind"),
     ("notification_preferences", "digest", "Digest"),
     ("notifications", "kind", "NotificationKind"),
+    ("notifications", "outcome", "NotificationOutcome"),
     ("payments", "method", "PaymentMethod"),
     ("payments", "provider", "ProviderName"),
     ("payments", "status", "PaymentStatus"),

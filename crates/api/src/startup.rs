@@ -181,8 +181,8 @@ pub fn messaging(config: &Config) -> community::Messaging {
 /// How many streams of live events may be open.
 pub fn stream_capacity(config: &Config) -> community::live::Capacity {
     community::live::Capacity {
-        in_all: config.max_streams,
-        of_one: config.streams_per_member,
+        total: config.max_streams,
+        per_account: config.streams_per_member,
     }
 }
 

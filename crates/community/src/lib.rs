@@ -1,57 +1,63 @@
 #![doc = include_str!("../README.md")]
 
+mod access;
 mod announcement;
 pub mod block;
 mod comment;
 mod contact;
 pub mod content;
 pub mod conversation;
+mod counter;
+mod dispatch;
 pub mod live;
-pub mod mention;
+mod mention;
 pub mod message;
 mod moderation;
 pub mod mute;
 mod notification;
-mod place;
+mod person;
 mod post;
 mod preference;
 mod reaction;
+mod removed_content;
 mod report;
-pub mod rules;
+mod rules;
 mod settings;
-mod store;
 mod text;
-mod thread;
-mod words;
+
+pub use entity::enums::{
+    CommentStatus, ContentKind, ConversationKind, Digest, LinkPolicy, MessagesFrom, ModerationAction,
+    NotificationKind, NotificationOutcome, PostStatus, Reaction, ReportReason, ReportStatus, Writers,
+};
 
 pub use announcement::{Announcement, NewAnnouncement, create_announcement, list_announcements};
 pub use comment::{
-    Comment, CommentSort, DEEPEST, NewComment, change_comment, comment, comments, create_comment,
-    delete_comment,
+    Branch, Comment, CommentSort, MAX_DEPTH, NewComment, change_comment, create_comment, delete_comment,
+    get_comment, list_comments,
 };
-pub use contact::{MessagePreferences, MessagesFrom, Messaging, change_preferences, preferences};
+pub use contact::{MessagePreferences, Messaging, change_message_preferences, message_preferences};
 pub use content::Subject;
-pub use conversation::{Conversation, ConversationKind, Member, NewConversation, ReadState};
+pub use conversation::{Conversation, Member, NewConversation, ReadState};
+pub use counter::{PostOrComment, Reactions};
+pub use dispatch::notify;
 pub use message::{Message, MessageRange, NewMessage};
-pub use moderation::{Action, LogEntry, moderation_log};
+pub use moderation::{ModerationEntry, moderation_log};
 pub use notification::{
-    Kind, Letters, Notification, Which, list_notifications, mark_read, notify, sweep_notifications,
+    MAX_UNREAD_COUNT, MailContext, Notification, Which, list_notifications, mark_read, sweep_notifications,
     unread_count, unsubscribe,
 };
 pub use post::{
-    FeedFilter, NewPost, Picture, Post, PostChange, PostStatus, change_post, create_post, delete_post, feed,
-    lock_post, pin_post, post, publish_post, unpublish_post,
+    NewPost, Picture, Post, PostChange, PostFilter, change_post, create_post, delete_post, get_post,
+    list_posts, lock_post, pin_post, publish_post, unpublish_post,
 };
 pub use preference::{
-    Channel, Digest, Preferences, PreferencesChange, QuietHours, change_notification_preferences,
+    Channel, ChannelChange, Preferences, PreferencesChange, QuietHours, change_notification_preferences,
     notification_preferences,
 };
-pub use reaction::{Reaction, Reactions, react, unreact};
+pub use reaction::{add_reaction, remove_reaction};
 pub use report::{
-    Decision, NewReport, OwnReport, Reason, Report, ReportFilter, ReportStatus, create_report, decide_report,
-    list_reports, moderated_report, own_report,
+    Decision, NewReport, OwnReport, Report, ReportFilter, create_report, decide_report, list_reports,
+    moderated_report, own_report,
 };
-pub use settings::{Links, Settings, SettingsChange, Writers, change_settings, settings};
-pub use store::counters::Counted;
+pub use settings::{Settings, SettingsChange, change_settings, settings};
 pub use text::plain;
-pub use thread::Branch;

@@ -1,24 +1,24 @@
-//! What people write: made safe and legible once, when it is written; and read as plain text where words count.
+//! The texts that people write: they are sanitised once, when they are written, and read as plain text where words count.
 
 use kernel::{Error, FieldError, Result};
 
-/// The names that a text may mention.
-pub(crate) const MENTIONS: usize = 10;
+/// The most usernames that a text may mention.
+pub(crate) const MAX_MENTIONS: usize = 10;
 
-/// Elements that stand inside a word; every other one ends it.
+/// Elements that may stand inside a word; every other element ends a word.
 const INLINE: [&str; 8] = ["strong", "b", "em", "i", "u", "s", "code", "a"];
 
-/// HTML as it may be shown to anybody, without what nobody sees; empty where nothing is left, and at most `most` characters, so that
-/// it can be sent again.
+/// Sanitised HTML without invisible characters; empty where nothing is left. It has at most `max` characters, so that a client can
+/// send it back.
 ///
-/// What is taken out may have hidden something from the sanitiser (an address `java\u{200b}script:…`), and the sanitiser reads what
-/// was hidden before (`&#x200b;`): so what it has let through is shown only when nothing is left to be taken out of it.
+/// An invisible character may hide something from the sanitiser (an address `java\u{200b}script:…`), and the sanitiser decodes
+/// references to invisible characters (`&#x200b;`). So both are repeated until nothing changes.
 ///
 /// # Errors
 /// [`kernel::Code::ValidationFailed`] at `pointer` where it is too long.
-pub(crate) fn rich(html: String, most: usize, pointer: &str) -> Result<String> {
+pub(crate) fn rich(html: String, max: usize, pointer: &str) -> Result<String> {
     let clean = clean(html);
-    courses::within(&clean, most, pointer)?;
+    courses::within(&clean, max, pointer)?;
     Ok(clean)
 }
 
@@ -33,15 +33,15 @@ fn clean(html: String) -> String {
     }
 }
 
-/// Whether a reader finds nothing in it.
+/// Whether the HTML shows neither text nor a picture.
 pub(crate) fn is_blank(html: &str) -> bool {
     !html.contains("<img") && plain(html).trim().is_empty()
 }
 
-/// A title as everybody sees it.
+/// A title in one line, without invisible characters.
 ///
 /// # Errors
-/// [`kernel::Code::ValidationFailed`] where there is nothing to be seen in it.
+/// [`kernel::Code::ValidationFailed`] where no visible character is left.
 pub(crate) fn title(given: &str) -> Result<String> {
     let shown = kernel::one_line(given);
     if shown.is_empty() {
@@ -50,11 +50,11 @@ pub(crate) fn title(given: &str) -> Result<String> {
     Ok(shown)
 }
 
-/// A text without markup, as everybody sees it.
+/// A text without markup and without invisible characters.
 ///
 /// # Errors
-/// [`kernel::Code::ValidationFailed`] at `pointer` where there is nothing to be seen in it.
-pub(crate) fn seen(given: &str, pointer: &str) -> Result<String> {
+/// [`kernel::Code::ValidationFailed`] at `pointer` where no visible character is left.
+pub(crate) fn visible(given: &str, pointer: &str) -> Result<String> {
     let shown = kernel::legible(given);
     let shown = shown.trim();
     if shown.is_empty() {
@@ -63,12 +63,13 @@ pub(crate) fn seen(given: &str, pointer: &str) -> Result<String> {
     Ok(shown.to_owned())
 }
 
+/// The refusal of a text without content.
 pub(crate) fn blank(pointer: &str) -> Error {
     let detail = "There is nothing to be read in this.";
     Error::invalid(vec![FieldError::new(pointer, "blank", detail)])
 }
 
-/// The words of sanitised HTML, without its markup.
+/// The text of sanitised HTML, without its markup.
 #[must_use]
 pub fn plain(html: &str) -> String {
     let mut text = String::with_capacity(html.len());
@@ -83,7 +84,7 @@ pub fn plain(html: &str) -> String {
         rest = after;
     }
     text.push_str(rest);
-    // The only ones that the sanitiser writes. An ampersand last, so that nothing is read twice.
+    // The sanitiser writes no other references. The ampersand comes last, so that nothing is decoded twice.
     text.replace("&nbsp;", " ")
         .replace("&lt;", "<")
         .replace("&gt;", ">")
@@ -91,7 +92,7 @@ pub fn plain(html: &str) -> String {
         .replace("&amp;", "&")
 }
 
-/// Whether it leads, or looks as if it led, somewhere else.
+/// Whether the HTML has a link, an image, or a text that looks like an address.
 pub(crate) fn has_link(html: &str) -> bool {
     let html = html.to_ascii_lowercase();
     ["href=", "src=", "http://", "https://", "www."]
@@ -99,7 +100,8 @@ pub(crate) fn has_link(html: &str) -> bool {
         .any(|sign| html.contains(sign))
 }
 
-/// The usernames after an `@` that follows no other word, each once. Stops when there are more than a text may mention.
+/// The usernames in the text, each once: what follows an `@` that does not stand in a word. Stops when there are more than a text may
+/// mention.
 pub(crate) fn mentioned(html: &str) -> Vec<String> {
     let text = plain(html);
     let mut names: Vec<String> = Vec::new();
@@ -114,7 +116,7 @@ pub(crate) fn mentioned(html: &str) -> Vec<String> {
                 .collect();
             if (3..=30).contains(&name.len()) && !names.contains(&name) {
                 names.push(name);
-                if names.len() > MENTIONS {
+                if names.len() > MAX_MENTIONS {
                     break;
                 }
             }
@@ -164,7 +166,7 @@ mod tests {
                 "{hidden:?} {shown}"
             );
         }
-        // What is no address stays as it was typed.
+        // Text that only looks like a reference stays as it was typed.
         assert_eq!(clean("&amp;#x200b;".to_owned()), "&amp;#x200b;");
     }
 
@@ -179,7 +181,7 @@ mod tests {
             assert_eq!(mentioned(html), names, "{html}");
         }
         let flood: String = (0..100).map(|n| format!("@name{n} ")).collect();
-        assert_eq!(mentioned(&flood).len(), MENTIONS + 1);
+        assert_eq!(mentioned(&flood).len(), MAX_MENTIONS + 1);
     }
 
     #[test]

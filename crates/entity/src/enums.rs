@@ -286,6 +286,20 @@ states! { "SCREAMING_SNAKE_CASE";
         Access,
     }
 
+    /// What came of the event that a notification is about: a moderator's decision, or a grant of access.
+    pub enum NotificationOutcome {
+        /// A moderator removed the content.
+        Removed,
+        /// A moderator restored the content.
+        Restored,
+        /// A moderator warned the author of the content.
+        Warned,
+        /// A moderator muted the author of the content.
+        Muted,
+        /// The recipient was given access to a course.
+        Granted,
+    }
+
     /// How often notifications are collected into one mail.
     pub enum Digest {
         /// Never: each notification has a mail of its own, at once.

@@ -6,7 +6,7 @@ use community::{
     ConversationKind, MessagesFrom, Messaging, NewConversation, NewMessage, conversation, message,
 };
 use database::Db;
-use kernel::{Actor, ConversationId, Error, Result, Uuid};
+use kernel::{Actor, ConversationId, Error, Result};
 use serde::Deserialize;
 
 use super::unknown;

@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 
-use community::{Branch, Counted, NewComment, NewPost};
+use community::{Branch, NewComment, NewPost, PostOrComment, Reaction};
 use database::{Db, Tx};
 use kernel::{Actor, CommentId, Result};
 use serde::Deserialize;
@@ -18,7 +18,7 @@ pub(super) struct DemoPost {
     title: String,
     content: String,
     is_pinned: bool,
-    reactions: Vec<(String, String)>,
+    reactions: Vec<(String, Reaction)>,
     comments: Vec<DemoComment>,
 }
 
@@ -38,7 +38,7 @@ struct DemoComment {
     author: String,
     content: String,
     #[serde(default)]
-    reactions: Vec<(String, String)>,
+    reactions: Vec<(String, Reaction)>,
     #[serde(default)]
     answers: Vec<DemoComment>,
 }
@@ -78,7 +78,7 @@ pub(super) async fn add_posts(db: &Db, cast: Cast<'_>, posts: Vec<DemoPost>) -> 
             let pin = move |tx: Tx| async move { community::pin_post(&tx, id, true).await.map(drop) };
             db.run(course.author, pin).await?;
         }
-        react(db, cast, Counted::Post(id), post.reactions).await?;
+        react(db, cast, PostOrComment::Post(id), post.reactions).await?;
         add_comments(db, cast, Branch::Post(id), post.comments).await?;
     }
     Ok(())
@@ -109,16 +109,22 @@ async fn add_comments(db: &Db, cast: Cast<'_>, on: Branch, comments: Vec<DemoCom
         };
         let write = move |tx: Tx| async move { Ok(community::create_comment(&tx, on, new).await?.id) };
         let id = db.run(author, write).await?;
-        react(db, cast, Counted::Comment(id), comment.reactions).await?;
+        react(db, cast, PostOrComment::Comment(id), comment.reactions).await?;
         let answers = comment.answers.into_iter().rev();
         waiting.extend(answers.map(|answer| (Some(id), answer)));
     }
     Ok(())
 }
 
-async fn react(db: &Db, cast: Cast<'_>, to: Counted, reactions: Vec<(String, String)>) -> Result<()> {
+async fn react(
+    db: &Db,
+    cast: Cast<'_>,
+    subject: PostOrComment,
+    reactions: Vec<(String, Reaction)>,
+) -> Result<()> {
     for (name, reaction) in reactions {
-        let work = move |tx: Tx| async move { community::react(&tx, to, &reaction).await.map(drop) };
+        let work =
+            move |tx: Tx| async move { community::add_reaction(&tx, subject, reaction).await.map(drop) };
         db.run(cast.person(&name)?, work).await?;
     }
     Ok(())

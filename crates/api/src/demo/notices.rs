@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 
-use community::{NewAnnouncement, NewPost, NewReport, Reason, Subject};
+use community::{NewAnnouncement, NewPost, NewReport, ReportReason, Subject};
 use database::{Db, Tx};
 use kernel::{Actor, Result};
 
@@ -51,7 +51,7 @@ pub(super) async fn load(
     let post = db.run(person("aisha")?, write).await?;
     let new = NewReport {
         subject: Subject::Post(post),
-        reason: Reason::Spam,
+        reason: ReportReason::Spam,
         note: Some("The second time this week.".to_owned()),
     };
     let report = move |tx: Tx| async move { community::create_report(&tx, new).await.map(drop) };

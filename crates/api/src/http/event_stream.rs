@@ -13,7 +13,7 @@ use actix_web::{
     http::header,
 };
 use bytes::Bytes;
-use community::live::{Beginning, News, Stream};
+use community::live::{Stream, StreamItem, StreamStart};
 
 /// An open stream, written as it comes. What is not taken yet stays where it is: nothing is kept here.
 pub struct EventStream(pub Stream);
@@ -39,35 +39,35 @@ impl MessageBody for EventStream {
 
     fn poll_next(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Option<Result<Bytes, Infallible>>> {
         self.0
-            .poll_news(context)
-            .map(|news| news.map(|news| Ok(written(&self.0, news).into())))
+            .poll_item(context)
+            .map(|item| item.map(|item| Ok(written(&self.0, item).into())))
     }
 }
 
-fn written(stream: &Stream, news: News) -> String {
+fn written(stream: &Stream, item: StreamItem) -> String {
     let mut text = String::new();
     // Writing into a text does not fail.
-    match news {
-        News::Begins(beginning) => {
+    match item {
+        StreamItem::Start(start) => {
             text.push_str("retry: 3000\n");
-            match beginning {
-                Beginning::Now(number) => say(&mut text, stream, (number, "ready"), "{}"),
-                Beginning::Reset(number) => say(&mut text, stream, (number, "reset"), "{}"),
-                Beginning::Resumed => text.push_str(": resumed\n\n"),
+            match start {
+                StreamStart::Latest(number) => say(&mut text, stream, (number, "ready"), "{}"),
+                StreamStart::Reset(number) => say(&mut text, stream, (number, "reset"), "{}"),
+                StreamStart::Resumed => text.push_str(": resumed\n\n"),
             }
         }
-        News::Events(events) => {
-            for told in events {
+        StreamItem::Events(events) => {
+            for event in events {
                 // One line: JSON has no line breaks of its own.
                 say(
                     &mut text,
                     stream,
-                    (told.number, &told.kind),
-                    &told.data.to_string(),
+                    (event.number, &event.kind),
+                    &event.data.to_string(),
                 );
             }
         }
-        News::Beat => text.push_str(":\n\n"),
+        StreamItem::KeepAlive => text.push_str(":\n\n"),
     }
     text
 }

@@ -2,22 +2,36 @@
 
 mod access;
 mod admin;
+mod announcements;
 mod attachments;
 mod auth;
+mod blocks;
 mod categories;
 mod chapters;
-mod community;
+mod comments;
+mod community_settings;
+mod conversations;
 mod courses;
+mod events;
 mod files;
 mod grants;
 mod health;
 mod hooks;
 mod lessons;
 mod me;
+mod message_preferences;
+mod messages;
 mod meta;
+mod moderation;
+mod mutes;
+mod notification_preferences;
+mod notifications;
 mod payments;
 mod playback;
+mod posts;
 mod progress;
+mod reactions;
+mod reports;
 mod shared;
 mod uploads;
 mod users;
@@ -53,6 +67,20 @@ pub fn configure(config: &mut impl Operations) {
                 .configure(payments::configure)
                 .configure(grants::configure)
                 .configure(progress::configure)
-                .configure(community::configure);
+                .configure(posts::configure)
+                .configure(comments::configure)
+                .configure(reactions::configure)
+                .configure(community_settings::configure)
+                .configure(conversations::configure)
+                .configure(messages::configure)
+                .configure(blocks::configure)
+                .configure(message_preferences::configure)
+                .configure(events::configure)
+                .configure(notifications::configure)
+                .configure(notification_preferences::configure)
+                .configure(announcements::configure)
+                .configure(reports::configure)
+                .configure(moderation::configure)
+                .configure(mutes::configure);
         });
 }

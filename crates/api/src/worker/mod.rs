@@ -192,11 +192,11 @@ impl Worker {
 
     /// Whom an event concerns hears of it; a message that is none of these is done when it was read.
     async fn notify(&self, message: &Message) -> Result<()> {
-        let letters = community::Letters {
+        let context = community::MailContext {
             mailer: self.mailer.as_ref(),
             app_url: &self.app_url,
         };
-        community::notify(&self.db, &letters, message).await
+        community::notify(&self.db, &context, message).await
     }
 
     /// Counts a new learner of a course. What they learnt in a free preview counts from now on, however they came in.

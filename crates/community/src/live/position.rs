@@ -1,8 +1,10 @@
+//! Where a reader stands in their log.
+
 use kernel::UserId;
 
-/// Where a reader stands in their log: what a client sends back as `Last-Event-ID`.
+/// Where a reader stands in their log: the id of an event, which the client sends back as `Last-Event-ID`.
 ///
-/// It names the reader too, so that the position of another account is recognised and not taken for one's own.
+/// It also names the reader, so that a position in the log of another account is recognised.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Position {
     reader: u32,
@@ -10,9 +12,9 @@ pub struct Position {
 }
 
 impl Position {
-    /// Behind this event of this reader's.
+    /// After the event with this number in the log of this reader.
     #[must_use]
-    pub fn of(reader: UserId, number: i64) -> Self {
+    pub fn new(reader: UserId, number: i64) -> Self {
         let [.., a, b, c, d] = *reader.0.as_bytes();
         Self {
             reader: u32::from_be_bytes([a, b, c, d]),
@@ -20,12 +22,12 @@ impl Position {
         }
     }
 
-    /// The number, if `text` is a position of this reader's.
+    /// The number, if the text is a position in the log of this reader.
     #[must_use]
-    pub(crate) fn read(text: &str, reader: UserId) -> Option<i64> {
+    pub(crate) fn parse(text: &str, reader: UserId) -> Option<i64> {
         let (_, number) = text.split_once('-')?;
         let number = number.parse().ok().filter(|number| *number >= 0)?;
-        (Self::of(reader, number).to_string() == text).then_some(number)
+        (Self::new(reader, number).to_string() == text).then_some(number)
     }
 }
 
@@ -44,11 +46,11 @@ mod tests {
     }
 
     #[test]
-    fn only_a_position_of_the_reader_s_own_is_read() {
+    fn only_a_position_of_the_same_reader_is_parsed() {
         let (lena, tom) = (user(0x00ab_cdef), user(7));
-        let text = Position::of(lena, 42).to_string();
+        let text = Position::new(lena, 42).to_string();
         assert_eq!(text, "00abcdef-42");
-        assert_eq!(Position::read(&text, lena), Some(42));
+        assert_eq!(Position::parse(&text, lena), Some(42));
         for wrong in [
             "",
             "42",
@@ -58,9 +60,9 @@ mod tests {
             "00abcdef-042",
             "ABCDEF-42",
         ] {
-            assert_eq!(Position::read(wrong, lena), None, "{wrong}");
+            assert_eq!(Position::parse(wrong, lena), None, "{wrong}");
         }
-        assert_eq!(Position::read("00abcdef-99999999999999999999", lena), None);
-        assert_eq!(Position::read(&text, tom), None);
+        assert_eq!(Position::parse("00abcdef-99999999999999999999", lena), None);
+        assert_eq!(Position::parse(&text, tom), None);
     }
 }

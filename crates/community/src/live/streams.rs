@@ -1,3 +1,5 @@
+//! The open streams of this server, and the task that fills them.
+
 use std::{
     collections::HashMap,
     sync::{
@@ -12,222 +14,223 @@ use database::{Db, Pool, Woken};
 use kernel::{Actor, Code, Error, Result, SessionId, UserId};
 
 use super::{
-    Beginning, News, Position,
-    line::{Line, Told},
+    model::LiveEvent,
+    position::Position,
+    store,
+    stream_buffer::{StreamBuffer, StreamItem, StreamStart},
 };
-use crate::store;
 
-/// After so long without a word a reader is told that somebody is still there.
-const BEAT: Duration = Duration::from_secs(15);
-/// A stream ends after so long: its reader comes back, perhaps to another server, and with a token that is good.
-const LONGEST: Duration = Duration::from_secs(15 * 60);
-/// How often the streams are looked through for those.
-const LOOK: Duration = Duration::from_secs(1);
+/// After so long without an event, a reader is sent a sign that the connection is open.
+const KEEP_ALIVE_AFTER: Duration = Duration::from_secs(15);
+/// The longest life of a stream. Its client then connects again, perhaps to another server, and with a token that is valid.
+const MAX_AGE: Duration = Duration::from_secs(15 * 60);
+/// How often the streams are checked for both.
+const CHECK_INTERVAL: Duration = Duration::from_secs(1);
 /// For how many accounts the log is read at once.
-const CHUNK: usize = 256;
-/// How long the log is left alone after it could not be read.
-const PAUSE: Duration = Duration::from_millis(500);
+const CHUNK_SIZE: usize = 256;
+/// How long the next attempt waits after the log could not be read.
+const RETRY_DELAY: Duration = Duration::from_millis(500);
 
 /// How many streams may be open at once.
 #[derive(Clone, Copy, Debug)]
 pub struct Capacity {
-    /// At this server.
-    pub in_all: usize,
-    /// Of one account's, at this server.
-    pub of_one: usize,
+    /// How many at this server.
+    pub total: usize,
+    /// How many of one account at this server.
+    pub per_account: usize,
 }
 
 /// The open streams of this server. Cheap to clone.
 ///
-/// One task fills all of them: when somebody is woken, it reads the log for everybody who is, in one statement, and asks in the
-/// same transaction whether their sessions still live. What a stream holds is a page of events at most, and small when it is
-/// idle: a reader who does not read holds up nobody, and costs no more than one who does.
+/// One task fills all buffers: when accounts have new events, it reads the logs of all of them in one statement, and in the same
+/// transaction which of their sessions are active. A buffer holds at most a page of events, so that a slow reader delays nobody and
+/// costs no more than a fast one.
 #[derive(Clone)]
 pub struct Streams(Arc<Inner>);
 
 struct Inner {
     db: Db,
     capacity: Capacity,
-    lines: Mutex<HashMap<UserId, Vec<Arc<Line>>>>,
+    buffers: Mutex<HashMap<UserId, Vec<Arc<StreamBuffer>>>>,
     open: AtomicUsize,
-    stopped: AtomicBool,
+    is_stopped: AtomicBool,
 }
 
-/// One open stream. It is given up by being dropped.
+/// One open stream, which is closed by being dropped.
 pub struct Stream {
-    line: Arc<Line>,
+    buffer: Arc<StreamBuffer>,
     streams: Arc<Inner>,
 }
 
 impl Streams {
-    /// Begins to fill what will be opened.
+    /// Starts the task that fills the buffers.
     #[must_use]
     pub fn start(db: &Db, capacity: Capacity) -> Self {
         let inner = Arc::new(Inner {
             db: db.clone(),
             capacity,
-            lines: Mutex::default(),
+            buffers: Mutex::default(),
             open: AtomicUsize::new(0),
-            stopped: AtomicBool::new(false),
+            is_stopped: AtomicBool::new(false),
         });
         tokio::spawn(keep_filling(db.clone(), Arc::downgrade(&inner)));
         Self(inner)
     }
 
-    /// Opens a stream of what the caller is told from now on, or from behind the event that they name.
+    /// Opens a stream of the caller's events from now on, or after the event that the client names in `since`.
     ///
     /// # Errors
     /// [`Code::Unauthenticated`], [`Code::SessionRevoked`]; [`Code::TooManyStreams`] of the caller's, [`Code::Overloaded`]
-    /// where no more can be open, [`Code::Unavailable`] where the server is about to stop.
+    /// where the server has no room for more, [`Code::Unavailable`] where the server is about to stop.
     pub async fn open(&self, actor: Actor, since: Option<&str>) -> Result<Stream> {
         let Actor::User { id, session, .. } = actor else {
             return Err(Code::Unauthenticated.into());
         };
-        let stream = self.enter(id, session)?;
+        let stream = self.register(id, session)?;
         let work = move |tx| async move {
             identity::verify_session(&tx).await?;
-            store::live::extent(&tx, id).await
+            store::extent(&tx, id).await
         };
         let extent = self.0.db.read(actor, work).await?;
-        let (beginning, after) = match since.map(|since| Position::read(since, id)) {
-            None => (Beginning::Now(extent.last), extent.last),
-            Some(Some(number)) if extent.reaches(number) => (Beginning::Resumed, number),
-            Some(_) => (Beginning::Reset(extent.last), extent.last),
+        let (start, after) = match since.map(|since| Position::parse(since, id)) {
+            None => (StreamStart::Latest(extent.last), extent.last),
+            Some(Some(number)) if extent.reaches(number) => (StreamStart::Resumed, number),
+            Some(_) => (StreamStart::Reset(extent.last), extent.last),
         };
-        stream.line.begin(beginning, after);
-        // What came between the look at the log and this had nobody to go to.
+        stream.buffer.start(start, after);
+        // Events since the log was read found no buffer that took them.
         self.0.db.wakeups().add([id]);
         Ok(stream)
     }
 
-    fn enter(&self, user_id: UserId, session: SessionId) -> Result<Stream> {
+    fn register(&self, user_id: UserId, session: SessionId) -> Result<Stream> {
         let inner = &self.0;
-        let mut lines = inner.lines();
-        if inner.stopped.load(Ordering::SeqCst) {
+        let mut buffers = inner.buffers();
+        if inner.is_stopped.load(Ordering::SeqCst) {
             return Err(Error::new(Code::Unavailable).retry_after(Duration::from_secs(1)));
         }
-        if inner.open.load(Ordering::SeqCst) >= inner.capacity.in_all {
+        if inner.open.load(Ordering::SeqCst) >= inner.capacity.total {
             return Err(Error::new(Code::Overloaded).retry_after(Duration::from_secs(5)));
         }
-        let own = lines.entry(user_id).or_default();
-        if own.len() >= inner.capacity.of_one {
+        let own = buffers.entry(user_id).or_default();
+        if own.len() >= inner.capacity.per_account {
             return Err(Error::new(Code::TooManyStreams).retry_after(Duration::from_secs(60)));
         }
-        let line = Arc::new(Line::new(user_id, session));
-        own.push(line.clone());
+        let buffer = Arc::new(StreamBuffer::new(user_id, session));
+        own.push(buffer.clone());
         inner.open.fetch_add(1, Ordering::SeqCst);
         Ok(Stream {
-            line,
+            buffer,
             streams: inner.clone(),
         })
     }
 
-    /// How many are open.
+    /// How many streams are open.
     #[must_use]
     pub fn count(&self) -> usize {
         self.0.open.load(Ordering::SeqCst)
     }
 
-    /// Ends every stream, and opens no more: the server is about to stop.
+    /// Ends all streams and opens no more, because the server is about to stop.
     pub fn close(&self) {
-        let lines = self.0.lines();
-        self.0.stopped.store(true, Ordering::SeqCst);
-        for line in lines.values().flatten() {
-            line.close();
+        let buffers = self.0.buffers();
+        self.0.is_stopped.store(true, Ordering::SeqCst);
+        for buffer in buffers.values().flatten() {
+            buffer.close();
         }
     }
 }
 
 impl Stream {
-    /// What there is for its reader; the end once it was closed.
-    pub fn poll_news(&self, context: &Context<'_>) -> Poll<Option<News>> {
-        match self.line.poll(context) {
-            Poll::Ready(Some((news, more))) => {
-                if more {
-                    self.streams.db.wakeups().add([self.line.user_id]);
+    /// The next item; `None` at the end of the stream.
+    pub fn poll_item(&self, context: &Context<'_>) -> Poll<Option<StreamItem>> {
+        match self.buffer.poll(context) {
+            Poll::Ready(Some((item, has_more))) => {
+                if has_more {
+                    self.streams.db.wakeups().add([self.buffer.user_id]);
                 }
-                Poll::Ready(Some(news))
+                Poll::Ready(Some(item))
             }
             Poll::Ready(None) => Poll::Ready(None),
             Poll::Pending => Poll::Pending,
         }
     }
 
-    /// What a client names to go on behind this event.
+    /// What a client names to go on after the event with this number.
     #[must_use]
     pub fn position(&self, number: i64) -> Position {
-        Position::of(self.line.user_id, number)
+        Position::new(self.buffer.user_id, number)
     }
 }
 
 impl Drop for Stream {
     fn drop(&mut self) {
-        let mut lines = self.streams.lines();
-        if let Some(own) = lines.get_mut(&self.line.user_id) {
-            own.retain(|line| !Arc::ptr_eq(line, &self.line));
+        let mut buffers = self.streams.buffers();
+        if let Some(own) = buffers.get_mut(&self.buffer.user_id) {
+            own.retain(|buffer| !Arc::ptr_eq(buffer, &self.buffer));
             if own.is_empty() {
-                lines.remove(&self.line.user_id);
+                buffers.remove(&self.buffer.user_id);
             }
         }
         self.streams.open.fetch_sub(1, Ordering::SeqCst);
     }
 }
 
-/// Until nobody holds the streams any more.
+/// Fills the buffers until nobody holds the streams any more.
 async fn keep_filling(db: Db, streams: Weak<Inner>) {
-    let mut look = tokio::time::interval(LOOK);
-    look.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
+    let mut check = tokio::time::interval(CHECK_INTERVAL);
+    check.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
     loop {
         let woken = tokio::select! {
             woken = db.wakeups().next() => Some(woken),
-            _ = look.tick() => None,
+            _ = check.tick() => None,
         };
         let Some(streams) = streams.upgrade() else { return };
         let done = match woken {
             Some(woken) => streams.fill(woken).await,
-            None => streams.look_through().await,
+            None => streams.check().await,
         };
         if let Err(error) = done {
             tracing::warn!(%error, "live events cannot be read and are tried again");
-            tokio::time::sleep(PAUSE).await;
+            tokio::time::sleep(RETRY_DELAY).await;
         }
     }
 }
 
-/// Somebody's lines that want more, and behind which event.
-type Asking = (UserId, i64, Vec<Arc<Line>>);
+/// The buffers of an account that take events, and the lowest number after which one does.
+type Waiting = (UserId, i64, Vec<Arc<StreamBuffer>>);
 
 impl Inner {
-    fn lines(&self) -> MutexGuard<'_, HashMap<UserId, Vec<Arc<Line>>>> {
-        self.lines.lock().unwrap_or_else(PoisonError::into_inner)
+    fn buffers(&self) -> MutexGuard<'_, HashMap<UserId, Vec<Arc<StreamBuffer>>>> {
+        self.buffers.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Hands everybody who was woken what their log has for them.
+    /// Puts the new events of these accounts into their buffers.
     async fn fill(&self, woken: Woken) -> Result<()> {
-        let asking = self.asking(&woken);
-        for chunk in asking.chunks(CHUNK) {
-            let asked: Vec<(UserId, i64)> = chunk.iter().map(|(user, after, _)| (*user, *after)).collect();
-            let sessions = sessions_of(chunk.iter().flat_map(|(.., lines)| lines));
+        let waiting = self.waiting(&woken);
+        for chunk in waiting.chunks(CHUNK_SIZE) {
+            let after: Vec<(UserId, i64)> = chunk.iter().map(|(user, after, _)| (*user, *after)).collect();
+            let sessions = sessions_of(chunk.iter().flat_map(|(.., buffers)| buffers));
             let work = move |tx| async move {
-                let events = store::live::events(&tx, &asked).await?;
+                let events = store::list(&tx, &after).await?;
                 Ok((events, identity::active_sessions(&tx, &sessions).await?))
             };
             let read = self.db.read_in(Pool::Worker, Actor::System, work).await;
             let (events, living) = read.inspect_err(|_| {
-                // Nothing was handed over: they are asked for again.
-                self.db.wakeups().add(asking.iter().map(|(user, ..)| *user));
+                // Nothing was read: all of them are tried again.
+                self.db.wakeups().add(waiting.iter().map(|(user, ..)| *user));
             })?;
-            let mut by_reader: HashMap<UserId, Vec<Told>> = HashMap::new();
-            for told in events {
-                by_reader.entry(told.user_id).or_default().push(told);
+            let mut by_reader: HashMap<UserId, Vec<LiveEvent>> = HashMap::new();
+            for event in events {
+                by_reader.entry(event.user_id).or_default().push(event);
             }
-            for (user, _, lines) in chunk {
+            for (user, _, buffers) in chunk {
                 let events = by_reader.get(user).map_or(&[][..], Vec::as_slice);
-                for line in lines {
-                    if living.contains(&line.session) {
-                        line.fill(events);
+                for buffer in buffers {
+                    if living.contains(&buffer.session) {
+                        buffer.fill(events);
                     } else {
-                        line.close();
+                        buffer.close();
                     }
                 }
             }
@@ -235,44 +238,50 @@ impl Inner {
         Ok(())
     }
 
-    fn asking(&self, woken: &Woken) -> Vec<Asking> {
-        let lines = self.lines();
-        let of_one = |(user, lines): (&UserId, &Vec<Arc<Line>>)| -> Option<Asking> {
-            let wanting: Vec<_> = lines
+    fn waiting(&self, woken: &Woken) -> Vec<Waiting> {
+        let buffers = self.buffers();
+        let of_one = |(user, buffers): (&UserId, &Vec<Arc<StreamBuffer>>)| -> Option<Waiting> {
+            let waiting: Vec<_> = buffers
                 .iter()
-                .filter_map(|line| line.wants().map(|after| (after, line.clone())))
+                .filter_map(|buffer| buffer.wants_after().map(|after| (after, buffer.clone())))
                 .collect();
-            let first = wanting.iter().map(|(after, _)| *after).min()?;
-            Some((*user, first, wanting.into_iter().map(|(_, line)| line).collect()))
+            let first = waiting.iter().map(|(after, _)| *after).min()?;
+            Some((
+                *user,
+                first,
+                waiting.into_iter().map(|(_, buffer)| buffer).collect(),
+            ))
         };
         if woken.everybody {
-            lines.iter().filter_map(of_one).collect()
+            buffers.iter().filter_map(of_one).collect()
         } else {
-            let known = woken.accounts.iter().filter_map(|user| lines.get_key_value(user));
+            let known = woken
+                .accounts
+                .iter()
+                .filter_map(|user| buffers.get_key_value(user));
             known.filter_map(of_one).collect()
         }
     }
 
-    /// Ends what is old or whose session does not live any more, and says to whoever heard nothing for long that somebody is
-    /// still there.
-    async fn look_through(&self) -> Result<()> {
+    /// Ends old streams and streams whose session is not active any more, and keeps silent ones alive.
+    async fn check(&self) -> Result<()> {
         let mut silent = Vec::new();
-        for line in self.lines().values().flatten() {
-            if line.is_older(LONGEST) {
-                line.close();
-            } else if line.is_silent(BEAT) {
-                silent.push(line.clone());
+        for buffer in self.buffers().values().flatten() {
+            if buffer.is_older(MAX_AGE) {
+                buffer.close();
+            } else if buffer.is_silent(KEEP_ALIVE_AFTER) {
+                silent.push(buffer.clone());
             }
         }
-        for chunk in silent.chunks(CHUNK) {
+        for chunk in silent.chunks(CHUNK_SIZE) {
             let sessions = sessions_of(chunk);
             let work = move |tx| async move { identity::active_sessions(&tx, &sessions).await };
             let living = self.db.read_in(Pool::Worker, Actor::System, work).await?;
-            for line in chunk {
-                if living.contains(&line.session) {
-                    line.beat();
+            for buffer in chunk {
+                if living.contains(&buffer.session) {
+                    buffer.keep_alive();
                 } else {
-                    line.close();
+                    buffer.close();
                 }
             }
         }
@@ -280,6 +289,6 @@ impl Inner {
     }
 }
 
-fn sessions_of<'a>(lines: impl IntoIterator<Item = &'a Arc<Line>>) -> Vec<SessionId> {
-    lines.into_iter().map(|line| line.session).collect()
+fn sessions_of<'a>(buffers: impl IntoIterator<Item = &'a Arc<StreamBuffer>>) -> Vec<SessionId> {
+    buffers.into_iter().map(|buffer| buffer.session).collect()
 }

@@ -1,49 +1,41 @@
+//! Tickets that open a stream without a header.
+
 use std::time::Duration;
 
 use database::Tx;
-use kernel::{Actor, Code, Result, Role, Timestamp, hash_token, to_base64url};
+use kernel::{Actor, Code, Result, Role, hash_token, to_base64url};
 
-use crate::store;
+use super::{model::Ticket, store};
 
-/// How long a ticket is good.
+/// How long a ticket is valid.
 const LIFETIME: Duration = Duration::from_secs(60);
 
-/// What opens a stream, once, where no header can be set: a browser's `EventSource`.
-pub struct Ticket {
-    /// 256 random bits; only their hash is kept.
-    pub ticket: String,
-    /// Until when it is good.
-    pub expires_at: Timestamp,
-}
-
-/// Makes a ticket for the caller's session.
+/// Creates a ticket for the caller's session.
 ///
 /// # Errors
 /// [`Code::Unauthenticated`] where nobody has logged in.
-pub async fn ticket(tx: &Tx) -> Result<Ticket> {
+pub async fn create_ticket(tx: &Tx) -> Result<Ticket> {
     let Actor::User { id, session, .. } = tx.actor() else {
         return Err(Code::Unauthenticated.into());
     };
     let ticket = to_base64url(&tx.secret());
     let expires_at = tx.now() + LIFETIME;
-    store::live::insert_ticket(tx, hash_token(ticket.as_bytes()), (id, session), expires_at).await?;
+    store::insert_ticket(tx, hash_token(ticket.as_bytes()), id, session, expires_at).await?;
     Ok(Ticket { ticket, expires_at })
 }
 
-/// Takes a ticket, which is then gone: who made it. The role is the least; whoever listens needs none. For the role that works
-/// before anybody is known.
+/// Redeems a ticket, which is then gone, and answers with its owner. The role is the lowest, because a stream needs none. Runs in the
+/// database's auth role, before the caller is known.
 ///
 /// # Errors
-/// [`Code::TokenInvalid`] for one that is unknown, was taken or has expired.
+/// [`Code::TokenInvalid`] for a ticket that is unknown, was redeemed or has expired.
 pub async fn redeem(tx: &Tx, ticket: &str) -> Result<Actor> {
-    let taken = store::live::take_ticket(tx, hash_token(ticket.as_bytes())).await?;
-    let (id, session) = taken
-        .filter(|taken| taken.expires_at > tx.now())
-        .map(|taken| (taken.user_id, taken.session_id))
-        .ok_or(Code::TokenInvalid)?;
+    let ticket = store::take_ticket(tx, hash_token(ticket.as_bytes())).await?;
+    let ticket = ticket.filter(|ticket| ticket.expires_at > tx.now());
+    let ticket = ticket.ok_or(Code::TokenInvalid)?;
     Ok(Actor::User {
-        id,
+        id: ticket.user_id,
         role: Role::User,
-        session,
+        session: ticket.session_id,
     })
 }

@@ -1,17 +1,16 @@
+//! Editing and deleting a message.
+
 use database::Tx;
 use kernel::{Code, MessageId, Result};
 
-use super::{
-    Message, get,
-    send::{allowed, tell},
-};
-use crate::{Messaging, store};
+use super::{model::Message, read::get, send, store};
+use crate::{contact::model::Messaging, text};
 
-/// Changes what a message says, if its version is still one that `matches` accepts. Its sender, within the time for it.
+/// Changes the text of a message, if its version is still one that `matches` accepts. For its sender, within the edit window.
 ///
 /// # Errors
-/// [`Code::NotFound`], [`Code::Forbidden`], [`Code::PreconditionFailed`], [`Code::EditWindowOver`] also for one that was deleted
-/// or taken away, [`Code::ValidationFailed`]; what the school does not let anybody write.
+/// [`Code::NotFound`], [`Code::Forbidden`], [`Code::PreconditionFailed`], [`Code::EditWindowOver`], also for a message that is
+/// deleted or removed, [`Code::ValidationFailed`], and what the rules of the school refuse.
 pub async fn edit(
     tx: &Tx,
     messaging: &Messaging,
@@ -19,42 +18,43 @@ pub async fn edit(
     matches: impl Fn(i64) -> bool,
     content: Option<String>,
 ) -> Result<Message> {
-    let before = own(tx, id).await?;
+    let before = require_own(tx, id).await?;
     if !matches(before.version) {
         return Err(Code::PreconditionFailed.into());
     }
     let Some(content) = content else {
         return Ok(before);
     };
-    let content = crate::text::seen(&content, "/content")?;
+    let content = text::visible(&content, "/content")?;
     if before.content.is_none() || before.created_at + messaging.edit_window <= tx.now() {
         return Err(Code::EditWindowOver.into());
     }
     if before.content.as_ref() == Some(&content) {
         return Ok(before);
     }
-    allowed(tx, &content).await?;
-    if !store::message::set_content(tx, id, before.version, &content).await? {
+    send::check_rules(tx, &content).await?;
+    if !store::update(tx, id, before.version, content).await? {
         return Err(Code::PreconditionFailed.into());
     }
     let after = get(tx, id).await?;
-    tell(tx, &after, "message.updated").await?;
+    send::publish(tx, &after, "message.updated").await?;
     Ok(after)
 }
 
-/// Deletes a message for all: what it said is gone, its place stays. Its sender, at any time; doing it again changes nothing.
+/// Deletes a message for all members: its text is gone, its number stays. For its sender, at any time. Doing it again changes
+/// nothing.
 ///
 /// # Errors
 /// [`Code::NotFound`], [`Code::Forbidden`].
 pub async fn delete(tx: &Tx, id: MessageId) -> Result<()> {
-    let before = own(tx, id).await?;
-    if store::message::clear(tx, id).await? {
-        tell(tx, &before, "message.deleted").await?;
+    let before = require_own(tx, id).await?;
+    if store::clear(tx, id).await? {
+        send::publish(tx, &before, "message.deleted").await?;
     }
     Ok(())
 }
 
-async fn own(tx: &Tx, id: MessageId) -> Result<Message> {
+async fn require_own(tx: &Tx, id: MessageId) -> Result<Message> {
     let message = get(tx, id).await?;
     if Some(message.sender.id) == tx.actor().user_id() {
         Ok(message)

@@ -1,31 +1,32 @@
+//! Sending a message.
+
 use database::{Tx, outbox};
-use kernel::{Code, ConversationId, Error, Result, Uuid};
+use kernel::{Code, ConversationId, Error, Result};
 use serde_json::json;
 
-use super::Message;
-use crate::{
-    Messaging,
-    contact::{self, Bounded},
-    live::{self, Event},
-    rules::{self, Scope, Writing},
+use super::{
+    model::{Message, MessageRow, NewMessage},
+    read::get,
     store,
 };
+use crate::{
+    contact::{
+        self,
+        model::{LimitedAction, Messaging},
+    },
+    conversation::store as conversations,
+    live,
+    rules::{self, WriteContext, WriteKind},
+    text,
+};
 
-/// What it takes to send a message.
-#[derive(Clone, Debug)]
-pub struct NewMessage {
-    /// The sender's own name for it: sent again, it is the same message.
-    pub client_message_id: Uuid,
-    /// What it says.
-    pub content: String,
-}
-
-/// Sends a message, and answers whether it is new: sent again under the same name it is the one that is there. Of many at once
-/// one is made, since they stand in line for the conversation.
+/// Sends a message, and answers whether it is new: sent again with the same `client_message_id`, it is the message that is there. Of
+/// several requests at once, each waits for the lock of the conversation.
 ///
 /// # Errors
 /// [`Code::NotFound`], [`Code::RecipientUnreachable`], [`Code::NewAccountLimit`], [`Code::Muted`], [`Code::LinksRefused`],
-/// [`Code::WordsRefused`], [`Code::ValidationFailed`] for a message in which nothing is to be seen, [`Code::IdempotencyKeyReused`] where the name belongs to a message that says something else.
+/// [`Code::WordsRefused`], [`Code::ValidationFailed`] for a text without visible characters, [`Code::IdempotencyKeyReused`] where
+/// the `client_message_id` belongs to a message with another text.
 pub async fn send(
     tx: &Tx,
     messaging: &Messaging,
@@ -33,64 +34,64 @@ pub async fn send(
     new: NewMessage,
 ) -> Result<(Message, bool)> {
     let me = tx.user_id()?;
-    let content = crate::text::seen(&new.content, "/content")?;
-    let place = store::conversation::lock(tx, me, conversation_id)
-        .await?
-        .ok_or(Code::NotFound)?;
-    let sent = store::message::sent(tx, me, conversation_id, new.client_message_id).await?;
-    if let Some(sent) = sent {
-        let message = super::get(tx, sent).await?;
-        let other =
+    let content = text::visible(&new.content, "/content")?;
+    let membership = conversations::lock(tx, me, conversation_id).await?;
+    let membership = membership.ok_or(Code::NotFound)?;
+    if let Some(id) = store::find_sent(tx, me, conversation_id, new.client_message_id).await? {
+        let message = get(tx, id).await?;
+        let differs =
             message.edited_at.is_none() && message.content.as_ref().is_some_and(|before| *before != content);
-        return if other {
+        return if differs {
             Err(Error::new(Code::IdempotencyKeyReused)
                 .detail("This clientMessageId belongs to another message."))
         } else {
             Ok((message, false))
         };
     }
-    if let Some(other) = place.other_id {
-        contact::go_on(tx, messaging, conversation_id, other).await?;
+    if let Some(other) = membership.other_id {
+        contact::can_continue(tx, messaging, conversation_id, other).await?;
     }
-    allowed(tx, &content).await?;
-    contact::bound_new(tx, messaging, place.member_since, Bounded::Messages).await?;
-    let (id, number) = (tx.new_id(), place.last_number + 1);
-    store::conversation::take_number(tx, conversation_id, number).await?;
-    store::message::insert(
-        tx,
+    check_rules(tx, &content).await?;
+    contact::check_rate_limit(tx, messaging, membership.member_since, LimitedAction::SendMessage).await?;
+    let (id, number) = (tx.new_id(), membership.last_number + 1);
+    conversations::set_last_number(tx, conversation_id, number).await?;
+    let row = MessageRow {
         id,
         conversation_id,
         number,
-        (me, new.client_message_id),
-        &content,
-    )
-    .await?;
-    let message = super::get(tx, id).await?;
-    let ids = json!({ "conversationId": conversation_id, "messageId": id });
-    outbox::send(tx, "message.sent", ids).await?;
-    tell(tx, &message, "message.created").await?;
+        sender_id: me,
+        client_message_id: new.client_message_id,
+        content: Some(content),
+        version: 1,
+        created_at: tx.now(),
+    };
+    store::insert(tx, row).await?;
+    let message = get(tx, id).await?;
+    let payload = json!({ "conversationId": conversation_id, "messageId": id });
+    outbox::send(tx, "message.sent", payload).await?;
+    publish(tx, &message, "message.created").await?;
     Ok((message, true))
 }
 
-/// Refuses what the school does not let anybody write, and whoever is muted everywhere.
+/// Refuses a text that the rules of the school refuse, and a sender who is muted everywhere.
 ///
 /// # Errors
 /// [`Code::Muted`], [`Code::LinksRefused`], [`Code::WordsRefused`].
-pub(super) async fn allowed(tx: &Tx, content: &str) -> Result<()> {
-    let scope = Scope {
+pub(super) async fn check_rules(tx: &Tx, content: &str) -> Result<()> {
+    let context = WriteContext {
         course_id: None,
-        staff: tx.actor().is_admin(),
-        writing: Writing::Message,
+        is_moderator: tx.actor().is_admin(),
+        kind: WriteKind::Message,
     };
-    // It is no HTML, in which a word could hide.
-    rules::may_write(tx, scope, &content.replace(['<', '>'], " ")).await
+    // A message is not HTML: without these characters, no part of it is taken for a tag and skipped by the word filter.
+    rules::check(tx, context, &content.replace(['<', '>'], " ")).await
 }
 
-/// Tells everybody in the conversation, other windows of the sender's included.
-pub(super) async fn tell(tx: &Tx, message: &Message, kind: &'static str) -> Result<()> {
-    let members = store::conversation::member_ids(tx, message.conversation_id).await?;
+/// Publishes a live event about a message to all members of its conversation, and so to other devices of the sender too.
+pub(super) async fn publish(tx: &Tx, message: &Message, kind: &'static str) -> Result<()> {
+    let members = conversations::member_ids(tx, message.conversation_id).await?;
     let data = json!({
         "conversationId": message.conversation_id, "messageId": message.id, "number": message.number,
     });
-    live::tell(tx, &members, Event { kind, data }).await
+    live::publish(tx, &members, kind, data).await
 }

@@ -1,170 +1,165 @@
-//! Whom an event concerns: of those, whoever may read it at this moment. The readers are few, and each is asked for as
-//! themselves, by the very decision that answers their requests.
+//! Whom an event concerns: of those people, everybody who may read its content at this moment. There are few, and the decision is made
+//! on behalf of each by the same function that answers their requests.
 
 use std::collections::HashSet;
 
 use database::{Db, Pool, Tx, outbox};
+use entity::enums::{NotificationKind, NotificationOutcome, PostStatus};
 use kernel::{
-    Actor, Code, CommentId, CourseId, GrantId, MessageId, ModerationEntryId, PostId, Result, Role, Timestamp,
-    UserId, Uuid,
+    Actor, Code, CommentId, CourseId, GrantId, MessageId, ModerationEntryId, PostId, Result, Timestamp,
+    UserId,
 };
 use serde_json::json;
 
 use super::{
-    Kind,
-    deliver::{New, write},
+    deliver::write_alone,
+    event_store,
+    model::{NewNotification, WrittenContent},
+    recipient::reader,
+    store,
 };
 use crate::{
-    PostStatus,
+    access,
     content::{self, Subject},
-    live::{self, Event},
-    place,
-    store::{self, notification::Written},
+    live, report,
 };
 
-/// The outbox message of a moderator's decision.
-pub(crate) const DECIDED: &str = "moderation.decided";
-
-/// A reader, as whom the worker looks; `None` for whoever is suspended or gone.
-pub(super) async fn reader(db: &Db, user_id: UserId) -> Result<Option<Actor>> {
-    let role = move |tx: Tx| async move { store::notification::role(&tx, user_id).await };
-    let role = db.read_in(Pool::Worker, Actor::System, role).await?;
-    let role = role.and_then(|role| role.parse::<Role>().ok());
-    Ok(role.map(|role| Actor::User {
-        id: user_id,
-        role,
-        session: Uuid::nil().into(),
-    }))
-}
-
-/// Whether somebody may read this now.
+/// Whether somebody may read this content now.
 async fn may_read(db: &Db, user_id: UserId, subject: Subject) -> Result<bool> {
     let Some(reader) = reader(db, user_id).await? else {
         return Ok(false);
     };
-    let look = move |tx: Tx| async move { content::snapshot(&tx, subject).await };
-    match db.read(reader, look).await.map_err(place::hidden) {
-        Ok(seen) => Ok(seen.status == PostStatus::Published.as_str()),
+    let read = move |tx: Tx| async move { content::snapshot(&tx, subject).await };
+    match db.read(reader, read).await.map_err(access::as_not_found) {
+        Ok(snapshot) => Ok(snapshot.status == PostStatus::Published),
         Err(error) if error.code() == Code::NotFound => Ok(false),
         Err(error) => Err(error),
     }
 }
 
-/// Those whom a text mentions.
-pub(super) async fn of_post(db: &Db, id: PostId) -> Result<()> {
-    let find = move |tx: Tx| async move { store::notification::post(&tx, id).await };
+/// Notifies the people whom a post mentions.
+pub(crate) async fn notify_of_post(db: &Db, id: PostId) -> Result<()> {
+    let find = move |tx: Tx| async move { event_store::post(&tx, id).await };
     let Some(post) = db.read_in(Pool::Worker, Actor::System, find).await? else {
         return Ok(());
     };
-    tell(db, &post, Subject::Post(id)).await
+    notify_concerned(db, &post, Subject::Post(id)).await
 }
 
-/// Whose comment it answers, whose post or lesson it is about, and those whom it mentions: each once.
-pub(super) async fn of_comment(db: &Db, id: CommentId) -> Result<()> {
-    let find = move |tx: Tx| async move { store::notification::comment(&tx, id).await };
+/// Notifies, each once, the author of the comment that this one answers, the author of the post or the course, and the people whom the
+/// comment mentions.
+pub(crate) async fn notify_of_comment(db: &Db, id: CommentId) -> Result<()> {
+    let find = move |tx: Tx| async move { event_store::comment(&tx, id).await };
     let Some(comment) = db.read_in(Pool::Worker, Actor::System, find).await? else {
         return Ok(());
     };
-    tell(db, &comment, Subject::Comment(id)).await
+    notify_concerned(db, &comment, Subject::Comment(id)).await
 }
 
-async fn tell(db: &Db, written: &Written, subject: Subject) -> Result<()> {
-    let mut seen = HashSet::from([written.author_id]);
-    let mut news = Vec::new();
-    for (kind, user_id) in &written.concerned {
+async fn notify_concerned(db: &Db, content: &WrittenContent, subject: Subject) -> Result<()> {
+    let mut seen = HashSet::from([content.author_id]);
+    let mut new = Vec::new();
+    for (kind, user_id) in &content.concerned {
         if !seen.insert(*user_id) || !may_read(db, *user_id, subject).await? {
             continue;
         }
-        // A text that is told of twice, as a draft that is published again, is one.
+        // A draft that is published again is the same post.
         let source = format!("{}:{}", subject.kind(), subject.id());
-        news.push(New {
-            actor_id: Some(written.author_id),
-            course_id: written.course_id,
-            post_id: written.post_id,
-            lesson_id: written.lesson_id,
-            comment_id: written.comment_id,
-            ..New::of(*user_id, *kind, source)
+        new.push(NewNotification {
+            actor_id: Some(content.author_id),
+            course_id: content.course_id,
+            post_id: content.post_id,
+            lesson_id: content.lesson_id,
+            comment_id: content.comment_id,
+            ..NewNotification::new(*user_id, *kind, source)
         });
     }
-    write(db, news).await
+    write_alone(db, new).await
 }
 
-/// The others of the conversation who have not read so far: one notification of it, until that is read.
-pub(super) async fn of_message(db: &Db, id: MessageId) -> Result<()> {
-    let find = move |tx: Tx| async move { store::notification::message(&tx, id).await };
+/// Notifies the other members of the conversation who have not read up to this message. Each has one notification of the conversation
+/// until its messages are read.
+pub(crate) async fn notify_of_message(db: &Db, id: MessageId) -> Result<()> {
+    let find = move |tx: Tx| async move { event_store::message(&tx, id).await };
     let Some(message) = db.read_in(Pool::Worker, Actor::System, find).await? else {
         return Ok(());
     };
-    let new = |user_id: &UserId| New {
+    let notification = |user_id: &UserId| NewNotification {
         actor_id: Some(message.sender_id),
         conversation_id: Some(message.conversation_id),
         message_id: Some(id),
-        ..New::of(*user_id, Kind::Message, format!("message:{id}"))
+        ..NewNotification::new(*user_id, NotificationKind::Message, format!("message:{id}"))
     };
     let conversation_id = message.conversation_id;
-    let forget = move |tx: Tx| async move { store::notification::forget_read(&tx, conversation_id).await };
-    db.run_in(Pool::Worker, Actor::System, forget).await?;
-    write(db, message.unread_by.iter().map(new).collect()).await
+    let delete = move |tx: Tx| async move { store::delete_read(&tx, conversation_id).await };
+    db.run_in(Pool::Worker, Actor::System, delete).await?;
+    write_alone(db, message.unread_by.iter().map(notification).collect()).await
 }
 
-/// Whose content or standing a moderator decided about.
-pub(super) async fn of_decision(db: &Db, message: &outbox::Message) -> Result<()> {
-    let log_id: Option<ModerationEntryId> = message.id_of("logId");
-    let (Some(report_id), Some(log_id)) = (message.id_of("reportId"), log_id) else {
+/// Notifies the author of the content about which a moderator decided.
+pub(crate) async fn notify_of_decision(db: &Db, message: &outbox::Message) -> Result<()> {
+    let entry_id: Option<ModerationEntryId> = message.id_of("logId");
+    let (Some(report_id), Some(entry_id)) = (message.id_of("reportId"), entry_id) else {
         return Ok(());
     };
-    let find = move |tx: Tx| async move { store::report::told(&tx, report_id).await };
+    let find = move |tx: Tx| async move { report::store::find_decided(&tx, report_id).await };
     let Some(report) = db.read_in(Pool::Worker, Actor::System, find).await? else {
         return Ok(());
     };
     let text = |name: &str| message.payload.get(name).and_then(|value| value.as_str());
-    let Some(outcome) = text("outcome") else {
+    let Some(outcome) = text("outcome").and_then(|outcome| outcome.parse::<NotificationOutcome>().ok())
+    else {
         return Ok(());
     };
-    if report.subject_kind == "MESSAGE" {
-        let (id, outcome) = (report.subject_id.into(), outcome.to_owned());
-        let stir = move |tx: Tx| async move { tell_members(&tx, id, &outcome).await };
-        db.run_in(Pool::Worker, Actor::System, stir).await?;
+    let subject = Subject::new(report.subject_kind, report.subject_id);
+    if let Subject::Message(id) = subject {
+        let publish = move |tx: Tx| async move { publish_message_change(&tx, id, outcome).await };
+        db.run_in(Pool::Worker, Actor::System, publish).await?;
     }
-    let id_where = |kind: &str| (report.subject_kind == kind).then_some(report.subject_id);
-    let new = New {
+    let source = format!("decision:{entry_id}:{outcome}");
+    let mut new = NewNotification {
         course_id: report.course_id,
-        post_id: id_where("POST").map(Into::into),
-        comment_id: id_where("COMMENT").map(Into::into),
-        message_id: id_where("MESSAGE").map(Into::into),
-        outcome: Some(outcome.to_owned()),
+        outcome: Some(outcome),
         until_at: text("mutedUntil").and_then(|until| until.parse::<Timestamp>().ok()),
         note: report.decision_note,
-        ..New::of(
-            report.author_id,
-            Kind::Moderation,
-            format!("decision:{log_id}:{outcome}"),
-        )
+        ..NewNotification::new(report.author_id, NotificationKind::Moderation, source)
     };
-    write(db, vec![new]).await
+    match subject {
+        Subject::Post(id) => new.post_id = Some(id),
+        Subject::Comment(id) => new.comment_id = Some(id),
+        Subject::Message(id) => new.message_id = Some(id),
+    }
+    write_alone(db, vec![new]).await
 }
 
-/// Who was given access by hand.
-pub(super) async fn of_grant(db: &Db, user_id: UserId, course_id: CourseId, grant_id: GrantId) -> Result<()> {
-    let new = New {
+/// Notifies somebody who was given access to a course by hand.
+pub(crate) async fn notify_of_grant(
+    db: &Db,
+    user_id: UserId,
+    course_id: CourseId,
+    grant_id: GrantId,
+) -> Result<()> {
+    let new = NewNotification {
         course_id: Some(course_id),
-        outcome: Some("GRANTED".to_owned()),
-        ..New::of(user_id, Kind::Access, format!("grant:{grant_id}"))
+        outcome: Some(NotificationOutcome::Granted),
+        ..NewNotification::new(user_id, NotificationKind::Access, format!("grant:{grant_id}"))
     };
-    write(db, vec![new]).await
+    write_alone(db, vec![new]).await
 }
 
-/// Has the members of a conversation look at a message again that was taken away or given back.
-async fn tell_members(tx: &Tx, message_id: MessageId, outcome: &str) -> Result<()> {
-    if !matches!(outcome, "REMOVED" | "RESTORED") {
+/// Has the members of a conversation read a message again that was removed or restored.
+async fn publish_message_change(tx: &Tx, message_id: MessageId, outcome: NotificationOutcome) -> Result<()> {
+    if !matches!(
+        outcome,
+        NotificationOutcome::Removed | NotificationOutcome::Restored
+    ) {
         return Ok(());
     }
-    let Some((conversation_id, number, members)) = store::notification::members(tx, message_id).await? else {
+    let Some(readers) = event_store::message_readers(tx, message_id).await? else {
         return Ok(());
     };
-    let event = Event {
-        kind: "message.updated",
-        data: json!({ "conversationId": conversation_id, "messageId": message_id, "number": number }),
-    };
-    live::tell(tx, &members, event).await
+    let data = json!({
+        "conversationId": readers.conversation_id, "messageId": message_id, "number": readers.number,
+    });
+    live::publish(tx, &readers.members, "message.updated", data).await
 }

@@ -1,15 +1,23 @@
-//! The hours of somebody's day, in whose time zone a day may have 23 or 25 of them.
+//! Quiet hours and digests in somebody's time zone, where a day may have 23 or 25 hours.
 
 use chrono::{Datelike, Days, Duration, NaiveDateTime, NaiveTime, TimeZone, Timelike};
 use chrono_tz::Tz;
+use entity::enums::Digest;
 use kernel::Timestamp;
 
-use super::{Digest, QuietHours};
+/// A part of the day, in minutes since midnight; it goes over midnight where it ends before it begins.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct QuietHours {
+    /// The first quiet minute.
+    pub from: u16,
+    /// The first minute after the quiet ones.
+    pub to: u16,
+}
 
 /// The hour of the day at which digests are due.
-const MORNING: u32 = 8;
+const DIGEST_HOUR: u32 = 8;
 
-/// Until when it is quiet at this instant; `None` where it is not.
+/// When the quiet hours end in which this instant falls; `None` outside of quiet hours.
 pub(super) fn until(zone: Tz, hours: QuietHours, at: Timestamp) -> Option<Timestamp> {
     let QuietHours { from, to } = hours;
     let local = zone.from_utc_datetime(&at.naive_utc()).naive_local();
@@ -42,13 +50,13 @@ pub(super) fn next_digest(zone: Tz, digest: Digest, after: Timestamp) -> Option<
     (0..=8)
         .filter_map(|ahead| today.checked_add_days(Days::new(ahead)))
         .filter(is_day)
-        .filter_map(|day| instant(zone, day.and_hms_opt(MORNING, 0, 0)?))
+        .filter_map(|day| instant(zone, day.and_hms_opt(DIGEST_HOUR, 0, 0)?))
         .find(|morning| *morning > after)
 }
 
-/// The instant of a local time: the later one where the clock shows it twice, and the next that it does show where it skips it.
+/// The instant of a local time: the later one where the clock shows the time twice, and the next one where the clock skips it.
 fn instant(zone: Tz, local: NaiveDateTime) -> Option<Timestamp> {
-    // No clock is ever put forward by more than a day.
+    // No clock is moved forward by more than a day.
     (0..=24 * 60)
         .filter_map(|late| local.checked_add_signed(Duration::minutes(late)))
         .find_map(|local| zone.from_local_datetime(&local).latest())
@@ -90,7 +98,7 @@ mod tests {
         // Eight hours of sleep, and ten.
         assert_eq!(night("2026-03-28T21:00:00Z"), Some(at("2026-03-29T05:00:00Z")));
         assert_eq!(night("2026-10-24T20:00:00Z"), Some(at("2026-10-25T06:00:00Z")));
-        // The end is an hour that there is not: 02:30 on the 29th of March; and one that there is twice.
+        // The end does not exist (02:30 on the 29th of March), or exists twice.
         let early = |now| quiet(Tz::Europe__Berlin, 22 * 60, 2 * 60 + 30, now);
         assert_eq!(early("2026-03-29T00:10:00Z"), Some(at("2026-03-29T01:00:00Z")));
         assert_eq!(early("2026-10-25T00:10:00Z"), Some(at("2026-10-25T01:30:00Z")));

@@ -6,7 +6,7 @@ use sea_orm::entity::prelude::*;
 pub struct Model {
     #[sea_orm(primary_key, auto_increment = false)]
     pub comment_id: kernel::CommentId,
-    pub branch_id: kernel::CommentId,
+    pub branch_id: Uuid,
     pub reply_count: i64,
     pub like_count: i64,
     pub love_count: i64,

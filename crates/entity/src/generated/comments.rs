@@ -12,7 +12,7 @@ pub struct Model {
     pub lesson_id: Option<kernel::LessonId>,
     pub course_id: Option<kernel::CourseId>,
     pub parent_id: Option<kernel::CommentId>,
-    pub branch_id: kernel::CommentId,
+    pub branch_id: Uuid,
     #[sea_orm(unique_key = "uq_comments_thread_id_number")]
     pub number: i64,
     pub depth: i64,

@@ -19,8 +19,7 @@ pub struct Model {
     pub conversation_id: Option<kernel::ConversationId>,
     pub message_id: Option<kernel::MessageId>,
     pub announcement_id: Option<kernel::AnnouncementId>,
-    #[sea_orm(column_type = "Text", nullable)]
-    pub outcome: Option<String>,
+    pub outcome: Option<crate::enums::NotificationOutcome>,
     pub until_at: Option<DateTimeUtc>,
     #[sea_orm(column_type = "Text", nullable)]
     pub note: Option<String>,

@@ -3,6 +3,7 @@
 mod enums;
 mod money;
 mod page;
+mod person;
 mod text;
 
 use std::collections::BTreeMap;
@@ -10,6 +11,7 @@ use std::collections::BTreeMap;
 pub(in crate::routes) use enums::schema;
 pub(in crate::routes) use money::Money;
 pub(in crate::routes) use page::{PageQuery, default_limit, page};
+pub(in crate::routes) use person::Person;
 pub(in crate::routes) use text::{
     Email, HttpsUrl, Minutes, Name, NewPassword, RichText, Summary, Title, bounded,
 };

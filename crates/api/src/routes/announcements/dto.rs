@@ -1,0 +1,66 @@
+//! Announcements in requests and answers.
+
+use chrono::{DateTime, Utc};
+use community::NewAnnouncement;
+use dto::Dto;
+use kernel::{AnnouncementId, CourseId};
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+use validator::Validate;
+
+use crate::routes::shared::{Person, Title, page};
+
+/// An announcement to the learners of a course.
+#[derive(Serialize, ToSchema, Dto)]
+#[serde(rename_all = "camelCase")]
+#[dto(from = community::Announcement)]
+pub(super) struct Announcement {
+    /// The announcement's id.
+    id: AnnouncementId,
+    /// The course.
+    course_id: CourseId,
+    /// The trainer who wrote the announcement.
+    author: Person,
+    /// The title.
+    #[schema(example = "A new week is online")]
+    title: String,
+    /// The text as sanitised HTML.
+    #[schema(example = "<p>Week 5 is about pulling. Enjoy!</p>")]
+    body: String,
+    /// How many learners were notified so far; null for learners.
+    #[schema(minimum = 0, example = 412)]
+    told_count: Option<i64>,
+    /// When all learners were notified; null until then, and for learners.
+    finished_at: Option<DateTime<Utc>>,
+    /// When the announcement was written.
+    created_at: DateTime<Utc>,
+}
+
+page! {
+    /// A page of announcements.
+    AnnouncementPage of Announcement
+}
+
+/// An announcement to be made.
+#[derive(Deserialize, ToSchema, Validate)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub(super) struct CreateAnnouncement {
+    /// The title.
+    title: Title,
+    /// The text as HTML, which is sanitised.
+    #[schema(
+        min_length = 1,
+        max_length = 10000,
+        example = "<p>Week 5 is about pulling. Enjoy!</p>"
+    )]
+    body: String,
+}
+
+impl From<CreateAnnouncement> for NewAnnouncement {
+    fn from(body: CreateAnnouncement) -> Self {
+        Self {
+            title: body.title.into(),
+            body: body.body,
+        }
+    }
+}

@@ -1,0 +1,79 @@
+//! The operations below `/courses/{course_id}/announcements`.
+
+use actix_web::web::Data;
+use community::NewAnnouncement;
+use database::{Pool, Tx};
+use kernel::{CourseId, Result};
+
+use super::dto::{Announcement, AnnouncementPage, CreateAnnouncement};
+use crate::{
+    http::{
+        extract::{Confirmed, Idempotency, Json, Member, Path, Query},
+        problem::Problem,
+        reply::Reply,
+        routing::{Operations, operations},
+    },
+    routes::shared::PageQuery,
+    state::State,
+};
+
+pub(in crate::routes) fn configure(config: &mut impl Operations) {
+    operations!(config, list_announcements, create_announcement);
+}
+
+/// List the announcements of a course
+///
+/// The newest first, for everybody who has the course now. Its editors also see how many learners were notified.
+#[utoipa::path(get, path = "/courses/{course_id}/announcements",
+    tag = "announcements", operation_id = "listCourseAnnouncements", security(("bearer" = [])),
+    params(("course_id" = Uuid, Path, description = "The course's id."), PageQuery),
+    extensions(("x-problem-codes" = json!(["not_granted", "grant_expired", "grant_refunded", "grant_revoked", "grant_suspended"]))),
+    responses((status = 200, description = "A page of announcements.", body = AnnouncementPage)))]
+async fn list_announcements(
+    state: Data<State>,
+    Member(actor): Member,
+    Path(course_id): Path<CourseId>,
+    Query(query): Query<PageQuery>,
+) -> Result<Reply<AnnouncementPage>, Problem> {
+    let (after, limit) = query.position();
+    let work = move |tx| async move { community::list_announcements(&tx, course_id, after, limit).await };
+    let page = state.db.read(actor, work).await?;
+    Ok(Reply::ok(&AnnouncementPage::from(page))?)
+}
+
+/// Create an announcement
+///
+/// All learners who have the course now are notified, and get a mail if they want it. For editors of the course, at most five times in 24
+/// hours. The learners are notified in the background: `toldCount` grows, and `finishedAt` says when all of them were. The announcement is
+/// written to the audit log.
+#[utoipa::path(post, path = "/courses/{course_id}/announcements",
+    tag = "announcements", operation_id = "createAnnouncement", security(("bearer" = [])),
+    request_body = CreateAnnouncement,
+    params(("course_id" = Uuid, Path, description = "The course's id.")),
+    extensions(("x-problem-codes" = json!(["forbidden", "too_many_announcements"]))),
+    responses((status = 201, description = "The announcement.", body = Announcement)))]
+async fn create_announcement(
+    state: Data<State>,
+    Confirmed(actor): Confirmed,
+    Path(course_id): Path<CourseId>,
+    key: Idempotency,
+    body: Json<CreateAnnouncement>,
+) -> Result<Reply<Announcement>, Problem> {
+    let new = NewAnnouncement::from(body.value);
+    let work = move |tx: Tx| async move {
+        let announcement = community::create_announcement(&tx, course_id, new).await?;
+        let location = format!("/courses/{course_id}/announcements");
+        Ok(Reply::created(&location, &Announcement::from(announcement))?.content())
+    };
+    let reply = key
+        .run(
+            &state.db,
+            (Pool::App, actor),
+            "createAnnouncement",
+            &body.raw,
+            work,
+        )
+        .await?;
+    state.wake_worker.notify_one();
+    Ok(reply)
+}

@@ -1,0 +1,6 @@
+//! Blocks between people.
+
+mod dto;
+mod handlers;
+
+pub(super) use handlers::configure;

@@ -1,0 +1,6 @@
+//! Comments on posts and lessons.
+
+mod dto;
+mod handlers;
+
+pub(super) use handlers::configure;

@@ -1,0 +1,6 @@
+//! Live events.
+
+mod dto;
+mod handlers;
+
+pub(super) use handlers::configure;

@@ -1,0 +1,144 @@
+//! The operations about messages.
+
+use actix_web::web::Data;
+use community::{NewMessage, message};
+use database::Pool;
+use kernel::{ConversationId, MessageId, Result};
+
+use super::dto::{Message, MessagePage, MessageQuery, PatchMessage, SendMessage};
+use crate::{
+    http::{
+        extract::{Idempotency, IfMatch, Json, Member, Path, Query},
+        problem::Problem,
+        reply::{Nothing, Reply},
+        routing::{Operations, operations},
+    },
+    state::State,
+};
+
+pub(in crate::routes) fn configure(config: &mut impl Operations) {
+    operations!(
+        config,
+        list_messages,
+        send_message,
+        get_message,
+        update_message,
+        delete_message
+    );
+}
+
+/// List the messages of a conversation
+///
+/// By their number, in either direction: to look back, page on from the newest; to catch up, use `sort=number` and `after` with the last
+/// number that is known. A member sees the messages since they joined.
+#[utoipa::path(get, path = "/conversations/{conversation_id}/messages",
+    tag = "messages", operation_id = "listMessages", security(("bearer" = [])),
+    params(("conversation_id" = Uuid, Path, description = "The conversation's id."), MessageQuery),
+    responses((status = 200, description = "A page of messages.", body = MessagePage)))]
+async fn list_messages(
+    state: Data<State>,
+    Member(actor): Member,
+    Path(id): Path<ConversationId>,
+    Query(query): Query<MessageQuery>,
+) -> Result<Reply<MessagePage>, Problem> {
+    let range = query.range();
+    let (after, limit) = query.position();
+    let work = move |tx| async move { message::list(&tx, id, range, after, limit).await };
+    Ok(Reply::ok(&MessagePage::from(state.db.read(actor, work).await?))?)
+}
+
+/// Send a message
+///
+/// Sent again with the same `clientMessageId`, also several times at once, it is the message that was there (200). All members of the
+/// conversation hear of it at `GET /me/events`.
+#[utoipa::path(post, path = "/conversations/{conversation_id}/messages",
+    tag = "messages", operation_id = "sendMessage", security(("bearer" = [])), request_body = SendMessage,
+    params(("conversation_id" = Uuid, Path, description = "The conversation's id.")),
+    extensions(("x-problem-codes" = json!(["recipient_unreachable", "new_account_limit", "muted", "links_refused", "words_refused"])), ("x-versioned" = json!(true))),
+    responses((status = 200, description = "The message that was there.", body = Message),
+        (status = 201, description = "The message.", body = Message)))]
+async fn send_message(
+    state: Data<State>,
+    Member(actor): Member,
+    Path(id): Path<ConversationId>,
+    key: Idempotency,
+    body: Json<SendMessage>,
+) -> Result<Reply<Message>, Problem> {
+    let new = NewMessage::from(body.value);
+    let messaging = state.messaging;
+    let work = move |tx| async move {
+        let (message, is_new) = message::send(&tx, &messaging, id, new).await?;
+        let (location, version) = (format!("/messages/{}", message.id), message.version);
+        let message = Message::from(message);
+        let reply = if is_new {
+            Reply::created(&location, &message)
+        } else {
+            Reply::ok(&message)
+        };
+        Ok(reply?.version(version))
+    };
+    let reply = key
+        .run(&state.db, (Pool::App, actor), "sendMessage", &body.raw, work)
+        .await?;
+    state.wake_worker.notify_one();
+    Ok(reply)
+}
+
+/// Get a message
+///
+/// A message of a conversation of the caller's, which an event at `GET /me/events` names.
+#[utoipa::path(get, path = "/messages/{message_id}",
+    tag = "messages", operation_id = "getMessage", security(("bearer" = [])),
+    params(("message_id" = Uuid, Path, description = "The message's id.")),
+    responses((status = 200, description = "The message.", body = Message)))]
+async fn get_message(
+    state: Data<State>,
+    Member(actor): Member,
+    Path(id): Path<MessageId>,
+) -> Result<Reply<Message>, Problem> {
+    let work = move |tx| async move { message::get(&tx, id).await };
+    let message = state.db.read(actor, work).await?;
+    let version = message.version;
+    Ok(Reply::ok(&Message::from(message))?.version_and_content(version))
+}
+
+/// Change a message
+///
+/// For its sender, within the time that the school allows: 15 minutes unless it is configured otherwise.
+#[utoipa::path(patch, path = "/messages/{message_id}",
+    tag = "messages", operation_id = "updateMessage", security(("bearer" = [])), request_body = PatchMessage,
+    params(("message_id" = Uuid, Path, description = "The message's id.")),
+    extensions(("x-problem-codes" = json!(["forbidden", "edit_window_over", "muted", "links_refused", "words_refused"]))),
+    responses((status = 200, description = "The changed message.", body = Message)))]
+async fn update_message(
+    state: Data<State>,
+    Member(actor): Member,
+    Path(id): Path<MessageId>,
+    seen: IfMatch,
+    body: Json<PatchMessage>,
+) -> Result<Reply<Message>, Problem> {
+    let (messaging, content) = (state.messaging, body.value.content.map(Into::into));
+    let matches = move |version| seen.accepts(version);
+    let work = move |tx| async move { message::edit(&tx, &messaging, id, matches, content).await };
+    let message = state.db.run(actor, work).await?;
+    let version = message.version;
+    Ok(Reply::ok(&Message::from(message))?.version_and_content(version))
+}
+
+/// Delete a message
+///
+/// For its sender, at any time, and for all members: the text is gone, the number stays. Doing it again changes nothing.
+#[utoipa::path(delete, path = "/messages/{message_id}",
+    tag = "messages", operation_id = "deleteMessage", security(("bearer" = [])),
+    params(("message_id" = Uuid, Path, description = "The message's id.")),
+    extensions(("x-problem-codes" = json!(["forbidden"]))),
+    responses((status = 204, description = "The message is deleted.")))]
+async fn delete_message(
+    state: Data<State>,
+    Member(actor): Member,
+    Path(id): Path<MessageId>,
+) -> Result<Reply<Nothing>, Problem> {
+    let work = move |tx| async move { message::delete(&tx, id).await };
+    state.db.run(actor, work).await?;
+    Ok(Reply::no_content())
+}

@@ -1,0 +1,7 @@
+//! Messages of conversations.
+
+mod dto;
+mod handlers;
+
+pub(super) use dto::Message;
+pub(super) use handlers::configure;

@@ -1,0 +1,110 @@
+//! The operations below `/moderation`, without mutes.
+
+use actix_web::web::Data;
+use community::{Decision, ModerationAction};
+use database::Pool;
+use kernel::{ReportId, Result};
+
+use super::dto::{
+    DecideReport, LogQuery, ModeratedReport, ModeratedReportPage, ModerationLogPage, ReportQuery,
+};
+use crate::{
+    http::{
+        extract::{Confirmed, Json, Path, Query, Trainer},
+        problem::Problem,
+        reply::Reply,
+        routing::{Operations, operations},
+    },
+    state::State,
+};
+
+pub(in crate::routes) fn configure(config: &mut impl Operations) {
+    operations!(config, list_reports, get_report, decide, list_log);
+}
+
+/// List reports
+///
+/// The newest first. Admins see all; trainers those about what others wrote in the courses that they edit, without who reported it.
+#[utoipa::path(get, path = "/moderation/reports",
+    tag = "moderation", operation_id = "listReports", security(("bearer" = [])), params(ReportQuery),
+    extensions(("x-problem-codes" = json!(["forbidden"]))),
+    responses((status = 200, description = "A page of reports.", body = ModeratedReportPage)))]
+async fn list_reports(
+    state: Data<State>,
+    Trainer(actor): Trainer,
+    Query(query): Query<ReportQuery>,
+) -> Result<Reply<ModeratedReportPage>, Problem> {
+    let filter = query.filter();
+    let (after, limit) = query.position();
+    let work = move |tx| async move { community::list_reports(&tx, filter, after, limit).await };
+    let page = state.db.read(actor, work).await?;
+    Ok(Reply::ok(&ModeratedReportPage::from(page))?)
+}
+
+/// Get a report to be decided
+///
+/// With the content when it was reported.
+#[utoipa::path(get, path = "/moderation/reports/{report_id}",
+    tag = "moderation", operation_id = "getModeratedReport", security(("bearer" = [])),
+    params(("report_id" = Uuid, Path, description = "The report's id.")),
+    extensions(("x-problem-codes" = json!(["forbidden"])), ("x-versioned" = json!(true))),
+    responses((status = 200, description = "The report.", body = ModeratedReport)))]
+async fn get_report(
+    state: Data<State>,
+    Trainer(actor): Trainer,
+    Path(id): Path<ReportId>,
+) -> Result<Reply<ModeratedReport>, Problem> {
+    let work = move |tx| async move { community::moderated_report(&tx, id).await };
+    let report = state.db.read(actor, work).await?;
+    let version = report.version;
+    Ok(Reply::ok(&ModeratedReport::from(report))?.version_and_content(version))
+}
+
+/// Decide about a report
+///
+/// And about all other open reports of the same content, in one step with all that follows: the content, the author's mute or account, the
+/// moderation log and the audit log. The author is notified of what was done, and why. `version` is the one that the moderator has seen:
+/// where another moderator was faster, the answer is 409. `RESTORE` restores removed content.
+#[utoipa::path(post, path = "/moderation/reports/{report_id}/decision",
+    tag = "moderation", operation_id = "decideReport", security(("bearer" = [])), request_body = DecideReport,
+    params(("report_id" = Uuid, Path, description = "The report's id.")),
+    extensions(("x-problem-codes" = json!(["forbidden", "report_already_decided", "nothing_to_restore", "precondition_failed",
+        "last_admin"])), ("x-versioned" = json!(true))),
+    responses((status = 200, description = "The decided report.", body = ModeratedReport)))]
+async fn decide(
+    state: Data<State>,
+    Confirmed(actor): Confirmed,
+    Path(id): Path<ReportId>,
+    body: Json<DecideReport>,
+) -> Result<Reply<ModeratedReport>, Problem> {
+    // Only the auth role of the database may change the state of an account.
+    let pool = match body.value.action {
+        ModerationAction::Suspend => Pool::Auth,
+        _ => Pool::App,
+    };
+    let decision = Decision::from(body.value);
+    let work = move |tx| async move { community::decide_report(&tx, id, decision).await };
+    let report = state.db.run_in(pool, actor, work).await?;
+    state.wake_worker.notify_one();
+    let version = report.version;
+    Ok(Reply::ok(&ModeratedReport::from(report))?.version_and_content(version))
+}
+
+/// List the moderation log
+///
+/// The newest entry first: all entries for admins; for trainers those of the courses that they edit.
+#[utoipa::path(get, path = "/moderation/log",
+    tag = "moderation", operation_id = "listModerationLog", security(("bearer" = [])), params(LogQuery),
+    extensions(("x-problem-codes" = json!(["forbidden"]))),
+    responses((status = 200, description = "A page of the log.", body = ModerationLogPage)))]
+async fn list_log(
+    state: Data<State>,
+    Trainer(actor): Trainer,
+    Query(query): Query<LogQuery>,
+) -> Result<Reply<ModerationLogPage>, Problem> {
+    let course_id = query.course_id;
+    let (after, limit) = query.position();
+    let work = move |tx| async move { community::moderation_log(&tx, course_id, after, limit).await };
+    let page = state.db.read(actor, work).await?;
+    Ok(Reply::ok(&ModerationLogPage::from(page))?)
+}

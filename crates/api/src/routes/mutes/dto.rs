@@ -1,0 +1,76 @@
+//! Mutes in requests and answers.
+
+use chrono::{DateTime, Utc};
+use community::mute::{MuteFilter, MutedPerson};
+use dto::Dto;
+use kernel::{CourseId, Cursor, Limit, MuteId, UserId};
+use serde::{Deserialize, Serialize};
+use utoipa::{IntoParams, ToSchema};
+use validator::Validate;
+
+use crate::routes::shared::{PageQuery, Person, default_limit, page};
+
+/// A mute of a person, who may not write.
+#[derive(Serialize, ToSchema, Dto)]
+#[serde(rename_all = "camelCase")]
+#[dto(from = MutedPerson)]
+pub(super) struct Mute {
+    /// The mute's id.
+    id: MuteId,
+    /// Who is muted.
+    user: Person,
+    /// The course; null for everywhere.
+    course_id: Option<CourseId>,
+    /// The moderator's reason.
+    #[schema(example = "Third time this week.")]
+    reason: Option<String>,
+    /// When the mute ends; null for a mute without end.
+    ends_at: Option<DateTime<Utc>>,
+    /// The moderator who imposed the mute.
+    imposed_by: Option<UserId>,
+    /// When the mute was imposed.
+    created_at: DateTime<Utc>,
+}
+
+page! {
+    /// A page of mutes.
+    MutePage of Mute
+}
+
+/// The query of the list of mutes.
+#[derive(Deserialize, IntoParams, Validate)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
+pub(super) struct MuteQuery {
+    /// How many rows a page has at most.
+    #[serde(default = "default_limit")]
+    #[param(minimum = 1, maximum = 100, default = 20)]
+    limit: u64,
+    /// Where the page begins: `nextCursor` of the page before. The first page where it is missing.
+    #[param(
+        pattern = "^[A-Za-z0-9_-]{32}$",
+        nullable = false,
+        example = "AAY8Qm3Vn0ABmMDeAABwAIAAAAAAAAAB"
+    )]
+    cursor: Option<String>,
+    /// Only mutes of this course.
+    #[param(nullable = false)]
+    course_id: Option<CourseId>,
+    /// Only mutes of this account.
+    #[param(nullable = false)]
+    user_id: Option<UserId>,
+}
+
+impl MuteQuery {
+    pub(super) fn filter(&self) -> MuteFilter {
+        MuteFilter {
+            course_id: self.course_id,
+            user_id: self.user_id,
+        }
+    }
+
+    pub(super) fn position(self) -> (Option<Cursor>, Limit) {
+        let Self { limit, cursor, .. } = self;
+        PageQuery { limit, cursor }.position()
+    }
+}

@@ -1,0 +1,57 @@
+//! The operations below `/moderation/mutes`.
+
+use actix_web::web::Data;
+use community::mute;
+use kernel::{MuteId, Result};
+
+use super::dto::{MutePage, MuteQuery};
+use crate::{
+    http::{
+        extract::{Confirmed, Path, Query, Trainer},
+        problem::Problem,
+        reply::{Nothing, Reply},
+        routing::{Operations, operations},
+    },
+    state::State,
+};
+
+pub(in crate::routes) fn configure(config: &mut impl Operations) {
+    operations!(config, list_mutes, lift_mute);
+}
+
+/// List mutes
+///
+/// The mutes in force, the newest first: all for admins; for trainers those of the courses that they edit. Muting is a decision about a
+/// report: `decideReport`.
+#[utoipa::path(get, path = "/moderation/mutes",
+    tag = "moderation", operation_id = "listMutes", security(("bearer" = [])), params(MuteQuery),
+    extensions(("x-problem-codes" = json!(["forbidden"]))),
+    responses((status = 200, description = "A page of mutes.", body = MutePage)))]
+async fn list_mutes(
+    state: Data<State>,
+    Trainer(actor): Trainer,
+    Query(query): Query<MuteQuery>,
+) -> Result<Reply<MutePage>, Problem> {
+    let filter = query.filter();
+    let (after, limit) = query.position();
+    let work = move |tx| async move { mute::list(&tx, filter, after, limit).await };
+    Ok(Reply::ok(&MutePage::from(state.db.read(actor, work).await?))?)
+}
+
+/// Lift a mute
+///
+/// The person may write again. A mute that has ended already does not change.
+#[utoipa::path(delete, path = "/moderation/mutes/{mute_id}",
+    tag = "moderation", operation_id = "liftMute", security(("bearer" = [])),
+    params(("mute_id" = Uuid, Path, description = "The mute's id.")),
+    extensions(("x-problem-codes" = json!(["forbidden"]))),
+    responses((status = 204, description = "The mute has ended.")))]
+async fn lift_mute(
+    state: Data<State>,
+    Confirmed(actor): Confirmed,
+    Path(id): Path<MuteId>,
+) -> Result<Reply<Nothing>, Problem> {
+    let work = move |tx| async move { mute::lift(&tx, id).await };
+    state.db.run(actor, work).await?;
+    Ok(Reply::no_content())
+}

@@ -1,0 +1,6 @@
+//! Mutes in force.
+
+mod dto;
+mod handlers;
+
+pub(super) use handlers::configure;

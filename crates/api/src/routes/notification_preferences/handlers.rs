@@ -1,0 +1,60 @@
+//! The operations at `/me/notification-preferences`.
+
+use actix_web::web::Data;
+use community::{Preferences, PreferencesChange};
+use kernel::Result;
+
+use super::dto::{NotificationPreferences, PatchNotificationPreferences};
+use crate::{
+    http::{
+        extract::{IfMatch, Json, Member},
+        problem::Problem,
+        reply::Reply,
+        routing::{Operations, operations},
+    },
+    state::State,
+};
+
+pub(in crate::routes) fn configure(config: &mut impl Operations) {
+    operations!(config, get_preferences, update_preferences);
+}
+
+/// Get my notification preferences
+///
+/// The channels of every kind, quiet hours and digests. By default everything is in the list, and mails are sent about announcements,
+/// decisions of moderators and access to courses.
+#[utoipa::path(get, path = "/me/notification-preferences",
+    tag = "notifications", operation_id = "getMyNotificationPreferences", security(("bearer" = [])),
+    responses((status = 200, description = "The preferences.", body = NotificationPreferences)))]
+async fn get_preferences(
+    state: Data<State>,
+    Member(actor): Member,
+) -> Result<Reply<NotificationPreferences>, Problem> {
+    let work = |tx| async move { community::notification_preferences(&tx).await };
+    reply(state.db.read(actor, work).await?)
+}
+
+/// Change my notification preferences
+///
+/// Members that are missing keep their values. A mail that is already scheduled is checked against the preferences when it is sent.
+#[utoipa::path(patch, path = "/me/notification-preferences",
+    tag = "notifications", operation_id = "updateMyNotificationPreferences", security(("bearer" = [])),
+    request_body = PatchNotificationPreferences,
+    responses((status = 200, description = "The changed preferences.", body = NotificationPreferences)))]
+async fn update_preferences(
+    state: Data<State>,
+    Member(actor): Member,
+    seen: IfMatch,
+    body: Json<PatchNotificationPreferences>,
+) -> Result<Reply<NotificationPreferences>, Problem> {
+    let change = PreferencesChange::from(body.value);
+    let matches = move |version| seen.accepts(version);
+    let work =
+        move |tx| async move { community::change_notification_preferences(&tx, matches, change).await };
+    reply(state.db.run(actor, work).await?)
+}
+
+fn reply(preferences: Preferences) -> Result<Reply<NotificationPreferences>, Problem> {
+    let version = preferences.version;
+    Ok(Reply::ok(&NotificationPreferences::from(preferences))?.version(version))
+}

@@ -1,0 +1,95 @@
+//! The operations about notifications.
+
+use actix_web::web::Data;
+use community::Which;
+use kernel::Result;
+
+use super::dto::{
+    NotificationCount, NotificationPage, NotificationQuery, ReadNotifications, UnsubscribeQuery,
+};
+use crate::{
+    http::{
+        extract::{Json, Member, Query},
+        problem::Problem,
+        reply::{Nothing, Reply},
+        routing::{Operations, operations},
+    },
+    routes::shared::PageQuery,
+    state::State,
+};
+
+pub(in crate::routes) fn configure(config: &mut impl Operations) {
+    operations!(config, list_notifications, get_count, mark_read, unsubscribe);
+}
+
+/// List my notifications
+///
+/// The newest first, and only those whose subject the caller may read at this moment: notifications about deleted content, about courses
+/// without access, and of people from whom a block separates the caller are neither listed nor counted.
+#[utoipa::path(get, path = "/me/notifications",
+    tag = "notifications", operation_id = "listMyNotifications", security(("bearer" = [])),
+    params(NotificationQuery),
+    responses((status = 200, description = "A page of notifications.", body = NotificationPage)))]
+async fn list_notifications(
+    state: Data<State>,
+    Member(actor): Member,
+    Query(query): Query<NotificationQuery>,
+) -> Result<Reply<NotificationPage>, Problem> {
+    let NotificationQuery {
+        limit,
+        cursor,
+        unread,
+    } = query;
+    let (after, limit) = PageQuery { limit, cursor }.position();
+    let work = move |tx| async move { community::list_notifications(&tx, unread, after, limit).await };
+    let page = state.db.read(actor, work).await?;
+    Ok(Reply::ok(&NotificationPage::from(page))?)
+}
+
+/// Get the number of my unread notifications
+///
+/// Of those in the list. It changes with the events `notification.created` and `notification.read`.
+#[utoipa::path(get, path = "/me/notifications/count",
+    tag = "notifications", operation_id = "getMyNotificationCount", security(("bearer" = [])),
+    responses((status = 200, description = "The number of unread notifications.", body = NotificationCount)))]
+async fn get_count(state: Data<State>, Member(actor): Member) -> Result<Reply<NotificationCount>, Problem> {
+    let work = |tx| async move { community::unread_count(&tx).await };
+    let unread_count = state.db.read(actor, work).await?;
+    Ok(Reply::ok(&NotificationCount { unread_count })?)
+}
+
+/// Mark notifications as read
+///
+/// Either some by their `ids`, or one and all older ones with `upTo`. Doing it again changes nothing, and ids of other people's
+/// notifications are ignored.
+#[utoipa::path(post, path = "/me/notifications/read",
+    tag = "notifications", operation_id = "readMyNotifications", security(("bearer" = [])),
+    request_body = ReadNotifications,
+    responses((status = 200, description = "The number of unread notifications.", body = NotificationCount)))]
+async fn mark_read(
+    state: Data<State>,
+    Member(actor): Member,
+    body: Json<ReadNotifications>,
+) -> Result<Reply<NotificationCount>, Problem> {
+    let which = Which::from(body.value);
+    let work = move |tx| async move { community::mark_read(&tx, &which).await };
+    let unread_count = state.db.run(actor, work).await?;
+    Ok(Reply::ok(&NotificationCount { unread_count })?)
+}
+
+/// Unsubscribe from mails
+///
+/// Mail programs call this from `List-Unsubscribe` with one click (RFC 8058), and the front end from the link in the mail. No login is
+/// needed, and a body is ignored. The link in a mail about one notification turns off mails of its kind, the link in a digest all mails.
+/// `PATCH /me/notification-preferences` turns them on again.
+#[utoipa::path(post, path = "/notifications/unsubscribe",
+    tag = "notifications", operation_id = "unsubscribeFromMail", security(()), params(UnsubscribeQuery),
+    extensions(("x-problem-codes" = json!(["link_invalid"]))),
+    responses((status = 204, description = "Such mails are turned off.")))]
+async fn unsubscribe(
+    state: Data<State>,
+    Query(query): Query<UnsubscribeQuery>,
+) -> Result<Reply<Nothing>, Problem> {
+    community::unsubscribe(&state.db, &query.link).await?;
+    Ok(Reply::no_content())
+}

@@ -1,0 +1,265 @@
+//! The operations below `/posts`.
+
+use actix_web::web::Data;
+use community::{NewPost, PostChange};
+use database::{Pool, Tx};
+use kernel::{Actor, PostId, Result};
+
+use super::dto::{CreatePost, FeedQuery, PatchPost, Post, PostPage};
+use crate::{
+    http::{
+        extract::{Idempotency, IfMatch, Json, Member, Path, Query},
+        problem::Problem,
+        reply::{Nothing, Reply},
+        routing::{Operations, operations},
+    },
+    routes::shared::PageQuery,
+    state::State,
+};
+
+pub(in crate::routes) fn configure(config: &mut impl Operations) {
+    operations!(
+        config,
+        list_posts,
+        create_post,
+        get_post,
+        update_post,
+        delete_post,
+        publish_post,
+        unpublish_post,
+        pin_post,
+        unpin_post,
+        lock_post,
+        unlock_post
+    );
+}
+
+/// The counts change without a new version, so that the entity tag also depends on the content.
+fn answer(post: community::Post) -> Result<Reply<Post>, Problem> {
+    let version = post.version;
+    Ok(Reply::ok(&Post::from(post))?.version_and_content(version))
+}
+
+/// List posts
+///
+/// The posts that the caller may read, in the school and in every course to which they have access: pinned posts first, then the
+/// newest. With `status=DRAFT` the caller's own drafts.
+#[utoipa::path(get, path = "/posts",
+    tag = "posts", operation_id = "listPosts", security(("bearer" = [])), params(FeedQuery),
+    extensions(("x-problem-codes" = json!(["not_found", "not_granted", "grant_expired", "grant_refunded", "grant_revoked", "grant_suspended"]))),
+    responses((status = 200, description = "A page of posts.", body = PostPage)))]
+async fn list_posts(
+    state: Data<State>,
+    Member(actor): Member,
+    Query(query): Query<FeedQuery>,
+) -> Result<Reply<PostPage>, Problem> {
+    let filter = query.filter();
+    let FeedQuery { limit, cursor, .. } = query;
+    let (after, limit) = PageQuery { limit, cursor }.position();
+    let work = move |tx: Tx| async move { community::list_posts(&tx, filter, after, limit).await };
+    Ok(Reply::ok(&PostPage::from(state.db.read(actor, work).await?))?)
+}
+
+/// Create a post
+///
+/// A draft that only its author reads, or with `published` a post that others read at once. In a course, everybody with access may
+/// post, unless its settings say otherwise. Where a rule refuses for a time, `Retry-After` says for how long.
+#[utoipa::path(post, path = "/posts",
+    tag = "posts", operation_id = "createPost", security(("bearer" = [])), request_body = CreatePost,
+    extensions(("x-problem-codes" = json!(["not_found", "not_granted", "grant_expired", "grant_refunded", "grant_revoked", "grant_suspended",
+        "muted", "posting_restricted", "account_too_new", "slow_mode", "links_refused", "words_refused", "too_many_mentions", "not_publishable"]))),
+    responses((status = 201, description = "The post.", body = Post)))]
+async fn create_post(
+    state: Data<State>,
+    Member(actor): Member,
+    key: Idempotency,
+    body: Json<CreatePost>,
+) -> Result<Reply<Post>, Problem> {
+    let new = NewPost::from(body.value);
+    let work = move |tx: Tx| async move {
+        let post = community::create_post(&tx, new).await?;
+        let (location, version) = (format!("/posts/{}", post.id), post.version);
+        Ok(Reply::created(&location, &Post::from(post))?.version(version))
+    };
+    Ok(key
+        .run(&state.db, (Pool::App, actor), "createPost", &body.raw, work)
+        .await?)
+}
+
+/// Get a post
+///
+/// A post that the caller may read. A deleted post with comments is still there, without its text.
+#[utoipa::path(get, path = "/posts/{post_id}",
+    tag = "posts", operation_id = "getPost", security(("bearer" = [])),
+    params(("post_id" = Uuid, Path, description = "The post's id.")),
+    responses((status = 200, description = "The post.", body = Post)))]
+async fn get_post(
+    state: Data<State>,
+    Member(actor): Member,
+    Path(id): Path<PostId>,
+) -> Result<Reply<Post>, Problem> {
+    let work = move |tx: Tx| async move { community::get_post(&tx, id).await };
+    answer(state.db.read(actor, work).await?)
+}
+
+/// Change a post
+///
+/// A post of the caller's own. After its publication, `editedAt` shows that its text was changed, and new mentions notify nobody.
+#[utoipa::path(patch, path = "/posts/{post_id}",
+    tag = "posts", operation_id = "updatePost", security(("bearer" = [])), request_body = PatchPost,
+    params(("post_id" = Uuid, Path, description = "The post's id.")),
+    extensions(("x-problem-codes" = json!(["forbidden", "content_deleted", "thread_locked", "muted", "account_too_new", "links_refused", "words_refused",
+        "too_many_mentions", "not_publishable", "not_granted", "grant_expired", "grant_refunded", "grant_revoked", "grant_suspended"]))),
+    responses((status = 200, description = "The changed post.", body = Post)))]
+async fn update_post(
+    state: Data<State>,
+    Member(actor): Member,
+    Path(id): Path<PostId>,
+    seen: IfMatch,
+    body: Json<PatchPost>,
+) -> Result<Reply<Post>, Problem> {
+    let change = PostChange::from(body.value);
+    let matches = move |version| seen.accepts(version);
+    let work = move |tx: Tx| async move { community::change_post(&tx, id, matches, change).await };
+    answer(state.db.run(actor, work).await?)
+}
+
+/// Delete a post
+///
+/// For its author, and for moderators of its course or the school. Where comments stand under it, the post stays without its text.
+#[utoipa::path(delete, path = "/posts/{post_id}",
+    tag = "posts", operation_id = "deletePost", security(("bearer" = [])),
+    params(("post_id" = Uuid, Path, description = "The post's id.")),
+    extensions(("x-problem-codes" = json!(["forbidden"]))),
+    responses((status = 204, description = "The post is deleted.")))]
+async fn delete_post(
+    state: Data<State>,
+    Member(actor): Member,
+    Path(id): Path<PostId>,
+) -> Result<Reply<Nothing>, Problem> {
+    let work = move |tx: Tx| async move { community::delete_post(&tx, id).await };
+    state.db.run(actor, work).await?;
+    Ok(Reply::no_content())
+}
+
+/// Publish a post
+///
+/// A draft of the caller's own, which needs a text or a picture. Doing it again changes nothing; `publishedAt` is set once.
+#[utoipa::path(post, path = "/posts/{post_id}/publish",
+    tag = "posts", operation_id = "publishPost", security(("bearer" = [])),
+    params(("post_id" = Uuid, Path, description = "The post's id.")),
+    extensions(("x-problem-codes" = json!(["forbidden", "content_deleted", "muted", "posting_restricted", "account_too_new", "slow_mode",
+        "links_refused", "words_refused", "not_publishable", "precondition_failed", "not_granted", "grant_expired", "grant_refunded", "grant_revoked", "grant_suspended"])),
+        ("x-versioned" = json!(true))),
+    responses((status = 200, description = "The changed post.", body = Post)))]
+async fn publish_post(
+    state: Data<State>,
+    Member(actor): Member,
+    Path(id): Path<PostId>,
+) -> Result<Reply<Post>, Problem> {
+    let work = move |tx: Tx| async move { community::publish_post(&tx, id).await };
+    answer(state.db.run(actor, work).await?)
+}
+
+/// Unpublish a post
+///
+/// Makes a post of the caller's own a draft again. Doing it again changes nothing.
+#[utoipa::path(post, path = "/posts/{post_id}/unpublish",
+    tag = "posts", operation_id = "unpublishPost", security(("bearer" = [])),
+    params(("post_id" = Uuid, Path, description = "The post's id.")),
+    extensions(("x-problem-codes" = json!(["forbidden", "content_deleted"])), ("x-versioned" = json!(true))),
+    responses((status = 200, description = "The changed post.", body = Post)))]
+async fn unpublish_post(
+    state: Data<State>,
+    Member(actor): Member,
+    Path(id): Path<PostId>,
+) -> Result<Reply<Post>, Problem> {
+    let work = move |tx: Tx| async move { community::unpublish_post(&tx, id).await };
+    answer(state.db.run(actor, work).await?)
+}
+
+/// What a moderator does with a post.
+#[derive(Clone, Copy)]
+enum Moderation {
+    Pin(bool),
+    Lock(bool),
+}
+
+async fn moderate(
+    state: &State,
+    actor: Actor,
+    id: PostId,
+    moderation: Moderation,
+) -> Result<Reply<Post>, Problem> {
+    let work = move |tx: Tx| async move {
+        match moderation {
+            Moderation::Pin(pinned) => community::pin_post(&tx, id, pinned).await,
+            Moderation::Lock(locked) => community::lock_post(&tx, id, locked).await,
+        }
+    };
+    answer(state.db.run(actor, work).await?)
+}
+
+/// Pin a post
+///
+/// Puts the post above the others of its feed. For editors of its course, and admins. Doing it again changes nothing.
+#[utoipa::path(post, path = "/posts/{post_id}/pin",
+    tag = "posts", operation_id = "pinPost", security(("bearer" = [])),
+    params(("post_id" = Uuid, Path, description = "The post's id.")),
+    extensions(("x-problem-codes" = json!(["forbidden", "content_deleted"])), ("x-versioned" = json!(true))),
+    responses((status = 200, description = "The changed post.", body = Post)))]
+async fn pin_post(
+    state: Data<State>,
+    Member(actor): Member,
+    Path(id): Path<PostId>,
+) -> Result<Reply<Post>, Problem> {
+    moderate(&state, actor, id, Moderation::Pin(true)).await
+}
+
+/// Unpin a post
+///
+/// Puts the post back among the others. For editors of its course, and admins. Doing it again changes nothing.
+#[utoipa::path(post, path = "/posts/{post_id}/unpin",
+    tag = "posts", operation_id = "unpinPost", security(("bearer" = [])),
+    params(("post_id" = Uuid, Path, description = "The post's id.")),
+    extensions(("x-problem-codes" = json!(["forbidden", "content_deleted"])), ("x-versioned" = json!(true))),
+    responses((status = 200, description = "The changed post.", body = Post)))]
+async fn unpin_post(
+    state: Data<State>,
+    Member(actor): Member,
+    Path(id): Path<PostId>,
+) -> Result<Reply<Post>, Problem> {
+    moderate(&state, actor, id, Moderation::Pin(false)).await
+}
+
+/// Lock a post
+///
+/// Closes the post for comments and for changes of comments. For editors of its course, and admins. Doing it again changes nothing.
+#[utoipa::path(post, path = "/posts/{post_id}/lock",
+    tag = "posts", operation_id = "lockPost", security(("bearer" = [])),
+    params(("post_id" = Uuid, Path, description = "The post's id.")),
+    extensions(("x-problem-codes" = json!(["forbidden", "content_deleted"])), ("x-versioned" = json!(true))),
+    responses((status = 200, description = "The changed post.", body = Post)))]
+async fn lock_post(
+    state: Data<State>,
+    Member(actor): Member,
+    Path(id): Path<PostId>,
+) -> Result<Reply<Post>, Problem> {
+    moderate(&state, actor, id, Moderation::Lock(true)).await
+}
+
+/// Unlock a post
+///
+/// Opens the post for comments again. For editors of its course, and admins. Doing it again changes nothing.
+#[utoipa::path(post, path = "/posts/{post_id}/unlock",
+    tag = "posts", operation_id = "unlockPost", security(("bearer" = [])),
+    params(("post_id" = Uuid, Path, description = "The post's id.")),
+    extensions(("x-problem-codes" = json!(["forbidden", "content_deleted"])), ("x-versioned" = json!(true))),
+    responses((status = 200, description = "The changed post.", body = Post)))]
+async fn unlock_post(
+    state: Data<State>,
+    Member(actor): Member,
+    Path(id): Path<PostId>,
+) -> Result<Reply<Post>, Problem> {
+    moderate(&state, actor, id, Moderation::Lock(false)).await
+}

@@ -1,0 +1,7 @@
+//! Reactions to posts and comments.
+
+mod dto;
+mod handlers;
+
+pub(super) use dto::Reactions;
+pub(super) use handlers::configure;

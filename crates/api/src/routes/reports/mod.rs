@@ -1,0 +1,6 @@
+//! Reports of content, for reporters.
+
+mod dto;
+mod handlers;
+
+pub(super) use handlers::configure;

@@ -1,0 +1,52 @@
+//! The statements about mentions.
+
+use database::{MapDbErr, Tx};
+use entity::{enums::UserStatus, mentions, users};
+use kernel::{Result, UserId};
+use sea_orm::{ActiveValue::Set, ColumnTrait, EntityTrait, QueryFilter, QueryOrder, QuerySelect};
+
+use crate::counter::model::PostOrComment;
+
+/// The active accounts with these usernames.
+pub(super) async fn active_accounts(tx: &Tx, usernames: &[String]) -> Result<Vec<UserId>> {
+    users::Entity::find()
+        .select_only()
+        .column(users::Column::Id)
+        .filter(users::COLUMN.username.is_in(usernames.iter().map(String::as_str)))
+        .filter(users::COLUMN.status.eq(UserStatus::Active))
+        .into_tuple()
+        .all(tx)
+        .await
+        .map_db_err()
+}
+
+/// Deletes the mentions of a post or a comment.
+pub(crate) async fn clear(tx: &Tx, subject: PostOrComment) -> Result<()> {
+    let delete = mentions::Entity::delete_many().filter(mentions::COLUMN.subject_id.eq(subject.id()));
+    delete.exec(tx).await.map_db_err().map(drop)
+}
+
+pub(super) async fn insert(tx: &Tx, subject: PostOrComment, user_ids: &[UserId]) -> Result<()> {
+    let (post_id, comment_id) = subject.ids();
+    let rows = user_ids.iter().map(|user_id| mentions::ActiveModel {
+        subject_id: Set(subject.id()),
+        user_id: Set(*user_id),
+        post_id: Set(post_id),
+        comment_id: Set(comment_id),
+    });
+    let insert = mentions::Entity::insert_many(rows);
+    insert.exec_without_returning(tx).await.map_db_err().map(drop)
+}
+
+/// The people whom a post or a comment mentions, in the order of their ids.
+pub(crate) async fn of(tx: &Tx, subject: PostOrComment) -> Result<Vec<UserId>> {
+    mentions::Entity::find()
+        .select_only()
+        .column(mentions::Column::UserId)
+        .filter(mentions::COLUMN.subject_id.eq(subject.id()))
+        .order_by_asc(mentions::Column::UserId)
+        .into_tuple()
+        .all(tx)
+        .await
+        .map_db_err()
+}

@@ -1,0 +1,40 @@
+//! Where the caller moderates.
+
+use database::Tx;
+use entity::{course_editors, courses};
+use kernel::{Actor, Code, Result, Role, UserId};
+use sea_orm::{
+    ColumnTrait, Condition, EntityTrait, QueryFilter, QuerySelect, QueryTrait,
+    sea_query::{SelectStatement, UnionType},
+};
+
+/// A condition for rows whose `course` column names a course that the caller edits; no condition for admins.
+///
+/// # Errors
+/// [`Code::Unauthenticated`]; [`Code::Forbidden`] for anybody who is neither a trainer nor an admin.
+pub(crate) fn moderated(tx: &Tx, course: impl ColumnTrait) -> Result<Condition> {
+    match tx.actor() {
+        actor if actor.is_admin() => Ok(Condition::all()),
+        Actor::User {
+            id,
+            role: Role::Trainer,
+            ..
+        } => Ok(Condition::all().add(course.in_subquery(edited_courses(id)))),
+        Actor::Anonymous => Err(Code::Unauthenticated.into()),
+        _ => Err(Code::Forbidden.into()),
+    }
+}
+
+fn edited_courses(user_id: UserId) -> SelectStatement {
+    let edited = course_editors::Entity::find()
+        .select_only()
+        .column(course_editors::Column::CourseId)
+        .filter(course_editors::COLUMN.user_id.eq(user_id))
+        .into_query();
+    let mut own = courses::Entity::find()
+        .select_only()
+        .column(courses::Column::Id)
+        .filter(courses::COLUMN.author_id.eq(user_id))
+        .into_query();
+    own.union(UnionType::All, edited).to_owned()
+}
