@@ -194,3 +194,11 @@ async fn concurrent_changes_of_a_coupon_conflict(app: App) {
         );
     }
 }
+
+#[both_databases]
+async fn the_document_of_a_coupon(app: App) {
+    let elena = app.trainer().await;
+    let body = json!({ "code": "spring26", "percentOff": 20, "maxRedemptions": 5 });
+    let coupon = app.post_as(&elena, "/coupons", body).await.expect(201);
+    insta::assert_json_snapshot!("coupon", coupon.document());
+}

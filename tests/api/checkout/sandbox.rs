@@ -368,3 +368,11 @@ fn sandbox_payments() -> payments::Payments {
     let sandbox = std::sync::Arc::new(payments::Sandbox);
     payments::Payments::new(Some(sandbox), std::time::Duration::from_secs(3600))
 }
+
+#[both_databases]
+async fn the_document_of_a_checkout(app: App) {
+    let (elena, lena) = (app.trainer().await, app.learner().await);
+    let (course, _) = app.course_for_sale(&elena, 4900).await;
+    let checkout = app.checkout(&lena, &course).await.expect(201);
+    insta::assert_json_snapshot!("checkout", checkout.document());
+}

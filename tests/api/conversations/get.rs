@@ -106,3 +106,17 @@ async fn a_page_takes_few_statements(app: App) {
     }
     assert_eq!(spent, vec![vec![3, 1]; 3]);
 }
+
+#[both_databases]
+async fn the_documents_of_a_conversation(app: App) {
+    let (lena, tom) = (app.learner().await, app.learner().await);
+    app.set_username(&lena, "lena").await;
+    app.set_username(&tom, "tom").await;
+    let conversation = app.conversation_between(&lena, &tom).await;
+    app.send_message(&lena, &conversation, "Hello").await;
+    let path = format!("/conversations/{conversation}");
+    let shown = app.get_as(&tom, &path).await.expect(200);
+    insta::assert_json_snapshot!("conversation", shown.document());
+    let messages = app.get_as(&tom, &format!("{path}/messages")).await.expect(200);
+    insta::assert_json_snapshot!("messages", messages.document());
+}

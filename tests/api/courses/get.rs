@@ -187,3 +187,25 @@ async fn a_list_item_names_author_and_size(app: App) {
     assert!(list.at("/data/0/lessonCount").as_i64().unwrap() >= 1);
     assert!(list.at("/data/0").get("content").is_none());
 }
+
+#[both_databases]
+async fn the_document_of_a_course(app: App) {
+    let elena = app.trainer().await;
+    let category = app.category_named("Strength").await;
+    let price = json!({ "categoryIds": [category], "price": { "amount": 4900, "currency": "USD" } });
+    let (course, ..) = app.course(&elena, price).await;
+    let public = app.get(&format!("/courses/{course}")).await.expect(200);
+    insta::assert_json_snapshot!("course", public.document());
+}
+
+#[both_databases]
+async fn the_document_of_a_tree(app: App) {
+    let elena = app.trainer().await;
+    let category = app.category_named("Strength").await;
+    let (course, ..) = app.course(&elena, json!({ "categoryIds": [category] })).await;
+    let tree = app
+        .get_as(&elena, &format!("/courses/{course}/tree"))
+        .await
+        .expect(200);
+    insta::assert_json_snapshot!("course_tree", tree.document());
+}

@@ -336,3 +336,14 @@ async fn popularity_follows_enrollments(app: App) {
     })
     .await;
 }
+
+#[both_databases]
+async fn the_document_of_a_page(app: App) {
+    let elena = app.trainer().await;
+    let category = app.category_named("Strength").await;
+    for _ in 0..2 {
+        app.course(&elena, json!({ "categoryIds": [category] })).await;
+    }
+    let page = app.get("/courses?limit=1").await.expect(200);
+    insta::assert_json_snapshot!("course_page", page.document());
+}

@@ -178,3 +178,11 @@ async fn concurrent_edits_of_a_lesson_conflict(app: App) {
         .expect_problem(412, "precondition_failed");
     assert_eq!(app.get_as(&elena, &path).await.at("/title"), "New");
 }
+
+#[both_databases]
+async fn the_document_of_a_lesson(app: App) {
+    let (elena, lena) = (app.trainer().await, app.learner().await);
+    let (_, [lesson, _]) = app.course_with_learners(&elena, &[&lena]).await;
+    let read = app.get_as(&lena, &format!("/lessons/{lesson}")).await.expect(200);
+    insta::assert_json_snapshot!("lesson", read.document());
+}

@@ -317,3 +317,14 @@ async fn an_access_decision_takes_one_statement(app: App) {
     }
     assert_eq!((decision, read, explanation), (1, 3, 3));
 }
+
+#[both_databases]
+async fn the_document_of_an_explanation(app: App) {
+    let (elena, lena) = (app.trainer().await, app.learner().await);
+    let (course, _) = app.course_with_learners(&elena, &[&lena]).await;
+    let explanation = app
+        .get_as(&lena, &format!("/me/access/courses/{course}"))
+        .await
+        .expect(200);
+    insta::assert_json_snapshot!("access", explanation.document());
+}

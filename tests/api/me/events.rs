@@ -7,7 +7,7 @@ use test_macros::both_databases;
 
 use crate::{
     me::{message_numbers, open_stream, stream_count},
-    support::{App, DatabaseKind, EventStream, dump::dump_database, eventually},
+    support::{App, DatabaseKind, EventStream, dump_database, eventually},
 };
 
 #[both_databases]

@@ -246,3 +246,15 @@ async fn a_page_takes_few_statements(app: App) {
         assert!(spent <= 3, "{path} took {spent} statements");
     }
 }
+
+#[both_databases]
+async fn the_document_of_a_notification(app: App) {
+    let (lena, tom) = (app.learner().await, app.learner().await);
+    app.set_username(&tom, "tom").await;
+    let post = app.publish_post(&lena, None, "<p>Hello</p>").await;
+    app.comment_on(&tom, &format!("/posts/{post}"), None, "<p>Well done!</p>")
+        .await;
+    app.wait_for_worker().await;
+    let page = app.get_as(&lena, "/me/notifications").await.expect(200);
+    insta::assert_json_snapshot!("notifications", page.document());
+}

@@ -539,3 +539,16 @@ async fn a_report_keeps_a_snapshot_of_the_content(app: App) {
         .await
         .expect_problem(409, "nothing_to_restore");
 }
+
+#[both_databases]
+async fn the_document_of_a_report(app: App) {
+    let (lena, tom, admin) = (app.learner().await, app.learner().await, app.admin().await);
+    app.set_username(&lena, "lena").await;
+    let post = app.publish_post(&lena, None, "<p>Buy this</p>").await;
+    let report = app.report(&tom, "POST", &post).await;
+    let shown = app
+        .get_as(&admin, &format!("/moderation/reports/{report}"))
+        .await
+        .expect(200);
+    insta::assert_json_snapshot!("report", shown.document());
+}

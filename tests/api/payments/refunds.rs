@@ -121,3 +121,18 @@ async fn a_partial_refund_may_end_access(app: App) {
     assert_eq!(now.at("/status"), "COMPLETED");
     assert_eq!(app.access_reason(&lena, &lessons[0]).await, "grant_refunded");
 }
+
+#[both_databases]
+async fn the_document_of_a_refunded_payment(app: App) {
+    let (elena, lena) = (app.trainer().await, app.learner().await);
+    let (course, _) = app.course_for_sale(&elena, 4900).await;
+    let payment = app.buy(&lena, &course).await;
+    let part = json!({ "amount": 900, "note": "Two weeks ill." });
+    app.post_with_new_key_as(&elena, &format!("/payments/{payment}/refunds"), part)
+        .await
+        .expect(201);
+    let refunded = app
+        .wait_for_payment(&lena, &payment, "/refunds/0/status", json!("SUCCEEDED"))
+        .await;
+    insta::assert_json_snapshot!("payment_with_refund", refunded.document());
+}

@@ -322,3 +322,11 @@ async fn the_pictures_of_a_post_are_visible_to_its_readers(app: App) {
         .await
         .expect_problem(403, "forbidden");
 }
+
+#[both_databases]
+async fn the_document_of_a_post(app: App) {
+    let lena = app.learner().await;
+    app.set_username(&lena, "lena").await;
+    let post = submit_post(&app, &lena, json!({})).await.expect(201);
+    insta::assert_json_snapshot!("post", post.document());
+}

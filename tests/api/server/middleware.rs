@@ -215,3 +215,15 @@ async fn a_body_that_never_ends_times_out() {
         "{answer}"
     );
 }
+
+#[both_databases]
+async fn the_documents_of_problems(app: App) {
+    let unknown = app.get("/nothing/here").await.expect_problem(404, "not_found");
+    insta::assert_json_snapshot!("problem_unknown_route", unknown.document());
+    let body = json!({ "email": "no address", "password": "short", "role": "ADMIN" });
+    let invalid = app
+        .post("/auth/register", body)
+        .await
+        .expect_problem(422, "validation_failed");
+    insta::assert_json_snapshot!("problem_with_errors", invalid.document());
+}

@@ -8,7 +8,7 @@ use tokio::{
     process::{Child, Command},
 };
 
-use crate::support::{App, DatabaseKind, PASSWORD, dump::dump_database};
+use crate::support::{App, DatabaseKind, PASSWORD, dump_database};
 
 /// aiosmtpd on a free port; it prints what it receives.
 async fn catcher() -> (Child, u16) {

@@ -1,3 +1,5 @@
+//! A migrated database for each test, on SQLite or PostgreSQL.
+
 use std::{
     path::{Path, PathBuf},
     sync::atomic::{AtomicU32, Ordering},

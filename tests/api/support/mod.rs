@@ -2,7 +2,6 @@
 
 pub mod community;
 pub mod coupons;
-pub mod dump;
 pub mod grants;
 pub mod media;
 pub mod stripe_faults;
@@ -10,27 +9,34 @@ pub mod videos;
 pub mod watching;
 
 mod app;
+mod content;
 mod conversations;
 mod databases;
 mod event_stream;
+mod mail;
 mod mux;
 mod notifications;
+mod people;
 mod redis;
 mod reply;
 mod rng;
 mod shop;
+mod snapshot;
+mod sql;
 mod stripe_app;
 mod stripe_double;
 mod tcp_proxy;
 mod temp_dir;
 
-pub use app::{App, PASSWORD, Person, TestClock, config};
+pub use app::{App, TestClock, config};
 pub use databases::{DatabaseKind, as_role, in_database, postgres_admin};
 pub use event_stream::{Event, EventStream};
 pub use mux::Mux;
+pub use people::{PASSWORD, Person};
 pub use redis::Redis;
 pub use reply::Reply;
 pub use rng::Rng;
+pub use sql::dump_database;
 pub use stripe_app::{FORMER_SECRET, StripeApp};
 pub use stripe_double::{Fault, SECRET, StripeDouble, Switches, sign};
 pub use tcp_proxy::TcpProxy;

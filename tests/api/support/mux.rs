@@ -1,3 +1,5 @@
+//! A double of Mux over HTTP.
+
 use std::{
     collections::BTreeMap,
     net::TcpListener,

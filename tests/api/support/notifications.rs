@@ -124,15 +124,4 @@ impl App {
             .await
             .expect(200);
     }
-
-    /// How many letters lie in the outbox folder.
-    pub fn sent_mails(&self) -> Vec<String> {
-        let files = std::fs::read_dir(self.folder.join("outbox"))
-            .into_iter()
-            .flatten();
-        files
-            .filter_map(|file| std::fs::read_to_string(file.ok()?.path()).ok())
-            .map(|text| text.replace("=\r\n", "").replace("=3D", "="))
-            .collect()
-    }
 }

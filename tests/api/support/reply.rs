@@ -1,3 +1,5 @@
+//! A response, and what tests assert about it.
+
 use reqwest::{Response, header::HeaderMap};
 use serde_json::Value;
 

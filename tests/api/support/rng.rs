@@ -1,3 +1,5 @@
+//! Random numbers that can be repeated.
+
 /// Chance that can be repeated: `SplitMix64`.
 pub struct Rng(pub u64);
 

@@ -1,3 +1,5 @@
+//! Buying courses.
+
 use serde_json::{Value, json};
 
 use super::{App, Person, Reply};

@@ -1,3 +1,5 @@
+//! A server that sells through a double of Stripe.
+
 use std::{ops::Deref, sync::Arc};
 
 use database::Pool;

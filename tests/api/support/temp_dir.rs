@@ -1,3 +1,5 @@
+//! A temporary folder.
+
 use std::{
     ops::Deref,
     path::{Path, PathBuf},

@@ -7,7 +7,7 @@ use test_macros::both_databases;
 
 use crate::support::{
     App,
-    dump::dump_database,
+    dump_database,
     eventually,
     videos::{
         announce_video, deliver_webhook, execute_as, put_bytes, send_video, token_claims, uuid,
