@@ -253,7 +253,7 @@ async fn deletions_by_an_admin_are_audited(app: App) {
     assert_eq!(count("video.deleted", ids[3]).await.unwrap(), 1);
 }
 
-/// How the server names an admin.
+/// The actor of an admin.
 fn admin_of(admin: &Person) -> kernel::Actor {
     kernel::Actor::User {
         id: admin.id.parse().unwrap(),

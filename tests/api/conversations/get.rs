@@ -85,7 +85,7 @@ async fn a_page_takes_few_statements(app: App) {
                 app.send_message(&learner, &conversation, "Hello").await;
             }
         }
-        // What the worker tells of these messages is counted too.
+        // The worker executes statements for these messages too.
         app.wait_for_worker().await;
         let mut cost = Vec::new();
         let first = ids(&app.get_as(&elena, "/conversations").await.expect(200))[0].clone();
@@ -93,7 +93,7 @@ async fn a_page_takes_few_statements(app: App) {
             "/conversations".to_owned(),
             format!("/conversations/{first}/messages"),
         ] {
-            // The worker asks now and then; the least of some is what it takes.
+            // The worker executes statements too: the minimum of a few runs is the cost of the request.
             let mut least = u64::MAX;
             for _ in 0..5 {
                 let before = app.db.statements();

@@ -96,7 +96,7 @@ async fn expired_access_ends_without_a_job(app: App) {
         .await
         .expect(201);
     let ends_at = app.db.ambient().now() + Duration::hours(1);
-    // A free grant has no end by itself: written past the use cases.
+    // A free grant has no end, so the test writes one itself.
     change_grants(
         &app,
         &elena,
@@ -131,7 +131,7 @@ async fn expired_access_ends_without_a_job(app: App) {
         change_grants(&app, &elena, "UPDATE grants SET status = ?", vec![status.into()]).await;
         app.get_as(&lena, &path).await.expect_problem(403, code);
     }
-    // The record of what was learnt stays.
+    // The enrollment stays.
     assert_eq!(
         app.get_as(&lena, "/me/enrollments")
             .await
@@ -143,7 +143,7 @@ async fn expired_access_ends_without_a_job(app: App) {
     );
 }
 
-/// Writes into the ledger as the author of the course may.
+/// Updates grants as the author of the course.
 async fn change_grants(
     app: &App,
     author: &crate::support::Person,

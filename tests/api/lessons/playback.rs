@@ -72,7 +72,7 @@ async fn a_lesson_plays_its_video_for_its_readers(app: App) {
     app.delete_as(&elena, &format!("/video-assets/{video}"))
         .await
         .expect_problem(409, "video_in_use");
-    // A preview is for everybody; somebody else's video is nobody's preview.
+    // A preview is public; a video of another trainer cannot be one.
     let preview = format!("/courses/{course}/preview-playback");
     app.send(app.request("POST", &preview))
         .await

@@ -29,12 +29,12 @@ async fn a_block_works_both_ways_and_hides_who_set_it(app: App) {
         .send_message_as(&tom, &conversation, "Because")
         .await
         .expect_problem(403, "recipient_unreachable");
-    let told = |reply: &crate::support::Reply| {
+    let comparable = |reply: &crate::support::Reply| {
         let mut body = reply.json();
         body["requestId"] = Value::Null;
         body
     };
-    assert_eq!(told(&of_tom), told(&of_lena));
+    assert_eq!(comparable(&of_tom), comparable(&of_lena));
     app.create_group_as(&lena, &[&tom])
         .await
         .expect_problem(403, "recipient_unreachable");

@@ -31,7 +31,7 @@ impl TestClock {
         *self.ahead.lock().unwrap() += by;
     }
 
-    /// From now on it shows what it shows now: nothing grows old by itself.
+    /// Stops the clock.
     pub fn stop(&self) {
         let now = self.now();
         *self.stopped.lock().unwrap() = Some(now);
@@ -49,10 +49,10 @@ impl Clock for TestClock {
     }
 }
 
-/// Settings that differ from the tests' own.
+/// Settings that override the tests' configuration.
 pub type Settings<'a> = &'a [(&'a str, &'a str)];
 
-/// A server with a database of its own, stopped and removed at the end of its test.
+/// A server with its own database, stopped and dropped at the end of the test.
 pub struct App {
     pub base: String,
     pub db: Db,
@@ -65,7 +65,7 @@ pub struct App {
     server: Option<std::thread::JoinHandle<()>>,
 }
 
-/// The tests' configuration: cheap hashes, no limits, one thread a server.
+/// The tests' configuration: cheap password hashes, no limits, one HTTP thread per server.
 pub fn config(folder: &Path, settings: Settings<'_>) -> Config {
     let folder = folder.display().to_string();
     let defaults = [
@@ -101,12 +101,12 @@ impl App {
         Self::start_with_clock(database, settings, Arc::default(), true).await
     }
 
-    /// Without a worker: the test does its work.
+    /// Starts a server without a worker: the test does the work of the worker itself.
     pub async fn start_without_worker(database: DatabaseKind) -> Self {
         Self::start_with_clock(database, &[], Arc::default(), false).await
     }
 
-    /// By a clock that somebody else looks at too.
+    /// Starts a server with a clock that others use too.
     pub async fn start_with_clock(
         database: DatabaseKind,
         settings: Settings<'_>,
@@ -129,7 +129,7 @@ impl App {
         Self::serve(database, folder, owner.as_deref(), url, settings, worked).await
     }
 
-    /// Another server on the same PostgreSQL database; it shares nothing else. To be dropped before this one.
+    /// A second server on the same PostgreSQL database, which shares nothing else. Drop it before the first.
     pub async fn second_server(&self) -> Self {
         self.second_server_with(&[]).await
     }
@@ -140,7 +140,7 @@ impl App {
         Self::serve(self.database, folder, self.url.as_deref(), None, settings, worked).await
     }
 
-    /// Serves the database of this owner, and removes the one at `url` at the end.
+    /// Serves the database of this owner; drops the one at `url` at the end.
     async fn serve(
         database: DatabaseKind,
         folder: TempDir,
@@ -202,7 +202,7 @@ impl App {
         app
     }
 
-    /// Stops the server as a signal would, and waits until it has.
+    /// Stops the server as a signal would, and waits for its end.
     pub fn stop(&mut self) {
         self.stop.send(true).ok();
         if let Some(server) = self.server.take() {
@@ -210,7 +210,7 @@ impl App {
         }
     }
 
-    /// Tells the server to stop, and goes on at once.
+    /// Requests a stop, as a signal would, without waiting.
     pub fn request_stop(&self) {
         self.stop.send(true).ok();
     }
@@ -255,7 +255,7 @@ impl App {
             .await
     }
 
-    /// A PUT, without a body where it is null.
+    /// A PUT; null means no body.
     pub async fn put_as(&self, who: &Person, path: &str, body: Value) -> Reply {
         let request = self.request("PUT", path).bearer_auth(&who.token);
         let request = if body.is_null() {

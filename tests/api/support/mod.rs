@@ -1,4 +1,4 @@
-//! A server of its own for each test, and people to try it with.
+//! What the tests share: servers, people, content, doubles of providers, and assertions.
 
 pub mod community;
 pub mod coupons;
@@ -42,7 +42,7 @@ pub use stripe_double::{Fault, SECRET, StripeDouble, Switches, sign};
 pub use tcp_proxy::TcpProxy;
 pub use temp_dir::TempDir;
 
-/// What a test with the attribute `both_databases` takes: built anew on the database of the test.
+/// The argument of a test with the attribute `both_databases`, built anew for each database.
 pub trait Fixture {
     fn build(database: DatabaseKind) -> impl Future<Output = Self>;
 }
@@ -65,7 +65,7 @@ impl Fixture for StripeApp {
     }
 }
 
-/// Waits until `ready` gives something; fails after ten seconds.
+/// Waits until `ready` returns a value; panics after ten seconds.
 pub async fn eventually<T, F: Future<Output = Option<T>>>(what: &str, mut ready: impl FnMut() -> F) -> T {
     let deadline = tokio::time::Instant::now() + std::time::Duration::from_secs(10);
     loop {

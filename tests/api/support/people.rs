@@ -50,7 +50,7 @@ impl App {
     async fn person_with_role(&self, role: Role) -> Person {
         let number = NEXT.fetch_add(1, Ordering::Relaxed);
         let email = format!("{}{number}@example.com", role.as_str().to_lowercase());
-        // The cost of the hash is the tests' own; see `config`.
+        // The same cheap hash as in `config`.
         let settings = identity::HasherSettings {
             memory_kib: 64,
             passes: 1,

@@ -8,10 +8,10 @@ use serde_json::{Map, Value, json};
 
 use super::Reply;
 
-/// How long a UUID is as text.
+/// The length of a UUID in its text form.
 const UUID_LENGTH: usize = 36;
 
-/// What was replaced so far.
+/// The numbers given so far.
 #[derive(Default)]
 struct Redactions {
     uuids: HashMap<String, usize>,
