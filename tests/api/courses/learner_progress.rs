@@ -158,14 +158,10 @@ async fn a_reset_forgets_what_was_watched(app: App) {
 }
 
 #[both_databases]
-async fn a_trainer_waives_and_resets_progress(app: App) {
+async fn only_trainers_waive_and_reset_progress_of_their_learners(app: App) {
     let (elena, lena, tom) = (app.trainer().await, app.learner().await, app.learner().await);
-    let (course, _, lessons) = app.course(&elena, json!({})).await;
+    let (course, ..) = app.course(&elena, json!({})).await;
     let (foreign, _, elsewhere) = app.course(&elena, json!({})).await;
-    let video = json!({ "videoUrl": "https://videos.example.com/a.mp4", "duration": 10 });
-    app.patch_as(&elena, &format!("/lessons/{}", lessons[0]), "*", video)
-        .await
-        .expect(200);
     let at = |who: &Person, what: &str| format!("/courses/{course}/learners/{}/{what}", who.id);
     app.post_as(&elena, &at(&lena, "waive"), json!({}))
         .await
@@ -188,6 +184,16 @@ async fn a_trainer_waives_and_resets_progress(app: App) {
     app.get_as(&elena, &format!("/courses/{foreign}/learners"))
         .await
         .expect(200);
+}
+
+#[both_databases]
+async fn waived_lessons_complete_the_course(app: App) {
+    let (elena, lena) = (app.trainer().await, app.learner().await);
+    let (course, _, lessons) = course_with_video(&app, &elena).await;
+    app.post_empty_as(&lena, &format!("/courses/{course}/enroll"))
+        .await
+        .expect(201);
+    let at = |who: &Person, what: &str| format!("/courses/{course}/learners/{}/{what}", who.id);
     let one = app
         .post_as(&elena, &at(&lena, "waive"), json!({ "lessonId": lessons[0] }))
         .await
@@ -201,6 +207,27 @@ async fn a_trainer_waives_and_resets_progress(app: App) {
         .await
         .expect(200);
     assert_eq!(all.at("/percent"), 100);
+    eventually("the course to be complete", || async {
+        let whole = app
+            .get_as(&lena, &format!("/courses/{course}/progress"))
+            .await
+            .expect(200);
+        (whole.at("/isCompleted") == true).then_some(())
+    })
+    .await;
+}
+
+#[both_databases]
+async fn a_reset_forgets_watching_and_keeps_the_completion_of_the_course(app: App) {
+    let (elena, lena) = (app.trainer().await, app.learner().await);
+    let (course, _, lessons) = course_with_video(&app, &elena).await;
+    app.post_empty_as(&lena, &format!("/courses/{course}/enroll"))
+        .await
+        .expect(201);
+    let at = |who: &Person, what: &str| format!("/courses/{course}/learners/{}/{what}", who.id);
+    app.post_as(&elena, &at(&lena, "waive"), json!({}))
+        .await
+        .expect(200);
     eventually("the course to be complete", || async {
         let whole = app
             .get_as(&lena, &format!("/courses/{course}/progress"))
@@ -255,6 +282,22 @@ async fn a_trainer_waives_and_resets_progress(app: App) {
         ),
         (json!(false), json!(true), json!(50))
     );
+}
+
+#[both_databases]
+async fn waivers_and_resets_are_audited(app: App) {
+    let (elena, lena) = (app.trainer().await, app.learner().await);
+    let (course, _, lessons) = course_with_video(&app, &elena).await;
+    app.post_empty_as(&lena, &format!("/courses/{course}/enroll"))
+        .await
+        .expect(201);
+    let at = |who: &Person, what: &str| format!("/courses/{course}/learners/{}/{what}", who.id);
+    app.post_as(&elena, &at(&lena, "waive"), json!({ "lessonId": lessons[0] }))
+        .await
+        .expect(200);
+    for what in ["waive", "reset"] {
+        app.post_as(&elena, &at(&lena, what), json!({})).await.expect(200);
+    }
     assert_eq!(
         app.count("SELECT count(*) FROM audit_log WHERE action IN ('progress.waived', 'progress.reset')")
             .await,

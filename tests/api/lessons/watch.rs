@@ -10,16 +10,23 @@ use crate::support::{
 };
 
 #[both_databases]
-async fn watching_a_lesson_completes_it_and_the_course(app: App) {
+async fn watching_needs_access(app: App) {
     let (elena, lena) = (app.trainer().await, app.learner().await);
-    let (course, chapter, lessons) = course_with_video(&app, &elena).await;
+    let (_, _, lessons) = course_with_video(&app, &elena).await;
     let watch = format!("/lessons/{}/watch", lessons[0]);
     app.post_as(&lena, &watch, json!({}))
         .await
         .expect_problem(403, "not_granted");
+}
+
+#[both_databases]
+async fn a_heartbeat_credits_what_was_watched(app: App) {
+    let (elena, lena) = (app.trainer().await, app.learner().await);
+    let (course, _, lessons) = course_with_video(&app, &elena).await;
     app.post_empty_as(&lena, &format!("/courses/{course}/enroll"))
         .await
         .expect(201);
+    let watch = format!("/lessons/{}/watch", lessons[0]);
     let opened = app
         .post_as(&lena, &watch, json!({ "positionSeconds": 0 }))
         .await
@@ -49,13 +56,38 @@ async fn watching_a_lesson_completes_it_and_the_course(app: App) {
         (half.at("/positionSeconds"), half.at("/sessionId")),
         (json!(300.0), json!(session))
     );
-    // Going back and watching the same again adds nothing.
+}
+
+#[both_databases]
+async fn watching_again_adds_nothing(app: App) {
+    let (elena, lena) = (app.trainer().await, app.learner().await);
+    let (course, _, lessons) = course_with_video(&app, &elena).await;
+    app.post_empty_as(&lena, &format!("/courses/{course}/enroll"))
+        .await
+        .expect(201);
+    let watch = format!("/lessons/{}/watch", lessons[0]);
+    app.post_as(&lena, &watch, json!({})).await.expect(200);
+    app.clock.advance(Duration::minutes(5));
+    app.post_as(&lena, &watch, played(0.0, 300.0)).await.expect(200);
     app.clock.advance(Duration::minutes(5));
     let again = app.post_as(&lena, &watch, played(100.0, 300.0)).await.expect(200);
     assert_eq!(
         (again.at("/watchedSeconds"), again.at("/ranges")),
         (json!(300), json!([{ "from": 0, "to": 300 }]))
     );
+}
+
+#[both_databases]
+async fn nine_tenths_complete_a_lesson(app: App) {
+    let (elena, lena) = (app.trainer().await, app.learner().await);
+    let (course, _, lessons) = course_with_video(&app, &elena).await;
+    app.post_empty_as(&lena, &format!("/courses/{course}/enroll"))
+        .await
+        .expect(201);
+    let watch = format!("/lessons/{}/watch", lessons[0]);
+    app.post_as(&lena, &watch, json!({})).await.expect(200);
+    app.clock.advance(Duration::minutes(10));
+    app.post_as(&lena, &watch, played(0.0, 300.0)).await.expect(200);
     // The last minutes are skipped: nine tenths are enough.
     let done = app.post_as(&lena, &watch, played(300.4, 541.0)).await.expect(200);
     assert_eq!(
@@ -75,6 +107,19 @@ async fn watching_a_lesson_completes_it_and_the_course(app: App) {
         (later.at("/completedAt"), later.at("/watchTimePercent")),
         (done.at("/completedAt"), json!(100.0))
     );
+}
+
+#[both_databases]
+async fn the_last_lesson_completes_chapter_and_course(app: App) {
+    let (elena, lena) = (app.trainer().await, app.learner().await);
+    let (course, chapter, lessons) = course_with_video(&app, &elena).await;
+    app.post_empty_as(&lena, &format!("/courses/{course}/enroll"))
+        .await
+        .expect(201);
+    let watch = format!("/lessons/{}/watch", lessons[0]);
+    app.post_as(&lena, &watch, json!({})).await.expect(200);
+    app.clock.advance(Duration::minutes(10));
+    app.post_as(&lena, &watch, played(0.0, 600.0)).await.expect(200);
     // The other lesson has no video and is completed by hand; then chapter and course are complete.
     app.post_as(&lena, &format!("/lessons/{}/watch", lessons[1]), json!({}))
         .await
