@@ -98,7 +98,7 @@ async fn a_deleted_comment_stays_as_a_placeholder_while_it_has_replies(app: App)
     let post = format!("/posts/{}", create_post(&app, &lena, json!({})).await);
     let top = create_comment(&app, &lena, &post, "A secret of mine", None).await;
     let middle = create_comment(&app, &lena, &post, "Another secret", Some(&top)).await;
-    let leaf = create_comment(&app, &tom, &post, "Ah", Some(&middle)).await;
+    create_comment(&app, &tom, &post, "Ah", Some(&middle)).await;
     app.delete_as(&lena, &format!("/comments/{top}"))
         .await
         .expect(204);

@@ -100,7 +100,7 @@ async fn a_read_takes_few_statements(app: App) {
 async fn a_cached_course_follows_its_changes(app: App) {
     let elena = app.trainer().await;
     let lena = app.learner().await;
-    let (course, chapter, lessons) = app.course(&elena, json!({ "title": "Before" })).await;
+    let (course, chapter, _) = app.course(&elena, json!({ "title": "Before" })).await;
     let path = format!("/courses/{course}");
     let seen = app.get(&path).await.expect(200);
     assert_eq!(titles(app.get("/courses").await), ["Before"]);

@@ -1,6 +1,6 @@
 //! `POST /courses/{course}/learners/{user}/waive` and `reset`, and `GET /courses/{course}/jobs`.
 
-use crate::support::{App, Person, eventually, watching::complete_lesson};
+use crate::support::{App, Person, eventually, watching::complete_lesson, watching::course_with_video};
 use chrono::Duration;
 use serde_json::{Value, json};
 use test_macros::both_databases;

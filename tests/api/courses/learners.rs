@@ -1,6 +1,6 @@
 //! `/courses/{course}/learners`, `funnel` and `jobs`: what trainers see of learners.
 
-use crate::support::{App, Person, eventually, watching::complete_lesson};
+use crate::support::{App, Person, watching::complete_lesson};
 use chrono::Duration;
 use serde_json::{Value, json};
 use test_macros::both_databases;

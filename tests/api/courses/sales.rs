@@ -3,7 +3,7 @@
 use serde_json::json;
 use test_macros::both_databases;
 
-use crate::support::App;
+use crate::support::{App, Person};
 
 /// Two courses of Elena: one in dollars, sold to Lena and to Tom, who got a part back, and one in euros, sold to Tom.
 struct Sales {

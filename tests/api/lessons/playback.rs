@@ -4,7 +4,7 @@ use serde_json::json;
 use test_macros::both_databases;
 
 use crate::support::{
-    App,
+    App, Person,
     videos::{local_url, mp4_film, put_bytes},
 };
 

@@ -6,7 +6,7 @@ use test_macros::both_databases;
 
 use crate::support::{
     App,
-    watching::{course_with_video, played},
+    watching::{course_with_video, played, watcher},
 };
 
 #[both_databases]

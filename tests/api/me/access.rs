@@ -9,7 +9,7 @@ use test_macros::both_databases;
 use uuid::Uuid;
 
 use crate::support::{
-    App,
+    App, Person,
     grants::{grant, json_time, let_time_pass, report_purchase},
 };
 
@@ -295,7 +295,6 @@ async fn an_admin_explains_the_access_of_anybody(app: App) {
     let Outline {
         elena, lena, course, ..
     } = Outline::create(&app).await;
-    let before = app.db.ambient().now();
     report_purchase(&app, &lena, &course, app.db.ambient().new_id(), Standing::Active).await;
     let of = |who: &str| format!("/admin/users/{who}/access/courses/{course}");
     app.get_as(&elena, &of(&lena.id))

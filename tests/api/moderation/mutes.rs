@@ -1,7 +1,6 @@
 //! `/moderation/mutes`.
 
 use chrono::Duration;
-use community::mute;
 use database::Tx;
 use kernel::{Code, Role, Uuid};
 use serde_json::json;
@@ -36,8 +35,8 @@ async fn only_moderators_mute(app: App) {
     let (elena, other, lena) = (app.trainer().await, app.trainer().await, app.learner().await);
     let (course, _) = course_with_learner(&app, &elena, &lena).await;
     let place = Some(uuid(&course));
-    let impose = |by: &Person, role: Role, place: Option<Uuid>, hours: Option<i64>| {
-        mute(&app, by, role, &lena, place, hours)
+    let impose = async |by: &Person, role: Role, place: Option<Uuid>, hours: Option<i64>| {
+        mute(&app, by, role, &lena, place, hours).await
     };
     assert_eq!(
         impose(&lena, Role::User, place, None).await.unwrap_err().code(),

@@ -2,10 +2,8 @@
 
 use crate::{
     moderation::{decide, report_queue},
-    support::{App, PASSWORD},
+    support::{App, Person},
 };
-use chrono::Duration;
-use futures_util::future::join_all;
 use serde_json::json;
 use test_macros::both_databases;
 

@@ -1,8 +1,8 @@
 //! `/moderation/reports`: the queue, and what a decision does.
 
 use crate::{
-    moderation::{decide, report_queue},
-    support::{App, PASSWORD},
+    moderation::decide,
+    support::{App, PASSWORD, Person},
 };
 use chrono::Duration;
 use futures_util::future::join_all;
@@ -52,10 +52,8 @@ async fn a_decision_needs_something_to_decide(app: App) {
     );
     let (course, _) = app.course_with_learners(&elena, &[&lena, &tom, &mia]).await;
     let post = app.publish_post(&lena, Some(&course), "<p>Buy this</p>").await;
-    let (first, second) = (
-        app.report(&tom, "POST", &post).await,
-        app.report(&mia, "POST", &post).await,
-    );
+    let first = app.report(&tom, "POST", &post).await;
+    app.report(&mia, "POST", &post).await;
     let shown = app
         .get_as(&elena, &format!("/moderation/reports/{first}"))
         .await

@@ -6,7 +6,7 @@ use serde_json::json;
 use test_macros::both_databases;
 
 use crate::support::{
-    App, PASSWORD,
+    App,
     community::{
         collect_pages, course_with_learner, create_comment, create_post, submit_comment, submit_post,
     },

@@ -1,16 +1,12 @@
 //! The adapter for Stripe: disputes, and amounts in our units.
 
+use kernel::Code;
+use payments::{DisputeStatus, Fact, Method, Provider, RefundOrder};
+
 use super::{
     adapter, captured, charge, facts, facts_of, money, order, paid, received_updates, reference, refused,
 };
-use crate::support::{SECRET, StripeDouble};
-use chrono::TimeDelta;
-use kernel::{Ambient, Code, Money, Uuid};
-use payments::{
-    Charge, DisputeStatus, Fact, Method, Provider, Reference, RefundOrder, RefundStatus, Started, Stripe,
-    StripeSettings, Told,
-};
-use serde_json::{Value, json};
+use crate::support::StripeDouble;
 
 #[tokio::test(flavor = "multi_thread")]
 async fn disputes_are_told_where_money_moved() {

@@ -8,8 +8,8 @@ use crate::support::{SECRET, StripeDouble};
 use chrono::TimeDelta;
 use kernel::{Ambient, Code, Money, Uuid};
 use payments::{
-    Charge, DisputeStatus, Fact, Method, Provider, Reference, RefundOrder, RefundStatus, Started, Stripe,
-    StripeSettings, Told,
+    Charge, Fact, Method, Provider, Reference, RefundOrder, RefundStatus, Started, Stripe, StripeSettings,
+    Told,
 };
 use serde_json::{Value, json};
 
