@@ -4,26 +4,71 @@ use serde_json::{Value, json};
 use test_macros::both_databases;
 
 use crate::support::{
-    App, Person,
+    App, Person, Reply,
     media::{PDF, announcement, path_of, png, upload, upload_file},
 };
 
+/// A course of Elena with an enrolled learner, Lena; `other` teaches elsewhere, and Tom is not enrolled.
+struct School {
+    elena: Person,
+    other: Person,
+    lena: Person,
+    tom: Person,
+    course: String,
+    lesson: String,
+    file: String,
+}
+
+impl School {
+    async fn create(app: &App) -> Self {
+        let (elena, other) = (app.trainer().await, app.trainer().await);
+        let (lena, tom) = (app.learner().await, app.learner().await);
+        let (course, [lesson, _]) = app.course_with_learners(&elena, &[&lena]).await;
+        let file = upload_file(app, &elena).await;
+        Self {
+            elena,
+            other,
+            lena,
+            tom,
+            course,
+            lesson,
+            file,
+        }
+    }
+
+    /// What may have attachments.
+    fn owners(&self) -> [String; 2] {
+        [
+            format!("/courses/{}", self.course),
+            format!("/lessons/{}", self.lesson),
+        ]
+    }
+
+    /// Attaches a file and a link.
+    async fn attach(&self, app: &App, owner: &str) -> (Reply, Reply) {
+        let path = format!("{owner}/attachments");
+        let file = json!({ "name": "Plan", "fileId": self.file });
+        let made = app.post_as(&self.elena, &path, file).await.expect(201);
+        let link = json!({ "name": "Elsewhere", "url": "https://example.com/secret" });
+        let link = app.post_as(&self.elena, &path, link).await.expect(201);
+        (made, link)
+    }
+}
+
 #[both_databases]
-async fn attachments_follow_the_access_to_their_course_or_lesson(app: App) {
-    let (elena, other, lena, tom) = (
-        app.trainer().await,
-        app.trainer().await,
-        app.learner().await,
-        app.learner().await,
-    );
-    let (course, _, lessons) = app.course(&elena, json!({})).await;
-    app.post_empty_as(&lena, &format!("/courses/{course}/enroll"))
-        .await
-        .expect(201);
-    let file = upload_file(&app, &elena).await;
+async fn only_editors_add_attachments(app: App) {
+    let School {
+        elena,
+        other,
+        lena,
+        file,
+        course,
+        lesson,
+        ..
+    } = School::create(&app).await;
     for (owner, is_lesson) in [
         (format!("/courses/{course}"), false),
-        (format!("/lessons/{}", lessons[0]), true),
+        (format!("/lessons/{lesson}"), true),
     ] {
         let path = format!("{owner}/attachments");
         let body = json!({ "name": "Plan", "fileId": file });
@@ -42,18 +87,19 @@ async fn attachments_follow_the_access_to_their_course_or_lesson(app: App) {
             ),
             (json!(PDF.len()), json!("application/pdf"), !is_lesson)
         );
-        let link = app
-            .post_as(
-                &elena,
-                &path,
-                json!({ "name": "Elsewhere", "url": "https://example.com/secret" }),
-            )
-            .await
-            .expect(201);
+    }
+}
+
+#[both_databases]
+async fn attachments_are_listed_for_enrolled_learners(app: App) {
+    let school = School::create(&app).await;
+    for owner in school.owners() {
+        let (_, link) = school.attach(&app, &owner).await;
+        let (path, lena, tom) = (format!("{owner}/attachments"), &school.lena, &school.tom);
         assert!(!link.text.contains("secret"));
         app.get(&path).await.expect_problem(401, "unauthenticated");
-        app.get_as(&tom, &path).await.expect_problem(403, "not_granted");
-        let listed = app.get_as(&lena, &path).await.expect(200);
+        app.get_as(tom, &path).await.expect_problem(403, "not_granted");
+        let listed = app.get_as(lena, &path).await.expect(200);
         assert_eq!(
             (
                 listed.at("/data/0/name"),
@@ -63,12 +109,21 @@ async fn attachments_follow_the_access_to_their_course_or_lesson(app: App) {
             (json!("Plan"), json!("Elsewhere"), false)
         );
         assert_eq!(listed.at("/data").as_array().unwrap().len(), 2);
+    }
+}
+
+#[both_databases]
+async fn others_do_not_see_an_attachment(app: App) {
+    let school = School::create(&app).await;
+    for owner in school.owners() {
+        let (made, link) = school.attach(&app, &owner).await;
+        let School { other, lena, tom, .. } = &school;
         let (made_path, link_path) = (
             format!("/attachments/{}", made.text_at("/id")),
             format!("/attachments/{}", link.text_at("/id")),
         );
         for path in [&made_path, &link_path] {
-            for person in [&tom, &other] {
+            for person in [tom, other] {
                 app.get_as(person, path).await.expect_problem(404, "not_found");
                 app.post_empty_as(person, &format!("{path}/download"))
                     .await
@@ -76,11 +131,24 @@ async fn attachments_follow_the_access_to_their_course_or_lesson(app: App) {
                 app.delete_as(person, path).await.expect_problem(404, "not_found");
             }
             app.get(path).await.expect_problem(404, "not_found");
-            app.delete_as(&lena, path).await.expect_problem(404, "not_found");
-            app.get_as(&lena, path).await.expect(200);
+            app.delete_as(lena, path).await.expect_problem(404, "not_found");
+            app.get_as(lena, path).await.expect(200);
         }
+    }
+}
+
+#[both_databases]
+async fn an_attachment_is_downloaded_by_a_link(app: App) {
+    let school = School::create(&app).await;
+    for owner in school.owners() {
+        let (made, link) = school.attach(&app, &owner).await;
+        let lena = &school.lena;
+        let (made_path, link_path) = (
+            format!("/attachments/{}", made.text_at("/id")),
+            format!("/attachments/{}", link.text_at("/id")),
+        );
         let elsewhere = app
-            .post_empty_as(&lena, &format!("{link_path}/download"))
+            .post_empty_as(lena, &format!("{link_path}/download"))
             .await
             .expect(200);
         assert_eq!(
@@ -88,7 +156,7 @@ async fn attachments_follow_the_access_to_their_course_or_lesson(app: App) {
             (json!("https://example.com/secret"), Value::Null)
         );
         let url = app
-            .post_empty_as(&lena, &format!("{made_path}/download"))
+            .post_empty_as(lena, &format!("{made_path}/download"))
             .await
             .expect(200)
             .text_at("/url");
@@ -98,31 +166,50 @@ async fn attachments_follow_the_access_to_their_course_or_lesson(app: App) {
             fetched.header("content-disposition"),
             "attachment; filename=\"Plan.pdf\"; filename*=UTF-8''Plan.pdf"
         );
+    }
+}
+
+#[both_databases]
+async fn an_attachment_is_renamed_and_deleted_by_editors(app: App) {
+    let school = School::create(&app).await;
+    for owner in school.owners() {
+        let (made, link) = school.attach(&app, &owner).await;
+        let (elena, lena) = (&school.elena, &school.lena);
+        let (made_path, link_path) = (
+            format!("/attachments/{}", made.text_at("/id")),
+            format!("/attachments/{}", link.text_at("/id")),
+        );
         let etag = made.header("etag").to_owned();
-        app.patch_as(&lena, &made_path, &etag, json!({ "name": "Mine" }))
+        app.patch_as(lena, &made_path, &etag, json!({ "name": "Mine" }))
             .await
             .expect_problem(404, "not_found");
-        app.patch_as(&elena, &made_path, "\"1\"", json!({ "name": "Old" }))
+        app.patch_as(elena, &made_path, "\"1\"", json!({ "name": "Old" }))
             .await
             .expect_problem(412, "precondition_failed");
         let renamed = app
-            .patch_as(&elena, &made_path, &etag, json!({ "name": " Week 1 " }))
+            .patch_as(elena, &made_path, &etag, json!({ "name": " Week 1 " }))
             .await
             .expect(200);
         assert_eq!(renamed.at("/name"), "Week 1");
-        app.patch_as(&elena, &made_path, &etag, json!({ "name": "Late" }))
+        app.patch_as(elena, &made_path, &etag, json!({ "name": "Late" }))
             .await
             .expect_problem(412, "precondition_failed");
-        app.delete_as(&elena, &link_path).await.expect(204);
-        app.delete_as(&elena, &link_path)
+        app.delete_as(elena, &link_path).await.expect(204);
+        app.delete_as(elena, &link_path)
             .await
             .expect_problem(404, "not_found");
     }
-    // Nobody has what belongs to a lesson that is not there.
-    app.post_empty_as(&elena, &format!("/lessons/{}/unpublish", lessons[0]))
+}
+
+#[both_databases]
+async fn an_unpublished_lesson_hides_its_attachments(app: App) {
+    let School {
+        elena, lena, lesson, ..
+    } = School::create(&app).await;
+    app.post_empty_as(&elena, &format!("/lessons/{lesson}/unpublish"))
         .await
         .expect(200);
-    app.get_as(&lena, &format!("/lessons/{}/attachments", lessons[0]))
+    app.get_as(&lena, &format!("/lessons/{lesson}/attachments"))
         .await
         .expect_problem(404, "not_found");
 }
@@ -253,7 +340,7 @@ async fn deletions_by_an_admin_are_audited(app: App) {
     assert_eq!(count("video.deleted", ids[3]).await.unwrap(), 1);
 }
 
-/// How the server names an admin.
+/// The actor of an admin.
 fn admin_of(admin: &Person) -> kernel::Actor {
     kernel::Actor::User {
         id: admin.id.parse().unwrap(),

@@ -17,15 +17,8 @@ async fn set_rules(app: &App, who: &Person, course: &str, rules: Value) {
 }
 
 #[both_databases]
-async fn a_course_inherits_the_schools_rules_until_it_sets_its_own(app: App) {
-    let (admin, elena, lena) = (app.admin().await, app.trainer().await, app.learner().await);
-    let (course, _) = course_with_learner(&app, &elena, &lena).await;
-    let path = format!("/courses/{course}/community-settings");
-    let first = app.get_as(&elena, &path).await.expect(200);
-    assert_eq!(
-        (first.at("/posting"), first.at("/links"), first.at("/isInherited")),
-        (json!("EVERYONE"), json!("ALLOWED"), json!(true))
-    );
+async fn the_rules_of_the_school_are_cleaned_and_versioned(app: App) {
+    let admin = app.admin().await;
     let school = app.get_as(&admin, "/community-settings").await.expect(200);
     let words = json!({ "blockedWords": ["spam", " spam ", "Miracle\u{200b}  Pill"], "slowModeSeconds": 10 });
     let changed = app
@@ -44,6 +37,22 @@ async fn a_course_inherits_the_schools_rules_until_it_sets_its_own(app: App) {
     )
     .await
     .expect_problem(412, "precondition_failed");
+}
+
+#[both_databases]
+async fn a_course_inherits_the_schools_rules_until_it_sets_its_own(app: App) {
+    let (admin, elena) = (app.admin().await, app.trainer().await);
+    let (course, ..) = app.course(&elena, json!({})).await;
+    let path = format!("/courses/{course}/community-settings");
+    let first = app.get_as(&elena, &path).await.expect(200);
+    assert_eq!(
+        (first.at("/posting"), first.at("/links"), first.at("/isInherited")),
+        (json!("EVERYONE"), json!("ALLOWED"), json!(true))
+    );
+    let slow = json!({ "slowModeSeconds": 10 });
+    app.patch_as(&admin, "/community-settings", "*", slow)
+        .await
+        .expect(200);
     assert_eq!(
         app.get_as(&elena, &path).await.expect(200).at("/slowModeSeconds"),
         10
@@ -72,6 +81,13 @@ async fn a_course_inherits_the_schools_rules_until_it_sets_its_own(app: App) {
         app.get_as(&elena, &path).await.expect(200).at("/slowModeSeconds"),
         10
     );
+}
+
+#[both_databases]
+async fn rules_are_validated(app: App) {
+    let elena = app.trainer().await;
+    let (course, ..) = app.course(&elena, json!({})).await;
+    let path = format!("/courses/{course}/community-settings");
     for odd in [
         json!({ "slowModeSeconds": -1 }),
         json!({ "links": "SOME" }),
@@ -82,6 +98,13 @@ async fn a_course_inherits_the_schools_rules_until_it_sets_its_own(app: App) {
             .await
             .expect_problem(422, "validation_failed");
     }
+}
+
+#[both_databases]
+async fn rules_are_visible_to_those_who_set_them(app: App) {
+    let (elena, lena) = (app.trainer().await, app.learner().await);
+    let (course, _) = course_with_learner(&app, &elena, &lena).await;
+    let path = format!("/courses/{course}/community-settings");
     for who in [&lena, &elena] {
         app.get_as(who, "/community-settings")
             .await

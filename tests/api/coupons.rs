@@ -7,14 +7,8 @@ use test_macros::both_databases;
 use crate::support::{App, Reply, coupons::create_coupon};
 
 #[both_databases]
-async fn a_coupon_is_created_changed_and_deleted(app: App) {
-    let (elena, greta, lena, admin) = (
-        app.trainer().await,
-        app.trainer().await,
-        app.learner().await,
-        app.admin().await,
-    );
-    let (hers, _) = app.course_for_sale(&greta, 4900).await;
+async fn a_coupon_is_created_with_a_unique_code(app: App) {
+    let (elena, greta) = (app.trainer().await, app.trainer().await);
     let made = app
         .post_as(
             &elena,
@@ -32,6 +26,11 @@ async fn a_coupon_is_created_changed_and_deleted(app: App) {
     app.post_as(&greta, "/coupons", json!({ "code": "Spring26", "percentOff": 5 }))
         .await
         .expect_problem(409, "coupon_taken");
+}
+
+#[both_databases]
+async fn trainers_create_coupons_and_admins_those_of_the_school(app: App) {
+    let (elena, lena, admin) = (app.trainer().await, app.learner().await, app.admin().await);
     app.post_as(&lena, "/coupons", json!({ "code": "FREE", "percentOff": 100 }))
         .await
         .expect_problem(403, "forbidden");
@@ -49,6 +48,12 @@ async fn a_coupon_is_created_changed_and_deleted(app: App) {
     )
     .await
     .expect(201);
+}
+
+#[both_databases]
+async fn the_members_of_a_coupon_are_validated(app: App) {
+    let (elena, greta) = (app.trainer().await, app.trainer().await);
+    let (hers, _) = app.course_for_sale(&greta, 4900).await;
     for (body, reason) in [
         (json!({ "code": "NONE" }), "/percentOff required"),
         (
@@ -99,6 +104,19 @@ async fn a_coupon_is_created_changed_and_deleted(app: App) {
             .await
             .expect_problem(422, "validation_failed");
     }
+}
+
+#[both_databases]
+async fn a_coupon_is_visible_to_its_owner_only(app: App) {
+    let greta = app.trainer().await;
+    let elena = app.trainer().await;
+    let id = create_coupon(
+        &app,
+        &elena,
+        json!({ "code": "spring26", "percentOff": 20, "maxRedemptions": 5 }),
+    )
+    .await;
+    let path = format!("/coupons/{id}");
     app.get_as(&greta, &path).await.expect_problem(404, "not_found");
     app.patch_as(&greta, &path, "*", json!({ "isActive": false }))
         .await
@@ -106,6 +124,18 @@ async fn a_coupon_is_created_changed_and_deleted(app: App) {
     app.delete_as(&greta, &path)
         .await
         .expect_problem(404, "not_found");
+}
+
+#[both_databases]
+async fn a_change_needs_the_current_version(app: App) {
+    let elena = app.trainer().await;
+    let id = create_coupon(
+        &app,
+        &elena,
+        json!({ "code": "spring26", "percentOff": 20, "maxRedemptions": 5 }),
+    )
+    .await;
+    let path = format!("/coupons/{id}");
     let etag = app
         .get_as(&elena, &path)
         .await
@@ -128,6 +158,24 @@ async fn a_coupon_is_created_changed_and_deleted(app: App) {
     app.patch_as(&elena, &path, &etag, json!({ "isActive": true }))
         .await
         .expect_problem(412, "precondition_failed");
+}
+
+#[both_databases]
+async fn coupons_are_listed_for_owner_and_admins(app: App) {
+    let elena = app.trainer().await;
+    create_coupon(
+        &app,
+        &elena,
+        json!({ "code": "spring26", "percentOff": 20, "maxRedemptions": 5 }),
+    )
+    .await;
+    let admin = app.admin().await;
+    create_coupon(
+        &app,
+        &admin,
+        json!({ "code": "ALL-OF-IT", "percentOff": 5, "scope": "ALL" }),
+    )
+    .await;
     assert_eq!(
         app.get_as(&elena, "/coupons")
             .await
@@ -148,6 +196,18 @@ async fn a_coupon_is_created_changed_and_deleted(app: App) {
             .len(),
         2
     );
+}
+
+#[both_databases]
+async fn an_unused_coupon_is_deleted(app: App) {
+    let elena = app.trainer().await;
+    let id = create_coupon(
+        &app,
+        &elena,
+        json!({ "code": "spring26", "percentOff": 20, "maxRedemptions": 5 }),
+    )
+    .await;
+    let path = format!("/coupons/{id}");
     app.delete_as(&elena, &path).await.expect(204);
     app.get_as(&elena, &path).await.expect_problem(404, "not_found");
 }
@@ -193,4 +253,12 @@ async fn concurrent_changes_of_a_coupon_conflict(app: App) {
             done[0].at("/maxPerUser")
         );
     }
+}
+
+#[both_databases]
+async fn the_document_of_a_coupon(app: App) {
+    let elena = app.trainer().await;
+    let body = json!({ "code": "spring26", "percentOff": 20, "maxRedemptions": 5 });
+    let coupon = app.post_as(&elena, "/coupons", body).await.expect(201);
+    insta::assert_json_snapshot!("coupon", coupon.document());
 }

@@ -5,30 +5,33 @@ use serde_json::json;
 use test_macros::both_databases;
 
 use crate::support::{
-    App,
+    App, Person,
     media::{PDF, announcement, path_of, upload_file},
 };
 
+/// The path of a link to a new file.
+async fn download_link(app: &App, trainer: &Person) -> String {
+    let course = app.draft(trainer, json!({})).await;
+    let body = json!({ "name": "Plan", "fileId": upload_file(app, trainer).await });
+    let attachment = app
+        .post_as(trainer, &format!("/courses/{course}/attachments"), body)
+        .await
+        .expect(201)
+        .text_at("/id");
+    let link = app
+        .post_empty_as(trainer, &format!("/attachments/{attachment}/download"))
+        .await;
+    path_of(&link.expect(200).text_at("/url"))
+}
+
 #[both_databases]
-async fn a_link_opens_one_file_until_it_expires(app: App) {
+async fn an_altered_link_is_refused(app: App) {
     let elena = app.trainer().await;
-    let (course, ..) = app.course(&elena, json!({})).await;
-    let mut paths = Vec::new();
-    for _ in 0..2 {
-        let body = json!({ "name": "Plan", "fileId": upload_file(&app, &elena).await });
-        let made = app
-            .post_as(&elena, &format!("/courses/{course}/attachments"), body)
-            .await
-            .expect(201)
-            .text_at("/id");
-        let url = app
-            .post_empty_as(&elena, &format!("/attachments/{made}/download"))
-            .await
-            .expect(200)
-            .text_at("/url");
-        paths.push(path_of(&url));
-    }
-    let path = paths[0].clone();
+    let paths = [
+        download_link(&app, &elena).await,
+        download_link(&app, &elena).await,
+    ];
+    let path = &paths[0];
     // The head of one link and the tail of another, one altered anywhere, one cut short.
     let half = path.len() / 2;
     let mut bad = vec![
@@ -41,7 +44,14 @@ async fn a_link_opens_one_file_until_it_expires(app: App) {
         bytes[at] = if bytes[at] == b'A' { b'B' } else { b'A' };
         bad.push(String::from_utf8(bytes).unwrap());
     }
-    // The URL of an upload opens no file.
+    for bad in bad {
+        app.get(&bad).await.expect_problem(403, "signed_url_invalid");
+    }
+}
+
+#[both_databases]
+async fn an_upload_url_opens_no_file(app: App) {
+    let elena = app.trainer().await;
     let upload = app
         .post_as(
             &elena,
@@ -50,13 +60,20 @@ async fn a_link_opens_one_file_until_it_expires(app: App) {
         )
         .await
         .expect(201);
-    bad.push(format!(
-        "/files/{}",
-        upload.text_at("/target/url").split_once("ticket=").unwrap().1
-    ));
-    for bad in bad {
-        app.get(&bad).await.expect_problem(403, "signed_url_invalid");
-    }
+    let ticket = upload
+        .text_at("/target/url")
+        .split_once("ticket=")
+        .unwrap()
+        .1
+        .to_owned();
+    app.get(&format!("/files/{ticket}"))
+        .await
+        .expect_problem(403, "signed_url_invalid");
+}
+
+#[both_databases]
+async fn a_file_is_served_in_ranges(app: App) {
+    let path = download_link(&app, &app.trainer().await).await;
     let whole = app.get(&path).await.expect(200);
     assert_eq!(
         (
@@ -66,7 +83,6 @@ async fn a_link_opens_one_file_until_it_expires(app: App) {
         ),
         ("bytes", PDF.len().to_string().as_str(), "nosniff")
     );
-    let etag = whole.header("etag").to_owned();
     let part = |range: &'static str| app.send(app.request("GET", &path).header("range", range));
     let five = part("bytes=0-4").await.expect(206);
     assert_eq!(
@@ -83,6 +99,12 @@ async fn a_link_opens_one_file_until_it_expires(app: App) {
         .expect_problem(416, "range_not_satisfiable");
     assert_eq!(beyond.header("content-range"), format!("bytes */{}", PDF.len()));
     assert_eq!(part("bytes=0-1,4-5").await.expect(200).text.as_bytes(), PDF);
+}
+
+#[both_databases]
+async fn a_range_is_conditional_on_the_version(app: App) {
+    let path = download_link(&app, &app.trainer().await).await;
+    let etag = app.get(&path).await.expect(200).header("etag").to_owned();
     let if_range = |tag: String| {
         app.send(
             app.request("GET", &path)
@@ -95,11 +117,22 @@ async fn a_link_opens_one_file_until_it_expires(app: App) {
         if_range("\"other\"".to_owned()).await.expect(200).text.as_bytes(),
         PDF
     );
+}
+
+#[both_databases]
+async fn head_of_a_file_has_no_body(app: App) {
+    let path = download_link(&app, &app.trainer().await).await;
     let head = app.send(app.request("HEAD", &path)).await.expect(200);
     assert_eq!(
         (head.text.as_str(), head.header("content-length")),
         ("", PDF.len().to_string().as_str())
     );
+}
+
+#[both_databases]
+async fn a_link_expires(app: App) {
+    let path = download_link(&app, &app.trainer().await).await;
+    app.get(&path).await.expect(200);
     app.clock.advance(Duration::minutes(16));
     app.get(&path).await.expect_problem(403, "signed_url_invalid");
 }

@@ -1,5 +1,5 @@
-//! The contract, tried from outside. One binary; each test has a server and a database of its own and runs on SQLite and on
-//! PostgreSQL (`TEST_DATABASE_URL`: a role that may make databases; `make test` starts one).
+//! Black-box tests of the HTTP API: one binary, and for each test a server and a database of its own, on SQLite and on
+//! PostgreSQL. `TEST_DATABASE_URL` names a PostgreSQL role that may create databases; `make test` starts a server.
 
 mod support;
 

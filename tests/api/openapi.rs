@@ -2,7 +2,7 @@
 
 use crate::support::{App, DatabaseKind};
 
-/// The document goes packed to whoever takes it so, and plain to everybody else.
+/// The document is compressed for clients that accept it.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn the_document_is_compressed_when_accepted() {
     let app = App::start(DatabaseKind::Sqlite).await;

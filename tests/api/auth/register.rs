@@ -4,7 +4,7 @@ use futures_util::future::join_all;
 use serde_json::json;
 use test_macros::both_databases;
 
-use crate::support::{App, PASSWORD, Person, dump::dump_database};
+use crate::support::{App, PASSWORD, Person, dump_database};
 
 #[both_databases]
 async fn registering_creates_an_account_and_logs_in(app: App) {

@@ -100,7 +100,7 @@ pub(super) fn rows() -> Vec<Row> {
             none.clone(),
             [401, 204, 204, 204, 204, 204],
         ),
-        // A stream, whose answer has no end: only who may open one is tried here, by what is refused. See live.rs.
+        // A stream, whose answer has no end: only who may open one is tried here, by what is refused. See `me/events.rs`.
         (
             "streamEvents",
             "GET /me/events?lastEventId=x&unknown=x",

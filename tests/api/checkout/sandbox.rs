@@ -10,12 +10,9 @@ use test_macros::both_databases;
 use crate::support::{App, PASSWORD};
 
 #[both_databases]
-async fn a_paid_course_can_be_read(app: App) {
-    let (elena, lena, tom) = (app.trainer().await, app.learner().await, app.learner().await);
+async fn a_checkout_opens_a_pending_payment(app: App) {
+    let (elena, lena) = (app.trainer().await, app.learner().await);
     let (course, lessons) = app.course_for_sale(&elena, 4900).await;
-    app.put_as(&lena, &format!("/me/wishlist/{course}"), json!(null))
-        .await
-        .expect(200);
     assert_eq!(app.access_reason(&lena, &lessons[0]).await, "not_granted");
     let quote = app
         .post_as(&lena, "/checkout/quote", json!({ "courseId": course }))
@@ -34,12 +31,22 @@ async fn a_paid_course_can_be_read(app: App) {
         checkout.text_at("/url"),
         format!("http://127.0.0.1:3000/checkout/success?payment={payment}")
     );
-    // The return to the front end says nothing.
+    // The return to the front end grants nothing: only the provider does.
     assert_eq!(app.access_reason(&lena, &lessons[0]).await, "not_granted");
     app.get_as(&lena, &format!("/payments/{payment}/receipt"))
         .await
         .expect_problem(404, "not_found");
-    // Nobody else pays, fails or looks.
+}
+
+#[both_databases]
+async fn only_the_buyer_pays_and_sees_a_payment(app: App) {
+    let (elena, lena, tom) = (app.trainer().await, app.learner().await, app.learner().await);
+    let (course, _) = app.course_for_sale(&elena, 4900).await;
+    let payment = app
+        .checkout(&lena, &course)
+        .await
+        .expect(201)
+        .text_at("/payment/id");
     for act in ["complete", "fail"] {
         app.post_empty_as(&tom, &format!("/sandbox/payments/{payment}/{act}"))
             .await
@@ -48,7 +55,17 @@ async fn a_paid_course_can_be_read(app: App) {
     app.get_as(&tom, &format!("/payments/{payment}"))
         .await
         .expect_problem(404, "not_found");
+}
 
+#[both_databases]
+async fn a_completed_payment_grants_access_once(app: App) {
+    let (elena, lena) = (app.trainer().await, app.learner().await);
+    let (course, lessons) = app.course_for_sale(&elena, 4900).await;
+    let payment = app
+        .checkout(&lena, &course)
+        .await
+        .expect(201)
+        .text_at("/payment/id");
     let paid = app
         .post_empty_as(&lena, &format!("/sandbox/payments/{payment}/complete"))
         .await
@@ -61,7 +78,13 @@ async fn a_paid_course_can_be_read(app: App) {
         .await
         .expect(200);
     assert_eq!(again.at("/completedAt"), paid.at("/completedAt"));
+}
 
+#[both_databases]
+async fn a_receipt_is_visible_to_buyer_and_seller(app: App) {
+    let (elena, lena, tom) = (app.trainer().await, app.learner().await, app.learner().await);
+    let (course, _) = app.course_for_sale(&elena, 4900).await;
+    let payment = app.buy(&lena, &course).await;
     let receipt = app
         .get_as(&lena, &format!("/payments/{payment}/receipt"))
         .await
@@ -78,6 +101,16 @@ async fn a_paid_course_can_be_read(app: App) {
     app.get_as(&tom, &format!("/payments/{payment}/receipt"))
         .await
         .expect_problem(404, "not_found");
+}
+
+#[both_databases]
+async fn a_purchase_is_listed_and_leaves_the_wishlist(app: App) {
+    let (elena, lena) = (app.trainer().await, app.learner().await);
+    let (course, _) = app.course_for_sale(&elena, 4900).await;
+    app.put_as(&lena, &format!("/me/wishlist/{course}"), json!(null))
+        .await
+        .expect(200);
+    let payment = app.buy(&lena, &course).await;
     let purchases = app.get_as(&lena, "/me/purchases").await.expect(200);
     assert_eq!(
         (purchases.at("/data/0/paymentId"), purchases.at("/data/0/endedAt")),
@@ -108,6 +141,13 @@ async fn a_paid_course_can_be_read(app: App) {
             .at("/data/0/courseId"),
         json!(course)
     );
+}
+
+#[both_databases]
+async fn a_purchased_course_is_not_sold_again(app: App) {
+    let (elena, lena) = (app.trainer().await, app.learner().await);
+    let (course, _) = app.course_for_sale(&elena, 4900).await;
+    app.buy(&lena, &course).await;
     app.checkout(&lena, &course)
         .await
         .expect_problem(409, "already_purchased");
@@ -198,9 +238,9 @@ async fn a_checkout_needs_an_idempotency_key_and_own_pages(app: App) {
 }
 
 #[both_databases]
-async fn a_checkout_is_resumed_or_superseded(app: App) {
+async fn the_same_checkout_is_resumed(app: App) {
     let (elena, lena) = (app.trainer().await, app.learner().await);
-    let (course, lessons) = app.course_for_sale(&elena, 4900).await;
+    let (course, _) = app.course_for_sale(&elena, 4900).await;
     let first = app
         .checkout(&lena, &course)
         .await
@@ -213,6 +253,17 @@ async fn a_checkout_is_resumed_or_superseded(app: App) {
             .text_at("/payment/id"),
         first
     );
+}
+
+#[both_databases]
+async fn other_terms_supersede_a_checkout(app: App) {
+    let (elena, lena) = (app.trainer().await, app.learner().await);
+    let (course, _) = app.course_for_sale(&elena, 4900).await;
+    let first = app
+        .checkout(&lena, &course)
+        .await
+        .expect(201)
+        .text_at("/payment/id");
     let other = json!({ "courseId": course, "method": "PAYMENT_INTENT" });
     let second = app
         .post_with_new_key_as(&lena, "/checkout", other)
@@ -246,22 +297,37 @@ async fn a_checkout_is_resumed_or_superseded(app: App) {
         ),
         (json!(3900), json!(1000))
     );
-    let third = third.text_at("/payment/id");
-    // Money that comes for what was given up is money: the course is bought with it, once.
+}
+
+#[both_databases]
+async fn a_superseded_checkout_that_is_paid_buys_the_course_once(app: App) {
+    let (elena, lena) = (app.trainer().await, app.learner().await);
+    let (course, lessons) = app.course_for_sale(&elena, 4900).await;
+    let first = app
+        .checkout(&lena, &course)
+        .await
+        .expect(201)
+        .text_at("/payment/id");
+    let other = json!({ "courseId": course, "method": "PAYMENT_INTENT" });
+    let second = app
+        .post_with_new_key_as(&lena, "/checkout", other)
+        .await
+        .expect(201)
+        .text_at("/payment/id");
     app.post_empty_as(&lena, &format!("/sandbox/payments/{first}/complete"))
         .await
         .expect(200);
     assert_eq!(app.access_reason(&lena, &lessons[0]).await, "granted");
-    // And money that is paid twice goes back.
-    app.post_empty_as(&lena, &format!("/sandbox/payments/{third}/complete"))
+    // The second payment is a duplicate and is refunded.
+    app.post_empty_as(&lena, &format!("/sandbox/payments/{second}/complete"))
         .await
         .expect(200);
     let back = app
-        .wait_for_payment(&lena, &third, "/status", json!("REFUNDED"))
+        .wait_for_payment(&lena, &second, "/status", json!("REFUNDED"))
         .await;
     assert_eq!(
         (back.at("/refunds/0/reason"), back.at("/refunds/0/amount/amount")),
-        (json!("DUPLICATE"), json!(3900))
+        (json!("DUPLICATE"), json!(4900))
     );
     assert_eq!(app.access_reason(&lena, &lessons[0]).await, "granted");
     assert_eq!(
@@ -363,8 +429,16 @@ async fn an_unpaid_checkout_expires(app: App) {
     assert_eq!(app.access_reason(&lena, &lessons[0]).await, "not_granted");
 }
 
-/// What the worker of the sandbox does.
+/// The payment service with the sandbox, as the worker uses it.
 fn sandbox_payments() -> payments::Payments {
     let sandbox = std::sync::Arc::new(payments::Sandbox);
     payments::Payments::new(Some(sandbox), std::time::Duration::from_secs(3600))
+}
+
+#[both_databases]
+async fn the_document_of_a_checkout(app: App) {
+    let (elena, lena) = (app.trainer().await, app.learner().await);
+    let (course, _) = app.course_for_sale(&elena, 4900).await;
+    let checkout = app.checkout(&lena, &course).await.expect(201);
+    insta::assert_json_snapshot!("checkout", checkout.document());
 }

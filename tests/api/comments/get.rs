@@ -128,3 +128,18 @@ async fn a_thread_takes_three_statements_of_any_size(app: App) {
         }
     }
 }
+
+#[both_databases]
+async fn the_document_of_a_thread(app: App) {
+    let (lena, tom) = (app.learner().await, app.learner().await);
+    app.set_username(&lena, "lena").await;
+    app.set_username(&tom, "tom").await;
+    let post = format!("/posts/{}", create_post(&app, &lena, json!({})).await);
+    let first = create_comment(&app, &tom, &post, "First", None).await;
+    create_comment(&app, &lena, &post, "A reply", Some(&first)).await;
+    let thread = app
+        .get_as(&lena, &format!("{post}/comments?sort=tree"))
+        .await
+        .expect(200);
+    insta::assert_json_snapshot!("thread", thread.document());
+}

@@ -9,12 +9,9 @@ use crate::support::{
 };
 
 #[both_databases]
-async fn only_the_author_edits_a_comment(app: App) {
-    let (elena, lena, tom) = (app.trainer().await, app.learner().await, app.learner().await);
+async fn a_comment_is_sanitised_and_located(app: App) {
+    let (elena, lena) = (app.trainer().await, app.learner().await);
     let (course, lesson) = course_with_learner(&app, &elena, &lena).await;
-    app.post_empty_as(&tom, &format!("/courses/{course}/enroll"))
-        .await
-        .expect(201);
     let on = format!("/lessons/{lesson}");
     let made = submit_comment(
         &app,
@@ -32,6 +29,26 @@ async fn only_the_author_edits_a_comment(app: App) {
     assert!(!made.text.contains("onerror"));
     let path = format!("/comments/{}", made.text_at("/id"));
     assert_eq!(made.header("location"), format!("/api/v1{path}"));
+}
+
+#[both_databases]
+async fn only_the_author_edits_a_comment(app: App) {
+    let (elena, lena, tom) = (app.trainer().await, app.learner().await, app.learner().await);
+    let (course, lesson) = course_with_learner(&app, &elena, &lena).await;
+    app.post_empty_as(&tom, &format!("/courses/{course}/enroll"))
+        .await
+        .expect(201);
+    let on = format!("/lessons/{lesson}");
+    let made = submit_comment(
+        &app,
+        &lena,
+        &on,
+        "Which <b>kettlebell</b>?<img src=x onerror=y>",
+        None,
+    )
+    .await
+    .expect(201);
+    let path = format!("/comments/{}", made.text_at("/id"));
     for who in [&elena, &tom] {
         app.patch_as(who, &path, "*", json!({ "content": "Mine" }))
             .await
@@ -48,6 +65,18 @@ async fn only_the_author_edits_a_comment(app: App) {
     app.patch_as(&lena, &path, made.header("etag"), json!({ "content": "Newer" }))
         .await
         .expect_problem(412, "precondition_failed");
+}
+
+#[both_databases]
+async fn author_and_editors_delete_a_comment(app: App) {
+    let (elena, lena, tom) = (app.trainer().await, app.learner().await, app.learner().await);
+    let (course, lesson) = course_with_learner(&app, &elena, &lena).await;
+    app.post_empty_as(&tom, &format!("/courses/{course}/enroll"))
+        .await
+        .expect(201);
+    let on = format!("/lessons/{lesson}");
+    let comment = create_comment(&app, &lena, &on, "Which?", None).await;
+    let path = format!("/comments/{comment}");
     app.delete_as(&tom, &path).await.expect_problem(403, "forbidden");
     app.delete_as(&elena, &path).await.expect(204);
     app.get_as(&lena, &path).await.expect_problem(404, "not_found");
@@ -69,7 +98,7 @@ async fn a_deleted_comment_stays_as_a_placeholder_while_it_has_replies(app: App)
     let post = format!("/posts/{}", create_post(&app, &lena, json!({})).await);
     let top = create_comment(&app, &lena, &post, "A secret of mine", None).await;
     let middle = create_comment(&app, &lena, &post, "Another secret", Some(&top)).await;
-    let leaf = create_comment(&app, &tom, &post, "Ah", Some(&middle)).await;
+    create_comment(&app, &tom, &post, "Ah", Some(&middle)).await;
     app.delete_as(&lena, &format!("/comments/{top}"))
         .await
         .expect(204);
@@ -107,7 +136,21 @@ async fn a_deleted_comment_stays_as_a_placeholder_while_it_has_replies(app: App)
     app.put_as(&tom, &format!("/comments/{middle}/reactions/like"), json!(null))
         .await
         .expect_problem(409, "content_deleted");
-    // With the last answer the empty places above it go too.
+}
+
+#[both_databases]
+async fn placeholders_disappear_with_the_last_reply(app: App) {
+    let (lena, tom) = (app.learner().await, app.learner().await);
+    let post = format!("/posts/{}", create_post(&app, &lena, json!({})).await);
+    let top = create_comment(&app, &lena, &post, "A secret of mine", None).await;
+    let middle = create_comment(&app, &lena, &post, "Another secret", Some(&top)).await;
+    let leaf = create_comment(&app, &tom, &post, "Ah", Some(&middle)).await;
+    app.delete_as(&lena, &format!("/comments/{top}"))
+        .await
+        .expect(204);
+    app.delete_as(&lena, &format!("/comments/{middle}"))
+        .await
+        .expect(204);
     app.delete_as(&tom, &format!("/comments/{leaf}"))
         .await
         .expect(204);

@@ -198,7 +198,7 @@ async fn mentions_are_sent_to_the_outbox_as_ids(app: App) {
     let path = format!("/posts/{post}");
     let comment = create_comment(&app, &tom, &path, "Bring <b>@aisha</b>", None).await;
     create_comment(&app, &aisha, &path, "I come", Some(&comment)).await;
-    let told = |kind: &str| {
+    let outbox_messages = |kind: &str| {
         let sql =
             format!("SELECT CAST(payload AS text) AS payload FROM outbox WHERE kind = '{kind}' ORDER BY id");
         let db = app.db.clone();
@@ -218,12 +218,12 @@ async fn mentions_are_sent_to_the_outbox_as_ids(app: App) {
                 .unwrap()
         }
     };
-    let posts = told("post.published").await;
+    let posts = outbox_messages("post.published").await;
     assert_eq!(
         posts,
         [json!({ "postId": post, "courseId": null, "authorId": lena.id, "mentionIds": [tom.id] })]
     );
-    let comments = told("comment.created").await;
+    let comments = outbox_messages("comment.created").await;
     assert_eq!(comments[0]["mentionIds"], json!([aisha.id]));
     assert_eq!(
         (&comments[0]["postAuthorId"], &comments[0]["parentAuthorId"]),
@@ -241,7 +241,7 @@ async fn mentions_are_sent_to_the_outbox_as_ids(app: App) {
     app.patch_as(&lena, &path, "*", json!({ "content": "@aisha" }))
         .await
         .expect(200);
-    assert_eq!(told("post.published").await.len(), 1);
+    assert_eq!(outbox_messages("post.published").await.len(), 1);
     assert_eq!(
         app.count("SELECT count(*) FROM mentions WHERE post_id IS NOT NULL")
             .await,

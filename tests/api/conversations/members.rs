@@ -8,28 +8,30 @@ use crate::{
     support::{App, Person},
 };
 
+/// A group of `owner` and `member`; `other` could be added to it.
+async fn group_of_two(app: &App, owner: &Person, member: &Person, other: &Person) -> String {
+    let elena = app.trainer().await;
+    app.course_with_learners(&elena, &[owner, member, other]).await;
+    let group = app.create_group_as(owner, &[member]).await;
+    group.expect(201).text_at("/id")
+}
+
 #[both_databases]
-async fn a_group_has_an_owner_and_members(app: App) {
-    let (elena, lena, tom, marta) = (
-        app.trainer().await,
-        app.learner().await,
-        app.learner().await,
-        app.learner().await,
-    );
-    let (course, ..) = app.course(&elena, json!({})).await;
-    for learner in [&lena, &tom, &marta] {
-        app.post_empty_as(learner, &format!("/courses/{course}/enroll"))
-            .await
-            .expect(201);
-    }
+async fn the_creator_owns_a_group(app: App) {
+    let (elena, lena, tom) = (app.trainer().await, app.learner().await, app.learner().await);
+    app.course_with_learners(&elena, &[&lena, &tom]).await;
     let opened = app.create_group_as(&lena, &[&tom, &tom]).await.expect(201);
-    let group = opened.text_at("/id");
     assert_eq!(opened.at("/members").as_array().unwrap().len(), 2);
     assert_eq!(
         (opened.at("/members/0/user/id"), opened.at("/members/0/isOwner")),
         (json!(lena.id), json!(true))
     );
-    app.send_message(&tom, &group, "Before Marta came").await;
+}
+
+#[both_databases]
+async fn only_the_owner_adds_members(app: App) {
+    let (lena, tom, marta) = (app.learner().await, app.learner().await, app.learner().await);
+    let group = group_of_two(&app, &lena, &tom, &marta).await;
     let member = |person: &Person| format!("/conversations/{group}/members/{}", person.id);
     app.put_as(&tom, &member(&marta), Value::Null)
         .await
@@ -40,7 +42,15 @@ async fn a_group_has_an_owner_and_members(app: App) {
     app.put_as(&lena, &member(&marta), Value::Null).await.expect(200);
     let again = app.put_as(&lena, &member(&marta), Value::Null).await.expect(200);
     assert_eq!(again.at("/members").as_array().unwrap().len(), 3);
-    // Marta sees what is written from now on, and no count of what was before.
+}
+
+#[both_databases]
+async fn a_new_member_sees_only_later_messages(app: App) {
+    let (lena, tom, marta) = (app.learner().await, app.learner().await, app.learner().await);
+    let group = group_of_two(&app, &lena, &tom, &marta).await;
+    let member = |person: &Person| format!("/conversations/{group}/members/{}", person.id);
+    app.send_message(&tom, &group, "Before Marta came").await;
+    app.put_as(&lena, &member(&marta), Value::Null).await.expect(200);
     let seen = app
         .get_as(&marta, &format!("/conversations/{group}"))
         .await
@@ -68,7 +78,14 @@ async fn a_group_has_an_owner_and_members(app: App) {
         ),
         (json!(2), 1)
     );
-    // Whoever is out sees nothing any more.
+}
+
+#[both_databases]
+async fn a_removed_member_sees_nothing(app: App) {
+    let (lena, tom, marta) = (app.learner().await, app.learner().await, app.learner().await);
+    let group = group_of_two(&app, &lena, &tom, &marta).await;
+    let member = |person: &Person| format!("/conversations/{group}/members/{}", person.id);
+    app.put_as(&lena, &member(&marta), Value::Null).await.expect(200);
     app.delete_as(&tom, &member(&marta))
         .await
         .expect_problem(403, "forbidden");
@@ -84,7 +101,16 @@ async fn a_group_has_an_owner_and_members(app: App) {
     app.send_message_as(&marta, &group, "And I?")
         .await
         .expect_problem(404, "not_found");
-    // Back again, from then on.
+}
+
+#[both_databases]
+async fn a_member_who_returns_sees_only_later_messages(app: App) {
+    let (lena, tom, marta) = (app.learner().await, app.learner().await, app.learner().await);
+    let group = group_of_two(&app, &lena, &tom, &marta).await;
+    let member = |person: &Person| format!("/conversations/{group}/members/{}", person.id);
+    app.put_as(&lena, &member(&marta), Value::Null).await.expect(200);
+    app.send_message(&lena, &group, "Welcome").await;
+    app.delete_as(&lena, &member(&marta)).await.expect(204);
     app.put_as(&lena, &member(&marta), Value::Null).await.expect(200);
     assert_eq!(
         app.get_as(&marta, &format!("/conversations/{group}/messages"))
@@ -93,7 +119,14 @@ async fn a_group_has_an_owner_and_members(app: App) {
             .at("/data"),
         json!([])
     );
-    // The owner leaves, and whoever was there longest owns it.
+}
+
+#[both_databases]
+async fn the_longest_member_inherits_a_group(app: App) {
+    let (lena, tom, marta) = (app.learner().await, app.learner().await, app.learner().await);
+    let group = group_of_two(&app, &lena, &tom, &marta).await;
+    let member = |person: &Person| format!("/conversations/{group}/members/{}", person.id);
+    app.put_as(&lena, &member(&marta), Value::Null).await.expect(200);
     app.delete_as(&lena, &member(&lena)).await.expect(204);
     let left = app
         .get_as(&tom, &format!("/conversations/{group}"))
@@ -103,16 +136,24 @@ async fn a_group_has_an_owner_and_members(app: App) {
         (left.at("/members/0/user/id"), left.at("/members/0/isOwner")),
         (json!(tom.id), json!(true))
     );
+}
+
+#[both_databases]
+async fn only_the_owner_renames_a_group(app: App) {
+    let (lena, tom, marta) = (app.learner().await, app.learner().await, app.learner().await);
+    let group = group_of_two(&app, &lena, &tom, &marta).await;
+    let member = |person: &Person| format!("/conversations/{group}/members/{}", person.id);
+    app.put_as(&lena, &member(&marta), Value::Null).await.expect(200);
     let path = format!("/conversations/{group}");
     app.patch_as(&marta, &path, "*", json!({ "title": "Mine" }))
         .await
         .expect_problem(403, "forbidden");
-    app.patch_as(&tom, &path, "\"1\"", json!({ "title": "Old" }))
+    app.patch_as(&lena, &path, "\"99\"", json!({ "title": "Old" }))
         .await
         .expect_problem(412, "precondition_failed");
-    let tag = left.header("etag").to_owned();
+    let tag = app.get_as(&lena, &path).await.header("etag").to_owned();
     let renamed = app
-        .patch_as(&tom, &path, &tag, json!({ "title": "Sunday\u{202e} walkers" }))
+        .patch_as(&lena, &path, &tag, json!({ "title": "Sunday\u{202e} walkers" }))
         .await
         .expect(200);
     assert_eq!(renamed.at("/title"), "Sunday walkers");

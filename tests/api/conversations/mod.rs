@@ -24,7 +24,7 @@ pub(crate) async fn accept_messages_from(app: &App, who: &Person, from: &str) {
         .expect(200);
 }
 
-/// Two who have a conversation.
+/// Two learners with a direct conversation.
 pub(crate) async fn two_people_talking(app: &App) -> (Person, Person, String) {
     let (lena, tom) = (app.learner().await, app.learner().await);
     let conversation = app.conversation_between(&lena, &tom).await;

@@ -6,20 +6,25 @@ use test_macros::both_databases;
 use crate::support::{App, DatabaseKind};
 
 #[both_databases]
-async fn people_with_a_common_course_may_write(app: App) {
+async fn strangers_may_not_write(app: App) {
     let (elena, lena, tom) = (app.trainer().await, app.learner().await, app.learner().await);
-    let (marco, admin) = (app.trainer().await, app.admin().await);
-    let (course, ..) = app.course(&elena, json!({})).await;
+    app.course(&elena, json!({})).await;
     app.open_conversation_as(&lena, &tom)
         .await
         .expect_problem(403, "recipient_unreachable");
     app.open_conversation_as(&lena, &elena)
         .await
         .expect_problem(403, "recipient_unreachable");
+}
+
+#[both_databases]
+async fn learner_and_trainer_of_a_course_may_write(app: App) {
+    let (elena, lena, tom) = (app.trainer().await, app.learner().await, app.learner().await);
+    let marco = app.trainer().await;
+    let (course, ..) = app.course(&elena, json!({})).await;
     app.post_empty_as(&lena, &format!("/courses/{course}/enroll"))
         .await
         .expect(201);
-    // The learner and the trainer, either way; not somebody who only has an account.
     app.open_conversation_as(&lena, &elena).await.expect(201);
     app.open_conversation_as(&elena, &lena).await.expect(200);
     let refused = app
@@ -39,12 +44,24 @@ async fn people_with_a_common_course_may_write(app: App) {
     .await
     .expect(200);
     app.open_conversation_as(&marco, &lena).await.expect(201);
-    // Two who learn the same.
+}
+
+#[both_databases]
+async fn two_learners_of_a_course_may_write(app: App) {
+    let (elena, lena, tom) = (app.trainer().await, app.learner().await, app.learner().await);
+    let (course, ..) = app.course(&elena, json!({})).await;
+    app.post_empty_as(&lena, &format!("/courses/{course}/enroll"))
+        .await
+        .expect(201);
     app.post_empty_as(&tom, &format!("/courses/{course}/enroll"))
         .await
         .expect(201);
     app.open_conversation_as(&lena, &tom).await.expect(201);
-    // Admins write to whom they have to.
+}
+
+#[both_databases]
+async fn admins_may_write_to_everybody(app: App) {
+    let admin = app.admin().await;
     let stranger = app.learner().await;
     app.open_conversation_as(&admin, &stranger).await.expect(201);
     app.open_conversation_as(&stranger, &admin).await.expect(200);
@@ -86,10 +103,9 @@ async fn ended_access_is_no_common_course(app: App) {
 }
 
 #[both_databases]
-async fn invalid_recipients_are_refused(app: App) {
-    let (lena, tom, admin) = (app.learner().await, app.learner().await, app.admin().await);
-    let conversation = app.conversation_between(&lena, &tom).await;
-    app.send_message(&tom, &conversation, "Hi").await;
+async fn nobody_writes_to_themselves_or_to_nobody(app: App) {
+    let (lena, tom) = (app.learner().await, app.learner().await);
+    app.conversation_between(&lena, &tom).await;
     let refused = app
         .open_conversation_as(&lena, &lena)
         .await
@@ -102,6 +118,13 @@ async fn invalid_recipients_are_refused(app: App) {
     app.post_as(&lena, "/conversations", nobody)
         .await
         .expect_problem(403, "recipient_unreachable");
+}
+
+#[both_databases]
+async fn nobody_writes_to_a_suspended_account(app: App) {
+    let (lena, tom, admin) = (app.learner().await, app.learner().await, app.admin().await);
+    let conversation = app.conversation_between(&lena, &tom).await;
+    app.send_message(&tom, &conversation, "Hi").await;
     let path = format!("/admin/users/{}", tom.id);
     app.patch_as(&admin, &path, "*", json!({ "status": "SUSPENDED" }))
         .await
@@ -112,6 +135,12 @@ async fn invalid_recipients_are_refused(app: App) {
     app.open_conversation_as(&admin, &tom)
         .await
         .expect_problem(403, "recipient_unreachable");
+}
+
+#[both_databases]
+async fn the_members_of_a_new_conversation_are_validated(app: App) {
+    let (lena, tom) = (app.learner().await, app.learner().await);
+    app.conversation_between(&lena, &tom).await;
     let body = json!({ "kind": "DIRECT", "memberIds": [tom.id], "title": "Two" });
     assert_eq!(
         app.post_as(&lena, "/conversations", body)

@@ -38,7 +38,23 @@ async fn the_read_marker_never_moves_back(app: App) {
         .await
         .expect_problem(422, "validation_failed");
     assert_eq!(beyond.errors(), ["/number unknown_message"]);
-    // Lena sees which of hers were read, and since when; that does not change with what is read later.
+}
+
+#[both_databases]
+async fn the_sender_sees_since_when_a_message_is_read(app: App) {
+    let (lena, tom, conversation) = two_people_talking(&app).await;
+    for n in 1..=3 {
+        app.send_message(&lena, &conversation, &format!("Message {n}"))
+            .await;
+    }
+    app.send_message(&tom, &conversation, "Mine").await;
+    let unread = async |who: &Person| {
+        app.get_as(who, &format!("/conversations/{conversation}"))
+            .await
+            .expect(200)
+            .at("/unreadCount")
+    };
+    mark_read(&app, &tom, &conversation, 2).await.expect(200);
     let mine = messages(&app, &lena, &conversation, "?sort=number").await;
     let is_read: Vec<bool> = mine
         .iter()
@@ -52,7 +68,16 @@ async fn the_read_marker_never_moves_back(app: App) {
     let mine = messages(&app, &lena, &conversation, "?sort=number").await;
     assert!(mine[0]["readAt"] == since && mine[2]["readAt"].as_str() > since.as_str());
     assert_eq!(unread(&tom).await, 0);
-    // Many at once end at the greatest.
+}
+
+#[both_databases]
+async fn concurrent_read_markers_end_at_the_greatest(app: App) {
+    let (lena, tom, conversation) = two_people_talking(&app).await;
+    for n in 1..=3 {
+        app.send_message(&lena, &conversation, &format!("Message {n}"))
+            .await;
+    }
+    app.send_message(&tom, &conversation, "Mine").await;
     let reads = (1..=4)
         .rev()
         .map(|number| mark_read(&app, &lena, &conversation, number));

@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 
 use crate::support::{App, Person, Reply};
 
-/// The smallest document, with more of a course.
+/// The smallest document, with more members of the course.
 pub(crate) fn document(more: Value) -> Value {
     let mut course = json!({ "title": "Kettlebell Basics" });
     course
@@ -17,7 +17,7 @@ pub(crate) fn document(more: Value) -> Value {
     json!({ "format": "palestra.course", "version": 1, "course": course })
 }
 
-/// So many lessons, as small as they can be.
+/// This many minimal lessons.
 pub(crate) fn lessons(count: usize) -> Value {
     (0..count)
         .map(|number| json!({ "title": format!("Lesson {number}") }))

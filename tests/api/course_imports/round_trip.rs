@@ -278,7 +278,7 @@ pub(crate) fn import_defaults(chapters: &Value) -> Value {
     chapters
 }
 
-/// A picture and a video that somebody uploaded: rows as uploading leaves them.
+/// A picture and a video, as uploading leaves them in the database.
 async fn uploaded_media(app: &App, owner: &Person) -> (String, String) {
     let id: Uuid = owner.id.parse().unwrap();
     let actor = Actor::User {

@@ -10,7 +10,7 @@ use crate::{
     support::{App, DatabaseKind, Person},
 };
 
-/// What is wrong with a document, which a dry run and the refusal say alike, and of which nothing is left behind.
+/// Asserts the problems of a document, which a dry run and an import report alike, and that nothing is stored.
 async fn assert_problems(app: &App, person: &Person, document: &Value) -> Vec<String> {
     let report = dry_run(app, person, document).await;
     let refused = import(app, person, document)

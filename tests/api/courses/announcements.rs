@@ -44,13 +44,13 @@ async fn learners_with_access_are_notified(app: App) {
         (made.at("/body"), made.at("/author/id")),
         (json!("<p>Week 5 is <b>online</b>.</p>"), json!(elena.id))
     );
-    let told = app.notifications_of(&lena).await;
+    let notifications = app.notifications_of(&lena).await;
     assert_eq!(
         (
-            told.len(),
-            &told[0]["kind"],
-            &told[0]["title"],
-            &told[0]["excerpt"]
+            notifications.len(),
+            &notifications[0]["kind"],
+            &notifications[0]["title"],
+            &notifications[0]["excerpt"]
         ),
         (
             1,
@@ -62,7 +62,7 @@ async fn learners_with_access_are_notified(app: App) {
     for stranger in [&tom, &mia, &zoe, &elena] {
         assert_eq!(app.notifications_of(stranger).await.len(), 0);
     }
-    // Whoever comes later finds it in the list, and is not told of what was before.
+    // Later learners see it in the list, and are not notified.
     app.post_empty_as(&zoe, &format!("/courses/{course}/enroll"))
         .await
         .expect(201);
@@ -124,7 +124,7 @@ async fn a_course_has_five_announcements_a_day(app: App) {
     app.post_as(&elena, &path, announcement()).await.expect(201);
 }
 
-/// Nobody carries letters here.
+/// A mailer that always fails.
 struct NoMail;
 
 #[async_trait::async_trait]
@@ -134,7 +134,7 @@ impl kernel::mail::Mailer for NoMail {
     }
 }
 
-/// 450 learners in batches of 200: the message is worked off again and again, by two workers at once, and everybody is told once.
+/// 450 learners in batches of 200: two workers process the message at once and again; everybody is notified once.
 #[both_databases]
 async fn an_interrupted_announcement_notifies_everybody_once(database: DatabaseKind) {
     let app = App::start_without_worker(database).await;
@@ -195,7 +195,7 @@ async fn an_interrupted_announcement_notifies_everybody_once(database: DatabaseK
     assert_eq!(listed.at("/data/0/toldCount"), 450);
     assert!(listed.at("/data/0/finishedAt").is_string());
     assert_eq!(app.count("SELECT count(*) FROM notifications").await, 450);
-    // Each has a mail put in line, once.
+    // One mail is queued for each.
     assert_eq!(
         app.count("SELECT count(*) FROM outbox WHERE kind = 'notification.mail'")
             .await,
@@ -207,7 +207,7 @@ async fn seed<F: Future<Output = kernel::Result<()>> + Send + 'static>(
     app: &App,
     work: impl FnOnce(Tx) -> F + Send + 'static,
 ) {
-    // Users are made by the auth role and grants by the worker's: here neither is asked.
+    // Users are created by the auth role and grants by the worker role; the test bypasses both.
     if app.url.is_none() {
         app.db.run_in(Pool::Worker, Actor::System, work).await.unwrap();
     } else {

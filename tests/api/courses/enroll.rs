@@ -45,13 +45,10 @@ async fn of_eight_concurrent_enrollments_one_is_created(app: App) {
 }
 
 #[both_databases]
-async fn enrolling_restores_no_revoked_access(app: App) {
-    let (elena, lena, tom) = (app.trainer().await, app.learner().await, app.learner().await);
-    let (course, _, lessons) = app.course(&elena, json!({})).await;
-    let (enroll, path) = (
-        format!("/courses/{course}/enroll"),
-        format!("/lessons/{}", lessons[0]),
-    );
+async fn enrolling_creates_a_free_grant(app: App) {
+    let (elena, lena) = (app.trainer().await, app.learner().await);
+    let (course, ..) = app.course(&elena, json!({})).await;
+    let enroll = format!("/courses/{course}/enroll");
     let access = format!("/me/access/courses/{course}");
     assert_eq!(
         app.get_as(&lena, &access).await.expect(200).at("/unlock"),
@@ -62,16 +59,28 @@ async fn enrolling_restores_no_revoked_access(app: App) {
         app.post_empty_as(&lena, &enroll).await.expect(200).at("/id"),
         record.at("/id")
     );
-    let told = app.get_as(&lena, &access).await.expect(200);
+    let explanation = app.get_as(&lena, &access).await.expect(200);
     assert_eq!(
         (
-            told.at("/grants/0/source"),
-            told.at("/grants/0/sourceId"),
-            told.at("/unlock")
+            explanation.at("/grants/0/source"),
+            explanation.at("/grants/0/sourceId"),
+            explanation.at("/unlock")
         ),
         (json!("FREE"), json!(null), json!(null))
     );
-    let id = told.text_at("/grantId");
+}
+
+#[both_databases]
+async fn enrolling_restores_no_revoked_access(app: App) {
+    let (elena, lena) = (app.trainer().await, app.learner().await);
+    let (course, _, lessons) = app.course(&elena, json!({})).await;
+    let (enroll, path) = (
+        format!("/courses/{course}/enroll"),
+        format!("/lessons/{}", lessons[0]),
+    );
+    let access = format!("/me/access/courses/{course}");
+    let record = app.post_empty_as(&lena, &enroll).await.expect(201);
+    let id = app.get_as(&lena, &access).await.expect(200).text_at("/grantId");
     app.post_as(
         &elena,
         &format!("/grants/{id}/revoke"),
@@ -85,9 +94,12 @@ async fn enrolling_restores_no_revoked_access(app: App) {
     app.get_as(&lena, &path)
         .await
         .expect_problem(403, "grant_revoked");
-    let told = app.get_as(&lena, &access).await.expect(200);
+    let explanation = app.get_as(&lena, &access).await.expect(200);
     assert_eq!(
-        (told.at("/unlock/kind"), told.at("/grants/0/statusReason")),
+        (
+            explanation.at("/unlock/kind"),
+            explanation.at("/grants/0/statusReason")
+        ),
         (json!("ASK_TRAINER"), json!("Rude"))
     );
     // What the trainer gives by hand opens again, and enrolling finds the record.
@@ -96,8 +108,18 @@ async fn enrolling_restores_no_revoked_access(app: App) {
         app.post_empty_as(&lena, &enroll).await.expect(200).at("/id"),
         record.at("/id")
     );
-    // Who was refunded may come when it is free.
-    let payment = app.db.environment().new_id::<kernel::Uuid>();
+}
+
+#[both_databases]
+async fn a_refunded_buyer_may_enroll_when_the_course_is_free(app: App) {
+    let (elena, tom) = (app.trainer().await, app.learner().await);
+    let (course, _, lessons) = app.course(&elena, json!({})).await;
+    let (enroll, path) = (
+        format!("/courses/{course}/enroll"),
+        format!("/lessons/{}", lessons[0]),
+    );
+    let access = format!("/me/access/courses/{course}");
+    let payment = app.db.environment().new_id();
     report_purchase(&app, &tom, &course, payment, PurchaseState::Active).await;
     app.post_empty_as(&tom, &enroll).await.expect(200);
     report_purchase(&app, &tom, &course, payment, PurchaseState::Refunded).await;
@@ -107,7 +129,18 @@ async fn enrolling_restores_no_revoked_access(app: App) {
     assert_eq!(app.get_as(&tom, &access).await.at("/unlock/kind"), "ENROLL");
     app.post_empty_as(&tom, &enroll).await.expect(201);
     app.get_as(&tom, &path).await.expect(200);
-    // Learners stay when it gets a price or is closed; nobody new comes.
+}
+
+#[both_databases]
+async fn learners_stay_when_a_course_gets_a_price_or_is_archived(app: App) {
+    let (elena, tom) = (app.trainer().await, app.learner().await);
+    let (course, _, lessons) = app.course(&elena, json!({})).await;
+    let (enroll, path) = (
+        format!("/courses/{course}/enroll"),
+        format!("/lessons/{}", lessons[0]),
+    );
+    let access = format!("/me/access/courses/{course}");
+    app.post_empty_as(&tom, &enroll).await.expect(201);
     let new = app.learner().await;
     let etag = app
         .get_as(&elena, &format!("/courses/{course}"))

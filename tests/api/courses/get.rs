@@ -46,7 +46,7 @@ async fn the_outline_returns_text_unchanged(app: App) {
         (json!(odd), json!(7))
     );
     assert_eq!(read.at("/chapters/0/lessons/1/duration"), json!(null));
-    // Its author reads another way, and the same.
+    // The author is answered from the database, with the same outline.
     assert_eq!(
         app.get_as(&elena, &format!("/courses/{course}"))
             .await
@@ -74,7 +74,7 @@ async fn a_read_takes_few_statements(app: App) {
         (format!("/lessons/{}", lessons[0]), 3),
     ];
     for (path, most) in paths {
-        // Trainers are answered from the database; of them it also asks whether they may edit.
+        // Trainers are answered from the database, not from the cache.
         let (reader, most) = if path.starts_with("/lessons") {
             (&lena, most)
         } else {
@@ -86,7 +86,7 @@ async fn a_read_takes_few_statements(app: App) {
         let spent = app.db.statements() - before;
         assert!(spent <= most, "{path} took {spent} statements");
     }
-    // Everybody else is given what was read before, once what was changed above has been heard of.
+    // Everybody else gets the cached answer, once the invalidations above have arrived.
     crate::support::eventually("an answer that was kept", || async {
         app.get("/courses").await.expect(200);
         let before = app.db.statements();
@@ -97,10 +97,10 @@ async fn a_read_takes_few_statements(app: App) {
 }
 
 #[both_databases]
-async fn cached_answers_are_never_stale(app: App) {
+async fn a_cached_course_follows_its_changes(app: App) {
     let elena = app.trainer().await;
     let lena = app.learner().await;
-    let (course, chapter, lessons) = app.course(&elena, json!({ "title": "Before" })).await;
+    let (course, chapter, _) = app.course(&elena, json!({ "title": "Before" })).await;
     let path = format!("/courses/{course}");
     let seen = app.get(&path).await.expect(200);
     assert_eq!(titles(app.get("/courses").await), ["Before"]);
@@ -122,6 +122,14 @@ async fn cached_answers_are_never_stale(app: App) {
         .expect(200);
     let now = app.get(&path).await.expect(200);
     assert_ne!(seen.header("etag"), now.header("etag"));
+}
+
+#[both_databases]
+async fn an_unchanged_answer_is_not_sent_again(app: App) {
+    let elena = app.trainer().await;
+    let (course, ..) = app.course(&elena, json!({})).await;
+    let path = format!("/courses/{course}");
+    let now = app.get(&path).await.expect(200);
     let list = app.get("/courses").await.expect(200);
     for (path, etag) in [
         (path.as_str(), now.header("etag")),
@@ -131,13 +139,20 @@ async fn cached_answers_are_never_stale(app: App) {
             .await
             .expect(304);
     }
-    // A draft is never kept for others.
+}
+
+#[both_databases]
+async fn a_draft_is_never_cached_for_others(app: App) {
+    let elena = app.trainer().await;
     let draft = app.draft(&elena, json!({})).await;
     app.get_as(&elena, &format!("/courses/{draft}")).await.expect(200);
     app.get(&format!("/courses/{draft}"))
         .await
         .expect_problem(404, "not_found");
-    // Nor the draft of somebody who teaches no more: they ask like anybody.
+}
+
+#[both_databases]
+async fn a_former_trainer_sees_no_draft(app: App) {
     let (marco, admin) = (app.trainer().await, app.admin().await);
     let theirs = app.draft(&marco, json!({})).await;
     let account = format!("/admin/users/{}", marco.id);
@@ -151,7 +166,13 @@ async fn cached_answers_are_never_stale(app: App) {
     app.get(&format!("/courses/{theirs}"))
         .await
         .expect_problem(404, "not_found");
-    // Whatever of it is changed: the order, the number of its lessons, the name of who teaches it.
+}
+
+#[both_databases]
+async fn a_cached_course_follows_outline_and_author(app: App) {
+    let elena = app.trainer().await;
+    let (course, chapter, lessons) = app.course(&elena, json!({ "title": "Before" })).await;
+    let path = format!("/courses/{course}");
     let outline = || async { app.get(&path).await.expect(200).at("/chapters/0/lessons") };
     assert_eq!(outline().await.pointer("/0/id").unwrap(), &json!(lessons[0]));
     app.post_as(
@@ -186,4 +207,26 @@ async fn a_list_item_names_author_and_size(app: App) {
     );
     assert!(list.at("/data/0/lessonCount").as_i64().unwrap() >= 1);
     assert!(list.at("/data/0").get("content").is_none());
+}
+
+#[both_databases]
+async fn the_document_of_a_course(app: App) {
+    let elena = app.trainer().await;
+    let category = app.category_named("Strength").await;
+    let price = json!({ "categoryIds": [category], "price": { "amount": 4900, "currency": "USD" } });
+    let (course, ..) = app.course(&elena, price).await;
+    let public = app.get(&format!("/courses/{course}")).await.expect(200);
+    insta::assert_json_snapshot!("course", public.document());
+}
+
+#[both_databases]
+async fn the_document_of_a_tree(app: App) {
+    let elena = app.trainer().await;
+    let category = app.category_named("Strength").await;
+    let (course, ..) = app.course(&elena, json!({ "categoryIds": [category] })).await;
+    let tree = app
+        .get_as(&elena, &format!("/courses/{course}/tree"))
+        .await
+        .expect(200);
+    insta::assert_json_snapshot!("course_tree", tree.document());
 }

@@ -1,91 +1,90 @@
 //! `/courses/{course}/learners`, `funnel` and `jobs`: what trainers see of learners.
 
+use crate::support::{App, Person, watching::complete_lesson};
 use chrono::Duration;
 use serde_json::{Value, json};
 use test_macros::both_databases;
 
-use crate::support::{App, Person, eventually, watching::complete_lesson};
-
-/// The newest job of a course, once it is done.
-async fn finished_job(app: &App, trainer: &Person, course: &str) -> Value {
-    eventually("the job to be done", || async {
-        let jobs = app
-            .get_as(trainer, &format!("/courses/{course}/jobs"))
-            .await
-            .expect(200);
-        let newest = jobs.json()["data"][0].clone();
-        (newest["status"] == "DONE").then_some(newest)
-    })
-    .await
+/// Four learners of a course: Lena completed it, Tom watched half of its video, Ada opened it, Otto claimed more than is credited.
+struct Cohort {
+    elena: Person,
+    lena: Person,
+    otto: Person,
+    course: String,
+    lessons: [String; 2],
 }
 
-#[both_databases]
-async fn unpublishing_the_missing_lesson_completes_the_course(app: App) {
-    let (elena, lena, tom) = (app.trainer().await, app.learner().await, app.learner().await);
-    let (course, _, lessons) = app.course(&elena, json!({})).await;
-    assert_eq!(
-        app.get_as(&elena, &format!("/courses/{course}/jobs"))
+impl Cohort {
+    async fn create(app: &App) -> Self {
+        let (elena, lena, tom) = (app.trainer().await, app.learner().await, app.learner().await);
+        let (course, _, lessons) = app.course(&elena, json!({})).await;
+        let video = json!({ "videoUrl": "https://videos.example.com/a.mp4", "duration": 10 });
+        app.patch_as(&elena, &format!("/lessons/{}", lessons[0]), "*", video)
             .await
-            .expect(200)
-            .at("/data"),
-        json!([])
-    );
-    for who in [&lena, &tom] {
-        app.post_empty_as(who, &format!("/courses/{course}/enroll"))
+            .expect(200);
+        app.patch_as(
+            &lena,
+            "/me",
+            app.get_as(&lena, "/me").await.header("etag"),
+            json!({ "name": "=SUM(A1), Lena" }),
+        )
+        .await
+        .expect(200);
+        for who in [&lena, &tom] {
+            app.post_empty_as(who, &format!("/courses/{course}/enroll"))
+                .await
+                .expect(201);
+            app.post_as(who, &format!("/lessons/{}/watch", lessons[0]), json!({}))
+                .await
+                .expect(200);
+        }
+        app.clock.advance(Duration::minutes(9));
+        app.post_as(
+            &lena,
+            &format!("/lessons/{}/watch", lessons[0]),
+            json!({ "ranges": [{ "from": 0, "to": 600 }] }),
+        )
+        .await
+        .expect(200);
+        app.post_as(
+            &tom,
+            &format!("/lessons/{}/watch", lessons[0]),
+            json!({ "ranges": [{ "from": 0, "to": 300 }] }),
+        )
+        .await
+        .expect(200);
+        complete_lesson(app, &lena, &lessons[1]).await;
+        // Whoever only opened the lesson, or teaches it, does not count; claims beyond the credit were not watched.
+        let (ada, otto) = (app.learner().await, app.learner().await);
+        for (who, claim) in [
+            (&ada, json!({})),
+            (&otto, json!({ "ranges": [{ "from": 0, "to": 600 }] })),
+        ] {
+            app.post_empty_as(who, &format!("/courses/{course}/enroll"))
+                .await
+                .expect(201);
+            app.post_as(who, &format!("/lessons/{}/watch", lessons[0]), claim)
+                .await
+                .expect(200);
+        }
+        app.patch_as(&otto, "/me", "*", json!({ "name": ";=1+1" }))
             .await
-            .expect(201);
+            .expect(200);
+        app.post_as(
+            &elena,
+            &format!("/lessons/{}/watch", lessons[0]),
+            json!({ "ranges": [{ "from": 0, "to": 600 }] }),
+        )
+        .await
+        .expect(200);
+        Self {
+            elena,
+            lena,
+            otto,
+            course,
+            lessons,
+        }
     }
-    complete_lesson(&app, &lena, &lessons[0]).await;
-    complete_lesson(&app, &tom, &lessons[1]).await;
-    // Enrolling has its own look at what is complete, a little later.
-    eventually("the outbox to be empty", || async {
-        (app.count("SELECT count(*) FROM outbox WHERE done_at IS NULL")
-            .await
-            == 0)
-            .then_some(())
-    })
-    .await;
-    app.post_empty_as(&elena, &format!("/lessons/{}/unpublish", lessons[1]))
-        .await
-        .expect(200);
-    let job = finished_job(&app, &elena, &course).await;
-    assert_eq!(
-        (&job["doneCount"], &job["changedCount"], &job["requestedBy"]),
-        (&json!(2), &json!(1), &json!(elena.id))
-    );
-    let lenas = app
-        .get_as(&lena, &format!("/courses/{course}/progress"))
-        .await
-        .expect(200);
-    assert_eq!(
-        (lenas.at("/isCompleted"), lenas.at("/chapters/0/isCompleted")),
-        (json!(true), json!(true))
-    );
-    assert_eq!(
-        app.get_as(&tom, &format!("/courses/{course}/progress"))
-            .await
-            .expect(200)
-            .at("/isCompleted"),
-        false
-    );
-    // What comes back takes nothing away, and everything is told once.
-    app.post_empty_as(&elena, &format!("/lessons/{}/publish", lessons[1]))
-        .await
-        .expect(200);
-    finished_job(&app, &elena, &course).await;
-    let again = app
-        .get_as(&lena, &format!("/courses/{course}/progress"))
-        .await
-        .expect(200);
-    assert_eq!(
-        (again.at("/completedAt"), again.at("/percent")),
-        (lenas.at("/completedAt"), json!(50))
-    );
-    assert_eq!(
-        app.count("SELECT count(*) FROM outbox WHERE kind = 'course.completed'")
-            .await,
-        1
-    );
 }
 
 #[both_databases]
@@ -105,7 +104,7 @@ async fn reads_take_the_same_statements_at_any_size(app: App) {
         format!("/courses/{course}/funnel"),
     ];
     let cost = async || {
-        // What the worker tells of all this is counted too.
+        // The worker executes statements for these events too.
         app.wait_for_worker().await;
         let mut costs = Vec::new();
         for (who, path) in paths
@@ -113,7 +112,7 @@ async fn reads_take_the_same_statements_at_any_size(app: App) {
             .map(|path| (&lena, path))
             .chain(teaching.iter().map(|path| (&elena, path)))
         {
-            // The worker counts as well, now and then: the least of a few is the request's own.
+            // The worker executes statements too: the minimum of a few runs is the cost of the request.
             let mut least = u64::MAX;
             for _ in 0..5 {
                 let before = app.db.statements();
@@ -144,68 +143,8 @@ async fn reads_take_the_same_statements_at_any_size(app: App) {
 }
 
 #[both_databases]
-async fn trainers_see_where_learners_stop(app: App) {
-    let (elena, lena, tom) = (app.trainer().await, app.learner().await, app.learner().await);
-    let (course, _, lessons) = app.course(&elena, json!({})).await;
-    let video = json!({ "videoUrl": "https://videos.example.com/a.mp4", "duration": 10 });
-    app.patch_as(&elena, &format!("/lessons/{}", lessons[0]), "*", video)
-        .await
-        .expect(200);
-    app.patch_as(
-        &lena,
-        "/me",
-        app.get_as(&lena, "/me").await.header("etag"),
-        json!({ "name": "=SUM(A1), Lena" }),
-    )
-    .await
-    .expect(200);
-    for who in [&lena, &tom] {
-        app.post_empty_as(who, &format!("/courses/{course}/enroll"))
-            .await
-            .expect(201);
-        app.post_as(who, &format!("/lessons/{}/watch", lessons[0]), json!({}))
-            .await
-            .expect(200);
-    }
-    app.clock.advance(Duration::minutes(9));
-    app.post_as(
-        &lena,
-        &format!("/lessons/{}/watch", lessons[0]),
-        json!({ "ranges": [{ "from": 0, "to": 600 }] }),
-    )
-    .await
-    .expect(200);
-    app.post_as(
-        &tom,
-        &format!("/lessons/{}/watch", lessons[0]),
-        json!({ "ranges": [{ "from": 0, "to": 300 }] }),
-    )
-    .await
-    .expect(200);
-    complete_lesson(&app, &lena, &lessons[1]).await;
-    // Who only opened it, and who teaches it, is none of them; what is claimed and not credited was not played.
-    let (ada, otto) = (app.learner().await, app.learner().await);
-    for (who, claim) in [
-        (&ada, json!({})),
-        (&otto, json!({ "ranges": [{ "from": 0, "to": 600 }] })),
-    ] {
-        app.post_empty_as(who, &format!("/courses/{course}/enroll"))
-            .await
-            .expect(201);
-        app.post_as(who, &format!("/lessons/{}/watch", lessons[0]), claim)
-            .await
-            .expect(200);
-    }
-    app.patch_as(&otto, "/me", "*", json!({ "name": ";=1+1" }))
-        .await
-        .expect(200);
-    app.post_as(
-        &elena,
-        &format!("/lessons/{}/watch", lessons[0]),
-        json!({ "ranges": [{ "from": 0, "to": 600 }] }),
-    )
-    .await
-    .expect(200);
+async fn the_funnel_counts_enrolled_started_and_completed(app: App) {
+    let Cohort { elena, course, .. } = Cohort::create(&app).await;
     let funnel = app
         .get_as(&elena, &format!("/courses/{course}/funnel"))
         .await
@@ -233,6 +172,11 @@ async fn trainers_see_where_learners_stop(app: App) {
         ),
         (json!(1), Value::Null)
     );
+}
+
+#[both_databases]
+async fn retention_counts_what_was_watched(app: App) {
+    let Cohort { elena, lessons, .. } = Cohort::create(&app).await;
     let curve = app
         .get_as(&elena, &format!("/lessons/{}/retention", lessons[0]))
         .await
@@ -248,6 +192,13 @@ async fn trainers_see_where_learners_stop(app: App) {
     app.get_as(&elena, &format!("/lessons/{}/retention", lessons[1]))
         .await
         .expect_problem(409, "no_video");
+}
+
+#[both_databases]
+async fn learners_are_found_by_name(app: App) {
+    let Cohort {
+        elena, lena, course, ..
+    } = Cohort::create(&app).await;
     let found = app
         .get_as(&elena, &format!("/courses/{course}/learners?q=LENA"))
         .await
@@ -268,6 +219,13 @@ async fn trainers_see_where_learners_stop(app: App) {
             .at("/data"),
         json!([])
     );
+}
+
+#[both_databases]
+async fn learners_are_listed_newest_first(app: App) {
+    let Cohort {
+        elena, otto, course, ..
+    } = Cohort::create(&app).await;
     let page = app
         .get_as(&elena, &format!("/courses/{course}/learners?limit=1"))
         .await
@@ -276,6 +234,11 @@ async fn trainers_see_where_learners_stop(app: App) {
         (page.at("/data/0/userId"), page.at("/data/0/percent")),
         (json!(otto.id), json!(0))
     );
+}
+
+#[both_databases]
+async fn the_csv_of_learners_escapes_formulas(app: App) {
+    let Cohort { elena, course, .. } = Cohort::create(&app).await;
     let csv = app
         .get_as(&elena, &format!("/courses/{course}/learners.csv"))
         .await
@@ -288,7 +251,13 @@ async fn trainers_see_where_learners_stop(app: App) {
         "{}",
         csv.text
     );
-    // Another trainer, and the learners themselves, see none of it.
+}
+
+#[both_databases]
+async fn only_trainers_of_the_course_see_its_learners(app: App) {
+    let Cohort {
+        elena, lena, course, ..
+    } = Cohort::create(&app).await;
     let other = app.trainer().await;
     for path in ["funnel", "learners", "learners.csv", "jobs"] {
         app.get_as(&other, &format!("/courses/{course}/{path}"))
@@ -298,7 +267,7 @@ async fn trainers_see_where_learners_stop(app: App) {
             .await
             .expect_problem(403, "forbidden");
     }
-    // Who helps to teach does.
+    // An editor sees them.
     app.put_as(
         &elena,
         &format!("/courses/{course}/trainers/{}", other.id),
@@ -306,12 +275,10 @@ async fn trainers_see_where_learners_stop(app: App) {
     )
     .await
     .expect(200);
+    let funnel = format!("/courses/{course}/funnel");
     assert_eq!(
-        app.get_as(&other, &format!("/courses/{course}/funnel"))
-            .await
-            .expect(200)
-            .json(),
-        funnel.json()
+        app.get_as(&other, &funnel).await.expect(200).json(),
+        app.get_as(&elena, &funnel).await.expect(200).json()
     );
 }
 
@@ -341,179 +308,4 @@ async fn learners_are_found_by_names_in_any_script(app: App) {
             .expect(200);
         assert_eq!(found.at("/data").as_array().unwrap().len(), count, "{word}");
     }
-}
-
-#[both_databases]
-async fn a_reset_forgets_what_was_watched(app: App) {
-    let (elena, lena) = (app.trainer().await, app.learner().await);
-    let (course, _, lessons) = app.course(&elena, json!({})).await;
-    for (n, lesson) in lessons.iter().enumerate() {
-        let video = json!({ "videoUrl": format!("https://videos.example.com/{n}.mp4"), "duration": 10 });
-        app.patch_as(&elena, &format!("/lessons/{lesson}"), "*", video)
-            .await
-            .expect(200);
-    }
-    app.post_empty_as(&lena, &format!("/courses/{course}/enroll"))
-        .await
-        .expect(201);
-    let watch = async |lesson: usize| {
-        let claim = json!({ "ranges": [{ "from": 0, "to": 400 }] });
-        app.post_as(&lena, &format!("/lessons/{}/watch", lessons[lesson]), claim)
-            .await
-            .expect(200)
-    };
-    assert_eq!(watch(1).await.at("/watchedSeconds"), 30);
-    let seen = watch(0).await.at("/updatedAt");
-    app.clock.advance(Duration::minutes(4));
-    let reset = format!("/courses/{course}/learners/{}/reset", lena.id);
-    app.post_as(&elena, &reset, json!({ "lessonId": lessons[1] }))
-        .await
-        .expect(200);
-    // The lesson that was watched last is still the other one, and that was when they were last here.
-    let go_on = app.get_as(&lena, "/me/continue").await.expect(200);
-    assert_eq!(
-        (go_on.at("/data/0/lessonId"), go_on.at("/data/0/lastActiveAt")),
-        (json!(lessons[0]), seen.clone())
-    );
-    let learners = app
-        .get_as(&elena, &format!("/courses/{course}/learners"))
-        .await
-        .expect(200);
-    assert_eq!(
-        (
-            learners.at("/data/0/lastActiveAt"),
-            learners.at("/data/0/watchedSeconds")
-        ),
-        (seen, json!(30))
-    );
-    let funnel = app
-        .get_as(&elena, &format!("/courses/{course}/funnel"))
-        .await
-        .expect(200);
-    assert_eq!(
-        (
-            funnel.at("/lessons/1/started"),
-            funnel.at("/lessons/1/averageWatchTimePercent")
-        ),
-        (json!(0), Value::Null)
-    );
-    // The clock starts with the next heartbeat.
-    app.clock.advance(Duration::minutes(4));
-    assert_eq!(watch(1).await.at("/watchedSeconds"), 30);
-    app.post_as(&elena, &reset, json!({})).await.expect(200);
-    let learners = app
-        .get_as(&elena, &format!("/courses/{course}/learners"))
-        .await
-        .expect(200);
-    assert_eq!(learners.at("/data/0/lastActiveAt"), Value::Null);
-    let whole = app
-        .get_as(&lena, &format!("/lessons/{}/progress", lessons[0]))
-        .await
-        .expect(200);
-    assert_eq!(whole.at("/updatedAt"), Value::Null);
-}
-
-#[both_databases]
-async fn a_trainer_waives_and_resets_progress(app: App) {
-    let (elena, lena, tom) = (app.trainer().await, app.learner().await, app.learner().await);
-    let (course, _, lessons) = app.course(&elena, json!({})).await;
-    let (foreign, _, elsewhere) = app.course(&elena, json!({})).await;
-    let video = json!({ "videoUrl": "https://videos.example.com/a.mp4", "duration": 10 });
-    app.patch_as(&elena, &format!("/lessons/{}", lessons[0]), "*", video)
-        .await
-        .expect(200);
-    let at = |who: &Person, what: &str| format!("/courses/{course}/learners/{}/{what}", who.id);
-    app.post_as(&elena, &at(&lena, "waive"), json!({}))
-        .await
-        .expect_problem(404, "not_found");
-    app.post_empty_as(&lena, &format!("/courses/{course}/enroll"))
-        .await
-        .expect(201);
-    app.post_as(&lena, &at(&lena, "waive"), json!({}))
-        .await
-        .expect_problem(403, "forbidden");
-    app.post_as(&elena, &at(&lena, "waive"), json!({ "lessonId": elsewhere[0] }))
-        .await
-        .expect_problem(404, "not_found");
-    app.post_as(&elena, &at(&lena, "reset"), json!({ "lessonId": elsewhere[0] }))
-        .await
-        .expect_problem(404, "not_found");
-    app.post_as(&elena, &at(&tom, "reset"), json!({}))
-        .await
-        .expect_problem(404, "not_found");
-    app.get_as(&elena, &format!("/courses/{foreign}/learners"))
-        .await
-        .expect(200);
-    let one = app
-        .post_as(&elena, &at(&lena, "waive"), json!({ "lessonId": lessons[0] }))
-        .await
-        .expect(200);
-    assert_eq!(
-        (one.at("/completedLessons"), one.at("/percent")),
-        (json!(1), json!(50))
-    );
-    let all = app
-        .post_as(&elena, &at(&lena, "waive"), json!({}))
-        .await
-        .expect(200);
-    assert_eq!(all.at("/percent"), 100);
-    eventually("the course to be complete", || async {
-        let whole = app
-            .get_as(&lena, &format!("/courses/{course}/progress"))
-            .await
-            .expect(200);
-        (whole.at("/isCompleted") == true).then_some(())
-    })
-    .await;
-    // Watched, then reset: nothing is left, and what this server remembers does not come back.
-    let watch = format!("/lessons/{}/watch", lessons[0]);
-    app.post_as(
-        &lena,
-        &watch,
-        json!({ "ranges": [{ "from": 0, "to": 20 }], "positionSeconds": 20 }),
-    )
-    .await
-    .expect(200);
-    let gone = app
-        .post_as(&elena, &at(&lena, "reset"), json!({ "lessonId": lessons[0] }))
-        .await
-        .expect(200);
-    assert_eq!(
-        (
-            gone.at("/completedLessons"),
-            gone.at("/watchedSeconds"),
-            gone.at("/isCompleted")
-        ),
-        (json!(1), json!(0), json!(true))
-    );
-    app.clock.advance(Duration::seconds(2));
-    let anew = app
-        .post_as(&lena, &watch, json!({ "ranges": [{ "from": 500, "to": 510 }] }))
-        .await
-        .expect(200);
-    assert_eq!(
-        (
-            anew.at("/ranges"),
-            anew.at("/isCompleted"),
-            anew.at("/positionSeconds")
-        ),
-        (json!([{ "from": 500, "to": 510 }]), json!(false), Value::Null)
-    );
-    let whole = app
-        .get_as(&lena, &format!("/courses/{course}/progress"))
-        .await
-        .expect(200);
-    assert_eq!(
-        (
-            whole.at("/chapters/0/isCompleted"),
-            whole.at("/isCompleted"),
-            whole.at("/percent")
-        ),
-        (json!(false), json!(true), json!(50))
-    );
-    assert_eq!(
-        app.count("SELECT count(*) FROM audit_log WHERE action IN ('progress.waived', 'progress.reset')")
-            .await,
-        3
-    );
 }

@@ -243,6 +243,11 @@ async fn every_sort_order_pages_in_both_directions(app: App) {
             "{sort} by pages"
         );
     }
+}
+
+#[both_databases]
+async fn search_results_page_in_both_directions(app: App) {
+    create_catalogue(&app).await;
     let found = app.get("/courses?q=s&limit=1").await.expect(200);
     let next = app
         .get(&format!(
@@ -260,7 +265,11 @@ async fn every_sort_order_pages_in_both_directions(app: App) {
         .await
         .expect(200);
     assert_eq!(found.at("/data/0/id"), back.at("/data/0/id"));
-    // Made-up positions are odd places in the list, and no errors.
+}
+
+#[both_databases]
+async fn an_invented_cursor_is_a_position_and_no_error(app: App) {
+    create_catalogue(&app).await;
     for sort in [
         "title",
         "-title",
@@ -282,6 +291,10 @@ async fn every_sort_order_pages_in_both_directions(app: App) {
                 .expect(200);
         }
     }
+}
+
+#[both_databases]
+async fn cursors_of_both_directions_exclude_each_other(app: App) {
     app.get("/courses?cursor=AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA&before=AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA")
         .await
         .expect_problem(422, "validation_failed");
@@ -335,4 +348,15 @@ async fn popularity_follows_enrollments(app: App) {
         (counts == [2, 1, 0]).then_some(())
     })
     .await;
+}
+
+#[both_databases]
+async fn the_document_of_a_page(app: App) {
+    let elena = app.trainer().await;
+    let category = app.category_named("Strength").await;
+    for _ in 0..2 {
+        app.course(&elena, json!({ "categoryIds": [category] })).await;
+    }
+    let page = app.get("/courses?limit=1").await.expect(200);
+    insta::assert_json_snapshot!("course_page", page.document());
 }

@@ -7,6 +7,7 @@ mod duplicate;
 mod enroll;
 mod get;
 mod grants;
+mod learner_progress;
 mod learners;
 mod list;
 mod patch;

@@ -3,7 +3,7 @@
 use serde_json::json;
 use test_macros::both_databases;
 
-use crate::support::App;
+use crate::support::{App, watching::complete_lesson};
 
 #[both_databases]
 async fn a_course_is_complete_with_its_last_lesson(app: App) {
@@ -160,4 +160,16 @@ async fn a_completed_preview_counts_after_enrolling(app: App) {
     );
     let record = app.get_as(&lena, "/me/enrollments").await.expect(200);
     assert_eq!(record.at("/data/0/isCompleted"), true);
+}
+
+#[both_databases]
+async fn the_document_of_progress(app: App) {
+    let (elena, lena) = (app.trainer().await, app.learner().await);
+    let (course, [lesson, _]) = app.course_with_learners(&elena, &[&lena]).await;
+    complete_lesson(&app, &lena, &lesson).await;
+    let progress = app
+        .get_as(&lena, &format!("/courses/{course}/progress"))
+        .await
+        .expect(200);
+    insta::assert_json_snapshot!("course_progress", progress.document());
 }

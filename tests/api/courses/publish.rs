@@ -6,10 +6,9 @@ use test_macros::both_databases;
 use crate::support::App;
 
 #[both_databases]
-async fn a_trainer_builds_and_publishes_a_course(app: App) {
+async fn a_new_course_has_a_slug_and_a_location(app: App) {
     let elena = app.trainer().await;
-    let category = app.category().await;
-    let body = json!({ "title": "  Strength & Mobility ", "description": "Four weeks.", "imageUrl": "https://images.example.com/a.jpg", "categoryIds": [category] });
+    let body = json!({ "title": "  Strength & Mobility " });
     let made = app.post_as(&elena, "/courses", body).await.expect(201);
     let id = made.text_at("/id");
     assert_eq!(
@@ -20,6 +19,15 @@ async fn a_trainer_builds_and_publishes_a_course(app: App) {
         (made.header("location"), made.header("etag")),
         (format!("/api/v1/courses/{id}").as_str(), "\"1\"")
     );
+}
+
+#[both_databases]
+async fn a_published_course_is_listed(app: App) {
+    let elena = app.trainer().await;
+    let category = app.category().await;
+    let body = json!({ "title": "  Strength & Mobility ", "description": "Four weeks.", "imageUrl": "https://images.example.com/a.jpg", "categoryIds": [category] });
+    let made = app.post_as(&elena, "/courses", body).await.expect(201);
+    let id = made.text_at("/id");
     let chapter = app.chapter(&elena, &id, false).await;
     app.lesson(&elena, &chapter).await;
     app.post_empty_as(&elena, &format!("/chapters/{chapter}/publish"))
@@ -39,7 +47,13 @@ async fn a_trainer_builds_and_publishes_a_course(app: App) {
     let shown = app.get("/courses/strength-mobility").await.expect(200);
     assert_eq!(shown.at("/chapters/0/lessons/0/title"), "The hinge");
     assert!(!shown.text.contains("Hips back"), "an outline shows no body");
-    // Publishing again changes nothing, and publishedAt is set once.
+}
+
+#[both_databases]
+async fn publishing_again_keeps_the_first_date(app: App) {
+    let elena = app.trainer().await;
+    let (id, ..) = app.course(&elena, json!({})).await;
+    let published = app.get(&format!("/courses/{id}")).await.expect(200);
     let again = app
         .post_empty_as(&elena, &format!("/courses/{id}/publish"))
         .await

@@ -3,33 +3,48 @@
 use serde_json::json;
 use test_macros::both_databases;
 
-use crate::support::App;
+use crate::support::{App, Person};
+
+/// Two courses of Elena: one in dollars, sold to Lena and to Tom, who got a part back, and one in euros, sold to Tom.
+struct Sales {
+    elena: Person,
+    lena: Person,
+    tom: Person,
+    dollars: String,
+}
+
+impl Sales {
+    async fn create(app: &App) -> Self {
+        let (elena, lena, tom) = (app.trainer().await, app.learner().await, app.learner().await);
+        let (dollars, _) = app.course_for_sale(&elena, 4900).await;
+        let (euros, ..) = app
+            .course(&elena, json!({ "price": { "amount": 1500, "currency": "EUR" } }))
+            .await;
+        app.buy(&lena, &dollars).await;
+        let refunded = app.buy(&tom, &dollars).await;
+        app.buy(&tom, &euros).await;
+        app.checkout(&lena, &euros).await.expect(201);
+        app.post_with_new_key_as(
+            &elena,
+            &format!("/payments/{refunded}/refunds"),
+            json!({ "amount": 900 }),
+        )
+        .await
+        .expect(201);
+        app.wait_for_payment(&tom, &refunded, "/refunded/amount", json!(900))
+            .await;
+        Self {
+            elena,
+            lena,
+            tom,
+            dollars,
+        }
+    }
+}
 
 #[both_databases]
-async fn sales_are_summed_per_currency(app: App) {
-    let (elena, greta, lena, tom) = (
-        app.trainer().await,
-        app.trainer().await,
-        app.learner().await,
-        app.learner().await,
-    );
-    let (dollars, _) = app.course_for_sale(&elena, 4900).await;
-    let (euros, ..) = app
-        .course(&elena, json!({ "price": { "amount": 1500, "currency": "EUR" } }))
-        .await;
-    app.buy(&lena, &dollars).await;
-    let refunded = app.buy(&tom, &dollars).await;
-    app.buy(&tom, &euros).await;
-    app.checkout(&lena, &euros).await.expect(201);
-    app.post_with_new_key_as(
-        &elena,
-        &format!("/payments/{refunded}/refunds"),
-        json!({ "amount": 900 }),
-    )
-    .await
-    .expect(201);
-    app.wait_for_payment(&tom, &refunded, "/refunded/amount", json!(900))
-        .await;
+async fn takings_are_summed_per_currency(app: App) {
+    let Sales { elena, dollars, .. } = Sales::create(&app).await;
     let takings = app.get_as(&elena, "/me/takings").await.expect(200);
     assert_eq!(
         takings.at("/currencies"),
@@ -48,6 +63,16 @@ async fn sales_are_summed_per_currency(app: App) {
         .await
         .expect(200);
     assert_eq!(one.at("/currencies/0/net"), 8900);
+}
+
+#[both_databases]
+async fn sales_are_listed_in_pages(app: App) {
+    let Sales {
+        elena,
+        lena,
+        tom,
+        dollars,
+    } = Sales::create(&app).await;
     let sales = app
         .get_as(&elena, &format!("/courses/{dollars}/sales?limit=1"))
         .await
@@ -80,7 +105,12 @@ async fn sales_are_summed_per_currency(app: App) {
             .len(),
         3
     );
-    // Another trainer sees nothing of it.
+}
+
+#[both_databases]
+async fn another_trainer_sees_no_sales(app: App) {
+    let greta = app.trainer().await;
+    let Sales { dollars, .. } = Sales::create(&app).await;
     assert_eq!(
         app.get_as(&greta, "/me/sales").await.expect(200).at("/data"),
         json!([])

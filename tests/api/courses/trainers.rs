@@ -6,10 +6,9 @@ use test_macros::both_databases;
 use crate::{courses::create, support::App};
 
 #[both_databases]
-async fn an_editor_edits_and_only_the_owner_manages(app: App) {
+async fn the_owner_adds_trainers_as_editors(app: App) {
     let (elena, marco, lena) = (app.trainer().await, app.trainer().await, app.learner().await);
-    let (course, chapter, lessons) = app.course(&elena, json!({})).await;
-    let draft = app.draft(&elena, json!({})).await;
+    let (course, ..) = app.course(&elena, json!({})).await;
     let editor = format!("/courses/{course}/trainers/{}", marco.id);
     app.put_as(&marco, &editor, Value::Null)
         .await
@@ -23,6 +22,15 @@ async fn an_editor_edits_and_only_the_owner_manages(app: App) {
         (trainers.at("/trainers/0/part"), trainers.at("/trainers/1/id")),
         (json!("OWNER"), json!(marco.id))
     );
+    app.put_as(&elena, &editor, Value::Null).await.expect(200);
+}
+
+#[both_databases]
+async fn an_editor_edits_the_course(app: App) {
+    let (elena, marco) = (app.trainer().await, app.trainer().await);
+    let (course, chapter, lessons) = app.course(&elena, json!({})).await;
+    let draft = app.draft(&elena, json!({})).await;
+    let editor = format!("/courses/{course}/trainers/{}", marco.id);
     app.put_as(&elena, &editor, Value::Null).await.expect(200);
     app.patch_as(
         &marco,
@@ -49,6 +57,14 @@ async fn an_editor_edits_and_only_the_owner_manages(app: App) {
     app.get_as(&marco, &format!("/courses/{draft}"))
         .await
         .expect_problem(404, "not_found");
+}
+
+#[both_databases]
+async fn only_the_owner_manages_the_course(app: App) {
+    let (elena, marco) = (app.trainer().await, app.trainer().await);
+    let (course, ..) = app.course(&elena, json!({})).await;
+    let editor = format!("/courses/{course}/trainers/{}", marco.id);
+    app.put_as(&elena, &editor, Value::Null).await.expect(200);
     app.delete_as(&marco, &format!("/courses/{course}"))
         .await
         .expect_problem(403, "forbidden");
@@ -62,6 +78,14 @@ async fn an_editor_edits_and_only_the_owner_manages(app: App) {
     )
     .await
     .expect_problem(403, "forbidden");
+}
+
+#[both_databases]
+async fn an_editor_may_leave(app: App) {
+    let (elena, marco) = (app.trainer().await, app.trainer().await);
+    let (course, ..) = app.course(&elena, json!({})).await;
+    let editor = format!("/courses/{course}/trainers/{}", marco.id);
+    app.put_as(&elena, &editor, Value::Null).await.expect(200);
     app.delete_as(&marco, &editor).await.expect(204);
     app.patch_as(
         &marco,

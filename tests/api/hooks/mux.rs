@@ -84,8 +84,8 @@ async fn a_webhook_counts_once(app: App) {
     for reply in futures_util::future::join_all(replies).await {
         reply.expect(200);
     }
-    let told = "SELECT count(*) FROM outbox WHERE kind = 'video.told'";
-    let work = move |tx: Tx| async move { tx.count(told, []).await };
+    let asset = "SELECT count(*) FROM outbox WHERE kind = 'video.asset'";
+    let work = move |tx: Tx| async move { tx.count(asset, []).await };
     assert_eq!(
         app.db.read_in(Pool::Worker, Actor::System, work).await.unwrap(),
         1
@@ -158,9 +158,9 @@ async fn a_webhook_may_arrive_before_the_answer(app: App) {
     mux.be_eager(&app);
     let (video, url) = announce_video(&app, &elena).await;
     wait_for_outbox(&app).await;
-    let told = video_asset(&app, &elena, &video).await;
+    let asset = video_asset(&app, &elena, &video).await;
     assert_eq!(
-        (&told["status"], &told["assetsId"]),
+        (&asset["status"], &asset["assetsId"]),
         (&json!("PREPARING"), &json!(mux.asset_of(&url)))
     );
     // What Mux tells without our id is found by its own.
@@ -214,7 +214,7 @@ async fn lost_webhooks_are_reconciled(app: App) {
         (late, "ERRORED", json!("upload_timed_out")),
         (waiting, "WAITING", Value::Null),
     ] {
-        let told = video_asset(&app, &elena, &video).await;
-        assert_eq!((&told["status"], &told["problem"]), (&json!(status), &problem));
+        let asset = video_asset(&app, &elena, &video).await;
+        assert_eq!((&asset["status"], &asset["problem"]), (&json!(status), &problem));
     }
 }

@@ -7,7 +7,7 @@ use test_macros::both_databases;
 
 use crate::support::{App, Fault, Person, StripeApp, StripeDouble, eventually};
 
-/// The same database server with another server, which uses this Stripe.
+/// A server that uses a new double of Stripe.
 async fn with_stripe(app: &App) -> (App, StripeDouble) {
     let double = StripeDouble::start();
     let settings = double.settings();
@@ -40,7 +40,7 @@ async fn webhooks_in_any_order_complete_and_refund_a_payment(app: App) {
     );
     assert_eq!(double.count("checkout.session"), 1);
     double.pay(&session);
-    // The buyer's return says nothing; the signed hooks do, in any order and number.
+    // The buyer's return proves nothing; signed webhooks do, in any order and number.
     assert_eq!(app.access_reason(&lena, &lessons[0]).await, "not_granted");
     let events = double.events();
     for event in events.iter().rev().chain(&events) {

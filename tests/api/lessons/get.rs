@@ -96,7 +96,7 @@ async fn expired_access_ends_without_a_job(app: App) {
         .await
         .expect(201);
     let ends_at = app.db.environment().now() + Duration::hours(1);
-    // A free grant has no end by itself: written past the use cases.
+    // A free grant has no end, so the test writes one itself.
     change_grants(
         &app,
         &elena,
@@ -131,7 +131,7 @@ async fn expired_access_ends_without_a_job(app: App) {
         change_grants(&app, &elena, "UPDATE grants SET status = ?", vec![status.into()]).await;
         app.get_as(&lena, &path).await.expect_problem(403, code);
     }
-    // The record of what was learnt stays.
+    // The enrollment stays.
     assert_eq!(
         app.get_as(&lena, "/me/enrollments")
             .await
@@ -143,7 +143,7 @@ async fn expired_access_ends_without_a_job(app: App) {
     );
 }
 
-/// Writes into the ledger as the author of the course may.
+/// Updates grants as the author of the course.
 async fn change_grants(
     app: &App,
     author: &crate::support::Person,
@@ -177,4 +177,12 @@ async fn concurrent_edits_of_a_lesson_conflict(app: App) {
         .await
         .expect_problem(412, "precondition_failed");
     assert_eq!(app.get_as(&elena, &path).await.at("/title"), "New");
+}
+
+#[both_databases]
+async fn the_document_of_a_lesson(app: App) {
+    let (elena, lena) = (app.trainer().await, app.learner().await);
+    let (_, [lesson, _]) = app.course_with_learners(&elena, &[&lena]).await;
+    let read = app.get_as(&lena, &format!("/lessons/{lesson}")).await.expect(200);
+    insta::assert_json_snapshot!("lesson", read.document());
 }

@@ -6,20 +6,27 @@ use test_macros::both_databases;
 
 use crate::support::{
     App,
-    watching::{course_with_video, played},
+    watching::{course_with_video, played, watcher},
 };
 
 #[both_databases]
-async fn watching_a_lesson_completes_it_and_the_course(app: App) {
+async fn watching_needs_access(app: App) {
     let (elena, lena) = (app.trainer().await, app.learner().await);
-    let (course, chapter, lessons) = course_with_video(&app, &elena).await;
+    let (_, _, lessons) = course_with_video(&app, &elena).await;
     let watch = format!("/lessons/{}/watch", lessons[0]);
     app.post_as(&lena, &watch, json!({}))
         .await
         .expect_problem(403, "not_granted");
+}
+
+#[both_databases]
+async fn a_heartbeat_credits_what_was_watched(app: App) {
+    let (elena, lena) = (app.trainer().await, app.learner().await);
+    let (course, _, lessons) = course_with_video(&app, &elena).await;
     app.post_empty_as(&lena, &format!("/courses/{course}/enroll"))
         .await
         .expect(201);
+    let watch = format!("/lessons/{}/watch", lessons[0]);
     let opened = app
         .post_as(&lena, &watch, json!({ "positionSeconds": 0 }))
         .await
@@ -49,13 +56,38 @@ async fn watching_a_lesson_completes_it_and_the_course(app: App) {
         (half.at("/positionSeconds"), half.at("/sessionId")),
         (json!(300.0), json!(session))
     );
-    // Going back and watching the same again adds nothing.
+}
+
+#[both_databases]
+async fn watching_again_adds_nothing(app: App) {
+    let (elena, lena) = (app.trainer().await, app.learner().await);
+    let (course, _, lessons) = course_with_video(&app, &elena).await;
+    app.post_empty_as(&lena, &format!("/courses/{course}/enroll"))
+        .await
+        .expect(201);
+    let watch = format!("/lessons/{}/watch", lessons[0]);
+    app.post_as(&lena, &watch, json!({})).await.expect(200);
+    app.clock.advance(Duration::minutes(5));
+    app.post_as(&lena, &watch, played(0.0, 300.0)).await.expect(200);
     app.clock.advance(Duration::minutes(5));
     let again = app.post_as(&lena, &watch, played(100.0, 300.0)).await.expect(200);
     assert_eq!(
         (again.at("/watchedSeconds"), again.at("/ranges")),
         (json!(300), json!([{ "from": 0, "to": 300 }]))
     );
+}
+
+#[both_databases]
+async fn nine_tenths_complete_a_lesson(app: App) {
+    let (elena, lena) = (app.trainer().await, app.learner().await);
+    let (course, _, lessons) = course_with_video(&app, &elena).await;
+    app.post_empty_as(&lena, &format!("/courses/{course}/enroll"))
+        .await
+        .expect(201);
+    let watch = format!("/lessons/{}/watch", lessons[0]);
+    app.post_as(&lena, &watch, json!({})).await.expect(200);
+    app.clock.advance(Duration::minutes(10));
+    app.post_as(&lena, &watch, played(0.0, 300.0)).await.expect(200);
     // The last minutes are skipped: nine tenths are enough.
     let done = app.post_as(&lena, &watch, played(300.4, 541.0)).await.expect(200);
     assert_eq!(
@@ -75,7 +107,20 @@ async fn watching_a_lesson_completes_it_and_the_course(app: App) {
         (later.at("/completedAt"), later.at("/watchTimePercent")),
         (done.at("/completedAt"), json!(100.0))
     );
-    // The other lesson has none and is marked; with it the chapter and the course are complete.
+}
+
+#[both_databases]
+async fn the_last_lesson_completes_chapter_and_course(app: App) {
+    let (elena, lena) = (app.trainer().await, app.learner().await);
+    let (course, chapter, lessons) = course_with_video(&app, &elena).await;
+    app.post_empty_as(&lena, &format!("/courses/{course}/enroll"))
+        .await
+        .expect(201);
+    let watch = format!("/lessons/{}/watch", lessons[0]);
+    app.post_as(&lena, &watch, json!({})).await.expect(200);
+    app.clock.advance(Duration::minutes(10));
+    app.post_as(&lena, &watch, played(0.0, 600.0)).await.expect(200);
+    // The other lesson has no video and is completed by hand; then chapter and course are complete.
     app.post_as(&lena, &format!("/lessons/{}/watch", lessons[1]), json!({}))
         .await
         .expect_problem(409, "no_video");
@@ -123,13 +168,13 @@ async fn a_script_is_credited_only_the_tolerance(app: App) {
     let watch = format!("/lessons/{}/watch", lessons[0]);
     let mut most = 0.0_f64;
     for number in 0..20 {
-        // A session each, a clock a year off either way.
+        // Each with its own session and a clock years off.
         let body = json!({
             "sessionId": format!("0198c0de-0000-7000-8000-0000000000{number:02}"), "percent": 100,
             "ranges": [{ "from": 0, "to": 600 }], "playedAt": if number % 2 == 0 { "2020-01-01T00:00:00Z" } else { "2099-01-01T00:00:00Z" },
         });
-        let told = app.post_as(&lena, &watch, body).await.expect(200);
-        most = most.max(told.at("/watchedSeconds").as_f64().unwrap());
+        let progress = app.post_as(&lena, &watch, body).await.expect(200);
+        most = most.max(progress.at("/watchedSeconds").as_f64().unwrap());
     }
     let put = app
         .put_as(
@@ -150,10 +195,10 @@ async fn a_script_is_credited_only_the_tolerance(app: App) {
             .as_f64()
             .unwrap(),
     );
-    // The slack, and twice what the test itself took.
+    // The tolerance, plus the duration of the test itself.
     assert!((30.0..200.0).contains(&most), "{most} s were credited");
     assert_eq!(sent.at("/results/0/lessonProgress/isCompleted"), false);
-    // The percentage never falls, and goes up with the clock.
+    // The percentage never falls, and rises with the clock.
     app.clock.advance(Duration::minutes(10));
     let later = app.post_as(&lena, &watch, json!({})).await.expect(200);
     assert_eq!(
@@ -164,12 +209,8 @@ async fn a_script_is_credited_only_the_tolerance(app: App) {
 
 #[both_databases]
 async fn an_invalid_heartbeat_is_refused(app: App) {
-    let (elena, lena) = (app.trainer().await, app.learner().await);
-    let (course, _, lessons) = course_with_video(&app, &elena).await;
-    app.post_empty_as(&lena, &format!("/courses/{course}/enroll"))
-        .await
-        .expect(201);
-    let watch = format!("/lessons/{}/watch", lessons[0]);
+    let (lena, lesson) = watcher(&app).await;
+    let watch = format!("{lesson}/watch");
     let reasons = async |body: Value| {
         app.post_as(&lena, &watch, body)
             .await
@@ -201,6 +242,14 @@ async fn an_invalid_heartbeat_is_refused(app: App) {
         reasons(json!({ "sessionId": "x", "speed": 2 })).await,
         ["/sessionId bad_format", "/speed unknown_member"]
     );
+    let time = json!({ "positionSeconds": 1, "playedAt": "2026-11-20T23:59:60Z" });
+    assert_eq!(reasons(time).await, ["/playedAt bad_format"]);
+}
+
+#[both_databases]
+async fn a_heartbeat_that_is_no_json_is_refused(app: App) {
+    let (lena, lesson) = watcher(&app).await;
+    let watch = format!("{lesson}/watch");
     for broken in [
         "{\"percent\": NaN}",
         "{\"percent\": 1e999}",
@@ -213,7 +262,22 @@ async fn an_invalid_heartbeat_is_refused(app: App) {
             .body(broken);
         app.send(request).await.expect_problem(400, "malformed_request");
     }
-    // Ten thousand ranges, or items, are more than there may be.
+}
+
+#[both_databases]
+async fn the_number_of_ranges_and_items_is_limited(app: App) {
+    let (elena, lena) = (app.trainer().await, app.learner().await);
+    let (course, _, lessons) = course_with_video(&app, &elena).await;
+    app.post_empty_as(&lena, &format!("/courses/{course}/enroll"))
+        .await
+        .expect(201);
+    let watch = format!("/lessons/{}/watch", lessons[0]);
+    let reasons = async |body: Value| {
+        app.post_as(&lena, &watch, body)
+            .await
+            .expect_problem(422, "validation_failed")
+            .errors()
+    };
     assert_eq!(
         reasons(json!({ "ranges": vec![json!({ "from": 1, "to": 2 }); 10_000] })).await,
         ["/ranges too_many"]
@@ -227,14 +291,17 @@ async fn an_invalid_heartbeat_is_refused(app: App) {
             .errors(),
         ["/items too_many"]
     );
-    let told = app
+    let progress = app
         .post_as(&lena, "/me/progress/batch", json!({ "items": vec![item; 201] }))
         .await
         .expect_problem(422, "validation_failed");
-    assert_eq!(told.errors(), ["/items too_many"]);
-    let time = json!({ "positionSeconds": 1, "playedAt": "2026-11-20T23:59:60Z" });
-    assert_eq!(reasons(time).await, ["/playedAt bad_format"]);
-    // Beyond the end is cut off; overlapping is united.
+    assert_eq!(progress.errors(), ["/items too_many"]);
+}
+
+#[both_databases]
+async fn ranges_are_merged_and_cut_at_the_end(app: App) {
+    let (lena, lesson) = watcher(&app).await;
+    let watch = format!("{lesson}/watch");
     app.post_as(&lena, &watch, json!({})).await.expect(200);
     app.clock.advance(Duration::minutes(10));
     let cut = json!({ "ranges": [{ "from": 580, "to": 86_400 }, { "from": 570, "to": 590 }], "positionSeconds": 86_400 });
@@ -360,12 +427,12 @@ async fn a_video_of_unknown_length_is_completed_by_hand(app: App) {
         .expect(200);
         app.clock.advance(Duration::minutes(5));
         let watch = format!("/lessons/{}/watch", lessons[0]);
-        let told = app.post_as(&lena, &watch, played(0.0, 30.0)).await.expect(200);
+        let progress = app.post_as(&lena, &watch, played(0.0, 30.0)).await.expect(200);
         assert_eq!(
             (
-                told.at("/watchTimePercent"),
-                told.at("/watchedSeconds"),
-                told.at("/durationSeconds")
+                progress.at("/watchTimePercent"),
+                progress.at("/watchedSeconds"),
+                progress.at("/durationSeconds")
             ),
             (json!(0.0), json!(30), Value::Null)
         );

@@ -25,7 +25,7 @@ async fn an_unannounced_change_of_access_is_seen_within_a_minute(app: App) {
         .expect_problem(403, "grant_refunded");
     app.sql("UPDATE grants SET status = 'ACTIVE'").await;
     app.post_as(&lena, &watch, json!({})).await.expect(200);
-    // What an author does is heard at once.
+    // Changes by the author take effect at once.
     app.post_empty_as(&elena, &format!("/lessons/{}/unpublish", lessons[0]))
         .await
         .expect(200);
@@ -48,13 +48,13 @@ async fn a_further_heartbeat_takes_one_statement(app: App) {
         app.post_as(&lena, &watch, played(0.0, f64::from(second)))
             .await
             .expect(200);
-        // The worker counts as well, now and then.
+        // The worker executes statements too, now and then.
         least = least.min(app.db.statements() - before);
     }
     assert_eq!(least, 1);
 }
 
-/// A player says something every ten seconds: whether it may is not asked anew each time, and still known at once.
+/// Players send a heartbeat every ten seconds. Access is not decided anew each time, and still a revocation takes effect at once.
 #[both_databases]
 async fn revoked_access_is_refused_at_the_next_heartbeat(app: App) {
     let (elena, lena) = (app.trainer().await, app.learner().await);

@@ -11,7 +11,7 @@ use crate::support::{
     watching::{course_with_video, played, watcher},
 };
 
-/// Waits until the flusher stands before a lock.
+/// Waits until a heartbeat waits for a lock.
 async fn wait_for_lock(app: &App) {
     let waiting = "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'";
     eventually("a heartbeat at the lock", || async {
@@ -74,7 +74,7 @@ async fn ranges_of_another_server_are_merged(app: App) {
     app.patch_as(&elena, &format!("/lessons/{}", lessons[1]), "*", video)
         .await
         .expect(200);
-    // What this server remembers of one is old now: somebody else has written 100 to 110 s, as the gap and the length.
+    // Another server has written the range from 100 to 110 s (gap, length); what this server cached is stale.
     let (bytes, id) = if app.url.is_some() {
         ("'\\x640a'", format!("'{}'", lessons[0]))
     } else {
@@ -92,14 +92,14 @@ async fn ranges_of_another_server_are_merged(app: App) {
     .await
     .expect(200);
     let items = [0, 1].map(|n| json!({ "lessonId": lessons[n], "ranges": [{ "from": 200, "to": 210 }] }));
-    let told = app
+    let progress = app
         .post_as(&lena, "/me/progress/batch", json!({ "items": items }))
         .await
         .expect(200);
     assert!(
-        told.at("/results/0/isAccepted") == true && told.at("/results/1/isAccepted") == true,
+        progress.at("/results/0/isAccepted") == true && progress.at("/results/1/isAccepted") == true,
         "{}",
-        told.text
+        progress.text
     );
     for (lesson, first) in [
         (&lessons[0], json!({ "from": 100, "to": 110 })),
@@ -153,7 +153,7 @@ async fn a_heartbeat_that_cannot_be_written_fails_alone(app: App) {
     assert_eq!(sent.at("/results/1/lessonProgress/watchedSeconds"), 5);
 }
 
-/// While a commit does not come back, one more waits, and what has no room is turned away at once and lost nothing.
+/// While a commit hangs, one more heartbeat waits; the others are refused at once and can be sent again.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_full_queue_refuses_heartbeats() {
     let app = App::start_with(DatabaseKind::Postgres, &[("PALESTRA_WATCH_QUEUE", "1")]).await;
@@ -185,7 +185,7 @@ async fn a_full_queue_refuses_heartbeats() {
     assert_eq!(read.expect(200).at("/watchedSeconds"), watched);
 }
 
-/// Whether such a heartbeat was committed is unknown: it is read, and merged once more where it was not.
+/// The outcome of the commit is unknown: the row is read, and the heartbeat merged again if it is missing.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_broken_connection_loses_no_heartbeat() {
     let app = App::start(DatabaseKind::Postgres).await;
@@ -200,8 +200,8 @@ async fn a_broken_connection_loses_no_heartbeat() {
                AND usename = 'palestra_worker'";
     // While it waits for the next one.
     owner.execute(end).await.unwrap();
-    let told = app.post_as(&lena, &watch, played(0.0, 10.0)).await.expect(200);
-    assert_eq!(told.at("/watchedSeconds"), 10);
+    let progress = app.post_as(&lena, &watch, played(0.0, 10.0)).await.expect(200);
+    assert_eq!(progress.at("/watchedSeconds"), 10);
     // In the middle of one.
     let mut lock = owner.begin().await.unwrap();
     lock.execute("LOCK TABLE watches IN EXCLUSIVE MODE")
@@ -212,14 +212,14 @@ async fn a_broken_connection_loses_no_heartbeat() {
         lock.execute(end).await.unwrap();
         lock.rollback().await.unwrap();
     };
-    let (told, ()) = join(app.post_as(&lena, &watch, played(20.0, 30.0)), rest).await;
-    assert_eq!(told.expect(200).at("/watchedSeconds"), 20);
+    let (progress, ()) = join(app.post_as(&lena, &watch, played(20.0, 30.0)), rest).await;
+    assert_eq!(progress.expect(200).at("/watchedSeconds"), 20);
     let ranges = json!([{ "from": 0, "to": 10 }, { "from": 20, "to": 30 }]);
     let read = app.get_as(&lena, &format!("{lesson}/progress")).await.expect(200);
     assert_eq!(read.at("/ranges"), ranges);
 }
 
-/// It is found as it was to be written, and not written twice.
+/// The row is found as it was to be written, so it is not written twice.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_heartbeat_with_a_lost_commit_answer_is_not_written_twice() {
     let app = App::start(DatabaseKind::Postgres).await;
@@ -233,8 +233,8 @@ async fn a_heartbeat_with_a_lost_commit_answer_is_not_written_twice() {
     far.post_as(&lena, &watch, json!({})).await.expect(200);
     far.clock.advance(Duration::minutes(10));
     proxy.drop_next_response();
-    let told = far.post_as(&lena, &watch, played(0.0, 10.0)).await.expect(200);
+    let progress = far.post_as(&lena, &watch, played(0.0, 10.0)).await.expect(200);
     assert!(proxy.has_dropped());
-    assert_eq!(told.at("/watchedSeconds"), 10);
+    assert_eq!(progress.at("/watchedSeconds"), 10);
     assert_eq!(app.count("SELECT version FROM watches").await, 2);
 }

@@ -9,9 +9,61 @@ use test_macros::both_databases;
 use uuid::Uuid;
 
 use crate::support::{
-    App,
+    App, Person,
     grants::{grant, json_time, let_time_pass, report_purchase},
 };
+
+/// A discounted course with a free preview and a chapter that is for sale.
+struct Outline {
+    elena: Person,
+    lena: Person,
+    course: String,
+    free: String,
+    paid: String,
+    preview: String,
+    locked: String,
+}
+
+impl Outline {
+    async fn create(app: &App) -> Self {
+        let (elena, lena) = (app.trainer().await, app.learner().await);
+        let course = app.draft(&elena, json!({ "price": { "amount": 4900, "currency": "USD" }, "discountPrice": { "amount": 3900, "currency": "USD" } })).await;
+        let (free, paid) = (
+            app.chapter(&elena, &course, true).await,
+            app.chapter(&elena, &course, false).await,
+        );
+        let (preview, locked) = (app.lesson(&elena, &free).await, app.lesson(&elena, &paid).await);
+        let body = json!({ "title": "A draft", "content": "<p>x</p>" });
+        app.post_as(&elena, &format!("/chapters/{paid}/lessons"), body)
+            .await
+            .expect(201);
+        for chapter in [&free, &paid] {
+            app.post_empty_as(&elena, &format!("/chapters/{chapter}/publish"))
+                .await
+                .expect(200);
+        }
+        app.post_empty_as(&elena, &format!("/courses/{course}/publish"))
+            .await
+            .expect(200);
+        Self {
+            elena,
+            lena,
+            course,
+            free,
+            paid,
+            preview,
+            locked,
+        }
+    }
+
+    /// What an explanation says about its two published lessons.
+    fn lessons(&self, first: (bool, &str), second: (bool, &str)) -> Value {
+        json!([
+            { "lessonId": self.preview, "chapterId": self.free, "allowed": first.0, "reason": first.1 },
+            { "lessonId": self.locked, "chapterId": self.paid, "allowed": second.0, "reason": second.1 },
+        ])
+    }
+}
 
 #[both_databases]
 async fn access_follows_the_payment(app: App) {
@@ -34,7 +86,7 @@ async fn access_follows_the_payment(app: App) {
         for _ in 0..2 {
             report_purchase(&app, &lena, &course, payment, standing).await;
             let read = app.get_as(&lena, &path).await;
-            let told = app
+            let explanation = app
                 .get_as(&lena, &format!("/me/access/courses/{course}"))
                 .await
                 .expect(200);
@@ -42,30 +94,30 @@ async fn access_follows_the_payment(app: App) {
                 None => drop(read.expect(200)),
                 Some(code) => {
                     read.expect_problem(403, code);
-                    assert_eq!(told.at("/reason"), code);
+                    assert_eq!(explanation.at("/reason"), code);
                 }
             }
-            assert_eq!(told.at("/allowed"), code.is_none());
-            assert_eq!(told.at("/grants/0/sourceId"), json!(payment));
+            assert_eq!(explanation.at("/allowed"), code.is_none());
+            assert_eq!(explanation.at("/grants/0/sourceId"), json!(payment));
         }
     }
-    let told = app
+    let explanation = app
         .get_as(&lena, &format!("/me/access/courses/{course}"))
         .await
         .expect(200);
-    let statuses: Vec<Value> = told
+    let statuses: Vec<Value> = explanation
         .at("/grants/0/events")
         .as_array()
         .unwrap()
         .iter()
         .map(|event| event["status"].clone())
         .collect();
-    // Told twice each, written once.
+    // Each event was delivered twice and recorded once.
     assert_eq!(
         json!(statuses),
         json!(["SUSPENDED", "ACTIVE", "REFUNDED", "ENDED", "ACTIVE"])
     );
-    assert_eq!(told.at("/grants/0/events/0/actorId"), json!(null));
+    assert_eq!(explanation.at("/grants/0/events/0/actorId"), json!(null));
     assert_eq!(
         app.get_as(&lena, "/me/enrollments")
             .await
@@ -76,7 +128,7 @@ async fn access_follows_the_payment(app: App) {
         1
     );
     assert_eq!(app.get_as(&lena, "/me/wishlist").await.at("/data"), json!([]));
-    let id = told.text_at("/grants/0/id");
+    let id = explanation.text_at("/grants/0/id");
     app.post_as(&elena, &format!("/grants/{id}/revoke"), json!({}))
         .await
         .expect_problem(409, "grant_not_changeable");
@@ -96,12 +148,12 @@ async fn of_eight_concurrent_payment_events_one_creates_the_grant(app: App) {
         (0..8).map(|_| report_purchase(&app, &lena, &course, payment, PurchaseState::Active)),
     )
     .await;
-    let told = app
+    let explanation = app
         .get_as(&lena, &format!("/me/access/courses/{course}"))
         .await
         .expect(200);
-    assert_eq!(told.at("/grants").as_array().unwrap().len(), 1);
-    assert_eq!(told.at("/grants/0/events").as_array().unwrap().len(), 1);
+    assert_eq!(explanation.at("/grants").as_array().unwrap().len(), 1);
+    assert_eq!(explanation.at("/grants/0/events").as_array().unwrap().len(), 1);
 }
 
 #[both_databases]
@@ -132,12 +184,12 @@ async fn one_active_grant_suffices_and_the_last_ended_explains(app: App) {
     );
     report_purchase(&app, &lena, &course, payment, PurchaseState::Refunded).await;
     // The refund of one leaves the other.
-    let told = app
+    let explanation = app
         .get_as(&lena, &format!("/me/access/courses/{course}"))
         .await
         .expect(200);
     assert_eq!(
-        (told.at("/grantId"), told.at("/until")),
+        (explanation.at("/grantId"), explanation.at("/until")),
         (json!(manual), json!(json_time(now + Duration::days(3))))
     );
     let_time_pass(&app, Duration::days(4), &mut [&mut elena, &mut lena]).await;
@@ -151,14 +203,14 @@ async fn one_active_grant_suffices_and_the_last_ended_explains(app: App) {
     app.get_as(&lena, &path)
         .await
         .expect_problem(403, "grant_suspended");
-    let told = app
+    let explanation = app
         .get_as(&lena, &format!("/me/access/courses/{course}"))
         .await
         .expect(200);
     assert_eq!(
         (
-            told.at("/grants").as_array().unwrap().len(),
-            told.at("/unlock/kind")
+            explanation.at("/grants").as_array().unwrap().len(),
+            explanation.at("/unlock/kind")
         ),
         (3, json!("ASK_TRAINER"))
     );
@@ -171,66 +223,64 @@ async fn one_active_grant_suffices_and_the_last_ended_explains(app: App) {
 }
 
 #[both_databases]
+async fn the_explanation_needs_an_account_and_a_published_course(app: App) {
+    let (elena, lena) = (app.trainer().await, app.learner().await);
+    let draft = app.draft(&elena, json!({})).await;
+    let (course, ..) = app.course(&elena, json!({})).await;
+    app.get_as(&lena, &format!("/me/access/courses/{draft}"))
+        .await
+        .expect_problem(404, "not_found");
+    app.get(&format!("/me/access/courses/{course}"))
+        .await
+        .expect_problem(401, "unauthenticated");
+}
+
+#[both_databases]
 async fn the_explanation_names_every_lesson(app: App) {
-    let (elena, lena, admin) = (app.trainer().await, app.learner().await, app.admin().await);
-    let course = app.draft(&elena, json!({ "price": { "amount": 4900, "currency": "USD" }, "discountPrice": { "amount": 3900, "currency": "USD" } })).await;
-    let (free, paid) = (
-        app.chapter(&elena, &course, true).await,
-        app.chapter(&elena, &course, false).await,
-    );
-    let (preview, locked) = (app.lesson(&elena, &free).await, app.lesson(&elena, &paid).await);
-    let body = json!({ "title": "A draft", "content": "<p>x</p>" });
-    app.post_as(&elena, &format!("/chapters/{paid}/lessons"), body)
-        .await
-        .expect(201);
-    for chapter in [&free, &paid] {
-        app.post_empty_as(&elena, &format!("/chapters/{chapter}/publish"))
-            .await
-            .expect(200);
-    }
+    let outline = Outline::create(&app).await;
+    let Outline {
+        elena, lena, course, ..
+    } = &outline;
     let access = format!("/me/access/courses/{course}");
-    app.get_as(&lena, &access).await.expect_problem(404, "not_found");
-    app.post_empty_as(&elena, &format!("/courses/{course}/publish"))
-        .await
-        .expect(200);
-    app.get(&access).await.expect_problem(401, "unauthenticated");
-    let map = |first: (bool, &str), second: (bool, &str)| {
-        json!([
-            { "lessonId": preview, "chapterId": free, "allowed": first.0, "reason": first.1 },
-            { "lessonId": locked, "chapterId": paid, "allowed": second.0, "reason": second.1 },
-        ])
-    };
-    let told = app.get_as(&lena, &access).await.expect(200);
+    let map = |first, second| outline.lessons(first, second);
+    let explanation = app.get_as(lena, &access).await.expect(200);
     assert_eq!(
-        told.at("/lessons"),
+        explanation.at("/lessons"),
         map((true, "free_preview"), (false, "not_granted"))
     );
     assert_eq!(
-        told.at("/unlock"),
+        explanation.at("/unlock"),
         json!({ "kind": "BUY", "price": { "amount": 3900, "currency": "USD" } })
     );
     assert_eq!(
-        (told.at("/grants"), told.at("/grantId"), told.at("/until")),
+        (
+            explanation.at("/grants"),
+            explanation.at("/grantId"),
+            explanation.at("/until")
+        ),
         (json!([]), json!(null), json!(null))
     );
     assert_eq!(
-        app.get_as(&elena, &access).await.at("/lessons"),
+        app.get_as(elena, &access).await.at("/lessons"),
         map((true, "staff"), (true, "staff"))
     );
-    let before = app.db.environment().now();
-    report_purchase(
-        &app,
-        &lena,
-        &course,
-        app.db.environment().new_id::<kernel::Uuid>(),
-        PurchaseState::Active,
-    )
-    .await;
+    report_purchase(&app, lena, course, app.db.environment().new_id::<kernel::Uuid>(), PurchaseState::Active).await;
     assert_eq!(
-        app.get_as(&lena, &access).await.at("/lessons"),
+        app.get_as(lena, &access).await.at("/lessons"),
         map((true, "free_preview"), (true, "granted"))
     );
-    // What is said is what happens.
+}
+
+#[both_databases]
+async fn reading_a_lesson_agrees_with_the_explanation(app: App) {
+    let Outline {
+        lena,
+        course,
+        preview,
+        locked,
+        ..
+    } = Outline::create(&app).await;
+    report_purchase(&app, &lena, &course, app.db.environment().new_id::<kernel::Uuid>(), PurchaseState::Active).await;
     for (lesson, reason) in [(&preview, "free_preview"), (&locked, "granted")] {
         assert_eq!(
             app.get_as(&lena, &format!("/lessons/{lesson}"))
@@ -240,7 +290,15 @@ async fn the_explanation_names_every_lesson(app: App) {
             reason
         );
     }
-    // An admin asks for anybody, at any instant.
+}
+
+#[both_databases]
+async fn an_admin_explains_the_access_of_anybody(app: App) {
+    let admin = app.admin().await;
+    let Outline {
+        elena, lena, course, ..
+    } = Outline::create(&app).await;
+    report_purchase(&app, &lena, &course, app.db.environment().new_id::<kernel::Uuid>(), PurchaseState::Active).await;
     let of = |who: &str| format!("/admin/users/{who}/access/courses/{course}");
     app.get_as(&elena, &of(&lena.id))
         .await
@@ -250,6 +308,22 @@ async fn the_explanation_names_every_lesson(app: App) {
         (now.at("/allowed"), now.at("/userId")),
         (json!(true), json!(lena.id))
     );
+    assert_eq!(
+        app.get_as(&admin, &of(&elena.id)).await.expect(200).at("/reason"),
+        "staff"
+    );
+    app.get_as(&admin, &of("0198c0de-0000-7000-8000-000000000001"))
+        .await
+        .expect_problem(404, "not_found");
+}
+
+#[both_databases]
+async fn an_admin_explains_access_at_any_instant(app: App) {
+    let admin = app.admin().await;
+    let Outline { lena, course, .. } = Outline::create(&app).await;
+    let before = app.db.environment().now();
+    report_purchase(&app, &lena, &course, app.db.environment().new_id::<kernel::Uuid>(), PurchaseState::Active).await;
+    let of = |who: &str| format!("/admin/users/{who}/access/courses/{course}");
     let then = app
         .get_as(&admin, &format!("{}?at={}", of(&lena.id), json_time(before)))
         .await
@@ -266,13 +340,16 @@ async fn the_explanation_names_every_lesson(app: App) {
     app.get_as(&admin, &format!("{}?at=yesterday", of(&lena.id)))
         .await
         .expect_problem(422, "validation_failed");
-    assert_eq!(
-        app.get_as(&admin, &of(&elena.id)).await.expect(200).at("/reason"),
-        "staff"
-    );
-    app.get_as(&admin, &of("0198c0de-0000-7000-8000-000000000001"))
-        .await
-        .expect_problem(404, "not_found");
+}
+
+#[both_databases]
+async fn the_explanation_of_a_hidden_course_allows_nothing(app: App) {
+    let admin = app.admin().await;
+    let Outline {
+        elena, lena, course, ..
+    } = Outline::create(&app).await;
+    report_purchase(&app, &lena, &course, app.db.environment().new_id::<kernel::Uuid>(), PurchaseState::Active).await;
+    let of = |who: &str| format!("/admin/users/{who}/access/courses/{course}");
     app.post_empty_as(&elena, &format!("/courses/{course}/unpublish"))
         .await
         .expect(200);
@@ -326,4 +403,15 @@ async fn an_access_decision_takes_one_statement(app: App) {
         explanation = explanation.min(app.db.statements() - before);
     }
     assert_eq!((decision, read, explanation), (1, 3, 3));
+}
+
+#[both_databases]
+async fn the_document_of_an_explanation(app: App) {
+    let (elena, lena) = (app.trainer().await, app.learner().await);
+    let (course, _) = app.course_with_learners(&elena, &[&lena]).await;
+    let explanation = app
+        .get_as(&lena, &format!("/me/access/courses/{course}"))
+        .await
+        .expect(200);
+    insta::assert_json_snapshot!("access", explanation.document());
 }

@@ -162,3 +162,13 @@ async fn a_profile_validates_and_rounds_its_units(app: App) {
         ["/dateOfBirth in_the_future"]
     );
 }
+
+#[both_databases]
+async fn the_documents_of_an_account(app: App) {
+    let lena = app.learner().await;
+    app.set_username(&lena, "lena").await;
+    let account = app.get_as(&lena, "/me").await.expect(200);
+    insta::assert_json_snapshot!("account", account.document());
+    let profile = app.get_as(&lena, "/me/profile").await.expect(200);
+    insta::assert_json_snapshot!("profile", profile.document());
+}

@@ -6,11 +6,8 @@ use test_macros::both_databases;
 use crate::support::App;
 
 #[both_databases]
-async fn a_block_works_both_ways_and_hides_who_set_it(app: App) {
+async fn a_block_is_set_once(app: App) {
     let (lena, tom) = (app.learner().await, app.learner().await);
-    let conversation = app.conversation_between(&lena, &tom).await;
-    app.send_message(&lena, &conversation, "Hello").await;
-    app.send_message(&tom, &conversation, "Hi").await;
     let block = format!("/me/blocks/{}", lena.id);
     let made = app.put_as(&tom, &block, Value::Null).await.expect(200);
     assert_eq!(made.at("/user/id"), lena.id);
@@ -21,6 +18,16 @@ async fn a_block_works_both_ways_and_hides_who_set_it(app: App) {
             .at("/createdAt"),
         made.at("/createdAt")
     );
+}
+
+#[both_databases]
+async fn a_block_works_both_ways_and_hides_who_set_it(app: App) {
+    let (lena, tom) = (app.learner().await, app.learner().await);
+    let conversation = app.conversation_between(&lena, &tom).await;
+    app.send_message(&lena, &conversation, "Hello").await;
+    app.send_message(&tom, &conversation, "Hi").await;
+    let block = format!("/me/blocks/{}", lena.id);
+    app.put_as(&tom, &block, Value::Null).await.expect(200);
     let of_tom = app
         .send_message_as(&lena, &conversation, "Why?")
         .await
@@ -29,16 +36,22 @@ async fn a_block_works_both_ways_and_hides_who_set_it(app: App) {
         .send_message_as(&tom, &conversation, "Because")
         .await
         .expect_problem(403, "recipient_unreachable");
-    let told = |reply: &crate::support::Reply| {
+    let comparable = |reply: &crate::support::Reply| {
         let mut body = reply.json();
         body["requestId"] = Value::Null;
         body
     };
-    assert_eq!(told(&of_tom), told(&of_lena));
+    assert_eq!(comparable(&of_tom), comparable(&of_lena));
     app.create_group_as(&lena, &[&tom])
         .await
         .expect_problem(403, "recipient_unreachable");
-    // Of a third who knows both, neither.
+}
+
+#[both_databases]
+async fn a_group_cannot_unite_two_who_block_each_other(app: App) {
+    let (lena, tom) = (app.learner().await, app.learner().await);
+    let block = format!("/me/blocks/{}", lena.id);
+    app.put_as(&tom, &block, Value::Null).await.expect(200);
     let marta = app.learner().await;
     app.conversation_between(&marta, &lena).await;
     app.conversation_between(&marta, &tom).await;
@@ -57,7 +70,16 @@ async fn a_block_works_both_ways_and_hides_who_set_it(app: App) {
     )
     .await
     .expect_problem(403, "recipient_unreachable");
-    // What was written stays to be read; only who blocked sees the block.
+}
+
+#[both_databases]
+async fn messages_before_a_block_stay_readable(app: App) {
+    let (lena, tom) = (app.learner().await, app.learner().await);
+    let conversation = app.conversation_between(&lena, &tom).await;
+    app.send_message(&lena, &conversation, "Hello").await;
+    app.send_message(&tom, &conversation, "Hi").await;
+    let block = format!("/me/blocks/{}", lena.id);
+    app.put_as(&tom, &block, Value::Null).await.expect(200);
     assert_eq!(
         app.get_as(&lena, &format!("/conversations/{conversation}/messages"))
             .await
@@ -68,6 +90,14 @@ async fn a_block_works_both_ways_and_hides_who_set_it(app: App) {
             .len(),
         2
     );
+}
+
+#[both_databases]
+async fn only_who_blocked_sees_and_lifts_the_block(app: App) {
+    let (lena, tom) = (app.learner().await, app.learner().await);
+    let conversation = app.conversation_between(&lena, &tom).await;
+    let block = format!("/me/blocks/{}", lena.id);
+    app.put_as(&tom, &block, Value::Null).await.expect(200);
     assert_eq!(
         app.get_as(&lena, "/me/blocks").await.expect(200).at("/data"),
         json!([])
@@ -88,6 +118,11 @@ async fn a_block_works_both_ways_and_hides_who_set_it(app: App) {
     app.delete_as(&tom, &block).await.expect(204);
     app.delete_as(&tom, &block).await.expect(204);
     app.send_message(&lena, &conversation, "Why?").await;
+}
+
+#[both_databases]
+async fn nobody_blocks_themselves_or_nobody(app: App) {
+    let tom = app.learner().await;
     app.put_as(&tom, &format!("/me/blocks/{}", tom.id), Value::Null)
         .await
         .expect_problem(422, "validation_failed");

@@ -82,7 +82,7 @@ async fn streams_are_limited_per_member_and_in_total() {
     open_stream(&app, &lena, None, Some("ready")).await;
 }
 
-/// Streams do not count among the requests in work, and the requests' deadline does not end them.
+/// Streams do not count as requests in flight, and the request timeout does not end them.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_stream_is_exempt_from_request_limits() {
     let settings = [

@@ -7,7 +7,7 @@ use test_macros::both_databases;
 
 use crate::{
     me::{message_numbers, open_stream, stream_count},
-    support::{App, DatabaseKind, EventStream, dump::dump_database, eventually},
+    support::{App, DatabaseKind, EventStream, dump_database, eventually},
 };
 
 #[both_databases]
@@ -138,9 +138,9 @@ async fn an_unknown_position_is_answered_with_reset(app: App) {
         let (mut stream, reset) = open_stream(&app, &tom, Some(wrong), Some("reset")).await;
         // It stands at the end, and goes on from there.
         assert_eq!(reset.unwrap().id, last, "{wrong}");
-        let told = app.send_message(&lena, &conversation, "Three").await;
+        let sent = app.send_message(&lena, &conversation, "Three").await;
         let event = stream.next().await.unwrap();
-        assert_eq!(event.data["messageId"], told.at("/id"));
+        assert_eq!(event.data["messageId"], sent.at("/id"));
         app.sql("DELETE FROM live_events WHERE number > 2").await;
         app.sql("UPDATE live_cursors SET last_number = 2").await;
     }
@@ -261,7 +261,7 @@ async fn a_stream_ends_with_its_session(app: App) {
     .await;
 }
 
-/// Two servers on one database: whoever listens at one hears what is said at the other, and goes on there.
+/// Two servers on one database: a stream on one receives what happens on the other, and can be resumed there.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn events_reach_streams_of_another_server() {
     let app = App::start(DatabaseKind::Postgres).await;
@@ -276,7 +276,7 @@ async fn events_reach_streams_of_another_server() {
     assert_eq!(stream.next().await.unwrap().data["number"], 2);
     let (mut here, _) = open_stream(&app, &tom, Some(&first.id), None).await;
     assert_eq!(here.next().await.unwrap().data["number"], 2);
-    // The end of a session is event there too.
+    // The end of a session reaches the other server too.
     app.post("/auth/logout", json!({ "refreshToken": tom.refresh_token }))
         .await
         .expect(204);
@@ -285,7 +285,7 @@ async fn events_reach_streams_of_another_server() {
     drop(other_server);
 }
 
-/// Many who tell the same at once: for each reader the numbers come in the order of the commits, and none is left out.
+/// Concurrent messages to one reader arrive numbered in commit order, without a gap.
 #[both_databases]
 async fn concurrent_events_arrive_in_commit_order(app: App) {
     let tom = app.learner().await;

@@ -20,7 +20,7 @@ mod wishlist;
 
 use crate::support::{App, Event, EventStream, Person};
 
-/// Opens a stream that is expected to begin with this.
+/// Opens a stream and asserts its first event.
 pub(crate) async fn open_stream(
     app: &App,
     who: &Person,
@@ -41,7 +41,7 @@ pub(crate) async fn stream_count(app: &App) -> i64 {
     line.rsplit(' ').next().unwrap().parse().unwrap()
 }
 
-/// Numbers of the messages that are told of.
+/// The numbers of the messages that the next events announce.
 pub(crate) async fn message_numbers(stream: &mut EventStream, how_many: usize) -> Vec<i64> {
     let mut numbers = Vec::new();
     while numbers.len() < how_many {

@@ -6,7 +6,7 @@ use test_macros::both_databases;
 
 use crate::support::{App, PASSWORD, Person};
 
-/// The letters to this person.
+/// The mails to this person.
 fn mails_to(app: &App, to: &Person) -> Vec<String> {
     let to = format!("To: {}", to.email);
     app.sent_mails()
@@ -15,7 +15,7 @@ fn mails_to(app: &App, to: &Person) -> Vec<String> {
         .collect()
 }
 
-/// Moves the clock to this instant, however late it is.
+/// Sets the clock to this instant.
 fn set_clock(app: &App, at: &str) {
     let at: DateTime<Utc> = at.parse().unwrap();
     app.clock.advance(at - app.db.environment().now());

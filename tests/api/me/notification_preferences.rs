@@ -6,8 +6,8 @@ use test_macros::both_databases;
 use crate::support::App;
 
 #[both_databases]
-async fn disabled_channels_are_not_written(app: App) {
-    let (lena, tom) = (app.learner().await, app.learner().await);
+async fn preferences_have_defaults_and_are_patched(app: App) {
+    let lena = app.learner().await;
     let shown = app
         .get_as(&lena, "/me/notification-preferences")
         .await
@@ -39,6 +39,12 @@ async fn disabled_channels_are_not_written(app: App) {
     app.patch_as(&lena, path, &etag, change)
         .await
         .expect_problem(412, "precondition_failed");
+}
+
+#[both_databases]
+async fn preferences_are_validated(app: App) {
+    let lena = app.learner().await;
+    let path = "/me/notification-preferences";
     let wrong = json!({ "timeZone": "Europe/Atlantis", "quietHours": { "from": "07:00", "to": "07:00" } });
     let refused = app
         .patch_as(&lena, path, "*", wrong)
@@ -48,6 +54,14 @@ async fn disabled_channels_are_not_written(app: App) {
         refused.errors(),
         ["/quietHours empty_window", "/timeZone unknown_timezone"]
     );
+}
+
+#[both_databases]
+async fn a_cleared_preference_keeps_the_others(app: App) {
+    let lena = app.learner().await;
+    let path = "/me/notification-preferences";
+    let change = json!({ "channels": { "comment": { "inApp": false } }, "quietHours": { "from": "22:00", "to": "07:00" }, "timeZone": "Europe/Stockholm" });
+    app.patch_as(&lena, path, "*", change).await.expect(200);
     let cleared = app
         .patch_as(&lena, path, "*", json!({ "quietHours": null }))
         .await
@@ -56,6 +70,14 @@ async fn disabled_channels_are_not_written(app: App) {
         (cleared.at("/quietHours"), cleared.at("/timeZone")),
         (json!(null), json!("Europe/Stockholm"))
     );
+}
+
+#[both_databases]
+async fn disabled_channels_are_not_written(app: App) {
+    let (lena, tom) = (app.learner().await, app.learner().await);
+    let path = "/me/notification-preferences";
+    let change = json!({ "channels": { "comment": { "inApp": false } }, "quietHours": { "from": "22:00", "to": "07:00" }, "timeZone": "Europe/Stockholm" });
+    app.patch_as(&lena, path, "*", change).await.expect(200);
     assert_eq!(
         app.get_as(&tom, path)
             .await

@@ -217,11 +217,15 @@ async fn live_events_respect_access(app: App) {
     );
     // The first thing that Tom hears of is the one that he may read; what was not for him made no event.
     app.publish_post(&elena, None, "<p>Hello @tom</p>").await;
-    let told = app.notifications_of(&tom).await;
-    assert_eq!(told.len(), 1);
-    app.post_as(&tom, "/me/notifications/read", json!({ "ids": [told[0]["id"]] }))
-        .await
-        .expect(200);
+    let notifications = app.notifications_of(&tom).await;
+    assert_eq!(notifications.len(), 1);
+    app.post_as(
+        &tom,
+        "/me/notifications/read",
+        json!({ "ids": [notifications[0]["id"]] }),
+    )
+    .await
+    .expect(200);
     assert_eq!(
         of_tom.next_kinds(2).await,
         ["notification.created", "notification.read"]

@@ -20,13 +20,17 @@ async fn comments_replies_and_mentions_notify_once(app: App) {
         .comment_on(&lena, &on, None, "<p>Well <b>done</b>, @elena and @lena!</p>")
         .await;
     assert_eq!(app.notification_kinds_of(&elena).await, ["COMMENT"]);
-    let told = app.notifications_of(&elena).await[0].clone();
+    let notifications = app.notifications_of(&elena).await[0].clone();
     assert_eq!(
-        (&told["postId"], &told["commentId"], &told["actor"]["username"]),
+        (
+            &notifications["postId"],
+            &notifications["commentId"],
+            &notifications["actor"]["username"]
+        ),
         (&json!(post), &json!(comment), &json!("lena"))
     );
     assert_eq!(
-        (&told["title"], &told["excerpt"]),
+        (&notifications["title"], &notifications["excerpt"]),
         (&json!("My first pull-up"), &json!("Well done, @elena and @lena!"))
     );
     assert_eq!(app.notification_kinds_of(&tom).await, ["MENTION"]);
@@ -52,10 +56,14 @@ async fn the_trainer_is_notified_of_comments_on_a_lesson(app: App) {
             "<p>How deep?</p>",
         )
         .await;
-    let told = app.notifications_of(&elena).await;
-    assert_eq!(told.len(), 1);
+    let notifications = app.notifications_of(&elena).await;
+    assert_eq!(notifications.len(), 1);
     assert_eq!(
-        (&told[0]["kind"], &told[0]["lessonId"], &told[0]["courseId"]),
+        (
+            &notifications[0]["kind"],
+            &notifications[0]["lessonId"],
+            &notifications[0]["courseId"]
+        ),
         (&json!("COMMENT"), &json!(lessons[0]), &json!(course))
     );
     app.comment_on(
@@ -79,18 +87,18 @@ async fn an_unread_conversation_notifies_once(app: App) {
     app.course_with_learners(&elena, &[&lena]).await;
     let (conversation, first) = app.send_direct_message(&lena, &elena, "Are you there?").await;
     app.send_direct_message(&lena, &elena, "Hello?").await;
-    let told = app.notifications_of(&elena).await;
-    assert_eq!(told.len(), 1);
+    let notifications = app.notifications_of(&elena).await;
+    assert_eq!(notifications.len(), 1);
     assert_eq!(
         (
-            &told[0]["kind"],
-            &told[0]["conversationId"],
-            &told[0]["messageId"]
+            &notifications[0]["kind"],
+            &notifications[0]["conversationId"],
+            &notifications[0]["messageId"]
         ),
         (&json!("MESSAGE"), &json!(conversation), &json!(first))
     );
     assert!(
-        told[0]["excerpt"].is_null() && !told[0].to_string().contains("Are you there"),
+        notifications[0]["excerpt"].is_null() && !notifications[0].to_string().contains("Are you there"),
         "nothing of what was written"
     );
     assert_eq!(app.notifications_of(&lena).await.len(), 0);
@@ -104,8 +112,11 @@ async fn an_unread_conversation_notifies_once(app: App) {
     .expect(200);
     assert_eq!(app.notifications_of(&elena).await.len(), 0);
     let (_, third) = app.send_direct_message(&lena, &elena, "Thanks!").await;
-    let told = app.notifications_of(&elena).await;
-    assert_eq!((told.len(), &told[0]["messageId"]), (1, &json!(third)));
+    let notifications = app.notifications_of(&elena).await;
+    assert_eq!(
+        (notifications.len(), &notifications[0]["messageId"]),
+        (1, &json!(third))
+    );
     // What was deleted for all tells of nothing.
     app.delete_as(&lena, &format!("/messages/{third}"))
         .await
@@ -172,6 +183,27 @@ async fn notifications_are_marked_read(app: App) {
     ] {
         read(&lena, body).await.expect_problem(422, "validation_failed");
     }
+}
+
+#[both_databases]
+async fn unread_notifications_are_paged(app: App) {
+    let (lena, tom) = (app.learner().await, app.learner().await);
+    let post = app.publish_post(&lena, None, "<p>Hello</p>").await;
+    for n in 0..5 {
+        app.comment_on(&tom, &format!("/posts/{post}"), None, &format!("<p>{n}</p>"))
+            .await;
+        app.wait_for_worker().await;
+    }
+    let ids: Vec<_> = app
+        .notifications_of(&lena)
+        .await
+        .iter()
+        .map(|row| row["id"].clone())
+        .collect();
+    let read = json!({ "ids": [ids[0], ids[3], ids[4]] });
+    app.post_as(&lena, "/me/notifications/read", read)
+        .await
+        .expect(200);
     let page = app
         .get_as(&lena, "/me/notifications?unread=true&limit=1")
         .await
@@ -245,4 +277,16 @@ async fn a_page_takes_few_statements(app: App) {
         }
         assert!(spent <= 3, "{path} took {spent} statements");
     }
+}
+
+#[both_databases]
+async fn the_document_of_a_notification(app: App) {
+    let (lena, tom) = (app.learner().await, app.learner().await);
+    app.set_username(&tom, "tom").await;
+    let post = app.publish_post(&lena, None, "<p>Hello</p>").await;
+    app.comment_on(&tom, &format!("/posts/{post}"), None, "<p>Well done!</p>")
+        .await;
+    app.wait_for_worker().await;
+    let page = app.get_as(&lena, "/me/notifications").await.expect(200);
+    insta::assert_json_snapshot!("notifications", page.document());
 }

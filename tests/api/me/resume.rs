@@ -48,6 +48,31 @@ async fn the_resume_point_follows_what_was_watched_last(app: App) {
         (json!(others[1]), json!(50))
     );
     assert_eq!(found.at("/data/0/chapterId"), json!(chapter));
+}
+
+#[both_databases]
+async fn own_progress_is_paged_by_the_latest_activity(app: App) {
+    let (elena, lena) = (app.trainer().await, app.learner().await);
+    let (first, _, lessons) = app.course(&elena, json!({ "title": "First" })).await;
+    let (second, _, others) = app.course(&elena, json!({ "title": "Second" })).await;
+    let video = json!({ "videoUrl": "https://videos.example.com/a.mp4", "duration": 10 });
+    app.patch_as(&elena, &format!("/lessons/{}", lessons[1]), "*", video)
+        .await
+        .expect(200);
+    for course in [&first, &second] {
+        app.post_empty_as(&lena, &format!("/courses/{course}/enroll"))
+            .await
+            .expect(201);
+    }
+    complete_lesson(&app, &lena, &others[0]).await;
+    app.clock.advance(Duration::minutes(1));
+    app.post_as(
+        &lena,
+        &format!("/lessons/{}/watch", lessons[1]),
+        json!({ "positionSeconds": 61.5 }),
+    )
+    .await
+    .expect(200);
     let mine = app.get_as(&lena, "/me/progress?limit=1").await.expect(200);
     assert_eq!(
         (
@@ -72,10 +97,29 @@ async fn the_resume_point_follows_what_was_watched_last(app: App) {
         ),
         (json!("First"), json!(0), json!(false))
     );
-    complete_lesson(&app, &lena, &others[1]).await;
-    let left = app.get_as(&lena, "/me/continue").await.expect(200);
-    assert_eq!(left.at("/data").as_array().unwrap().len(), 1);
-    // Whose access has ended can go on with nothing.
+}
+
+#[both_databases]
+async fn a_completed_course_has_no_resume_point(app: App) {
+    let (elena, lena) = (app.trainer().await, app.learner().await);
+    let (_, [one, two]) = app.course_with_learners(&elena, &[&lena]).await;
+    complete_lesson(&app, &lena, &one).await;
+    let open = app.get_as(&lena, "/me/continue").await.expect(200);
+    assert_eq!(open.at("/data/0/lessonId"), json!(two));
+    complete_lesson(&app, &lena, &two).await;
+    assert_eq!(
+        app.get_as(&lena, "/me/continue").await.expect(200).at("/data"),
+        json!([])
+    );
+}
+
+#[both_databases]
+async fn a_course_without_access_has_no_resume_point(app: App) {
+    let (elena, lena) = (app.trainer().await, app.learner().await);
+    let (first, [lesson, _]) = app.course_with_learners(&elena, &[&lena]).await;
+    complete_lesson(&app, &lena, &lesson).await;
+    let open = app.get_as(&lena, "/me/continue").await.expect(200);
+    assert_eq!(open.at("/data").as_array().unwrap().len(), 1);
     let grants = app
         .get_as(&elena, &format!("/courses/{first}/grants"))
         .await

@@ -6,7 +6,7 @@ use test_macros::both_databases;
 use crate::support::App;
 
 #[both_databases]
-async fn a_course_leaves_the_wishlist_on_enrollment(app: App) {
+async fn a_wish_is_added_once_and_private(app: App) {
     let (elena, lena) = (app.trainer().await, app.learner().await);
     let (course, ..) = app.course(&elena, json!({})).await;
     let draft = app.draft(&elena, json!({})).await;
@@ -28,8 +28,25 @@ async fn a_course_leaves_the_wishlist_on_enrollment(app: App) {
         app.get_as(&elena, "/me/wishlist").await.expect(200).at("/data"),
         json!([])
     );
+}
+
+#[both_databases]
+async fn a_wish_is_removed(app: App) {
+    let (elena, lena) = (app.trainer().await, app.learner().await);
+    let (course, ..) = app.course(&elena, json!({})).await;
+    let wish = format!("/me/wishlist/{course}");
+    app.put_as(&lena, &wish, Value::Null).await.expect(200);
     app.delete_as(&lena, &wish).await.expect(204);
     app.delete_as(&lena, &wish).await.expect(204);
+    let wishes = app.get_as(&lena, "/me/wishlist").await.expect(200);
+    assert_eq!(wishes.at("/data"), json!([]));
+}
+
+#[both_databases]
+async fn a_course_leaves_the_wishlist_on_enrollment(app: App) {
+    let (elena, lena) = (app.trainer().await, app.learner().await);
+    let (course, ..) = app.course(&elena, json!({})).await;
+    let wish = format!("/me/wishlist/{course}");
     app.put_as(&lena, &wish, Value::Null).await.expect(200);
     app.post_empty_as(&lena, &format!("/courses/{course}/enroll"))
         .await

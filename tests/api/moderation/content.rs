@@ -86,16 +86,22 @@ async fn removed_content_is_restored_unchanged(app: App) {
             );
             assert!(!shown.text.contains("Rude"));
         }
-        let told = |role: Role, who: &Person| app.db.read(actor(who, role), seen);
+        let snapshot_for = |role: Role, who: &Person| app.db.read(actor(who, role), seen);
         assert!(
-            told(Role::Trainer, &elena)
+            snapshot_for(Role::Trainer, &elena)
                 .await
                 .unwrap()
                 .content
                 .contains("Rude")
         );
-        assert!(told(Role::User, &lena).await.unwrap().content.contains("Rude"));
-        assert_eq!(told(Role::User, &tom).await.unwrap().content, "");
+        assert!(
+            snapshot_for(Role::User, &lena)
+                .await
+                .unwrap()
+                .content
+                .contains("Rude")
+        );
+        assert_eq!(snapshot_for(Role::User, &tom).await.unwrap().content, "");
         app.patch_as(&lena, path, "*", json!({ "content": "New" }))
             .await
             .expect_problem(409, "content_deleted");

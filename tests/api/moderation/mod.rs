@@ -2,6 +2,7 @@
 
 mod content;
 mod mutes;
+mod queue;
 mod reports;
 
 use serde_json::Value;

@@ -1,7 +1,6 @@
 //! `/moderation/mutes`.
 
 use chrono::Duration;
-use community::mute;
 use database::Tx;
 use kernel::{Code, CourseId, Role, Uuid};
 use serde_json::json;
@@ -12,29 +11,32 @@ use crate::support::{
     community::{actor, course_with_learner, create_comment, create_post, submit_comment, submit_post, uuid},
 };
 
+/// Mutes somebody in a course, or everywhere, for some hours or without an end.
+async fn mute(
+    app: &App,
+    by: &Person,
+    role: Role,
+    whom: &Person,
+    course: Option<Uuid>,
+    hours: Option<i64>,
+) -> kernel::Result<()> {
+    let whom = uuid(&whom.id);
+    let work = move |tx: Tx| async move {
+        let ends_at = hours.map(|hours| tx.now() + Duration::hours(hours));
+        community::mute::impose(&tx, whom, course, ends_at, Some("Rude".to_owned()))
+            .await
+            .map(drop)
+    };
+    app.db.run(actor(by, role), work).await
+}
+
 #[both_databases]
-async fn a_muted_member_cannot_write(app: App) {
-    let (admin, elena, other, lena) = (
-        app.admin().await,
-        app.trainer().await,
-        app.trainer().await,
-        app.learner().await,
-    );
-    let (course, lesson) = course_with_learner(&app, &elena, &lena).await;
-    let on = format!("/lessons/{lesson}");
-    let comment = create_comment(&app, &lena, &on, "Hello", None).await;
-    let (who, place) = (uuid(&lena.id).into(), Some(uuid(&course).into()));
-    let impose = |by: &Person, role: Role, place: Option<CourseId>, hours: Option<i64>| {
-        let (db, by) = (app.db.clone(), actor(by, role));
-        async move {
-            let work = move |tx: Tx| async move {
-                let ends_at = hours.map(|hours| tx.now() + Duration::hours(hours));
-                mute::impose(&tx, who, place, ends_at, Some("Rude".to_owned()))
-                    .await
-                    .map(drop)
-            };
-            db.run(by, work).await
-        }
+async fn only_moderators_mute(app: App) {
+    let (elena, other, lena) = (app.trainer().await, app.trainer().await, app.learner().await);
+    let (course, _) = course_with_learner(&app, &elena, &lena).await;
+    let place = Some(uuid(&course));
+    let impose = async |by: &Person, role: Role, place: Option<Uuid>, hours: Option<i64>| {
+        mute(&app, by, role, &lena, place, hours).await
     };
     assert_eq!(
         impose(&lena, Role::User, place, None).await.unwrap_err().code(),
@@ -48,7 +50,17 @@ async fn a_muted_member_cannot_write(app: App) {
             .code(),
         Code::Forbidden
     );
-    impose(&elena, Role::Trainer, place, Some(1)).await.unwrap();
+}
+
+#[both_databases]
+async fn a_member_muted_in_a_course_cannot_write_there_until_it_ends(app: App) {
+    let (elena, lena) = (app.trainer().await, app.learner().await);
+    let (course, lesson) = course_with_learner(&app, &elena, &lena).await;
+    let on = format!("/lessons/{lesson}");
+    let comment = create_comment(&app, &lena, &on, "Hello", None).await;
+    mute(&app, &elena, Role::Trainer, &lena, Some(uuid(&course)), Some(1))
+        .await
+        .unwrap();
     let refused = submit_comment(&app, &lena, &on, "Hello", None)
         .await
         .expect_problem(403, "muted");
@@ -68,20 +80,39 @@ async fn a_muted_member_cannot_write(app: App) {
     app.clock.advance(Duration::minutes(61));
     let lena = app.login(&lena.email, PASSWORD).await;
     create_comment(&app, &lena, &on, "Sorry", None).await;
-    // Everywhere, without an end; then lifted.
-    impose(&admin, Role::Admin, None, None).await.unwrap();
+}
+
+#[both_databases]
+async fn a_member_muted_everywhere_cannot_write(app: App) {
+    let admin = app.admin().await;
+    let (elena, lena) = (app.trainer().await, app.learner().await);
+    let (_, lesson) = course_with_learner(&app, &elena, &lena).await;
+    let on = format!("/lessons/{lesson}");
+    mute(&app, &admin, Role::Admin, &lena, None, None).await.unwrap();
     for refused in [
         submit_comment(&app, &lena, &on, "Hello", None).await,
         submit_post(&app, &lena, json!({})).await,
     ] {
         assert_eq!(refused.expect_problem(403, "muted").header("retry-after"), "");
     }
-    let (admin, elena, other) = (
+}
+
+#[both_databases]
+async fn the_mutes_of_the_school_are_visible_to_admins_only(app: App) {
+    let (admin, elena, lena) = (app.admin().await, app.trainer().await, app.learner().await);
+    let (course, lesson) = course_with_learner(&app, &elena, &lena).await;
+    let on = format!("/lessons/{lesson}");
+    // One that has ended is in no list.
+    mute(&app, &elena, Role::Trainer, &lena, Some(uuid(&course)), Some(1))
+        .await
+        .unwrap();
+    app.clock.advance(Duration::minutes(61));
+    let (admin, elena, lena) = (
         app.login(&admin.email, PASSWORD).await,
         app.login(&elena.email, PASSWORD).await,
-        app.login(&other.email, PASSWORD).await,
+        app.login(&lena.email, PASSWORD).await,
     );
-    // What has ended is in no list; the mute of the school is its admins' alone.
+    mute(&app, &admin, Role::Admin, &lena, None, None).await.unwrap();
     assert_eq!(
         app.get_as(&elena, "/moderation/mutes")
             .await
@@ -130,8 +161,17 @@ async fn a_muted_member_cannot_write(app: App) {
             .await,
         1
     );
-    // In a course its editors see and lift them, and those of other courses do not.
-    impose(&elena, Role::Trainer, place, Some(1)).await.unwrap();
+}
+
+#[both_databases]
+async fn the_mutes_of_a_course_are_lifted_by_its_editors(app: App) {
+    let other = app.trainer().await;
+    let (elena, lena) = (app.trainer().await, app.learner().await);
+    let (course, lesson) = course_with_learner(&app, &elena, &lena).await;
+    let on = format!("/lessons/{lesson}");
+    mute(&app, &elena, Role::Trainer, &lena, Some(uuid(&course)), Some(1))
+        .await
+        .unwrap();
     assert_eq!(
         app.get_as(&other, "/moderation/mutes")
             .await

@@ -1,135 +1,74 @@
 //! `/moderation/reports`: the queue, and what a decision does.
 
+use crate::{
+    moderation::decide,
+    support::{App, PASSWORD, Person},
+};
 use chrono::Duration;
 use futures_util::future::join_all;
 use serde_json::json;
 use test_macros::both_databases;
 
-use crate::{
-    moderation::{decide, report_queue},
-    support::{App, PASSWORD},
-};
+/// A post of Lena in Elena's course, reported by Tom and by Mia, and removed.
+struct RemovedPost {
+    elena: Person,
+    lena: Person,
+    tom: Person,
+    course: String,
+    post: String,
+    first: String,
+    second: String,
+}
 
-#[both_databases]
-async fn moderators_see_the_reports_they_may_decide(app: App) {
-    let (elena, greta, editor) = (app.trainer().await, app.trainer().await, app.trainer().await);
-    let (lena, tom, admin) = (app.learner().await, app.learner().await, app.admin().await);
-    let (course, lessons) = app.course_with_learners(&elena, &[&lena, &tom]).await;
-    app.put_as(
-        &elena,
-        &format!("/courses/{course}/trainers/{}", editor.id),
-        json!(null),
-    )
-    .await
-    .expect(200);
-    let in_course = app
-        .comment_on(&lena, &format!("/lessons/{}", lessons[0]), None, "<p>Hello</p>")
-        .await;
-    let in_school = app.publish_post(&lena, None, "<p>Hello</p>").await;
-    let (_, message) = app.send_direct_message(&lena, &tom, "Hello").await;
-    let by_elena = app.publish_post(&elena, Some(&course), "<p>Hello</p>").await;
-    let mut reports = Vec::new();
-    for (kind, id) in [
-        ("COMMENT", &in_course),
-        ("POST", &in_school),
-        ("MESSAGE", &message),
-        ("POST", &by_elena),
-    ] {
-        reports.push(app.report(&tom, kind, id).await);
-    }
-    assert_eq!(
-        report_queue(&app, &admin, "").await,
-        [
-            by_elena.clone(),
-            message.clone(),
-            in_school.clone(),
-            in_course.clone()
-        ]
-    );
-    assert_eq!(
-        report_queue(&app, &admin, "subjectKind=POST").await,
-        [by_elena.clone(), in_school.clone()]
-    );
-    assert_eq!(
-        report_queue(&app, &admin, &format!("subjectId={message}")).await,
-        [message.as_str()]
-    );
-    assert_eq!(
-        report_queue(&app, &admin, &format!("courseId={course}&status=OPEN")).await,
-        [by_elena.clone(), in_course.clone()]
-    );
-    // Nobody decides about themselves: what Elena wrote another editor and the admin see.
-    assert_eq!(report_queue(&app, &elena, "").await, [in_course.as_str()]);
-    assert_eq!(
-        report_queue(&app, &editor, "").await,
-        [by_elena.clone(), in_course.clone()]
-    );
-    assert_eq!(report_queue(&app, &greta, "").await, Vec::<String>::new());
-    assert_eq!(
-        report_queue(&app, &greta, &format!("courseId={course}")).await,
-        Vec::<String>::new()
-    );
-    app.get_as(&lena, "/moderation/reports")
-        .await
-        .expect_problem(403, "forbidden");
-    app.get_as(&lena, "/moderation/log")
-        .await
-        .expect_problem(403, "forbidden");
-    for (who, report, seen) in [
-        (&elena, 0, true),
-        (&elena, 1, false),
-        (&elena, 2, false),
-        (&elena, 3, false),
-        (&editor, 3, true),
-        (&greta, 0, false),
-        (&admin, 2, true),
-    ] {
-        let reply = app
-            .get_as(who, &format!("/moderation/reports/{}", reports[report]))
-            .await;
-        if seen {
-            reply.expect(200);
-        } else {
-            reply.expect_problem(404, "not_found");
-        }
-        if !seen {
-            decide(
-                &app,
-                who,
-                &reports[report],
-                json!({ "version": 1, "action": "DISMISS" }),
-            )
-            .await
-            .expect_problem(404, "not_found");
+impl RemovedPost {
+    async fn create(app: &App) -> Self {
+        let (elena, lena) = (app.trainer().await, app.learner().await);
+        let (tom, mia) = (app.learner().await, app.learner().await);
+        let (course, _) = app.course_with_learners(&elena, &[&lena, &tom, &mia]).await;
+        let post = app.publish_post(&lena, Some(&course), "<p>Buy this</p>").await;
+        let first = app.report(&tom, "POST", &post).await;
+        let second = app.report(&mia, "POST", &post).await;
+        let decision = json!({ "version": 1, "action": "REMOVE", "note": "No advertising here." });
+        decide(app, &elena, &first, decision).await.expect(200);
+        Self {
+            elena,
+            lena,
+            tom,
+            course,
+            post,
+            first,
+            second,
         }
     }
-    decide(
-        &app,
-        &lena,
-        &reports[1],
-        json!({ "version": 1, "action": "DISMISS" }),
-    )
-    .await
-    .expect_problem(403, "forbidden");
-    // Who reported it is for admins to know.
-    let path = format!("/moderation/reports/{}", reports[0]);
-    let shown = app.get_as(&elena, &path).await.expect(200);
-    assert_eq!(shown.at("/reporterId"), json!(null));
-    assert!(!shown.text.contains(&tom.id));
-    assert_eq!(
-        app.get_as(&admin, &path).await.expect(200).at("/reporterId"),
-        json!(tom.id)
-    );
-    // Whoever edits the course no more sees nothing of it any more.
-    app.delete_as(&elena, &format!("/courses/{course}/trainers/{}", editor.id))
-        .await
-        .expect(204);
-    assert_eq!(report_queue(&app, &editor, "").await, Vec::<String>::new());
-    app.get_as(&editor, "/moderation/log").await.expect(200);
 }
 
 #[both_databases]
-async fn content_is_removed_and_restored(app: App) {
+async fn a_decision_needs_something_to_decide(app: App) {
+    let (elena, lena, tom, mia) = (
+        app.trainer().await,
+        app.learner().await,
+        app.learner().await,
+        app.learner().await,
+    );
+    let (course, _) = app.course_with_learners(&elena, &[&lena, &tom, &mia]).await;
+    let post = app.publish_post(&lena, Some(&course), "<p>Buy this</p>").await;
+    let first = app.report(&tom, "POST", &post).await;
+    app.report(&mia, "POST", &post).await;
+    let shown = app
+        .get_as(&elena, &format!("/moderation/reports/{first}"))
+        .await
+        .expect(200);
+    assert_eq!(shown.at("/openCount"), 2);
+    decide(&app, &elena, &first, json!({ "version": 1, "action": "RESTORE" }))
+        .await
+        .expect_problem(409, "nothing_to_restore");
+    decide(&app, &elena, &first, json!({ "version": 2, "action": "REMOVE" }))
+        .await
+        .expect_problem(412, "precondition_failed");
+}
+
+#[both_databases]
+async fn a_decision_applies_to_all_reports_of_the_content(app: App) {
     let (elena, lena, tom, mia) = (
         app.trainer().await,
         app.learner().await,
@@ -142,17 +81,6 @@ async fn content_is_removed_and_restored(app: App) {
         app.report(&tom, "POST", &post).await,
         app.report(&mia, "POST", &post).await,
     );
-    let shown = app
-        .get_as(&elena, &format!("/moderation/reports/{first}"))
-        .await
-        .expect(200);
-    assert_eq!(shown.at("/openCount"), 2);
-    decide(&app, &elena, &first, json!({ "version": 1, "action": "RESTORE" }))
-        .await
-        .expect_problem(409, "nothing_to_restore");
-    decide(&app, &elena, &first, json!({ "version": 2, "action": "REMOVE" }))
-        .await
-        .expect_problem(412, "precondition_failed");
     let decision = json!({ "version": 1, "action": "REMOVE", "note": "No advertising here." });
     let decided = decide(&app, &elena, &first, decision.clone()).await.expect(200);
     assert_eq!(
@@ -178,15 +106,26 @@ async fn content_is_removed_and_restored(app: App) {
             .at("/status"),
         "ACTED"
     );
+}
+
+#[both_databases]
+async fn removed_content_is_hidden_and_its_author_notified(app: App) {
+    let RemovedPost {
+        elena,
+        lena,
+        tom,
+        post,
+        ..
+    } = RemovedPost::create(&app).await;
     let seen = app.get_as(&tom, &format!("/posts/{post}")).await;
     assert!(!seen.text.contains("Buy this"), "{}", seen.text);
-    let told = app.notifications_of(&lena).await;
+    let notifications = app.notifications_of(&lena).await;
     assert_eq!(
         (
-            told.len(),
-            &told[0]["kind"],
-            &told[0]["outcome"],
-            &told[0]["note"]
+            notifications.len(),
+            &notifications[0]["kind"],
+            &notifications[0]["outcome"],
+            &notifications[0]["note"]
         ),
         (
             1,
@@ -196,14 +135,26 @@ async fn content_is_removed_and_restored(app: App) {
         )
     );
     assert_eq!(
-        (&told[0]["postId"], &told[0]["actor"]),
+        (&notifications[0]["postId"], &notifications[0]["actor"]),
         (&json!(post), &json!(null))
     );
     assert!(
-        !told[0].to_string().contains(&elena.id),
+        !notifications[0].to_string().contains(&elena.id),
         "who decided is not told"
     );
+}
 
+#[both_databases]
+async fn removed_content_can_be_restored_once(app: App) {
+    let RemovedPost {
+        elena,
+        lena,
+        tom,
+        post,
+        first,
+        second,
+        ..
+    } = RemovedPost::create(&app).await;
     decide(
         &app,
         &elena,
@@ -233,7 +184,25 @@ async fn content_is_removed_and_restored(app: App) {
     decide(&app, &elena, &first, json!({ "version": 3, "action": "RESTORE" }))
         .await
         .expect_problem(409, "nothing_to_restore");
-    // Everything stands in the log, for those whom it concerns, and in the audit trail.
+}
+
+#[both_databases]
+async fn decisions_are_logged_for_the_moderators_of_the_course(app: App) {
+    let RemovedPost {
+        elena,
+        lena,
+        course,
+        second,
+        ..
+    } = RemovedPost::create(&app).await;
+    decide(
+        &app,
+        &elena,
+        &second,
+        json!({ "version": 2, "action": "RESTORE", "note": "My mistake." }),
+    )
+    .await
+    .expect(200);
     let log = app.get_as(&elena, "/moderation/log").await.expect(200);
     assert_eq!(
         (
@@ -306,19 +275,11 @@ async fn of_concurrent_decisions_one_succeeds(app: App) {
 }
 
 #[both_databases]
-async fn authors_are_warned_muted_and_suspended(app: App) {
-    let (elena, lena, tom, admin) = (
-        app.trainer().await,
-        app.learner().await,
-        app.learner().await,
-        app.admin().await,
-    );
+async fn the_members_of_a_decision_are_validated(app: App) {
+    let (elena, lena, tom) = (app.trainer().await, app.learner().await, app.learner().await);
     let (course, _) = app.course_with_learners(&elena, &[&lena, &tom]).await;
-    let mut reports = Vec::new();
-    for _ in 0..4 {
-        let post = app.publish_post(&lena, Some(&course), "<p>Buy this</p>").await;
-        reports.push((app.report(&tom, "POST", &post).await, post));
-    }
+    let post = app.publish_post(&lena, Some(&course), "<p>Buy this</p>").await;
+    let report = app.report(&tom, "POST", &post).await;
     let until = app.db.environment().now() + Duration::hours(1);
     for (wrong, reason) in [
         (json!({ "version": 1, "action": "MUTE" }), "/mutedUntil required"),
@@ -339,67 +300,61 @@ async fn authors_are_warned_muted_and_suspended(app: App) {
             "/removeContent not_together",
         ),
     ] {
-        let refused = decide(&app, &elena, &reports[0].0, wrong)
+        let refused = decide(&app, &elena, &report, wrong)
             .await
             .expect_problem(422, "validation_failed");
         assert_eq!(refused.errors(), [reason]);
     }
-    decide(
-        &app,
-        &elena,
-        &reports[0].0,
-        json!({ "version": 1, "action": "WARN", "note": "Please don't." }),
-    )
-    .await
-    .expect(200);
-    assert_eq!(app.notification_kinds_of(&lena).await, ["MODERATION WARNED"]);
-    app.get_as(&tom, &format!("/posts/{}", reports[0].1))
-        .await
-        .expect(200);
+}
 
+#[both_databases]
+async fn a_warned_author_is_notified(app: App) {
+    let (elena, lena, tom) = (app.trainer().await, app.learner().await, app.learner().await);
+    let (course, _) = app.course_with_learners(&elena, &[&lena, &tom]).await;
+    let post = app.publish_post(&lena, Some(&course), "<p>Buy this</p>").await;
+    let report = app.report(&tom, "POST", &post).await;
+    let decision = json!({ "version": 1, "action": "WARN", "note": "Please don't." });
+    decide(&app, &elena, &report, decision).await.expect(200);
+    assert_eq!(app.notification_kinds_of(&lena).await, ["MODERATION WARNED"]);
+    app.get_as(&tom, &format!("/posts/{post}")).await.expect(200);
+}
+
+#[both_databases]
+async fn a_muted_author_cannot_write_in_the_course(app: App) {
+    let (elena, lena, tom) = (app.trainer().await, app.learner().await, app.learner().await);
+    let (course, _) = app.course_with_learners(&elena, &[&lena, &tom]).await;
+    let post = app.publish_post(&lena, Some(&course), "<p>Buy this</p>").await;
+    let report = app.report(&tom, "POST", &post).await;
+    let until = app.db.environment().now() + Duration::hours(1);
     let decision = json!({ "version": 1, "action": "MUTE", "mutedUntil": until, "removeContent": true });
-    decide(&app, &elena, &reports[1].0, decision).await.expect(200);
-    assert!(
-        !app.get_as(&tom, &format!("/posts/{}", reports[1].1))
-            .await
-            .text
-            .contains("Buy this")
-    );
+    decide(&app, &elena, &report, decision).await.expect(200);
+    let shown = app.get_as(&tom, &format!("/posts/{post}")).await;
+    assert!(!shown.text.contains("Buy this"));
     let mut kinds = app.notification_kinds_of(&lena).await;
     kinds.sort();
-    assert_eq!(
-        kinds,
-        ["MODERATION MUTED", "MODERATION REMOVED", "MODERATION WARNED"]
-    );
+    assert_eq!(kinds, ["MODERATION MUTED", "MODERATION REMOVED"]);
     let body = json!({ "title": "x", "content": "<p>x</p>", "courseId": course, "published": true });
     app.post_as(&lena, "/posts", body.clone())
         .await
         .expect_problem(403, "muted");
     app.publish_post(&lena, None, "<p>Elsewhere</p>").await;
     app.clock.advance(Duration::hours(2));
-    let (lena, elena, admin) = (
-        app.login(&lena.email, PASSWORD).await,
-        app.login(&elena.email, PASSWORD).await,
-        app.login(&admin.email, PASSWORD).await,
-    );
+    let lena = app.login(&lena.email, PASSWORD).await;
     app.post_as(&lena, "/posts", body).await.expect(201);
+}
 
-    decide(
-        &app,
-        &elena,
-        &reports[2].0,
-        json!({ "version": 1, "action": "SUSPEND" }),
-    )
-    .await
-    .expect_problem(403, "forbidden");
-    let decided = decide(
-        &app,
-        &admin,
-        &reports[2].0,
-        json!({ "version": 1, "action": "SUSPEND", "note": "Enough." }),
-    )
-    .await
-    .expect(200);
+#[both_databases]
+async fn an_author_is_suspended_by_admins_only(app: App) {
+    let admin = app.admin().await;
+    let (elena, lena, tom) = (app.trainer().await, app.learner().await, app.learner().await);
+    let (course, _) = app.course_with_learners(&elena, &[&lena, &tom]).await;
+    let post = app.publish_post(&lena, Some(&course), "<p>Buy this</p>").await;
+    let report = app.report(&tom, "POST", &post).await;
+    let decision = json!({ "version": 1, "action": "SUSPEND", "note": "Enough." });
+    decide(&app, &elena, &report, decision.clone())
+        .await
+        .expect_problem(403, "forbidden");
+    let decided = decide(&app, &admin, &report, decision).await.expect(200);
     assert_eq!(decided.at("/decision/action"), "SUSPEND");
     app.get_as(&lena, "/me/sessions")
         .await
@@ -424,9 +379,13 @@ async fn authors_are_warned_muted_and_suspended(app: App) {
             .at("/data/0/action"),
         "SUSPEND"
     );
-    // All of it or nothing: nobody suspends themselves, and the report stays open.
+}
+
+#[both_databases]
+async fn a_refused_decision_changes_nothing(app: App) {
+    // Nobody suspends themselves, and the report stays open.
+    let (tom, admin) = (app.learner().await, app.admin().await);
     let post = app.publish_post(&admin, None, "<p>Hello</p>").await;
-    let tom = app.login(&tom.email, PASSWORD).await;
     let report = app.report(&tom, "POST", &post).await;
     decide(
         &app,
@@ -484,58 +443,4 @@ async fn reported_messages_are_decided_by_admins(app: App) {
             .text
             .contains("Send me money")
     );
-}
-
-#[both_databases]
-async fn a_report_keeps_a_snapshot_of_the_content(app: App) {
-    let (lena, tom, admin) = (app.learner().await, app.learner().await, app.admin().await);
-    let post = app.publish_post(&lena, None, "<p>Buy this</p>").await;
-    let comment = app
-        .comment_on(&lena, &format!("/posts/{post}"), None, "<p>Buy that</p>")
-        .await;
-    let (first, other) = (
-        app.report(&tom, "POST", &post).await,
-        app.report(&tom, "COMMENT", &comment).await,
-    );
-    let etag = app
-        .get_as(&lena, &format!("/posts/{post}"))
-        .await
-        .header("etag")
-        .to_owned();
-    app.patch_as(
-        &lena,
-        &format!("/posts/{post}"),
-        &etag,
-        json!({ "content": "<p>Nothing happened</p>" }),
-    )
-    .await
-    .expect(200);
-    app.delete_as(&lena, &format!("/comments/{comment}"))
-        .await
-        .expect(204);
-    let shown = app
-        .get_as(&admin, &format!("/moderation/reports/{first}"))
-        .await
-        .expect(200);
-    assert_eq!(
-        (shown.at("/snapshot/content"), shown.at("/snapshot/title")),
-        (json!("<p>Buy this</p>"), json!("My first pull-up"))
-    );
-    assert_eq!(shown.at("/author/id"), json!(lena.id));
-    let shown = app
-        .get_as(&admin, &format!("/moderation/reports/{other}"))
-        .await
-        .expect(200);
-    assert_eq!(shown.at("/snapshot/content"), "<p>Buy that</p>");
-    // Removing what its author has deleted removes nothing, and can be decided all the same.
-    let decided = decide(&app, &admin, &other, json!({ "version": 1, "action": "REMOVE" }))
-        .await
-        .expect(200);
-    assert_eq!(
-        (decided.at("/status"), decided.at("/decision/removed")),
-        (json!("ACTED"), json!(false))
-    );
-    decide(&app, &admin, &other, json!({ "version": 2, "action": "RESTORE" }))
-        .await
-        .expect_problem(409, "nothing_to_restore");
 }

@@ -45,3 +45,19 @@ async fn receipts_are_numbered_without_gaps(app: App) {
         receipt.text
     );
 }
+
+#[both_databases]
+async fn the_document_of_a_receipt(app: App) {
+    let (elena, lena) = (app.trainer().await, app.learner().await);
+    let (course, _) = app.course_for_sale(&elena, 4900).await;
+    let payment = app.buy(&lena, &course).await;
+    let receipt = app
+        .get_as(&lena, &format!("/payments/{payment}/receipt"))
+        .await
+        .expect(200);
+    let mut document = receipt.document();
+    // The number begins with the year.
+    let number = document["number"].take();
+    assert!(number.as_str().unwrap().ends_with("-000001"), "{number}");
+    insta::assert_json_snapshot!("receipt", document);
+}

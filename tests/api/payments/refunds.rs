@@ -7,14 +7,9 @@ use test_macros::both_databases;
 use crate::support::App;
 
 #[both_databases]
-async fn a_payment_is_refunded_in_parts_and_in_full(app: App) {
-    let (elena, greta, lena, admin) = (
-        app.trainer().await,
-        app.trainer().await,
-        app.learner().await,
-        app.admin().await,
-    );
-    let (course, lessons) = app.course_for_sale(&elena, 4900).await;
+async fn an_unpaid_payment_is_not_refundable(app: App) {
+    let (elena, lena) = (app.trainer().await, app.learner().await);
+    let (course, _) = app.course_for_sale(&elena, 4900).await;
     let payment = app
         .checkout(&lena, &course)
         .await
@@ -24,9 +19,14 @@ async fn a_payment_is_refunded_in_parts_and_in_full(app: App) {
     app.post_with_new_key_as(&elena, &path, json!({}))
         .await
         .expect_problem(409, "payment_not_refundable");
-    app.post_empty_as(&lena, &format!("/sandbox/payments/{payment}/complete"))
-        .await
-        .expect(200);
+}
+
+#[both_databases]
+async fn a_refund_is_validated(app: App) {
+    let (elena, greta, lena) = (app.trainer().await, app.trainer().await, app.learner().await);
+    let (course, _) = app.course_for_sale(&elena, 4900).await;
+    let payment = app.buy(&lena, &course).await;
+    let path = format!("/payments/{payment}/refunds");
     for stranger in [&lena, &greta] {
         app.post_with_new_key_as(stranger, &path, json!({}))
             .await
@@ -43,6 +43,14 @@ async fn a_payment_is_refunded_in_parts_and_in_full(app: App) {
             .await
             .expect_problem(422, "validation_failed");
     }
+}
+
+#[both_databases]
+async fn a_partial_refund_keeps_access(app: App) {
+    let (elena, lena) = (app.trainer().await, app.learner().await);
+    let (course, lessons) = app.course_for_sale(&elena, 4900).await;
+    let payment = app.buy(&lena, &course).await;
+    let path = format!("/payments/{payment}/refunds");
     let part = app
         .post_with_new_key_as(&elena, &path, json!({ "amount": 900, "note": "Two weeks ill." }))
         .await
@@ -62,7 +70,14 @@ async fn a_payment_is_refunded_in_parts_and_in_full(app: App) {
     app.post_with_new_key_as(&elena, &path, json!({ "amount": 4001 }))
         .await
         .expect_problem(409, "refund_too_large");
-    // Of many at once, no more goes back than was paid.
+}
+
+#[both_databases]
+async fn of_concurrent_refunds_no_more_than_the_payment_goes_back(app: App) {
+    let (elena, lena, admin) = (app.trainer().await, app.learner().await, app.admin().await);
+    let (course, lessons) = app.course_for_sale(&elena, 4900).await;
+    let payment = app.buy(&lena, &course).await;
+    let path = format!("/payments/{payment}/refunds");
     let all = join_all((0..8).map(|_| app.post_with_new_key_as(&admin, &path, json!({})))).await;
     let made = all.into_iter().filter(|reply| reply.status == 201).count();
     assert_eq!(made, 1);
@@ -83,7 +98,19 @@ async fn a_payment_is_refunded_in_parts_and_in_full(app: App) {
     app.post_with_new_key_as(&elena, &path, json!({}))
         .await
         .expect_problem(409, "payment_not_refundable");
-    // The same course may be bought again, and what was learnt is still there.
+}
+
+#[both_databases]
+async fn a_refunded_course_can_be_bought_again(app: App) {
+    let (elena, lena) = (app.trainer().await, app.learner().await);
+    let (course, lessons) = app.course_for_sale(&elena, 4900).await;
+    let payment = app.buy(&lena, &course).await;
+    let path = format!("/payments/{payment}/refunds");
+    app.post_with_new_key_as(&elena, &path, json!({}))
+        .await
+        .expect(201);
+    app.wait_for_payment(&lena, &payment, "/status", json!("REFUNDED"))
+        .await;
     app.buy(&lena, &course).await;
     assert_eq!(app.access_reason(&lena, &lessons[0]).await, "granted");
     assert_eq!(
@@ -120,4 +147,19 @@ async fn a_partial_refund_may_end_access(app: App) {
         .await;
     assert_eq!(now.at("/status"), "COMPLETED");
     assert_eq!(app.access_reason(&lena, &lessons[0]).await, "grant_refunded");
+}
+
+#[both_databases]
+async fn the_document_of_a_refunded_payment(app: App) {
+    let (elena, lena) = (app.trainer().await, app.learner().await);
+    let (course, _) = app.course_for_sale(&elena, 4900).await;
+    let payment = app.buy(&lena, &course).await;
+    let part = json!({ "amount": 900, "note": "Two weeks ill." });
+    app.post_with_new_key_as(&elena, &format!("/payments/{payment}/refunds"), part)
+        .await
+        .expect(201);
+    let refunded = app
+        .wait_for_payment(&lena, &payment, "/refunds/0/status", json!("SUCCEEDED"))
+        .await;
+    insta::assert_json_snapshot!("payment_with_refund", refunded.document());
 }

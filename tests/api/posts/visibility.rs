@@ -10,7 +10,7 @@ use crate::support::{
     },
 };
 
-/// Everything that a reader can ask about posts, comments and their counts.
+/// The text of all these responses.
 async fn read_all(app: &App, who: &Person, paths: &[String]) -> String {
     let mut text = String::new();
     for path in paths {

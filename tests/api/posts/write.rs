@@ -6,7 +6,7 @@ use serde_json::json;
 use test_macros::both_databases;
 
 use crate::support::{
-    App, PASSWORD,
+    App,
     community::{
         collect_pages, course_with_learner, create_comment, create_post, submit_comment, submit_post,
     },
@@ -14,7 +14,7 @@ use crate::support::{
 };
 
 #[both_databases]
-async fn a_draft_is_published_edited_and_unpublished(app: App) {
+async fn a_draft_is_visible_to_its_author_only(app: App) {
     let (lena, tom) = (app.learner().await, app.learner().await);
     let draft = submit_post(
         &app,
@@ -24,7 +24,6 @@ async fn a_draft_is_published_edited_and_unpublished(app: App) {
     .await
     .expect(201);
     let path = format!("/posts/{}", draft.text_at("/id"));
-    let path_to_publish = format!("{path}/publish");
     assert_eq!(
         (
             draft.at("/status"),
@@ -52,7 +51,20 @@ async fn a_draft_is_published_edited_and_unpublished(app: App) {
     app.post_empty_as(&tom, &format!("{path}/publish"))
         .await
         .expect_problem(404, "not_found");
+}
 
+#[both_databases]
+async fn publishing_a_post_twice_changes_nothing(app: App) {
+    let (lena, tom) = (app.learner().await, app.learner().await);
+    let draft = submit_post(
+        &app,
+        &lena,
+        json!({ "published": false, "content": "<p>By the lake.<script>x()</script></p>" }),
+    )
+    .await
+    .expect(201);
+    let path = format!("/posts/{}", draft.text_at("/id"));
+    let path_to_publish = format!("{path}/publish");
     let at_once = join_all((0..8).map(|_| app.post_empty_as(&lena, &path_to_publish))).await;
     assert!(at_once.iter().all(|reply| reply.status == 200));
     let published = app.post_empty_as(&lena, &path_to_publish).await.expect(200);
@@ -65,18 +77,21 @@ async fn a_draft_is_published_edited_and_unpublished(app: App) {
         .await
         .expect(200);
     assert_eq!(again.json(), published.json());
-    let seen = app.get_as(&tom, &path).await.expect(200);
     assert_eq!(
         collect_pages(&app, &tom, "/posts", 20, "/id").await,
         [draft.at("/id")]
     );
+}
 
+#[both_databases]
+async fn only_the_author_edits_a_post(app: App) {
+    let (lena, tom) = (app.learner().await, app.learner().await);
+    let post = create_post(&app, &lena, json!({})).await;
+    let path = format!("/posts/{post}");
+    let seen = app.get_as(&tom, &path).await.expect(200);
     app.patch_as(&tom, &path, "*", json!({ "title": "Mine" }))
         .await
         .expect_problem(403, "forbidden");
-    app.patch_as(&lena, &path, "\"1\"", json!({ "title": "Sunday" }))
-        .await
-        .expect_problem(412, "precondition_failed");
     let same = app
         .patch_as(
             &lena,
@@ -95,7 +110,32 @@ async fn a_draft_is_published_edited_and_unpublished(app: App) {
     app.patch_as(&lena, &path, seen.header("etag"), json!({ "title": "Monday" }))
         .await
         .expect_problem(412, "precondition_failed");
+}
 
+#[both_databases]
+async fn an_edit_needs_the_current_version(app: App) {
+    let lena = app.learner().await;
+    let draft = submit_post(
+        &app,
+        &lena,
+        json!({ "published": false, "content": "<p>By the lake.<script>x()</script></p>" }),
+    )
+    .await
+    .expect(201);
+    let path = format!("/posts/{}", draft.text_at("/id"));
+    let path_to_publish = format!("{path}/publish");
+    app.post_empty_as(&lena, &path_to_publish).await.expect(200);
+    app.patch_as(&lena, &path, "\"1\"", json!({ "title": "Sunday" }))
+        .await
+        .expect_problem(412, "precondition_failed");
+}
+
+#[both_databases]
+async fn a_post_published_again_is_announced_once(app: App) {
+    let (lena, tom) = (app.learner().await, app.learner().await);
+    let post = create_post(&app, &lena, json!({})).await;
+    let path = format!("/posts/{post}");
+    let published = app.get_as(&lena, &path).await.expect(200);
     let back = app
         .post_empty_as(&lena, &format!("{path}/unpublish"))
         .await
@@ -192,9 +232,8 @@ async fn an_empty_post_is_not_published(app: App) {
 }
 
 #[both_databases]
-async fn a_deleted_post_with_comments_leaves_a_placeholder(app: App) {
-    let (elena, lena) = (app.trainer().await, app.learner().await);
-    let (course, _) = course_with_learner(&app, &elena, &lena).await;
+async fn a_deleted_post_without_comments_is_gone(app: App) {
+    let lena = app.learner().await;
     let alone = create_post(&app, &lena, json!({})).await;
     app.delete_as(&lena, &format!("/posts/{alone}")).await.expect(204);
     app.delete_as(&lena, &format!("/posts/{alone}"))
@@ -203,7 +242,12 @@ async fn a_deleted_post_with_comments_leaves_a_placeholder(app: App) {
     app.get_as(&lena, &format!("/posts/{alone}"))
         .await
         .expect_problem(404, "not_found");
+}
 
+#[both_databases]
+async fn a_deleted_post_with_comments_leaves_a_placeholder(app: App) {
+    let (elena, lena) = (app.trainer().await, app.learner().await);
+    let (course, _) = course_with_learner(&app, &elena, &lena).await;
     let post = create_post(
         &app,
         &lena,
@@ -236,6 +280,17 @@ async fn a_deleted_post_with_comments_leaves_a_placeholder(app: App) {
         [json!(comment)]
     );
     assert!(collect_pages(&app, &lena, "/posts", 20, "/id").await.is_empty());
+}
+
+#[both_databases]
+async fn a_deleted_post_cannot_be_changed(app: App) {
+    let elena = app.trainer().await;
+    let lena = app.learner().await;
+    let (course, _) = course_with_learner(&app, &elena, &lena).await;
+    let post = create_post(&app, &lena, json!({ "courseId": course })).await;
+    let path = format!("/posts/{post}");
+    create_comment(&app, &elena, &path, "Really?", None).await;
+    app.delete_as(&elena, &path).await.expect(204);
     for who in [&lena, &elena] {
         submit_comment(&app, who, &path, "More", None)
             .await
@@ -260,12 +315,6 @@ async fn the_pictures_of_a_post_are_visible_to_its_readers(app: App) {
     let (elena, lena, tom) = (app.trainer().await, app.learner().await, app.learner().await);
     let (course, _) = course_with_learner(&app, &elena, &lena).await;
     let picture = upload_picture(&app, &lena).await;
-    submit_post(&app, &elena, json!({ "courseId": course, "imageIds": [picture] }))
-        .await
-        .expect_problem(422, "validation_failed");
-    submit_post(&app, &lena, json!({ "imageIds": [picture, picture] }))
-        .await
-        .expect_problem(422, "validation_failed");
     let made = submit_post(
         &app,
         &lena,
@@ -306,8 +355,29 @@ async fn the_pictures_of_a_post_are_visible_to_its_readers(app: App) {
     app.get(&path_of(&seen.text_at("/images/0/url")))
         .await
         .expect_problem(403, "signed_url_invalid");
+}
 
-    let lena = app.login(&lena.email, PASSWORD).await;
+#[both_databases]
+async fn a_post_shows_own_pictures_once(app: App) {
+    let (elena, lena) = (app.trainer().await, app.learner().await);
+    let (course, _) = course_with_learner(&app, &elena, &lena).await;
+    let picture = upload_picture(&app, &lena).await;
+    submit_post(&app, &elena, json!({ "courseId": course, "imageIds": [picture] }))
+        .await
+        .expect_problem(422, "validation_failed");
+    submit_post(&app, &lena, json!({ "imageIds": [picture, picture] }))
+        .await
+        .expect_problem(422, "validation_failed");
+}
+
+#[both_databases]
+async fn a_post_needs_text_or_a_picture(app: App) {
+    let lena = app.learner().await;
+    let picture = upload_picture(&app, &lena).await;
+    let made = submit_post(&app, &lena, json!({ "content": "", "imageIds": [picture] }))
+        .await
+        .expect(201);
+    let path = format!("/posts/{}", made.text_at("/id"));
     app.patch_as(&lena, &path, "*", json!({ "imageIds": [] }))
         .await
         .expect_problem(409, "not_publishable");
@@ -316,9 +386,21 @@ async fn the_pictures_of_a_post_are_visible_to_its_readers(app: App) {
         .await
         .expect(200);
     assert_eq!(without.at("/images"), json!([]));
-    // A file that nobody sends for somebody else, and nothing but pictures.
+}
+
+#[both_databases]
+async fn learners_upload_pictures_only(app: App) {
+    let lena = app.learner().await;
     let other = json!({ "purpose": "VIDEO", "name": "x.mp4", "contentType": "video/mp4", "sizeBytes": 3 });
     app.post_as(&lena, "/uploads", other)
         .await
         .expect_problem(403, "forbidden");
+}
+
+#[both_databases]
+async fn the_document_of_a_post(app: App) {
+    let lena = app.learner().await;
+    app.set_username(&lena, "lena").await;
+    let post = submit_post(&app, &lena, json!({})).await.expect(201);
+    insta::assert_json_snapshot!("post", post.document());
 }

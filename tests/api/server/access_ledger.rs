@@ -303,10 +303,18 @@ impl World {
 
     /// The server's whole ledger of a pair is the model's, no more and no less: what ends one grant touches no other.
     async fn compare(&self, model: &[Remembered], pair: Pair, at: Option<Instant>, note: &str) {
-        let told = self.explanation(pair, at).await;
-        assert_eq!(told.verdict.reason, expected(model, pair, told.at), "{note}");
-        assert_eq!(told.verdict.allowed, told.verdict.reason == "granted", "{note}");
-        let mut found: Vec<_> = told
+        let explanation = self.explanation(pair, at).await;
+        assert_eq!(
+            explanation.verdict.reason,
+            expected(model, pair, explanation.at),
+            "{note}"
+        );
+        assert_eq!(
+            explanation.verdict.allowed,
+            explanation.verdict.reason == "granted",
+            "{note}"
+        );
+        let mut found: Vec<_> = explanation
             .grants
             .iter()
             .map(|made| (Some(made.grant.id), made.grant.status.clone(), made.grant.ends_at))

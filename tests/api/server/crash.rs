@@ -64,7 +64,7 @@ async fn serves_for_another_test() {
     server.run(stopped).await.unwrap();
 }
 
-/// A server whose server is a process that can be killed.
+/// A server in a process of its own, which can be killed.
 struct CrashingServer {
     process: Option<Child>,
     app: App,

@@ -190,7 +190,7 @@ async fn a_message_is_worked_off_once_and_its_failure_is_kept(app: App) {
     .await;
 }
 
-/// Every connection that waited for the next request is gone when the server was restarted; no request may notice.
+/// After a restart of PostgreSQL all idle connections are dead; no request may notice.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn connections_that_the_server_ended_are_replaced() {
     let app = App::start(DatabaseKind::Postgres).await;
@@ -213,7 +213,7 @@ async fn connections_that_the_server_ended_are_replaced() {
         .unwrap();
 }
 
-/// What one use case told its connection holds for no other, whichever follows.
+/// The session context of one use case never leaks into the next.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_connection_works_for_whom_it_was_told_last() {
     let app = App::start_without_worker(DatabaseKind::Postgres).await;

@@ -79,7 +79,7 @@ async fn row_security_protects_grants(app: App) {
             .unwrap_err();
     }
     write(&elena, Role::Trainer, insert("MANUAL")).await.unwrap();
-    // History says nothing but what is.
+    // History cannot be falsified.
     let event = |status: &str, actor: &Person| {
         format!(
             "INSERT INTO grant_events (id, grant_id, user_id, course_id, status, starts_at, actor_id, created_at) \
@@ -116,7 +116,7 @@ async fn row_security_protects_grants(app: App) {
 
 #[both_databases]
 async fn grant_events_are_in_commit_order(app: App) {
-    // SQLite has one writer, which begins one after the other.
+    // SQLite has one writer at a time.
     if !app.db.is_postgres() {
         return;
     }
@@ -136,7 +136,7 @@ async fn grant_events_are_in_commit_order(app: App) {
     };
     let (begun, has_begun) = tokio::sync::oneshot::channel();
     let (go, may_go) = tokio::sync::oneshot::channel::<()>();
-    // One that begins first and changes last.
+    // A transaction that begins first and writes last.
     let slow = app.db.run(actor, move |tx: Tx| async move {
         begun.send(()).unwrap();
         may_go.await.unwrap();
@@ -151,15 +151,15 @@ async fn grant_events_are_in_commit_order(app: App) {
     };
     let (slow, ()) = futures_util::future::join(slow, quick).await;
     assert_eq!(slow.unwrap().events.last().unwrap().status, "REVOKED");
-    let told = app
+    let explanation = app
         .get_as(&lena, &format!("/me/access/courses/{course}"))
         .await
         .expect(200);
     assert_eq!(
         (
-            told.at("/reason"),
-            told.at("/grants/0/status"),
-            told.at("/grants/0/endsAt")
+            explanation.at("/reason"),
+            explanation.at("/grants/0/status"),
+            explanation.at("/grants/0/endsAt")
         ),
         (json!("grant_revoked"), json!("REVOKED"), json!(null))
     );

@@ -11,9 +11,18 @@ use test_macros::both_databases;
 use crate::support::{App, DatabaseKind};
 
 #[both_databases]
-async fn every_error_is_a_problem_document(app: App) {
+async fn an_unknown_route_is_not_found(app: App) {
     app.get("//nothing/here").await.expect_problem(404, "not_found");
     app.get("/nothing/here").await.expect_problem(404, "not_found");
+    // A needlessly encoded segment is the same segment; an empty one, or one too many, is none.
+    app.get("/cour%73es").await.expect(200);
+    for path in ["/courses/", "//api/v1//courses", "/courses/a/b/c/d/e/f"] {
+        app.get(path).await.expect_problem(404, "not_found");
+    }
+}
+
+#[both_databases]
+async fn a_wrong_method_names_the_allowed_ones(app: App) {
     let wrong = app
         .send(app.request("DELETE", "/courses"))
         .await
@@ -24,11 +33,10 @@ async fn every_error_is_a_problem_document(app: App) {
         .await
         .expect_problem(405, "method_not_allowed");
     assert_eq!(odd.header("allow"), "DELETE, GET, HEAD, PATCH");
-    // A segment that is needlessly encoded is the same segment; an empty one, or one too many, is none.
-    app.get("/cour%73es").await.expect(200);
-    for path in ["/courses/", "//api/v1//courses", "/courses/a/b/c/d/e/f"] {
-        app.get(path).await.expect_problem(404, "not_found");
-    }
+}
+
+#[both_databases]
+async fn a_body_that_is_no_json_is_refused(app: App) {
     let post = |body: &'static [u8], kind: &'static str| {
         app.send(
             app.request("POST", "/auth/login")
@@ -48,12 +56,6 @@ async fn every_error_is_a_problem_document(app: App) {
     post(b"{}", "text/plain")
         .await
         .expect_problem(415, "unsupported_media_type");
-    post(b"[1, 2]", "application/json")
-        .await
-        .expect_problem(422, "validation_failed");
-    post(b"null", "application/json; charset=utf-8")
-        .await
-        .expect_problem(422, "validation_failed");
     let deep = "[".repeat(50_000);
     app.send(
         app.request("POST", "/auth/login")
@@ -62,6 +64,33 @@ async fn every_error_is_a_problem_document(app: App) {
     )
     .await
     .expect_problem(400, "malformed_request");
+}
+
+#[both_databases]
+async fn a_body_of_another_shape_is_refused(app: App) {
+    let post = |body: &'static [u8], kind: &'static str| {
+        app.send(
+            app.request("POST", "/auth/login")
+                .header("content-type", kind)
+                .body(body),
+        )
+    };
+    post(b"[1, 2]", "application/json")
+        .await
+        .expect_problem(422, "validation_failed");
+    post(b"null", "application/json; charset=utf-8")
+        .await
+        .expect_problem(422, "validation_failed");
+    app.post(
+        "/auth/login",
+        json!({ "email": 5, "password": ["x"], "unknown": { "a": 1e300 } }),
+    )
+    .await
+    .expect_problem(422, "validation_failed");
+}
+
+#[both_databases]
+async fn a_large_body_or_head_is_refused(app: App) {
     let huge = format!("{{\"email\":\"{}\"}}", "x".repeat(270_000));
     app.send(
         app.request("POST", "/auth/login")
@@ -76,12 +105,6 @@ async fn every_error_is_a_problem_document(app: App) {
     )
     .await
     .expect_problem(431, "head_too_large");
-    app.post(
-        "/auth/login",
-        json!({ "email": 5, "password": ["x"], "unknown": { "a": 1e300 } }),
-    )
-    .await
-    .expect_problem(422, "validation_failed");
 }
 
 #[both_databases]
@@ -214,4 +237,16 @@ async fn a_body_that_never_ends_times_out() {
         answer.starts_with("HTTP/1.1 408") && answer.contains("request_timeout"),
         "{answer}"
     );
+}
+
+#[both_databases]
+async fn the_documents_of_problems(app: App) {
+    let unknown = app.get("/nothing/here").await.expect_problem(404, "not_found");
+    insta::assert_json_snapshot!("problem_unknown_route", unknown.document());
+    let body = json!({ "email": "no address", "password": "short", "role": "ADMIN" });
+    let invalid = app
+        .post("/auth/register", body)
+        .await
+        .expect_problem(422, "validation_failed");
+    insta::assert_json_snapshot!("problem_with_errors", invalid.document());
 }

@@ -8,7 +8,7 @@ use sqlx::{AssertSqlSafe, Connection, Executor, Row};
 
 use crate::support::{App, DatabaseKind, Person, as_role, watching::course_with_video};
 
-/// Tables that everybody may read: nothing personal, paid or about money stands in them.
+/// Tables that everybody may read: they hold nothing personal, nothing paid and no money.
 const PUBLIC: [&str; 7] = [
     "catalogue_search",
     "catalogue_terms",
@@ -50,7 +50,7 @@ async fn every_other_table_has_forced_row_security_with_policies() {
     assert_eq!(connection.fetch_one(owned).await.unwrap().get::<i64, _>(0), 0);
 }
 
-/// The second layer alone: no filter of ours, only the policies.
+/// Row-level security alone, without the filters of the use cases.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn accounts_and_progress_are_private() {
     let app = App::start(DatabaseKind::Postgres).await;
@@ -149,7 +149,7 @@ async fn accounts_and_progress_are_private() {
         "and how they get on"
     );
 
-    // Writing past the use cases: nobody grants themselves what is not free, nor a role.
+    // Writing past the use cases: nobody grants themselves paid access or a role.
     let paid = app
         .draft(&elena, json!({ "price": { "amount": 100, "currency": "USD" } }))
         .await;
@@ -205,7 +205,7 @@ async fn accounts_and_progress_are_private() {
     assert!(write("DELETE FROM audit_log".to_owned()).await.is_err());
 }
 
-/// Row security alone, without the filters of the use cases.
+/// Row-level security alone, without the filters of the use cases.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn watches_are_private_and_written_by_the_worker_only() {
     let app = App::start(DatabaseKind::Postgres).await;

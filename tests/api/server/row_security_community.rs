@@ -13,7 +13,7 @@ use crate::{
     },
 };
 
-/// The second layer alone: no filter of ours, only the policies.
+/// Row-level security alone, without the filters of the use cases.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn posts_comments_and_reactions_are_protected() {
     let app = App::start(DatabaseKind::Postgres).await;
@@ -126,7 +126,7 @@ async fn posts_comments_and_reactions_are_protected() {
     assert_eq!(ask(Some((&tom, Role::Admin)), drafts).await.unwrap(), 0);
 }
 
-/// The second layer alone: no filter of ours, only the policies.
+/// Row-level security alone, without the filters of the use cases.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn messages_are_private_to_their_members() {
     use sqlx::{Connection, Executor, Row};
@@ -231,7 +231,7 @@ async fn messages_are_private_to_their_members() {
     );
 }
 
-/// The second layer alone: no filter of ours, only the policies.
+/// Row-level security alone, without the filters of the use cases.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn notifications_and_reports_are_private() {
     let app = App::start(DatabaseKind::Postgres).await;

@@ -8,7 +8,7 @@ use tokio::{
     process::{Child, Command},
 };
 
-use crate::support::{App, DatabaseKind, PASSWORD, dump::dump_database};
+use crate::support::{App, DatabaseKind, PASSWORD, dump_database};
 
 /// aiosmtpd on a free port; it prints what it receives.
 async fn catcher() -> (Child, u16) {
@@ -40,7 +40,7 @@ async fn catcher() -> (Child, u16) {
     (child, port)
 }
 
-/// The first letter that it prints.
+/// The first mail that it prints.
 async fn first_letter(child: &mut Child) -> String {
     let mut lines = BufReader::new(child.stdout.take().unwrap()).lines();
     let mut letter = String::new();

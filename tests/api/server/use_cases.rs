@@ -138,7 +138,7 @@ async fn a_preview_counts_after_buying(app: App) {
     let purchased = enrollment::Purchased {
         user_id,
         course_id,
-        payment_id: app.db.environment().new_id().into(),
+        payment_id: app.db.environment().new_id::<kernel::Uuid>().into(),
     };
     let work = move |tx| async move {
         enrollment::apply_purchase_state(&tx, purchased, enrollment::PurchaseState::Active, "paid").await

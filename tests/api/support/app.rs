@@ -1,9 +1,8 @@
+//! The server under test, its clock, and requests to it.
+
 use std::{
-    path::{Path, PathBuf},
-    sync::{
-        Arc, Mutex,
-        atomic::{AtomicU32, Ordering},
-    },
+    path::Path,
+    sync::{Arc, Mutex},
 };
 
 use api::{
@@ -12,17 +11,13 @@ use api::{
     startup::{self, Schema},
 };
 use chrono::{DateTime, Duration, Utc};
-use database::{Db, Pool};
-use identity::Registration;
-use kernel::{Actor, Clock, Environment, Role};
+use database::Db;
+use kernel::{Environment, Clock};
 use reqwest::{Client, Method, RequestBuilder};
-use serde_json::{Value, json};
-use sqlx::{Connection, Executor, Row};
+use serde_json::Value;
 use tokio::sync::watch;
 
-use super::{DatabaseKind, Reply, TempDir, databases};
-
-pub const PASSWORD: &str = "seven purple anvils";
+use super::{DatabaseKind, Person, Reply, TempDir, databases};
 
 /// A clock that a test moves.
 #[derive(Default)]
@@ -36,7 +31,7 @@ impl TestClock {
         *self.ahead.lock().unwrap() += by;
     }
 
-    /// From now on it shows what it shows now: nothing grows old by itself.
+    /// Stops the clock.
     pub fn stop(&self) {
         let now = self.now();
         *self.stopped.lock().unwrap() = Some(now);
@@ -54,10 +49,10 @@ impl Clock for TestClock {
     }
 }
 
-/// Settings that differ from the tests' own.
+/// Settings that override the tests' configuration.
 pub type Settings<'a> = &'a [(&'a str, &'a str)];
 
-/// A server with a database of its own, stopped and removed at the end of its test.
+/// A server with its own database, stopped and dropped at the end of the test.
 pub struct App {
     pub base: String,
     pub db: Db,
@@ -70,18 +65,7 @@ pub struct App {
     server: Option<std::thread::JoinHandle<()>>,
 }
 
-/// Somebody who is logged in.
-#[derive(Clone, Debug)]
-pub struct Person {
-    pub id: String,
-    pub email: String,
-    pub token: String,
-    pub refresh_token: String,
-}
-
-static NEXT: AtomicU32 = AtomicU32::new(1);
-
-/// The tests' configuration: cheap hashes, no limits, one thread a server.
+/// The tests' configuration: cheap password hashes, no limits, one HTTP thread per server.
 pub fn config(folder: &Path, settings: Settings<'_>) -> Config {
     let folder = folder.display().to_string();
     let defaults = [
@@ -117,12 +101,12 @@ impl App {
         Self::start_with_clock(database, settings, Arc::default(), true).await
     }
 
-    /// Without a worker: the test does its work.
+    /// Starts a server without a worker: the test does the work of the worker itself.
     pub async fn start_without_worker(database: DatabaseKind) -> Self {
         Self::start_with_clock(database, &[], Arc::default(), false).await
     }
 
-    /// By a clock that somebody else looks at too.
+    /// Starts a server with a clock that others use too.
     pub async fn start_with_clock(
         database: DatabaseKind,
         settings: Settings<'_>,
@@ -145,7 +129,7 @@ impl App {
         Self::serve(database, folder, owner.as_deref(), url, settings, worked).await
     }
 
-    /// Another server on the same PostgreSQL database; it shares nothing else. To be dropped before this one.
+    /// A second server on the same PostgreSQL database, which shares nothing else. Drop it before the first.
     pub async fn second_server(&self) -> Self {
         self.second_server_with(&[]).await
     }
@@ -156,7 +140,7 @@ impl App {
         Self::serve(self.database, folder, self.url.as_deref(), None, settings, worked).await
     }
 
-    /// Serves the database of this owner, and removes the one at `url` at the end.
+    /// Serves the database of this owner; drops the one at `url` at the end.
     async fn serve(
         database: DatabaseKind,
         folder: TempDir,
@@ -218,7 +202,7 @@ impl App {
         app
     }
 
-    /// Stops the server as a signal would, and waits until it has.
+    /// Stops the server as a signal would, and waits for its end.
     pub fn stop(&mut self) {
         self.stop.send(true).ok();
         if let Some(server) = self.server.take() {
@@ -226,7 +210,7 @@ impl App {
         }
     }
 
-    /// Tells the server to stop, and goes on at once.
+    /// Requests a stop, as a signal would, without waiting.
     pub fn request_stop(&self) {
         self.stop.send(true).ok();
     }
@@ -271,7 +255,7 @@ impl App {
             .await
     }
 
-    /// A PUT, without a body where it is null.
+    /// A PUT; null means no body.
     pub async fn put_as(&self, who: &Person, path: &str, body: Value) -> Reply {
         let request = self.request("PUT", path).bearer_auth(&who.token);
         let request = if body.is_null() {
@@ -296,192 +280,6 @@ impl App {
             .header("content-type", "application/merge-patch+json")
             .body(body.to_string());
         self.send(request).await
-    }
-
-    // People -------------------------------------------------------------------------------------------------
-
-    pub async fn learner(&self) -> Person {
-        self.person_with_role(Role::User).await
-    }
-
-    pub async fn trainer(&self) -> Person {
-        self.person_with_role(Role::Trainer).await
-    }
-
-    pub async fn admin(&self) -> Person {
-        self.person_with_role(Role::Admin).await
-    }
-
-    /// Somebody new with a role; registration gives none, so that it comes from within.
-    async fn person_with_role(&self, role: Role) -> Person {
-        let number = NEXT.fetch_add(1, Ordering::Relaxed);
-        let email = format!("{}{number}@example.com", role.as_str().to_lowercase());
-        // The cost of the hash is the tests' own; see `config`.
-        let settings = identity::HasherSettings {
-            memory_kib: 64,
-            passes: 1,
-            threads: 1,
-            queue: 4,
-        };
-        let hasher = identity::Hasher::start(settings).unwrap();
-        let password_hash = hasher
-            .enter()
-            .unwrap()
-            .hash(PASSWORD.to_owned(), [1; 16])
-            .await
-            .unwrap();
-        let registration = Registration {
-            email: email.clone(),
-            password_hash,
-            username: None,
-            name: Some("Somebody".into()),
-        };
-        let work = move |tx| async move { identity::create_account(&tx, registration, role).await };
-        self.db.run_in(Pool::Auth, Actor::System, work).await.unwrap();
-        self.login(&email, PASSWORD).await
-    }
-
-    pub async fn login(&self, email: &str, password: &str) -> Person {
-        let reply = self
-            .post("/auth/login", json!({ "email": email, "password": password }))
-            .await
-            .expect(200);
-        Person::from_reply(&reply)
-    }
-
-    // A course to try things with ----------------------------------------------------------------------------
-
-    /// A category, by an admin of its own.
-    pub async fn category(&self) -> String {
-        let admin = self.admin().await;
-        let name = format!("Shelf {}", NEXT.fetch_add(1, Ordering::Relaxed));
-        self.post_as(&admin, "/categories", json!({ "name": name }))
-            .await
-            .expect(201)
-            .text_at("/id")
-    }
-
-    /// A draft that lacks nothing but a chapter.
-    pub async fn draft(&self, trainer: &Person, more: Value) -> String {
-        let category = self.category().await;
-        let mut body = json!({
-            "title": "Strength Foundations", "description": "Four weeks.", "imageUrl": "https://images.example.com/a.jpg",
-            "categoryIds": [category],
-        });
-        body.as_object_mut()
-            .unwrap()
-            .extend(more.as_object().unwrap().clone());
-        self.post_as(trainer, "/courses", body)
-            .await
-            .expect(201)
-            .text_at("/id")
-    }
-
-    pub async fn chapter(&self, trainer: &Person, course: &str, is_free: bool) -> String {
-        let body = json!({ "title": "Week 1", "isFree": is_free });
-        self.post_as(trainer, &format!("/courses/{course}/chapters"), body)
-            .await
-            .expect(201)
-            .text_at("/id")
-    }
-
-    /// A published lesson with text.
-    pub async fn lesson(&self, trainer: &Person, chapter: &str) -> String {
-        let body = json!({ "title": "The hinge", "content": "<p>Hips back.</p>" });
-        let id = self
-            .post_as(trainer, &format!("/chapters/{chapter}/lessons"), body)
-            .await
-            .expect(201)
-            .text_at("/id");
-        self.post_empty_as(trainer, &format!("/lessons/{id}/publish"))
-            .await
-            .expect(200);
-        id
-    }
-
-    /// A published course with one chapter and two lessons: course, chapter, lessons.
-    pub async fn course(&self, trainer: &Person, more: Value) -> (String, String, [String; 2]) {
-        let course = self.draft(trainer, more).await;
-        let chapter = self.chapter(trainer, &course, false).await;
-        let lessons = [
-            self.lesson(trainer, &chapter).await,
-            self.lesson(trainer, &chapter).await,
-        ];
-        self.post_empty_as(trainer, &format!("/chapters/{chapter}/publish"))
-            .await
-            .expect(200);
-        self.post_empty_as(trainer, &format!("/courses/{course}/publish"))
-            .await
-            .expect(200);
-        (course, chapter, lessons)
-    }
-
-    // The database itself ------------------------------------------------------------------------------------
-
-    /// Does something behind the server's back, as another process would.
-    pub async fn sql(&self, sql: &str) {
-        self.number(sql, false).await;
-    }
-
-    /// The number that a query answers with.
-    pub async fn count(&self, sql: &str) -> i64 {
-        self.number(sql, true).await
-    }
-
-    async fn number(&self, sql: &str, answers: bool) -> i64 {
-        let sql = sqlx::AssertSqlSafe(sql.to_owned());
-        if let Some(url) = &self.url {
-            let mut connection = sqlx::PgConnection::connect(url).await.unwrap();
-            return if answers {
-                connection.fetch_one(sql).await.unwrap().get(0)
-            } else {
-                connection.execute(sql).await.map(|_| 0).unwrap()
-            };
-        }
-        let options = database::sqlite::options(&self.folder.join("palestra.db"));
-        let mut connection = sqlx::SqliteConnection::connect_with(&options).await.unwrap();
-        if answers {
-            connection.fetch_one(sql).await.unwrap().get(0)
-        } else {
-            connection.execute(sql).await.map(|_| 0).unwrap()
-        }
-    }
-
-    /// The newest letter to this address in the outbox folder, and the token in its link.
-    pub async fn mail_to(&self, email: &str, subject: &str) -> (String, String) {
-        let folder = self.folder.join("outbox");
-        super::eventually(&format!("a letter «{subject}» to {email}"), || async {
-            let mut letters: Vec<PathBuf> = std::fs::read_dir(&folder)
-                .ok()?
-                .filter_map(|file| Some(file.ok()?.path()))
-                .collect();
-            letters.sort();
-            letters.iter().rev().find_map(|path| {
-                let text = std::fs::read_to_string(path)
-                    .ok()?
-                    .replace("=\r\n", "")
-                    .replace("=3D", "=");
-                let found =
-                    text.contains(&format!("To: {email}")) && text.contains(&format!("Subject: {subject}"));
-                let token = text
-                    .split("token=")
-                    .nth(1)
-                    .map(|rest| rest.split_whitespace().next().unwrap_or_default().to_owned());
-                found.then(|| (text, token.unwrap_or_default()))
-            })
-        })
-        .await
-    }
-}
-
-impl Person {
-    pub fn from_reply(reply: &Reply) -> Self {
-        Self {
-            id: reply.text_at("/user/id"),
-            email: reply.text_at("/user/email"),
-            token: reply.text_at("/accessToken"),
-            refresh_token: reply.text_at("/refreshToken"),
-        }
     }
 }
 

@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 
 use crate::support::{App, Person, Reply, eventually};
 
-/// Writes a post; published at once unless `more` says otherwise.
+/// Submits a post, published at once unless `more` says otherwise; returns the reply, whatever it is.
 pub async fn submit_post(app: &App, who: &Person, more: Value) -> Reply {
     let mut body = json!({ "title": "Saturday", "content": "<p>By the lake.</p>", "published": true });
     body.as_object_mut()
@@ -14,7 +14,7 @@ pub async fn submit_post(app: &App, who: &Person, more: Value) -> Reply {
     app.post_as(who, "/posts", body).await
 }
 
-/// The id of a published post.
+/// Creates a post; returns its id.
 pub async fn create_post(app: &App, who: &Person, more: Value) -> String {
     submit_post(app, who, more).await.expect(201).text_at("/id")
 }
@@ -28,7 +28,7 @@ pub async fn submit_comment(app: &App, who: &Person, on: &str, text: &str, paren
     app.post_as(who, &format!("{on}/comments"), body).await
 }
 
-/// The id of a comment.
+/// Creates a comment; returns its id.
 pub async fn create_comment(app: &App, who: &Person, on: &str, text: &str, parent: Option<&str>) -> String {
     submit_comment(app, who, on, text, parent)
         .await
@@ -36,7 +36,7 @@ pub async fn create_comment(app: &App, who: &Person, on: &str, text: &str, paren
         .text_at("/id")
 }
 
-/// One member of every row of a list, page by page.
+/// Collects one member of all rows of a list, page by page.
 pub async fn collect_pages(app: &App, who: &Person, path: &str, limit: usize, member: &str) -> Vec<Value> {
     let glue = if path.contains('?') { '&' } else { '?' };
     let (mut found, mut cursor) = (Vec::new(), String::new());
@@ -76,7 +76,7 @@ pub async fn count_statements(app: &App, who: &Person, path: &str) -> u64 {
     least
 }
 
-/// A published course in which somebody is enrolled: course and lesson.
+/// A published course with an enrolled learner: course and lesson.
 pub async fn course_with_learner(app: &App, trainer: &Person, learner: &Person) -> (String, String) {
     let (course, _, [lesson, _]) = app.course(trainer, json!({})).await;
     app.post_empty_as(learner, &format!("/courses/{course}/enroll"))

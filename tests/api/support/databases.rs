@@ -1,3 +1,5 @@
+//! A migrated database for each test, on SQLite or PostgreSQL.
+
 use std::{
     path::{Path, PathBuf},
     sync::atomic::{AtomicU32, Ordering},
@@ -8,7 +10,7 @@ use tokio::sync::OnceCell;
 
 use super::TempDir;
 
-/// Which database a test runs on.
+/// The kind of database on which a test runs.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum DatabaseKind {
     Sqlite,
@@ -19,7 +21,7 @@ static NEXT: AtomicU32 = AtomicU32::new(1);
 static SQLITE_TEMPLATE: OnceCell<Vec<u8>> = OnceCell::const_new();
 static POSTGRES_TEMPLATE: OnceCell<String> = OnceCell::const_new();
 
-/// The PostgreSQL server for tests, as a role that may make databases and roles.
+/// The URL of the PostgreSQL server for tests, with a role that may create databases and roles.
 pub fn postgres_admin() -> String {
     std::env::var("TEST_DATABASE_URL")
         .expect("TEST_DATABASE_URL names a PostgreSQL server; `make test` starts one")
@@ -109,14 +111,14 @@ pub fn drop_database(url: &str) {
     drop.join().ok();
 }
 
-/// What an earlier run left behind and nobody uses.
+/// Drops unused databases of earlier runs.
 async fn sweep(admin: &str) {
     let mut connection = PgConnection::connect(admin).await.unwrap();
     let unused = "SELECT datname FROM pg_database d WHERE datname LIKE 'palestra\\_test\\_%' \
                   AND NOT EXISTS (SELECT 1 FROM pg_stat_activity a WHERE a.datname = d.datname)";
     for row in connection.fetch_all(unused).await.unwrap() {
         let name: String = row.get(0);
-        // Another run may be quicker.
+        // A concurrent run may drop it first.
         connection
             .execute(AssertSqlSafe(format!("DROP DATABASE IF EXISTS {name}")))
             .await

@@ -4,7 +4,7 @@ use serde_json::Value;
 
 use super::{App, Person};
 
-/// An event, as `EventSource` would hand it over.
+/// A server-sent event, as `EventSource` delivers it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Event {
     pub id: String,
@@ -12,15 +12,15 @@ pub struct Event {
     pub data: Value,
 }
 
-/// Somebody who listens.
+/// An open stream of live events.
 pub struct EventStream {
     response: reqwest::Response,
     text: String,
 }
 
 impl EventStream {
-    /// Opens a stream of this person's, behind an event where one is named, and reads how it begins: `ready`, `reset`, or nothing
-    /// where it was resumed.
+    /// Opens a stream of a person, optionally after an event, and reads its first event: `ready`, `reset`, or none
+    /// if it was resumed.
     pub async fn open(app: &App, who: &Person, since: Option<&str>) -> (Self, Option<Event>) {
         let mut request = app.request("GET", "/me/events").bearer_auth(&who.token);
         if let Some(since) = since {
@@ -29,7 +29,7 @@ impl EventStream {
         Self::of(request).await
     }
 
-    /// The same, by a request of one's own.
+    /// Opens a stream by any request.
     pub async fn of(request: reqwest::RequestBuilder) -> (Self, Option<Event>) {
         let response = request.send().await.unwrap();
         assert_eq!(response.status(), 200, "{}", response.text().await.unwrap());
@@ -44,7 +44,7 @@ impl EventStream {
         (ears, event(&first))
     }
 
-    /// Text up to the next empty line; nothing once the stream has ended.
+    /// The text up to the next empty line; none at the end of the stream.
     async fn block(&mut self) -> Option<String> {
         loop {
             if let Some((block, rest)) = self.text.split_once("\n\n") {
@@ -59,7 +59,7 @@ impl EventStream {
         }
     }
 
-    /// The next event; nothing once the stream has ended.
+    /// The next event; none at the end of the stream.
     pub async fn next(&mut self) -> Option<Event> {
         loop {
             let block = self.block().await?;
@@ -78,7 +78,7 @@ impl EventStream {
         kinds
     }
 
-    /// Waits until the server ends it.
+    /// Waits until the server ends the stream.
     pub async fn end(mut self) {
         while self.next().await.is_some() {}
     }

@@ -9,12 +9,12 @@ use uuid::Uuid;
 
 use crate::support::{App, PASSWORD, Person, Reply};
 
-/// An instant as it stands in JSON.
+/// An instant as in the JSON of a response.
 pub fn json_time(at: DateTime<Utc>) -> String {
     at.to_rfc3339_opts(chrono::SecondsFormat::AutoSi, true)
 }
 
-/// Gives `learner` access by hand.
+/// Grants access by hand.
 pub async fn grant(app: &App, by: &Person, course: &str, learner: &Person, more: Value) -> Reply {
     let mut body = json!({ "userId": learner.id });
     body.as_object_mut()
@@ -23,7 +23,7 @@ pub async fn grant(app: &App, by: &Person, course: &str, learner: &Person, more:
     app.post_as(by, &format!("/courses/{course}/grants"), body).await
 }
 
-/// Time passes, for longer than an access token lives.
+/// Advances the clock and logs these people in again, since their access tokens expire.
 pub async fn let_time_pass(app: &App, by: Duration, people: &mut [&mut Person]) {
     app.clock.advance(by);
     for person in people {
@@ -31,8 +31,8 @@ pub async fn let_time_pass(app: &App, by: Duration, people: &mut [&mut Person]) 
     }
 }
 
-/// What the payment of `buyer` says about their purchase, as the worker tells it.
-pub async fn report_purchase(app: &App, buyer: &Person, course: &str, payment: Uuid, state: PurchaseState) {
+/// Applies the state of a payment to the buyer's access, as the worker does.
+pub async fn report_purchase(app: &App, buyer: &Person, course: &str, payment: Uuid, standing: PurchaseState) {
     let purchased = Purchased {
         user_id: buyer.id.parse().unwrap(),
         course_id: course.parse().unwrap(),

@@ -10,7 +10,7 @@ use crate::support::{App, Person, Reply};
 
 pub const PDF: &[u8] = b"%PDF-1.7\nnothing but a beginning, which is enough to be one\n";
 
-/// The path of one of our own URLs below `/api/v1`: the tests' server does not know its own port.
+/// The path below `/api/v1` of a URL of the server, which does not know its port.
 pub fn path_of(url: &str) -> String {
     url.split_once("/api/v1")
         .expect("one of our own URLs")
@@ -32,7 +32,7 @@ pub async fn send_bytes(app: &App, upload: &Reply, bytes: &[u8]) -> Reply {
     .await
 }
 
-/// Announces, sends and completes.
+/// Announces, sends and completes an upload.
 pub async fn upload(app: &App, who: &Person, announcement: Value, bytes: &[u8]) -> Reply {
     let upload = app.post_as(who, "/uploads", announcement).await.expect(201);
     send_bytes(app, &upload, bytes).await.expect(204);
@@ -53,7 +53,7 @@ pub async fn upload_file(app: &App, who: &Person) -> String {
     done.text_at("/id")
 }
 
-/// A picture that somebody has sent.
+/// Uploads a picture; returns the id of its file.
 pub async fn upload_picture(app: &App, who: &Person) -> String {
     let bytes = png(400, 200);
     let new = announcement("IMAGE", "a.png", "image/png", &bytes);
@@ -69,7 +69,7 @@ pub fn png(width: u32, height: u32) -> Vec<u8> {
     bytes.into_inner()
 }
 
-/// Every file below the storage's folder.
+/// All files below the folder of the storage.
 pub fn stored_objects(folder: &Path) -> Vec<String> {
     let mut found = Vec::new();
     let mut folders = vec![folder.join("objects")];

@@ -1,8 +1,7 @@
-//! A server of its own for each test, and people to try it with.
+//! What the tests share: servers, people, content, doubles of providers, and assertions.
 
 pub mod community;
 pub mod coupons;
-pub mod dump;
 pub mod grants;
 pub mod media;
 pub mod stripe_faults;
@@ -10,33 +9,40 @@ pub mod videos;
 pub mod watching;
 
 mod app;
+mod content;
 mod conversations;
 mod databases;
 mod event_stream;
+mod mail;
 mod mux;
 mod notifications;
+mod people;
 mod redis;
 mod reply;
 mod rng;
 mod shop;
+mod snapshot;
+mod sql;
 mod stripe_app;
 mod stripe_double;
 mod tcp_proxy;
 mod temp_dir;
 
-pub use app::{App, PASSWORD, Person, TestClock, config};
+pub use app::{App, TestClock, config};
 pub use databases::{DatabaseKind, as_role, in_database, postgres_admin};
 pub use event_stream::{Event, EventStream};
 pub use mux::Mux;
+pub use people::{PASSWORD, Person};
 pub use redis::Redis;
 pub use reply::Reply;
 pub use rng::Rng;
+pub use sql::dump_database;
 pub use stripe_app::{FORMER_SECRET, StripeApp};
 pub use stripe_double::{Fault, SECRET, StripeDouble, Switches, sign};
 pub use tcp_proxy::TcpProxy;
 pub use temp_dir::TempDir;
 
-/// What a test with the attribute `both_databases` takes: built anew on the database of the test.
+/// The argument of a test with the attribute `both_databases`, built anew for each database.
 pub trait Fixture {
     fn build(database: DatabaseKind) -> impl Future<Output = Self>;
 }
@@ -59,7 +65,7 @@ impl Fixture for StripeApp {
     }
 }
 
-/// Waits until `ready` gives something; fails after ten seconds.
+/// Waits until `ready` returns a value; panics after ten seconds.
 pub async fn eventually<T, F: Future<Output = Option<T>>>(what: &str, mut ready: impl FnMut() -> F) -> T {
     let deadline = tokio::time::Instant::now() + std::time::Duration::from_secs(10);
     loop {

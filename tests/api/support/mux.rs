@@ -1,3 +1,5 @@
+//! A double of Mux over HTTP.
+
 use std::{
     collections::BTreeMap,
     net::TcpListener,
@@ -27,13 +29,13 @@ struct Rooms {
     base: String,
     uploads: BTreeMap<String, Value>,
     assets: BTreeMap<String, Value>,
-    /// In the order of their making; a test delivers them as it likes.
+    /// In order of creation; the test decides how to deliver them.
     events: Vec<Value>,
     /// Every call of the API, as `METHOD path`.
     calls: Vec<String>,
-    /// The next so many calls are answered with this status.
+    /// How many of the next calls fail, and with which status.
     failures: (u32, u16),
-    /// Whose hook hears of an asset before the upload is answered.
+    /// The server that receives the webhook of an asset before the answer to its upload.
     eager: Option<String>,
     made: u32,
 }
@@ -87,12 +89,12 @@ impl Mux {
         self.rooms.lock().unwrap()
     }
 
-    /// The next so many calls fail.
+    /// Makes the next calls fail.
     pub fn fail(&self, times: u32, status: u16) {
         self.rooms().failures = (times, status);
     }
 
-    /// From now on the asset is there, and told of, before the upload is answered.
+    /// From now on the webhook of an asset is delivered before the upload is answered.
     pub fn be_eager(&self, app: &App) {
         self.rooms().eager = Some(app.base.clone());
     }
@@ -101,7 +103,7 @@ impl Mux {
         self.rooms().calls.clone()
     }
 
-    /// The asset of a file that was sent.
+    /// The asset that was created from an upload.
     pub fn asset_of(&self, url: &str) -> String {
         let upload = url.rsplit('/').next().unwrap();
         self.rooms().uploads[upload]["asset_id"]
@@ -114,7 +116,7 @@ impl Mux {
         self.rooms().assets.contains_key(id)
     }
 
-    /// How an upload stands.
+    /// The status of an upload.
     pub fn upload_status(&self, url: &str) -> String {
         let upload = url.rsplit('/').next().unwrap();
         self.rooms().uploads[upload]["status"]
@@ -123,7 +125,7 @@ impl Mux {
             .to_owned()
     }
 
-    /// Ends the work on an asset.
+    /// Finishes processing an asset.
     pub fn finish(&self, asset: &str, status: &str) {
         let mut rooms = self.rooms();
         let row = rooms.assets.get_mut(asset).unwrap();
@@ -135,7 +137,7 @@ impl Mux {
         rooms.tell(&format!("video.asset.{status}"), row);
     }
 
-    /// An upload whose file never came.
+    /// Makes an upload time out.
     pub fn time_out(&self, url: &str) {
         let upload = url.rsplit('/').next().unwrap();
         let mut rooms = self.rooms();
@@ -143,12 +145,12 @@ impl Mux {
         row["status"] = json!("timed_out");
     }
 
-    /// What happened since somebody last asked.
+    /// The events since the last call.
     pub fn events(&self) -> Vec<Value> {
         std::mem::take(&mut self.rooms().events)
     }
 
-    /// Delivers an event, signed by the app's clock.
+    /// Delivers an event, signed at the time of the app.
     pub async fn deliver(&self, app: &App, event: &Value) -> Reply {
         let body = event.to_string();
         let signature = Self::sign(&body, kernel::Clock::now(app.clock.as_ref()).timestamp());
@@ -164,7 +166,7 @@ impl Mux {
         app.send(request).await
     }
 
-    /// `Mux-Signature` of a body.
+    /// The header `Mux-Signature` of a body.
     pub fn sign(body: &str, at: i64) -> String {
         let secret = vectors()["webhookSecret"].as_str().unwrap().to_owned();
         let key = hmac::Key::new(hmac::HMAC_SHA256, secret.as_bytes());
@@ -208,7 +210,7 @@ impl Rooms {
         upload
     }
 
-    /// The file has come.
+    /// Receives the file of an upload.
     fn receive(&mut self, upload: &str) -> bool {
         let Some(mut row) = self.uploads.get(upload).cloned() else {
             return false;
@@ -231,7 +233,7 @@ impl Rooms {
     }
 }
 
-/// Every request to this Mux.
+/// Handles every request to this Mux.
 async fn answer(rooms: web::Data<Arc<Mutex<Rooms>>>, request: HttpRequest, body: web::Bytes) -> HttpResponse {
     let parts: Vec<&str> = request.path().trim_matches('/').split('/').collect();
     let method = request.method().as_str();

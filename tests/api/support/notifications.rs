@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 use super::{App, Person};
 
 impl App {
-    /// Waits until the worker has nothing to do that is due.
+    /// Waits until the worker has done everything that is due.
     pub async fn wait_for_worker(&self) {
         super::eventually("the end of the worker's work", || async {
             let due = |tx: Tx| async move {
@@ -20,7 +20,7 @@ impl App {
         .await;
     }
 
-    /// What this person is told at this moment, newest first.
+    /// The current notifications of a person, newest first.
     pub async fn notifications_of(&self, who: &Person) -> Vec<Value> {
         self.wait_for_worker().await;
         let page = self.get_as(who, "/me/notifications?limit=100").await.expect(200);
@@ -35,7 +35,7 @@ impl App {
         rows
     }
 
-    /// The kinds of it, and the outcomes where there are some.
+    /// The kinds of the notifications, with their outcome if they have one.
     pub async fn notification_kinds_of(&self, who: &Person) -> Vec<String> {
         let text = |value: &Value| value.as_str().unwrap_or_default().to_owned();
         let kind = |row: &Value| match &row["outcome"] {
@@ -45,21 +45,21 @@ impl App {
         self.notifications_of(who).await.iter().map(kind).collect()
     }
 
-    /// Gives somebody a name to be mentioned by.
+    /// Sets the username, by which texts mention a person.
     pub async fn set_username(&self, who: &Person, username: &str) {
         let etag = self.get_as(who, "/me").await.header("etag").to_owned();
         let body = json!({ "username": username, "name": username });
         self.patch_as(who, "/me", &etag, body).await.expect(200);
     }
 
-    /// A published post, in the school or in a course.
+    /// Publishes a post in the school or in a course; returns its id.
     pub async fn publish_post(&self, who: &Person, course: Option<&str>, content: &str) -> String {
         let body =
             json!({ "title": "My first pull-up", "content": content, "courseId": course, "published": true });
         self.post_as(who, "/posts", body).await.expect(201).text_at("/id")
     }
 
-    /// A comment on a post or a lesson: `/posts/…`, `/lessons/…`.
+    /// Comments on `/posts/…` or `/lessons/…`; returns the id of the comment.
     pub async fn comment_on(&self, who: &Person, on: &str, parent: Option<&str>, content: &str) -> String {
         let body = json!({ "content": content, "parentId": parent });
         self.post_as(who, &format!("{on}/comments"), body)
@@ -68,7 +68,7 @@ impl App {
             .text_at("/id")
     }
 
-    /// A message in the conversation of these two.
+    /// Sends a message in the direct conversation of these two; returns the ids of conversation and message.
     pub async fn send_direct_message(&self, who: &Person, to: &Person, content: &str) -> (String, String) {
         let body = json!({ "kind": "DIRECT", "memberIds": [to.id] });
         let opened = self.post_as(who, "/conversations", body).await;
@@ -82,7 +82,7 @@ impl App {
         (conversation, sent.text_at("/id"))
     }
 
-    /// A report of something, which is expected to be taken.
+    /// Reports content, which has to be accepted; returns the id of the report.
     pub async fn report(&self, who: &Person, kind: &str, id: &str) -> String {
         let body = json!({ "subjectKind": kind, "subjectId": id, "reason": "SPAM", "note": "The third time today." });
         self.post_as(who, "/reports", body)
@@ -91,14 +91,14 @@ impl App {
             .text_at("/id")
     }
 
-    /// Changes how somebody wants to be told.
+    /// Patches the notification preferences.
     pub async fn set_notification_preferences(&self, who: &Person, change: Value) {
         self.patch_as(who, "/me/notification-preferences", "*", change)
             .await
             .expect(200);
     }
 
-    /// A course of this trainer's that these people have, and its lessons.
+    /// A course of this trainer in which these learners are enrolled, and its lessons.
     pub async fn course_with_learners(
         &self,
         trainer: &Person,
@@ -113,7 +113,7 @@ impl App {
         (course, lessons)
     }
 
-    /// Takes a course away from somebody.
+    /// Revokes the access of a learner to a course.
     pub async fn revoke_access(&self, trainer: &Person, course: &str, learner: &Person) {
         let path = format!("/courses/{course}/grants?userId={}", learner.id);
         let grant = self
@@ -124,16 +124,5 @@ impl App {
         self.post_as(trainer, &format!("/grants/{grant}/revoke"), json!({}))
             .await
             .expect(200);
-    }
-
-    /// How many letters lie in the outbox folder.
-    pub fn sent_mails(&self) -> Vec<String> {
-        let files = std::fs::read_dir(self.folder.join("outbox"))
-            .into_iter()
-            .flatten();
-        files
-            .filter_map(|file| std::fs::read_to_string(file.ok()?.path()).ok())
-            .map(|text| text.replace("=\r\n", "").replace("=3D", "="))
-            .collect()
     }
 }

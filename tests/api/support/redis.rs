@@ -7,7 +7,7 @@ use std::{
 
 use super::{TempDir, eventually};
 
-/// A port at which Redis may be or not.
+/// A Redis server that a test starts and stops.
 pub struct Redis {
     port: u16,
     folder: TempDir,
@@ -15,7 +15,7 @@ pub struct Redis {
 }
 
 impl Redis {
-    /// Nobody is there yet.
+    /// A Redis that does not run yet.
     pub fn stopped() -> Self {
         let port = TcpListener::bind("127.0.0.1:0")
             .unwrap()
@@ -40,7 +40,7 @@ impl Redis {
         format!("redis://127.0.0.1:{}", self.port)
     }
 
-    /// Starts it, and waits until it takes connections.
+    /// Starts it, and waits until it accepts connections.
     pub async fn start(&mut self) {
         let server = std::env::var("PALESTRA_TEST_REDIS")
             .expect("PALESTRA_TEST_REDIS names a Redis server; `make test` sets it");
@@ -60,7 +60,7 @@ impl Redis {
         .await;
     }
 
-    /// Ends it at once.
+    /// Kills it.
     pub fn stop(&mut self) {
         if let Some(mut child) = self.child.take() {
             child.kill().unwrap();

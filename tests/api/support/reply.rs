@@ -1,7 +1,9 @@
+//! A response, and what tests assert about it.
+
 use reqwest::{Response, header::HeaderMap};
 use serde_json::Value;
 
-/// An answer, read to its end.
+/// A response with its whole body.
 #[derive(Clone, Debug)]
 pub struct Reply {
     pub status: u16,
@@ -49,7 +51,7 @@ impl Reply {
             .unwrap_or_default()
     }
 
-    /// Insists on the status, and on the one shape of every refusal.
+    /// Asserts the status, and the shape of the problem document if it is an error.
     #[track_caller]
     pub fn expect(self, status: u16) -> Self {
         assert_eq!(self.status, status, "{}", self.text);
@@ -63,7 +65,7 @@ impl Reply {
         self
     }
 
-    /// Insists on the status and the code.
+    /// Asserts the status and the code of a problem.
     #[track_caller]
     pub fn expect_problem(self, status: u16, code: &str) -> Self {
         let reply = self.expect(status);
@@ -71,7 +73,7 @@ impl Reply {
         reply
     }
 
-    /// The reasons of a refusal: `pointer code`, sorted.
+    /// The errors of a problem as `pointer code`, sorted.
     #[track_caller]
     pub fn errors(&self) -> Vec<String> {
         let body = self.json();

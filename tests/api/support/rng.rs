@@ -1,4 +1,6 @@
-/// Chance that can be repeated: `SplitMix64`.
+//! Random numbers that can be repeated.
+
+/// The generator `SplitMix64`, seeded by its value.
 pub struct Rng(pub u64);
 
 impl Rng {
@@ -18,7 +20,7 @@ impl Rng {
         self.below(sides) == 0
     }
 
-    /// One of these, if there is one.
+    /// A random item; none of an empty list.
     pub fn choose<T: Clone>(&mut self, from: &[T]) -> Option<T> {
         (!from.is_empty()).then(|| from[self.index(from.len())].clone())
     }

@@ -1,8 +1,10 @@
+//! Buying courses.
+
 use serde_json::{Value, json};
 
 use super::{App, Person, Reply};
 
-/// Buying, in the sandbox.
+/// Buying in the sandbox.
 impl App {
     /// A published course with a price: the course and its two lessons.
     pub async fn course_for_sale(&self, trainer: &Person, amount: i64) -> (String, [String; 2]) {
@@ -11,13 +13,13 @@ impl App {
         (course, lessons)
     }
 
-    /// A POST that moves money, with a key of its own.
+    /// A POST with a new idempotency key.
     pub async fn post_with_new_key_as(&self, who: &Person, path: &str, body: Value) -> Reply {
         let key = self.db.environment().new_id::<kernel::Uuid>().to_string();
         self.post_with_key_as(who, path, body, &key).await
     }
 
-    /// A POST that moves money, with this key.
+    /// A POST with this idempotency key.
     pub async fn post_with_key_as(&self, who: &Person, path: &str, body: Value, key: &str) -> Reply {
         let request = self.request("POST", path).bearer_auth(&who.token);
         self.send(request.header("idempotency-key", key).json(&body))
@@ -29,7 +31,7 @@ impl App {
             .await
     }
 
-    /// Buys a course in the sandbox: the payment's id.
+    /// Buys a course in the sandbox; returns the id of the payment.
     pub async fn buy(&self, who: &Person, course: &str) -> String {
         let payment = self
             .checkout(who, course)
@@ -42,7 +44,7 @@ impl App {
         payment
     }
 
-    /// A payment, when it stands like this.
+    /// Waits until a payment has this value; returns the payment.
     pub async fn wait_for_payment(&self, who: &Person, payment: &str, pointer: &str, value: Value) -> Reply {
         let path = format!("/payments/{payment}");
         super::eventually(&format!("{pointer} of a payment to be {value}"), || async {
@@ -52,7 +54,7 @@ impl App {
         .await
     }
 
-    /// Why this person may read the lesson, or why not: the code.
+    /// The reason why this person may read the lesson, or the code of the refusal.
     pub async fn access_reason(&self, who: &Person, lesson: &str) -> String {
         let reply = self.get_as(who, &format!("/lessons/{lesson}")).await;
         if reply.status == 200 {

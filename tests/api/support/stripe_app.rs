@@ -1,3 +1,5 @@
+//! A server that sells through a double of Stripe.
+
 use std::{ops::Deref, sync::Arc};
 
 use database::Pool;
@@ -7,12 +9,12 @@ use serde_json::{Value, json};
 
 use super::{App, DatabaseKind, Person, Reply, SECRET, StripeDouble, TestClock, app::config, eventually};
 
-/// A secret that hooks were signed with before.
+/// The former secret of webhooks, still accepted.
 pub const FORMER_SECRET: &str = "whsec_former";
 
-/// A server that sells through a Stripe of its own, by one clock: a trainer, a learner, and a course that costs 49 dollars.
+/// A server that sells through a double of Stripe with the same clock; with a trainer, a learner and a course for 49 dollars.
 pub struct StripeApp {
-    // Stopped before the Stripe that it talks to.
+    // Declared first, so that it stops before the Stripe double.
     app: App,
     pub stripe: StripeDouble,
     pub elena: Person,
@@ -29,7 +31,7 @@ impl Deref for StripeApp {
     }
 }
 
-/// A checkout that waits for its buyer.
+/// A checkout that is not yet paid.
 pub struct OpenCheckout {
     pub payment: String,
     /// The session on Stripe's page, or the secret of the intent.
@@ -41,11 +43,11 @@ impl StripeApp {
         let clock = Arc::new(TestClock::default());
         let stripe = StripeDouble::start_at("127.0.0.1:0", clock.clone());
         let mut settings = stripe.settings();
-        // Two at once, while one takes the place of the other.
+        // Two secrets, as during a rotation.
         let secrets = format!("{FORMER_SECRET},{SECRET}");
         settings.retain(|(name, _)| *name != "PALESTRA_STRIPE_WEBHOOK_SECRETS");
         settings.push(("PALESTRA_STRIPE_WEBHOOK_SECRETS", secrets));
-        // The tests move the clock, and nobody wants to log in again.
+        // The tests advance the clock; access tokens should outlive that.
         settings.push(("PALESTRA_ACCESS_TOKEN_SECONDS", "3600".to_owned()));
         let borrowed: Vec<_> = settings
             .iter()
@@ -65,7 +67,7 @@ impl StripeApp {
         }
     }
 
-    /// What the worker has in its hands.
+    /// The payment service as the worker uses it.
     pub fn payments(&self) -> Payments {
         let settings: Vec<_> = self
             .settings
@@ -76,7 +78,7 @@ impl StripeApp {
         api::startup::payments(&config, self.app.db.environment()).unwrap()
     }
 
-    /// Begins to buy on Stripe's page.
+    /// Starts a checkout on Stripe's hosted page.
     pub async fn start_checkout(&self) -> OpenCheckout {
         let reply = self.checkout(&self.lena, &self.course).await.expect(201);
         OpenCheckout {
@@ -85,7 +87,7 @@ impl StripeApp {
         }
     }
 
-    /// Begins to buy inside the client.
+    /// Starts a checkout with an embedded payment.
     pub async fn start_embedded_checkout(&self) -> OpenCheckout {
         let body = json!({ "courseId": self.course, "method": "PAYMENT_INTENT" });
         let reply = self
@@ -98,7 +100,7 @@ impl StripeApp {
         }
     }
 
-    /// Buys on Stripe's page: the payment, and its reference at Stripe.
+    /// Buys the course on the hosted page; returns the payment and its intent at Stripe.
     pub async fn complete_purchase(&self) -> (String, String) {
         let OpenCheckout { payment, reference } = self.start_checkout().await;
         let intent = self.stripe.pay(&reference);
@@ -107,13 +109,13 @@ impl StripeApp {
         (payment, intent)
     }
 
-    /// Everything that happened at Stripe is delivered and acted upon.
+    /// Delivers all webhooks and waits until they are processed.
     pub async fn deliver_webhooks(&self) {
         self.stripe.deliver_all(self).await;
         self.wait_for_empty_outbox().await;
     }
 
-    /// Waits until the worker has nothing left to do.
+    /// Waits until the outbox is empty.
     pub async fn wait_for_empty_outbox(&self) {
         eventually("the outbox to be worked off", || async {
             let work = |tx: database::Tx| async move { database::outbox::backlog(&tx).await };
@@ -124,29 +126,29 @@ impl StripeApp {
         .await;
     }
 
-    /// The payment, as soon as it stands so.
+    /// Waits until the payment has this value.
     pub async fn wait_until(&self, payment: &str, pointer: &str, value: Value) -> Reply {
         self.wait_for_payment(&self.lena, payment, pointer, value).await
     }
 
-    /// The payment now.
+    /// The payment as the buyer sees it.
     pub async fn payment(&self, payment: &str) -> Reply {
         self.get_as(&self.lena, &format!("/payments/{payment}"))
             .await
             .expect(200)
     }
 
-    /// Now, as Stripe writes it.
+    /// The current time in seconds, as Stripe writes it.
     pub fn unix_time(&self) -> i64 {
         self.db.environment().now().timestamp()
     }
 
-    /// Why the learner may read the first lesson, or why not.
+    /// The reason why the buyer may read the first lesson, or the code of the refusal.
     pub async fn buyer_access(&self) -> String {
         self.access_reason(&self.lena, &self.lessons[0]).await
     }
 
-    /// Money back: all that is left, or what the body says.
+    /// Refunds what the body says, by default the rest; returns the id of the refund.
     pub async fn refund(&self, payment: &str, body: Value) -> String {
         let path = format!("/payments/{payment}/refunds");
         self.post_with_new_key_as(&self.elena, &path, body)
@@ -155,7 +157,7 @@ impl StripeApp {
             .text_at("/id")
     }
 
-    /// How many rows of a table there are.
+    /// The number of rows of a table.
     pub async fn count_rows(&self, table: &str) -> i64 {
         let sql = format!("SELECT count(*) FROM {table}");
         let work = move |tx: database::Tx| async move { tx.count(&sql, []).await };

@@ -10,13 +10,13 @@ mod double;
 pub use double::{Fault, SECRET, StripeDouble, Switches, sign};
 
 impl StripeDouble {
-    /// Delivers an event, signed by this Stripe's clock.
+    /// Delivers an event, signed at the time of this Stripe.
     pub async fn deliver(&self, app: &App, event: &Value) -> Reply {
         let (body, signature) = self.signed(event);
         Self::send(app, &body, &signature).await
     }
 
-    /// Delivers everything that happened since the last time, in order; each has to be acknowledged.
+    /// Delivers all events since the last call, in order; each has to be acknowledged.
     pub async fn deliver_all(&self, app: &App) {
         for event in self.events() {
             self.deliver(app, &event).await.expect(200);

@@ -16,7 +16,7 @@ pub struct TcpProxy {
 }
 
 impl TcpProxy {
-    /// To the server of this database.
+    /// Starts a proxy to the server of this database.
     pub async fn to(url: &str) -> Self {
         let (scheme, rest) = url.split_once("://").unwrap();
         let (place, database) = rest.split_once('/').unwrap();
@@ -47,12 +47,12 @@ impl TcpProxy {
         wire
     }
 
-    /// The database at the other end.
+    /// The URL of the database through the proxy.
     pub fn url(&self) -> &str {
         &self.url
     }
 
-    /// The next answer is lost, and the connection with it.
+    /// Drops the next response, and closes its connection.
     pub fn drop_next_response(&self) {
         self.cuts.store(true, Ordering::SeqCst);
     }

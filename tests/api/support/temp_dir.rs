@@ -1,3 +1,5 @@
+//! A temporary folder.
+
 use std::{
     ops::Deref,
     path::{Path, PathBuf},
@@ -6,7 +8,7 @@ use std::{
 
 static NEXT: AtomicU32 = AtomicU32::new(1);
 
-/// An empty folder that goes with what holds it.
+/// An empty folder, removed when it is dropped.
 pub struct TempDir(PathBuf);
 
 impl TempDir {

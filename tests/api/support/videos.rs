@@ -11,7 +11,7 @@ pub fn video_announcement() -> Value {
     json!({ "contentType": "video/mp4", "sizeBytes": 1000, "name": "hinge.mp4" })
 }
 
-/// The same database with another server, which uses this Mux.
+/// A server that uses a new double of Mux.
 pub async fn with_mux(app: &App) -> (App, Mux) {
     let mux = Mux::start();
     let settings = mux.settings();
@@ -22,7 +22,7 @@ pub async fn with_mux(app: &App) -> (App, Mux) {
     (App::start_with(app.database, &settings).await, mux)
 }
 
-/// A video and where its file goes.
+/// Announces a video; returns its id and the upload URL.
 pub async fn announce_video(app: &App, who: &Person) -> (String, String) {
     let reply = app
         .post_as(who, "/video-uploads", video_announcement())
@@ -39,7 +39,7 @@ pub async fn put_bytes(url: &str, bytes: Vec<u8>) -> u16 {
     sent.send().await.unwrap().status().as_u16()
 }
 
-/// A video whose file has come to Mux: its id, the name of its asset, and what Mux would tell.
+/// A video whose file was uploaded to Mux: its id, its asset at Mux, and the pending webhooks.
 pub async fn send_video(app: &App, mux: &Mux, who: &Person) -> (String, String, Vec<Value>) {
     let (video, url) = announce_video(app, who).await;
     assert_eq!(put_bytes(&url, vec![0; 10]).await, 200);
@@ -53,7 +53,7 @@ pub async fn video_asset(app: &App, who: &Person, video: &str) -> Value {
         .json()
 }
 
-/// Waits until the worker has done all that it could.
+/// Waits until the outbox is empty.
 pub async fn wait_for_outbox(app: &App) {
     eventually("an empty outbox", || async {
         let sql = "SELECT count(*) FROM outbox WHERE done_at IS NULL";
@@ -77,7 +77,7 @@ pub fn actor(person: &Person) -> Actor {
     }
 }
 
-/// A statement as this trainer.
+/// Executes a statement as this trainer.
 pub async fn execute_as(app: &App, who: &Person, sql: &'static str, values: Vec<sea_orm::Value>) {
     let work = move |tx: Tx| async move { tx.change(sql, values).await };
     assert_eq!(app.db.run(actor(who), work).await.unwrap(), 1);
@@ -93,7 +93,7 @@ pub fn token_claims(url: &str) -> Value {
     serde_json::from_slice(&URL_SAFE_NO_PAD.decode(claims).unwrap()).unwrap()
 }
 
-/// A finished caption file.
+/// An uploaded caption file.
 pub async fn captions_file(app: &App, who: &Person) -> String {
     let file: kernel::FileId = kernel::Environment::default().new_id();
     let sql = "INSERT INTO files (id, owner_id, purpose, name, content_type, size_bytes, status, created_at, expires_at, ready_at) \
@@ -111,16 +111,16 @@ pub fn mp4_box(name: &[u8], content: &[u8]) -> Vec<u8> {
     [&length.to_be_bytes()[..], name, content].concat()
 }
 
-/// The head of a film that plays so many milliseconds.
+/// An MP4 file without frames that claims this duration.
 pub fn mp4_film(milliseconds: u32) -> Vec<u8> {
     let times = [1000_u32.to_be_bytes(), milliseconds.to_be_bytes()].concat();
     let head = mp4_box(b"mvhd", &[&[0; 12][..], &times, &[0; 80]].concat());
     let kind = mp4_box(b"ftyp", b"isom\0\0\x02\0isomiso2avc1mp41");
-    // The head after the pictures, as cameras write it.
+    // The metadata follows the frames, as cameras write it.
     [kind, mp4_box(b"mdat", &[0; 500]), mp4_box(b"moov", &head)].concat()
 }
 
-/// An address that this server gave, at the port where it listens.
+/// A URL of this server, with the port on which it listens.
 pub fn local_url(app: &App, url: &str) -> String {
     format!(
         "{}{}",

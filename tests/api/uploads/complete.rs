@@ -168,7 +168,7 @@ async fn a_file_that_differs_from_its_announcement_is_rejected(app: App) {
     assert_eq!(stored_objects(&app.folder), Vec::<String>::new());
 }
 
-/// Nothing but a header that promises 20,000 × 20,000 pixels.
+/// A PNG header that claims 20,000 × 20,000 pixels.
 fn decompression_bomb() -> Vec<u8> {
     let mut bytes = png(1, 1);
     bytes[16..24].copy_from_slice(&[0, 0, 0x4e, 0x20, 0, 0, 0x4e, 0x20]);

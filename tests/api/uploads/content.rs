@@ -107,7 +107,7 @@ async fn an_upload_url_is_bound_and_expires(app: App) {
     );
 }
 
-/// A request as it is on the wire; reads the answer, or goes away at once.
+/// Sends raw bytes; reads the answer, or disconnects at once.
 async fn send_raw(app: &App, path: &str, rest: String, stay: bool) -> String {
     let address = app.base.strip_prefix("http://").unwrap().to_owned();
     let text = format!("PUT /api/v1{path} HTTP/1.1\r\nhost: x\r\nconnection: close\r\n{rest}");

@@ -123,14 +123,13 @@ async fn a_local_video_is_checked_and_played(app: App) {
 }
 
 #[both_databases]
-async fn captions_are_added_and_removed(app: App) {
-    let (elena, tom) = (app.trainer().await, app.trainer().await);
+async fn captions_are_added_by_language(app: App) {
+    let elena = app.trainer().await;
     let (video, _) = announce_video(&app, &elena).await;
     let path = format!("/video-assets/{video}/captions");
-    let (english, german, foreign) = (
+    let (english, german) = (
         captions_file(&app, &elena).await,
         captions_file(&app, &elena).await,
-        captions_file(&app, &tom).await,
     );
     let put = |who: &Person, language: &str, body: Value| {
         let request = app
@@ -159,6 +158,22 @@ async fn captions_are_added_and_removed(app: App) {
         (both.at("/captions/0/language"), both.at("/captions/1/label")),
         (json!("de"), json!("English"))
     );
+}
+
+#[both_databases]
+async fn captions_need_a_language_and_an_own_file(app: App) {
+    let (elena, tom) = (app.trainer().await, app.trainer().await);
+    let (video, _) = announce_video(&app, &elena).await;
+    let path = format!("/video-assets/{video}/captions");
+    let (english, foreign) = (captions_file(&app, &elena).await, captions_file(&app, &tom).await);
+    let put = |who: &Person, language: &str, body: Value| {
+        let request = app
+            .request("PUT", &format!("{path}/{language}"))
+            .bearer_auth(&who.token)
+            .json(&body);
+        app.send(request)
+    };
+    let body = json!({ "label": "English", "fileId": english });
     let refused = put(&elena, "fr", json!({ "label": "Français", "fileId": foreign }))
         .await
         .expect_problem(422, "validation_failed");
@@ -169,6 +184,29 @@ async fn captions_are_added_and_removed(app: App) {
     put(&elena, "english", body.clone())
         .await
         .expect_problem(404, "not_found");
+}
+
+#[both_databases]
+async fn captions_are_removed(app: App) {
+    let (elena, tom) = (app.trainer().await, app.trainer().await);
+    let (video, _) = announce_video(&app, &elena).await;
+    let path = format!("/video-assets/{video}/captions");
+    let (english, german) = (
+        captions_file(&app, &elena).await,
+        captions_file(&app, &elena).await,
+    );
+    let put = |who: &Person, language: &str, body: Value| {
+        let request = app
+            .request("PUT", &format!("{path}/{language}"))
+            .bearer_auth(&who.token)
+            .json(&body);
+        app.send(request)
+    };
+    let body = json!({ "label": "English", "fileId": english });
+    let first = put(&elena, "en-gb", body.clone()).await.expect(200);
+    put(&elena, "de", json!({ "label": "Deutsch", "fileId": german }))
+        .await
+        .expect(200);
     app.delete_as(&tom, &format!("{path}/de"))
         .await
         .expect_problem(404, "not_found");

@@ -6,9 +6,7 @@ use serde_json::{Value, json};
 use test_macros::both_databases;
 
 use crate::support::{
-    App,
-    dump::dump_database,
-    eventually,
+    App, dump_database, eventually,
     videos::{
         announce_video, deliver_webhook, execute_as, put_bytes, send_video, token_claims, uuid,
         video_announcement, video_asset, wait_for_outbox, with_mux,
@@ -210,9 +208,9 @@ async fn a_video_deleted_at_mux_is_not_played(app: App) {
     let mut again = events[2].clone();
     again["id"] = json!("event-late");
     deliver_webhook(&app, &mux, &again).await;
-    let told = video_asset(&app, &elena, &video).await;
+    let asset = video_asset(&app, &elena, &video).await;
     assert_eq!(
-        (&told["status"], &told["problem"]),
+        (&asset["status"], &asset["problem"]),
         (&json!("ERRORED"), &json!("deleted_at_mux"))
     );
     app.post_empty_as(&elena, &format!("/video-assets/{video}/playback"))

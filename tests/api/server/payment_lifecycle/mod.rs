@@ -22,7 +22,7 @@ use crate::support::{App, DatabaseKind, Person, SECRET, StripeDouble, sign};
 /// How much is on its way at once: enough for commits to be shared.
 const AT_ONCE: usize = 32;
 
-/// A Stripe whose names follow from ours; its hooks are read by the real adapter.
+/// A provider whose ids are derived from ours; its webhooks are read by the real adapter.
 struct Post {
     reader: Stripe,
 }
@@ -69,7 +69,7 @@ fn stripe(base_url: String) -> Stripe {
     Stripe::new(settings, Environment::default()).unwrap()
 }
 
-/// The six events of one life, as Stripe's double tells them, with the names of that one life.
+/// The six events of one payment, as the Stripe double emits them, with the ids of that payment.
 struct Life {
     events: Vec<String>,
     payment: String,
@@ -247,7 +247,7 @@ async fn all_720_orders_end_alike(database: DatabaseKind) {
         .collect()
         .await;
     assert_eq!(lives.len(), 2 * orders.len());
-    // Of each order one life is told once, and the other twice.
+    // In each order the events of one payment are delivered once, of another twice.
     for position in 0..6 {
         for (times, lives) in lives.chunks(orders.len()).enumerate() {
             let told = lives
@@ -265,8 +265,8 @@ async fn all_720_orders_end_alike(database: DatabaseKind) {
     check(&app, &lives, &orders).await;
 }
 
-/// Of each life the same is left, and of what was told nothing waits.
-async fn check(app: &App, lives: &[(PaymentId, Vec<String>)], orders: &[Vec<usize>]) {
+/// All payments end in the same state, and no event is left unprocessed.
+async fn check(app: &App, lives: &[(Uuid, Vec<String>)], orders: &[Vec<usize>]) {
     let sql = "SELECT p.id FROM payments p JOIN purchases u ON u.payment_id = p.id AND u.ended_at IS NULL \
         JOIN receipts r ON r.payment_id = p.id JOIN refunds f ON f.payment_id = p.id AND f.status = 'SUCCEEDED' \
         JOIN disputes d ON d.payment_id = p.id AND d.status = 'WON' \

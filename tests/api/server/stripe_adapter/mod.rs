@@ -1,8 +1,10 @@
 //! The adapter for Stripe against the double: sessions, intents, refunds, disputes.
 
+mod disputes;
 mod failures;
 mod hooks;
 
+use crate::support::{SECRET, StripeDouble};
 use chrono::TimeDelta;
 use kernel::{Code, Environment, Money, Uuid};
 use payments::{
@@ -10,8 +12,6 @@ use payments::{
     RefundReason, RefundRequest, RefundStatus, Stripe, StripeSettings,
 };
 use serde_json::{Value, json};
-
-use crate::support::{SECRET, StripeDouble};
 
 fn adapter(double: &StripeDouble) -> Stripe {
     with_key(double, "sk_test_double")
@@ -414,101 +414,4 @@ async fn refunds_on_their_way_are_pending_and_many_are_read() {
         )
     };
     assert_eq!((asked.len(), asked.iter().filter(pending).count()), (122, 120));
-}
-
-#[tokio::test(flavor = "multi_thread")]
-async fn disputes_are_told_where_money_moved() {
-    let double = StripeDouble::start();
-    let stripe = adapter(&double);
-    let stands = |facts: &[Fact]| -> Vec<DisputeStatus> {
-        let status = |fact: &Fact| match fact {
-            Fact::Dispute {
-                status, amount: 4900, ..
-            } => Some(*status),
-            _ => None,
-        };
-        facts.iter().filter_map(status).collect()
-    };
-    for (end, expected) in [("won", DisputeStatus::Won), ("lost", DisputeStatus::Lost)] {
-        let (_, reference, intent) = paid(&double, &stripe).await;
-        let dispute = double.dispute(&intent);
-        assert!(
-            stands(&facts(&received_updates(&double, &stripe)))
-                .iter()
-                .all(|status| *status == DisputeStatus::Open)
-        );
-        assert_eq!(
-            stands(&facts_of(&stripe, &reference).await),
-            [DisputeStatus::Open]
-        );
-        refused(
-            stripe.refund(&order(&intent, 1)).await,
-            Code::PaymentRefused,
-            "charge_disputed",
-        );
-        double.decide(&dispute, end);
-        let told = stands(&facts(&received_updates(&double, &stripe)));
-        assert!(
-            !told.is_empty() && told.iter().all(|status| *status == expected),
-            "{told:?}"
-        );
-        assert_eq!(stands(&facts_of(&stripe, &reference).await), [expected]);
-    }
-    // The bank only asks; then it asks no more, or takes the money after all.
-    for (end, expected) in [
-        ("warning_closed", None),
-        ("prevented", None),
-        ("needs_response", Some(DisputeStatus::Open)),
-    ] {
-        let (_, reference, intent) = paid(&double, &stripe).await;
-        let inquiry = double.inquire(&intent);
-        assert_eq!(stands(&facts_of(&stripe, &reference).await), []);
-        double.decide(&inquiry, end);
-        assert!(
-            stands(&facts(&received_updates(&double, &stripe)))
-                .iter()
-                .all(|status| Some(*status) == expected)
-        );
-        assert_eq!(
-            stands(&facts_of(&stripe, &reference).await),
-            Vec::from_iter(expected)
-        );
-    }
-}
-
-#[tokio::test(flavor = "multi_thread")]
-async fn amounts_are_in_our_units() {
-    let double = StripeDouble::start();
-    let stripe = adapter(&double);
-    for (amount, currency, theirs) in [
-        (500, "JPY", 500),
-        (5000, "ISK", 500_000),
-        (5120, "KWD", 5120),
-        (1200, "MGA", 12),
-    ] {
-        let charge = charge(&stripe, PaymentMethod::CheckoutSession, money(amount, currency)).await;
-        let started = stripe.create_session(&charge).await.unwrap();
-        assert_eq!(
-            double.object(started.session_id.as_ref().unwrap())["amount_total"],
-            theirs
-        );
-        let intent = double.pay(started.session_id.as_ref().unwrap());
-        let facts = facts_of(&stripe, &reference(&charge, &started)).await;
-        assert_eq!(facts, [captured(&intent, amount, currency)]);
-        let order = RefundRequest {
-            amount: charge.amount,
-            ..order(&intent, 0)
-        };
-        let refund = stripe.refund(&order).await.unwrap();
-        assert!(
-            matches!(refund, Fact::Refund { amount: back, .. } if back == amount),
-            "{refund:?}"
-        );
-    }
-    let odd = charge(&stripe, PaymentMethod::CheckoutSession, money(5123, "KWD")).await;
-    refused(
-        stripe.create_session(&odd).await,
-        Code::PaymentRefused,
-        "invalid_charge_amount_no_decimal_compatible",
-    );
 }
