@@ -149,7 +149,7 @@ async fn main() {
     );
     let told = next(&stripe, &mut arrived, "payment_intent.succeeded")
         .await
-        .told
+        .update
         .unwrap();
     assert_eq!(
         (told.payment_id, &told.provider_payment_id),
@@ -199,7 +199,7 @@ async fn main() {
     assert_eq!(stripe.fetch_update(&reference).await.unwrap().facts, declined);
     let told = next(&stripe, &mut arrived, "payment_intent.payment_failed")
         .await
-        .told
+        .update
         .unwrap();
     assert_eq!(
         (told.payment_id, told.facts.as_slice()),

@@ -182,11 +182,11 @@ async fn an_interrupted_announcement_notifies_everybody_once(database: DatabaseK
     let path = format!("/courses/{course}/announcements");
     app.post_as(&elena, &path, announcement()).await.expect(201);
     let message = claim_announcement(&app).await;
-    let letters = community::Letters {
+    let mail = community::MailContext {
         mailer: &NoMail,
         app_url: "",
     };
-    let twice = || community::notify(&app.db, &letters, &message);
+    let twice = || community::notify(&app.db, &mail, &message);
     let (one, other) = tokio::join!(twice(), twice());
     one.unwrap();
     other.unwrap();

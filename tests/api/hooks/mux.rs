@@ -194,7 +194,7 @@ async fn lost_webhooks_are_reconciled(app: App) {
     let config = config(&folder, &settings);
     let videos = api::startup::videos(&config, app.db.environment()).unwrap();
     assert_eq!(
-        videos.ask_about_silent(&app.db).await.unwrap(),
+        videos.poll_silent(&app.db).await.unwrap(),
         0,
         "within ten minutes nobody is asked"
     );

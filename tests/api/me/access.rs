@@ -2,7 +2,7 @@
 
 use chrono::Duration;
 use database::Tx;
-use enrollment::{Place, PurchaseState};
+use enrollment::{AccessScope, PurchaseState};
 use kernel::{Actor, Role};
 use serde_json::{Value, json};
 use test_macros::both_databases;
@@ -264,7 +264,14 @@ async fn the_explanation_names_every_lesson(app: App) {
         app.get_as(elena, &access).await.at("/lessons"),
         map((true, "staff"), (true, "staff"))
     );
-    report_purchase(&app, lena, course, app.db.environment().new_id::<kernel::Uuid>(), PurchaseState::Active).await;
+    report_purchase(
+        &app,
+        lena,
+        course,
+        app.db.environment().new_id::<kernel::Uuid>(),
+        PurchaseState::Active,
+    )
+    .await;
     assert_eq!(
         app.get_as(lena, &access).await.at("/lessons"),
         map((true, "free_preview"), (true, "granted"))
@@ -280,7 +287,14 @@ async fn reading_a_lesson_agrees_with_the_explanation(app: App) {
         locked,
         ..
     } = Outline::create(&app).await;
-    report_purchase(&app, &lena, &course, app.db.environment().new_id::<kernel::Uuid>(), PurchaseState::Active).await;
+    report_purchase(
+        &app,
+        &lena,
+        &course,
+        app.db.environment().new_id::<kernel::Uuid>(),
+        PurchaseState::Active,
+    )
+    .await;
     for (lesson, reason) in [(&preview, "free_preview"), (&locked, "granted")] {
         assert_eq!(
             app.get_as(&lena, &format!("/lessons/{lesson}"))
@@ -298,7 +312,14 @@ async fn an_admin_explains_the_access_of_anybody(app: App) {
     let Outline {
         elena, lena, course, ..
     } = Outline::create(&app).await;
-    report_purchase(&app, &lena, &course, app.db.environment().new_id::<kernel::Uuid>(), PurchaseState::Active).await;
+    report_purchase(
+        &app,
+        &lena,
+        &course,
+        app.db.environment().new_id::<kernel::Uuid>(),
+        PurchaseState::Active,
+    )
+    .await;
     let of = |who: &str| format!("/admin/users/{who}/access/courses/{course}");
     app.get_as(&elena, &of(&lena.id))
         .await
@@ -322,7 +343,14 @@ async fn an_admin_explains_access_at_any_instant(app: App) {
     let admin = app.admin().await;
     let Outline { lena, course, .. } = Outline::create(&app).await;
     let before = app.db.environment().now();
-    report_purchase(&app, &lena, &course, app.db.environment().new_id::<kernel::Uuid>(), PurchaseState::Active).await;
+    report_purchase(
+        &app,
+        &lena,
+        &course,
+        app.db.environment().new_id::<kernel::Uuid>(),
+        PurchaseState::Active,
+    )
+    .await;
     let of = |who: &str| format!("/admin/users/{who}/access/courses/{course}");
     let then = app
         .get_as(&admin, &format!("{}?at={}", of(&lena.id), json_time(before)))
@@ -348,7 +376,14 @@ async fn the_explanation_of_a_hidden_course_allows_nothing(app: App) {
     let Outline {
         elena, lena, course, ..
     } = Outline::create(&app).await;
-    report_purchase(&app, &lena, &course, app.db.environment().new_id::<kernel::Uuid>(), PurchaseState::Active).await;
+    report_purchase(
+        &app,
+        &lena,
+        &course,
+        app.db.environment().new_id::<kernel::Uuid>(),
+        PurchaseState::Active,
+    )
+    .await;
     let of = |who: &str| format!("/admin/users/{who}/access/courses/{course}");
     app.post_empty_as(&elena, &format!("/courses/{course}/unpublish"))
         .await
@@ -371,7 +406,7 @@ async fn an_access_decision_takes_one_statement(app: App) {
     app.post_empty_as(&lena, &format!("/courses/{course}/enroll"))
         .await
         .expect(201);
-    let place = Place {
+    let place = AccessScope {
         course_id: course.parse().unwrap(),
         is_free: false,
         staff: false,

@@ -20,7 +20,8 @@ async fn mute(
     course: Option<Uuid>,
     hours: Option<i64>,
 ) -> kernel::Result<()> {
-    let whom = uuid(&whom.id);
+    let whom = uuid(&whom.id).into();
+    let course = course.map(Into::into);
     let work = move |tx: Tx| async move {
         let ends_at = hours.map(|hours| tx.now() + Duration::hours(hours));
         community::mute::impose(&tx, whom, course, ends_at, Some("Rude".to_owned()))

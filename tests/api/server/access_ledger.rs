@@ -236,7 +236,7 @@ impl World {
                 .await
                 .grants
                 .iter()
-                .find(|made| made.grant.source == "FREE")
+                .find(|made| made.grant.source.as_str() == "FREE")
                 .map(|made| made.grant.id);
             model.push(Remembered {
                 pair,
@@ -317,7 +317,13 @@ impl World {
         let mut found: Vec<_> = explanation
             .grants
             .iter()
-            .map(|made| (Some(made.grant.id), made.grant.status.clone(), made.grant.ends_at))
+            .map(|made| {
+                (
+                    Some(made.grant.id),
+                    made.grant.status.as_str().to_owned(),
+                    made.grant.ends_at,
+                )
+            })
             .collect();
         let own = model.iter().filter(|grant| grant.pair == pair);
         let mut remembered: Vec<_> = own

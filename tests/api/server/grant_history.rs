@@ -150,7 +150,10 @@ async fn grant_events_are_in_commit_order(app: App) {
         go.send(()).unwrap();
     };
     let (slow, ()) = futures_util::future::join(slow, quick).await;
-    assert_eq!(slow.unwrap().events.last().unwrap().status, "REVOKED");
+    assert_eq!(
+        slow.unwrap().events.last().unwrap().status,
+        enrollment::GrantStatus::Revoked
+    );
     let explanation = app
         .get_as(&lena, &format!("/me/access/courses/{course}"))
         .await

@@ -12,7 +12,7 @@ use api::{
 };
 use chrono::{DateTime, Duration, Utc};
 use database::Db;
-use kernel::{Environment, Clock};
+use kernel::{Clock, Environment};
 use reqwest::{Client, Method, RequestBuilder};
 use serde_json::Value;
 use tokio::sync::watch;

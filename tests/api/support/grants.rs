@@ -32,7 +32,7 @@ pub async fn let_time_pass(app: &App, by: Duration, people: &mut [&mut Person]) 
 }
 
 /// Applies the state of a payment to the buyer's access, as the worker does.
-pub async fn report_purchase(app: &App, buyer: &Person, course: &str, payment: Uuid, standing: PurchaseState) {
+pub async fn report_purchase(app: &App, buyer: &Person, course: &str, payment: Uuid, state: PurchaseState) {
     let purchased = Purchased {
         user_id: buyer.id.parse().unwrap(),
         course_id: course.parse().unwrap(),

@@ -59,7 +59,7 @@ impl App {
         };
         let hasher = identity::Hasher::start(settings).unwrap();
         let password_hash = hasher
-            .enter()
+            .acquire()
             .unwrap()
             .hash(PASSWORD.to_owned(), [1; 16])
             .await

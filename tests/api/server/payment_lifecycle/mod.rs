@@ -266,7 +266,7 @@ async fn all_720_orders_end_alike(database: DatabaseKind) {
 }
 
 /// All payments end in the same state, and no event is left unprocessed.
-async fn check(app: &App, lives: &[(Uuid, Vec<String>)], orders: &[Vec<usize>]) {
+async fn check(app: &App, lives: &[(PaymentId, Vec<String>)], orders: &[Vec<usize>]) {
     let sql = "SELECT p.id FROM payments p JOIN purchases u ON u.payment_id = p.id AND u.ended_at IS NULL \
         JOIN receipts r ON r.payment_id = p.id JOIN refunds f ON f.payment_id = p.id AND f.status = 'SUCCEEDED' \
         JOIN disputes d ON d.payment_id = p.id AND d.status = 'WON' \
