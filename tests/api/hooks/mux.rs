@@ -84,8 +84,8 @@ async fn a_webhook_counts_once(app: App) {
     for reply in futures_util::future::join_all(replies).await {
         reply.expect(200);
     }
-    let asset = "SELECT count(*) FROM outbox WHERE kind = 'video.asset'";
-    let work = move |tx: Tx| async move { tx.count(asset, []).await };
+    let deliveries = "SELECT count(*) FROM outbox WHERE kind = 'video.told'";
+    let work = move |tx: Tx| async move { tx.count(deliveries, []).await };
     assert_eq!(
         app.db.read_in(Pool::Worker, Actor::System, work).await.unwrap(),
         1

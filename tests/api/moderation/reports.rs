@@ -383,8 +383,9 @@ async fn an_author_is_suspended_by_admins_only(app: App) {
 
 #[both_databases]
 async fn a_refused_decision_changes_nothing(app: App) {
-    // Nobody suspends themselves, and the report stays open.
+    // Nobody suspends themselves, and the report stays open. Another admin exists, so that this one is not the last.
     let (tom, admin) = (app.learner().await, app.admin().await);
+    app.admin().await;
     let post = app.publish_post(&admin, None, "<p>Hello</p>").await;
     let report = app.report(&tom, "POST", &post).await;
     decide(

@@ -57,7 +57,8 @@ async fn the_document_of_a_receipt(app: App) {
         .expect(200);
     let mut document = receipt.document();
     // The number begins with the year.
-    let number = document["number"].take();
-    assert!(number.as_str().unwrap().ends_with("-000001"), "{number}");
+    let number = document["number"].as_str().unwrap().to_owned();
+    assert!(number.ends_with("-000001"), "{number}");
+    document["number"] = "[number]".into();
     insta::assert_json_snapshot!("receipt", document);
 }

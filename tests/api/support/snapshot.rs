@@ -8,13 +8,13 @@ use serde_json::{Map, Value, json};
 
 use super::Reply;
 
-/// The length of a UUID in its text form.
-const UUID_LENGTH: usize = 36;
+/// The lengths of a UUID as text: with and without hyphens.
+const UUID_LENGTHS: [usize; 2] = [36, 32];
 
 /// The numbers given so far.
 #[derive(Default)]
 struct Redactions {
-    uuids: HashMap<String, usize>,
+    uuids: HashMap<Uuid, usize>,
 }
 
 impl Reply {
@@ -60,22 +60,24 @@ impl Redactions {
         self.uuids(text)
     }
 
-    /// Replaces the UUIDs inside a text, such as an address.
+    /// Replaces the UUIDs of version 7 inside a text, such as a URL, with and without hyphens.
     fn uuids(&mut self, text: &str) -> String {
         let (mut redacted, mut rest) = (String::new(), text);
         while let Some(first) = rest.chars().next() {
-            let uuid = rest
-                .get(..UUID_LENGTH)
-                .filter(|part| part.parse::<Uuid>().is_ok());
-            if let Some(uuid) = uuid {
+            let found = UUID_LENGTHS.into_iter().find_map(|length| {
+                let uuid: Uuid = rest.get(..length)?.parse().ok()?;
+                (uuid.get_version_num() == 7).then_some((uuid, length))
+            });
+            let length = if let Some((uuid, length)) = found {
                 let next = self.uuids.len() + 1;
-                let number = *self.uuids.entry(uuid.to_owned()).or_insert(next);
+                let number = *self.uuids.entry(uuid).or_insert(next);
                 redacted.push_str(&format!("[uuid {number}]"));
-                rest = &rest[UUID_LENGTH..];
+                length
             } else {
                 redacted.push(first);
-                rest = &rest[first.len_utf8()..];
-            }
+                first.len_utf8()
+            };
+            rest = &rest[length..];
         }
         redacted
     }
