@@ -10,8 +10,8 @@ use sea_orm_codegen::{
 };
 use sea_schema::postgres::{def::TableDef, discovery::SchemaDiscovery};
 use syn::{
-    Attribute, Expr, ExprLit, Field, File, GenericArgument, Ident, Item, Lit, Meta, PathArguments, Token,
-    Type, parse_quote, punctuated::Punctuated,
+    Attribute, Expr, ExprLit, Field, File, Ident, Item, Lit, Meta, Token, Type, parse_quote,
+    punctuated::Punctuated,
 };
 
 use crate::types::Types;

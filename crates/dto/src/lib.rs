@@ -70,7 +70,7 @@ fn source(input: &DeriveInput) -> Result<Source> {
     let mut source = Source::default();
     for attribute in input.attrs.iter().filter(|attribute| is_ours(attribute)) {
         attribute.parse_nested_meta(|meta| {
-            let mut names = |list: &mut Vec<Ident>| {
+            let names = |list: &mut Vec<Ident>| {
                 meta.parse_nested_meta(|field| {
                     list.push(field.path.require_ident()?.clone());
                     Ok(())

@@ -2,7 +2,7 @@
 
 use chrono::Duration;
 use database::Tx;
-use kernel::{Code, CourseId, Role, Uuid};
+use kernel::{Code, Role, Uuid};
 use serde_json::json;
 use test_macros::both_databases;
 

@@ -423,7 +423,7 @@ mod tests {
     use kernel::Environment;
 
     use super::*;
-    use crate::{config::Config, startup};
+    use crate::config::Config;
 
     async fn bug() -> HttpResponse {
         panic!("a bug in a handler");

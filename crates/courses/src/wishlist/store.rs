@@ -3,7 +3,7 @@
 use database::{MapDbErr, NewestFirst, Tx};
 use entity::{courses, wishlists};
 use kernel::{CourseId, Cursor, Limit, Result, UserId};
-use sea_orm::{ActiveValue::Set, ColumnTrait, EntityTrait, QueryFilter};
+use sea_orm::{ActiveValue::Set, ColumnTrait, EntityTrait, QueryFilter, sea_query::OnConflict};
 
 use super::model::WishRow;
 
@@ -15,7 +15,8 @@ pub(super) async fn insert(tx: &Tx, user_id: UserId, course_id: CourseId) -> Res
         course_id: Set(course_id),
         created_at: Set(tx.now()),
     };
-    let insert = wishlists::Entity::insert(row).on_conflict_do_nothing();
+    // Not `on_conflict_do_nothing`, which names the primary key: here the user and the course are what is unique.
+    let insert = wishlists::Entity::insert(row).on_conflict(OnConflict::new().do_nothing().to_owned());
     insert.exec_without_returning(tx).await.map_db_err().map(drop)
 }
 

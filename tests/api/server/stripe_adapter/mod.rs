@@ -8,8 +8,8 @@ use crate::support::{SECRET, StripeDouble};
 use chrono::TimeDelta;
 use kernel::{Code, Environment, Money, Uuid};
 use payments::{
-    Charge, DisputeStatus, Fact, PaymentMethod, PaymentSession, Provider, ProviderReference, ProviderUpdate,
-    RefundReason, RefundRequest, RefundStatus, Stripe, StripeSettings,
+    Charge, Fact, PaymentMethod, PaymentSession, Provider, ProviderReference, ProviderUpdate, RefundReason,
+    RefundRequest, RefundStatus, Stripe, StripeSettings,
 };
 use serde_json::{Value, json};
 

@@ -69,6 +69,4 @@ schemas! {
     Writers;
     /// Whose links are accepted in posts and comments.
     LinkPolicy;
-    /// What somebody says about a post or a comment without words.
-    Reaction;
 }

@@ -12,9 +12,7 @@ pub(in crate::routes) use enums::schema;
 pub(in crate::routes) use money::Money;
 pub(in crate::routes) use page::{PageQuery, default_limit, page};
 pub(in crate::routes) use person::Person;
-pub(in crate::routes) use text::{
-    Email, HttpsUrl, Minutes, Name, NewPassword, RichText, Summary, Title, bounded,
-};
+pub(in crate::routes) use text::{Email, HttpsUrl, Minutes, NewPassword, RichText, Summary, Title, bounded};
 
 /// Network to address, such as `{"instagram": "https://instagram.com/…"}`.
 pub type Links = BTreeMap<String, String>;

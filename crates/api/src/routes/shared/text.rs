@@ -26,10 +26,6 @@ bounded! {
     #[schema(min_length = 1, max_length = 200, pattern = "^[^\\u0000]*[^\\s\\u0000][^\\u0000]*$", example = "The hinge")]
     Title(String);
 
-    /// A name to show: 1 to 100 characters, of which one can be seen.
-    #[schema(min_length = 1, max_length = 100, pattern = "^[^\\u0000]*[^\\s\\u0000][^\\u0000]*$", example = "Lena Lindqvist")]
-    Name(String);
-
     /// Plain text of up to 5,000 characters.
     #[schema(max_length = 5000, example = "Hips back, spine long.")]
     Summary(String);
