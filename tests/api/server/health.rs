@@ -18,7 +18,7 @@ async fn health_metrics_and_docs_answer(app: App) {
     );
     app.send(app.request("GET", "/openapi.json")).await.expect(200);
     let docs = app.get("//docs/").await.expect(200);
-    assert!(docs.text.contains("swagger-ui-bundle.js"));
+    assert!(docs.header("content-type").starts_with("text/html"));
     let bundle = app.get("//docs/swagger-ui-bundle.js").await.expect(200);
     assert_eq!(bundle.header("content-encoding"), "gzip");
     app.get("//docs/..%2fstart.js").await.expect(404);
