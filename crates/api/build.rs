@@ -51,7 +51,7 @@ fn main() -> Result<(), Error> {
     ];
     ids.iter()
         .fold(utoipa_config::Config::new(), |config, id| {
-            config.alias_for(*id, "Uuid")
+            config.alias_for(id, "Uuid")
         })
         .write_to_file();
     if has_short_relocations() {

@@ -403,10 +403,6 @@ states! { "lowercase";
     }
 }
 
-#[expect(
-    clippy::derivable_impls,
-    reason = "the macro gives all enums the same derives"
-)]
 impl Default for Level {
     /// What a course asks for where nothing is said.
     fn default() -> Self {
