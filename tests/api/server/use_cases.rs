@@ -161,7 +161,7 @@ async fn what_somebody_learnt_from_is_not_deleted(app: App) {
         .await
         .expect(200);
     // In a preview, so that only the record itself refers to the course.
-    learn(&app, &lena, &[lesson.clone()]).await;
+    learn(&app, &lena, std::slice::from_ref(&lesson)).await;
     assert_eq!(
         delete_lesson(&app, &elena, &lesson).await.unwrap_err().code(),
         Code::CourseHasLearners

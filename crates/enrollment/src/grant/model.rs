@@ -1,5 +1,10 @@
 //! Grants of access, and their changes.
 
+#![expect(
+    clippy::needless_update,
+    reason = "the derived conversion into an active model ends in `..Default::default()`, whatever columns it has"
+)]
+
 use chrono::DateTime;
 use entity::enums::{GrantSource, GrantStatus};
 use kernel::{CourseId, GrantEventId, GrantId, Timestamp, UserId};

@@ -1,5 +1,10 @@
 //! A payment customer: an account as a payment provider knows it.
 
+#![expect(
+    clippy::needless_update,
+    reason = "the derived conversion into an active model ends in `..Default::default()`, whatever columns it has"
+)]
+
 use entity::enums::ProviderName;
 use kernel::{CustomerId, Timestamp, UserId};
 use sea_orm::{DerivePartialModel, EntityTrait};
