@@ -83,7 +83,7 @@ for (const [index, { body, header }] of kept.vectors.entries()) {
 assert.throws(() => check(kept.foreign.body, kept.foreign.header, SECRETS[0], 0));
 
 // The adapter reads the shapes of the version that this library reads.
-const adapter = readFileSync(new URL('../../crates/payments/src/stripe/call.rs', import.meta.url), 'utf8');
+const adapter = readFileSync(new URL('../../crates/payments/src/provider/stripe/client.rs', import.meta.url), 'utf8');
 const double = readFileSync(new URL('../../tests/stripe/books.rs', import.meta.url), 'utf8');
 for (const source of [adapter, double]) {
   assert(source.includes(`VERSION: &str = "${Stripe.API_VERSION}"`), `the library is of ${Stripe.API_VERSION}`);
