@@ -27,24 +27,14 @@ pub fn word(number: usize) -> String {
         "ba", "cor", "dal", "fe", "gri", "hol", "jun", "kar", "lam", "mo", "nel", "pra", "qui", "ros", "ste",
         "tur", "ul", "ven", "wil", "zan",
     ];
-    const MIDDLES: [&str; 12] = [
-        "bi", "cra", "de", "fo", "gu", "la", "mi", "no", "pe", "ri", "so", "ta",
-    ];
+    const MIDDLES: [&str; 12] = ["bi", "cra", "de", "fo", "gu", "la", "mi", "no", "pe", "ri", "so", "ta"];
     const ENDS: [&str; 20] = [
         "bel", "con", "dus", "fer", "gal", "hem", "ing", "kor", "len", "mas", "ner", "pol", "ral", "sen",
         "tic", "ton", "ver", "wen", "xis", "zor",
     ];
     let part = |of: &[&'static str], at: usize| of.get(at % of.len()).copied().unwrap_or_default();
-    let (middle, end) = (
-        number / BEGINNINGS.len(),
-        number / BEGINNINGS.len() / MIDDLES.len(),
-    );
-    format!(
-        "{}{}{}",
-        part(&BEGINNINGS, number),
-        part(&MIDDLES, middle),
-        part(&ENDS, end)
-    )
+    let (middle, end) = (number / BEGINNINGS.len(), number / BEGINNINGS.len() / MIDDLES.len());
+    format!("{}{}{}", part(&BEGINNINGS, number), part(&MIDDLES, middle), part(&ENDS, end))
 }
 
 /// How many words there are.
@@ -52,10 +42,7 @@ pub const WORDS: usize = 20 * 12 * 20;
 
 /// The word at some place of some course: low numbers often, high ones seldom.
 fn word_at(course: usize, place: usize) -> String {
-    let mixed = (course * 131 + place)
-        .wrapping_mul(0x9e37_79b9)
-        .wrapping_mul(0x85eb_ca6b)
-        >> 7;
+    let mixed = (course * 131 + place).wrapping_mul(0x9e37_79b9).wrapping_mul(0x85eb_ca6b) >> 7;
     let (coarse, fine) = (mixed % 1000, mixed / 1000 % 1000);
     word(coarse * fine * WORDS / 1_000_000)
 }
@@ -189,10 +176,8 @@ fn courses(dialect: &Dialect, from: usize) -> String {
         let id = (dialect.id)(3, number);
         let author = (dialect.id)(1, number % TRAINERS);
         let (title, description) = (words(number, 0, 4), words(number, 4, 40));
-        let difficulty = ["BEGINNER", "INTERMEDIATE", "ADVANCED", "EXPERT"]
-            .get(number % 4)
-            .copied()
-            .unwrap_or_default();
+        let difficulty =
+            ["BEGINNER", "INTERMEDIATE", "ADVANCED", "EXPERT"].get(number % 4).copied().unwrap_or_default();
         let price = match number % 3 {
             0 => "NULL, NULL".to_owned(),
             1 => format!("{}, 'USD'", 1000 + number % 90 * 100),

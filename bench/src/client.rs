@@ -18,18 +18,14 @@ pub type Request = Vec<u8>;
 
 /// A GET request.
 pub fn get(path: &str, token: Option<&str>) -> Request {
-    let authorization = token
-        .map(|token| format!("authorization: Bearer {token}\r\n"))
-        .unwrap_or_default();
+    let authorization = token.map(|token| format!("authorization: Bearer {token}\r\n")).unwrap_or_default();
     format!("GET {path} HTTP/1.1\r\nhost: 127.0.0.1\r\naccept: application/json\r\n{authorization}\r\n")
         .into_bytes()
 }
 
 /// A request with a JSON body. `If-Match` accepts whatever version is there.
 pub fn send(method: &str, path: &str, token: Option<&str>, body: &Value) -> Request {
-    let authorization = token
-        .map(|token| format!("authorization: Bearer {token}\r\n"))
-        .unwrap_or_default();
+    let authorization = token.map(|token| format!("authorization: Bearer {token}\r\n")).unwrap_or_default();
     let body = body.to_string();
     let length = body.len();
     format!(
@@ -41,9 +37,7 @@ pub fn send(method: &str, path: &str, token: Option<&str>, body: &Value) -> Requ
 
 /// A POST request with JSON, and perhaps another header.
 pub fn post(path: &str, header: Option<(&str, &str)>, body: &str) -> Request {
-    let header = header
-        .map(|(name, value)| format!("{name}: {value}\r\n"))
-        .unwrap_or_default();
+    let header = header.map(|(name, value)| format!("{name}: {value}\r\n")).unwrap_or_default();
     let length = body.len();
     format!(
         "POST {path} HTTP/1.1\r\nhost: 127.0.0.1\r\naccept: application/json\r\n{header}\
@@ -68,11 +62,7 @@ pub struct Client {
 impl Client {
     /// Nothing is connected yet.
     pub const fn new(at: SocketAddr) -> Self {
-        Self {
-            at,
-            stream: None,
-            buffer: Vec::new(),
-        }
+        Self { at, stream: None, buffer: Vec::new() }
     }
 
     /// The status of the answer, which has been read to its end.
@@ -82,23 +72,11 @@ impl Client {
 
     /// The JSON of an answer with 200 or 201.
     pub fn json(&mut self, request: &[u8]) -> std::result::Result<Value, Refusal> {
-        let first = || {
-            String::from_utf8_lossy(request)
-                .lines()
-                .next()
-                .unwrap_or_default()
-                .to_owned()
-        };
-        let (status, body) = self
-            .exchange(request)
-            .map_err(|error| format!("{}: {error}", first()))?;
+        let first = || String::from_utf8_lossy(request).lines().next().unwrap_or_default().to_owned();
+        let (status, body) = self.exchange(request).map_err(|error| format!("{}: {error}", first()))?;
         let body = self.buffer.get(body..).unwrap_or_default();
         if !matches!(status, 200 | 201) {
-            return Err(format!(
-                "{} answers {status}: {}",
-                first(),
-                String::from_utf8_lossy(body)
-            ));
+            return Err(format!("{} answers {status}: {}", first(), String::from_utf8_lossy(body)));
         }
         serde_json::from_slice(body).map_err(|error| format!("{}: {error}", first()))
     }
@@ -106,10 +84,7 @@ impl Client {
     /// The access token of a demo account.
     pub fn token(&mut self, email: &str) -> std::result::Result<String, Refusal> {
         let answer = self.json(&login(email))?;
-        let token = answer
-            .get("accessToken")
-            .and_then(Value::as_str)
-            .map(str::to_owned);
+        let token = answer.get("accessToken").and_then(Value::as_str).map(str::to_owned);
         token.ok_or_else(|| "the login answers without an access token".to_owned())
     }
 
@@ -170,10 +145,8 @@ impl Head {
         let text = std::str::from_utf8(bytes.get(..length).unwrap_or_default())
             .map_err(|_| "the head is not text")?;
         let mut lines = text.lines();
-        let status = lines
-            .next()
-            .and_then(|line| line.split(' ').nth(1)?.parse().ok())
-            .ok_or("there is no status")?;
+        let status =
+            lines.next().and_then(|line| line.split(' ').nth(1)?.parse().ok()).ok_or("there is no status")?;
         let content_length = lines.find_map(|line| {
             let (name, value) = line.split_once(':')?;
             if name.eq_ignore_ascii_case("content-length") {
@@ -183,11 +156,7 @@ impl Head {
             }
         });
         let body = length + 4;
-        Ok(Some(Self {
-            status,
-            body,
-            end: body + content_length.ok_or("there is no content-length")?,
-        }))
+        Ok(Some(Self { status, body, end: body + content_length.ok_or("there is no content-length")? }))
     }
 }
 
@@ -217,17 +186,10 @@ mod tests {
 
     #[test]
     fn an_answer_may_come_in_pieces() {
-        let pieces: [&[u8]; 4] = [
-            b"HTTP/1.1 503 Servi",
-            b"ce\r\nContent-Length:  5\r\nx: y\r",
-            b"\n\r\nab",
-            b"cde",
-        ];
+        let pieces: [&[u8]; 4] =
+            [b"HTTP/1.1 503 Servi", b"ce\r\nContent-Length:  5\r\nx: y\r", b"\n\r\nab", b"cde"];
         assert_eq!(answer(&pieces).unwrap(), (503, b"abcde".to_vec()));
-        assert_eq!(
-            answer(&[b"HTTP/1.1 200 OK\r\ncontent-length: 0\r\n\r\n"]).unwrap(),
-            (200, Vec::new())
-        );
+        assert_eq!(answer(&[b"HTTP/1.1 200 OK\r\ncontent-length: 0\r\n\r\n"]).unwrap(), (200, Vec::new()));
     }
 
     #[test]

@@ -43,11 +43,7 @@ pub fn measure(
     let mut arms: Vec<Arm> = [0].into_iter().chain(FLOODS).map(Arm::new).collect();
     for round in options.rounds() {
         for arm in &mut arms {
-            say(&format!(
-                "reads, {}, round {round} of {}",
-                arm.name(),
-                options.rounds
-            ));
+            say(&format!("reads, {}, round {round} of {}", arm.name(), options.rounds));
             arm.rounds.push(flooded(&server, arm.logins, options.window())?);
         }
     }
@@ -58,10 +54,8 @@ pub fn measure(
     for arm in &arms {
         let [p50, p99] = [arm.median(|round| round.p50), arm.median(|round| round.p99)];
         failed += arm.rounds.iter().map(|round| round.failed).sum::<u64>();
-        let late = format!(
-            "the generator itself was late by {} at p99",
-            number(arm.median(|round| round.late_p99))
-        );
+        let late =
+            format!("the generator itself was late by {} at p99", number(arm.median(|round| round.late_p99)));
         let name = arm.name();
         report.add(Figure::new("flood", format!("read p50, {name}"), p50, "ms"));
         report.add(Figure::new("flood", format!("read p99, {name}"), p99, "ms").note(late));
@@ -80,19 +74,11 @@ pub fn measure(
             }
         }
     }
-    let note = format!(
-        "of {}",
-        arms.iter()
-            .flat_map(|arm| &arm.rounds)
-            .map(|round| round.reads)
-            .sum::<usize>()
-    );
+    let note =
+        format!("of {}", arms.iter().flat_map(|arm| &arm.rounds).map(|round| round.reads).sum::<usize>());
     #[expect(clippy::cast_precision_loss, reason = "a count of what went wrong")]
-    report.add(
-        Figure::new("flood", "reads that failed", failed as f64, "")
-            .goal(Goal::AtMost(0.0))
-            .note(note),
-    );
+    report
+        .add(Figure::new("flood", "reads that failed", failed as f64, "").goal(Goal::AtMost(0.0)).note(note));
     report.raw("flood", arms.iter().map(Arm::json).collect());
     Ok(())
 }
@@ -105,10 +91,7 @@ struct Arm {
 
 impl Arm {
     const fn new(logins: usize) -> Self {
-        Self {
-            logins,
-            rounds: Vec::new(),
-        }
+        Self { logins, rounds: Vec::new() }
     }
 
     fn name(&self) -> String {
@@ -234,10 +217,7 @@ fn read(server: &Server, window: Duration) -> Reads {
             .map(|reader| scope.spawn(move || read_in_turn(server, reader, begin, window)))
             .collect();
         // A reader that panicked has no figures.
-        readers
-            .into_iter()
-            .filter_map(|reader| reader.join().ok())
-            .collect()
+        readers.into_iter().filter_map(|reader| reader.join().ok()).collect()
     });
     let mut all = (Vec::new(), Vec::new(), 0);
     for (latencies, late, failed) in readers {
@@ -245,11 +225,7 @@ fn read(server: &Server, window: Duration) -> Reads {
         all.1.extend(late);
         all.2 += failed;
     }
-    Reads {
-        latencies: Latencies::new(all.0),
-        late: Latencies::new(all.1),
-        failed: all.2,
-    }
+    Reads { latencies: Latencies::new(all.0), late: Latencies::new(all.1), failed: all.2 }
 }
 
 fn read_in_turn(

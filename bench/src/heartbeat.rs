@@ -110,10 +110,7 @@ fn on_postgres(
          position_seconds = excluded.position_seconds, positioned_at = excluded.positioned_at;\n"
     );
     std::fs::write(&script, sql).map_err(|error| format!("the script of pgbench: {error}"))?;
-    let room: usize = psql(url, "SHOW max_connections")?
-        .trim()
-        .parse()
-        .map_err(|_| "max_connections")?;
+    let room: usize = psql(url, "SHOW max_connections")?.trim().parse().map_err(|_| "max_connections")?;
     let postmaster = postmaster(url)?;
     for connections in [64, 256] {
         // One after the other in every round, so that what else happens on the machine meets both.
@@ -133,14 +130,7 @@ fn on_postgres(
             baseline.push(pgbench(url, &script, clients, options.window())?);
         }
         let beside = Some((median(&baseline), clients));
-        raw.push(tell(
-            report,
-            "PostgreSQL",
-            connections,
-            &rounds,
-            Some(median(&shares)),
-            beside,
-        ));
+        raw.push(tell(report, "PostgreSQL", connections, &rounds, Some(median(&shares)), beside));
     }
     let written = psql(url, "SELECT count(*) FROM bench_watches WHERE version > 1")?;
     if written.trim() == "0" {
@@ -160,15 +150,9 @@ impl Watchers {
         say("letting in those who watch");
         let mut client = server.client();
         let page = client.json(&client::get("/api/v1/courses?limit=100", None))?;
-        let slugs = page
-            .pointer("/data")
-            .and_then(Value::as_array)
-            .into_iter()
-            .flatten();
-        let slugs: Vec<String> = slugs
-            .filter_map(|row| row.get("slug")?.as_str())
-            .map(str::to_owned)
-            .collect();
+        let slugs = page.pointer("/data").and_then(Value::as_array).into_iter().flatten();
+        let slugs: Vec<String> =
+            slugs.filter_map(|row| row.get("slug")?.as_str()).map(str::to_owned).collect();
         let mut lesson = None;
         for slug in slugs {
             let course = client.json(&client::get(&format!("/api/v1/courses/{slug}"), None))?;
@@ -178,20 +162,12 @@ impl Watchers {
         // A day long, so that there is always something left to watch.
         let admin = client.token(ADMIN)?;
         let path = format!("/api/v1/lessons/{lesson}");
-        client.json(&client::send(
-            "PATCH",
-            &path,
-            Some(&admin),
-            &json!({ "duration": 1440 }),
-        ))?;
+        client.json(&client::send("PATCH", &path, Some(&admin), &json!({ "duration": 1440 })))?;
         let mut tokens = Vec::with_capacity(WATCHERS);
         for number in 0..WATCHERS {
             let body = json!({ "email": format!("watcher{number}@example.com"), "password": PASSWORD });
             let answer = client.json(&client::send("POST", "/api/v1/auth/register", None, &body))?;
-            let token = answer
-                .get("accessToken")
-                .and_then(Value::as_str)
-                .ok_or("no access token")?;
+            let token = answer.get("accessToken").and_then(Value::as_str).ok_or("no access token")?;
             // The first heartbeat makes the row and starts the clock.
             let path = format!("/api/v1/lessons/{lesson}/watch");
             client.json(&client::send("POST", &path, Some(token), &json!({})))?;
@@ -215,12 +191,8 @@ impl Watchers {
 /// A published lesson with a video in a free chapter.
 fn free_video(course: &Value) -> Option<String> {
     let chapters = course.get("chapters")?.as_array()?;
-    let free = chapters
-        .iter()
-        .filter(|chapter| chapter.get("isFree") == Some(&json!(true)));
-    let lessons = free
-        .filter_map(|chapter| chapter.get("lessons")?.as_array())
-        .flatten();
+    let free = chapters.iter().filter(|chapter| chapter.get("isFree") == Some(&json!(true)));
+    let lessons = free.filter_map(|chapter| chapter.get("lessons")?.as_array()).flatten();
     let mut filmed = lessons.filter(|lesson| lesson.get("hasVideo") == Some(&json!(true)));
     filmed.next()?.get("id")?.as_str().map(str::to_owned)
 }
@@ -234,16 +206,12 @@ fn load(
     postmaster: Option<u32>,
     shares: &mut Vec<f64>,
 ) -> Result<Vec<Round>, Refusal> {
-    let requests: Vec<Vec<Request>> = (0..connections)
-        .map(|who| (0..100).map(|number| watchers.beat(who, number)).collect())
-        .collect();
+    let requests: Vec<Vec<Request>> =
+        (0..connections).map(|who| (0..100).map(|number| watchers.beat(who, number)).collect()).collect();
     let rows: Vec<&[Request]> = requests.iter().map(Vec::as_slice).collect();
     let mut rounds = Vec::new();
     for round in options.rounds() {
-        say(&format!(
-            "heartbeats over {connections} connections, round {round} of {}",
-            options.rounds
-        ));
+        say(&format!("heartbeats over {connections} connections, round {round} of {}", options.rounds));
         let (before, began) = (postmaster.map(cpu_of_family).transpose()?, Instant::now());
         let figures = ask(server, &rows, options.window())?;
         if let (Some(before), Some(postmaster)) = (before, postmaster) {
@@ -270,37 +238,21 @@ fn tell(
     let note = format!(
         "server {} µs of processor time a heartbeat, {}generator {}; p50 {} ms",
         number(cpu),
-        share
-            .map(|share| format!("PostgreSQL {}, ", number(share)))
-            .unwrap_or_default(),
+        share.map(|share| format!("PostgreSQL {}, ", number(share))).unwrap_or_default(),
         number(of(|round| round.generator_us)),
         number(of(|round| round.p50)),
     );
     report.add(Figure::new("heartbeat", name(""), rate, "req/s").note(note));
     let p99 = Figure::new("heartbeat", name(": p99"), of(|round| round.p99), "ms");
-    report.add(if connections == 256 {
-        p99.goal(Goal::AtMost(60.0))
-    } else {
-        p99
-    });
-    let cost = Figure::new(
-        "heartbeat",
-        name(": processor time"),
-        cpu + share.unwrap_or(0.0),
-        "µs",
-    );
+    report.add(if connections == 256 { p99.goal(Goal::AtMost(60.0)) } else { p99 });
+    let cost = Figure::new("heartbeat", name(": processor time"), cpu + share.unwrap_or(0.0), "µs");
     report.add(cost.goal(Goal::AtMost(120.0)));
     if let Some((alone, clients)) = beside {
         let note = format!(
             "pgbench -M prepared, each asked and committed alone, {clients} clients: {} a second",
             number(alone)
         );
-        let ratio = Figure::new(
-            "heartbeat",
-            name(": beside pgbench"),
-            rate / alone.max(1.0),
-            "times",
-        );
+        let ratio = Figure::new("heartbeat", name(": beside pgbench"), rate / alone.max(1.0), "times");
         // No server that commits each alone can be faster than pgbench, which has nothing else to do.
         report.add(ratio.goal(Goal::AtLeast(1.5)).note(note));
     }
@@ -329,10 +281,7 @@ fn postmaster(url: &str) -> Result<u32, Refusal> {
     let file = Path::new(folder.trim()).join("postmaster.pid");
     let text = std::fs::read_to_string(&file).map_err(|error| format!("{}: {error}", file.display()))?;
     let first = text.lines().next().unwrap_or_default();
-    first
-        .trim()
-        .parse()
-        .map_err(|_| format!("{} has no number", file.display()))
+    first.trim().parse().map_err(|_| format!("{} has no number", file.display()))
 }
 
 /// Upserts a second.
@@ -340,9 +289,7 @@ fn pgbench(url: &str, script: &Path, clients: usize, window: Duration) -> Result
     say(&format!("pgbench with {clients} clients"));
     let (clients, seconds) = (clients.to_string(), window.as_secs().to_string());
     let script = script.display().to_string();
-    let args = [
-        "-n", "-M", "prepared", "-c", &clients, "-j", "2", "-T", &seconds, "-f", &script, url,
-    ];
+    let args = ["-n", "-M", "prepared", "-c", &clients, "-j", "2", "-T", &seconds, "-f", &script, url];
     let text = run(Command::new("pgbench").args(args))?;
     let line = text.lines().find_map(|line| line.strip_prefix("tps = "));
     let rate = line.and_then(|line| line.split_whitespace().next()?.parse().ok());
@@ -357,12 +304,8 @@ fn kills(binary: &Path, folder: &Folder, watchers: &Watchers, report: &mut Repor
     for kill in 1..=KILLS {
         say(&format!("killing the server while it writes, {kill} of {KILLS}"));
         let (server, _) = Server::start_with(binary, folder, true, &CHEAP)?;
-        acknowledged += until_killed(
-            server,
-            watchers,
-            &told,
-            Duration::from_millis(150 + u64::from(kill) * 17),
-        )?;
+        acknowledged +=
+            until_killed(server, watchers, &told, Duration::from_millis(150 + u64::from(kill) * 17))?;
         let (server, _) = Server::start_with(binary, folder, true, &CHEAP)?;
         let mut client = server.client();
         for (who, told) in told.iter().enumerate() {
@@ -376,12 +319,7 @@ fn kills(binary: &Path, folder: &Folder, watchers: &Watchers, report: &mut Repor
     }
     let note = format!("{} were acknowledged", acknowledged);
     #[expect(clippy::cast_precision_loss, reason = "few, or something is very wrong")]
-    let figure = Figure::new(
-        "heartbeat",
-        format!("acknowledged and lost in {KILLS} kills"),
-        lost as f64,
-        "",
-    );
+    let figure = Figure::new("heartbeat", format!("acknowledged and lost in {KILLS} kills"), lost as f64, "");
     report.add(figure.goal(Goal::AtMost(0.0)).note(note));
     Ok(())
 }
@@ -400,10 +338,7 @@ fn until_killed(
             let body = json!({ "ranges": [{ "from": from, "to": from + 1 }] });
             let path = format!("/api/v1/lessons/{}/watch", watchers.lesson);
             let token = watchers.tokens.get(who).map(String::as_str);
-            if !client
-                .ask(&client::send("POST", &path, token, &body))
-                .is_ok_and(|status| status == 200)
-            {
+            if !client.ask(&client::send("POST", &path, token, &body)).is_ok_and(|status| status == 200) {
                 break;
             }
             told.store(from + 1, Ordering::SeqCst);

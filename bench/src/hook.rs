@@ -54,10 +54,7 @@ fn deliver(
     let next = AtomicU64::new(1);
     let mut rounds: Vec<(f64, f64, f64)> = Vec::new();
     for round in options.rounds() {
-        say(&format!(
-            "hooks on {database}, round {round} of {}",
-            options.rounds
-        ));
+        say(&format!("hooks on {database}, round {round} of {}", options.rounds));
         let latencies = round_of(&server, options.window(), &next)?;
         let all = Latencies::new(latencies);
         let seconds = options.window().as_secs_f64();
@@ -67,31 +64,17 @@ fn deliver(
     }
     server.stop()?;
     let middle = |of: fn(&(f64, f64, f64)) -> f64| median(&rounds.iter().map(of).collect::<Vec<_>>());
-    let note = format!(
-        "{} a second over {CONNECTIONS} connections, every one new",
-        number(middle(|round| round.2))
+    let note =
+        format!("{} a second over {CONNECTIONS} connections, every one new", number(middle(|round| round.2)));
+    report.add(
+        Figure::new("hook", format!("{database}, acknowledged, p50"), middle(|round| round.0), "ms")
+            .note(note),
     );
     report.add(
-        Figure::new(
-            "hook",
-            format!("{database}, acknowledged, p50"),
-            middle(|round| round.0),
-            "ms",
-        )
-        .note(note),
+        Figure::new("hook", format!("{database}, acknowledged, p99"), middle(|round| round.1), "ms")
+            .goal(GOAL),
     );
-    report.add(
-        Figure::new(
-            "hook",
-            format!("{database}, acknowledged, p99"),
-            middle(|round| round.1),
-            "ms",
-        )
-        .goal(GOAL),
-    );
-    let raw = rounds
-        .iter()
-        .map(|(p50, p99, rate)| json!({ "p50_ms": p50, "p99_ms": p99, "a_second": rate }));
+    let raw = rounds.iter().map(|(p50, p99, rate)| json!({ "p50_ms": p50, "p99_ms": p99, "a_second": rate }));
     report.raw(&format!("hook {database}"), raw.collect());
     Ok(())
 }
@@ -116,9 +99,7 @@ fn round_of(server: &Server, window: Duration, next: &AtomicU64) -> Result<Vec<D
         let all: Vec<_> = (0..CONNECTIONS).map(|_| scope.spawn(one)).collect();
         let mut latencies = Vec::new();
         for thread in all {
-            let one = thread
-                .join()
-                .map_err(|_| "a connection's thread failed".to_owned())?;
+            let one = thread.join().map_err(|_| "a connection's thread failed".to_owned())?;
             latencies.extend(one?);
         }
         Ok(latencies)
@@ -129,10 +110,7 @@ fn round_of(server: &Server, window: Duration, next: &AtomicU64) -> Result<Vec<D
 fn hook(number: u64) -> Result<Request, Refusal> {
     #[expect(clippy::disallowed_methods, reason = "a signature says when it was made")]
     let now = SystemTime::now();
-    let at = now
-        .duration_since(UNIX_EPOCH)
-        .map_err(|error| error.to_string())?
-        .as_secs();
+    let at = now.duration_since(UNIX_EPOCH).map_err(|error| error.to_string())?.as_secs();
     let payment = format!("00000000-0000-7000-8000-{number:012x}");
     let body = json!({
         "id": format!("evt_bench{number}"), "object": "event", "livemode": false, "created": at,
@@ -147,9 +125,5 @@ fn hook(number: u64) -> Result<Request, Refusal> {
     let tag = hmac::sign(&key, format!("{at}.{body}").as_bytes());
     let tag: String = tag.as_ref().iter().map(|byte| format!("{byte:02x}")).collect();
     let signature = format!("t={at},v1={tag}");
-    Ok(client::post(
-        "/api/v1/hooks/stripe",
-        Some(("stripe-signature", &signature)),
-        &body,
-    ))
+    Ok(client::post("/api/v1/hooks/stripe", Some(("stripe-signature", &signature)), &body))
 }

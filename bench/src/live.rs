@@ -30,17 +30,11 @@ const LATENCY: Goal = Goal::Below(100.0);
 /// Longer than anything takes here.
 const PATIENCE: Duration = Duration::from_secs(20);
 /// One account may have them all; new accounts may write.
-const SETTINGS: [(&str, &str); 2] = [
-    ("PALESTRA_STREAMS_PER_MEMBER", "2000"),
-    ("PALESTRA_NEW_ACCOUNT_MESSAGES", "0"),
-];
+const SETTINGS: [(&str, &str); 2] =
+    [("PALESTRA_STREAMS_PER_MEMBER", "2000"), ("PALESTRA_NEW_ACCOUNT_MESSAGES", "0")];
 /// Whose streams are silent.
-const SILENT: [&str; 4] = [
-    "lena@palestra.example",
-    "elena@palestra.example",
-    "marco@palestra.example",
-    "admin@palestra.example",
-];
+const SILENT: [&str; 4] =
+    ["lena@palestra.example", "elena@palestra.example", "marco@palestra.example", "admin@palestra.example"];
 
 /// On SQLite, and on PostgreSQL where there is one.
 pub fn measure(options: &Options, binary: &Path, report: &mut Report) -> Result<(), Refusal> {
@@ -66,10 +60,7 @@ fn on(
     say(&format!("opening {IDLE} streams of live events on {database}"));
     let (server, _) = Server::start(binary, folder, true)?;
     let mut client = server.client();
-    let tokens: Vec<String> = SILENT
-        .iter()
-        .map(|email| client.token(email))
-        .collect::<Result<_, _>>()?;
+    let tokens: Vec<String> = SILENT.iter().map(|email| client.token(email)).collect::<Result<_, _>>()?;
     // What a first stream brings along is no stream's.
     let mut streams = silent(&server, &tokens, 4)?;
     wait(Duration::from_secs(2));
@@ -83,16 +74,8 @@ fn on(
     #[expect(clippy::cast_precision_loss, reason = "a count of streams")]
     let each = (spoken - before) * 1024.0 / IDLE as f64;
     let name = format!("{database}, {IDLE} idle streams, above idle");
-    let note = format!(
-        "{} KiB each; {} before any word",
-        number(each),
-        number(open - before)
-    );
-    report.add(
-        Figure::new("live", name, spoken - before, "MiB")
-            .goal(MEMORY)
-            .note(note),
-    );
+    let note = format!("{} KiB each; {} before any word", number(each), number(open - before));
+    report.add(Figure::new("live", name, spoken - before, "MiB").goal(MEMORY).note(note));
     streams.truncate(CONNECTED - 1);
     wait(Duration::from_secs(1));
     let latencies = messages(options, &server, &mut client)?;
@@ -129,9 +112,7 @@ fn open(server: &Server, token: &str) -> Result<TcpStream, Refusal> {
     let mut stream = TcpStream::connect(server.address()).map_err(failed)?;
     stream.set_nodelay(true).map_err(failed)?;
     stream.set_read_timeout(Some(PATIENCE)).map_err(failed)?;
-    stream
-        .write_all(&client::get("/api/v1/me/events", Some(token)))
-        .map_err(failed)?;
+    stream.write_all(&client::get("/api/v1/me/events", Some(token))).map_err(failed)?;
     Ok(stream)
 }
 

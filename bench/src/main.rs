@@ -76,10 +76,7 @@ impl Options {
 
     /// The same, with one round.
     fn one_round(&self) -> Self {
-        Self {
-            rounds: 1,
-            ..self.clone()
-        }
+        Self { rounds: 1, ..self.clone() }
     }
 
     /// The rounds, counted from one.
@@ -126,10 +123,8 @@ fn main() -> ExitCode {
 /// Whether everything could be measured.
 fn run(options: &Options) -> Result<bool, Refusal> {
     let given = options.binary.display();
-    let binary = options
-        .binary
-        .canonicalize()
-        .map_err(|error| format!("{given} cannot be found: {error}"))?;
+    let binary =
+        options.binary.canonicalize().map_err(|error| format!("{given} cannot be found: {error}"))?;
     if binary.components().any(|part| part.as_os_str() == "debug") {
         say("this looks like a debug build: its figures mean nothing");
     }
@@ -150,13 +145,9 @@ fn run(options: &Options) -> Result<bool, Refusal> {
     if let (Ok(before), Ok(after)) = (before, Machine::now()) {
         report.others(after.others_since(&before));
     }
-    report
-        .print()
-        .map_err(|error| format!("the table cannot be printed: {error}"))?;
+    report.print().map_err(|error| format!("the table cannot be printed: {error}"))?;
     if let Some(path) = &options.json {
-        report
-            .write(path)
-            .map_err(|error| format!("{} cannot be written: {error}", path.display()))?;
+        report.write(path).map_err(|error| format!("{} cannot be written: {error}", path.display()))?;
     }
     Ok(complete)
 }

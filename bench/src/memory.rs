@@ -48,15 +48,10 @@ pub fn measure(binary: &Path, school: &Folder, report: &mut Report) -> Result<()
 fn ask(server: &Server, requests: &[client::Request]) -> Result<(), Refusal> {
     let mut clients: Vec<_> = (0..CONNECTIONS).map(|_| server.client()).collect();
     for number in 0..REQUESTS.div_ceil(CONNECTIONS) {
-        for (client, request) in clients.iter_mut().zip(
-            requests
-                .iter()
-                .cycle()
-                .skip(number * CONNECTIONS % requests.len()),
-        ) {
-            let status = client
-                .ask(request)
-                .map_err(|error| format!("a read failed: {error}"))?;
+        for (client, request) in
+            clients.iter_mut().zip(requests.iter().cycle().skip(number * CONNECTIONS % requests.len()))
+        {
+            let status = client.ask(request).map_err(|error| format!("a read failed: {error}"))?;
             if status != 200 {
                 return Err(format!("a read was answered with {status}"));
             }
@@ -72,17 +67,11 @@ struct Memory {
 
 impl Memory {
     fn of(server: &Server) -> Result<Self, Refusal> {
-        Ok(Self {
-            resident: server.memory("VmRSS")?,
-            anonymous: server.memory("RssAnon")?,
-        })
+        Ok(Self { resident: server.memory("VmRSS")?, anonymous: server.memory("RssAnon")? })
     }
 
     fn figure(&self, name: &str) -> Figure {
-        let note = format!(
-            "{} of it its own, the rest files, mostly the executable",
-            number(self.anonymous)
-        );
+        let note = format!("{} of it its own, the rest files, mostly the executable", number(self.anonymous));
         Figure::new("memory", name, self.resident, "MiB").note(note)
     }
 

@@ -51,14 +51,7 @@ pub struct Figure {
 impl Figure {
     /// A figure for information.
     pub fn new(group: &'static str, name: impl Into<String>, value: f64, unit: &'static str) -> Self {
-        Self {
-            group,
-            name: name.into(),
-            value,
-            unit,
-            goal: None,
-            note: String::new(),
-        }
+        Self { group, name: name.into(), value, unit, goal: None, note: String::new() }
     }
 
     /// A figure that was promised.
@@ -88,13 +81,7 @@ impl Figure {
             None => "",
         };
         let value = with_unit(&number(self.value), self.unit);
-        [
-            self.name.clone(),
-            value,
-            goal,
-            verdict.to_owned(),
-            self.note.clone(),
-        ]
+        [self.name.clone(), value, goal, verdict.to_owned(), self.note.clone()]
     }
 
     fn json(&self) -> Value {
@@ -123,13 +110,7 @@ impl Report {
     /// Nothing was measured yet.
     pub fn new(binary: &Path, options: &Options) -> Self {
         let settings = json!({ "seconds": options.seconds, "rounds": options.rounds });
-        Self {
-            binary: binary.to_owned(),
-            settings,
-            figures: Vec::new(),
-            raw: Map::new(),
-            others: None,
-        }
+        Self { binary: binary.to_owned(), settings, figures: Vec::new(), raw: Map::new(), others: None }
     }
 
     /// A line more.
@@ -157,19 +138,11 @@ impl Report {
     fn table(&self) -> String {
         let mut text = format!("\n{}, {} cores", self.binary.display(), cores());
         if let Some(others) = self.others {
-            let doubt = if others > OTHERS {
-                ": measure again when it rests"
-            } else {
-                ""
-            };
+            let doubt = if others > OTHERS { ": measure again when it rests" } else { "" };
             text.push_str(&format!(", other work took {} of them{doubt}", number(others)));
         }
         text.push('\n');
-        let rows: Vec<_> = self
-            .figures
-            .iter()
-            .map(|figure| (figure.group, figure.cells()))
-            .collect();
+        let rows: Vec<_> = self.figures.iter().map(|figure| (figure.group, figure.cells())).collect();
         let mut widths = [0; 5];
         for (_, cells) in &rows {
             for (width, cell) in widths.iter_mut().zip(cells) {
@@ -193,10 +166,7 @@ impl Report {
                 text.push('\n');
             }
         }
-        let promised = self
-            .figures
-            .iter()
-            .filter_map(|figure| Some(figure.goal?.is_met(figure.value)));
+        let promised = self.figures.iter().filter_map(|figure| Some(figure.goal?.is_met(figure.value)));
         let (met, missed): (Vec<_>, Vec<_>) = promised.partition(|met| *met);
         text.push_str(&format!("\n{} goals met, {} missed\n", met.len(), missed.len()));
         text
@@ -221,11 +191,7 @@ fn cores() -> usize {
 }
 
 fn with_unit(number: &str, unit: &str) -> String {
-    if unit.is_empty() {
-        number.to_owned()
-    } else {
-        format!("{number} {unit}")
-    }
+    if unit.is_empty() { number.to_owned() } else { format!("{number} {unit}") }
 }
 
 /// About three digits that mean something.
@@ -253,11 +219,7 @@ mod tests {
             others: Some(0.5),
         };
         report.add(Figure::new("size", "executable", 40.0, "MiB").goal(Goal::Below(40.0)));
-        report.add(
-            Figure::new("flood", "ratio", 2.0, "")
-                .goal(Goal::AtMost(2.0))
-                .note("as it should"),
-        );
+        report.add(Figure::new("flood", "ratio", 2.0, "").goal(Goal::AtMost(2.0)).note("as it should"));
         report.add(Figure::new("size", "for information", 123.4, "ms"));
         let table = report.table();
         assert!(table.contains("other work took 0.50 of them: measure again when it rests"));

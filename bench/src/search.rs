@@ -26,18 +26,10 @@ const QUESTIONS: [Question; 6] = [
     ("one word that many have", true, |n| {
         format!("courses?q={}&limit={}", catalogue::word(n % 30), 1 + n % 100)
     }),
-    ("two words", true, |n| {
-        format!("courses?q={}+{}", catalogue::word(n % 50), catalogue::word(n))
-    }),
-    ("a misspelt word", true, |n| {
-        format!("courses?q={}", misspelt(&seldom(n)))
-    }),
-    ("facets of a search", false, |n| {
-        format!("catalogue/facets?q={}", seldom(n))
-    }),
-    ("a page of all", false, |n| {
-        format!("courses?minDuration={}&sort=title", n % 100)
-    }),
+    ("two words", true, |n| format!("courses?q={}+{}", catalogue::word(n % 50), catalogue::word(n))),
+    ("a misspelt word", true, |n| format!("courses?q={}", misspelt(&seldom(n)))),
+    ("facets of a search", false, |n| format!("catalogue/facets?q={}", seldom(n))),
+    ("a page of all", false, |n| format!("courses?minDuration={}&sort=title", n % 100)),
 ];
 
 /// A word that some courses have.

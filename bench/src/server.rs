@@ -27,18 +27,10 @@ impl Folder {
     /// An empty one.
     pub fn make() -> Result<Self, Refusal> {
         static COUNT: AtomicU32 = AtomicU32::new(0);
-        let name = format!(
-            "palestra-bench-{}-{}",
-            std::process::id(),
-            COUNT.fetch_add(1, Ordering::Relaxed)
-        );
+        let name = format!("palestra-bench-{}-{}", std::process::id(), COUNT.fetch_add(1, Ordering::Relaxed));
         let path = std::env::temp_dir().join(name);
         fs::create_dir(&path).map_err(|error| format!("{} cannot be made: {error}", path.display()))?;
-        Ok(Self {
-            path,
-            database: None,
-            settings: &[],
-        })
+        Ok(Self { path, database: None, settings: &[] })
     }
 
     /// Its server has these settings too.
@@ -118,9 +110,8 @@ impl Server {
             command.env("DATABASE_URL", url);
         }
         let began = Instant::now();
-        let child = command
-            .spawn()
-            .map_err(|error| format!("{} cannot be started: {error}", binary.display()))?;
+        let child =
+            command.spawn().map_err(|error| format!("{} cannot be started: {error}", binary.display()))?;
         let mut server = Self { child, at };
         let request = client::get(LIST, None);
         let mut client = server.client();
@@ -149,9 +140,7 @@ impl Server {
 
     /// Asks it to stop, and waits until it has.
     pub fn stop(mut self) -> Result<(), Refusal> {
-        let asked = Command::new("kill")
-            .args(["-s", "TERM", &self.child.id().to_string()])
-            .status();
+        let asked = Command::new("kill").args(["-s", "TERM", &self.child.id().to_string()]).status();
         asked.map_err(|error| format!("the server cannot be stopped: {error}"))?;
         let began = Instant::now();
         while began.elapsed() < PATIENCE {
@@ -173,12 +162,9 @@ impl Server {
     /// A line of /proc/PID/status, in MiB.
     pub fn memory(&self, name: &str) -> Result<f64, Refusal> {
         let text = proc(&format!("{}/status", self.child.id()))?;
-        let line = text
-            .lines()
-            .find_map(|line| line.strip_prefix(name)?.strip_prefix(':'));
+        let line = text.lines().find_map(|line| line.strip_prefix(name)?.strip_prefix(':'));
         let kib = line.and_then(|line| line.split_whitespace().next()?.parse::<f64>().ok());
-        kib.map(|kib| kib / 1024.0)
-            .ok_or_else(|| format!("/proc does not tell {name}"))
+        kib.map(|kib| kib / 1024.0).ok_or_else(|| format!("/proc does not tell {name}"))
     }
 
     /// Processor time that it has taken so far.
@@ -231,23 +217,12 @@ impl Machine {
     pub fn now() -> Result<Self, Refusal> {
         let text = proc("stat")?;
         let line = text.lines().next().unwrap_or_default();
-        let fields: Vec<f64> = line
-            .split_whitespace()
-            .skip(1)
-            .filter_map(|field| field.parse().ok())
-            .collect();
+        let fields: Vec<f64> =
+            line.split_whitespace().skip(1).filter_map(|field| field.parse().ok()).collect();
         // user nice system idle iowait irq softirq steal
-        let busy = fields
-            .iter()
-            .take(8)
-            .enumerate()
-            .filter(|(at, _)| ![3, 4].contains(at))
-            .map(|(_, ticks)| ticks);
-        Ok(Self {
-            at: Instant::now(),
-            busy: busy.sum::<f64>() / TICKS_A_SECOND,
-            ours: cpu("self", 4)?,
-        })
+        let busy =
+            fields.iter().take(8).enumerate().filter(|(at, _)| ![3, 4].contains(at)).map(|(_, ticks)| ticks);
+        Ok(Self { at: Instant::now(), busy: busy.sum::<f64>() / TICKS_A_SECOND, ours: cpu("self", 4)? })
     }
 
     /// In cores, on average.
@@ -262,22 +237,12 @@ impl Machine {
 fn cpu(process: &str, count: usize) -> Result<Duration, Refusal> {
     let text = proc(&format!("{process}/stat"))?;
     // The second field is the program's name in brackets, and may hold anything.
-    let fields = text
-        .rsplit_once(')')
-        .map(|(_, rest)| rest.split_whitespace())
-        .into_iter()
-        .flatten();
-    let times: Vec<f64> = fields
-        .skip(11)
-        .take(count)
-        .filter_map(|field| field.parse().ok())
-        .collect();
+    let fields = text.rsplit_once(')').map(|(_, rest)| rest.split_whitespace()).into_iter().flatten();
+    let times: Vec<f64> = fields.skip(11).take(count).filter_map(|field| field.parse().ok()).collect();
     if times.len() < count {
         return Err("/proc does not tell the processor time".to_owned());
     }
-    Ok(Duration::from_secs_f64(
-        times.iter().sum::<f64>() / TICKS_A_SECOND,
-    ))
+    Ok(Duration::from_secs_f64(times.iter().sum::<f64>() / TICKS_A_SECOND))
 }
 
 fn proc(path: &str) -> Result<String, Refusal> {

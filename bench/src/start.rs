@@ -43,11 +43,7 @@ pub fn measure(
     }
     let figure = |name: &str, times: &[f64]| {
         let (least, most) = range(times);
-        let note = format!(
-            "to the first answer; median of {STARTS}, {} to {}",
-            number(least),
-            number(most)
-        );
+        let note = format!("to the first answer; median of {STARTS}, {} to {}", number(least), number(most));
         Figure::new("start", name, median(times), "ms").note(note)
     };
     report.add(figure("start, school loaded before", &again).goal(Goal::Below(500.0)));
@@ -57,10 +53,7 @@ pub fn measure(
         Figure::new("start", "very first start, with the school", made_in, "ms")
             .note("which it loads; measured once"),
     );
-    report.raw(
-        "start_ms",
-        json!({ "again": again, "first": first, "demo": made_in }),
-    );
+    report.raw("start_ms", json!({ "again": again, "first": first, "demo": made_in }));
     Ok(())
 }
 

@@ -20,11 +20,9 @@ pub fn median(values: &[f64]) -> f64 {
 
 /// The smallest and the largest.
 pub fn range(values: &[f64]) -> (f64, f64) {
-    values
-        .iter()
-        .fold((f64::INFINITY, f64::NEG_INFINITY), |(least, most), value| {
-            (least.min(*value), most.max(*value))
-        })
+    values.iter().fold((f64::INFINITY, f64::NEG_INFINITY), |(least, most), value| {
+        (least.min(*value), most.max(*value))
+    })
 }
 
 /// Latencies of many requests.
@@ -40,11 +38,7 @@ impl Latencies {
     /// In milliseconds: the smallest one that so many percent do not exceed. Zero of none.
     pub fn percentile(&self, percent: usize) -> f64 {
         let rank = (self.0.len() * percent).div_ceil(100).max(1);
-        self.0
-            .get(rank - 1)
-            .copied()
-            .map(milliseconds)
-            .unwrap_or_default()
+        self.0.get(rank - 1).copied().map(milliseconds).unwrap_or_default()
     }
 
     /// How many.

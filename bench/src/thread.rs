@@ -91,9 +91,7 @@ fn begin(binary: &Path, folder: &Folder) -> Result<Threads, Refusal> {
     let body = json!({ "title": "A conversation", "content": "<p>Long.</p>", "published": true });
     let text = |answer: &Value, member: &str| -> Result<String, Refusal> {
         let found = answer.get(member).and_then(Value::as_str);
-        found
-            .map(str::to_owned)
-            .ok_or_else(|| format!("a post without {member}"))
+        found.map(str::to_owned).ok_or_else(|| format!("a post without {member}"))
     };
     let mut made = || client.json(&client::send("POST", "/api/v1/posts", Some(&token), &body));
     let (large, small) = (made()?, made()?);
@@ -184,10 +182,7 @@ fn place(sort: &str, count: u64, prefix: &str, n: usize) -> String {
         return String::new();
     };
     let key = if sort == "top" { at * 7 % 50 } else { at };
-    let cursor = Cursor {
-        key: i64::try_from(key).unwrap_or_default(),
-        id,
-    };
+    let cursor = Cursor { key: i64::try_from(key).unwrap_or_default(), id };
     format!("&cursor={}", cursor.encode())
 }
 

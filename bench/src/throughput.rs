@@ -36,15 +36,8 @@ impl Reads {
         let mut lessons = Vec::new();
         for course in texts(&enrollments, "courseId") {
             let course = client.json(&client::get(&format!("/api/v1/courses/{course}"), token))?;
-            let chapters = course
-                .get("chapters")
-                .and_then(Value::as_array)
-                .into_iter()
-                .flatten();
-            for lesson in chapters
-                .filter_map(|chapter| chapter.get("lessons")?.as_array())
-                .flatten()
-            {
+            let chapters = course.get("chapters").and_then(Value::as_array).into_iter().flatten();
+            for lesson in chapters.filter_map(|chapter| chapter.get("lessons")?.as_array()).flatten() {
                 lessons.extend(lesson.get("id").and_then(Value::as_str).map(str::to_owned));
             }
         }
@@ -52,9 +45,7 @@ impl Reads {
             return Err("the demo school has no course, or its learner no lesson".to_owned());
         }
         let each = |folder: &str, ids: &[String], token| -> Vec<Request> {
-            ids.iter()
-                .map(|id| client::get(&format!("/api/v1/{folder}/{id}"), token))
-                .collect()
+            ids.iter().map(|id| client::get(&format!("/api/v1/{folder}/{id}"), token)).collect()
         };
         Ok(Self([
             ("list of courses", vec![client::get(LIST, None)]),
@@ -66,20 +57,14 @@ impl Reads {
 
     /// All of them in one row.
     pub fn all(&self) -> Vec<Request> {
-        self.0
-            .iter()
-            .flat_map(|(_, requests)| requests)
-            .cloned()
-            .collect()
+        self.0.iter().flat_map(|(_, requests)| requests).cloned().collect()
     }
 }
 
 /// A field of each row of a page.
 fn texts(page: &Value, field: &str) -> Vec<String> {
     let rows = page.get("data").and_then(Value::as_array).into_iter().flatten();
-    rows.filter_map(|row| row.get(field)?.as_str())
-        .map(str::to_owned)
-        .collect()
+    rows.filter_map(|row| row.get(field)?.as_str()).map(str::to_owned).collect()
 }
 
 /// Rounds of each read in turn.
@@ -101,10 +86,7 @@ pub fn measure(
                 ask(&server, &rows, options.window()).map_err(|refusal| format!("{name}: {refusal}"))?;
             match reads.get_mut(index) {
                 Some(read) => read.rounds.push(figures),
-                None => reads.push(Read {
-                    name,
-                    rounds: vec![figures],
-                }),
+                None => reads.push(Read { name, rounds: vec![figures] }),
             }
         }
     }
@@ -202,16 +184,11 @@ pub fn ask(server: &Server, rows: &[&[Request]], window: Duration) -> Result<Rou
         let count = answered.load(Ordering::Relaxed);
         let (cpu_after, own_after, seconds) = (server.cpu(), own_cpu(), began.elapsed().as_secs_f64());
         stop.store(true, Ordering::Relaxed);
-        let latencies = connections
-            .into_iter()
-            .filter_map(|connection| connection.join().ok())
-            .flatten();
+        let latencies = connections.into_iter().filter_map(|connection| connection.join().ok()).flatten();
         let latencies = Latencies::new(latencies.collect());
         let failed = failed.load(Ordering::Relaxed);
         if failed > 0 || count == 0 {
-            return Err(format!(
-                "{failed} requests were not answered with 200, {count} were"
-            ));
+            return Err(format!("{failed} requests were not answered with 200, {count} were"));
         }
         #[expect(clippy::cast_precision_loss, reason = "requests of a few seconds")]
         let count = count as f64;

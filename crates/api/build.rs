@@ -49,11 +49,7 @@ fn main() -> Result<(), Error> {
         "VideoAssetId",
         "WishId",
     ];
-    ids.iter()
-        .fold(utoipa_config::Config::new(), |config, id| {
-            config.alias_for(id, "Uuid")
-        })
-        .write_to_file();
+    ids.iter().fold(utoipa_config::Config::new(), |config, id| config.alias_for(id, "Uuid")).write_to_file();
     if has_short_relocations() {
         // A tenth of the executable would be relocations otherwise, 24 bytes for each pointer in a constant.
         println!("cargo::rustc-link-arg-bins=-Wl,-z,pack-relative-relocs");

@@ -26,13 +26,7 @@ async fn each_facet_is_counted_under_the_other_filters(app: App) {
         .iter()
         .map(|row| row["count"].as_i64().unwrap())
         .sum::<i64>();
-    assert_eq!(
-        counts, 5,
-        "difficulties are counted without the filter of the difficulty"
-    );
+    assert_eq!(counts, 5, "difficulties are counted without the filter of the difficulty");
     let nothing = app.get("/catalogue/facets?q=zzzzqqq").await.expect(200);
-    assert_eq!(
-        (nothing.at("/count"), nothing.at("/categories")),
-        (json!(0), json!([]))
-    );
+    assert_eq!((nothing.at("/count"), nothing.at("/categories")), (json!(0), json!([])));
 }

@@ -11,9 +11,7 @@ use crate::support::{
 };
 
 async fn set_rules(app: &App, who: &Person, course: &str, rules: Value) {
-    app.patch_as(who, &format!("/courses/{course}/community-settings"), "*", rules)
-        .await
-        .expect(200);
+    app.patch_as(who, &format!("/courses/{course}/community-settings"), "*", rules).await.expect(200);
 }
 
 #[both_databases]
@@ -21,22 +19,14 @@ async fn the_rules_of_the_school_are_cleaned_and_versioned(app: App) {
     let admin = app.admin().await;
     let school = app.get_as(&admin, "/community-settings").await.expect(200);
     let words = json!({ "blockedWords": ["spam", " spam ", "Miracle\u{200b}  Pill"], "slowModeSeconds": 10 });
-    let changed = app
-        .patch_as(&admin, "/community-settings", school.header("etag"), words)
-        .await
-        .expect(200);
+    let changed = app.patch_as(&admin, "/community-settings", school.header("etag"), words).await.expect(200);
     assert_eq!(
         (changed.at("/blockedWords"), changed.at("/isInherited")),
         (json!(["Miracle Pill", "spam"]), json!(false))
     );
-    app.patch_as(
-        &admin,
-        "/community-settings",
-        school.header("etag"),
-        json!({ "posting": "EDITORS" }),
-    )
-    .await
-    .expect_problem(412, "precondition_failed");
+    app.patch_as(&admin, "/community-settings", school.header("etag"), json!({ "posting": "EDITORS" }))
+        .await
+        .expect_problem(412, "precondition_failed");
 }
 
 #[both_databases]
@@ -50,37 +40,15 @@ async fn a_course_inherits_the_schools_rules_until_it_sets_its_own(app: App) {
         (json!("EVERYONE"), json!("ALLOWED"), json!(true))
     );
     let slow = json!({ "slowModeSeconds": 10 });
-    app.patch_as(&admin, "/community-settings", "*", slow)
-        .await
-        .expect(200);
+    app.patch_as(&admin, "/community-settings", "*", slow).await.expect(200);
+    assert_eq!(app.get_as(&elena, &path).await.expect(200).at("/slowModeSeconds"), 10);
+    let own = app.patch_as(&elena, &path, "*", json!({ "links": "REFUSED" })).await.expect(200);
     assert_eq!(
-        app.get_as(&elena, &path).await.expect(200).at("/slowModeSeconds"),
-        10
-    );
-    let own = app
-        .patch_as(&elena, &path, "*", json!({ "links": "REFUSED" }))
-        .await
-        .expect(200);
-    assert_eq!(
-        (
-            own.at("/links"),
-            own.at("/slowModeSeconds"),
-            own.at("/isInherited")
-        ),
+        (own.at("/links"), own.at("/slowModeSeconds"), own.at("/isInherited")),
         (json!("REFUSED"), json!(10), json!(false))
     );
-    app.patch_as(
-        &admin,
-        "/community-settings",
-        "*",
-        json!({ "slowModeSeconds": 0 }),
-    )
-    .await
-    .expect(200);
-    assert_eq!(
-        app.get_as(&elena, &path).await.expect(200).at("/slowModeSeconds"),
-        10
-    );
+    app.patch_as(&admin, "/community-settings", "*", json!({ "slowModeSeconds": 0 })).await.expect(200);
+    assert_eq!(app.get_as(&elena, &path).await.expect(200).at("/slowModeSeconds"), 10);
 }
 
 #[both_databases]
@@ -94,9 +62,7 @@ async fn rules_are_validated(app: App) {
         json!({ "blockedWords": [" "] }),
         json!({ "other": 1 }),
     ] {
-        app.patch_as(&elena, &path, "*", odd)
-            .await
-            .expect_problem(422, "validation_failed");
+        app.patch_as(&elena, &path, "*", odd).await.expect_problem(422, "validation_failed");
     }
 }
 
@@ -106,9 +72,7 @@ async fn rules_are_visible_to_those_who_set_them(app: App) {
     let (course, _) = course_with_learner(&app, &elena, &lena).await;
     let path = format!("/courses/{course}/community-settings");
     for who in [&lena, &elena] {
-        app.get_as(who, "/community-settings")
-            .await
-            .expect_problem(403, "forbidden");
+        app.get_as(who, "/community-settings").await.expect_problem(403, "forbidden");
     }
     app.get_as(&lena, &path).await.expect_problem(403, "forbidden");
 }
@@ -119,13 +83,7 @@ async fn each_rule_has_its_own_code_and_exempts_editors(app: App) {
     let (course, lesson) = course_with_learner(&app, &elena, &lena).await;
     let on = format!("/lessons/{lesson}");
     let rules = [
-        (
-            json!({ "commenting": "EDITORS" }),
-            "Hello",
-            403,
-            "posting_restricted",
-            false,
-        ),
+        (json!({ "commenting": "EDITORS" }), "Hello", 403, "posting_restricted", false),
         (
             json!({ "commenting": "EVERYONE", "links": "REFUSED" }),
             "See www.example.com",
@@ -147,19 +105,11 @@ async fn each_rule_has_its_own_code_and_exempts_editors(app: App) {
             "words_refused",
             false,
         ),
-        (
-            json!({ "minimumAccountAgeSeconds": 86_400 }),
-            "Hello",
-            403,
-            "account_too_new",
-            true,
-        ),
+        (json!({ "minimumAccountAgeSeconds": 86_400 }), "Hello", 403, "account_too_new", true),
     ];
     for (rule, text, status, code, waits) in rules {
         set_rules(&app, &elena, &course, rule).await;
-        let refused = submit_comment(&app, &lena, &on, text, None)
-            .await
-            .expect_problem(status, code);
+        let refused = submit_comment(&app, &lena, &on, text, None).await.expect_problem(status, code);
         assert_eq!(!refused.header("retry-after").is_empty(), waits, "{code}");
         create_comment(&app, &elena, &on, text, None).await;
         if code != "account_too_new" {
@@ -184,22 +134,12 @@ async fn each_rule_has_its_own_code_and_exempts_editors(app: App) {
     let comment = create_comment(&app, &lena, &on, "See www.example.com", None).await;
     // Nobody writes into an old text what they may not write into a new one.
     set_rules(&app, &elena, &course, json!({ "links": "REFUSED" })).await;
-    app.patch_as(
-        &lena,
-        &format!("/comments/{comment}"),
-        "*",
-        json!({ "content": "miracle pill" }),
-    )
-    .await
-    .expect_problem(422, "words_refused");
-    app.patch_as(
-        &lena,
-        &format!("/comments/{comment}"),
-        "*",
-        json!({ "content": "https://other.example" }),
-    )
-    .await
-    .expect_problem(422, "links_refused");
+    app.patch_as(&lena, &format!("/comments/{comment}"), "*", json!({ "content": "miracle pill" }))
+        .await
+        .expect_problem(422, "words_refused");
+    app.patch_as(&lena, &format!("/comments/{comment}"), "*", json!({ "content": "https://other.example" }))
+        .await
+        .expect_problem(422, "links_refused");
 }
 
 #[both_databases]
@@ -207,9 +147,7 @@ async fn posting_can_be_limited_to_editors(app: App) {
     let (admin, elena, lena) = (app.admin().await, app.trainer().await, app.learner().await);
     let (course, _) = course_with_learner(&app, &elena, &lena).await;
     set_rules(&app, &elena, &course, json!({ "posting": "EDITORS" })).await;
-    submit_post(&app, &lena, json!({ "courseId": course }))
-        .await
-        .expect_problem(403, "posting_restricted");
+    submit_post(&app, &lena, json!({ "courseId": course })).await.expect_problem(403, "posting_restricted");
     let draft = submit_post(&app, &lena, json!({ "courseId": course, "published": false }))
         .await
         .expect(201)
@@ -220,17 +158,8 @@ async fn posting_can_be_limited_to_editors(app: App) {
     let post = create_post(&app, &elena, json!({ "courseId": course })).await;
     create_comment(&app, &lena, &format!("/posts/{post}"), "Thank you", None).await;
     create_post(&app, &lena, json!({})).await;
-    app.patch_as(
-        &admin,
-        "/community-settings",
-        "*",
-        json!({ "posting": "EDITORS" }),
-    )
-    .await
-    .expect(200);
-    submit_post(&app, &lena, json!({}))
-        .await
-        .expect_problem(403, "posting_restricted");
+    app.patch_as(&admin, "/community-settings", "*", json!({ "posting": "EDITORS" })).await.expect(200);
+    submit_post(&app, &lena, json!({})).await.expect_problem(403, "posting_restricted");
     create_post(&app, &elena, json!({})).await;
 }
 
@@ -244,16 +173,10 @@ async fn slow_mode_accepts_one_of_64_concurrent_comments(app: App) {
     let (made, refused): (Vec<_>, Vec<_>) = tried.into_iter().partition(|reply| reply.status == 201);
     assert_eq!(made.len(), 1);
     for reply in refused {
-        let wait: u64 = reply
-            .expect_problem(429, "slow_mode")
-            .header("retry-after")
-            .parse()
-            .unwrap();
+        let wait: u64 = reply.expect_problem(429, "slow_mode").header("retry-after").parse().unwrap();
         assert!((1..=61).contains(&wait), "{wait}");
     }
-    submit_post(&app, &lena, json!({ "courseId": course }))
-        .await
-        .expect_problem(429, "slow_mode");
+    submit_post(&app, &lena, json!({ "courseId": course })).await.expect_problem(429, "slow_mode");
     create_post(&app, &lena, json!({})).await;
     app.patch_as(
         &lena,
@@ -267,14 +190,8 @@ async fn slow_mode_accepts_one_of_64_concurrent_comments(app: App) {
     create_comment(&app, &lena, &on, "Third", None).await;
     // What is refused for another reason takes no turn.
     app.clock.advance(Duration::seconds(61));
-    submit_comment(
-        &app,
-        &lena,
-        &on,
-        "Fourth",
-        Some("0198c0de-0000-7000-8000-000000000001"),
-    )
-    .await
-    .expect_problem(422, "validation_failed");
+    submit_comment(&app, &lena, &on, "Fourth", Some("0198c0de-0000-7000-8000-000000000001"))
+        .await
+        .expect_problem(422, "validation_failed");
     create_comment(&app, &lena, &on, "Fifth", None).await;
 }

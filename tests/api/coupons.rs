@@ -10,11 +10,7 @@ use crate::support::{App, Reply, coupons::create_coupon};
 async fn a_coupon_is_created_with_a_unique_code(app: App) {
     let (elena, greta) = (app.trainer().await, app.trainer().await);
     let made = app
-        .post_as(
-            &elena,
-            "/coupons",
-            json!({ "code": "spring26", "percentOff": 20, "maxRedemptions": 5 }),
-        )
+        .post_as(&elena, "/coupons", json!({ "code": "spring26", "percentOff": 20, "maxRedemptions": 5 }))
         .await
         .expect(201);
     assert_eq!(
@@ -34,20 +30,12 @@ async fn trainers_create_coupons_and_admins_those_of_the_school(app: App) {
     app.post_as(&lena, "/coupons", json!({ "code": "FREE", "percentOff": 100 }))
         .await
         .expect_problem(403, "forbidden");
-    app.post_as(
-        &elena,
-        "/coupons",
-        json!({ "code": "ALL-OF-IT", "percentOff": 5, "scope": "ALL" }),
-    )
-    .await
-    .expect_problem(403, "forbidden");
-    app.post_as(
-        &admin,
-        "/coupons",
-        json!({ "code": "ALL-OF-IT", "percentOff": 5, "scope": "ALL" }),
-    )
-    .await
-    .expect(201);
+    app.post_as(&elena, "/coupons", json!({ "code": "ALL-OF-IT", "percentOff": 5, "scope": "ALL" }))
+        .await
+        .expect_problem(403, "forbidden");
+    app.post_as(&admin, "/coupons", json!({ "code": "ALL-OF-IT", "percentOff": 5, "scope": "ALL" }))
+        .await
+        .expect(201);
 }
 
 #[both_databases]
@@ -68,18 +56,12 @@ async fn the_members_of_a_coupon_are_validated(app: App) {
             json!({ "code": "MONEY", "amountOff": { "amount": 5, "currency": "XYZ" } }),
             "/amountOff/currency unknown_currency",
         ),
-        (
-            json!({ "code": "SOME", "percentOff": 5, "scope": "COURSES" }),
-            "/courseIds required",
-        ),
+        (json!({ "code": "SOME", "percentOff": 5, "scope": "COURSES" }), "/courseIds required"),
         (
             json!({ "code": "FOREIGN", "percentOff": 5, "scope": "COURSES", "courseIds": [hers] }),
             "/courseIds/0 unknown_course",
         ),
-        (
-            json!({ "code": "MINE", "percentOff": 5, "courseIds": [hers] }),
-            "/courseIds not_allowed",
-        ),
+        (json!({ "code": "MINE", "percentOff": 5, "courseIds": [hers] }), "/courseIds not_allowed"),
         (
             json!({ "code": "FAR", "percentOff": 5, "endsAt": "9999-12-31T23:59:59-23:59" }),
             "/endsAt bad_format",
@@ -89,10 +71,7 @@ async fn the_members_of_a_coupon_are_validated(app: App) {
             "/endsAt not_after_start",
         ),
     ] {
-        let refused = app
-            .post_as(&elena, "/coupons", body)
-            .await
-            .expect_problem(422, "validation_failed");
+        let refused = app.post_as(&elena, "/coupons", body).await.expect_problem(422, "validation_failed");
         assert_eq!(refused.errors(), [reason]);
     }
     for body in [
@@ -100,9 +79,7 @@ async fn the_members_of_a_coupon_are_validated(app: App) {
         json!({ "code": "MUCH", "percentOff": 101 }),
         json!({ "code": "SP ACE", "percentOff": 5 }),
     ] {
-        app.post_as(&elena, "/coupons", body)
-            .await
-            .expect_problem(422, "validation_failed");
+        app.post_as(&elena, "/coupons", body).await.expect_problem(422, "validation_failed");
     }
 }
 
@@ -110,51 +87,28 @@ async fn the_members_of_a_coupon_are_validated(app: App) {
 async fn a_coupon_is_visible_to_its_owner_only(app: App) {
     let greta = app.trainer().await;
     let elena = app.trainer().await;
-    let id = create_coupon(
-        &app,
-        &elena,
-        json!({ "code": "spring26", "percentOff": 20, "maxRedemptions": 5 }),
-    )
-    .await;
+    let id =
+        create_coupon(&app, &elena, json!({ "code": "spring26", "percentOff": 20, "maxRedemptions": 5 }))
+            .await;
     let path = format!("/coupons/{id}");
     app.get_as(&greta, &path).await.expect_problem(404, "not_found");
-    app.patch_as(&greta, &path, "*", json!({ "isActive": false }))
-        .await
-        .expect_problem(404, "not_found");
-    app.delete_as(&greta, &path)
-        .await
-        .expect_problem(404, "not_found");
+    app.patch_as(&greta, &path, "*", json!({ "isActive": false })).await.expect_problem(404, "not_found");
+    app.delete_as(&greta, &path).await.expect_problem(404, "not_found");
 }
 
 #[both_databases]
 async fn a_change_needs_the_current_version(app: App) {
     let elena = app.trainer().await;
-    let id = create_coupon(
-        &app,
-        &elena,
-        json!({ "code": "spring26", "percentOff": 20, "maxRedemptions": 5 }),
-    )
-    .await;
+    let id =
+        create_coupon(&app, &elena, json!({ "code": "spring26", "percentOff": 20, "maxRedemptions": 5 }))
+            .await;
     let path = format!("/coupons/{id}");
-    let etag = app
-        .get_as(&elena, &path)
-        .await
-        .expect(200)
-        .header("etag")
-        .to_owned();
+    let etag = app.get_as(&elena, &path).await.expect(200).header("etag").to_owned();
     let changed = app
-        .patch_as(
-            &elena,
-            &path,
-            &etag,
-            json!({ "isActive": false, "maxRedemptions": null }),
-        )
+        .patch_as(&elena, &path, &etag, json!({ "isActive": false, "maxRedemptions": null }))
         .await
         .expect(200);
-    assert_eq!(
-        (changed.at("/isActive"), changed.at("/maxRedemptions")),
-        (json!(false), json!(null))
-    );
+    assert_eq!((changed.at("/isActive"), changed.at("/maxRedemptions")), (json!(false), json!(null)));
     app.patch_as(&elena, &path, &etag, json!({ "isActive": true }))
         .await
         .expect_problem(412, "precondition_failed");
@@ -163,50 +117,19 @@ async fn a_change_needs_the_current_version(app: App) {
 #[both_databases]
 async fn coupons_are_listed_for_owner_and_admins(app: App) {
     let elena = app.trainer().await;
-    create_coupon(
-        &app,
-        &elena,
-        json!({ "code": "spring26", "percentOff": 20, "maxRedemptions": 5 }),
-    )
-    .await;
+    create_coupon(&app, &elena, json!({ "code": "spring26", "percentOff": 20, "maxRedemptions": 5 })).await;
     let admin = app.admin().await;
-    create_coupon(
-        &app,
-        &admin,
-        json!({ "code": "ALL-OF-IT", "percentOff": 5, "scope": "ALL" }),
-    )
-    .await;
-    assert_eq!(
-        app.get_as(&elena, "/coupons")
-            .await
-            .expect(200)
-            .at("/data")
-            .as_array()
-            .unwrap()
-            .len(),
-        1
-    );
-    assert_eq!(
-        app.get_as(&admin, "/coupons")
-            .await
-            .expect(200)
-            .at("/data")
-            .as_array()
-            .unwrap()
-            .len(),
-        2
-    );
+    create_coupon(&app, &admin, json!({ "code": "ALL-OF-IT", "percentOff": 5, "scope": "ALL" })).await;
+    assert_eq!(app.get_as(&elena, "/coupons").await.expect(200).at("/data").as_array().unwrap().len(), 1);
+    assert_eq!(app.get_as(&admin, "/coupons").await.expect(200).at("/data").as_array().unwrap().len(), 2);
 }
 
 #[both_databases]
 async fn an_unused_coupon_is_deleted(app: App) {
     let elena = app.trainer().await;
-    let id = create_coupon(
-        &app,
-        &elena,
-        json!({ "code": "spring26", "percentOff": 20, "maxRedemptions": 5 }),
-    )
-    .await;
+    let id =
+        create_coupon(&app, &elena, json!({ "code": "spring26", "percentOff": 20, "maxRedemptions": 5 }))
+            .await;
     let path = format!("/coupons/{id}");
     app.delete_as(&elena, &path).await.expect(204);
     app.get_as(&elena, &path).await.expect_problem(404, "not_found");
@@ -215,43 +138,20 @@ async fn an_unused_coupon_is_deleted(app: App) {
 #[both_databases]
 async fn concurrent_changes_of_a_coupon_conflict(app: App) {
     let elena = app.trainer().await;
-    let id = create_coupon(
-        &app,
-        &elena,
-        json!({ "code": "RACE", "percentOff": 20, "maxPerUser": 1 }),
-    )
-    .await;
+    let id = create_coupon(&app, &elena, json!({ "code": "RACE", "percentOff": 20, "maxPerUser": 1 })).await;
     let path = format!("/coupons/{id}");
     for round in 0..8_i64 {
-        let etag = app
-            .get_as(&elena, &path)
-            .await
-            .expect(200)
-            .header("etag")
-            .to_owned();
-        let change = |n: i64| {
-            app.patch_as(
-                &elena,
-                &path,
-                &etag,
-                json!({ "maxPerUser": 100 * (round + 1) + n }),
-            )
-        };
+        let etag = app.get_as(&elena, &path).await.expect(200).header("etag").to_owned();
+        let change =
+            |n: i64| app.patch_as(&elena, &path, &etag, json!({ "maxPerUser": 100 * (round + 1) + n }));
         let replies = join_all((0..8).map(change)).await;
         let (done, late): (Vec<Reply>, Vec<Reply>) =
             replies.into_iter().partition(|reply| reply.status == 200);
-        assert_eq!(
-            done.len(),
-            1,
-            "who saw the same version may not write over each other"
-        );
+        assert_eq!(done.len(), 1, "who saw the same version may not write over each other");
         for reply in late {
             reply.expect_problem(412, "precondition_failed");
         }
-        assert_eq!(
-            app.get_as(&elena, &path).await.expect(200).at("/maxPerUser"),
-            done[0].at("/maxPerUser")
-        );
+        assert_eq!(app.get_as(&elena, &path).await.expect(200).at("/maxPerUser"), done[0].at("/maxPerUser"));
     }
 }
 

@@ -12,35 +12,18 @@ use crate::{
 async fn a_message_is_edited_by_its_sender_for_15_minutes(app: App) {
     let (lena, tom, conversation) = two_people_talking(&app).await;
     let sent = app.send_message(&lena, &conversation, "Sevn").await;
-    let (path, tag) = (
-        format!("/messages/{}", sent.text_at("/id")),
-        sent.header("etag").to_owned(),
-    );
-    app.patch_as(&tom, &path, "*", json!({ "content": "Not mine" }))
-        .await
-        .expect_problem(403, "forbidden");
-    let edited = app
-        .patch_as(&lena, &path, &tag, json!({ "content": "Seven\u{200b}" }))
-        .await
-        .expect(200);
-    assert_eq!(
-        (edited.at("/content"), edited.at("/version")),
-        (json!("Seven"), json!(2))
-    );
+    let (path, tag) = (format!("/messages/{}", sent.text_at("/id")), sent.header("etag").to_owned());
+    app.patch_as(&tom, &path, "*", json!({ "content": "Not mine" })).await.expect_problem(403, "forbidden");
+    let edited = app.patch_as(&lena, &path, &tag, json!({ "content": "Seven\u{200b}" })).await.expect(200);
+    assert_eq!((edited.at("/content"), edited.at("/version")), (json!("Seven"), json!(2)));
     assert!(edited.at("/editedAt").is_string());
     app.patch_as(&lena, &path, &tag, json!({ "content": "Eight" }))
         .await
         .expect_problem(412, "precondition_failed");
-    let same = app
-        .patch_as(&lena, &path, "*", json!({ "content": "Seven" }))
-        .await
-        .expect(200);
+    let same = app.patch_as(&lena, &path, "*", json!({ "content": "Seven" })).await.expect(200);
     assert_eq!(same.at("/version"), 2);
     assert_eq!(
-        app.patch_as(&lena, &path, "*", json!({ "content": "\u{202e}\u{200b} " }))
-            .await
-            .expect(422)
-            .errors(),
+        app.patch_as(&lena, &path, "*", json!({ "content": "\u{202e}\u{200b} " })).await.expect(422).errors(),
         ["/content blank"]
     );
     app.clock.advance(chrono::Duration::minutes(16));
@@ -54,10 +37,7 @@ async fn a_message_is_edited_by_its_sender_for_15_minutes(app: App) {
 async fn a_deleted_message_leaves_a_placeholder(app: App) {
     let (lena, tom, conversation) = two_people_talking(&app).await;
     let secret = "Nothing of this may stay";
-    let sent = app
-        .send_message(&lena, &conversation, secret)
-        .await
-        .text_at("/id");
+    let sent = app.send_message(&lena, &conversation, secret).await.text_at("/id");
     app.send_message(&lena, &conversation, "This stays").await;
     let path = format!("/messages/{sent}");
     app.delete_as(&tom, &path).await.expect_problem(403, "forbidden");
@@ -77,11 +57,7 @@ async fn a_deleted_message_leaves_a_placeholder(app: App) {
     app.patch_as(&lena, &path, "*", json!({ "content": "Back" }))
         .await
         .expect_problem(409, "edit_window_over");
-    assert_eq!(
-        app.count("SELECT count(*) FROM messages WHERE content IS NULL")
-            .await,
-        1
-    );
+    assert_eq!(app.count("SELECT count(*) FROM messages WHERE content IS NULL").await, 1);
     // The name under which it was sent stays taken.
     let name = app.get_as(&lena, &path).await.expect(200).at("/clientMessageId");
     let again = app
@@ -98,38 +74,19 @@ async fn a_deleted_message_leaves_a_placeholder(app: App) {
 async fn a_message_is_visible_to_members_only(app: App) {
     let (lena, _, conversation) = two_people_talking(&app).await;
     let (marta, admin) = (app.learner().await, app.admin().await);
-    let message = app
-        .send_message(&lena, &conversation, "For Tom")
-        .await
-        .text_at("/id");
+    let message = app.send_message(&lena, &conversation, "For Tom").await.text_at("/id");
     for other in [&marta, &admin] {
-        app.get_as(other, &format!("/messages/{message}"))
+        app.get_as(other, &format!("/messages/{message}")).await.expect_problem(404, "not_found");
+        app.patch_as(other, &format!("/messages/{message}"), "*", json!({ "content": "x" }))
             .await
             .expect_problem(404, "not_found");
-        app.patch_as(
-            other,
-            &format!("/messages/{message}"),
-            "*",
-            json!({ "content": "x" }),
-        )
-        .await
-        .expect_problem(404, "not_found");
-        app.delete_as(other, &format!("/messages/{message}"))
-            .await
-            .expect_problem(404, "not_found");
+        app.delete_as(other, &format!("/messages/{message}")).await.expect_problem(404, "not_found");
         app.get_as(other, &format!("/conversations/{conversation}/messages"))
             .await
             .expect_problem(404, "not_found");
-        mark_read(&app, other, &conversation, 1)
-            .await
-            .expect_problem(404, "not_found");
-        app.send_message_as(other, &conversation, "x")
-            .await
-            .expect_problem(404, "not_found");
-        assert_eq!(
-            app.get_as(other, "/conversations").await.expect(200).at("/data"),
-            json!([])
-        );
+        mark_read(&app, other, &conversation, 1).await.expect_problem(404, "not_found");
+        app.send_message_as(other, &conversation, "x").await.expect_problem(404, "not_found");
+        assert_eq!(app.get_as(other, "/conversations").await.expect(200).at("/data"), json!([]));
     }
 }
 
@@ -138,14 +95,9 @@ async fn message_text_is_stored_nowhere_else(app: App) {
     let (lena, tom, conversation) = two_people_talking(&app).await;
     let word = "xylophonequartz";
     let sent = app.send_message(&lena, &conversation, word).await.text_at("/id");
-    app.patch_as(
-        &lena,
-        &format!("/messages/{sent}"),
-        "*",
-        json!({ "content": format!("{word} again") }),
-    )
-    .await
-    .expect(200);
+    app.patch_as(&lena, &format!("/messages/{sent}"), "*", json!({ "content": format!("{word} again") }))
+        .await
+        .expect(200);
     mark_read(&app, &tom, &conversation, 1).await.expect(200);
     for table in ["outbox", "live_events"] {
         let column = if table == "outbox" { "payload" } else { "data" };

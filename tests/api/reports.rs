@@ -15,14 +15,8 @@ async fn only_visible_content_can_be_reported(app: App) {
     let (elena, lena, tom) = (app.trainer().await, app.learner().await, app.learner().await);
     let (course, lessons) = app.course_with_learners(&elena, &[&lena]).await;
     let post = app.publish_post(&lena, Some(&course), "<p>Hello</p>").await;
-    let comment = app
-        .comment_on(&lena, &format!("/lessons/{}", lessons[0]), None, "<p>Hello</p>")
-        .await;
-    let draft = app
-        .post_as(&lena, "/posts", json!({ "title": "Draft" }))
-        .await
-        .expect(201)
-        .text_at("/id");
+    let comment = app.comment_on(&lena, &format!("/lessons/{}", lessons[0]), None, "<p>Hello</p>").await;
+    let draft = app.post_as(&lena, "/posts", json!({ "title": "Draft" })).await.expect(201).text_at("/id");
     let (_, message) = app.send_direct_message(&lena, &elena, "Hello").await;
     let report = |who, kind: &'static str, id: &str| {
         let body = json!({ "subjectKind": kind, "subjectId": id, "reason": "SPAM" });
@@ -39,12 +33,7 @@ async fn only_visible_content_can_be_reported(app: App) {
     ] {
         report(&tom, kind, id).await.expect_problem(404, "not_found");
     }
-    for (kind, id) in [
-        ("POST", &post),
-        ("COMMENT", &comment),
-        ("POST", &draft),
-        ("MESSAGE", &message),
-    ] {
+    for (kind, id) in [("POST", &post), ("COMMENT", &comment), ("POST", &draft), ("MESSAGE", &message)] {
         let refused = report(&lena, kind, id).await;
         if *id == draft {
             refused.expect_problem(404, "not_found");
@@ -54,17 +43,11 @@ async fn only_visible_content_can_be_reported(app: App) {
     }
     // What was deleted is gone for everybody.
     app.delete_as(&lena, &format!("/posts/{post}")).await.expect(204);
-    report(&elena, "POST", &post)
-        .await
-        .expect_problem(404, "not_found");
+    report(&elena, "POST", &post).await.expect_problem(404, "not_found");
     // And what somebody could read once, they cannot report any more.
-    app.post_empty_as(&tom, &format!("/courses/{course}/enroll"))
-        .await
-        .expect(201);
+    app.post_empty_as(&tom, &format!("/courses/{course}/enroll")).await.expect(201);
     app.revoke_access(&elena, &course, &tom).await;
-    report(&tom, "COMMENT", &comment)
-        .await
-        .expect_problem(404, "not_found");
+    report(&tom, "COMMENT", &comment).await.expect_problem(404, "not_found");
     assert_eq!(app.count("SELECT count(*) FROM reports").await, 0);
 }
 
@@ -86,25 +69,13 @@ async fn a_reporter_has_one_open_report_per_subject(app: App) {
         .collect();
     assert_eq!(made.len(), 1);
     let report = made[0].text_at("/id");
-    assert_eq!(
-        (made[0].at("/status"), made[0].at("/note")),
-        (json!("OPEN"), json!("So rude"))
-    );
+    assert_eq!((made[0].at("/status"), made[0].at("/note")), (json!("OPEN"), json!("So rude")));
     assert_eq!(made[0].header("location"), format!("/api/v1/reports/{report}"));
     app.get_as(&tom, &format!("/reports/{report}")).await.expect(200);
     for stranger in [&lena, &admin] {
-        app.get_as(stranger, &format!("/reports/{report}"))
-            .await
-            .expect_problem(404, "not_found");
+        app.get_as(stranger, &format!("/reports/{report}")).await.expect_problem(404, "not_found");
     }
-    decide(
-        &app,
-        &admin,
-        &report,
-        json!({ "version": 1, "action": "DISMISS" }),
-    )
-    .await
-    .expect(200);
+    decide(&app, &admin, &report, json!({ "version": 1, "action": "DISMISS" })).await.expect(200);
     let own = app.get_as(&tom, &format!("/reports/{report}")).await.expect(200);
     assert_eq!(own.at("/status"), "DISMISSED");
     assert!(!own.text.contains(&admin.id), "who decided is not told");
@@ -119,19 +90,13 @@ async fn reports_are_rate_limited(app: App) {
     let post = app.publish_post(&lena, None, "<p>Hello</p>").await;
     let mut comments = Vec::new();
     for _ in 0..21 {
-        comments.push(
-            app.comment_on(&lena, &format!("/posts/{post}"), None, "<p>One</p>")
-                .await,
-        );
+        comments.push(app.comment_on(&lena, &format!("/posts/{post}"), None, "<p>One</p>").await);
     }
     for comment in &comments[..20] {
         app.report(&tom, "COMMENT", comment).await;
     }
     let body = json!({ "subjectKind": "COMMENT", "subjectId": comments[20], "reason": "SPAM" });
-    let refused = app
-        .post_as(&tom, "/reports", body.clone())
-        .await
-        .expect_problem(429, "too_many_reports");
+    let refused = app.post_as(&tom, "/reports", body.clone()).await.expect_problem(429, "too_many_reports");
     assert!(refused.header("retry-after").parse::<u64>().unwrap() > 80_000);
     app.clock.advance(Duration::hours(25));
     let tom = app.login(&tom.email, PASSWORD).await;

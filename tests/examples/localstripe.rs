@@ -33,18 +33,12 @@ fn receiver() -> (String, UnboundedReceiver<(String, Vec<u8>)>) {
     let take =
         |sender: web::Data<UnboundedSender<(String, Vec<u8>)>>, request: HttpRequest, body: web::Bytes| {
             let signature = request.headers().get("stripe-signature").unwrap();
-            sender
-                .send((signature.to_str().unwrap().to_owned(), body.to_vec()))
-                .unwrap();
+            sender.send((signature.to_str().unwrap().to_owned(), body.to_vec())).unwrap();
             async { HttpResponse::Ok().finish() }
         };
     let data = web::Data::new(sender);
     let factory = move || App::new().app_data(data.clone()).default_service(web::to(take));
-    let server = HttpServer::new(factory)
-        .workers(1)
-        .disable_signals()
-        .listen(listener)
-        .unwrap();
+    let server = HttpServer::new(factory).workers(1).disable_signals().listen(listener).unwrap();
     tokio::spawn(server.run());
     (url, arrived)
 }
@@ -60,16 +54,8 @@ async fn next(
         let (signature, body) = arrival.unwrap_or_else(|_| panic!("no {kind} came")).unwrap();
         let now = Environment::default().now();
         let event = stripe.read_webhook(&signature, &body, now).unwrap();
-        assert!(
-            stripe
-                .read_webhook(&signature, &[body.as_slice(), b" "].concat(), now)
-                .is_err()
-        );
-        assert!(
-            stripe
-                .read_webhook(&signature, &body, now + TimeDelta::minutes(6))
-                .is_err()
-        );
+        assert!(stripe.read_webhook(&signature, &[body.as_slice(), b" "].concat(), now).is_err());
+        assert!(stripe.read_webhook(&signature, &body, now + TimeDelta::minutes(6)).is_err());
         if event.kind == kind {
             return event;
         }
@@ -79,17 +65,12 @@ async fn next(
 
 async fn begin(stripe: &Stripe) -> (Charge, ProviderReference) {
     let environment = Environment::default();
-    let customer = stripe
-        .create_customer(environment.new_id(), "lena@example.com", Some("Lena & Søn"))
-        .await
-        .unwrap();
+    let customer =
+        stripe.create_customer(environment.new_id(), "lena@example.com", Some("Lena & Søn")).await.unwrap();
     let charge = Charge {
         payment_id: environment.new_id(),
         method: PaymentMethod::PaymentIntent,
-        amount: Money {
-            amount: 4900,
-            currency: "EUR".parse().unwrap(),
-        },
+        amount: Money { amount: 4900, currency: "EUR".parse().unwrap() },
         title: "Strength & Stretch 100 %".to_owned(),
         customer_id: customer,
         success_url: String::new(),
@@ -116,41 +97,21 @@ async fn main() {
     };
     let stripe = Stripe::new(settings, Environment::default()).unwrap();
     let (url, mut arrived) = receiver();
-    assert_eq!(
-        call(
-            &base,
-            "/_config/webhooks/palestra",
-            &format!("url={url}&secret={SECRET}")
-        )
-        .await,
-        200
-    );
+    assert_eq!(call(&base, "/_config/webhooks/palestra", &format!("url={url}&secret={SECRET}")).await, 200);
 
     // Paid, told of, given back.
     let (charge, reference) = begin(&stripe).await;
     let intent = reference.provider_payment_id.clone().unwrap();
     assert_eq!(stripe.fetch_update(&reference).await.unwrap().facts, []);
-    assert_eq!(
-        stripe.find_payment_id(&intent).await.unwrap(),
-        Some(charge.payment_id)
-    );
+    assert_eq!(stripe.find_payment_id(&intent).await.unwrap(), Some(charge.payment_id));
     assert_eq!(stripe.find_payment_id("pi_unknown").await.unwrap(), None);
     let path = format!("/v1/payment_intents/{intent}");
     assert_eq!(call(&base, &path, "payment_method=pm_card_visa").await, 200);
     assert_eq!(call(&base, &format!("{path}/confirm"), "").await, 200);
-    let captured = Fact::Captured {
-        provider_payment_id: intent.clone(),
-        amount: 4900,
-        currency: "EUR".to_owned(),
-    };
-    assert_eq!(
-        stripe.fetch_update(&reference).await.unwrap().facts,
-        std::slice::from_ref(&captured)
-    );
-    let told = next(&stripe, &mut arrived, "payment_intent.succeeded")
-        .await
-        .update
-        .unwrap();
+    let captured =
+        Fact::Captured { provider_payment_id: intent.clone(), amount: 4900, currency: "EUR".to_owned() };
+    assert_eq!(stripe.fetch_update(&reference).await.unwrap().facts, std::slice::from_ref(&captured));
+    let told = next(&stripe, &mut arrived, "payment_intent.succeeded").await.update.unwrap();
     assert_eq!(
         (told.payment_id, &told.provider_payment_id),
         (Some(charge.payment_id), &Some(intent.clone()))
@@ -160,59 +121,31 @@ async fn main() {
     let order = RefundRequest {
         refund_id: Environment::default().new_id(),
         provider_payment_id: intent.clone(),
-        amount: Money {
-            amount: 1900,
-            ..charge.amount
-        },
+        amount: Money { amount: 1900, ..charge.amount },
         reason: RefundReason::Other,
     };
     let fact = stripe.refund(&order).await.unwrap();
-    let Fact::Refund {
-        refund_id: ours,
-        amount: 1900,
-        status: RefundStatus::Succeeded,
-        ..
-    } = fact
-    else {
+    let Fact::Refund { refund_id: ours, amount: 1900, status: RefundStatus::Succeeded, .. } = fact else {
         panic!("{fact:?}")
     };
     assert_eq!(ours, Some(order.refund_id));
-    assert_eq!(
-        stripe.fetch_update(&reference).await.unwrap().facts,
-        [captured, fact]
-    );
+    assert_eq!(stripe.fetch_update(&reference).await.unwrap().facts, [captured, fact]);
 
     // Declined.
     let (charge, reference) = begin(&stripe).await;
-    let path = format!(
-        "/v1/payment_intents/{}",
-        reference.provider_payment_id.as_deref().unwrap()
-    );
-    assert_eq!(
-        call(&base, &path, "payment_method=pm_card_chargeCustomerFail").await,
-        200
-    );
+    let path = format!("/v1/payment_intents/{}", reference.provider_payment_id.as_deref().unwrap());
+    assert_eq!(call(&base, &path, "payment_method=pm_card_chargeCustomerFail").await, 200);
     assert_eq!(call(&base, &format!("{path}/confirm"), "").await, 402);
-    let declined = [Fact::Declined {
-        code: "card_declined".to_owned(),
-    }];
+    let declined = [Fact::Declined { code: "card_declined".to_owned() }];
     assert_eq!(stripe.fetch_update(&reference).await.unwrap().facts, declined);
-    let told = next(&stripe, &mut arrived, "payment_intent.payment_failed")
-        .await
-        .update
-        .unwrap();
-    assert_eq!(
-        (told.payment_id, told.facts.as_slice()),
-        (Some(charge.payment_id), &declined[..])
-    );
+    let told = next(&stripe, &mut arrived, "payment_intent.payment_failed").await.update.unwrap();
+    assert_eq!((told.payment_id, told.facts.as_slice()), (Some(charge.payment_id), &declined[..]));
 
     // Stopped, twice.
     let (_, reference) = begin(&stripe).await;
     for _ in 0..2 {
         stripe.cancel(&reference).await.unwrap();
-        let over = Fact::Closed {
-            code: "canceled".to_owned(),
-        };
+        let over = Fact::Closed { code: "canceled".to_owned() };
         assert_eq!(stripe.fetch_update(&reference).await.unwrap().facts, [over]);
     }
     println!("payment intents, refunds and signed hooks of localstripe: as the adapter reads them");

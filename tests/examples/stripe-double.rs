@@ -9,9 +9,7 @@ use std::sync::Arc;
 
 #[tokio::main]
 async fn main() {
-    let address = std::env::args()
-        .nth(1)
-        .unwrap_or_else(|| "127.0.0.1:0".to_owned());
+    let address = std::env::args().nth(1).unwrap_or_else(|| "127.0.0.1:0".to_owned());
     let double = stripe::StripeDouble::start_at(&address, Arc::new(kernel::SystemClock));
     println!("{}", double.base());
     tokio::signal::ctrl_c().await.unwrap();

@@ -24,20 +24,14 @@ impl Refusal {
     /// Values that are not acceptable: nothing was begun.
     pub fn invalid(param: &str, message: &str) -> Self {
         let error = json!({ "type": "invalid_request_error", "param": param, "message": message });
-        Self {
-            status: 400,
-            error,
-            kept: false,
-        }
+        Self { status: 400, error, kept: false }
     }
 
     pub fn coded(param: &str, code: &str, message: &str) -> Self {
         let mut refusal = Self::invalid(param, message);
         refusal.error["code"] = json!(code);
-        refusal.error["doc_url"] = json!(format!(
-            "https://stripe.com/docs/error-codes/{}",
-            code.replace('_', "-")
-        ));
+        refusal.error["doc_url"] =
+            json!(format!("https://stripe.com/docs/error-codes/{}", code.replace('_', "-")));
         refusal
     }
 
@@ -47,11 +41,7 @@ impl Refusal {
         if let Some(code) = code {
             error["code"] = json!(code);
         }
-        Self {
-            status: 400,
-            error,
-            kept: true,
-        }
+        Self { status: 400, error, kept: true }
     }
 
     pub fn missing(status: u16, kind: &str, id: &str, param: &str) -> Self {
@@ -70,15 +60,10 @@ impl Params {
     /// Refuses what Stripe does not know: a misspelt parameter must not pass here.
     pub fn only(&self, known: &[&str]) -> Result<(), Refusal> {
         let names = self.0.as_object().into_iter().flatten().map(|(name, _)| name);
-        let unknown = names
-            .into_iter()
-            .find(|name| name.as_str() != "expand" && !known.contains(&name.as_str()));
+        let unknown =
+            names.into_iter().find(|name| name.as_str() != "expand" && !known.contains(&name.as_str()));
         unknown.map_or(Ok(()), |name| {
-            Err(Refusal::coded(
-                name,
-                "parameter_unknown",
-                &format!("Received unknown parameter: {name}"),
-            ))
+            Err(Refusal::coded(name, "parameter_unknown", &format!("Received unknown parameter: {name}")))
         })
     }
 
@@ -88,22 +73,14 @@ impl Params {
 
     pub fn needed(&self, name: &str) -> Result<&str, Refusal> {
         self.text(name).ok_or_else(|| {
-            Refusal::coded(
-                name,
-                "parameter_missing",
-                &format!("Missing required param: {name}."),
-            )
+            Refusal::coded(name, "parameter_missing", &format!("Missing required param: {name}."))
         })
     }
 
     pub fn number(&self, name: &str) -> Result<Option<i64>, Refusal> {
         let read = |text: &str| {
             text.parse().map_err(|_| {
-                Refusal::coded(
-                    name,
-                    "parameter_invalid_integer",
-                    &format!("Invalid integer: {text}"),
-                )
+                Refusal::coded(name, "parameter_invalid_integer", &format!("Invalid integer: {text}"))
             })
         };
         self.text(name).map(read).transpose()
@@ -182,17 +159,13 @@ impl Books {
 
     pub fn get(&self, id: &str, kind: &str) -> Answer {
         let found = self.objects.get(id).filter(|object| object["object"] == kind);
-        found
-            .cloned()
-            .ok_or_else(|| Refusal::missing(404, kind, id, "id"))
+        found.cloned().ok_or_else(|| Refusal::missing(404, kind, id, "id"))
     }
 
     /// An object that is named in a parameter.
     pub fn named(&self, id: &str, kind: &str) -> Answer {
         let found = self.objects.get(id).filter(|object| object["object"] == kind);
-        found
-            .cloned()
-            .ok_or_else(|| Refusal::missing(400, kind, id, kind))
+        found.cloned().ok_or_else(|| Refusal::missing(400, kind, id, kind))
     }
 
     pub fn at(&mut self, id: &str) -> &mut Value {
@@ -222,16 +195,11 @@ impl Books {
         }
         let fits = |object: &&Value| {
             object["object"] == kind
-                && by
-                    .iter()
-                    .all(|name| params.text(name).is_none_or(|value| object[*name] == value))
+                && by.iter().all(|name| params.text(name).is_none_or(|value| object[*name] == value))
         };
         let newest = self.order.iter().rev().map(|id| &self.objects[id]).filter(fits);
         let found: Vec<&Value> = match params.text("starting_after") {
-            Some(after) => newest
-                .skip_while(|object| object["id"] != after)
-                .skip(1)
-                .collect(),
+            Some(after) => newest.skip_while(|object| object["id"] != after).skip(1).collect(),
             None => newest.collect(),
         };
         let limit = usize::try_from(limit).unwrap();
@@ -241,13 +209,7 @@ impl Books {
 
     /// Replaces names by what they name.
     pub fn expand(&self, mut object: Value, params: &Params) -> Answer {
-        for path in params
-            .0
-            .get("expand")
-            .and_then(Value::as_array)
-            .into_iter()
-            .flatten()
-        {
+        for path in params.0.get("expand").and_then(Value::as_array).into_iter().flatten() {
             let path: Vec<&str> = path.as_str().unwrap_or_default().split('.').collect();
             self.expand_path(&mut object, &path)?;
         }
@@ -266,15 +228,9 @@ impl Books {
         }
         let known = object.get(*name).is_some();
         if !known || object["object"].is_null() {
-            return Err(Refusal::invalid(
-                "expand",
-                &format!("This property cannot be expanded ({name})."),
-            ));
+            return Err(Refusal::invalid("expand", &format!("This property cannot be expanded ({name}).")));
         }
-        let found = object[*name]
-            .as_str()
-            .and_then(|id| self.objects.get(id))
-            .cloned();
+        let found = object[*name].as_str().and_then(|id| self.objects.get(id)).cloned();
         if let Some(found) = found {
             object[*name] = found;
         }

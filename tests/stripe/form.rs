@@ -10,11 +10,7 @@ pub fn decode(text: &str) -> Value {
         let name = unescape(name);
         let (first, rest) = name.split_once('[').unwrap_or((&name, ""));
         let mut path = vec![first];
-        path.extend(
-            rest.split('[')
-                .filter(|_| !rest.is_empty())
-                .map(|part| part.trim_end_matches(']')),
-        );
+        path.extend(rest.split('[').filter(|_| !rest.is_empty()).map(|part| part.trim_end_matches(']')));
         put(&mut tree, &path, unescape(value));
     }
     arrays(Value::Object(tree))
@@ -43,11 +39,7 @@ fn arrays(value: Value) -> Value {
         match name.parse() {
             Ok(number) => numbered.push((number, value.clone())),
             Err(_) => {
-                return Value::Object(
-                    map.into_iter()
-                        .map(|(name, value)| (name, arrays(value)))
-                        .collect(),
-                );
+                return Value::Object(map.into_iter().map(|(name, value)| (name, arrays(value))).collect());
             }
         }
     }
@@ -62,9 +54,7 @@ fn unescape(text: &str) -> String {
     let bytes = text.as_bytes();
     let (mut out, mut at) = (Vec::new(), 0);
     while at < bytes.len() {
-        let hex = text
-            .get(at + 1..at + 3)
-            .and_then(|hex| u8::from_str_radix(hex, 16).ok());
+        let hex = text.get(at + 1..at + 3).and_then(|hex| u8::from_str_radix(hex, 16).ok());
         match (bytes[at], hex) {
             (b'%', Some(byte)) => {
                 out.push(byte);

@@ -42,11 +42,7 @@ pub fn check_amount(amount: i64, currency: &str, param: &str) -> Result<(), Refu
         ));
     }
     if amount > 99_999_999 {
-        return Err(Refusal::coded(
-            param,
-            "amount_too_large",
-            "Amount must be no more than 999,999.99",
-        ));
+        return Err(Refusal::coded(param, "amount_too_large", "Amount must be no more than 999,999.99"));
     }
     let whole = match currency {
         "isk" | "ugx" => 100,
@@ -55,18 +51,10 @@ pub fn check_amount(amount: i64, currency: &str, param: &str) -> Result<(), Refu
     };
     if amount % whole != 0 {
         let message = format!("Invalid amount: {currency} must be evenly divisible by {whole}.");
-        return Err(Refusal::coded(
-            param,
-            "invalid_charge_amount_no_decimal_compatible",
-            &message,
-        ));
+        return Err(Refusal::coded(param, "invalid_charge_amount_no_decimal_compatible", &message));
     }
     if matches!(currency, "usd" | "eur") && amount < 50 {
-        return Err(Refusal::coded(
-            param,
-            "amount_too_small",
-            "Amount must be at least 50 cents",
-        ));
+        return Err(Refusal::coded(param, "amount_too_small", "Amount must be at least 50 cents"));
     }
     Ok(())
 }
@@ -74,10 +62,7 @@ pub fn check_amount(amount: i64, currency: &str, param: &str) -> Result<(), Refu
 /// A currency in Stripe's spelling.
 pub fn check_currency(currency: &str) -> Result<String, Refusal> {
     if currency.len() != 3 || !currency.bytes().all(|byte| byte.is_ascii_alphabetic()) {
-        return Err(Refusal::invalid(
-            "currency",
-            &format!("Invalid currency: {currency}."),
-        ));
+        return Err(Refusal::invalid("currency", &format!("Invalid currency: {currency}.")));
     }
     Ok(currency.to_ascii_lowercase())
 }
@@ -151,10 +136,8 @@ impl Books {
     pub fn confirm(&mut self, id: &str, method: Option<&str>) -> Answer {
         let intent = self.get(id, "payment_intent")?;
         let status = text(&intent, "status");
-        if !matches!(
-            status.as_str(),
-            "requires_payment_method" | "requires_confirmation" | "requires_action"
-        ) {
+        if !matches!(status.as_str(), "requires_payment_method" | "requires_confirmation" | "requires_action")
+        {
             return Err(unexpected(&intent, "confirm"));
         }
         let kept = text(&intent, "payment_method");
@@ -249,11 +232,7 @@ impl Books {
         self.tell("charge.failed", &charge);
         let mut error = self.fail(id, code, decline);
         error["payment_intent"] = self.objects[id].clone();
-        Refusal {
-            status: 402,
-            error,
-            kept: true,
-        }
+        Refusal { status: 402, error, kept: true }
     }
 
     fn charge(&mut self, intent: &str, status: &str) -> String {

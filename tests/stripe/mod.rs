@@ -117,31 +117,15 @@ impl StripeDouble {
             switches: Switches::default(),
             tries: BTreeMap::new(),
         };
-        let shared = Arc::new(Shared {
-            base,
-            key: KEY.to_owned(),
-            room: Mutex::new(room),
-            wake: Notify::new(),
-        });
+        let shared =
+            Arc::new(Shared { base, key: KEY.to_owned(), room: Mutex::new(room), wake: Notify::new() });
         let data = web::Data::new(shared.clone());
-        let factory = move || {
-            App::new()
-                .app_data(data.clone())
-                .default_service(web::to(wire::answer))
-        };
-        let server = HttpServer::new(factory)
-            .workers(1)
-            .disable_signals()
-            .listen(listener)
-            .unwrap()
-            .run();
+        let factory = move || App::new().app_data(data.clone()).default_service(web::to(wire::answer));
+        let server = HttpServer::new(factory).workers(1).disable_signals().listen(listener).unwrap().run();
         let (handle, delivering) = (server.handle(), shared.clone());
         std::thread::spawn(move || {
-            let runtime = tokio::runtime::Builder::new_multi_thread()
-                .worker_threads(1)
-                .enable_all()
-                .build()
-                .unwrap();
+            let runtime =
+                tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build().unwrap();
             runtime.spawn(deliver(delivering));
             runtime.block_on(server).unwrap();
         });
@@ -223,26 +207,18 @@ impl StripeDouble {
 
     /// Pays on the page of a session; answers with the payment's name.
     pub fn pay(&self, session: &str) -> String {
-        text(
-            &Self::good(self.change(|books| books.pay(session, "pm_card_visa"))),
-            "payment_intent",
-        )
+        text(&Self::good(self.change(|books| books.pay(session, "pm_card_visa"))), "payment_intent")
     }
 
     /// Tries with another test payment method; the status that follows, or the code of the refusal.
     pub fn try_to_pay(&self, session: &str, method: &str) -> Result<String, String> {
         let tried = self.change(|books| books.pay(session, method));
-        tried
-            .map(|session| text(&session, "status"))
-            .map_err(|refusal| text(&refusal.error, "code"))
+        tried.map(|session| text(&session, "status")).map_err(|refusal| text(&refusal.error, "code"))
     }
 
     /// Pays by something that takes days: the session is complete, and not paid.
     pub fn pay_later(&self, session: &str) -> String {
-        text(
-            &Self::good(self.change(|books| books.pay(session, "pm_usBankAccount"))),
-            "payment_intent",
-        )
+        text(&Self::good(self.change(|books| books.pay(session, "pm_usBankAccount"))), "payment_intent")
     }
 
     /// The money that was paid later arrives, or does not.
@@ -259,9 +235,7 @@ impl StripeDouble {
     pub fn confirm(&self, client_secret: &str, method: &str) -> Result<String, String> {
         let intent = client_secret.split("_secret").next().unwrap_or_default();
         let tried = self.change(|books| books.confirm(intent, Some(method)));
-        tried
-            .map(|intent| text(&intent, "status"))
-            .map_err(|refusal| text(&refusal.error, "code"))
+        tried.map(|intent| text(&intent, "status")).map_err(|refusal| text(&refusal.error, "code"))
     }
 
     /// Meets the challenge of the bank.
@@ -274,10 +248,7 @@ impl StripeDouble {
     /// Gives money back without us; answers with the refund's name.
     pub fn refund_by_hand(&self, intent: &str, amount: i64) -> String {
         let params = serde_json::json!({ "payment_intent": intent, "amount": amount.to_string() });
-        text(
-            &Self::good(self.change(|books| books.create_refund(&Params(params)))),
-            "id",
-        )
+        text(&Self::good(self.change(|books| books.create_refund(&Params(params)))), "id")
     }
 
     /// A refund on its way arrives.
@@ -336,10 +307,7 @@ pub fn sign(secret: &str, body: &str, at: i64) -> String {
 
 /// Sends what happens to the hook, as the switches say, and again what was not acknowledged.
 async fn deliver(shared: Arc<Shared>) {
-    let client = reqwest::Client::builder()
-        .timeout(Duration::from_secs(20))
-        .build()
-        .unwrap();
+    let client = reqwest::Client::builder().timeout(Duration::from_secs(20)).build().unwrap();
     loop {
         shared.wake.notified().await;
         let Some((url, secret)) = shared.room().hook.clone() else {
@@ -373,15 +341,9 @@ async fn deliver(shared: Arc<Shared>) {
 async fn send(client: &reqwest::Client, shared: &Shared, url: &str, secret: &str, event: &Value) -> bool {
     let body = event.to_string();
     let signature = sign(secret, &body, shared.room().books.now());
-    let request = client
-        .post(url)
-        .header("content-type", "application/json")
-        .header("stripe-signature", signature);
-    request
-        .body(body)
-        .send()
-        .await
-        .is_ok_and(|answer| answer.status().is_success())
+    let request =
+        client.post(url).header("content-type", "application/json").header("stripe-signature", signature);
+    request.body(body).send().await.is_ok_and(|answer| answer.status().is_success())
 }
 
 fn again(shared: &Arc<Shared>, event: Value) {

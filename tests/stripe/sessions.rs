@@ -92,12 +92,7 @@ impl Books {
         let open = |row: &&Value| {
             row["object"] == "checkout.session" && row["status"] == "open" && number(row, "expires_at") <= now
         };
-        let due: Vec<String> = self
-            .objects
-            .values()
-            .filter(open)
-            .map(|row| text(row, "id"))
-            .collect();
+        let due: Vec<String> = self.objects.values().filter(open).map(|row| text(row, "id")).collect();
         self.request = nobody();
         due.iter().for_each(|id| self.end_session(id));
     }
@@ -157,18 +152,9 @@ impl Books {
 }
 
 fn total(params: &Params) -> Result<(i64, String), Refusal> {
-    let items = params
-        .0
-        .get("line_items")
-        .and_then(Value::as_array)
-        .cloned()
-        .unwrap_or_default();
+    let items = params.0.get("line_items").and_then(Value::as_array).cloned().unwrap_or_default();
     if items.is_empty() {
-        return Err(Refusal::coded(
-            "line_items",
-            "parameter_missing",
-            "Missing required param: line_items.",
-        ));
+        return Err(Refusal::coded("line_items", "parameter_missing", "Missing required param: line_items."));
     }
     let (mut amount, mut currency) = (0, None);
     for item in items {
@@ -203,10 +189,8 @@ fn total(params: &Params) -> Result<(i64, String), Refusal> {
 
 /// A session, with nothing in it yet.
 fn quiet() -> Value {
-    let custom_text = with_empty(
-        json!({}),
-        "after_submit shipping_address submit terms_of_service_acceptance",
-    );
+    let custom_text =
+        with_empty(json!({}), "after_submit shipping_address submit terms_of_service_acceptance");
     let session = json!({
         "object": "checkout.session", "adaptive_pricing": { "enabled": false },
         "automatic_tax": { "enabled": false, "liability": null, "provider": null, "status": null }, "custom_fields": [], "custom_text": custom_text,

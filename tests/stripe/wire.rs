@@ -17,11 +17,7 @@ pub async fn answer(shared: web::Data<Arc<Shared>>, request: HttpRequest, body: 
     let (method, path) = (request.method().as_str(), request.path());
     let call = format!("{method} {path}");
     let sent = String::from_utf8_lossy(&body).into_owned();
-    let params = Params(decode(if method == "GET" {
-        request.query_string()
-    } else {
-        &sent
-    }));
+    let params = Params(decode(if method == "GET" { request.query_string() } else { &sent }));
     if let Some(verb) = path.strip_prefix("/_test/") {
         return controlled(&shared, verb, &params);
     }
@@ -44,9 +40,7 @@ pub async fn answer(shared: web::Data<Arc<Shared>>, request: HttpRequest, body: 
         Some(Fault::Hang) => tokio::time::sleep(Duration::from_secs(60)).await,
         _ => {}
     }
-    let key = header("idempotency-key")
-        .filter(|_| method == "POST")
-        .map(str::to_owned);
+    let key = header("idempotency-key").filter(|_| method == "POST").map(str::to_owned);
     let print = format!("{call} {}", params.0);
     if let Some(key) = &key
         && let Some(done) = shared.room().replay(key, &print)
@@ -56,9 +50,7 @@ pub async fn answer(shared: web::Data<Arc<Shared>>, request: HttpRequest, body: 
     if let Some(Fault::Slow(time)) = fault {
         tokio::time::sleep(time).await;
     }
-    let response = shared
-        .room()
-        .act(method, path, &params, key.as_deref(), &print, fault, &shared.base);
+    let response = shared.room().act(method, path, &params, key.as_deref(), &print, fault, &shared.base);
     shared.wake.notify_one();
     response
 }
@@ -72,10 +64,8 @@ impl Room {
     fn begin(&mut self, call: &str) -> Option<Fault> {
         self.books.tidy();
         self.calls.push(call.to_owned());
-        let found = self
-            .faults
-            .iter_mut()
-            .find(|(prefix, left, _)| *left > 0 && call.starts_with(prefix.as_str()));
+        let found =
+            self.faults.iter_mut().find(|(prefix, left, _)| *left > 0 && call.starts_with(prefix.as_str()));
         found.map(|(_, left, fault)| {
             *left -= 1;
             *fault
@@ -87,29 +77,20 @@ impl Room {
         match self.keys.get(key) {
             Some(kept) if kept.print != print => {
                 let message = "Keys for idempotent requests can only be used with the same parameters they were first used with.";
-                Some(refusal(
-                    400,
-                    json!({ "type": "idempotency_error", "message": message }),
-                ))
+                Some(refusal(400, json!({ "type": "idempotency_error", "message": message })))
             }
             Some(Kept { answer: None, .. }) => {
                 let message = "There is currently another in-progress request using this Idempotent Key.";
                 let error = json!({ "type": "idempotency_error", "code": "idempotency_key_in_use", "message": message });
                 Some(refusal(409, error))
             }
-            Some(Kept {
-                answer: Some((status, body)),
-                ..
-            }) => {
+            Some(Kept { answer: Some((status, body)), .. }) => {
                 let mut response = builder(*status);
                 response.insert_header(("idempotent-replayed", "true"));
                 Some(response.content_type("application/json").body(body.clone()))
             }
             None => {
-                let kept = Kept {
-                    print: print.to_owned(),
-                    answer: None,
-                };
+                let kept = Kept { print: print.to_owned(), answer: None };
                 self.keys.insert(key.to_owned(), kept);
                 None
             }
@@ -133,40 +114,24 @@ impl Room {
         let done = route(&mut self.books, method, &parts, params, base);
         let (mut status, mut body, begun) = match done {
             Ok(object) => (200, object.to_string(), true),
-            Err(refusal) => (
-                refusal.status,
-                json!({ "error": refusal.error }).to_string(),
-                refusal.kept,
-            ),
+            Err(refusal) => (refusal.status, json!({ "error": refusal.error }).to_string(), refusal.kept),
         };
         if let Some(Fault::BrokenAfter) = fault {
-            (status, body) = (
-                500,
-                json!({ "error": { "type": "api_error", "message": "Sorry." } }).to_string(),
-            );
+            (status, body) =
+                (500, json!({ "error": { "type": "api_error", "message": "Sorry." } }).to_string());
         }
         if let Some(key) = key {
             let answer = Some((status, body.clone()));
             match begun {
-                true => drop(self.keys.insert(
-                    key.to_owned(),
-                    Kept {
-                        print: print.to_owned(),
-                        answer,
-                    },
-                )),
+                true => drop(self.keys.insert(key.to_owned(), Kept { print: print.to_owned(), answer })),
                 false => drop(self.keys.remove(key)),
             }
         }
         if let Some(Fault::LostAfter) = fault {
-            return builder(502)
-                .content_type("text/html")
-                .body("<h1>Bad gateway</h1>");
+            return builder(502).content_type("text/html").body("<h1>Bad gateway</h1>");
         }
         let mut response = builder(status);
-        response
-            .insert_header(("request-id", request))
-            .insert_header(("stripe-version", VERSION));
+        response.insert_header(("request-id", request)).insert_header(("stripe-version", VERSION));
         if status == 500 {
             response.insert_header(("stripe-should-retry", "false"));
         }
@@ -195,13 +160,9 @@ fn route(books: &mut Books, method: &str, parts: &[&str], params: &Params, base:
         ("POST", ["v1", "checkout", "sessions"]) => books.create_session(base, params),
         ("GET", ["v1", "checkout", "sessions", id]) => books.get(id, "checkout.session"),
         ("POST", ["v1", "checkout", "sessions", id, "expire"]) => books.expire(id, params),
-        ("GET", ["v1", "checkout", "sessions"]) => list(
-            books,
-            parts,
-            "checkout.session",
-            params,
-            &["payment_intent", "customer"],
-        ),
+        ("GET", ["v1", "checkout", "sessions"]) => {
+            list(books, parts, "checkout.session", params, &["payment_intent", "customer"])
+        }
         ("GET", ["v1", "charges", id]) => books.get(id, "charge"),
         ("GET", ["v1", "charges"]) => list(books, parts, "charge", params, &["payment_intent", "customer"]),
         ("POST", ["v1", "refunds"]) => books.create_refund(params),
@@ -271,9 +232,7 @@ fn controlled(shared: &Shared, verb: &str, params: &Params) -> HttpResponse {
     drop(room);
     shared.wake.notify_one();
     match done {
-        Ok(object) => builder(200)
-            .content_type("application/json")
-            .body(object.to_string()),
+        Ok(object) => builder(200).content_type("application/json").body(object.to_string()),
         Err(refused) => refusal(refused.status, refused.error),
     }
 }
@@ -284,9 +243,7 @@ fn refusal(status: u16, error: Value) -> HttpResponse {
         response.insert_header(("stripe-should-retry", "true"));
     }
     response.insert_header(("request-id", format!("req_{}", text(&error, "type"))));
-    response
-        .content_type("application/json")
-        .body(json!({ "error": error }).to_string())
+    response.content_type("application/json").body(json!({ "error": error }).to_string())
 }
 
 fn builder(status: u16) -> HttpResponseBuilder {

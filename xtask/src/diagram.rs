@@ -30,11 +30,7 @@ pub async fn write(url: &str, file: &Path) -> Result<(), Box<dyn Error>> {
     let mut crates = BTreeMap::new();
     for entry in fs::read_dir("crates")? {
         let folder = entry?.path();
-        let name = folder
-            .file_name()
-            .unwrap_or_default()
-            .to_string_lossy()
-            .into_owned();
+        let name = folder.file_name().unwrap_or_default().to_string_lossy().into_owned();
         // Not every crate has a README.
         let readme = fs::read_to_string(folder.join("README.md")).unwrap_or_default();
         let owned = owned(&readme);
@@ -80,10 +76,7 @@ fn document(tables: &[TableDef], crates: &BTreeMap<String, Owned>) -> Result<Str
             write!(text, "\n```mermaid\nerDiagram\n")?;
             for table in &group {
                 let name = &table.info.name;
-                if lines
-                    .iter()
-                    .any(|(from, key)| from.info.name == *name || key.table == *name)
-                {
+                if lines.iter().any(|(from, key)| from.info.name == *name || key.table == *name) {
                     entity(&mut text, table)?;
                 }
             }
@@ -106,11 +99,8 @@ fn groups(mut rest: Vec<&TableDef>) -> Vec<Vec<&TableDef>> {
         let mut group = vec![first];
         let mut has_grown = true;
         while has_grown {
-            let belongs = |table: &&TableDef| {
-                group
-                    .iter()
-                    .any(|other| refers(table, other) || refers(other, table))
-            };
+            let belongs =
+                |table: &&TableDef| group.iter().any(|other| refers(table, other) || refers(other, table));
             let (joining, others): (Vec<_>, Vec<_>) = rest.into_iter().partition(belongs);
             rest = others;
             has_grown = !joining.is_empty();
@@ -137,27 +127,11 @@ fn entity(text: &mut String, table: &TableDef) -> Result<(), Box<dyn Error>> {
     for column in &table.columns {
         let has = |columns: &[String]| columns.contains(&column.name);
         let marks = [
-            (
-                "PK",
-                table.primary_key_constraints.iter().any(|key| has(&key.columns)),
-            ),
-            (
-                "FK",
-                table.reference_constraints.iter().any(|key| has(&key.columns)),
-            ),
-            (
-                "UK",
-                table
-                    .unique_constraints
-                    .iter()
-                    .any(|key| !key.is_partial && has(&key.columns)),
-            ),
+            ("PK", table.primary_key_constraints.iter().any(|key| has(&key.columns))),
+            ("FK", table.reference_constraints.iter().any(|key| has(&key.columns))),
+            ("UK", table.unique_constraints.iter().any(|key| !key.is_partial && has(&key.columns))),
         ];
-        let marks: Vec<&str> = marks
-            .iter()
-            .filter(|(_, is)| *is)
-            .map(|(mark, _)| *mark)
-            .collect();
+        let marks: Vec<&str> = marks.iter().filter(|(_, is)| *is).map(|(mark, _)| *mark).collect();
         if !marks.is_empty() {
             let kind = format!("{:?}", column.col_type).to_lowercase();
             let kind = kind.split('(').next().unwrap_or_default();
@@ -176,14 +150,8 @@ fn line(table: &TableDef, reference: &References) -> String {
         .any(|column| reference.columns.contains(&column.name) && column.not_null.is_none());
     // Where the columns hold a key of the child, a parent has one at most.
     let holds = |key: &[String]| key.iter().all(|column| reference.columns.contains(column));
-    let is_single = table
-        .primary_key_constraints
-        .iter()
-        .any(|key| holds(&key.columns))
-        || table
-            .unique_constraints
-            .iter()
-            .any(|key| !key.is_partial && holds(&key.columns));
+    let is_single = table.primary_key_constraints.iter().any(|key| holds(&key.columns))
+        || table.unique_constraints.iter().any(|key| !key.is_partial && holds(&key.columns));
     format!(
         "{} {}--{} {} : \"{}\"",
         reference.table,
@@ -221,15 +189,8 @@ mod tests {
             on_delete: None,
         };
         TableDef {
-            info: TableInfo {
-                name: "bodies".to_owned(),
-                of_type: None,
-            },
-            columns: vec![
-                column("id", true),
-                column("course_id", course_not_null),
-                column("content", false),
-            ],
+            info: TableInfo { name: "bodies".to_owned(), of_type: None },
+            columns: vec![column("id", true), column("course_id", course_not_null), column("content", false)],
             check_constraints: Vec::new(),
             not_null_constraints: Vec::new(),
             unique_constraints: Vec::new(),
@@ -245,24 +206,11 @@ mod tests {
     #[test]
     fn a_line_says_how_many() {
         let line = |table: &TableDef| {
-            table
-                .reference_constraints
-                .iter()
-                .map(|key| line(table, key))
-                .collect::<String>()
+            table.reference_constraints.iter().map(|key| line(table, key)).collect::<String>()
         };
-        assert_eq!(
-            line(&bodies("id", true)),
-            r#"courses ||--o{ bodies : "course_id""#
-        );
-        assert_eq!(
-            line(&bodies("id", false)),
-            r#"courses |o--o{ bodies : "course_id""#
-        );
-        assert_eq!(
-            line(&bodies("course_id", true)),
-            r#"courses ||--o| bodies : "course_id""#
-        );
+        assert_eq!(line(&bodies("id", true)), r#"courses ||--o{ bodies : "course_id""#);
+        assert_eq!(line(&bodies("id", false)), r#"courses |o--o{ bodies : "course_id""#);
+        assert_eq!(line(&bodies("course_id", true)), r#"courses ||--o| bodies : "course_id""#);
     }
 
     #[test]

@@ -26,9 +26,7 @@ pub async fn write(url: &str, folder: &Path) -> Result<(), Box<dyn Error>> {
     let statements = tables
         .into_iter()
         .map(|mut table| {
-            table
-                .unique_constraints
-                .retain(|constraint| !constraint.is_partial);
+            table.unique_constraints.retain(|constraint| !constraint.is_partial);
             table.write()
         })
         .collect();
@@ -62,11 +60,7 @@ pub async fn write(url: &str, folder: &Path) -> Result<(), Box<dyn Error>> {
         .args(["--config-path", "rustfmt.toml"])
         .arg(folder.join("mod.rs"))
         .status()?;
-    if formatted.success() {
-        Ok(())
-    } else {
-        Err("rustfmt failed".into())
-    }
+    if formatted.success() { Ok(()) } else { Err("rustfmt failed".into()) }
 }
 
 /// Every table that has an entity.
@@ -96,9 +90,7 @@ fn refine_field(table: &str, types: &Types, field: &mut Field) -> Result<(), Box
         field.ty = typed(&field.ty, syn::parse_str(known)?);
         // The type says it; with it, sea-orm would compare the column with texts alone.
         change_metas(&mut field.attrs, |metas| {
-            without(metas, |meta| {
-                value(meta, "column_type").is_some() || meta.path().is_ident("nullable")
-            })
+            without(metas, |meta| value(meta, "column_type").is_some() || meta.path().is_ident("nullable"))
         })?;
     } else if is_time(&field.ty) {
         field.ty = typed(&field.ty, parse_quote!(DateTimeUtc));
@@ -106,12 +98,9 @@ fn refine_field(table: &str, types: &Types, field: &mut Field) -> Result<(), Box
     let mut relation = None;
     change_metas(&mut field.attrs, |mut metas| {
         let from = metas.iter().find_map(|meta| value(meta, "from"));
-        if let (Some(from), Some(named)) = (
-            from,
-            metas
-                .iter_mut()
-                .find(|meta| value(meta, "relation_enum").is_some()),
-        ) {
+        if let (Some(from), Some(named)) =
+            (from, metas.iter_mut().find(|meta| value(meta, "relation_enum").is_some()))
+        {
             let name = relation_name(&from);
             let variant = camel(&name);
             *named = parse_quote!(relation_enum = #variant);
@@ -136,10 +125,7 @@ fn typed(generated: &Type, known: Type) -> Type {
 }
 
 fn is_time(generated: &Type) -> bool {
-    generated
-        .to_token_stream()
-        .to_string()
-        .contains("DateTimeWithTimeZone")
+    generated.to_token_stream().to_string().contains("DateTimeWithTimeZone")
 }
 
 /// Changes what `#[sea_orm(…)]` says of a field; an attribute that says nothing more goes.
@@ -170,9 +156,7 @@ fn without(metas: Metas, drop: impl Fn(&Meta) -> bool) -> Metas {
 fn value(meta: &Meta, name: &str) -> Option<String> {
     match meta {
         Meta::NameValue(pair) if pair.path.is_ident(name) => match &pair.value {
-            Expr::Lit(ExprLit {
-                lit: Lit::Str(text), ..
-            }) => Some(text.value()),
+            Expr::Lit(ExprLit { lit: Lit::Str(text), .. }) => Some(text.value()),
             _ => None,
         },
         _ => None,
@@ -190,7 +174,5 @@ fn relation_name(from: &str) -> String {
 }
 
 fn camel(name: &str) -> String {
-    name.split('_')
-        .filter_map(|part| Some(part.get(..1)?.to_uppercase() + part.get(1..)?))
-        .collect()
+    name.split('_').filter_map(|part| Some(part.get(..1)?.to_uppercase() + part.get(1..)?)).collect()
 }

@@ -119,13 +119,8 @@ impl Types {
         for (table, name, state) in STATES {
             types.insert(column(table, name), format!("crate::enums::{state}"));
         }
-        let names = |table: &TableDef| {
-            table
-                .columns
-                .iter()
-                .map(|column| column.name.clone())
-                .collect::<Vec<_>>()
-        };
+        let names =
+            |table: &TableDef| table.columns.iter().map(|column| column.name.clone()).collect::<Vec<_>>();
         let mut keys = Vec::new();
         for table in tables {
             for key in &table.reference_constraints {
@@ -145,9 +140,7 @@ impl Types {
         for table in tables {
             for name in names(table) {
                 if let Some((_, id)) = REFERENCES.iter().find(|(reference, _)| *reference == name) {
-                    types
-                        .entry(column(&table.info.name, &name))
-                        .or_insert_with(|| format!("kernel::{id}"));
+                    types.entry(column(&table.info.name, &name)).or_insert_with(|| format!("kernel::{id}"));
                 }
             }
         }

@@ -116,9 +116,8 @@ fn run(command: Command) -> Result<(), StartupError> {
             Command::Seed => {
                 refuse_demo_in_production(&config)?;
                 let db = startup::open(&config, Environment::default(), Schema::Migrate).await?;
-                let loaded = demo::load(&db, &startup::hasher(&config)?)
-                    .await
-                    .map_err(|error| error.to_string())?;
+                let loaded =
+                    demo::load(&db, &startup::hasher(&config)?).await.map_err(|error| error.to_string())?;
                 print_status(if loaded {
                     "The demo school is loaded."
                 } else {
@@ -139,7 +138,7 @@ fn run(command: Command) -> Result<(), StartupError> {
 fn refuse_demo_in_production(config: &Config) -> Result<(), StartupError> {
     if config.environment == Mode::Production {
         return Err(
-            "the demo school has an admin whose password is public: production does not load it".to_owned(),
+            "the demo school has an admin whose password is public: production does not load it".to_owned()
         );
     }
     Ok(())
@@ -152,14 +151,10 @@ async fn serve(config: Config, demo: bool, with_worker: bool) -> Result<(), Star
     let listener = server::bind(&config)?;
     let db = startup::open(&config, Environment::default(), Schema::Migrate).await?;
     if demo {
-        demo::load(&db, &startup::hasher(&config)?)
-            .await
-            .map_err(|error| error.to_string())?;
+        demo::load(&db, &startup::hasher(&config)?).await.map_err(|error| error.to_string())?;
     }
     let server = Server::new(config.clone(), db, listener, with_worker)?;
-    let at = server
-        .address()
-        .map_or_else(|| config.listen.to_string(), |address| address.to_string());
+    let at = server.address().map_or_else(|| config.listen.to_string(), |address| address.to_string());
     if config.log_format == LogFormat::Json {
         return server.run(signals()).await;
     }
@@ -189,10 +184,7 @@ async fn rotate(config: &Config) -> Result<(), StartupError> {
     let db = startup::open(config, Environment::default(), Schema::Check).await?;
     let lifetime = Duration::from_secs(config.access_token_seconds);
     let work = move |tx| async move { identity::rotate_signing_key(&tx, lifetime).await };
-    let kid = db
-        .run_in(Pool::Auth, Actor::System, work)
-        .await
-        .map_err(|error| error.to_string())?;
+    let kid = db.run_in(Pool::Auth, Actor::System, work).await.map_err(|error| error.to_string())?;
     print_status(&format!(
         "The key {kid} signs in ten minutes; the older ones verify until their last token has expired."
     ));
@@ -215,20 +207,10 @@ async fn create_admin(config: &Config, email: String) -> Result<(), StartupError
     let db = startup::open(config, Environment::default(), Schema::Migrate).await?;
     let hasher = startup::hasher(config)?;
     let told = |error: kernel::Error| {
-        error
-            .reasons()
-            .first()
-            .map_or_else(|| error.to_string(), |reason| reason.detail.clone())
+        error.reasons().first().map_or_else(|| error.to_string(), |reason| reason.detail.clone())
     };
-    let hash = identity::hash_new_password(&db, &hasher, password, "", &[&email])
-        .await
-        .map_err(told)?;
-    let registration = Registration {
-        email,
-        password_hash: hash,
-        username: None,
-        name: None,
-    };
+    let hash = identity::hash_new_password(&db, &hasher, password, "", &[&email]).await.map_err(told)?;
+    let registration = Registration { email, password_hash: hash, username: None, name: None };
     let work = move |tx| async move { identity::create_admin(&tx, registration).await };
     let account = db.run_in(Pool::Auth, Actor::System, work).await.map_err(told)?;
     print_status(&format!("{} is an admin.", account.email));
@@ -292,7 +274,5 @@ async fn close(db: Db) {
 
 fn print(text: &str) -> Result<(), StartupError> {
     let mut out = std::io::stdout();
-    out.write_all(text.as_bytes())
-        .and_then(|()| out.flush())
-        .map_err(|error| error.to_string())
+    out.write_all(text.as_bytes()).and_then(|()| out.flush()).map_err(|error| error.to_string())
 }

@@ -54,12 +54,7 @@ impl Server {
     ) -> Result<Self, StartupError> {
         mailer::from_config(&config)?;
         startup::videos(&config, db.environment())?;
-        Ok(Self {
-            config,
-            db,
-            listener,
-            with_worker,
-        })
+        Ok(Self { config, db, listener, with_worker })
     }
 
     /// Where it listens.
@@ -73,12 +68,7 @@ impl Server {
     /// # Errors
     /// In words: what is wrong, and what to do.
     pub async fn run(self, mut stop: watch::Receiver<bool>) -> Result<(), StartupError> {
-        let Self {
-            config,
-            db,
-            listener,
-            with_worker,
-        } = self;
+        let Self { config, db, listener, with_worker } = self;
         let state = web::Data::new(State::new(config.clone(), db.clone(), app::paths()).await?);
         db.listen();
         let worker = if with_worker {
@@ -95,11 +85,7 @@ impl Server {
         };
         // actix counts connections for each thread, the configuration in all.
         let cores = std::thread::available_parallelism().map_or(1, usize::from);
-        let threads = if config.http_threads > 0 {
-            config.http_threads
-        } else {
-            cores
-        };
+        let threads = if config.http_threads > 0 { config.http_threads } else { cores };
         let server = HttpServer::new(factory)
             .max_connections(config.max_connections.div_ceil(threads))
             .client_request_timeout(Duration::from_secs(config.head_timeout_seconds))
@@ -109,10 +95,8 @@ impl Server {
             .shutdown_timeout(config.shutdown_seconds)
             .disable_signals()
             .workers(threads);
-        let server = server
-            .listen(listener)
-            .map_err(|error| format!("the server cannot listen: {error}"))?
-            .run();
+        let server =
+            server.listen(listener).map_err(|error| format!("the server cannot listen: {error}"))?.run();
         let handle = server.handle();
         let streams = state.streams.clone();
         let stopping = tokio::spawn(async move {
@@ -121,9 +105,7 @@ impl Server {
             streams.close();
             handle.stop(true).await;
         });
-        server
-            .await
-            .map_err(|error| format!("the server failed: {error}"))?;
+        server.await.map_err(|error| format!("the server failed: {error}"))?;
         stopping.abort();
         if let Some(worker) = worker {
             drop(tokio::time::timeout(Duration::from_secs(config.shutdown_seconds), worker).await);

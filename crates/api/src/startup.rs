@@ -77,15 +77,9 @@ pub async fn identity(config: &Config, db: &Db) -> Result<Identity, StartupError
         audience: "palestra".to_owned(),
         lifetime: std::time::Duration::from_secs(config.access_token_seconds),
     };
-    let tokens = Tokens::load(db, settings)
-        .await
-        .map_err(|error| error.to_string())?;
+    let tokens = Tokens::load(db, settings).await.map_err(|error| error.to_string())?;
     let session_lifetime = std::time::Duration::from_secs(u64::from(config.session_days) * 86_400);
-    Ok(Identity {
-        hasher: hasher(config)?,
-        tokens: tokens.into(),
-        session_lifetime,
-    })
+    Ok(Identity { hasher: hasher(config)?, tokens: tokens.into(), session_lifetime })
 }
 
 /// Files, in the storage that the configuration names.
@@ -93,12 +87,7 @@ pub async fn identity(config: &Config, db: &Db) -> Result<Identity, StartupError
 /// # Errors
 /// In words: what is wrong, and what to do.
 pub fn media(config: &Config) -> Result<Media, StartupError> {
-    let s3 = match (
-        &config.s3_bucket,
-        &config.s3_region,
-        &config.s3_access_key,
-        &config.s3_secret_key,
-    ) {
+    let s3 = match (&config.s3_bucket, &config.s3_region, &config.s3_access_key, &config.s3_secret_key) {
         (Some(bucket), Some(region), Some(access_key), Some(secret_key)) => Some(media::S3 {
             bucket: bucket.clone(),
             region: region.clone(),
@@ -180,10 +169,7 @@ pub fn messaging(config: &Config) -> community::Messaging {
 
 /// How many streams of live events may be open.
 pub fn stream_capacity(config: &Config) -> community::live::Capacity {
-    community::live::Capacity {
-        total: config.max_streams,
-        per_account: config.streams_per_member,
-    }
+    community::live::Capacity { total: config.max_streams, per_account: config.streams_per_member }
 }
 
 /// What plays videos: Mux where it is configured.
@@ -268,16 +254,11 @@ fn master_key(config: &Config) -> Result<[u8; 32], StartupError> {
             Err(error) => return Err(format!("{} cannot be read: {error}", path.display())),
         },
     };
-    let bytes: Option<Vec<u8>> = (0..text.len())
-        .step_by(2)
-        .map(|at| u8::from_str_radix(text.get(at..at + 2)?, 16).ok())
-        .collect();
+    let bytes: Option<Vec<u8>> =
+        (0..text.len()).step_by(2).map(|at| u8::from_str_radix(text.get(at..at + 2)?, 16).ok()).collect();
     let key = bytes.and_then(|bytes| bytes.try_into().ok());
     key.ok_or_else(|| {
-        format!(
-            "{} does not hold 64 hexadecimal digits; restore it from your backup",
-            path.display()
-        )
+        format!("{} does not hold 64 hexadecimal digits; restore it from your backup", path.display())
     })
 }
 
@@ -288,10 +269,7 @@ fn key_check(keyring: &Keyring) -> Vec<u8> {
 
 fn make_master_key(config: &Config, path: &Path) -> Result<String, StartupError> {
     if config.environment == Mode::Production
-        && config
-            .database_url
-            .as_deref()
-            .is_some_and(|url| url.starts_with("postgres"))
+        && config.database_url.as_deref().is_some_and(|url| url.starts_with("postgres"))
     {
         return Err("production on PostgreSQL needs PALESTRA_MASTER_KEY, the same on every server: openssl rand -hex 32".to_owned());
     }
@@ -314,11 +292,7 @@ fn make_master_key(config: &Config, path: &Path) -> Result<String, StartupError>
 // SQLite ---------------------------------------------------------------------------------------------------------
 
 async fn open_sqlite(config: &Config, keyring: &Keyring, schema: Schema) -> Result<Setup, StartupError> {
-    let path = match config
-        .database_url
-        .as_deref()
-        .and_then(|url| url.strip_prefix("sqlite:"))
-    {
+    let path = match config.database_url.as_deref().and_then(|url| url.strip_prefix("sqlite:")) {
         Some(path) => path.trim_start_matches("//").into(),
         None => config.data_dir.join("palestra.db"),
     };
@@ -339,21 +313,12 @@ async fn open_sqlite(config: &Config, keyring: &Keyring, schema: Schema) -> Resu
         if fresh {
             print_status(&format!("Making the database {}", path.display()));
         }
-        tell(
-            &database::migrate(&connection, &key_check(keyring))
-                .await
-                .map_err(|error| error.to_string())?,
-        );
+        tell(&database::migrate(&connection, &key_check(keyring)).await.map_err(|error| error.to_string())?);
     } else {
-        database::check(&connection, &key_check(keyring))
-            .await
-            .map_err(|error| error.to_string())?;
+        database::check(&connection, &key_check(keyring)).await.map_err(|error| error.to_string())?;
     }
     connection.close().await.map_err(|error| error.to_string())?;
-    Ok(Setup::Sqlite(sqlite::Setup {
-        path,
-        readers: config.database_connections,
-    }))
+    Ok(Setup::Sqlite(sqlite::Setup { path, readers: config.database_connections }))
 }
 
 fn tell(applied: &[String]) {
@@ -376,9 +341,7 @@ fn postgres_urls(config: &Config, keyring: &Keyring) -> Result<Option<Servers>, 
         let Some(url) = url.as_deref().filter(|url| url.starts_with("postgres")) else {
             return Ok(None);
         };
-        PgConnectOptions::from_str(url)
-            .map(Some)
-            .map_err(|error| format!("{name} cannot be read: {error}"))
+        PgConnectOptions::from_str(url).map(Some).map_err(|error| format!("{name} cannot be read: {error}"))
     };
     let owner = read("DATABASE_URL", &config.database_url)?;
     let given = [
@@ -387,27 +350,19 @@ fn postgres_urls(config: &Config, keyring: &Keyring) -> Result<Option<Servers>, 
         read("PALESTRA_DATABASE_WORKER_URL", &config.database_worker_url)?,
     ];
     match (&owner, given) {
-        (_, [Some(app), Some(auth), Some(worker)]) => Ok(Some(Servers {
-            owner,
-            roles: [app, auth, worker],
-            derived: false,
-        })),
+        (_, [Some(app), Some(auth), Some(worker)]) => {
+            Ok(Some(Servers { owner, roles: [app, auth, worker], derived: false }))
+        }
         (Some(as_owner), [None, None, None]) => {
             let role = |name: &str| as_owner.clone().username(name).password(&password(keyring, name));
             let [app, auth, worker] = postgres::ROLES;
             let roles = [role(app), role(auth), role(worker)];
-            Ok(Some(Servers {
-                owner,
-                roles,
-                derived: true,
-            }))
+            Ok(Some(Servers { owner, roles, derived: true }))
         }
         (None, [None, None, None]) => Ok(None),
-        _ => Err(
-            "give all three of PALESTRA_DATABASE_APP_URL, PALESTRA_DATABASE_AUTH_URL and \
+        _ => Err("give all three of PALESTRA_DATABASE_APP_URL, PALESTRA_DATABASE_AUTH_URL and \
                   PALESTRA_DATABASE_WORKER_URL, or none of them"
-                .to_owned(),
-        ),
+            .to_owned()),
     }
 }
 
@@ -422,11 +377,7 @@ async fn open_postgres(
     keyring: &Keyring,
     schema: Schema,
 ) -> Result<Setup, StartupError> {
-    let Servers {
-        owner,
-        roles: [app, auth, worker],
-        derived,
-    } = servers;
+    let Servers { owner, roles: [app, auth, worker], derived } = servers;
     let answer = |error: sqlx::Error| format!("PostgreSQL does not answer: {error}");
     match &owner {
         Some(owner) if schema == Schema::Migrate => {
@@ -439,11 +390,8 @@ async fn open_postgres(
                              them yourself and give PALESTRA_DATABASE_APP_URL, …_AUTH_URL and …_WORKER_URL")
                 })?;
             }
-            let pool = PgPoolOptions::new()
-                .max_connections(1)
-                .connect_with(owner.clone())
-                .await
-                .map_err(answer)?;
+            let pool =
+                PgPoolOptions::new().max_connections(1).connect_with(owner.clone()).await.map_err(answer)?;
             let connection = SqlxPostgresConnector::from_sqlx_postgres_pool(pool);
             tell(
                 &database::migrate(&connection, &key_check(keyring))
@@ -453,15 +401,10 @@ async fn open_postgres(
             connection.close().await.map_err(|error| error.to_string())?;
         }
         _ => {
-            let pool = PgPoolOptions::new()
-                .max_connections(1)
-                .connect_with(app.clone())
-                .await
-                .map_err(answer)?;
+            let pool =
+                PgPoolOptions::new().max_connections(1).connect_with(app.clone()).await.map_err(answer)?;
             let connection = SqlxPostgresConnector::from_sqlx_postgres_pool(pool);
-            database::check(&connection, &key_check(keyring))
-                .await
-                .map_err(|error| error.to_string())?;
+            database::check(&connection, &key_check(keyring)).await.map_err(|error| error.to_string())?;
             connection.close().await.map_err(|error| error.to_string())?;
         }
     }

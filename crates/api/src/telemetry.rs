@@ -18,18 +18,13 @@ pub fn init(config: &Config) -> Result<(), String> {
             config.log
         )
     })?;
-    let lines = tracing_subscriber::fmt::layer()
-        .with_writer(std::io::stderr)
-        .with_target(false);
+    let lines = tracing_subscriber::fmt::layer().with_writer(std::io::stderr).with_target(false);
     let lines = lines.with_ansi(std::io::IsTerminal::is_terminal(&std::io::stderr()));
     let lines = match config.log_format {
         LogFormat::Text => lines.boxed(),
-        LogFormat::Json => lines
-            .json()
-            .flatten_event(true)
-            .with_current_span(true)
-            .with_span_list(false)
-            .boxed(),
+        LogFormat::Json => {
+            lines.json().flatten_event(true).with_current_span(true).with_span_list(false).boxed()
+        }
     };
     // A second start within one process (tests) keeps the first one's subscriber.
     drop(tracing_subscriber::registry().with(filter).with(lines).try_init());
@@ -66,9 +61,7 @@ impl Metrics {
     /// Where two metrics have one name, which would be a bug.
     pub fn new() -> prometheus::Result<Self> {
         let registry = Registry::new();
-        let buckets = vec![
-            0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0,
-        ];
+        let buckets = vec![0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0];
         let seconds = HistogramOpts::new("palestra_http_request_seconds", "Seconds until the answer began")
             .buckets(buckets);
         let metrics = Self {
@@ -103,12 +96,8 @@ impl Metrics {
         metrics.registry.register(Box::new(metrics.in_flight.clone()))?;
         metrics.registry.register(Box::new(metrics.statements.clone()))?;
         metrics.registry.register(Box::new(metrics.messages.clone()))?;
-        metrics
-            .registry
-            .register(Box::new(metrics.outbox_waiting.clone()))?;
-        metrics
-            .registry
-            .register(Box::new(metrics.outbox_aside.clone()))?;
+        metrics.registry.register(Box::new(metrics.outbox_waiting.clone()))?;
+        metrics.registry.register(Box::new(metrics.outbox_aside.clone()))?;
         metrics.registry.register(Box::new(metrics.streams.clone()))?;
         metrics.registry.register(Box::new(metrics.collected.clone()))?;
         Ok(metrics)
@@ -118,8 +107,7 @@ impl Metrics {
     #[must_use]
     pub fn render(&self, statements: u64, streams: usize) -> String {
         self.streams.set(i64::try_from(streams).unwrap_or(i64::MAX));
-        self.statements
-            .inc_by(statements.saturating_sub(self.statements.get()));
+        self.statements.inc_by(statements.saturating_sub(self.statements.get()));
         let mut page = Vec::new();
         drop(TextEncoder::new().encode(&self.registry.gather(), &mut page));
         String::from_utf8(page).unwrap_or_default()

@@ -36,11 +36,7 @@ pub(crate) async fn insert(
 }
 
 pub(crate) async fn find(tx: &Tx, subject_id: Uuid) -> Result<Option<RemovedContent>> {
-    removed_contents::Entity::find_by_id(subject_id)
-        .into_partial_model()
-        .one(tx)
-        .await
-        .map_db_err()
+    removed_contents::Entity::find_by_id(subject_id).into_partial_model().one(tx).await.map_db_err()
 }
 
 /// Deletes the text, whether it is there or not. The id is that of the post or the comment.

@@ -95,9 +95,7 @@ pub fn plain(html: &str) -> String {
 /// Whether the HTML has a link, an image, or a text that looks like an address.
 pub(crate) fn has_link(html: &str) -> bool {
     let html = html.to_ascii_lowercase();
-    ["href=", "src=", "http://", "https://", "www."]
-        .iter()
-        .any(|sign| html.contains(sign))
+    ["href=", "src=", "http://", "https://", "www."].iter().any(|sign| html.contains(sign))
 }
 
 /// The usernames in the text, each once: what follows an `@` that does not stand in a word. Stops when there are more than a text may
@@ -161,10 +159,7 @@ mod tests {
                 "<a href=\"java{hidden}script:alert(1)\">x</a><img src=\"da{hidden}ta:text/html,x\">"
             );
             let shown = clean(html);
-            assert!(
-                !shown.contains("script:") && !shown.contains("data:"),
-                "{hidden:?} {shown}"
-            );
+            assert!(!shown.contains("script:") && !shown.contains("data:"), "{hidden:?} {shown}");
         }
         // Text that only looks like a reference stays as it was typed.
         assert_eq!(clean("&amp;#x200b;".to_owned()), "&amp;#x200b;");

@@ -7,11 +7,8 @@ use serde::de::DeserializeOwned;
 
 /// The expression that collects these columns of every row of a query. Its value is null or an empty array where there is no row.
 pub(crate) fn json_agg(tx: &Tx, columns: &str) -> String {
-    let (aggregate, array) = if tx.is_postgres() {
-        ("json_agg", "json_build_array")
-    } else {
-        ("json_group_array", "json_array")
-    };
+    let (aggregate, array) =
+        if tx.is_postgres() { ("json_agg", "json_build_array") } else { ("json_group_array", "json_array") };
     format!("CAST({aggregate}({array}({columns})) AS text)")
 }
 

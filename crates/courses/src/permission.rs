@@ -17,11 +17,7 @@ pub(crate) async fn may_edit(tx: &Tx, course_id: CourseId, author_id: UserId) ->
         return Ok(true);
     }
     match actor {
-        Actor::User {
-            id,
-            role: Role::Trainer,
-            ..
-        } => editor::store::is_editor(tx, course_id, id).await,
+        Actor::User { id, role: Role::Trainer, .. } => editor::store::is_editor(tx, course_id, id).await,
         _ => Ok(false),
     }
 }
@@ -29,11 +25,7 @@ pub(crate) async fn may_edit(tx: &Tx, course_id: CourseId, author_id: UserId) ->
 /// A course that the caller may edit, to be read: it is not locked.
 pub(crate) async fn require_editor(tx: &Tx, id: CourseId) -> Result<Course> {
     let course = find(tx, id).await?;
-    if may_edit(tx, id, course.author.id).await? {
-        Ok(course)
-    } else {
-        Err(refusal(&course).into())
-    }
+    if may_edit(tx, id, course.author.id).await? { Ok(course) } else { Err(refusal(&course).into()) }
 }
 
 /// A course that the caller may edit, locked until the end of the transaction.
@@ -59,9 +51,7 @@ pub(crate) async fn lock_owned(tx: &Tx, id: CourseId) -> Result<Course> {
 }
 
 async fn find(tx: &Tx, id: CourseId) -> Result<Course> {
-    course::store::find(tx, &id.to_string())
-        .await?
-        .ok_or_else(|| Code::NotFound.into())
+    course::store::find(tx, &id.to_string()).await?.ok_or_else(|| Code::NotFound.into())
 }
 
 /// Whoever locks a published course is about to change what everybody may read.
@@ -74,9 +64,5 @@ async fn invalidate_if_published(tx: &Tx, course: &Course) -> Result<()> {
 
 /// A course that is not published does not exist for others.
 fn refusal(course: &Course) -> Code {
-    if course.is_published {
-        Code::Forbidden
-    } else {
-        Code::NotFound
-    }
+    if course.is_published { Code::Forbidden } else { Code::NotFound }
 }

@@ -60,11 +60,7 @@ pub struct Wakeups {
 
 impl Wakeups {
     pub(crate) fn new(process: [u8; 4]) -> Self {
-        Self {
-            gathered: Mutex::default(),
-            ring: Notify::new(),
-            process: kernel::hex(&process),
-        }
+        Self { gathered: Mutex::default(), ring: Notify::new(), process: kernel::hex(&process) }
     }
 
     /// Waits until there is something new for somebody. For one caller: whoever takes it has it.
@@ -158,10 +154,7 @@ mod tests {
     async fn another_server_hears_who_is_meant() {
         let wakeups = Wakeups::new([1; 4]);
         let woken = heard(&wakeups.notices(&ids(1000))).await;
-        assert_eq!(
-            (woken.everybody, woken.accounts),
-            (false, ids(1000).into_iter().collect())
-        );
+        assert_eq!((woken.everybody, woken.accounts), (false, ids(1000).into_iter().collect()));
         assert!(heard(&wakeups.notices(&ids(5000))).await.everybody);
     }
 

@@ -86,11 +86,7 @@ impl Db {
             generations: Generations::default(),
             listener_health: ListenerHealth::default(),
         };
-        Ok(Self {
-            engine,
-            relay,
-            shared: Arc::new(shared),
-        })
+        Ok(Self { engine, relay, shared: Arc::new(shared) })
     }
 
     /// Runs a use case in one transaction of its own, on behalf of `actor`, and commits it when it answers `Ok`.

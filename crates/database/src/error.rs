@@ -27,18 +27,16 @@ pub fn constraint(error: &DbErr) -> Option<String> {
     if let Some(name) = message.split("CHECK constraint failed: ").nth(1) {
         return Some(name.to_owned());
     }
-    message
-        .contains("FOREIGN KEY constraint failed")
-        .then(|| "fk".to_owned())
+    message.contains("FOREIGN KEY constraint failed").then(|| "fk".to_owned())
 }
 
 /// What a failed statement means to the caller when no use case has said something better.
 #[must_use]
 pub fn from_db(error: DbErr) -> Error {
     match &error {
-        DbErr::ConnectionAcquire(_) | DbErr::Conn(_) => Error::new(Code::Unavailable)
-            .retry_after(Duration::from_secs(1))
-            .caused_by(error),
+        DbErr::ConnectionAcquire(_) | DbErr::Conn(_) => {
+            Error::new(Code::Unavailable).retry_after(Duration::from_secs(1)).caused_by(error)
+        }
         DbErr::Exec(RuntimeErr::SqlxError(cause)) | DbErr::Query(RuntimeErr::SqlxError(cause)) => {
             let lost = matches!(
                 cause.as_ref(),
@@ -46,29 +44,24 @@ pub fn from_db(error: DbErr) -> Error {
             );
             // Serialisation failures, deadlocks, lock and statement timeouts, a server that is shutting down or full;
             // SQLite's busy, locked and full.
-            let again = cause
-                .as_database_error()
-                .and_then(|db| db.code())
-                .is_some_and(|code| {
-                    matches!(
-                        code.as_ref(),
-                        "40001"
-                            | "40P01"
-                            | "55P03"
-                            | "57014"
-                            | "53300"
-                            | "57P01"
-                            | "57P03"
-                            | "5"
-                            | "6"
-                            | "13"
-                            | "517"
-                    )
-                });
+            let again = cause.as_database_error().and_then(|db| db.code()).is_some_and(|code| {
+                matches!(
+                    code.as_ref(),
+                    "40001"
+                        | "40P01"
+                        | "55P03"
+                        | "57014"
+                        | "53300"
+                        | "57P01"
+                        | "57P03"
+                        | "5"
+                        | "6"
+                        | "13"
+                        | "517"
+                )
+            });
             if lost || again {
-                Error::new(Code::Unavailable)
-                    .retry_after(Duration::from_secs(1))
-                    .caused_by(error)
+                Error::new(Code::Unavailable).retry_after(Duration::from_secs(1)).caused_by(error)
             } else {
                 Error::internal(error)
             }
@@ -98,12 +91,10 @@ impl<T> MapDbErr<T> for Result<T, DbErr> {
     }
 
     fn or_refused(self, name: &str, answer: impl FnOnce() -> Error) -> kernel::Result<T> {
-        self.map_err(|error| {
-            if constraint(&error).as_deref() == Some(name) {
-                answer()
-            } else {
-                from_db(error)
-            }
-        })
+        self.map_err(
+            |error| {
+                if constraint(&error).as_deref() == Some(name) { answer() } else { from_db(error) }
+            },
+        )
     }
 }

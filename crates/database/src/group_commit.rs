@@ -22,9 +22,7 @@ pub struct GroupCommit<T, R> {
 
 impl<T, R> Clone for GroupCommit<T, R> {
     fn clone(&self) -> Self {
-        Self {
-            queue: self.queue.clone(),
-        }
+        Self { queue: self.queue.clone() }
     }
 }
 
@@ -46,9 +44,7 @@ impl<T: Send + 'static, R: Send + 'static> GroupCommit<T, R> {
         self.queue
             .try_send((item, reply))
             .map_err(|_| Error::new(Code::Overloaded).retry_after(Duration::from_secs(1)))?;
-        answer
-            .await
-            .map_err(|_| Error::new(Code::OutcomeUnknown).retry_after(Duration::from_secs(1)))?
+        answer.await.map_err(|_| Error::new(Code::OutcomeUnknown).retry_after(Duration::from_secs(1)))?
     }
 }
 
@@ -118,10 +114,7 @@ mod tests {
         assert_eq!(answers, [Ok(4), Err(Code::NotFound), Ok(8), Ok(10)]);
         assert_eq!(*sizes.lock().unwrap(), [1, 3, 1]);
         // After a panic the flusher goes on.
-        assert_eq!(
-            group_commit.submit(99).await.unwrap_err().code(),
-            Code::OutcomeUnknown
-        );
+        assert_eq!(group_commit.submit(99).await.unwrap_err().code(), Code::OutcomeUnknown);
         assert_eq!(group_commit.submit(7).await.unwrap(), 14);
     }
 }

@@ -60,8 +60,7 @@ impl Generations {
     }
 
     pub(crate) fn of(&self, account: UserId) -> u64 {
-        self.counter(account)
-            .map_or(0, |counter| counter.load(Ordering::SeqCst))
+        self.counter(account).map_or(0, |counter| counter.load(Ordering::SeqCst))
     }
 
     fn advance(&self, account: UserId) {
@@ -83,21 +82,13 @@ impl Shared {
         if notices.public_cache_changed.load(Ordering::SeqCst) {
             self.advance();
         }
-        let forgotten = std::mem::take(
-            &mut *notices
-                .invalidated_accounts
-                .lock()
-                .unwrap_or_else(PoisonError::into_inner),
-        );
+        let forgotten =
+            std::mem::take(&mut *notices.invalidated_accounts.lock().unwrap_or_else(PoisonError::into_inner));
         for account in forgotten {
             self.generations.advance(account);
         }
-        let woken = std::mem::take(
-            &mut *notices
-                .notified_accounts
-                .lock()
-                .unwrap_or_else(PoisonError::into_inner),
-        );
+        let woken =
+            std::mem::take(&mut *notices.notified_accounts.lock().unwrap_or_else(PoisonError::into_inner));
         if !woken.is_empty() {
             if let Some(redis_publisher) = &self.redis_publisher {
                 redis_publisher.publish(self.wakeups.notices(&woken));
@@ -145,9 +136,7 @@ async fn receive(options: &PgConnectOptions, shared: &std::sync::Weak<Shared>) -
         .max_connections(1)
         .connect_lazy_with(PgConnectOptions::clone(options));
     let mut listener = PgListener::connect_with(&pool).await?;
-    listener
-        .listen_all([PUBLIC_CHANNEL, ACCOUNT_CHANNEL, NOTIFICATION_CHANNEL])
-        .await?;
+    listener.listen_all([PUBLIC_CHANNEL, ACCOUNT_CHANNEL, NOTIFICATION_CHANNEL]).await?;
     let mut asked = Instant::now();
     // Earlier notifications may be missing; from here on all arrive.
     match shared.upgrade() {
@@ -160,11 +149,8 @@ async fn receive(options: &PgConnectOptions, shared: &std::sync::Weak<Shared>) -
     loop {
         let left = PING_AFTER.saturating_sub(asked.elapsed());
         // However many notifications arrive, the server is pinged in time.
-        let heard = if left.is_zero() {
-            None
-        } else {
-            tokio::time::timeout(left, listener.try_recv()).await.ok()
-        };
+        let heard =
+            if left.is_zero() { None } else { tokio::time::timeout(left, listener.try_recv()).await.ok() };
         let Some(shared) = shared.upgrade() else {
             return Ok(());
         };
@@ -193,17 +179,13 @@ pub(crate) struct ListenerHealth {
 
 impl Default for ListenerHealth {
     fn default() -> Self {
-        Self {
-            began: Instant::now(),
-            confirmed: AtomicU64::new(0),
-        }
+        Self { began: Instant::now(), confirmed: AtomicU64::new(0) }
     }
 }
 
 impl ListenerHealth {
     fn confirm(&self, until: Instant) {
-        self.confirmed
-            .store(self.since_the_beginning(until), Ordering::SeqCst);
+        self.confirmed.store(self.since_the_beginning(until), Ordering::SeqCst);
     }
 
     pub(crate) fn is_good(&self) -> bool {

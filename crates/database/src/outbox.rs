@@ -69,11 +69,7 @@ pub async fn schedule(tx: &Tx, kind: &str, messages: Vec<(Value, Timestamp)>) ->
 /// # Errors
 /// What the database answers.
 pub async fn claim(tx: &Tx, limit: u64) -> Result<Vec<Message>> {
-    let skip = if tx.is_postgres() {
-        "FOR UPDATE SKIP LOCKED"
-    } else {
-        ""
-    };
+    let skip = if tx.is_postgres() { "FOR UPDATE SKIP LOCKED" } else { "" };
     // Text: the builder cannot update what a locking subquery selects.
     let sql = format!(
         "UPDATE outbox SET leased_until = :lease, attempts = attempts + 1 WHERE id IN (\
@@ -143,9 +139,7 @@ pub async fn backlog(tx: &Tx) -> Result<(i64, i64)> {
     // Text: two counts in one statement.
     let sql = "SELECT count(*) AS unfinished, count(failed_at) AS aside FROM outbox WHERE done_at IS NULL";
     let backlog = tx.fetch_optional::<Backlog>(sql, values! {}).await?;
-    Ok(backlog.map_or((0, 0), |backlog| {
-        (backlog.unfinished - backlog.aside, backlog.aside)
-    }))
+    Ok(backlog.map_or((0, 0), |backlog| (backlog.unfinished - backlog.aside, backlog.aside)))
 }
 
 /// Removes messages done more than `age` ago; answers how many.
@@ -153,9 +147,6 @@ pub async fn backlog(tx: &Tx) -> Result<(i64, i64)> {
 /// # Errors
 /// What the database answers.
 pub async fn sweep(tx: &Tx, age: Duration) -> Result<u64> {
-    let done = outbox::Entity::delete_many()
-        .filter(outbox::COLUMN.done_at.lt(tx.now() - age))
-        .exec(tx)
-        .await;
+    let done = outbox::Entity::delete_many().filter(outbox::COLUMN.done_at.lt(tx.now() - age)).exec(tx).await;
     Ok(done.map_db_err()?.rows_affected)
 }

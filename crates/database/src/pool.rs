@@ -89,11 +89,7 @@ impl<C: Connection> Connections<C> {
 
     /// A permit of this thread's shard, or of another that has one left; otherwise the next one of this thread's shard.
     async fn permit(&self) -> Result<(Arc<PoolShard<C>>, OwnedSemaphorePermit)> {
-        let mut shards = self
-            .0
-            .iter()
-            .cycle()
-            .skip(THREAD_INDEX.with(|index| *index) % self.0.len());
+        let mut shards = self.0.iter().cycle().skip(THREAD_INDEX.with(|index| *index) % self.0.len());
         let own = shards.next().ok_or(Code::Unavailable)?;
         for shard in std::iter::once(own).chain(shards.take(self.0.len() - 1)) {
             if let Ok(permit) = shard.permits.clone().try_acquire_owned() {
@@ -185,16 +181,10 @@ impl<C: Connection> Borrowed<C> {
             session_context: self.session_context,
         };
         // Before the permit is released, so that whoever gets it finds the connection.
-        self.shard
-            .idle
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-            .push(idle);
+        self.shard.idle.lock().unwrap_or_else(PoisonError::into_inner).push(idle);
     }
 }
 
 pub(crate) fn unavailable(error: impl std::error::Error + Send + Sync + 'static) -> Error {
-    Error::new(Code::Unavailable)
-        .retry_after(Duration::from_secs(1))
-        .caused_by(error)
+    Error::new(Code::Unavailable).retry_after(Duration::from_secs(1)).caused_by(error)
 }

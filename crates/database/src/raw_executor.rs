@@ -26,36 +26,29 @@ where
 
     fn execute_raw(&self, statement: Statement) -> Pending<'_, ExecResult> {
         Box::pin(async move {
-            let done = self
-                .with_connection(|connection| connection.execute(query(&statement)))
-                .await;
+            let done = self.with_connection(|connection| connection.execute(query(&statement))).await;
             done.map(Into::into).map_err(DbErr::Exec)
         })
     }
 
     fn execute_unprepared<'a>(&'a self, sql: &'a str) -> Pending<'a, ExecResult> {
         Box::pin(async move {
-            let done = self
-                .with_connection(|connection| connection.execute(AssertSqlSafe(sql.to_owned())))
-                .await;
+            let done =
+                self.with_connection(|connection| connection.execute(AssertSqlSafe(sql.to_owned()))).await;
             done.map(Into::into).map_err(DbErr::Exec)
         })
     }
 
     fn query_one_raw(&self, statement: Statement) -> Pending<'_, Option<QueryResult>> {
         Box::pin(async move {
-            let row = self
-                .with_connection(|connection| connection.fetch_optional(query(&statement)))
-                .await;
+            let row = self.with_connection(|connection| connection.fetch_optional(query(&statement))).await;
             row.map(|row| row.map(Into::into)).map_err(DbErr::Query)
         })
     }
 
     fn query_all_raw(&self, statement: Statement) -> Pending<'_, Vec<QueryResult>> {
         Box::pin(async move {
-            let rows = self
-                .with_connection(|connection| connection.fetch_all(query(&statement)))
-                .await;
+            let rows = self.with_connection(|connection| connection.fetch_all(query(&statement))).await;
             let rows = rows.map_err(DbErr::Query)?;
             Ok(rows.into_iter().map(Into::into).collect())
         })

@@ -64,11 +64,7 @@ pub async fn migrate(connection: &DatabaseConnection, key_check: &[u8]) -> Resul
         let insert = "INSERT INTO installation (id, key_check) VALUES (1, $1) ON CONFLICT (id) DO NOTHING";
         let backend = connection.get_database_backend();
         connection
-            .execute_raw(Statement::from_sql_and_values(
-                backend,
-                insert,
-                [key_check.to_vec().into()],
-            ))
+            .execute_raw(Statement::from_sql_and_values(backend, insert, [key_check.to_vec().into()]))
             .await?;
     }
     same_key(connection, key_check).await?;
@@ -99,30 +95,19 @@ async fn known_key(connection: &DatabaseConnection) -> Result<Option<Vec<u8>>, D
         connection.get_database_backend(),
         "SELECT key_check FROM installation WHERE id = 1",
     );
-    connection
-        .query_one_raw(select)
-        .await?
-        .map(|row| row.try_get::<Vec<u8>>("", "key_check"))
-        .transpose()
+    connection.query_one_raw(select).await?.map(|row| row.try_get::<Vec<u8>>("", "key_check")).transpose()
 }
 
 async fn pending(connection: &DatabaseConnection) -> Result<Vec<String>, SchemaError> {
-    let known: Vec<String> = Migrator::migrations()
-        .iter()
-        .map(|migration| migration.name().to_owned())
-        .collect();
+    let known: Vec<String> =
+        Migrator::migrations().iter().map(|migration| migration.name().to_owned()).collect();
     let backend = connection.get_database_backend();
     let exists = match backend {
         sea_orm::DbBackend::Postgres => "SELECT to_regclass('seaql_migrations') IS NOT NULL AS found",
         _ => "SELECT count(*) > 0 AS found FROM sqlite_master WHERE name = 'seaql_migrations'",
     };
-    let found = connection
-        .query_one_raw(Statement::from_string(backend, exists))
-        .await?;
-    let found = found
-        .map(|row| row.try_get::<bool>("", "found"))
-        .transpose()?
-        .unwrap_or(false);
+    let found = connection.query_one_raw(Statement::from_string(backend, exists)).await?;
+    let found = found.map(|row| row.try_get::<bool>("", "found")).transpose()?.unwrap_or(false);
     let mut applied = BTreeSet::new();
     if found {
         let names = Statement::from_string(backend, "SELECT version FROM seaql_migrations");

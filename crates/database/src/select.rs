@@ -25,23 +25,19 @@ pub trait OldestFirst: Sized {
 
 impl<E: EntityTrait> NewestFirst for Select<E> {
     fn newest_first<C: ColumnTrait>(self, time: C, id: C, after: Option<Cursor>, limit: Limit) -> Self {
-        self.apply_if(after, |select, after| {
-            select.filter(position(time, id).lt(position_of(after)))
-        })
-        .order_by_desc(time)
-        .order_by_desc(id)
-        .limit(limit.fetch())
+        self.apply_if(after, |select, after| select.filter(position(time, id).lt(position_of(after))))
+            .order_by_desc(time)
+            .order_by_desc(id)
+            .limit(limit.fetch())
     }
 }
 
 impl<E: EntityTrait> OldestFirst for Select<E> {
     fn oldest_first<C: ColumnTrait>(self, time: C, id: C, after: Option<Cursor>, limit: Limit) -> Self {
-        self.apply_if(after, |select, after| {
-            select.filter(position(time, id).gt(position_of(after)))
-        })
-        .order_by_asc(time)
-        .order_by_asc(id)
-        .limit(limit.fetch())
+        self.apply_if(after, |select, after| select.filter(position(time, id).gt(position_of(after))))
+            .order_by_asc(time)
+            .order_by_asc(id)
+            .limit(limit.fetch())
     }
 }
 

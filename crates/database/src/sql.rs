@@ -19,10 +19,7 @@ macro_rules! values {
 ///
 /// # Panics
 /// Where a name has no value or a value is never named: a mistake in the code that every call shows.
-#[expect(
-    clippy::panic,
-    reason = "a statement and its values stand in the same function"
-)]
+#[expect(clippy::panic, reason = "a statement and its values stand in the same function")]
 pub(crate) fn named(
     backend: DbBackend,
     sql: &str,
@@ -37,10 +34,7 @@ pub(crate) fn named(
 }
 
 /// The statement with numbers for names, and a name that does not occur in it, if there is one.
-#[expect(
-    clippy::panic,
-    reason = "a statement and its values stand in the same function"
-)]
+#[expect(clippy::panic, reason = "a statement and its values stand in the same function")]
 pub(crate) fn numbered<'a>(backend: DbBackend, sql: &str, names: &[&'a str]) -> (String, Option<&'a str>) {
     let mark = if backend == DbBackend::Postgres { '$' } else { '?' };
     let mut text = String::with_capacity(sql.len());
@@ -59,9 +53,7 @@ pub(crate) fn numbered<'a>(backend: DbBackend, sql: &str, names: &[&'a str]) -> 
             rest
         } else {
             let (_, from) = from.split_at(1);
-            let end = from
-                .find(|c: char| !c.is_ascii_alphanumeric() && c != '_')
-                .unwrap_or(from.len());
+            let end = from.find(|c: char| !c.is_ascii_alphanumeric() && c != '_').unwrap_or(from.len());
             let (name, rest) = from.split_at(end);
             let Some(n) = names.iter().position(|known| *known == name) else {
                 panic!("no value for :{name} in {sql}");
@@ -74,10 +66,7 @@ pub(crate) fn numbered<'a>(backend: DbBackend, sql: &str, names: &[&'a str]) -> 
         };
     }
     text.push_str(rest);
-    let unused = names
-        .iter()
-        .zip(used)
-        .find_map(|(name, used)| (!used).then_some(*name));
+    let unused = names.iter().zip(used).find_map(|(name, used)| (!used).then_some(*name));
     (text, unused)
 }
 
@@ -90,19 +79,10 @@ mod tests {
         let sql = "SELECT ':no', a::text FROM t WHERE a < :before AND (b < :before OR c = :id)";
         let before = 8;
         let postgres = named(DbBackend::Postgres, sql, values! { id: 7, before });
-        assert_eq!(
-            postgres.sql,
-            "SELECT ':no', a::text FROM t WHERE a < $2 AND (b < $2 OR c = $1)"
-        );
+        assert_eq!(postgres.sql, "SELECT ':no', a::text FROM t WHERE a < $2 AND (b < $2 OR c = $1)");
         let sqlite = named(DbBackend::Sqlite, sql, values! { id: 7, before });
-        assert_eq!(
-            sqlite.sql,
-            "SELECT ':no', a::text FROM t WHERE a < ?2 AND (b < ?2 OR c = ?1)"
-        );
-        assert_eq!(
-            sqlite.values.map(|values| values.0),
-            Some(vec![7.into(), 8.into()])
-        );
+        assert_eq!(sqlite.sql, "SELECT ':no', a::text FROM t WHERE a < ?2 AND (b < ?2 OR c = ?1)");
+        assert_eq!(sqlite.values.map(|values| values.0), Some(vec![7.into(), 8.into()]));
     }
 
     #[test]

@@ -57,13 +57,7 @@ struct Inner {
 
 impl Tx {
     pub(crate) fn new(connection: TxConnection, actor: Actor, now: Timestamp, shared: &Arc<Shared>) -> Self {
-        Self(Arc::new(Inner {
-            connection,
-            actor,
-            now,
-            pending: Arc::default(),
-            shared: shared.clone(),
-        }))
+        Self(Arc::new(Inner { connection, actor, now, pending: Arc::default(), shared: shared.clone() }))
     }
 
     /// The connection, to end it; an error where a use case has kept a handle after it answered.
@@ -84,10 +78,7 @@ impl Tx {
     /// # Errors
     /// [`kernel::Code::Unauthenticated`] where nobody has logged in.
     pub fn user_id(&self) -> Result<UserId> {
-        self.0
-            .actor
-            .user_id()
-            .ok_or_else(|| kernel::Code::Unauthenticated.into())
+        self.0.actor.user_id().ok_or_else(|| kernel::Code::Unauthenticated.into())
     }
 
     /// The instant of this transaction, the same for everything in it.
@@ -142,13 +133,8 @@ impl Tx {
             accounts.push(account);
         }
         if self.is_postgres() {
-            let values = [
-                crate::invalidation::ACCOUNT_CHANNEL.into(),
-                account.to_string().into(),
-            ];
-            self.query_one_raw(self.statement("SELECT pg_notify(?, ?)", values))
-                .await
-                .map_db_err()?;
+            let values = [crate::invalidation::ACCOUNT_CHANNEL.into(), account.to_string().into()];
+            self.query_one_raw(self.statement("SELECT pg_notify(?, ?)", values)).await.map_db_err()?;
         }
         Ok(())
     }
@@ -164,8 +150,7 @@ impl Tx {
         }
         if self.is_postgres() && self.0.shared.redis_publisher.is_none() {
             for notice in self.0.shared.wakeups.notices(accounts) {
-                self.pg_notify(crate::invalidation::NOTIFICATION_CHANNEL, notice)
-                    .await?;
+                self.pg_notify(crate::invalidation::NOTIFICATION_CHANNEL, notice).await?;
             }
         }
         self.0
@@ -300,10 +285,7 @@ impl Tx {
         let ids = ids.iter().map(|id| (*id).into());
         if self.is_postgres() {
             let ids: Vec<String> = ids.map(|id: Uuid| id.to_string()).collect();
-            (
-                format!("= ANY (:{name}::text::uuid[])"),
-                format!("{{{}}}", ids.join(",")).into(),
-            )
+            (format!("= ANY (:{name}::text::uuid[])"), format!("{{{}}}", ids.join(",")).into())
         } else {
             let ids: Vec<String> = ids.map(|id: Uuid| format!("\"{}\"", id.simple())).collect();
             (
@@ -370,10 +352,7 @@ impl Tx {
             ("= ANY (?::text::uuid[])", format!("{{{}}}", ids.join(",")).into())
         } else {
             let ids: Vec<String> = ids.map(|id: Uuid| format!("\"{}\"", id.simple())).collect();
-            (
-                "IN (SELECT unhex(value) FROM json_each(?))",
-                format!("[{}]", ids.join(",")).into(),
-            )
+            ("IN (SELECT unhex(value) FROM json_each(?))", format!("[{}]", ids.join(",")).into())
         }
     }
 
@@ -406,23 +385,19 @@ fn no_arrays() -> DbErr {
 }
 
 fn first<T: FromQueryResult>(row: Result<Option<QueryResult>, DbErr>) -> Result<Option<T>> {
-    row.and_then(|row| row.map(|row| T::from_query_result(&row, "")).transpose())
-        .map_db_err()
+    row.and_then(|row| row.map(|row| T::from_query_result(&row, "")).transpose()).map_db_err()
 }
 
 fn every<T: FromQueryResult>(rows: Result<Vec<QueryResult>, DbErr>) -> Result<Vec<T>> {
-    rows.and_then(|rows| rows.iter().map(|row| T::from_query_result(row, "")).collect())
-        .map_db_err()
+    rows.and_then(|rows| rows.iter().map(|row| T::from_query_result(row, "")).collect()).map_db_err()
 }
 
 fn scalar<T: TryGetable>(row: Result<Option<QueryResult>, DbErr>) -> Result<Option<T>> {
-    row.and_then(|row| row.map(|row| row.try_get_by_index::<T>(0)).transpose())
-        .map_db_err()
+    row.and_then(|row| row.map(|row| row.try_get_by_index::<T>(0)).transpose()).map_db_err()
 }
 
 fn number(row: Result<Option<QueryResult>, DbErr>) -> Result<i64> {
-    row.and_then(|row| row.map_or(Ok(0), |row| row.try_get_by_index::<i64>(0)))
-        .map_db_err()
+    row.and_then(|row| row.map_or(Ok(0), |row| row.try_get_by_index::<i64>(0))).map_db_err()
 }
 
 impl ConnectionTrait for Tx {

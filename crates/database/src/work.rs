@@ -29,8 +29,5 @@ fn erased<T: Send + 'static>(answer: Result<T>) -> Result<Answer> {
 
 pub(crate) async fn opened<T: 'static>(answer: BoxFuture<'_, Result<Answer>>) -> Result<T> {
     let value = answer.await?.downcast::<T>();
-    value.map_or_else(
-        |_| Err(Error::internal("a use case answered with another type")),
-        |value| Ok(*value),
-    )
+    value.map_or_else(|_| Err(Error::internal("a use case answered with another type")), |value| Ok(*value))
 }

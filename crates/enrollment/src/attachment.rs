@@ -31,10 +31,7 @@ pub async fn lesson_attachments(
     limit: Limit,
 ) -> Result<Page<Attachment>> {
     let (lesson, _) = access::lesson_access(tx, lesson_id).await?;
-    let owner = AttachmentOwner::Lesson {
-        course_id: lesson.course_id,
-        lesson_id,
-    };
+    let owner = AttachmentOwner::Lesson { course_id: lesson.course_id, lesson_id };
     courses::attachments(tx, owner, after, limit).await
 }
 

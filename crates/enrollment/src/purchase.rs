@@ -55,11 +55,7 @@ pub async fn apply_purchase_state(
     state: PurchaseState,
     reason: &str,
 ) -> Result<()> {
-    let Purchased {
-        user_id,
-        course_id,
-        payment_id,
-    } = purchased;
+    let Purchased { user_id, course_id, payment_id } = purchased;
     let (status, source_id) = (GrantStatus::from(state), payment_id.to_string());
     let new = NewGrant {
         id: tx.new_id(),

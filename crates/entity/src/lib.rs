@@ -2,10 +2,7 @@
 
 pub mod enums;
 // Generated code is held to be safe, not to be documented.
-#[expect(
-    missing_docs,
-    reason = "generated from the schema; the migrations document it"
-)]
+#[expect(missing_docs, reason = "generated from the schema; the migrations document it")]
 mod generated;
 
 pub use generated::*;

@@ -56,11 +56,7 @@ impl HttpClient {
             .user_agent(concat!("palestra/", env!("CARGO_PKG_VERSION")))
             .build()
             .map_err(|error| format!("no connections to {service} can be made: {error}"))?;
-        Ok(Self {
-            service,
-            client,
-            environment,
-        })
+        Ok(Self { service, client, environment })
     }
 
     /// A request to be sent with [`HttpClient::send`].
@@ -111,11 +107,7 @@ impl HttpClient {
             }
             body.extend_from_slice(&chunk);
         }
-        Ok(HttpResponse {
-            status,
-            body,
-            headers,
-        })
+        Ok(HttpResponse { status, body, headers })
     }
 
     /// 0.2 s, then 0.4 s, each up to half longer, so that calls that failed together do not return together.

@@ -3,11 +3,7 @@
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 
 /// All but the unreserved characters of RFC 3986.
-const RESERVED: &AsciiSet = &NON_ALPHANUMERIC
-    .remove(b'-')
-    .remove(b'.')
-    .remove(b'_')
-    .remove(b'~');
+const RESERVED: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~');
 
 /// Text as one segment of a path, or as one name or value of a query or form.
 #[must_use]
@@ -18,9 +14,8 @@ pub fn percent_encode(text: &str) -> String {
 /// A body of the type `application/x-www-form-urlencoded`, in this order.
 #[must_use]
 pub fn encode_form(fields: &[(String, String)]) -> String {
-    let fields = fields
-        .iter()
-        .map(|(name, value)| format!("{}={}", percent_encode(name), percent_encode(value)));
+    let fields =
+        fields.iter().map(|(name, value)| format!("{}={}", percent_encode(name), percent_encode(value)));
     fields.collect::<Vec<_>>().join("&")
 }
 
@@ -30,10 +25,7 @@ mod tests {
 
     #[test]
     fn a_form_keeps_every_character() {
-        let fields = [
-            ("a[b]".to_owned(), "x & y=1/é".to_owned()),
-            ("c".to_owned(), String::new()),
-        ];
+        let fields = [("a[b]".to_owned(), "x & y=1/é".to_owned()), ("c".to_owned(), String::new())];
         assert_eq!(encode_form(&fields), "a%5Bb%5D=x%20%26%20y%3D1%2F%C3%A9&c=");
     }
 }

@@ -20,18 +20,12 @@ pub fn verify_webhook<S: AsRef<str>>(secrets: &[S], header: &str, body: &[u8], n
     let invalid = |detail: &str| Error::new(Code::HookSignatureInvalid).detail(detail);
     let time = fields(header, "t").next();
     let time = time.ok_or_else(|| invalid("The signature has no time."))?;
-    let seconds: i64 = time
-        .parse()
-        .map_err(|_| invalid("The signature's time cannot be read."))?;
+    let seconds: i64 = time.parse().map_err(|_| invalid("The signature's time cannot be read."))?;
     let signed = [time.as_bytes(), b".", body].concat();
     let is_valid = fields(header, "v1")
         .take(MAX_SIGNATURES)
         .filter_map(decode_hex)
-        .any(|signature| {
-            secrets
-                .iter()
-                .any(|secret| signs(secret.as_ref(), &signed, &signature))
-        });
+        .any(|signature| secrets.iter().any(|secret| signs(secret.as_ref(), &signed, &signature)));
     if !is_valid {
         return Err(invalid("No signature fits the body."));
     }
@@ -61,8 +55,5 @@ fn decode_hex(text: &str) -> Option<Vec<u8>> {
     if text.len() != 2 * SIGNATURE_BYTES || !text.is_ascii() {
         return None;
     }
-    (0..text.len())
-        .step_by(2)
-        .map(|at| u8::from_str_radix(text.get(at..at + 2)?, 16).ok())
-        .collect()
+    (0..text.len()).step_by(2).map(|at| u8::from_str_radix(text.get(at..at + 2)?, 16).ok()).collect()
 }

@@ -52,11 +52,7 @@ impl Claims {
     /// The caller that the token stands for.
     #[must_use]
     pub fn actor(&self) -> Actor {
-        Actor::User {
-            id: self.sub,
-            role: self.role,
-            session: self.sid,
-        }
+        Actor::User { id: self.sub, role: self.role, session: self.sid }
     }
 }
 
@@ -88,16 +84,10 @@ impl Tokens {
     /// # Errors
     /// What the database answers, and a master key that does not open the keys.
     pub async fn load(db: &Db, settings: TokenSettings) -> Result<Self> {
-        db.run_in(Pool::Auth, Actor::System, |tx| async move {
-            signing_key::ensure_signing_key(&tx).await
-        })
-        .await?;
+        db.run_in(Pool::Auth, Actor::System, |tx| async move { signing_key::ensure_signing_key(&tx).await })
+            .await?;
         let keys = Arc::new(load(db).await?);
-        Ok(Self {
-            settings,
-            keys: RwLock::new(keys),
-            verified: Mutex::default(),
-        })
+        Ok(Self { settings, keys: RwLock::new(keys), verified: Mutex::default() })
     }
 
     /// Reads the keys again: another process may have rotated them.
@@ -128,10 +118,7 @@ impl Tokens {
     /// [`Code::Internal`] where no key is active, which the start makes sure of.
     pub fn issue(&self, tx: &Tx, user: UserId, role: Role, session: SessionId) -> Result<String> {
         let keys = self.keys();
-        let active = keys
-            .signing
-            .iter()
-            .find(|(activates_at, ..)| *activates_at <= tx.now());
+        let active = keys.signing.iter().find(|(activates_at, ..)| *activates_at <= tx.now());
         let (_, kid, key) = active.ok_or_else(|| Error::internal("no signing key is active"))?;
         let now = tx.now().timestamp();
         let claims = Claims {
@@ -202,11 +189,7 @@ impl Tokens {
 
     fn cached(&self, fingerprint: &[u8]) -> Option<Arc<Claims>> {
         let verified = self.verified.lock().unwrap_or_else(PoisonError::into_inner);
-        verified
-            .newer
-            .get(fingerprint)
-            .or_else(|| verified.older.get(fingerprint))
-            .cloned()
+        verified.newer.get(fingerprint).or_else(|| verified.older.get(fingerprint)).cloned()
     }
 
     fn cache(&self, fingerprint: Vec<u8>, claims: &Arc<Claims>) {
@@ -229,30 +212,18 @@ fn check_times(claims: Arc<Claims>, now: Timestamp) -> Result<Arc<Claims>> {
 }
 
 async fn load(db: &Db) -> Result<Keys> {
-    let keys = db
-        .read_in(Pool::Auth, Actor::System, |tx| async move {
-            signing_key::load(&tx).await
-        })
-        .await?;
+    let keys =
+        db.read_in(Pool::Auth, Actor::System, |tx| async move { signing_key::load(&tx).await }).await?;
     let decoding = |key: &SigningKey| DecodingKey::from_ed_components(&to_base64url(&key.public.bytes));
     let mut verifying = HashMap::new();
     for key in &keys {
-        verifying.insert(
-            key.public.kid.clone(),
-            (decoding(key).map_err(Error::internal)?, key.retires_at),
-        );
+        verifying.insert(key.public.kid.clone(), (decoding(key).map_err(Error::internal)?, key.retires_at));
     }
     Ok(Keys {
         public: keys.iter().map(|key| key.public.clone()).collect(),
         signing: keys
             .into_iter()
-            .map(|key| {
-                (
-                    key.activates_at,
-                    key.public.kid,
-                    EncodingKey::from_ed_der(&key.pkcs8),
-                )
-            })
+            .map(|key| (key.activates_at, key.public.kid, EncodingKey::from_ed_der(&key.pkcs8)))
             .collect(),
         verifying,
         loaded_at: db.environment().now(),

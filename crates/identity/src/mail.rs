@@ -28,8 +28,8 @@ pub(crate) async fn enqueue(tx: &Tx, kind: &str, user_id: UserId) -> Result<()> 
 /// What the database and the mailer answer; the worker tries again.
 pub async fn deliver(db: &Db, mailer: &dyn Mailer, app_url: &str, kind: &str, user_id: UserId) -> Result<()> {
     let (kind, app_url) = (kind.to_owned(), app_url.trim_end_matches('/').to_owned());
-    let message = db
-        .run_in(Pool::Auth, Actor::System, move |tx| async move {
+    let message =
+        db.run_in(Pool::Auth, Actor::System, move |tx| async move {
             compose(&tx, &kind, &app_url, user_id).await
         })
         .await?;

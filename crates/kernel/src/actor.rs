@@ -74,14 +74,7 @@ impl Actor {
     /// Whether this caller acts on everybody's rows.
     #[must_use]
     pub fn is_admin(&self) -> bool {
-        matches!(
-            self,
-            Self::System
-                | Self::User {
-                    role: Role::Admin,
-                    ..
-                }
-        )
+        matches!(self, Self::System | Self::User { role: Role::Admin, .. })
     }
 
     /// Whether this caller manages what `owner` owns: the owner, or an admin.

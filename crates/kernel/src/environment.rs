@@ -18,10 +18,7 @@ pub trait Clock: Send + Sync {
 pub struct SystemClock;
 
 impl Clock for SystemClock {
-    #[expect(
-        clippy::disallowed_methods,
-        reason = "the one place that reads the machine's clock"
-    )]
+    #[expect(clippy::disallowed_methods, reason = "the one place that reads the machine's clock")]
     fn now(&self) -> DateTime<Utc> {
         Utc::now()
     }
@@ -38,19 +35,13 @@ impl Environment {
     /// Reads the time from `clock`, and random numbers from the operating system.
     #[must_use]
     pub fn new(clock: Arc<dyn Clock>) -> Self {
-        Self {
-            clock,
-            public_url: "".into(),
-        }
+        Self { clock, public_url: "".into() }
     }
 
     /// The same, with the address under which clients reach this installation.
     #[must_use]
     pub fn reached_at(self, public_url: &str) -> Self {
-        Self {
-            public_url: public_url.trim_end_matches('/').into(),
-            ..self
-        }
+        Self { public_url: public_url.trim_end_matches('/').into(), ..self }
     }
 
     /// The absolute address of a path of the API, such as `/images/…`.
@@ -69,9 +60,7 @@ impl Environment {
     #[must_use]
     pub fn new_id<I: From<Uuid>>(&self) -> I {
         let millis = u64::try_from(self.clock.now().timestamp_millis()).unwrap_or(0);
-        uuid::Builder::from_unix_timestamp_millis(millis, &random())
-            .into_uuid()
-            .into()
+        uuid::Builder::from_unix_timestamp_millis(millis, &random()).into_uuid().into()
     }
 
     /// 256 random bits from the operating system, for tokens.

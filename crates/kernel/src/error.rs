@@ -226,11 +226,7 @@ pub struct FieldError {
 impl FieldError {
     /// A reason at `pointer`.
     pub fn new(pointer: impl Into<String>, code: &'static str, detail: impl Into<String>) -> Self {
-        Self {
-            pointer: pointer.into(),
-            code,
-            detail: detail.into(),
-        }
+        Self { pointer: pointer.into(), code, detail: detail.into() }
     }
 }
 
@@ -248,13 +244,7 @@ impl Error {
     /// A refusal with this code.
     #[must_use]
     pub fn new(code: Code) -> Self {
-        Self {
-            code,
-            detail: None,
-            errors: Vec::new(),
-            retry_after: None,
-            source: None,
-        }
+        Self { code, detail: None, errors: Vec::new(), retry_after: None, source: None }
     }
 
     /// Adds what is particular to this occurrence, for people to read.
@@ -324,9 +314,7 @@ impl Error {
 impl fmt::Display for Error {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(self.detail.as_deref().unwrap_or(self.code.title()))?;
-        self.source
-            .as_ref()
-            .map_or(Ok(()), |source| write!(f, ": {source}"))
+        self.source.as_ref().map_or(Ok(()), |source| write!(f, ": {source}"))
     }
 }
 
@@ -352,11 +340,7 @@ mod tests {
     fn codes_are_unique_and_snake_case() {
         let mut seen = HashSet::new();
         for code in Code::ALL {
-            assert!(
-                code.as_str().chars().all(|c| c.is_ascii_lowercase() || c == '_'),
-                "{}",
-                code.as_str()
-            );
+            assert!(code.as_str().chars().all(|c| c.is_ascii_lowercase() || c == '_'), "{}", code.as_str());
             assert!(seen.insert(code.as_str()), "{} stands twice", code.as_str());
         }
     }

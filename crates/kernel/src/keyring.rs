@@ -29,9 +29,7 @@ impl Keyring {
         let mut key = [0; 32];
         let salt = hkdf::Salt::new(hkdf::HKDF_SHA256, b"palestra");
         let prk = salt.extract(&self.master);
-        let filled = prk
-            .expand(&[purpose.as_bytes()], hkdf::HKDF_SHA256)
-            .and_then(|okm| okm.fill(&mut key));
+        let filled = prk.expand(&[purpose.as_bytes()], hkdf::HKDF_SHA256).and_then(|okm| okm.fill(&mut key));
         if filled.is_err() {
             // Only a wrong length fails, and the length is fixed above.
             std::process::abort();
@@ -54,8 +52,7 @@ impl Keyring {
         let nonce: [u8; NONCE_LEN] = random();
         let mut body = plain.to_vec();
         let sealed = self.aead(purpose).is_some_and(|key| {
-            key.seal_in_place_append_tag(Nonce::assume_unique_for_key(nonce), Aad::empty(), &mut body)
-                .is_ok()
+            key.seal_in_place_append_tag(Nonce::assume_unique_for_key(nonce), Aad::empty(), &mut body).is_ok()
         });
         if !sealed {
             // Never write plain text where sealed text was asked for.
@@ -70,17 +67,12 @@ impl Keyring {
         let (nonce, body) = sealed.split_at_checked(NONCE_LEN)?;
         let nonce = Nonce::try_assume_unique_for_key(nonce).ok()?;
         let mut body = body.to_vec();
-        let plain = self
-            .aead(purpose)?
-            .open_in_place(nonce, Aad::empty(), &mut body)
-            .ok()?;
+        let plain = self.aead(purpose)?.open_in_place(nonce, Aad::empty(), &mut body).ok()?;
         Some(plain.to_vec())
     }
 
     fn aead(&self, purpose: &str) -> Option<LessSafeKey> {
-        UnboundKey::new(&AES_256_GCM, &self.derive(purpose))
-            .ok()
-            .map(LessSafeKey::new)
+        UnboundKey::new(&AES_256_GCM, &self.derive(purpose)).ok().map(LessSafeKey::new)
     }
 }
 
@@ -116,10 +108,7 @@ mod tests {
     fn sealed_text_opens_only_with_its_key_purpose_and_bytes() {
         let ring = Keyring::new([7; 32]);
         let mut sealed = ring.seal("answers", b"secret");
-        assert_eq!(
-            ring.open("answers", &sealed).as_deref(),
-            Some(b"secret".as_slice())
-        );
+        assert_eq!(ring.open("answers", &sealed).as_deref(), Some(b"secret".as_slice()));
         assert_eq!(ring.open("keys", &sealed), None);
         assert_eq!(Keyring::new([8; 32]).open("answers", &sealed), None);
         sealed[20] ^= 1;

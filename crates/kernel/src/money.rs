@@ -30,11 +30,7 @@ impl FromStr for Currency {
             STN SVC SYP SZL THB TJS TMT TND TOP TRY TTD TWD TZS UAH UGX USD UYU UZS VED VES VND VUV WST XAF XCD XOF \
             XPF YER ZAR ZMW ZWG";
         let bytes: [u8; 3] = s.as_bytes().try_into().map_err(|_| ())?;
-        if ACTIVE.split_ascii_whitespace().any(|code| code == s) {
-            Ok(Self(bytes))
-        } else {
-            Err(())
-        }
+        if ACTIVE.split_ascii_whitespace().any(|code| code == s) { Ok(Self(bytes)) } else { Err(()) }
     }
 }
 

@@ -44,10 +44,7 @@ impl Cursor {
     /// Stands after the row with this time and id.
     #[must_use]
     pub fn at(time: Timestamp, id: impl Into<Uuid>) -> Self {
-        Self {
-            key: time.timestamp_micros(),
-            id: id.into(),
-        }
+        Self { key: time.timestamp_micros(), id: id.into() }
     }
 
     /// The key as a time, held inside the years that both databases can compare.
@@ -72,10 +69,7 @@ impl Cursor {
     pub fn decode(text: &str) -> Option<Self> {
         let bytes: [u8; 24] = URL_SAFE_NO_PAD.decode(text).ok()?.try_into().ok()?;
         let (key, id) = bytes.split_at(8);
-        Some(Self {
-            key: i64::from_be_bytes(key.try_into().ok()?),
-            id: Uuid::from_slice(id).ok()?,
-        })
+        Some(Self { key: i64::from_be_bytes(key.try_into().ok()?), id: Uuid::from_slice(id).ok()? })
     }
 }
 
@@ -101,10 +95,7 @@ impl<T> Page<T> {
     /// The same page of something else.
     #[must_use]
     pub fn map<U>(self, convert: impl FnMut(T) -> U) -> Page<U> {
-        Page {
-            data: self.data.into_iter().map(convert).collect(),
-            next: self.next,
-        }
+        Page { data: self.data.into_iter().map(convert).collect(), next: self.next }
     }
 }
 
@@ -128,15 +119,9 @@ mod tests {
 
     #[test]
     fn a_page_is_cut_and_continues_after_its_last_row() {
-        let position = |n: &i64| Cursor {
-            key: *n,
-            id: Uuid::nil(),
-        };
+        let position = |n: &i64| Cursor { key: *n, id: Uuid::nil() };
         let page = Page::cut(vec![1, 2, 3], Limit::new(2), position);
-        assert_eq!(
-            (page.data.as_slice(), page.next.map(|c| c.key)),
-            ([1, 2].as_slice(), Some(2))
-        );
+        assert_eq!((page.data.as_slice(), page.next.map(|c| c.key)), ([1, 2].as_slice(), Some(2)));
         assert_eq!(Page::cut(vec![1, 2], Limit::new(2), position).next, None);
     }
 }

@@ -46,11 +46,7 @@ pub(crate) fn problem(purpose: FilePurpose, announced: &str, head: &[u8]) -> Opt
         return None;
     }
     let allowed = detected.is_some_and(|kind| allowed_types(purpose).contains(&kind));
-    Some(if allowed {
-        "type_mismatch"
-    } else {
-        "type_not_allowed"
-    })
+    Some(if allowed { "type_mismatch" } else { "type_not_allowed" })
 }
 
 fn detect(head: &[u8]) -> Option<&'static str> {
@@ -75,8 +71,7 @@ fn is_text(head: &[u8]) -> bool {
         }
         Err(_) => return false,
     };
-    text.chars()
-        .all(|c| !c.is_control() || matches!(c, '\n' | '\r' | '\t' | '\u{c}'))
+    text.chars().all(|c| !c.is_control() || matches!(c, '\n' | '\r' | '\t' | '\u{c}'))
 }
 
 #[cfg(test)]
@@ -93,26 +88,11 @@ mod tests {
             (FilePurpose::Image, "image/jpeg", png, Some("type_mismatch")),
             (FilePurpose::Image, "image/png", zip, Some("type_not_allowed")),
             (FilePurpose::Attachment, "application/zip", zip, None),
-            (
-                FilePurpose::Attachment,
-                "application/pdf",
-                zip,
-                Some("type_mismatch"),
-            ),
+            (FilePurpose::Attachment, "application/pdf", zip, Some("type_mismatch")),
             (FilePurpose::Video, "video/mp4", mp4, None),
             (FilePurpose::Attachment, "text/csv", "a,b\nÜ,1\n".as_bytes(), None),
-            (
-                FilePurpose::Attachment,
-                "text/plain",
-                b"a\0b",
-                Some("type_not_allowed"),
-            ),
-            (
-                FilePurpose::Attachment,
-                "text/plain",
-                b"<html><script>",
-                Some("type_not_allowed"),
-            ),
+            (FilePurpose::Attachment, "text/plain", b"a\0b", Some("type_not_allowed")),
+            (FilePurpose::Attachment, "text/plain", b"<html><script>", Some("type_not_allowed")),
         ];
         for (purpose, announced, bytes, expected) in cases {
             assert_eq!(problem(purpose, announced, bytes), expected, "{announced}");

@@ -10,10 +10,7 @@ const MAX_LENGTH: usize = 120;
 #[must_use]
 pub(crate) fn clean_name(given: &str) -> String {
     let last = given.rsplit(['/', '\\']).next().unwrap_or_default();
-    let plain: String = kernel::legible(last)
-        .chars()
-        .filter(|c| !c.is_control())
-        .collect();
+    let plain: String = kernel::legible(last).chars().filter(|c| !c.is_control()).collect();
     let plain = plain.trim_matches(|c: char| c.is_whitespace() || c == '.');
     // The end of a long name says what the file is.
     let too_many = plain.chars().count().saturating_sub(MAX_LENGTH);
@@ -43,9 +40,7 @@ pub fn file_name(name: &str, content_type: &str) -> String {
         kind if kind.ends_with("presentationml.presentation") => &["pptx"],
         _ => &[],
     };
-    let ending = name
-        .rsplit_once('.')
-        .map(|(_, ending)| ending.to_ascii_lowercase());
+    let ending = name.rsplit_once('.').map(|(_, ending)| ending.to_ascii_lowercase());
     match endings.first() {
         Some(first) if !endings.iter().any(|known| ending.as_deref() == Some(known)) => {
             format!("{name}.{first}")
@@ -64,13 +59,7 @@ pub fn content_disposition(disposition: Disposition, name: &str) -> String {
     let name = clean_name(name);
     let ascii: String = name
         .chars()
-        .map(|c| {
-            if c == ' ' || c.is_ascii_alphanumeric() || "-_.()".contains(c) {
-                c
-            } else {
-                '_'
-            }
-        })
+        .map(|c| if c == ' ' || c.is_ascii_alphanumeric() || "-_.()".contains(c) { c } else { '_' })
         .collect();
     let mut encoded = String::new();
     for byte in name.bytes() {

@@ -31,11 +31,7 @@ pub fn image_path(id: FileId, width: u32) -> String {
 /// The media type of a picture that [`variants`] wrote, by its first bytes.
 #[must_use]
 pub fn image_kind(head: &[u8]) -> &'static str {
-    if head.starts_with(b"\x89PNG") {
-        "image/png"
-    } else {
-        "image/jpeg"
-    }
+    if head.starts_with(b"\x89PNG") { "image/png" } else { "image/jpeg" }
 }
 
 /// The picture in each width, narrowest first, or why it is rejected: a stable code.
@@ -44,9 +40,8 @@ pub(crate) fn variants(bytes: &[u8]) -> Result<Vec<(u32, Bytes)>, &'static str> 
     limits.max_image_width = Some(MAX_SIDE);
     limits.max_image_height = Some(MAX_SIDE);
     limits.max_alloc = Some(MAX_MEMORY);
-    let mut reader = ImageReader::new(Cursor::new(bytes))
-        .with_guessed_format()
-        .map_err(|_| "image_unreadable")?;
+    let mut reader =
+        ImageReader::new(Cursor::new(bytes)).with_guessed_format().map_err(|_| "image_unreadable")?;
     reader.limits(limits);
     let mut decoder = reader.into_decoder().map_err(|error| refusal(&error))?;
     let (width, height) = decoder.dimensions();
@@ -120,10 +115,7 @@ mod tests {
     fn transparency_is_kept() {
         let clear = DynamicImage::ImageRgba8(RgbaImage::from_pixel(10, 10, Rgba([0, 0, 0, 100])));
         let made = variants(&written(&clear, image::ImageFormat::WebP)).unwrap();
-        assert!(
-            made.iter()
-                .all(|(_, bytes)| image_kind(bytes) == "image/png" && size(bytes) == (10, 10))
-        );
+        assert!(made.iter().all(|(_, bytes)| image_kind(bytes) == "image/png" && size(bytes) == (10, 10)));
         let opaque = DynamicImage::ImageRgba8(RgbaImage::from_pixel(10, 10, Rgba([0, 0, 0, 255])));
         let made = variants(&written(&opaque, image::ImageFormat::Png)).unwrap();
         assert!(made.iter().all(|(_, bytes)| image_kind(bytes) == "image/jpeg"));
@@ -149,21 +141,14 @@ mod tests {
         bomb.extend(crc(&bomb[12..29]).to_be_bytes());
         bomb.extend(b"\0\0\0\0IDAT\x35\xaf\x06\x1e");
         assert_eq!(variants(&bomb).unwrap_err(), "image_too_large");
-        assert_eq!(
-            variants(b"\x89PNG\r\n\x1a\n nonsense").unwrap_err(),
-            "image_unreadable"
-        );
+        assert_eq!(variants(b"\x89PNG\r\n\x1a\n nonsense").unwrap_err(), "image_unreadable");
         assert_eq!(variants(b"GIF89a").unwrap_err(), "image_unreadable");
     }
 
     fn crc(bytes: &[u8]) -> u32 {
         !bytes.iter().fold(!0_u32, |crc, byte| {
             (0..8).fold(crc ^ u32::from(*byte), |crc, _| {
-                if crc & 1 == 1 {
-                    (crc >> 1) ^ 0xedb8_8320
-                } else {
-                    crc >> 1
-                }
+                if crc & 1 == 1 { (crc >> 1) ^ 0xedb8_8320 } else { crc >> 1 }
             })
         })
     }

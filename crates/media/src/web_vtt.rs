@@ -7,11 +7,7 @@ pub fn is_web_vtt(bytes: &[u8]) -> bool {
     let Ok(text) = std::str::from_utf8(bytes) else {
         return false;
     };
-    let text = text
-        .strip_prefix('\u{feff}')
-        .unwrap_or(text)
-        .replace("\r\n", "\n")
-        .replace('\r', "\n");
+    let text = text.strip_prefix('\u{feff}').unwrap_or(text).replace("\r\n", "\n").replace('\r', "\n");
     let Some(rest) = text.strip_prefix("WEBVTT") else {
         return false;
     };
@@ -44,9 +40,7 @@ fn milliseconds(time: &str) -> Option<u64> {
     let mut parts = clock.rsplit(':');
     let seconds = number(parts.next()?, 2..=2, 60)?;
     let minutes = number(parts.next()?, 2..=2, 60)?;
-    let hours = parts
-        .next()
-        .map_or(Some(0), |hours| number(hours, 2..=6, 1_000_000))?;
+    let hours = parts.next().map_or(Some(0), |hours| number(hours, 2..=6, 1_000_000))?;
     if parts.next().is_some() {
         return None;
     }

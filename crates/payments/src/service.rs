@@ -22,18 +22,13 @@ impl Payments {
     /// Uses this provider, if there is one; a checkout waits for its buyer for `checkout_lifetime`.
     #[must_use]
     pub fn new(provider: Option<Arc<dyn Provider>>, checkout_lifetime: Duration) -> Self {
-        Self {
-            provider,
-            checkout_lifetime,
-        }
+        Self { provider, checkout_lifetime }
     }
 
     /// Whether this provider takes the money.
     #[must_use]
     pub fn uses(&self, name: ProviderName) -> bool {
-        self.provider
-            .as_ref()
-            .is_some_and(|provider| provider.name() == name)
+        self.provider.as_ref().is_some_and(|provider| provider.name() == name)
     }
 
     pub(crate) fn provider(&self) -> Result<&dyn Provider> {

@@ -35,9 +35,7 @@ pub async fn simulate(db: &Db, actor: Actor, id: PaymentId, action: SimulatedAct
             .ok_or(Code::NotFound)?;
         let fact = fact(&payment, action)?;
         settlement::settle(&tx, &ProviderUpdate::of(id, fact)).await?;
-        payment::store::find(&tx, id)
-            .await?
-            .ok_or_else(|| Code::NotFound.into())
+        payment::store::find(&tx, id).await?.ok_or_else(|| Code::NotFound.into())
     };
     db.run_in(Pool::Worker, actor, work).await
 }
@@ -45,11 +43,9 @@ pub async fn simulate(db: &Db, actor: Actor, id: PaymentId, action: SimulatedAct
 fn fact(payment: &Payment, action: SimulatedAction) -> Result<Fact> {
     let provider_payment_id = sandbox::provider_payment_id(payment.id);
     Ok(match action {
-        SimulatedAction::Complete => Fact::Captured {
-            provider_payment_id,
-            amount: payment.amount,
-            currency: payment.currency.clone(),
-        },
+        SimulatedAction::Complete => {
+            Fact::Captured { provider_payment_id, amount: payment.amount, currency: payment.currency.clone() }
+        }
         SimulatedAction::Fail => Fact::closed("card_declined"),
         SimulatedAction::Dispute(_) if payment.completed_at.is_none() => {
             return Err(Code::PaymentNotCompleted.into());

@@ -111,10 +111,7 @@ impl Payments {
         let request = RefundRequest {
             refund_id: refund.id,
             provider_payment_id: payment.provider_payment_id.clone().unwrap_or_default(),
-            amount: Money {
-                amount: refund.amount,
-                currency: payment.currency()?,
-            },
+            amount: Money { amount: refund.amount, currency: payment.currency()? },
             reason: refund.reason,
         };
         let fact = match self.provider_of(&payment)?.refund(&request).await {

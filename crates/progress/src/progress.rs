@@ -47,12 +47,7 @@ pub(crate) async fn progress_of(tx: &Tx, target: &WatchTarget) -> Result<Progres
     let record = watches::find(tx, user_id, target.subject).await?;
     let completed_at = mark.and_then(|mark| mark.completed_at);
     let marked_at = mark.map(|mark| mark.updated_at);
-    Ok(combine(
-        target,
-        completed_at,
-        marked_at,
-        record.as_ref().map(|record| &record.watch),
-    ))
+    Ok(combine(target, completed_at, marked_at, record.as_ref().map(|record| &record.watch)))
 }
 
 /// One answer from the mark of completion and what was watched.

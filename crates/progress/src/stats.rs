@@ -47,25 +47,17 @@ fn by_days(spent: &BTreeMap<u32, u32>, zone: Tz, now: Timestamp, days: u32) -> S
     let today = zone.from_utc_datetime(&now.naive_utc()).date_naive();
     let (mut longest, mut run, mut before) = (0, 0, None::<NaiveDate>);
     for &day in by_day.keys() {
-        run = if before.and_then(|before| before.succ_opt()) == Some(day) {
-            run + 1
-        } else {
-            1
-        };
+        run = if before.and_then(|before| before.succ_opt()) == Some(day) { run + 1 } else { 1 };
         longest = longest.max(run);
         before = Some(day);
     }
     let goes_on = before.is_some_and(|last| last == today || last.succ_opt() == Some(today));
-    let shown = (0..days)
-        .rev()
-        .filter_map(|ago| today.checked_sub_days(Days::new(ago.into())));
+    let shown = (0..days).rev().filter_map(|ago| today.checked_sub_days(Days::new(ago.into())));
     Stats {
         watched_seconds: by_day.values().sum(),
         current_streak_days: if goes_on { run } else { 0 },
         longest_streak_days: longest,
-        days: shown
-            .map(|day| (day, by_day.get(&day).copied().unwrap_or(0)))
-            .collect(),
+        days: shown.map(|day| (day, by_day.get(&day).copied().unwrap_or(0))).collect(),
     }
 }
 
@@ -84,30 +76,16 @@ mod tests {
 
     #[test]
     fn days_are_those_of_the_learner() {
-        let spent = spent(&[
-            "2026-11-20T23:15:00Z",
-            "2026-11-21T22:45:00Z",
-            "2026-11-19T12:00:00Z",
-        ]);
+        let spent = spent(&["2026-11-20T23:15:00Z", "2026-11-21T22:45:00Z", "2026-11-19T12:00:00Z"]);
         let now = at("2026-11-22T10:00:00Z");
         let utc = by_days(&spent, Tz::UTC, now, 4);
         let seconds = |stats: &Stats| stats.days.iter().map(|(_, seconds)| *seconds).collect::<Vec<_>>();
         assert_eq!(seconds(&utc), [60, 60, 60, 0]);
-        assert_eq!(
-            (
-                utc.current_streak_days,
-                utc.longest_streak_days,
-                utc.watched_seconds
-            ),
-            (3, 3, 180)
-        );
+        assert_eq!((utc.current_streak_days, utc.longest_streak_days, utc.watched_seconds), (3, 3, 180));
         // In Kathmandu, five hours and three quarters ahead, two of them were a day later.
         let kathmandu = by_days(&spent, Tz::Asia__Kathmandu, now, 4);
         assert_eq!(seconds(&kathmandu), [60, 0, 60, 60]);
-        assert_eq!(
-            (kathmandu.current_streak_days, kathmandu.longest_streak_days),
-            (2, 2)
-        );
+        assert_eq!((kathmandu.current_streak_days, kathmandu.longest_streak_days), (2, 2));
         // Two days later nothing goes on.
         let later = by_days(&spent, Tz::UTC, at("2026-11-23T00:00:00Z"), 1);
         assert_eq!((later.current_streak_days, later.longest_streak_days), (0, 3));

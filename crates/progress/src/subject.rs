@@ -74,20 +74,13 @@ pub(crate) async fn watch_target(tx: &Tx, subject: Subject) -> Result<WatchTarge
         Subject::Chapter(id) => {
             let placed = courses::placed_chapter(tx, id).await?;
             let chapter = placed.chapter;
-            let scope = AccessScope {
-                course_id: chapter.course_id,
-                is_free: chapter.is_free,
-                staff: placed.staff,
-            };
+            let scope =
+                AccessScope { course_id: chapter.course_id, is_free: chapter.is_free, staff: placed.staff };
             let access = enrollment::decide(tx, scope).await?;
             (chapter.course_id, chapter.has_video, chapter.duration, access)
         }
     };
-    let own = if has_video {
-        own_length(tx, subject).await?
-    } else {
-        None
-    };
+    let own = if has_video { own_length(tx, subject).await? } else { None };
     let by_minutes = minutes
         .and_then(|minutes| u32::try_from(minutes).ok())
         .filter(|minutes| has_video && *minutes > 0)
@@ -137,17 +130,11 @@ impl WatchTarget {
     /// Whether so much of it counts as seen: enough of the shortest video that it may be.
     pub(crate) fn is_seen(&self, percent: f64, rules: &Rules) -> bool {
         let enough = f64::from(rules.completion_percent) * f64::from(self.shortest);
-        self.length
-            .is_some_and(|length| percent * f64::from(length) >= enough)
-            && self.has_video
+        self.length.is_some_and(|length| percent * f64::from(length) >= enough) && self.has_video
     }
 
     /// Refuses a heartbeat where there is nothing to watch.
     pub(crate) fn require_video(&self) -> Result<()> {
-        if self.has_video {
-            Ok(())
-        } else {
-            Err(Code::NoVideo.into())
-        }
+        if self.has_video { Ok(()) } else { Err(Code::NoVideo.into()) }
     }
 }

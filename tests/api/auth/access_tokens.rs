@@ -12,15 +12,10 @@ use crate::support::{App, PASSWORD, Person};
 async fn foreign_and_forged_tokens_are_refused(app: App) {
     let lena = app.learner().await;
     let mut parts = lena.token.split('.');
-    let (header, claims, signature) = (
-        parts.next().unwrap(),
-        parts.next().unwrap(),
-        parts.next().unwrap(),
-    );
+    let (header, claims, signature) = (parts.next().unwrap(), parts.next().unwrap(), parts.next().unwrap());
     let none = URL_SAFE_NO_PAD.encode(r#"{"typ":"at+jwt","alg":"none"}"#);
-    let stronger = String::from_utf8(URL_SAFE_NO_PAD.decode(claims).unwrap())
-        .unwrap()
-        .replace("USER", "ADMIN");
+    let stronger =
+        String::from_utf8(URL_SAFE_NO_PAD.decode(claims).unwrap()).unwrap().replace("USER", "ADMIN");
     let forged = [
         format!("{none}.{claims}."),
         format!("{header}.{}.{signature}", URL_SAFE_NO_PAD.encode(stronger)),
@@ -29,21 +24,13 @@ async fn foreign_and_forged_tokens_are_refused(app: App) {
         "not a token".to_owned(),
     ];
     for token in forged {
-        app.send(app.request("GET", "/me").bearer_auth(&token))
-            .await
-            .expect_problem(401, "token_invalid");
+        app.send(app.request("GET", "/me").bearer_auth(&token)).await.expect_problem(401, "token_invalid");
     }
     // Ours, but for somebody else: signed with our own key.
     let lifetime = std::time::Duration::from_secs(600);
-    for (issuer, audience) in [
-        ("http://127.0.0.1:8080", "another"),
-        ("https://another.example", "palestra"),
-    ] {
-        let settings = TokenSettings {
-            issuer: issuer.to_owned(),
-            audience: audience.to_owned(),
-            lifetime,
-        };
+    for (issuer, audience) in [("http://127.0.0.1:8080", "another"), ("https://another.example", "palestra")]
+    {
+        let settings = TokenSettings { issuer: issuer.to_owned(), audience: audience.to_owned(), lifetime };
         let tokens = Tokens::load(&app.db, settings).await.unwrap();
         let user: Uuid = lena.id.parse().unwrap();
         let token = app
@@ -53,9 +40,7 @@ async fn foreign_and_forged_tokens_are_refused(app: App) {
             })
             .await
             .unwrap();
-        app.send(app.request("GET", "/me").bearer_auth(&token))
-            .await
-            .expect_problem(401, "token_invalid");
+        app.send(app.request("GET", "/me").bearer_auth(&token)).await.expect_problem(401, "token_invalid");
     }
     app.send(app.request("GET", "/me").header("authorization", "Basic abc"))
         .await
@@ -63,9 +48,7 @@ async fn foreign_and_forged_tokens_are_refused(app: App) {
     let nobody = app.get("/me").await.expect_problem(401, "unauthenticated");
     assert_eq!(nobody.header("www-authenticate"), "Bearer realm=\"palestra\"");
     app.clock.advance(Duration::seconds(606));
-    app.get_as(&lena, "/me")
-        .await
-        .expect_problem(401, "token_expired");
+    app.get_as(&lena, "/me").await.expect_problem(401, "token_expired");
 }
 
 #[both_databases]
@@ -81,48 +64,31 @@ async fn key_rotation_logs_nobody_out(app: App) {
             .collect()
     };
     let kid_of = |person: &Person| {
-        let header = URL_SAFE_NO_PAD
-            .decode(person.token.split('.').next().unwrap())
-            .unwrap();
-        serde_json::from_slice::<serde_json::Value>(&header).unwrap()["kid"]
-            .as_str()
-            .unwrap()
-            .to_owned()
+        let header = URL_SAFE_NO_PAD.decode(person.token.split('.').next().unwrap()).unwrap();
+        serde_json::from_slice::<serde_json::Value>(&header).unwrap()["kid"].as_str().unwrap().to_owned()
     };
     let old = kids(app.get("//.well-known/jwks.json").await.expect(200));
     let lifetime = std::time::Duration::from_secs(600);
     let work = move |tx| async move { identity::rotate_signing_key(&tx, lifetime).await };
-    let new = app
-        .db
-        .run_in(database::Pool::Auth, Actor::System, work)
-        .await
-        .unwrap();
+    let new = app.db.run_in(database::Pool::Auth, Actor::System, work).await.unwrap();
     // The worker's tick of another process: tokens of an unknown key make the server look.
     let before = app.login(&lena.email, PASSWORD).await;
     assert_eq!(kid_of(&before), old[0]);
     app.clock.advance(Duration::seconds(601));
-    let settings = TokenSettings {
-        issuer: "http://127.0.0.1:8080".into(),
-        audience: "palestra".into(),
-        lifetime,
-    };
+    let settings =
+        TokenSettings { issuer: "http://127.0.0.1:8080".into(), audience: "palestra".into(), lifetime };
     let elsewhere = Tokens::load(&app.db, settings).await.unwrap();
     let id: Uuid = lena.id.parse().unwrap();
-    let token = app
-        .db
-        .read(Actor::Anonymous, move |tx| async move {
-            elsewhere.issue(&tx, id.into(), Role::User, id.into())
-        })
-        .await
-        .unwrap();
-    app.send(app.request("GET", "/me").bearer_auth(&token))
-        .await
-        .expect(200);
+    let token =
+        app.db
+            .read(Actor::Anonymous, move |tx| async move {
+                elsewhere.issue(&tx, id.into(), Role::User, id.into())
+            })
+            .await
+            .unwrap();
+    app.send(app.request("GET", "/me").bearer_auth(&token)).await.expect(200);
     let after = app.login(&lena.email, PASSWORD).await;
     assert_eq!(kid_of(&after), new);
     let published = kids(app.get("//.well-known/jwks.json").await.expect(200));
-    assert!(
-        published.contains(&new) && published.contains(&old[0]),
-        "{published:?}"
-    );
+    assert!(published.contains(&new) && published.contains(&old[0]), "{published:?}");
 }

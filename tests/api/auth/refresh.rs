@@ -19,18 +19,10 @@ async fn a_refresh_token_is_used_once(app: App) {
     assert_eq!(again.refresh_token, next.refresh_token);
     // Later it is a thief, or the owner after a thief: the session ends for both.
     app.clock.advance(Duration::seconds(11));
-    refresh(&lena.refresh_token)
-        .await
-        .expect_problem(401, "refresh_token_reused");
-    refresh(&next.refresh_token)
-        .await
-        .expect_problem(401, "refresh_token_invalid");
-    app.get_as(&next, "/me/sessions")
-        .await
-        .expect_problem(401, "session_revoked");
-    refresh("made up")
-        .await
-        .expect_problem(401, "refresh_token_invalid");
+    refresh(&lena.refresh_token).await.expect_problem(401, "refresh_token_reused");
+    refresh(&next.refresh_token).await.expect_problem(401, "refresh_token_invalid");
+    app.get_as(&next, "/me/sessions").await.expect_problem(401, "session_revoked");
+    refresh("made up").await.expect_problem(401, "refresh_token_invalid");
 }
 
 #[both_databases]
@@ -39,9 +31,7 @@ async fn reuse_after_the_successor_was_used_revokes_the_session(app: App) {
     let refresh = |token: &str| app.post("/auth/refresh", json!({ "refreshToken": token }));
     let second = Person::from_reply(&refresh(&lena.refresh_token).await.expect(200));
     refresh(&second.refresh_token).await.expect(200);
-    refresh(&lena.refresh_token)
-        .await
-        .expect_problem(401, "refresh_token_reused");
+    refresh(&lena.refresh_token).await.expect_problem(401, "refresh_token_reused");
 }
 
 #[both_databases]
@@ -49,25 +39,17 @@ async fn concurrent_refreshes_get_the_same_successor(app: App) {
     let lena = app.learner().await;
     let body = json!({ "refreshToken": lena.refresh_token });
     let replies = join_all((0..8).map(|_| app.post("/auth/refresh", body.clone()))).await;
-    let tokens: Vec<String> = replies
-        .into_iter()
-        .map(|reply| Person::from_reply(&reply.expect(200)).refresh_token)
-        .collect();
+    let tokens: Vec<String> =
+        replies.into_iter().map(|reply| Person::from_reply(&reply.expect(200)).refresh_token).collect();
     assert!(tokens.iter().all(|token| *token == tokens[0]), "{tokens:?}");
-    app.post("/auth/refresh", json!({ "refreshToken": tokens[0] }))
-        .await
-        .expect(200);
+    app.post("/auth/refresh", json!({ "refreshToken": tokens[0] })).await.expect(200);
 }
 
 #[both_databases]
 async fn a_session_ends_with_logout_and_by_expiry(app: App) {
     let lena = app.learner().await;
-    app.post("/auth/logout", json!({ "refreshToken": lena.refresh_token }))
-        .await
-        .expect(204);
-    app.post("/auth/logout", json!({ "refreshToken": lena.refresh_token }))
-        .await
-        .expect(204);
+    app.post("/auth/logout", json!({ "refreshToken": lena.refresh_token })).await.expect(204);
+    app.post("/auth/logout", json!({ "refreshToken": lena.refresh_token })).await.expect(204);
     app.post("/auth/refresh", json!({ "refreshToken": lena.refresh_token }))
         .await
         .expect_problem(401, "refresh_token_invalid");

@@ -13,39 +13,22 @@ async fn registering_creates_an_account_and_logs_in(app: App) {
     let lena = Person::from_reply(&reply);
     assert_eq!(reply.header("location"), format!("/api/v1/users/{}", lena.id));
     assert_eq!(
-        (
-            reply.at("/tokenType"),
-            reply.at("/user/role"),
-            reply.at("/user/email")
-        ),
+        (reply.at("/tokenType"), reply.at("/user/role"), reply.at("/user/email")),
         (json!("Bearer"), json!("USER"), json!("Lena@Example.com"))
     );
-    assert_eq!(
-        app.get_as(&lena, "/me").await.expect(200).at("/username"),
-        "lena_lifts"
-    );
-    assert_eq!(
-        app.get_as(&lena, "/me/profile").await.expect(200).at("/userId"),
-        lena.id
-    );
+    assert_eq!(app.get_as(&lena, "/me").await.expect(200).at("/username"), "lena_lifts");
+    assert_eq!(app.get_as(&lena, "/me/profile").await.expect(200).at("/userId"), lena.id);
     app.login("lena@example.COM", PASSWORD).await;
 }
 
 #[both_databases]
 async fn email_and_username_are_unique(app: App) {
     let register = |email: &str, username: &str| {
-        app.post(
-            "/auth/register",
-            json!({ "email": email, "password": PASSWORD, "username": username }),
-        )
+        app.post("/auth/register", json!({ "email": email, "password": PASSWORD, "username": username }))
     };
     register("lena@example.com", "lena").await.expect(201);
-    register("LENA@example.com", "other")
-        .await
-        .expect_problem(409, "email_taken");
-    register("other@example.com", "lena")
-        .await
-        .expect_problem(409, "username_taken");
+    register("LENA@example.com", "other").await.expect_problem(409, "email_taken");
+    register("other@example.com", "lena").await.expect_problem(409, "username_taken");
     // Nothing of a refused registration is left.
     register("other@example.com", "other").await.expect(201);
 }
@@ -54,10 +37,7 @@ async fn email_and_username_are_unique(app: App) {
 async fn all_validation_errors_are_reported_at_once(app: App) {
     let long = "x".repeat(10_000);
     let body = json!({ "email": "no address", "password": "short", "role": "ADMIN", "name": long, "username": "Not Allowed" });
-    let reply = app
-        .post("/auth/register", body)
-        .await
-        .expect_problem(422, "validation_failed");
+    let reply = app.post("/auth/register", body).await.expect_problem(422, "validation_failed");
     assert_eq!(
         reply.errors(),
         [
@@ -68,26 +48,13 @@ async fn all_validation_errors_are_reported_at_once(app: App) {
             "/username bad_format"
         ]
     );
-    let guessed = app
-        .post(
-            "/auth/register",
-            json!({ "email": "a@example.com", "password": "qwertyuiop" }),
-        )
-        .await;
-    assert_eq!(
-        guessed.expect_problem(422, "validation_failed").errors(),
-        ["/password common_password"]
-    );
+    let guessed =
+        app.post("/auth/register", json!({ "email": "a@example.com", "password": "qwertyuiop" })).await;
+    assert_eq!(guessed.expect_problem(422, "validation_failed").errors(), ["/password common_password"]);
     let zero = app
-        .post(
-            "/auth/register",
-            json!({ "email": "a@example.com", "password": PASSWORD, "name": "a\u{0}b" }),
-        )
+        .post("/auth/register", json!({ "email": "a@example.com", "password": PASSWORD, "name": "a\u{0}b" }))
         .await;
-    assert_eq!(
-        zero.expect_problem(422, "validation_failed").errors(),
-        ["/name bad_character"]
-    );
+    assert_eq!(zero.expect_problem(422, "validation_failed").errors(), ["/name bad_character"]);
 }
 
 #[both_databases]
@@ -103,28 +70,17 @@ async fn of_64_concurrent_registrations_of_one_email_one_succeeds(app: App) {
 
 #[both_databases]
 async fn an_undeliverable_email_address_is_refused(app: App) {
-    for email in [
-        "\"a b\"@x.example",
-        "a@[127.0.0.1]",
-        "Lena <lena@example.com>",
-        "lena",
-        "lena@",
-        "a@b@c.example",
-    ] {
+    for email in
+        ["\"a b\"@x.example", "a@[127.0.0.1]", "Lena <lena@example.com>", "lena", "lena@", "a@b@c.example"]
+    {
         let refused = app
             .post("/auth/register", json!({ "email": email, "password": PASSWORD }))
             .await
             .expect_problem(422, "validation_failed");
         assert_eq!(refused.errors(), ["/email bad_format"], "{email}");
     }
-    for email in [
-        "lena+courses@example.com",
-        "o'neill@example.co.uk",
-        "lena@xn--bcher-kva.example",
-    ] {
-        app.post("/auth/register", json!({ "email": email, "password": PASSWORD }))
-            .await
-            .expect(201);
+    for email in ["lena+courses@example.com", "o'neill@example.co.uk", "lena@xn--bcher-kva.example"] {
+        app.post("/auth/register", json!({ "email": email, "password": PASSWORD })).await.expect(201);
     }
 }
 
@@ -132,58 +88,27 @@ async fn an_undeliverable_email_address_is_refused(app: App) {
 async fn the_name_of_an_unverified_account_is_not_mailed(app: App) {
     let body = json!({ "email": "victim@example.com", "password": PASSWORD, "name": "you won\r\n\r\nhttps://evil.example/claim\n The" });
     let made = app.post("/auth/register", body).await.expect(201);
-    let me = app
-        .send(
-            app.request("GET", "/me")
-                .bearer_auth(made.text_at("/accessToken")),
-        )
-        .await
-        .expect(200);
+    let me = app.send(app.request("GET", "/me").bearer_auth(made.text_at("/accessToken"))).await.expect(200);
     assert_eq!(me.at("/name"), "you won https://evil.example/claim The");
-    let (letter, _) = app
-        .mail_to("victim@example.com", "Confirm your e-mail address")
-        .await;
-    assert!(
-        letter.contains("Hello,") && !letter.contains("evil.example"),
-        "{letter}"
-    );
+    let (letter, _) = app.mail_to("victim@example.com", "Confirm your e-mail address").await;
+    assert!(letter.contains("Hello,") && !letter.contains("evil.example"), "{letter}");
 }
 
 #[both_databases]
 async fn no_token_or_password_is_stored_in_plain_text(app: App) {
     let key = "register-once";
     let body = json!({ "email": "lena@example.com", "password": PASSWORD });
-    let request = || {
-        app.request("POST", "/auth/register")
-            .header("idempotency-key", key)
-            .json(&body)
-    };
+    let request = || app.request("POST", "/auth/register").header("idempotency-key", key).json(&body);
     let first = app.send(request()).await.expect(201);
     let again = app.send(request()).await.expect(201);
-    assert_eq!(
-        (first.text.clone(), again.header("idempotent-replayed")),
-        (again.text.clone(), "true")
-    );
-    let (_, link) = app
-        .mail_to("lena@example.com", "Confirm your e-mail address")
-        .await;
+    assert_eq!((first.text.clone(), again.header("idempotent-replayed")), (again.text.clone(), "true"));
+    let (_, link) = app.mail_to("lena@example.com", "Confirm your e-mail address").await;
     let everything = dump_database(&app).await;
-    assert!(
-        everything.contains("lena@example.com"),
-        "the dump shows what is there"
-    );
-    for secret in [
-        first.text_at("/refreshToken"),
-        first.text_at("/accessToken"),
-        PASSWORD.to_owned(),
-        link,
-    ] {
+    assert!(everything.contains("lena@example.com"), "the dump shows what is there");
+    for secret in [first.text_at("/refreshToken"), first.text_at("/accessToken"), PASSWORD.to_owned(), link] {
         // PostgreSQL shows bytes in hexadecimal.
         let hex = kernel::hex(secret.as_bytes());
-        assert!(
-            !everything.contains(&secret) && !everything.contains(&hex),
-            "a secret rests readable"
-        );
+        assert!(!everything.contains(&secret) && !everything.contains(&hex), "a secret rests readable");
     }
 }
 
@@ -191,12 +116,7 @@ async fn no_token_or_password_is_stored_in_plain_text(app: App) {
 async fn an_invisible_name_is_blank(app: App) {
     let lena = app.learner().await;
     let named = app
-        .patch_as(
-            &lena,
-            "/me",
-            "*",
-            json!({ "name": "Le\u{200b}na \u{202e}L\u{200d}." }),
-        )
+        .patch_as(&lena, "/me", "*", json!({ "name": "Le\u{200b}na \u{202e}L\u{200d}." }))
         .await
         .expect(200);
     assert_eq!(named.at("/name"), "Lena L.");
@@ -206,7 +126,5 @@ async fn an_invisible_name_is_blank(app: App) {
         .expect_problem(422, "validation_failed");
     assert_eq!(refused.errors(), ["/name blank"]);
     let new = json!({ "email": "new@example.com", "password": "seven purple anvils", "name": "\u{3164}" });
-    app.post("/auth/register", new)
-        .await
-        .expect_problem(422, "validation_failed");
+    app.post("/auth/register", new).await.expect_problem(422, "validation_failed");
 }

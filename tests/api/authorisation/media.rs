@@ -19,24 +19,9 @@ pub(super) fn rows() -> Vec<Row> {
             json!({ "purpose": "IMAGE", "name": "x.png", "contentType": "image/png", "sizeBytes": 3 }),
             [401, 201, 201, 201, 201, 201],
         ),
-        (
-            "getUpload",
-            "GET /uploads/{upload}",
-            none.clone(),
-            [401, 404, 404, 404, 200, 200],
-        ),
-        (
-            "putUploadContent",
-            "PUT /uploads/{upload}/content?ticket=x",
-            none.clone(),
-            [403; 6],
-        ),
-        (
-            "completeUpload",
-            "POST /uploads/{upload}/complete",
-            none.clone(),
-            [401, 404, 404, 404, 409, 409],
-        ),
+        ("getUpload", "GET /uploads/{upload}", none.clone(), [401, 404, 404, 404, 200, 200]),
+        ("putUploadContent", "PUT /uploads/{upload}/content?ticket=x", none.clone(), [403; 6]),
+        ("completeUpload", "POST /uploads/{upload}/complete", none.clone(), [401, 404, 404, 404, 409, 409]),
         ("getImage", "GET /images/{other}/320", none.clone(), [404; 6]),
         ("getFile", "GET /files/x", none.clone(), [403; 6]),
         (
@@ -63,12 +48,7 @@ pub(super) fn rows() -> Vec<Row> {
             json!({ "name": "x", "url": "https://example.com/x" }),
             [401, 403, 403, 403, 201, 201],
         ),
-        (
-            "getAttachment",
-            "GET /attachments/{attachment}",
-            none.clone(),
-            [404, 404, 200, 404, 200, 200],
-        ),
+        ("getAttachment", "GET /attachments/{attachment}", none.clone(), [404, 404, 200, 404, 200, 200]),
         (
             "downloadAttachment",
             "POST /attachments/{attachment}/download",
@@ -87,36 +67,11 @@ pub(super) fn rows() -> Vec<Row> {
             none.clone(),
             [401, 404, 404, 404, 204, 404],
         ),
-        (
-            "enrollInCourse",
-            "POST /courses/{course}/enroll",
-            none.clone(),
-            [401, 201, 200, 201, 201, 201],
-        ),
-        (
-            "getMyCourseAccess",
-            "GET /me/access/courses/{course}",
-            none.clone(),
-            MEMBERS,
-        ),
-        (
-            "getMyCourseAccess",
-            "GET /me/access/courses/{draft}",
-            none.clone(),
-            [401, 404, 404, 404, 200, 200],
-        ),
-        (
-            "getUserCourseAccess",
-            "GET /admin/users/{author}/access/courses/{course}",
-            none.clone(),
-            ADMINS,
-        ),
-        (
-            "listCourseGrants",
-            "GET /courses/{course}/grants",
-            none.clone(),
-            [401, 404, 404, 404, 200, 200],
-        ),
+        ("enrollInCourse", "POST /courses/{course}/enroll", none.clone(), [401, 201, 200, 201, 201, 201]),
+        ("getMyCourseAccess", "GET /me/access/courses/{course}", none.clone(), MEMBERS),
+        ("getMyCourseAccess", "GET /me/access/courses/{draft}", none.clone(), [401, 404, 404, 404, 200, 200]),
+        ("getUserCourseAccess", "GET /admin/users/{author}/access/courses/{course}", none.clone(), ADMINS),
+        ("listCourseGrants", "GET /courses/{course}/grants", none.clone(), [401, 404, 404, 404, 200, 200]),
         (
             "createGrant",
             "POST /courses/{course}/grants",
@@ -124,24 +79,14 @@ pub(super) fn rows() -> Vec<Row> {
             [401, 404, 404, 404, 422, 422],
         ),
         // Given by hand to the learner who is enrolled.
-        (
-            "getGrant",
-            "GET /grants/{grant}",
-            none.clone(),
-            [401, 404, 200, 404, 200, 200],
-        ),
+        ("getGrant", "GET /grants/{grant}", none.clone(), [401, 404, 200, 404, 200, 200]),
         (
             "extendGrant",
             "POST /grants/{grant}/extend",
             json!({ "endsAt": null }),
             [401, 404, 403, 404, 200, 200],
         ),
-        (
-            "revokeGrant",
-            "POST /grants/{grant}/revoke",
-            json!({}),
-            [401, 404, 403, 404, 200, 200],
-        ),
+        ("revokeGrant", "POST /grants/{grant}/revoke", json!({}), [401, 404, 403, 404, 200, 200]),
         (
             "createVideoUpload",
             "POST /video-uploads",
@@ -149,12 +94,7 @@ pub(super) fn rows() -> Vec<Row> {
             [401, 403, 403, 201, 201, 201],
         ),
         ("listMyVideoAssets", "GET /me/video-assets", none.clone(), MEMBERS),
-        (
-            "getVideoAsset",
-            "GET /video-assets/{video}",
-            none.clone(),
-            [401, 404, 404, 404, 200, 200],
-        ),
+        ("getVideoAsset", "GET /video-assets/{video}", none.clone(), [401, 404, 404, 404, 200, 200]),
         // Nothing was sent yet.
         (
             "completeVideoUpload",
@@ -169,24 +109,9 @@ pub(super) fn rows() -> Vec<Row> {
             [401, 404, 404, 404, 409, 409],
         ),
         // Everybody has enrolled by now, and there is no video.
-        (
-            "playLesson",
-            "POST /lessons/{lesson}/playback",
-            none.clone(),
-            [401, 404, 404, 404, 404, 404],
-        ),
-        (
-            "playChapter",
-            "POST /chapters/{chapter}/playback",
-            none.clone(),
-            [401, 404, 404, 404, 404, 404],
-        ),
-        (
-            "playCoursePreview",
-            "POST /courses/{course}/preview-playback",
-            none.clone(),
-            [404; 6],
-        ),
+        ("playLesson", "POST /lessons/{lesson}/playback", none.clone(), [401, 404, 404, 404, 404, 404]),
+        ("playChapter", "POST /chapters/{chapter}/playback", none.clone(), [401, 404, 404, 404, 404, 404]),
+        ("playCoursePreview", "POST /courses/{course}/preview-playback", none.clone(), [404; 6]),
         (
             "putVideoCaptions",
             "PUT /video-assets/{video}/captions/en",
@@ -199,12 +124,7 @@ pub(super) fn rows() -> Vec<Row> {
             none.clone(),
             [401, 404, 404, 404, 404, 404],
         ),
-        (
-            "deleteVideoAsset",
-            "DELETE /video-assets/{video}",
-            none.clone(),
-            [401, 404, 404, 404, 204, 404],
-        ),
+        ("deleteVideoAsset", "DELETE /video-assets/{video}", none.clone(), [401, 404, 404, 404, 204, 404]),
         // Mux signs; a token helps nobody.
         (
             "receiveMuxHook",
@@ -212,17 +132,7 @@ pub(super) fn rows() -> Vec<Row> {
             json!({ "type": "video.asset.ready", "id": "x", "data": {} }),
             [400; 6],
         ),
-        (
-            "deleteLesson",
-            "DELETE /lessons/{lesson}",
-            none.clone(),
-            [401, 403, 403, 403, 409, 409],
-        ),
-        (
-            "deleteChapter",
-            "DELETE /chapters/{chapter}",
-            none.clone(),
-            [401, 403, 403, 403, 409, 409],
-        ),
+        ("deleteLesson", "DELETE /lessons/{lesson}", none.clone(), [401, 403, 403, 403, 409, 409]),
+        ("deleteChapter", "DELETE /chapters/{chapter}", none.clone(), [401, 403, 403, 403, 409, 409]),
     ]
 }

@@ -45,24 +45,14 @@ pub(super) fn rows() -> Vec<Row> {
             json!({ "number": 1 }),
             [401, 404, 200, 404, 200, 404],
         ),
-        (
-            "getMessage",
-            "GET /messages/{message}",
-            none.clone(),
-            [401, 404, 200, 404, 200, 404],
-        ),
+        ("getMessage", "GET /messages/{message}", none.clone(), [401, 404, 200, 404, 200, 404]),
         (
             "updateMessage",
             "PATCH /messages/{message}",
             json!({ "content": "x" }),
             [401, 404, 403, 404, 200, 404],
         ),
-        (
-            "deleteMessage",
-            "DELETE /messages/{message}",
-            none.clone(),
-            [401, 404, 403, 404, 204, 404],
-        ),
+        ("deleteMessage", "DELETE /messages/{message}", none.clone(), [401, 404, 403, 404, 204, 404]),
         (
             "addConversationMember",
             "PUT /conversations/{group}/members/{learner}",
@@ -75,12 +65,7 @@ pub(super) fn rows() -> Vec<Row> {
             none.clone(),
             [401, 404, 403, 404, 204, 404],
         ),
-        (
-            "getMyMessagePreferences",
-            "GET /me/message-preferences",
-            none.clone(),
-            MEMBERS,
-        ),
+        ("getMyMessagePreferences", "GET /me/message-preferences", none.clone(), MEMBERS),
         (
             "updateMyMessagePreferences",
             "PATCH /me/message-preferences",
@@ -88,30 +73,10 @@ pub(super) fn rows() -> Vec<Row> {
             MEMBERS,
         ),
         ("listMyBlocks", "GET /me/blocks", none.clone(), MEMBERS),
-        (
-            "blockUser",
-            "PUT /me/blocks/{author}",
-            none.clone(),
-            [401, 200, 200, 200, 422, 200],
-        ),
-        (
-            "unblockUser",
-            "DELETE /me/blocks/{author}",
-            none.clone(),
-            [401, 204, 204, 204, 204, 204],
-        ),
+        ("blockUser", "PUT /me/blocks/{author}", none.clone(), [401, 200, 200, 200, 422, 200]),
+        ("unblockUser", "DELETE /me/blocks/{author}", none.clone(), [401, 204, 204, 204, 204, 204]),
         // A stream, whose answer has no end: only who may open one is tried here, by what is refused. See `me/events.rs`.
-        (
-            "streamEvents",
-            "GET /me/events?lastEventId=x&unknown=x",
-            none.clone(),
-            [422; 6],
-        ),
-        (
-            "createEventTicket",
-            "POST /me/events/ticket",
-            none.clone(),
-            MEMBERS,
-        ),
+        ("streamEvents", "GET /me/events?lastEventId=x&unknown=x", none.clone(), [422; 6]),
+        ("createEventTicket", "POST /me/events/ticket", none.clone(), MEMBERS),
     ]
 }

@@ -68,36 +68,11 @@ fn table() -> Vec<Row> {
 fn taking_away() -> Vec<Row> {
     let none = Value::Null;
     vec![
-        (
-            "deleteCourse",
-            "DELETE /courses/{course}",
-            none.clone(),
-            [401, 403, 403, 403, 409, 409],
-        ),
-        (
-            "archiveCourse",
-            "POST /courses/{course}/archive",
-            none.clone(),
-            AUTHORS,
-        ),
-        (
-            "unpublishLesson",
-            "POST /lessons/{lesson}/unpublish",
-            none.clone(),
-            AUTHORS,
-        ),
-        (
-            "unpublishChapter",
-            "POST /chapters/{chapter}/unpublish",
-            none.clone(),
-            AUTHORS,
-        ),
-        (
-            "unpublishCourse",
-            "POST /courses/{course}/unpublish",
-            none,
-            [401, 404, 404, 404, 200, 200],
-        ),
+        ("deleteCourse", "DELETE /courses/{course}", none.clone(), [401, 403, 403, 403, 409, 409]),
+        ("archiveCourse", "POST /courses/{course}/archive", none.clone(), AUTHORS),
+        ("unpublishLesson", "POST /lessons/{lesson}/unpublish", none.clone(), AUTHORS),
+        ("unpublishChapter", "POST /chapters/{chapter}/unpublish", none.clone(), AUTHORS),
+        ("unpublishCourse", "POST /courses/{course}/unpublish", none, [401, 404, 404, 404, 200, 200]),
     ]
 }
 
@@ -107,19 +82,10 @@ async fn every_operation_answers_each_as_the_table_says(app: App) {
     let (other, author, admin) = (app.trainer().await, app.trainer().await, app.admin().await);
     let (course, chapter, lessons) = app.course(&author, json!({})).await;
     let draft = app.draft(&author, json!({})).await;
-    let category = app
-        .get(&format!("/courses/{course}"))
-        .await
-        .text_at("/categories/0/id");
-    app.post_empty_as(&enrolled, &format!("/courses/{course}/enroll"))
-        .await
-        .expect(201);
+    let category = app.get(&format!("/courses/{course}")).await.text_at("/categories/0/id");
+    app.post_empty_as(&enrolled, &format!("/courses/{course}/enroll")).await.expect(201);
     let film = json!({ "contentType": "video/mp4", "sizeBytes": 1000, "name": "x.mp4" });
-    let video = app
-        .post_as(&author, "/video-uploads", film)
-        .await
-        .expect(201)
-        .text_at("/videoAsset/id");
+    let video = app.post_as(&author, "/video-uploads", film).await.expect(201).text_at("/videoAsset/id");
     let link = json!({ "name": "x", "url": "https://example.com/x" });
     let attachment = app
         .post_as(&author, &format!("/lessons/{}/attachments", lessons[0]), link)
@@ -128,11 +94,7 @@ async fn every_operation_answers_each_as_the_table_says(app: App) {
         .text_at("/id");
     let file =
         json!({ "purpose": "ATTACHMENT", "name": "x.pdf", "contentType": "application/pdf", "sizeBytes": 3 });
-    let upload = app
-        .post_as(&author, "/uploads", file)
-        .await
-        .expect(201)
-        .text_at("/id");
+    let upload = app.post_as(&author, "/uploads", file).await.expect(201).text_at("/id");
     let (priced, _) = app.course_for_sale(&author, 4900).await;
     let payment = app.buy(&enrolled, &priced).await;
     let coupon = app
@@ -141,41 +103,19 @@ async fn every_operation_answers_each_as_the_table_says(app: App) {
         .expect(201)
         .text_at("/id");
     let given = json!({ "userId": enrolled.id });
-    let grant = app
-        .post_as(&author, &format!("/courses/{draft}/grants"), given)
-        .await
-        .expect(201)
-        .text_at("/id");
+    let grant =
+        app.post_as(&author, &format!("/courses/{draft}/grants"), given).await.expect(201).text_at("/id");
     let two = json!({ "kind": "DIRECT", "memberIds": [enrolled.id] });
-    let conversation = app
-        .post_as(&author, "/conversations", two)
-        .await
-        .expect(201)
-        .text_at("/id");
+    let conversation = app.post_as(&author, "/conversations", two).await.expect(201).text_at("/id");
     let few = json!({ "kind": "GROUP", "memberIds": [enrolled.id], "title": "Sunday runners" });
-    let group = app
-        .post_as(&author, "/conversations", few)
-        .await
-        .expect(201)
-        .text_at("/id");
+    let group = app.post_as(&author, "/conversations", few).await.expect(201).text_at("/id");
     let message = app.send_message(&author, &conversation, "x").await.text_at("/id");
     let write = json!({ "title": "x", "content": "x", "courseId": course, "published": true });
-    let post = app
-        .post_as(&enrolled, "/posts", write)
-        .await
-        .expect(201)
-        .text_at("/id");
-    let draft_post = app
-        .post_as(&enrolled, "/posts", json!({ "title": "x" }))
-        .await
-        .expect(201)
-        .text_at("/id");
+    let post = app.post_as(&enrolled, "/posts", write).await.expect(201).text_at("/id");
+    let draft_post =
+        app.post_as(&enrolled, "/posts", json!({ "title": "x" })).await.expect(201).text_at("/id");
     let comment = app
-        .post_as(
-            &enrolled,
-            &format!("/lessons/{}/comments", lessons[0]),
-            json!({ "content": "x" }),
-        )
+        .post_as(&enrolled, &format!("/lessons/{}/comments", lessons[0]), json!({ "content": "x" }))
         .await
         .expect(201)
         .text_at("/id");
@@ -204,37 +144,17 @@ async fn every_operation_answers_each_as_the_table_says(app: App) {
         ("{learner}", &enrolled.id),
         ("{other}", "0198c0de-0000-7000-8000-000000000001"),
     ];
-    let people = [
-        None,
-        Some(&stranger),
-        Some(&enrolled),
-        Some(&other),
-        Some(&author),
-        Some(&admin),
-    ];
+    let people = [None, Some(&stranger), Some(&enrolled), Some(&other), Some(&author), Some(&admin)];
     let mut wrong = Vec::new();
     for (operation, line, body, expected) in table() {
         let (method, path) = line.split_once(' ').unwrap();
-        let path = places
-            .iter()
-            .fold(path.to_owned(), |path, (name, id)| path.replace(name, id));
+        let path = places.iter().fold(path.to_owned(), |path, (name, id)| path.replace(name, id));
         // From the last to the first where the row takes something away, so that the weaker still find it.
-        let body = places
-            .iter()
-            .fold(body.to_string(), |body, (name, id)| body.replace(name, id));
-        let statuses = call(
-            &app,
-            method,
-            &path,
-            &serde_json::from_str(&body).unwrap(),
-            &people,
-            operation,
-        )
-        .await;
+        let body = places.iter().fold(body.to_string(), |body, (name, id)| body.replace(name, id));
+        let statuses =
+            call(&app, method, &path, &serde_json::from_str(&body).unwrap(), &people, operation).await;
         if statuses != expected {
-            wrong.push(format!(
-                "{operation} ({line}): {statuses:?}, expected {expected:?}"
-            ));
+            wrong.push(format!("{operation} ({line}): {statuses:?}, expected {expected:?}"));
         }
     }
     assert!(wrong.is_empty(), "\n{}", wrong.join("\n"));
@@ -278,38 +198,24 @@ async fn call(
 #[test]
 fn every_operation_of_the_document_has_a_row() {
     let document: Value = serde_json::from_str(&api::document()).unwrap();
-    let operations = document["paths"]
-        .as_object()
-        .unwrap()
-        .values()
-        .flat_map(|item| item.as_object().unwrap().values());
+    let operations =
+        document["paths"].as_object().unwrap().values().flat_map(|item| item.as_object().unwrap().values());
     let operations: Vec<&Value> = operations.collect();
-    let known: BTreeSet<&str> = operations
-        .iter()
-        .map(|operation| operation["operationId"].as_str().unwrap())
-        .collect();
+    let known: BTreeSet<&str> =
+        operations.iter().map(|operation| operation["operationId"].as_str().unwrap()).collect();
     assert_eq!(known.len(), operations.len(), "two operations have one id");
     let rows: BTreeSet<&str> = table().into_iter().map(|(operation, ..)| operation).collect();
     let missing: Vec<_> = known.difference(&rows).collect();
-    assert!(
-        missing.is_empty(),
-        "no row in the authorisation table for {missing:?}"
-    );
+    assert!(missing.is_empty(), "no row in the authorisation table for {missing:?}");
     let gone: Vec<_> = rows.difference(&known).collect();
     assert!(gone.is_empty(), "rows for operations that do not exist: {gone:?}");
     // What nobody may call says so in the document, and the reverse.
     for (operation, _, _, expected) in table() {
-        let written = operations
-            .iter()
-            .find(|written| written["operationId"] == operation)
-            .unwrap();
+        let written = operations.iter().find(|written| written["operationId"] == operation).unwrap();
         let needs = written["security"] == json!([{ "bearer": [] }]);
         let refuses_nobody = expected[0] == 401 && expected[1] != 401;
         if needs {
-            assert!(
-                refuses_nobody,
-                "{operation} needs a token by the document, but not by the table"
-            );
+            assert!(refuses_nobody, "{operation} needs a token by the document, but not by the table");
         }
     }
 }

@@ -23,12 +23,7 @@ pub(super) fn rows() -> Vec<Row> {
         ("listMyPurchases", "GET /me/purchases", none.clone(), MEMBERS),
         ("listMyCustomers", "GET /me/customers", none.clone(), MEMBERS),
         ("getPayment", "GET /payments/{payment}", none.clone(), PARTIES),
-        (
-            "getReceipt",
-            "GET /payments/{payment}/receipt",
-            none.clone(),
-            PARTIES,
-        ),
+        ("getReceipt", "GET /payments/{payment}/receipt", none.clone(), PARTIES),
         (
             "createRefund",
             "POST /payments/{payment}/refunds",
@@ -37,18 +32,8 @@ pub(super) fn rows() -> Vec<Row> {
         ),
         ("listMySales", "GET /me/sales", none.clone(), TRAINERS),
         ("getMyRevenue", "GET /me/takings", none.clone(), TRAINERS),
-        (
-            "listCourseSales",
-            "GET /courses/{priced}/sales",
-            none.clone(),
-            [401, 404, 404, 404, 200, 200],
-        ),
-        (
-            "getCourseRevenue",
-            "GET /courses/{priced}/takings",
-            none.clone(),
-            [401, 404, 404, 404, 200, 200],
-        ),
+        ("listCourseSales", "GET /courses/{priced}/sales", none.clone(), [401, 404, 404, 404, 200, 200]),
+        ("getCourseRevenue", "GET /courses/{priced}/takings", none.clone(), [401, 404, 404, 404, 200, 200]),
         ("listCoupons", "GET /coupons", none.clone(), TRAINERS),
         (
             "createCoupon",
@@ -56,30 +41,15 @@ pub(super) fn rows() -> Vec<Row> {
             json!({ "code": "{unique}", "percentOff": 5 }),
             [401, 403, 403, 201, 201, 201],
         ),
-        (
-            "getCoupon",
-            "GET /coupons/{coupon}",
-            none.clone(),
-            [401, 403, 403, 404, 200, 200],
-        ),
+        ("getCoupon", "GET /coupons/{coupon}", none.clone(), [401, 403, 403, 404, 200, 200]),
         (
             "updateCoupon",
             "PATCH /coupons/{coupon}",
             json!({ "maxPerUser": 1 }),
             [401, 403, 403, 404, 200, 200],
         ),
-        (
-            "deleteCoupon",
-            "DELETE /coupons/{coupon}",
-            none.clone(),
-            [401, 403, 403, 404, 204, 404],
-        ),
-        (
-            "receiveStripeHook",
-            "POST /hooks/stripe",
-            json!({ "id": "evt_1" }),
-            [400; 6],
-        ),
+        ("deleteCoupon", "DELETE /coupons/{coupon}", none.clone(), [401, 403, 403, 404, 204, 404]),
+        ("receiveStripeHook", "POST /hooks/stripe", json!({ "id": "evt_1" }), [400; 6]),
         (
             "completeSandboxPayment",
             "POST /sandbox/payments/{payment}/complete",

@@ -12,12 +12,8 @@ use crate::support::{
 
 #[both_databases]
 async fn a_coupon_takes_its_discount_off(app: App) {
-    let (elena, greta, lena, admin) = (
-        app.trainer().await,
-        app.trainer().await,
-        app.learner().await,
-        app.admin().await,
-    );
+    let (elena, greta, lena, admin) =
+        (app.trainer().await, app.trainer().await, app.learner().await, app.admin().await);
     let (course, _) = app.course_for_sale(&elena, 4900).await;
     let (other, _) = app.course_for_sale(&elena, 3333).await;
     let (hers, _) = app.course_for_sale(&greta, 4900).await;
@@ -33,12 +29,7 @@ async fn a_coupon_takes_its_discount_off(app: App) {
     ] {
         create_coupon(&app, &elena, body).await;
     }
-    create_coupon(
-        &app,
-        &admin,
-        json!({ "code": "HOUSE", "percentOff": 10, "scope": "ALL" }),
-    )
-    .await;
+    create_coupon(&app, &admin, json!({ "code": "HOUSE", "percentOff": 10, "scope": "ALL" })).await;
     app.clock.advance(Duration::seconds(2));
     for (course, code, off) in [
         (&course, "fifth", 980),
@@ -63,13 +54,10 @@ async fn a_coupon_takes_its_discount_off(app: App) {
         (&other, "ONE", "coupon_not_applicable"),
         (&hers, "FIFTH", "coupon_not_applicable"),
     ] {
-        let refused = quote_with_coupon(&app, &lena, course, code)
-            .await
-            .expect_problem(422, "validation_failed");
+        let refused =
+            quote_with_coupon(&app, &lena, course, code).await.expect_problem(422, "validation_failed");
         assert_eq!(refused.errors(), [format!("/couponCode {reason}")]);
-        checkout_with_coupon(&app, &lena, course, code)
-            .await
-            .expect_problem(422, "validation_failed");
+        checkout_with_coupon(&app, &lena, course, code).await.expect_problem(422, "validation_failed");
     }
 }
 
@@ -79,26 +67,17 @@ async fn the_discounted_amount_can_be_charged_in_the_currency(app: App) {
     create_coupon(&app, &elena, json!({ "code": "THIRD", "percentOff": 33 })).await;
     // Card networks take no last digit of thousandths, and no hundredths of an ariary.
     for (currency, off, left) in [("KWD", 3310, 6700), ("MGA", 3310, 6700), ("USD", 3303, 6707)] {
-        let (course, ..) = app
-            .course(
-                &elena,
-                json!({ "price": { "amount": 10_010, "currency": currency } }),
-            )
-            .await;
+        let (course, ..) =
+            app.course(&elena, json!({ "price": { "amount": 10_010, "currency": currency } })).await;
         let quote = quote_with_coupon(&app, &lena, &course, "THIRD").await.expect(200);
         assert_eq!(
             (quote.at("/couponDiscount/amount"), quote.at("/amount/amount")),
             (json!(off), json!(left)),
             "{currency}"
         );
-        let begun = checkout_with_coupon(&app, &lena, &course, "THIRD")
-            .await
-            .expect(201);
+        let begun = checkout_with_coupon(&app, &lena, &course, "THIRD").await.expect(201);
         assert_eq!(
-            (
-                begun.at("/payment/couponDiscount/amount"),
-                begun.at("/payment/amount/amount")
-            ),
+            (begun.at("/payment/couponDiscount/amount"), begun.at("/payment/amount/amount")),
             (json!(off), json!(left)),
             "{currency}"
         );
@@ -109,38 +88,23 @@ async fn the_discounted_amount_can_be_charged_in_the_currency(app: App) {
 async fn a_full_discount_needs_no_provider(app: App) {
     let (elena, lena) = (app.trainer().await, app.learner().await);
     let (course, lessons) = app.course_for_sale(&elena, 4900).await;
-    let id = create_coupon(
-        &app,
-        &elena,
-        json!({ "code": "GIFT", "percentOff": 100, "maxRedemptions": 1 }),
-    )
-    .await;
-    let bought = checkout_with_coupon(&app, &lena, &course, "GIFT")
-        .await
-        .expect(201);
+    let id =
+        create_coupon(&app, &elena, json!({ "code": "GIFT", "percentOff": 100, "maxRedemptions": 1 })).await;
+    let bought = checkout_with_coupon(&app, &lena, &course, "GIFT").await.expect(201);
     assert_eq!(
-        (
-            bought.at("/payment/status"),
-            bought.at("/payment/provider"),
-            bought.at("/url")
-        ),
+        (bought.at("/payment/status"), bought.at("/payment/provider"), bought.at("/url")),
         (json!("COMPLETED"), json!("NONE"), json!(null))
     );
     assert_eq!(bought.at("/payment/couponDiscount/amount"), 4900);
     assert_eq!(app.access_reason(&lena, &lessons[0]).await, "granted");
     assert_eq!(redemption_count(&app, &elena, &id).await, 1);
-    app.delete_as(&elena, &format!("/coupons/{id}"))
-        .await
-        .expect_problem(409, "coupon_used");
+    app.delete_as(&elena, &format!("/coupons/{id}")).await.expect_problem(409, "coupon_used");
     let payment = bought.text_at("/payment/id");
     let refund = app
         .post_with_new_key_as(&elena, &format!("/payments/{payment}/refunds"), json!({}))
         .await
         .expect(201);
-    assert_eq!(
-        (refund.at("/status"), refund.at("/amount/amount")),
-        (json!("SUCCEEDED"), json!(0))
-    );
+    assert_eq!((refund.at("/status"), refund.at("/amount/amount")), (json!("SUCCEEDED"), json!(0)));
     assert_eq!(app.access_reason(&lena, &lessons[0]).await, "grant_refunded");
 }
 
@@ -159,16 +123,11 @@ async fn a_free_checkout_is_idempotent_under_concurrency(app: App) {
         for reply in early {
             reply.expect_problem(409, "idempotency_in_flight");
         }
-        let again = app
-            .post_with_key_as(&lena, "/checkout", body.clone(), "gift")
-            .await
-            .expect(201);
+        let again = app.post_with_key_as(&lena, "/checkout", body.clone(), "gift").await.expect(201);
         assert_eq!(again.header("idempotent-replayed"), "true");
         assert!(!bought.is_empty() && bought.iter().all(|reply| reply.text == again.text));
         // Another key is another try.
-        checkout_with_coupon(&app, &lena, &course, "GIFT")
-            .await
-            .expect_problem(409, "already_purchased");
+        checkout_with_coupon(&app, &lena, &course, "GIFT").await.expect_problem(409, "already_purchased");
     }
 }
 
@@ -176,19 +135,10 @@ async fn a_free_checkout_is_idempotent_under_concurrency(app: App) {
 async fn of_64_concurrent_claims_on_ten_redemptions_ten_hold(app: App) {
     let elena = app.trainer().await;
     let (course, _) = app.course_for_sale(&elena, 4900).await;
-    let id = create_coupon(
-        &app,
-        &elena,
-        json!({ "code": "TEN", "percentOff": 20, "maxRedemptions": 10 }),
-    )
-    .await;
+    let id =
+        create_coupon(&app, &elena, json!({ "code": "TEN", "percentOff": 20, "maxRedemptions": 10 })).await;
     let buyers = join_all((0..64).map(|_| app.learner())).await;
-    let claims = join_all(
-        buyers
-            .iter()
-            .map(|buyer| checkout_with_coupon(&app, buyer, &course, "TEN")),
-    )
-    .await;
+    let claims = join_all(buyers.iter().map(|buyer| checkout_with_coupon(&app, buyer, &course, "TEN"))).await;
     let mut held = Vec::new();
     for (buyer, claim) in buyers.iter().zip(claims) {
         if claim.status == 201 {
@@ -204,33 +154,19 @@ async fn of_64_concurrent_claims_on_ten_redemptions_ten_hold(app: App) {
     assert_eq!(redemption_count(&app, &elena, &id).await, 10);
     // One who goes makes room for one.
     let (buyer, payment) = &held[0];
-    app.post_empty_as(buyer, &format!("/sandbox/payments/{payment}/fail"))
-        .await
-        .expect(200);
+    app.post_empty_as(buyer, &format!("/sandbox/payments/{payment}/fail")).await.expect(200);
     assert_eq!(redemption_count(&app, &elena, &id).await, 9);
     let late = app.learner().await;
-    let place = checkout_with_coupon(&app, &late, &course, "TEN")
-        .await
-        .expect(201)
-        .text_at("/payment/id");
+    let place = checkout_with_coupon(&app, &late, &course, "TEN").await.expect(201).text_at("/payment/id");
     checkout_with_coupon(&app, &app.learner().await, &course, "TEN")
         .await
         .expect_problem(422, "validation_failed");
     // Who lost the place and pays nevertheless has paid; the quota is not passed.
-    app.post_empty_as(buyer, &format!("/sandbox/payments/{payment}/complete"))
-        .await
-        .expect(200);
-    app.post_empty_as(&late, &format!("/sandbox/payments/{place}/complete"))
-        .await
-        .expect(200);
+    app.post_empty_as(buyer, &format!("/sandbox/payments/{payment}/complete")).await.expect(200);
+    app.post_empty_as(&late, &format!("/sandbox/payments/{place}/complete")).await.expect(200);
     assert_eq!(redemption_count(&app, &elena, &id).await, 10);
     let refused = app
-        .patch_as(
-            &elena,
-            &format!("/coupons/{id}"),
-            "*",
-            json!({ "maxRedemptions": 9 }),
-        )
+        .patch_as(&elena, &format!("/coupons/{id}"), "*", json!({ "maxRedemptions": 9 }))
         .await
         .expect_problem(422, "validation_failed");
     assert_eq!(refused.errors(), ["/maxRedemptions below_redemptions"]);
@@ -241,21 +177,13 @@ async fn the_limit_per_user_holds(app: App) {
     let (elena, lena) = (app.trainer().await, app.learner().await);
     let (first, _) = app.course_for_sale(&elena, 4900).await;
     let (second, _) = app.course_for_sale(&elena, 4900).await;
-    let id = create_coupon(
-        &app,
-        &elena,
-        json!({ "code": "ONCE", "percentOff": 20, "maxPerUser": 1 }),
-    )
-    .await;
+    let id = create_coupon(&app, &elena, json!({ "code": "ONCE", "percentOff": 20, "maxPerUser": 1 })).await;
     let (a, b) = tokio::join!(
         checkout_with_coupon(&app, &lena, &first, "ONCE"),
         checkout_with_coupon(&app, &lena, &second, "ONCE")
     );
-    let (held, course, other, refused) = if a.status == 201 {
-        (a, &first, &second, b)
-    } else {
-        (b, &second, &first, a)
-    };
+    let (held, course, other, refused) =
+        if a.status == 201 { (a, &first, &second, b) } else { (b, &second, &first, a) };
     assert_eq!(
         refused.expect_problem(422, "validation_failed").errors(),
         ["/couponCode coupon_limit_reached"]
@@ -263,10 +191,7 @@ async fn the_limit_per_user_holds(app: App) {
     // The same checkout goes on with its place.
     let payment = held.expect(201).text_at("/payment/id");
     assert_eq!(
-        checkout_with_coupon(&app, &lena, course, "once")
-            .await
-            .expect(201)
-            .text_at("/payment/id"),
+        checkout_with_coupon(&app, &lena, course, "once").await.expect(201).text_at("/payment/id"),
         payment
     );
     assert_eq!(redemption_count(&app, &elena, &id).await, 1);
@@ -281,40 +206,30 @@ async fn a_quote_ignores_the_buyers_own_open_checkout(app: App) {
     let (elena, lena, tom) = (app.trainer().await, app.learner().await, app.learner().await);
     let (course, _) = app.course_for_sale(&elena, 4900).await;
     let (other, _) = app.course_for_sale(&elena, 4900).await;
-    for (code, most, reason) in [
-        ("LAST", "maxRedemptions", "coupon_exhausted"),
-        ("ONCE", "maxPerUser", "coupon_limit_reached"),
-    ] {
+    for (code, most, reason) in
+        [("LAST", "maxRedemptions", "coupon_exhausted"), ("ONCE", "maxPerUser", "coupon_limit_reached")]
+    {
         let id = create_coupon(&app, &elena, json!({ "code": code, "percentOff": 20, most: 1 })).await;
         checkout_with_coupon(&app, &lena, &course, code).await.expect(201);
         assert_eq!(
-            quote_with_coupon(&app, &lena, &course, code)
-                .await
-                .expect(200)
-                .at("/amount/amount"),
+            quote_with_coupon(&app, &lena, &course, code).await.expect(200).at("/amount/amount"),
             3920,
             "{code}"
         );
         // On other terms the checkout takes its own place again.
         let inside = json!({ "courseId": course, "couponCode": code, "method": "PAYMENT_INTENT" });
-        app.post_with_new_key_as(&lena, "/checkout", inside)
-            .await
-            .expect(201);
+        app.post_with_new_key_as(&lena, "/checkout", inside).await.expect(201);
         assert_eq!(redemption_count(&app, &elena, &id).await, 1, "{code}");
         // It is held against every other course.
-        let refused = quote_with_coupon(&app, &lena, &other, code)
-            .await
-            .expect_problem(422, "validation_failed");
+        let refused =
+            quote_with_coupon(&app, &lena, &other, code).await.expect_problem(422, "validation_failed");
         assert_eq!(refused.errors(), [format!("/couponCode {reason}")]);
     }
     app.checkout(&lena, &course).await.expect(201);
-    checkout_with_coupon(&app, &tom, &course, "LAST")
-        .await
-        .expect(201);
+    checkout_with_coupon(&app, &tom, &course, "LAST").await.expect(201);
     // And so is another buyer's.
-    let refused = quote_with_coupon(&app, &lena, &course, "LAST")
-        .await
-        .expect_problem(422, "validation_failed");
+    let refused =
+        quote_with_coupon(&app, &lena, &course, "LAST").await.expect_problem(422, "validation_failed");
     assert_eq!(refused.errors(), ["/couponCode coupon_exhausted"]);
 }
 
@@ -322,28 +237,15 @@ async fn a_quote_ignores_the_buyers_own_open_checkout(app: App) {
 async fn an_expired_checkout_releases_its_redemption(app: App) {
     let (elena, lena, tom) = (app.trainer().await, app.learner().await, app.learner().await);
     let (course, _) = app.course_for_sale(&elena, 4900).await;
-    let id = create_coupon(
-        &app,
-        &elena,
-        json!({ "code": "LAST", "percentOff": 20, "maxRedemptions": 1 }),
-    )
-    .await;
-    checkout_with_coupon(&app, &lena, &course, "LAST")
-        .await
-        .expect(201);
-    checkout_with_coupon(&app, &tom, &course, "LAST")
-        .await
-        .expect_problem(422, "validation_failed");
+    let id =
+        create_coupon(&app, &elena, json!({ "code": "LAST", "percentOff": 20, "maxRedemptions": 1 })).await;
+    checkout_with_coupon(&app, &lena, &course, "LAST").await.expect(201);
+    checkout_with_coupon(&app, &tom, &course, "LAST").await.expect_problem(422, "validation_failed");
     app.clock.advance(Duration::minutes(71));
     let sandbox = std::sync::Arc::new(payments::Sandbox);
     let payments = payments::Payments::new(Some(sandbox), std::time::Duration::from_secs(3600));
     payments.reconcile(&app.db).await.unwrap();
-    let (elena, tom) = (
-        app.login(&elena.email, PASSWORD).await,
-        app.login(&tom.email, PASSWORD).await,
-    );
+    let (elena, tom) = (app.login(&elena.email, PASSWORD).await, app.login(&tom.email, PASSWORD).await);
     assert_eq!(redemption_count(&app, &elena, &id).await, 0);
-    checkout_with_coupon(&app, &tom, &course, "LAST")
-        .await
-        .expect(201);
+    checkout_with_coupon(&app, &tom, &course, "LAST").await.expect(201);
 }

@@ -20,9 +20,7 @@ async fn a_thread_is_paged_in_every_order(app: App) {
             let below = create_comment(&app, &lena, &post, &format!("{top}.{answer}"), Some(&id)).await;
             tree.push(json!(below));
             if answer == 1 {
-                tree.push(json!(
-                    create_comment(&app, &tom, &post, "deep", Some(&below)).await
-                ));
+                tree.push(json!(create_comment(&app, &tom, &post, "deep", Some(&below)).await));
             }
         }
         tops.push(json!(id));
@@ -32,14 +30,8 @@ async fn a_thread_is_paged_in_every_order(app: App) {
     newest.reverse();
     for limit in [1, 2, 100] {
         assert_eq!(collect_pages(&app, &lena, &comments, limit, "/id").await, newest);
-        assert_eq!(
-            collect_pages(&app, &lena, &format!("{comments}?sort=old"), limit, "/id").await,
-            tops
-        );
-        assert_eq!(
-            collect_pages(&app, &lena, &format!("{comments}?sort=tree"), limit, "/id").await,
-            tree
-        );
+        assert_eq!(collect_pages(&app, &lena, &format!("{comments}?sort=old"), limit, "/id").await, tops);
+        assert_eq!(collect_pages(&app, &lena, &format!("{comments}?sort=tree"), limit, "/id").await, tree);
     }
     assert_eq!(
         collect_pages(&app, &lena, &format!("{comments}?sort=old"), 2, "/replyCount").await,
@@ -49,20 +41,13 @@ async fn a_thread_is_paged_in_every_order(app: App) {
     assert_eq!(depths.iter().filter(|depth| **depth == json!(3)).count(), 3);
     // The most reactions first; the newer where there are as many.
     for (who, index) in [(&lena, 3), (&tom, 3), (&lena, 1)] {
-        app.put_as(
-            who,
-            &format!("/comments/{}/reactions/clap", tops[index].as_str().unwrap()),
-            json!(null),
-        )
-        .await
-        .expect(200);
+        app.put_as(who, &format!("/comments/{}/reactions/clap", tops[index].as_str().unwrap()), json!(null))
+            .await
+            .expect(200);
     }
     let best = [3, 1, 4, 2, 0].map(|n: usize| tops[n].clone());
     for limit in [1, 2, 100] {
-        assert_eq!(
-            collect_pages(&app, &lena, &format!("{comments}?sort=top"), limit, "/id").await,
-            best
-        );
+        assert_eq!(collect_pages(&app, &lena, &format!("{comments}?sort=top"), limit, "/id").await, best);
     }
     // Inside a branch.
     let branch = format!("/comments/{}/replies", tops[4].as_str().unwrap());
@@ -81,28 +66,18 @@ async fn a_thread_is_paged_in_every_order(app: App) {
     }
     for odd in ["_".repeat(32), "A".repeat(32)] {
         for sort in ["new", "old", "top", "tree"] {
-            app.get_as(&lena, &format!("{comments}?sort={sort}&cursor={odd}"))
-                .await
-                .expect(200);
+            app.get_as(&lena, &format!("{comments}?sort={sort}&cursor={odd}")).await.expect(200);
         }
     }
-    assert_eq!(
-        app.get_as(&lena, &post).await.expect(200).at("/commentCount"),
-        json!(tree.len())
-    );
+    assert_eq!(app.get_as(&lena, &post).await.expect(200).at("/commentCount"), json!(tree.len()));
 }
 
 #[both_databases]
 async fn a_thread_takes_three_statements_of_any_size(app: App) {
     let (elena, lena, other) = (app.trainer().await, app.learner().await, app.trainer().await);
     let (course, lesson) = course_with_learner(&app, &elena, &lena).await;
-    app.post_empty_as(&other, &format!("/courses/{course}/enroll"))
-        .await
-        .expect(201);
-    let post = format!(
-        "/posts/{}",
-        create_post(&app, &lena, json!({ "courseId": course })).await
-    );
+    app.post_empty_as(&other, &format!("/courses/{course}/enroll")).await.expect(201);
+    let post = format!("/posts/{}", create_post(&app, &lena, json!({ "courseId": course })).await);
     let on = format!("/lessons/{lesson}");
     let (mut below_post, mut below_lesson) = (String::new(), String::new());
     for n in 0..12 {
@@ -137,9 +112,6 @@ async fn the_document_of_a_thread(app: App) {
     let post = format!("/posts/{}", create_post(&app, &lena, json!({})).await);
     let first = create_comment(&app, &tom, &post, "First", None).await;
     create_comment(&app, &lena, &post, "A reply", Some(&first)).await;
-    let thread = app
-        .get_as(&lena, &format!("{post}/comments?sort=tree"))
-        .await
-        .expect(200);
+    let thread = app.get_as(&lena, &format!("{post}/comments?sort=tree")).await.expect(200);
     insta::assert_json_snapshot!("thread", thread.document());
 }

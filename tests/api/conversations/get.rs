@@ -9,26 +9,16 @@ use crate::{conversations::ids, support::App};
 async fn a_direct_conversation_is_listed_after_its_first_message(app: App) {
     let (lena, tom) = (app.learner().await, app.learner().await);
     let conversation = app.conversation_between(&lena, &tom).await;
-    assert_eq!(
-        ids(&app.get_as(&lena, "/conversations").await.expect(200)),
-        vec![conversation.clone()]
-    );
+    assert_eq!(ids(&app.get_as(&lena, "/conversations").await.expect(200)), vec![conversation.clone()]);
     assert!(ids(&app.get_as(&tom, "/conversations").await.expect(200)).is_empty());
     app.send_message(&lena, &conversation, "Hello").await;
     let list = app.get_as(&tom, "/conversations").await.expect(200);
     assert_eq!(ids(&list), [conversation]);
     assert_eq!(
-        (
-            list.at("/data/0/unreadCount"),
-            list.at("/data/0/lastMessage/content")
-        ),
+        (list.at("/data/0/unreadCount"), list.at("/data/0/lastMessage/content")),
         (json!(1), json!("Hello"))
     );
-    assert_eq!(
-        list.at("/data/0/lastMessage/clientMessageId"),
-        Value::Null,
-        "the sender's alone"
-    );
+    assert_eq!(list.at("/data/0/lastMessage/clientMessageId"), Value::Null, "the sender's alone");
 }
 
 #[both_databases]
@@ -38,16 +28,8 @@ async fn conversations_are_sorted_by_their_last_message_and_paged(app: App) {
     let mut all = Vec::new();
     for _ in 0..5 {
         let learner = app.learner().await;
-        app.post_empty_as(&learner, &format!("/courses/{course}/enroll"))
-            .await
-            .expect(201);
-        all.push((
-            app.open_conversation_as(&elena, &learner)
-                .await
-                .expect(201)
-                .text_at("/id"),
-            learner,
-        ));
+        app.post_empty_as(&learner, &format!("/courses/{course}/enroll")).await.expect(201);
+        all.push((app.open_conversation_as(&elena, &learner).await.expect(201).text_at("/id"), learner));
     }
     for index in [3, 0, 4, 2, 1] {
         app.send_message(&all[index].1, &all[index].0, "Hello").await;
@@ -73,14 +55,8 @@ async fn a_page_takes_few_statements(app: App) {
     for round in 1..=3 {
         for _ in 0..2 {
             let learner = app.learner().await;
-            app.post_empty_as(&learner, &format!("/courses/{course}/enroll"))
-                .await
-                .expect(201);
-            let conversation = app
-                .open_conversation_as(&elena, &learner)
-                .await
-                .expect(201)
-                .text_at("/id");
+            app.post_empty_as(&learner, &format!("/courses/{course}/enroll")).await.expect(201);
+            let conversation = app.open_conversation_as(&elena, &learner).await.expect(201).text_at("/id");
             for _ in 0..round {
                 app.send_message(&learner, &conversation, "Hello").await;
             }
@@ -89,10 +65,7 @@ async fn a_page_takes_few_statements(app: App) {
         app.wait_for_worker().await;
         let mut cost = Vec::new();
         let first = ids(&app.get_as(&elena, "/conversations").await.expect(200))[0].clone();
-        for path in [
-            "/conversations".to_owned(),
-            format!("/conversations/{first}/messages"),
-        ] {
+        for path in ["/conversations".to_owned(), format!("/conversations/{first}/messages")] {
             // The worker executes statements too: the minimum of a few runs is the cost of the request.
             let mut least = u64::MAX;
             for _ in 0..5 {

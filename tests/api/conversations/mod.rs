@@ -19,9 +19,7 @@ pub(crate) fn ids(reply: &crate::support::Reply) -> Vec<String> {
 
 pub(crate) async fn accept_messages_from(app: &App, who: &Person, from: &str) {
     let body = json!({ "messagesFrom": from });
-    app.patch_as(who, "/me/message-preferences", "*", body)
-        .await
-        .expect(200);
+    app.patch_as(who, "/me/message-preferences", "*", body).await.expect(200);
 }
 
 /// Two learners with a direct conversation.
@@ -33,13 +31,7 @@ pub(crate) async fn two_people_talking(app: &App) -> (Person, Person, String) {
 
 pub(crate) async fn messages(app: &App, who: &Person, conversation: &str, query: &str) -> Vec<Value> {
     let path = format!("/conversations/{conversation}/messages{query}");
-    app.get_as(who, &path)
-        .await
-        .expect(200)
-        .at("/data")
-        .as_array()
-        .unwrap()
-        .clone()
+    app.get_as(who, &path).await.expect(200).at("/data").as_array().unwrap().clone()
 }
 
 pub(crate) async fn mark_read(

@@ -21,27 +21,16 @@ async fn rich_course(app: &App, trainer: &Person) -> String {
     });
     let course = app.draft(trainer, more).await;
     let free = json!({ "title": "Preview", "description": "For everybody.", "content": "<p>Hello</p>", "isFree": true, "duration": 5 });
-    let free = app
-        .post_as(trainer, &format!("/courses/{course}/chapters"), free)
-        .await
-        .expect(201)
-        .text_at("/id");
-    app.post_empty_as(trainer, &format!("/chapters/{free}/publish"))
-        .await
-        .expect(200);
+    let free =
+        app.post_as(trainer, &format!("/courses/{course}/chapters"), free).await.expect(201).text_at("/id");
+    app.post_empty_as(trainer, &format!("/chapters/{free}/publish")).await.expect(200);
     let chapter = app.chapter(trainer, &course, false).await;
     let watched = json!({ "title": "Watch", "description": "A film.", "videoUrl": "https://videos.example.com/1.mp4", "duration": 12 });
-    app.post_as(trainer, &format!("/chapters/{chapter}/lessons"), watched)
-        .await
-        .expect(201);
+    app.post_as(trainer, &format!("/chapters/{chapter}/lessons"), watched).await.expect(201);
     app.lesson(trainer, &chapter).await;
-    app.post_empty_as(trainer, &format!("/chapters/{chapter}/publish"))
-        .await
-        .expect(200);
+    app.post_empty_as(trainer, &format!("/chapters/{chapter}/publish")).await.expect(200);
     app.chapter(trainer, &course, false).await;
-    app.post_empty_as(trainer, &format!("/courses/{course}/publish"))
-        .await
-        .expect(200);
+    app.post_empty_as(trainer, &format!("/courses/{course}/publish")).await.expect(200);
     course
 }
 
@@ -49,19 +38,10 @@ async fn rich_course(app: &App, trainer: &Person) -> String {
 async fn an_export_imports_as_the_same_course(app: App) {
     let (elena, marco) = (app.trainer().await, app.trainer().await);
     let course = rich_course(&app, &elena).await;
-    let reply = app
-        .get_as(&elena, &format!("/courses/{course}/export"))
-        .await
-        .expect(200);
-    assert_eq!(
-        reply.header("content-disposition"),
-        "attachment; filename=\"starke-ruhe.palestra.json\""
-    );
+    let reply = app.get_as(&elena, &format!("/courses/{course}/export")).await.expect(200);
+    assert_eq!(reply.header("content-disposition"), "attachment; filename=\"starke-ruhe.palestra.json\"");
     let taken = reply.json();
-    assert_eq!(
-        (&taken["format"], &taken["version"]),
-        (&json!("palestra.course"), &json!(1))
-    );
+    assert_eq!((&taken["format"], &taken["version"]), (&json!("palestra.course"), &json!(1)));
     let course_part = &taken["course"];
     assert_eq!(
         (&course_part["title"], &course_part["difficulty"]),
@@ -83,10 +63,7 @@ async fn an_export_imports_as_the_same_course(app: App) {
         .collect();
     assert_eq!(states, [(true, true, 0), (false, true, 2), (false, false, 0)]);
     let lessons = &course_part["chapters"][1]["lessons"];
-    assert_eq!(
-        (&lessons[0]["isPublished"], &lessons[1]["isPublished"]),
-        (&json!(false), &json!(true))
-    );
+    assert_eq!((&lessons[0]["isPublished"], &lessons[1]["isPublished"]), (&json!(false), &json!(true)));
 
     let made = import(&app, &marco, &taken).await.expect(201);
     let copy = made.text_at("/id");
@@ -101,15 +78,9 @@ async fn an_export_imports_as_the_same_course(app: App) {
     assert_eq!(export(&app, &marco, &third).await, taken);
     // The first is as it was, and nothing of it belongs to the second.
     assert_eq!(export(&app, &elena, &course).await, taken);
-    app.get_as(&elena, &format!("/courses/{copy}"))
-        .await
-        .expect_problem(404, "not_found");
-    app.get_as(&elena, &format!("/courses/{copy}/export"))
-        .await
-        .expect_problem(404, "not_found");
-    app.get_as(&marco, &format!("/courses/{course}/export"))
-        .await
-        .expect_problem(403, "forbidden");
+    app.get_as(&elena, &format!("/courses/{copy}")).await.expect_problem(404, "not_found");
+    app.get_as(&elena, &format!("/courses/{copy}/export")).await.expect_problem(404, "not_found");
+    app.get_as(&marco, &format!("/courses/{course}/export")).await.expect_problem(403, "forbidden");
 }
 
 #[both_databases]
@@ -118,23 +89,14 @@ async fn an_export_names_its_content(app: App) {
     let course = rich_course(&app, &elena).await;
     let path = format!("/courses/{course}/export");
     let first = app.get_as(&elena, &path).await.expect(200);
-    let again = app
-        .request("GET", &path)
-        .bearer_auth(&elena.token)
-        .header("if-none-match", first.header("etag"));
+    let again =
+        app.request("GET", &path).bearer_auth(&elena.token).header("if-none-match", first.header("etag"));
     app.send(again).await.expect(304);
-    app.patch_as(
-        &elena,
-        &format!("/courses/{course}"),
-        "*",
-        json!({ "description": "Other." }),
-    )
-    .await
-    .expect(200);
-    let again = app
-        .request("GET", &path)
-        .bearer_auth(&elena.token)
-        .header("if-none-match", first.header("etag"));
+    app.patch_as(&elena, &format!("/courses/{course}"), "*", json!({ "description": "Other." }))
+        .await
+        .expect(200);
+    let again =
+        app.request("GET", &path).bearer_auth(&elena.token).header("if-none-match", first.header("etag"));
     app.send(again).await.expect(200);
 }
 
@@ -144,42 +106,22 @@ async fn an_imported_course_is_published_like_any_other(app: App) {
     let (course, ..) = app.course(&elena, json!({})).await;
     let taken = export(&app, &elena, &course).await;
     let copy = import(&app, &marco, &taken).await.expect(201).text_at("/id");
-    app.get(&format!("/courses/{copy}"))
-        .await
-        .expect_problem(404, "not_found");
-    app.post_empty_as(&lena, &format!("/courses/{copy}/enroll"))
-        .await
-        .expect_problem(404, "not_found");
-    app.post_empty_as(&marco, &format!("/courses/{copy}/publish"))
-        .await
-        .expect(200);
+    app.get(&format!("/courses/{copy}")).await.expect_problem(404, "not_found");
+    app.post_empty_as(&lena, &format!("/courses/{copy}/enroll")).await.expect_problem(404, "not_found");
+    app.post_empty_as(&marco, &format!("/courses/{copy}/publish")).await.expect(200);
     let seen = app.get(&format!("/courses/{copy}")).await.expect(200);
-    assert_eq!(
-        (seen.at("/chapterCount"), seen.at("/lessonCount")),
-        (json!(1), json!(2))
-    );
-    app.post_empty_as(&lena, &format!("/courses/{copy}/enroll"))
-        .await
-        .expect(201);
+    assert_eq!((seen.at("/chapterCount"), seen.at("/lessonCount")), (json!(1), json!(2)));
+    app.post_empty_as(&lena, &format!("/courses/{copy}/enroll")).await.expect(201);
     let lesson = seen.text_at("/chapters/0/lessons/0/id");
     assert_eq!(
-        app.get_as(&lena, &format!("/lessons/{lesson}"))
-            .await
-            .expect(200)
-            .at("/content"),
+        app.get_as(&lena, &format!("/lessons/{lesson}")).await.expect(200).at("/content"),
         "<p>Hips back.</p>"
     );
     // It is edited like one, too.
     let chapter = seen.text_at("/chapters/0/id");
     let new = app.lesson(&marco, &chapter).await;
-    let list = app
-        .get_as(&marco, &format!("/chapters/{chapter}/lessons"))
-        .await
-        .expect(200);
-    assert_eq!(
-        (list.at("/data/2/id"), list.at("/data/2/position")),
-        (json!(new), json!(3))
-    );
+    let list = app.get_as(&marco, &format!("/chapters/{chapter}/lessons")).await.expect(200);
+    assert_eq!((list.at("/data/2/id"), list.at("/data/2/position")), (json!(new), json!(3)));
 }
 
 #[both_databases]
@@ -205,38 +147,20 @@ async fn absent_members_get_the_defaults_of_a_new_course(app: App) {
 async fn uploaded_pictures_and_videos_are_kept(app: App) {
     let elena = app.trainer().await;
     let (image, video) = uploaded_media(&app, &elena).await;
-    let course = app
-        .draft(
-            &elena,
-            json!({ "imageUrl": null, "imageId": image, "previewVideoAssetId": video }),
-        )
-        .await;
+    let course =
+        app.draft(&elena, json!({ "imageUrl": null, "imageId": image, "previewVideoAssetId": video })).await;
     let watched = app.chapter(&elena, &course, false).await;
     let film = json!({ "title": "Film", "videoAssetId": video });
-    let film = app
-        .post_as(&elena, &format!("/chapters/{watched}/lessons"), film)
-        .await
-        .expect(201)
-        .text_at("/id");
-    app.post_empty_as(&elena, &format!("/lessons/{film}/publish"))
-        .await
-        .expect(200);
-    app.post_empty_as(&elena, &format!("/chapters/{watched}/publish"))
-        .await
-        .expect(200);
+    let film =
+        app.post_as(&elena, &format!("/chapters/{watched}/lessons"), film).await.expect(201).text_at("/id");
+    app.post_empty_as(&elena, &format!("/lessons/{film}/publish")).await.expect(200);
+    app.post_empty_as(&elena, &format!("/chapters/{watched}/publish")).await.expect(200);
     let mixed = app.chapter(&elena, &course, false).await;
     let both = json!({ "title": "Both", "videoAssetId": video, "content": "<p>And text.</p>" });
-    let both = app
-        .post_as(&elena, &format!("/chapters/{mixed}/lessons"), both)
-        .await
-        .expect(201)
-        .text_at("/id");
-    app.post_empty_as(&elena, &format!("/lessons/{both}/publish"))
-        .await
-        .expect(200);
-    app.post_empty_as(&elena, &format!("/chapters/{mixed}/publish"))
-        .await
-        .expect(200);
+    let both =
+        app.post_as(&elena, &format!("/chapters/{mixed}/lessons"), both).await.expect(201).text_at("/id");
+    app.post_empty_as(&elena, &format!("/lessons/{both}/publish")).await.expect(200);
+    app.post_empty_as(&elena, &format!("/chapters/{mixed}/publish")).await.expect(200);
 
     let taken = export(&app, &elena, &course).await;
     assert!(!taken.to_string().contains(&video), "{taken}");
@@ -252,13 +176,7 @@ async fn uploaded_pictures_and_videos_are_kept(app: App) {
     assert_eq!(taken["course"]["chapters"][1]["isPublished"], true);
     let copy = import(&app, &elena, &taken).await.expect(201).text_at("/id");
     assert_eq!(export(&app, &elena, &copy).await, taken);
-    assert_eq!(
-        app.get_as(&elena, &format!("/courses/{copy}"))
-            .await
-            .expect(200)
-            .at("/imageId"),
-        Value::Null
-    );
+    assert_eq!(app.get_as(&elena, &format!("/courses/{copy}")).await.expect(200).at("/imageId"), Value::Null);
 }
 
 /// The members that a document may leave out.
@@ -281,25 +199,16 @@ pub(crate) fn import_defaults(chapters: &Value) -> Value {
 /// A picture and a video, as uploading leaves them in the database.
 async fn uploaded_media(app: &App, owner: &Person) -> (String, String) {
     let id: Uuid = owner.id.parse().unwrap();
-    let actor = Actor::User {
-        id: id.into(),
-        role: Role::Trainer,
-        session: id.into(),
-    };
+    let actor = Actor::User { id: id.into(), role: Role::Trainer, session: id.into() };
     let work = move |tx: Tx| async move {
         let (image, video): (kernel::Uuid, kernel::Uuid) = (tx.new_id(), tx.new_id());
         let file = "INSERT INTO files (id, owner_id, purpose, name, content_type, size_bytes, status, created_at, expires_at, ready_at) \
                     VALUES (?, ?, 'IMAGE', 'a.jpg', 'image/jpeg', 10, 'READY', ?, ?, ?)";
         let now = tx.now();
-        tx.change(
-            file,
-            [image.into(), id.into(), now.into(), now.into(), now.into()],
-        )
-        .await?;
+        tx.change(file, [image.into(), id.into(), now.into(), now.into(), now.into()]).await?;
         let asset = "INSERT INTO video_assets (id, owner_id, provider, status, playback_id, created_at, updated_at) \
                      VALUES (?, ?, 'MUX', 'READY', 'playback', ?, ?)";
-        tx.change(asset, [video.into(), id.into(), now.into(), now.into()])
-            .await?;
+        tx.change(asset, [video.into(), id.into(), now.into(), now.into()]).await?;
         Ok((image.to_string(), video.to_string()))
     };
     app.db.run_in(Pool::App, actor, work).await.unwrap()

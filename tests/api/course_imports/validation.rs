@@ -13,15 +13,10 @@ use crate::{
 /// Asserts the problems of a document, which a dry run and an import report alike, and that nothing is stored.
 async fn assert_problems(app: &App, person: &Person, document: &Value) -> Vec<String> {
     let report = dry_run(app, person, document).await;
-    let refused = import(app, person, document)
-        .await
-        .expect_problem(422, "validation_failed");
+    let refused = import(app, person, document).await.expect_problem(422, "validation_failed");
     assert_eq!(problems(&report), refused.errors());
     assert_eq!(report.at("/isImportable"), false);
-    assert_eq!(
-        app.get_as(person, "/me/courses").await.expect(200).at("/data"),
-        json!([])
-    );
+    assert_eq!(app.get_as(person, "/me/courses").await.expect(200).at("/data"), json!([]));
     refused.errors()
 }
 
@@ -29,11 +24,7 @@ async fn assert_problems(app: &App, person: &Person, document: &Value) -> Vec<St
 async fn a_dry_run_reports_and_writes_nothing(app: App) {
     let elena = app.trainer().await;
     let category = app.category().await;
-    let slug = app
-        .get(&format!("/categories/{category}"))
-        .await
-        .expect(200)
-        .text_at("/slug");
+    let slug = app.get(&format!("/categories/{category}")).await.expect(200).text_at("/slug");
     let good = document(
         json!({ "categories": [slug], "chapters": [{ "title": "A", "lessons": lessons(3) }, { "title": "B" }] }),
     );
@@ -49,19 +40,12 @@ async fn a_dry_run_reports_and_writes_nothing(app: App) {
         (json!(false), json!(["no-such-shelf"]))
     );
     assert_eq!(problems(&report), ["/course/categories/1 unknown_category"]);
-    assert_eq!(
-        app.get_as(&elena, "/me/courses").await.expect(200).at("/data"),
-        json!([])
-    );
-    app.post_as(&elena, "/course-imports?dryRun=false", good)
-        .await
-        .expect(201);
+    assert_eq!(app.get_as(&elena, "/me/courses").await.expect(200).at("/data"), json!([]));
+    app.post_as(&elena, "/course-imports?dryRun=false", good).await.expect(201);
     app.post_as(&elena, "/course-imports?dryRun=perhaps", bad.clone())
         .await
         .expect_problem(422, "validation_failed");
-    app.post_as(&elena, "/course-imports?dry=true", bad)
-        .await
-        .expect_problem(422, "validation_failed");
+    app.post_as(&elena, "/course-imports?dry=true", bad).await.expect_problem(422, "validation_failed");
 }
 
 #[both_databases]
@@ -119,10 +103,7 @@ async fn prices_are_validated(app: App) {
     let elena = app.trainer().await;
     let money = |amount: i64, currency: &str| json!({ "amount": amount, "currency": currency });
     let cases = [
-        (
-            json!({ "price": money(100, "XXQ") }),
-            "/course/price/currency unknown_currency",
-        ),
+        (json!({ "price": money(100, "XXQ") }), "/course/price/currency unknown_currency"),
         (
             json!({ "price": money(100, "XXQ"), "discountPrice": money(200, "USD") }),
             "/course/price/currency unknown_currency",
@@ -135,24 +116,15 @@ async fn prices_are_validated(app: App) {
             json!({ "price": money(100, "USD"), "discountPrice": money(50, "EUR") }),
             "/course/discountPrice other_currency",
         ),
-        (
-            json!({ "discountPrice": money(50, "EUR") }),
-            "/course/discountPrice not_below_price",
-        ),
+        (json!({ "discountPrice": money(50, "EUR") }), "/course/discountPrice not_below_price"),
         (
             json!({ "price": money(-1, "USD"), "discountPrice": money(50, "USD") }),
             "/course/discountPrice not_below_price;/course/price/amount too_small",
         ),
-        (
-            json!({ "price": 5, "discountPrice": money(50, "USD") }),
-            "/course/price wrong_type",
-        ),
+        (json!({ "price": 5, "discountPrice": money(50, "USD") }), "/course/price wrong_type"),
     ];
     for (more, expected) in cases {
-        assert_eq!(
-            assert_problems(&app, &elena, &document(more)).await.join(";"),
-            expected
-        );
+        assert_eq!(assert_problems(&app, &elena, &document(more)).await.join(";"), expected);
     }
     let whole = document(
         json!({ "price": { "amount": 4900.0, "currency": "USD" }, "discountPrice": money(4899, "USD") }),
@@ -169,21 +141,18 @@ async fn a_published_lesson_needs_content(app: App) {
         { "title": "By a draft", "isPublished": true, "lessons": [{ "title": "A", "content": "<p>Text</p>" }] },
         { "title": "A draft", "lessons": [{ "title": "A", "isPublished": true, "content": "<style>p{}</style>" }] },
     ] }));
-    let expected = [
-        "/course/chapters/2/content body_missing",
-        "/course/chapters/3/lessons/0/content body_missing",
-    ];
+    let expected =
+        ["/course/chapters/2/content body_missing", "/course/chapters/3/lessons/0/content body_missing"];
     assert_eq!(assert_problems(&app, &elena, &sent).await, expected);
 }
 
 #[both_databases]
 async fn texts_are_sanitised(app: App) {
     let elena = app.trainer().await;
-    let sent = document(
-        json!({ "content": "<p onclick=\"x()\">Hi<script>alert(1)</script></p>", "chapters": [
+    let sent =
+        document(json!({ "content": "<p onclick=\"x()\">Hi<script>alert(1)</script></p>", "chapters": [
         { "title": "A", "content": "<svg></svg>", "lessons": [{ "title": " B ", "content": "<b>open" }] },
-    ] }),
-    );
+    ] }));
     let made = import(&app, &elena, &sent).await.expect(201);
     let taken = export(&app, &elena, &made.text_at("/id")).await;
     assert_eq!(taken["course"]["content"], "<p>Hi</p>");
@@ -196,16 +165,9 @@ async fn texts_are_sanitised(app: App) {
     );
     // A text that would become millions of elements is shown as it was typed.
     let tangled: String = (0..1_000).map(|number| format!("<b a={number}><p>")).collect();
-    let made = import(&app, &elena, &document(json!({ "content": tangled })))
-        .await
-        .expect(201);
+    let made = import(&app, &elena, &document(json!({ "content": tangled }))).await.expect(201);
     let taken = export(&app, &elena, &made.text_at("/id")).await;
-    assert!(
-        taken["course"]["content"]
-            .as_str()
-            .unwrap()
-            .starts_with("&lt;b a=0&gt;&lt;p&gt;&lt;b a=1&gt;")
-    );
+    assert!(taken["course"]["content"].as_str().unwrap().starts_with("&lt;b a=0&gt;&lt;p&gt;&lt;b a=1&gt;"));
     let copy = import(&app, &elena, &taken).await.expect(201).text_at("/id");
     assert_eq!(export(&app, &elena, &copy).await, taken);
     // Cleaning makes this one longer.
@@ -223,15 +185,11 @@ async fn texts_are_sanitised(app: App) {
 async fn a_picture_url_needs_https_or_an_own_upload(app: App) {
     let elena = app.trainer().await;
     let ours = "http://127.0.0.1:8080/api/v1/images/0198c0de-0000-7000-8000-000000000001/1280";
-    import(&app, &elena, &document(json!({ "imageUrl": ours })))
-        .await
-        .expect(201);
+    import(&app, &elena, &document(json!({ "imageUrl": ours }))).await.expect(201);
     let marco = app.trainer().await;
-    for url in [
-        "http://images.example.com/a.jpg",
-        "http://127.0.0.1:8080/a.jpg",
-        "ftp://images.example.com/a.jpg",
-    ] {
+    for url in
+        ["http://images.example.com/a.jpg", "http://127.0.0.1:8080/a.jpg", "ftp://images.example.com/a.jpg"]
+    {
         assert_eq!(
             assert_problems(&app, &marco, &document(json!({ "imageUrl": url }))).await,
             ["/course/imageUrl bad_format"]
@@ -248,10 +206,7 @@ async fn a_document_is_limited_in_size(app: App) {
             .collect()
     };
     let of = |chapters: Value| document(json!({ "chapters": chapters }));
-    assert_eq!(
-        assert_problems(&app, &elena, &of(chapters(501, 0))).await,
-        ["/course/chapters too_many"]
-    );
+    assert_eq!(assert_problems(&app, &elena, &of(chapters(501, 0))).await, ["/course/chapters too_many"]);
     assert_eq!(
         assert_problems(&app, &elena, &of(chapters(1, 501))).await,
         ["/course/chapters/0/lessons too_many"]
@@ -264,24 +219,14 @@ async fn a_document_is_limited_in_size(app: App) {
         assert_problems(&app, &elena, &of(chapters(20, 500))).await,
         ["/course/chapters too_many_lessons"]
     );
-    let all = [
-        "/course/chapters too_many_lessons",
-        "/course/chapters/0/lessons too_many",
-    ];
+    let all = ["/course/chapters too_many_lessons", "/course/chapters/0/lessons too_many"];
     assert_eq!(assert_problems(&app, &elena, &of(chapters(1, 10_000))).await, all);
     let made = import(&app, &elena, &of(chapters(4, 500))).await.expect(201);
     let taken = export(&app, &elena, &made.text_at("/id")).await;
-    assert_eq!(
-        taken["course"]["chapters"][3]["lessons"][499]["title"],
-        "Lesson 499"
-    );
+    assert_eq!(taken["course"]["chapters"][3]["lessons"][499]["title"], "Lesson 499");
     let report = dry_run(&app, &elena, &taken).await;
     assert_eq!(
-        (
-            report.at("/chapters"),
-            report.at("/lessons"),
-            report.at("/isImportable")
-        ),
+        (report.at("/chapters"), report.at("/lessons"), report.at("/isImportable")),
         (json!(4), json!(2_000), json!(true))
     );
     let made = import(&app, &elena, &of(chapters(500, 0))).await.expect(201);
@@ -319,25 +264,16 @@ async fn the_body_is_limited_in_size(app: App) {
     assert!((3_000_000..4_000_000).contains(&large.to_string().len()));
     let made = import(&app, &elena, &large).await.expect(201);
     let taken = export(&app, &elena, &made.text_at("/id")).await;
-    assert_eq!(
-        taken["course"]["chapters"],
-        import_defaults(&large["course"]["chapters"])
-    );
+    assert_eq!(taken["course"]["chapters"], import_defaults(&large["course"]["chapters"]));
     let raw = |body: String| {
         app.request("POST", "/course-imports")
             .bearer_auth(&elena.token)
             .header("content-type", "application/json")
             .body(body)
     };
-    app.send(raw(format!("\"{}\"", "x".repeat(4_194_304))))
-        .await
-        .expect_problem(413, "payload_too_large");
-    app.send(raw(format!("[{}0]", "0,".repeat(150_000))))
-        .await
-        .expect_problem(413, "payload_too_large");
-    app.send(raw(format!("[{}0]", "0,".repeat(50_000))))
-        .await
-        .expect_problem(422, "validation_failed");
+    app.send(raw(format!("\"{}\"", "x".repeat(4_194_304)))).await.expect_problem(413, "payload_too_large");
+    app.send(raw(format!("[{}0]", "0,".repeat(150_000)))).await.expect_problem(413, "payload_too_large");
+    app.send(raw(format!("[{}0]", "0,".repeat(50_000)))).await.expect_problem(422, "validation_failed");
     for deep in [
         "[".repeat(3_000_000),
         "{\"course\":".repeat(300_000),
@@ -345,27 +281,15 @@ async fn the_body_is_limited_in_size(app: App) {
     ] {
         app.send(raw(deep)).await.expect_problem(400, "malformed_request");
     }
-    app.send(raw("{\"format\": ".to_owned()))
+    app.send(raw("{\"format\": ".to_owned())).await.expect_problem(400, "malformed_request");
+    app.send(raw(String::new())).await.expect_problem(400, "malformed_request");
+    app.send(app.request("POST", "/course-imports").bearer_auth(&elena.token).body("{}"))
         .await
-        .expect_problem(400, "malformed_request");
-    app.send(raw(String::new()))
-        .await
-        .expect_problem(400, "malformed_request");
-    app.send(
-        app.request("POST", "/course-imports")
-            .bearer_auth(&elena.token)
-            .body("{}"),
-    )
-    .await
-    .expect_problem(415, "unsupported_media_type");
+        .expect_problem(415, "unsupported_media_type");
     // Elsewhere the limit is what it was.
-    app.post_as(
-        &elena,
-        "/courses",
-        json!({ "title": "A", "content": "x".repeat(270_000) }),
-    )
-    .await
-    .expect_problem(413, "payload_too_large");
+    app.post_as(&elena, "/courses", json!({ "title": "A", "content": "x".repeat(270_000) }))
+        .await
+        .expect_problem(413, "payload_too_large");
 }
 
 #[both_databases]
@@ -378,29 +302,13 @@ async fn an_import_is_idempotent(app: App) {
             .json(&body)
     };
     let bad = document(json!({ "categories": ["no-such-shelf"] }));
-    app.send(send(bad.clone()))
-        .await
-        .expect_problem(422, "validation_failed");
+    app.send(send(bad.clone())).await.expect_problem(422, "validation_failed");
     let good = document(json!({ "chapters": [{ "title": "A" }] }));
     let first = app.send(send(good.clone())).await.expect(201);
     let again = app.send(send(good.clone())).await.expect(201);
-    assert_eq!(
-        (first.at("/id"), again.header("idempotent-replayed")),
-        (again.at("/id"), "true")
-    );
-    app.send(send(document(json!({}))))
-        .await
-        .expect_problem(422, "idempotency_key_reused");
-    assert_eq!(
-        app.get_as(&elena, "/me/courses")
-            .await
-            .expect(200)
-            .at("/data")
-            .as_array()
-            .unwrap()
-            .len(),
-        1
-    );
+    assert_eq!((first.at("/id"), again.header("idempotent-replayed")), (again.at("/id"), "true"));
+    app.send(send(document(json!({})))).await.expect_problem(422, "idempotency_key_reused");
+    assert_eq!(app.get_as(&elena, "/me/courses").await.expect(200).at("/data").as_array().unwrap().len(), 1);
     let (one, other) =
         futures_util::future::join(import(&app, &elena, &good), import(&app, &elena, &good)).await;
     let ids: BTreeSet<String> = [one, other].map(|reply| reply.expect(201).text_at("/id")).into();
@@ -412,21 +320,14 @@ async fn learners_may_not_import(app: App) {
     let lena = app.learner().await;
     let sent = document(json!({}));
     import(&app, &lena, &sent).await.expect_problem(403, "forbidden");
-    app.post_as(&lena, "/course-imports?dryRun=true", sent.clone())
-        .await
-        .expect_problem(403, "forbidden");
-    app.post("/course-imports", sent.clone())
-        .await
-        .expect_problem(401, "unauthenticated");
+    app.post_as(&lena, "/course-imports?dryRun=true", sent.clone()).await.expect_problem(403, "forbidden");
+    app.post("/course-imports", sent.clone()).await.expect_problem(401, "unauthenticated");
     // Nor does it matter what else is wrong.
     app.post_as(&lena, "/course-imports", json!({ "x": "x".repeat(5_000_000) }))
         .await
         .expect_problem(403, "forbidden");
     let admin = app.admin().await;
-    assert_eq!(
-        import(&app, &admin, &sent).await.expect(201).at("/authorId"),
-        json!(admin.id)
-    );
+    assert_eq!(import(&app, &admin, &sent).await.expect(201).at("/authorId"), json!(admin.id));
 }
 
 #[both_databases]
@@ -449,18 +350,8 @@ async fn five_hundred_lessons_take_few_statements(app: App) {
 async fn the_size_limit_is_a_setting() {
     let app = App::start_with(DatabaseKind::Sqlite, &[("PALESTRA_IMPORT_LIMIT_BYTES", "2000")]).await;
     let elena = app.trainer().await;
-    import(
-        &app,
-        &elena,
-        &document(json!({ "description": "x".repeat(2_000) })),
-    )
-    .await
-    .expect_problem(413, "payload_too_large");
-    import(
-        &app,
-        &elena,
-        &document(json!({ "description": "x".repeat(1_000) })),
-    )
-    .await
-    .expect(201);
+    import(&app, &elena, &document(json!({ "description": "x".repeat(2_000) })))
+        .await
+        .expect_problem(413, "payload_too_large");
+    import(&app, &elena, &document(json!({ "description": "x".repeat(1_000) }))).await.expect(201);
 }

@@ -15,30 +15,15 @@ fn announcement() -> serde_json::Value {
 #[both_databases]
 async fn learners_with_access_are_notified(app: App) {
     let (elena, editor, admin) = (app.trainer().await, app.trainer().await, app.admin().await);
-    let (lena, tom, mia, zoe) = (
-        app.learner().await,
-        app.learner().await,
-        app.learner().await,
-        app.learner().await,
-    );
+    let (lena, tom, mia, zoe) =
+        (app.learner().await, app.learner().await, app.learner().await, app.learner().await);
     let (course, _) = app.course_with_learners(&elena, &[&lena, &tom, &mia]).await;
-    app.put_as(
-        &elena,
-        &format!("/courses/{course}/trainers/{}", editor.id),
-        json!(null),
-    )
-    .await
-    .expect(200);
+    app.put_as(&elena, &format!("/courses/{course}/trainers/{}", editor.id), json!(null)).await.expect(200);
     app.revoke_access(&elena, &course, &tom).await;
-    app.put_as(&mia, &format!("/me/blocks/{}", elena.id), json!(null))
-        .await;
+    app.put_as(&mia, &format!("/me/blocks/{}", elena.id), json!(null)).await;
     let path = format!("/courses/{course}/announcements");
-    app.post_as(&lena, &path, announcement())
-        .await
-        .expect_problem(403, "forbidden");
-    app.post_as(&zoe, &path, announcement())
-        .await
-        .expect_problem(403, "forbidden");
+    app.post_as(&lena, &path, announcement()).await.expect_problem(403, "forbidden");
+    app.post_as(&zoe, &path, announcement()).await.expect_problem(403, "forbidden");
     let made = app.post_as(&elena, &path, announcement()).await.expect(201);
     assert_eq!(
         (made.at("/body"), made.at("/author/id")),
@@ -52,28 +37,17 @@ async fn learners_with_access_are_notified(app: App) {
             &notifications[0]["title"],
             &notifications[0]["excerpt"]
         ),
-        (
-            1,
-            &json!("ANNOUNCEMENT"),
-            &json!("A new week"),
-            &json!("Week 5 is online.")
-        )
+        (1, &json!("ANNOUNCEMENT"), &json!("A new week"), &json!("Week 5 is online."))
     );
     for stranger in [&tom, &mia, &zoe, &elena] {
         assert_eq!(app.notifications_of(stranger).await.len(), 0);
     }
     // Later learners see it in the list, and are not notified.
-    app.post_empty_as(&zoe, &format!("/courses/{course}/enroll"))
-        .await
-        .expect(201);
+    app.post_empty_as(&zoe, &format!("/courses/{course}/enroll")).await.expect(201);
     assert_eq!(app.notifications_of(&zoe).await.len(), 0);
     let listed = app.get_as(&zoe, &path).await.expect(200);
     assert_eq!(
-        (
-            listed.at("/data/0/title"),
-            listed.at("/data/0/toldCount"),
-            listed.at("/data/0/finishedAt")
-        ),
+        (listed.at("/data/0/title"), listed.at("/data/0/toldCount"), listed.at("/data/0/finishedAt")),
         (json!("A new week"), json!(null), json!(null))
     );
     for who in [&elena, &editor, &admin] {
@@ -82,9 +56,7 @@ async fn learners_with_access_are_notified(app: App) {
         assert!(listed.at("/data/0/finishedAt").is_string());
     }
     app.get_as(&tom, &path).await.expect_problem(403, "grant_revoked");
-    app.get_as(&app.learner().await, &path)
-        .await
-        .expect_problem(403, "not_granted");
+    app.get_as(&app.learner().await, &path).await.expect_problem(403, "not_granted");
     app.post_as(&editor, &path, announcement()).await.expect(201);
     // Mia has no block with the editor.
     assert_eq!(app.notification_kinds_of(&mia).await, ["ANNOUNCEMENT"]);
@@ -95,16 +67,12 @@ async fn a_course_has_five_announcements_a_day(app: App) {
     let (elena, greta) = (app.trainer().await, app.trainer().await);
     let (course, _) = app.course_with_learners(&elena, &[]).await;
     let path = format!("/courses/{course}/announcements");
-    app.post_as(&greta, &path, announcement())
-        .await
-        .expect_problem(403, "forbidden");
+    app.post_as(&greta, &path, announcement()).await.expect_problem(403, "forbidden");
     for body in [
         json!({ "title": "\u{200b}", "body": "<p>x</p>" }),
         json!({ "title": "x", "body": "<script>x</script>" }),
     ] {
-        app.post_as(&elena, &path, body)
-            .await
-            .expect_problem(422, "validation_failed");
+        app.post_as(&elena, &path, body).await.expect_problem(422, "validation_failed");
     }
     let all =
         futures_util::future::join_all((0..8).map(|_| app.post_as(&elena, &path, announcement()))).await;
@@ -147,17 +115,8 @@ async fn an_interrupted_announcement_notifies_everybody_once(database: DatabaseK
                 let (user, at): (kernel::UserId, _) = (tx.new_id(), tx.now());
                 let sql = "INSERT INTO users (id, name, social_media_links, role, status, version, created_at, updated_at) \
                            VALUES (?, ?, ?, 'USER', 'ACTIVE', 1, ?, ?)";
-                tx.change(
-                    sql,
-                    [
-                        user.into(),
-                        format!("L{n}").into(),
-                        json!({}).into(),
-                        at.into(),
-                        at.into(),
-                    ],
-                )
-                .await?;
+                tx.change(sql, [user.into(), format!("L{n}").into(), json!({}).into(), at.into(), at.into()])
+                    .await?;
                 let sql = "INSERT INTO grants (id, user_id, course_id, source, source_id, status, starts_at, status_changed_at, \
                            created_at) VALUES (?, ?, ?, 'MANUAL', ?, 'ACTIVE', ?, ?, ?)";
                 let id: kernel::Uuid = tx.new_id();
@@ -182,10 +141,7 @@ async fn an_interrupted_announcement_notifies_everybody_once(database: DatabaseK
     let path = format!("/courses/{course}/announcements");
     app.post_as(&elena, &path, announcement()).await.expect(201);
     let message = claim_announcement(&app).await;
-    let mail = community::MailContext {
-        mailer: &NoMail,
-        app_url: "",
-    };
+    let mail = community::MailContext { mailer: &NoMail, app_url: "" };
     let twice = || community::notify(&app.db, &mail, &message);
     let (one, other) = tokio::join!(twice(), twice());
     one.unwrap();
@@ -196,11 +152,7 @@ async fn an_interrupted_announcement_notifies_everybody_once(database: DatabaseK
     assert!(listed.at("/data/0/finishedAt").is_string());
     assert_eq!(app.count("SELECT count(*) FROM notifications").await, 450);
     // One mail is queued for each.
-    assert_eq!(
-        app.count("SELECT count(*) FROM outbox WHERE kind = 'notification.mail'")
-            .await,
-        450
-    );
+    assert_eq!(app.count("SELECT count(*) FROM outbox WHERE kind = 'notification.mail'").await, 450);
 }
 
 async fn seed<F: Future<Output = kernel::Result<()>> + Send + 'static>(
@@ -218,16 +170,12 @@ async fn seed<F: Future<Output = kernel::Result<()>> + Send + 'static>(
         app.sql("GRANT INSERT ON users TO palestra_worker; CREATE POLICY test_seed ON users FOR INSERT TO palestra_worker WITH CHECK (true)")
             .await;
         app.db.run_in(Pool::Worker, Actor::System, work).await.unwrap();
-        app.sql("DROP POLICY test_seed ON users; REVOKE INSERT ON users FROM palestra_worker")
-            .await;
+        app.sql("DROP POLICY test_seed ON users; REVOKE INSERT ON users FROM palestra_worker").await;
     }
 }
 
 async fn claim_announcement(app: &App) -> outbox::Message {
     let work = |tx: Tx| async move { outbox::claim(&tx, 100).await };
     let messages = app.db.run_in(Pool::Worker, Actor::System, work).await.unwrap();
-    messages
-        .into_iter()
-        .find(|message| message.kind == "announcement.created")
-        .unwrap()
+    messages.into_iter().find(|message| message.kind == "announcement.created").unwrap()
 }

@@ -16,10 +16,7 @@ async fn an_order_names_every_child_once(app: App) {
         create(&app, &elena, &chapters, "C").await,
     );
     let path = format!("{chapters}/order");
-    let order = app
-        .put_as(&elena, &path, json!({ "chapterIds": [c, a, b] }))
-        .await
-        .expect(200);
+    let order = app.put_as(&elena, &path, json!({ "chapterIds": [c, a, b] })).await.expect(200);
     assert_eq!(order.at("/chapterIds"), json!([c, a, b]));
     let list = app.get_as(&elena, &chapters).await.expect(200);
     let places: Vec<String> = list
@@ -33,9 +30,7 @@ async fn an_order_names_every_child_once(app: App) {
     let foreign = {
         let marco = app.trainer().await;
         let other = app.draft(&marco, json!({})).await;
-        app.put_as(&marco, &path, json!({ "chapterIds": [a, b, c] }))
-            .await
-            .expect_problem(404, "not_found");
+        app.put_as(&marco, &path, json!({ "chapterIds": [a, b, c] })).await.expect_problem(404, "not_found");
         create(&app, &marco, &format!("/courses/{other}/chapters"), "X").await
     };
     let refused = app
@@ -44,30 +39,11 @@ async fn an_order_names_every_child_once(app: App) {
         .expect_problem(422, "validation_failed");
     assert_eq!(
         refused.errors(),
-        [
-            "/chapterIds missing",
-            "/chapterIds missing",
-            "/chapterIds/1 repeated",
-            "/chapterIds/2 not_a_child"
-        ]
+        ["/chapterIds missing", "/chapterIds missing", "/chapterIds/1 repeated", "/chapterIds/2 not_a_child"]
     );
-    app.put_as(&elena, &path, json!({ "chapterIds": ["x"] }))
-        .await
-        .expect_problem(422, "validation_failed");
+    app.put_as(&elena, &path, json!({ "chapterIds": ["x"] })).await.expect_problem(422, "validation_failed");
     let lessons = format!("/chapters/{a}/lessons");
-    let (one, two) = (
-        create(&app, &elena, &lessons, "1").await,
-        create(&app, &elena, &lessons, "2").await,
-    );
-    app.put_as(
-        &elena,
-        &format!("{lessons}/order"),
-        json!({ "lessonIds": [two, one] }),
-    )
-    .await
-    .expect(200);
-    assert_eq!(
-        app.get_as(&elena, &lessons).await.expect(200).at("/data/0/id"),
-        json!(two)
-    );
+    let (one, two) = (create(&app, &elena, &lessons, "1").await, create(&app, &elena, &lessons, "2").await);
+    app.put_as(&elena, &format!("{lessons}/order"), json!({ "lessonIds": [two, one] })).await.expect(200);
+    assert_eq!(app.get_as(&elena, &lessons).await.expect(200).at("/data/0/id"), json!(two));
 }

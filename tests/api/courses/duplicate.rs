@@ -9,22 +9,12 @@ use crate::support::App;
 async fn a_copy_is_a_draft_with_all_content(app: App) {
     let (elena, marco) = (app.trainer().await, app.trainer().await);
     let (course, ..) = app.course(&elena, json!({})).await;
-    app.post_empty_as(&marco, &format!("/courses/{course}/duplicate"))
-        .await
-        .expect_problem(403, "forbidden");
-    let copy = app
-        .post_empty_as(&elena, &format!("/courses/{course}/duplicate"))
-        .await
-        .expect(201);
+    app.post_empty_as(&marco, &format!("/courses/{course}/duplicate")).await.expect_problem(403, "forbidden");
+    let copy = app.post_empty_as(&elena, &format!("/courses/{course}/duplicate")).await.expect(201);
     assert_eq!(copy.at("/isPublished"), false);
-    let (of, to) = (
-        format!("/courses/{course}/tree"),
-        format!("/courses/{}/tree", copy.text_at("/id")),
-    );
-    let (before, after) = (
-        app.get_as(&elena, &of).await.expect(200),
-        app.get_as(&elena, &to).await.expect(200),
-    );
+    let (of, to) = (format!("/courses/{course}/tree"), format!("/courses/{}/tree", copy.text_at("/id")));
+    let (before, after) =
+        (app.get_as(&elena, &of).await.expect(200), app.get_as(&elena, &to).await.expect(200));
     assert_ne!(before.at("/slug"), after.at("/slug"));
     for pointer in [
         "/title",

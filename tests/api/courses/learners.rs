@@ -19,9 +19,7 @@ impl Cohort {
         let (elena, lena, tom) = (app.trainer().await, app.learner().await, app.learner().await);
         let (course, _, lessons) = app.course(&elena, json!({})).await;
         let video = json!({ "videoUrl": "https://videos.example.com/a.mp4", "duration": 10 });
-        app.patch_as(&elena, &format!("/lessons/{}", lessons[0]), "*", video)
-            .await
-            .expect(200);
+        app.patch_as(&elena, &format!("/lessons/{}", lessons[0]), "*", video).await.expect(200);
         app.patch_as(
             &lena,
             "/me",
@@ -31,12 +29,8 @@ impl Cohort {
         .await
         .expect(200);
         for who in [&lena, &tom] {
-            app.post_empty_as(who, &format!("/courses/{course}/enroll"))
-                .await
-                .expect(201);
-            app.post_as(who, &format!("/lessons/{}/watch", lessons[0]), json!({}))
-                .await
-                .expect(200);
+            app.post_empty_as(who, &format!("/courses/{course}/enroll")).await.expect(201);
+            app.post_as(who, &format!("/lessons/{}/watch", lessons[0]), json!({})).await.expect(200);
         }
         app.clock.advance(Duration::minutes(9));
         app.post_as(
@@ -56,20 +50,11 @@ impl Cohort {
         complete_lesson(app, &lena, &lessons[1]).await;
         // Whoever only opened the lesson, or teaches it, does not count; claims beyond the credit were not watched.
         let (ada, otto) = (app.learner().await, app.learner().await);
-        for (who, claim) in [
-            (&ada, json!({})),
-            (&otto, json!({ "ranges": [{ "from": 0, "to": 600 }] })),
-        ] {
-            app.post_empty_as(who, &format!("/courses/{course}/enroll"))
-                .await
-                .expect(201);
-            app.post_as(who, &format!("/lessons/{}/watch", lessons[0]), claim)
-                .await
-                .expect(200);
+        for (who, claim) in [(&ada, json!({})), (&otto, json!({ "ranges": [{ "from": 0, "to": 600 }] }))] {
+            app.post_empty_as(who, &format!("/courses/{course}/enroll")).await.expect(201);
+            app.post_as(who, &format!("/lessons/{}/watch", lessons[0]), claim).await.expect(200);
         }
-        app.patch_as(&otto, "/me", "*", json!({ "name": ";=1+1" }))
-            .await
-            .expect(200);
+        app.patch_as(&otto, "/me", "*", json!({ "name": ";=1+1" })).await.expect(200);
         app.post_as(
             &elena,
             &format!("/lessons/{}/watch", lessons[0]),
@@ -77,13 +62,7 @@ impl Cohort {
         )
         .await
         .expect(200);
-        Self {
-            elena,
-            lena,
-            otto,
-            course,
-            lessons,
-        }
+        Self { elena, lena, otto, course, lessons }
     }
 }
 
@@ -91,26 +70,15 @@ impl Cohort {
 async fn reads_take_the_same_statements_at_any_size(app: App) {
     let (elena, lena) = (app.trainer().await, app.learner().await);
     let (course, chapter, _) = app.course(&elena, json!({})).await;
-    app.post_empty_as(&lena, &format!("/courses/{course}/enroll"))
-        .await
-        .expect(201);
-    let paths = [
-        format!("/courses/{course}/progress"),
-        "/me/progress".into(),
-        "/me/continue".into(),
-    ];
-    let teaching = [
-        format!("/courses/{course}/learners"),
-        format!("/courses/{course}/funnel"),
-    ];
+    app.post_empty_as(&lena, &format!("/courses/{course}/enroll")).await.expect(201);
+    let paths = [format!("/courses/{course}/progress"), "/me/progress".into(), "/me/continue".into()];
+    let teaching = [format!("/courses/{course}/learners"), format!("/courses/{course}/funnel")];
     let cost = async || {
         // The worker executes statements for these events too.
         app.wait_for_worker().await;
         let mut costs = Vec::new();
-        for (who, path) in paths
-            .iter()
-            .map(|path| (&lena, path))
-            .chain(teaching.iter().map(|path| (&elena, path)))
+        for (who, path) in
+            paths.iter().map(|path| (&lena, path)).chain(teaching.iter().map(|path| (&elena, path)))
         {
             // The worker executes statements too: the minimum of a few runs is the cost of the request.
             let mut least = u64::MAX;
@@ -130,12 +98,8 @@ async fn reads_take_the_same_statements_at_any_size(app: App) {
         let lesson = app.lesson(&elena, &chapter).await;
         let (another, ..) = app.course(&elena, json!({})).await;
         let somebody = app.learner().await;
-        app.post_empty_as(&lena, &format!("/courses/{another}/enroll"))
-            .await
-            .expect(201);
-        app.post_empty_as(&somebody, &format!("/courses/{course}/enroll"))
-            .await
-            .expect(201);
+        app.post_empty_as(&lena, &format!("/courses/{another}/enroll")).await.expect(201);
+        app.post_empty_as(&somebody, &format!("/courses/{course}/enroll")).await.expect(201);
         complete_lesson(&app, &lena, &lesson).await;
         complete_lesson(&app, &somebody, &lesson).await;
     }
@@ -145,16 +109,9 @@ async fn reads_take_the_same_statements_at_any_size(app: App) {
 #[both_databases]
 async fn the_funnel_counts_enrolled_started_and_completed(app: App) {
     let Cohort { elena, course, .. } = Cohort::create(&app).await;
-    let funnel = app
-        .get_as(&elena, &format!("/courses/{course}/funnel"))
-        .await
-        .expect(200);
+    let funnel = app.get_as(&elena, &format!("/courses/{course}/funnel")).await.expect(200);
     assert_eq!(
-        (
-            funnel.at("/enrolled"),
-            funnel.at("/started"),
-            funnel.at("/completed")
-        ),
+        (funnel.at("/enrolled"), funnel.at("/started"), funnel.at("/completed")),
         (json!(4), json!(3), json!(1))
     );
     assert_eq!(
@@ -166,10 +123,7 @@ async fn the_funnel_counts_enrolled_started_and_completed(app: App) {
         (json!(3), json!(1), json!(51.67))
     );
     assert_eq!(
-        (
-            funnel.at("/lessons/1/started"),
-            funnel.at("/lessons/1/averageWatchTimePercent")
-        ),
+        (funnel.at("/lessons/1/started"), funnel.at("/lessons/1/averageWatchTimePercent")),
         (json!(1), Value::Null)
     );
 }
@@ -177,72 +131,40 @@ async fn the_funnel_counts_enrolled_started_and_completed(app: App) {
 #[both_databases]
 async fn retention_counts_what_was_watched(app: App) {
     let Cohort { elena, lessons, .. } = Cohort::create(&app).await;
-    let curve = app
-        .get_as(&elena, &format!("/lessons/{}/retention", lessons[0]))
-        .await
-        .expect(200);
+    let curve = app.get_as(&elena, &format!("/lessons/{}/retention", lessons[0])).await.expect(200);
     assert_eq!(
-        (
-            curve.at("/watchers"),
-            curve.at("/points/0/percent"),
-            curve.at("/points/99/percent")
-        ),
+        (curve.at("/watchers"), curve.at("/points/0/percent"), curve.at("/points/99/percent")),
         (json!(3), json!(100.0), json!(100.0 / 3.0))
     );
-    app.get_as(&elena, &format!("/lessons/{}/retention", lessons[1]))
-        .await
-        .expect_problem(409, "no_video");
+    app.get_as(&elena, &format!("/lessons/{}/retention", lessons[1])).await.expect_problem(409, "no_video");
 }
 
 #[both_databases]
 async fn learners_are_found_by_name(app: App) {
-    let Cohort {
-        elena, lena, course, ..
-    } = Cohort::create(&app).await;
-    let found = app
-        .get_as(&elena, &format!("/courses/{course}/learners?q=LENA"))
-        .await
-        .expect(200);
+    let Cohort { elena, lena, course, .. } = Cohort::create(&app).await;
+    let found = app.get_as(&elena, &format!("/courses/{course}/learners?q=LENA")).await.expect(200);
     assert_eq!(
-        (
-            found.at("/data/0/userId"),
-            found.at("/data/0/percent"),
-            found.at("/data/0/watchedSeconds")
-        ),
+        (found.at("/data/0/userId"), found.at("/data/0/percent"), found.at("/data/0/watchedSeconds")),
         (json!(lena.id), json!(100), json!(600))
     );
     assert_eq!(found.at("/data").as_array().unwrap().len(), 1);
     assert_eq!(
-        app.get_as(&elena, &format!("/courses/{course}/learners?q=%25"))
-            .await
-            .expect(200)
-            .at("/data"),
+        app.get_as(&elena, &format!("/courses/{course}/learners?q=%25")).await.expect(200).at("/data"),
         json!([])
     );
 }
 
 #[both_databases]
 async fn learners_are_listed_newest_first(app: App) {
-    let Cohort {
-        elena, otto, course, ..
-    } = Cohort::create(&app).await;
-    let page = app
-        .get_as(&elena, &format!("/courses/{course}/learners?limit=1"))
-        .await
-        .expect(200);
-    assert_eq!(
-        (page.at("/data/0/userId"), page.at("/data/0/percent")),
-        (json!(otto.id), json!(0))
-    );
+    let Cohort { elena, otto, course, .. } = Cohort::create(&app).await;
+    let page = app.get_as(&elena, &format!("/courses/{course}/learners?limit=1")).await.expect(200);
+    assert_eq!((page.at("/data/0/userId"), page.at("/data/0/percent")), (json!(otto.id), json!(0)));
 }
 
 #[both_databases]
 async fn the_csv_of_learners_escapes_formulas(app: App) {
     let Cohort { elena, course, .. } = Cohort::create(&app).await;
-    let csv = app
-        .get_as(&elena, &format!("/courses/{course}/learners.csv"))
-        .await
-        .expect(200);
+    let csv = app.get_as(&elena, &format!("/courses/{course}/learners.csv")).await.expect(200);
     assert_eq!(csv.header("content-type"), "text/csv; charset=utf-8");
     assert!(
         csv.text.contains(",\"'=SUM(A1), Lena\",")
@@ -255,26 +177,14 @@ async fn the_csv_of_learners_escapes_formulas(app: App) {
 
 #[both_databases]
 async fn only_trainers_of_the_course_see_its_learners(app: App) {
-    let Cohort {
-        elena, lena, course, ..
-    } = Cohort::create(&app).await;
+    let Cohort { elena, lena, course, .. } = Cohort::create(&app).await;
     let other = app.trainer().await;
     for path in ["funnel", "learners", "learners.csv", "jobs"] {
-        app.get_as(&other, &format!("/courses/{course}/{path}"))
-            .await
-            .expect_problem(403, "forbidden");
-        app.get_as(&lena, &format!("/courses/{course}/{path}"))
-            .await
-            .expect_problem(403, "forbidden");
+        app.get_as(&other, &format!("/courses/{course}/{path}")).await.expect_problem(403, "forbidden");
+        app.get_as(&lena, &format!("/courses/{course}/{path}")).await.expect_problem(403, "forbidden");
     }
     // An editor sees them.
-    app.put_as(
-        &elena,
-        &format!("/courses/{course}/trainers/{}", other.id),
-        Value::Null,
-    )
-    .await
-    .expect(200);
+    app.put_as(&elena, &format!("/courses/{course}/trainers/{}", other.id), Value::Null).await.expect(200);
     let funnel = format!("/courses/{course}/funnel");
     assert_eq!(
         app.get_as(&other, &funnel).await.expect(200).json(),
@@ -286,12 +196,8 @@ async fn only_trainers_of_the_course_see_its_learners(app: App) {
 async fn learners_are_found_by_names_in_any_script(app: App) {
     let (elena, lena) = (app.trainer().await, app.learner().await);
     let (course, ..) = app.course(&elena, json!({})).await;
-    app.post_empty_as(&lena, &format!("/courses/{course}/enroll"))
-        .await
-        .expect(201);
-    app.patch_as(&lena, "/me", "*", json!({ "name": "Öztürk Şahan Жанна" }))
-        .await
-        .expect(200);
+    app.post_empty_as(&lena, &format!("/courses/{course}/enroll")).await.expect(201);
+    app.patch_as(&lena, "/me", "*", json!({ "name": "Öztürk Şahan Жанна" })).await.expect(200);
     for (word, count) in [
         ("Öztürk", 1),
         ("öztürk", 1),
@@ -302,10 +208,7 @@ async fn learners_are_found_by_names_in_any_script(app: App) {
         ("ЖАНН", 1),
         ("ä", 0),
     ] {
-        let found = app
-            .get_as(&elena, &format!("/courses/{course}/learners?q={word}"))
-            .await
-            .expect(200);
+        let found = app.get_as(&elena, &format!("/courses/{course}/learners?q={word}")).await.expect(200);
         assert_eq!(found.at("/data").as_array().unwrap().len(), count, "{word}");
     }
 }

@@ -11,16 +11,10 @@ use crate::{
 #[both_databases]
 async fn the_catalogue_filters_sorts_and_pages(app: App) {
     let elena = app.trainer().await;
-    let (first, ..) = app
-        .course(&elena, json!({ "title": "First", "difficulty": "EXPERT" }))
-        .await;
+    let (first, ..) = app.course(&elena, json!({ "title": "First", "difficulty": "EXPERT" })).await;
     app.clock.advance(chrono::Duration::seconds(1));
-    let (second, ..) = app
-        .course(
-            &elena,
-            json!({ "title": "Second", "price": { "amount": 100, "currency": "USD" } }),
-        )
-        .await;
+    let (second, ..) =
+        app.course(&elena, json!({ "title": "Second", "price": { "amount": 100, "currency": "USD" } })).await;
     let ids = |reply: crate::support::Reply| -> Vec<String> {
         reply
             .expect(200)
@@ -32,39 +26,17 @@ async fn the_catalogue_filters_sorts_and_pages(app: App) {
             .collect()
     };
     assert_eq!(ids(app.get("/courses").await), [second.clone(), first.clone()]);
+    assert_eq!(ids(app.get("/courses?sort=publishedAt").await), [first.clone(), second.clone()]);
+    assert_eq!(ids(app.get("/courses?difficulty=EXPERT").await), std::slice::from_ref(&first));
+    assert_eq!(ids(app.get("/courses?isFree=false").await), std::slice::from_ref(&second));
     assert_eq!(
-        ids(app.get("/courses?sort=publishedAt").await),
-        [first.clone(), second.clone()]
-    );
-    assert_eq!(
-        ids(app.get("/courses?difficulty=EXPERT").await),
+        ids(app.get(&format!("/courses?authorId={}&isFree=true", elena.id)).await),
         std::slice::from_ref(&first)
     );
-    assert_eq!(
-        ids(app.get("/courses?isFree=false").await),
-        std::slice::from_ref(&second)
-    );
-    assert_eq!(
-        ids(app
-            .get(&format!("/courses?authorId={}&isFree=true", elena.id))
-            .await),
-        std::slice::from_ref(&first)
-    );
-    let shelf = app
-        .get(&format!("/courses/{first}"))
-        .await
-        .text_at("/categories/0/slug");
-    assert_eq!(
-        ids(app.get(&format!("/courses?category={shelf}")).await),
-        std::slice::from_ref(&first)
-    );
+    let shelf = app.get(&format!("/courses/{first}")).await.text_at("/categories/0/slug");
+    assert_eq!(ids(app.get(&format!("/courses?category={shelf}")).await), std::slice::from_ref(&first));
     let page = app.get("/courses?limit=1").await.expect(200);
-    let next = app
-        .get(&format!(
-            "/courses?limit=1&cursor={}",
-            page.text_at("/nextCursor")
-        ))
-        .await;
+    let next = app.get(&format!("/courses?limit=1&cursor={}", page.text_at("/nextCursor"))).await;
     assert_eq!((ids(page), ids(next)), (vec![second], vec![first]));
     let refused = app
         .get("/courses?sort=price;drop&difficulty=easy&authorId=x&isFree=maybe")
@@ -72,12 +44,7 @@ async fn the_catalogue_filters_sorts_and_pages(app: App) {
         .expect_problem(422, "validation_failed");
     assert_eq!(
         refused.errors(),
-        [
-            "?authorId bad_format",
-            "?difficulty not_allowed",
-            "?isFree wrong_type",
-            "?sort not_allowed"
-        ]
+        ["?authorId bad_format", "?difficulty not_allowed", "?isFree wrong_type", "?sort not_allowed"]
     );
 }
 
@@ -88,28 +55,16 @@ async fn filters_combine(app: App) {
         let app = &app;
         async move { titles(app.get(&format!("/courses?sort=title&{query}")).await) }
     };
-    assert_eq!(
-        found("isFree=true").await,
-        ["Strength Foundations", "Strong Back"]
-    );
+    assert_eq!(found("isFree=true").await, ["Strength Foundations", "Strong Back"]);
     assert_eq!(found("isFree=true&difficulty=EXPERT").await, ["Strong Back"]);
-    assert_eq!(
-        found("currency=USD&isFree=false").await,
-        ["mobility every day", "Übungen für Läufer"]
-    );
+    assert_eq!(found("currency=USD&isFree=false").await, ["mobility every day", "Übungen für Läufer"]);
     assert_eq!(
         found("minPrice=1900&maxPrice=1900").await,
         ["Übungen für Läufer"],
         "what is to be paid is the discounted price"
     );
-    assert_eq!(
-        found("minDuration=60").await,
-        ["Strength Foundations", "Strong Back"]
-    );
-    assert_eq!(
-        found("maxDuration=30").await,
-        ["mobility every day", "Übungen für Läufer"]
-    );
+    assert_eq!(found("minDuration=60").await, ["Strength Foundations", "Strong Back"]);
+    assert_eq!(found("maxDuration=30").await, ["mobility every day", "Übungen für Läufer"]);
     assert_eq!(found("q=strength&maxDuration=30").await, ["mobility every day"]);
 }
 
@@ -119,129 +74,58 @@ async fn every_sort_order_pages_in_both_directions(app: App) {
     let orders = [
         (
             "-publishedAt",
-            [
-                "Strong Back",
-                "Archery",
-                "mobility every day",
-                "Übungen für Läufer",
-                "Strength Foundations",
-            ],
+            ["Strong Back", "Archery", "mobility every day", "Übungen für Läufer", "Strength Foundations"],
         ),
         (
             "publishedAt",
-            [
-                "Strength Foundations",
-                "Übungen für Läufer",
-                "mobility every day",
-                "Archery",
-                "Strong Back",
-            ],
+            ["Strength Foundations", "Übungen für Läufer", "mobility every day", "Archery", "Strong Back"],
         ),
         (
             "title",
-            [
-                "Archery",
-                "mobility every day",
-                "Strength Foundations",
-                "Strong Back",
-                "Übungen für Läufer",
-            ],
+            ["Archery", "mobility every day", "Strength Foundations", "Strong Back", "Übungen für Läufer"],
         ),
         (
             "-title",
-            [
-                "Übungen für Läufer",
-                "Strong Back",
-                "Strength Foundations",
-                "mobility every day",
-                "Archery",
-            ],
+            ["Übungen für Läufer", "Strong Back", "Strength Foundations", "mobility every day", "Archery"],
         ),
         (
             "price",
-            [
-                "Strength Foundations",
-                "Strong Back",
-                "Archery",
-                "Übungen für Läufer",
-                "mobility every day",
-            ],
+            ["Strength Foundations", "Strong Back", "Archery", "Übungen für Läufer", "mobility every day"],
         ),
         (
             "-price",
-            [
-                "mobility every day",
-                "Übungen für Läufer",
-                "Archery",
-                "Strong Back",
-                "Strength Foundations",
-            ],
+            ["mobility every day", "Übungen für Läufer", "Archery", "Strong Back", "Strength Foundations"],
         ),
         (
             "-popularity",
-            [
-                "Strong Back",
-                "Archery",
-                "mobility every day",
-                "Übungen für Läufer",
-                "Strength Foundations",
-            ],
+            ["Strong Back", "Archery", "mobility every day", "Übungen für Läufer", "Strength Foundations"],
         ),
     ];
     for (sort, expected) in orders {
-        assert_eq!(
-            titles(app.get(&format!("/courses?sort={sort}")).await),
-            expected,
-            "{sort}"
-        );
-        let first = app
-            .get(&format!("/courses?sort={sort}&limit=2"))
-            .await
-            .expect(200);
-        assert_eq!(
-            (first.at("/hasMore"), first.at("/previousCursor")),
-            (json!(true), Value::Null)
-        );
+        assert_eq!(titles(app.get(&format!("/courses?sort={sort}")).await), expected, "{sort}");
+        let first = app.get(&format!("/courses?sort={sort}&limit=2")).await.expect(200);
+        assert_eq!((first.at("/hasMore"), first.at("/previousCursor")), (json!(true), Value::Null));
         let second = app
-            .get(&format!(
-                "/courses?sort={sort}&limit=2&cursor={}",
-                first.text_at("/nextCursor")
-            ))
+            .get(&format!("/courses?sort={sort}&limit=2&cursor={}", first.text_at("/nextCursor")))
             .await
             .expect(200);
         let third = app
-            .get(&format!(
-                "/courses?sort={sort}&limit=2&cursor={}",
-                second.text_at("/nextCursor")
-            ))
+            .get(&format!("/courses?sort={sort}&limit=2&cursor={}", second.text_at("/nextCursor")))
             .await
             .expect(200);
-        assert_eq!(
-            (third.at("/hasMore"), third.at("/nextCursor")),
-            (json!(false), Value::Null)
-        );
+        assert_eq!((third.at("/hasMore"), third.at("/nextCursor")), (json!(false), Value::Null));
         let back = app
-            .get(&format!(
-                "/courses?sort={sort}&limit=2&before={}",
-                third.text_at("/previousCursor")
-            ))
+            .get(&format!("/courses?sort={sort}&limit=2&before={}", third.text_at("/previousCursor")))
             .await
             .expect(200);
         let start = app
-            .get(&format!(
-                "/courses?sort={sort}&limit=2&before={}",
-                back.text_at("/previousCursor")
-            ))
+            .get(&format!("/courses?sort={sort}&limit=2&before={}", back.text_at("/previousCursor")))
             .await
             .expect(200);
         assert_eq!(start.at("/previousCursor"), Value::Null);
         assert_eq!(titles(back), expected[2..4], "{sort} backwards");
         assert_eq!(titles(start), expected[..2], "{sort} back at the start");
-        assert_eq!(
-            [titles(first), titles(second), titles(third)].concat(),
-            expected,
-            "{sort} by pages"
-        );
+        assert_eq!([titles(first), titles(second), titles(third)].concat(), expected, "{sort} by pages");
     }
 }
 
@@ -249,19 +133,11 @@ async fn every_sort_order_pages_in_both_directions(app: App) {
 async fn search_results_page_in_both_directions(app: App) {
     create_catalogue(&app).await;
     let found = app.get("/courses?q=s&limit=1").await.expect(200);
-    let next = app
-        .get(&format!(
-            "/courses?q=s&limit=1&cursor={}",
-            found.text_at("/nextCursor")
-        ))
-        .await
-        .expect(200);
+    let next =
+        app.get(&format!("/courses?q=s&limit=1&cursor={}", found.text_at("/nextCursor"))).await.expect(200);
     assert_ne!(found.at("/data/0/id"), next.at("/data/0/id"));
     let back = app
-        .get(&format!(
-            "/courses?q=s&limit=1&before={}",
-            next.text_at("/previousCursor")
-        ))
+        .get(&format!("/courses?q=s&limit=1&before={}", next.text_at("/previousCursor")))
         .await
         .expect(200);
     assert_eq!(found.at("/data/0/id"), back.at("/data/0/id"));
@@ -270,25 +146,14 @@ async fn search_results_page_in_both_directions(app: App) {
 #[both_databases]
 async fn an_invented_cursor_is_a_position_and_no_error(app: App) {
     create_catalogue(&app).await;
-    for sort in [
-        "title",
-        "-title",
-        "price",
-        "-popularity",
-        "-publishedAt",
-        "publishedAt",
-    ] {
+    for sort in ["title", "-title", "price", "-popularity", "-publishedAt", "publishedAt"] {
         for cursor in [
             "________________________________",
             "--------------------------------",
             "AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA",
         ] {
-            app.get(&format!("/courses?sort={sort}&cursor={cursor}"))
-                .await
-                .expect(200);
-            app.get(&format!("/courses?sort={sort}&before={cursor}&q=strength"))
-                .await
-                .expect(200);
+            app.get(&format!("/courses?sort={sort}&cursor={cursor}")).await.expect(200);
+            app.get(&format!("/courses?sort={sort}&before={cursor}&q=strength")).await.expect(200);
         }
     }
 }
@@ -306,15 +171,8 @@ async fn a_cursor_outlives_its_course(app: App) {
     let page = app.get("/courses?sort=title&limit=3").await.expect(200);
     let last = page.text_at("/data/2/id");
     let admin = app.admin().await;
-    app.delete_as(&admin, &format!("/courses/{last}"))
-        .await
-        .expect(204);
-    let rest = app
-        .get(&format!(
-            "/courses?sort=title&cursor={}",
-            page.text_at("/nextCursor")
-        ))
-        .await;
+    app.delete_as(&admin, &format!("/courses/{last}")).await.expect(204);
+    let rest = app.get(&format!("/courses?sort=title&cursor={}", page.text_at("/nextCursor"))).await;
     assert_eq!(titles(rest), ["Strong Back", "Übungen für Läufer"]);
 }
 
@@ -323,21 +181,12 @@ async fn popularity_follows_enrollments(app: App) {
     create_catalogue(&app).await;
     let (lena, mats) = (app.learner().await, app.learner().await);
     let free = ids(app.get("/courses?isFree=true&sort=title").await);
-    app.post_empty_as(&lena, &format!("/courses/{}/enroll", free[0]))
-        .await
-        .expect(201);
-    app.post_empty_as(&mats, &format!("/courses/{}/enroll", free[0]))
-        .await
-        .expect(201);
-    app.post_empty_as(&mats, &format!("/courses/{}/enroll", free[1]))
-        .await
-        .expect(201);
+    app.post_empty_as(&lena, &format!("/courses/{}/enroll", free[0])).await.expect(201);
+    app.post_empty_as(&mats, &format!("/courses/{}/enroll", free[0])).await.expect(201);
+    app.post_empty_as(&mats, &format!("/courses/{}/enroll", free[1])).await.expect(201);
     let elena = app.trainer().await;
     eventually("the counts", || async {
-        let list = app
-            .get_as(&elena, "/courses?sort=-popularity&limit=3")
-            .await
-            .expect(200);
+        let list = app.get_as(&elena, "/courses?sort=-popularity&limit=3").await.expect(200);
         let counts: Vec<i64> = list
             .at("/data")
             .as_array()

@@ -25,21 +25,13 @@ use crate::support::{App, Person, Reply};
 pub(crate) fn ids(reply: Reply) -> Vec<String> {
     let reply = reply.expect(200);
     let rows = reply.at("/data");
-    rows.as_array()
-        .unwrap()
-        .iter()
-        .map(|course| course["id"].as_str().unwrap().to_owned())
-        .collect()
+    rows.as_array().unwrap().iter().map(|course| course["id"].as_str().unwrap().to_owned()).collect()
 }
 
 pub(crate) fn titles(reply: Reply) -> Vec<String> {
     let reply = reply.expect(200);
     let rows = reply.at("/data");
-    rows.as_array()
-        .unwrap()
-        .iter()
-        .map(|course| course["title"].as_str().unwrap().to_owned())
-        .collect()
+    rows.as_array().unwrap().iter().map(|course| course["title"].as_str().unwrap().to_owned()).collect()
 }
 
 pub(crate) fn usd(amount: i64) -> Value {

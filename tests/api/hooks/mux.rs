@@ -19,9 +19,7 @@ fn permutations(items: &[usize]) -> Vec<Vec<usize>> {
     let with = |index: usize| {
         let mut rest = items.to_vec();
         let first = rest.remove(index);
-        permutations(&rest)
-            .into_iter()
-            .map(move |tail| [vec![first], tail].concat())
+        permutations(&rest).into_iter().map(move |tail| [vec![first], tail].concat())
     };
     (0..items.len()).flat_map(with).collect()
 }
@@ -37,11 +35,7 @@ async fn webhooks_in_any_order_and_number_end_alike(app: App) {
         for order in orders.iter().step_by(if last == "both" { 5 } else { 1 }) {
             let (video, asset, mut events) = send_video(&app, &mux, &elena).await;
             let both = ["errored", "ready"];
-            for status in if last == "both" {
-                &both[..]
-            } else {
-                std::slice::from_ref(&last)
-            } {
+            for status in if last == "both" { &both[..] } else { std::slice::from_ref(&last) } {
                 mux.finish(&asset, status);
             }
             events.extend(mux.events());
@@ -76,20 +70,14 @@ async fn a_webhook_counts_once(app: App) {
     let (app, mux) = with_mux(&app).await;
     let elena = app.trainer().await;
     let (_, _, events) = send_video(&app, &mux, &elena).await;
-    let replies = [
-        mux.deliver(&app, &events[0]),
-        mux.deliver(&app, &events[0]),
-        mux.deliver(&app, &events[0]),
-    ];
+    let replies =
+        [mux.deliver(&app, &events[0]), mux.deliver(&app, &events[0]), mux.deliver(&app, &events[0])];
     for reply in futures_util::future::join_all(replies).await {
         reply.expect(200);
     }
     let deliveries = "SELECT count(*) FROM outbox WHERE kind = 'video.told'";
     let work = move |tx: Tx| async move { tx.count(deliveries, []).await };
-    assert_eq!(
-        app.db.read_in(Pool::Worker, Actor::System, work).await.unwrap(),
-        1
-    );
+    assert_eq!(app.db.read_in(Pool::Worker, Actor::System, work).await.unwrap(), 1);
     // Of no meaning here: heard, and nothing.
     let unknown = json!({ "type": "video.asset.track.ready", "id": "event-x", "data": { "id": "x" } });
     mux.deliver(&app, &unknown).await.expect(200);
@@ -114,25 +102,14 @@ async fn a_forged_or_stale_webhook_is_refused(app: App) {
         (format!("{body} "), good.clone()),
         (body.clone(), Mux::sign(&body, now - 310)),
         (body.clone(), Mux::sign(&body, now + 310)),
-        (
-            body.clone(),
-            good.replace(&format!("t={now}"), &format!("t={}", now - 1)),
-        ),
+        (body.clone(), good.replace(&format!("t={now}"), &format!("t={}", now - 1))),
     ] {
-        Mux::send(&app, &body, &signature)
-            .await
-            .expect_problem(400, "hook_signature_invalid");
+        Mux::send(&app, &body, &signature).await.expect_problem(400, "hook_signature_invalid");
     }
-    app.post("/hooks/mux", json!({}))
-        .await
-        .expect_problem(400, "hook_signature_invalid");
-    Mux::send(&app, "nothing", &Mux::sign("nothing", now))
-        .await
-        .expect_problem(400, "malformed_request");
+    app.post("/hooks/mux", json!({})).await.expect_problem(400, "hook_signature_invalid");
+    Mux::send(&app, "nothing", &Mux::sign("nothing", now)).await.expect_problem(400, "malformed_request");
     let large = "x".repeat(300_000);
-    Mux::send(&app, &large, &Mux::sign(&large, now))
-        .await
-        .expect_problem(413, "payload_too_large");
+    Mux::send(&app, &large, &Mux::sign(&large, now)).await.expect_problem(413, "payload_too_large");
     wait_for_outbox(&app).await;
     assert_eq!(video_asset(&app, &elena, &video).await["status"], "WAITING");
     // Two secrets at once, as while one is being replaced.
@@ -146,9 +123,7 @@ async fn a_forged_or_stale_webhook_is_refused(app: App) {
 async fn without_mux_its_webhook_is_refused(app: App) {
     let body = json!({ "type": "video.asset.ready", "id": "x", "data": {} }).to_string();
     let signature = Mux::sign(&body, kernel::Clock::now(app.clock.as_ref()).timestamp());
-    Mux::send(&app, &body, &signature)
-        .await
-        .expect_problem(400, "hook_signature_invalid");
+    Mux::send(&app, &body, &signature).await.expect_problem(400, "hook_signature_invalid");
 }
 
 #[both_databases]
@@ -159,10 +134,7 @@ async fn a_webhook_may_arrive_before_the_answer(app: App) {
     let (video, url) = announce_video(&app, &elena).await;
     wait_for_outbox(&app).await;
     let asset = video_asset(&app, &elena, &video).await;
-    assert_eq!(
-        (&asset["status"], &asset["assetsId"]),
-        (&json!("PREPARING"), &json!(mux.asset_of(&url)))
-    );
+    assert_eq!((&asset["status"], &asset["assetsId"]), (&json!("PREPARING"), &json!(mux.asset_of(&url))));
     // What Mux tells without our id is found by its own.
     let asset = mux.asset_of(&url);
     mux.finish(&asset, "ready");
@@ -185,19 +157,12 @@ async fn lost_webhooks_are_reconciled(app: App) {
     let (waiting, _) = announce_video(&app, &elena).await;
     mux.events();
     let settings = mux.settings();
-    let settings: Vec<(&str, &str)> = settings
-        .iter()
-        .map(|(name, value)| (*name, value.as_str()))
-        .collect();
+    let settings: Vec<(&str, &str)> = settings.iter().map(|(name, value)| (*name, value.as_str())).collect();
     let folder = app.folder.join("worker");
     std::fs::create_dir_all(&folder).unwrap();
     let config = config(&folder, &settings);
     let videos = api::startup::videos(&config, app.db.environment()).unwrap();
-    assert_eq!(
-        videos.poll_silent(&app.db).await.unwrap(),
-        0,
-        "within ten minutes nobody is asked"
-    );
+    assert_eq!(videos.poll_silent(&app.db).await.unwrap(), 0, "within ten minutes nobody is asked");
     app.clock.advance(Duration::minutes(11));
     let elena = app.login(&elena.email, crate::support::PASSWORD).await;
     // A worker of its own, since the server's keeps the house every five minutes of the machine's.

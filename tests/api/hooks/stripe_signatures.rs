@@ -33,9 +33,7 @@ async fn of_a_thousand_forged_or_stale_signatures_none_is_accepted(app: StripeAp
             6 => (body.clone(), format!("t={now},v0={tag}")),
             7 => (
                 body.clone(),
-                good.get(..good.len() - 1 - usize::try_from(n % 60).unwrap())
-                    .unwrap()
-                    .to_owned(),
+                good.get(..good.len() - 1 - usize::try_from(n % 60).unwrap()).unwrap().to_owned(),
             ),
             8 => (
                 body.clone(),
@@ -43,24 +41,12 @@ async fn of_a_thousand_forged_or_stale_signatures_none_is_accepted(app: StripeAp
             ),
             _ => (body.clone(), format!("t={now},v1={n:064x}")),
         };
-        StripeDouble::send(&app, &body, &signature)
-            .await
-            .expect_problem(400, "hook_signature_invalid");
+        StripeDouble::send(&app, &body, &signature).await.expect_problem(400, "hook_signature_invalid");
     }
-    let unsigned = app
-        .request("POST", "/hooks/stripe")
-        .header("content-type", "application/json")
-        .body(body.clone());
-    app.send(unsigned)
-        .await
-        .expect_problem(400, "hook_signature_invalid");
-    assert_eq!(
-        (
-            app.count_rows("provider_events").await,
-            app.count_rows("outbox").await
-        ),
-        (0, before)
-    );
+    let unsigned =
+        app.request("POST", "/hooks/stripe").header("content-type", "application/json").body(body.clone());
+    app.send(unsigned).await.expect_problem(400, "hook_signature_invalid");
+    assert_eq!((app.count_rows("provider_events").await, app.count_rows("outbox").await), (0, before));
     assert_eq!(app.payment(&payment).await.at("/status"), "PENDING");
     StripeDouble::send(&app, &body, &good).await.expect(200);
     app.wait_until(&payment, "/status", json!("COMPLETED")).await;
@@ -73,15 +59,11 @@ async fn two_secrets_are_valid_during_a_rotation(app: StripeApp) {
     StripeDouble::send(&app, &body, &sign("whsec_third", &body, app.unix_time()))
         .await
         .expect_problem(400, "hook_signature_invalid");
-    StripeDouble::send(&app, &body, &sign(FORMER_SECRET, &body, app.unix_time()))
-        .await
-        .expect(200);
+    StripeDouble::send(&app, &body, &sign(FORMER_SECRET, &body, app.unix_time())).await.expect(200);
     app.wait_until(&payment, "/status", json!("COMPLETED")).await;
     // Stripe signs with both for a while.
-    let (former, present) = (
-        sign(FORMER_SECRET, &body, app.unix_time()),
-        sign(SECRET, &body, app.unix_time()),
-    );
+    let (former, present) =
+        (sign(FORMER_SECRET, &body, app.unix_time()), sign(SECRET, &body, app.unix_time()));
     let both = format!("{former},{}", present.split_once(',').unwrap().1);
     StripeDouble::send(&app, &body, &both).await.expect(200);
 }
@@ -100,9 +82,8 @@ async fn unrelated_events_are_acknowledged_and_ignored(app: StripeApp) {
         &|event| event["data"]["object"]["metadata"]["palestra_payment_id"] = json!(stranger),
         &|event| event["data"]["object"]["metadata"]["palestra_payment_id"] = json!("no-uuid"),
     ];
-    for (event, (n, change)) in events
-        .iter()
-        .flat_map(|event| changes.iter().enumerate().map(move |change| (event, change)))
+    for (event, (n, change)) in
+        events.iter().flat_map(|event| changes.iter().enumerate().map(move |change| (event, change)))
     {
         let mut event = event.clone();
         event["id"] = json!(format!("{}_{n}", event["id"].as_str().unwrap()));
@@ -119,10 +100,7 @@ async fn unrelated_events_are_acknowledged_and_ignored(app: StripeApp) {
     }
     app.wait_for_empty_outbox().await;
     assert_eq!(
-        (
-            app.payment(&payment).await.at("/status"),
-            app.buyer_access().await
-        ),
+        (app.payment(&payment).await.at("/status"), app.buyer_access().await),
         (json!("PENDING"), "not_granted".to_owned())
     );
     assert_eq!(
@@ -138,10 +116,7 @@ async fn unrelated_events_are_acknowledged_and_ignored(app: StripeApp) {
 #[both_databases]
 async fn another_amount_or_currency_completes_nothing(app: StripeApp) {
     let (payment, events) = paid_events(&app).await;
-    let session = events
-        .iter()
-        .find(|event| event["type"] == "checkout.session.completed")
-        .unwrap();
+    let session = events.iter().find(|event| event["type"] == "checkout.session.completed").unwrap();
     for (n, (name, value)) in [
         ("amount_total", json!(1)),
         ("amount_total", json!(i64::MAX)),
@@ -158,10 +133,7 @@ async fn another_amount_or_currency_completes_nothing(app: StripeApp) {
     }
     app.wait_for_empty_outbox().await;
     assert_eq!(
-        (
-            app.payment(&payment).await.at("/status"),
-            app.buyer_access().await
-        ),
+        (app.payment(&payment).await.at("/status"), app.buyer_access().await),
         (json!("PENDING"), "not_granted".to_owned())
     );
 }

@@ -34,9 +34,7 @@ impl FilmedLesson {
             .expect(201);
         let lesson = format!("/lessons/{}", lesson.text_at("/id"));
         assert!(put_bytes(&local_url(app, &reply.text_at("/target/url")), film).await < 300);
-        app.post_empty_as(elena, &format!("/video-assets/{video}/complete"))
-            .await
-            .expect(200);
+        app.post_empty_as(elena, &format!("/video-assets/{video}/complete")).await.expect(200);
         for step in [
             format!("{lesson}/publish"),
             format!("/chapters/{chapter}/publish"),
@@ -44,11 +42,7 @@ impl FilmedLesson {
         ] {
             app.post_empty_as(elena, &step).await.expect(200);
         }
-        Self {
-            course,
-            lesson,
-            video,
-        }
+        Self { course, lesson, video }
     }
 }
 
@@ -70,10 +64,8 @@ async fn a_lesson_without_a_ready_video_is_not_published(app: App) {
         .await
         .expect(201);
     let lesson = format!("/lessons/{}", lesson.text_at("/id"));
-    let missing = app
-        .post_empty_as(&elena, &format!("{lesson}/publish"))
-        .await
-        .expect_problem(409, "not_publishable");
+    let missing =
+        app.post_empty_as(&elena, &format!("{lesson}/publish")).await.expect_problem(409, "not_publishable");
     assert_eq!(missing.errors(), ["/videoAssetId video_not_ready"]);
 }
 
@@ -83,18 +75,10 @@ async fn a_lesson_plays_its_video_for_its_readers(app: App) {
     let (elena, lena) = (app.trainer().await, app.learner().await);
     let FilmedLesson { course, lesson, .. } = FilmedLesson::create(&app, &elena).await;
     let play = format!("{lesson}/playback");
-    app.send(app.request("POST", &play))
-        .await
-        .expect_problem(401, "unauthenticated");
-    app.post_empty_as(&lena, &play)
-        .await
-        .expect_problem(403, "not_granted");
-    app.post_empty_as(&marco, &play)
-        .await
-        .expect_problem(403, "not_granted");
-    app.post_empty_as(&lena, &format!("/courses/{course}/enroll"))
-        .await
-        .expect(201);
+    app.send(app.request("POST", &play)).await.expect_problem(401, "unauthenticated");
+    app.post_empty_as(&lena, &play).await.expect_problem(403, "not_granted");
+    app.post_empty_as(&marco, &play).await.expect_problem(403, "not_granted");
+    app.post_empty_as(&lena, &format!("/courses/{course}/enroll")).await.expect(201);
     let playback = app.post_empty_as(&lena, &play).await.expect(200);
     let part = reqwest::Client::new()
         .get(local_url(&app, &playback.text_at("/streamUrl")))
@@ -102,10 +86,7 @@ async fn a_lesson_plays_its_video_for_its_readers(app: App) {
         .send()
         .await
         .unwrap();
-    assert_eq!(
-        (part.status().as_u16(), part.text().await.unwrap().as_str()),
-        (206, "ftyp")
-    );
+    assert_eq!((part.status().as_u16(), part.text().await.unwrap().as_str()), (206, "ftyp"));
 }
 
 #[both_databases]
@@ -121,9 +102,7 @@ async fn the_outline_names_no_video(app: App) {
 async fn a_video_in_use_is_not_deleted(app: App) {
     let elena = app.trainer().await;
     let FilmedLesson { video, .. } = FilmedLesson::create(&app, &elena).await;
-    app.delete_as(&elena, &format!("/video-assets/{video}"))
-        .await
-        .expect_problem(409, "video_in_use");
+    app.delete_as(&elena, &format!("/video-assets/{video}")).await.expect_problem(409, "video_in_use");
 }
 
 #[both_databases]
@@ -131,17 +110,10 @@ async fn a_preview_is_public(app: App) {
     let elena = app.trainer().await;
     let FilmedLesson { course, video, .. } = FilmedLesson::create(&app, &elena).await;
     let preview = format!("/courses/{course}/preview-playback");
-    app.send(app.request("POST", &preview))
+    app.send(app.request("POST", &preview)).await.expect_problem(404, "not_found");
+    app.patch_as(&elena, &format!("/courses/{course}"), "*", json!({ "previewVideoAssetId": video }))
         .await
-        .expect_problem(404, "not_found");
-    app.patch_as(
-        &elena,
-        &format!("/courses/{course}"),
-        "*",
-        json!({ "previewVideoAssetId": video }),
-    )
-    .await
-    .expect(200);
+        .expect(200);
     app.send(app.request("POST", &preview)).await.expect(200);
 }
 
@@ -151,12 +123,7 @@ async fn a_preview_is_an_own_video(app: App) {
     let FilmedLesson { video, .. } = FilmedLesson::create(&app, &elena).await;
     let theirs = app.draft(&marco, json!({})).await;
     let refused = app
-        .patch_as(
-            &marco,
-            &format!("/courses/{theirs}"),
-            "*",
-            json!({ "previewVideoAssetId": video }),
-        )
+        .patch_as(&marco, &format!("/courses/{theirs}"), "*", json!({ "previewVideoAssetId": video }))
         .await
         .expect_problem(422, "validation_failed");
     assert_eq!(refused.errors(), ["/previewVideoAssetId unknown_video"]);

@@ -14,29 +14,18 @@ async fn watching_needs_access(app: App) {
     let (elena, lena) = (app.trainer().await, app.learner().await);
     let (_, _, lessons) = course_with_video(&app, &elena).await;
     let watch = format!("/lessons/{}/watch", lessons[0]);
-    app.post_as(&lena, &watch, json!({}))
-        .await
-        .expect_problem(403, "not_granted");
+    app.post_as(&lena, &watch, json!({})).await.expect_problem(403, "not_granted");
 }
 
 #[both_databases]
 async fn a_heartbeat_credits_what_was_watched(app: App) {
     let (elena, lena) = (app.trainer().await, app.learner().await);
     let (course, _, lessons) = course_with_video(&app, &elena).await;
-    app.post_empty_as(&lena, &format!("/courses/{course}/enroll"))
-        .await
-        .expect(201);
+    app.post_empty_as(&lena, &format!("/courses/{course}/enroll")).await.expect(201);
     let watch = format!("/lessons/{}/watch", lessons[0]);
-    let opened = app
-        .post_as(&lena, &watch, json!({ "positionSeconds": 0 }))
-        .await
-        .expect(200);
+    let opened = app.post_as(&lena, &watch, json!({ "positionSeconds": 0 })).await.expect(200);
     assert_eq!(
-        (
-            opened.at("/watchTimePercent"),
-            opened.at("/durationSeconds"),
-            opened.at("/ranges")
-        ),
+        (opened.at("/watchTimePercent"), opened.at("/durationSeconds"), opened.at("/ranges")),
         (json!(0.0), json!(600), json!([]))
     );
     app.clock.advance(Duration::minutes(5));
@@ -45,26 +34,17 @@ async fn a_heartbeat_credits_what_was_watched(app: App) {
     half["sessionId"] = json!(session);
     let half = app.post_as(&lena, &watch, half).await.expect(200);
     assert_eq!(
-        (
-            half.at("/watchTimePercent"),
-            half.at("/watchedSeconds"),
-            half.at("/isCompleted")
-        ),
+        (half.at("/watchTimePercent"), half.at("/watchedSeconds"), half.at("/isCompleted")),
         (json!(50.0), json!(300), json!(false))
     );
-    assert_eq!(
-        (half.at("/positionSeconds"), half.at("/sessionId")),
-        (json!(300.0), json!(session))
-    );
+    assert_eq!((half.at("/positionSeconds"), half.at("/sessionId")), (json!(300.0), json!(session)));
 }
 
 #[both_databases]
 async fn watching_again_adds_nothing(app: App) {
     let (elena, lena) = (app.trainer().await, app.learner().await);
     let (course, _, lessons) = course_with_video(&app, &elena).await;
-    app.post_empty_as(&lena, &format!("/courses/{course}/enroll"))
-        .await
-        .expect(201);
+    app.post_empty_as(&lena, &format!("/courses/{course}/enroll")).await.expect(201);
     let watch = format!("/lessons/{}/watch", lessons[0]);
     app.post_as(&lena, &watch, json!({})).await.expect(200);
     app.clock.advance(Duration::minutes(5));
@@ -81,23 +61,15 @@ async fn watching_again_adds_nothing(app: App) {
 async fn nine_tenths_complete_a_lesson(app: App) {
     let (elena, lena) = (app.trainer().await, app.learner().await);
     let (course, _, lessons) = course_with_video(&app, &elena).await;
-    app.post_empty_as(&lena, &format!("/courses/{course}/enroll"))
-        .await
-        .expect(201);
+    app.post_empty_as(&lena, &format!("/courses/{course}/enroll")).await.expect(201);
     let watch = format!("/lessons/{}/watch", lessons[0]);
     app.post_as(&lena, &watch, json!({})).await.expect(200);
     app.clock.advance(Duration::minutes(10));
     app.post_as(&lena, &watch, played(0.0, 300.0)).await.expect(200);
     // The last minutes are skipped: nine tenths are enough.
     let done = app.post_as(&lena, &watch, played(300.4, 541.0)).await.expect(200);
-    assert_eq!(
-        (done.at("/isCompleted"), done.at("/watchedSeconds")),
-        (json!(true), json!(541))
-    );
-    let read = app
-        .get_as(&lena, &format!("/lessons/{}/progress", lessons[0]))
-        .await
-        .expect(200);
+    assert_eq!((done.at("/isCompleted"), done.at("/watchedSeconds")), (json!(true), json!(541)));
+    let read = app.get_as(&lena, &format!("/lessons/{}/progress", lessons[0])).await.expect(200);
     assert_eq!(
         (read.at("/completedAt"), read.at("/ranges")),
         (done.at("/completedAt"), json!([{ "from": 0, "to": 541 }]))
@@ -113,9 +85,7 @@ async fn nine_tenths_complete_a_lesson(app: App) {
 async fn the_last_lesson_completes_chapter_and_course(app: App) {
     let (elena, lena) = (app.trainer().await, app.learner().await);
     let (course, chapter, lessons) = course_with_video(&app, &elena).await;
-    app.post_empty_as(&lena, &format!("/courses/{course}/enroll"))
-        .await
-        .expect(201);
+    app.post_empty_as(&lena, &format!("/courses/{course}/enroll")).await.expect(201);
     let watch = format!("/lessons/{}/watch", lessons[0]);
     app.post_as(&lena, &watch, json!({})).await.expect(200);
     app.clock.advance(Duration::minutes(10));
@@ -124,17 +94,9 @@ async fn the_last_lesson_completes_chapter_and_course(app: App) {
     app.post_as(&lena, &format!("/lessons/{}/watch", lessons[1]), json!({}))
         .await
         .expect_problem(409, "no_video");
-    app.post_empty_as(&lena, &format!("/lessons/{}/complete", lessons[1]))
-        .await
-        .expect(200);
-    let whole = app
-        .get_as(&lena, &format!("/courses/{course}/progress"))
-        .await
-        .expect(200);
-    assert_eq!(
-        (whole.at("/isCompleted"), whole.at("/chapters/0/isCompleted")),
-        (json!(true), json!(true))
-    );
+    app.post_empty_as(&lena, &format!("/lessons/{}/complete", lessons[1])).await.expect(200);
+    let whole = app.get_as(&lena, &format!("/courses/{course}/progress")).await.expect(200);
+    assert_eq!((whole.at("/isCompleted"), whole.at("/chapters/0/isCompleted")), (json!(true), json!(true)));
     assert_eq!(
         (
             whole.at("/chapters/0/lessons/0/watchTimePercent"),
@@ -143,16 +105,12 @@ async fn the_last_lesson_completes_chapter_and_course(app: App) {
         (json!(100.0), json!(600.0))
     );
     assert_eq!(
-        app.get_as(&lena, &format!("/chapters/{chapter}/progress"))
-            .await
-            .expect(200)
-            .at("/isCompleted"),
+        app.get_as(&lena, &format!("/chapters/{chapter}/progress")).await.expect(200).at("/isCompleted"),
         true
     );
     for kind in ["lesson.completed", "chapter.completed", "course.completed"] {
         assert_eq!(
-            app.count(&format!("SELECT count(*) FROM outbox WHERE kind = '{kind}'"))
-                .await,
+            app.count(&format!("SELECT count(*) FROM outbox WHERE kind = '{kind}'")).await,
             if kind == "lesson.completed" { 2 } else { 1 }
         );
     }
@@ -162,9 +120,7 @@ async fn the_last_lesson_completes_chapter_and_course(app: App) {
 async fn a_script_is_credited_only_the_tolerance(app: App) {
     let (elena, lena) = (app.trainer().await, app.learner().await);
     let (course, _, lessons) = course_with_video(&app, &elena).await;
-    app.post_empty_as(&lena, &format!("/courses/{course}/enroll"))
-        .await
-        .expect(201);
+    app.post_empty_as(&lena, &format!("/courses/{course}/enroll")).await.expect(201);
     let watch = format!("/lessons/{}/watch", lessons[0]);
     let mut most = 0.0_f64;
     for number in 0..20 {
@@ -177,34 +133,21 @@ async fn a_script_is_credited_only_the_tolerance(app: App) {
         most = most.max(progress.at("/watchedSeconds").as_f64().unwrap());
     }
     let put = app
-        .put_as(
-            &lena,
-            &format!("/lessons/{}/progress", lessons[0]),
-            json!({ "percent": 100 }),
-        )
+        .put_as(&lena, &format!("/lessons/{}/progress", lessons[0]), json!({ "percent": 100 }))
         .await
         .expect(200);
     most = most.max(put.at("/watchedSeconds").as_f64().unwrap());
     let item = json!({ "lessonId": lessons[0], "percent": 100 });
-    let sent = app
-        .post_as(&lena, "/me/progress/batch", json!({ "items": vec![item; 200] }))
-        .await
-        .expect(200);
-    most = most.max(
-        sent.at("/results/199/lessonProgress/watchedSeconds")
-            .as_f64()
-            .unwrap(),
-    );
+    let sent =
+        app.post_as(&lena, "/me/progress/batch", json!({ "items": vec![item; 200] })).await.expect(200);
+    most = most.max(sent.at("/results/199/lessonProgress/watchedSeconds").as_f64().unwrap());
     // The tolerance, plus the duration of the test itself.
     assert!((30.0..200.0).contains(&most), "{most} s were credited");
     assert_eq!(sent.at("/results/0/lessonProgress/isCompleted"), false);
     // The percentage never falls, and rises with the clock.
     app.clock.advance(Duration::minutes(10));
     let later = app.post_as(&lena, &watch, json!({})).await.expect(200);
-    assert_eq!(
-        (later.at("/watchTimePercent"), later.at("/isCompleted")),
-        (json!(100.0), json!(true))
-    );
+    assert_eq!((later.at("/watchTimePercent"), later.at("/isCompleted")), (json!(100.0), json!(true)));
 }
 
 #[both_databases]
@@ -212,32 +155,20 @@ async fn an_invalid_heartbeat_is_refused(app: App) {
     let (lena, lesson) = watcher(&app).await;
     let watch = format!("{lesson}/watch");
     let reasons = async |body: Value| {
-        app.post_as(&lena, &watch, body)
-            .await
-            .expect_problem(422, "validation_failed")
-            .errors()
+        app.post_as(&lena, &watch, body).await.expect_problem(422, "validation_failed").errors()
     };
     assert_eq!(
         reasons(json!({ "ranges": [{ "from": 5, "to": 1 }, { "from": 1, "to": 0 }] })).await,
         ["/ranges/0 reversed", "/ranges/1 reversed"]
     );
-    assert_eq!(
-        reasons(json!({ "ranges": [{ "from": -5, "to": 1 }] })).await,
-        ["/ranges/0/from too_small"]
-    );
-    assert_eq!(
-        reasons(json!({ "ranges": [{ "from": 5, "to": 1e308 }] })).await,
-        ["/ranges/0/to too_large"]
-    );
+    assert_eq!(reasons(json!({ "ranges": [{ "from": -5, "to": 1 }] })).await, ["/ranges/0/from too_small"]);
+    assert_eq!(reasons(json!({ "ranges": [{ "from": 5, "to": 1e308 }] })).await, ["/ranges/0/to too_large"]);
     assert_eq!(
         reasons(json!({ "ranges": vec![json!({ "from": 1, "to": 2 }); 101] })).await,
         ["/ranges too_many"]
     );
     assert_eq!(reasons(json!({ "percent": 1e308 })).await, ["/percent too_large"]);
-    assert_eq!(
-        reasons(json!({ "positionSeconds": -1 })).await,
-        ["/positionSeconds too_small"]
-    );
+    assert_eq!(reasons(json!({ "positionSeconds": -1 })).await, ["/positionSeconds too_small"]);
     assert_eq!(
         reasons(json!({ "sessionId": "x", "speed": 2 })).await,
         ["/sessionId bad_format", "/speed unknown_member"]
@@ -250,11 +181,9 @@ async fn an_invalid_heartbeat_is_refused(app: App) {
 async fn a_heartbeat_that_is_no_json_is_refused(app: App) {
     let (lena, lesson) = watcher(&app).await;
     let watch = format!("{lesson}/watch");
-    for broken in [
-        "{\"percent\": NaN}",
-        "{\"percent\": 1e999}",
-        "{\"ranges\": [{\"from\": Infinity, \"to\": 1}]}",
-    ] {
+    for broken in
+        ["{\"percent\": NaN}", "{\"percent\": 1e999}", "{\"ranges\": [{\"from\": Infinity, \"to\": 1}]}"]
+    {
         let request = app
             .request("POST", &watch)
             .bearer_auth(&lena.token)
@@ -268,15 +197,10 @@ async fn a_heartbeat_that_is_no_json_is_refused(app: App) {
 async fn the_number_of_ranges_and_items_is_limited(app: App) {
     let (elena, lena) = (app.trainer().await, app.learner().await);
     let (course, _, lessons) = course_with_video(&app, &elena).await;
-    app.post_empty_as(&lena, &format!("/courses/{course}/enroll"))
-        .await
-        .expect(201);
+    app.post_empty_as(&lena, &format!("/courses/{course}/enroll")).await.expect(201);
     let watch = format!("/lessons/{}/watch", lessons[0]);
     let reasons = async |body: Value| {
-        app.post_as(&lena, &watch, body)
-            .await
-            .expect_problem(422, "validation_failed")
-            .errors()
+        app.post_as(&lena, &watch, body).await.expect_problem(422, "validation_failed").errors()
     };
     assert_eq!(
         reasons(json!({ "ranges": vec![json!({ "from": 1, "to": 2 }); 10_000] })).await,
@@ -285,10 +209,7 @@ async fn the_number_of_ranges_and_items_is_limited(app: App) {
     let item = json!({ "lessonId": lessons[0] });
     let far = json!({ "items": vec![item.clone(); 10_000] });
     assert_eq!(
-        app.post_as(&lena, "/me/progress/batch", far)
-            .await
-            .expect_problem(422, "validation_failed")
-            .errors(),
+        app.post_as(&lena, "/me/progress/batch", far).await.expect_problem(422, "validation_failed").errors(),
         ["/items too_many"]
     );
     let progress = app
@@ -316,31 +237,21 @@ async fn ranges_are_merged_and_cut_at_the_end(app: App) {
 async fn a_video_may_be_shorter_than_whole_minutes(app: App) {
     let (elena, lena) = (app.trainer().await, app.learner().await);
     let (course, _, lessons) = course_with_video(&app, &elena).await;
-    app.post_empty_as(&lena, &format!("/courses/{course}/enroll"))
-        .await
-        .expect(201);
+    app.post_empty_as(&lena, &format!("/courses/{course}/enroll")).await.expect(201);
     for (minutes, not_enough, enough) in [(1, 26.0, 27.0), (2, 53.0, 64.0)] {
         let video =
             json!({ "videoUrl": format!("https://videos.example.com/{minutes}.mp4"), "duration": minutes });
         let lesson = &lessons[minutes - 1];
-        app.patch_as(&elena, &format!("/lessons/{lesson}"), "*", video)
-            .await
-            .expect(200);
+        app.patch_as(&elena, &format!("/lessons/{lesson}"), "*", video).await.expect(200);
         let watch = format!("/lessons/{lesson}/watch");
         app.post_as(&lena, &watch, json!({})).await.expect(200);
         app.clock.advance(Duration::minutes(2));
         assert_eq!(
-            app.post_as(&lena, &watch, played(0.0, not_enough))
-                .await
-                .expect(200)
-                .at("/isCompleted"),
+            app.post_as(&lena, &watch, played(0.0, not_enough)).await.expect(200).at("/isCompleted"),
             false
         );
         assert_eq!(
-            app.post_as(&lena, &watch, played(0.0, enough))
-                .await
-                .expect(200)
-                .at("/isCompleted"),
+            app.post_as(&lena, &watch, played(0.0, enough)).await.expect(200).at("/isCompleted"),
             true
         );
     }
@@ -351,38 +262,21 @@ async fn a_playback_session_is_private(app: App) {
     let (elena, lena, tom) = (app.trainer().await, app.learner().await, app.learner().await);
     let (course, chapter, lessons) = course_with_video(&app, &elena).await;
     let video = json!({ "videoUrl": "https://videos.example.com/b.mp4", "duration": 10 });
-    app.patch_as(&elena, &format!("/lessons/{}", lessons[1]), "*", video)
-        .await
-        .expect(200);
+    app.patch_as(&elena, &format!("/lessons/{}", lessons[1]), "*", video).await.expect(200);
     for who in [&lena, &tom] {
-        app.post_empty_as(who, &format!("/courses/{course}/enroll"))
-            .await
-            .expect(201);
+        app.post_empty_as(who, &format!("/courses/{course}/enroll")).await.expect(201);
     }
     let session = "0198c0de-0000-7000-8000-00000000aaaa";
     let beat = json!({ "sessionId": session, "ranges": [{ "from": 0, "to": 20 }], "positionSeconds": 20 });
-    app.post_as(&lena, &format!("/lessons/{}/watch", lessons[0]), beat.clone())
-        .await
-        .expect(200);
+    app.post_as(&lena, &format!("/lessons/{}/watch", lessons[0]), beat.clone()).await.expect(200);
     // The same session of another user, or of another lesson, is theirs alone.
     let toms = app
-        .post_as(
-            &tom,
-            &format!("/lessons/{}/watch", lessons[0]),
-            json!({ "sessionId": session }),
-        )
+        .post_as(&tom, &format!("/lessons/{}/watch", lessons[0]), json!({ "sessionId": session }))
         .await
         .expect(200);
-    assert_eq!(
-        (toms.at("/watchedSeconds"), toms.at("/positionSeconds")),
-        (json!(0), Value::Null)
-    );
+    assert_eq!((toms.at("/watchedSeconds"), toms.at("/positionSeconds")), (json!(0), Value::Null));
     let other = app
-        .post_as(
-            &lena,
-            &format!("/lessons/{}/watch", lessons[1]),
-            json!({ "sessionId": session }),
-        )
+        .post_as(&lena, &format!("/lessons/{}/watch", lessons[1]), json!({ "sessionId": session }))
         .await
         .expect(200);
     assert_eq!(other.at("/watchedSeconds"), 0);
@@ -397,34 +291,21 @@ async fn a_playback_session_is_private(app: App) {
     app.delete_as(&elena, &format!("/lessons/{}", lessons[0]))
         .await
         .expect_problem(409, "course_has_learners");
-    app.delete_as(&elena, &format!("/chapters/{chapter}"))
-        .await
-        .expect_problem(409, "course_has_learners");
+    app.delete_as(&elena, &format!("/chapters/{chapter}")).await.expect_problem(409, "course_has_learners");
     let third = app.lesson(&elena, &chapter).await;
-    app.delete_as(&elena, &format!("/lessons/{third}"))
-        .await
-        .expect(204);
-    app.post_as(&lena, &format!("/lessons/{third}/watch"), beat)
-        .await
-        .expect_problem(404, "not_found");
+    app.delete_as(&elena, &format!("/lessons/{third}")).await.expect(204);
+    app.post_as(&lena, &format!("/lessons/{third}/watch"), beat).await.expect_problem(404, "not_found");
 }
 
 #[both_databases]
 async fn a_video_of_unknown_length_is_completed_by_hand(app: App) {
     let (elena, lena) = (app.trainer().await, app.learner().await);
     let (course, _, lessons) = course_with_video(&app, &elena).await;
-    app.post_empty_as(&lena, &format!("/courses/{course}/enroll"))
-        .await
-        .expect(201);
+    app.post_empty_as(&lena, &format!("/courses/{course}/enroll")).await.expect(201);
     for unknown in [json!(0), Value::Null] {
-        app.patch_as(
-            &elena,
-            &format!("/lessons/{}", lessons[0]),
-            "*",
-            json!({ "duration": unknown }),
-        )
-        .await
-        .expect(200);
+        app.patch_as(&elena, &format!("/lessons/{}", lessons[0]), "*", json!({ "duration": unknown }))
+            .await
+            .expect(200);
         app.clock.advance(Duration::minutes(5));
         let watch = format!("/lessons/{}/watch", lessons[0]);
         let progress = app.post_as(&lena, &watch, played(0.0, 30.0)).await.expect(200);
@@ -442,9 +323,7 @@ async fn a_video_of_unknown_length_is_completed_by_hand(app: App) {
             .expect_problem(422, "validation_failed");
         assert_eq!(refused.errors(), ["/percent duration_unknown"]);
     }
-    app.post_empty_as(&lena, &format!("/lessons/{}/complete", lessons[0]))
-        .await
-        .expect(200);
+    app.post_empty_as(&lena, &format!("/lessons/{}/complete", lessons[0])).await.expect(200);
 }
 
 #[both_databases]
@@ -459,9 +338,7 @@ async fn a_lesson_with_a_video_is_completed_by_watching(app: App) {
     )
     .await
     .expect(200);
-    app.post_empty_as(&lena, &format!("/courses/{course}/enroll"))
-        .await
-        .expect(201);
+    app.post_empty_as(&lena, &format!("/courses/{course}/enroll")).await.expect(201);
     app.post_empty_as(&lena, &format!("/lessons/{}/complete", lessons[0]))
         .await
         .expect_problem(409, "completed_by_watching");

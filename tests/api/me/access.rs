@@ -28,32 +28,16 @@ impl Outline {
     async fn create(app: &App) -> Self {
         let (elena, lena) = (app.trainer().await, app.learner().await);
         let course = app.draft(&elena, json!({ "price": { "amount": 4900, "currency": "USD" }, "discountPrice": { "amount": 3900, "currency": "USD" } })).await;
-        let (free, paid) = (
-            app.chapter(&elena, &course, true).await,
-            app.chapter(&elena, &course, false).await,
-        );
+        let (free, paid) =
+            (app.chapter(&elena, &course, true).await, app.chapter(&elena, &course, false).await);
         let (preview, locked) = (app.lesson(&elena, &free).await, app.lesson(&elena, &paid).await);
         let body = json!({ "title": "A draft", "content": "<p>x</p>" });
-        app.post_as(&elena, &format!("/chapters/{paid}/lessons"), body)
-            .await
-            .expect(201);
+        app.post_as(&elena, &format!("/chapters/{paid}/lessons"), body).await.expect(201);
         for chapter in [&free, &paid] {
-            app.post_empty_as(&elena, &format!("/chapters/{chapter}/publish"))
-                .await
-                .expect(200);
+            app.post_empty_as(&elena, &format!("/chapters/{chapter}/publish")).await.expect(200);
         }
-        app.post_empty_as(&elena, &format!("/courses/{course}/publish"))
-            .await
-            .expect(200);
-        Self {
-            elena,
-            lena,
-            course,
-            free,
-            paid,
-            preview,
-            locked,
-        }
+        app.post_empty_as(&elena, &format!("/courses/{course}/publish")).await.expect(200);
+        Self { elena, lena, course, free, paid, preview, locked }
     }
 
     /// What an explanation says about its two published lessons.
@@ -71,9 +55,7 @@ async fn access_follows_the_payment(app: App) {
     let price = json!({ "price": { "amount": 4900, "currency": "USD" } });
     let (course, _, lessons) = app.course(&elena, price).await;
     let path = format!("/lessons/{}", lessons[0]);
-    app.put_as(&lena, &format!("/me/wishlist/{course}"), json!(null))
-        .await
-        .expect(200);
+    app.put_as(&lena, &format!("/me/wishlist/{course}"), json!(null)).await.expect(200);
     let payment = app.db.environment().new_id::<kernel::Uuid>();
     let steps = [
         (PurchaseState::Suspended, Some("grant_suspended")),
@@ -86,10 +68,7 @@ async fn access_follows_the_payment(app: App) {
         for _ in 0..2 {
             report_purchase(&app, &lena, &course, payment, standing).await;
             let read = app.get_as(&lena, &path).await;
-            let explanation = app
-                .get_as(&lena, &format!("/me/access/courses/{course}"))
-                .await
-                .expect(200);
+            let explanation = app.get_as(&lena, &format!("/me/access/courses/{course}")).await.expect(200);
             match code {
                 None => drop(read.expect(200)),
                 Some(code) => {
@@ -101,10 +80,7 @@ async fn access_follows_the_payment(app: App) {
             assert_eq!(explanation.at("/grants/0/sourceId"), json!(payment));
         }
     }
-    let explanation = app
-        .get_as(&lena, &format!("/me/access/courses/{course}"))
-        .await
-        .expect(200);
+    let explanation = app.get_as(&lena, &format!("/me/access/courses/{course}")).await.expect(200);
     let statuses: Vec<Value> = explanation
         .at("/grants/0/events")
         .as_array()
@@ -113,20 +89,9 @@ async fn access_follows_the_payment(app: App) {
         .map(|event| event["status"].clone())
         .collect();
     // Each event was delivered twice and recorded once.
-    assert_eq!(
-        json!(statuses),
-        json!(["SUSPENDED", "ACTIVE", "REFUNDED", "ENDED", "ACTIVE"])
-    );
+    assert_eq!(json!(statuses), json!(["SUSPENDED", "ACTIVE", "REFUNDED", "ENDED", "ACTIVE"]));
     assert_eq!(explanation.at("/grants/0/events/0/actorId"), json!(null));
-    assert_eq!(
-        app.get_as(&lena, "/me/enrollments")
-            .await
-            .at("/data")
-            .as_array()
-            .unwrap()
-            .len(),
-        1
-    );
+    assert_eq!(app.get_as(&lena, "/me/enrollments").await.at("/data").as_array().unwrap().len(), 1);
     assert_eq!(app.get_as(&lena, "/me/wishlist").await.at("/data"), json!([]));
     let id = explanation.text_at("/grants/0/id");
     app.post_as(&elena, &format!("/grants/{id}/revoke"), json!({}))
@@ -140,18 +105,13 @@ async fn access_follows_the_payment(app: App) {
 #[both_databases]
 async fn of_eight_concurrent_payment_events_one_creates_the_grant(app: App) {
     let (elena, lena) = (app.trainer().await, app.learner().await);
-    let (course, ..) = app
-        .course(&elena, json!({ "price": { "amount": 4900, "currency": "USD" } }))
-        .await;
+    let (course, ..) = app.course(&elena, json!({ "price": { "amount": 4900, "currency": "USD" } })).await;
     let payment = app.db.environment().new_id::<kernel::Uuid>();
     futures_util::future::join_all(
         (0..8).map(|_| report_purchase(&app, &lena, &course, payment, PurchaseState::Active)),
     )
     .await;
-    let explanation = app
-        .get_as(&lena, &format!("/me/access/courses/{course}"))
-        .await
-        .expect(200);
+    let explanation = app.get_as(&lena, &format!("/me/access/courses/{course}")).await.expect(200);
     assert_eq!(explanation.at("/grants").as_array().unwrap().len(), 1);
     assert_eq!(explanation.at("/grants/0/events").as_array().unwrap().len(), 1);
 }
@@ -159,67 +119,37 @@ async fn of_eight_concurrent_payment_events_one_creates_the_grant(app: App) {
 #[both_databases]
 async fn one_active_grant_suffices_and_the_last_ended_explains(app: App) {
     let (mut elena, mut lena) = (app.trainer().await, app.learner().await);
-    let (course, _, lessons) = app
-        .course(&elena, json!({ "price": { "amount": 4900, "currency": "USD" } }))
-        .await;
+    let (course, _, lessons) =
+        app.course(&elena, json!({ "price": { "amount": 4900, "currency": "USD" } })).await;
     let path = format!("/lessons/{}", lessons[0]);
-    let (now, payment) = (
-        app.db.environment().now(),
-        app.db.environment().new_id::<kernel::Uuid>(),
-    );
-    let manual = grant(
-        &app,
-        &elena,
-        &course,
-        &lena,
-        json!({ "endsAt": json_time(now + Duration::days(3)) }),
-    )
-    .await
-    .expect(201)
-    .text_at("/id");
+    let (now, payment) = (app.db.environment().now(), app.db.environment().new_id::<kernel::Uuid>());
+    let manual = grant(&app, &elena, &course, &lena, json!({ "endsAt": json_time(now + Duration::days(3)) }))
+        .await
+        .expect(201)
+        .text_at("/id");
     report_purchase(&app, &lena, &course, payment, PurchaseState::Active).await;
-    assert_eq!(
-        app.get_as(&lena, "/me/enrollments").await.at("/data/0/expiresAt"),
-        json!(null)
-    );
+    assert_eq!(app.get_as(&lena, "/me/enrollments").await.at("/data/0/expiresAt"), json!(null));
     report_purchase(&app, &lena, &course, payment, PurchaseState::Refunded).await;
     // The refund of one leaves the other.
-    let explanation = app
-        .get_as(&lena, &format!("/me/access/courses/{course}"))
-        .await
-        .expect(200);
+    let explanation = app.get_as(&lena, &format!("/me/access/courses/{course}")).await.expect(200);
     assert_eq!(
         (explanation.at("/grantId"), explanation.at("/until")),
         (json!(manual), json!(json_time(now + Duration::days(3))))
     );
     let_time_pass(&app, Duration::days(4), &mut [&mut elena, &mut lena]).await;
-    app.get_as(&lena, &path)
-        .await
-        .expect_problem(403, "grant_expired");
+    app.get_as(&lena, &path).await.expect_problem(403, "grant_expired");
     let again = app.db.environment().new_id::<kernel::Uuid>();
     report_purchase(&app, &lena, &course, again, PurchaseState::Active).await;
     app.get_as(&lena, &path).await.expect(200);
     report_purchase(&app, &lena, &course, again, PurchaseState::Suspended).await;
-    app.get_as(&lena, &path)
-        .await
-        .expect_problem(403, "grant_suspended");
-    let explanation = app
-        .get_as(&lena, &format!("/me/access/courses/{course}"))
-        .await
-        .expect(200);
+    app.get_as(&lena, &path).await.expect_problem(403, "grant_suspended");
+    let explanation = app.get_as(&lena, &format!("/me/access/courses/{course}")).await.expect(200);
     assert_eq!(
-        (
-            explanation.at("/grants").as_array().unwrap().len(),
-            explanation.at("/unlock/kind")
-        ),
+        (explanation.at("/grants").as_array().unwrap().len(), explanation.at("/unlock/kind")),
         (3, json!("ASK_TRAINER"))
     );
-    app.post_as(&elena, &format!("/grants/{manual}/revoke"), json!({}))
-        .await
-        .expect(200);
-    app.get_as(&lena, &path)
-        .await
-        .expect_problem(403, "grant_revoked");
+    app.post_as(&elena, &format!("/grants/{manual}/revoke"), json!({})).await.expect(200);
+    app.get_as(&lena, &path).await.expect_problem(403, "grant_revoked");
 }
 
 #[both_databases]
@@ -227,51 +157,29 @@ async fn the_explanation_needs_an_account_and_a_published_course(app: App) {
     let (elena, lena) = (app.trainer().await, app.learner().await);
     let draft = app.draft(&elena, json!({})).await;
     let (course, ..) = app.course(&elena, json!({})).await;
-    app.get_as(&lena, &format!("/me/access/courses/{draft}"))
-        .await
-        .expect_problem(404, "not_found");
-    app.get(&format!("/me/access/courses/{course}"))
-        .await
-        .expect_problem(401, "unauthenticated");
+    app.get_as(&lena, &format!("/me/access/courses/{draft}")).await.expect_problem(404, "not_found");
+    app.get(&format!("/me/access/courses/{course}")).await.expect_problem(401, "unauthenticated");
 }
 
 #[both_databases]
 async fn the_explanation_names_every_lesson(app: App) {
     let outline = Outline::create(&app).await;
-    let Outline {
-        elena, lena, course, ..
-    } = &outline;
+    let Outline { elena, lena, course, .. } = &outline;
     let access = format!("/me/access/courses/{course}");
     let map = |first, second| outline.lessons(first, second);
     let explanation = app.get_as(lena, &access).await.expect(200);
-    assert_eq!(
-        explanation.at("/lessons"),
-        map((true, "free_preview"), (false, "not_granted"))
-    );
+    assert_eq!(explanation.at("/lessons"), map((true, "free_preview"), (false, "not_granted")));
     assert_eq!(
         explanation.at("/unlock"),
         json!({ "kind": "BUY", "price": { "amount": 3900, "currency": "USD" } })
     );
     assert_eq!(
-        (
-            explanation.at("/grants"),
-            explanation.at("/grantId"),
-            explanation.at("/until")
-        ),
+        (explanation.at("/grants"), explanation.at("/grantId"), explanation.at("/until")),
         (json!([]), json!(null), json!(null))
     );
-    assert_eq!(
-        app.get_as(elena, &access).await.at("/lessons"),
-        map((true, "staff"), (true, "staff"))
-    );
-    report_purchase(
-        &app,
-        lena,
-        course,
-        app.db.environment().new_id::<kernel::Uuid>(),
-        PurchaseState::Active,
-    )
-    .await;
+    assert_eq!(app.get_as(elena, &access).await.at("/lessons"), map((true, "staff"), (true, "staff")));
+    report_purchase(&app, lena, course, app.db.environment().new_id::<kernel::Uuid>(), PurchaseState::Active)
+        .await;
     assert_eq!(
         app.get_as(lena, &access).await.at("/lessons"),
         map((true, "free_preview"), (true, "granted"))
@@ -280,13 +188,7 @@ async fn the_explanation_names_every_lesson(app: App) {
 
 #[both_databases]
 async fn reading_a_lesson_agrees_with_the_explanation(app: App) {
-    let Outline {
-        lena,
-        course,
-        preview,
-        locked,
-        ..
-    } = Outline::create(&app).await;
+    let Outline { lena, course, preview, locked, .. } = Outline::create(&app).await;
     report_purchase(
         &app,
         &lena,
@@ -297,10 +199,7 @@ async fn reading_a_lesson_agrees_with_the_explanation(app: App) {
     .await;
     for (lesson, reason) in [(&preview, "free_preview"), (&locked, "granted")] {
         assert_eq!(
-            app.get_as(&lena, &format!("/lessons/{lesson}"))
-                .await
-                .expect(200)
-                .at("/access/reason"),
+            app.get_as(&lena, &format!("/lessons/{lesson}")).await.expect(200).at("/access/reason"),
             reason
         );
     }
@@ -309,9 +208,7 @@ async fn reading_a_lesson_agrees_with_the_explanation(app: App) {
 #[both_databases]
 async fn an_admin_explains_the_access_of_anybody(app: App) {
     let admin = app.admin().await;
-    let Outline {
-        elena, lena, course, ..
-    } = Outline::create(&app).await;
+    let Outline { elena, lena, course, .. } = Outline::create(&app).await;
     report_purchase(
         &app,
         &lena,
@@ -321,21 +218,11 @@ async fn an_admin_explains_the_access_of_anybody(app: App) {
     )
     .await;
     let of = |who: &str| format!("/admin/users/{who}/access/courses/{course}");
-    app.get_as(&elena, &of(&lena.id))
-        .await
-        .expect_problem(403, "forbidden");
+    app.get_as(&elena, &of(&lena.id)).await.expect_problem(403, "forbidden");
     let now = app.get_as(&admin, &of(&lena.id)).await.expect(200);
-    assert_eq!(
-        (now.at("/allowed"), now.at("/userId")),
-        (json!(true), json!(lena.id))
-    );
-    assert_eq!(
-        app.get_as(&admin, &of(&elena.id)).await.expect(200).at("/reason"),
-        "staff"
-    );
-    app.get_as(&admin, &of("0198c0de-0000-7000-8000-000000000001"))
-        .await
-        .expect_problem(404, "not_found");
+    assert_eq!((now.at("/allowed"), now.at("/userId")), (json!(true), json!(lena.id)));
+    assert_eq!(app.get_as(&admin, &of(&elena.id)).await.expect(200).at("/reason"), "staff");
+    app.get_as(&admin, &of("0198c0de-0000-7000-8000-000000000001")).await.expect_problem(404, "not_found");
 }
 
 #[both_databases]
@@ -352,18 +239,13 @@ async fn an_admin_explains_access_at_any_instant(app: App) {
     )
     .await;
     let of = |who: &str| format!("/admin/users/{who}/access/courses/{course}");
-    let then = app
-        .get_as(&admin, &format!("{}?at={}", of(&lena.id), json_time(before)))
-        .await
-        .expect(200);
+    let then = app.get_as(&admin, &format!("{}?at={}", of(&lena.id), json_time(before))).await.expect(200);
     assert_eq!(
         (then.at("/reason"), then.at("/grants"), then.at("/at")),
         (json!("not_granted"), json!([]), json!(json_time(before)))
     );
     for at in ["0000-01-01T00:00:00Z", "9999-12-31T23:59:59Z"] {
-        app.get_as(&admin, &format!("{}?at={at}", of(&lena.id)))
-            .await
-            .expect(200);
+        app.get_as(&admin, &format!("{}?at={at}", of(&lena.id))).await.expect(200);
     }
     app.get_as(&admin, &format!("{}?at=yesterday", of(&lena.id)))
         .await
@@ -373,9 +255,7 @@ async fn an_admin_explains_access_at_any_instant(app: App) {
 #[both_databases]
 async fn the_explanation_of_a_hidden_course_allows_nothing(app: App) {
     let admin = app.admin().await;
-    let Outline {
-        elena, lena, course, ..
-    } = Outline::create(&app).await;
+    let Outline { elena, lena, course, .. } = Outline::create(&app).await;
     report_purchase(
         &app,
         &lena,
@@ -385,16 +265,10 @@ async fn the_explanation_of_a_hidden_course_allows_nothing(app: App) {
     )
     .await;
     let of = |who: &str| format!("/admin/users/{who}/access/courses/{course}");
-    app.post_empty_as(&elena, &format!("/courses/{course}/unpublish"))
-        .await
-        .expect(200);
+    app.post_empty_as(&elena, &format!("/courses/{course}/unpublish")).await.expect(200);
     let hidden = app.get_as(&admin, &of(&lena.id)).await.expect(200);
     assert_eq!(
-        (
-            hidden.at("/reason"),
-            hidden.at("/allowed"),
-            hidden.at("/lessons/0/reason")
-        ),
+        (hidden.at("/reason"), hidden.at("/allowed"), hidden.at("/lessons/0/reason")),
         (json!("not_published"), json!(false), json!("not_published"))
     );
 }
@@ -403,19 +277,9 @@ async fn the_explanation_of_a_hidden_course_allows_nothing(app: App) {
 async fn an_access_decision_takes_one_statement(app: App) {
     let (elena, lena) = (app.trainer().await, app.learner().await);
     let (course, _, lessons) = app.course(&elena, json!({})).await;
-    app.post_empty_as(&lena, &format!("/courses/{course}/enroll"))
-        .await
-        .expect(201);
-    let place = AccessScope {
-        course_id: course.parse().unwrap(),
-        is_free: false,
-        staff: false,
-    };
-    let actor = Actor::User {
-        id: lena.id.parse().unwrap(),
-        role: Role::User,
-        session: Uuid::nil().into(),
-    };
+    app.post_empty_as(&lena, &format!("/courses/{course}/enroll")).await.expect(201);
+    let place = AccessScope { course_id: course.parse().unwrap(), is_free: false, staff: false };
+    let actor = Actor::User { id: lena.id.parse().unwrap(), role: Role::User, session: Uuid::nil().into() };
     // The worker of the server may ask in between, but not every time.
     let (mut decision, mut read, mut explanation) = (u64::MAX, u64::MAX, u64::MAX);
     for _ in 0..5 {
@@ -427,14 +291,10 @@ async fn an_access_decision_takes_one_statement(app: App) {
         };
         decision = decision.min(app.db.read(actor, work).await.unwrap());
         let before = app.db.statements();
-        app.get_as(&lena, &format!("/lessons/{}", lessons[0]))
-            .await
-            .expect(200);
+        app.get_as(&lena, &format!("/lessons/{}", lessons[0])).await.expect(200);
         read = read.min(app.db.statements() - before);
         let before = app.db.statements();
-        app.get_as(&lena, &format!("/me/access/courses/{course}"))
-            .await
-            .expect(200);
+        app.get_as(&lena, &format!("/me/access/courses/{course}")).await.expect(200);
         explanation = explanation.min(app.db.statements() - before);
     }
     assert_eq!((decision, read, explanation), (1, 3, 3));
@@ -444,9 +304,6 @@ async fn an_access_decision_takes_one_statement(app: App) {
 async fn the_document_of_an_explanation(app: App) {
     let (elena, lena) = (app.trainer().await, app.learner().await);
     let (course, _) = app.course_with_learners(&elena, &[&lena]).await;
-    let explanation = app
-        .get_as(&lena, &format!("/me/access/courses/{course}"))
-        .await
-        .expect(200);
+    let explanation = app.get_as(&lena, &format!("/me/access/courses/{course}")).await.expect(200);
     insta::assert_json_snapshot!("access", explanation.document());
 }

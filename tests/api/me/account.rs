@@ -10,31 +10,17 @@ async fn a_patch_keeps_clears_and_sets(app: App) {
     let lena = app.learner().await;
     let first = app.get_as(&lena, "/me").await.expect(200);
     let reply = app
-        .patch_as(
-            &lena,
-            "/me",
-            first.header("etag"),
-            json!({ "bio": "Lifts.", "username": "lena" }),
-        )
+        .patch_as(&lena, "/me", first.header("etag"), json!({ "bio": "Lifts.", "username": "lena" }))
         .await
         .expect(200);
-    let reply = app
-        .patch_as(&lena, "/me", reply.header("etag"), json!({ "bio": null }))
-        .await
-        .expect(200);
+    let reply = app.patch_as(&lena, "/me", reply.header("etag"), json!({ "bio": null })).await.expect(200);
     assert_eq!(
         (reply.at("/bio"), reply.at("/username"), reply.at("/name")),
         (json!(null), json!("lena"), json!("Somebody"))
     );
     let etag = reply.header("etag").to_owned();
-    let refused = app
-        .patch_as(
-            &lena,
-            "/me",
-            &etag,
-            json!({ "role": "ADMIN", "email": "x@example.com" }),
-        )
-        .await;
+    let refused =
+        app.patch_as(&lena, "/me", &etag, json!({ "role": "ADMIN", "email": "x@example.com" })).await;
     assert_eq!(
         refused.expect_problem(422, "validation_failed").errors(),
         ["/email unknown_member", "/role unknown_member"]
@@ -46,29 +32,15 @@ async fn a_patch_keeps_clears_and_sets(app: App) {
 async fn a_patch_requires_the_current_version(app: App) {
     let lena = app.learner().await;
     let etag = app.get_as(&lena, "/me").await.header("etag").to_owned();
-    let patch = || {
-        app.request("PATCH", "/me")
-            .bearer_auth(&lena.token)
-            .json(&json!({ "bio": "x" }))
-    };
-    app.send(patch())
-        .await
-        .expect_problem(428, "precondition_required");
-    app.send(patch().header("if-match", "nonsense"))
-        .await
-        .expect_problem(400, "malformed_request");
-    app.send(patch().header("if-match", "\"77\""))
-        .await
-        .expect_problem(412, "precondition_failed");
+    let patch = || app.request("PATCH", "/me").bearer_auth(&lena.token).json(&json!({ "bio": "x" }));
+    app.send(patch()).await.expect_problem(428, "precondition_required");
+    app.send(patch().header("if-match", "nonsense")).await.expect_problem(400, "malformed_request");
+    app.send(patch().header("if-match", "\"77\"")).await.expect_problem(412, "precondition_failed");
     app.send(patch().header("if-match", format!("W/{etag}")))
         .await
         .expect_problem(412, "precondition_failed");
-    app.send(patch().header("if-match", format!("\"77\", {etag}")))
-        .await
-        .expect(200);
-    app.send(patch().header("if-match", &etag))
-        .await
-        .expect_problem(412, "precondition_failed");
+    app.send(patch().header("if-match", format!("\"77\", {etag}"))).await.expect(200);
+    app.send(patch().header("if-match", &etag)).await.expect_problem(412, "precondition_failed");
     app.send(patch().header("if-match", "*")).await.expect(200);
 }
 
@@ -76,10 +48,7 @@ async fn a_patch_requires_the_current_version(app: App) {
 async fn an_unchanged_version_is_not_sent_again(app: App) {
     let lena = app.learner().await;
     let etag = app.get_as(&lena, "/me").await.header("etag").to_owned();
-    let again = app
-        .request("GET", "/me")
-        .bearer_auth(&lena.token)
-        .header("if-none-match", &etag);
+    let again = app.request("GET", "/me").bearer_auth(&lena.token).header("if-none-match", &etag);
     let again = app.send(again).await.expect(304);
     assert_eq!((again.text.as_str(), again.header("etag")), ("", etag.as_str()));
 }
@@ -89,40 +58,22 @@ async fn of_concurrent_patches_one_succeeds(app: App) {
     let lena = app.learner().await;
     let etag = app.get_as(&lena, "/me").await.header("etag").to_owned();
     let patches = (0..8).map(|n| app.patch_as(&lena, "/me", &etag, json!({ "bio": n.to_string() })));
-    let statuses: Vec<u16> = futures_util::future::join_all(patches)
-        .await
-        .iter()
-        .map(|reply| reply.status)
-        .collect();
-    assert_eq!(
-        statuses.iter().filter(|status| **status == 200).count(),
-        1,
-        "{statuses:?}"
-    );
-    assert!(
-        statuses.iter().all(|status| [200, 412].contains(status)),
-        "{statuses:?}"
-    );
+    let statuses: Vec<u16> =
+        futures_util::future::join_all(patches).await.iter().map(|reply| reply.status).collect();
+    assert_eq!(statuses.iter().filter(|status| **status == 200).count(), 1, "{statuses:?}");
+    assert!(statuses.iter().all(|status| [200, 412].contains(status)), "{statuses:?}");
 }
 
 #[both_databases]
 async fn a_profile_validates_and_rounds_its_units(app: App) {
     let lena = app.learner().await;
-    let etag = app
-        .get_as(&lena, "/me/profile")
-        .await
-        .expect(200)
-        .header("etag")
-        .to_owned();
+    let etag = app.get_as(&lena, "/me/profile").await.expect(200).header("etag").to_owned();
     let body = json!({
         "weight": 68.4321, "height": 172, "dateOfBirth": "1990-04-30", "phone": "+46 70", "experienceLevel": "ADVANCED",
         "socialMediaLinks": { "instagram": "https://instagram.com/lena" },
     });
     let reply = app.patch_as(&lena, "/me/profile", &etag, body).await.expect(200);
-    assert_eq!(
-        (reply.at("/weight"), reply.at("/height")),
-        (json!(68.432), json!(172.0))
-    );
+    assert_eq!((reply.at("/weight"), reply.at("/height")), (json!(68.432), json!(172.0)));
     assert_eq!(
         (reply.at("/dateOfBirth"), reply.at("/experienceLevel")),
         (json!("1990-04-30"), json!("ADVANCED"))
@@ -136,31 +87,12 @@ async fn a_profile_validates_and_rounds_its_units(app: App) {
         .await
         .expect_problem(422, "validation_failed")
         .errors();
-    let pointers: Vec<&str> = refused
-        .iter()
-        .map(|reason| reason.split(' ').next().unwrap())
-        .collect();
-    for pointer in [
-        "/dateOfBirth",
-        "/experienceLevel",
-        "/height",
-        "/socialMediaLinks/x",
-        "/weight",
-    ] {
+    let pointers: Vec<&str> = refused.iter().map(|reason| reason.split(' ').next().unwrap()).collect();
+    for pointer in ["/dateOfBirth", "/experienceLevel", "/height", "/socialMediaLinks/x", "/weight"] {
         assert!(pointers.contains(&pointer), "{refused:?}");
     }
-    let unborn = app
-        .patch_as(
-            &lena,
-            "/me/profile",
-            &etag,
-            json!({ "dateOfBirth": "2099-01-01" }),
-        )
-        .await;
-    assert_eq!(
-        unborn.expect_problem(422, "validation_failed").errors(),
-        ["/dateOfBirth in_the_future"]
-    );
+    let unborn = app.patch_as(&lena, "/me/profile", &etag, json!({ "dateOfBirth": "2099-01-01" })).await;
+    assert_eq!(unborn.expect_problem(422, "validation_failed").errors(), ["/dateOfBirth in_the_future"]);
 }
 
 #[both_databases]

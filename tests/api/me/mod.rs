@@ -34,10 +34,7 @@ pub(crate) async fn open_stream(
 
 pub(crate) async fn stream_count(app: &App) -> i64 {
     let metrics = app.get("//metrics").await.expect(200).text;
-    let line = metrics
-        .lines()
-        .find(|line| line.starts_with("palestra_live_streams "))
-        .unwrap();
+    let line = metrics.lines().find(|line| line.starts_with("palestra_live_streams ")).unwrap();
     line.rsplit(' ').next().unwrap().parse().unwrap()
 }
 

@@ -10,23 +10,15 @@ async fn comments_replies_and_mentions_notify_once(app: App) {
     let (elena, lena, tom) = (app.trainer().await, app.learner().await, app.learner().await);
     app.set_username(&lena, "lena").await;
     app.set_username(&tom, "tom").await;
-    let post = app
-        .publish_post(&elena, None, "<p>Hello @tom, and @nobody_here</p>")
-        .await;
+    let post = app.publish_post(&elena, None, "<p>Hello @tom, and @nobody_here</p>").await;
     let on = format!("/posts/{post}");
     // Elena is mentioned where she is told anyway, and Lena herself is never told.
     app.set_username(&elena, "elena").await;
-    let comment = app
-        .comment_on(&lena, &on, None, "<p>Well <b>done</b>, @elena and @lena!</p>")
-        .await;
+    let comment = app.comment_on(&lena, &on, None, "<p>Well <b>done</b>, @elena and @lena!</p>").await;
     assert_eq!(app.notification_kinds_of(&elena).await, ["COMMENT"]);
     let notifications = app.notifications_of(&elena).await[0].clone();
     assert_eq!(
-        (
-            &notifications["postId"],
-            &notifications["commentId"],
-            &notifications["actor"]["username"]
-        ),
+        (&notifications["postId"], &notifications["commentId"], &notifications["actor"]["username"]),
         (&json!(post), &json!(comment), &json!("lena"))
     );
     assert_eq!(
@@ -48,36 +40,17 @@ async fn comments_replies_and_mentions_notify_once(app: App) {
 async fn the_trainer_is_notified_of_comments_on_a_lesson(app: App) {
     let (elena, lena) = (app.trainer().await, app.learner().await);
     let (course, lessons) = app.course_with_learners(&elena, &[&lena]).await;
-    let comment = app
-        .comment_on(
-            &lena,
-            &format!("/lessons/{}", lessons[0]),
-            None,
-            "<p>How deep?</p>",
-        )
-        .await;
+    let comment = app.comment_on(&lena, &format!("/lessons/{}", lessons[0]), None, "<p>How deep?</p>").await;
     let notifications = app.notifications_of(&elena).await;
     assert_eq!(notifications.len(), 1);
     assert_eq!(
-        (
-            &notifications[0]["kind"],
-            &notifications[0]["lessonId"],
-            &notifications[0]["courseId"]
-        ),
+        (&notifications[0]["kind"], &notifications[0]["lessonId"], &notifications[0]["courseId"]),
         (&json!("COMMENT"), &json!(lessons[0]), &json!(course))
     );
-    app.comment_on(
-        &elena,
-        &format!("/lessons/{}", lessons[0]),
-        Some(&comment),
-        "<p>This deep.</p>",
-    )
-    .await;
+    app.comment_on(&elena, &format!("/lessons/{}", lessons[0]), Some(&comment), "<p>This deep.</p>").await;
     assert_eq!(app.notification_kinds_of(&lena).await, ["REPLY"]);
     // What is not taught any more is not told any more either.
-    app.post_empty_as(&elena, &format!("/lessons/{}/unpublish", lessons[0]))
-        .await
-        .expect(200);
+    app.post_empty_as(&elena, &format!("/lessons/{}/unpublish", lessons[0])).await.expect(200);
     assert_eq!(app.notification_kinds_of(&lena).await, Vec::<String>::new());
 }
 
@@ -90,11 +63,7 @@ async fn an_unread_conversation_notifies_once(app: App) {
     let notifications = app.notifications_of(&elena).await;
     assert_eq!(notifications.len(), 1);
     assert_eq!(
-        (
-            &notifications[0]["kind"],
-            &notifications[0]["conversationId"],
-            &notifications[0]["messageId"]
-        ),
+        (&notifications[0]["kind"], &notifications[0]["conversationId"], &notifications[0]["messageId"]),
         (&json!("MESSAGE"), &json!(conversation), &json!(first))
     );
     assert!(
@@ -103,24 +72,15 @@ async fn an_unread_conversation_notifies_once(app: App) {
     );
     assert_eq!(app.notifications_of(&lena).await.len(), 0);
     // Whoever reads the conversation has read the notification; the next message is another one.
-    app.put_as(
-        &elena,
-        &format!("/conversations/{conversation}/read"),
-        json!({ "number": 2 }),
-    )
-    .await
-    .expect(200);
+    app.put_as(&elena, &format!("/conversations/{conversation}/read"), json!({ "number": 2 }))
+        .await
+        .expect(200);
     assert_eq!(app.notifications_of(&elena).await.len(), 0);
     let (_, third) = app.send_direct_message(&lena, &elena, "Thanks!").await;
     let notifications = app.notifications_of(&elena).await;
-    assert_eq!(
-        (notifications.len(), &notifications[0]["messageId"]),
-        (1, &json!(third))
-    );
+    assert_eq!((notifications.len(), &notifications[0]["messageId"]), (1, &json!(third)));
     // What was deleted for all tells of nothing.
-    app.delete_as(&lena, &format!("/messages/{third}"))
-        .await
-        .expect(204);
+    app.delete_as(&lena, &format!("/messages/{third}")).await.expect(204);
     assert_eq!(app.notifications_of(&elena).await.len(), 0);
 }
 
@@ -129,58 +89,18 @@ async fn notifications_are_marked_read(app: App) {
     let (lena, tom) = (app.learner().await, app.learner().await);
     let post = app.publish_post(&lena, None, "<p>Hello</p>").await;
     for n in 0..5 {
-        app.comment_on(&tom, &format!("/posts/{post}"), None, &format!("<p>{n}</p>"))
-            .await;
+        app.comment_on(&tom, &format!("/posts/{post}"), None, &format!("<p>{n}</p>")).await;
         app.wait_for_worker().await;
     }
-    let ids: Vec<_> = app
-        .notifications_of(&lena)
-        .await
-        .iter()
-        .map(|row| row["id"].clone())
-        .collect();
+    let ids: Vec<_> = app.notifications_of(&lena).await.iter().map(|row| row["id"].clone()).collect();
     let read = |who, body| app.post_as(who, "/me/notifications/read", body);
-    assert_eq!(
-        read(&lena, json!({ "ids": [ids[0]] }))
-            .await
-            .expect(200)
-            .at("/unreadCount"),
-        4
-    );
+    assert_eq!(read(&lena, json!({ "ids": [ids[0]] })).await.expect(200).at("/unreadCount"), 4);
     // Somebody else's are not touched.
-    assert_eq!(
-        read(&tom, json!({ "ids": [ids[1]] }))
-            .await
-            .expect(200)
-            .at("/unreadCount"),
-        0
-    );
-    assert_eq!(
-        read(&tom, json!({ "upTo": ids[0] }))
-            .await
-            .expect(200)
-            .at("/unreadCount"),
-        0
-    );
-    assert_eq!(
-        read(&lena, json!({ "upTo": ids[3] }))
-            .await
-            .expect(200)
-            .at("/unreadCount"),
-        2
-    );
-    assert_eq!(
-        read(&lena, json!({ "upTo": ids[3] }))
-            .await
-            .expect(200)
-            .at("/unreadCount"),
-        2
-    );
-    for body in [
-        json!({}),
-        json!({ "ids": [ids[0]], "upTo": ids[0] }),
-        json!({ "ids": [] }),
-    ] {
+    assert_eq!(read(&tom, json!({ "ids": [ids[1]] })).await.expect(200).at("/unreadCount"), 0);
+    assert_eq!(read(&tom, json!({ "upTo": ids[0] })).await.expect(200).at("/unreadCount"), 0);
+    assert_eq!(read(&lena, json!({ "upTo": ids[3] })).await.expect(200).at("/unreadCount"), 2);
+    assert_eq!(read(&lena, json!({ "upTo": ids[3] })).await.expect(200).at("/unreadCount"), 2);
+    for body in [json!({}), json!({ "ids": [ids[0]], "upTo": ids[0] }), json!({ "ids": [] })] {
         read(&lena, body).await.expect_problem(422, "validation_failed");
     }
 }
@@ -190,37 +110,17 @@ async fn unread_notifications_are_paged(app: App) {
     let (lena, tom) = (app.learner().await, app.learner().await);
     let post = app.publish_post(&lena, None, "<p>Hello</p>").await;
     for n in 0..5 {
-        app.comment_on(&tom, &format!("/posts/{post}"), None, &format!("<p>{n}</p>"))
-            .await;
+        app.comment_on(&tom, &format!("/posts/{post}"), None, &format!("<p>{n}</p>")).await;
         app.wait_for_worker().await;
     }
-    let ids: Vec<_> = app
-        .notifications_of(&lena)
-        .await
-        .iter()
-        .map(|row| row["id"].clone())
-        .collect();
+    let ids: Vec<_> = app.notifications_of(&lena).await.iter().map(|row| row["id"].clone()).collect();
     let read = json!({ "ids": [ids[0], ids[3], ids[4]] });
-    app.post_as(&lena, "/me/notifications/read", read)
-        .await
-        .expect(200);
-    let page = app
-        .get_as(&lena, "/me/notifications?unread=true&limit=1")
-        .await
-        .expect(200);
-    assert_eq!(
-        (page.at("/data/0/id"), page.at("/hasMore")),
-        (ids[1].clone(), json!(true))
-    );
-    let next = format!(
-        "/me/notifications?unread=true&limit=1&cursor={}",
-        page.text_at("/nextCursor")
-    );
+    app.post_as(&lena, "/me/notifications/read", read).await.expect(200);
+    let page = app.get_as(&lena, "/me/notifications?unread=true&limit=1").await.expect(200);
+    assert_eq!((page.at("/data/0/id"), page.at("/hasMore")), (ids[1].clone(), json!(true)));
+    let next = format!("/me/notifications?unread=true&limit=1&cursor={}", page.text_at("/nextCursor"));
     let page = app.get_as(&lena, &next).await.expect(200);
-    assert_eq!(
-        (page.at("/data/0/id"), page.at("/hasMore")),
-        (ids[2].clone(), json!(false))
-    );
+    assert_eq!((page.at("/data/0/id"), page.at("/hasMore")), (ids[2].clone(), json!(false)));
     assert_eq!(
         app.get_as(&lena, "/me/notifications?unread=false")
             .await
@@ -237,8 +137,7 @@ async fn unread_notifications_are_paged(app: App) {
 async fn a_repeated_event_notifies_nobody_twice(app: App) {
     let (lena, tom) = (app.learner().await, app.learner().await);
     let post = app.publish_post(&lena, None, "<p>Hello</p>").await;
-    app.comment_on(&tom, &format!("/posts/{post}"), None, "<p>One</p>")
-        .await;
+    app.comment_on(&tom, &format!("/posts/{post}"), None, "<p>One</p>").await;
     assert_eq!(app.notifications_of(&lena).await.len(), 1);
     app.sql(
         "UPDATE outbox SET done_at = NULL, attempts = 0 WHERE kind IN ('comment.created', 'post.published')",
@@ -247,11 +146,8 @@ async fn a_repeated_event_notifies_nobody_twice(app: App) {
     assert_eq!(app.notifications_of(&lena).await.len(), 1);
     // Not even when it was read.
     let id = app.notifications_of(&lena).await[0]["id"].clone();
-    app.post_as(&lena, "/me/notifications/read", json!({ "ids": [id] }))
-        .await
-        .expect(200);
-    app.sql("UPDATE outbox SET done_at = NULL, attempts = 0 WHERE kind = 'comment.created'")
-        .await;
+    app.post_as(&lena, "/me/notifications/read", json!({ "ids": [id] })).await.expect(200);
+    app.sql("UPDATE outbox SET done_at = NULL, attempts = 0 WHERE kind = 'comment.created'").await;
     assert_eq!(app.notifications_of(&lena).await.len(), 1);
 }
 
@@ -260,11 +156,8 @@ async fn a_page_takes_few_statements(app: App) {
     let (elena, lena) = (app.trainer().await, app.learner().await);
     for n in 0..12 {
         let (course, _) = app.course_with_learners(&elena, &[&lena]).await;
-        let post = app
-            .publish_post(&lena, (n % 2 == 0).then_some(course.as_str()), "<p>Hello</p>")
-            .await;
-        app.comment_on(&elena, &format!("/posts/{post}"), None, "<p>One</p>")
-            .await;
+        let post = app.publish_post(&lena, (n % 2 == 0).then_some(course.as_str()), "<p>Hello</p>").await;
+        app.comment_on(&elena, &format!("/posts/{post}"), None, "<p>One</p>").await;
     }
     assert_eq!(app.notifications_of(&lena).await.len(), 12);
     // The worker's own statements are counted too.
@@ -284,8 +177,7 @@ async fn the_document_of_a_notification(app: App) {
     let (lena, tom) = (app.learner().await, app.learner().await);
     app.set_username(&tom, "tom").await;
     let post = app.publish_post(&lena, None, "<p>Hello</p>").await;
-    app.comment_on(&tom, &format!("/posts/{post}"), None, "<p>Well done!</p>")
-        .await;
+    app.comment_on(&tom, &format!("/posts/{post}"), None, "<p>Well done!</p>").await;
     app.wait_for_worker().await;
     let page = app.get_as(&lena, "/me/notifications").await.expect(200);
     insta::assert_json_snapshot!("notifications", page.document());

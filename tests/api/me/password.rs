@@ -11,11 +11,7 @@ async fn a_new_password_ends_the_other_sessions(app: App) {
     let phone = app.login(&lena.email, PASSWORD).await;
     let change = |current: &str, new: &str| {
         let body = json!({ "currentPassword": current, "newPassword": new });
-        app.send(
-            app.request("PUT", "/me/password")
-                .bearer_auth(&lena.token)
-                .json(&body),
-        )
+        app.send(app.request("PUT", "/me/password").bearer_auth(&lena.token).json(&body))
     };
     assert_eq!(
         change("seven yellow anvils", "eight green anvils")
@@ -24,14 +20,10 @@ async fn a_new_password_ends_the_other_sessions(app: App) {
             .errors(),
         ["/currentPassword wrong_password"]
     );
-    change(PASSWORD, "password123")
-        .await
-        .expect_problem(422, "validation_failed");
+    change(PASSWORD, "password123").await.expect_problem(422, "validation_failed");
     change(PASSWORD, "eight green anvils").await.expect(204);
     app.get_as(&lena, "/me/sessions").await.expect(200);
-    app.get_as(&phone, "/me/sessions")
-        .await
-        .expect_problem(401, "session_revoked");
+    app.get_as(&phone, "/me/sessions").await.expect_problem(401, "session_revoked");
     app.post("/auth/refresh", json!({ "refreshToken": phone.refresh_token }))
         .await
         .expect_problem(401, "refresh_token_invalid");

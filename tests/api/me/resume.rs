@@ -12,41 +12,23 @@ async fn the_resume_point_follows_what_was_watched_last(app: App) {
     let (first, chapter, lessons) = app.course(&elena, json!({ "title": "First" })).await;
     let (second, _, others) = app.course(&elena, json!({ "title": "Second" })).await;
     let video = json!({ "videoUrl": "https://videos.example.com/a.mp4", "duration": 10 });
-    app.patch_as(&elena, &format!("/lessons/{}", lessons[1]), "*", video)
-        .await
-        .expect(200);
-    assert_eq!(
-        app.get_as(&lena, "/me/continue").await.expect(200).at("/data"),
-        json!([])
-    );
+    app.patch_as(&elena, &format!("/lessons/{}", lessons[1]), "*", video).await.expect(200);
+    assert_eq!(app.get_as(&lena, "/me/continue").await.expect(200).at("/data"), json!([]));
     for course in [&first, &second] {
-        app.post_empty_as(&lena, &format!("/courses/{course}/enroll"))
-            .await
-            .expect(201);
+        app.post_empty_as(&lena, &format!("/courses/{course}/enroll")).await.expect(201);
     }
     complete_lesson(&app, &lena, &others[0]).await;
     app.clock.advance(Duration::minutes(1));
-    app.post_as(
-        &lena,
-        &format!("/lessons/{}/watch", lessons[1]),
-        json!({ "positionSeconds": 61.5 }),
-    )
-    .await
-    .expect(200);
+    app.post_as(&lena, &format!("/lessons/{}/watch", lessons[1]), json!({ "positionSeconds": 61.5 }))
+        .await
+        .expect(200);
     let found = app.get_as(&lena, "/me/continue").await.expect(200);
     // The latest first; in it the lesson that was being watched, though another one comes before it.
     assert_eq!(
-        (
-            found.at("/data/0/title"),
-            found.at("/data/0/lessonId"),
-            found.at("/data/0/positionSeconds")
-        ),
+        (found.at("/data/0/title"), found.at("/data/0/lessonId"), found.at("/data/0/positionSeconds")),
         (json!("First"), json!(lessons[1]), json!(61.5))
     );
-    assert_eq!(
-        (found.at("/data/1/lessonId"), found.at("/data/1/percent")),
-        (json!(others[1]), json!(50))
-    );
+    assert_eq!((found.at("/data/1/lessonId"), found.at("/data/1/percent")), (json!(others[1]), json!(50)));
     assert_eq!(found.at("/data/0/chapterId"), json!(chapter));
 }
 
@@ -56,45 +38,24 @@ async fn own_progress_is_paged_by_the_latest_activity(app: App) {
     let (first, _, lessons) = app.course(&elena, json!({ "title": "First" })).await;
     let (second, _, others) = app.course(&elena, json!({ "title": "Second" })).await;
     let video = json!({ "videoUrl": "https://videos.example.com/a.mp4", "duration": 10 });
-    app.patch_as(&elena, &format!("/lessons/{}", lessons[1]), "*", video)
-        .await
-        .expect(200);
+    app.patch_as(&elena, &format!("/lessons/{}", lessons[1]), "*", video).await.expect(200);
     for course in [&first, &second] {
-        app.post_empty_as(&lena, &format!("/courses/{course}/enroll"))
-            .await
-            .expect(201);
+        app.post_empty_as(&lena, &format!("/courses/{course}/enroll")).await.expect(201);
     }
     complete_lesson(&app, &lena, &others[0]).await;
     app.clock.advance(Duration::minutes(1));
-    app.post_as(
-        &lena,
-        &format!("/lessons/{}/watch", lessons[1]),
-        json!({ "positionSeconds": 61.5 }),
-    )
-    .await
-    .expect(200);
-    let mine = app.get_as(&lena, "/me/progress?limit=1").await.expect(200);
-    assert_eq!(
-        (
-            mine.at("/data/0/title"),
-            mine.at("/data/0/percent"),
-            mine.at("/hasMore")
-        ),
-        (json!("Second"), json!(50), json!(true))
-    );
-    let rest = app
-        .get_as(
-            &lena,
-            &format!("/me/progress?cursor={}", mine.text_at("/nextCursor")),
-        )
+    app.post_as(&lena, &format!("/lessons/{}/watch", lessons[1]), json!({ "positionSeconds": 61.5 }))
         .await
         .expect(200);
+    let mine = app.get_as(&lena, "/me/progress?limit=1").await.expect(200);
     assert_eq!(
-        (
-            rest.at("/data/0/title"),
-            rest.at("/data/0/percent"),
-            rest.at("/hasMore")
-        ),
+        (mine.at("/data/0/title"), mine.at("/data/0/percent"), mine.at("/hasMore")),
+        (json!("Second"), json!(50), json!(true))
+    );
+    let rest =
+        app.get_as(&lena, &format!("/me/progress?cursor={}", mine.text_at("/nextCursor"))).await.expect(200);
+    assert_eq!(
+        (rest.at("/data/0/title"), rest.at("/data/0/percent"), rest.at("/hasMore")),
         (json!("First"), json!(0), json!(false))
     );
 }
@@ -107,10 +68,7 @@ async fn a_completed_course_has_no_resume_point(app: App) {
     let open = app.get_as(&lena, "/me/continue").await.expect(200);
     assert_eq!(open.at("/data/0/lessonId"), json!(two));
     complete_lesson(&app, &lena, &two).await;
-    assert_eq!(
-        app.get_as(&lena, "/me/continue").await.expect(200).at("/data"),
-        json!([])
-    );
+    assert_eq!(app.get_as(&lena, "/me/continue").await.expect(200).at("/data"), json!([]));
 }
 
 #[both_databases]
@@ -120,10 +78,7 @@ async fn a_course_without_access_has_no_resume_point(app: App) {
     complete_lesson(&app, &lena, &lesson).await;
     let open = app.get_as(&lena, "/me/continue").await.expect(200);
     assert_eq!(open.at("/data").as_array().unwrap().len(), 1);
-    let grants = app
-        .get_as(&elena, &format!("/courses/{first}/grants"))
-        .await
-        .expect(200);
+    let grants = app.get_as(&elena, &format!("/courses/{first}/grants")).await.expect(200);
     app.post_as(
         &elena,
         &format!("/grants/{}/revoke", grants.text_at("/data/0/id")),
@@ -131,8 +86,5 @@ async fn a_course_without_access_has_no_resume_point(app: App) {
     )
     .await
     .expect(200);
-    assert_eq!(
-        app.get_as(&lena, "/me/continue").await.expect(200).at("/data"),
-        json!([])
-    );
+    assert_eq!(app.get_as(&lena, "/me/continue").await.expect(200).at("/data"), json!([]));
 }

@@ -11,49 +11,25 @@ async fn days_and_streaks_use_the_learners_time_zone(app: App) {
     let (elena, lena) = (app.trainer().await, app.learner().await);
     let (course, _, lessons) = app.course(&elena, json!({})).await;
     let video = json!({ "videoUrl": "https://videos.example.com/a.mp4", "duration": 10 });
-    app.patch_as(&elena, &format!("/lessons/{}", lessons[0]), "*", video)
-        .await
-        .expect(200);
-    app.post_empty_as(&lena, &format!("/courses/{course}/enroll"))
-        .await
-        .expect(201);
+    app.patch_as(&elena, &format!("/lessons/{}", lessons[0]), "*", video).await.expect(200);
+    app.post_empty_as(&lena, &format!("/courses/{course}/enroll")).await.expect(201);
     let watch = format!("/lessons/{}/watch", lessons[0]);
-    app.post_as(&lena, &watch, json!({ "ranges": [{ "from": 0, "to": 20 }] }))
-        .await
-        .expect(200);
+    app.post_as(&lena, &watch, json!({ "ranges": [{ "from": 0, "to": 20 }] })).await.expect(200);
     app.clock.advance(Duration::days(1));
     let lena = app.login(&lena.email, PASSWORD).await;
-    app.post_as(&lena, &watch, json!({ "ranges": [{ "from": 20, "to": 120 }] }))
-        .await
-        .expect(200);
-    let stats = app
-        .get_as(&lena, "/me/stats?timezone=Pacific/Auckland&days=3")
-        .await
-        .expect(200);
+    app.post_as(&lena, &watch, json!({ "ranges": [{ "from": 20, "to": 120 }] })).await.expect(200);
+    let stats = app.get_as(&lena, "/me/stats?timezone=Pacific/Auckland&days=3").await.expect(200);
     assert_eq!(
-        (
-            stats.at("/watchedSeconds"),
-            stats.at("/currentStreakDays"),
-            stats.at("/longestStreakDays")
-        ),
+        (stats.at("/watchedSeconds"), stats.at("/currentStreakDays"), stats.at("/longestStreakDays")),
         (json!(120), json!(2), json!(2))
     );
     assert_eq!(
-        (
-            stats.at("/days/1/watchedSeconds"),
-            stats.at("/days/2/watchedSeconds")
-        ),
+        (stats.at("/days/1/watchedSeconds"), stats.at("/days/2/watchedSeconds")),
         (json!(20), json!(100))
     );
     app.clock.advance(Duration::days(2));
     let lena = app.login(&lena.email, PASSWORD).await;
-    assert_eq!(
-        app.get_as(&lena, "/me/stats")
-            .await
-            .expect(200)
-            .at("/currentStreakDays"),
-        0
-    );
+    assert_eq!(app.get_as(&lena, "/me/stats").await.expect(200).at("/currentStreakDays"), 0);
     let refused = app
         .get_as(&lena, "/me/stats?timezone=Atlantis/Poseidonis")
         .await
@@ -65,20 +41,11 @@ async fn days_and_streaks_use_the_learners_time_zone(app: App) {
 async fn time_watched_offline_counts_on_its_own_day(app: App) {
     let (elena, lena) = (app.trainer().await, app.learner().await);
     let (course, _, lessons) = course_with_video(&app, &elena).await;
-    app.patch_as(
-        &elena,
-        &format!("/lessons/{}", lessons[0]),
-        "*",
-        json!({ "duration": 60 }),
-    )
-    .await
-    .expect(200);
-    app.post_empty_as(&lena, &format!("/courses/{course}/enroll"))
-        .await
-        .expect(201);
-    app.post_as(&lena, &format!("/lessons/{}/watch", lessons[0]), json!({}))
+    app.patch_as(&elena, &format!("/lessons/{}", lessons[0]), "*", json!({ "duration": 60 }))
         .await
         .expect(200);
+    app.post_empty_as(&lena, &format!("/courses/{course}/enroll")).await.expect(201);
+    app.post_as(&lena, &format!("/lessons/{}/watch", lessons[0]), json!({})).await.expect(200);
     let opened = app.db.environment().now();
     app.clock.advance(Duration::days(3));
     let lena = app.login(&lena.email, PASSWORD).await;
@@ -88,24 +55,15 @@ async fn time_watched_offline_counts_on_its_own_day(app: App) {
         let at = opened + Duration::days(day) + Duration::minutes(n);
         json!({ "lessonId": lessons[0], "ranges": [{ "from": from, "to": from + 10 }], "playedAt": at.to_rfc3339() })
     };
-    let mut items: Vec<Value> = (0..3)
-        .flat_map(|day| (0..20).map(move |n| (day, n)))
-        .map(|(day, n)| slice(day, n))
-        .collect();
+    let mut items: Vec<Value> =
+        (0..3).flat_map(|day| (0..20).map(move |n| (day, n))).map(|(day, n)| slice(day, n)).collect();
     items.reverse();
     items.push(json!({ "lessonId": lessons[0], "ranges": [{ "from": 3000, "to": 3010 }], "playedAt": "2020-01-01T00:00:00Z" }));
-    app.post_as(&lena, "/me/progress/batch", json!({ "items": items }))
-        .await
-        .expect(200);
+    app.post_as(&lena, "/me/progress/batch", json!({ "items": items })).await.expect(200);
     // In a zone where the day begins when it was opened.
     let stats = app.get_as(&lena, "/me/stats?days=4").await.expect(200);
-    let sum: u64 = stats
-        .at("/days")
-        .as_array()
-        .unwrap()
-        .iter()
-        .map(|day| day["watchedSeconds"].as_u64().unwrap())
-        .sum();
+    let sum: u64 =
+        stats.at("/days").as_array().unwrap().iter().map(|day| day["watchedSeconds"].as_u64().unwrap()).sum();
     let days: Vec<u64> = stats
         .at("/days")
         .as_array()
@@ -114,8 +72,5 @@ async fn time_watched_offline_counts_on_its_own_day(app: App) {
         .map(|day| day["watchedSeconds"].as_u64().unwrap())
         .collect();
     assert_eq!((sum, stats.at("/watchedSeconds")), (610, json!(610)));
-    assert!(
-        days.iter().filter(|seconds| **seconds >= 190).count() >= 2 && days[3] < 210,
-        "{days:?}"
-    );
+    assert!(days.iter().filter(|seconds| **seconds >= 190).count() >= 2 && days[3] < 210, "{days:?}");
 }

@@ -13,10 +13,7 @@ async fn own_videos_are_listed_in_pages(app: App) {
     }
     let first = app.get_as(&elena, "/me/video-assets?limit=2").await.expect(200);
     let cursor = first.text_at("/nextCursor");
-    let second = app
-        .get_as(&elena, &format!("/me/video-assets?limit=2&cursor={cursor}"))
-        .await
-        .expect(200);
+    let second = app.get_as(&elena, &format!("/me/video-assets?limit=2&cursor={cursor}")).await.expect(200);
     let ids = |page: &Reply| {
         page.at("/data")
             .as_array()

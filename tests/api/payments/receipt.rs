@@ -17,33 +17,20 @@ async fn receipts_are_numbered_without_gaps(app: App) {
     let payments = join_all(buyers.iter().map(|buyer| app.buy(buyer, &course))).await;
     let mut numbers = BTreeSet::new();
     for (buyer, payment) in buyers.iter().zip(&payments) {
-        let receipt = app
-            .get_as(buyer, &format!("/payments/{payment}/receipt"))
-            .await
-            .expect(200);
+        let receipt = app.get_as(buyer, &format!("/payments/{payment}/receipt")).await.expect(200);
         numbers.insert(receipt.text_at("/number").split_once('-').unwrap().1.to_owned());
     }
     let expected: BTreeSet<String> = (1..=12).map(|n| format!("{n:06}")).collect();
     assert_eq!(numbers, expected);
     // Everybody counts for themselves, and every year from the beginning.
     let payment = app.buy(&buyers[0], &hers).await;
-    let receipt = app
-        .get_as(&buyers[0], &format!("/payments/{payment}/receipt"))
-        .await
-        .expect(200);
+    let receipt = app.get_as(&buyers[0], &format!("/payments/{payment}/receipt")).await.expect(200);
     assert!(receipt.text_at("/number").ends_with("-000001"));
     app.clock.advance(Duration::days(366));
     let lena = app.learner().await;
     let payment = app.buy(&lena, &course).await;
-    let receipt = app
-        .get_as(&lena, &format!("/payments/{payment}/receipt"))
-        .await
-        .expect(200);
-    assert!(
-        receipt.text_at("/number").ends_with("-000001"),
-        "{}",
-        receipt.text
-    );
+    let receipt = app.get_as(&lena, &format!("/payments/{payment}/receipt")).await.expect(200);
+    assert!(receipt.text_at("/number").ends_with("-000001"), "{}", receipt.text);
 }
 
 #[both_databases]
@@ -51,10 +38,7 @@ async fn the_document_of_a_receipt(app: App) {
     let (elena, lena) = (app.trainer().await, app.learner().await);
     let (course, _) = app.course_for_sale(&elena, 4900).await;
     let payment = app.buy(&lena, &course).await;
-    let receipt = app
-        .get_as(&lena, &format!("/payments/{payment}/receipt"))
-        .await
-        .expect(200);
+    let receipt = app.get_as(&lena, &format!("/payments/{payment}/receipt")).await.expect(200);
     let mut document = receipt.document();
     // The number begins with the year.
     let number = document["number"].as_str().unwrap().to_owned();

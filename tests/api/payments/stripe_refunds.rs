@@ -17,19 +17,8 @@ async fn a_refund_ends_access(app: StripeApp) {
     assert_eq!(app.buyer_access().await, "granted");
     app.deliver_webhooks().await;
     let refund = app.stripe.all("refund").pop().unwrap();
-    assert_eq!(
-        (&refund["amount"], &refund["metadata"]["palestra_refund_id"]),
-        (&json!(900), &json!(part))
-    );
-    assert_eq!(
-        app.payment(&payment)
-            .await
-            .at("/refunds")
-            .as_array()
-            .unwrap()
-            .len(),
-        1
-    );
+    assert_eq!((&refund["amount"], &refund["metadata"]["palestra_refund_id"]), (&json!(900), &json!(part)));
+    assert_eq!(app.payment(&payment).await.at("/refunds").as_array().unwrap().len(), 1);
 
     app.refund(&payment, json!({})).await;
     let back = app.wait_until(&payment, "/status", json!("REFUNDED")).await;
@@ -38,23 +27,12 @@ async fn a_refund_ends_access(app: StripeApp) {
         (json!(4900), "grant_refunded".to_owned())
     );
     app.deliver_webhooks().await;
-    assert_eq!(
-        app.payment(&payment)
-            .await
-            .at("/refunds")
-            .as_array()
-            .unwrap()
-            .len(),
-        2
-    );
+    assert_eq!(app.payment(&payment).await.at("/refunds").as_array().unwrap().len(), 2);
     assert_eq!(app.stripe.count("refund"), 2);
     // Bought again by a payment of its own; the old one's access stays gone.
     let (again, _) = app.complete_purchase().await;
     assert_ne!(again, payment);
-    assert_eq!(
-        (app.buyer_access().await, app.count_purchases().await),
-        ("granted".to_owned(), 2)
-    );
+    assert_eq!((app.buyer_access().await, app.count_purchases().await), ("granted".to_owned(), 2));
 }
 
 #[both_databases]
@@ -64,11 +42,7 @@ async fn a_refund_made_at_stripe_is_recorded(app: StripeApp) {
     app.deliver_webhooks().await;
     let now = app.payment(&payment).await;
     assert_eq!(
-        (
-            now.at("/refunded/amount"),
-            now.at("/status"),
-            app.buyer_access().await
-        ),
+        (now.at("/refunded/amount"), now.at("/status"), app.buyer_access().await),
         (json!(1000), json!("COMPLETED"), "granted".to_owned())
     );
     assert_eq!(
@@ -83,11 +57,7 @@ async fn a_refund_made_at_stripe_is_recorded(app: StripeApp) {
     app.deliver_webhooks().await;
     let now = app.payment(&payment).await;
     assert_eq!(
-        (
-            now.at("/refunded/amount"),
-            now.at("/status"),
-            app.buyer_access().await
-        ),
+        (now.at("/refunded/amount"), now.at("/status"), app.buyer_access().await),
         (json!(4900), json!("REFUNDED"), "grant_refunded".to_owned())
     );
 }
@@ -95,30 +65,21 @@ async fn a_refund_made_at_stripe_is_recorded(app: StripeApp) {
 #[both_databases]
 async fn a_refund_may_be_pending_and_may_fail_later(app: StripeApp) {
     let checkout = app.start_checkout().await;
-    app.stripe
-        .try_to_pay(&checkout.reference, "pm_card_pendingRefund")
-        .unwrap();
+    app.stripe.try_to_pay(&checkout.reference, "pm_card_pendingRefund").unwrap();
     app.deliver_webhooks().await;
     let payment = checkout.payment;
     app.refund(&payment, json!({})).await;
     app.wait_for_empty_outbox().await;
     let now = app.payment(&payment).await;
     assert_eq!(
-        (
-            now.at("/refunding/amount"),
-            now.at("/refunded/amount"),
-            app.buyer_access().await
-        ),
+        (now.at("/refunding/amount"), now.at("/refunded/amount"), app.buyer_access().await),
         (json!(4900), json!(0), "granted".to_owned())
     );
     let refund = app.stripe.all("refund")[0]["id"].as_str().unwrap().to_owned();
     app.stripe.settle_refund(&refund);
     app.deliver_webhooks().await;
     assert_eq!(
-        (
-            app.payment(&payment).await.at("/status"),
-            app.buyer_access().await
-        ),
+        (app.payment(&payment).await.at("/status"), app.buyer_access().await),
         (json!("REFUNDED"), "grant_refunded".to_owned())
     );
     // The bank sends it back to us: the course is the buyer's again.
@@ -126,19 +87,12 @@ async fn a_refund_may_be_pending_and_may_fail_later(app: StripeApp) {
     app.deliver_webhooks().await;
     let now = app.payment(&payment).await;
     assert_eq!(
-        (
-            now.at("/status"),
-            now.at("/refunded/amount"),
-            now.at("/refunds/0/status")
-        ),
+        (now.at("/status"), now.at("/refunded/amount"), now.at("/refunds/0/status")),
         (json!("COMPLETED"), json!(0), json!("FAILED"))
     );
     assert_eq!(now.at("/refunds/0/failureCode"), "lost_or_stolen_card");
     assert_eq!(app.buyer_access().await, "granted");
-    assert_eq!(
-        app.get_as(&app.lena, "/me/purchases").await.at("/data/0/endedAt"),
-        json!(null)
-    );
+    assert_eq!(app.get_as(&app.lena, "/me/purchases").await.at("/data/0/endedAt"), json!(null));
 }
 
 #[both_databases]
@@ -167,9 +121,7 @@ async fn a_failed_refund_after_a_second_purchase_leaves_one_purchase(app: Stripe
         .map(|row| row["paymentId"].clone())
         .collect();
     assert_eq!(live, [json!(first)]);
-    app.checkout(&app.lena, &app.course)
-        .await
-        .expect_problem(409, "already_purchased");
+    app.checkout(&app.lena, &app.course).await.expect_problem(409, "already_purchased");
 }
 
 #[both_databases]
@@ -197,31 +149,19 @@ async fn a_dispute_suspends_access_until_decided(app: StripeApp) {
     app.wait_for_empty_outbox().await;
     assert_eq!(app.buyer_access().await, "grant_revoked");
     let now = app.payment(&payment).await;
-    let mut disputes: Vec<String> = now
-        .at("/disputes")
-        .as_array()
-        .unwrap()
-        .iter()
-        .map(|dispute| dispute["status"].to_string())
-        .collect();
+    let mut disputes: Vec<String> =
+        now.at("/disputes").as_array().unwrap().iter().map(|dispute| dispute["status"].to_string()).collect();
     disputes.sort();
     assert_eq!(
         (disputes, now.at("/status")),
-        (
-            vec!["\"LOST\"".to_owned(), "\"WON\"".to_owned()],
-            json!("COMPLETED")
-        )
+        (vec!["\"LOST\"".to_owned(), "\"WON\"".to_owned()], json!("COMPLETED"))
     );
 }
 
 #[both_databases]
 async fn a_refund_is_retried_until_it_is_created_once(app: StripeApp) {
     let (payment, _) = app.complete_purchase().await;
-    for (amount, fault) in [
-        (900, Fault::Status(500)),
-        (1000, Fault::LostAfter),
-        (1100, Fault::Garbage),
-    ] {
+    for (amount, fault) in [(900, Fault::Status(500)), (1000, Fault::LostAfter), (1100, Fault::Garbage)] {
         fail_next_calls(&app, REFUNDS, fault);
         let refund = app.refund(&payment, json!({ "amount": amount })).await;
         // The next try is later, by the clock that this test moves.
@@ -229,26 +169,15 @@ async fn a_refund_is_retried_until_it_is_created_once(app: StripeApp) {
             app.clock.advance(Duration::seconds(2));
             let now = app.payment(&payment).await;
             let refunds = now.at("/refunds");
-            let this = refunds
-                .as_array()
-                .unwrap()
-                .iter()
-                .find(|row| row["id"] == *refund)
-                .unwrap();
+            let this = refunds.as_array().unwrap().iter().find(|row| row["id"] == *refund).unwrap();
             (this["status"] == "SUCCEEDED").then_some(())
         })
         .await;
     }
     app.deliver_webhooks().await;
     let now = app.payment(&payment).await;
-    assert_eq!(
-        (now.at("/refunded/amount"), now.at("/refunding/amount")),
-        (json!(3000), json!(0))
-    );
-    assert_eq!(
-        (app.stripe.count("refund"), app.count_rows("refunds").await),
-        (3, 3)
-    );
+    assert_eq!((now.at("/refunded/amount"), now.at("/refunding/amount")), (json!(3000), json!(0)));
+    assert_eq!((app.stripe.count("refund"), app.count_rows("refunds").await), (3, 3));
 }
 
 #[both_databases]
@@ -259,18 +188,10 @@ async fn a_refund_refused_by_stripe_fails(app: StripeApp) {
     app.wait_for_empty_outbox().await;
     let now = app.payment(&payment).await;
     assert_eq!(
-        (
-            now.at("/refunds/0/status"),
-            now.at("/refunding/amount"),
-            now.at("/status")
-        ),
+        (now.at("/refunds/0/status"), now.at("/refunding/amount"), now.at("/status")),
         (json!("FAILED"), json!(0), json!("COMPLETED"))
     );
-    assert!(
-        now.text_at("/refunds/0/failureCode").contains("charge_disputed"),
-        "{}",
-        now.text
-    );
+    assert!(now.text_at("/refunds/0/failureCode").contains("charge_disputed"), "{}", now.text);
     assert_eq!(app.stripe.count("refund"), 0);
     app.deliver_webhooks().await;
     assert_eq!(app.buyer_access().await, "grant_suspended");

@@ -25,32 +25,16 @@ async fn a_draft_is_visible_to_its_author_only(app: App) {
     .expect(201);
     let path = format!("/posts/{}", draft.text_at("/id"));
     assert_eq!(
-        (
-            draft.at("/status"),
-            draft.at("/published"),
-            draft.at("/publishedAt")
-        ),
+        (draft.at("/status"), draft.at("/published"), draft.at("/publishedAt")),
         (json!("DRAFT"), json!(false), json!(null))
     );
-    assert_eq!(
-        (draft.at("/content"), draft.at("/authorId")),
-        (json!("<p>By the lake.</p>"), json!(lena.id))
-    );
+    assert_eq!((draft.at("/content"), draft.at("/authorId")), (json!("<p>By the lake.</p>"), json!(lena.id)));
     assert_eq!(draft.header("location"), format!("/api/v1{path}"));
     app.get_as(&tom, &path).await.expect_problem(404, "not_found");
     assert!(collect_pages(&app, &lena, "/posts", 20, "/id").await.is_empty());
-    assert_eq!(
-        collect_pages(&app, &lena, "/posts?status=DRAFT", 20, "/id").await,
-        [draft.at("/id")]
-    );
-    assert!(
-        collect_pages(&app, &tom, "/posts?status=DRAFT", 20, "/id")
-            .await
-            .is_empty()
-    );
-    app.post_empty_as(&tom, &format!("{path}/publish"))
-        .await
-        .expect_problem(404, "not_found");
+    assert_eq!(collect_pages(&app, &lena, "/posts?status=DRAFT", 20, "/id").await, [draft.at("/id")]);
+    assert!(collect_pages(&app, &tom, "/posts?status=DRAFT", 20, "/id").await.is_empty());
+    app.post_empty_as(&tom, &format!("{path}/publish")).await.expect_problem(404, "not_found");
 }
 
 #[both_databases]
@@ -68,19 +52,10 @@ async fn publishing_a_post_twice_changes_nothing(app: App) {
     let at_once = join_all((0..8).map(|_| app.post_empty_as(&lena, &path_to_publish))).await;
     assert!(at_once.iter().all(|reply| reply.status == 200));
     let published = app.post_empty_as(&lena, &path_to_publish).await.expect(200);
-    assert_eq!(
-        (published.at("/published"), published.at("/editedAt")),
-        (json!(true), json!(null))
-    );
-    let again = app
-        .post_empty_as(&lena, &format!("{path}/publish"))
-        .await
-        .expect(200);
+    assert_eq!((published.at("/published"), published.at("/editedAt")), (json!(true), json!(null)));
+    let again = app.post_empty_as(&lena, &format!("{path}/publish")).await.expect(200);
     assert_eq!(again.json(), published.json());
-    assert_eq!(
-        collect_pages(&app, &tom, "/posts", 20, "/id").await,
-        [draft.at("/id")]
-    );
+    assert_eq!(collect_pages(&app, &tom, "/posts", 20, "/id").await, [draft.at("/id")]);
 }
 
 #[both_databases]
@@ -89,23 +64,12 @@ async fn only_the_author_edits_a_post(app: App) {
     let post = create_post(&app, &lena, json!({})).await;
     let path = format!("/posts/{post}");
     let seen = app.get_as(&tom, &path).await.expect(200);
-    app.patch_as(&tom, &path, "*", json!({ "title": "Mine" }))
-        .await
-        .expect_problem(403, "forbidden");
-    let same = app
-        .patch_as(
-            &lena,
-            &path,
-            seen.header("etag"),
-            json!({ "title": " Saturday " }),
-        )
-        .await
-        .expect(200);
+    app.patch_as(&tom, &path, "*", json!({ "title": "Mine" })).await.expect_problem(403, "forbidden");
+    let same =
+        app.patch_as(&lena, &path, seen.header("etag"), json!({ "title": " Saturday " })).await.expect(200);
     assert_eq!(same.at("/editedAt"), json!(null));
-    let edited = app
-        .patch_as(&lena, &path, seen.header("etag"), json!({ "title": "Sunday" }))
-        .await
-        .expect(200);
+    let edited =
+        app.patch_as(&lena, &path, seen.header("etag"), json!({ "title": "Sunday" })).await.expect(200);
     assert!(edited.at("/editedAt").is_string());
     app.patch_as(&lena, &path, seen.header("etag"), json!({ "title": "Monday" }))
         .await
@@ -136,23 +100,11 @@ async fn a_post_published_again_is_announced_once(app: App) {
     let post = create_post(&app, &lena, json!({})).await;
     let path = format!("/posts/{post}");
     let published = app.get_as(&lena, &path).await.expect(200);
-    let back = app
-        .post_empty_as(&lena, &format!("{path}/unpublish"))
-        .await
-        .expect(200);
-    assert_eq!(
-        (back.at("/status"), back.at("/publishedAt")),
-        (json!("DRAFT"), published.at("/publishedAt"))
-    );
+    let back = app.post_empty_as(&lena, &format!("{path}/unpublish")).await.expect(200);
+    assert_eq!((back.at("/status"), back.at("/publishedAt")), (json!("DRAFT"), published.at("/publishedAt")));
     app.get_as(&tom, &path).await.expect_problem(404, "not_found");
-    app.post_empty_as(&lena, &format!("{path}/publish"))
-        .await
-        .expect(200);
-    assert_eq!(
-        app.count("SELECT count(*) FROM outbox WHERE kind = 'post.published'")
-            .await,
-        1
-    );
+    app.post_empty_as(&lena, &format!("{path}/publish")).await.expect(200);
+    assert_eq!(app.count("SELECT count(*) FROM outbox WHERE kind = 'post.published'").await, 1);
 }
 
 #[both_databases]
@@ -160,35 +112,20 @@ async fn the_sanitiser_sees_through_hidden_characters(app: App) {
     let lena = app.learner().await;
     for hidden in ["\u{200b}", "\u{202e}", "\u{ad}", "&#x200b;", "&ZeroWidthSpace;"] {
         let content = format!("<p>x <a href=\"java{hidden}script:alert(1)\">y</a></p>");
-        let post = submit_post(&app, &lena, json!({ "content": content }))
-            .await
-            .expect(201);
-        assert!(
-            !post.text_at("/content").contains("script:"),
-            "{hidden:?} {}",
-            post.text
-        );
+        let post = submit_post(&app, &lena, json!({ "content": content })).await.expect(201);
+        assert!(!post.text_at("/content").contains("script:"), "{hidden:?} {}", post.text);
         let comment = json!({ "content": content });
         let comment = app
-            .post_as(
-                &lena,
-                &format!("/posts/{}/comments", post.text_at("/id")),
-                comment,
-            )
+            .post_as(&lena, &format!("/posts/{}/comments", post.text_at("/id")), comment)
             .await
             .expect(201);
-        assert!(
-            !comment.text_at("/content").contains("script:"),
-            "{hidden:?} {}",
-            comment.text
-        );
+        assert!(!comment.text_at("/content").contains("script:"), "{hidden:?} {}", comment.text);
     }
     // What was accepted can be sent again, though cleaning adds to it.
     let link = "<a href=\"https://a.example\">x</a>";
     let long = |rest: usize| format!("{link}{}", "y".repeat(rest));
-    let longest = submit_post(&app, &lena, json!({ "content": long(20_000 - link.len() - 36) }))
-        .await
-        .expect(201);
+    let longest =
+        submit_post(&app, &lena, json!({ "content": long(20_000 - link.len() - 36) })).await.expect(201);
     let path = format!("/posts/{}", longest.text_at("/id"));
     let same = json!({ "content": longest.at("/content") });
     app.patch_as(&lena, &path, "*", same).await.expect(200);
@@ -212,9 +149,7 @@ async fn an_empty_post_is_not_published(app: App) {
         .await
         .expect_problem(422, "validation_failed");
     assert_eq!(blank.errors(), ["/title blank"]);
-    let turned = submit_post(&app, &lena, json!({ "title": "Sa\u{202e}tur\u{200b}day" }))
-        .await
-        .expect(201);
+    let turned = submit_post(&app, &lena, json!({ "title": "Sa\u{202e}tur\u{200b}day" })).await.expect(201);
     assert_eq!(turned.at("/title"), "Saturday");
     let path = format!("/posts/{}", turned.text_at("/id"));
     app.patch_as(&lena, &path, "*", json!({ "content": "<p></p>" }))
@@ -226,9 +161,7 @@ async fn an_empty_post_is_not_published(app: App) {
     submit_post(&app, &lena, json!({ "content": "x".repeat(1_000_000) }))
         .await
         .expect_problem(413, "payload_too_large");
-    submit_post(&app, &lena, json!({ "isPinned": true }))
-        .await
-        .expect_problem(422, "validation_failed");
+    submit_post(&app, &lena, json!({ "isPinned": true })).await.expect_problem(422, "validation_failed");
 }
 
 #[both_databases]
@@ -236,24 +169,16 @@ async fn a_deleted_post_without_comments_is_gone(app: App) {
     let lena = app.learner().await;
     let alone = create_post(&app, &lena, json!({})).await;
     app.delete_as(&lena, &format!("/posts/{alone}")).await.expect(204);
-    app.delete_as(&lena, &format!("/posts/{alone}"))
-        .await
-        .expect_problem(404, "not_found");
-    app.get_as(&lena, &format!("/posts/{alone}"))
-        .await
-        .expect_problem(404, "not_found");
+    app.delete_as(&lena, &format!("/posts/{alone}")).await.expect_problem(404, "not_found");
+    app.get_as(&lena, &format!("/posts/{alone}")).await.expect_problem(404, "not_found");
 }
 
 #[both_databases]
 async fn a_deleted_post_with_comments_leaves_a_placeholder(app: App) {
     let (elena, lena) = (app.trainer().await, app.learner().await);
     let (course, _) = course_with_learner(&app, &elena, &lena).await;
-    let post = create_post(
-        &app,
-        &lena,
-        json!({ "courseId": course, "content": "<p>A secret of mine.</p>" }),
-    )
-    .await;
+    let post =
+        create_post(&app, &lena, json!({ "courseId": course, "content": "<p>A secret of mine.</p>" })).await;
     let path = format!("/posts/{post}");
     let comment = create_comment(&app, &elena, &path, "Really?", None).await;
     app.delete_as(&elena, &path).await.expect(204);
@@ -261,24 +186,10 @@ async fn a_deleted_post_with_comments_leaves_a_placeholder(app: App) {
     for gone in ["/title", "/content", "/author", "/authorId"] {
         assert_eq!(left.at(gone), json!(null), "{gone}");
     }
-    assert_eq!(
-        (left.at("/status"), left.at("/commentCount")),
-        (json!("DELETED"), json!(1))
-    );
-    assert_eq!(
-        app.count("SELECT count(*) FROM posts WHERE content LIKE '%secret%' OR title <> ''")
-            .await,
-        0
-    );
-    assert_eq!(
-        app.count("SELECT count(*) FROM audit_log WHERE action = 'post.deleted'")
-            .await,
-        1
-    );
-    assert_eq!(
-        collect_pages(&app, &lena, &format!("{path}/comments"), 20, "/id").await,
-        [json!(comment)]
-    );
+    assert_eq!((left.at("/status"), left.at("/commentCount")), (json!("DELETED"), json!(1)));
+    assert_eq!(app.count("SELECT count(*) FROM posts WHERE content LIKE '%secret%' OR title <> ''").await, 0);
+    assert_eq!(app.count("SELECT count(*) FROM audit_log WHERE action = 'post.deleted'").await, 1);
+    assert_eq!(collect_pages(&app, &lena, &format!("{path}/comments"), 20, "/id").await, [json!(comment)]);
     assert!(collect_pages(&app, &lena, "/posts", 20, "/id").await.is_empty());
 }
 
@@ -292,22 +203,14 @@ async fn a_deleted_post_cannot_be_changed(app: App) {
     create_comment(&app, &elena, &path, "Really?", None).await;
     app.delete_as(&elena, &path).await.expect(204);
     for who in [&lena, &elena] {
-        submit_comment(&app, who, &path, "More", None)
-            .await
-            .expect_problem(409, "content_deleted");
+        submit_comment(&app, who, &path, "More", None).await.expect_problem(409, "content_deleted");
     }
     app.put_as(&lena, &format!("{path}/reactions/like"), json!(null))
         .await
         .expect_problem(409, "content_deleted");
-    app.patch_as(&lena, &path, "*", json!({ "title": "Back" }))
-        .await
-        .expect_problem(409, "content_deleted");
-    app.post_empty_as(&lena, &format!("{path}/publish"))
-        .await
-        .expect_problem(409, "content_deleted");
-    app.post_empty_as(&elena, &format!("{path}/pin"))
-        .await
-        .expect_problem(409, "content_deleted");
+    app.patch_as(&lena, &path, "*", json!({ "title": "Back" })).await.expect_problem(409, "content_deleted");
+    app.post_empty_as(&lena, &format!("{path}/publish")).await.expect_problem(409, "content_deleted");
+    app.post_empty_as(&elena, &format!("{path}/pin")).await.expect_problem(409, "content_deleted");
 }
 
 #[both_databases]
@@ -315,13 +218,9 @@ async fn the_pictures_of_a_post_are_visible_to_its_readers(app: App) {
     let (elena, lena, tom) = (app.trainer().await, app.learner().await, app.learner().await);
     let (course, _) = course_with_learner(&app, &elena, &lena).await;
     let picture = upload_picture(&app, &lena).await;
-    let made = submit_post(
-        &app,
-        &lena,
-        json!({ "courseId": course, "content": "", "imageIds": [picture] }),
-    )
-    .await
-    .expect(201);
+    let made = submit_post(&app, &lena, json!({ "courseId": course, "content": "", "imageIds": [picture] }))
+        .await
+        .expect(201);
     assert_eq!(made.at("/images/0/id"), json!(picture));
     let path = format!("/posts/{}", made.text_at("/id"));
     // Others are told neither the file nor where it always is.
@@ -329,32 +228,17 @@ async fn the_pictures_of_a_post_are_visible_to_its_readers(app: App) {
     assert_eq!(seen.at("/images/0/id"), json!(null));
     assert!(!seen.text.contains(&picture), "{}", seen.text);
     for address in ["/images/0/url", "/images/0/thumbnailUrl"] {
-        let shown = app
-            .send(app.request("GET", &path_of(&seen.text_at(address))))
-            .await
-            .expect(200);
+        let shown = app.send(app.request("GET", &path_of(&seen.text_at(address)))).await.expect(200);
         assert_eq!(
             (shown.header("content-type"), shown.header("cache-control")),
             ("image/jpeg", "private, max-age=3600")
         );
-        assert!(
-            !shown.header("etag").contains(&picture.replace('-', "")),
-            "{}",
-            shown.header("etag")
-        );
+        assert!(!shown.header("etag").contains(&picture.replace('-', "")), "{}", shown.header("etag"));
     }
-    assert_eq!(
-        app.get_as(&lena, "/posts")
-            .await
-            .expect(200)
-            .at("/data/0/images/0/id"),
-        json!(picture)
-    );
+    assert_eq!(app.get_as(&lena, "/posts").await.expect(200).at("/data/0/images/0/id"), json!(picture));
     app.get_as(&tom, &path).await.expect_problem(404, "not_found");
     app.clock.advance(Duration::hours(2));
-    app.get(&path_of(&seen.text_at("/images/0/url")))
-        .await
-        .expect_problem(403, "signed_url_invalid");
+    app.get(&path_of(&seen.text_at("/images/0/url"))).await.expect_problem(403, "signed_url_invalid");
 }
 
 #[both_databases]
@@ -374,17 +258,11 @@ async fn a_post_shows_own_pictures_once(app: App) {
 async fn a_post_needs_text_or_a_picture(app: App) {
     let lena = app.learner().await;
     let picture = upload_picture(&app, &lena).await;
-    let made = submit_post(&app, &lena, json!({ "content": "", "imageIds": [picture] }))
-        .await
-        .expect(201);
+    let made = submit_post(&app, &lena, json!({ "content": "", "imageIds": [picture] })).await.expect(201);
     let path = format!("/posts/{}", made.text_at("/id"));
-    app.patch_as(&lena, &path, "*", json!({ "imageIds": [] }))
-        .await
-        .expect_problem(409, "not_publishable");
-    let without = app
-        .patch_as(&lena, &path, "*", json!({ "imageIds": [], "content": "Words" }))
-        .await
-        .expect(200);
+    app.patch_as(&lena, &path, "*", json!({ "imageIds": [] })).await.expect_problem(409, "not_publishable");
+    let without =
+        app.patch_as(&lena, &path, "*", json!({ "imageIds": [], "content": "Words" })).await.expect(200);
     assert_eq!(without.at("/images"), json!([]));
 }
 
@@ -392,9 +270,7 @@ async fn a_post_needs_text_or_a_picture(app: App) {
 async fn learners_upload_pictures_only(app: App) {
     let lena = app.learner().await;
     let other = json!({ "purpose": "VIDEO", "name": "x.mp4", "contentType": "video/mp4", "sizeBytes": 3 });
-    app.post_as(&lena, "/uploads", other)
-        .await
-        .expect_problem(403, "forbidden");
+    app.post_as(&lena, "/uploads", other).await.expect_problem(403, "forbidden");
 }
 
 #[both_databases]

@@ -53,12 +53,8 @@ fn expected(grants: &[Remembered], pair: Pair, at: Instant) -> &'static str {
     if own.iter().any(|grant| grant.is_active(at)) {
         return "granted";
     }
-    let over = own
-        .iter()
-        .filter(|grant| !grant.is_open(at))
-        .map(|grant| grant.ended());
-    over.max_by_key(|(at, _)| *at)
-        .map_or("not_granted", |(_, code)| code)
+    let over = own.iter().filter(|grant| !grant.is_open(at)).map(|grant| grant.ended());
+    over.max_by_key(|(at, _)| *at).map_or("not_granted", |(_, code)| code)
 }
 
 struct World {
@@ -119,12 +115,7 @@ impl World {
         let starts_at = (rng.below(4) == 0).then(|| later(rng));
         let ends_at =
             (rng.below(4) > 0).then(|| later(rng) + Duration::days(if starts_at.is_some() { 5 } else { 0 }));
-        let new = NewManualGrant {
-            user_id,
-            starts_at,
-            ends_at,
-            reason: None,
-        };
+        let new = NewManualGrant { user_id, starts_at, ends_at, reason: None };
         let known =
             |grant: &Remembered| grant.pair == pair && grant.source == "MANUAL" && grant.is_open(self.now());
         let refused = model.iter().any(known);
@@ -150,9 +141,7 @@ impl World {
     }
 
     async fn extend(&self, rng: &mut Rng, model: &mut [Remembered]) {
-        let known: Vec<usize> = (0..model.len())
-            .filter(|index| model[*index].id.is_some())
-            .collect();
+        let known: Vec<usize> = (0..model.len()).filter(|index| model[*index].id.is_some()).collect();
         if known.is_empty() {
             return;
         }
@@ -182,9 +171,7 @@ impl World {
     }
 
     async fn revoke(&self, rng: &mut Rng, model: &mut [Remembered]) {
-        let known: Vec<usize> = (0..model.len())
-            .filter(|index| model[*index].id.is_some())
-            .collect();
+        let known: Vec<usize> = (0..model.len()).filter(|index| model[*index].id.is_some()).collect();
         if known.is_empty() {
             return;
         }
@@ -198,10 +185,7 @@ impl World {
                     (grant.status, grant.changed) = ("REVOKED", done.grant.status_changed_at);
                 }
             }
-            Err(error) => assert_eq!(
-                (error.code(), grant.source),
-                (Code::GrantNotChangeable, "PURCHASE")
-            ),
+            Err(error) => assert_eq!((error.code(), grant.source), (Code::GrantNotChangeable, "PURCHASE")),
         }
     }
 
@@ -209,11 +193,8 @@ impl World {
         let course = self.courses[pair.1];
         let work = move |tx: Tx| async move { enrollment::enroll(&tx, course).await };
         let done = self.app.db.run(self.learners[pair.0], work).await;
-        let free: Vec<Remembered> = model
-            .iter()
-            .filter(|grant| grant.pair == pair && grant.source == "FREE")
-            .cloned()
-            .collect();
+        let free: Vec<Remembered> =
+            model.iter().filter(|grant| grant.pair == pair && grant.source == "FREE").cloned().collect();
         let answer = if expected(model, pair, self.now()) == "granted" {
             "there"
         } else if !self.is_free[pair.1] {
@@ -260,24 +241,13 @@ impl World {
             (PurchaseState::Ended, "ENDED"),
         ][rng.index(4)];
         let (user_id, course_id) = self.ids(pair);
-        let purchased = Purchased {
-            user_id,
-            course_id,
-            payment_id: payment,
-        };
+        let purchased = Purchased { user_id, course_id, payment_id: payment };
         let work = move |tx: Tx| async move {
             enrollment::apply_purchase_state(&tx, purchased, standing, "told").await?;
             Ok(tx.now())
         };
-        let changed = self
-            .app
-            .db
-            .run_in(Pool::Worker, Actor::System, work)
-            .await
-            .unwrap();
-        let known = model
-            .iter_mut()
-            .find(|grant| grant.pair == pair && grant.payment == Some(payment));
+        let changed = self.app.db.run_in(Pool::Worker, Actor::System, work).await.unwrap();
+        let known = model.iter_mut().find(|grant| grant.pair == pair && grant.payment == Some(payment));
         match known {
             Some(grant) if grant.status == status => {}
             Some(grant) => (grant.status, grant.changed) = (status, changed),
@@ -304,31 +274,16 @@ impl World {
     /// The server's whole ledger of a pair is the model's, no more and no less: what ends one grant touches no other.
     async fn compare(&self, model: &[Remembered], pair: Pair, at: Option<Instant>, note: &str) {
         let explanation = self.explanation(pair, at).await;
-        assert_eq!(
-            explanation.verdict.reason,
-            expected(model, pair, explanation.at),
-            "{note}"
-        );
-        assert_eq!(
-            explanation.verdict.allowed,
-            explanation.verdict.reason == "granted",
-            "{note}"
-        );
+        assert_eq!(explanation.verdict.reason, expected(model, pair, explanation.at), "{note}");
+        assert_eq!(explanation.verdict.allowed, explanation.verdict.reason == "granted", "{note}");
         let mut found: Vec<_> = explanation
             .grants
             .iter()
-            .map(|made| {
-                (
-                    Some(made.grant.id),
-                    made.grant.status.as_str().to_owned(),
-                    made.grant.ends_at,
-                )
-            })
+            .map(|made| (Some(made.grant.id), made.grant.status.as_str().to_owned(), made.grant.ends_at))
             .collect();
         let own = model.iter().filter(|grant| grant.pair == pair);
-        let mut remembered: Vec<_> = own
-            .map(|grant| (grant.id, grant.status.to_owned(), grant.ends))
-            .collect();
+        let mut remembered: Vec<_> =
+            own.map(|grant| (grant.id, grant.status.to_owned(), grant.ends)).collect();
         found.sort();
         remembered.sort();
         assert_eq!(found, remembered, "{note}");
@@ -354,10 +309,7 @@ async fn play(app: App, seeds: std::ops::Range<u64>) {
         // Every course of its own, so that every sequence begins with nothing.
         let token = world.app.login(&elena.email, crate::support::PASSWORD).await;
         let price = json!({ "price": { "amount": 4900, "currency": "USD" } });
-        let courses = [
-            world.app.course(&token, json!({})).await.0,
-            world.app.course(&token, price).await.0,
-        ];
+        let courses = [world.app.course(&token, json!({})).await.0, world.app.course(&token, price).await.0];
         world.courses = courses.iter().map(|course| course.parse().unwrap()).collect();
         let pairs = [(0, 0), (0, 1), (1, 0), (1, 1)];
         let (mut rng, mut model, mut ledger) = (Rng(seed), Vec::new(), Vec::new());
@@ -365,11 +317,7 @@ async fn play(app: App, seeds: std::ops::Range<u64>) {
             world.step(&mut rng, &mut model).await;
             for pair in pairs {
                 let note = format!("seed {seed}, step {number}, {pair:?}");
-                assert_eq!(
-                    world.decided(pair).await,
-                    expected(&model, pair, world.now()),
-                    "{note}"
-                );
+                assert_eq!(world.decided(pair).await, expected(&model, pair, world.now()), "{note}");
                 world.compare(&model, pair, None, &note).await;
             }
             ledger.push((world.now(), model.clone()));
@@ -378,24 +326,12 @@ async fn play(app: App, seeds: std::ops::Range<u64>) {
         for (number, (at, then)) in ledger.iter().enumerate() {
             let pair = pairs[number % 4];
             world
-                .compare(
-                    then,
-                    pair,
-                    Some(*at),
-                    &format!("seed {seed}, after step {number}, {pair:?}"),
-                )
+                .compare(then, pair, Some(*at), &format!("seed {seed}, after step {number}, {pair:?}"))
                 .await;
         }
         for (days, pair) in [1, 2, 3, 5, 8, 13].into_iter().zip(pairs.into_iter().cycle()) {
             let at = world.now() + Duration::days(days);
-            world
-                .compare(
-                    &model,
-                    pair,
-                    Some(at),
-                    &format!("seed {seed}, in {days} days, {pair:?}"),
-                )
-                .await;
+            world.compare(&model, pair, Some(at), &format!("seed {seed}, in {days} days, {pair:?}")).await;
         }
     }
 }

@@ -42,21 +42,13 @@ async fn serves_for_another_test() {
         return;
     };
     let settings: Vec<(String, String)> = serde_json::from_str(&settings).unwrap();
-    let borrowed: Vec<(&str, &str)> = settings
-        .iter()
-        .map(|(name, value)| (name.as_str(), value.as_str()))
-        .collect();
-    let folder = borrowed
-        .iter()
-        .find(|(name, _)| *name == "PALESTRA_DATA_DIR")
-        .unwrap()
-        .1;
+    let borrowed: Vec<(&str, &str)> =
+        settings.iter().map(|(name, value)| (name.as_str(), value.as_str())).collect();
+    let folder = borrowed.iter().find(|(name, _)| *name == "PALESTRA_DATA_DIR").unwrap().1;
     let config = config(std::path::Path::new(folder), &borrowed);
     let clock = TestClock::default();
     clock.advance(Duration::seconds(std::env::var(AHEAD).unwrap().parse().unwrap()));
-    let db = startup::open(&config, Environment::new(Arc::new(clock)), Schema::Check)
-        .await
-        .unwrap();
+    let db = startup::open(&config, Environment::new(Arc::new(clock)), Schema::Check).await.unwrap();
     let with_worker = std::env::var(WORKER).unwrap() == "true";
     let server = Server::new(config.clone(), db, server::bind(&config).unwrap(), with_worker).unwrap();
     println!("{SERVING}http://{}", server.address().unwrap());
@@ -84,11 +76,8 @@ impl CrashingServer {
         let (course, lessons) = app.course_for_sale(&elena, 4900).await;
         app.stop();
         let stripe = StripeDouble::start();
-        let mut settings: Vec<(String, String)> = stripe
-            .settings()
-            .into_iter()
-            .map(|(name, value)| (name.to_owned(), value))
-            .collect();
+        let mut settings: Vec<(String, String)> =
+            stripe.settings().into_iter().map(|(name, value)| (name.to_owned(), value)).collect();
         settings.push(("PALESTRA_DATA_DIR".to_owned(), app.folder.display().to_string()));
         if let Some(url) = &app.url {
             let [own, auth, worker] = database::postgres::ROLES.map(|role| as_role(url, role));
@@ -96,17 +85,7 @@ impl CrashingServer {
             settings.extend(urls.map(|(name, url)| (format!("PALESTRA_DATABASE_{name}_URL"), url)));
         }
         let [lesson, _] = lessons;
-        let mut server = Self {
-            process: None,
-            app,
-            stripe,
-            settings,
-            ahead: 0,
-            elena,
-            lena,
-            course,
-            lesson,
-        };
+        let mut server = Self { process: None, app, stripe, settings, ahead: 0, elena, lena, course, lesson };
         server.start(true);
         server
     }
@@ -132,8 +111,7 @@ impl CrashingServer {
 
     /// Stripe sends its hooks to the server that runs now.
     fn connect_webhooks(&self) {
-        self.stripe
-            .hook_to(&format!("{}/api/v1/hooks/stripe", self.app.base));
+        self.stripe.hook_to(&format!("{}/api/v1/hooks/stripe", self.app.base));
     }
 
     /// As the machine's end would: nothing is finished, nothing is said.
@@ -171,12 +149,7 @@ impl CrashingServer {
 
     async fn checkout(&self) -> Reply {
         self.app
-            .post_with_key_as(
-                &self.lena,
-                "/checkout",
-                json!({ "courseId": self.course }),
-                "mine",
-            )
+            .post_with_key_as(&self.lena, "/checkout", json!({ "courseId": self.course }), "mine")
             .await
             .expect(201)
     }
@@ -208,34 +181,17 @@ impl CrashingServer {
 
     /// Everything is there once.
     async fn expect_purchase(&self) {
-        let payment = self
-            .wait_for_own_payment("/status", json!("COMPLETED"))
-            .await
-            .text_at("/id");
+        let payment = self.wait_for_own_payment("/status", json!("COMPLETED")).await.text_at("/id");
         assert_eq!(self.app.access_reason(&self.lena, &self.lesson).await, "granted");
         self.expect_one_of_each(&payment).await;
     }
 
     async fn expect_one_of_each(&self, payment: &str) {
-        let receipt = self
-            .app
-            .get_as(&self.lena, &format!("/payments/{payment}/receipt"))
-            .await
-            .expect(200);
-        assert!(
-            receipt.text_at("/number").ends_with("-000001"),
-            "{}",
-            receipt.text
-        );
+        let receipt = self.app.get_as(&self.lena, &format!("/payments/{payment}/receipt")).await.expect(200);
+        assert!(receipt.text_at("/number").ends_with("-000001"), "{}", receipt.text);
         let purchases = self.app.get_as(&self.lena, "/me/purchases").await.expect(200);
         assert_eq!(purchases.at("/data").as_array().unwrap().len(), 1);
-        assert_eq!(
-            (
-                self.stripe.count("checkout.session"),
-                self.stripe.count("customer")
-            ),
-            (1, 1)
-        );
+        assert_eq!((self.stripe.count("checkout.session"), self.stripe.count("customer")), (1, 1));
         let path = format!("/me/access/courses/{}", self.course);
         let grants = self.app.get_as(&self.lena, &path).await.expect(200);
         assert_eq!(grants.at("/grants").as_array().unwrap().len(), 1);
@@ -254,21 +210,9 @@ impl CrashingServer {
         self.start(true);
         self.connect_webhooks();
         let back = self.wait_for_own_payment("/status", json!("REFUNDED")).await;
-        assert_eq!(
-            (back.at("/refunded/amount"), back.at("/refunding/amount")),
-            (json!(4900), json!(0))
-        );
-        assert_eq!(
-            (
-                back.at("/refunds").as_array().unwrap().len(),
-                self.stripe.count("refund")
-            ),
-            (1, 1)
-        );
-        assert_eq!(
-            self.app.access_reason(&self.lena, &self.lesson).await,
-            "grant_refunded"
-        );
+        assert_eq!((back.at("/refunded/amount"), back.at("/refunding/amount")), (json!(4900), json!(0)));
+        assert_eq!((back.at("/refunds").as_array().unwrap().len(), self.stripe.count("refund")), (1, 1));
+        assert_eq!(self.app.access_reason(&self.lena, &self.lesson).await, "grant_refunded");
         self.expect_one_of_each(&payment).await;
     }
 }
@@ -315,10 +259,7 @@ async fn when_the_buyer_has_paid_before_we_know_where(mut server: CrashingServer
     server.stripe.fail(SESSIONS, 1, Fault::Hang);
     server.crash_in_checkout(SESSIONS, 2).await;
     server.kill();
-    let session = server.stripe.all("checkout.session")[0]["id"]
-        .as_str()
-        .unwrap()
-        .to_owned();
+    let session = server.stripe.all("checkout.session")[0]["id"].as_str().unwrap().to_owned();
     server.connect_webhooks();
     server.stripe.pay(&session);
     server.start(true);
@@ -360,10 +301,7 @@ async fn while_the_worker_asks_whose_a_payment_is(mut server: CrashingServer) {
     let intent = server.stripe.pay(&CrashingServer::session_of(&first));
     server.stripe.dispute(&intent);
     let events = server.stripe.events();
-    let dispute = events
-        .iter()
-        .find(|event| event["type"] == "charge.dispute.created")
-        .unwrap();
+    let dispute = events.iter().find(|event| event["type"] == "charge.dispute.created").unwrap();
     server.stripe.fail("GET /v1/payment_intents", 1, Fault::Hang);
     server.stripe.deliver(&server.app, dispute).await.expect(200);
     server.kill_at("GET /v1/payment_intents", 1).await;
@@ -372,14 +310,9 @@ async fn while_the_worker_asks_whose_a_payment_is(mut server: CrashingServer) {
     for event in &events {
         server.stripe.deliver(&server.app, event).await.expect(200);
     }
-    let now = server
-        .wait_for_own_payment("/disputes/0/status", json!("OPEN"))
-        .await;
+    let now = server.wait_for_own_payment("/disputes/0/status", json!("OPEN")).await;
     server.wait_for_own_payment("/status", json!("COMPLETED")).await;
-    assert_eq!(
-        server.app.access_reason(&server.lena, &server.lesson).await,
-        "grant_suspended"
-    );
+    assert_eq!(server.app.access_reason(&server.lena, &server.lesson).await, "grant_suspended");
     server.expect_one_of_each(&now.text_at("/id")).await;
 }
 

@@ -16,10 +16,8 @@ async fn note(tx: &Tx, text: &str) -> kernel::Result<()> {
 }
 
 async fn notes(app: &App) -> i64 {
-    let work = |tx: Tx| async move {
-        tx.count("SELECT count(*) FROM outbox WHERE kind = 'test.note'", [])
-            .await
-    };
+    let work =
+        |tx: Tx| async move { tx.count("SELECT count(*) FROM outbox WHERE kind = 'test.note'", []).await };
     app.db.read_in(Pool::Worker, Actor::System, work).await.unwrap()
 }
 
@@ -35,10 +33,7 @@ async fn what_fails_leaves_nothing(app: App) {
         note(&tx, "lost").await?;
         Err::<(), Error>(Code::Forbidden.into())
     };
-    assert_eq!(
-        app.db.run(Actor::System, work).await.unwrap_err().code(),
-        Code::Forbidden
-    );
+    assert_eq!(app.db.run(Actor::System, work).await.unwrap_err().code(), Code::Forbidden);
     assert_eq!(notes(&app).await, 0);
 }
 
@@ -51,14 +46,8 @@ async fn a_panic_leaves_nothing_and_the_next_one_works(app: App) {
         }
         Ok(())
     };
-    assert_eq!(
-        app.db.run(Actor::System, work).await.unwrap_err().code(),
-        Code::Internal
-    );
-    app.db
-        .run(Actor::System, |tx: Tx| async move { note(&tx, "kept").await })
-        .await
-        .unwrap();
+    assert_eq!(app.db.run(Actor::System, work).await.unwrap_err().code(), Code::Internal);
+    app.db.run(Actor::System, |tx: Tx| async move { note(&tx, "kept").await }).await.unwrap();
     assert_eq!(notes(&app).await, 1);
 }
 
@@ -70,9 +59,7 @@ async fn one_that_fails_takes_nobody_with_it(app: App) {
             db.run(Actor::System, move |tx: Tx| async move {
                 note(&tx, "one of many").await?;
                 if n % 4 == 0 {
-                    tx.execute_unprepared("SELECT no_such_column FROM users")
-                        .await
-                        .map_db_err()?;
+                    tx.execute_unprepared("SELECT no_such_column FROM users").await.map_db_err()?;
                 }
                 Ok(())
             })
@@ -80,11 +67,7 @@ async fn one_that_fails_takes_nobody_with_it(app: App) {
             .is_ok()
         }
     });
-    let kept = futures_util::future::join_all(writes)
-        .await
-        .into_iter()
-        .filter(|kept| *kept)
-        .count();
+    let kept = futures_util::future::join_all(writes).await.into_iter().filter(|kept| *kept).count();
     assert_eq!((kept, notes(&app).await), (48, 48));
 }
 
@@ -114,45 +97,23 @@ async fn cancelled_requests_lose_no_acknowledged_write(app: App) {
     let acknowledged = acknowledged.load(std::sync::atomic::Ordering::SeqCst);
     assert!(acknowledged >= 40 * 6);
     // What was given up may have been done; what was acknowledged must have been.
-    assert!(
-        notes(&app).await >= acknowledged,
-        "{} of {acknowledged}",
-        notes(&app).await
-    );
+    assert!(notes(&app).await >= acknowledged, "{} of {acknowledged}", notes(&app).await);
     crate::support::eventually("the given-up ones to end", || async {
         let before = notes(&app).await;
         tokio::task::yield_now().await;
         (before == notes(&app).await).then_some(())
     })
     .await;
-    app.db
-        .run(
-            Actor::System,
-            |tx: Tx| async move { note(&tx, "afterwards").await },
-        )
-        .await
-        .unwrap();
+    app.db.run(Actor::System, |tx: Tx| async move { note(&tx, "afterwards").await }).await.unwrap();
 }
 
 #[both_databases]
 async fn readers_cannot_write(app: App) {
-    let refused = app
-        .db
-        .read(
-            Actor::System,
-            |tx: Tx| async move { note(&tx, "by a reader").await },
-        )
-        .await;
+    let refused = app.db.read(Actor::System, |tx: Tx| async move { note(&tx, "by a reader").await }).await;
     assert!(refused.is_err());
     assert_eq!(notes(&app).await, 0);
     // What served a reader serves a writer next.
-    app.db
-        .run(
-            Actor::System,
-            |tx: Tx| async move { note(&tx, "by a writer").await },
-        )
-        .await
-        .unwrap();
+    app.db.run(Actor::System, |tx: Tx| async move { note(&tx, "by a writer").await }).await.unwrap();
 }
 
 /// In one transaction, so that the server's own worker sees nothing of it.
@@ -165,11 +126,7 @@ async fn a_worker_whose_lease_ran_out_no_longer_decides(app: App) {
             .into_iter()
             .find(|message| message.kind == "test.note")
             .unwrap();
-        tx.change(
-            "UPDATE outbox SET attempts = attempts + 1 WHERE id = ?",
-            [mine.id.into()],
-        )
-        .await?;
+        tx.change("UPDATE outbox SET attempts = attempts + 1 WHERE id = ?", [mine.id.into()]).await?;
         database::outbox::done(&tx, &mine).await?;
         database::outbox::failed(&tx, &mine, "too late").await?;
         let open = "SELECT count(*) FROM outbox WHERE kind = 'test.note' AND done_at IS NULL AND last_error IS NULL AND leased_until IS NOT NULL";
@@ -180,14 +137,8 @@ async fn a_worker_whose_lease_ran_out_no_longer_decides(app: App) {
 
 #[both_databases]
 async fn a_message_is_worked_off_once_and_its_failure_is_kept(app: App) {
-    app.db
-        .run(Actor::System, |tx: Tx| async move { note(&tx, "an event").await })
-        .await
-        .unwrap();
-    crate::support::eventually("the worker", || async {
-        (done_notes(&app).await == 1).then_some(())
-    })
-    .await;
+    app.db.run(Actor::System, |tx: Tx| async move { note(&tx, "an event").await }).await.unwrap();
+    crate::support::eventually("the worker", || async { (done_notes(&app).await == 1).then_some(()) }).await;
 }
 
 /// After a restart of PostgreSQL all idle connections are dead; no request may notice.
@@ -196,32 +147,20 @@ async fn connections_that_the_server_ended_are_replaced() {
     let app = App::start(DatabaseKind::Postgres).await;
     let reads = (0..8).map(|_| app.get("/courses"));
     futures_util::future::join_all(reads).await;
-    let mut admin = sqlx::PgConnection::connect(app.url.as_deref().unwrap())
-        .await
-        .unwrap();
+    let mut admin = sqlx::PgConnection::connect(app.url.as_deref().unwrap()).await.unwrap();
     let all = "SELECT pg_terminate_backend(pid, 5000) FROM pg_stat_activity WHERE datname = current_database() AND usename = 'palestra_app'";
     admin.execute(all).await.unwrap();
     for _ in 0..8 {
         app.get("/courses").await.expect(200);
     }
-    app.db
-        .run(
-            Actor::System,
-            |tx: Tx| async move { note(&tx, "afterwards").await },
-        )
-        .await
-        .unwrap();
+    app.db.run(Actor::System, |tx: Tx| async move { note(&tx, "afterwards").await }).await.unwrap();
 }
 
 /// The session context of one use case never leaks into the next.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_connection_works_for_whom_it_was_told_last() {
     let app = App::start_without_worker(DatabaseKind::Postgres).await;
-    let user = Actor::User {
-        id: Uuid::from_u128(7).into(),
-        role: Role::Admin,
-        session: Uuid::nil().into(),
-    };
+    let user = Actor::User { id: Uuid::from_u128(7).into(), role: Role::Admin, session: Uuid::nil().into() };
     let is = |uid: &str, role: &str, read_only: &str| {
         let sql = format!(
             "SELECT count(*) WHERE current_setting('app.uid') = '{uid}' AND current_setting('app.role') = '{role}' \
@@ -231,37 +170,20 @@ async fn a_connection_works_for_whom_it_was_told_last() {
     };
     let uid = Uuid::from_u128(7).to_string();
     for _ in 0..2 {
-        let alone = app
-            .db
-            .execute_autocommit(Pool::Worker, Actor::System, is("", "SYSTEM", "off"))
-            .await;
+        let alone = app.db.execute_autocommit(Pool::Worker, Actor::System, is("", "SYSTEM", "off")).await;
         assert_eq!(alone.unwrap(), 1);
-        let reads = app
-            .db
-            .read_in(Pool::Worker, Actor::System, is("", "SYSTEM", "on"))
-            .await;
+        let reads = app.db.read_in(Pool::Worker, Actor::System, is("", "SYSTEM", "on")).await;
         assert_eq!(reads.unwrap(), 1);
-        let again = app
-            .db
-            .execute_autocommit(Pool::Worker, Actor::System, is("", "SYSTEM", "off"))
-            .await;
+        let again = app.db.execute_autocommit(Pool::Worker, Actor::System, is("", "SYSTEM", "off")).await;
         assert_eq!(again.unwrap(), 1);
         let theirs = app.db.read_in(Pool::Worker, user, is(&uid, "ADMIN", "on")).await;
         assert_eq!(theirs.unwrap(), 1);
-        let nobodys = app
-            .db
-            .read_in(Pool::Worker, Actor::Anonymous, is("", "", "on"))
-            .await;
+        let nobodys = app.db.read_in(Pool::Worker, Actor::Anonymous, is("", "", "on")).await;
         assert_eq!(nobodys.unwrap(), 1);
-        let theirs = app
-            .db
-            .execute_autocommit(Pool::Worker, user, is(&uid, "ADMIN", "off"))
-            .await;
+        let theirs = app.db.execute_autocommit(Pool::Worker, user, is(&uid, "ADMIN", "off")).await;
         assert_eq!(theirs.unwrap(), 1);
-        let undone: Result<(), Error> = app
-            .db
-            .run_in(Pool::Worker, user, |_| async { Err(Code::NotFound.into()) })
-            .await;
+        let undone: Result<(), Error> =
+            app.db.run_in(Pool::Worker, user, |_| async { Err(Code::NotFound.into()) }).await;
         assert!(undone.is_err());
     }
     // There is no second statement, and no undoing of the first.
@@ -269,12 +191,7 @@ async fn a_connection_works_for_whom_it_was_told_last() {
         note(&tx, "the first").await?;
         note(&tx, "the second").await
     };
-    assert!(
-        app.db
-            .execute_autocommit(Pool::App, Actor::System, two)
-            .await
-            .is_err()
-    );
+    assert!(app.db.execute_autocommit(Pool::App, Actor::System, two).await.is_err());
     assert_eq!(notes(&app).await, 1);
 }
 

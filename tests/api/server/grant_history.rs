@@ -19,38 +19,16 @@ async fn row_security_protects_grants(app: App) {
     if !app.db.is_postgres() {
         return;
     }
-    let (elena, lena, other, admin) = (
-        app.trainer().await,
-        app.learner().await,
-        app.trainer().await,
-        app.admin().await,
-    );
-    let (course, ..) = app
-        .course(&elena, json!({ "price": { "amount": 4900, "currency": "USD" } }))
+    let (elena, lena, other, admin) =
+        (app.trainer().await, app.learner().await, app.trainer().await, app.admin().await);
+    let (course, ..) = app.course(&elena, json!({ "price": { "amount": 4900, "currency": "USD" } })).await;
+    report_purchase(&app, &lena, &course, app.db.environment().new_id::<Uuid>(), PurchaseState::Refunded)
         .await;
-    report_purchase(
-        &app,
-        &lena,
-        &course,
-        app.db.environment().new_id::<Uuid>(),
-        PurchaseState::Refunded,
-    )
-    .await;
-    let manual = grant(&app, &elena, &course, &lena, json!({}))
-        .await
-        .expect(201)
-        .text_at("/id");
+    let manual = grant(&app, &elena, &course, &lena, json!({})).await.expect(201).text_at("/id");
     let write = |who: &Person, role: Role, sql: String| {
-        let actor = Actor::User {
-            id: who.id.parse().unwrap(),
-            role,
-            session: Uuid::nil().into(),
-        };
+        let actor = Actor::User { id: who.id.parse().unwrap(), role, session: Uuid::nil().into() };
         app.db.run(actor, move |tx: Tx| async move {
-            tx.execute_unprepared(&sql)
-                .await
-                .map_err(::database::from_db)
-                .map(|done| done.rows_affected())
+            tx.execute_unprepared(&sql).await.map_err(::database::from_db).map(|done| done.rows_affected())
         })
     };
     let insert = |source: &str| {
@@ -63,20 +41,12 @@ async fn row_security_protects_grants(app: App) {
     write(&other, Role::Trainer, insert("MANUAL")).await.unwrap_err();
     write(&lena, Role::User, insert("MANUAL")).await.unwrap_err();
     write(&lena, Role::User, insert("FREE")).await.unwrap_err();
-    for (who, role) in [
-        (&lena, Role::User),
-        (&elena, Role::Trainer),
-        (&admin, Role::Admin),
-    ] {
+    for (who, role) in [(&lena, Role::User), (&elena, Role::Trainer), (&admin, Role::Admin)] {
         write(who, role, insert("PURCHASE")).await.unwrap_err();
         let restore = "UPDATE grants SET status = 'ACTIVE' WHERE source = 'PURCHASE'".to_owned();
         assert_eq!(write(who, role, restore).await.unwrap(), 0);
-        write(who, role, "DELETE FROM grant_events".to_owned())
-            .await
-            .unwrap_err();
-        write(who, role, "UPDATE grant_events SET status = 'ACTIVE'".to_owned())
-            .await
-            .unwrap_err();
+        write(who, role, "DELETE FROM grant_events".to_owned()).await.unwrap_err();
+        write(who, role, "UPDATE grant_events SET status = 'ACTIVE'".to_owned()).await.unwrap_err();
     }
     write(&elena, Role::Trainer, insert("MANUAL")).await.unwrap();
     // History cannot be falsified.
@@ -87,29 +57,12 @@ async fn row_security_protects_grants(app: App) {
             actor.id
         )
     };
-    write(&elena, Role::Trainer, event("REVOKED", &elena))
-        .await
-        .unwrap_err();
-    write(&elena, Role::Trainer, event("ACTIVE", &lena))
-        .await
-        .unwrap_err();
+    write(&elena, Role::Trainer, event("REVOKED", &elena)).await.unwrap_err();
+    write(&elena, Role::Trainer, event("ACTIVE", &lena)).await.unwrap_err();
+    assert_eq!(write(&other, Role::Trainer, event("ACTIVE", &other)).await.unwrap(), 0);
+    write(&elena, Role::Trainer, event("ACTIVE", &elena)).await.unwrap();
     assert_eq!(
-        write(&other, Role::Trainer, event("ACTIVE", &other))
-            .await
-            .unwrap(),
-        0
-    );
-    write(&elena, Role::Trainer, event("ACTIVE", &elena))
-        .await
-        .unwrap();
-    assert_eq!(
-        write(
-            &other,
-            Role::Trainer,
-            "UPDATE grants SET status = 'REVOKED'".to_owned()
-        )
-        .await
-        .unwrap(),
+        write(&other, Role::Trainer, "UPDATE grants SET status = 'REVOKED'".to_owned()).await.unwrap(),
         0
     );
 }
@@ -129,11 +82,8 @@ async fn grant_events_are_in_commit_order(app: App) {
         .text_at("/id")
         .parse()
         .unwrap();
-    let actor = Actor::User {
-        id: elena.id.parse().unwrap(),
-        role: Role::Trainer,
-        session: Uuid::nil().into(),
-    };
+    let actor =
+        Actor::User { id: elena.id.parse().unwrap(), role: Role::Trainer, session: Uuid::nil().into() };
     let (begun, has_begun) = tokio::sync::oneshot::channel();
     let (go, may_go) = tokio::sync::oneshot::channel::<()>();
     // A transaction that begins first and writes last.
@@ -144,26 +94,14 @@ async fn grant_events_are_in_commit_order(app: App) {
     });
     let quick = async {
         has_begun.await.unwrap();
-        app.post_as(&elena, &format!("/grants/{id}/extend"), json!({ "endsAt": null }))
-            .await
-            .expect(200);
+        app.post_as(&elena, &format!("/grants/{id}/extend"), json!({ "endsAt": null })).await.expect(200);
         go.send(()).unwrap();
     };
     let (slow, ()) = futures_util::future::join(slow, quick).await;
+    assert_eq!(slow.unwrap().events.last().unwrap().status, enrollment::GrantStatus::Revoked);
+    let explanation = app.get_as(&lena, &format!("/me/access/courses/{course}")).await.expect(200);
     assert_eq!(
-        slow.unwrap().events.last().unwrap().status,
-        enrollment::GrantStatus::Revoked
-    );
-    let explanation = app
-        .get_as(&lena, &format!("/me/access/courses/{course}"))
-        .await
-        .expect(200);
-    assert_eq!(
-        (
-            explanation.at("/reason"),
-            explanation.at("/grants/0/status"),
-            explanation.at("/grants/0/endsAt")
-        ),
+        (explanation.at("/reason"), explanation.at("/grants/0/status"), explanation.at("/grants/0/endsAt")),
         (json!("grant_revoked"), json!("REVOKED"), json!(null))
     );
 }

@@ -24,30 +24,12 @@ async fn a_repeated_request_gets_the_first_answer(app: App) {
         (first.text.clone(), first.header("etag"), first.header("location")),
         (again.text.clone(), again.header("etag"), again.header("location"))
     );
-    assert_eq!(
-        (
-            first.header("idempotent-replayed"),
-            again.header("idempotent-replayed")
-        ),
-        ("", "true")
-    );
-    make("one", "B")
-        .await
-        .expect_problem(422, "idempotency_key_reused");
+    assert_eq!((first.header("idempotent-replayed"), again.header("idempotent-replayed")), ("", "true"));
+    make("one", "B").await.expect_problem(422, "idempotency_key_reused");
     make("two", "A").await.expect(201);
-    assert_eq!(
-        app.get_as(&elena, "/me/courses")
-            .await
-            .at("/data")
-            .as_array()
-            .unwrap()
-            .len(),
-        2
-    );
+    assert_eq!(app.get_as(&elena, "/me/courses").await.at("/data").as_array().unwrap().len(), 2);
     make("", "A").await.expect_problem(400, "malformed_request");
-    make(&"k".repeat(256), "A")
-        .await
-        .expect_problem(400, "malformed_request");
+    make(&"k".repeat(256), "A").await.expect_problem(400, "malformed_request");
     // A day later the key is free, and another's key is another key.
     let marco = app.trainer().await;
     let theirs = app
@@ -55,10 +37,7 @@ async fn a_repeated_request_gets_the_first_answer(app: App) {
         .bearer_auth(&marco.token)
         .header("idempotency-key", "one")
         .json(&json!({ "title": "A" }));
-    assert_eq!(
-        app.send(theirs).await.expect(201).header("idempotent-replayed"),
-        ""
-    );
+    assert_eq!(app.send(theirs).await.expect(201).header("idempotent-replayed"), "");
     app.clock.advance(Duration::hours(25));
     let elena = app.login(&elena.email, crate::support::PASSWORD).await;
     let later = app
@@ -66,10 +45,7 @@ async fn a_repeated_request_gets_the_first_answer(app: App) {
         .bearer_auth(&elena.token)
         .header("idempotency-key", "one")
         .json(&json!({ "title": "B" }));
-    assert_eq!(
-        app.send(later).await.expect(201).header("idempotent-replayed"),
-        ""
-    );
+    assert_eq!(app.send(later).await.expect(201).header("idempotent-replayed"), "");
 }
 
 #[both_databases]
@@ -89,15 +65,7 @@ async fn concurrent_requests_with_one_key_have_one_effect(app: App) {
         }
     }
     assert!(replies.iter().any(|reply| reply.status == 201));
-    assert_eq!(
-        app.get_as(&elena, "/me/courses")
-            .await
-            .at("/data")
-            .as_array()
-            .unwrap()
-            .len(),
-        1
-    );
+    assert_eq!(app.get_as(&elena, "/me/courses").await.at("/data").as_array().unwrap().len(), 1);
 }
 
 #[both_databases]
@@ -112,11 +80,7 @@ async fn a_refused_request_frees_its_key(app: App) {
     app.send(enroll()).await.expect_problem(404, "not_found");
     let chapter = app.chapter(&elena, &course, false).await;
     app.lesson(&elena, &chapter).await;
-    app.post_empty_as(&elena, &format!("/chapters/{chapter}/publish"))
-        .await
-        .expect(200);
-    app.post_empty_as(&elena, &format!("/courses/{course}/publish"))
-        .await
-        .expect(200);
+    app.post_empty_as(&elena, &format!("/chapters/{chapter}/publish")).await.expect(200);
+    app.post_empty_as(&elena, &format!("/courses/{course}/publish")).await.expect(200);
     app.send(enroll()).await.expect(201);
 }

@@ -23,105 +23,59 @@ async fn an_unknown_route_is_not_found(app: App) {
 
 #[both_databases]
 async fn a_wrong_method_names_the_allowed_ones(app: App) {
-    let wrong = app
-        .send(app.request("DELETE", "/courses"))
-        .await
-        .expect_problem(405, "method_not_allowed");
+    let wrong = app.send(app.request("DELETE", "/courses")).await.expect_problem(405, "method_not_allowed");
     assert_eq!(wrong.header("allow"), "GET, HEAD, POST");
-    let odd = app
-        .send(app.request("BREW", "/courses/abc"))
-        .await
-        .expect_problem(405, "method_not_allowed");
+    let odd = app.send(app.request("BREW", "/courses/abc")).await.expect_problem(405, "method_not_allowed");
     assert_eq!(odd.header("allow"), "DELETE, GET, HEAD, PATCH");
 }
 
 #[both_databases]
 async fn a_body_that_is_no_json_is_refused(app: App) {
     let post = |body: &'static [u8], kind: &'static str| {
-        app.send(
-            app.request("POST", "/auth/login")
-                .header("content-type", kind)
-                .body(body),
-        )
+        app.send(app.request("POST", "/auth/login").header("content-type", kind).body(body))
     };
-    post(b"{\"email\":", "application/json")
-        .await
-        .expect_problem(400, "malformed_request");
-    post(b"{\"email\":\"\xff\"}", "application/json")
-        .await
-        .expect_problem(400, "malformed_request");
-    post(b"", "application/json")
-        .await
-        .expect_problem(400, "malformed_request");
-    post(b"{}", "text/plain")
-        .await
-        .expect_problem(415, "unsupported_media_type");
+    post(b"{\"email\":", "application/json").await.expect_problem(400, "malformed_request");
+    post(b"{\"email\":\"\xff\"}", "application/json").await.expect_problem(400, "malformed_request");
+    post(b"", "application/json").await.expect_problem(400, "malformed_request");
+    post(b"{}", "text/plain").await.expect_problem(415, "unsupported_media_type");
     let deep = "[".repeat(50_000);
-    app.send(
-        app.request("POST", "/auth/login")
-            .header("content-type", "application/json")
-            .body(deep),
-    )
-    .await
-    .expect_problem(400, "malformed_request");
+    app.send(app.request("POST", "/auth/login").header("content-type", "application/json").body(deep))
+        .await
+        .expect_problem(400, "malformed_request");
 }
 
 #[both_databases]
 async fn a_body_of_another_shape_is_refused(app: App) {
     let post = |body: &'static [u8], kind: &'static str| {
-        app.send(
-            app.request("POST", "/auth/login")
-                .header("content-type", kind)
-                .body(body),
-        )
+        app.send(app.request("POST", "/auth/login").header("content-type", kind).body(body))
     };
-    post(b"[1, 2]", "application/json")
+    post(b"[1, 2]", "application/json").await.expect_problem(422, "validation_failed");
+    post(b"null", "application/json; charset=utf-8").await.expect_problem(422, "validation_failed");
+    app.post("/auth/login", json!({ "email": 5, "password": ["x"], "unknown": { "a": 1e300 } }))
         .await
         .expect_problem(422, "validation_failed");
-    post(b"null", "application/json; charset=utf-8")
-        .await
-        .expect_problem(422, "validation_failed");
-    app.post(
-        "/auth/login",
-        json!({ "email": 5, "password": ["x"], "unknown": { "a": 1e300 } }),
-    )
-    .await
-    .expect_problem(422, "validation_failed");
 }
 
 #[both_databases]
 async fn a_large_body_or_head_is_refused(app: App) {
     let huge = format!("{{\"email\":\"{}\"}}", "x".repeat(270_000));
-    app.send(
-        app.request("POST", "/auth/login")
-            .header("content-type", "application/json")
-            .body(huge),
-    )
-    .await
-    .expect_problem(413, "payload_too_large");
-    app.send(
-        app.request("GET", "/courses")
-            .header("x-large", "x".repeat(17_000)),
-    )
-    .await
-    .expect_problem(431, "head_too_large");
+    app.send(app.request("POST", "/auth/login").header("content-type", "application/json").body(huge))
+        .await
+        .expect_problem(413, "payload_too_large");
+    app.send(app.request("GET", "/courses").header("x-large", "x".repeat(17_000)))
+        .await
+        .expect_problem(431, "head_too_large");
 }
 
 #[both_databases]
 async fn every_answer_has_a_request_id_and_security_headers(app: App) {
-    let given = app
-        .send(app.request("GET", "/courses").header("x-request-id", "my-id.1"))
-        .await;
+    let given = app.send(app.request("GET", "/courses").header("x-request-id", "my-id.1")).await;
     assert_eq!(given.header("x-request-id"), "my-id.1");
-    let odd = app
-        .send(app.request("GET", "/courses").header("x-request-id", "two words"))
-        .await;
+    let odd = app.send(app.request("GET", "/courses").header("x-request-id", "two words")).await;
     assert_eq!(odd.header("x-request-id").len(), 36);
-    for (reply, caching) in [
-        (given, "no-cache"),
-        (app.get("/nothing").await, "no-store"),
-        (app.get("/me").await, "no-store"),
-    ] {
+    for (reply, caching) in
+        [(given, "no-cache"), (app.get("/nothing").await, "no-store"), (app.get("/me").await, "no-store")]
+    {
         assert_eq!(
             (
                 reply.header("x-content-type-options"),
@@ -130,30 +84,20 @@ async fn every_answer_has_a_request_id_and_security_headers(app: App) {
             ),
             ("nosniff", "no-referrer", caching)
         );
-        assert!(
-            reply
-                .header("content-security-policy")
-                .starts_with("default-src 'none'")
-        );
+        assert!(reply.header("content-security-policy").starts_with("default-src 'none'"));
     }
 }
 
 #[both_databases]
 async fn head_is_get_without_a_body(app: App) {
     let head = app.send(app.request("HEAD", "/courses")).await.expect(200);
-    assert_eq!(
-        (head.text.as_str(), head.header("content-type")),
-        ("", "application/json")
-    );
+    assert_eq!((head.text.as_str(), head.header("content-type")), ("", "application/json"));
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn only_configured_origins_pass_cors() {
-    let app = App::start_with(
-        DatabaseKind::Sqlite,
-        &[("PALESTRA_CORS_ORIGINS", "https://app.example.com")],
-    )
-    .await;
+    let app =
+        App::start_with(DatabaseKind::Sqlite, &[("PALESTRA_CORS_ORIGINS", "https://app.example.com")]).await;
     let preflight = |origin: &'static str| {
         let request = app.request("OPTIONS", "/courses").header("origin", origin);
         app.send(
@@ -163,38 +107,18 @@ async fn only_configured_origins_pass_cors() {
         )
     };
     assert_eq!(
-        preflight("https://app.example.com")
-            .await
-            .header("access-control-allow-origin"),
+        preflight("https://app.example.com").await.header("access-control-allow-origin"),
         "https://app.example.com"
     );
-    assert_eq!(
-        preflight("https://evil.example.com")
-            .await
-            .header("access-control-allow-origin"),
-        ""
-    );
+    assert_eq!(preflight("https://evil.example.com").await.header("access-control-allow-origin"), "");
     let refused = app
-        .send(
-            app.request("GET", "/me")
-                .header("origin", "https://app.example.com"),
-        )
+        .send(app.request("GET", "/me").header("origin", "https://app.example.com"))
         .await
         .expect_problem(401, "unauthenticated");
-    assert_eq!(
-        refused.header("access-control-allow-origin"),
-        "https://app.example.com"
-    );
-    assert!(
-        refused
-            .header("access-control-expose-headers")
-            .contains("x-request-id")
-    );
+    assert_eq!(refused.header("access-control-allow-origin"), "https://app.example.com");
+    assert!(refused.header("access-control-expose-headers").contains("x-request-id"));
     for name in ["accept-ranges", "content-range", "content-disposition"] {
-        assert!(
-            refused.header("access-control-expose-headers").contains(name),
-            "{name}"
-        );
+        assert!(refused.header("access-control-expose-headers").contains(name), "{name}");
     }
 }
 
@@ -233,10 +157,7 @@ async fn a_body_that_never_ends_times_out() {
         String::from_utf8_lossy(&answer[..length]).into_owned()
     });
     let answer = answer.await.unwrap();
-    assert!(
-        answer.starts_with("HTTP/1.1 408") && answer.contains("request_timeout"),
-        "{answer}"
-    );
+    assert!(answer.starts_with("HTTP/1.1 408") && answer.contains("request_timeout"), "{answer}");
 }
 
 #[both_databases]
@@ -244,9 +165,6 @@ async fn the_documents_of_problems(app: App) {
     let unknown = app.get("/nothing/here").await.expect_problem(404, "not_found");
     insta::assert_json_snapshot!("problem_unknown_route", unknown.document());
     let body = json!({ "email": "no address", "password": "short", "role": "ADMIN" });
-    let invalid = app
-        .post("/auth/register", body)
-        .await
-        .expect_problem(422, "validation_failed");
+    let invalid = app.post("/auth/register", body).await.expect_problem(422, "validation_failed");
     insta::assert_json_snapshot!("problem_with_errors", invalid.document());
 }

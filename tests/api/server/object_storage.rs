@@ -59,57 +59,33 @@ async fn files_go_to_a_bucket_and_back_without_us() {
     let url = upload.text_at("/target/url");
     assert!(url.contains("X-Amz-Signature") && !url.starts_with(&app.base));
     let put = |url: String, bytes: Vec<u8>| {
-        client
-            .put(url)
-            .header("content-type", "application/pdf")
-            .body(bytes)
-            .send()
+        client.put(url).header("content-type", "application/pdf").body(bytes).send()
     };
     // The signature is for this object, this length and this while.
     let id = upload.text_at("/id");
     assert_eq!(
-        put(
-            url.replace(&id, "0198c0de-0000-7000-8000-000000000001"),
-            PDF.to_vec()
-        )
-        .await
-        .unwrap()
-        .status(),
+        put(url.replace(&id, "0198c0de-0000-7000-8000-000000000001"), PDF.to_vec()).await.unwrap().status(),
         403
     );
     assert_eq!(put(url.clone(), [PDF, PDF].concat()).await.unwrap().status(), 403);
     assert_eq!(
-        put(url.replace("X-Amz-Expires=", "X-Amz-Expires=1"), PDF.to_vec())
-            .await
-            .unwrap()
-            .status(),
+        put(url.replace("X-Amz-Expires=", "X-Amz-Expires=1"), PDF.to_vec()).await.unwrap().status(),
         403
     );
     assert_eq!(put(url.clone(), PDF.to_vec()).await.unwrap().status(), 200);
     // Nothing goes through this server.
-    let own = app
-        .request("PUT", &format!("/uploads/{id}/content?ticket=x"))
-        .body(PDF);
+    let own = app.request("PUT", &format!("/uploads/{id}/content?ticket=x")).body(PDF);
     app.send(own).await.expect_problem(403, "signed_url_invalid");
-    let done = app
-        .post_empty_as(&elena, &format!("/uploads/{id}/complete"))
-        .await
-        .expect(200);
+    let done = app.post_empty_as(&elena, &format!("/uploads/{id}/complete")).await.expect(200);
     assert_eq!(done.at("/status"), "READY");
     // A client whose URL is still good cannot exchange what was looked at.
     put(url, PDF.iter().rev().copied().collect()).await.unwrap();
     let (course, ..) = app.course(&elena, json!({})).await;
     let body = json!({ "name": "Plan für Übung", "fileId": id });
-    let made = app
-        .post_as(&elena, &format!("/courses/{course}/attachments"), body)
-        .await
-        .expect(201)
-        .text_at("/id");
-    let url = app
-        .post_empty_as(&elena, &format!("/attachments/{made}/download"))
-        .await
-        .expect(200)
-        .text_at("/url");
+    let made =
+        app.post_as(&elena, &format!("/courses/{course}/attachments"), body).await.expect(201).text_at("/id");
+    let url =
+        app.post_empty_as(&elena, &format!("/attachments/{made}/download")).await.expect(200).text_at("/url");
     assert!(url.contains("X-Amz-Signature") && url.contains("response-content-disposition"));
     let fetched = client.get(&url).send().await.unwrap();
     assert_eq!(fetched.status(), 200);
@@ -119,23 +95,10 @@ async fn files_go_to_a_bucket_and_back_without_us() {
     );
     assert_eq!(fetched.headers()["content-type"], "application/pdf");
     assert_eq!(fetched.bytes().await.unwrap(), PDF);
-    let part = client
-        .get(&url)
-        .header("range", "bytes=0-4")
-        .send()
-        .await
-        .unwrap();
+    let part = client.get(&url).header("range", "bytes=0-4").send().await.unwrap();
+    assert_eq!((part.status().as_u16(), part.text().await.unwrap().as_str()), (206, "%PDF-"));
     assert_eq!(
-        (part.status().as_u16(), part.text().await.unwrap().as_str()),
-        (206, "%PDF-")
-    );
-    assert_eq!(
-        client
-            .get(url.replace(&id, "0198c0de-0000-7000-8000-000000000001"))
-            .send()
-            .await
-            .unwrap()
-            .status(),
+        client.get(url.replace(&id, "0198c0de-0000-7000-8000-000000000001")).send().await.unwrap().status(),
         403
     );
 }
@@ -147,22 +110,13 @@ async fn pictures_and_rejected_files_in_a_bucket() {
     let client = reqwest::Client::new();
     let elena = app.trainer().await;
     let mut picture = std::io::Cursor::new(Vec::new());
-    image::DynamicImage::new_rgb8(700, 70)
-        .write_to(&mut picture, image::ImageFormat::Png)
-        .unwrap();
+    image::DynamicImage::new_rgb8(700, 70).write_to(&mut picture, image::ImageFormat::Png).unwrap();
     let picture = picture.into_inner();
     let mut ids = Vec::new();
     for (kind, status) in [("image/png", "READY"), ("image/jpeg", "REJECTED")] {
-        let upload = app
-            .post_as(&elena, "/uploads", announcement("IMAGE", "a", kind, &picture))
-            .await
-            .expect(201);
-        let sent = client
-            .put(upload.text_at("/target/url"))
-            .body(picture.clone())
-            .send()
-            .await
-            .unwrap();
+        let upload =
+            app.post_as(&elena, "/uploads", announcement("IMAGE", "a", kind, &picture)).await.expect(201);
+        let sent = client.put(upload.text_at("/target/url")).body(picture.clone()).send().await.unwrap();
         assert_eq!(sent.status(), 200);
         let done = app
             .post_empty_as(&elena, &format!("/uploads/{}/complete", upload.text_at("/id")))
@@ -171,27 +125,13 @@ async fn pictures_and_rejected_files_in_a_bucket() {
         assert_eq!(done.at("/status"), status);
         ids.push(upload.text_at("/id"));
     }
-    let shown = app
-        .request("GET", &format!("/images/{}/640", ids[0]))
-        .send()
-        .await
-        .unwrap();
+    let shown = app.request("GET", &format!("/images/{}/640", ids[0])).send().await.unwrap();
     assert_eq!(
-        (
-            shown.status().as_u16(),
-            shown.headers()["content-type"].to_str().unwrap()
-        ),
+        (shown.status().as_u16(), shown.headers()["content-type"].to_str().unwrap()),
         (200, "image/jpeg")
     );
-    assert_eq!(
-        image::load_from_memory(&shown.bytes().await.unwrap())
-            .unwrap()
-            .width(),
-        640
-    );
-    app.get(&format!("/images/{}/640", ids[1]))
-        .await
-        .expect_problem(404, "not_found");
+    assert_eq!(image::load_from_memory(&shown.bytes().await.unwrap()).unwrap().width(), 640);
+    app.get(&format!("/images/{}/640", ids[1])).await.expect_problem(404, "not_found");
     // Collected like anywhere else.
     let config = crate::support::config(
         &app.folder,
@@ -207,22 +147,14 @@ async fn pictures_and_rejected_files_in_a_bucket() {
     // A bucket that does not answer is no reason not to start.
     let unreachable = api::startup::media(&config).unwrap();
     app.clock.advance(Duration::hours(25));
-    assert!(
-        media::collect_files(&app.db, &unreachable, media::RETENTION)
-            .await
-            .is_err()
-    );
+    assert!(media::collect_files(&app.db, &unreachable, media::RETENTION).await.is_err());
 }
 
 #[test]
 fn half_a_bucket_is_refused() {
     let load = |pairs: &[(&str, &str)]| {
-        let pairs = pairs
-            .iter()
-            .map(|(name, value)| ((*name).to_owned(), (*value).to_owned()));
-        api::config::Config::load(pairs)
-            .map(drop)
-            .map_err(|error| error.0)
+        let pairs = pairs.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned()));
+        api::config::Config::load(pairs).map(drop).map_err(|error| error.0)
     };
     let whole = [
         ("PALESTRA_S3_BUCKET", "b"),
@@ -236,26 +168,11 @@ fn half_a_bucket_is_refused() {
         assert!(load(&half).unwrap_err().contains(left_out.0));
     }
     let with = |more: &[(&'static str, &'static str)]| load(&[&whole, more].concat());
-    assert!(
-        with(&[("PALESTRA_S3_ENDPOINT", "http://localhost:9000")])
-            .unwrap_err()
-            .contains("TLS")
-    );
-    assert!(
-        with(&[("PALESTRA_S3_ENDPOINT", "localhost:9000")])
-            .unwrap_err()
-            .contains("https://")
-    );
+    assert!(with(&[("PALESTRA_S3_ENDPOINT", "http://localhost:9000")]).unwrap_err().contains("TLS"));
+    assert!(with(&[("PALESTRA_S3_ENDPOINT", "localhost:9000")]).unwrap_err().contains("https://"));
     assert_eq!(
-        with(&[
-            ("PALESTRA_S3_ENDPOINT", "http://localhost:9000"),
-            ("PALESTRA_S3_ALLOW_HTTP", "true")
-        ]),
+        with(&[("PALESTRA_S3_ENDPOINT", "http://localhost:9000"), ("PALESTRA_S3_ALLOW_HTTP", "true")]),
         Ok(())
     );
-    assert!(
-        with(&[("PALESTRA_UPLOAD_SECONDS", "700000")])
-            .unwrap_err()
-            .contains("604800")
-    );
+    assert!(with(&[("PALESTRA_UPLOAD_SECONDS", "700000")]).unwrap_err().contains("604800"));
 }

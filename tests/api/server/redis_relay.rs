@@ -25,20 +25,11 @@ impl Two {
         let (lena, tom) = (here.learner().await, here.learner().await);
         let conversation = here.conversation_between(&lena, &tom).await;
         let (stream, _) = EventStream::open(&beside, &tom, None).await;
-        Self {
-            here,
-            beside,
-            lena,
-            conversation,
-            stream,
-        }
+        Self { here, beside, lena, conversation, stream }
     }
 
     async fn is_heard(&mut self) {
-        let sent = self
-            .here
-            .send_message(&self.lena, &self.conversation, "Hello")
-            .await;
+        let sent = self.here.send_message(&self.lena, &self.conversation, "Hello").await;
         let event = self.stream.next().await.unwrap();
         assert_eq!(event.data["number"], sent.at("/number"));
     }
@@ -54,20 +45,12 @@ impl Two {
 async fn news_go_over_redis_and_not_over_the_database() {
     let redis = Redis::started().await;
     let mut two = Two::over(&redis).await;
-    let mut listener = PgListener::connect(two.here.url.as_deref().unwrap())
-        .await
-        .unwrap();
+    let mut listener = PgListener::connect(two.here.url.as_deref().unwrap()).await.unwrap();
     listener.listen("palestra_news").await.unwrap();
     two.is_heard().await;
     two.is_heard().await;
-    sqlx::query("NOTIFY palestra_news, 'the first that is said here'")
-        .execute(&mut listener)
-        .await
-        .unwrap();
-    assert_eq!(
-        listener.recv().await.unwrap().payload(),
-        "the first that is said here"
-    );
+    sqlx::query("NOTIFY palestra_news, 'the first that is said here'").execute(&mut listener).await.unwrap();
+    assert_eq!(listener.recv().await.unwrap().payload(), "the first that is said here");
     two.end();
 }
 
@@ -98,10 +81,8 @@ async fn a_setting_that_means_nothing_is_refused_in_words() {
     let said = refusal(&[("PALESTRA_REDIS_URL", "redis://127.0.0.1:1")]).await;
     assert!(said.contains("SQLite") && said.contains("DATABASE_URL"), "{said}");
     let app = App::start(DatabaseKind::Postgres).await;
-    let unreadable = [
-        ("DATABASE_URL", app.url.as_deref().unwrap()),
-        ("PALESTRA_REDIS_URL", "http://127.0.0.1"),
-    ];
+    let unreadable =
+        [("DATABASE_URL", app.url.as_deref().unwrap()), ("PALESTRA_REDIS_URL", "http://127.0.0.1")];
     let said = refusal(&unreadable).await;
     assert!(said.starts_with("PALESTRA_REDIS_URL cannot be read"), "{said}");
     let _: Value = app.get("/courses").await.expect(200).at("/data");

@@ -22,9 +22,7 @@ const PUBLIC: [&str; 7] = [
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn every_other_table_has_forced_row_security_with_policies() {
     let app = App::start(DatabaseKind::Postgres).await;
-    let mut connection = sqlx::PgConnection::connect(app.url.as_deref().unwrap())
-        .await
-        .unwrap();
+    let mut connection = sqlx::PgConnection::connect(app.url.as_deref().unwrap()).await.unwrap();
     let tables = connection
         .fetch_all(
             "SELECT c.relname::text, c.relrowsecurity AND c.relforcerowsecurity AND EXISTS (SELECT 1 FROM pg_policy p WHERE p.polrelid = c.oid) \
@@ -41,10 +39,7 @@ async fn every_other_table_has_forced_row_security_with_policies() {
         );
     }
     let unsafe_roles = "SELECT count(*) FROM pg_roles WHERE rolname LIKE 'palestra\\_%' AND (rolsuper OR rolbypassrls OR rolcreaterole OR rolcreatedb)";
-    assert_eq!(
-        connection.fetch_one(unsafe_roles).await.unwrap().get::<i64, _>(0),
-        0
-    );
+    assert_eq!(connection.fetch_one(unsafe_roles).await.unwrap().get::<i64, _>(0), 0);
     let owned =
         "SELECT count(*) FROM pg_tables WHERE schemaname = 'public' AND tableowner LIKE 'palestra\\_%'";
     assert_eq!(connection.fetch_one(owned).await.unwrap().get::<i64, _>(0), 0);
@@ -54,23 +49,12 @@ async fn every_other_table_has_forced_row_security_with_policies() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn accounts_and_progress_are_private() {
     let app = App::start(DatabaseKind::Postgres).await;
-    let (elena, lena, tom, admin) = (
-        app.trainer().await,
-        app.learner().await,
-        app.learner().await,
-        app.admin().await,
-    );
+    let (elena, lena, tom, admin) =
+        (app.trainer().await, app.learner().await, app.learner().await, app.admin().await);
     let (course, ..) = app.course(&elena, json!({})).await;
-    app.post_empty_as(&lena, &format!("/courses/{course}/enroll"))
-        .await
-        .expect(201);
-    let lesson = app
-        .get(&format!("/courses/{course}"))
-        .await
-        .text_at("/chapters/0/lessons/0/id");
-    app.post_empty_as(&lena, &format!("/lessons/{lesson}/complete"))
-        .await
-        .expect(200);
+    app.post_empty_as(&lena, &format!("/courses/{course}/enroll")).await.expect(201);
+    let lesson = app.get(&format!("/courses/{course}")).await.text_at("/chapters/0/lessons/0/id");
+    app.post_empty_as(&lena, &format!("/lessons/{lesson}/complete")).await.expect(200);
     let key = app
         .request("POST", "/courses")
         .bearer_auth(&elena.token)
@@ -78,9 +62,8 @@ async fn accounts_and_progress_are_private() {
         .json(&json!({ "title": "A" }));
     app.send(key).await.expect(201);
 
-    let mut connection = sqlx::PgConnection::connect(&as_role(app.url.as_deref().unwrap(), "palestra_app"))
-        .await
-        .unwrap();
+    let mut connection =
+        sqlx::PgConnection::connect(&as_role(app.url.as_deref().unwrap(), "palestra_app")).await.unwrap();
     let mut visible = async |who: Option<&str>, role: &str, table: &str| -> Option<i64> {
         let mut transaction = connection.begin().await.unwrap();
         let settings = format!(
@@ -111,11 +94,7 @@ async fn accounts_and_progress_are_private() {
     }
     for table in ["credentials", "profiles", "sessions"] {
         let own = "user_id";
-        assert_eq!(
-            visible(None, "", &format!("(SELECT {own} FROM {table}) t")).await,
-            Some(0),
-            "{table}"
-        );
+        assert_eq!(visible(None, "", &format!("(SELECT {own} FROM {table}) t")).await, Some(0), "{table}");
         assert_eq!(
             visible(Some(&tom.id), "USER", &format!("(SELECT {own} FROM {table}) t")).await,
             Some(1),
@@ -129,41 +108,23 @@ async fn accounts_and_progress_are_private() {
             "{table} is not for requests at all"
         );
     }
-    assert_eq!(
-        visible(Some(&tom.id), "USER", "(SELECT password_hash FROM credentials) t").await,
-        None
-    );
+    assert_eq!(visible(Some(&tom.id), "USER", "(SELECT password_hash FROM credentials) t").await, None);
     assert_eq!(visible(Some(&lena.id), "USER", "lesson_bodies").await, Some(2));
-    assert_eq!(
-        visible(Some(&elena.id), "TRAINER", "lesson_bodies").await,
-        Some(2)
-    );
+    assert_eq!(visible(Some(&elena.id), "TRAINER", "lesson_bodies").await, Some(2));
     assert_eq!(
         visible(Some(&elena.id), "TRAINER", "enrollments").await,
         Some(1),
         "a trainer sees who is enrolled"
     );
-    assert_eq!(
-        visible(Some(&elena.id), "TRAINER", "lesson_progress").await,
-        Some(1),
-        "and how they get on"
-    );
+    assert_eq!(visible(Some(&elena.id), "TRAINER", "lesson_progress").await, Some(1), "and how they get on");
 
     // Writing past the use cases: nobody grants themselves paid access or a role.
-    let paid = app
-        .draft(&elena, json!({ "price": { "amount": 100, "currency": "USD" } }))
-        .await;
+    let paid = app.draft(&elena, json!({ "price": { "amount": 100, "currency": "USD" } })).await;
     let write = |sql: String| {
-        let actor = Actor::User {
-            id: tom.id.parse().unwrap(),
-            role: Role::User,
-            session: Uuid::nil().into(),
-        };
+        let actor =
+            Actor::User { id: tom.id.parse().unwrap(), role: Role::User, session: Uuid::nil().into() };
         app.db.run(actor, move |tx: Tx| async move {
-            tx.execute_unprepared(&sql)
-                .await
-                .map_db_err()
-                .map(|done| done.rows_affected())
+            tx.execute_unprepared(&sql).await.map_db_err().map(|done| done.rows_affected())
         })
     };
     let grant = |user: &str, course: &str, source: &str| {
@@ -172,36 +133,15 @@ async fn accounts_and_progress_are_private() {
              VALUES (gen_random_uuid(), '{user}', '{course}', '{source}', 'x', 'ACTIVE', now(), now(), now())"
         )
     };
+    assert!(write(grant(&tom.id, &paid, "FREE")).await.is_err(), "a paid course is not free");
+    assert!(write(grant(&tom.id, &course, "MANUAL")).await.is_err(), "only a trainer grants by hand");
+    assert!(write(grant(&lena.id, &course, "FREE")).await.is_err(), "nobody enrols another");
     assert!(
-        write(grant(&tom.id, &paid, "FREE")).await.is_err(),
-        "a paid course is not free"
-    );
-    assert!(
-        write(grant(&tom.id, &course, "MANUAL")).await.is_err(),
-        "only a trainer grants by hand"
-    );
-    assert!(
-        write(grant(&lena.id, &course, "FREE")).await.is_err(),
-        "nobody enrols another"
-    );
-    assert!(
-        write(format!("UPDATE users SET role = 'ADMIN' WHERE id = '{}'", tom.id))
-            .await
-            .is_err(),
+        write(format!("UPDATE users SET role = 'ADMIN' WHERE id = '{}'", tom.id)).await.is_err(),
         "the column is not granted"
     );
-    assert_eq!(
-        write(format!("UPDATE users SET name = 'x' WHERE id = '{}'", lena.id))
-            .await
-            .unwrap(),
-        0
-    );
-    assert_eq!(
-        write("UPDATE lesson_bodies SET content = 'defaced'".to_owned())
-            .await
-            .unwrap(),
-        0
-    );
+    assert_eq!(write(format!("UPDATE users SET name = 'x' WHERE id = '{}'", lena.id)).await.unwrap(), 0);
+    assert_eq!(write("UPDATE lesson_bodies SET content = 'defaced'".to_owned()).await.unwrap(), 0);
     assert!(write("DELETE FROM audit_log".to_owned()).await.is_err());
 }
 
@@ -213,9 +153,7 @@ async fn watches_are_private_and_written_by_the_worker_only() {
     let (lena, tom) = (app.learner().await, app.learner().await);
     let (course, _, lessons) = course_with_video(&app, &elena).await;
     for who in [&lena, &tom] {
-        app.post_empty_as(who, &format!("/courses/{course}/enroll"))
-            .await
-            .expect(201);
+        app.post_empty_as(who, &format!("/courses/{course}/enroll")).await.expect(201);
         let watch = format!("/lessons/{}/watch", lessons[0]);
         app.post_as(who, &watch, json!({})).await.expect(200);
     }
@@ -223,10 +161,8 @@ async fn watches_are_private_and_written_by_the_worker_only() {
     let mut connection = sqlx::PgConnection::connect(&url).await.unwrap();
     let mut run = async |who: &Person, sql: &str| {
         let mut transaction = connection.begin().await.unwrap();
-        let settings = format!(
-            "SELECT set_config('app.uid', '{}', true), set_config('app.role', 'USER', true)",
-            who.id
-        );
+        let settings =
+            format!("SELECT set_config('app.uid', '{}', true), set_config('app.role', 'USER', true)", who.id);
         transaction.execute(AssertSqlSafe(settings)).await.unwrap();
         let done = transaction.execute(AssertSqlSafe(sql.to_owned())).await;
         done.ok().map(|done| done.rows_affected())

@@ -22,21 +22,16 @@ async fn posts_comments_and_reactions_are_protected() {
     let post = create_post(&app, &lena, json!({ "courseId": course })).await;
     let comment = create_comment(&app, &lena, &format!("/posts/{post}"), "In the course", None).await;
     create_comment(&app, &lena, &format!("/lessons/{lesson}"), "On the lesson", None).await;
-    submit_post(&app, &lena, json!({ "published": false, "title": "Draft" }))
-        .await
-        .expect(201);
+    submit_post(&app, &lena, json!({ "published": false, "title": "Draft" })).await.expect(201);
     let open = create_post(&app, &lena, json!({})).await;
-    app.put_as(&lena, &format!("/posts/{post}/reactions/like"), json!(null))
-        .await
-        .expect(200);
+    app.put_as(&lena, &format!("/posts/{post}/reactions/like"), json!(null)).await.expect(200);
     let ask = |who: Option<(&Person, Role)>, sql: String| {
         let actor = who.map_or(Actor::Anonymous, |(who, role)| Actor::User {
             id: who.id.parse().unwrap(),
             role,
             session: Uuid::nil().into(),
         });
-        app.db
-            .read(actor, move |tx| async move { tx.count(&sql, []).await })
+        app.db.read(actor, move |tx| async move { tx.count(&sql, []).await })
     };
     let count_all = |table: &str| format!("SELECT count(*) FROM {table}");
     let counts = [
@@ -48,30 +43,12 @@ async fn posts_comments_and_reactions_are_protected() {
     ];
     for (table, [nobody, toms, elenas, lenas]) in counts {
         assert_eq!(ask(None, count_all(table)).await.unwrap(), nobody, "{table}");
-        assert_eq!(
-            ask(Some((&tom, Role::User)), count_all(table)).await.unwrap(),
-            toms,
-            "{table}"
-        );
-        assert_eq!(
-            ask(Some((&elena, Role::Trainer)), count_all(table))
-                .await
-                .unwrap(),
-            elenas,
-            "{table}"
-        );
-        assert_eq!(
-            ask(Some((&lena, Role::User)), count_all(table)).await.unwrap(),
-            lenas,
-            "{table}"
-        );
+        assert_eq!(ask(Some((&tom, Role::User)), count_all(table)).await.unwrap(), toms, "{table}");
+        assert_eq!(ask(Some((&elena, Role::Trainer)), count_all(table)).await.unwrap(), elenas, "{table}");
+        assert_eq!(ask(Some((&lena, Role::User)), count_all(table)).await.unwrap(), lenas, "{table}");
     }
     let execute = |who: &Person, role: Role, sql: String| {
-        let actor = Actor::User {
-            id: who.id.parse().unwrap(),
-            role,
-            session: Uuid::nil().into(),
-        };
+        let actor = Actor::User { id: who.id.parse().unwrap(), role, session: Uuid::nil().into() };
         app.db.run(actor, move |tx| async move {
             let done = tx.execute_unprepared(&sql).await;
             done.map(|done| done.rows_affected()).map_err(database::from_db)
@@ -91,11 +68,7 @@ async fn posts_comments_and_reactions_are_protected() {
         )
     };
     assert!(execute(&tom, Role::User, speak(&lena, "NULL")).await.is_err());
-    assert!(
-        execute(&tom, Role::User, speak(&tom, &format!("'{course}'")))
-            .await
-            .is_err()
-    );
+    assert!(execute(&tom, Role::User, speak(&tom, &format!("'{course}'"))).await.is_err());
     assert!(execute(&tom, Role::User, speak(&tom, "NULL")).await.is_ok());
     let react = |column: &str, id: &str| {
         format!(
@@ -105,11 +78,7 @@ async fn posts_comments_and_reactions_are_protected() {
         )
     };
     assert!(execute(&tom, Role::User, react("post_id", &post)).await.is_err());
-    assert!(
-        execute(&tom, Role::User, react("comment_id", &comment))
-            .await
-            .is_err()
-    );
+    assert!(execute(&tom, Role::User, react("comment_id", &comment)).await.is_err());
     assert!(execute(&tom, Role::User, react("post_id", &open)).await.is_ok());
     let raise = format!("UPDATE thread_counters SET score = 99 WHERE thread_id = '{post}'");
     assert_eq!(execute(&tom, Role::User, raise).await.unwrap(), 0);
@@ -135,9 +104,7 @@ async fn messages_are_private_to_their_members() {
     let (marta, admin) = (app.learner().await, app.admin().await);
     app.send_message(&lena, &conversation, "For Tom").await;
     mark_read(&app, &tom, &conversation, 1).await.expect(200);
-    app.put_as(&lena, &format!("/me/blocks/{}", marta.id), Value::Null)
-        .await
-        .expect(200);
+    app.put_as(&lena, &format!("/me/blocks/{}", marta.id), Value::Null).await.expect(200);
     app.post_empty_as(&lena, "/me/events/ticket").await.expect(200);
     let url = crate::support::as_role(app.url.as_deref().unwrap(), "palestra_app");
     let mut connection = sqlx::PgConnection::connect(&url).await.unwrap();
@@ -175,10 +142,7 @@ async fn messages_are_private_to_their_members() {
     // Nobody writes for others, tells others by hand, or puts themselves into a conversation.
     for (sql, wrong) in [
         (counted("UPDATE messages SET content = 'defaced'"), Some(0)),
-        (
-            counted("UPDATE conversation_members SET read_number = read_number + 1"),
-            Some(1),
-        ),
+        (counted("UPDATE conversation_members SET read_number = read_number + 1"), Some(1)),
         (
             counted(
                 "INSERT INTO live_events (user_id, number, kind, data, created_at) SELECT user_id, 99, 'x', '{}', now() FROM live_cursors",
@@ -212,75 +176,37 @@ async fn messages_are_private_to_their_members() {
         "SELECT CASE WHEN app.is_blocked_in('{conversation}', '{}') THEN 1::bigint ELSE 0 END",
         marta.id
     );
-    assert_eq!(
-        ask(&tom, "USER", &blocked).await,
-        Some(1),
-        "a member of the conversation"
-    );
+    assert_eq!(ask(&tom, "USER", &blocked).await, Some(1), "a member of the conversation");
     assert_eq!(ask(&admin, "ADMIN", &blocked).await, Some(0), "somebody else");
-    let shares = format!(
-        "SELECT CASE WHEN app.shares_course('{}') THEN 1::bigint ELSE 0 END",
-        tom.id
-    );
-    assert_eq!(
-        (
-            ask(&lena, "USER", &shares).await,
-            ask(&marta, "USER", &shares).await
-        ),
-        (Some(1), Some(0))
-    );
+    let shares = format!("SELECT CASE WHEN app.shares_course('{}') THEN 1::bigint ELSE 0 END", tom.id);
+    assert_eq!((ask(&lena, "USER", &shares).await, ask(&marta, "USER", &shares).await), (Some(1), Some(0)));
 }
 
 /// Row-level security alone, without the filters of the use cases.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn notifications_and_reports_are_private() {
     let app = App::start(DatabaseKind::Postgres).await;
-    let (elena, greta, lena, tom) = (
-        app.trainer().await,
-        app.trainer().await,
-        app.learner().await,
-        app.learner().await,
-    );
+    let (elena, greta, lena, tom) =
+        (app.trainer().await, app.trainer().await, app.learner().await, app.learner().await);
     let (course, lessons) = app.course_with_learners(&elena, &[&lena, &tom]).await;
-    let comment = app
-        .comment_on(&lena, &format!("/lessons/{}", lessons[0]), None, "<p>Hello</p>")
-        .await;
+    let comment = app.comment_on(&lena, &format!("/lessons/{}", lessons[0]), None, "<p>Hello</p>").await;
     let post = app.publish_post(&lena, None, "<p>Hello</p>").await;
-    app.comment_on(&tom, &format!("/posts/{post}"), None, "<p>One</p>")
-        .await;
+    app.comment_on(&tom, &format!("/posts/{post}"), None, "<p>One</p>").await;
     let report = app.report(&tom, "COMMENT", &comment).await;
     app.report(&tom, "POST", &post).await;
     let decision = json!({ "version": 1, "action": "WARN", "note": "Please." });
-    app.post_as(
-        &elena,
-        &format!("/moderation/reports/{report}/decision"),
-        decision,
-    )
-    .await
-    .expect(200);
-    app.set_notification_preferences(&lena, json!({ "digest": "DAILY" }))
-        .await;
-    app.post_as(
-        &elena,
-        &format!("/courses/{course}/announcements"),
-        json!({ "title": "x", "body": "x" }),
-    )
-    .await
-    .expect(201);
+    app.post_as(&elena, &format!("/moderation/reports/{report}/decision"), decision).await.expect(200);
+    app.set_notification_preferences(&lena, json!({ "digest": "DAILY" })).await;
+    app.post_as(&elena, &format!("/courses/{course}/announcements"), json!({ "title": "x", "body": "x" }))
+        .await
+        .expect(201);
     app.wait_for_worker().await;
     let ask = |who: &Person, role: Role, sql: String| {
-        let actor = Actor::User {
-            id: who.id.parse().unwrap(),
-            role,
-            session: Uuid::nil().into(),
-        };
-        app.db
-            .run(actor, move |tx: Tx| async move { tx.count(&sql, []).await })
+        let actor = Actor::User { id: who.id.parse().unwrap(), role, session: Uuid::nil().into() };
+        app.db.run(actor, move |tx: Tx| async move { tx.count(&sql, []).await })
     };
     let seen = async |who: &Person, role: Role, table: &str| {
-        ask(who, role, format!("SELECT count(*) FROM {table}"))
-            .await
-            .unwrap()
+        ask(who, role, format!("SELECT count(*) FROM {table}")).await.unwrap()
     };
     for (table, counts) in [
         // Lena was told of a comment, a warning and the announcement, Tom of the announcement.
@@ -291,12 +217,8 @@ async fn notifications_and_reports_are_private() {
         ("reports", [1, 0, 0, 2]),
         ("moderation_log", [1, 0, 0, 0]),
     ] {
-        let people = [
-            (&elena, Role::Trainer),
-            (&greta, Role::Trainer),
-            (&lena, Role::User),
-            (&tom, Role::User),
-        ];
+        let people =
+            [(&elena, Role::Trainer), (&greta, Role::Trainer), (&lena, Role::User), (&tom, Role::User)];
         for ((who, role), expected) in people.into_iter().zip(counts) {
             assert_eq!(seen(who, role, table).await, expected, "{table} as {role}");
         }

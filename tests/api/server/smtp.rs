@@ -14,11 +14,7 @@ use crate::support::{App, DatabaseKind, PASSWORD, dump_database};
 async fn catcher() -> (Child, u16) {
     let python = std::env::var("PALESTRA_TEST_PYTHON")
         .expect("PALESTRA_TEST_PYTHON names a Python with aiosmtpd; `make test` sets it");
-    let port = TcpListener::bind("127.0.0.1:0")
-        .unwrap()
-        .local_addr()
-        .unwrap()
-        .port();
+    let port = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
     let arguments = [
         "-u",
         "-m",
@@ -66,10 +62,7 @@ async fn a_letter_goes_through_smtp_and_its_link_works() {
     let url = format!("smtp://127.0.0.1:{port}");
     let app = App::start_with(
         DatabaseKind::Sqlite,
-        &[
-            ("PALESTRA_SMTP_URL", &url),
-            ("PALESTRA_APP_URL", "https://app.example.com/"),
-        ],
+        &[("PALESTRA_SMTP_URL", &url), ("PALESTRA_APP_URL", "https://app.example.com/")],
     )
     .await;
     let body = json!({ "email": "lena@example.com", "password": PASSWORD, "name": "Lena" });
@@ -87,26 +80,17 @@ async fn a_letter_goes_through_smtp_and_its_link_works() {
         .split_whitespace()
         .next()
         .unwrap();
-    app.post("/auth/verify-email", json!({ "token": token }))
-        .await
-        .expect(204);
+    app.post("/auth/verify-email", json!({ "token": token })).await.expect(204);
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_letter_waits_for_a_server_that_is_away() {
-    let port = TcpListener::bind("127.0.0.1:0")
-        .unwrap()
-        .local_addr()
-        .unwrap()
-        .port();
+    let port = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
     let url = format!("smtp://127.0.0.1:{port}");
     let app = App::start_with(DatabaseKind::Sqlite, &[("PALESTRA_SMTP_URL", &url)]).await;
-    app.post(
-        "/auth/register",
-        json!({ "email": "lena@example.com", "password": PASSWORD }),
-    )
-    .await
-    .expect(201);
+    app.post("/auth/register", json!({ "email": "lena@example.com", "password": PASSWORD }))
+        .await
+        .expect(201);
     let metrics = crate::support::eventually("a failed try", || async {
         let metrics = app.get("//metrics").await.text;
         metrics
@@ -115,10 +99,7 @@ async fn a_letter_waits_for_a_server_that_is_away() {
     });
     metrics.await;
     let everything = dump_database(&app).await;
-    assert!(
-        everything.contains("mail_undelivered"),
-        "the message is kept with its reason"
-    );
+    assert!(everything.contains("mail_undelivered"), "the message is kept with its reason");
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -127,26 +108,18 @@ async fn a_notification_goes_through_smtp_with_its_way_out() {
     let url = format!("smtp://127.0.0.1:{port}");
     let app = App::start_with(DatabaseKind::Sqlite, &[("PALESTRA_SMTP_URL", &url)]).await;
     let (lena, tom) = (app.learner().await, app.learner().await);
-    app.set_notification_preferences(&lena, json!({ "channels": { "comment": { "email": true } } }))
-        .await;
+    app.set_notification_preferences(&lena, json!({ "channels": { "comment": { "email": true } } })).await;
     let post = app.publish_post(&lena, None, "<p>Hello</p>").await;
-    app.comment_on(&tom, &format!("/posts/{post}"), None, "<p>Well done</p>")
-        .await;
+    app.comment_on(&tom, &format!("/posts/{post}"), None, "<p>Well done</p>").await;
     let letter = first_letter(&mut child).await;
     assert!(
         letter.contains("Subject: Somebody commented on your post") && letter.contains("> Well done"),
         "{letter}"
     );
-    assert!(
-        letter.contains("List-Unsubscribe-Post: List-Unsubscribe=One-Click"),
-        "{letter}"
-    );
+    assert!(letter.contains("List-Unsubscribe-Post: List-Unsubscribe=One-Click"), "{letter}");
     let link = letter.split("List-Unsubscribe: <").nth(1).unwrap();
     let (_, path) = link.split('>').next().unwrap().split_once("/api/v1").unwrap();
     app.send(app.request("POST", path)).await.expect(204);
-    let shown = app
-        .get_as(&lena, "/me/notification-preferences")
-        .await
-        .expect(200);
+    let shown = app.get_as(&lena, "/me/notification-preferences").await.expect(200);
     assert_eq!(shown.at("/channels/comment/email"), false);
 }

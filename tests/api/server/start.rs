@@ -11,10 +11,7 @@ use sqlx::{Connection, Executor};
 use crate::support::{App, DatabaseKind, TempDir, as_role, config, in_database, postgres_admin};
 
 async fn refusal(config: &Config) -> String {
-    startup::open(config, Environment::default(), Schema::Migrate)
-        .await
-        .err()
-        .expect("a refusal")
+    startup::open(config, Environment::default(), Schema::Migrate).await.err().expect("a refusal")
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -22,23 +19,15 @@ async fn a_folder_that_cannot_be_written() {
     let folder = TempDir::new("start");
     std::fs::write(folder.join("file"), "in the way").unwrap();
     let refused = refusal(&config(&folder.join("file/data"), &[])).await;
-    assert!(
-        refused.contains("the data folder") && refused.contains("PALESTRA_DATA_DIR"),
-        "{refused}"
-    );
+    assert!(refused.contains("the data folder") && refused.contains("PALESTRA_DATA_DIR"), "{refused}");
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_port_that_is_taken() {
     let app = App::start(DatabaseKind::Sqlite).await;
     let taken = app.base.strip_prefix("http://").unwrap().to_owned();
-    let refused = server::bind(&config(&app.folder, &[("PALESTRA_LISTEN", &taken)]))
-        .err()
-        .unwrap();
-    assert!(
-        refused.contains(&taken) && refused.contains("PALESTRA_LISTEN"),
-        "{refused}"
-    );
+    let refused = server::bind(&config(&app.folder, &[("PALESTRA_LISTEN", &taken)])).err().unwrap();
+    assert!(refused.contains(&taken) && refused.contains("PALESTRA_LISTEN"), "{refused}");
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -47,25 +36,16 @@ async fn a_database_of_a_newer_version() {
     let mut app = App::start(DatabaseKind::Sqlite).await;
     app.stop();
     let file = app.folder.join("palestra.db");
-    let mut connection = sqlx::SqliteConnection::connect(&format!("sqlite:{}", file.display()))
-        .await
-        .unwrap();
+    let mut connection =
+        sqlx::SqliteConnection::connect(&format!("sqlite:{}", file.display())).await.unwrap();
     connection.execute(newer).await.unwrap();
     connection.close().await.unwrap();
     let refused = refusal(&config(&app.folder, &[])).await;
-    assert!(
-        refused.contains("newer Palestra") && refused.contains("m29990101_000001_later"),
-        "{refused}"
-    );
+    assert!(refused.contains("newer Palestra") && refused.contains("m29990101_000001_later"), "{refused}");
 
     let app = App::start(DatabaseKind::Postgres).await;
     let url = app.url.clone().unwrap();
-    sqlx::PgConnection::connect(&url)
-        .await
-        .unwrap()
-        .execute(newer)
-        .await
-        .unwrap();
+    sqlx::PgConnection::connect(&url).await.unwrap().execute(newer).await.unwrap();
     let refused = refusal(&config(&app.folder, &[("DATABASE_URL", &url)])).await;
     assert!(refused.contains("newer Palestra"), "{refused}");
 }
@@ -77,19 +57,14 @@ async fn a_master_key_that_is_another() {
     app.stop();
     let other = config(&app.folder, &[("PALESTRA_MASTER_KEY", &"08".repeat(32))]);
     let refused = refusal(&other).await;
-    assert!(
-        refused.contains("another master key") && refused.contains("PALESTRA_MASTER_KEY"),
-        "{refused}"
-    );
+    assert!(refused.contains("another master key") && refused.contains("PALESTRA_MASTER_KEY"), "{refused}");
 
     // On PostgreSQL it is found before the runtime roles get other passwords.
     let app = App::start(DatabaseKind::Postgres).await;
     let url = app.url.clone().unwrap();
-    let refused = refusal(&config(
-        &app.folder,
-        &[("PALESTRA_MASTER_KEY", &"08".repeat(32)), ("DATABASE_URL", &url)],
-    ))
-    .await;
+    let refused =
+        refusal(&config(&app.folder, &[("PALESTRA_MASTER_KEY", &"08".repeat(32)), ("DATABASE_URL", &url)]))
+            .await;
     assert!(refused.contains("another master key"), "{refused}");
 }
 
@@ -112,12 +87,7 @@ async fn a_schema_that_is_behind_where_this_role_may_not_change_it() {
     let admin = postgres_admin();
     let name = format!("palestra_test_empty_{}", std::process::id());
     let sql = format!("CREATE DATABASE {name}");
-    sqlx::PgConnection::connect(&admin)
-        .await
-        .unwrap()
-        .execute(sqlx::AssertSqlSafe(sql))
-        .await
-        .unwrap();
+    sqlx::PgConnection::connect(&admin).await.unwrap().execute(sqlx::AssertSqlSafe(sql)).await.unwrap();
     // The roles exist as soon as any database of this server was migrated.
     let _app = App::start(DatabaseKind::Postgres).await;
     let url = as_role(&in_database(&admin, &name), "palestra_app");
@@ -130,12 +100,7 @@ async fn a_schema_that_is_behind_where_this_role_may_not_change_it() {
     let refused = refusal(&config(&folder, &settings)).await;
     assert!(refused.contains("palestra migrate"), "{refused}");
     let sql = format!("DROP DATABASE {name} WITH (FORCE)");
-    sqlx::PgConnection::connect(&admin)
-        .await
-        .unwrap()
-        .execute(sqlx::AssertSqlSafe(sql))
-        .await
-        .unwrap();
+    sqlx::PgConnection::connect(&admin).await.unwrap().execute(sqlx::AssertSqlSafe(sql)).await.unwrap();
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -143,14 +108,10 @@ async fn a_second_start_changes_nothing() {
     let folder = TempDir::new("start");
     let config = config(&folder, &[]);
     let hasher = startup::hasher(&config).unwrap();
-    let db = startup::open(&config, Environment::default(), Schema::Migrate)
-        .await
-        .unwrap();
+    let db = startup::open(&config, Environment::default(), Schema::Migrate).await.unwrap();
     assert!(api::demo::load(&db, &hasher).await.unwrap());
     db.close().await;
-    let db = startup::open(&config, Environment::default(), Schema::Migrate)
-        .await
-        .unwrap();
+    let db = startup::open(&config, Environment::default(), Schema::Migrate).await.unwrap();
     assert!(!api::demo::load(&db, &hasher).await.unwrap());
     db.close().await;
 }
@@ -168,11 +129,7 @@ async fn a_stop_finishes_what_runs() {
     let answer = tokio::spawn(async move { request.send().await.unwrap().status().as_u16() });
     // The registration is being hashed when the stop comes.
     crate::support::eventually("a request in flight", || async {
-        app.get("//metrics")
-            .await
-            .text
-            .contains("palestra_http_requests_in_flight 2")
-            .then_some(())
+        app.get("//metrics").await.text.contains("palestra_http_requests_in_flight 2").then_some(())
     })
     .await;
     app.request_stop();

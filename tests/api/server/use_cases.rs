@@ -10,11 +10,7 @@ use crate::support::{App, Person, eventually};
 
 /// Somebody, as use cases know them.
 fn actor(person: &Person, role: Role) -> Actor {
-    Actor::User {
-        id: person.id.parse().unwrap(),
-        role,
-        session: SessionId(Uuid::nil()),
-    }
+    Actor::User { id: person.id.parse().unwrap(), role, session: SessionId(Uuid::nil()) }
 }
 
 /// Completes lessons for somebody.
@@ -58,9 +54,7 @@ async fn delete_course(app: &App, trainer: &Person, course: &str) -> Result<()> 
 async fn unpublishing_a_lesson_recomputes_progress(app: App) {
     let (elena, lena) = (app.trainer().await, app.learner().await);
     let (course, _, lessons) = app.course(&elena, json!({})).await;
-    app.post_empty_as(&lena, &format!("/courses/{course}/enroll"))
-        .await
-        .expect(201);
+    app.post_empty_as(&lena, &format!("/courses/{course}/enroll")).await.expect(201);
     learn(&app, &lena, &lessons[..1]).await;
     let id: LessonId = lessons[1].parse().unwrap();
     let work = move |tx| async move { courses::unpublish_lesson(&tx, id).await };
@@ -72,9 +66,7 @@ async fn unpublishing_a_lesson_recomputes_progress(app: App) {
 async fn deleting_a_lesson_recomputes_progress(app: App) {
     let (elena, lena) = (app.trainer().await, app.learner().await);
     let (course, _, lessons) = app.course(&elena, json!({})).await;
-    app.post_empty_as(&lena, &format!("/courses/{course}/enroll"))
-        .await
-        .expect(201);
+    app.post_empty_as(&lena, &format!("/courses/{course}/enroll")).await.expect(201);
     learn(&app, &lena, &lessons[..1]).await;
     delete_lesson(&app, &elena, &lessons[1]).await.unwrap();
     completed(&app, &lena, course.parse().unwrap()).await;
@@ -86,12 +78,8 @@ async fn unpublishing_a_chapter_recomputes_progress(app: App) {
     let (course, _, lessons) = app.course(&elena, json!({})).await;
     let chapter = app.chapter(&elena, &course, false).await;
     app.lesson(&elena, &chapter).await;
-    app.post_empty_as(&elena, &format!("/chapters/{chapter}/publish"))
-        .await
-        .expect(200);
-    app.post_empty_as(&lena, &format!("/courses/{course}/enroll"))
-        .await
-        .expect(201);
+    app.post_empty_as(&elena, &format!("/chapters/{chapter}/publish")).await.expect(200);
+    app.post_empty_as(&lena, &format!("/courses/{course}/enroll")).await.expect(201);
     learn(&app, &lena, &lessons).await;
     let id: ChapterId = chapter.parse().unwrap();
     let work = move |tx| async move { courses::unpublish_chapter(&tx, id).await };
@@ -105,12 +93,8 @@ async fn a_preview_counts_after_enrolling(app: App) {
     let course = app.draft(&elena, json!({})).await;
     let chapter = app.chapter(&elena, &course, true).await;
     let lesson = app.lesson(&elena, &chapter).await;
-    app.post_empty_as(&elena, &format!("/chapters/{chapter}/publish"))
-        .await
-        .expect(200);
-    app.post_empty_as(&elena, &format!("/courses/{course}/publish"))
-        .await
-        .expect(200);
+    app.post_empty_as(&elena, &format!("/chapters/{chapter}/publish")).await.expect(200);
+    app.post_empty_as(&elena, &format!("/courses/{course}/publish")).await.expect(200);
     learn(&app, &lena, &[lesson]).await;
     let id: CourseId = course.parse().unwrap();
     // `enrollment` knows nothing of progress.
@@ -122,17 +106,11 @@ async fn a_preview_counts_after_enrolling(app: App) {
 #[both_databases]
 async fn a_preview_counts_after_buying(app: App) {
     let (elena, lena) = (app.trainer().await, app.learner().await);
-    let course = app
-        .draft(&elena, json!({ "price": { "amount": 4900, "currency": "USD" } }))
-        .await;
+    let course = app.draft(&elena, json!({ "price": { "amount": 4900, "currency": "USD" } })).await;
     let chapter = app.chapter(&elena, &course, true).await;
     let lesson = app.lesson(&elena, &chapter).await;
-    app.post_empty_as(&elena, &format!("/chapters/{chapter}/publish"))
-        .await
-        .expect(200);
-    app.post_empty_as(&elena, &format!("/courses/{course}/publish"))
-        .await
-        .expect(200);
+    app.post_empty_as(&elena, &format!("/chapters/{chapter}/publish")).await.expect(200);
+    app.post_empty_as(&elena, &format!("/courses/{course}/publish")).await.expect(200);
     learn(&app, &lena, &[lesson]).await;
     let (user_id, course_id): (UserId, CourseId) = (lena.id.parse().unwrap(), course.parse().unwrap());
     let purchased = enrollment::Purchased {
@@ -154,26 +132,13 @@ async fn what_somebody_learnt_from_is_not_deleted(app: App) {
     let chapter = app.chapter(&elena, &course, true).await;
     let lesson = app.lesson(&elena, &chapter).await;
     let other = app.lesson(&elena, &chapter).await;
-    app.post_empty_as(&elena, &format!("/chapters/{chapter}/publish"))
-        .await
-        .expect(200);
-    app.post_empty_as(&elena, &format!("/courses/{course}/publish"))
-        .await
-        .expect(200);
+    app.post_empty_as(&elena, &format!("/chapters/{chapter}/publish")).await.expect(200);
+    app.post_empty_as(&elena, &format!("/courses/{course}/publish")).await.expect(200);
     // In a preview, so that only the record itself refers to the course.
     learn(&app, &lena, std::slice::from_ref(&lesson)).await;
-    assert_eq!(
-        delete_lesson(&app, &elena, &lesson).await.unwrap_err().code(),
-        Code::CourseHasLearners
-    );
-    assert_eq!(
-        delete_chapter(&app, &elena, &chapter).await.unwrap_err().code(),
-        Code::CourseHasLearners
-    );
-    assert_eq!(
-        delete_course(&app, &elena, &course).await.unwrap_err().code(),
-        Code::CourseHasLearners
-    );
+    assert_eq!(delete_lesson(&app, &elena, &lesson).await.unwrap_err().code(), Code::CourseHasLearners);
+    assert_eq!(delete_chapter(&app, &elena, &chapter).await.unwrap_err().code(), Code::CourseHasLearners);
+    assert_eq!(delete_course(&app, &elena, &course).await.unwrap_err().code(), Code::CourseHasLearners);
     delete_lesson(&app, &elena, &other).await.unwrap();
     assert_eq!(app.count("SELECT count(*) FROM lesson_progress").await, 1);
 }
@@ -183,23 +148,11 @@ async fn what_somebody_watched_is_not_deleted(app: App) {
     let (elena, lena) = (app.trainer().await, app.learner().await);
     let (course, chapter, lessons) = app.course(&elena, json!({})).await;
     let video = json!({ "videoUrl": "https://videos.example.com/a.mp4", "duration": 10 });
-    app.patch_as(&elena, &format!("/lessons/{}", lessons[0]), "*", video)
-        .await
-        .expect(200);
-    app.post_empty_as(&lena, &format!("/courses/{course}/enroll"))
-        .await
-        .expect(201);
-    app.post_as(&lena, &format!("/lessons/{}/watch", lessons[0]), json!({}))
-        .await
-        .expect(200);
-    assert_eq!(
-        delete_lesson(&app, &elena, &lessons[0]).await.unwrap_err().code(),
-        Code::CourseHasLearners
-    );
-    assert_eq!(
-        delete_chapter(&app, &elena, &chapter).await.unwrap_err().code(),
-        Code::CourseHasLearners
-    );
+    app.patch_as(&elena, &format!("/lessons/{}", lessons[0]), "*", video).await.expect(200);
+    app.post_empty_as(&lena, &format!("/courses/{course}/enroll")).await.expect(201);
+    app.post_as(&lena, &format!("/lessons/{}/watch", lessons[0]), json!({})).await.expect(200);
+    assert_eq!(delete_lesson(&app, &elena, &lessons[0]).await.unwrap_err().code(), Code::CourseHasLearners);
+    assert_eq!(delete_chapter(&app, &elena, &chapter).await.unwrap_err().code(), Code::CourseHasLearners);
     assert_eq!(app.count("SELECT count(*) FROM watches").await, 1);
 }
 

@@ -39,10 +39,7 @@ impl TestClock {
 }
 
 impl Clock for TestClock {
-    #[expect(
-        clippy::disallowed_methods,
-        reason = "the test's clock runs beside the machine's"
-    )]
+    #[expect(clippy::disallowed_methods, reason = "the test's clock runs beside the machine's")]
     fn now(&self) -> DateTime<Utc> {
         let stopped = *self.stopped.lock().unwrap();
         stopped.unwrap_or_else(|| Utc::now() + *self.ahead.lock().unwrap())
@@ -70,10 +67,7 @@ pub fn config(folder: &Path, settings: Settings<'_>) -> Config {
     let folder = folder.display().to_string();
     let defaults = [
         ("PALESTRA_DATA_DIR", folder.as_str()),
-        (
-            "PALESTRA_MASTER_KEY",
-            "0707070707070707070707070707070707070707070707070707070707070707",
-        ),
+        ("PALESTRA_MASTER_KEY", "0707070707070707070707070707070707070707070707070707070707070707"),
         ("PALESTRA_LISTEN", "127.0.0.1:0"),
         ("PALESTRA_HTTP_THREADS", "1"),
         ("PALESTRA_ARGON2_MEMORY_KIB", "64"),
@@ -85,10 +79,8 @@ pub fn config(folder: &Path, settings: Settings<'_>) -> Config {
         ("PALESTRA_NEW_ACCOUNT_MESSAGES", "0"),
         ("PALESTRA_LOG", "off"),
     ];
-    let pairs = defaults
-        .iter()
-        .chain(settings)
-        .map(|(name, value)| ((*name).to_owned(), (*value).to_owned()));
+    let pairs =
+        defaults.iter().chain(settings).map(|(name, value)| ((*name).to_owned(), (*value).to_owned()));
     Config::load(pairs).unwrap()
 }
 
@@ -159,41 +151,18 @@ impl App {
         }
         let settings = [own.as_slice(), settings].concat();
         let config = config(&folder, &settings);
-        let db = startup::open(&config, Environment::new(clock.clone()), Schema::Check)
-            .await
-            .unwrap();
-        let server = Server::new(
-            config.clone(),
-            db.clone(),
-            server::bind(&config).unwrap(),
-            with_worker,
-        )
-        .unwrap();
+        let db = startup::open(&config, Environment::new(clock.clone()), Schema::Check).await.unwrap();
+        let server =
+            Server::new(config.clone(), db.clone(), server::bind(&config).unwrap(), with_worker).unwrap();
         let base = format!("http://{}", server.address().unwrap());
         let (stop, stopped) = watch::channel(false);
         let thread = std::thread::spawn(move || {
-            let runtime = tokio::runtime::Builder::new_multi_thread()
-                .worker_threads(1)
-                .enable_all()
-                .build()
-                .unwrap();
+            let runtime =
+                tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build().unwrap();
             runtime.block_on(server.run(stopped)).unwrap();
         });
-        let client = Client::builder()
-            .timeout(std::time::Duration::from_secs(30))
-            .build()
-            .unwrap();
-        let app = Self {
-            base,
-            db,
-            clock,
-            folder,
-            database,
-            url,
-            client,
-            stop,
-            server: Some(thread),
-        };
+        let client = Client::builder().timeout(std::time::Duration::from_secs(30)).build().unwrap();
+        let app = Self { base, db, clock, folder, database, url, client, stop, server: Some(thread) };
         super::eventually("the server's readiness", || async {
             let answer = app.client.get(format!("{}/readyz", app.base)).send().await;
             answer.ok().filter(|answer| answer.status() == 200).map(drop)
@@ -219,13 +188,9 @@ impl App {
 
     /// A request to a path below `/api/v1`, or to one that begins at the root with `//`.
     pub fn request(&self, method: &str, path: &str) -> RequestBuilder {
-        let path = path
-            .strip_prefix("//")
-            .map_or_else(|| format!("/api/v1{path}"), |root| format!("/{root}"));
-        self.client.request(
-            Method::from_bytes(method.as_bytes()).unwrap(),
-            format!("{}{path}", self.base),
-        )
+        let path =
+            path.strip_prefix("//").map_or_else(|| format!("/api/v1{path}"), |root| format!("/{root}"));
+        self.client.request(Method::from_bytes(method.as_bytes()).unwrap(), format!("{}{path}", self.base))
     }
 
     pub async fn send(&self, request: RequestBuilder) -> Reply {
@@ -245,40 +210,28 @@ impl App {
     }
 
     pub async fn post_as(&self, who: &Person, path: &str, body: Value) -> Reply {
-        self.send(self.request("POST", path).bearer_auth(&who.token).json(&body))
-            .await
+        self.send(self.request("POST", path).bearer_auth(&who.token).json(&body)).await
     }
 
     /// A POST without a body.
     pub async fn post_empty_as(&self, who: &Person, path: &str) -> Reply {
-        self.send(self.request("POST", path).bearer_auth(&who.token))
-            .await
+        self.send(self.request("POST", path).bearer_auth(&who.token)).await
     }
 
     /// A PUT; null means no body.
     pub async fn put_as(&self, who: &Person, path: &str, body: Value) -> Reply {
         let request = self.request("PUT", path).bearer_auth(&who.token);
-        let request = if body.is_null() {
-            request
-        } else {
-            request.json(&body)
-        };
+        let request = if body.is_null() { request } else { request.json(&body) };
         self.send(request).await
     }
 
     pub async fn delete_as(&self, who: &Person, path: &str) -> Reply {
-        self.send(self.request("DELETE", path).bearer_auth(&who.token))
-            .await
+        self.send(self.request("DELETE", path).bearer_auth(&who.token)).await
     }
 
     pub async fn patch_as(&self, who: &Person, path: &str, seen: &str, body: Value) -> Reply {
-        let request = self
-            .request("PATCH", path)
-            .bearer_auth(&who.token)
-            .header("if-match", seen);
-        let request = request
-            .header("content-type", "application/merge-patch+json")
-            .body(body.to_string());
+        let request = self.request("PATCH", path).bearer_auth(&who.token).header("if-match", seen);
+        let request = request.header("content-type", "application/merge-patch+json").body(body.to_string());
         self.send(request).await
     }
 }

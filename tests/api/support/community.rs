@@ -8,9 +8,7 @@ use crate::support::{App, Person, Reply, eventually};
 /// Submits a post, published at once unless `more` says otherwise; returns the reply, whatever it is.
 pub async fn submit_post(app: &App, who: &Person, more: Value) -> Reply {
     let mut body = json!({ "title": "Saturday", "content": "<p>By the lake.</p>", "published": true });
-    body.as_object_mut()
-        .unwrap()
-        .extend(more.as_object().unwrap().clone());
+    body.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
     app.post_as(who, "/posts", body).await
 }
 
@@ -30,10 +28,7 @@ pub async fn submit_comment(app: &App, who: &Person, on: &str, text: &str, paren
 
 /// Creates a comment; returns its id.
 pub async fn create_comment(app: &App, who: &Person, on: &str, text: &str, parent: Option<&str>) -> String {
-    submit_comment(app, who, on, text, parent)
-        .await
-        .expect(201)
-        .text_at("/id")
+    submit_comment(app, who, on, text, parent).await.expect(201).text_at("/id")
 }
 
 /// Collects one member of all rows of a list, page by page.
@@ -41,11 +36,7 @@ pub async fn collect_pages(app: &App, who: &Person, path: &str, limit: usize, me
     let glue = if path.contains('?') { '&' } else { '?' };
     let (mut found, mut cursor) = (Vec::new(), String::new());
     loop {
-        let page = app
-            .get_as(who, &format!("{path}{glue}limit={limit}{cursor}"))
-            .await
-            .expect(200)
-            .json();
+        let page = app.get_as(who, &format!("{path}{glue}limit={limit}{cursor}")).await.expect(200).json();
         let rows = page["data"].as_array().unwrap();
         assert!(rows.len() <= limit);
         found.extend(rows.iter().map(|row| row.pointer(member).unwrap().clone()));
@@ -61,10 +52,7 @@ pub async fn collect_pages(app: &App, who: &Person, path: &str, limit: usize, me
 /// few is the request's own.
 pub async fn count_statements(app: &App, who: &Person, path: &str) -> u64 {
     eventually("the outbox to be empty", || async {
-        (app.count("SELECT count(*) FROM outbox WHERE done_at IS NULL")
-            .await
-            == 0)
-            .then_some(())
+        (app.count("SELECT count(*) FROM outbox WHERE done_at IS NULL").await == 0).then_some(())
     })
     .await;
     let mut least = u64::MAX;
@@ -79,18 +67,12 @@ pub async fn count_statements(app: &App, who: &Person, path: &str) -> u64 {
 /// A published course with an enrolled learner: course and lesson.
 pub async fn course_with_learner(app: &App, trainer: &Person, learner: &Person) -> (String, String) {
     let (course, _, [lesson, _]) = app.course(trainer, json!({})).await;
-    app.post_empty_as(learner, &format!("/courses/{course}/enroll"))
-        .await
-        .expect(201);
+    app.post_empty_as(learner, &format!("/courses/{course}/enroll")).await.expect(201);
     (course, lesson)
 }
 
 pub fn actor(who: &Person, role: Role) -> Actor {
-    Actor::User {
-        id: uuid(&who.id).into(),
-        role,
-        session: Uuid::nil().into(),
-    }
+    Actor::User { id: uuid(&who.id).into(), role, session: Uuid::nil().into() }
 }
 
 pub fn uuid(text: &str) -> Uuid {

@@ -17,10 +17,7 @@ impl App {
 
     pub async fn category_named(&self, name: &str) -> String {
         let admin = self.admin().await;
-        self.post_as(&admin, "/categories", json!({ "name": name }))
-            .await
-            .expect(201)
-            .text_at("/id")
+        self.post_as(&admin, "/categories", json!({ "name": name })).await.expect(201).text_at("/id")
     }
 
     /// A draft that can be published once it has a chapter; `more` overrides its members.
@@ -30,21 +27,13 @@ impl App {
             "title": "Strength Foundations", "description": "Four weeks.", "imageUrl": "https://images.example.com/a.jpg",
             "categoryIds": [category],
         });
-        body.as_object_mut()
-            .unwrap()
-            .extend(more.as_object().unwrap().clone());
-        self.post_as(trainer, "/courses", body)
-            .await
-            .expect(201)
-            .text_at("/id")
+        body.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
+        self.post_as(trainer, "/courses", body).await.expect(201).text_at("/id")
     }
 
     pub async fn chapter(&self, trainer: &Person, course: &str, is_free: bool) -> String {
         let body = json!({ "title": "Week 1", "isFree": is_free });
-        self.post_as(trainer, &format!("/courses/{course}/chapters"), body)
-            .await
-            .expect(201)
-            .text_at("/id")
+        self.post_as(trainer, &format!("/courses/{course}/chapters"), body).await.expect(201).text_at("/id")
     }
 
     /// A published lesson with text.
@@ -55,9 +44,7 @@ impl App {
             .await
             .expect(201)
             .text_at("/id");
-        self.post_empty_as(trainer, &format!("/lessons/{id}/publish"))
-            .await
-            .expect(200);
+        self.post_empty_as(trainer, &format!("/lessons/{id}/publish")).await.expect(200);
         id
     }
 
@@ -65,16 +52,9 @@ impl App {
     pub async fn course(&self, trainer: &Person, more: Value) -> (String, String, [String; 2]) {
         let course = self.draft(trainer, more).await;
         let chapter = self.chapter(trainer, &course, false).await;
-        let lessons = [
-            self.lesson(trainer, &chapter).await,
-            self.lesson(trainer, &chapter).await,
-        ];
-        self.post_empty_as(trainer, &format!("/chapters/{chapter}/publish"))
-            .await
-            .expect(200);
-        self.post_empty_as(trainer, &format!("/courses/{course}/publish"))
-            .await
-            .expect(200);
+        let lessons = [self.lesson(trainer, &chapter).await, self.lesson(trainer, &chapter).await];
+        self.post_empty_as(trainer, &format!("/chapters/{chapter}/publish")).await.expect(200);
+        self.post_empty_as(trainer, &format!("/courses/{course}/publish")).await.expect(200);
         (course, chapter, lessons)
     }
 }

@@ -10,14 +10,9 @@ impl App {
         let elena = self.trainer().await;
         let (course, ..) = self.course(&elena, json!({})).await;
         for learner in [one, other] {
-            self.post_empty_as(learner, &format!("/courses/{course}/enroll"))
-                .await
-                .expect(201);
+            self.post_empty_as(learner, &format!("/courses/{course}/enroll")).await.expect(201);
         }
-        self.open_conversation_as(one, other)
-            .await
-            .expect(201)
-            .text_at("/id")
+        self.open_conversation_as(one, other).await.expect(201).text_at("/id")
     }
 
     /// Opens a direct conversation; returns the reply, whatever it is.
@@ -37,8 +32,7 @@ impl App {
     pub async fn send_message_as(&self, who: &Person, conversation: &str, content: &str) -> Reply {
         let name = self.db.environment().new_id::<kernel::Uuid>();
         let body = json!({ "clientMessageId": name, "content": content });
-        self.post_as(who, &format!("/conversations/{conversation}/messages"), body)
-            .await
+        self.post_as(who, &format!("/conversations/{conversation}/messages"), body).await
     }
 
     /// Sends a message, which has to be accepted.

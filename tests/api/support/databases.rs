@@ -45,15 +45,11 @@ pub async fn sqlite_file(folder: &Path) -> PathBuf {
     let template = SQLITE_TEMPLATE.get_or_init(|| async {
         let folder = TempDir::new("template");
         let config = super::app::config(&folder, &[]);
-        api::startup::open(
-            &config,
-            kernel::Environment::default(),
-            api::startup::Schema::Migrate,
-        )
-        .await
-        .unwrap()
-        .close()
-        .await;
+        api::startup::open(&config, kernel::Environment::default(), api::startup::Schema::Migrate)
+            .await
+            .unwrap()
+            .close()
+            .await;
         std::fs::read(folder.join("palestra.db")).unwrap()
     });
     let path = folder.join("palestra.db");
@@ -71,42 +67,25 @@ pub async fn postgres_database() -> String {
         let folder = TempDir::new("template");
         let url = in_database(&admin, &name);
         let config = super::app::config(&folder, &[("DATABASE_URL", &url)]);
-        api::startup::open(
-            &config,
-            kernel::Environment::default(),
-            api::startup::Schema::Migrate,
-        )
-        .await
-        .unwrap()
-        .close()
-        .await;
+        api::startup::open(&config, kernel::Environment::default(), api::startup::Schema::Migrate)
+            .await
+            .unwrap()
+            .close()
+            .await;
         name
     });
     let template = template.await;
-    let name = format!(
-        "palestra_test_{}_{}",
-        std::process::id(),
-        NEXT.fetch_add(1, Ordering::Relaxed)
-    );
+    let name = format!("palestra_test_{}_{}", std::process::id(), NEXT.fetch_add(1, Ordering::Relaxed));
     execute(&admin, &format!("CREATE DATABASE {name} TEMPLATE {template}")).await;
     in_database(&admin, &name)
 }
 
 /// Drops a test's database, from wherever the test ends.
 pub fn drop_database(url: &str) {
-    let (admin, name) = (
-        postgres_admin(),
-        url.rsplit('/').next().unwrap_or_default().to_owned(),
-    );
+    let (admin, name) = (postgres_admin(), url.rsplit('/').next().unwrap_or_default().to_owned());
     let drop = std::thread::spawn(move || {
-        let runtime = tokio::runtime::Builder::new_current_thread()
-            .enable_all()
-            .build()
-            .unwrap();
-        runtime.block_on(execute(
-            &admin,
-            &format!("DROP DATABASE IF EXISTS {name} WITH (FORCE)"),
-        ));
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+        runtime.block_on(execute(&admin, &format!("DROP DATABASE IF EXISTS {name} WITH (FORCE)")));
     });
     drop.join().ok();
 }
@@ -119,10 +98,7 @@ async fn sweep(admin: &str) {
     for row in connection.fetch_all(unused).await.unwrap() {
         let name: String = row.get(0);
         // A concurrent run may drop it first.
-        connection
-            .execute(AssertSqlSafe(format!("DROP DATABASE IF EXISTS {name}")))
-            .await
-            .ok();
+        connection.execute(AssertSqlSafe(format!("DROP DATABASE IF EXISTS {name}"))).await.ok();
     }
 }
 

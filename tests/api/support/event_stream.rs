@@ -35,10 +35,7 @@ impl EventStream {
         assert_eq!(response.status(), 200, "{}", response.text().await.unwrap());
         assert_eq!(response.headers()["content-type"], "text/event-stream");
         assert_eq!(response.headers()["cache-control"], "no-store");
-        let mut ears = Self {
-            response,
-            text: String::new(),
-        };
+        let mut ears = Self { response, text: String::new() };
         let first = ears.block().await.expect("the beginning of a stream");
         assert!(first.starts_with("retry: 3000\n"), "{first}");
         (ears, event(&first))

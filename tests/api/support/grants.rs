@@ -17,9 +17,7 @@ pub fn json_time(at: DateTime<Utc>) -> String {
 /// Grants access by hand.
 pub async fn grant(app: &App, by: &Person, course: &str, learner: &Person, more: Value) -> Reply {
     let mut body = json!({ "userId": learner.id });
-    body.as_object_mut()
-        .unwrap()
-        .extend(more.as_object().unwrap().clone());
+    body.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
     app.post_as(by, &format!("/courses/{course}/grants"), body).await
 }
 

@@ -12,10 +12,7 @@ pub const PDF: &[u8] = b"%PDF-1.7\nnothing but a beginning, which is enough to b
 
 /// The path below `/api/v1` of a URL of the server, which does not know its port.
 pub fn path_of(url: &str) -> String {
-    url.split_once("/api/v1")
-        .expect("one of our own URLs")
-        .1
-        .to_owned()
+    url.split_once("/api/v1").expect("one of our own URLs").1.to_owned()
 }
 
 pub fn announcement(purpose: &str, name: &str, kind: &str, bytes: &[u8]) -> Value {
@@ -25,9 +22,7 @@ pub fn announcement(purpose: &str, name: &str, kind: &str, bytes: &[u8]) -> Valu
 pub async fn send_bytes(app: &App, upload: &Reply, bytes: &[u8]) -> Reply {
     let request = app.request("PUT", &path_of(&upload.text_at("/target/url")));
     app.send(
-        request
-            .header("content-type", upload.text_at("/target/headers/content-type"))
-            .body(bytes.to_vec()),
+        request.header("content-type", upload.text_at("/target/headers/content-type")).body(bytes.to_vec()),
     )
     .await
 }
@@ -36,19 +31,11 @@ pub async fn send_bytes(app: &App, upload: &Reply, bytes: &[u8]) -> Reply {
 pub async fn upload(app: &App, who: &Person, announcement: Value, bytes: &[u8]) -> Reply {
     let upload = app.post_as(who, "/uploads", announcement).await.expect(201);
     send_bytes(app, &upload, bytes).await.expect(204);
-    app.post_empty_as(who, &format!("/uploads/{}/complete", upload.text_at("/id")))
-        .await
-        .expect(200)
+    app.post_empty_as(who, &format!("/uploads/{}/complete", upload.text_at("/id"))).await.expect(200)
 }
 
 pub async fn upload_file(app: &App, who: &Person) -> String {
-    let done = upload(
-        app,
-        who,
-        announcement("ATTACHMENT", "plan.pdf", "application/pdf", PDF),
-        PDF,
-    )
-    .await;
+    let done = upload(app, who, announcement("ATTACHMENT", "plan.pdf", "application/pdf", PDF), PDF).await;
     assert_eq!(done.at("/status"), "READY");
     done.text_at("/id")
 }

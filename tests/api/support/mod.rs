@@ -72,10 +72,7 @@ pub async fn eventually<T, F: Future<Output = Option<T>>>(what: &str, mut ready:
         if let Some(found) = ready().await {
             return found;
         }
-        assert!(
-            tokio::time::Instant::now() < deadline,
-            "{what} did not happen within ten seconds"
-        );
+        assert!(tokio::time::Instant::now() < deadline, "{what} did not happen within ten seconds");
         tokio::time::sleep(std::time::Duration::from_millis(10)).await;
     }
 }

@@ -44,29 +44,14 @@ impl Mux {
     pub fn start() -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         let base = format!("http://{}", listener.local_addr().unwrap());
-        let rooms = Arc::new(Mutex::new(Rooms {
-            base: base.clone(),
-            ..Rooms::default()
-        }));
+        let rooms = Arc::new(Mutex::new(Rooms { base: base.clone(), ..Rooms::default() }));
         let data = web::Data::new(rooms.clone());
-        let factory = move || {
-            Service::new()
-                .app_data(data.clone())
-                .default_service(web::to(answer))
-        };
-        let server = HttpServer::new(factory)
-            .workers(1)
-            .disable_signals()
-            .listen(listener)
-            .unwrap()
-            .run();
+        let factory = move || Service::new().app_data(data.clone()).default_service(web::to(answer));
+        let server = HttpServer::new(factory).workers(1).disable_signals().listen(listener).unwrap().run();
         let handle = server.handle();
         std::thread::spawn(move || {
-            let runtime = tokio::runtime::Builder::new_multi_thread()
-                .worker_threads(1)
-                .enable_all()
-                .build()
-                .unwrap();
+            let runtime =
+                tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build().unwrap();
             runtime.block_on(server).unwrap();
         });
         Self { base, rooms, handle }
@@ -106,10 +91,7 @@ impl Mux {
     /// The asset that was created from an upload.
     pub fn asset_of(&self, url: &str) -> String {
         let upload = url.rsplit('/').next().unwrap();
-        self.rooms().uploads[upload]["asset_id"]
-            .as_str()
-            .unwrap()
-            .to_owned()
+        self.rooms().uploads[upload]["asset_id"].as_str().unwrap().to_owned()
     }
 
     pub fn has_asset(&self, id: &str) -> bool {
@@ -119,10 +101,7 @@ impl Mux {
     /// The status of an upload.
     pub fn upload_status(&self, url: &str) -> String {
         let upload = url.rsplit('/').next().unwrap();
-        self.rooms().uploads[upload]["status"]
-            .as_str()
-            .unwrap()
-            .to_owned()
+        self.rooms().uploads[upload]["status"].as_str().unwrap().to_owned()
     }
 
     /// Finishes processing an asset.
@@ -242,18 +221,10 @@ async fn answer(rooms: web::Data<Arc<Mutex<Rooms>>>, request: HttpRequest, body:
         let mut rooms = rooms.lock().unwrap();
         if let ("PUT", ["upload", id]) = (method, parts.as_slice()) {
             let received = rooms.receive(id);
-            return if received {
-                HttpResponse::Ok()
-            } else {
-                HttpResponse::Gone()
-            }
-            .finish();
+            return if received { HttpResponse::Ok() } else { HttpResponse::Gone() }.finish();
         }
         let expected = format!("Basic {}", STANDARD.encode(format!("{}:{}", TOKEN.0, TOKEN.1)));
-        let given = request
-            .headers()
-            .get("authorization")
-            .and_then(|value| value.to_str().ok());
+        let given = request.headers().get("authorization").and_then(|value| value.to_str().ok());
         if given != Some(expected.as_str()) {
             return HttpResponse::Unauthorized().finish();
         }
@@ -314,7 +285,5 @@ fn found(row: Option<&Value>) -> HttpResponse {
 fn json(status: u16, data: Value) -> HttpResponse {
     let status = actix_web::http::StatusCode::from_u16(status).unwrap();
     let body = json!({ "data": data }).to_string();
-    HttpResponse::build(status)
-        .content_type("application/json")
-        .body(body)
+    HttpResponse::build(status).content_type("application/json").body(body)
 }

@@ -27,11 +27,7 @@ impl App {
         let rows = page.at("/data").as_array().unwrap().clone();
         let unread = rows.iter().filter(|row| row["readAt"].is_null()).count();
         let count = self.get_as(who, "/me/notifications/count").await.expect(200);
-        assert_eq!(
-            count.at("/unreadCount"),
-            json!(unread),
-            "what is counted is what is listed"
-        );
+        assert_eq!(count.at("/unreadCount"), json!(unread), "what is counted is what is listed");
         rows
     }
 
@@ -62,10 +58,7 @@ impl App {
     /// Comments on `/posts/…` or `/lessons/…`; returns the id of the comment.
     pub async fn comment_on(&self, who: &Person, on: &str, parent: Option<&str>, content: &str) -> String {
         let body = json!({ "content": content, "parentId": parent });
-        self.post_as(who, &format!("{on}/comments"), body)
-            .await
-            .expect(201)
-            .text_at("/id")
+        self.post_as(who, &format!("{on}/comments"), body).await.expect(201).text_at("/id")
     }
 
     /// Sends a message in the direct conversation of these two; returns the ids of conversation and message.
@@ -75,27 +68,20 @@ impl App {
         let conversation = opened.text_at("/id");
         let body =
             json!({ "clientMessageId": self.db.environment().new_id::<kernel::Uuid>(), "content": content });
-        let sent = self
-            .post_as(who, &format!("/conversations/{conversation}/messages"), body)
-            .await
-            .expect(201);
+        let sent =
+            self.post_as(who, &format!("/conversations/{conversation}/messages"), body).await.expect(201);
         (conversation, sent.text_at("/id"))
     }
 
     /// Reports content, which has to be accepted; returns the id of the report.
     pub async fn report(&self, who: &Person, kind: &str, id: &str) -> String {
         let body = json!({ "subjectKind": kind, "subjectId": id, "reason": "SPAM", "note": "The third time today." });
-        self.post_as(who, "/reports", body)
-            .await
-            .expect(201)
-            .text_at("/id")
+        self.post_as(who, "/reports", body).await.expect(201).text_at("/id")
     }
 
     /// Patches the notification preferences.
     pub async fn set_notification_preferences(&self, who: &Person, change: Value) {
-        self.patch_as(who, "/me/notification-preferences", "*", change)
-            .await
-            .expect(200);
+        self.patch_as(who, "/me/notification-preferences", "*", change).await.expect(200);
     }
 
     /// A course of this trainer in which these learners are enrolled, and its lessons.
@@ -106,9 +92,7 @@ impl App {
     ) -> (String, [String; 2]) {
         let (course, _, lessons) = self.course(trainer, json!({})).await;
         for learner in learners {
-            self.post_empty_as(learner, &format!("/courses/{course}/enroll"))
-                .await
-                .expect(201);
+            self.post_empty_as(learner, &format!("/courses/{course}/enroll")).await.expect(201);
         }
         (course, lessons)
     }
@@ -116,13 +100,7 @@ impl App {
     /// Revokes the access of a learner to a course.
     pub async fn revoke_access(&self, trainer: &Person, course: &str, learner: &Person) {
         let path = format!("/courses/{course}/grants?userId={}", learner.id);
-        let grant = self
-            .get_as(trainer, &path)
-            .await
-            .expect(200)
-            .text_at("/data/0/id");
-        self.post_as(trainer, &format!("/grants/{grant}/revoke"), json!({}))
-            .await
-            .expect(200);
+        let grant = self.get_as(trainer, &path).await.expect(200).text_at("/data/0/id");
+        self.post_as(trainer, &format!("/grants/{grant}/revoke"), json!({})).await.expect(200);
     }
 }

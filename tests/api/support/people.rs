@@ -51,19 +51,9 @@ impl App {
         let number = NEXT.fetch_add(1, Ordering::Relaxed);
         let email = format!("{}{number}@example.com", role.as_str().to_lowercase());
         // The same cheap hash as in `config`.
-        let settings = identity::HasherSettings {
-            memory_kib: 64,
-            passes: 1,
-            threads: 1,
-            queue: 4,
-        };
+        let settings = identity::HasherSettings { memory_kib: 64, passes: 1, threads: 1, queue: 4 };
         let hasher = identity::Hasher::start(settings).unwrap();
-        let password_hash = hasher
-            .acquire()
-            .unwrap()
-            .hash(PASSWORD.to_owned(), [1; 16])
-            .await
-            .unwrap();
+        let password_hash = hasher.acquire().unwrap().hash(PASSWORD.to_owned(), [1; 16]).await.unwrap();
         let registration = Registration {
             email: email.clone(),
             password_hash,
@@ -76,10 +66,8 @@ impl App {
     }
 
     pub async fn login(&self, email: &str, password: &str) -> Person {
-        let reply = self
-            .post("/auth/login", json!({ "email": email, "password": password }))
-            .await
-            .expect(200);
+        let reply =
+            self.post("/auth/login", json!({ "email": email, "password": password })).await.expect(200);
         Person::from_reply(&reply)
     }
 }

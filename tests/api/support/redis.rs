@@ -17,17 +17,9 @@ pub struct Redis {
 impl Redis {
     /// A Redis that does not run yet.
     pub fn stopped() -> Self {
-        let port = TcpListener::bind("127.0.0.1:0")
-            .unwrap()
-            .local_addr()
-            .unwrap()
-            .port();
+        let port = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
         let folder = TempDir::new("redis");
-        Self {
-            port,
-            folder,
-            child: None,
-        }
+        Self { port, folder, child: None }
     }
 
     pub async fn started() -> Self {
@@ -52,12 +44,8 @@ impl Redis {
             .stdin(Stdio::null())
             .stdout(Stdio::null());
         self.child = Some(command.spawn().unwrap());
-        eventually("Redis", || async {
-            tokio::net::TcpStream::connect(("127.0.0.1", self.port))
-                .await
-                .ok()
-        })
-        .await;
+        eventually("Redis", || async { tokio::net::TcpStream::connect(("127.0.0.1", self.port)).await.ok() })
+            .await;
     }
 
     /// Kills it.

@@ -14,11 +14,7 @@ pub struct Reply {
 impl Reply {
     pub async fn read(response: Response) -> Self {
         let (status, headers) = (response.status().as_u16(), response.headers().clone());
-        Self {
-            status,
-            headers,
-            text: response.text().await.unwrap(),
-        }
+        Self { status, headers, text: response.text().await.unwrap() }
     }
 
     /// The body as JSON.
@@ -30,10 +26,7 @@ impl Reply {
     /// One value of the body, by JSON Pointer.
     #[track_caller]
     pub fn at(&self, pointer: &str) -> Value {
-        self.json()
-            .pointer(pointer)
-            .cloned()
-            .unwrap_or_else(|| panic!("no {pointer} in {}", self.text))
+        self.json().pointer(pointer).cloned().unwrap_or_else(|| panic!("no {pointer} in {}", self.text))
     }
 
     #[track_caller]
@@ -45,10 +38,7 @@ impl Reply {
     }
 
     pub fn header(&self, name: &str) -> &str {
-        self.headers
-            .get(name)
-            .and_then(|value| value.to_str().ok())
-            .unwrap_or_default()
+        self.headers.get(name).and_then(|value| value.to_str().ok()).unwrap_or_default()
     }
 
     /// Asserts the status, and the shape of the problem document if it is an error.
@@ -79,11 +69,7 @@ impl Reply {
         let body = self.json();
         let reasons = body["errors"].as_array().cloned().unwrap_or_default();
         let text = |reason: &Value| {
-            format!(
-                "{} {}",
-                reason["pointer"].as_str().unwrap(),
-                reason["code"].as_str().unwrap()
-            )
+            format!("{} {}", reason["pointer"].as_str().unwrap(), reason["code"].as_str().unwrap())
         };
         let mut reasons: Vec<String> = reasons.iter().map(text).collect();
         reasons.sort();

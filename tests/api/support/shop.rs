@@ -22,25 +22,17 @@ impl App {
     /// A POST with this idempotency key.
     pub async fn post_with_key_as(&self, who: &Person, path: &str, body: Value, key: &str) -> Reply {
         let request = self.request("POST", path).bearer_auth(&who.token);
-        self.send(request.header("idempotency-key", key).json(&body))
-            .await
+        self.send(request.header("idempotency-key", key).json(&body)).await
     }
 
     pub async fn checkout(&self, who: &Person, course: &str) -> Reply {
-        self.post_with_new_key_as(who, "/checkout", json!({ "courseId": course }))
-            .await
+        self.post_with_new_key_as(who, "/checkout", json!({ "courseId": course })).await
     }
 
     /// Buys a course in the sandbox; returns the id of the payment.
     pub async fn buy(&self, who: &Person, course: &str) -> String {
-        let payment = self
-            .checkout(who, course)
-            .await
-            .expect(201)
-            .text_at("/payment/id");
-        self.post_empty_as(who, &format!("/sandbox/payments/{payment}/complete"))
-            .await
-            .expect(200);
+        let payment = self.checkout(who, course).await.expect(201).text_at("/payment/id");
+        self.post_empty_as(who, &format!("/sandbox/payments/{payment}/complete")).await.expect(200);
         payment
     }
 
@@ -57,10 +49,6 @@ impl App {
     /// The reason why this person may read the lesson, or the code of the refusal.
     pub async fn access_reason(&self, who: &Person, lesson: &str) -> String {
         let reply = self.get_as(who, &format!("/lessons/{lesson}")).await;
-        if reply.status == 200 {
-            reply.text_at("/access/reason")
-        } else {
-            reply.text_at("/code")
-        }
+        if reply.status == 200 { reply.text_at("/access/reason") } else { reply.text_at("/code") }
     }
 }

@@ -44,11 +44,7 @@ impl Redactions {
 
     fn text(&mut self, name: &str, text: &str) -> String {
         let is_cursor = name.ends_with("Cursor") && text.len() >= 22;
-        if is_cursor
-            && text
-                .chars()
-                .all(|c| c.is_ascii_alphanumeric() || "-_".contains(c))
-        {
+        if is_cursor && text.chars().all(|c| c.is_ascii_alphanumeric() || "-_".contains(c)) {
             return "[cursor]".to_owned();
         }
         if text.ends_with('Z') && DateTime::parse_from_rfc3339(text).is_ok() {

@@ -55,9 +55,7 @@ pub async fn dump_database(app: &App) -> String {
     }
     // The file and its write-ahead log hold text as it is.
     for name in ["palestra.db", "palestra.db-wal"] {
-        text.push_str(&String::from_utf8_lossy(
-            &std::fs::read(app.folder.join(name)).unwrap_or_default(),
-        ));
+        text.push_str(&String::from_utf8_lossy(&std::fs::read(app.folder.join(name)).unwrap_or_default()));
     }
     text
 }

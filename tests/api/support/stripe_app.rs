@@ -49,31 +49,16 @@ impl StripeApp {
         settings.push(("PALESTRA_STRIPE_WEBHOOK_SECRETS", secrets));
         // The tests advance the clock; access tokens should outlive that.
         settings.push(("PALESTRA_ACCESS_TOKEN_SECONDS", "3600".to_owned()));
-        let borrowed: Vec<_> = settings
-            .iter()
-            .map(|(name, value)| (*name, value.as_str()))
-            .collect();
+        let borrowed: Vec<_> = settings.iter().map(|(name, value)| (*name, value.as_str())).collect();
         let app = App::start_with_clock(database, &borrowed, clock, true).await;
         let (elena, lena) = (app.trainer().await, app.learner().await);
         let (course, lessons) = app.course_for_sale(&elena, 4900).await;
-        Self {
-            app,
-            stripe,
-            elena,
-            lena,
-            course,
-            lessons,
-            settings,
-        }
+        Self { app, stripe, elena, lena, course, lessons, settings }
     }
 
     /// The payment service as the worker uses it.
     pub fn payments(&self) -> Payments {
-        let settings: Vec<_> = self
-            .settings
-            .iter()
-            .map(|(name, value)| (*name, value.as_str()))
-            .collect();
+        let settings: Vec<_> = self.settings.iter().map(|(name, value)| (*name, value.as_str())).collect();
         let config = config(&self.app.folder, &settings);
         api::startup::payments(&config, self.app.db.environment()).unwrap()
     }
@@ -90,14 +75,8 @@ impl StripeApp {
     /// Starts a checkout with an embedded payment.
     pub async fn start_embedded_checkout(&self) -> OpenCheckout {
         let body = json!({ "courseId": self.course, "method": "PAYMENT_INTENT" });
-        let reply = self
-            .post_with_new_key_as(&self.lena, "/checkout", body)
-            .await
-            .expect(201);
-        OpenCheckout {
-            payment: reply.text_at("/payment/id"),
-            reference: reply.text_at("/clientSecret"),
-        }
+        let reply = self.post_with_new_key_as(&self.lena, "/checkout", body).await.expect(201);
+        OpenCheckout { payment: reply.text_at("/payment/id"), reference: reply.text_at("/clientSecret") }
     }
 
     /// Buys the course on the hosted page; returns the payment and its intent at Stripe.
@@ -133,9 +112,7 @@ impl StripeApp {
 
     /// The payment as the buyer sees it.
     pub async fn payment(&self, payment: &str) -> Reply {
-        self.get_as(&self.lena, &format!("/payments/{payment}"))
-            .await
-            .expect(200)
+        self.get_as(&self.lena, &format!("/payments/{payment}")).await.expect(200)
     }
 
     /// The current time in seconds, as Stripe writes it.
@@ -151,10 +128,7 @@ impl StripeApp {
     /// Refunds what the body says, by default the rest; returns the id of the refund.
     pub async fn refund(&self, payment: &str, body: Value) -> String {
         let path = format!("/payments/{payment}/refunds");
-        self.post_with_new_key_as(&self.elena, &path, body)
-            .await
-            .expect(201)
-            .text_at("/id")
+        self.post_with_new_key_as(&self.elena, &path, body).await.expect(201).text_at("/id")
     }
 
     /// The number of rows of a table.

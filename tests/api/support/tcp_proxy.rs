@@ -20,10 +20,7 @@ impl TcpProxy {
     pub async fn to(url: &str) -> Self {
         let (scheme, rest) = url.split_once("://").unwrap();
         let (place, database) = rest.split_once('/').unwrap();
-        let server = place
-            .rsplit_once('@')
-            .map_or(place, |(_, server)| server)
-            .to_owned();
+        let server = place.rsplit_once('@').map_or(place, |(_, server)| server).to_owned();
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let wire = Self {
             url: format!("{scheme}://{}/{database}", listener.local_addr().unwrap()),

@@ -15,27 +15,18 @@ pub fn video_announcement() -> Value {
 pub async fn with_mux(app: &App) -> (App, Mux) {
     let mux = Mux::start();
     let settings = mux.settings();
-    let settings: Vec<(&str, &str)> = settings
-        .iter()
-        .map(|(name, value)| (*name, value.as_str()))
-        .collect();
+    let settings: Vec<(&str, &str)> = settings.iter().map(|(name, value)| (*name, value.as_str())).collect();
     (App::start_with(app.database, &settings).await, mux)
 }
 
 /// Announces a video; returns its id and the upload URL.
 pub async fn announce_video(app: &App, who: &Person) -> (String, String) {
-    let reply = app
-        .post_as(who, "/video-uploads", video_announcement())
-        .await
-        .expect(201);
+    let reply = app.post_as(who, "/video-uploads", video_announcement()).await.expect(201);
     (reply.text_at("/videoAsset/id"), reply.text_at("/target/url"))
 }
 
 pub async fn put_bytes(url: &str, bytes: Vec<u8>) -> u16 {
-    let sent = reqwest::Client::new()
-        .put(url)
-        .header("content-type", "video/mp4")
-        .body(bytes);
+    let sent = reqwest::Client::new().put(url).header("content-type", "video/mp4").body(bytes);
     sent.send().await.unwrap().status().as_u16()
 }
 
@@ -47,10 +38,7 @@ pub async fn send_video(app: &App, mux: &Mux, who: &Person) -> (String, String, 
 }
 
 pub async fn video_asset(app: &App, who: &Person, video: &str) -> Value {
-    app.get_as(who, &format!("/video-assets/{video}"))
-        .await
-        .expect(200)
-        .json()
+    app.get_as(who, &format!("/video-assets/{video}")).await.expect(200).json()
 }
 
 /// Waits until the outbox is empty.
@@ -70,11 +58,7 @@ pub async fn deliver_webhook(app: &App, mux: &Mux, event: &Value) {
 }
 
 pub fn actor(person: &Person) -> Actor {
-    Actor::User {
-        id: person.id.parse().unwrap(),
-        role: Role::Trainer,
-        session: Uuid::nil().into(),
-    }
+    Actor::User { id: person.id.parse().unwrap(), role: Role::Trainer, session: Uuid::nil().into() }
 }
 
 /// Executes a statement as this trainer.
@@ -122,9 +106,5 @@ pub fn mp4_film(milliseconds: u32) -> Vec<u8> {
 
 /// A URL of this server, with the port on which it listens.
 pub fn local_url(app: &App, url: &str) -> String {
-    format!(
-        "{}{}",
-        app.base,
-        url.strip_prefix("http://127.0.0.1:8080").unwrap()
-    )
+    format!("{}{}", app.base, url.strip_prefix("http://127.0.0.1:8080").unwrap())
 }

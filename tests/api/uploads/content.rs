@@ -18,47 +18,20 @@ use crate::support::{
 async fn a_body_of_the_wrong_size_is_not_stored(app: App) {
     let elena = app.trainer().await;
     let upload = app
-        .post_as(
-            &elena,
-            "/uploads",
-            announcement("ATTACHMENT", "a.pdf", "application/pdf", PDF),
-        )
+        .post_as(&elena, "/uploads", announcement("ATTACHMENT", "a.pdf", "application/pdf", PDF))
         .await
         .expect(201);
-    send_bytes(&app, &upload, &[PDF, PDF].concat())
-        .await
-        .expect_problem(413, "payload_too_large");
-    send_bytes(&app, &upload, &PDF[..20])
-        .await
-        .expect_problem(422, "size_mismatch");
+    send_bytes(&app, &upload, &[PDF, PDF].concat()).await.expect_problem(413, "payload_too_large");
+    send_bytes(&app, &upload, &PDF[..20]).await.expect_problem(422, "size_mismatch");
     let path = path_of(&upload.text_at("/target/url"));
     // Without a length at the beginning, and with one that is not kept.
-    let chunked = |body: &str| {
-        send_raw(
-            &app,
-            &path,
-            format!("transfer-encoding: chunked\r\n\r\n{body}"),
-            true,
-        )
-    };
+    let chunked =
+        |body: &str| send_raw(&app, &path, format!("transfer-encoding: chunked\r\n\r\n{body}"), true);
     let long = "x".repeat(100);
-    assert!(
-        chunked(&format!("64\r\n{long}\r\n0\r\n\r\n"))
-            .await
-            .contains("payload_too_large")
-    );
+    assert!(chunked(&format!("64\r\n{long}\r\n0\r\n\r\n")).await.contains("payload_too_large"));
     assert!(chunked("5\r\n%PDF-\r\n0\r\n\r\n").await.contains("size_mismatch"));
-    send_raw(
-        &app,
-        &path,
-        format!("content-length: {}\r\n\r\n%PDF-", PDF.len()),
-        false,
-    )
-    .await;
-    eventually("an empty storage", || async {
-        stored_objects(&app.folder).is_empty().then_some(())
-    })
-    .await;
+    send_raw(&app, &path, format!("content-length: {}\r\n\r\n%PDF-", PDF.len()), false).await;
+    eventually("an empty storage", || async { stored_objects(&app.folder).is_empty().then_some(()) }).await;
     app.post_empty_as(&elena, &format!("/uploads/{}/complete", upload.text_at("/id")))
         .await
         .expect_problem(409, "upload_incomplete");
@@ -73,19 +46,14 @@ async fn an_upload_url_is_bound_and_expires(app: App) {
         app.post_as(&elena, "/uploads", new()).await.expect(201),
         app.post_as(&other, "/uploads", new()).await.expect(201),
     );
-    let (path, other_path) = (
-        path_of(&mine.text_at("/target/url")),
-        path_of(&theirs.text_at("/target/url")),
-    );
+    let (path, other_path) = (path_of(&mine.text_at("/target/url")), path_of(&theirs.text_at("/target/url")));
     let token = path.split_once("ticket=").unwrap().1;
     let swapped = format!("{}ticket={token}", other_path.split_once("ticket=").unwrap().0);
     let mut tampered = path.clone().into_bytes();
     let at = tampered.len() - 20;
     tampered[at] = if tampered[at] == b'A' { b'B' } else { b'A' };
     for bad in [swapped, String::from_utf8(tampered).unwrap(), format!("{path}AA")] {
-        app.send(app.request("PUT", &bad).body(PDF))
-            .await
-            .expect_problem(403, "signed_url_invalid");
+        app.send(app.request("PUT", &bad).body(PDF)).await.expect_problem(403, "signed_url_invalid");
     }
     app.send(app.request("PUT", path.split('?').next().unwrap()).body(PDF))
         .await
@@ -93,18 +61,11 @@ async fn an_upload_url_is_bound_and_expires(app: App) {
     // Somebody else's upload is not there.
     let place = format!("/uploads/{}", mine.text_at("/id"));
     app.get_as(&other, &place).await.expect_problem(404, "not_found");
-    app.post_empty_as(&other, &format!("{place}/complete"))
-        .await
-        .expect_problem(404, "not_found");
+    app.post_empty_as(&other, &format!("{place}/complete")).await.expect_problem(404, "not_found");
     app.clock.advance(Duration::hours(7));
-    app.send(app.request("PUT", &path).body(PDF))
-        .await
-        .expect_problem(403, "signed_url_invalid");
+    app.send(app.request("PUT", &path).body(PDF)).await.expect_problem(403, "signed_url_invalid");
     let elena = app.login(&elena.email, PASSWORD).await;
-    assert_eq!(
-        app.get_as(&elena, &place).await.expect(200).at("/target"),
-        Value::Null
-    );
+    assert_eq!(app.get_as(&elena, &place).await.expect(200).at("/target"), Value::Null);
 }
 
 /// Sends raw bytes; reads the answer, or disconnects at once.
@@ -125,28 +86,14 @@ async fn send_raw(app: &App, path: &str, rest: String, stay: bool) -> String {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_stalled_upload_times_out() {
-    let app = App::start_with(
-        crate::support::DatabaseKind::Sqlite,
-        &[("PALESTRA_BODY_TIMEOUT_SECONDS", "1")],
-    )
-    .await;
+    let app =
+        App::start_with(crate::support::DatabaseKind::Sqlite, &[("PALESTRA_BODY_TIMEOUT_SECONDS", "1")])
+            .await;
     let elena = app.trainer().await;
     let new = announcement("ATTACHMENT", "a.pdf", "application/pdf", PDF);
     let upload = app.post_as(&elena, "/uploads", new).await.expect(201);
     let path = path_of(&upload.text_at("/target/url"));
-    let answer = send_raw(
-        &app,
-        &path,
-        format!("content-length: {}\r\n\r\n%PDF-", PDF.len()),
-        true,
-    )
-    .await;
-    assert!(
-        answer.starts_with("HTTP/1.1 408") && answer.contains("request_timeout"),
-        "{answer}"
-    );
-    eventually("an empty storage", || async {
-        stored_objects(&app.folder).is_empty().then_some(())
-    })
-    .await;
+    let answer = send_raw(&app, &path, format!("content-length: {}\r\n\r\n%PDF-", PDF.len()), true).await;
+    assert!(answer.starts_with("HTTP/1.1 408") && answer.contains("request_timeout"), "{answer}");
+    eventually("an empty storage", || async { stored_objects(&app.folder).is_empty().then_some(()) }).await;
 }

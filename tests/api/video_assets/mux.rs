@@ -17,19 +17,13 @@ use crate::support::{
 async fn a_video_is_uploaded_to_mux_and_played(app: App) {
     let (app, mux) = with_mux(&app).await;
     let elena = app.trainer().await;
-    let reply = app
-        .post_as(&elena, "/video-uploads", video_announcement())
-        .await
-        .expect(201);
+    let reply = app.post_as(&elena, "/video-uploads", video_announcement()).await.expect(201);
     assert_eq!(
         (reply.at("/videoAsset/status"), reply.at("/videoAsset/provider")),
         (json!("WAITING"), json!("MUX"))
     );
     assert_eq!(
-        (
-            reply.at("/target/method"),
-            reply.at("/target/headers/content-type")
-        ),
+        (reply.at("/target/method"), reply.at("/target/headers/content-type")),
         (json!("PUT"), json!("video/mp4"))
     );
     let (video, url) = (reply.text_at("/videoAsset/id"), reply.text_at("/target/url"));
@@ -38,10 +32,7 @@ async fn a_video_is_uploaded_to_mux_and_played(app: App) {
         .await
         .expect_problem(409, "video_not_ready");
     assert_eq!(
-        app.post_empty_as(&elena, &format!("/video-assets/{video}/complete"))
-            .await
-            .expect(200)
-            .at("/status"),
+        app.post_empty_as(&elena, &format!("/video-assets/{video}/complete")).await.expect(200).at("/status"),
         "WAITING"
     );
     assert_eq!(put_bytes(&url, vec![0; 10]).await, 200);
@@ -61,31 +52,16 @@ async fn a_video_is_uploaded_to_mux_and_played(app: App) {
     );
     assert_eq!(ready["assetsId"], mux.asset_of(&url));
     let listed = app.get_as(&elena, "/me/video-assets").await.expect(200);
-    assert_eq!(
-        (listed.at("/data/0"), listed.at("/hasMore")),
-        (ready.clone(), json!(false))
-    );
+    assert_eq!((listed.at("/data/0"), listed.at("/hasMore")), (ready.clone(), json!(false)));
 
-    let playback = app
-        .post_empty_as(&elena, &format!("/video-assets/{video}/playback"))
-        .await
-        .expect(200);
+    let playback = app.post_empty_as(&elena, &format!("/video-assets/{video}/playback")).await.expect(200);
     let playback_id = ready["playbackId"].as_str().unwrap();
     let stream = playback.text_at("/streamUrl");
-    assert!(
-        stream.starts_with(&format!("https://stream.mux.com/{playback_id}.m3u8?token=")),
-        "{stream}"
-    );
-    let until = chrono::DateTime::parse_from_rfc3339(&playback.text_at("/expiresAt"))
-        .unwrap()
-        .timestamp();
+    assert!(stream.starts_with(&format!("https://stream.mux.com/{playback_id}.m3u8?token=")), "{stream}");
+    let until = chrono::DateTime::parse_from_rfc3339(&playback.text_at("/expiresAt")).unwrap().timestamp();
     let six_hours = until - kernel::Clock::now(app.clock.as_ref()).timestamp();
     assert!((21_590..=21_600).contains(&six_hours), "{six_hours}");
-    for (url, audience) in [
-        ("/streamUrl", "v"),
-        ("/thumbnailUrl", "t"),
-        ("/storyboardUrl", "s"),
-    ] {
+    for (url, audience) in [("/streamUrl", "v"), ("/thumbnailUrl", "t"), ("/storyboardUrl", "s")] {
         let expected =
             json!({ "sub": playback_id, "aud": audience, "exp": until, "kid": "test-signing-key" });
         assert_eq!(token_claims(&playback.text_at(url)), expected);
@@ -99,10 +75,8 @@ async fn a_failed_mux_upload_is_recorded(app: App) {
     let (app, mux) = with_mux(&app).await;
     let elena = app.trainer().await;
     let key = |key: &str| {
-        let request = app
-            .request("POST", "/video-uploads")
-            .bearer_auth(&elena.token)
-            .header("idempotency-key", key);
+        let request =
+            app.request("POST", "/video-uploads").bearer_auth(&elena.token).header("idempotency-key", key);
         app.send(request.json(&video_announcement()))
     };
     mux.fail(3, 503);
@@ -122,10 +96,7 @@ async fn a_failed_mux_upload_is_recorded(app: App) {
     mux.fail(1, 500);
     let first = key("a").await.expect(201);
     let again = key("a").await.expect(201);
-    assert_eq!(
-        (again.json(), again.header("idempotent-replayed")),
-        (first.json(), "true")
-    );
+    assert_eq!((again.json(), again.header("idempotent-replayed")), (first.json(), "true"));
     assert_eq!(mux.calls().len(), 6);
 }
 
@@ -136,36 +107,17 @@ async fn a_deleted_video_is_deleted_at_mux(app: App) {
     let (_, _, lessons) = app.course(&elena, json!({})).await;
     let (video, asset, events) = send_video(&app, &mux, &elena).await;
     let show = "UPDATE lesson_bodies SET video_asset_id = ? WHERE lesson_id = ?";
-    execute_as(
-        &app,
-        &elena,
-        show,
-        vec![uuid(&video).into(), uuid(&lessons[0]).into()],
-    )
-    .await;
+    execute_as(&app, &elena, show, vec![uuid(&video).into(), uuid(&lessons[0]).into()]).await;
     let path = format!("/video-assets/{video}");
-    app.delete_as(&elena, &path)
-        .await
-        .expect_problem(409, "video_in_use");
-    execute_as(
-        &app,
-        &elena,
-        show,
-        vec![None::<Uuid>.into(), uuid(&lessons[0]).into()],
-    )
-    .await;
+    app.delete_as(&elena, &path).await.expect_problem(409, "video_in_use");
+    execute_as(&app, &elena, show, vec![None::<Uuid>.into(), uuid(&lessons[0]).into()]).await;
     mux.fail(3, 500);
     app.delete_as(&elena, &path).await.expect(204);
     app.get_as(&elena, &path).await.expect_problem(404, "not_found");
-    app.delete_as(&elena, &path)
-        .await
-        .expect_problem(404, "not_found");
+    app.delete_as(&elena, &path).await.expect_problem(404, "not_found");
     eventually("a first try", || async { (mux.calls().len() == 4).then_some(()) }).await;
     app.clock.advance(Duration::seconds(10));
-    eventually("the asset's end", || async {
-        (!mux.has_asset(&asset)).then_some(())
-    })
-    .await;
+    eventually("the asset's end", || async { (!mux.has_asset(&asset)).then_some(()) }).await;
     // What is told of it afterwards is about nothing.
     for event in events.iter().chain(&mux.events()) {
         deliver_webhook(&app, &mux, event).await;
@@ -178,17 +130,13 @@ async fn a_video_without_a_file_can_be_deleted(app: App) {
     let (app, mux) = with_mux(&app).await;
     let elena = app.trainer().await;
     let (video, url) = announce_video(&app, &elena).await;
-    app.delete_as(&elena, &format!("/video-assets/{video}"))
-        .await
-        .expect(204);
+    app.delete_as(&elena, &format!("/video-assets/{video}")).await.expect(204);
     wait_for_outbox(&app).await;
     assert_eq!(mux.upload_status(&url), "cancelled");
     // The file came, but nobody had told us yet.
     let (video, url) = announce_video(&app, &elena).await;
     put_bytes(&url, vec![0; 10]).await;
-    app.delete_as(&elena, &format!("/video-assets/{video}"))
-        .await
-        .expect(204);
+    app.delete_as(&elena, &format!("/video-assets/{video}")).await.expect(204);
     wait_for_outbox(&app).await;
     assert!(!mux.has_asset(&mux.asset_of(&url)));
 }
@@ -209,10 +157,7 @@ async fn a_video_deleted_at_mux_is_not_played(app: App) {
     again["id"] = json!("event-late");
     deliver_webhook(&app, &mux, &again).await;
     let asset = video_asset(&app, &elena, &video).await;
-    assert_eq!(
-        (&asset["status"], &asset["problem"]),
-        (&json!("ERRORED"), &json!("deleted_at_mux"))
-    );
+    assert_eq!((&asset["status"], &asset["problem"]), (&json!("ERRORED"), &json!("deleted_at_mux")));
     app.post_empty_as(&elena, &format!("/video-assets/{video}/playback"))
         .await
         .expect_problem(409, "video_not_ready");

@@ -14,18 +14,13 @@ use syn::{FnArg, ItemFn, parse_macro_input, spanned::Spanned};
 #[proc_macro_attribute]
 pub fn both_databases(arguments: TokenStream, item: TokenStream) -> TokenStream {
     let function = parse_macro_input!(item as ItemFn);
-    expand(&arguments, function)
-        .unwrap_or_else(syn::Error::into_compile_error)
-        .into()
+    expand(&arguments, function).unwrap_or_else(syn::Error::into_compile_error).into()
 }
 
 fn expand(arguments: &TokenStream, mut function: ItemFn) -> syn::Result<proc_macro2::TokenStream> {
     let signature = &function.sig;
     if !arguments.is_empty() {
-        return Err(syn::Error::new(
-            signature.span(),
-            "both_databases takes no arguments",
-        ));
+        return Err(syn::Error::new(signature.span(), "both_databases takes no arguments"));
     }
     let mut inputs = signature.inputs.iter();
     let (Some(FnArg::Typed(fixture)), None, Some(_)) = (inputs.next(), inputs.next(), signature.asyncness)

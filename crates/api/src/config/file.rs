@@ -10,9 +10,8 @@ pub(super) fn read(
     text: &str,
     given: &mut BTreeMap<&'static str, (String, String)>,
 ) -> Result<(), ConfigError> {
-    let table: toml::Table = text
-        .parse()
-        .map_err(|error| ConfigError(format!("{path} is not TOML: {error}")))?;
+    let table: toml::Table =
+        text.parse().map_err(|error| ConfigError(format!("{path} is not TOML: {error}")))?;
     for (name, value) in table {
         let Some(setting) = SETTINGS.iter().find(|setting| setting.name == name) else {
             return Err(ConfigError(format!(
@@ -22,9 +21,8 @@ pub(super) fn read(
         let text = match value {
             toml::Value::String(text) => text,
             toml::Value::Array(items) => {
-                let items = items
-                    .iter()
-                    .map(|item| item.as_str().map_or_else(|| item.to_string(), str::to_owned));
+                let items =
+                    items.iter().map(|item| item.as_str().map_or_else(|| item.to_string(), str::to_owned));
                 items.collect::<Vec<_>>().join(",")
             }
             other => other.to_string(),

@@ -79,23 +79,14 @@ impl Readable for Option<String> {
 impl Readable for Vec<String> {
     const EXPECTS: &'static str = "a list, separated by commas";
     fn read(text: &str) -> Option<Self> {
-        Some(
-            text.split(',')
-                .map(|part| part.trim().to_owned())
-                .filter(|part| !part.is_empty())
-                .collect(),
-        )
+        Some(text.split(',').map(|part| part.trim().to_owned()).filter(|part| !part.is_empty()).collect())
     }
 }
 
 impl Readable for Vec<IpAddr> {
     const EXPECTS: &'static str = "addresses, separated by commas";
     fn read(text: &str) -> Option<Self> {
-        text.split(',')
-            .map(str::trim)
-            .filter(|part| !part.is_empty())
-            .map(|part| part.parse().ok())
-            .collect()
+        text.split(',').map(str::trim).filter(|part| !part.is_empty()).map(|part| part.parse().ok()).collect()
     }
 }
 
@@ -374,15 +365,10 @@ fn one<T: Readable>(
     name: &'static str,
     default: &str,
 ) -> Result<T, ConfigError> {
-    let (text, place) = given.get(name).map_or((default, "the default"), |(text, place)| {
-        (text.as_str(), place.as_str())
-    });
-    T::read(text).ok_or_else(|| {
-        ConfigError(format!(
-            "{place} is «{text}», but {name} has to be {}",
-            T::EXPECTS
-        ))
-    })
+    let (text, place) =
+        given.get(name).map_or((default, "the default"), |(text, place)| (text.as_str(), place.as_str()));
+    T::read(text)
+        .ok_or_else(|| ConfigError(format!("{place} is «{text}», but {name} has to be {}", T::EXPECTS)))
 }
 
 impl Config {
@@ -428,10 +414,7 @@ impl Config {
                 "PALESTRA_MASTER_KEY has to be 64 hexadecimal digits: openssl rand -hex 32".to_owned(),
             );
         }
-        for (name, url) in [
-            ("PALESTRA_PUBLIC_URL", &self.public_url),
-            ("PALESTRA_APP_URL", &self.app_url),
-        ] {
+        for (name, url) in [("PALESTRA_PUBLIC_URL", &self.public_url), ("PALESTRA_APP_URL", &self.app_url)] {
             if !url.starts_with("http://") && !url.starts_with("https://") {
                 return refuse(format!("{name} has to begin with https:// or http://"));
             }
@@ -440,16 +423,12 @@ impl Config {
             }
         }
         if let Some(url) = &self.database_url
-            && !["sqlite:", "postgres:", "postgresql:"]
-                .iter()
-                .any(|scheme| url.starts_with(scheme))
+            && !["sqlite:", "postgres:", "postgresql:"].iter().any(|scheme| url.starts_with(scheme))
         {
             return refuse("DATABASE_URL has to begin with sqlite:, postgres:// or postgresql://".to_owned());
         }
         for origin in &self.cors_origins {
-            let host = origin
-                .strip_prefix("https://")
-                .or_else(|| origin.strip_prefix("http://"));
+            let host = origin.strip_prefix("https://").or_else(|| origin.strip_prefix("http://"));
             if host.is_none_or(|host| host.is_empty() || host.contains('/')) {
                 return refuse(format!(
                     "PALESTRA_CORS_ORIGINS has «{origin}», but an origin is like https://app.example.com"
@@ -492,9 +471,7 @@ impl Config {
         ] {
             let plain = url.starts_with("http://") && self.environment == Mode::Development;
             if !plain && !url.starts_with("https://") {
-                return refuse(format!(
-                    "{name} has to begin with https:// (in development also http://)"
-                ));
+                return refuse(format!("{name} has to begin with https:// (in development also http://)"));
             }
         }
         if let Some(missing) = self.missing_of_s3() {
@@ -556,16 +533,9 @@ impl Config {
                         The environment overrides the file; PALESTRA_CONFIG names another file.\n"
                 .to_owned();
         for setting in SETTINGS {
-            let default = if setting.default.is_empty() {
-                "empty"
-            } else {
-                setting.default
-            };
+            let default = if setting.default.is_empty() { "empty" } else { setting.default };
             let secret = if setting.secret { ", secret" } else { "" };
-            page.push_str(&format!(
-                "\n{}  ({}; default: {default}{secret})\n",
-                setting.env, setting.name
-            ));
+            page.push_str(&format!("\n{}  ({}; default: {default}{secret})\n", setting.env, setting.name));
             for line in wrap(setting.doc.trim(), 100) {
                 page.push_str(&format!("    {line}\n"));
             }

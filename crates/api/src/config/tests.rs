@@ -1,9 +1,7 @@
 use super::*;
 
 fn load(pairs: &[(&str, &str)]) -> Result<Config, String> {
-    let pairs = pairs
-        .iter()
-        .map(|(name, value)| ((*name).to_owned(), (*value).to_owned()));
+    let pairs = pairs.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned()));
     Config::load(pairs).map_err(|error| error.0)
 }
 

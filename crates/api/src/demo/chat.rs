@@ -41,11 +41,7 @@ pub(super) async fn load(db: &Db, people: &HashMap<String, Actor>) -> Result<()>
             continue;
         };
         let new = NewConversation {
-            kind: if demo.title.is_some() {
-                ConversationKind::Group
-            } else {
-                ConversationKind::Direct
-            },
+            kind: if demo.title.is_some() { ConversationKind::Group } else { ConversationKind::Direct },
             member_ids: others.iter().filter_map(Actor::user_id).collect(),
             title: demo.title,
         };
@@ -63,10 +59,7 @@ pub(super) async fn load(db: &Db, people: &HashMap<String, Actor>) -> Result<()>
 }
 
 async fn send(db: &Db, sender: Actor, conversation: ConversationId, content: String) -> Result<()> {
-    let new = NewMessage {
-        client_message_id: db.environment().new_id(),
-        content,
-    };
+    let new = NewMessage { client_message_id: db.environment().new_id(), content };
     let work = move |tx| async move { message::send(&tx, &MESSAGING, conversation, new).await };
     db.run(sender, work).await.map(drop)
 }

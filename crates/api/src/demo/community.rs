@@ -96,17 +96,11 @@ pub(super) async fn add_conversations(db: &Db, cast: Cast<'_>, all: Vec<Conversa
 }
 
 async fn add_comments(db: &Db, cast: Cast<'_>, on: Branch, comments: Vec<DemoComment>) -> Result<()> {
-    let mut waiting: Vec<(Option<CommentId>, DemoComment)> = comments
-        .into_iter()
-        .rev()
-        .map(|comment| (None, comment))
-        .collect();
+    let mut waiting: Vec<(Option<CommentId>, DemoComment)> =
+        comments.into_iter().rev().map(|comment| (None, comment)).collect();
     while let Some((parent_id, comment)) = waiting.pop() {
         let author = cast.person(&comment.author)?;
-        let new = NewComment {
-            parent_id,
-            content: comment.content,
-        };
+        let new = NewComment { parent_id, content: comment.content };
         let write = move |tx: Tx| async move { Ok(community::create_comment(&tx, on, new).await?.id) };
         let id = db.run(author, write).await?;
         react(db, cast, PostOrComment::Comment(id), comment.reactions).await?;

@@ -153,11 +153,7 @@ struct Placed {
 /// # Errors
 /// [`kernel::Code::Internal`] where the file of the school cannot be read, which would be a bug.
 pub fn accounts() -> Result<Vec<(String, String)>> {
-    Ok(school()?
-        .people
-        .into_iter()
-        .map(|person| (person.email, person.role))
-        .collect())
+    Ok(school()?.people.into_iter().map(|person| (person.email, person.role)).collect())
 }
 
 /// Loads the demo school; answers whether it had to.
@@ -165,10 +161,7 @@ pub fn accounts() -> Result<Vec<(String, String)>> {
 /// # Errors
 /// What the use cases answer.
 pub async fn load(db: &Db, hasher: &Hasher) -> Result<bool> {
-    let filter = UserFilter {
-        email: Some(ADMIN.to_owned()),
-        ..UserFilter::default()
-    };
+    let filter = UserFilter { email: Some(ADMIN.to_owned()), ..UserFilter::default() };
     let find = move |tx| async move { identity::list_users(&tx, filter, None, Limit::new(1)).await };
     if !db.read(Actor::System, find).await?.data.is_empty() {
         return Ok(false);
@@ -177,35 +170,24 @@ pub async fn load(db: &Db, hasher: &Hasher) -> Result<bool> {
     print_status("Loading the demo school");
     let hash = identity::hash_new_password(db, hasher, PASSWORD.to_owned(), "", &[]).await?;
     // The admin comes last, so that a load that was interrupted is seen as unfinished.
-    let (admins, others): (Vec<_>, Vec<_>) = school
-        .people
-        .into_iter()
-        .partition(|person| person.role == "ADMIN");
+    let (admins, others): (Vec<_>, Vec<_>) =
+        school.people.into_iter().partition(|person| person.role == "ADMIN");
     let mut people = HashMap::new();
     for person in others {
         people.insert(person.username.clone(), add_person(db, person, &hash).await?);
     }
     let mut shelves = HashMap::new();
     for Shelf { name } in school.categories {
-        let new = NewCategory {
-            name: name.clone(),
-            image_url: None,
-            image_id: None,
-        };
-        let shelf = db
-            .run(Actor::System, |tx| async move {
-                courses::create_category(&tx, new).await
-            })
-            .await?;
+        let new = NewCategory { name: name.clone(), image_url: None, image_id: None };
+        let shelf =
+            db.run(Actor::System, |tx| async move { courses::create_category(&tx, new).await }).await?;
         shelves.insert(name, shelf.id);
     }
     let mut placed = HashMap::new();
     let total = school.courses.len();
     for (index, course) in school.courses.into_iter().enumerate() {
         print_status(&format!("  {:2} of {total}: {}", index + 1, course.title));
-        let author = *people
-            .get(&course.author)
-            .ok_or_else(|| unknown(&course.author))?;
+        let author = *people.get(&course.author).ok_or_else(|| unknown(&course.author))?;
         let title = course.title.clone();
         placed.insert(title, add_course(db, author, course, &shelves).await?);
     }
@@ -214,15 +196,10 @@ pub async fn load(db: &Db, hasher: &Hasher) -> Result<bool> {
         shop::add_coupon(db, owner, coupon).await?;
     }
     for learner in school.learners {
-        let actor = *people
-            .get(&learner.username)
-            .ok_or_else(|| unknown(&learner.username))?;
+        let actor = *people.get(&learner.username).ok_or_else(|| unknown(&learner.username))?;
         add_learning(db, actor, &learner, &placed).await?;
     }
-    let cast = Cast {
-        people: &people,
-        placed: &placed,
-    };
+    let cast = Cast { people: &people, placed: &placed };
     community::add_posts(db, cast, school.posts).await?;
     community::add_conversations(db, cast, school.conversations).await?;
     chat::load(db, &people).await?;
@@ -243,14 +220,7 @@ fn unknown(name: &str) -> Error {
 
 /// An interrupted load has left its people: they are found again.
 async fn add_person(db: &Db, person: Person, hash: &str) -> Result<Actor> {
-    let Person {
-        email,
-        username,
-        name,
-        role,
-        bio,
-        avatar_url,
-    } = person;
+    let Person { email, username, name, role, bio, avatar_url } = person;
     let role: Role = role.parse().map_err(|_| unknown(&role))?;
     let registration = Registration {
         email: email.clone(),
@@ -265,40 +235,17 @@ async fn add_person(db: &Db, person: Person, hash: &str) -> Result<Actor> {
         .await;
     let id = match made {
         Ok(account) => account.id,
-        Err(error)
-            if matches!(
-                error.code(),
-                kernel::Code::EmailTaken | kernel::Code::UsernameTaken
-            ) =>
-        {
-            let filter = UserFilter {
-                email: Some(email.clone()),
-                ..UserFilter::default()
-            };
+        Err(error) if matches!(error.code(), kernel::Code::EmailTaken | kernel::Code::UsernameTaken) => {
+            let filter = UserFilter { email: Some(email.clone()), ..UserFilter::default() };
             let find = move |tx| async move { identity::list_users(&tx, filter, None, Limit::new(1)).await };
-            db.read(Actor::System, find)
-                .await?
-                .data
-                .first()
-                .map(|account| account.id)
-                .ok_or(error)?
+            db.read(Actor::System, find).await?.data.first().map(|account| account.id).ok_or(error)?
         }
         Err(error) => return Err(error),
     };
-    let actor = Actor::User {
-        id,
-        role,
-        session: SessionId(Uuid::nil()),
-    };
-    let change = AccountChange {
-        bio: Some(Some(bio)),
-        avatar_url: Some(avatar_url),
-        ..AccountChange::default()
-    };
-    db.run(actor, move |tx| async move {
-        identity::change_account(&tx, |_| true, change).await
-    })
-    .await?;
+    let actor = Actor::User { id, role, session: SessionId(Uuid::nil()) };
+    let change =
+        AccountChange { bio: Some(Some(bio)), avatar_url: Some(avatar_url), ..AccountChange::default() };
+    db.run(actor, move |tx| async move { identity::change_account(&tx, |_| true, change).await }).await?;
     Ok(actor)
 }
 
@@ -312,10 +259,7 @@ async fn add_course(
         let Some(Price { amount, currency }) = price else {
             return Ok(None);
         };
-        Ok(Some(Money {
-            amount,
-            currency: currency.parse().map_err(|()| unknown(&currency))?,
-        }))
+        Ok(Some(Money { amount, currency: currency.parse().map_err(|()| unknown(&currency))? }))
     };
     let shelf = |name: &String| shelves.get(name).copied().ok_or_else(|| unknown(name));
     let new = NewCourse {
@@ -337,40 +281,12 @@ async fn add_course(
     db.run(author, move |tx| async move {
         let made = courses::create_course(&tx, new).await?;
         let mut lessons = HashMap::new();
-        for DemoChapter {
-            title,
-            description,
-            is_free,
-            lessons: inside,
-        } in chapters
-        {
-            let new = NewChapter {
-                title,
-                description,
-                duration: None,
-                is_free,
-                body: Body::default(),
-            };
+        for DemoChapter { title, description, is_free, lessons: inside } in chapters {
+            let new = NewChapter { title, description, duration: None, is_free, body: Body::default() };
             let (chapter, _) = courses::create_chapter(&tx, made.id, new).await?;
-            for DemoLesson {
-                title,
-                description,
-                duration,
-                content,
-                video_url,
-            } in inside
-            {
-                let body = Body {
-                    video_asset_id: None,
-                    content: Some(content),
-                    video_url,
-                };
-                let new = NewLesson {
-                    title: title.clone(),
-                    description,
-                    duration: Some(duration),
-                    body,
-                };
+            for DemoLesson { title, description, duration, content, video_url } in inside {
+                let body = Body { video_asset_id: None, content: Some(content), video_url };
+                let new = NewLesson { title: title.clone(), description, duration: Some(duration), body };
                 let (lesson, _) = courses::create_lesson(&tx, chapter.id, new).await?;
                 courses::publish_lesson(&tx, lesson.id).await?;
                 lessons.insert(title, lesson.id);
@@ -378,11 +294,7 @@ async fn add_course(
             courses::publish_chapter(&tx, chapter.id).await?;
         }
         courses::publish_course(&tx, made.id).await?;
-        Ok(Placed {
-            id: made.id,
-            author,
-            lessons,
-        })
+        Ok(Placed { id: made.id, author, lessons })
     })
     .await
 }
@@ -396,8 +308,7 @@ async fn add_learning(
     let course = |title: &String| placed.get(title).ok_or_else(|| unknown(title));
     for title in &learner.enrolled_in {
         let id = course(title)?.id;
-        db.run(actor, move |tx| async move { enrollment::enroll(&tx, id).await })
-            .await?;
+        db.run(actor, move |tx| async move { enrollment::enroll(&tx, id).await }).await?;
     }
     for given in &learner.granted {
         add_grant(db, actor, given, course(&given.course)?).await?;
@@ -405,19 +316,14 @@ async fn add_learning(
     for bought in &learner.bought {
         shop::buy(db, actor, course(&bought.course)?.id, bought.coupon.clone()).await?;
     }
-    let done: BTreeMap<&String, &Vec<String>> = learner
-        .completed
-        .iter()
-        .map(|done| (&done.course, &done.lessons))
-        .collect();
+    let done: BTreeMap<&String, &Vec<String>> =
+        learner.completed.iter().map(|done| (&done.course, &done.lessons)).collect();
     for (title, lessons) in done {
         let course = course(title)?;
         for lesson in lessons {
             let id = *course.lessons.get(lesson).ok_or_else(|| unknown(lesson))?;
-            db.run(actor, move |tx| async move {
-                progress::complete(&tx, Subject::Lesson(id)).await
-            })
-            .await?;
+            db.run(actor, move |tx| async move { progress::complete(&tx, Subject::Lesson(id)).await })
+                .await?;
         }
     }
     watch(db, actor, learner, placed).await
@@ -425,23 +331,14 @@ async fn add_learning(
 
 /// What was watched before the school was opened: credited without the clock that bounds everybody else.
 async fn watch(db: &Db, actor: Actor, learner: &Learner, placed: &HashMap<String, Placed>) -> Result<()> {
-    let rules = Rules {
-        rate_percent: 100,
-        slack_seconds: MAX_VIDEO_SECONDS,
-        completion_percent: 90,
-    };
+    let rules = Rules { rate_percent: 100, slack_seconds: MAX_VIDEO_SECONDS, completion_percent: 90 };
     let heartbeats = HeartbeatService::start(db, rules, 8);
     for watched in &learner.watched {
-        let course = placed
-            .get(&watched.course)
-            .ok_or_else(|| unknown(&watched.course))?;
+        let course = placed.get(&watched.course).ok_or_else(|| unknown(&watched.course))?;
         let lesson = course.lessons.get(&watched.lesson);
         let lesson = Subject::Lesson(*lesson.ok_or_else(|| unknown(&watched.lesson))?);
-        let claim = Claim {
-            ranges: watched.ranges.clone(),
-            position: Some(watched.position),
-            ..Claim::default()
-        };
+        let claim =
+            Claim { ranges: watched.ranges.clone(), position: Some(watched.position), ..Claim::default() };
         heartbeats.record(actor, lesson, claim).await?;
     }
     Ok(())

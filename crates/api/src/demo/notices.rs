@@ -29,13 +29,7 @@ pub(super) async fn load(
     let course = |title: &str| placed.get(title).ok_or_else(|| unknown(title));
     let (title, about, body) = NEWS;
     let Placed { id, author, .. } = course(title)?;
-    let (id, new) = (
-        *id,
-        NewAnnouncement {
-            title: about.to_owned(),
-            body: body.to_owned(),
-        },
-    );
+    let (id, new) = (*id, NewAnnouncement { title: about.to_owned(), body: body.to_owned() });
     let announce = move |tx: Tx| async move { community::create_announcement(&tx, id, new).await.map(drop) };
     db.run(*author, announce).await?;
 

@@ -52,7 +52,5 @@ pub(super) async fn buy(
         cancel_url: String::new(),
     };
     let checkout = payments.checkout(db, buyer, request).await?;
-    payments::simulate(db, buyer, checkout.payment.id, SimulatedAction::Complete)
-        .await
-        .map(drop)
+    payments::simulate(db, buyer, checkout.payment.id, SimulatedAction::Complete).await.map(drop)
 }

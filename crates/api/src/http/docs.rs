@@ -26,9 +26,7 @@ static PAGE: LazyLock<Arc<Config<'static>>> = LazyLock::new(|| {
 
 /// Serves the page.
 pub(crate) fn configure(config: &mut web::ServiceConfig) {
-    config
-        .service(web::redirect("/docs", "/docs/"))
-        .service(web::resource("/docs/{file:.*}").get(file));
+    config.service(web::redirect("/docs", "/docs/")).service(web::resource("/docs/{file:.*}").get(file));
 }
 
 // The crate's own service for actix would copy each file for each request.
@@ -38,9 +36,7 @@ async fn file(request: HttpRequest) -> Result<HttpResponse, Problem> {
         .map_err(|error| Error::internal(error.to_string()))?
         .ok_or(Code::NotFound)?;
     let mut response = HttpResponse::Ok();
-    response
-        .content_type(file.content_type)
-        .insert_header((header::CACHE_CONTROL, "public, max-age=3600"));
+    response.content_type(file.content_type).insert_header((header::CACHE_CONTROL, "public, max-age=3600"));
     if file.gzpipped {
         // Nobody but a browser shows this page, and every browser unpacks.
         response.insert_header(ContentEncoding::Gzip);

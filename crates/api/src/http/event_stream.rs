@@ -38,9 +38,7 @@ impl MessageBody for EventStream {
     }
 
     fn poll_next(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Option<Result<Bytes, Infallible>>> {
-        self.0
-            .poll_item(context)
-            .map(|item| item.map(|item| Ok(written(&self.0, item).into())))
+        self.0.poll_item(context).map(|item| item.map(|item| Ok(written(&self.0, item).into())))
     }
 }
 
@@ -59,12 +57,7 @@ fn written(stream: &Stream, item: StreamItem) -> String {
         StreamItem::Events(events) => {
             for event in events {
                 // One line: JSON has no line breaks of its own.
-                say(
-                    &mut text,
-                    stream,
-                    (event.number, &event.kind),
-                    &event.data.to_string(),
-                );
+                say(&mut text, stream, (event.number, &event.kind), &event.data.to_string());
             }
         }
         StreamItem::KeepAlive => text.push_str(":\n\n"),

@@ -32,7 +32,5 @@ async fn file(state: Data<State>, request: HttpRequest) -> Result<HttpResponse, 
     let read = web::block(move || std::fs::read(path)).await;
     // An installation without the folder has no examples.
     let text = read.ok().and_then(Result::ok).ok_or(Code::NotFound)?;
-    Ok(HttpResponse::Ok()
-        .insert_header((header::CONTENT_TYPE, *kind))
-        .body(text))
+    Ok(HttpResponse::Ok().insert_header((header::CONTENT_TYPE, *kind)).body(text))
 }

@@ -49,9 +49,7 @@ pub async fn handle_request<B: MessageBody + 'static>(
     let trace = trace_id(request.request()).unwrap_or_default();
     let span = tracing::info_span!("request", id = %meta.id, trace_id = %trace);
     let _in_flight = InFlightGuard::new(&state);
-    let answer = answer(&state, request, next, &meta)
-        .instrument(span.clone())
-        .await;
+    let answer = answer(&state, request, next, &meta).instrument(span.clone()).await;
     let (route, status) = match &answer {
         Ok(response) => (route_of(&state, response.request()), response.status()),
         Err(detached) => (None, detached.as_response_error().status_code()),
@@ -105,15 +103,8 @@ impl RequestMeta {
             _ => "other",
         };
         let secure = request.connection_info().scheme() == "https";
-        let docs = ["/docs", "/examples"]
-            .iter()
-            .any(|page| request.path().starts_with(page));
-        Self {
-            id: request_id(request.request(), state),
-            method,
-            docs,
-            secure,
-        }
+        let docs = ["/docs", "/examples"].iter().any(|page| request.path().starts_with(page));
+        Self { id: request_id(request.request(), state), method, docs, secure }
     }
 }
 
@@ -148,13 +139,7 @@ async fn answer<B: MessageBody + 'static>(
     next: Next<B>,
     meta: &RequestMeta,
 ) -> Result<ServiceResponse<BoxBody>, Error> {
-    let detached = |problem: Problem| -> Error {
-        DetachedError {
-            problem,
-            meta: meta.clone(),
-        }
-        .into()
-    };
+    let detached = |problem: Problem| -> Error { DetachedError { problem, meta: meta.clone() }.into() };
     if let Err(problem) = admit(state, request.request()) {
         let refusal = write(&problem.into(), &meta.id);
         return Ok(with_response_headers(request.into_response(refusal), meta));
@@ -174,11 +159,7 @@ async fn answer<B: MessageBody + 'static>(
         Err(_) => {
             tracing::error!("a request took too long");
             // What was begun goes on to its commit: of a write nobody can say here whether it was done.
-            let code = if meta.method == "GET" {
-                Code::Unavailable
-            } else {
-                Code::OutcomeUnknown
-            };
+            let code = if meta.method == "GET" { Code::Unavailable } else { Code::OutcomeUnknown };
             let slow = kernel::Error::new(code).detail("The request took too long on our side.");
             Err(detached(slow.into()))
         }
@@ -217,10 +198,7 @@ fn admit(state: &State, request: &HttpRequest) -> Result<(), Problem> {
     if matches!(request.path(), "/livez" | "/readyz" | "/metrics") {
         return Ok(());
     }
-    let headers = request
-        .headers()
-        .iter()
-        .map(|(name, value)| name.as_str().len() + value.len() + 4);
+    let headers = request.headers().iter().map(|(name, value)| name.as_str().len() + value.len() + 4);
     if headers.sum::<usize>() + request.uri().to_string().len() > state.config.head_limit_bytes {
         return Err(Code::HeadTooLarge.into());
     }
@@ -242,10 +220,8 @@ fn finish<B: MessageBody + 'static>(response: ServiceResponse<B>, id: &str) -> S
         return rewritten(response, written);
     }
     let status = response.status();
-    let shaped = response
-        .headers()
-        .get(header::CONTENT_TYPE)
-        .is_some_and(|kind| kind == "application/problem+json");
+    let shaped =
+        response.headers().get(header::CONTENT_TYPE).is_some_and(|kind| kind == "application/problem+json");
     if status.as_u16() >= 400 && !shaped {
         let code = match status {
             StatusCode::NOT_FOUND => Code::NotFound,
@@ -256,24 +232,16 @@ fn finish<B: MessageBody + 'static>(response: ServiceResponse<B>, id: &str) -> S
         };
         return rewritten(response, problem::write(&code.into(), None, id));
     }
-    let etag = response
-        .headers()
-        .get(header::ETAG)
-        .and_then(|tag| tag.to_str().ok())
-        .map(str::to_owned);
+    let etag = response.headers().get(header::ETAG).and_then(|tag| tag.to_str().ok()).map(str::to_owned);
     if let Some(etag) = etag
         && status == StatusCode::OK
         && response.request().method() == Method::GET
         && none_match(response.request(), &etag)
     {
-        let mut unchanged = HttpResponse::NotModified()
-            .insert_header((header::ETAG, etag))
-            .finish();
+        let mut unchanged = HttpResponse::NotModified().insert_header((header::ETAG, etag)).finish();
         // Or what was cached would be kept no longer.
         if let Some(policy) = response.headers().get(header::CACHE_CONTROL) {
-            unchanged
-                .headers_mut()
-                .insert(header::CACHE_CONTROL, policy.clone());
+            unchanged.headers_mut().insert(header::CACHE_CONTROL, policy.clone());
         }
         return rewritten(response, unchanged);
     }
@@ -310,10 +278,7 @@ fn write(error: &Error, id: &str) -> HttpResponse {
         tracing::debug!(code, "refused");
     }
     let mut response = problem::write(&problem.error, problem.allow.as_deref(), id);
-    if let Some(range) = problem
-        .length
-        .and_then(|length| format!("bytes */{length}").parse().ok())
-    {
+    if let Some(range) = problem.length.and_then(|length| format!("bytes */{length}").parse().ok()) {
         response.headers_mut().insert(header::CONTENT_RANGE, range);
     }
     response
@@ -344,26 +309,17 @@ fn set_response_headers(headers: &mut header::HeaderMap, meta: &RequestMeta, rat
         let policy = "default-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data:; frame-ancestors 'none'";
         set(header::CONTENT_SECURITY_POLICY, policy);
     } else {
-        set(
-            header::CONTENT_SECURITY_POLICY,
-            "default-src 'none'; frame-ancestors 'none'",
-        );
+        set(header::CONTENT_SECURITY_POLICY, "default-src 'none'; frame-ancestors 'none'");
     }
     if !public {
         set(header::CACHE_CONTROL, "no-store");
     }
     if meta.secure {
-        set(
-            header::STRICT_TRANSPORT_SECURITY,
-            "max-age=31536000; includeSubDomains",
-        );
+        set(header::STRICT_TRANSPORT_SECURITY, "max-age=31536000; includeSubDomains");
     }
     if let Some(RateState(allowance)) = rate.filter(|rate| rate.0.quota > 0) {
         let quota = allowance.quota;
-        set(
-            header::HeaderName::from_static("ratelimit-policy"),
-            &format!("\"member\";q={quota};w=60"),
-        );
+        set(header::HeaderName::from_static("ratelimit-policy"), &format!("\"member\";q={quota};w=60"));
         set(
             header::HeaderName::from_static("ratelimit"),
             &format!("\"member\";r={};t=60", allowance.remaining),
@@ -373,16 +329,8 @@ fn set_response_headers(headers: &mut header::HeaderMap, meta: &RequestMeta, rat
 
 fn record_metrics(state: &State, method: &str, route: &str, status: StatusCode, began: Instant) {
     let seconds = began.elapsed().as_secs_f64();
-    state
-        .metrics
-        .requests
-        .with_label_values(&[method, route, status.as_str()])
-        .inc();
-    state
-        .metrics
-        .seconds
-        .with_label_values(&[method, route])
-        .observe(seconds);
+    state.metrics.requests.with_label_values(&[method, route, status.as_str()]).inc();
+    state.metrics.seconds.with_label_values(&[method, route]).observe(seconds);
     tracing::info!(
         method,
         route,
@@ -394,20 +342,14 @@ fn record_metrics(state: &State, method: &str, route: &str, status: StatusCode, 
 
 /// The client's own id where it is a short, plain word; otherwise a new one.
 fn request_id(request: &HttpRequest, state: &State) -> String {
-    let given = request
-        .headers()
-        .get("x-request-id")
-        .and_then(|value| value.to_str().ok());
+    let given = request.headers().get("x-request-id").and_then(|value| value.to_str().ok());
     let plain = |text: &&str| {
         (1..=64).contains(&text.len())
-            && text
-                .bytes()
-                .all(|byte| byte.is_ascii_alphanumeric() || b"-_.".contains(&byte))
+            && text.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-_.".contains(&byte))
     };
-    given.filter(plain).map_or_else(
-        || state.db.environment().new_id::<kernel::Uuid>().to_string(),
-        str::to_owned,
-    )
+    given
+        .filter(plain)
+        .map_or_else(|| state.db.environment().new_id::<kernel::Uuid>().to_string(), str::to_owned)
 }
 
 /// The trace of a W3C `traceparent`: `00-<32 hex>-<16 hex>-<2 hex>`.
@@ -436,16 +378,11 @@ mod tests {
     #[actix_web::test]
     async fn a_panic_and_a_request_without_end_are_refusals_like_any_other() {
         let folder = std::env::temp_dir().join(format!("palestra-edge-{}", std::process::id()));
-        let settings = [
-            ("PALESTRA_DATA_DIR", folder.to_str().unwrap()),
-            ("PALESTRA_REQUEST_TIMEOUT_SECONDS", "1"),
-        ];
-        let config = Config::load(
-            settings
-                .iter()
-                .map(|(name, value)| ((*name).to_owned(), (*value).to_owned())),
-        )
-        .unwrap();
+        let settings =
+            [("PALESTRA_DATA_DIR", folder.to_str().unwrap()), ("PALESTRA_REQUEST_TIMEOUT_SECONDS", "1")];
+        let config =
+            Config::load(settings.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())))
+                .unwrap();
         let db = crate::startup::open(&config, Environment::default(), crate::startup::Schema::Migrate)
             .await
             .unwrap();
@@ -463,28 +400,16 @@ mod tests {
             (get(), "/slow", 503, "unavailable"),
             (test::TestRequest::post(), "/slow", 503, "outcome_unknown"),
         ] {
-            let request = request
-                .uri(path)
-                .insert_header(("x-request-id", "mine"))
-                .to_request();
+            let request = request.uri(path).insert_header(("x-request-id", "mine")).to_request();
             let detached = test::try_call_service(&app, request).await.err().unwrap();
             let response = detached.error_response();
             assert_eq!(response.status().as_u16(), status);
-            assert_eq!(
-                response.headers().get("content-type").unwrap(),
-                "application/problem+json"
-            );
+            assert_eq!(response.headers().get("content-type").unwrap(), "application/problem+json");
             assert_eq!(response.headers().get("x-request-id").unwrap(), "mine");
             let body = actix_web::body::to_bytes(response.into_body()).await.unwrap();
             let body: serde_json::Value = serde_json::from_slice(&body).unwrap();
-            assert_eq!(
-                (&body["code"], &body["requestId"]),
-                (&code.into(), &"mine".into())
-            );
-            assert!(
-                !body.to_string().contains("a bug"),
-                "the body tells nothing of the inside"
-            );
+            assert_eq!((&body["code"], &body["requestId"]), (&code.into(), &"mine".into()));
+            assert!(!body.to_string().contains("a bug"), "the body tells nothing of the inside");
         }
         std::fs::remove_dir_all(folder).ok();
     }

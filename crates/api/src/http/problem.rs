@@ -119,31 +119,19 @@ impl Problem {
     /// A path that exists, without that method.
     #[must_use]
     pub fn method_not_allowed(allow: String) -> Self {
-        Self {
-            error: Code::MethodNotAllowed.into(),
-            allow: Some(allow.into()),
-            length: None,
-        }
+        Self { error: Code::MethodNotAllowed.into(), allow: Some(allow.into()), length: None }
     }
 
     /// A range beyond the end of what has this many bytes.
     #[must_use]
     pub fn beyond(length: u64) -> Self {
-        Self {
-            error: Code::RangeNotSatisfiable.into(),
-            allow: None,
-            length: NonZeroU64::new(length),
-        }
+        Self { error: Code::RangeNotSatisfiable.into(), allow: None, length: NonZeroU64::new(length) }
     }
 }
 
 impl<E: Into<kernel::Error>> From<E> for Problem {
     fn from(error: E) -> Self {
-        Self {
-            error: error.into(),
-            allow: None,
-            length: None,
-        }
+        Self { error: error.into(), allow: None, length: None }
     }
 }
 
@@ -211,16 +199,8 @@ pub struct ProblemReason<'a> {
 
 impl<'a> From<&'a FieldError> for ProblemReason<'a> {
     fn from(error: &'a FieldError) -> Self {
-        let FieldError {
-            pointer,
-            code,
-            detail,
-        } = error;
-        Self {
-            pointer,
-            code,
-            detail,
-        }
+        let FieldError { pointer, code, detail } = error;
+        Self { pointer, code, detail }
     }
 }
 
@@ -246,18 +226,12 @@ pub fn write(error: &kernel::Error, allow: Option<&str>, request_id: &str) -> Ht
             Code::TokenExpired | Code::TokenInvalid | Code::SessionRevoked => ", error=\"invalid_token\"",
             _ => "",
         };
-        response.insert_header((
-            header::WWW_AUTHENTICATE,
-            format!("Bearer realm=\"palestra\"{error}"),
-        ));
+        response.insert_header((header::WWW_AUTHENTICATE, format!("Bearer realm=\"palestra\"{error}")));
     }
     if let Some(allow) = allow {
         response.insert_header((header::ALLOW, allow));
     }
-    let waits = matches!(
-        status,
-        StatusCode::TOO_MANY_REQUESTS | StatusCode::SERVICE_UNAVAILABLE
-    );
+    let waits = matches!(status, StatusCode::TOO_MANY_REQUESTS | StatusCode::SERVICE_UNAVAILABLE);
     let wait = error.wait().or(waits.then_some(Duration::from_secs(1)));
     if let Some(wait) = wait {
         response.insert_header((header::RETRY_AFTER, wait.as_secs().max(1)));

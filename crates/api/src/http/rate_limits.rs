@@ -85,9 +85,7 @@ impl Limits {
     /// # Errors
     /// [`Code::RateLimited`].
     pub fn password(&self, id: UserId) -> Result<()> {
-        self.logins
-            .take(&(Ipv4Addr::UNSPECIFIED.into(), id.to_string()))
-            .map(drop)
+        self.logins.take(&(Ipv4Addr::UNSPECIFIED.into(), id.to_string())).map(drop)
     }
 
     /// Forgets buckets that are full again.
@@ -117,16 +115,12 @@ impl<K: Hash + Eq + Clone> Bucket<K> {
 
     fn take(&self, key: &K) -> Result<Allowance> {
         let Some(buckets) = &self.buckets else {
-            return Ok(Allowance {
-                quota: 0,
-                remaining: 0,
-            });
+            return Ok(Allowance { quota: 0, remaining: 0 });
         };
         match buckets.check_key(key) {
-            Ok(snapshot) => Ok(Allowance {
-                quota: self.quota,
-                remaining: snapshot.remaining_burst_capacity(),
-            }),
+            Ok(snapshot) => {
+                Ok(Allowance { quota: self.quota, remaining: snapshot.remaining_burst_capacity() })
+            }
             Err(refused) => {
                 let wait = refused.wait_time_from(DefaultClock::default().now());
                 let wait = Duration::from_secs(wait.as_secs() + 1);

@@ -37,12 +37,7 @@ impl<T: Serialize> Reply<T> {
     pub fn ok(body: &T) -> Result<Self> {
         let body = serde_json::to_vec(body).map_err(Error::internal)?.into();
         let headers = vec![(header::CONTENT_TYPE.to_string(), "application/json".to_owned())];
-        Ok(Self {
-            status: StatusCode::OK,
-            headers,
-            body,
-            of: PhantomData,
-        })
+        Ok(Self { status: StatusCode::OK, headers, body, of: PhantomData })
     }
 
     /// 201, and where the new thing is.
@@ -64,10 +59,7 @@ impl Reply<String> {
             status: StatusCode::OK,
             headers: vec![
                 (header::CONTENT_TYPE.to_string(), content_type.to_owned()),
-                (
-                    header::CONTENT_DISPOSITION.to_string(),
-                    format!("attachment; filename=\"{name}\""),
-                ),
+                (header::CONTENT_DISPOSITION.to_string(), format!("attachment; filename=\"{name}\"")),
             ],
             body: body.into(),
             of: PhantomData,
@@ -101,10 +93,7 @@ impl<T> Reply<T> {
     /// What [`Reply::kept`] takes, of a 200 with an `ETag`.
     #[must_use]
     pub fn to_keep(&self) -> Option<(Bytes, String)> {
-        let (_, etag) = self
-            .headers
-            .iter()
-            .find(|(name, _)| name == header::ETAG.as_str())?;
+        let (_, etag) = self.headers.iter().find(|(name, _)| name == header::ETAG.as_str())?;
         (self.status == StatusCode::OK).then(|| (self.body.clone(), etag.clone()))
     }
 }
@@ -113,21 +102,13 @@ impl Reply<Nothing> {
     /// 204.
     #[must_use]
     pub fn no_content() -> Self {
-        Self {
-            status: StatusCode::NO_CONTENT,
-            headers: Vec::new(),
-            body: Bytes::new(),
-            of: PhantomData,
-        }
+        Self { status: StatusCode::NO_CONTENT, headers: Vec::new(), body: Bytes::new(), of: PhantomData }
     }
 
     /// 202: it was written down and will be done.
     #[must_use]
     pub fn accepted() -> Self {
-        Self {
-            status: StatusCode::ACCEPTED,
-            ..Self::no_content()
-        }
+        Self { status: StatusCode::ACCEPTED, ..Self::no_content() }
     }
 }
 
@@ -166,11 +147,7 @@ impl<T> Reply<T> {
     /// See [`Reply::ok`].
     pub fn keep(&self) -> Result<Vec<u8>> {
         let body = String::from_utf8_lossy(&self.body).into_owned();
-        let kept = Kept {
-            status: self.status.as_u16(),
-            headers: self.headers.clone(),
-            body,
-        };
+        let kept = Kept { status: self.status.as_u16(), headers: self.headers.clone(), body };
         serde_json::to_vec(&kept).map_err(Error::internal)
     }
 
@@ -179,19 +156,10 @@ impl<T> Reply<T> {
     /// # Errors
     /// [`kernel::Code::Internal`] for a kept answer that cannot be read.
     pub fn replay(kept: &[u8]) -> Result<Self> {
-        let Kept {
-            status,
-            mut headers,
-            body,
-        } = serde_json::from_slice(kept).map_err(Error::internal)?;
+        let Kept { status, mut headers, body } = serde_json::from_slice(kept).map_err(Error::internal)?;
         headers.push(("idempotent-replayed".to_owned(), "true".to_owned()));
         let status = StatusCode::from_u16(status).map_err(Error::internal)?;
-        Ok(Self {
-            status,
-            headers,
-            body: body.into_bytes().into(),
-            of: PhantomData,
-        })
+        Ok(Self { status, headers, body: body.into_bytes().into(), of: PhantomData })
     }
 }
 
@@ -203,10 +171,6 @@ impl<T> Responder for Reply<T> {
         for (name, value) in self.headers {
             response.insert_header((name, value));
         }
-        if self.body.is_empty() {
-            response.finish()
-        } else {
-            response.body(self.body)
-        }
+        if self.body.is_empty() { response.finish() } else { response.body(self.body) }
     }
 }

@@ -38,9 +38,7 @@ impl ResponseCache {
     #[must_use]
     pub fn new(mebibytes: u32) -> Self {
         let bytes = u64::from(mebibytes) << 20;
-        Self {
-            cached: (bytes > 0).then(|| Cache::with_weighter(1_000, bytes, ByBytes)),
-        }
+        Self { cached: (bytes > 0).then(|| Cache::with_weighter(1_000, bytes, ByBytes)) }
     }
 
     /// The cached response to `key`, or the one that `read` returns. Trainers and admins are answered from the database; everybody else gets
@@ -52,14 +50,7 @@ impl ResponseCache {
     where
         F: AsyncFnOnce(Actor) -> Result<Reply<T>>,
     {
-        let writes = matches!(
-            actor,
-            Actor::System
-                | Actor::User {
-                    role: Role::Trainer | Role::Admin,
-                    ..
-                }
-        );
+        let writes = matches!(actor, Actor::System | Actor::User { role: Role::Trainer | Role::Admin, .. });
         if writes {
             return read(actor).await;
         }
@@ -82,11 +73,7 @@ impl ResponseCache {
                 let generation = db.generation();
                 let reply = read().await?;
                 if let Some((body, etag)) = reply.to_keep() {
-                    let response = CachedResponse {
-                        generation,
-                        etag,
-                        body,
-                    };
+                    let response = CachedResponse { generation, etag, body };
                     // Refused only where somebody else has put one there meanwhile.
                     drop(place.insert(Arc::new(response)));
                 }

@@ -56,7 +56,5 @@ async fn readyz(state: Data<State>) -> Result<Reply<Health>, Problem> {
     responses((status = 200, description = "The metrics.", body = String, content_type = "text/plain")))]
 async fn metrics(state: Data<State>) -> HttpResponse {
     let page = state.metrics.render(state.db.statements(), state.streams.count());
-    HttpResponse::Ok()
-        .content_type("text/plain; version=0.0.4; charset=utf-8")
-        .body(page)
+    HttpResponse::Ok().content_type("text/plain; version=0.0.4; charset=utf-8").body(page)
 }

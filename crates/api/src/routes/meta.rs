@@ -79,13 +79,7 @@ impl From<PublicKey> for JsonWebKey {
     tag = "meta", operation_id = "getJsonWebKeySet", security(()),
     responses((status = 200, description = "The keys.", body = JsonWebKeySet)))]
 async fn jwks(state: Data<State>) -> Result<Reply<JsonWebKeySet>, Problem> {
-    let keys = state
-        .identity
-        .tokens
-        .public_keys()
-        .into_iter()
-        .map(Into::into)
-        .collect();
+    let keys = state.identity.tokens.public_keys().into_iter().map(Into::into).collect();
     let reply = Reply::ok(&JsonWebKeySet { keys })?;
     Ok(reply.header(header::CACHE_CONTROL, "public, max-age=300".to_owned()))
 }

@@ -37,10 +37,7 @@ pub fn from_config(config: &Config) -> Result<Box<dyn Mailer>, String> {
         format!("PALESTRA_MAIL_FROM is «{}», but has to be an address such as Palestra <no-reply@example.com>: {error}", config.mail_from)
     })?;
     let Some(url) = &config.smtp_url else {
-        return Ok(Box::new(Outbox {
-            folder: config.data_dir.join("outbox"),
-            from,
-        }));
+        return Ok(Box::new(Outbox { folder: config.data_dir.join("outbox"), from }));
     };
     let transport = AsyncSmtpTransport::<Tokio1Executor>::from_url(url)
         .map_err(|error| format!("PALESTRA_SMTP_URL cannot be read: {error}"))?
@@ -51,10 +48,8 @@ pub fn from_config(config: &Config) -> Result<Box<dyn Mailer>, String> {
 
 fn letter(from: &Mailbox, message: &Message) -> Result<lettre::Message> {
     let undeliverable = |error: String| Error::new(Code::MailUndelivered).caused_by(error);
-    let to: Mailbox = message
-        .to
-        .parse()
-        .map_err(|_| undeliverable("the address cannot be read".to_owned()))?;
+    let to: Mailbox =
+        message.to.parse().map_err(|_| undeliverable("the address cannot be read".to_owned()))?;
     let mut letter = lettre::Message::builder()
         .from(from.clone())
         .to(to)
@@ -62,16 +57,12 @@ fn letter(from: &Mailbox, message: &Message) -> Result<lettre::Message> {
         .header(ContentType::TEXT_PLAIN);
     if let Some(url) = &message.unsubscribe {
         let name = HeaderName::new_from_ascii_str;
-        letter = letter
-            .raw_header(HeaderValue::new(name("List-Unsubscribe"), format!("<{url}>")))
-            .raw_header(HeaderValue::new(
-                name("List-Unsubscribe-Post"),
-                "List-Unsubscribe=One-Click".to_owned(),
-            ));
+        letter =
+            letter.raw_header(HeaderValue::new(name("List-Unsubscribe"), format!("<{url}>"))).raw_header(
+                HeaderValue::new(name("List-Unsubscribe-Post"), "List-Unsubscribe=One-Click".to_owned()),
+            );
     }
-    letter
-        .body(message.text.clone())
-        .map_err(|error| undeliverable(error.to_string()))
+    letter.body(message.text.clone()).map_err(|error| undeliverable(error.to_string()))
 }
 
 #[async_trait::async_trait]
@@ -100,9 +91,7 @@ impl Mailer for Outbox {
         let path = folder.join(name);
         let shown = path.display().to_string();
         let write = move || std::fs::create_dir_all(&folder).and_then(|()| std::fs::write(&path, bytes));
-        let written = tokio::task::spawn_blocking(write)
-            .await
-            .map_err(Error::internal)?;
+        let written = tokio::task::spawn_blocking(write).await.map_err(Error::internal)?;
         written.map_err(|error| Error::new(Code::MailUndelivered).caused_by(error))?;
         tracing::info!(file = shown, "mail written, since no SMTP server is configured");
         Ok(())

@@ -108,9 +108,7 @@ impl Worker {
         loop {
             let claimed = self
                 .db
-                .run_in(Pool::Worker, Actor::System, |tx| async move {
-                    outbox::claim(&tx, BATCH_SIZE).await
-                })
+                .run_in(Pool::Worker, Actor::System, |tx| async move { outbox::claim(&tx, BATCH_SIZE).await })
                 .await;
             match claimed {
                 Ok(messages) if messages.is_empty() => return,
@@ -150,10 +148,7 @@ impl Worker {
         }
         if let Some(metrics) = &self.metrics {
             let outcome = if outcome.is_ok() { "done" } else { "failed" };
-            metrics
-                .messages
-                .with_label_values(&[kind.as_str(), outcome])
-                .inc();
+            metrics.messages.with_label_values(&[kind.as_str(), outcome]).inc();
         }
     }
 
@@ -192,10 +187,7 @@ impl Worker {
 
     /// Whom an event concerns hears of it; a message that is none of these is done when it was read.
     async fn notify(&self, message: &Message) -> Result<()> {
-        let context = community::MailContext {
-            mailer: self.mailer.as_ref(),
-            app_url: &self.app_url,
-        };
+        let context = community::MailContext { mailer: self.mailer.as_ref(), app_url: &self.app_url };
         community::notify(&self.db, &context, message).await
     }
 
@@ -210,9 +202,7 @@ impl Worker {
     }
 
     async fn recompute(&self, user: UserId, course: CourseId) -> Result<()> {
-        progress::recompute_completion_for(&self.db, user, course)
-            .await
-            .map(drop)
+        progress::recompute_completion_for(&self.db, user, course).await.map(drop)
     }
 
     /// Makes searches find the courses of a category by its present name, some at a time.

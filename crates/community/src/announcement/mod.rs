@@ -47,9 +47,7 @@ pub async fn create_announcement(tx: &Tx, course_id: CourseId, new: NewAnnouncem
     if let Some(first) = store::nth_since(tx, course_id, MAX_ANNOUNCEMENTS, since).await? {
         let wait = (first + WINDOW - tx.now()).to_std().unwrap_or_default();
         return Err(Error::new(Code::TooManyAnnouncements)
-            .detail(format!(
-                "A course has at most {MAX_ANNOUNCEMENTS} announcements in 24 hours."
-            ))
+            .detail(format!("A course has at most {MAX_ANNOUNCEMENTS} announcements in 24 hours."))
             .retry_after(wait));
     }
     let id = tx.new_id();
@@ -62,11 +60,7 @@ pub async fn create_announcement(tx: &Tx, course_id: CourseId, new: NewAnnouncem
 
 async fn require_editor(tx: &Tx, course_id: CourseId) -> Result<CourseRef> {
     let course = courses::course_ref(tx, course_id).await?;
-    if course.staff {
-        Ok(course)
-    } else {
-        Err(Code::Forbidden.into())
-    }
+    if course.staff { Ok(course) } else { Err(Code::Forbidden.into()) }
 }
 
 /// The announcements of a course, newest first, for everybody who has it now. Its editors also see how many learners were notified.
@@ -116,11 +110,7 @@ async fn notify_batch(tx: &Tx, id: AnnouncementId) -> Result<bool> {
         actor_id: Some(progress.author_id),
         course_id: Some(progress.course_id),
         announcement_id: Some(id),
-        ..NewNotification::new(
-            *user_id,
-            NotificationKind::Announcement,
-            format!("announcement:{id}"),
-        )
+        ..NewNotification::new(*user_id, NotificationKind::Announcement, format!("announcement:{id}"))
     };
     let recipients = learners.iter().filter(|user_id| **user_id != progress.author_id);
     let notified = deliver::write(tx, recipients.map(notification).collect()).await?;

@@ -37,12 +37,7 @@ fn select() -> Select<announcements::Entity> {
 }
 
 pub(super) async fn find(tx: &Tx, id: AnnouncementId) -> Result<Option<Announcement>> {
-    select()
-        .filter(announcements::COLUMN.id.eq(id))
-        .into_partial_model()
-        .one(tx)
-        .await
-        .map_db_err()
+    select().filter(announcements::COLUMN.id.eq(id)).into_partial_model().one(tx).await.map_db_err()
 }
 
 pub(super) async fn list(
@@ -53,12 +48,7 @@ pub(super) async fn list(
 ) -> Result<Vec<Announcement>> {
     select()
         .filter(announcements::COLUMN.course_id.eq(course_id))
-        .newest_first(
-            announcements::Column::CreatedAt,
-            announcements::Column::Id,
-            after,
-            limit,
-        )
+        .newest_first(announcements::Column::CreatedAt, announcements::Column::Id, after, limit)
         .into_partial_model()
         .all(tx)
         .await
@@ -112,10 +102,7 @@ pub(super) async fn advance(
             finished_at: Set(is_finished.then(|| tx.now())),
             ..Default::default()
         })
-        .col_expr(
-            announcements::Column::ToldCount,
-            announcements::COLUMN.told_count.add(notified),
-        )
+        .col_expr(announcements::Column::ToldCount, announcements::COLUMN.told_count.add(notified))
         .filter(announcements::COLUMN.id.eq(id))
         .exec(tx)
         .await

@@ -28,9 +28,7 @@ pub(crate) async fn among(tx: &Tx, user_id: UserId, others: &[UserId]) -> Result
 /// [`Code::Unauthenticated`] where nobody has logged in.
 pub async fn list(tx: &Tx, after: Option<Cursor>, limit: Limit) -> Result<Page<Block>> {
     let rows = store::list(tx, tx.user_id()?, after, limit).await?;
-    Ok(Page::cut(rows, limit, |row| {
-        Cursor::at(row.created_at, row.person.id)
-    }))
+    Ok(Page::cut(rows, limit, |row| Cursor::at(row.created_at, row.person.id)))
 }
 
 /// Blocks somebody. Doing it again changes nothing. Conversations with them stay readable.

@@ -92,9 +92,7 @@ pub async fn create_comment(tx: &Tx, branch: Branch, new: NewComment) -> Result<
         None => None,
         Some(id) => Some(require_parent(tx, root.thread_id(), id).await?),
     };
-    let (depth, path) = parent
-        .as_ref()
-        .map_or((1, ""), |parent| (parent.depth + 1, parent.path.as_str()));
+    let (depth, path) = parent.as_ref().map_or((1, ""), |parent| (parent.depth + 1, parent.path.as_str()));
     let id = tx.new_id();
     let row = NewRow {
         id,
@@ -124,10 +122,7 @@ pub async fn create_comment(tx: &Tx, branch: Branch, new: NewComment) -> Result<
 async fn thread_of(tx: &Tx, branch: Branch) -> Result<Thread> {
     match branch {
         Branch::Lesson(lesson_id) => {
-            let root = ThreadRoot::Lesson {
-                lesson_id,
-                course_id: None,
-            };
+            let root = ThreadRoot::Lesson { lesson_id, course_id: None };
             thread::require_readable(tx, root).await
         }
         Branch::Post(post_id) => {
@@ -168,11 +163,8 @@ async fn checked_content(tx: &Tx, thread: Thread, kind: WriteKind, content: Stri
     if text::is_blank(&content) {
         return Err(text::blank("/content"));
     }
-    let context = WriteContext {
-        course_id: thread.root.course_id(),
-        is_moderator: thread.is_moderator,
-        kind,
-    };
+    let context =
+        WriteContext { course_id: thread.root.course_id(), is_moderator: thread.is_moderator, kind };
     rules::check(tx, context, &content).await?;
     Ok(content)
 }

@@ -107,10 +107,7 @@ pub(crate) enum ThreadRoot {
         is_locked: bool,
     },
     /// A lesson. Its course is `None` until it is looked up.
-    Lesson {
-        lesson_id: LessonId,
-        course_id: Option<CourseId>,
-    },
+    Lesson { lesson_id: LessonId, course_id: Option<CourseId> },
 }
 
 impl ThreadRoot {

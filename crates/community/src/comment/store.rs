@@ -71,10 +71,7 @@ impl RootRow {
                 status,
                 is_locked: self.root_is_locked.unwrap_or_default(),
             }),
-            (None, Some(lesson_id)) => Some(ThreadRoot::Lesson {
-                lesson_id,
-                course_id: self.root_course_id,
-            }),
+            (None, Some(lesson_id)) => Some(ThreadRoot::Lesson { lesson_id, course_id: self.root_course_id }),
             (None, None) => None,
         }
     }
@@ -145,10 +142,7 @@ pub(super) async fn list(
         Branch::Lesson(lesson_id) => {
             let rows = tx.query_all_raw(tx.named(&comments, values)).await.map_db_err()?;
             let comments = rows.iter().map(|row| parse(tx, row)).collect::<Result<_>>()?;
-            let root = ThreadRoot::Lesson {
-                lesson_id,
-                course_id: None,
-            };
+            let root = ThreadRoot::Lesson { lesson_id, course_id: None };
             return Ok(Some((root, comments)));
         }
         Branch::Post(post_id) => {
@@ -217,14 +211,8 @@ fn select_page(
     });
     if let Some(after) = after {
         let (condition, position): (_, Vec<_>) = match sort {
-            CommentSort::New => (
-                " AND c.number < :after_key",
-                values! { after_key: after.key }.to_vec(),
-            ),
-            CommentSort::Old => (
-                " AND c.number > :after_key",
-                values! { after_key: after.key }.to_vec(),
-            ),
+            CommentSort::New => (" AND c.number < :after_key", values! { after_key: after.key }.to_vec()),
+            CommentSort::Old => (" AND c.number > :after_key", values! { after_key: after.key }.to_vec()),
             CommentSort::Top => (
                 " AND (n.score, n.comment_id) < (:after_key, :after_id)",
                 values! { after_key: after.key, after_id: after.id }.to_vec(),
@@ -259,16 +247,7 @@ pub(super) async fn find_parent(tx: &Tx, thread_id: ThreadId, id: CommentId) -> 
 
 /// Inserts a comment and its counters.
 pub(super) async fn insert(tx: &Tx, row: NewRow) -> Result<()> {
-    let NewRow {
-        id,
-        root,
-        parent_id,
-        number,
-        depth,
-        path,
-        author_id,
-        content,
-    } = row;
+    let NewRow { id, root, parent_id, number, depth, path, author_id, content } = row;
     let branch_id = parent_id.map_or(root.thread_id().into(), Into::into);
     let comment = comments::ActiveModel {
         id: Set(id),
@@ -297,21 +276,15 @@ pub(super) async fn insert(tx: &Tx, row: NewRow) -> Result<()> {
 /// An update of one comment, which becomes its next version.
 fn update_one(tx: &Tx, id: CommentId, change: comments::ActiveModel) -> UpdateMany<comments::Entity> {
     comments::Entity::update_many()
-        .set(comments::ActiveModel {
-            updated_at: Set(tx.now()),
-            ..change
-        })
+        .set(comments::ActiveModel { updated_at: Set(tx.now()), ..change })
         .col_expr(comments::Column::Version, comments::COLUMN.version.add(1))
         .filter(comments::COLUMN.id.eq(id))
 }
 
 /// Writes another text, if the comment still has this version; answers whether it has.
 pub(super) async fn update(tx: &Tx, id: CommentId, version: i64, content: String) -> Result<bool> {
-    let change = comments::ActiveModel {
-        content: Set(content),
-        edited_at: Set(Some(tx.now())),
-        ..Default::default()
-    };
+    let change =
+        comments::ActiveModel { content: Set(content), edited_at: Set(Some(tx.now())), ..Default::default() };
     let update = update_one(tx, id, change)
         .filter(comments::COLUMN.version.eq(version))
         .filter(comments::COLUMN.status.eq(CommentStatus::Published));
@@ -320,11 +293,8 @@ pub(super) async fn update(tx: &Tx, id: CommentId, version: i64, content: String
 
 /// Empties a comment, whose row stays; answers whether it was not deleted before.
 pub(crate) async fn clear(tx: &Tx, id: CommentId, status: CommentStatus) -> Result<bool> {
-    let change = comments::ActiveModel {
-        status: Set(status),
-        content: Set(String::new()),
-        ..Default::default()
-    };
+    let change =
+        comments::ActiveModel { status: Set(status), content: Set(String::new()), ..Default::default() };
     let update = update_one(tx, id, change).filter(comments::COLUMN.status.ne(CommentStatus::Deleted));
     Ok(update.exec(tx).await.map_db_err()?.rows_affected == 1)
 }

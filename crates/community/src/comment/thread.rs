@@ -17,22 +17,15 @@ pub(super) async fn require_readable(tx: &Tx, root: ThreadRoot) -> Result<Thread
         ThreadRoot::Lesson { lesson_id, .. } => {
             let (lesson, access) = enrollment::lesson_access(tx, lesson_id).await?;
             Ok(Thread {
-                root: ThreadRoot::Lesson {
-                    lesson_id,
-                    course_id: Some(lesson.course_id),
-                },
+                root: ThreadRoot::Lesson { lesson_id, course_id: Some(lesson.course_id) },
                 is_moderator: access == Access::Staff,
             })
         }
         // A draft has no comments.
-        ThreadRoot::Post {
-            status: PostStatus::Draft,
-            ..
-        } => Err(Code::NotFound.into()),
-        ThreadRoot::Post { course_id, .. } => Ok(Thread {
-            root,
-            is_moderator: access::require_readable(tx, course_id).await?,
-        }),
+        ThreadRoot::Post { status: PostStatus::Draft, .. } => Err(Code::NotFound.into()),
+        ThreadRoot::Post { course_id, .. } => {
+            Ok(Thread { root, is_moderator: access::require_readable(tx, course_id).await? })
+        }
     }
 }
 

@@ -21,10 +21,7 @@ use crate::block;
 /// [`Code::Unauthenticated`] where nobody has logged in.
 pub async fn message_preferences(tx: &Tx, messaging: &Messaging) -> Result<MessagePreferences> {
     let stored = store::preferences(tx, tx.user_id()?).await?;
-    Ok(stored.unwrap_or(MessagePreferences {
-        messages_from: messaging.messages_from,
-        version: 0,
-    }))
+    Ok(stored.unwrap_or(MessagePreferences { messages_from: messaging.messages_from, version: 0 }))
 }
 
 /// Changes from whom the caller accepts messages, if the version is still one that `matches` accepts.
@@ -113,13 +110,13 @@ pub(crate) async fn can_continue(
             Err(Code::RecipientUnreachable.into())
         }
         Some(found) if found.has_answered => Ok(()),
-        _ => can_message(tx, messaging, &[other], |_| String::new())
-            .await
-            .map_err(|error| match error.code() {
+        _ => can_message(tx, messaging, &[other], |_| String::new()).await.map_err(|error| {
+            match error.code() {
                 // There is one recipient, whom no pointer has to name.
                 Code::RecipientUnreachable => Code::RecipientUnreachable.into(),
                 _ => error,
-            }),
+            }
+        }),
     }
 }
 

@@ -37,8 +37,7 @@ pub(super) async fn counterpart(
          WHERE g.conversation_id = :conversation_id AND g.sender_id = u.id) AS has_answered \
          FROM users u WHERE u.id = :other"
     );
-    tx.fetch_optional(&sql, values! { me, conversation_id, other })
-        .await
+    tx.fetch_optional(&sql, values! { me, conversation_id, other }).await
 }
 
 /// Whether a member of the conversation has blocked this person, or is blocked by them.
@@ -57,11 +56,7 @@ pub(crate) async fn is_blocked_in(tx: &Tx, conversation_id: ConversationId, othe
 }
 
 pub(super) async fn preferences(tx: &Tx, user_id: UserId) -> Result<Option<MessagePreferences>> {
-    message_preferences::Entity::find_by_id(user_id)
-        .into_partial_model()
-        .one(tx)
-        .await
-        .map_db_err()
+    message_preferences::Entity::find_by_id(user_id).into_partial_model().one(tx).await.map_db_err()
 }
 
 /// Writes the next version of the preferences; answers whether `version` is still the stored one.

@@ -121,19 +121,15 @@ pub async fn remove(tx: &Tx, subject: Subject) -> Result<()> {
     if found.status == PostStatus::Removed {
         return Ok(());
     }
-    let removed = RemovedContent {
-        title: found.title.clone().unwrap_or_default(),
-        content: found.content.clone(),
-    };
+    let removed =
+        RemovedContent { title: found.title.clone().unwrap_or_default(), content: found.content.clone() };
     removed_content::insert(tx, subject.id(), found.course_id, found.author_id, removed).await?;
     match subject {
         Subject::Post(id) => {
             post::store::set_pinned(tx, id, false).await?;
             post::store::clear(tx, id, PostStatus::Removed).await?;
         }
-        Subject::Comment(id) => comment::store::clear(tx, id, CommentStatus::Removed)
-            .await
-            .map(drop)?,
+        Subject::Comment(id) => comment::store::clear(tx, id, CommentStatus::Removed).await.map(drop)?,
         Subject::Message(_) => return Err(Code::NotFound.into()),
     }
     record(tx, "community.removed", &found).await
@@ -153,10 +149,8 @@ pub async fn restore(tx: &Tx, subject: Subject) -> Result<()> {
     }
     match subject {
         Subject::Post(id) => {
-            let text = PostText {
-                title: found.title.clone().unwrap_or_default(),
-                content: found.content.clone(),
-            };
+            let text =
+                PostText { title: found.title.clone().unwrap_or_default(), content: found.content.clone() };
             post::store::restore(tx, id, text).await?;
         }
         Subject::Comment(id) => comment::store::restore(tx, id, found.content.clone()).await?,
@@ -172,11 +166,7 @@ async fn set_message_removed(tx: &Tx, id: MessageId, removed: bool) -> Result<()
         return Err(Code::Forbidden.into());
     }
     if message::store::set_removed(tx, id, removed.then(|| tx.now())).await? {
-        let action = if removed {
-            "community.removed"
-        } else {
-            "community.restored"
-        };
+        let action = if removed { "community.removed" } else { "community.restored" };
         let detail = json!({ "kind": ContentKind::Message });
         audit::record(tx, action, id, detail).await?;
     }

@@ -37,11 +37,7 @@ pub async fn add_member(
     if contact::store::is_blocked_in(tx, conversation_id, user_id).await? {
         return Err(Code::RecipientUnreachable.into());
     }
-    let joining = Joining {
-        is_owner: false,
-        number: membership.last_number,
-        is_listed: true,
-    };
+    let joining = Joining { is_owner: false, number: membership.last_number, is_listed: true };
     store::insert_member(tx, conversation_id, user_id, joining).await?;
     store::touch(tx, conversation_id).await?;
     let conversation = get(tx, conversation_id).await?;

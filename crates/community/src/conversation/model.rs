@@ -107,9 +107,6 @@ pub(crate) struct Pair {
 
 impl Pair {
     pub(crate) fn new(a: UserId, b: UserId) -> Self {
-        Self {
-            low: a.min(b),
-            high: a.max(b),
-        }
+        Self { low: a.min(b), high: a.max(b) }
     }
 }

@@ -26,11 +26,7 @@ use crate::{
 /// # Errors
 /// [`Code::RecipientUnreachable`], [`Code::NewAccountLimit`], [`Code::ValidationFailed`], [`Code::ListFull`].
 pub async fn open(tx: &Tx, messaging: &Messaging, new: NewConversation) -> Result<(Conversation, bool)> {
-    let NewConversation {
-        kind,
-        mut member_ids,
-        title,
-    } = new;
+    let NewConversation { kind, mut member_ids, title } = new;
     match (kind, title, member_ids.as_slice()) {
         (ConversationKind::Direct, None, [other]) => open_direct(tx, messaging, *other).await,
         (ConversationKind::Group, Some(title), _) => {
@@ -108,11 +104,7 @@ async fn open_group(
 
 /// Members of a new conversation see all messages.
 fn joining(is_owner: bool, is_listed: bool) -> Joining {
-    Joining {
-        is_owner,
-        number: 0,
-        is_listed,
-    }
+    Joining { is_owner, number: 0, is_listed }
 }
 
 async fn check_rate_limit(tx: &Tx, messaging: &Messaging, me: UserId) -> Result<()> {

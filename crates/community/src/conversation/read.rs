@@ -19,10 +19,7 @@ pub async fn list(tx: &Tx, after: Option<Cursor>, limit: Limit) -> Result<Page<C
     let me = tx.user_id()?;
     let rows = store::list(tx, me, after, limit).await?;
     let page = Page::cut(rows, limit, |row| Cursor::at(row.active_at, row.id));
-    Ok(Page {
-        data: complete(tx, me, page.data).await?,
-        next: page.next,
-    })
+    Ok(Page { data: complete(tx, me, page.data).await?, next: page.next })
 }
 
 /// A conversation of the caller's.
@@ -81,9 +78,5 @@ pub async fn read(tx: &Tx, id: ConversationId, number: i64) -> Result<ReadState>
         let data = json!({ "conversationId": id, "userId": me, "number": number });
         live::publish(tx, &members, "conversation.read", data).await?;
     }
-    Ok(ReadState {
-        conversation_id: id,
-        read_number: after.read_number,
-        unread_count: after.unread_count,
-    })
+    Ok(ReadState { conversation_id: id, read_number: after.read_number, unread_count: after.unread_count })
 }

@@ -43,10 +43,7 @@ pub(super) async fn list(
         sql.push_str(" AND (m.active_at, m.conversation_id) < (:after_time, :after_id)");
         values.extend(values! { after_time: after.time(), after_id: after.id });
     }
-    sql.push_str(&format!(
-        " ORDER BY m.active_at DESC, m.conversation_id DESC LIMIT {}",
-        limit.fetch()
-    ));
+    sql.push_str(&format!(" ORDER BY m.active_at DESC, m.conversation_id DESC LIMIT {}", limit.fetch()));
     tx.fetch_all(&sql, values).await
 }
 
@@ -154,10 +151,8 @@ pub(super) async fn insert_direct(tx: &Tx, id: ConversationId, me: UserId, pair:
         high_user_id: Set(Some(pair.high)),
         ..new_conversation(tx, id, me)
     };
-    let insert = conversations::Entity::insert(conversation).on_conflict_do_nothing_on([
-        conversations::Column::LowUserId,
-        conversations::Column::HighUserId,
-    ]);
+    let insert = conversations::Entity::insert(conversation)
+        .on_conflict_do_nothing_on([conversations::Column::LowUserId, conversations::Column::HighUserId]);
     let done = insert.exec_without_returning(tx).await.map_db_err()?;
     Ok(matches!(done, TryInsertResult::Inserted(1)))
 }
@@ -225,19 +220,13 @@ fn update_member(
 
 /// Puts a conversation into the list of a member, if it is not there.
 pub(super) async fn add_to_list(tx: &Tx, id: ConversationId, me: UserId) -> Result<()> {
-    let change = conversation_members::ActiveModel {
-        active_at: Set(Some(tx.now())),
-        ..Default::default()
-    };
+    let change = conversation_members::ActiveModel { active_at: Set(Some(tx.now())), ..Default::default() };
     let update = update_member(id, me, change).filter(conversation_members::COLUMN.active_at.is_null());
     update.exec(tx).await.map_db_err().map(drop)
 }
 
 pub(super) async fn set_owner(tx: &Tx, id: ConversationId, user_id: UserId) -> Result<()> {
-    let change = conversation_members::ActiveModel {
-        is_owner: Set(true),
-        ..Default::default()
-    };
+    let change = conversation_members::ActiveModel { is_owner: Set(true), ..Default::default() };
     let update = update_member(id, user_id, change);
     update.exec(tx).await.map_db_err().map(drop)
 }
@@ -260,22 +249,13 @@ fn update_one(
     change: conversations::ActiveModel,
 ) -> UpdateMany<conversations::Entity> {
     conversations::Entity::update_many()
-        .set(conversations::ActiveModel {
-            updated_at: Set(tx.now()),
-            ..change
-        })
-        .col_expr(
-            conversations::Column::Version,
-            conversations::COLUMN.version.add(1),
-        )
+        .set(conversations::ActiveModel { updated_at: Set(tx.now()), ..change })
+        .col_expr(conversations::Column::Version, conversations::COLUMN.version.add(1))
         .filter(conversations::COLUMN.id.eq(id))
 }
 
 pub(super) async fn set_title(tx: &Tx, id: ConversationId, title: String) -> Result<()> {
-    let change = conversations::ActiveModel {
-        title: Set(Some(title)),
-        ..Default::default()
-    };
+    let change = conversations::ActiveModel { title: Set(Some(title)), ..Default::default() };
     let update = update_one(tx, id, change);
     update.exec(tx).await.map_db_err().map(drop)
 }
@@ -288,10 +268,7 @@ pub(super) async fn touch(tx: &Tx, id: ConversationId) -> Result<()> {
 
 /// Moves a member's read position forward; answers whether the member had read less before.
 pub(super) async fn advance_read(tx: &Tx, id: ConversationId, me: UserId, number: i64) -> Result<bool> {
-    let change = conversation_members::ActiveModel {
-        read_number: Set(number),
-        ..Default::default()
-    };
+    let change = conversation_members::ActiveModel { read_number: Set(number), ..Default::default() };
     let update = update_member(id, me, change)
         .filter(conversation_members::COLUMN.left_at.is_null())
         .filter(conversation_members::COLUMN.read_number.lt(number));

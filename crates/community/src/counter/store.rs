@@ -124,10 +124,7 @@ pub(crate) async fn take_next_number(tx: &Tx, thread_id: ThreadId) -> Result<i64
 /// Counts one comment less in a thread, and waits for whoever comments there at the moment.
 pub(crate) async fn remove_comment(tx: &Tx, thread_id: ThreadId) -> Result<()> {
     thread_counters::Entity::update_many()
-        .col_expr(
-            thread_counters::Column::CommentCount,
-            thread_counters::COLUMN.comment_count.sub(1),
-        )
+        .col_expr(thread_counters::Column::CommentCount, thread_counters::COLUMN.comment_count.sub(1))
         .filter(thread_counters::COLUMN.thread_id.eq(thread_id))
         .exec(tx)
         .await
@@ -138,10 +135,8 @@ pub(crate) async fn remove_comment(tx: &Tx, thread_id: ThreadId) -> Result<()> {
 /// How many comments a post has. Nobody adds one until the transaction ends.
 pub(crate) async fn lock_comment_count(tx: &Tx, post_id: PostId) -> Result<i64> {
     // Text, because SQLite has no FOR UPDATE.
-    let sql = format!(
-        "SELECT comment_count FROM thread_counters WHERE thread_id = :post_id{}",
-        tx.for_update()
-    );
+    let sql =
+        format!("SELECT comment_count FROM thread_counters WHERE thread_id = :post_id{}", tx.for_update());
     let count: Option<i64> = tx.fetch_scalar(&sql, values! { post_id }).await?;
     Ok(count.unwrap_or_default())
 }
@@ -149,10 +144,7 @@ pub(crate) async fn lock_comment_count(tx: &Tx, post_id: PostId) -> Result<i64> 
 /// Adds to the number of replies to a comment; `change` is 1 or -1.
 pub(crate) async fn add_replies(tx: &Tx, comment_id: CommentId, change: i64) -> Result<()> {
     comment_counters::Entity::update_many()
-        .col_expr(
-            comment_counters::Column::ReplyCount,
-            comment_counters::COLUMN.reply_count.add(change),
-        )
+        .col_expr(comment_counters::Column::ReplyCount, comment_counters::COLUMN.reply_count.add(change))
         .filter(comment_counters::COLUMN.comment_id.eq(comment_id))
         .exec(tx)
         .await
@@ -172,9 +164,7 @@ pub(crate) async fn add_reactions(
     let sql =
         // Text, because the table and the column are chosen here.
         format!("UPDATE {table} SET {count} = {count} + :change, score = score + :change WHERE {key} = :id");
-    tx.execute(&sql, values! { change, id: subject.id() })
-        .await
-        .map(drop)
+    tx.execute(&sql, values! { change, id: subject.id() }).await.map(drop)
 }
 
 /// How people reacted to a post or a comment.

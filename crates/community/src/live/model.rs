@@ -59,10 +59,7 @@ mod tests {
 
     #[test]
     fn a_log_reaches_from_its_first_event_to_its_last() {
-        let extent = LogExtent {
-            first: Some(5),
-            last: 7,
-        };
+        let extent = LogExtent { first: Some(5), last: 7 };
         let reached: Vec<i64> = (0..10).filter(|number| extent.reaches(*number)).collect();
         assert_eq!(reached, [4, 5, 6, 7]);
         let swept = LogExtent { first: None, last: 7 };

@@ -16,10 +16,7 @@ impl Position {
     #[must_use]
     pub fn new(reader: UserId, number: i64) -> Self {
         let [.., a, b, c, d] = *reader.0.as_bytes();
-        Self {
-            reader: u32::from_be_bytes([a, b, c, d]),
-            number,
-        }
+        Self { reader: u32::from_be_bytes([a, b, c, d]), number }
     }
 
     /// The number, if the text is a position in the log of this reader.
@@ -51,15 +48,7 @@ mod tests {
         let text = Position::new(lena, 42).to_string();
         assert_eq!(text, "00abcdef-42");
         assert_eq!(Position::parse(&text, lena), Some(42));
-        for wrong in [
-            "",
-            "42",
-            "00abcdef-",
-            "00abcdef--1",
-            "00abcdef-+42",
-            "00abcdef-042",
-            "ABCDEF-42",
-        ] {
+        for wrong in ["", "42", "00abcdef-", "00abcdef--1", "00abcdef-+42", "00abcdef-042", "ABCDEF-42"] {
             assert_eq!(Position::parse(wrong, lena), None, "{wrong}");
         }
         assert_eq!(Position::parse("00abcdef-99999999999999999999", lena), None);

@@ -43,16 +43,11 @@ pub(super) async fn list(tx: &Tx, after: &[(UserId, i64)]) -> Result<Vec<LiveEve
              JOIN live_events e ON e.user_id = a.user_id AND e.number > a.number AND e.number <= a.number + {PAGE_SIZE} \
              ORDER BY e.user_id, e.number"
         );
-        let columns = [
-            ("users", Column::Uuids(users)),
-            ("numbers", Column::Integers(numbers)),
-        ];
+        let columns = [("users", Column::Uuids(users)), ("numbers", Column::Integers(numbers))];
         return tx.fetch_columns(&sql, columns).await;
     }
-    let pairs: Vec<String> = after
-        .iter()
-        .map(|(user, number)| format!("[\"{}\",{number}]", user.0.simple()))
-        .collect();
+    let pairs: Vec<String> =
+        after.iter().map(|(user, number)| format!("[\"{}\",{number}]", user.0.simple())).collect();
     let pairs = format!("[{}]", pairs.join(","));
     // Text, because every event is read by it, for all readers in one statement.
     let sql = format!(

@@ -146,10 +146,7 @@ impl StreamBuffer {
         if slot.is_closed {
             return Poll::Ready(None);
         }
-        let is_known = slot
-            .reader
-            .as_ref()
-            .is_some_and(|reader| reader.will_wake(context.waker()));
+        let is_known = slot.reader.as_ref().is_some_and(|reader| reader.will_wake(context.waker()));
         if !is_known {
             slot.reader = Some(context.waker().clone());
         }
@@ -221,9 +218,6 @@ mod tests {
         buffer.close();
         buffer.fill(&events(2..=2));
         assert_eq!(take(&buffer), Some((vec![1], false)));
-        assert!(matches!(
-            buffer.poll(&Context::from_waker(Waker::noop())),
-            Poll::Ready(None)
-        ));
+        assert!(matches!(buffer.poll(&Context::from_waker(Waker::noop())), Poll::Ready(None)));
     }
 }

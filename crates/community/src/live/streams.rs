@@ -119,10 +119,7 @@ impl Streams {
         let buffer = Arc::new(StreamBuffer::new(user_id, session));
         own.push(buffer.clone());
         inner.open.fetch_add(1, Ordering::SeqCst);
-        Ok(Stream {
-            buffer,
-            streams: inner.clone(),
-        })
+        Ok(Stream { buffer, streams: inner.clone() })
     }
 
     /// How many streams are open.
@@ -246,19 +243,12 @@ impl Inner {
                 .filter_map(|buffer| buffer.wants_after().map(|after| (after, buffer.clone())))
                 .collect();
             let first = waiting.iter().map(|(after, _)| *after).min()?;
-            Some((
-                *user,
-                first,
-                waiting.into_iter().map(|(_, buffer)| buffer).collect(),
-            ))
+            Some((*user, first, waiting.into_iter().map(|(_, buffer)| buffer).collect()))
         };
         if woken.everybody {
             buffers.iter().filter_map(of_one).collect()
         } else {
-            let known = woken
-                .accounts
-                .iter()
-                .filter_map(|user| buffers.get_key_value(user));
+            let known = woken.accounts.iter().filter_map(|user| buffers.get_key_value(user));
             known.filter_map(of_one).collect()
         }
     }

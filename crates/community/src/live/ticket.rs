@@ -33,9 +33,5 @@ pub async fn redeem(tx: &Tx, ticket: &str) -> Result<Actor> {
     let ticket = store::take_ticket(tx, hash_token(ticket.as_bytes())).await?;
     let ticket = ticket.filter(|ticket| ticket.expires_at > tx.now());
     let ticket = ticket.ok_or(Code::TokenInvalid)?;
-    Ok(Actor::User {
-        id: ticket.user_id,
-        role: Role::User,
-        session: ticket.session_id,
-    })
+    Ok(Actor::User { id: ticket.user_id, role: Role::User, session: ticket.session_id })
 }

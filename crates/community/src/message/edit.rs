@@ -56,9 +56,5 @@ pub async fn delete(tx: &Tx, id: MessageId) -> Result<()> {
 
 async fn require_own(tx: &Tx, id: MessageId) -> Result<Message> {
     let message = get(tx, id).await?;
-    if Some(message.sender.id) == tx.actor().user_id() {
-        Ok(message)
-    } else {
-        Err(Code::Forbidden.into())
-    }
+    if Some(message.sender.id) == tx.actor().user_id() { Ok(message) } else { Err(Code::Forbidden.into()) }
 }

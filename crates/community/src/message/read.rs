@@ -25,10 +25,7 @@ pub async fn list(
     if rows.is_empty() && !store::is_member(tx, me, conversation_id).await? {
         return Err(Code::NotFound.into());
     }
-    Ok(Page::cut(rows, limit, |message| Cursor {
-        key: message.number,
-        id: message.id.into(),
-    }))
+    Ok(Page::cut(rows, limit, |message| Cursor { key: message.number, id: message.id.into() }))
 }
 
 /// A message of a conversation of the caller's.
@@ -36,7 +33,5 @@ pub async fn list(
 /// # Errors
 /// [`Code::NotFound`], also where the caller is not a member, or was not yet when it was sent.
 pub async fn get(tx: &Tx, id: MessageId) -> Result<Message> {
-    store::find(tx, tx.user_id()?, id)
-        .await?
-        .ok_or_else(|| Code::NotFound.into())
+    store::find(tx, tx.user_id()?, id).await?.ok_or_else(|| Code::NotFound.into())
 }

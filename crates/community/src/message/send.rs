@@ -78,11 +78,8 @@ pub async fn send(
 /// # Errors
 /// [`Code::Muted`], [`Code::LinksRefused`], [`Code::WordsRefused`].
 pub(super) async fn check_rules(tx: &Tx, content: &str) -> Result<()> {
-    let context = WriteContext {
-        course_id: None,
-        is_moderator: tx.actor().is_admin(),
-        kind: WriteKind::Message,
-    };
+    let context =
+        WriteContext { course_id: None, is_moderator: tx.actor().is_admin(), kind: WriteKind::Message };
     // A message is not HTML: without these characters, no part of it is taken for a tag and skipped by the word filter.
     rules::check(tx, context, &content.replace(['<', '>'], " ")).await
 }

@@ -132,10 +132,7 @@ pub(crate) async fn last(
     let join = "JOIN conversations c ON c.id = g.conversation_id AND c.last_number = g.number";
     let sql = format!("{} AND c.id {any_of}", select(join));
     let found = fetch(tx, &sql, values! { me, conversations }.to_vec()).await?;
-    Ok(found
-        .into_iter()
-        .map(|message| (message.conversation_id, message))
-        .collect())
+    Ok(found.into_iter().map(|message| (message.conversation_id, message)).collect())
 }
 
 pub(super) async fn is_member(tx: &Tx, me: UserId, conversation_id: ConversationId) -> Result<bool> {
@@ -156,8 +153,7 @@ pub(super) async fn find_sent(
     // Text, because every message that is sent asks for this.
     let sql = "SELECT id FROM messages WHERE conversation_id = :conversation_id AND sender_id = :me \
                AND client_message_id = :client_message_id";
-    tx.fetch_scalar(sql, values! { conversation_id, me, client_message_id })
-        .await
+    tx.fetch_scalar(sql, values! { conversation_id, me, client_message_id }).await
 }
 
 pub(super) async fn insert(tx: &Tx, message: MessageRow) -> Result<()> {
@@ -209,10 +205,7 @@ pub(crate) async fn set_removed(tx: &Tx, id: MessageId, removed_at: Option<Times
         messages::COLUMN.removed_at.is_not_null()
     };
     let update = messages::Entity::update_many()
-        .set(messages::ActiveModel {
-            removed_at: Set(removed_at),
-            ..Default::default()
-        })
+        .set(messages::ActiveModel { removed_at: Set(removed_at), ..Default::default() })
         .col_expr(messages::Column::Version, messages::COLUMN.version.add(1))
         .filter(messages::COLUMN.id.eq(id))
         .filter(is_other);

@@ -15,11 +15,9 @@ use sea_orm::{
 pub(crate) fn moderated(tx: &Tx, course: impl ColumnTrait) -> Result<Condition> {
     match tx.actor() {
         actor if actor.is_admin() => Ok(Condition::all()),
-        Actor::User {
-            id,
-            role: Role::Trainer,
-            ..
-        } => Ok(Condition::all().add(course.in_subquery(edited_courses(id)))),
+        Actor::User { id, role: Role::Trainer, .. } => {
+            Ok(Condition::all().add(course.in_subquery(edited_courses(id))))
+        }
         Actor::Anonymous => Err(Code::Unauthenticated.into()),
         _ => Err(Code::Forbidden.into()),
     }

@@ -27,9 +27,7 @@ pub(super) async fn list(
         .apply_if(course_id, |select, course_id| {
             select.filter(moderation_log::COLUMN.course_id.eq(course_id))
         })
-        .apply_if(after, |select, after| {
-            select.filter(moderation_log::COLUMN.id.lt(after.id))
-        })
+        .apply_if(after, |select, after| select.filter(moderation_log::COLUMN.id.lt(after.id)))
         .order_by_desc(moderation_log::Column::Id)
         .limit(limit.fetch())
         .into_partial_model()

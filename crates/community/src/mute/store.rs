@@ -24,12 +24,9 @@ pub(super) async fn insert(tx: &Tx, mute: Mute) -> Result<()> {
 
 /// Mutes that were not lifted and have not ended.
 fn in_force(tx: &Tx) -> Condition {
-    let has_time_left = Condition::any()
-        .add(mutes::COLUMN.ends_at.is_null())
-        .add(mutes::COLUMN.ends_at.gt(tx.now()));
-    Condition::all()
-        .add(mutes::COLUMN.lifted_at.is_null())
-        .add(has_time_left)
+    let has_time_left =
+        Condition::any().add(mutes::COLUMN.ends_at.is_null()).add(mutes::COLUMN.ends_at.gt(tx.now()));
+    Condition::all().add(mutes::COLUMN.lifted_at.is_null()).add(has_time_left)
 }
 
 /// The mutes in force that the caller moderates, newest first: the ids are in the order of their creation.
@@ -43,15 +40,9 @@ pub(super) async fn list(
         .join(JoinType::InnerJoin, mutes::Relation::User.def())
         .filter(moderated(tx, mutes::Column::CourseId)?)
         .filter(in_force(tx))
-        .apply_if(filter.course_id, |select, course_id| {
-            select.filter(mutes::COLUMN.course_id.eq(course_id))
-        })
-        .apply_if(filter.user_id, |select, user_id| {
-            select.filter(mutes::COLUMN.user_id.eq(user_id))
-        })
-        .apply_if(after, |select, after| {
-            select.filter(mutes::COLUMN.id.lt(after.id))
-        })
+        .apply_if(filter.course_id, |select, course_id| select.filter(mutes::COLUMN.course_id.eq(course_id)))
+        .apply_if(filter.user_id, |select, user_id| select.filter(mutes::COLUMN.user_id.eq(user_id)))
+        .apply_if(after, |select, after| select.filter(mutes::COLUMN.id.lt(after.id)))
         .order_by_desc(mutes::Column::Id)
         .limit(limit.fetch())
         .into_partial_model()
@@ -90,6 +81,5 @@ pub(super) async fn active(tx: &Tx, user_id: UserId, course_id: Option<CourseId>
                WHERE user_id = :user_id AND lifted_at IS NULL AND (ends_at IS NULL OR ends_at > :now) \
                AND (course_id IS NULL OR course_id = :course_id) \
                ORDER BY CASE WHEN ends_at IS NULL THEN 0 ELSE 1 END, ends_at DESC LIMIT 1";
-    tx.fetch_optional(sql, values! { user_id, now: tx.now(), course_id })
-        .await
+    tx.fetch_optional(sql, values! { user_id, now: tx.now(), course_id }).await
 }

@@ -149,10 +149,7 @@ pub(crate) async fn notify_of_grant(
 
 /// Has the members of a conversation read a message again that was removed or restored.
 async fn publish_message_change(tx: &Tx, message_id: MessageId, outcome: NotificationOutcome) -> Result<()> {
-    if !matches!(
-        outcome,
-        NotificationOutcome::Removed | NotificationOutcome::Restored
-    ) {
+    if !matches!(outcome, NotificationOutcome::Removed | NotificationOutcome::Restored) {
         return Ok(());
     }
     let Some(readers) = event_store::message_readers(tx, message_id).await? else {

@@ -27,10 +27,7 @@ pub(crate) async fn write(tx: &Tx, new: Vec<NewNotification>) -> Result<u64> {
         .map(|new| (preferences_of(new.user_id).channel(new.kind), new))
         .filter(|(channel, _)| channel.in_app || channel.email)
         .collect();
-    let recipients: Vec<_> = wanted
-        .iter()
-        .map(|(channel, new)| (new.user_id, new.kind, *channel))
-        .collect();
+    let recipients: Vec<_> = wanted.iter().map(|(channel, new)| (new.user_id, new.kind, *channel)).collect();
     let written: HashMap<UserId, NotificationId> = store::insert(tx, wanted).await?.into_iter().collect();
     let mut to_tell = Vec::new();
     let mut mails = Vec::new();

@@ -136,11 +136,7 @@ pub(super) async fn message(tx: &Tx, id: MessageId) -> Result<Option<SentMessage
         .all(tx)
         .await
         .map_db_err()?;
-    Ok(Some(SentMessage {
-        conversation_id,
-        sender_id,
-        unread_by,
-    }))
+    Ok(Some(SentMessage { conversation_id, sender_id, unread_by }))
 }
 
 /// The conversation of a message, its number there, and the members.

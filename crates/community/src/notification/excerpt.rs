@@ -8,10 +8,7 @@ const MAX_LENGTH: usize = 200;
 
 /// The notification with an excerpt without markup, at most [`MAX_LENGTH`] characters long.
 pub(super) fn shortened(mut row: Notification) -> Notification {
-    row.excerpt = row
-        .excerpt
-        .map(|html| beginning(&html, MAX_LENGTH))
-        .filter(|text| !text.is_empty());
+    row.excerpt = row.excerpt.map(|html| beginning(&html, MAX_LENGTH)).filter(|text| !text.is_empty());
     row
 }
 
@@ -33,10 +30,7 @@ mod tests {
 
     #[test]
     fn an_excerpt_is_text() {
-        assert_eq!(
-            beginning("<p>Hips &amp; <b>knees</b></p><p>back</p>", 200),
-            "Hips & knees back"
-        );
+        assert_eq!(beginning("<p>Hips &amp; <b>knees</b></p><p>back</p>", 200), "Hips & knees back");
         assert_eq!(beginning("<p>Hips <a href=\"https://exa", 200), "Hips");
         assert_eq!(beginning("<p>&lt;script&gt;</p>", 200), "<script>");
         assert_eq!(beginning(&"é".repeat(300), 10), format!("{}…", "é".repeat(9)));

@@ -61,11 +61,7 @@ pub(crate) async fn digest_due(db: &Db, user_id: UserId, message: &outbox::Messa
         return Ok(());
     };
     // Also while the account is suspended: otherwise there would be no next digest once the account is active again.
-    let reader = Actor::User {
-        id: user_id,
-        role: Role::User,
-        session: Uuid::nil().into(),
-    };
+    let reader = Actor::User { id: user_id, role: Role::User, session: Uuid::nil().into() };
     let work = move |tx: Tx| async move {
         if preference::advance_digest(&tx, due).await? {
             outbox::send(&tx, SEND_DIGEST, json!({ "userId": user_id })).await?;
@@ -95,11 +91,7 @@ async fn send(
         }
         compose(&tx, &preferences, &app_url, only).await
     };
-    let Some(Mail {
-        message,
-        notifications,
-    }) = db.run(reader, compose).await?
-    else {
+    let Some(Mail { message, notifications }) = db.run(reader, compose).await? else {
         return Ok(());
     };
     context.mailer.send(message).await?;
@@ -145,10 +137,9 @@ fn message(tx: &Tx, account: Account, rows: &[Notification], app_url: &str, link
             (format!("{} things are new", rows.len()), lines.join("\n"))
         }
     };
-    let greeting = account.name.map_or_else(
-        || "Hello,".to_owned(),
-        |name| format!("Hello {},", kernel::one_line(&name)),
-    );
+    let greeting = account
+        .name
+        .map_or_else(|| "Hello,".to_owned(), |name| format!("Hello {},", kernel::one_line(&name)));
     let text = format!(
         "{greeting}\n\n{body}\n\nSee all: {app_url}/notifications\n\n\
          No more of these: {app_url}/notifications/unsubscribe?link={link}\n"

@@ -9,9 +9,5 @@ use super::event_store;
 pub(super) async fn reader(db: &Db, user_id: UserId) -> Result<Option<Actor>> {
     let role = move |tx: Tx| async move { event_store::role(&tx, user_id).await };
     let role = db.read_in(Pool::Worker, Actor::System, role).await?;
-    Ok(role.map(|role| Actor::User {
-        id: user_id,
-        role,
-        session: Uuid::nil().into(),
-    }))
+    Ok(role.map(|role| Actor::User { id: user_id, role, session: Uuid::nil().into() }))
 }

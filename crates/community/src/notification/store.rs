@@ -44,10 +44,7 @@ pub(super) async fn list(
     // Text, because of the condition, and because clients read this list all the time.
     let courses = enrollment::readable_courses(tx).await?;
     let (visible, mut values) = visible(tx, &courses);
-    let mut sql = format!(
-        "{} WHERE n.user_id = :user_id AND n.in_app AND {visible}",
-        select()
-    );
+    let mut sql = format!("{} WHERE n.user_id = :user_id AND n.in_app AND {visible}", select());
     values.extend(values! { user_id });
     sql.push_str(match unread {
         Some(true) => " AND n.read_at IS NULL",
@@ -82,10 +79,7 @@ pub(super) async fn mark_read(tx: &Tx, user_id: UserId, which: &Which) -> Result
         Which::These(ids) => notifications::COLUMN.id.is_in(ids.iter().copied()),
     };
     let update = notifications::Entity::update_many()
-        .set(notifications::ActiveModel {
-            read_at: Set(Some(tx.now())),
-            ..Default::default()
-        })
+        .set(notifications::ActiveModel { read_at: Set(Some(tx.now())), ..Default::default() })
         .filter(notifications::COLUMN.user_id.eq(user_id))
         .filter(notifications::COLUMN.read_at.is_null())
         .filter(these);
@@ -120,10 +114,7 @@ pub(super) async fn unmailed(
 
 pub(super) async fn mark_mailed(tx: &Tx, user_id: UserId, ids: &[NotificationId]) -> Result<()> {
     notifications::Entity::update_many()
-        .set(notifications::ActiveModel {
-            mailed_at: Set(Some(tx.now())),
-            ..Default::default()
-        })
+        .set(notifications::ActiveModel { mailed_at: Set(Some(tx.now())), ..Default::default() })
         .filter(notifications::COLUMN.user_id.eq(user_id))
         .filter(notifications::COLUMN.id.is_in(ids.iter().copied()))
         .exec(tx)

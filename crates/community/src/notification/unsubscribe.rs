@@ -36,11 +36,7 @@ fn parse(keyring: &Keyring, link: &str) -> Option<(UserId, Option<NotificationKi
 /// [`Code::LinkInvalid`] for a link that was not made here.
 pub async fn unsubscribe(db: &Db, link: &str) -> Result<()> {
     let (id, kind) = parse(db.keyring(), link).ok_or(Code::LinkInvalid)?;
-    let recipient = Actor::User {
-        id,
-        role: Role::User,
-        session: Uuid::nil().into(),
-    };
+    let recipient = Actor::User { id, role: Role::User, session: Uuid::nil().into() };
     let work = move |tx: Tx| async move { preference::stop_mails(&tx, kind).await };
     db.run(recipient, work).await
 }
@@ -57,14 +53,7 @@ mod tests {
             assert_eq!(parse(&ring, &link(&ring, id, kind)), Some((id, kind)));
         }
         let mut altered = link(&ring, id, None);
-        altered.replace_range(
-            30..31,
-            if altered.get(30..31) == Some("A") {
-                "B"
-            } else {
-                "A"
-            },
-        );
+        altered.replace_range(30..31, if altered.get(30..31) == Some("A") { "B" } else { "A" });
         assert_eq!(parse(&ring, &altered), None);
         assert_eq!(parse(&Keyring::new([8; 32]), &link(&ring, id, None)), None);
         assert_eq!(parse(&ring, "x"), None);

@@ -15,10 +15,7 @@ pub(super) fn visible(tx: &Tx, courses: &ReadableCourses) -> (String, Vec<(&'sta
         ReadableCourses::These(ids) if ids.is_empty() => ("n.course_id IS NULL".to_owned(), Vec::new()),
         ReadableCourses::These(ids) => {
             let (any_of, ids) = tx.any_of("courses", ids);
-            (
-                format!("(n.course_id IS NULL OR n.course_id {any_of})"),
-                vec![("courses", ids)],
-            )
+            (format!("(n.course_id IS NULL OR n.course_id {any_of})"), vec![("courses", ids)])
         }
     };
     let condition = format!(

@@ -49,10 +49,7 @@ pub async fn list_posts(
         _ => Feed::Everywhere(enrollment::readable_courses(tx).await?),
     };
     let rows = store::list(tx, feed, filter.author_id, after, limit).await?;
-    Ok(Page::cut(rows, limit, |post| Cursor {
-        key: post.feed_key,
-        id: post.id.into(),
-    }))
+    Ok(Page::cut(rows, limit, |post| Cursor { key: post.feed_key, id: post.id.into() }))
 }
 
 /// A post that the caller may read.
@@ -67,15 +64,9 @@ pub async fn get_post(tx: &Tx, id: PostId) -> Result<Post> {
 pub(crate) async fn readable(tx: &Tx, id: PostId) -> Result<(Post, bool)> {
     let post = store::find(tx, id).await?.ok_or(Code::NotFound)?;
     if post.status == PostStatus::Draft {
-        return if post.is_mine {
-            Ok((post, false))
-        } else {
-            Err(Code::NotFound.into())
-        };
+        return if post.is_mine { Ok((post, false)) } else { Err(Code::NotFound.into()) };
     }
-    let is_moderator = access::require_readable(tx, post.course_id)
-        .await
-        .map_err(access::as_not_found)?;
+    let is_moderator = access::require_readable(tx, post.course_id).await.map_err(access::as_not_found)?;
     Ok((post, is_moderator))
 }
 
@@ -245,11 +236,7 @@ async fn require_moderator(tx: &Tx, id: PostId) -> Result<()> {
     if !is_moderator {
         return Err(Code::Forbidden.into());
     }
-    if has_text(post.status) {
-        Ok(())
-    } else {
-        Err(Code::ContentDeleted.into())
-    }
+    if has_text(post.status) { Ok(()) } else { Err(Code::ContentDeleted.into()) }
 }
 
 /// Deletes a post, for its author and for moderators of its course or the school. Where comments stand under it, the empty post
@@ -283,11 +270,7 @@ pub async fn delete_post(tx: &Tx, id: PostId) -> Result<()> {
 }
 
 fn context(post: &Post, is_moderator: bool, kind: WriteKind) -> WriteContext {
-    WriteContext {
-        course_id: post.course_id,
-        is_moderator,
-        kind,
-    }
+    WriteContext { course_id: post.course_id, is_moderator, kind }
 }
 
 fn all_text(title: &str, content: &str) -> String {
@@ -314,11 +297,7 @@ async fn check_images(tx: &Tx, ids: &[FileId], current: &[FileId]) -> Result<()>
         }
         if ids.iter().take(index).any(|other| other == id) {
             let detail = "This picture is there already.";
-            return Err(Error::invalid(vec![FieldError::new(
-                pointer,
-                "duplicate",
-                detail,
-            )]));
+            return Err(Error::invalid(vec![FieldError::new(pointer, "duplicate", detail)]));
         }
         let current = current.iter().find(|current| *current == id).copied();
         media::usable_image(tx, *id, current, &pointer).await?;

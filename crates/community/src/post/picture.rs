@@ -27,9 +27,5 @@ pub(super) fn picture(tx: &Tx, file_id: FileId) -> Picture {
         };
         tx.link(&format!("/files/{}", link.seal(tx.keyring())))
     };
-    Picture {
-        file_id,
-        url: address(PICTURE_WIDTH),
-        thumbnail_url: address(THUMBNAIL_WIDTH),
-    }
+    Picture { file_id, url: address(PICTURE_WIDTH), thumbnail_url: address(THUMBNAIL_WIDTH) }
 }

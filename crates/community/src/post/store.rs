@@ -51,11 +51,7 @@ fn select(tx: &Tx) -> String {
     let author = person::columns("author_");
     let own_reactions = counters::own_reactions("p.id");
     // Both forms are parsed as a UUID.
-    let image_id = if tx.is_postgres() {
-        "CAST(i.file_id AS text)"
-    } else {
-        "lower(hex(i.file_id))"
-    };
+    let image_id = if tx.is_postgres() { "CAST(i.file_id AS text)" } else { "lower(hex(i.file_id))" };
     format!(
         "SELECT p.id, p.course_id, {author}, p.title, p.content, p.status, p.is_pinned, p.is_locked, \
          p.feed_key, p.version, p.published_at, p.edited_at, p.created_at, p.updated_at, n.comment_count, \
@@ -142,10 +138,7 @@ pub(crate) async fn list(
         sql.push_str(" AND (p.feed_key, p.id) < (:after_key, :after_id)");
         values.extend(values! { after_key: after.key, after_id: after.id });
     }
-    sql.push_str(&format!(
-        " ORDER BY p.feed_key DESC, p.id DESC LIMIT {}",
-        limit.fetch()
-    ));
+    sql.push_str(&format!(" ORDER BY p.feed_key DESC, p.id DESC LIMIT {}", limit.fetch()));
     let rows: Vec<Row> = tx.fetch_all(&sql, values).await?;
     Ok(rows.into_iter().map(|row| complete(tx, row)).collect())
 }
@@ -182,13 +175,11 @@ pub(crate) async fn insert(
 pub(crate) async fn set_images(tx: &Tx, post_id: PostId, file_ids: &[FileId]) -> Result<()> {
     let delete = post_images::Entity::delete_many().filter(post_images::COLUMN.post_id.eq(post_id));
     delete.exec(tx).await.map_db_err()?;
-    let rows = (1..)
-        .zip(file_ids)
-        .map(|(position, file_id)| post_images::ActiveModel {
-            post_id: Set(post_id),
-            position: Set(position),
-            file_id: Set(*file_id),
-        });
+    let rows = (1..).zip(file_ids).map(|(position, file_id)| post_images::ActiveModel {
+        post_id: Set(post_id),
+        position: Set(position),
+        file_id: Set(*file_id),
+    });
     let insert = post_images::Entity::insert_many(rows);
     insert.exec_without_returning(tx).await.map_db_err().map(drop)
 }
@@ -196,21 +187,14 @@ pub(crate) async fn set_images(tx: &Tx, post_id: PostId, file_ids: &[FileId]) ->
 /// An update of one post, which becomes its next version.
 fn update_one(tx: &Tx, id: PostId, change: posts::ActiveModel) -> UpdateMany<posts::Entity> {
     posts::Entity::update_many()
-        .set(posts::ActiveModel {
-            updated_at: Set(tx.now()),
-            ..change
-        })
+        .set(posts::ActiveModel { updated_at: Set(tx.now()), ..change })
         .col_expr(posts::Column::Version, posts::COLUMN.version.add(1))
         .filter(posts::COLUMN.id.eq(id))
 }
 
 /// Writes another text, if the post still has this version; answers whether it has.
 pub(crate) async fn update(tx: &Tx, post: &Post, text: PostText) -> Result<bool> {
-    let edited_at = if post.status == PostStatus::Draft {
-        post.edited_at
-    } else {
-        Some(tx.now())
-    };
+    let edited_at = if post.status == PostStatus::Draft { post.edited_at } else { Some(tx.now()) };
     let change = posts::ActiveModel {
         title: Set(text.title),
         content: Set(text.content),
@@ -219,11 +203,7 @@ pub(crate) async fn update(tx: &Tx, post: &Post, text: PostText) -> Result<bool>
     };
     let update = update_one(tx, post.id, change)
         .filter(posts::COLUMN.version.eq(post.version))
-        .filter(
-            posts::COLUMN
-                .status
-                .is_in([PostStatus::Draft, PostStatus::Published]),
-        );
+        .filter(posts::COLUMN.status.is_in([PostStatus::Draft, PostStatus::Published]));
     Ok(update.exec(tx).await.map_db_err()?.rows_affected == 1)
 }
 
@@ -242,20 +222,14 @@ pub(crate) async fn publish(tx: &Tx, id: PostId, version: i64) -> Result<bool> {
 
 /// Makes a published post a draft again.
 pub(crate) async fn unpublish(tx: &Tx, id: PostId) -> Result<()> {
-    let change = posts::ActiveModel {
-        status: Set(PostStatus::Draft),
-        ..Default::default()
-    };
+    let change = posts::ActiveModel { status: Set(PostStatus::Draft), ..Default::default() };
     let update = update_one(tx, id, change).filter(posts::COLUMN.status.eq(PostStatus::Published));
     update.exec(tx).await.map_db_err().map(drop)
 }
 
 pub(crate) async fn set_pinned(tx: &Tx, id: PostId, pinned: bool) -> Result<()> {
     let offset = if pinned { PIN_OFFSET } else { -PIN_OFFSET };
-    let change = posts::ActiveModel {
-        is_pinned: Set(pinned),
-        ..Default::default()
-    };
+    let change = posts::ActiveModel { is_pinned: Set(pinned), ..Default::default() };
     let update = update_one(tx, id, change)
         .col_expr(posts::Column::FeedKey, posts::COLUMN.feed_key.add(offset))
         .filter(posts::COLUMN.is_pinned.ne(pinned));
@@ -263,21 +237,14 @@ pub(crate) async fn set_pinned(tx: &Tx, id: PostId, pinned: bool) -> Result<()> 
 }
 
 pub(crate) async fn set_locked(tx: &Tx, id: PostId, locked: bool) -> Result<()> {
-    let change = posts::ActiveModel {
-        is_locked: Set(locked),
-        ..Default::default()
-    };
+    let change = posts::ActiveModel { is_locked: Set(locked), ..Default::default() };
     let update = update_one(tx, id, change).filter(posts::COLUMN.is_locked.ne(locked));
     update.exec(tx).await.map_db_err().map(drop)
 }
 
 /// Deletes the row, and with it all that refers to it.
 pub(crate) async fn delete(tx: &Tx, id: PostId) -> Result<()> {
-    posts::Entity::delete_by_id(id)
-        .exec(tx)
-        .await
-        .map_db_err()
-        .map(drop)
+    posts::Entity::delete_by_id(id).exec(tx).await.map_db_err().map(drop)
 }
 
 /// Empties the post, whose row stays for its comments. A post that has comments was published.

@@ -36,8 +36,7 @@ pub async fn change_notification_preferences(
 ) -> Result<Preferences> {
     let user_id = tx.user_id()?;
     // By name, because before the first change there is no row to lock.
-    tx.advisory_lock(&format!("notification preferences {user_id}"))
-        .await?;
+    tx.advisory_lock(&format!("notification preferences {user_id}")).await?;
     let before = notification_preferences(tx).await?;
     if !matches(before.version) {
         return Err(Code::PreconditionFailed.into());
@@ -84,11 +83,7 @@ fn apply(before: Preferences, change: PreferencesChange) -> Result<Preferences> 
         after.quiet_hours = hours;
     }
     after.digest = change.digest.unwrap_or(after.digest);
-    if reasons.is_empty() {
-        Ok(after)
-    } else {
-        Err(Error::invalid(reasons))
-    }
+    if reasons.is_empty() { Ok(after) } else { Err(Error::invalid(reasons)) }
 }
 
 async fn schedule_digest(tx: &Tx, user_id: UserId, at: Option<Timestamp>) -> Result<()> {
@@ -101,8 +96,7 @@ async fn schedule_digest(tx: &Tx, user_id: UserId, at: Option<Timestamp>) -> Res
 /// preferences has moved the instant. Runs as the recipient.
 pub(crate) async fn advance_digest(tx: &Tx, due: Timestamp) -> Result<bool> {
     let user_id = tx.user_id()?;
-    tx.advisory_lock(&format!("notification preferences {user_id}"))
-        .await?;
+    tx.advisory_lock(&format!("notification preferences {user_id}")).await?;
     let mut preferences = notification_preferences(tx).await?;
     if preferences.digest_at != Some(due) {
         return Ok(false);
@@ -116,17 +110,11 @@ pub(crate) async fn advance_digest(tx: &Tx, due: Timestamp) -> Result<bool> {
 /// Turns mails of one kind off, or all mails. Runs as the recipient.
 pub(crate) async fn stop_mails(tx: &Tx, kind: Option<NotificationKind>) -> Result<()> {
     let kinds = kind.map_or_else(|| NotificationKind::iter().collect(), |kind| vec![kind]);
-    let without_mail = |kind| ChannelChange {
-        kind,
-        in_app: None,
-        email: Some(false),
-    };
+    let without_mail = |kind| ChannelChange { kind, in_app: None, email: Some(false) };
     let change = PreferencesChange {
         channels: kinds.into_iter().map(without_mail).collect(),
         digest: kind.is_none().then_some(Digest::Off),
         ..PreferencesChange::default()
     };
-    change_notification_preferences(tx, |_| true, change)
-        .await
-        .map(drop)
+    change_notification_preferences(tx, |_| true, change).await.map(drop)
 }

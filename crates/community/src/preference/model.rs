@@ -75,8 +75,7 @@ impl Preferences {
 
     /// When the quiet hours end in which this instant falls; `None` outside of quiet hours.
     pub(crate) fn quiet_until(&self, at: Timestamp) -> Option<Timestamp> {
-        self.quiet_hours
-            .and_then(|hours| quiet::until(self.time_zone, hours, at))
+        self.quiet_hours.and_then(|hours| quiet::until(self.time_zone, hours, at))
     }
 
     /// When a mail is sent that is ready at this instant.

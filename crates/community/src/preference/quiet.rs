@@ -22,19 +22,11 @@ pub(super) fn until(zone: Tz, hours: QuietHours, at: Timestamp) -> Option<Timest
     let QuietHours { from, to } = hours;
     let local = zone.from_utc_datetime(&at.naive_utc()).naive_local();
     let minute = u16::try_from(local.hour() * 60 + local.minute()).ok()?;
-    let quiet = if from < to {
-        (from..to).contains(&minute)
-    } else {
-        minute >= from || minute < to
-    };
+    let quiet = if from < to { (from..to).contains(&minute) } else { minute >= from || minute < to };
     if !quiet {
         return None;
     }
-    let day = if minute < to {
-        local.date()
-    } else {
-        local.date().checked_add_days(Days::new(1))?
-    };
+    let day = if minute < to { local.date() } else { local.date().checked_add_days(Days::new(1))? };
     let end = day.and_time(NaiveTime::MIN) + Duration::minutes(to.into());
     instant(zone, end).filter(|end| *end > at)
 }
@@ -109,22 +101,10 @@ mod tests {
     fn digests_come_in_the_morning() {
         let next = |digest, now| next_digest(Tz::Europe__Berlin, digest, at(now));
         assert_eq!(next(Digest::Off, "2026-11-22T10:00:00Z"), None);
-        assert_eq!(
-            next(Digest::Daily, "2026-11-22T06:59:00Z"),
-            Some(at("2026-11-22T07:00:00Z"))
-        );
-        assert_eq!(
-            next(Digest::Daily, "2026-11-22T07:00:00Z"),
-            Some(at("2026-11-23T07:00:00Z"))
-        );
+        assert_eq!(next(Digest::Daily, "2026-11-22T06:59:00Z"), Some(at("2026-11-22T07:00:00Z")));
+        assert_eq!(next(Digest::Daily, "2026-11-22T07:00:00Z"), Some(at("2026-11-23T07:00:00Z")));
         // A Sunday, and the Monday itself.
-        assert_eq!(
-            next(Digest::Weekly, "2026-11-22T10:00:00Z"),
-            Some(at("2026-11-23T07:00:00Z"))
-        );
-        assert_eq!(
-            next(Digest::Weekly, "2026-11-23T07:00:00Z"),
-            Some(at("2026-11-30T07:00:00Z"))
-        );
+        assert_eq!(next(Digest::Weekly, "2026-11-22T10:00:00Z"), Some(at("2026-11-23T07:00:00Z")));
+        assert_eq!(next(Digest::Weekly, "2026-11-23T07:00:00Z"), Some(at("2026-11-30T07:00:00Z")));
     }
 }

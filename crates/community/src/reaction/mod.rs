@@ -43,9 +43,5 @@ async fn require_content(tx: &Tx, subject: PostOrComment) -> Result<UserId> {
         PostOrComment::Post(id) => has_text(post::readable(tx, id).await?.0.status),
         PostOrComment::Comment(id) => comment::readable(tx, id).await?.0.status == CommentStatus::Published,
     };
-    if has_content {
-        Ok(user_id)
-    } else {
-        Err(Code::ContentDeleted.into())
-    }
+    if has_content { Ok(user_id) } else { Err(Code::ContentDeleted.into()) }
 }

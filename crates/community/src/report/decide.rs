@@ -35,8 +35,7 @@ pub async fn decide_report(tx: &Tx, id: ReportId, decision: Decision) -> Result<
     check(tx, &decision)?;
     let seen = moderated_report(tx, id).await?;
     // Of two decisions about the same content, the second waits, whichever of its reports it names.
-    tx.advisory_lock(&format!("reports of {}", seen.subject_id))
-        .await?;
+    tx.advisory_lock(&format!("reports of {}", seen.subject_id)).await?;
     let report = store::lock(tx, id).await?.ok_or(Code::NotFound)?;
     match (report.status == ReportStatus::Open, decision.action) {
         (true, ModerationAction::Restore) => return Err(Code::NothingToRestore.into()),
@@ -109,10 +108,7 @@ async fn apply(tx: &Tx, report: &Report, decision: &Decision) -> Result<bool> {
             mute::impose(tx, report.author.id, report.course_id, until, reason).await?;
         }
         ModerationAction::Suspend => {
-            let change = UserChange {
-                role: None,
-                status: Some(UserStatus::Suspended),
-            };
+            let change = UserChange { role: None, status: Some(UserStatus::Suspended) };
             identity::change_user(tx, report.author.id, |_| true, change).await?;
         }
     }
@@ -161,9 +157,5 @@ fn outcomes(action: ModerationAction, removed: bool) -> Vec<NotificationOutcome>
         ModerationAction::Restore => Some(NotificationOutcome::Restored),
         ModerationAction::Dismiss | ModerationAction::Remove | ModerationAction::Suspend => None,
     };
-    removed
-        .then_some(NotificationOutcome::Removed)
-        .into_iter()
-        .chain(about_the_author)
-        .collect()
+    removed.then_some(NotificationOutcome::Removed).into_iter().chain(about_the_author).collect()
 }

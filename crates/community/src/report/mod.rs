@@ -46,10 +46,7 @@ pub async fn create_report(tx: &Tx, new: NewReport) -> Result<OwnReport> {
             .retry_after(wait));
     }
     let note = new.note.map(|note| kernel::legible(&note).trim().to_owned());
-    let new = NewReport {
-        note: note.filter(|note| !note.is_empty()),
-        ..new
-    };
+    let new = NewReport { note: note.filter(|note| !note.is_empty()), ..new };
     let id = tx.new_id();
     store::insert(tx, id, reporter_id, new, snapshot).await?;
     let detail = json!({ "subject": subject.kind(), "subjectId": subject.id() });
@@ -94,8 +91,5 @@ pub async fn moderated_report(tx: &Tx, id: ReportId) -> Result<Report> {
 /// Only admins are told who reported something.
 fn without_reporter(tx: &Tx, report: Report) -> Report {
     let is_admin = tx.actor().is_admin();
-    Report {
-        reporter_id: report.reporter_id.filter(|_| is_admin),
-        ..report
-    }
+    Report { reporter_id: report.reporter_id.filter(|_| is_admin), ..report }
 }

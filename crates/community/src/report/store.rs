@@ -53,9 +53,7 @@ pub(super) async fn insert(
     };
     let insert = reports::Entity::insert(report);
     let done = insert.exec_without_returning(tx).await.map(drop);
-    done.or_refused("uq_reports_reporter_id_subject_kind_subject_id", || {
-        Code::AlreadyReported.into()
-    })
+    done.or_refused("uq_reports_reporter_id_subject_kind_subject_id", || Code::AlreadyReported.into())
 }
 
 /// When the nth newest report of a reporter was made, if that was after `since`.
@@ -102,28 +100,13 @@ pub(super) async fn list(
     after: Option<Cursor>,
     limit: Limit,
 ) -> Result<Vec<Report>> {
-    let ReportFilter {
-        status,
-        subject_kind,
-        subject_id,
-        course_id,
-    } = filter;
+    let ReportFilter { status, subject_kind, subject_id, course_id } = filter;
     select(tx)?
-        .apply_if(status, |select, status| {
-            select.filter(reports::COLUMN.status.eq(status))
-        })
-        .apply_if(subject_kind, |select, kind| {
-            select.filter(reports::COLUMN.subject_kind.eq(kind))
-        })
-        .apply_if(subject_id, |select, id| {
-            select.filter(reports::COLUMN.subject_id.eq(id))
-        })
-        .apply_if(course_id, |select, id| {
-            select.filter(reports::COLUMN.course_id.eq(id))
-        })
-        .apply_if(after, |select, after| {
-            select.filter(reports::COLUMN.id.lt(after.id))
-        })
+        .apply_if(status, |select, status| select.filter(reports::COLUMN.status.eq(status)))
+        .apply_if(subject_kind, |select, kind| select.filter(reports::COLUMN.subject_kind.eq(kind)))
+        .apply_if(subject_id, |select, id| select.filter(reports::COLUMN.subject_id.eq(id)))
+        .apply_if(course_id, |select, id| select.filter(reports::COLUMN.course_id.eq(id)))
+        .apply_if(after, |select, after| select.filter(reports::COLUMN.id.lt(after.id)))
         .order_by_desc(reports::Column::Id)
         .limit(limit.fetch())
         .into_partial_model()
@@ -133,12 +116,7 @@ pub(super) async fn list(
 }
 
 pub(super) async fn find(tx: &Tx, id: ReportId) -> Result<Option<Report>> {
-    select(tx)?
-        .filter(reports::COLUMN.id.eq(id))
-        .into_partial_model()
-        .one(tx)
-        .await
-        .map_db_err()
+    select(tx)?.filter(reports::COLUMN.id.eq(id)).into_partial_model().one(tx).await.map_db_err()
 }
 
 /// A report about which the caller decides, locked until the end of the transaction.
@@ -184,9 +162,5 @@ pub(super) async fn close(tx: &Tx, report: &Report, decision: &Decision, removed
 }
 
 pub(crate) async fn find_decided(tx: &Tx, id: ReportId) -> Result<Option<DecidedReport>> {
-    reports::Entity::find_by_id(id)
-        .into_partial_model()
-        .one(tx)
-        .await
-        .map_db_err()
+    reports::Entity::find_by_id(id).into_partial_model().one(tx).await.map_db_err()
 }

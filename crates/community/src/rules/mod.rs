@@ -60,13 +60,7 @@ pub(crate) async fn check(tx: &Tx, context: WriteContext, text: &str) -> Result<
             None => refusal,
         });
     }
-    let is_trainer = matches!(
-        tx.actor(),
-        Actor::User {
-            role: Role::Trainer,
-            ..
-        }
-    );
+    let is_trainer = matches!(tx.actor(), Actor::User { role: Role::Trainer, .. });
     if context.course_id.is_none() && is_trainer {
         return Ok(());
     }
@@ -102,11 +96,7 @@ async fn check_account(
     if has_link && settings.links == LinkPolicy::Refused {
         return Err(Code::LinksRefused.into());
     }
-    let minimum_age = if is_new {
-        settings.minimum_account_age_seconds
-    } else {
-        0
-    };
+    let minimum_age = if is_new { settings.minimum_account_age_seconds } else { 0 };
     if minimum_age == 0 && !has_link {
         return Ok(());
     }
@@ -138,7 +128,5 @@ fn until(refusal: Error, now: Timestamp, end: Timestamp) -> Error {
     let wait = (end - now).to_std().unwrap_or_default();
     // Whole seconds, and never too early.
     let wait = Duration::from_secs(wait.as_secs() + 1);
-    refusal
-        .detail(format!("Until {}.", end.format("%Y-%m-%dT%H:%M:%SZ")))
-        .retry_after(wait)
+    refusal.detail(format!("Until {}.", end.format("%Y-%m-%dT%H:%M:%SZ"))).retry_after(wait)
 }

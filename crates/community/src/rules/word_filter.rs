@@ -55,12 +55,7 @@ pub(super) fn matches(words: &[String], text: &str) -> bool {
 /// The text with Latin letters in place of characters that look like them.
 fn latinised(text: &str) -> String {
     let lower = text.to_lowercase();
-    let letter = |c: char| {
-        LOOK_ALIKES
-            .iter()
-            .find(|(look, _)| *look == c)
-            .map_or(c, |(_, latin)| *latin)
-    };
+    let letter = |c: char| LOOK_ALIKES.iter().find(|(look, _)| *look == c).map_or(c, |(_, latin)| *latin);
     lower.chars().map(letter).collect()
 }
 
@@ -68,10 +63,7 @@ fn latinised(text: &str) -> String {
 fn normalised(text: &str) -> String {
     let plain = deunicode::deunicode(&kernel::legible(text)).to_lowercase();
     let mut read = String::from(" ");
-    for word in plain
-        .split(|c: char| !c.is_ascii_alphanumeric())
-        .filter(|word| !word.is_empty())
-    {
+    for word in plain.split(|c: char| !c.is_ascii_alphanumeric()).filter(|word| !word.is_empty()) {
         read.push_str(word);
         read.push(' ');
     }
@@ -85,16 +77,8 @@ mod tests {
     #[test]
     fn disguised_words_are_found_and_parts_of_other_words_are_not() {
         let words = ["spam".to_owned(), "miracle pill".to_owned(), "дурак".to_owned()];
-        for text in [
-            "Spam!",
-            "SP\u{200b}AM",
-            "ｓｐａｍ",
-            "sрam",
-            "$p4m",
-            "späm",
-            "a miracle\n pill",
-            "Дурак",
-        ] {
+        for text in ["Spam!", "SP\u{200b}AM", "ｓｐａｍ", "sрam", "$p4m", "späm", "a miracle\n pill", "Дурак"]
+        {
             assert!(matches(&words, text), "{text}");
         }
         for text in ["spammer", "a miracle", "pillow", ""] {

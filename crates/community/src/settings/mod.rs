@@ -55,12 +55,8 @@ pub async fn change_settings(
     if after == before {
         return Ok(before);
     }
-    let after = Settings {
-        version: before.version + 1,
-        updated_at: Some(tx.now()),
-        is_inherited: false,
-        ..after
-    };
+    let after =
+        Settings { version: before.version + 1, updated_at: Some(tx.now()), is_inherited: false, ..after };
     if !store::write(tx, course_id, &after).await? {
         return Err(Code::PreconditionFailed.into());
     }
@@ -74,9 +70,5 @@ async fn require_editor(tx: &Tx, course_id: Option<CourseId>) -> Result<()> {
         None => tx.actor().is_admin(),
         Some(id) => courses::course_ref(tx, id).await?.staff,
     };
-    if is_editor {
-        Ok(())
-    } else {
-        Err(Code::Forbidden.into())
-    }
+    if is_editor { Ok(()) } else { Err(Code::Forbidden.into()) }
 }

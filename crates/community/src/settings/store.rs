@@ -36,10 +36,7 @@ pub(crate) async fn effective(tx: &Tx, course_id: Option<CourseId>) -> Result<Se
     let values = values! { course: scope_id(course_id), school: scope_id(None) };
     let row: Option<Row> = tx.fetch_optional(sql, values).await?;
     let Some(row) = row else {
-        return Ok(Settings {
-            is_inherited: course_id.is_some(),
-            ..Settings::default()
-        });
+        return Ok(Settings { is_inherited: course_id.is_some(), ..Settings::default() });
     };
     let is_inherited = row.course_id != course_id;
     Ok(Settings {

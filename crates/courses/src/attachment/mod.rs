@@ -123,9 +123,7 @@ pub async fn attachments(
     limit: Limit,
 ) -> Result<Page<Attachment>> {
     let rows = store::list(tx, owner, after, limit).await?;
-    Ok(Page::cut(rows, limit, |attachment| {
-        Cursor::at(attachment.created_at, attachment.id)
-    }))
+    Ok(Page::cut(rows, limit, |attachment| Cursor::at(attachment.created_at, attachment.id)))
 }
 
 /// An attachment, without a check: `enrollment` decides who may have it.

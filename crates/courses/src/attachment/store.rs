@@ -41,12 +41,7 @@ pub(super) async fn list(
     };
     attachments::Entity::find()
         .filter(of_owner)
-        .oldest_first(
-            attachments::Column::CreatedAt,
-            attachments::Column::Id,
-            after,
-            limit,
-        )
+        .oldest_first(attachments::Column::CreatedAt, attachments::Column::Id, after, limit)
         .into_partial_model()
         .all(tx)
         .await
@@ -54,14 +49,9 @@ pub(super) async fn list(
 }
 
 pub(super) async fn rename(tx: &Tx, id: AttachmentId, name: String) -> Result<()> {
-    let change = attachments::ActiveModel {
-        name: Set(name),
-        updated_at: Set(tx.now()),
-        ..Default::default()
-    };
-    let update = attachments::Entity::update_many()
-        .set(change)
-        .filter(attachments::COLUMN.id.eq(id));
+    let change =
+        attachments::ActiveModel { name: Set(name), updated_at: Set(tx.now()), ..Default::default() };
+    let update = attachments::Entity::update_many().set(change).filter(attachments::COLUMN.id.eq(id));
     update.exec(tx).await.map_db_err().map(drop)
 }
 

@@ -13,19 +13,12 @@ pub use model::{Body, BodyChange};
 
 /// Sanitises the text of a new body.
 pub(crate) fn sanitised(body: Body) -> Result<Body> {
-    Ok(Body {
-        content: html::sanitise_content(body.content)?,
-        ..body
-    })
+    Ok(Body { content: html::sanitise_content(body.content)?, ..body })
 }
 
 /// A body with a change applied to it.
 pub(crate) fn changed(body: Body, change: BodyChange) -> Result<Body> {
-    let BodyChange {
-        content,
-        video_url,
-        video_asset_id,
-    } = change;
+    let BodyChange { content, video_url, video_asset_id } = change;
     Ok(Body {
         content: content.map_or(Ok(body.content), html::sanitise_content)?,
         video_url: video_url.unwrap_or(body.video_url),

@@ -24,11 +24,7 @@ pub(crate) async fn find(tx: &Tx, owner: BodyOwner) -> Result<Body> {
 }
 
 pub(crate) async fn update(tx: &Tx, owner: BodyOwner, body: Body) -> Result<()> {
-    let Body {
-        content,
-        video_url,
-        video_asset_id,
-    } = body;
+    let Body { content, video_url, video_asset_id } = body;
     let done = match owner {
         BodyOwner::Chapter(chapter_id) => {
             let change = chapter_bodies::ActiveModel {

@@ -76,11 +76,7 @@ fn page(mut hits: Vec<Hit>, sort: CourseSort, position: PagePosition, limit: Lim
         PagePosition::After(_) => (first, last.filter(|_| has_more)),
         PagePosition::Before(_) => (first.filter(|_| has_more), last),
     };
-    CataloguePage {
-        data: hits.into_iter().map(|hit| hit.course).collect(),
-        next,
-        previous,
-    }
+    CataloguePage { data: hits.into_iter().map(|hit| hit.course).collect(), next, previous }
 }
 
 /// Brings the entry of a course up to date, or removes it where the course is not to be shown. Whatever changes a course calls this.

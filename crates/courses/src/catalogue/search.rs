@@ -51,10 +51,7 @@ mod tests {
     fn a_search_is_read_as_the_index_is_written() {
         assert_eq!(normalise("  Dehnübungen, für LÄUFER! "), "dehnubungen fur laufer");
         let words_of = |q: &str| {
-            let filter = CourseFilter {
-                q: Some(q.to_owned()),
-                ..CourseFilter::default()
-            };
+            let filter = CourseFilter { q: Some(q.to_owned()), ..CourseFilter::default() };
             Search::of(&filter).map(|search| search.words)
         };
         assert_eq!(words_of("' OR 1=1 --").unwrap(), ["or", "1", "1"]);

@@ -21,9 +21,7 @@ pub use model::{Category, CategoryChange, NewCategory};
 /// What the database answers.
 pub async fn categories(tx: &Tx, after: Option<Cursor>, limit: Limit) -> Result<Page<Category>> {
     let rows = store::list(tx, after, limit).await?;
-    Ok(Page::cut(rows, limit, |category| {
-        Cursor::at(category.created_at, category.id)
-    }))
+    Ok(Page::cut(rows, limit, |category| Cursor::at(category.created_at, category.id)))
 }
 
 /// One category, by id or slug.
@@ -31,9 +29,7 @@ pub async fn categories(tx: &Tx, after: Option<Cursor>, limit: Limit) -> Result<
 /// # Errors
 /// [`Code::NotFound`].
 pub async fn category(tx: &Tx, key: &str) -> Result<Category> {
-    store::find_by_key(tx, key)
-        .await?
-        .ok_or_else(|| Code::NotFound.into())
+    store::find_by_key(tx, key).await?.ok_or_else(|| Code::NotFound.into())
 }
 
 /// Creates a category. Admins only.
@@ -77,35 +73,16 @@ pub async fn change_category(
     if !matches(before.version) {
         return Err(Code::PreconditionFailed.into());
     }
-    let name = change
-        .name
-        .map_or_else(|| before.name.clone(), |name| name.trim().to_owned());
-    let (image_url, image_id) = url_or_upload(
-        (before.image_url.clone(), before.image_id),
-        change.image_url,
-        change.image_id,
-    );
+    let name = change.name.map_or_else(|| before.name.clone(), |name| name.trim().to_owned());
+    let (image_url, image_id) =
+        url_or_upload((before.image_url.clone(), before.image_id), change.image_url, change.image_id);
     check_image(tx, image_id, before.image_id).await?;
-    let slug = if name == before.name {
-        before.slug.clone()
-    } else {
-        slugify(&name, "category")
-    };
-    let after = Category {
-        name,
-        slug,
-        image_url,
-        image_id,
-        ..before.clone()
-    };
+    let slug = if name == before.name { before.slug.clone() } else { slugify(&name, "category") };
+    let after = Category { name, slug, image_url, image_id, ..before.clone() };
     if after == before {
         return Ok(before);
     }
-    let after = Category {
-        version: before.version + 1,
-        updated_at: tx.now(),
-        ..after
-    };
+    let after = Category { version: before.version + 1, updated_at: tx.now(), ..after };
     let is_renamed = after.name != before.name;
     store::update(tx, after).await.map_err(taken)?;
     if is_renamed {
@@ -125,10 +102,8 @@ pub async fn delete_category(tx: &Tx, key: &str, replacement: Option<&str>) -> R
     let id = category(tx, key).await?.id;
     match replacement {
         Some(replacement) => {
-            let to = store::find_by_key(tx, replacement)
-                .await?
-                .filter(|to| to.id != id)
-                .ok_or_else(|| {
+            let to =
+                store::find_by_key(tx, replacement).await?.filter(|to| to.id != id).ok_or_else(|| {
                     let detail = "This is no other category.";
                     Error::invalid(vec![FieldError::new("?replacement", "unknown_category", detail)])
                 })?;
@@ -148,11 +123,7 @@ async fn send_renamed(tx: &Tx, id: CategoryId) -> Result<()> {
 }
 
 fn require_admin(tx: &Tx) -> Result<()> {
-    if tx.actor().is_admin() {
-        Ok(())
-    } else {
-        Err(Code::Forbidden.into())
-    }
+    if tx.actor().is_admin() { Ok(()) } else { Err(Code::Forbidden.into()) }
 }
 
 /// Different names can make the same slug, so that both constraints mean the same.

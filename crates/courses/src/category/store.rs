@@ -18,10 +18,7 @@ const COLUMNS: &str = "g.id, g.name, g.slug, g.image_url, g.image_id, g.version,
 
 /// A row with the address of its picture.
 fn complete(tx: &Tx, category: Category) -> Category {
-    Category {
-        picture_url: picture_url(tx, category.image_url.as_deref(), category.image_id),
-        ..category
-    }
+    Category { picture_url: picture_url(tx, category.image_url.as_deref(), category.image_id), ..category }
 }
 
 pub(super) async fn insert(tx: &Tx, category: Category) -> Result<(), DbErr> {
@@ -39,9 +36,7 @@ pub(super) async fn update(tx: &Tx, category: Category) -> Result<(), DbErr> {
         updated_at: Set(category.updated_at),
         ..Default::default()
     };
-    let update = categories::Entity::update_many()
-        .set(change)
-        .filter(categories::COLUMN.id.eq(category.id));
+    let update = categories::Entity::update_many().set(change).filter(categories::COLUMN.id.eq(category.id));
     update.exec(tx).await.map(drop)
 }
 
@@ -67,12 +62,7 @@ pub(super) async fn delete(tx: &Tx, id: CategoryId) -> Result<()> {
 
 pub(super) async fn list(tx: &Tx, after: Option<Cursor>, limit: Limit) -> Result<Vec<Category>> {
     let rows: Vec<Category> = categories::Entity::find()
-        .oldest_first(
-            categories::Column::CreatedAt,
-            categories::Column::Id,
-            after,
-            limit,
-        )
+        .oldest_first(categories::Column::CreatedAt, categories::Column::Id, after, limit)
         .into_partial_model()
         .all(tx)
         .await
@@ -86,12 +76,8 @@ pub(super) async fn find_by_key(tx: &Tx, key: &str) -> Result<Option<Category>> 
         Ok(id) => categories::COLUMN.id.eq(id),
         Err(_) => categories::COLUMN.slug.eq(key),
     };
-    let row: Option<Category> = categories::Entity::find()
-        .filter(condition)
-        .into_partial_model()
-        .one(tx)
-        .await
-        .map_db_err()?;
+    let row: Option<Category> =
+        categories::Entity::find().filter(condition).into_partial_model().one(tx).await.map_db_err()?;
     Ok(row.map(|row| complete(tx, row)))
 }
 
@@ -134,10 +120,9 @@ pub(crate) async fn set_of_course(tx: &Tx, course_id: CourseId, ids: &[CategoryI
         course_categories::Entity::delete_many().filter(course_categories::COLUMN.course_id.eq(course_id));
     delete.exec(tx).await.map_db_err()?;
     let distinct: HashSet<CategoryId> = ids.iter().copied().collect();
-    let rows = distinct.into_iter().map(|id| course_categories::ActiveModel {
-        course_id: Set(course_id),
-        category_id: Set(id),
-    });
+    let rows = distinct
+        .into_iter()
+        .map(|id| course_categories::ActiveModel { course_id: Set(course_id), category_id: Set(id) });
     let insert = course_categories::Entity::insert_many(rows);
     insert.exec_without_returning(tx).await.map_db_err().map(drop)
 }
@@ -177,10 +162,7 @@ pub(crate) async fn of_courses(tx: &Tx, course_ids: &[CourseId]) -> Result<HashM
     for row in tx.query_all_raw(statement).await.map_db_err()? {
         let course_id: CourseId = row.try_get("", "course_id").map_db_err()?;
         let category = Category::from_query_result(&row, "").map_db_err()?;
-        by_course
-            .entry(course_id)
-            .or_default()
-            .push(complete(tx, category));
+        by_course.entry(course_id).or_default().push(complete(tx, category));
     }
     Ok(by_course)
 }

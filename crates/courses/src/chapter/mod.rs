@@ -55,9 +55,7 @@ pub(crate) async fn insert(tx: &Tx, course_id: CourseId, new: NewChapter) -> Res
 /// [`Code::NotFound`], also where it is not published and the caller may not edit it.
 pub async fn placed_chapter(tx: &Tx, id: ChapterId) -> Result<PlacedChapter> {
     let chapter = store::find(tx, id).await?.ok_or(Code::NotFound)?;
-    let course = course::store::find_ref(tx, chapter.course_id)
-        .await?
-        .ok_or(Code::NotFound)?;
+    let course = course::store::find_ref(tx, chapter.course_id).await?.ok_or(Code::NotFound)?;
     let staff = permission::may_edit(tx, chapter.course_id, course.author_id).await?;
     if staff || (chapter.is_published && course.is_published) {
         Ok(PlacedChapter { chapter, staff })
@@ -91,9 +89,7 @@ pub async fn change_chapter(
     let body = body::changed(old.clone(), change.body)?;
     body::check_video(tx, body.video_asset_id, old.video_asset_id, "/videoAssetId").await?;
     let after = Chapter {
-        title: change
-            .title
-            .map_or_else(|| before.title.clone(), |title| title.trim().to_owned()),
+        title: change.title.map_or_else(|| before.title.clone(), |title| title.trim().to_owned()),
         description: change.description.unwrap_or_else(|| before.description.clone()),
         duration: change.duration.unwrap_or(before.duration),
         is_free: change.is_free.unwrap_or(before.is_free),
@@ -104,11 +100,7 @@ pub async fn change_chapter(
     if after == before && body == old {
         return Ok((before, old));
     }
-    let after = Chapter {
-        version: before.version + 1,
-        updated_at: tx.now(),
-        ..after
-    };
+    let after = Chapter { version: before.version + 1, updated_at: tx.now(), ..after };
     store::update(tx, &after, body.clone()).await?;
     if after.is_published {
         publication::require(unpublishable(tx, &after).await?)?;
@@ -122,11 +114,8 @@ pub async fn change_chapter(
 /// [`Code::NotFound`], [`Code::Forbidden`], [`Code::ValidationFailed`] with every id that is foreign, repeated or missing.
 pub async fn order_chapters(tx: &Tx, course_id: CourseId, ids: &[ChapterId]) -> Result<Vec<Chapter>> {
     permission::lock_editable(tx, course_id).await?;
-    let present: Vec<ChapterId> = store::list_of_course(tx, course_id)
-        .await?
-        .iter()
-        .map(|chapter| chapter.id)
-        .collect();
+    let present: Vec<ChapterId> =
+        store::list_of_course(tx, course_id).await?.iter().map(|chapter| chapter.id).collect();
     ordering::check_order(&present, ids, "/chapterIds")?;
     ordering::store::set_chapter_positions(tx, course_id, ids).await?;
     store::list_of_course(tx, course_id).await
@@ -175,9 +164,7 @@ pub async fn delete_chapter(tx: &Tx, id: ChapterId) -> Result<()> {
 pub(crate) async fn unpublish(tx: &Tx, chapter: &Chapter) -> Result<()> {
     store::set_published(tx, chapter.id, false).await?;
     if !store::any_published(tx, chapter.course_id).await?
-        && course::store::find_ref(tx, chapter.course_id)
-            .await?
-            .is_some_and(|course| course.is_published)
+        && course::store::find_ref(tx, chapter.course_id).await?.is_some_and(|course| course.is_published)
     {
         course::unpublish(tx, chapter.course_id).await?;
     }

@@ -7,11 +7,7 @@ use crate::body::{Body, BodyChange};
 
 /// A chapter without its body.
 #[derive(Clone, Debug, PartialEq, Eq, DerivePartialModel, DeriveIntoActiveModel)]
-#[sea_orm(
-    entity = "entity::chapters::Entity",
-    active_model = "entity::chapters::ActiveModel",
-    exhaustive
-)]
+#[sea_orm(entity = "entity::chapters::Entity", active_model = "entity::chapters::ActiveModel", exhaustive)]
 pub struct Chapter {
     /// The chapter's id.
     pub id: ChapterId,

@@ -33,9 +33,7 @@ pub(super) async fn list_of_course(tx: &Tx, course_id: CourseId) -> Result<Vec<C
 
 pub(crate) async fn insert_all(tx: &Tx, chapters: &[(&Chapter, &Body)]) -> Result<()> {
     for some in chapters.chunks(ROWS_PER_INSERT) {
-        let rows = some
-            .iter()
-            .map(|(chapter, _)| (*chapter).clone().into_active_model());
+        let rows = some.iter().map(|(chapter, _)| (*chapter).clone().into_active_model());
         let insert = chapters::Entity::insert_many(rows);
         insert.exec_without_returning(tx).await.map_db_err()?;
         let bodies = some.iter().map(|(chapter, body)| chapter_bodies::ActiveModel {
@@ -63,9 +61,7 @@ pub(super) async fn update(tx: &Tx, chapter: &Chapter, body: Body) -> Result<()>
         updated_at: Set(chapter.updated_at),
         ..Default::default()
     };
-    let update = chapters::Entity::update_many()
-        .set(change)
-        .filter(chapters::COLUMN.id.eq(chapter.id));
+    let update = chapters::Entity::update_many().set(change).filter(chapters::COLUMN.id.eq(chapter.id));
     update.exec(tx).await.map_db_err()?;
     body::store::update(tx, BodyOwner::Chapter(chapter.id), body).await
 }

@@ -34,23 +34,14 @@ pub async fn create_course(tx: &Tx, new: NewCourse) -> Result<Course> {
 /// Inserts a draft of the caller's, and returns its id.
 pub(crate) async fn insert(tx: &Tx, new: NewCourse) -> Result<CourseId> {
     let author_id = match tx.actor() {
-        Actor::User {
-            id,
-            role: Role::Trainer | Role::Admin,
-            ..
-        } => id,
+        Actor::User { id, role: Role::Trainer | Role::Admin, .. } => id,
         Actor::Anonymous => return Err(Code::Unauthenticated.into()),
         _ => return Err(Code::Forbidden.into()),
     };
     let id = tx.new_id();
     let course = Course {
         id,
-        author: Author {
-            id: author_id,
-            username: None,
-            name: None,
-            avatar_url: None,
-        },
+        author: Author { id: author_id, username: None, name: None, avatar_url: None },
         title: new.title.trim().to_owned(),
         // A slug refers to its course, so that it can be claimed only once the course is there.
         slug: id.to_string(),
@@ -106,11 +97,7 @@ pub async fn course(tx: &Tx, key: &str) -> Result<CourseDetail> {
 /// [`Code::NotFound`], also where it is not published and the reader may not edit it.
 pub async fn course_ref(tx: &Tx, id: CourseId) -> Result<CourseRef> {
     let course = store::find_ref(tx, id).await?.ok_or(Code::NotFound)?;
-    if course.is_published || course.staff {
-        Ok(course)
-    } else {
-        Err(Code::NotFound.into())
-    }
+    if course.is_published || course.staff { Ok(course) } else { Err(Code::NotFound.into()) }
 }
 
 /// Those of these courses that are published, and every course that the caller may edit.
@@ -118,13 +105,7 @@ pub async fn course_ref(tx: &Tx, id: CourseId) -> Result<CourseRef> {
 /// # Errors
 /// What the database answers.
 pub async fn visible_courses(tx: &Tx, ids: &[CourseId]) -> Result<Vec<CourseId>> {
-    let is_trainer = matches!(
-        tx.actor(),
-        Actor::User {
-            role: Role::Trainer,
-            ..
-        }
-    );
+    let is_trainer = matches!(tx.actor(), Actor::User { role: Role::Trainer, .. });
     store::visible(tx, ids, tx.user_id()?, is_trainer).await
 }
 
@@ -142,9 +123,7 @@ pub async fn courses_by_ids(tx: &Tx, ids: &[CourseId]) -> Result<Vec<Course>> {
 /// [`Code::Unauthenticated`] where nobody has logged in.
 pub async fn list_own_courses(tx: &Tx, after: Option<Cursor>, limit: Limit) -> Result<Page<Course>> {
     let rows = store::list_of_trainer(tx, tx.user_id()?, after, limit).await?;
-    Ok(Page::cut(rows, limit, |course| {
-        Cursor::at(course.created_at, course.id)
-    }))
+    Ok(Page::cut(rows, limit, |course| Cursor::at(course.created_at, course.id)))
 }
 
 /// Changes a course if `matches` accepts its present version. A change without effect makes no new version.
@@ -166,13 +145,8 @@ pub async fn change_course(
     let after = changed(before.clone(), change.clone())?;
     check_price(after.price, after.discount_price)?;
     check_image(tx, after.image_id, before.image_id).await?;
-    check_video(
-        tx,
-        after.preview_video_asset_id,
-        before.preview_video_asset_id,
-        "/previewVideoAssetId",
-    )
-    .await?;
+    check_video(tx, after.preview_video_asset_id, before.preview_video_asset_id, "/previewVideoAssetId")
+        .await?;
     let categories = change.category_ids.filter(|ids| {
         let present: Vec<CategoryId> = before.categories.iter().map(|category| category.id).collect();
         ids.len() != present.len() || ids.iter().any(|id| !present.contains(id))
@@ -180,11 +154,8 @@ pub async fn change_course(
     if after == before && categories.is_none() {
         return Ok(before);
     }
-    let slug = if after.title == before.title {
-        before.slug
-    } else {
-        slug::claim(tx, id, &after.title).await?
-    };
+    let slug =
+        if after.title == before.title { before.slug } else { slug::claim(tx, id, &after.title).await? };
     store::update(tx, &Course { slug, ..after }).await?;
     if let Some(ids) = categories {
         set_categories(tx, id, &ids).await?;
@@ -244,10 +215,7 @@ fn changed(before: Course, change: CourseChange) -> Result<Course> {
 /// [`Code::NotFound`] for a course that the caller may not edit.
 pub async fn publish_check(tx: &Tx, id: CourseId) -> Result<Vec<FieldError>> {
     let course = permission::lock_editable(tx, id).await?;
-    Ok(publication::check_course(
-        &course,
-        chapter::store::any_published(tx, id).await?,
-    ))
+    Ok(publication::check_course(&course, chapter::store::any_published(tx, id).await?))
 }
 
 /// Publishes a course, also one that was archived: the catalogue shows it. Repeating it changes nothing.
@@ -256,10 +224,7 @@ pub async fn publish_check(tx: &Tx, id: CourseId) -> Result<Vec<FieldError>> {
 /// [`Code::NotFound`], [`Code::Forbidden`], [`Code::NotPublishable`] with all reasons.
 pub async fn publish_course(tx: &Tx, id: CourseId) -> Result<Course> {
     let course = permission::lock_editable(tx, id).await?;
-    publication::require(publication::check_course(
-        &course,
-        chapter::store::any_published(tx, id).await?,
-    ))?;
+    publication::require(publication::check_course(&course, chapter::store::any_published(tx, id).await?))?;
     if !course.is_published || course.archived_at.is_some() {
         store::set_published(tx, id, course.published_at.unwrap_or(tx.now())).await?;
         let published = by_id(tx, id).await?;
@@ -315,24 +280,15 @@ pub async fn delete_course(tx: &Tx, key: &str) -> Result<()> {
 }
 
 pub(crate) async fn by_id(tx: &Tx, id: CourseId) -> Result<Course> {
-    store::find(tx, &id.to_string())
-        .await?
-        .ok_or_else(|| Code::NotFound.into())
+    store::find(tx, &id.to_string()).await?.ok_or_else(|| Code::NotFound.into())
 }
 
 async fn set_categories(tx: &Tx, id: CourseId, category_ids: &[CategoryId]) -> Result<()> {
     let known = category::store::existing(tx, category_ids).await?;
-    let unknown = category_ids
-        .iter()
-        .enumerate()
-        .filter(|(_, id)| !known.contains(id));
+    let unknown = category_ids.iter().enumerate().filter(|(_, id)| !known.contains(id));
     let reasons: Vec<_> = unknown
         .map(|(index, _)| {
-            FieldError::new(
-                format!("/categoryIds/{index}"),
-                "unknown_category",
-                "There is no such category.",
-            )
+            FieldError::new(format!("/categoryIds/{index}"), "unknown_category", "There is no such category.")
         })
         .collect();
     if !reasons.is_empty() {
@@ -354,10 +310,6 @@ pub(crate) fn check_price(price: Option<Money>, discount: Option<Money>) -> Resu
         _ => Some(("not_below_price", "The discounted price must be below the price.")),
     };
     reason.map_or(Ok(()), |(code, detail)| {
-        Err(Error::invalid(vec![FieldError::new(
-            "/discountPrice",
-            code,
-            detail,
-        )]))
+        Err(Error::invalid(vec![FieldError::new("/discountPrice", code, detail)]))
     })
 }

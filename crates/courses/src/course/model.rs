@@ -99,12 +99,7 @@ pub(crate) fn effective_price(price: Option<i64>, discount_price: Option<i64>) -
 impl FromQueryResult for Course {
     fn from_query_result(row: &QueryResult, pre: &str) -> Result<Self, DbErr> {
         let currency = currency(row.try_get(pre, "price_currency")?)?;
-        let money = |amount: Option<i64>| {
-            Some(Money {
-                amount: amount?,
-                currency: currency?,
-            })
-        };
+        let money = |amount: Option<i64>| Some(Money { amount: amount?, currency: currency? });
         Ok(Self {
             id: row.try_get(pre, "id")?,
             author: Author::from_query_result(row, "author_")?,
@@ -137,10 +132,7 @@ impl FromQueryResult for Course {
 
 /// A currency as a column holds it.
 pub(crate) fn currency(code: Option<String>) -> Result<Option<Currency>, DbErr> {
-    let parsed = code.map(|code| {
-        code.parse()
-            .map_err(|()| DbErr::Type(format!("unknown currency {code}")))
-    });
+    let parsed = code.map(|code| code.parse().map_err(|()| DbErr::Type(format!("unknown currency {code}"))));
     parsed.transpose()
 }
 

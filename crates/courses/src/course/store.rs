@@ -53,16 +53,10 @@ pub(crate) async fn list_ranked(
          JOIN courses c ON c.id = h.course_id {JOINS} {rest}"
     );
     let rows = tx.query_all_raw(tx.named(&sql, values)).await.map_db_err()?;
-    let ranked = rows
-        .iter()
-        .map(|row| Ok((Course::from_query_result(row, "")?, row.try_get("", "rank")?)));
+    let ranked = rows.iter().map(|row| Ok((Course::from_query_result(row, "")?, row.try_get("", "rank")?)));
     let ranked: Vec<(Course, i64)> = ranked.collect::<Result<_, DbErr>>().map_db_err()?;
     let (courses, ranks): (Vec<Course>, Vec<i64>) = ranked.into_iter().unzip();
-    Ok(with_categories(tx, courses)
-        .await?
-        .into_iter()
-        .zip(ranks)
-        .collect())
+    Ok(with_categories(tx, courses).await?.into_iter().zip(ranks).collect())
 }
 
 async fn with_categories(tx: &Tx, courses: Vec<Course>) -> Result<Vec<Course>> {
@@ -126,10 +120,7 @@ pub(super) async fn update(tx: &Tx, course: &Course) -> Result<()> {
 }
 
 pub(super) async fn set_slug(tx: &Tx, id: CourseId, slug: String) -> Result<()> {
-    let change = courses::ActiveModel {
-        slug: Set(slug),
-        ..Default::default()
-    };
+    let change = courses::ActiveModel { slug: Set(slug), ..Default::default() };
     let update = change_one(id, change);
     update.exec(tx).await.map_db_err().map(drop)
 }
@@ -146,35 +137,24 @@ pub(super) async fn set_published(tx: &Tx, id: CourseId, published_at: Timestamp
 }
 
 pub(super) async fn set_unpublished(tx: &Tx, id: CourseId) -> Result<()> {
-    let change = courses::ActiveModel {
-        is_published: Set(false),
-        ..Default::default()
-    };
+    let change = courses::ActiveModel { is_published: Set(false), ..Default::default() };
     write(tx, id, change).await
 }
 
 pub(super) async fn set_archived(tx: &Tx, id: CourseId) -> Result<()> {
-    let change = courses::ActiveModel {
-        archived_at: Set(Some(tx.now())),
-        ..Default::default()
-    };
+    let change = courses::ActiveModel { archived_at: Set(Some(tx.now())), ..Default::default() };
     write(tx, id, change).await
 }
 
 /// Writes a change, and raises the version.
 async fn write(tx: &Tx, id: CourseId, change: courses::ActiveModel) -> Result<()> {
-    let change = courses::ActiveModel {
-        updated_at: Set(tx.now()),
-        ..change
-    };
+    let change = courses::ActiveModel { updated_at: Set(tx.now()), ..change };
     let update = change_one(id, change).col_expr(courses::Column::Version, courses::COLUMN.version.add(1));
     update.exec(tx).await.map_db_err().map(drop)
 }
 
 fn change_one(id: CourseId, change: courses::ActiveModel) -> UpdateMany<courses::Entity> {
-    courses::Entity::update_many()
-        .set(change)
-        .filter(courses::COLUMN.id.eq(id))
+    courses::Entity::update_many().set(change).filter(courses::COLUMN.id.eq(id))
 }
 
 pub(super) async fn delete(tx: &Tx, id: CourseId) -> Result<(), DbErr> {
@@ -204,19 +184,14 @@ pub(crate) async fn find(tx: &Tx, key: &str) -> Result<Option<Course>> {
 pub(super) async fn find_with_outline(tx: &Tx, key: &str) -> Result<Option<(Course, CourseOutline)>> {
     let expression = outline::store::of_course_expression(tx, true);
     let found = find_by_key(tx, key, &expression).await?;
-    found
-        .map(|(course, text)| Ok((course, outline::store::parse(text.as_deref())?)))
-        .transpose()
+    found.map(|(course, text)| Ok((course, outline::store::parse(text.as_deref())?))).transpose()
 }
 
 /// It is text because the page of a course is hot.
 async fn find_by_key(tx: &Tx, key: &str, outline: &str) -> Result<Option<(Course, Option<String>)>> {
     let (condition, key): (_, Value) = match key.parse::<CourseId>() {
         Ok(id) => ("c.id = :key", id.into()),
-        Err(_) => (
-            "c.id = (SELECT course_id FROM course_slugs WHERE slug = :key)",
-            key.into(),
-        ),
+        Err(_) => ("c.id = (SELECT course_id FROM course_slugs WHERE slug = :key)", key.into()),
     };
     let sql = format!(
         "SELECT {LIST_COLUMNS}, c.content, {categories} AS categories, {outline} AS outline \

@@ -34,12 +34,6 @@ pub struct Trainer {
 
 /// Whether somebody may edit a course: its author, an admin, or an editor who is still a trainer.
 pub(crate) fn can_edit(actor: Actor, author_id: UserId, is_editor: bool) -> bool {
-    let is_trainer = matches!(
-        actor,
-        Actor::User {
-            role: Role::Trainer,
-            ..
-        }
-    );
+    let is_trainer = matches!(actor, Actor::User { role: Role::Trainer, .. });
     actor.manages(author_id) || (is_trainer && is_editor)
 }

@@ -151,9 +151,7 @@ mod tests {
     #[test]
     fn multiplying_and_bottomless_texts_exceed_them() {
         let numbered = |text: &str| -> String {
-            (0..2_500)
-                .map(|number| text.replace('#', &number.to_string()))
-                .collect()
+            (0..2_500).map(|number| text.replace('#', &number.to_string())).collect()
         };
         for html in [
             numbered("<b a=#><p>"),
@@ -167,11 +165,7 @@ mod tests {
             repeated("<svg><g>"),
             repeated("<table><td>"),
         ] {
-            assert!(
-                exceeds_html_limits(&html),
-                "{}",
-                html.chars().take(40).collect::<String>()
-            );
+            assert!(exceeds_html_limits(&html), "{}", html.chars().take(40).collect::<String>());
         }
     }
 }

@@ -58,9 +58,7 @@ static SANITISER: LazyLock<Builder<'static>> = LazyLock::new(|| {
 pub fn sanitise(html: Option<String>) -> Option<String> {
     html.map(|html| {
         let html = if html_limits::exceeds_html_limits(&html) {
-            html.replace('&', "&amp;")
-                .replace('<', "&lt;")
-                .replace('>', "&gt;")
+            html.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;")
         } else {
             html
         };
@@ -79,11 +77,7 @@ pub(crate) const MAX_CONTENT_LENGTH: usize = 60_000;
 /// [`kernel::Code::ValidationFailed`] where the result is too long.
 pub(crate) fn sanitise_content(html: Option<String>) -> Result<Option<String>> {
     let clean = sanitise(html);
-    within(
-        clean.as_deref().unwrap_or_default(),
-        MAX_CONTENT_LENGTH,
-        "/content",
-    )?;
+    within(clean.as_deref().unwrap_or_default(), MAX_CONTENT_LENGTH, "/content")?;
     Ok(clean)
 }
 
@@ -106,18 +100,12 @@ mod tests {
     #[test]
     fn active_content_is_removed() {
         let clean = |html: &str| sanitise(Some(html.to_owned()));
-        assert_eq!(
-            clean("<p>Hi<script>alert(1)</script></p>").as_deref(),
-            Some("<p>Hi</p>")
-        );
+        assert_eq!(clean("<p>Hi<script>alert(1)</script></p>").as_deref(), Some("<p>Hi</p>"));
         assert_eq!(
             clean("<a href=\"javascript:alert(1)\">x</a>").as_deref(),
             Some("<a rel=\"noopener noreferrer nofollow\">x</a>")
         );
-        assert_eq!(
-            clean("<p onclick=\"x()\" style=\"color:red\">ok</p>").as_deref(),
-            Some("<p>ok</p>")
-        );
+        assert_eq!(clean("<p onclick=\"x()\" style=\"color:red\">ok</p>").as_deref(), Some("<p>ok</p>"));
         assert_eq!(clean("<svg><a href=\"https://x\">y</a></svg>"), None);
         assert_eq!(clean("  "), None);
         let typed = Some("&lt;b&gt;".repeat(300));

@@ -56,11 +56,7 @@ pub(crate) async fn insert(tx: &Tx, chapter: &Chapter, new: NewLesson) -> Result
 pub async fn placed_lesson(tx: &Tx, id: LessonId) -> Result<PlacedLesson> {
     let (lesson, visibility) = store::find_with_visibility(tx, id).await?.ok_or(Code::NotFound)?;
     if visibility.is_staff || visibility.is_public {
-        Ok(PlacedLesson {
-            lesson,
-            is_free: visibility.is_free,
-            staff: visibility.is_staff,
-        })
+        Ok(PlacedLesson { lesson, is_free: visibility.is_free, staff: visibility.is_staff })
     } else {
         Err(Code::NotFound.into())
     }
@@ -103,9 +99,7 @@ pub async fn change_lesson(
     let body = body::changed(old.clone(), change.body)?;
     body::check_video(tx, body.video_asset_id, old.video_asset_id, "/videoAssetId").await?;
     let after = Lesson {
-        title: change
-            .title
-            .map_or_else(|| before.title.clone(), |title| title.trim().to_owned()),
+        title: change.title.map_or_else(|| before.title.clone(), |title| title.trim().to_owned()),
         description: change.description.unwrap_or_else(|| before.description.clone()),
         duration: change.duration.unwrap_or(before.duration),
         has_content: body.content.is_some(),
@@ -115,11 +109,7 @@ pub async fn change_lesson(
     if after == before && body == old {
         return Ok((before, old));
     }
-    let after = Lesson {
-        version: before.version + 1,
-        updated_at: tx.now(),
-        ..after
-    };
+    let after = Lesson { version: before.version + 1, updated_at: tx.now(), ..after };
     store::update(tx, &after, body.clone()).await?;
     if after.is_published {
         publication::require(publication::check_lesson(
@@ -154,15 +144,11 @@ pub async fn move_lesson(
     position: Option<usize>,
 ) -> Result<(Lesson, Body)> {
     let before = lock_editable(tx, id).await?;
-    let target = chapter::store::find(tx, chapter_id)
-        .await?
-        .filter(|target| target.course_id == before.course_id);
+    let target =
+        chapter::store::find(tx, chapter_id).await?.filter(|target| target.course_id == before.course_id);
     if target.is_none() {
-        let reason = FieldError::new(
-            "/chapterId",
-            "not_a_child",
-            "There is no such chapter in this lesson's course.",
-        );
+        let reason =
+            FieldError::new("/chapterId", "not_a_child", "There is no such chapter in this lesson's course.");
         return Err(Error::invalid(vec![reason]));
     }
     if before.chapter_id != chapter_id {
@@ -189,10 +175,7 @@ pub async fn move_lesson(
 pub async fn publish_lesson(tx: &Tx, id: LessonId) -> Result<(Lesson, Body)> {
     let before = lock_editable(tx, id).await?;
     let body = body::store::find(tx, BodyOwner::Lesson(id)).await?;
-    publication::require(publication::check_lesson(
-        &before,
-        publication::BodyState::of(tx, &body).await?,
-    ))?;
+    publication::require(publication::check_lesson(&before, publication::BodyState::of(tx, &body).await?))?;
     if !before.is_published {
         store::set_published(tx, id, true).await?;
         catalogue::recount(tx, before.course_id).await?;

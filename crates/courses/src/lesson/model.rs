@@ -7,11 +7,7 @@ use crate::body::{Body, BodyChange};
 
 /// A lesson without its body.
 #[derive(Clone, Debug, PartialEq, Eq, DerivePartialModel, DeriveIntoActiveModel)]
-#[sea_orm(
-    entity = "entity::lessons::Entity",
-    active_model = "entity::lessons::ActiveModel",
-    exhaustive
-)]
+#[sea_orm(entity = "entity::lessons::Entity", active_model = "entity::lessons::ActiveModel", exhaustive)]
 pub struct Lesson {
     /// The lesson's id.
     pub id: LessonId,

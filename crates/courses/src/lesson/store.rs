@@ -70,9 +70,7 @@ pub(super) async fn find_with_visibility(tx: &Tx, id: LessonId) -> Result<Option
 
 pub(crate) async fn insert_all(tx: &Tx, lessons: &[(&Lesson, &Body)]) -> Result<()> {
     for some in lessons.chunks(ROWS_PER_INSERT) {
-        let rows = some
-            .iter()
-            .map(|(lesson, _)| (*lesson).clone().into_active_model());
+        let rows = some.iter().map(|(lesson, _)| (*lesson).clone().into_active_model());
         let insert = lessons::Entity::insert_many(rows);
         insert.exec_without_returning(tx).await.map_db_err()?;
         let bodies = some.iter().map(|(lesson, body)| lesson_bodies::ActiveModel {
@@ -99,36 +97,25 @@ pub(super) async fn update(tx: &Tx, lesson: &Lesson, body: Body) -> Result<()> {
         updated_at: Set(lesson.updated_at),
         ..Default::default()
     };
-    let update = lessons::Entity::update_many()
-        .set(change)
-        .filter(lessons::COLUMN.id.eq(lesson.id));
+    let update = lessons::Entity::update_many().set(change).filter(lessons::COLUMN.id.eq(lesson.id));
     update.exec(tx).await.map_db_err()?;
     body::store::update(tx, BodyOwner::Lesson(lesson.id), body).await
 }
 
 pub(super) async fn set_published(tx: &Tx, id: LessonId, is_published: bool) -> Result<()> {
-    let change = lessons::ActiveModel {
-        is_published: Set(is_published),
-        ..Default::default()
-    };
+    let change = lessons::ActiveModel { is_published: Set(is_published), ..Default::default() };
     write(tx, id, change).await
 }
 
 /// Moves a lesson into another chapter of its course.
 pub(super) async fn set_chapter(tx: &Tx, id: LessonId, chapter_id: ChapterId) -> Result<()> {
-    let change = lessons::ActiveModel {
-        chapter_id: Set(chapter_id),
-        ..Default::default()
-    };
+    let change = lessons::ActiveModel { chapter_id: Set(chapter_id), ..Default::default() };
     write(tx, id, change).await
 }
 
 /// Writes a change, and raises the version.
 async fn write(tx: &Tx, id: LessonId, change: lessons::ActiveModel) -> Result<()> {
-    let change = lessons::ActiveModel {
-        updated_at: Set(tx.now()),
-        ..change
-    };
+    let change = lessons::ActiveModel { updated_at: Set(tx.now()), ..change };
     let update = lessons::Entity::update_many()
         .set(change)
         .col_expr(lessons::Column::Version, lessons::COLUMN.version.add(1))

@@ -22,11 +22,7 @@ pub(crate) enum Parent {
 /// The position of a new child behind its siblings.
 pub(crate) async fn next_position(tx: &Tx, parent: Parent) -> Result<i64> {
     let siblings = store::siblings(tx, parent).await?;
-    if siblings.count < MAX_CHILDREN {
-        Ok(siblings.next)
-    } else {
-        Err(Code::ListFull.into())
-    }
+    if siblings.count < MAX_CHILDREN { Ok(siblings.next) } else { Err(Code::ListFull.into()) }
 }
 
 /// Refuses an order that does not name exactly the present children, each once, with every reason. `pointer` is where the request
@@ -50,9 +46,5 @@ pub(crate) fn check_order<I: Copy + Eq + Hash + Display>(
     for id in present.iter().filter(|id| !seen.contains(id)) {
         reasons.push(FieldError::new(pointer, "missing", format!("{id} is missing.")));
     }
-    if reasons.is_empty() {
-        Ok(())
-    } else {
-        Err(Error::invalid(reasons))
-    }
+    if reasons.is_empty() { Ok(()) } else { Err(Error::invalid(reasons)) }
 }

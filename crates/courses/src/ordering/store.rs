@@ -61,8 +61,6 @@ fn positions<C: ColumnTrait, I: Copy + Into<Value>>(id: C, position: C, ids: &[I
     }
     let case = (1_i64..)
         .zip(ids)
-        .fold(CaseStatement::new(), |case, (position, child)| {
-            case.case(id.eq(*child), position)
-        });
+        .fold(CaseStatement::new(), |case, (position, child)| case.case(id.eq(*child), position));
     Some(case.finally(position.into_expr()).into())
 }

@@ -120,9 +120,7 @@ pub(super) async fn find_all(
     let (among, ids) = tx.any_of("ids", course_ids);
     let sql = select(tx, &among, published_only);
     let rows: Vec<OutlineRow> = tx.fetch_all(&sql, values! { ids }).await?;
-    rows.into_iter()
-        .map(|row| Ok((row.id, parse(row.outline.as_deref())?)))
-        .collect()
+    rows.into_iter().map(|row| Ok((row.id, parse(row.outline.as_deref())?))).collect()
 }
 
 fn select(tx: &Tx, condition: &str, published_only: bool) -> String {

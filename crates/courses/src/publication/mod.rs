@@ -67,18 +67,10 @@ pub(crate) fn check_chapter(
 ) -> Vec<FieldError> {
     let mut reasons = Vec::new();
     if chapter.title.trim().is_empty() {
-        add(
-            "/title",
-            "title_missing",
-            "A chapter needs a title.",
-            &mut reasons,
-        );
+        add("/title", "title_missing", "A chapter needs a title.", &mut reasons);
     }
     if !has_published_lesson {
-        state.check(
-            "A chapter needs a published lesson, or content or a video of its own.",
-            &mut reasons,
-        );
+        state.check("A chapter needs a published lesson, or content or a video of its own.", &mut reasons);
     }
     reasons
 }
@@ -91,45 +83,21 @@ pub(crate) fn check_course(course: &Course, has_published_chapter: bool) -> Vec<
         add("/title", "title_missing", "A course needs a title.", &mut reasons);
     }
     if course.description.trim().is_empty() {
-        add(
-            "/description",
-            "description_missing",
-            "A course needs a description.",
-            &mut reasons,
-        );
+        add("/description", "description_missing", "A course needs a description.", &mut reasons);
     }
     if course.picture_url.is_none() {
-        add(
-            "/imageUrl",
-            "image_missing",
-            "A course needs a picture.",
-            &mut reasons,
-        );
+        add("/imageUrl", "image_missing", "A course needs a picture.", &mut reasons);
     }
     if course.categories.is_empty() {
-        add(
-            "/categoryIds",
-            "category_missing",
-            "A course needs a category.",
-            &mut reasons,
-        );
+        add("/categoryIds", "category_missing", "A course needs a category.", &mut reasons);
     }
     if !has_published_chapter {
-        add(
-            "/chapters",
-            "chapter_missing",
-            "A course needs a published chapter.",
-            &mut reasons,
-        );
+        add("/chapters", "chapter_missing", "A course needs a published chapter.", &mut reasons);
     }
     reasons
 }
 
 /// Refuses a publication with all reasons at once.
 pub(crate) fn require(reasons: Vec<FieldError>) -> Result<()> {
-    if reasons.is_empty() {
-        Ok(())
-    } else {
-        Err(Error::new(Code::NotPublishable).errors(reasons))
-    }
+    if reasons.is_empty() { Ok(()) } else { Err(Error::new(Code::NotPublishable).errors(reasons)) }
 }

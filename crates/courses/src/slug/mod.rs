@@ -36,11 +36,7 @@ pub(crate) fn slugify(title: &str, fallback: &str) -> String {
 pub(crate) async fn claim(tx: &Tx, course_id: CourseId, title: &str) -> Result<String> {
     let base = slugify(title, "course");
     for number in 1..10_000 {
-        let slug = if number == 1 {
-            base.clone()
-        } else {
-            format!("{base}-{number}")
-        };
+        let slug = if number == 1 { base.clone() } else { format!("{base}-{number}") };
         if store::claim(tx, &slug, course_id).await? {
             return Ok(slug);
         }
@@ -54,14 +50,8 @@ mod tests {
 
     #[test]
     fn a_slug_is_letters_digits_and_single_hyphens() {
-        assert_eq!(
-            slugify("  Strength & Mobility: Part 1! ", "course"),
-            "strength-mobility-part-1"
-        );
-        assert_eq!(
-            slugify("Dehnübungen für Läufer", "course"),
-            "dehnubungen-fur-laufer"
-        );
+        assert_eq!(slugify("  Strength & Mobility: Part 1! ", "course"), "strength-mobility-part-1");
+        assert_eq!(slugify("Dehnübungen für Läufer", "course"), "dehnubungen-fur-laufer");
         assert_eq!(slugify("!!!", "course"), "course");
         assert_eq!(
             slugify("0190f0e0-0000-7000-8000-000000000000", "course"),

@@ -9,10 +9,7 @@ use sea_orm::{
 
 /// Claims a slug for a course; `false` where another course has or had it.
 pub(super) async fn claim(tx: &Tx, slug: &str, course_id: CourseId) -> Result<bool> {
-    let row = course_slugs::ActiveModel {
-        slug: Set(slug.to_owned()),
-        course_id: Set(course_id),
-    };
+    let row = course_slugs::ActiveModel { slug: Set(slug.to_owned()), course_id: Set(course_id) };
     let inserted = course_slugs::Entity::insert(row)
         .on_conflict_do_nothing()
         .exec_without_returning(tx)

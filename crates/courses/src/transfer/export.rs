@@ -26,27 +26,16 @@ pub async fn export_course(tx: &Tx, id: CourseId) -> Result<CourseExport> {
         difficulty: course.difficulty,
         price: course.price,
         discount_price: course.discount_price,
-        categories: course
-            .categories
-            .into_iter()
-            .map(|category| category.slug)
-            .collect(),
+        categories: course.categories.into_iter().map(|category| category.slug).collect(),
         chapters: chapters.into_iter().map(Into::into).collect(),
     };
-    Ok(CourseExport {
-        slug: course.slug,
-        document,
-    })
+    Ok(CourseExport { slug: course.slug, document })
 }
 
 /// Uploaded videos stay behind: a chapter that has nothing else to show is a draft in the document.
 impl From<TreeChapter> for ChapterDocument {
     fn from(tree: TreeChapter) -> Self {
-        let TreeChapter {
-            chapter,
-            body,
-            lessons,
-        } = tree;
+        let TreeChapter { chapter, body, lessons } = tree;
         let lessons: Vec<LessonDocument> = lessons.into_iter().map(Into::into).collect();
         let complete = is_portable(&body) || lessons.iter().any(|lesson| lesson.is_published);
         Self {

@@ -38,16 +38,10 @@ impl Import {
         let mut found = Vec::new();
         for (pointer, text) in texts(&mut document) {
             let Some(html) = text.take() else { continue };
-            let clean = if fits(&html) {
-                html::sanitise(Some(html))
-            } else {
-                Some(html)
-            };
-            if let Err(error) = html::within(
-                clean.as_deref().unwrap_or_default(),
-                html::MAX_CONTENT_LENGTH,
-                &pointer,
-            ) {
+            let clean = if fits(&html) { html::sanitise(Some(html)) } else { Some(html) };
+            if let Err(error) =
+                html::within(clean.as_deref().unwrap_or_default(), html::MAX_CONTENT_LENGTH, &pointer)
+            {
                 found.extend_from_slice(error.reasons());
             }
             *text = clean;
@@ -59,15 +53,9 @@ impl Import {
 
     /// Adds problems at pointers that have none yet.
     fn add_problems(&mut self, found: Vec<FieldError>) {
-        let reported: HashSet<&str> = self
-            .problems
-            .iter()
-            .map(|problem| problem.pointer.as_str())
-            .collect();
-        let new: Vec<FieldError> = found
-            .into_iter()
-            .filter(|problem| !reported.contains(problem.pointer.as_str()))
-            .collect();
+        let reported: HashSet<&str> = self.problems.iter().map(|problem| problem.pointer.as_str()).collect();
+        let new: Vec<FieldError> =
+            found.into_iter().filter(|problem| !reported.contains(problem.pointer.as_str())).collect();
         self.problems.extend(new);
         self.problems.truncate(MAX_PROBLEMS);
     }
@@ -77,15 +65,9 @@ impl Import {
 fn texts(document: &mut CourseDocument) -> Vec<(String, &mut Option<String>)> {
     let mut texts = vec![("/course/content".to_owned(), &mut document.content)];
     for (index, chapter) in document.chapters.iter_mut().enumerate() {
-        texts.push((
-            format!("{}/content", chapter_pointer(index)),
-            &mut chapter.content,
-        ));
+        texts.push((format!("{}/content", chapter_pointer(index)), &mut chapter.content));
         for (position, lesson) in chapter.lessons.iter_mut().enumerate() {
-            texts.push((
-                format!("{}/content", lesson_pointer(index, position)),
-                &mut lesson.content,
-            ));
+            texts.push((format!("{}/content", lesson_pointer(index, position)), &mut lesson.content));
         }
     }
     texts
@@ -150,11 +132,7 @@ pub async fn import_course(tx: &Tx, import: Import) -> Result<Course> {
 async fn validate(tx: &Tx, mut import: Import) -> Result<(ImportCheck, CourseDocument, Vec<CategoryId>)> {
     let document = &import.document;
     let mut found = Vec::new();
-    let lessons = document
-        .chapters
-        .iter()
-        .map(|chapter| chapter.lessons.len())
-        .sum();
+    let lessons = document.chapters.iter().map(|chapter| chapter.lessons.len()).sum();
     if lessons > MAX_LESSONS {
         let detail = format!("At most {MAX_LESSONS} lessons in all, and here are {lessons}.");
         found.push(FieldError::new("/course/chapters", "too_many_lessons", detail));
@@ -171,26 +149,14 @@ async fn validate(tx: &Tx, mut import: Import) -> Result<(ImportCheck, CourseDoc
         found.extend(under("/course", error.reasons().to_vec()));
     }
     // Only what can be a slug is looked up: a database may refuse other texts.
-    let is_slug = |text: &&str| {
-        text.bytes()
-            .all(|byte| byte.is_ascii_alphanumeric() || byte == b'-')
-    };
-    let slugs: Vec<&str> = document
-        .categories
-        .iter()
-        .map(String::as_str)
-        .filter(is_slug)
-        .collect();
+    let is_slug = |text: &&str| text.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-');
+    let slugs: Vec<&str> = document.categories.iter().map(String::as_str).filter(is_slug).collect();
     let known = category::store::ids_by_slug(tx, &slugs).await?;
     let mut unknown_categories = Vec::new();
     for (index, slug) in document.categories.iter().enumerate() {
         if !known.contains_key(slug) {
             let pointer = format!("/course/categories/{index}");
-            found.push(FieldError::new(
-                pointer,
-                "unknown_category",
-                "There is no such category.",
-            ));
+            found.push(FieldError::new(pointer, "unknown_category", "There is no such category."));
             if !slug.is_empty() {
                 unknown_categories.push(slug.clone());
             }
@@ -208,12 +174,8 @@ async fn validate(tx: &Tx, mut import: Import) -> Result<(ImportCheck, CourseDoc
         }
     }
     import.add_problems(found);
-    let check = ImportCheck {
-        problems: import.problems,
-        chapters: chapters.len(),
-        lessons,
-        unknown_categories,
-    };
+    let check =
+        ImportCheck { problems: import.problems, chapters: chapters.len(), lessons, unknown_categories };
     Ok((check, import.document, known.into_values().collect()))
 }
 
@@ -224,29 +186,20 @@ async fn unpublishable(tx: &Tx, tree: &TreeChapter) -> Result<Vec<FieldError>> {
     }
     let has_published_lesson = tree.lessons.iter().any(|(lesson, _)| lesson.is_published);
     let state = BodyState::of(tx, &tree.body).await?;
-    Ok(publication::check_chapter(
-        &tree.chapter,
-        state,
-        has_published_lesson,
-    ))
+    Ok(publication::check_chapter(&tree.chapter, state, has_published_lesson))
 }
 
 /// The same reasons, at pointers under this one.
 fn under(parent: &str, reasons: Vec<FieldError>) -> impl Iterator<Item = FieldError> {
-    reasons.into_iter().map(move |reason| FieldError {
-        pointer: format!("{parent}{}", reason.pointer),
-        ..reason
-    })
+    reasons
+        .into_iter()
+        .map(move |reason| FieldError { pointer: format!("{parent}{}", reason.pointer), ..reason })
 }
 
 /// The chapters and lessons of a document, as they will be inserted into a course.
 fn drafts(tx: &Tx, course_id: CourseId, chapters: Vec<ChapterDocument>) -> Vec<TreeChapter> {
     let chapter = |(position, document): (i64, ChapterDocument)| {
-        let body = Body {
-            content: document.content,
-            video_url: document.video_url,
-            video_asset_id: None,
-        };
+        let body = Body { content: document.content, video_url: document.video_url, video_asset_id: None };
         let chapter = Chapter {
             id: tx.new_id(),
             course_id,
@@ -262,24 +215,14 @@ fn drafts(tx: &Tx, course_id: CourseId, chapters: Vec<ChapterDocument>) -> Vec<T
             created_at: tx.now(),
             updated_at: tx.now(),
         };
-        let lessons = (1..)
-            .zip(document.lessons)
-            .map(|lesson| draft_lesson(tx, &chapter, lesson));
-        TreeChapter {
-            lessons: lessons.collect(),
-            chapter,
-            body,
-        }
+        let lessons = (1..).zip(document.lessons).map(|lesson| draft_lesson(tx, &chapter, lesson));
+        TreeChapter { lessons: lessons.collect(), chapter, body }
     };
     (1..).zip(chapters).map(chapter).collect()
 }
 
 fn draft_lesson(tx: &Tx, chapter: &Chapter, (position, document): (i64, LessonDocument)) -> (Lesson, Body) {
-    let body = Body {
-        content: document.content,
-        video_url: document.video_url,
-        video_asset_id: None,
-    };
+    let body = Body { content: document.content, video_url: document.video_url, video_asset_id: None };
     let lesson = Lesson {
         id: tx.new_id(),
         course_id: chapter.course_id,

@@ -23,8 +23,5 @@ pub async fn course_tree(tx: &Tx, id: CourseId) -> Result<CourseTree> {
         chapter,
         body,
     });
-    Ok(CourseTree {
-        course,
-        chapters: chapters.collect(),
-    })
+    Ok(CourseTree { course, chapters: chapters.collect() })
 }

@@ -27,12 +27,8 @@ pub(super) async fn lessons(tx: &Tx, course_id: CourseId) -> Result<HashMap<Chap
 }
 
 async fn with_bodies<T: FromQueryResult>(tx: &Tx, sql: &str, course_id: CourseId) -> Result<Vec<(T, Body)>> {
-    let rows = tx
-        .query_all_raw(tx.named(sql, values! { course_id }))
-        .await
-        .map_db_err()?;
-    let records = rows
-        .iter()
-        .map(|row| Ok((T::from_query_result(row, "")?, Body::from_query_result(row, "")?)));
+    let rows = tx.query_all_raw(tx.named(sql, values! { course_id })).await.map_db_err()?;
+    let records =
+        rows.iter().map(|row| Ok((T::from_query_result(row, "")?, Body::from_query_result(row, "")?)));
     records.collect::<Result<_, DbErr>>().map_db_err()
 }

@@ -25,11 +25,7 @@ pub async fn wish(tx: &Tx, course_id: CourseId) -> Result<Wish> {
     let row = store::find(tx, user_id, course_id).await?.ok_or(Code::NotFound)?;
     let mut courses = course::store::find_all(tx, &[course_id]).await?;
     let course = courses.pop().ok_or(Code::NotFound)?;
-    Ok(Wish {
-        id: row.id,
-        course,
-        created_at: row.created_at,
-    })
+    Ok(Wish { id: row.id, course, created_at: row.created_at })
 }
 
 /// Removes a course from the caller's wishlist, whether it is there or not.
@@ -59,14 +55,7 @@ pub async fn wishlist(tx: &Tx, after: Option<Cursor>, limit: Limit) -> Result<Pa
     let courses = course::store::find_all(tx, &ids).await?;
     let data = page.data.iter().filter_map(|row| {
         let course = courses.iter().find(|course| course.id == row.course_id)?;
-        Some(Wish {
-            id: row.id,
-            course: course.clone(),
-            created_at: row.created_at,
-        })
+        Some(Wish { id: row.id, course: course.clone(), created_at: row.created_at })
     });
-    Ok(Page {
-        data: data.collect(),
-        next: page.next,
-    })
+    Ok(Page { data: data.collect(), next: page.next })
 }

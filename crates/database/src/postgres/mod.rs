@@ -189,12 +189,8 @@ pub async fn ensure_roles(
 /// # Errors
 /// In words: what is wrong, and what to do.
 pub async fn check_runtime(options: &PgConnectOptions) -> Result<(), String> {
-    let failed = |error: sqlx::Error| {
-        format!(
-            "PostgreSQL does not answer as {}: {error}",
-            options.get_username()
-        )
-    };
+    let failed =
+        |error: sqlx::Error| format!("PostgreSQL does not answer as {}: {error}", options.get_username());
     let mut connection = PgConnection::connect_with(options).await.map_err(failed)?;
     let row = connection
         .fetch_one(

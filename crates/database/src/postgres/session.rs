@@ -49,10 +49,8 @@ impl Session {
         now: Timestamp,
     ) -> Result<Self> {
         let mut borrowed = connections.acquire().await?;
-        let is_timeless = matches!(
-            (mode, actor),
-            (Mode::Read, Actor::Anonymous) | (Mode::Autocommit, Actor::System)
-        );
+        let is_timeless =
+            matches!((mode, actor), (Mode::Read, Actor::Anonymous) | (Mode::Autocommit, Actor::System));
         let is_known = is_timeless && borrowed.session_context == Some((mode, actor));
         if !is_known {
             set_session_context(&mut borrowed, mode, actor, now).await?;
@@ -111,18 +109,14 @@ impl RawExecutor<Postgres> for Session {
         + Sync,
     ) -> std::result::Result<T, RuntimeErr> {
         if self.mode == Mode::Autocommit && self.is_used_up.swap(true, Ordering::Relaxed) {
-            return Err(RuntimeErr::Internal(
-                "a second statement in a use case of one statement".to_owned(),
-            ));
+            return Err(RuntimeErr::Internal("a second statement in a use case of one statement".to_owned()));
         }
         let mut borrowed = self.borrowed.lock().await;
         let mut answer = run(&mut borrowed.connection).await;
         if self.is_unverified.swap(false, Ordering::Relaxed)
             && answer.as_ref().is_err_and(is_lost)
             && borrowed.reconnect().await.is_ok()
-            && set_session_context(&mut borrowed, self.mode, self.actor, self.now)
-                .await
-                .is_ok()
+            && set_session_context(&mut borrowed, self.mode, self.actor, self.now).await.is_ok()
         {
             answer = run(&mut borrowed.connection).await;
         }

@@ -84,10 +84,7 @@ impl Sqlite {
     pub(crate) async fn open(setup: &Setup) -> Result<Self> {
         let unavailable = |error: sqlx::Error| {
             Error::new(Code::Unavailable)
-                .detail(format!(
-                    "the database file {} cannot be opened",
-                    setup.path.display()
-                ))
+                .detail(format!("the database file {} cannot be opened", setup.path.display()))
                 .caused_by(error)
         };
         let writer = SqlitePoolOptions::new()
@@ -96,48 +93,29 @@ impl Sqlite {
             .idle_timeout(None)
             // After an I/O error SQLite has rolled back by itself and the connection's own count is off: make a new one.
             .after_release(|connection, _| Box::pin(async move { Ok(!connection.is_in_transaction()) }));
-        let writer = writer
-            .max_lifetime(None)
-            .connect_with(options(&setup.path))
-            .await
-            .map_err(unavailable)?;
+        let writer =
+            writer.max_lifetime(None).connect_with(options(&setup.path)).await.map_err(unavailable)?;
         let readers = options(&setup.path).pragma("query_only", "on");
         let writer = SqlxSqliteConnector::from_sqlx_sqlite_pool(writer);
         let (queue, jobs) = mpsc::channel(QUEUE);
         tokio::spawn(run_writer(writer.clone(), jobs));
-        Ok(Self {
-            readers: Connections::new(&readers, setup.readers),
-            writer,
-            queue,
-        })
+        Ok(Self { readers: Connections::new(&readers, setup.readers), writer, queue })
     }
 
     /// Hands the use case to the writer and waits until the commit that carries it has returned.
     pub(crate) async fn write(&self, actor: Actor, shared: Arc<Shared>, work: Work) -> Result<Answer> {
         let (reply, answer) = oneshot::channel();
         let full = || Error::new(Code::Overloaded).retry_after(Duration::from_secs(1));
-        let job = Queued {
-            actor,
-            shared,
-            work,
-            reply,
-        };
+        let job = Queued { actor, shared, work, reply };
         self.queue.try_send(job).map_err(|_| full())?;
-        answer
-            .await
-            .map_err(|_| Error::new(Code::Unavailable).retry_after(Duration::from_secs(1)))?
+        answer.await.map_err(|_| Error::new(Code::Unavailable).retry_after(Duration::from_secs(1)))?
     }
 
     pub(crate) async fn read(&self, actor: Actor, shared: Arc<Shared>, work: Work) -> Result<Answer> {
         let readers = self.readers.clone();
         let task = tokio::spawn(async move {
             let reader = Reader::open(&readers).await?;
-            let tx = Tx::new(
-                TxConnection::Reader(reader),
-                actor,
-                shared.environment.now(),
-                &shared,
-            );
+            let tx = Tx::new(TxConnection::Reader(reader), actor, shared.environment.now(), &shared);
             let result = work(tx.clone()).await;
             if let TxConnection::Reader(reader) = tx.into_inner()? {
                 reader.end();
@@ -174,20 +152,12 @@ async fn run_writer(writer: DatabaseConnection, mut jobs: mpsc::Receiver<Queued>
     while let Some(first) = jobs.recv().await {
         let mut staged = Vec::new();
         let committed = write_batch(&writer, first, &mut jobs, &mut staged).await;
-        for Staged {
-            result,
-            shared,
-            pending,
-            reply,
-        } in staged
-        {
+        for Staged { result, shared, pending, reply } in staged {
             if result.is_ok() {
                 shared.publish(&pending);
             }
             let committed = committed.as_ref().copied().map_err(|error| {
-                Error::new(error.code())
-                    .retry_after(Duration::from_secs(1))
-                    .caused_by(error.to_string())
+                Error::new(error.code()).retry_after(Duration::from_secs(1)).caused_by(error.to_string())
             });
             // Nobody listens any more when the request was cancelled; its work is done all the same.
             drop(reply.send(result.and_then(|value| committed.map(|()| value))));
@@ -211,9 +181,7 @@ async fn write_batch(
         let inside = TxConnection::Sqlite(batch.begin().await.map_err(from_db)?);
         let tx = Tx::new(inside, job.actor, job.shared.environment.now(), &job.shared);
         let handle = tx.clone();
-        let result = AssertUnwindSafe(async move { (job.work)(handle).await })
-            .catch_unwind()
-            .await;
+        let result = AssertUnwindSafe(async move { (job.work)(handle).await }).catch_unwind().await;
         let result = result.unwrap_or_else(|_| Err(Error::internal("a use case panicked")));
         let keep = result.is_ok();
         staged.push(Staged {
@@ -223,20 +191,8 @@ async fn write_batch(
             reply: job.reply,
         });
         let savepoint = ended(tx)?;
-        if keep {
-            savepoint.commit().await
-        } else {
-            savepoint.rollback().await
-        }
-        .map_err(from_db)?;
-        next = if staged.len() < BATCH {
-            jobs.try_recv().ok()
-        } else {
-            None
-        };
+        if keep { savepoint.commit().await } else { savepoint.rollback().await }.map_err(from_db)?;
+        next = if staged.len() < BATCH { jobs.try_recv().ok() } else { None };
     }
-    batch
-        .commit()
-        .await
-        .map_err(|error| Error::new(Code::OutcomeUnknown).caused_by(error))
+    batch.commit().await.map_err(|error| Error::new(Code::OutcomeUnknown).caused_by(error))
 }

@@ -32,11 +32,7 @@ pub async fn decide(tx: &Tx, scope: AccessScope) -> Result<Access> {
 /// [`Code::NotFound`], and see [`decide`].
 pub async fn course_access(tx: &Tx, course_id: CourseId) -> Result<Access> {
     let course = courses::course_ref(tx, course_id).await?;
-    let scope = AccessScope {
-        course_id,
-        is_free: false,
-        staff: course.staff,
-    };
+    let scope = AccessScope { course_id, is_free: false, staff: course.staff };
     decide(tx, scope).await
 }
 
@@ -46,11 +42,8 @@ pub async fn course_access(tx: &Tx, course_id: CourseId) -> Result<Access> {
 /// [`Code::NotFound`], and see [`decide`].
 pub async fn lesson_access(tx: &Tx, id: LessonId) -> Result<(courses::Lesson, Access)> {
     let placed = courses::placed_lesson(tx, id).await?;
-    let scope = AccessScope {
-        course_id: placed.lesson.course_id,
-        is_free: placed.is_free,
-        staff: placed.staff,
-    };
+    let scope =
+        AccessScope { course_id: placed.lesson.course_id, is_free: placed.is_free, staff: placed.staff };
     Ok((placed.lesson, decide(tx, scope).await?))
 }
 
@@ -71,18 +64,10 @@ pub async fn read_lesson(tx: &Tx, id: LessonId) -> Result<ReadableLesson> {
 pub async fn read_chapter(tx: &Tx, id: ChapterId) -> Result<ReadableChapter> {
     let placed = courses::placed_chapter(tx, id).await?;
     let chapter = placed.chapter;
-    let scope = AccessScope {
-        course_id: chapter.course_id,
-        is_free: chapter.is_free,
-        staff: placed.staff,
-    };
+    let scope = AccessScope { course_id: chapter.course_id, is_free: chapter.is_free, staff: placed.staff };
     let access = decide(tx, scope).await?;
     let body = courses::chapter_body(tx, id).await?;
-    Ok(ReadableChapter {
-        chapter,
-        body,
-        access,
-    })
+    Ok(ReadableChapter { chapter, body, access })
 }
 
 /// Whether the caller has an active grant for a course.
@@ -121,10 +106,7 @@ pub(crate) fn by_grants(grants: &[Grant], at: Timestamp) -> Result<Access> {
     let active = grants.iter().filter(|grant| grant.is_active(at));
     // The one without end outlasts every other.
     if let Some(grant) = active.max_by_key(|grant| (grant.ends_at.is_none(), grant.ends_at, grant.id)) {
-        return Ok(Access::Granted {
-            grant_id: grant.id,
-            until: grant.ends_at,
-        });
+        return Ok(Access::Granted { grant_id: grant.id, until: grant.ends_at });
     }
     let ended = grants.iter().filter(|grant| grant.ended_at(at).is_some());
     let last = ended.max_by_key(|grant| (grant.ended_at(at), grant.created_at, grant.id));
@@ -199,15 +181,9 @@ mod tests {
         assert_eq!(code(&[refunded, expired, revoked.clone()]), Code::GrantRefunded);
         assert_eq!(code(&[revoked]), Code::GrantRevoked);
         assert_eq!(code(&[grant(GrantStatus::Ended, -1, None)]), Code::GrantRevoked);
-        assert_eq!(
-            code(&[grant(GrantStatus::Suspended, -1, None)]),
-            Code::GrantSuspended
-        );
+        assert_eq!(code(&[grant(GrantStatus::Suspended, -1, None)]), Code::GrantSuspended);
         // An end is the first instant without access; what has not begun explains nothing.
-        assert_eq!(
-            code(&[grant(GrantStatus::Active, -30, Some(0))]),
-            Code::GrantExpired
-        );
+        assert_eq!(code(&[grant(GrantStatus::Active, -30, Some(0))]), Code::GrantExpired);
         let mut upcoming = grant(GrantStatus::Active, -30, None);
         upcoming.starts_at = instant(1);
         assert_eq!(code(&[upcoming]), Code::NotGranted);

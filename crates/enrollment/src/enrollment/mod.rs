@@ -69,12 +69,9 @@ pub(crate) async fn begin(tx: &Tx, user_id: UserId, course_id: CourseId) -> Resu
 fn open_to_all(course: &CourseRef) -> Result<()> {
     match course {
         // An author looks at a draft; nobody can enrol in it.
-        CourseRef {
-            is_published: false, ..
+        CourseRef { is_published: false, .. } | CourseRef { is_archived: true, .. } => {
+            Err(Code::NotFound.into())
         }
-        | CourseRef {
-            is_archived: true, ..
-        } => Err(Code::NotFound.into()),
         CourseRef { is_free: false, .. } => Err(Code::CourseNotFree.into()),
         _ => Ok(()),
     }
@@ -85,9 +82,7 @@ fn open_to_all(course: &CourseRef) -> Result<()> {
 /// # Errors
 /// [`Code::NotFound`].
 pub async fn enrollment(tx: &Tx, course_id: CourseId) -> Result<Enrollment> {
-    store::find(tx, tx.user_id()?, course_id)
-        .await?
-        .ok_or_else(|| Code::NotFound.into())
+    store::find(tx, tx.user_id()?, course_id).await?.ok_or_else(|| Code::NotFound.into())
 }
 
 /// The caller's enrollments, newest first.
@@ -96,9 +91,7 @@ pub async fn enrollment(tx: &Tx, course_id: CourseId) -> Result<Enrollment> {
 /// [`Code::Unauthenticated`] where nobody has logged in.
 pub async fn list_enrollments(tx: &Tx, after: Option<Cursor>, limit: Limit) -> Result<Page<Enrollment>> {
     let rows = store::page(tx, tx.user_id()?, after, limit).await?;
-    Ok(Page::cut(rows, limit, |enrollment| {
-        Cursor::at(enrollment.enrolled_at, enrollment.id)
-    }))
+    Ok(Page::cut(rows, limit, |enrollment| Cursor::at(enrollment.enrolled_at, enrollment.id)))
 }
 
 /// Marks the whole course as completed by the caller; answers whether this did it.
@@ -109,12 +102,7 @@ pub async fn complete(tx: &Tx, course_id: CourseId) -> Result<bool> {
     let user_id = tx.user_id()?;
     let first = store::complete(tx, user_id, course_id).await?;
     if first {
-        outbox::send(
-            tx,
-            "course.completed",
-            json!({ "userId": user_id, "courseId": course_id }),
-        )
-        .await?;
+        outbox::send(tx, "course.completed", json!({ "userId": user_id, "courseId": course_id })).await?;
     }
     Ok(first)
 }

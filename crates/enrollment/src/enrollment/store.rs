@@ -45,8 +45,7 @@ pub(super) async fn insert(tx: &Tx, user_id: UserId, course_id: CourseId) -> Res
 
 pub(super) async fn find(tx: &Tx, user_id: UserId, course_id: CourseId) -> Result<Option<Enrollment>> {
     let sql = format!("{ENROLLMENT} AND e.course_id = :course_id");
-    tx.fetch_optional(&sql, values! { user_id, course_id, now: tx.now() })
-        .await
+    tx.fetch_optional(&sql, values! { user_id, course_id, now: tx.now() }).await
 }
 
 /// The enrollments of somebody, newest first.
@@ -65,8 +64,7 @@ pub(super) async fn page(
         }
         Some(after) => {
             let sql = format!("{ENROLLMENT} AND (e.enrolled_at, e.id) < (:time, :id) {order}");
-            tx.fetch_all(&sql, values! { user_id, now, time: after.time(), id: after.id })
-                .await
+            tx.fetch_all(&sql, values! { user_id, now, time: after.time(), id: after.id }).await
         }
     }
 }

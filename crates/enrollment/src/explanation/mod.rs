@@ -104,10 +104,7 @@ fn decide(
 
 /// Lessons follow the course, but for those that everybody may read.
 fn lessons(outline: &CourseOutline, course: Verdict) -> Vec<LessonVerdict> {
-    let preview = Verdict {
-        allowed: true,
-        reason: Access::FreePreview.reason(),
-    };
+    let preview = Verdict { allowed: true, reason: Access::FreePreview.reason() };
     let follows = |is_free: bool| {
         let stays = course.reason == Access::Staff.reason() || course.reason == NOT_PUBLISHED;
         if is_free && !stays { preview } else { course }

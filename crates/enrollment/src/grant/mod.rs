@@ -52,12 +52,8 @@ pub(crate) async fn set_status(
         return Ok(grant);
     }
     let at = next_instant(tx, &grant).await?;
-    let changed = Grant {
-        status,
-        status_reason: reason.map(ToOwned::to_owned),
-        status_changed_at: at,
-        ..grant
-    };
+    let changed =
+        Grant { status, status_reason: reason.map(ToOwned::to_owned), status_changed_at: at, ..grant };
     store::write(tx, &changed, Entry::Changed, at).await?;
     Ok(changed)
 }

@@ -54,9 +54,8 @@ pub(crate) async fn write(tx: &Tx, grant: &Grant, entry: Entry, at: Timestamp) -
 
 async fn insert(tx: &Tx, grant: &Grant) -> Result<bool> {
     use grants::Column as C;
-    let given_already = OnConflict::columns([C::UserId, C::CourseId, C::Source, C::SourceId])
-        .do_nothing()
-        .to_owned();
+    let given_already =
+        OnConflict::columns([C::UserId, C::CourseId, C::Source, C::SourceId]).do_nothing().to_owned();
     let insert = grants::Entity::insert(grant.clone().into_active_model()).on_conflict(given_already);
     let written = insert.exec_without_returning(tx).await;
     let written = written.map_err(|error| match constraint(&error) {
@@ -80,11 +79,7 @@ async fn update(tx: &Tx, grant: &Grant) -> Result<bool> {
             ..Default::default()
         })
         .filter(grants::COLUMN.id.eq(grant.id));
-    if update.exec(tx).await.map_db_err()?.rows_affected == 1 {
-        Ok(true)
-    } else {
-        Err(Code::NotFound.into())
-    }
+    if update.exec(tx).await.map_db_err()?.rows_affected == 1 { Ok(true) } else { Err(Code::NotFound.into()) }
 }
 
 /// When this grant last changed.
@@ -146,11 +141,7 @@ fn is_active(now: Timestamp) -> Condition {
     Condition::all()
         .add(status.eq(literal(GrantStatus::Active)))
         .add(grants::COLUMN.starts_at.lte(now))
-        .add(
-            Condition::any()
-                .add(grants::COLUMN.ends_at.is_null())
-                .add(grants::COLUMN.ends_at.gt(now)),
-        )
+        .add(Condition::any().add(grants::COLUMN.ends_at.is_null()).add(grants::COLUMN.ends_at.gt(now)))
 }
 
 /// The courses for which somebody holds an active grant.
@@ -180,9 +171,7 @@ pub(crate) async fn holders(
         .distinct()
         .filter(grants::COLUMN.course_id.eq(course_id))
         .filter(is_active(tx.now()))
-        .apply_if(after, |select, after| {
-            select.filter(grants::COLUMN.user_id.gt(after))
-        })
+        .apply_if(after, |select, after| select.filter(grants::COLUMN.user_id.gt(after)))
         .order_by_asc(grants::Column::UserId)
         .limit(limit)
         .into_tuple()
@@ -214,12 +203,8 @@ pub(crate) async fn of_course(
     let rows: Vec<Row> = grants::Entity::find()
         .join(JoinType::InnerJoin, grants::Relation::Users.def())
         .filter(grants::COLUMN.course_id.eq(course_id))
-        .apply_if(filter.status, |select, status| {
-            select.filter(grants::COLUMN.status.eq(status))
-        })
-        .apply_if(filter.user_id, |select, user_id| {
-            select.filter(grants::COLUMN.user_id.eq(user_id))
-        })
+        .apply_if(filter.status, |select, status| select.filter(grants::COLUMN.status.eq(status)))
+        .apply_if(filter.user_id, |select, user_id| select.filter(grants::COLUMN.user_id.eq(user_id)))
         .apply_if(active, |select, active| select.filter(active))
         .newest_first(grants::Column::CreatedAt, grants::Column::Id, after, limit)
         .into_partial_model()
@@ -272,9 +257,7 @@ pub(crate) async fn histories(
     let events = grant_events::Entity::find()
         .filter(grant_events::COLUMN.user_id.eq(user_id))
         .filter(grant_events::COLUMN.course_id.eq(course_id))
-        .apply_if(until, |select, until| {
-            select.filter(grant_events::COLUMN.created_at.lte(until))
-        });
+        .apply_if(until, |select, until| select.filter(grant_events::COLUMN.created_at.lte(until)));
     replay(tx, events).await
 }
 

@@ -21,9 +21,7 @@ pub async fn learners(
 ) -> Result<Page<EnrolledLearner>> {
     require_editor(tx, course_id).await?;
     let rows = store::page(tx, course_id, search, after, limit).await?;
-    Ok(Page::cut(rows, limit, |row| {
-        Cursor::at(row.enrolled_at, row.enrollment_id)
-    }))
+    Ok(Page::cut(rows, limit, |row| Cursor::at(row.enrolled_at, row.enrollment_id)))
 }
 
 /// One learner of a course that the caller may edit.
@@ -32,9 +30,7 @@ pub async fn learners(
 /// [`Code::NotFound`], [`Code::Forbidden`].
 pub async fn learner(tx: &Tx, course_id: CourseId, user_id: UserId) -> Result<EnrolledLearner> {
     require_editor(tx, course_id).await?;
-    store::one(tx, course_id, user_id)
-        .await?
-        .ok_or_else(|| Code::NotFound.into())
+    store::one(tx, course_id, user_id).await?.ok_or_else(|| Code::NotFound.into())
 }
 
 /// How many learn in a course that the caller may edit.
@@ -47,9 +43,5 @@ pub async fn learner_count(tx: &Tx, course_id: CourseId) -> Result<LearnerCount>
 }
 
 async fn require_editor(tx: &Tx, course_id: CourseId) -> Result<()> {
-    if courses::course_ref(tx, course_id).await?.staff {
-        Ok(())
-    } else {
-        Err(Code::Forbidden.into())
-    }
+    if courses::course_ref(tx, course_id).await?.staff { Ok(()) } else { Err(Code::Forbidden.into()) }
 }

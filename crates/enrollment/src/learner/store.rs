@@ -43,15 +43,8 @@ fn is_called(tx: &Tx, search: &str) -> Condition {
         return username.add(Expr::from(Func::lower(name)).like(containing(&lower)));
     }
     // SQLite compares without case in the Latin alphabet only: the usual ways to write other words are tried.
-    let ways = [
-        lower,
-        search.to_owned(),
-        search.to_uppercase(),
-        capitalised(search),
-    ];
-    ways.iter().fold(username, |condition, way| {
-        condition.add(name.clone().like(containing(way)))
-    })
+    let ways = [lower, search.to_owned(), search.to_uppercase(), capitalised(search)];
+    ways.iter().fold(username, |condition, way| condition.add(name.clone().like(containing(way))))
 }
 
 /// Each word with a capital, and only one.
@@ -59,11 +52,8 @@ fn capitalised(text: &str) -> String {
     let mut begins = true;
     let letter = |letter: char| {
         let capital = std::mem::replace(&mut begins, !letter.is_alphanumeric());
-        let changed: String = if capital {
-            letter.to_uppercase().collect()
-        } else {
-            letter.to_lowercase().collect()
-        };
+        let changed: String =
+            if capital { letter.to_uppercase().collect() } else { letter.to_lowercase().collect() };
         changed
     };
     text.chars().map(letter).collect()

@@ -27,12 +27,7 @@ pub async fn grant_access(tx: &Tx, course_id: CourseId, new: NewManualGrant) -> 
     if !tx.actor().manages(course.author_id) {
         return Err(Code::NotFound.into());
     }
-    let NewManualGrant {
-        user_id,
-        starts_at,
-        ends_at,
-        reason,
-    } = new;
+    let NewManualGrant { user_id, starts_at, ends_at, reason } = new;
     let starts_at = starts_at.map_or(tx.now(), |start| storable(start).max(tx.now()));
     let ends_at = ends_at.map(storable);
     check_window(starts_at, ends_at)?;
@@ -42,15 +37,10 @@ pub async fn grant_access(tx: &Tx, course_id: CourseId, new: NewManualGrant) -> 
         );
     }
     // Of two at once, the second finds the first.
-    tx.advisory_lock(&format!("manual grant {course_id} {user_id}"))
-        .await?;
+    tx.advisory_lock(&format!("manual grant {course_id} {user_id}")).await?;
     let given = grants::of_user(tx, user_id, course_id).await?;
     let is_manual = |grant: &&Grant| grant.source == GrantSource::Manual;
-    if given
-        .iter()
-        .filter(is_manual)
-        .any(|grant| grant.ended_at(tx.now()).is_none())
-    {
+    if given.iter().filter(is_manual).any(|grant| grant.ended_at(tx.now()).is_none()) {
         return Err(Code::AlreadyGranted.into());
     }
     let id = tx.new_id();
@@ -106,9 +96,7 @@ pub async fn extend_grant(tx: &Tx, id: GrantId, ends_at: Option<Timestamp>) -> R
             (Some(before), Some(after)) => after > before,
         };
         if !later {
-            return Err(not_later(
-                "An extension ends later than before: revoke the grant instead.",
-            ));
+            return Err(not_later("An extension ends later than before: revoke the grant instead."));
         }
         let detail = json!({ "before": grant.ends_at, "endsAt": ends_at });
         ledger::set_end(tx, grant, ends_at).await?;
@@ -146,9 +134,7 @@ pub async fn list_grants(
         return Err(Code::NotFound.into());
     }
     let rows = grants::of_course(tx, course_id, filter, after, limit).await?;
-    Ok(Page::cut(rows, limit, |(grant, _)| {
-        Cursor::at(grant.created_at, grant.id)
-    }))
+    Ok(Page::cut(rows, limit, |(grant, _)| Cursor::at(grant.created_at, grant.id)))
 }
 
 /// A grant that the caller may change by hand, locked.
@@ -156,12 +142,7 @@ async fn changeable(tx: &Tx, id: GrantId) -> Result<Grant> {
     let grant = grants::find(tx, id).await?.ok_or(Code::NotFound)?;
     if !owns(tx, grant.course_id).await? {
         let is_holder = tx.actor().user_id() == Some(grant.user_id);
-        return Err(if is_holder {
-            Code::Forbidden
-        } else {
-            Code::NotFound
-        }
-        .into());
+        return Err(if is_holder { Code::Forbidden } else { Code::NotFound }.into());
     }
     if grant.source == GrantSource::Purchase {
         return Err(Code::GrantNotChangeable.into());
@@ -179,9 +160,7 @@ async fn owns(tx: &Tx, course_id: CourseId) -> Result<bool> {
 }
 
 async fn history(tx: &Tx, id: GrantId) -> Result<GrantHistory> {
-    grants::history(tx, id)
-        .await?
-        .ok_or_else(|| Code::NotFound.into())
+    grants::history(tx, id).await?.ok_or_else(|| Code::NotFound.into())
 }
 
 fn check_window(starts_at: Timestamp, ends_at: Option<Timestamp>) -> Result<()> {

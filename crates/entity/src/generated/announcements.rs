@@ -16,23 +16,11 @@ pub struct Model {
     pub told_count: i64,
     pub finished_at: Option<DateTimeUtc>,
     pub created_at: DateTimeUtc,
-    #[sea_orm(
-        belongs_to,
-        from = "course_id",
-        to = "id",
-        on_update = "NoAction",
-        on_delete = "Cascade"
-    )]
+    #[sea_orm(belongs_to, from = "course_id", to = "id", on_update = "NoAction", on_delete = "Cascade")]
     pub courses: BelongsTo<super::courses::Entity>,
     #[sea_orm(has_many)]
     pub notifications: HasMany<super::notifications::Entity>,
-    #[sea_orm(
-        belongs_to,
-        from = "author_id",
-        to = "id",
-        on_update = "NoAction",
-        on_delete = "NoAction"
-    )]
+    #[sea_orm(belongs_to, from = "author_id", to = "id", on_update = "NoAction", on_delete = "NoAction")]
     pub users: BelongsTo<super::users::Entity>,
 }
 impl ActiveModelBehavior for ActiveModel {}

@@ -18,21 +18,9 @@ pub struct Model {
     pub size_bytes: Option<i64>,
     pub created_at: DateTimeUtc,
     pub updated_at: DateTimeUtc,
-    #[sea_orm(
-        belongs_to,
-        from = "course_id",
-        to = "id",
-        on_update = "NoAction",
-        on_delete = "Cascade"
-    )]
+    #[sea_orm(belongs_to, from = "course_id", to = "id", on_update = "NoAction", on_delete = "Cascade")]
     pub courses: BelongsTo<super::courses::Entity>,
-    #[sea_orm(
-        belongs_to,
-        from = "file_id",
-        to = "id",
-        on_update = "NoAction",
-        on_delete = "NoAction"
-    )]
+    #[sea_orm(belongs_to, from = "file_id", to = "id", on_update = "NoAction", on_delete = "NoAction")]
     pub files: BelongsTo<Option<super::files::Entity>>,
     #[sea_orm(
         belongs_to,

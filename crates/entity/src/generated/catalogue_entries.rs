@@ -17,13 +17,7 @@ pub struct Model {
     pub duration: Option<i64>,
     pub chapter_count: i64,
     pub lesson_count: i64,
-    #[sea_orm(
-        belongs_to,
-        from = "course_id",
-        to = "id",
-        on_update = "NoAction",
-        on_delete = "Cascade"
-    )]
+    #[sea_orm(belongs_to, from = "course_id", to = "id", on_update = "NoAction", on_delete = "Cascade")]
     pub courses: BelongsTo<super::courses::Entity>,
 }
 impl ActiveModelBehavior for ActiveModel {}

@@ -16,13 +16,7 @@ pub struct Model {
     pub created_at: DateTimeUtc,
     pub updated_at: DateTimeUtc,
     pub image_id: Option<kernel::FileId>,
-    #[sea_orm(
-        belongs_to,
-        from = "image_id",
-        to = "id",
-        on_update = "NoAction",
-        on_delete = "NoAction"
-    )]
+    #[sea_orm(belongs_to, from = "image_id", to = "id", on_update = "NoAction", on_delete = "NoAction")]
     pub files: BelongsTo<Option<super::files::Entity>>,
     #[sea_orm(has_many, via = "course_categories")]
     pub courses: HasMany<super::courses::Entity>,

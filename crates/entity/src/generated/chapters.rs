@@ -25,13 +25,7 @@ pub struct Model {
     pub chapter_bodies: HasMany<super::chapter_bodies::Entity>,
     #[sea_orm(has_many)]
     pub chapter_progresses: HasMany<super::chapter_progress::Entity>,
-    #[sea_orm(
-        belongs_to,
-        from = "course_id",
-        to = "id",
-        on_update = "NoAction",
-        on_delete = "Cascade"
-    )]
+    #[sea_orm(belongs_to, from = "course_id", to = "id", on_update = "NoAction", on_delete = "Cascade")]
     pub courses: BelongsTo<super::courses::Entity>,
     #[sea_orm(has_many)]
     pub lessons: HasMany<super::lessons::Entity>,

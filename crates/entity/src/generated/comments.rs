@@ -37,13 +37,7 @@ pub struct Model {
         on_delete = "Cascade"
     )]
     pub parent: BelongsTo<Option<Entity>>,
-    #[sea_orm(
-        belongs_to,
-        from = "course_id",
-        to = "id",
-        on_update = "NoAction",
-        on_delete = "Cascade"
-    )]
+    #[sea_orm(belongs_to, from = "course_id", to = "id", on_update = "NoAction", on_delete = "Cascade")]
     pub courses: BelongsTo<Option<super::courses::Entity>>,
     #[sea_orm(
         belongs_to,
@@ -55,13 +49,7 @@ pub struct Model {
     pub lessons: BelongsTo<Option<super::lessons::Entity>>,
     #[sea_orm(has_many)]
     pub mentions: HasMany<super::mentions::Entity>,
-    #[sea_orm(
-        belongs_to,
-        from = "post_id",
-        to = "id",
-        on_update = "NoAction",
-        on_delete = "Cascade"
-    )]
+    #[sea_orm(belongs_to, from = "post_id", to = "id", on_update = "NoAction", on_delete = "Cascade")]
     pub posts: BelongsTo<Option<super::posts::Entity>>,
     #[sea_orm(has_many)]
     pub reactions: HasMany<super::reactions::Entity>,
@@ -73,13 +61,7 @@ pub struct Model {
         on_delete = "Cascade"
     )]
     pub thread_counters: BelongsTo<super::thread_counters::Entity>,
-    #[sea_orm(
-        belongs_to,
-        from = "author_id",
-        to = "id",
-        on_update = "NoAction",
-        on_delete = "NoAction"
-    )]
+    #[sea_orm(belongs_to, from = "author_id", to = "id", on_update = "NoAction", on_delete = "NoAction")]
     pub users: BelongsTo<super::users::Entity>,
 }
 impl ActiveModelBehavior for ActiveModel {}

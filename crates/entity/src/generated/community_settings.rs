@@ -16,13 +16,7 @@ pub struct Model {
     pub words: String,
     pub version: i64,
     pub updated_at: DateTimeUtc,
-    #[sea_orm(
-        belongs_to,
-        from = "course_id",
-        to = "id",
-        on_update = "NoAction",
-        on_delete = "Cascade"
-    )]
+    #[sea_orm(belongs_to, from = "course_id", to = "id", on_update = "NoAction", on_delete = "Cascade")]
     pub courses: BelongsTo<Option<super::courses::Entity>>,
 }
 impl ActiveModelBehavior for ActiveModel {}

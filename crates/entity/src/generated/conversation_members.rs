@@ -26,13 +26,7 @@ pub struct Model {
     pub conversations: BelongsTo<super::conversations::Entity>,
     #[sea_orm(has_many)]
     pub messages: HasMany<super::messages::Entity>,
-    #[sea_orm(
-        belongs_to,
-        from = "user_id",
-        to = "id",
-        on_update = "NoAction",
-        on_delete = "NoAction"
-    )]
+    #[sea_orm(belongs_to, from = "user_id", to = "id", on_update = "NoAction", on_delete = "NoAction")]
     pub users: BelongsTo<super::users::Entity>,
 }
 impl ActiveModelBehavior for ActiveModel {}

@@ -27,13 +27,7 @@ pub struct Model {
     pub coupon_redemptions: HasMany<super::coupon_redemptions::Entity>,
     #[sea_orm(has_many)]
     pub payments: HasMany<super::payments::Entity>,
-    #[sea_orm(
-        belongs_to,
-        from = "owner_id",
-        to = "id",
-        on_update = "NoAction",
-        on_delete = "NoAction"
-    )]
+    #[sea_orm(belongs_to, from = "owner_id", to = "id", on_update = "NoAction", on_delete = "NoAction")]
     pub users: BelongsTo<super::users::Entity>,
     #[sea_orm(has_many, via = "coupon_courses")]
     pub courses: HasMany<super::courses::Entity>,

@@ -51,13 +51,7 @@ pub struct Model {
     pub course_slugs: HasMany<super::course_slugs::Entity>,
     #[sea_orm(has_many)]
     pub enrollments: HasMany<super::enrollments::Entity>,
-    #[sea_orm(
-        belongs_to,
-        from = "image_id",
-        to = "id",
-        on_update = "NoAction",
-        on_delete = "NoAction"
-    )]
+    #[sea_orm(belongs_to, from = "image_id", to = "id", on_update = "NoAction", on_delete = "NoAction")]
     pub files: BelongsTo<Option<super::files::Entity>>,
     #[sea_orm(has_many)]
     pub grants: HasMany<super::grants::Entity>,

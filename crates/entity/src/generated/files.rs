@@ -28,13 +28,7 @@ pub struct Model {
     pub categories: HasMany<super::categories::Entity>,
     #[sea_orm(has_many)]
     pub courses: HasMany<super::courses::Entity>,
-    #[sea_orm(
-        belongs_to,
-        from = "owner_id",
-        to = "id",
-        on_update = "NoAction",
-        on_delete = "NoAction"
-    )]
+    #[sea_orm(belongs_to, from = "owner_id", to = "id", on_update = "NoAction", on_delete = "NoAction")]
     pub users: BelongsTo<super::users::Entity>,
     #[sea_orm(has_many)]
     pub video_assets: HasMany<super::video_assets::Entity>,

@@ -16,13 +16,7 @@ pub struct Model {
     pub reason: Option<String>,
     pub actor_id: Option<kernel::UserId>,
     pub created_at: DateTimeUtc,
-    #[sea_orm(
-        belongs_to,
-        from = "grant_id",
-        to = "id",
-        on_update = "NoAction",
-        on_delete = "NoAction"
-    )]
+    #[sea_orm(belongs_to, from = "grant_id", to = "id", on_update = "NoAction", on_delete = "NoAction")]
     pub grants: BelongsTo<super::grants::Entity>,
 }
 impl ActiveModelBehavior for ActiveModel {}

@@ -4,30 +4,14 @@ use sea_orm::entity::prelude::*;
 #[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
 #[sea_orm(table_name = "live_tickets")]
 pub struct Model {
-    #[sea_orm(
-        primary_key,
-        auto_increment = false,
-        column_type = "VarBinary(StringLen::None)"
-    )]
+    #[sea_orm(primary_key, auto_increment = false, column_type = "VarBinary(StringLen::None)")]
     pub token_hash: Vec<u8>,
     pub user_id: kernel::UserId,
     pub session_id: kernel::SessionId,
     pub expires_at: DateTimeUtc,
-    #[sea_orm(
-        belongs_to,
-        from = "session_id",
-        to = "id",
-        on_update = "NoAction",
-        on_delete = "Cascade"
-    )]
+    #[sea_orm(belongs_to, from = "session_id", to = "id", on_update = "NoAction", on_delete = "Cascade")]
     pub sessions: BelongsTo<super::sessions::Entity>,
-    #[sea_orm(
-        belongs_to,
-        from = "user_id",
-        to = "id",
-        on_update = "NoAction",
-        on_delete = "NoAction"
-    )]
+    #[sea_orm(belongs_to, from = "user_id", to = "id", on_update = "NoAction", on_delete = "NoAction")]
     pub users: BelongsTo<super::users::Entity>,
 }
 impl ActiveModelBehavior for ActiveModel {}

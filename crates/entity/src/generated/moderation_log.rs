@@ -18,21 +18,9 @@ pub struct Model {
     #[sea_orm(column_type = "Text", nullable)]
     pub note: Option<String>,
     pub created_at: DateTimeUtc,
-    #[sea_orm(
-        belongs_to,
-        from = "course_id",
-        to = "id",
-        on_update = "NoAction",
-        on_delete = "SetNull"
-    )]
+    #[sea_orm(belongs_to, from = "course_id", to = "id", on_update = "NoAction", on_delete = "SetNull")]
     pub courses: BelongsTo<Option<super::courses::Entity>>,
-    #[sea_orm(
-        belongs_to,
-        from = "report_id",
-        to = "id",
-        on_update = "NoAction",
-        on_delete = "NoAction"
-    )]
+    #[sea_orm(belongs_to, from = "report_id", to = "id", on_update = "NoAction", on_delete = "NoAction")]
     pub reports: BelongsTo<super::reports::Entity>,
     #[sea_orm(
         belongs_to,

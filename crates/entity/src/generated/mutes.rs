@@ -15,13 +15,7 @@ pub struct Model {
     pub created_at: DateTimeUtc,
     pub lifted_at: Option<DateTimeUtc>,
     pub lifted_by: Option<kernel::UserId>,
-    #[sea_orm(
-        belongs_to,
-        from = "course_id",
-        to = "id",
-        on_update = "NoAction",
-        on_delete = "Cascade"
-    )]
+    #[sea_orm(belongs_to, from = "course_id", to = "id", on_update = "NoAction", on_delete = "Cascade")]
     pub courses: BelongsTo<Option<super::courses::Entity>>,
     #[sea_orm(
         belongs_to,

@@ -16,13 +16,7 @@ pub struct Model {
     pub digest_at: Option<DateTimeUtc>,
     pub version: i64,
     pub updated_at: DateTimeUtc,
-    #[sea_orm(
-        belongs_to,
-        from = "user_id",
-        to = "id",
-        on_update = "NoAction",
-        on_delete = "NoAction"
-    )]
+    #[sea_orm(belongs_to, from = "user_id", to = "id", on_update = "NoAction", on_delete = "NoAction")]
     pub users: BelongsTo<super::users::Entity>,
 }
 impl ActiveModelBehavior for ActiveModel {}

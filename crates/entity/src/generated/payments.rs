@@ -24,17 +24,9 @@ pub struct Model {
     pub amount: i64,
     pub refunded_amount: i64,
     pub refunding_amount: i64,
-    #[sea_orm(
-        column_type = "Text",
-        nullable,
-        unique_key = "uq_payments_provider_provider_session_id"
-    )]
+    #[sea_orm(column_type = "Text", nullable, unique_key = "uq_payments_provider_provider_session_id")]
     pub provider_session_id: Option<String>,
-    #[sea_orm(
-        column_type = "Text",
-        nullable,
-        unique_key = "uq_payments_provider_provider_payment_id"
-    )]
+    #[sea_orm(column_type = "Text", nullable, unique_key = "uq_payments_provider_provider_payment_id")]
     pub provider_payment_id: Option<String>,
     #[sea_orm(column_type = "VarBinary(StringLen::None)", nullable)]
     pub sealed_handover: Option<Vec<u8>>,
@@ -49,21 +41,9 @@ pub struct Model {
     pub updated_at: DateTimeUtc,
     #[sea_orm(has_one)]
     pub coupon_redemptions: HasOne<super::coupon_redemptions::Entity>,
-    #[sea_orm(
-        belongs_to,
-        from = "coupon_id",
-        to = "id",
-        on_update = "NoAction",
-        on_delete = "NoAction"
-    )]
+    #[sea_orm(belongs_to, from = "coupon_id", to = "id", on_update = "NoAction", on_delete = "NoAction")]
     pub coupons: BelongsTo<Option<super::coupons::Entity>>,
-    #[sea_orm(
-        belongs_to,
-        from = "course_id",
-        to = "id",
-        on_update = "NoAction",
-        on_delete = "NoAction"
-    )]
+    #[sea_orm(belongs_to, from = "course_id", to = "id", on_update = "NoAction", on_delete = "NoAction")]
     pub courses: BelongsTo<super::courses::Entity>,
     #[sea_orm(has_many)]
     pub disputes: HasMany<super::disputes::Entity>,

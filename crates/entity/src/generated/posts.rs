@@ -23,13 +23,7 @@ pub struct Model {
     pub updated_at: DateTimeUtc,
     #[sea_orm(has_many)]
     pub comments: HasMany<super::comments::Entity>,
-    #[sea_orm(
-        belongs_to,
-        from = "course_id",
-        to = "id",
-        on_update = "NoAction",
-        on_delete = "Cascade"
-    )]
+    #[sea_orm(belongs_to, from = "course_id", to = "id", on_update = "NoAction", on_delete = "Cascade")]
     pub courses: BelongsTo<Option<super::courses::Entity>>,
     #[sea_orm(has_many)]
     pub mentions: HasMany<super::mentions::Entity>,
@@ -37,13 +31,7 @@ pub struct Model {
     pub reactions: HasMany<super::reactions::Entity>,
     #[sea_orm(has_many)]
     pub thread_counters: HasMany<super::thread_counters::Entity>,
-    #[sea_orm(
-        belongs_to,
-        from = "author_id",
-        to = "id",
-        on_update = "NoAction",
-        on_delete = "NoAction"
-    )]
+    #[sea_orm(belongs_to, from = "author_id", to = "id", on_update = "NoAction", on_delete = "NoAction")]
     pub users: BelongsTo<super::users::Entity>,
     #[sea_orm(has_many, via = "post_images")]
     pub files: HasMany<super::files::Entity>,

@@ -20,21 +20,9 @@ pub struct Model {
     #[sea_orm(column_type = "Text")]
     pub buyer_name: String,
     pub created_at: DateTimeUtc,
-    #[sea_orm(
-        belongs_to,
-        from = "payment_id",
-        to = "id",
-        on_update = "NoAction",
-        on_delete = "NoAction"
-    )]
+    #[sea_orm(belongs_to, from = "payment_id", to = "id", on_update = "NoAction", on_delete = "NoAction")]
     pub payments: BelongsTo<super::payments::Entity>,
-    #[sea_orm(
-        belongs_to,
-        from = "issuer_id",
-        to = "id",
-        on_update = "NoAction",
-        on_delete = "NoAction"
-    )]
+    #[sea_orm(belongs_to, from = "issuer_id", to = "id", on_update = "NoAction", on_delete = "NoAction")]
     pub users: BelongsTo<super::users::Entity>,
 }
 impl ActiveModelBehavior for ActiveModel {}

@@ -4,24 +4,14 @@ use sea_orm::entity::prelude::*;
 #[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
 #[sea_orm(table_name = "refresh_tokens")]
 pub struct Model {
-    #[sea_orm(
-        primary_key,
-        auto_increment = false,
-        column_type = "VarBinary(StringLen::None)"
-    )]
+    #[sea_orm(primary_key, auto_increment = false, column_type = "VarBinary(StringLen::None)")]
     pub token_hash: Vec<u8>,
     pub session_id: kernel::SessionId,
     pub issued_at: DateTimeUtc,
     pub spent_at: Option<DateTimeUtc>,
     #[sea_orm(column_type = "VarBinary(StringLen::None)", nullable)]
     pub successor_seed: Option<Vec<u8>>,
-    #[sea_orm(
-        belongs_to,
-        from = "session_id",
-        to = "id",
-        on_update = "NoAction",
-        on_delete = "Cascade"
-    )]
+    #[sea_orm(belongs_to, from = "session_id", to = "id", on_update = "NoAction", on_delete = "Cascade")]
     pub sessions: BelongsTo<super::sessions::Entity>,
 }
 impl ActiveModelBehavior for ActiveModel {}

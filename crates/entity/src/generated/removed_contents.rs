@@ -14,13 +14,7 @@ pub struct Model {
     pub content: String,
     pub removed_by: Option<kernel::UserId>,
     pub removed_at: DateTimeUtc,
-    #[sea_orm(
-        belongs_to,
-        from = "course_id",
-        to = "id",
-        on_update = "NoAction",
-        on_delete = "Cascade"
-    )]
+    #[sea_orm(belongs_to, from = "course_id", to = "id", on_update = "NoAction", on_delete = "Cascade")]
     pub courses: BelongsTo<Option<super::courses::Entity>>,
     #[sea_orm(
         belongs_to,

@@ -30,13 +30,7 @@ pub struct Model {
     pub decision_note: Option<String>,
     pub version: i64,
     pub created_at: DateTimeUtc,
-    #[sea_orm(
-        belongs_to,
-        from = "course_id",
-        to = "id",
-        on_update = "NoAction",
-        on_delete = "SetNull"
-    )]
+    #[sea_orm(belongs_to, from = "course_id", to = "id", on_update = "NoAction", on_delete = "SetNull")]
     pub courses: BelongsTo<Option<super::courses::Entity>>,
     #[sea_orm(has_many)]
     pub moderation_logs: HasMany<super::moderation_log::Entity>,

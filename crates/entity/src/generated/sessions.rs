@@ -21,13 +21,7 @@ pub struct Model {
     pub live_tickets: HasMany<super::live_tickets::Entity>,
     #[sea_orm(has_many)]
     pub refresh_tokens: HasMany<super::refresh_tokens::Entity>,
-    #[sea_orm(
-        belongs_to,
-        from = "user_id",
-        to = "id",
-        on_update = "NoAction",
-        on_delete = "NoAction"
-    )]
+    #[sea_orm(belongs_to, from = "user_id", to = "id", on_update = "NoAction", on_delete = "NoAction")]
     pub users: BelongsTo<super::users::Entity>,
 }
 impl ActiveModelBehavior for ActiveModel {}

@@ -28,23 +28,11 @@ pub struct Model {
     pub chapter_bodies: HasMany<super::chapter_bodies::Entity>,
     #[sea_orm(has_many)]
     pub courses: HasMany<super::courses::Entity>,
-    #[sea_orm(
-        belongs_to,
-        from = "file_id",
-        to = "id",
-        on_update = "NoAction",
-        on_delete = "NoAction"
-    )]
+    #[sea_orm(belongs_to, from = "file_id", to = "id", on_update = "NoAction", on_delete = "NoAction")]
     pub files: BelongsTo<Option<super::files::Entity>>,
     #[sea_orm(has_many)]
     pub lesson_bodies: HasMany<super::lesson_bodies::Entity>,
-    #[sea_orm(
-        belongs_to,
-        from = "owner_id",
-        to = "id",
-        on_update = "NoAction",
-        on_delete = "NoAction"
-    )]
+    #[sea_orm(belongs_to, from = "owner_id", to = "id", on_update = "NoAction", on_delete = "NoAction")]
     pub users: BelongsTo<super::users::Entity>,
     #[sea_orm(has_many)]
     pub video_captions: HasMany<super::video_captions::Entity>,

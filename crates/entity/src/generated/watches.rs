@@ -41,13 +41,7 @@ pub struct Model {
         on_delete = "NoAction"
     )]
     pub lessons: BelongsTo<Option<super::lessons::Entity>>,
-    #[sea_orm(
-        belongs_to,
-        from = "user_id",
-        to = "id",
-        on_update = "NoAction",
-        on_delete = "NoAction"
-    )]
+    #[sea_orm(belongs_to, from = "user_id", to = "id", on_update = "NoAction", on_delete = "NoAction")]
     pub users: BelongsTo<super::users::Entity>,
 }
 impl ActiveModelBehavior for ActiveModel {}

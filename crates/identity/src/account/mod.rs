@@ -39,9 +39,7 @@ pub(crate) async fn insert(tx: &Tx, registration: Registration, role: Role) -> R
         created_at: Set(tx.now()),
         updated_at: Set(tx.now()),
     };
-    store::insert(tx, user)
-        .await
-        .or_refused("uq_users_username", username_taken)?;
+    store::insert(tx, user).await.or_refused("uq_users_username", username_taken)?;
     let row = credentials::ActiveModel {
         user_id: Set(id),
         email: Set(normalize_email(&registration.email)),
@@ -51,9 +49,7 @@ pub(crate) async fn insert(tx: &Tx, registration: Registration, role: Role) -> R
         updated_at: Set(tx.now()),
     };
     let email_taken = || Error::new(Code::EmailTaken);
-    credentials_store::insert(tx, row)
-        .await
-        .or_refused("uq_credentials_email", email_taken)?;
+    credentials_store::insert(tx, row).await.or_refused("uq_credentials_email", email_taken)?;
     profile::store::insert(tx, id).await?;
     Ok(id)
 }
@@ -63,9 +59,7 @@ pub(crate) async fn insert(tx: &Tx, registration: Registration, role: Role) -> R
 /// # Errors
 /// [`Code::Unauthenticated`] where nobody has logged in.
 pub async fn account(tx: &Tx) -> Result<Account> {
-    store::find(tx, tx.user_id()?)
-        .await?
-        .ok_or_else(|| Code::NotFound.into())
+    store::find(tx, tx.user_id()?).await?.ok_or_else(|| Code::NotFound.into())
 }
 
 /// Changes the caller's own account, if its version is still one that `matches` accepts.
@@ -100,13 +94,8 @@ pub async fn change_account(
         return Err(Code::PreconditionFailed.into());
     }
     let after = account(tx).await?;
-    let shown = |account: &Account| {
-        (
-            account.username.clone(),
-            account.name.clone(),
-            account.avatar_url.clone(),
-        )
-    };
+    let shown =
+        |account: &Account| (account.username.clone(), account.name.clone(), account.avatar_url.clone());
     if shown(&after) != shown(&before) {
         // The cached pages of the catalogue show these of a course's author.
         tx.invalidate_public_cache().await?;

@@ -33,9 +33,7 @@ pub async fn list_users(
 ) -> Result<Page<Account>> {
     require_admin(tx)?;
     let rows = store::list(tx, filter, after, limit).await?;
-    Ok(Page::cut(rows, limit, |account| {
-        Cursor::at(account.created_at, account.id)
-    }))
+    Ok(Page::cut(rows, limit, |account| Cursor::at(account.created_at, account.id)))
 }
 
 /// One account.
@@ -121,9 +119,5 @@ pub async fn create_admin(tx: &Tx, registration: Registration) -> Result<Account
 
 /// A second check: the routes ask for an admin in their type already.
 fn require_admin(tx: &Tx) -> Result<()> {
-    if tx.actor().is_admin() {
-        Ok(())
-    } else {
-        Err(Code::Forbidden.into())
-    }
+    if tx.actor().is_admin() { Ok(()) } else { Err(Code::Forbidden.into()) }
 }

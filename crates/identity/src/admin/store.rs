@@ -22,12 +22,8 @@ pub(crate) async fn list(
     limit: Limit,
 ) -> Result<Vec<Account>> {
     accounts()
-        .apply_if(filter.role, |select, role| {
-            select.filter(users::COLUMN.role.eq(role))
-        })
-        .apply_if(filter.status, |select, status| {
-            select.filter(users::COLUMN.status.eq(status))
-        })
+        .apply_if(filter.role, |select, role| select.filter(users::COLUMN.role.eq(role)))
+        .apply_if(filter.status, |select, status| select.filter(users::COLUMN.status.eq(status)))
         .apply_if(filter.email, |select, email| {
             select.filter(credentials::COLUMN.email.eq(normalize_email(&email)))
         })

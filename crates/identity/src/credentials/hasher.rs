@@ -48,16 +48,8 @@ pub struct HashingSlot {
 }
 
 enum Job {
-    Hash {
-        password: String,
-        salt: [u8; 16],
-        reply: oneshot::Sender<Result<String>>,
-    },
-    Verify {
-        password: String,
-        hash: String,
-        reply: oneshot::Sender<Result<bool>>,
-    },
+    Hash { password: String, salt: [u8; 16], reply: oneshot::Sender<Result<String>> },
+    Verify { password: String, hash: String, reply: oneshot::Sender<Result<bool>> },
 }
 
 impl Hasher {
@@ -74,17 +66,10 @@ impl Hasher {
         for index in 0..threads {
             let (jobs, params) = (jobs.clone(), params.clone());
             let thread = std::thread::Builder::new().name(format!("hash-{index}"));
-            thread
-                .spawn(move || hash_forever(&jobs, &params))
-                .map_err(Error::internal)?;
+            thread.spawn(move || hash_forever(&jobs, &params)).map_err(Error::internal)?;
         }
         let dummy = phc(&params, &[0; 16], &[0; 32]).into();
-        Ok(Self {
-            queue,
-            slots: Arc::new(Semaphore::new(threads + settings.queue)),
-            settings,
-            dummy,
-        })
+        Ok(Self { queue, slots: Arc::new(Semaphore::new(threads + settings.queue)), settings, dummy })
     }
 
     /// Takes a place in the queue. To be done before any other work, so that a refusal costs next to nothing.
@@ -106,10 +91,7 @@ impl Hasher {
     /// Whether a stored hash was made with other parameters than today's.
     #[must_use]
     pub fn is_outdated(&self, hash: &str) -> bool {
-        let today = format!(
-            "$argon2id$v=19$m={},t={},p=1$",
-            self.settings.memory_kib, self.settings.passes
-        );
+        let today = format!("$argon2id$v=19$m={},t={},p=1$", self.settings.memory_kib, self.settings.passes);
         !hash.starts_with(&today)
     }
 }
@@ -121,11 +103,7 @@ impl HashingSlot {
     /// Where argon2 refuses.
     pub async fn hash(&self, password: String, salt: [u8; 16]) -> Result<String> {
         let (reply, answer) = oneshot::channel();
-        self.enqueue(Job::Hash {
-            password,
-            salt,
-            reply,
-        })?;
+        self.enqueue(Job::Hash { password, salt, reply })?;
         answer.await.map_err(Error::internal)?
     }
 
@@ -137,11 +115,7 @@ impl HashingSlot {
         let known = hash.is_some();
         let (reply, answer) = oneshot::channel();
         let hash = hash.unwrap_or_else(|| self.hasher.dummy.to_string());
-        self.enqueue(Job::Verify {
-            password,
-            hash,
-            reply,
-        })?;
+        self.enqueue(Job::Verify { password, hash, reply })?;
         Ok(answer.await.map_err(Error::internal)?? && known)
     }
 
@@ -161,19 +135,11 @@ fn hash_forever(jobs: &std::sync::Mutex<Receiver<Job>>, params: &Params) {
         };
         // Nobody waits for the reply where the client has gone away.
         match job {
-            Ok(Job::Hash {
-                password,
-                salt,
-                reply,
-            }) => {
+            Ok(Job::Hash { password, salt, reply }) => {
                 let hash = derive(params, &mut memory, password.as_bytes(), &salt);
                 drop(reply.send(hash.map(|hash| phc(params, &salt, &hash))));
             }
-            Ok(Job::Verify {
-                password,
-                hash,
-                reply,
-            }) => {
+            Ok(Job::Verify { password, hash, reply }) => {
                 drop(reply.send(verify(&mut memory, password.as_bytes(), &hash)));
             }
             Err(RecvTimeoutError::Timeout) => memory = Vec::new(),
@@ -213,10 +179,7 @@ fn phc(params: &Params, salt: &[u8], hash: &[u8]) -> String {
 
 fn parse(stored: &str) -> Option<(Params, Vec<u8>, Vec<u8>)> {
     let mut parts = stored.strip_prefix("$argon2id$v=19$")?.split('$');
-    let mut cost = parts
-        .next()?
-        .split(',')
-        .map(|part| part.split_once('=')?.1.parse::<u32>().ok());
+    let mut cost = parts.next()?.split(',').map(|part| part.split_once('=')?.1.parse::<u32>().ok());
     let (m, t, p) = (cost.next()??, cost.next()??, cost.next()??);
     let salt = STANDARD_NO_PAD.decode(parts.next()?).ok()?;
     let hash = STANDARD_NO_PAD.decode(parts.next()?).ok()?;
@@ -229,59 +192,27 @@ mod tests {
 
     #[tokio::test]
     async fn a_password_verifies_against_its_own_hash_only() {
-        let settings = HasherSettings {
-            memory_kib: 64,
-            passes: 1,
-            threads: 1,
-            queue: 8,
-        };
+        let settings = HasherSettings { memory_kib: 64, passes: 1, threads: 1, queue: 8 };
         let hasher = Hasher::start(settings).unwrap();
         let slot = hasher.acquire().unwrap();
         let hash = slot.hash("correct horse".to_owned(), [3; 16]).await.unwrap();
-        assert!(
-            slot.verify("correct horse".to_owned(), Some(hash.clone()))
-                .await
-                .unwrap()
-        );
-        assert!(
-            !slot
-                .verify("correct house".to_owned(), Some(hash.clone()))
-                .await
-                .unwrap()
-        );
+        assert!(slot.verify("correct horse".to_owned(), Some(hash.clone())).await.unwrap());
+        assert!(!slot.verify("correct house".to_owned(), Some(hash.clone())).await.unwrap());
         assert!(!slot.verify("correct horse".to_owned(), None).await.unwrap());
         assert!(!hasher.is_outdated(&hash));
-        let stronger = Hasher::start(HasherSettings {
-            passes: 2,
-            ..settings
-        })
-        .unwrap();
+        let stronger = Hasher::start(HasherSettings { passes: 2, ..settings }).unwrap();
         assert!(
             stronger.is_outdated(&hash)
-                && stronger
-                    .acquire()
-                    .unwrap()
-                    .verify("correct horse".to_owned(), Some(hash))
-                    .await
-                    .unwrap()
+                && stronger.acquire().unwrap().verify("correct horse".to_owned(), Some(hash)).await.unwrap()
         );
     }
 
     #[tokio::test]
     async fn a_full_queue_refuses() {
-        let settings = HasherSettings {
-            memory_kib: 64,
-            passes: 1,
-            threads: 1,
-            queue: 1,
-        };
+        let settings = HasherSettings { memory_kib: 64, passes: 1, threads: 1, queue: 1 };
         let hasher = Hasher::start(settings).unwrap();
         let (first, second) = (hasher.acquire().unwrap(), hasher.acquire().unwrap());
-        assert!(
-            hasher
-                .acquire()
-                .is_err_and(|error| error.code() == Code::Overloaded)
-        );
+        assert!(hasher.acquire().is_err_and(|error| error.code() == Code::Overloaded));
         drop(first);
         assert!(hasher.acquire().is_ok());
         drop(second);

@@ -48,11 +48,7 @@ pub(crate) async fn require_unchanged(tx: &Tx, user_id: UserId, verified: Option
     let now = store::lock_password(tx, user_id).await?;
     let is_same = now
         .is_some_and(|now| now.status == UserStatus::Active && Some(now.password_hash.as_str()) == verified);
-    if is_same {
-        Ok(())
-    } else {
-        Err(Code::InvalidCredentials.into())
-    }
+    if is_same { Ok(()) } else { Err(Code::InvalidCredentials.into()) }
 }
 
 /// Marks an address as verified by the token of its link.
@@ -133,19 +129,13 @@ pub async fn change_password(
     let Actor::User { id, session, .. } = actor else {
         return Err(Code::Unauthenticated.into());
     };
-    let found = db
-        .read_in(Pool::Auth, actor, move |tx| async move {
-            store::find_password(&tx, id).await
-        })
-        .await?;
+    let found =
+        db.read_in(Pool::Auth, actor, move |tx| async move { store::find_password(&tx, id).await }).await?;
     let stored = found.map(|found| found.password_hash);
     let slot = identity.hasher.acquire()?;
     if !slot.verify(current, stored.clone()).await? {
-        let wrong = FieldError::new(
-            "/currentPassword",
-            "wrong_password",
-            "This is not the current password.",
-        );
+        let wrong =
+            FieldError::new("/currentPassword", "wrong_password", "This is not the current password.");
         return Err(Error::invalid(vec![wrong]));
     }
     drop(slot);

@@ -15,10 +15,7 @@ pub(crate) fn check_strength(password: &str, pointer: &str, own_names: &[&str]) 
     let (code, detail) = if COMMON.contains(lower.as_str()) {
         ("common_password", "This password is among the most common ones.")
     } else if own_names.iter().any(is_own_name) {
-        (
-            "password_is_name",
-            "The password must not be the e-mail address or the username.",
-        )
+        ("password_is_name", "The password must not be the e-mail address or the username.")
     } else {
         return Ok(());
     };

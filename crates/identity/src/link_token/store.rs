@@ -57,10 +57,7 @@ pub(crate) async fn consume(tx: &Tx, token_hash: &[u8], purpose: LinkPurpose) ->
 /// Makes every other token of this user and purpose useless.
 pub(crate) async fn invalidate_all(tx: &Tx, user_id: UserId, purpose: LinkPurpose) -> Result<()> {
     link_tokens::Entity::update_many()
-        .set(link_tokens::ActiveModel {
-            used_at: Set(Some(tx.now())),
-            ..Default::default()
-        })
+        .set(link_tokens::ActiveModel { used_at: Set(Some(tx.now())), ..Default::default() })
         .filter(link_tokens::COLUMN.user_id.eq(user_id))
         .filter(link_tokens::COLUMN.purpose.eq(purpose))
         .filter(link_tokens::COLUMN.used_at.is_null())

@@ -21,9 +21,7 @@ pub async fn people(tx: &Tx, ids: &[UserId]) -> Result<Vec<Person>> {
 /// # Errors
 /// [`Code::Unauthenticated`] where nobody has logged in.
 pub async fn profile(tx: &Tx) -> Result<Profile> {
-    store::find(tx, tx.user_id()?)
-        .await?
-        .ok_or_else(|| Code::NotFound.into())
+    store::find(tx, tx.user_id()?).await?.ok_or_else(|| Code::NotFound.into())
 }
 
 /// Changes the caller's own profile, if its version is still one that `matches` accepts.

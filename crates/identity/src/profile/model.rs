@@ -102,10 +102,6 @@ impl Person {
     /// What the person is called: the name, or else the username.
     #[must_use]
     pub fn display_name(&self) -> String {
-        self.name
-            .as_ref()
-            .or(self.username.as_ref())
-            .cloned()
-            .unwrap_or_default()
+        self.name.as_ref().or(self.username.as_ref()).cloned().unwrap_or_default()
     }
 }

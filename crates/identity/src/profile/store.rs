@@ -60,10 +60,7 @@ pub(crate) async fn update(tx: &Tx, profile: Profile) -> Result<bool> {
 
 pub(crate) async fn update_social_media_links(tx: &Tx, user_id: UserId, links: Value) -> Result<()> {
     users::Entity::update_many()
-        .set(users::ActiveModel {
-            social_media_links: Set(links),
-            ..Default::default()
-        })
+        .set(users::ActiveModel { social_media_links: Set(links), ..Default::default() })
         .filter(users::COLUMN.id.eq(user_id))
         .exec(tx)
         .await

@@ -58,14 +58,9 @@ pub async fn login(
     let Some(found) = found.filter(|found| is_correct && found.status == UserStatus::Active) else {
         return Err(Code::InvalidCredentials.into());
     };
-    let is_outdated = stored
-        .as_deref()
-        .is_some_and(|hash| identity.hasher.is_outdated(hash));
-    let rehashed = if is_outdated {
-        Some(slot.hash(password, credentials::new_salt(db)).await?)
-    } else {
-        None
-    };
+    let is_outdated = stored.as_deref().is_some_and(|hash| identity.hasher.is_outdated(hash));
+    let rehashed =
+        if is_outdated { Some(slot.hash(password, credentials::new_salt(db)).await?) } else { None };
     drop(slot);
     let identity = identity.clone();
     db.run_in(Pool::Auth, Actor::Anonymous, move |tx| async move {
@@ -84,18 +79,12 @@ impl Identity {
     /// # Errors
     /// What the database answers.
     pub async fn begin_session(&self, tx: &Tx, user_id: UserId, client: Client) -> Result<LoggedIn> {
-        let account = account_store::find(tx, user_id)
-            .await?
-            .ok_or(Code::InvalidCredentials)?;
+        let account = account_store::find(tx, user_id).await?.ok_or(Code::InvalidCredentials)?;
         let session = store::insert(tx, user_id, client, tx.now() + self.session_lifetime).await?;
         let refresh_token = to_base64url(&tx.secret());
         store::insert_refresh_token(tx, hash_token(refresh_token.as_bytes()), session).await?;
         let access_token = self.tokens.issue(tx, user_id, account.role, session)?;
-        Ok(LoggedIn {
-            access_token,
-            refresh_token,
-            account,
-        })
+        Ok(LoggedIn { access_token, refresh_token, account })
     }
 }
 
@@ -154,17 +143,9 @@ async fn rotate(tx: &Tx, identity: &Identity, token: &str, client: Client) -> Re
         }
         _ => return revoke_reused(tx, &found).await,
     };
-    let access_token = identity
-        .tokens
-        .issue(tx, found.user_id, found.session.role, found.session_id)?;
-    let account = account_store::find(tx, found.user_id)
-        .await?
-        .ok_or(Code::RefreshTokenInvalid)?;
-    Ok(Rotation::Continued(Box::new(LoggedIn {
-        access_token,
-        refresh_token,
-        account,
-    })))
+    let access_token = identity.tokens.issue(tx, found.user_id, found.session.role, found.session_id)?;
+    let account = account_store::find(tx, found.user_id).await?.ok_or(Code::RefreshTokenInvalid)?;
+    Ok(Rotation::Continued(Box::new(LoggedIn { access_token, refresh_token, account })))
 }
 
 /// Ends the session of a refresh token that was used again.
@@ -177,10 +158,7 @@ async fn revoke_reused(tx: &Tx, token: &RefreshToken) -> Result<Rotation> {
 }
 
 fn derive_successor(tx: &Tx, token: &str, seed: &[u8]) -> String {
-    to_base64url(
-        &tx.keyring()
-            .mac(SUCCESSOR_KEY, &[token.as_bytes(), seed].concat()),
-    )
+    to_base64url(&tx.keyring().mac(SUCCESSOR_KEY, &[token.as_bytes(), seed].concat()))
 }
 
 /// Ends the session of this refresh token. An unknown token is no error: the session is over either way.
@@ -225,9 +203,7 @@ pub async fn active_sessions(tx: &Tx, sessions: &[SessionId]) -> Result<HashSet<
 /// [`Code::Unauthenticated`] where nobody has logged in.
 pub async fn list_sessions(tx: &Tx, after: Option<Cursor>, limit: Limit) -> Result<Page<Session>> {
     let rows = store::list_active(tx, tx.user_id()?, after, limit).await?;
-    Ok(Page::cut(rows, limit, |session| {
-        Cursor::at(session.created_at, session.id)
-    }))
+    Ok(Page::cut(rows, limit, |session| Cursor::at(session.created_at, session.id)))
 }
 
 /// Ends one of the caller's sessions.
@@ -251,9 +227,7 @@ pub async fn revoke_other_sessions(tx: &Tx) -> Result<()> {
         return Err(Code::Unauthenticated.into());
     };
     let others = Sessions::AllBut(session);
-    store::revoke(tx, id, others, RevocationReason::Revoked)
-        .await
-        .map(drop)
+    store::revoke(tx, id, others, RevocationReason::Revoked).await.map(drop)
 }
 
 /// Deletes the sessions, links and signing keys that ended more than 30 days ago; answers how many.

@@ -51,8 +51,7 @@ pub(crate) async fn lock_refresh_token(tx: &Tx, token_hash: &[u8]) -> Result<Opt
          FROM refresh_tokens t JOIN sessions s ON s.id = t.session_id JOIN users u ON u.id = s.user_id \
          WHERE t.token_hash = :token_hash{lock}"
     );
-    tx.fetch_optional(&sql, values! { token_hash: token_hash.to_vec() })
-        .await
+    tx.fetch_optional(&sql, values! { token_hash: token_hash.to_vec() }).await
 }
 
 pub(crate) async fn spend_refresh_token(tx: &Tx, token_hash: Vec<u8>, seed: &[u8]) -> Result<()> {

@@ -78,10 +78,7 @@ pub(crate) async fn load(tx: &Tx) -> Result<Vec<SigningKey>> {
             )
         })?;
         keys.push(SigningKey {
-            public: PublicKey {
-                kid: row.kid,
-                bytes: row.public_key,
-            },
+            public: PublicKey { kid: row.kid, bytes: row.public_key },
             pkcs8,
             activates_at: row.activates_at,
             retires_at: row.retires_at,

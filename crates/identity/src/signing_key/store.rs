@@ -38,10 +38,7 @@ pub(crate) async fn insert(tx: &Tx, key: SealedKey) -> Result<()> {
 /// Lets every key retire at this time that has no such time yet.
 pub(crate) async fn retire_all(tx: &Tx, at: Timestamp) -> Result<()> {
     signing_keys::Entity::update_many()
-        .set(signing_keys::ActiveModel {
-            retires_at: Set(Some(at)),
-            ..Default::default()
-        })
+        .set(signing_keys::ActiveModel { retires_at: Set(Some(at)), ..Default::default() })
         .filter(signing_keys::COLUMN.retires_at.is_null())
         .exec(tx)
         .await

@@ -29,10 +29,7 @@ pub async fn ready_file(tx: &Tx, id: FileId, purpose: FilePurpose, pointer: &str
         return Err(refuse("wrong_purpose", "This file was sent for something else."));
     }
     if file.status != FileStatus::Ready {
-        return Err(refuse(
-            "file_not_ready",
-            "This file is not complete, or was rejected.",
-        ));
+        return Err(refuse("file_not_ready", "This file is not complete, or was rejected."));
     }
     Ok(file)
 }

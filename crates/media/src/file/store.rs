@@ -45,10 +45,7 @@ pub(crate) async fn claim(tx: &Tx, id: FileId, until: Timestamp) -> Result<bool>
         .add(files::COLUMN.checked_until.is_null())
         .add(files::COLUMN.checked_until.lte(tx.now()));
     let claimed = files::Entity::update_many()
-        .set(files::ActiveModel {
-            checked_until: Set(Some(until)),
-            ..Default::default()
-        })
+        .set(files::ActiveModel { checked_until: Set(Some(until)), ..Default::default() })
         .filter(files::COLUMN.id.eq(id))
         .filter(files::COLUMN.status.eq(FileStatus::Pending))
         .filter(unclaimed)
@@ -61,10 +58,7 @@ pub(crate) async fn claim(tx: &Tx, id: FileId, until: Timestamp) -> Result<bool>
 /// Gives a file back that could not be checked.
 pub(crate) async fn release(tx: &Tx, id: FileId, until: Timestamp) -> Result<()> {
     files::Entity::update_many()
-        .set(files::ActiveModel {
-            checked_until: Set(None),
-            ..Default::default()
-        })
+        .set(files::ActiveModel { checked_until: Set(None), ..Default::default() })
         .filter(files::COLUMN.id.eq(id))
         .filter(files::COLUMN.checked_until.eq(until))
         .exec(tx)
@@ -76,11 +70,7 @@ pub(crate) async fn release(tx: &Tx, id: FileId, until: Timestamp) -> Result<()>
 /// Writes the verdict about a file that was claimed until then; answers whether the claim still held.
 pub(crate) async fn settle(tx: &Tx, id: FileId, until: Timestamp, verdict: Verdict) -> Result<bool> {
     let is_good = verdict.problem.is_none();
-    let status = if is_good {
-        FileStatus::Ready
-    } else {
-        FileStatus::Rejected
-    };
+    let status = if is_good { FileStatus::Ready } else { FileStatus::Rejected };
     let settled = files::Entity::update_many()
         .set(files::ActiveModel {
             status: Set(status),
@@ -134,14 +124,9 @@ pub(crate) async fn unused(
     }
     let unreferenced: String = references
         .iter()
-        .map(
-            |Reference {
-                 table_name,
-                 column_name,
-             }| {
-                format!(" AND NOT EXISTS (SELECT 1 FROM {table_name} r WHERE r.{column_name} = f.id)")
-            },
-        )
+        .map(|Reference { table_name, column_name }| {
+            format!(" AND NOT EXISTS (SELECT 1 FROM {table_name} r WHERE r.{column_name} = f.id)")
+        })
         .collect();
     // Text, because the tables are known when it runs.
     let sql = format!(

@@ -130,12 +130,7 @@ impl Media {
     /// Media with files in this storage.
     #[must_use]
     pub fn new(storage: Storage, limits: Limits, public_url: String) -> Self {
-        Self {
-            storage,
-            limits,
-            public_url,
-            image_decoder: Arc::new(Semaphore::new(1)),
-        }
+        Self { storage, limits, public_url, image_decoder: Arc::new(Semaphore::new(1)) }
     }
 
     /// A file that may be uploaded, before it is saved with [`Media::save`]. Everybody uploads pictures; only trainers and admins
@@ -155,11 +150,7 @@ impl Media {
         }
         let most = self.limits.max_bytes(new.purpose);
         if new.size_bytes > most {
-            reasons.push(FieldError::new(
-                "/sizeBytes",
-                "too_large",
-                format!("At most {most} bytes."),
-            ));
+            reasons.push(FieldError::new("/sizeBytes", "too_large", format!("At most {most} bytes.")));
         }
         if !reasons.is_empty() {
             return Err(Error::invalid(reasons));
@@ -197,26 +188,16 @@ impl Media {
             return None;
         }
         let size = u64::try_from(file.size_bytes).unwrap_or_default();
-        let url = match self
-            .storage
-            .presigned_put(Key::Upload(file.id), size, environment.now(), left)
-        {
+        let url = match self.storage.presigned_put(Key::Upload(file.id), size, environment.now(), left) {
             Some(url) => url,
             None => {
-                let ticket = UploadTicket {
-                    id: file.id,
-                    size,
-                    expires_at: file.expires_at,
-                };
+                let ticket = UploadTicket { id: file.id, size, expires_at: file.expires_at };
                 let token = signed_link::seal(keyring, SEALING_KEY, &ticket);
                 let base = self.public_url.trim_end_matches('/');
                 format!("{base}/api/v1/uploads/{}/content?ticket={token}", file.id)
             }
         };
-        Some(Target {
-            url,
-            expires_at: file.expires_at,
-        })
+        Some(Target { url, expires_at: file.expires_at })
     }
 
     /// Stores the bytes of an announced file, where they come through this server.
@@ -228,9 +209,7 @@ impl Media {
         ticket: &UploadTicket,
         bytes: impl Stream<Item = Result<Bytes>> + Unpin,
     ) -> Result<()> {
-        self.storage
-            .put_stream(Key::Upload(ticket.id), ticket.size, bytes)
-            .await
+        self.storage.put_stream(Key::Upload(ticket.id), ticket.size, bytes).await
     }
 
     /// Checks the bytes that were uploaded, and decides whether the file can be used. Doing it again answers the same.
@@ -256,11 +235,7 @@ impl Media {
         let verdict = match self.check(&file).await {
             Ok(verdict) => verdict,
             Err(error) => {
-                db.run(
-                    actor,
-                    move |tx| async move { store::release(&tx, id, until).await },
-                )
-                .await?;
+                db.run(actor, move |tx| async move { store::release(&tx, id, until).await }).await?;
                 return Err(error);
             }
         };
@@ -304,10 +279,7 @@ impl Media {
         let Some(object) = self.storage.get(key, None).await? else {
             return Err(Code::UploadIncomplete.into());
         };
-        let rejected = |problem| Verdict {
-            sha256: None,
-            problem,
-        };
+        let rejected = |problem| Verdict { sha256: None, problem };
         let size = object.size;
         if u64::try_from(file.size_bytes) != Ok(size) {
             return Ok(rejected(Some("size_mismatch")));
@@ -335,20 +307,12 @@ impl Media {
             (FilePurpose::Image, None) => self.write_image(file.id, head).await?,
             (_, problem) => problem,
         };
-        Ok(Verdict {
-            sha256: Some(sha256),
-            problem,
-        })
+        Ok(Verdict { sha256: Some(sha256), problem })
     }
 
     /// Writes a picture in every width.
     async fn write_image(&self, id: FileId, bytes: Vec<u8>) -> Result<Option<&'static str>> {
-        let permit = self
-            .image_decoder
-            .clone()
-            .acquire_owned()
-            .await
-            .map_err(Error::internal)?;
+        let permit = self.image_decoder.clone().acquire_owned().await.map_err(Error::internal)?;
         let work = move || {
             let made = image::variants(&bytes);
             drop(permit);

@@ -67,19 +67,12 @@ impl Storage {
         match settings {
             Settings::Local(folder) => {
                 let refuse = |error: String| {
-                    format!(
-                        "the folder {} for files cannot be used: {error}",
-                        folder.display()
-                    )
+                    format!("the folder {} for files cannot be used: {error}", folder.display())
                 };
                 std::fs::create_dir_all(&folder).map_err(|error| refuse(error.to_string()))?;
                 let store =
                     LocalFileSystem::new_with_prefix(&folder).map_err(|error| refuse(error.to_string()))?;
-                Ok(Self {
-                    store: Arc::new(store.with_fsync(true)),
-                    s3: None,
-                    folder: Some(folder),
-                })
+                Ok(Self { store: Arc::new(store.with_fsync(true)), s3: None, folder: Some(folder) })
             }
             Settings::S3(s3) => {
                 let settings = s3.clone();
@@ -87,11 +80,7 @@ impl Storage {
                     settings::bucket(s3)
                         .map_err(|error| format!("the S3 storage cannot be used: {error}"))?,
                 );
-                Ok(Self {
-                    store: store.clone(),
-                    s3: Some(Arc::new((store, settings))),
-                    folder: None,
-                })
+                Ok(Self { store: store.clone(), s3: Some(Arc::new((store, settings))), folder: None })
             }
         }
     }
@@ -149,10 +138,7 @@ impl Storage {
                 return Err(Error::new(Code::SizeMismatch).detail(detail));
             }
             if !waiting.is_empty() {
-                upload
-                    .put_part(waiting.split().freeze().into())
-                    .await
-                    .map_err(unavailable)?;
+                upload.put_part(waiting.split().freeze().into()).await.map_err(unavailable)?;
             }
             Ok(())
         };
@@ -182,11 +168,7 @@ impl Storage {
         let Some(meta) = found(self.store.head(&key.path()).await)? else {
             return Ok(None);
         };
-        Ok(Some(Stored {
-            key,
-            size: meta.size,
-            modified: meta.last_modified,
-        }))
+        Ok(Some(Stored { key, size: meta.size, modified: meta.last_modified }))
     }
 
     /// An object, or these bytes of it; `None` where there is none. Read in constant memory.
@@ -209,24 +191,15 @@ impl Storage {
                     return Ok(None);
                 }
                 let to = end.min(from + S3_PART as u64);
-                let bytes = store
-                    .get_range(&key.path(), from..to)
-                    .await
-                    .map_err(unavailable)?;
+                let bytes = store.get_range(&key.path(), from..to).await.map_err(unavailable)?;
                 Ok(Some((bytes, to)))
             }
         });
-        Ok(Some(Object {
-            size,
-            stream: stream.boxed(),
-        }))
+        Ok(Some(Object { size, stream: stream.boxed() }))
     }
 
     async fn get_local(&self, key: Key, range: Option<Range<u64>>) -> Result<Option<Object>> {
-        let options = GetOptions {
-            range: range.map(GetRange::Bounded),
-            ..GetOptions::default()
-        };
+        let options = GetOptions { range: range.map(GetRange::Bounded), ..GetOptions::default() };
         let Some(result) = found(self.store.get_opts(&key.path(), options).await)? else {
             return Ok(None);
         };
@@ -302,13 +275,7 @@ impl Storage {
     #[must_use]
     pub fn presigned_put(&self, key: Key, size: u64, now: Timestamp, lifetime: Duration) -> Option<String> {
         let (_, settings) = self.s3.as_deref()?;
-        Some(presign::put(
-            settings,
-            &key.to_string(),
-            size,
-            now,
-            lifetime.as_secs().max(1),
-        ))
+        Some(presign::put(settings, &key.to_string(), size, now, lifetime.as_secs().max(1)))
     }
 
     /// The URL from which a client downloads the object directly; `None` where it has to come through this server.
@@ -325,9 +292,7 @@ impl Storage {
             ("response-content-type", link.content_type.clone()),
             ("response-content-disposition", disposition),
         ]);
-        let url = s3
-            .signed_url_opts(Method::GET, &link.key.path(), lifetime, &options)
-            .await;
+        let url = s3.signed_url_opts(Method::GET, &link.key.path(), lifetime, &options).await;
         url.map(|url| Some(url.to_string())).map_err(Error::internal)
     }
 
@@ -385,7 +350,5 @@ fn found<T>(answer: object_store::Result<T>) -> Result<Option<T>> {
 }
 
 fn unavailable(error: object_store::Error) -> Error {
-    Error::new(Code::Unavailable)
-        .detail("The storage of files does not answer.")
-        .caused_by(error)
+    Error::new(Code::Unavailable).detail("The storage of files does not answer.").caused_by(error)
 }

@@ -14,9 +14,7 @@ pub(crate) fn put(s3: &S3, key: &str, length: u64, now: Timestamp, seconds: u64)
     let (_, rest) = base.split_once("://").unwrap_or_default();
     let (host, folder) = rest
         .split_once('/')
-        .map_or((rest, String::new()), |(host, folder)| {
-            (host, format!("/{}", encoded(folder, true)))
-        });
+        .map_or((rest, String::new()), |(host, folder)| (host, format!("/{}", encoded(folder, true))));
     let path = format!("{folder}/{}", encoded(key, true));
     let (day, time) = (now.format("%Y%m%d"), now.format("%Y%m%dT%H%M%SZ"));
     let scope = format!("{day}/{}/s3/aws4_request", s3.region);
@@ -32,15 +30,9 @@ pub(crate) fn put(s3: &S3, key: &str, length: u64, now: Timestamp, seconds: u64)
     let mut signed = format!("AWS4{}", s3.secret_key).into_bytes();
     let text = format!("AWS4-HMAC-SHA256\n{time}\n{scope}\n{sum}");
     for part in [day.to_string().as_str(), &s3.region, "s3", "aws4_request", &text] {
-        signed = hmac::sign(&hmac::Key::new(hmac::HMAC_SHA256, &signed), part.as_bytes())
-            .as_ref()
-            .to_vec();
+        signed = hmac::sign(&hmac::Key::new(hmac::HMAC_SHA256, &signed), part.as_bytes()).as_ref().to_vec();
     }
-    let scheme = if base.starts_with("http://") {
-        "http"
-    } else {
-        "https"
-    };
+    let scheme = if base.starts_with("http://") { "http" } else { "https" };
     format!("{scheme}://{host}{path}?{query}&X-Amz-Signature={}", hex(&signed))
 }
 
@@ -59,12 +51,6 @@ fn base(s3: &S3) -> String {
 fn encoded(text: &str, is_path: bool) -> String {
     let plain = |byte: u8| byte.is_ascii_alphanumeric() || b"-_.~".contains(&byte) || is_path && byte == b'/';
     text.bytes()
-        .map(|byte| {
-            if plain(byte) {
-                char::from(byte).to_string()
-            } else {
-                format!("%{byte:02X}")
-            }
-        })
+        .map(|byte| if plain(byte) { char::from(byte).to_string() } else { format!("%{byte:02X}") })
         .collect()
 }

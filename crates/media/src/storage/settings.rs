@@ -37,11 +37,8 @@ pub struct S3 {
 
 /// A client for the bucket.
 pub(super) fn bucket(settings: S3) -> object_store::Result<AmazonS3> {
-    let retry = RetryConfig {
-        max_retries: 3,
-        retry_timeout: Duration::from_secs(15),
-        ..RetryConfig::default()
-    };
+    let retry =
+        RetryConfig { max_retries: 3, retry_timeout: Duration::from_secs(15), ..RetryConfig::default() };
     let client = ClientOptions::new()
         .with_connect_timeout(Duration::from_secs(5))
         .with_timeout(Duration::from_secs(60));

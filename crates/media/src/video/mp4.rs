@@ -71,22 +71,14 @@ fn parse_box(head: &[u8], at: u64, end: u64) -> Option<Mp4Box> {
         1 => (number(head, 8, 8)?, 16),
         length => (length, 8),
     };
-    let parsed = Mp4Box {
-        name,
-        content: at + header,
-        end: at.checked_add(length)?,
-    };
+    let parsed = Mp4Box { name, content: at + header, end: at.checked_add(length)? };
     (length >= header && parsed.end <= end).then_some(parsed)
 }
 
 /// The duration in a movie header (ISO/IEC 14496-12, 8.2.2).
 fn seconds(header: &[u8]) -> Option<f64> {
     let (scale, length, unknown) = match header.first()? {
-        0 => (
-            number(header, 12, 4)?,
-            number(header, 16, 4)?,
-            u64::from(u32::MAX),
-        ),
+        0 => (number(header, 12, 4)?, number(header, 16, 4)?, u64::from(u32::MAX)),
         1 => (number(header, 20, 4)?, number(header, 24, 8)?, u64::MAX),
         _ => return None,
     };
@@ -111,13 +103,7 @@ mod tests {
     fn the_duration_is_read_from_a_header() {
         let old = [&[0; 12][..], &600_u32.to_be_bytes(), &36_900_u32.to_be_bytes()].concat();
         assert_eq!(seconds(&old), Some(61.5));
-        let long = [
-            &[1][..],
-            &[0; 19],
-            &1000_u32.to_be_bytes(),
-            &61_500_u64.to_be_bytes(),
-        ]
-        .concat();
+        let long = [&[1][..], &[0; 19], &1000_u32.to_be_bytes(), &61_500_u64.to_be_bytes()].concat();
         assert_eq!(seconds(&long), Some(61.5));
         let unknown = [&[0; 12][..], &600_u32.to_be_bytes(), &u32::MAX.to_be_bytes()].concat();
         let nothing = [&[0; 16][..], &36_900_u32.to_be_bytes()].concat();

@@ -89,12 +89,7 @@ impl Mux {
                 .to_owned()
         })?;
         let service = HttpClient::new("Mux", environment.clone())?;
-        let mux = Self {
-            settings,
-            key,
-            service,
-            environment,
-        };
+        let mux = Self { settings, key, service, environment };
         // A key of another kind would otherwise be noticed only when the first learner watches.
         mux.token("check", Purpose::Video, mux.environment.now())
             .map_err(|_| "PALESTRA_MUX_SIGNING_PRIVATE_KEY does not sign".to_owned())?;
@@ -177,17 +172,11 @@ impl Mux {
         if let Some(body) = body {
             request = request.json(body);
         }
-        let answer = self
-            .service
-            .send(request, http_client::HttpResponse::is_transient)
-            .await;
+        let answer = self.service.send(request, http_client::HttpResponse::is_transient).await;
         let answer = answer.map_err(unavailable)?;
         let mut read: Value = serde_json::from_slice(&answer.body).unwrap_or_default();
         let data = read.get_mut("data").map(Value::take).unwrap_or_default();
-        Ok(Response {
-            status: answer.status,
-            data,
-        })
+        Ok(Response { status: answer.status, data })
     }
 
     /// Refuses a webhook whose body does not carry Mux's signature, or whose signature is older than five minutes.

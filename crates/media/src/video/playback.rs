@@ -92,11 +92,7 @@ impl Videos {
             VideoProvider::Local => {
                 let file_id = asset.file_id.ok_or(Code::VideoNotReady)?;
                 let content_type = asset.content_type.unwrap_or_else(|| "video/mp4".to_owned());
-                let extension = if content_type == "video/webm" {
-                    "webm"
-                } else {
-                    "mp4"
-                };
+                let extension = if content_type == "video/webm" { "webm" } else { "mp4" };
                 let link = link(file_id, &format!("video.{extension}"), &content_type, until);
                 (download_url(media, db, now, &link).await?, None, None)
             }
@@ -108,17 +104,8 @@ impl Videos {
         };
         let mut links = Vec::new();
         for captions in captions {
-            let Captions {
-                language,
-                label,
-                file_id,
-            } = captions;
-            let link = link(
-                file_id,
-                &format!("{language}.vtt"),
-                "text/vtt; charset=utf-8",
-                until,
-            );
+            let Captions { language, label, file_id } = captions;
+            let link = link(file_id, &format!("{language}.vtt"), "text/vtt; charset=utf-8", until);
             let url = download_url(media, db, now, &link).await?;
             links.push(CaptionLink { language, label, url });
         }
@@ -146,8 +133,5 @@ fn link(file_id: FileId, name: &str, content_type: &str, expires_at: Timestamp) 
 }
 
 async fn download_url(media: &Media, db: &Db, now: Timestamp, link: &Link) -> Result<String> {
-    media
-        .storage
-        .download_url(db.keyring(), &media.public_url, now, link)
-        .await
+    media.storage.download_url(db.keyring(), &media.public_url, now, link).await
 }

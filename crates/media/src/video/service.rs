@@ -17,10 +17,7 @@ impl Videos {
     /// With Mux where it is configured; playback URLs are valid for `lifetime`.
     #[must_use]
     pub fn new(mux: Option<Mux>, lifetime: Duration) -> Self {
-        Self {
-            mux: mux.map(Arc::new),
-            lifetime,
-        }
+        Self { mux: mux.map(Arc::new), lifetime }
     }
 
     /// Refuses a webhook whose body does not carry Mux's signature, or whose signature is older than five minutes.
@@ -35,8 +32,6 @@ impl Videos {
     }
 
     pub(crate) fn mux(&self) -> Result<&Mux> {
-        self.mux
-            .as_deref()
-            .ok_or_else(|| Error::new(Code::Unavailable).detail("Mux is not configured."))
+        self.mux.as_deref().ok_or_else(|| Error::new(Code::Unavailable).detail("Mux is not configured."))
     }
 }

@@ -96,10 +96,7 @@ impl Videos {
 }
 
 async fn apply(db: &Db, update: VideoUpdate) -> Result<bool> {
-    db.run_in(Pool::Worker, Actor::System, move |tx| async move {
-        events::apply(&tx, &update).await
-    })
-    .await
+    db.run_in(Pool::Worker, Actor::System, move |tx| async move { events::apply(&tx, &update).await }).await
 }
 
 /// How far Mux is with this video; `None` where it waits for the file.
@@ -125,9 +122,7 @@ async fn ask(mux: &Mux, asset: &VideoAsset) -> Result<Option<VideoUpdate>> {
         return Ok(None);
     };
     let found = mux.asset(&asset_id).await?;
-    Ok(Some(found.map_or_else(VideoUpdate::deleted, |data| {
-        VideoUpdate::of_current_asset(&data)
-    })))
+    Ok(Some(found.map_or_else(VideoUpdate::deleted, |data| VideoUpdate::of_current_asset(&data))))
 }
 
 fn status(data: &Value) -> &str {

@@ -63,10 +63,9 @@ impl Videos {
         };
         let id = db.run(actor, create).await?.id;
         match self.mux()?.create_upload(id, &new.content_type).await {
-            Ok((upload_id, target)) => Ok(PreparedUpload {
-                destination: Destination::Mux { id, upload_id },
-                target,
-            }),
+            Ok((upload_id, target)) => {
+                Ok(PreparedUpload { destination: Destination::Mux { id, upload_id }, target })
+            }
             Err(error) => {
                 let fail = move |tx: Tx| async move { store::fail_waiting(&tx, id, "upload_failed").await };
                 db.run(actor, fail).await?;
@@ -81,9 +80,7 @@ impl Videos {
     /// # Errors
     /// [`kernel::Code::NotFound`]; [`kernel::Code::UploadIncomplete`], [`kernel::Code::UploadChecking`].
     pub async fn complete(&self, media: &Media, db: &Db, actor: Actor, id: VideoAssetId) -> Result<Video> {
-        let video = db
-            .read(actor, move |tx| async move { asset::video(&tx, id).await })
-            .await?;
+        let video = db.read(actor, move |tx| async move { asset::video(&tx, id).await }).await?;
         let (Some(file_id), VideoStatus::Waiting) = (video.asset.file_id, video.asset.status) else {
             return Ok(video);
         };
@@ -95,12 +92,8 @@ impl Videos {
         };
         db.run(actor, move |tx| async move {
             let before = asset::lock_own(&tx, id).await?;
-            let after = VideoAsset {
-                status,
-                duration_seconds: duration,
-                problem: file.problem,
-                ..before.clone()
-            };
+            let after =
+                VideoAsset { status, duration_seconds: duration, problem: file.problem, ..before.clone() };
             if before.status == VideoStatus::Waiting {
                 asset::advance(&tx, &before, after).await?;
             }
@@ -145,10 +138,7 @@ impl PreparedUpload {
                 let (id, content_type) = (file.id, file.content_type.clone());
                 Media::save(tx, limits, file).await?;
                 let asset = asset::create(tx, VideoProvider::Local, Some((id, content_type))).await?;
-                Video {
-                    asset,
-                    captions: Vec::new(),
-                }
+                Video { asset, captions: Vec::new() }
             }
         };
         Ok((video, target))

@@ -52,15 +52,10 @@ pub(super) async fn begin(
         handover::keep_return_urls(tx, payment.id, request).await?;
         return Ok(payment);
     }
-    let nothing_to_pay = Fact::Captured {
-        provider_payment_id: payment.id.to_string(),
-        amount: 0,
-        currency: payment.currency,
-    };
+    let nothing_to_pay =
+        Fact::Captured { provider_payment_id: payment.id.to_string(), amount: 0, currency: payment.currency };
     settlement::settle(tx, &ProviderUpdate::of(payment.id, nothing_to_pay)).await?;
-    payment::store::find(tx, payment.id)
-        .await?
-        .ok_or_else(|| Code::NotFound.into())
+    payment::store::find(tx, payment.id).await?.ok_or_else(|| Code::NotFound.into())
 }
 
 /// The open checkout, if it can continue; otherwise it is closed.

@@ -34,10 +34,8 @@ fn seal(tx: &Tx, handover: &Handover) -> Result<Vec<u8>> {
 
 /// Keeps the addresses that the first request of a payment named.
 pub(super) async fn keep_return_urls(tx: &Tx, id: PaymentId, request: &CheckoutRequest) -> Result<()> {
-    let urls = ReturnUrls {
-        success_url: request.success_url.clone(),
-        cancel_url: request.cancel_url.clone(),
-    };
+    let urls =
+        ReturnUrls { success_url: request.success_url.clone(), cancel_url: request.cancel_url.clone() };
     store::set_sealed_handover(tx, id, seal(tx, &Handover::Requested(urls))?).await
 }
 

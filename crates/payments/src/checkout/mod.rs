@@ -47,10 +47,7 @@ impl Payments {
     /// See [`Payments::checkout`].
     pub async fn continue_checkout(&self, db: &Db, actor: Actor, payment: Payment) -> Result<Checkout> {
         if payment.provider == ProviderName::None {
-            return Ok(Checkout {
-                payment,
-                session: None,
-            });
+            return Ok(Checkout { payment, session: None });
         }
         let id = payment.id;
         let find = move |tx| async move { handover::find(&tx, id).await };
@@ -61,10 +58,7 @@ impl Payments {
         };
         let find = move |tx| async move { payment::store::find(&tx, id).await };
         let payment = db.read_in(Pool::Worker, actor, find).await?;
-        Ok(Checkout {
-            payment: payment.ok_or(Code::NotFound)?,
-            session: Some(session),
-        })
+        Ok(Checkout { payment: payment.ok_or(Code::NotFound)?, session: Some(session) })
     }
 
     /// Has the provider create a session, and keeps it.
@@ -114,10 +108,7 @@ fn charge(payment: &Payment, customer_id: String, urls: &ReturnUrls) -> Result<C
     Ok(Charge {
         payment_id: payment.id,
         method: payment.method,
-        amount: Money {
-            amount: payment.amount,
-            currency: payment.currency()?,
-        },
+        amount: Money { amount: payment.amount, currency: payment.currency()? },
         title: payment.course_title.clone(),
         customer_id,
         success_url: url(&urls.success_url),

@@ -23,10 +23,7 @@ pub(super) async fn find_sealed_handover(tx: &Tx, id: PaymentId) -> Result<Optio
 
 pub(super) async fn set_sealed_handover(tx: &Tx, id: PaymentId, sealed: Vec<u8>) -> Result<()> {
     payments::Entity::update_many()
-        .set(payments::ActiveModel {
-            sealed_handover: Set(Some(sealed)),
-            ..Default::default()
-        })
+        .set(payments::ActiveModel { sealed_handover: Set(Some(sealed)), ..Default::default() })
         .filter(payments::COLUMN.id.eq(id))
         .exec(tx)
         .await
@@ -42,10 +39,7 @@ pub(super) async fn set_session(
     sealed: Vec<u8>,
 ) -> Result<()> {
     let column = payments::Column::ProviderPaymentId;
-    let known_or_new = [
-        column.into_simple_expr(),
-        Expr::val(session.provider_payment_id.clone()),
-    ];
+    let known_or_new = [column.into_simple_expr(), Expr::val(session.provider_payment_id.clone())];
     payments::Entity::update_many()
         .set(payments::ActiveModel {
             provider_session_id: Set(session.session_id.clone()),

@@ -43,11 +43,7 @@ pub async fn create_coupon(tx: &Tx, new: NewCoupon) -> Result<Coupon> {
 /// The owner of a coupon that the caller creates.
 fn authorize_creation(actor: Actor, scope: CouponScope) -> Result<UserId> {
     let owner_id = match actor {
-        Actor::User {
-            id,
-            role: Role::Trainer | Role::Admin,
-            ..
-        } => id,
+        Actor::User { id, role: Role::Trainer | Role::Admin, .. } => id,
         Actor::Anonymous => return Err(Code::Unauthenticated.into()),
         _ => return Err(Code::Forbidden.into()),
     };
@@ -74,11 +70,7 @@ pub async fn list_coupons(tx: &Tx, after: Option<Cursor>, limit: Limit) -> Resul
 /// [`Code::NotFound`].
 pub async fn coupon(tx: &Tx, id: CouponId) -> Result<Coupon> {
     let coupon = store::find(tx, id).await?.ok_or(Code::NotFound)?;
-    if tx.actor().manages(coupon.owner_id) {
-        Ok(coupon)
-    } else {
-        Err(Code::NotFound.into())
-    }
+    if tx.actor().manages(coupon.owner_id) { Ok(coupon) } else { Err(Code::NotFound.into()) }
 }
 
 /// Changes a coupon whose version `matches`. Checkouts that hold a slot keep it.
@@ -110,9 +102,7 @@ pub async fn change_coupon(
     check(tx, &after).await?;
     after.version += 1;
     after.updated_at = tx.now();
-    let is_current = store::update(tx, before.version, &after)
-        .await
-        .map_err(quota_is_exceeded)?;
+    let is_current = store::update(tx, before.version, &after).await.map_err(quota_is_exceeded)?;
     if !is_current {
         return Err(Code::PreconditionFailed.into());
     }
@@ -155,11 +145,7 @@ async fn check(tx: &Tx, coupon: &Coupon) -> Result<()> {
         }
         _ => errors.extend(foreign_courses(tx, coupon).await?),
     }
-    if errors.is_empty() {
-        Ok(())
-    } else {
-        Err(Error::invalid(errors))
-    }
+    if errors.is_empty() { Ok(()) } else { Err(Error::invalid(errors)) }
 }
 
 /// The named courses that the caller does not manage.

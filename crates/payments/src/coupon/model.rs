@@ -111,9 +111,7 @@ impl FromQueryResult for Discount {
                 let currency = currency.parse().map_err(unknown)?;
                 Ok(Self::Fixed(Money { amount, currency }))
             }
-            _ => Err(DbErr::Type(
-                "a coupon takes off neither a percentage nor an amount".to_owned(),
-            )),
+            _ => Err(DbErr::Type("a coupon takes off neither a percentage nor an amount".to_owned())),
         }
     }
 }
@@ -187,12 +185,7 @@ mod tests {
 
     #[test]
     fn a_discount_is_never_more_than_the_amount() {
-        let euro = |amount| {
-            Discount::Fixed(Money {
-                amount,
-                currency: "EUR".parse().unwrap(),
-            })
-        };
+        let euro = |amount| Discount::Fixed(Money { amount, currency: "EUR".parse().unwrap() });
         for (discount, amount, expected) in [
             (Discount::Percentage(20), 4900, 980),
             (Discount::Percentage(100), 4900, 4900),

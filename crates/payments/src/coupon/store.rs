@@ -11,10 +11,7 @@ use super::model::Coupon;
 
 /// Writes a coupon without its courses. A constraint tells a code that is taken.
 pub(crate) async fn insert(tx: &Tx, coupon: &Coupon) -> Result<(), DbErr> {
-    coupons::Entity::insert(coupon.to_row())
-        .exec_without_returning(tx)
-        .await
-        .map(drop)
+    coupons::Entity::insert(coupon.to_row()).exec_without_returning(tx).await.map(drop)
 }
 
 /// Writes what an owner may change. Answers whether the coupon still had this version.
@@ -48,10 +45,9 @@ pub(crate) async fn set_courses(tx: &Tx, id: CouponId, course_ids: &[CourseId]) 
         .exec(tx)
         .await
         .map_db_err()?;
-    let rows = course_ids.iter().map(|course_id| coupon_courses::ActiveModel {
-        coupon_id: Set(id),
-        course_id: Set(*course_id),
-    });
+    let rows = course_ids
+        .iter()
+        .map(|course_id| coupon_courses::ActiveModel { coupon_id: Set(id), course_id: Set(*course_id) });
     coupon_courses::Entity::insert_many(rows)
         .on_conflict_do_nothing()
         .exec_without_returning(tx)
@@ -78,9 +74,7 @@ pub(crate) async fn list(
     limit: Limit,
 ) -> Result<Vec<Coupon>> {
     let select = coupons::Entity::find()
-        .apply_if(owner_id, |select, owner_id| {
-            select.filter(coupons::COLUMN.owner_id.eq(owner_id))
-        })
+        .apply_if(owner_id, |select, owner_id| select.filter(coupons::COLUMN.owner_id.eq(owner_id)))
         .newest_first(coupons::Column::CreatedAt, coupons::Column::Id, after, limit);
     fetch(tx, select).await
 }
@@ -88,9 +82,7 @@ pub(crate) async fn list(
 /// The coupons of a query, each with its courses.
 async fn fetch(tx: &Tx, select: Select<coupons::Entity>) -> Result<Vec<Coupon>> {
     let mut coupons: Vec<Coupon> = select.into_partial_model().all(tx).await.map_db_err()?;
-    let limited = coupons
-        .iter_mut()
-        .filter(|coupon| coupon.scope == CouponScope::Courses);
+    let limited = coupons.iter_mut().filter(|coupon| coupon.scope == CouponScope::Courses);
     let mut limited: HashMap<CouponId, &mut Coupon> = limited.map(|coupon| (coupon.id, coupon)).collect();
     if limited.is_empty() {
         return Ok(coupons);

@@ -26,16 +26,9 @@ pub(crate) async fn provider_customer_id(db: &Db, actor: Actor, provider: &dyn P
     if let Some(known) = db.read(actor, find).await? {
         return Ok(known);
     }
-    let account = db
-        .read(actor, |tx| async move { identity::account(&tx).await })
-        .await?;
-    let created = provider
-        .create_customer(account.id, &account.email, account.name.as_deref())
-        .await?;
-    db.run_in(Pool::Worker, actor, move |tx| async move {
-        keep(&tx, name, created).await
-    })
-    .await
+    let account = db.read(actor, |tx| async move { identity::account(&tx).await }).await?;
+    let created = provider.create_customer(account.id, &account.email, account.name.as_deref()).await?;
+    db.run_in(Pool::Worker, actor, move |tx| async move { keep(&tx, name, created).await }).await
 }
 
 /// Keeps the caller's id at a provider. Answers with the one that stays where two requests created one at once.

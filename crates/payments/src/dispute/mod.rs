@@ -21,9 +21,7 @@ pub(crate) struct ReportedDispute<'a> {
 /// Writes what a provider reports: a later report never moves a dispute back.
 pub(crate) async fn report(tx: &Tx, payment: &Payment, reported: ReportedDispute<'_>) -> Result<()> {
     let known = store::list(tx, payment.id).await?;
-    let known = known
-        .iter()
-        .find(|dispute| dispute.provider_dispute_id == reported.provider_dispute_id);
+    let known = known.iter().find(|dispute| dispute.provider_dispute_id == reported.provider_dispute_id);
     match known {
         Some(known) if reported.status <= known.status => Ok(()),
         Some(known) => store::set_status(tx, known.id, reported.status).await,

@@ -15,11 +15,7 @@ pub(crate) async fn insert(tx: &Tx, payment: &Payment, dispute: Dispute) -> Resu
         author_id: Set(payment.author_id),
         ..dispute.into_active_model()
     };
-    disputes::Entity::insert(row)
-        .exec_without_returning(tx)
-        .await
-        .map_db_err()
-        .map(drop)
+    disputes::Entity::insert(row).exec_without_returning(tx).await.map_db_err().map(drop)
 }
 
 /// The disputes about a payment, oldest first.
@@ -36,11 +32,7 @@ pub(crate) async fn list(tx: &Tx, payment_id: PaymentId) -> Result<Vec<Dispute>>
 
 pub(crate) async fn set_status(tx: &Tx, id: DisputeId, status: DisputeStatus) -> Result<()> {
     disputes::Entity::update_many()
-        .set(disputes::ActiveModel {
-            status: Set(status),
-            updated_at: Set(tx.now()),
-            ..Default::default()
-        })
+        .set(disputes::ActiveModel { status: Set(status), updated_at: Set(tx.now()), ..Default::default() })
         .filter(disputes::COLUMN.id.eq(id))
         .exec(tx)
         .await

@@ -19,21 +19,12 @@ pub(crate) async fn insert(tx: &Tx, payment: &Payment) -> Result<()> {
 }
 
 pub(crate) async fn find(tx: &Tx, id: PaymentId) -> Result<Option<Payment>> {
-    payments::Entity::find_by_id(id)
-        .into_partial_model()
-        .one(tx)
-        .await
-        .map_db_err()
+    payments::Entity::find_by_id(id).into_partial_model().one(tx).await.map_db_err()
 }
 
 /// The payment, locked against changes by other transactions. SQLite has one writer and needs no lock.
 pub(crate) async fn find_locked(tx: &Tx, id: PaymentId) -> Result<Option<Payment>> {
-    payments::Entity::find_by_id(id)
-        .lock_exclusive()
-        .into_partial_model()
-        .one(tx)
-        .await
-        .map_db_err()
+    payments::Entity::find_by_id(id).lock_exclusive().into_partial_model().one(tx).await.map_db_err()
 }
 
 /// The payment of this course that waits for this buyer: a partial unique index allows one.
@@ -50,9 +41,7 @@ pub(crate) async fn find_pending(tx: &Tx, user_id: UserId, course_id: CourseId) 
 
 /// The condition of the partial indexes on pending payments.
 fn is_pending() -> Expr {
-    payments::Column::Status
-        .into_simple_expr()
-        .eq(literal(PaymentStatus::Pending))
+    payments::Column::Status.into_simple_expr().eq(literal(PaymentStatus::Pending))
 }
 
 pub(crate) async fn find_id_by_session(tx: &Tx, provider_session_id: &str) -> Result<Option<PaymentId>> {
@@ -99,11 +88,7 @@ pub(crate) async fn update_state(tx: &Tx, before: PaymentStatus, payment: &Payme
         .exec(tx)
         .await
         .map_db_err()?;
-    if updated.rows_affected == 1 {
-        Ok(())
-    } else {
-        Err(Error::internal("a payment changed under its lock"))
-    }
+    if updated.rows_affected == 1 { Ok(()) } else { Err(Error::internal("a payment changed under its lock")) }
 }
 
 pub(crate) async fn set_refunding_amount(tx: &Tx, id: PaymentId, amount: i64) -> Result<()> {

@@ -121,9 +121,7 @@ impl Fact {
     /// The payment cannot be paid any more, for this reason.
     #[must_use]
     pub fn closed(code: &str) -> Self {
-        Self::Closed {
-            code: code.to_owned(),
-        }
+        Self::Closed { code: code.to_owned() }
     }
 }
 
@@ -145,11 +143,7 @@ impl ProviderUpdate {
     /// A fact that is known here already.
     #[must_use]
     pub fn of(payment_id: PaymentId, fact: Fact) -> Self {
-        Self {
-            payment_id: Some(payment_id),
-            facts: vec![fact],
-            ..Self::default()
-        }
+        Self { payment_id: Some(payment_id), facts: vec![fact], ..Self::default() }
     }
 }
 

@@ -45,10 +45,7 @@ impl Provider for Sandbox {
 
     /// There is nothing to ask about: the operations under `/sandbox` settle at once.
     async fn fetch_update(&self, payment: &ProviderReference) -> Result<ProviderUpdate> {
-        Ok(ProviderUpdate {
-            payment_id: Some(payment.payment_id),
-            ..ProviderUpdate::default()
-        })
+        Ok(ProviderUpdate { payment_id: Some(payment.payment_id), ..ProviderUpdate::default() })
     }
 
     async fn find_payment_id(&self, _: &str) -> Result<Option<PaymentId>> {

@@ -21,10 +21,7 @@ pub(crate) async fn insert(tx: &Tx, payment: &Payment) -> Result<bool> {
         updated_at: tx.now(),
         ended_at: None,
     };
-    let row = purchases::ActiveModel {
-        author_id: Set(payment.author_id),
-        ..purchase.into_active_model()
-    };
+    let row = purchases::ActiveModel { author_id: Set(payment.author_id), ..purchase.into_active_model() };
     // Any constraint: a partial unique index allows one live purchase of a course.
     let inserted = purchases::Entity::insert(row)
         .on_conflict(OnConflict::new().do_nothing().to_owned())

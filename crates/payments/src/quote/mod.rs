@@ -21,9 +21,8 @@ pub async fn quote(tx: &Tx, course_id: CourseId, coupon_code: Option<&str>) -> R
         return Err(Code::OwnCourse.into());
     }
     let course = courses::courses_by_ids(tx, &[course_id]).await?.pop();
-    let course = course
-        .filter(|course| course.is_published && course.archived_at.is_none())
-        .ok_or(Code::NotFound)?;
+    let course =
+        course.filter(|course| course.is_published && course.archived_at.is_none()).ok_or(Code::NotFound)?;
     if purchase::store::is_owned(tx, user_id, course_id).await? {
         return Err(Code::AlreadyPurchased.into());
     }
@@ -44,9 +43,7 @@ fn without_coupon(course: Course) -> Result<Quote> {
     let Some(base) = course.price.filter(|_| !course.is_free()) else {
         return Err(Code::CourseFree.into());
     };
-    let amount = course
-        .discount_price
-        .map_or(base.amount, |discounted| discounted.amount);
+    let amount = course.discount_price.map_or(base.amount, |discounted| discounted.amount);
     Ok(Quote {
         course_id: course.id,
         course_title: course.title,

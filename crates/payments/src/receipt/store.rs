@@ -21,15 +21,8 @@ pub(crate) async fn next_number(tx: &Tx, issuer_id: UserId, year: i64) -> Result
 
 /// Writes a receipt. The row names the buyer as well: row security decides by them.
 pub(crate) async fn insert(tx: &Tx, receipt: Receipt, buyer_id: UserId) -> Result<()> {
-    let row = receipts::ActiveModel {
-        user_id: Set(buyer_id),
-        ..receipt.into_active_model()
-    };
-    receipts::Entity::insert(row)
-        .exec_without_returning(tx)
-        .await
-        .map_db_err()
-        .map(drop)
+    let row = receipts::ActiveModel { user_id: Set(buyer_id), ..receipt.into_active_model() };
+    receipts::Entity::insert(row).exec_without_returning(tx).await.map_db_err().map(drop)
 }
 
 pub(crate) async fn find_by_payment(tx: &Tx, payment_id: PaymentId) -> Result<Option<Receipt>> {

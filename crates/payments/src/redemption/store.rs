@@ -16,10 +16,7 @@ use sea_orm::{
 pub(crate) async fn take_slot(tx: &Tx, coupon_id: CouponId) -> Result<bool> {
     let count = coupons::Column::RedemptionCount;
     let maximum = coupons::Column::MaxRedemptions.into_simple_expr();
-    let is_free = coupons::COLUMN
-        .max_redemptions
-        .is_null()
-        .or(count.into_simple_expr().lt(maximum));
+    let is_free = coupons::COLUMN.max_redemptions.is_null().or(count.into_simple_expr().lt(maximum));
     let updated = coupons::Entity::update_many()
         .col_expr(count, coupons::COLUMN.redemption_count.add(1))
         .filter(coupons::COLUMN.id.eq(coupon_id))
@@ -33,10 +30,7 @@ pub(crate) async fn take_slot(tx: &Tx, coupon_id: CouponId) -> Result<bool> {
 /// Counts one slot of a coupon as free again.
 pub(crate) async fn free_slot(tx: &Tx, coupon_id: CouponId) -> Result<()> {
     coupons::Entity::update_many()
-        .col_expr(
-            coupons::Column::RedemptionCount,
-            coupons::COLUMN.redemption_count.sub(1),
-        )
+        .col_expr(coupons::Column::RedemptionCount, coupons::COLUMN.redemption_count.sub(1))
         .filter(coupons::COLUMN.id.eq(coupon_id))
         .exec(tx)
         .await
@@ -60,9 +54,7 @@ pub(crate) async fn count_reserved_slots(
     user_id: UserId,
     course_id: CourseId,
 ) -> Result<i64> {
-    let is_pending = payments::Column::Status
-        .into_simple_expr()
-        .eq(literal(PaymentStatus::Pending));
+    let is_pending = payments::Column::Status.into_simple_expr().eq(literal(PaymentStatus::Pending));
     let slots = coupon_redemptions::Entity::find()
         .inner_join(payments::Entity)
         .filter(coupon_redemptions::COLUMN.coupon_id.eq(coupon_id))

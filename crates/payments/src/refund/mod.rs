@@ -21,9 +21,7 @@ use crate::{
 /// # Errors
 /// [`Code::NotFound`], [`Code::PaymentNotRefundable`], [`Code::RefundTooLarge`].
 pub async fn create_refund(tx: &Tx, payment_id: PaymentId, new: NewRefund) -> Result<Refund> {
-    let payment = settlement::lock_payment(tx, payment_id)
-        .await?
-        .ok_or(Code::NotFound)?;
+    let payment = settlement::lock_payment(tx, payment_id).await?.ok_or(Code::NotFound)?;
     if !tx.actor().manages(payment.author_id) {
         return Err(Code::NotFound.into());
     }
@@ -52,7 +50,5 @@ pub async fn create_refund(tx: &Tx, payment_id: PaymentId, new: NewRefund) -> Re
         code: None,
     };
     settlement::settle(tx, &ProviderUpdate::of(payment.id, succeeded)).await?;
-    store::find(tx, refund.id)
-        .await?
-        .ok_or_else(|| Code::NotFound.into())
+    store::find(tx, refund.id).await?.ok_or_else(|| Code::NotFound.into())
 }

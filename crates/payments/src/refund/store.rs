@@ -15,19 +15,11 @@ pub(crate) async fn insert(tx: &Tx, payment: &Payment, refund: &Refund) -> Resul
         author_id: Set(payment.author_id),
         ..refund.clone().into_active_model()
     };
-    refunds::Entity::insert(row)
-        .exec_without_returning(tx)
-        .await
-        .map_db_err()
-        .map(drop)
+    refunds::Entity::insert(row).exec_without_returning(tx).await.map_db_err().map(drop)
 }
 
 pub(crate) async fn find(tx: &Tx, id: RefundId) -> Result<Option<Refund>> {
-    refunds::Entity::find_by_id(id)
-        .into_partial_model()
-        .one(tx)
-        .await
-        .map_db_err()
+    refunds::Entity::find_by_id(id).into_partial_model().one(tx).await.map_db_err()
 }
 
 /// The refunds of a payment, oldest first.

@@ -20,9 +20,7 @@ pub async fn list_sales(
     limit: Limit,
 ) -> Result<Page<Sale>> {
     let rows = store::list(tx, authorize(tx, scope).await?, after, limit).await?;
-    let page = Page::cut(rows, limit, |row| {
-        Cursor::at(row.completed_at.unwrap_or(row.created_at), row.id)
-    });
+    let page = Page::cut(rows, limit, |row| Cursor::at(row.completed_at.unwrap_or(row.created_at), row.id));
     let buyers: Vec<UserId> = page.data.iter().map(|payment| payment.user_id).collect();
     let people = identity::people(tx, &buyers).await?;
     let ids: Vec<PaymentId> = page.data.iter().map(|payment| payment.id).collect();

@@ -63,9 +63,7 @@ pub(crate) async fn lost_amounts(tx: &Tx, payments: &[PaymentId]) -> Result<Vec<
     if payments.is_empty() {
         return Ok(Vec::new());
     }
-    let is_lost = disputes::Column::Status
-        .into_simple_expr()
-        .eq(literal(DisputeStatus::Lost));
+    let is_lost = disputes::Column::Status.into_simple_expr().eq(literal(DisputeStatus::Lost));
     // The sum of bigints is numeric on PostgreSQL.
     let amount = disputes::Column::Amount.sum().cast_as("bigint");
     disputes::Entity::find()

@@ -38,17 +38,12 @@ impl Capture {
     /// Adds a fact. One about a refund or a dispute is written into its row.
     pub(super) async fn add(&mut self, tx: &Tx, payment: &Payment, fact: &Fact) -> Result<()> {
         match fact {
-            Fact::Captured {
-                provider_payment_id,
-                amount,
-                currency,
-            } => {
+            Fact::Captured { provider_payment_id, amount, currency } => {
                 if (*amount, currency) != (payment.amount, &payment.currency) {
                     return record_mismatch(tx, payment, *amount, currency).await;
                 }
                 self.is_captured = true;
-                self.provider_payment_id
-                    .get_or_insert_with(|| provider_payment_id.clone());
+                self.provider_payment_id.get_or_insert_with(|| provider_payment_id.clone());
             }
             Fact::Declined { code } if payment.status == PaymentStatus::Pending => {
                 self.failure_code = Some(code.clone());
@@ -58,13 +53,7 @@ impl Capture {
                 self.failure_code = Some(code.clone());
             }
             Fact::Processing | Fact::Declined { .. } | Fact::Closed { .. } => {}
-            Fact::Refund {
-                id,
-                refund_id,
-                amount,
-                status,
-                code,
-            } => {
+            Fact::Refund { id, refund_id, amount, status, code } => {
                 let reported = ReportedRefund {
                     provider_refund_id: id,
                     refund_id: *refund_id,
@@ -74,12 +63,7 @@ impl Capture {
                 };
                 record::report(tx, payment, reported).await?;
             }
-            Fact::Dispute {
-                id,
-                amount,
-                status,
-                reason,
-            } => {
+            Fact::Dispute { id, amount, status, reason } => {
                 let reported = ReportedDispute {
                     provider_dispute_id: id,
                     amount: *amount,

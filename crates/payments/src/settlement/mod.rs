@@ -111,12 +111,8 @@ async fn refund_duplicate(tx: &Tx, payment: &Payment) -> Result<()> {
         return Ok(());
     }
     tracing::warn!(payment = %payment.id, "the course was paid for twice: the second payment is refunded");
-    let new = NewRefund {
-        amount: Some(left),
-        reason: RefundReason::Duplicate,
-        note: None,
-        ends_access: true,
-    };
+    let new =
+        NewRefund { amount: Some(left), reason: RefundReason::Duplicate, note: None, ends_access: true };
     let refund = record::request(tx, payment, new, left).await?;
     outbox::send(tx, REFUND_AT_PROVIDER, json!({ "refundId": refund.id })).await
 }

@@ -77,8 +77,7 @@ impl PaymentFacts {
     }
 
     fn sum(&self, status: RefundStatus) -> i64 {
-        self.with_status(status)
-            .fold(0, |sum, refund| sum.saturating_add(refund.amount))
+        self.with_status(status).fold(0, |sum, refund| sum.saturating_add(refund.amount))
     }
 }
 
@@ -87,11 +86,7 @@ mod tests {
     use super::*;
 
     fn refund(status: RefundStatus, amount: i64, ends_access: bool) -> RefundFacts {
-        RefundFacts {
-            status,
-            amount,
-            ends_access,
-        }
+        RefundFacts { status, amount, ends_access }
     }
 
     /// The state of a payment of 4900 that was captured.
@@ -108,10 +103,7 @@ mod tests {
 
     #[test]
     fn a_captured_payment_never_fails() {
-        let closed = PaymentFacts {
-            is_closed: true,
-            ..PaymentFacts::default()
-        };
+        let closed = PaymentFacts { is_closed: true, ..PaymentFacts::default() };
         assert_eq!(closed.state().status, PaymentStatus::Failed);
         assert_eq!(closed.state().access, None);
         assert_eq!(paid(&[], &[]).status, PaymentStatus::Completed);
@@ -122,11 +114,7 @@ mod tests {
     fn a_part_of_the_money_leaves_the_access() {
         use RefundStatus::{Failed, Pending, Succeeded};
         let state = paid(
-            &[
-                refund(Succeeded, 900, false),
-                refund(Failed, 4000, true),
-                refund(Pending, 5000, true),
-            ],
+            &[refund(Succeeded, 900, false), refund(Failed, 4000, true), refund(Pending, 5000, true)],
             &[],
         );
         assert_eq!(state.status, PaymentStatus::Completed);
@@ -139,20 +127,15 @@ mod tests {
         use RefundStatus::Succeeded;
         let part = paid(&[refund(Succeeded, 900, true)], &[]);
         assert_eq!(part.access, Some(Access::Refunded));
-        let all = paid(
-            &[refund(Succeeded, 900, false), refund(Succeeded, 4000, false)],
-            &[],
-        );
+        let all = paid(&[refund(Succeeded, 900, false), refund(Succeeded, 4000, false)], &[]);
         assert_eq!(all.status, PaymentStatus::Refunded);
         assert_eq!(all.access, Some(Access::Refunded));
     }
 
     #[test]
     fn no_more_is_refunded_than_was_paid() {
-        let too_much = [
-            refund(RefundStatus::Succeeded, i64::MAX, false),
-            refund(RefundStatus::Succeeded, 1, false),
-        ];
+        let too_much =
+            [refund(RefundStatus::Succeeded, i64::MAX, false), refund(RefundStatus::Succeeded, 1, false)];
         assert_eq!(paid(&too_much, &[]).refunded_amount, 4900);
     }
 

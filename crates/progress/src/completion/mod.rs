@@ -137,11 +137,7 @@ pub async fn recompute_completion(tx: &Tx, course_id: CourseId) -> Result<bool> 
 /// # Errors
 /// What the database answers.
 pub async fn recompute_completion_for(db: &Db, user_id: UserId, course_id: CourseId) -> Result<bool> {
-    let learner = Actor::User {
-        id: user_id,
-        role: Role::User,
-        session: SessionId(Uuid::nil()),
-    };
+    let learner = Actor::User { id: user_id, role: Role::User, session: SessionId(Uuid::nil()) };
     let work = move |tx| async move { recompute_completion(&tx, course_id).await };
     db.run(learner, work).await
 }
@@ -154,10 +150,7 @@ async fn complete_what_follows(
 ) -> Result<bool> {
     let lessons = store::lessons(tx, user_id, course_id).await?;
     let chapters = store::chapters(tx, user_id, course_id).await?;
-    let completed = Completed {
-        lessons: keys(lessons),
-        chapters: keys(chapters),
-    };
+    let completed = Completed { lessons: keys(lessons), chapters: keys(chapters) };
     let mut any = false;
     for chapter in &outline.chapters {
         if is_due(chapter, &completed) {

@@ -26,10 +26,8 @@ pub async fn course_progress(tx: &Tx, course_id: CourseId) -> Result<CourseProgr
     let chapters = marks::chapters(tx, user_id, course_id).await?;
     let lessons = marks::lessons(tx, user_id, course_id).await?;
     let watched = watches::of_course(tx, user_id, course_id).await?;
-    let watched: HashMap<Uuid, WatchState> = watched
-        .iter()
-        .map(|record| (record.subject.id(), (&record.watch).into()))
-        .collect();
+    let watched: HashMap<Uuid, WatchState> =
+        watched.iter().map(|record| (record.subject.id(), (&record.watch).into())).collect();
     let completed = Completed {
         lessons: lessons.keys().copied().collect(),
         chapters: chapters.keys().copied().collect(),

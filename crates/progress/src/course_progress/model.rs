@@ -40,10 +40,7 @@ impl Tally {
     pub(crate) fn of(outline: &CourseOutline, completed: &Completed) -> Self {
         let mut tally = Self::default();
         for chapter in &outline.chapters {
-            let done = chapter
-                .lessons
-                .iter()
-                .filter(|lesson| completed.lessons.contains(&lesson.id));
+            let done = chapter.lessons.iter().filter(|lesson| completed.lessons.contains(&lesson.id));
             let done = done.count();
             tally.total_lessons += chapter.lessons.len();
             tally.completed_lessons += done;
@@ -106,10 +103,6 @@ pub struct WatchState {
 
 impl From<&Watch> for WatchState {
     fn from(watch: &Watch) -> Self {
-        Self {
-            percent: watch.percent,
-            watched_seconds: watch.watched_seconds,
-            position: watch.position,
-        }
+        Self { percent: watch.percent, watched_seconds: watch.watched_seconds, position: watch.position }
     }
 }

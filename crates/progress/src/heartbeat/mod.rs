@@ -121,12 +121,7 @@ impl HeartbeatService {
         let (user_id, target) = (actor.user_id().ok_or(Code::Unauthenticated)?, access.target);
         target.require_video()?;
         claim.check(pointer, target.length)?;
-        let beat = Beat {
-            user_id,
-            target,
-            claim,
-            at: self.db.environment().now(),
-        };
+        let beat = Beat { user_id, target, claim, at: self.db.environment().now() };
         let record = self.group_commit.submit(beat).await?;
         let mut completed_at = access.completed_at;
         if completed_at.is_none() && target.is_seen(record.watch.percent, &self.rules) {
@@ -141,11 +136,8 @@ impl HeartbeatService {
         let user_id = actor.user_id()?;
         let found = self.access.get(&(user_id, subject))?;
         let now = self.db.environment().now();
-        let ttl = if self.db.invalidations_are_live() {
-            ACCESS_TTL
-        } else {
-            ACCESS_TTL_WITHOUT_INVALIDATIONS
-        };
+        let ttl =
+            if self.db.invalidations_are_live() { ACCESS_TTL } else { ACCESS_TTL_WITHOUT_INVALIDATIONS };
         let holds = found.role == role(actor)
             && found.generation == self.generation(user_id)
             && found.at <= now
@@ -178,10 +170,8 @@ impl HeartbeatService {
         actor: Actor,
         subjects: Vec<Subject>,
     ) -> Result<Vec<Result<Arc<AccessCacheEntry>>>> {
-        let cached: Vec<(Subject, Option<Arc<AccessCacheEntry>>)> = subjects
-            .into_iter()
-            .map(|subject| (subject, self.cached(actor, subject)))
-            .collect();
+        let cached: Vec<(Subject, Option<Arc<AccessCacheEntry>>)> =
+            subjects.into_iter().map(|subject| (subject, self.cached(actor, subject))).collect();
         let generation = self.generation(actor.user_id().ok_or(Code::Unauthenticated)?);
         let read = move |tx: Tx| async move {
             let mut decided = HashMap::new();

@@ -94,10 +94,7 @@ impl Flush<Beat, Arc<WatchRecord>> for HeartbeatWriter {
             }
         }
         let unanswered = || Err(Error::internal("a heartbeat was forgotten"));
-        answers
-            .into_iter()
-            .map(|answer| answer.unwrap_or_else(unanswered))
-            .collect()
+        answers.into_iter().map(|answer| answer.unwrap_or_else(unanswered)).collect()
     }
 }
 
@@ -109,21 +106,14 @@ fn is_about_one(error: &Error) -> bool {
 /// An error after an attempt to write: then it is unknown whether the rows were written.
 fn after_attempt(error: Error, attempted: &[Arc<WatchRecord>]) -> Error {
     if error.code() == Code::Unavailable && !attempted.is_empty() {
-        return Error::new(Code::OutcomeUnknown)
-            .retry_after(RETRY_AFTER)
-            .caused_by(error);
+        return Error::new(Code::OutcomeUnknown).retry_after(RETRY_AFTER).caused_by(error);
     }
     error
 }
 
 impl HeartbeatWriter {
     pub(crate) fn new(db: Db, rules: Rules) -> Self {
-        Self {
-            db,
-            rules,
-            recent: HashMap::new(),
-            older: HashMap::new(),
-        }
+        Self { db, rules, recent: HashMap::new(), older: HashMap::new() }
     }
 
     async fn write(&mut self, batch: &[Beat], groups: &[Group]) -> Result<Vec<Arc<WatchRecord>>> {
@@ -171,11 +161,8 @@ impl HeartbeatWriter {
 
     /// Reads the rows that are not cached.
     async fn load(&mut self, groups: &[Group]) -> Result<()> {
-        let missing: Vec<Key> = groups
-            .iter()
-            .map(|(key, _)| *key)
-            .filter(|key| self.cached(key).is_none())
-            .collect();
+        let missing: Vec<Key> =
+            groups.iter().map(|(key, _)| *key).filter(|key| self.cached(key).is_none()).collect();
         if missing.is_empty() {
             return Ok(());
         }
@@ -216,8 +203,7 @@ impl HeartbeatWriter {
             |cached| WatchRecord::clone(cached),
         );
         for beat in beats.iter().filter_map(|beat| batch.get(*beat)) {
-            row.watch
-                .record(&beat.claim, beat.target.length, beat.at, &self.rules);
+            row.watch.record(&beat.claim, beat.target.length, beat.at, &self.rules);
         }
         row.version += 1;
         Some(row)

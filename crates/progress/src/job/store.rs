@@ -82,10 +82,7 @@ pub(super) async fn learners(
 pub(super) async fn advance(tx: &Tx, id: JobId, reached: UserId, looked_at: i64, changed: i64) -> Result<()> {
     use jobs::{ActiveModel, COLUMN, Column, Entity};
     let update = Entity::update_many()
-        .set(ActiveModel {
-            reached_id: Set(Some(reached)),
-            ..Default::default()
-        })
+        .set(ActiveModel { reached_id: Set(Some(reached)), ..Default::default() })
         .col_expr(Column::DoneCount, COLUMN.done_count.add(looked_at))
         .col_expr(Column::ChangedCount, COLUMN.changed_count.add(changed))
         .filter(COLUMN.id.eq(id))

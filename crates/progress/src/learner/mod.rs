@@ -74,14 +74,8 @@ pub async fn waive(
     let learner = enrollment::learner(tx, course_id, user_id).await?;
     let outline = courses::outline(tx, course_id).await?;
     completion::lock_progress(tx, user_id, course_id).await?;
-    let lessons = outline
-        .chapters
-        .iter()
-        .flat_map(|chapter| &chapter.lessons)
-        .map(|lesson| lesson.id);
-    let waived: HashSet<LessonId> = lessons
-        .filter(|id| lesson_id.is_none_or(|only| only == *id))
-        .collect();
+    let lessons = outline.chapters.iter().flat_map(|chapter| &chapter.lessons).map(|lesson| lesson.id);
+    let waived: HashSet<LessonId> = lessons.filter(|id| lesson_id.is_none_or(|only| only == *id)).collect();
     if lesson_id.is_some() && waived.is_empty() {
         return Err(Code::NotFound.into());
     }
@@ -89,22 +83,13 @@ pub async fn waive(
         completion::complete_lesson(tx, user_id, course_id, lesson).await?;
     }
     if lesson_id.is_none() {
-        for chapter in outline
-            .chapters
-            .iter()
-            .filter(|chapter| chapter.lessons.is_empty())
-        {
+        for chapter in outline.chapters.iter().filter(|chapter| chapter.lessons.is_empty()) {
             completion::complete_chapter(tx, user_id, course_id, chapter.id).await?;
         }
     }
     let detail = json!({ "userId": user_id, "lessonId": lesson_id });
     audit::record(tx, "progress.waived", course_id, detail).await?;
-    outbox::send(
-        tx,
-        completion::RECOMPUTE,
-        json!({ "userId": user_id, "courseId": course_id }),
-    )
-    .await?;
+    outbox::send(tx, completion::RECOMPUTE, json!({ "userId": user_id, "courseId": course_id })).await?;
     one(tx, course_id, &outline, learner).await
 }
 

@@ -29,10 +29,7 @@ pub async fn my_courses(tx: &Tx, after: Option<Cursor>, limit: Limit) -> Result<
     let ids: Vec<CourseId> = page.data.iter().map(|enrollment| enrollment.course_id).collect();
     let mut courses = by_id(courses::courses_by_ids(tx, &ids).await?);
     let outlines = courses::outlines(tx, &ids).await?;
-    let completed: Completed = marks::completed_units(tx, &[user_id], &ids)
-        .await?
-        .iter()
-        .collect();
+    let completed: Completed = marks::completed_units(tx, &[user_id], &ids).await?.iter().collect();
     let activity = store::last_activity(tx, user_id, &ids).await?;
     Ok(page.map(|enrollment| {
         let course = courses.remove(&enrollment.course_id);
@@ -40,20 +37,12 @@ pub async fn my_courses(tx: &Tx, after: Option<Cursor>, limit: Limit) -> Result<
         MyCourse {
             enrollment_id: enrollment.id,
             course_id: enrollment.course_id,
-            title: course
-                .as_ref()
-                .map(|course| course.title.clone())
-                .unwrap_or_default(),
-            slug: course
-                .as_ref()
-                .map(|course| course.slug.clone())
-                .unwrap_or_default(),
+            title: course.as_ref().map(|course| course.title.clone()).unwrap_or_default(),
+            slug: course.as_ref().map(|course| course.slug.clone()).unwrap_or_default(),
             picture_url: course.and_then(|course| course.picture_url),
             enrolled_at: enrollment.enrolled_at,
             completed_at: enrollment.completed_at,
-            tally: outline
-                .map(|outline| Tally::of(outline, &completed))
-                .unwrap_or_default(),
+            tally: outline.map(|outline| Tally::of(outline, &completed)).unwrap_or_default(),
             last_active_at: activity.get(&enrollment.course_id).copied(),
         }
     }))
@@ -71,10 +60,7 @@ pub async fn resume_points(tx: &Tx) -> Result<Vec<ResumePoint>> {
     let ids: Vec<CourseId> = latest.iter().map(|(id, _)| *id).collect();
     let mut courses = by_id(courses::courses_by_ids(tx, &ids).await?);
     let outlines = courses::outlines(tx, &ids).await?;
-    let completed: Completed = marks::completed_units(tx, &[user_id], &ids)
-        .await?
-        .iter()
-        .collect();
+    let completed: Completed = marks::completed_units(tx, &[user_id], &ids).await?.iter().collect();
     let watched = store::watched(tx, user_id, &ids).await?;
     let readable = enrollment::readable_courses(tx).await?;
     let mut offered = Vec::new();
@@ -130,22 +116,12 @@ fn next<'a>(
     completed: &Completed,
     last: Option<Uuid>,
 ) -> Option<Step<'a>> {
-    let chapters = outline
-        .chapters
-        .iter()
-        .filter(|chapter| readable || chapter.is_free);
+    let chapters = outline.chapters.iter().filter(|chapter| readable || chapter.is_free);
     let lessons = chapters.flat_map(|chapter| {
         let (id, title) = (chapter.id, chapter.title.as_str());
         let own = chapter.lessons.is_empty() && !completed.chapters.contains(&id);
-        let own = own.then_some(Step {
-            chapter: id,
-            title,
-            lesson: None,
-        });
-        let lessons = chapter
-            .lessons
-            .iter()
-            .filter(|lesson| !completed.lessons.contains(&lesson.id));
+        let own = own.then_some(Step { chapter: id, title, lesson: None });
+        let lessons = chapter.lessons.iter().filter(|lesson| !completed.lessons.contains(&lesson.id));
         let lessons = lessons.map(move |lesson| Step {
             chapter: id,
             title,
@@ -155,11 +131,7 @@ fn next<'a>(
     });
     let mut steps: Vec<Step<'a>> = lessons.collect();
     let at = last.and_then(|last| steps.iter().position(|step| step.id() == last));
-    if steps.is_empty() {
-        None
-    } else {
-        Some(steps.swap_remove(at.unwrap_or(0)))
-    }
+    if steps.is_empty() { None } else { Some(steps.swap_remove(at.unwrap_or(0))) }
 }
 
 fn by_id(courses: Vec<Course>) -> HashMap<CourseId, Course> {

@@ -64,11 +64,7 @@ impl Watched {
         WatchState {
             percent: self.watch_time_percent,
             watched_seconds: u32::try_from(self.watched_seconds).unwrap_or_default(),
-            position: position.map(|(at, seconds)| Position {
-                at,
-                seconds,
-                session_id: self.session_id,
-            }),
+            position: position.map(|(at, seconds)| Position { at, seconds, session_id: self.session_id }),
         }
     }
 }

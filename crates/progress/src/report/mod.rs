@@ -43,12 +43,7 @@ pub async fn funnel(tx: &Tx, course_id: CourseId) -> Result<Funnel> {
             average_percent: row.and_then(|row| row.average_percent),
         }
     });
-    Ok(Funnel {
-        enrolled: count.enrolled,
-        started,
-        completed: count.completed,
-        lessons: lessons.collect(),
-    })
+    Ok(Funnel { enrolled: count.enrolled, started, completed: count.completed, lessons: lessons.collect() })
 }
 
 /// The retention curve of a lesson's video, for its editors.
@@ -66,9 +61,7 @@ pub async fn retention(tx: &Tx, lesson_id: LessonId) -> Result<Retention> {
         lesson_id,
         duration_seconds: target.length,
         watchers: watched.len(),
-        points: target
-            .length
-            .map_or_else(Vec::new, |length| curve(&watched, length)),
+        points: target.length.map_or_else(Vec::new, |length| curve(&watched, length)),
     })
 }
 
@@ -78,16 +71,11 @@ fn curve(watched: &[Ranges], length: u32) -> Vec<(u32, f64)> {
     let edge = |point: u32| u32::try_from(edge(point)).unwrap_or(length);
     let point = |point: u32| {
         let (from, to) = (edge(point), edge(point + 1));
-        let played = watched
-            .iter()
-            .map(|ranges| u64::from(ranges.seconds_before(to) - ranges.seconds_before(from)));
+        let played =
+            watched.iter().map(|ranges| u64::from(ranges.seconds_before(to) - ranges.seconds_before(from)));
         let whole = u64::from(to - from) * watched.len() as u64;
         #[expect(clippy::cast_precision_loss, reason = "seconds of ten thousand days at most")]
-        let percent = if whole == 0 {
-            0.0
-        } else {
-            played.sum::<u64>() as f64 * 100.0 / whole as f64
-        };
+        let percent = if whole == 0 { 0.0 } else { played.sum::<u64>() as f64 * 100.0 / whole as f64 };
         (from, percent)
     };
     (0..points).map(point).collect()
@@ -111,10 +99,7 @@ mod tests {
             (points[0], points[1], points[49], points[50]),
             ((0, 87.5), (6, 75.0), (294, 75.0), (300, 50.0))
         );
-        assert_eq!(
-            curve(&[], 7),
-            (0..7).map(|second| (second, 0.0)).collect::<Vec<_>>()
-        );
+        assert_eq!(curve(&[], 7), (0..7).map(|second| (second, 0.0)).collect::<Vec<_>>());
         assert_eq!(curve(&[of(0, 2)], 3)[2], (2, 0.0));
     }
 }

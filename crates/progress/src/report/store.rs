@@ -24,11 +24,7 @@ pub(super) async fn started(tx: &Tx, course_id: CourseId) -> Result<i64> {
 
 /// How many of the enrolled got how far in each lesson of a course.
 pub(super) async fn by_lesson(tx: &Tx, course_id: CourseId) -> Result<Vec<LessonCount>> {
-    let none = if tx.is_postgres() {
-        "CAST(NULL AS double precision)"
-    } else {
-        "NULL"
-    };
+    let none = if tx.is_postgres() { "CAST(NULL AS double precision)" } else { "NULL" };
     let sql = format!(
         "SELECT lesson_id, count(DISTINCT user_id) AS started, count(completed_at) AS completed, \
          avg(percent) AS average_percent FROM (\

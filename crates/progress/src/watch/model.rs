@@ -64,11 +64,7 @@ impl Claim {
             if !inside(from) || !inside(to) {
                 refuse(format!("/ranges/{index}"), "out_of_range", "Within a day.");
             } else if from > to {
-                refuse(
-                    format!("/ranges/{index}"),
-                    "reversed",
-                    "It ends before it begins.",
-                );
+                refuse(format!("/ranges/{index}"), "reversed", "It ends before it begins.");
             }
         }
         if let Some(percent) = self.percent {
@@ -85,11 +81,7 @@ impl Claim {
         if self.position.is_some_and(|position| !inside(position)) {
             refuse("/positionSeconds".into(), "out_of_range", "Within a day.");
         }
-        if reasons.is_empty() {
-            Ok(())
-        } else {
-            Err(Error::invalid(reasons))
-        }
+        if reasons.is_empty() { Ok(()) } else { Err(Error::invalid(reasons)) }
     }
 }
 
@@ -168,8 +160,7 @@ impl Watch {
             self.claimed.add(second(from).min(end), second(to).min(end));
         }
         if let (Some(percent), Some(length)) = (claim.percent, length) {
-            self.claimed
-                .add(0, second(percent / 100.0 * f64::from(length)).min(length));
+            self.claimed.add(0, second(percent / 100.0 * f64::from(length)).min(length));
         }
         self.claimed.close_gaps(MAX_RUNS);
         self.first_heard_at = self.first_heard_at.min(now);
@@ -202,10 +193,7 @@ impl Watch {
     fn credit(&mut self, length: Option<u32>, rules: &Rules) {
         let claimed = self.claimed.seconds_before(length.unwrap_or(MAX_VIDEO_SECONDS));
         let elapsed = (self.last_heard_at - self.first_heard_at).max(TimeDelta::zero());
-        let allowed = elapsed
-            .num_milliseconds()
-            .saturating_mul(rules.rate_percent.into())
-            / 100_000;
+        let allowed = elapsed.num_milliseconds().saturating_mul(rules.rate_percent.into()) / 100_000;
         let allowed = allowed.saturating_add(rules.slack_seconds.into());
         let allowed = u32::try_from(allowed).unwrap_or(u32::MAX);
         self.watched_seconds = self.watched_seconds.max(claimed.min(allowed));
@@ -247,11 +235,7 @@ fn quarter(at: Timestamp) -> u32 {
 }
 
 /// The nearest whole second: neighbouring ranges that share an end still meet.
-#[expect(
-    clippy::cast_possible_truncation,
-    clippy::cast_sign_loss,
-    reason = "rounded, and held within a day"
-)]
+#[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "rounded, and held within a day")]
 fn second(seconds: f64) -> u32 {
     seconds.round().clamp(0.0, f64::from(MAX_VIDEO_SECONDS)) as u32
 }
@@ -260,21 +244,14 @@ fn second(seconds: f64) -> u32 {
 mod tests {
     use super::*;
 
-    const RULES: Rules = Rules {
-        rate_percent: 200,
-        slack_seconds: 30,
-        completion_percent: 90,
-    };
+    const RULES: Rules = Rules { rate_percent: 200, slack_seconds: 30, completion_percent: 90 };
 
     fn at(seconds: i64) -> Timestamp {
         Timestamp::from_timestamp(1_800_000_000 + seconds, 0).unwrap()
     }
 
     fn range(from: f64, to: f64) -> Claim {
-        Claim {
-            ranges: vec![(from, to)],
-            ..Claim::default()
-        }
+        Claim { ranges: vec![(from, to)], ..Claim::default() }
     }
 
     fn heard(beats: &[(i64, Claim)], length: Option<u32>) -> Watch {
@@ -358,10 +335,7 @@ mod tests {
         let ahead = heard(&[(0, stand(31_536_000, 5.0, 1)), (10, stand(9, 70.0, 2))], None);
         assert_eq!(ahead.position.unwrap().seconds, 70.0);
         // One a year behind loses against devices whose clocks are right, and alone it is believed.
-        let behind = heard(
-            &[(0, stand(-31_536_000, 5.0, 1)), (10, stand(-31_535_990, 15.0, 1))],
-            None,
-        );
+        let behind = heard(&[(0, stand(-31_536_000, 5.0, 1)), (10, stand(-31_535_990, 15.0, 1))], None);
         assert_eq!(behind.position.unwrap().seconds, 15.0);
     }
 
@@ -374,12 +348,7 @@ mod tests {
             let session_id = Some(Uuid::from_u128(session));
             many.push((
                 0,
-                Claim {
-                    session_id,
-                    played_at: Some(at(-31_536_000)),
-                    percent: Some(100.0),
-                    ..all.clone()
-                },
+                Claim { session_id, played_at: Some(at(-31_536_000)), percent: Some(100.0), ..all.clone() },
             ));
         }
         assert_eq!(heard(&many, Some(3_600)).watched_seconds, 30);
@@ -390,10 +359,7 @@ mod tests {
 
     #[test]
     fn an_hour_watched_offline_is_credited_wholly_when_it_comes() {
-        let opened = Claim {
-            position: Some(0.0),
-            ..Claim::default()
-        };
+        let opened = Claim { position: Some(0.0), ..Claim::default() };
         let watch = heard(&[(0, opened), (3_600, range(0.0, 3_600.0))], Some(3_600));
         assert_eq!((watch.watched_seconds, watch.percent), (3_600, 100.0));
         // What nobody opened before is credited as the clock goes on, without being sent again.
@@ -427,11 +393,8 @@ mod tests {
             ..Claim::default()
         };
         let told = claim.check("/items/3", Some(10)).unwrap_err();
-        let told: Vec<_> = told
-            .reasons()
-            .iter()
-            .map(|reason| (reason.pointer.as_str(), reason.code))
-            .collect();
+        let told: Vec<_> =
+            told.reasons().iter().map(|reason| (reason.pointer.as_str(), reason.code)).collect();
         assert_eq!(
             told,
             [
@@ -443,29 +406,17 @@ mod tests {
                 ("/items/3/positionSeconds", "out_of_range"),
             ]
         );
-        let percent = Claim {
-            percent: Some(10.0),
-            ..Claim::default()
-        };
-        assert_eq!(
-            percent.check("", None).unwrap_err().reasons()[0].code,
-            "duration_unknown"
-        );
+        let percent = Claim { percent: Some(10.0), ..Claim::default() };
+        assert_eq!(percent.check("", None).unwrap_err().reasons()[0].code, "duration_unknown");
     }
 
     #[test]
     fn what_was_watched_offline_belongs_to_its_day_within_what_the_server_can_know() {
         let opened = Claim::default();
-        let yesterday = Claim {
-            played_at: Some(at(1_000)),
-            ..range(0.0, 300.0)
-        };
+        let yesterday = Claim { played_at: Some(at(1_000)), ..range(0.0, 300.0) };
         let watch = heard(&[(0, opened.clone()), (90_000, yesterday)], Some(600));
         assert_eq!(watch.spent, BTreeMap::from([(quarter(at(1_000)), 300)]));
-        let made_up = Claim {
-            played_at: Some(at(-90_000)),
-            ..range(0.0, 300.0)
-        };
+        let made_up = Claim { played_at: Some(at(-90_000)), ..range(0.0, 300.0) };
         let watch = heard(&[(0, opened), (90_000, made_up)], Some(600));
         assert_eq!(watch.spent, BTreeMap::from([(quarter(at(0)), 300)]));
         assert_eq!(unpack_spent(&watch.pack_spent()), Some(watch.spent));

@@ -176,12 +176,7 @@ mod tests {
 
     #[test]
     fn bytes_come_back_as_they_were() {
-        for ranges in [
-            of(&[]),
-            of(&[(0, 1)]),
-            of(&[(1, 127), (300, 86_400)]),
-            of(&[(0, u32::MAX)]),
-        ] {
+        for ranges in [of(&[]), of(&[(0, 1)]), of(&[(1, 127), (300, 86_400)]), of(&[(0, u32::MAX)])] {
             assert_eq!(Ranges::unpack(&ranges.pack()), Some(ranges));
         }
         assert_eq!(of(&[(10, 3_000)]).pack().len(), 3);

@@ -65,11 +65,7 @@ impl TryFrom<Row> for WatchRecord {
                 last_heard_at: row.last_heard_at,
                 watched_seconds: u32::try_from(row.watched_seconds).map_err(|_| unreadable())?,
                 percent: row.watch_time_percent,
-                position: position.map(|(at, seconds)| Position {
-                    at,
-                    seconds,
-                    session_id: row.session_id,
-                }),
+                position: position.map(|(at, seconds)| Position { at, seconds, session_id: row.session_id }),
                 spent: unpack_spent(&row.spent).ok_or_else(unreadable)?,
             },
         })
@@ -90,9 +86,7 @@ pub(crate) async fn find(tx: &Tx, user_id: UserId, subject: Subject) -> Result<O
     // Text: a hot read.
     let sql =
         format!("SELECT {COLUMNS} FROM watches w WHERE w.user_id = :user_id AND w.subject_id = :subject_id");
-    let row = tx
-        .fetch_optional::<Row>(&sql, values! { user_id, subject_id: subject.id() })
-        .await?;
+    let row = tx.fetch_optional::<Row>(&sql, values! { user_id, subject_id: subject.id() }).await?;
     row.map(WatchRecord::try_from).transpose()
 }
 
@@ -115,10 +109,7 @@ pub(crate) async fn find_all(tx: &Tx, keys: &[(UserId, Uuid)]) -> Result<Vec<Wat
         );
         let users = keys.iter().map(|(user, _)| Some(user.0)).collect();
         let subjects = keys.iter().map(|(_, subject)| Some(*subject)).collect();
-        let columns = [
-            ("users", Column::Uuids(users)),
-            ("subjects", Column::Uuids(subjects)),
-        ];
+        let columns = [("users", Column::Uuids(users)), ("subjects", Column::Uuids(subjects))];
         tx.fetch_columns::<Row>(&sql, columns).await?
     } else {
         let sql = format!(
@@ -141,11 +132,7 @@ pub(crate) async fn find_all(tx: &Tx, keys: &[(UserId, Uuid)]) -> Result<Vec<Wat
 /// # Errors
 /// [`Code::NotFound`] where a user, a lesson or a chapter is gone.
 pub(crate) async fn put(tx: &Tx, records: &[Arc<WatchRecord>]) -> Result<u64> {
-    let written = if tx.is_postgres() {
-        put_columns(tx, records).await
-    } else {
-        put_rows(tx, records).await
-    };
+    let written = if tx.is_postgres() { put_columns(tx, records).await } else { put_rows(tx, records).await };
     written.map_err(refusal)
 }
 
@@ -175,33 +162,18 @@ async fn put_columns(tx: &Tx, records: &[Arc<WatchRecord>]) -> Result<u64, DbErr
         ("user_id", uuids(|row| Some(row.user_id.0))),
         ("course_id", uuids(|row| Some(row.course_id.0))),
         ("lesson_id", uuids(|row| row.subject.lesson_id().map(Uuid::from))),
-        (
-            "chapter_id",
-            uuids(|row| row.subject.chapter_id().map(Uuid::from)),
-        ),
+        ("chapter_id", uuids(|row| row.subject.chapter_id().map(Uuid::from))),
         ("subject_id", uuids(|row| Some(row.subject.id()))),
         ("version", integers(|row| row.version)),
         ("ranges", bytes(|watch| watch.claimed.pack())),
         ("spent", bytes(Watch::pack_spent)),
         ("first_heard_at", times(|watch| Some(watch.first_heard_at))),
         ("last_heard_at", times(|watch| Some(watch.last_heard_at))),
-        (
-            "watched_seconds",
-            integers(|row| row.watch.watched_seconds.into()),
-        ),
+        ("watched_seconds", integers(|row| row.watch.watched_seconds.into())),
         ("watch_time_percent", reals(|watch| Some(watch.percent))),
-        (
-            "position_seconds",
-            reals(|watch| watch.position.map(|position| position.seconds)),
-        ),
-        (
-            "positioned_at",
-            times(|watch| watch.position.map(|position| position.at)),
-        ),
-        (
-            "session_id",
-            uuids(|row| row.watch.position.and_then(|position| position.session_id)),
-        ),
+        ("position_seconds", reals(|watch| watch.position.map(|position| position.seconds))),
+        ("positioned_at", times(|watch| watch.position.map(|position| position.at))),
+        ("session_id", uuids(|row| row.watch.position.and_then(|position| position.session_id))),
     ];
     tx.execute_columns(SQL, columns).await
 }
@@ -296,9 +268,7 @@ pub(crate) async fn reset(
         .col_expr(watches::Column::Version, watches::COLUMN.version.add(1))
         .filter(watches::COLUMN.user_id.eq(user_id))
         .filter(watches::COLUMN.course_id.eq(course_id))
-        .apply_if(lesson_id, |update, LessonId(id)| {
-            update.filter(watches::COLUMN.subject_id.eq(id))
-        });
+        .apply_if(lesson_id, |update, LessonId(id)| update.filter(watches::COLUMN.subject_id.eq(id)));
     update.exec(tx).await.map_db_err().map(drop)
 }
 

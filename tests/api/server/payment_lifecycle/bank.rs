@@ -26,11 +26,7 @@ pub struct Held {
 
 impl Held {
     pub fn sum(&self, of: impl Fn(RefundStatus) -> bool) -> i64 {
-        self.refunds
-            .iter()
-            .filter(|(.., status)| of(*status))
-            .map(|(_, _, amount, _)| amount)
-            .sum()
+        self.refunds.iter().filter(|(.., status)| of(*status)).map(|(_, _, amount, _)| amount).sum()
     }
 
     /// What could still go back.
@@ -39,9 +35,7 @@ impl Held {
     }
 
     pub fn is_disputed(&self) -> bool {
-        self.disputes
-            .iter()
-            .any(|(_, status)| *status != DisputeStatus::Won)
+        self.disputes.iter().any(|(_, status)| *status != DisputeStatus::Won)
     }
 }
 
@@ -76,10 +70,7 @@ impl Books {
     }
 
     fn tell(&mut self, id: PaymentId, fact: Fact) {
-        let named = matches!(
-            fact,
-            Fact::Captured { .. } | Fact::Closed { .. } | Fact::Declined { .. }
-        );
+        let named = matches!(fact, Fact::Captured { .. } | Fact::Closed { .. } | Fact::Declined { .. });
         let told = ProviderUpdate {
             payment_id: named.then_some(id),
             provider_payment_id: Some(format!("pi_{id}")),
@@ -108,12 +99,7 @@ impl Books {
     }
 
     pub fn decline(&mut self, id: PaymentId) {
-        self.tell(
-            id,
-            Fact::Declined {
-                code: "card_declined".to_owned(),
-            },
-        );
+        self.tell(id, Fact::Declined { code: "card_declined".to_owned() });
     }
 
     pub fn end(&mut self, id: PaymentId) {
@@ -171,28 +157,15 @@ fn captured(id: PaymentId, held: &Held) -> Fact {
 }
 
 fn over() -> Fact {
-    Fact::Closed {
-        code: "canceled".to_owned(),
-    }
+    Fact::Closed { code: "canceled".to_owned() }
 }
 
 fn refunded((id, ours, amount, status): &(String, Option<RefundId>, i64, RefundStatus)) -> Fact {
-    Fact::Refund {
-        id: id.clone(),
-        refund_id: *ours,
-        amount: *amount,
-        status: *status,
-        code: None,
-    }
+    Fact::Refund { id: id.clone(), refund_id: *ours, amount: *amount, status: *status, code: None }
 }
 
 fn disputed((id, status): &(String, DisputeStatus), amount: i64) -> Fact {
-    Fact::Dispute {
-        id: id.clone(),
-        amount,
-        status: *status,
-        reason: None,
-    }
+    Fact::Dispute { id: id.clone(), amount, status: *status, reason: None }
 }
 
 #[async_trait::async_trait]
@@ -232,10 +205,7 @@ impl Provider for Bank {
         let mut books = self.books();
         // Who never heard the name of the session cannot name it.
         let known = payment.session_id.is_some();
-        let open = books
-            .payments
-            .get(&payment.payment_id)
-            .is_some_and(|held| !held.captured && !held.over);
+        let open = books.payments.get(&payment.payment_id).is_some_and(|held| !held.captured && !held.over);
         if known && open {
             books.end(payment.payment_id);
         }
@@ -249,16 +219,12 @@ impl Provider for Bank {
         }
         let id = payment.payment_id;
         let known = payment.session_id.is_some() || payment.provider_payment_id.is_some();
-        let mut told = ProviderUpdate {
-            payment_id: Some(id),
-            ..ProviderUpdate::default()
-        };
+        let mut told = ProviderUpdate { payment_id: Some(id), ..ProviderUpdate::default() };
         if let Some(held) = books.payments.get(&id).filter(|_| known) {
             told.facts.extend(held.captured.then(|| captured(id, held)));
             told.facts.extend(held.over.then(over));
             told.facts.extend(held.refunds.iter().map(refunded));
-            told.facts
-                .extend(held.disputes.iter().map(|dispute| disputed(dispute, held.amount)));
+            told.facts.extend(held.disputes.iter().map(|dispute| disputed(dispute, held.amount)));
         }
         Ok(told)
     }
@@ -272,17 +238,9 @@ impl Provider for Bank {
 
     async fn refund(&self, order: &RefundRequest) -> kernel::Result<Fact> {
         let mut books = self.books();
-        let id: PaymentId = order
-            .provider_payment_id
-            .strip_prefix("pi_")
-            .unwrap()
-            .parse()
-            .unwrap();
+        let id: PaymentId = order.provider_payment_id.strip_prefix("pi_").unwrap().parse().unwrap();
         let held = &books.payments[&id];
-        let made = held
-            .refunds
-            .iter()
-            .find(|(_, ours, ..)| *ours == Some(order.refund_id));
+        let made = held.refunds.iter().find(|(_, ours, ..)| *ours == Some(order.refund_id));
         let fact = match made {
             Some(made) => refunded(made),
             None if held.is_disputed() || order.amount.amount > held.left() => {
@@ -290,11 +248,7 @@ impl Provider for Bank {
             }
             None => {
                 let slow = books.made.is_multiple_of(2);
-                let status = if slow {
-                    RefundStatus::Pending
-                } else {
-                    RefundStatus::Succeeded
-                };
+                let status = if slow { RefundStatus::Pending } else { RefundStatus::Succeeded };
                 books.refund(id, Some(order.refund_id), order.amount.amount, status)
             }
         };

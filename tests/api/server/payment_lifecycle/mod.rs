@@ -80,17 +80,11 @@ struct Life {
 async fn life() -> Life {
     let double = StripeDouble::start();
     let (stripe, environment) = (stripe(double.base()), Environment::default());
-    let customer = stripe
-        .create_customer(environment.new_id(), "lena@example.com", None)
-        .await
-        .unwrap();
+    let customer = stripe.create_customer(environment.new_id(), "lena@example.com", None).await.unwrap();
     let charge = Charge {
         payment_id: environment.new_id(),
         method: PaymentMethod::CheckoutSession,
-        amount: Money {
-            amount: 4900,
-            currency: "USD".parse().unwrap(),
-        },
+        amount: Money { amount: 4900, currency: "USD".parse().unwrap() },
         title: "Strength".to_owned(),
         customer_id: customer,
         success_url: "https://app.example.com/".to_owned(),
@@ -99,10 +93,7 @@ async fn life() -> Life {
     };
     let session = stripe.create_session(&charge).await.unwrap().session_id.unwrap();
     double.try_to_pay(&session, "pm_card_pendingRefund").unwrap();
-    let intent = double.object(&session)["payment_intent"]
-        .as_str()
-        .unwrap()
-        .to_owned();
+    let intent = double.object(&session)["payment_intent"].as_str().unwrap().to_owned();
     let refund = double.refund_by_hand(&intent, 900);
     double.settle_refund(&refund);
     let dispute = double.dispute(&intent);
@@ -116,12 +107,7 @@ async fn life() -> Life {
         "charge.dispute.created",
         "charge.dispute.closed",
     ];
-    let find = |kind: &&str| {
-        all.iter()
-            .find(|event| event["type"] == **kind)
-            .unwrap()
-            .to_string()
-    };
+    let find = |kind: &&str| all.iter().find(|event| event["type"] == **kind).unwrap().to_string();
     Life {
         events: wanted.iter().map(find).collect(),
         payment: charge.payment_id.to_string(),
@@ -165,11 +151,7 @@ fn orders() -> Vec<Vec<usize>> {
 }
 
 fn actor(person: &Person, role: Role) -> Actor {
-    Actor::User {
-        id: person.id.parse().unwrap(),
-        role,
-        session: Uuid::nil().into(),
-    }
+    Actor::User { id: person.id.parse().unwrap(), role, session: Uuid::nil().into() }
 }
 
 async fn note(app: &App, payments: &Payments, body: &str) {
@@ -207,9 +189,7 @@ async fn all_720_orders_end_alike(database: DatabaseKind) {
     let (app, life, orders) = (App::start_without_worker(database).await, life().await, orders());
     assert_eq!(orders.len(), 720);
     let payments = Payments::new(
-        Some(Arc::new(Post {
-            reader: stripe("http://127.0.0.1:1".to_owned()),
-        })),
+        Some(Arc::new(Post { reader: stripe("http://127.0.0.1:1".to_owned()) })),
         std::time::Duration::from_secs(3600),
     );
     let elena = app.trainer().await;
@@ -220,9 +200,7 @@ async fn all_720_orders_end_alike(database: DatabaseKind) {
     for _ in 0..36 {
         courses.push(app.course_for_sale(&elena, 4900).await.0);
     }
-    let pairs = buyers
-        .iter()
-        .flat_map(|buyer| courses.iter().map(move |course| (buyer, course)));
+    let pairs = buyers.iter().flat_map(|buyer| courses.iter().map(move |course| (buyer, course)));
     let begin = |(buyer, course): (&Person, &String)| {
         let request = CheckoutRequest {
             course_id: course.parse().unwrap(),
@@ -232,14 +210,7 @@ async fn all_720_orders_end_alike(database: DatabaseKind) {
             cancel_url: "https://app.example.com/".to_owned(),
         };
         let (app, payments, buyer) = (&app, &payments, actor(buyer, Role::User));
-        async move {
-            payments
-                .checkout(&app.db, buyer, request)
-                .await
-                .unwrap()
-                .payment
-                .id
-        }
+        async move { payments.checkout(&app.db, buyer, request).await.unwrap().payment.id }
     };
     let lives: Vec<(PaymentId, Vec<String>)> = stream::iter(pairs.map(begin).collect::<Vec<_>>())
         .buffered(AT_ONCE)
@@ -250,15 +221,10 @@ async fn all_720_orders_end_alike(database: DatabaseKind) {
     // In each order the events of one payment are delivered once, of another twice.
     for position in 0..6 {
         for (times, lives) in lives.chunks(orders.len()).enumerate() {
-            let told = lives
-                .iter()
-                .zip(&orders)
-                .map(|((_, events), order)| &events[order[position]]);
+            let told = lives.iter().zip(&orders).map(|((_, events), order)| &events[order[position]]);
             let told = told.flat_map(|body| std::iter::repeat_n(body, 1 + times));
             let (app, payments) = (&app, &payments);
-            stream::iter(told)
-                .for_each_concurrent(AT_ONCE, |body| note(app, payments, body))
-                .await;
+            stream::iter(told).for_each_concurrent(AT_ONCE, |body| note(app, payments, body)).await;
             work_off(app, payments).await;
         }
     }
@@ -284,14 +250,7 @@ async fn check(app: &App, lives: &[(PaymentId, Vec<String>)], orders: &[Vec<usiz
     }
     let counts = |tx: Tx| async move {
         let mut counts = Vec::new();
-        for table in [
-            "payments",
-            "purchases",
-            "receipts",
-            "refunds",
-            "disputes",
-            "grants",
-        ] {
+        for table in ["payments", "purchases", "receipts", "refunds", "disputes", "grants"] {
             counts.push(tx.count(&format!("SELECT count(*) FROM {table}"), []).await?);
         }
         Ok(counts)

@@ -14,9 +14,7 @@ async fn disputes_are_told_where_money_moved() {
     let stripe = adapter(&double);
     let stands = |facts: &[Fact]| -> Vec<DisputeStatus> {
         let status = |fact: &Fact| match fact {
-            Fact::Dispute {
-                status, amount: 4900, ..
-            } => Some(*status),
+            Fact::Dispute { status, amount: 4900, .. } => Some(*status),
             _ => None,
         };
         facts.iter().filter_map(status).collect()
@@ -29,29 +27,17 @@ async fn disputes_are_told_where_money_moved() {
                 .iter()
                 .all(|status| *status == DisputeStatus::Open)
         );
-        assert_eq!(
-            stands(&facts_of(&stripe, &reference).await),
-            [DisputeStatus::Open]
-        );
-        refused(
-            stripe.refund(&order(&intent, 1)).await,
-            Code::PaymentRefused,
-            "charge_disputed",
-        );
+        assert_eq!(stands(&facts_of(&stripe, &reference).await), [DisputeStatus::Open]);
+        refused(stripe.refund(&order(&intent, 1)).await, Code::PaymentRefused, "charge_disputed");
         double.decide(&dispute, end);
         let told = stands(&facts(&received_updates(&double, &stripe)));
-        assert!(
-            !told.is_empty() && told.iter().all(|status| *status == expected),
-            "{told:?}"
-        );
+        assert!(!told.is_empty() && told.iter().all(|status| *status == expected), "{told:?}");
         assert_eq!(stands(&facts_of(&stripe, &reference).await), [expected]);
     }
     // The bank only asks; then it asks no more, or takes the money after all.
-    for (end, expected) in [
-        ("warning_closed", None),
-        ("prevented", None),
-        ("needs_response", Some(DisputeStatus::Open)),
-    ] {
+    for (end, expected) in
+        [("warning_closed", None), ("prevented", None), ("needs_response", Some(DisputeStatus::Open))]
+    {
         let (_, reference, intent) = paid(&double, &stripe).await;
         let inquiry = double.inquire(&intent);
         assert_eq!(stands(&facts_of(&stripe, &reference).await), []);
@@ -61,10 +47,7 @@ async fn disputes_are_told_where_money_moved() {
                 .iter()
                 .all(|status| Some(*status) == expected)
         );
-        assert_eq!(
-            stands(&facts_of(&stripe, &reference).await),
-            Vec::from_iter(expected)
-        );
+        assert_eq!(stands(&facts_of(&stripe, &reference).await), Vec::from_iter(expected));
     }
 }
 
@@ -72,30 +55,18 @@ async fn disputes_are_told_where_money_moved() {
 async fn amounts_are_in_our_units() {
     let double = StripeDouble::start();
     let stripe = adapter(&double);
-    for (amount, currency, theirs) in [
-        (500, "JPY", 500),
-        (5000, "ISK", 500_000),
-        (5120, "KWD", 5120),
-        (1200, "MGA", 12),
-    ] {
+    for (amount, currency, theirs) in
+        [(500, "JPY", 500), (5000, "ISK", 500_000), (5120, "KWD", 5120), (1200, "MGA", 12)]
+    {
         let charge = charge(&stripe, PaymentMethod::CheckoutSession, money(amount, currency)).await;
         let started = stripe.create_session(&charge).await.unwrap();
-        assert_eq!(
-            double.object(started.session_id.as_ref().unwrap())["amount_total"],
-            theirs
-        );
+        assert_eq!(double.object(started.session_id.as_ref().unwrap())["amount_total"], theirs);
         let intent = double.pay(started.session_id.as_ref().unwrap());
         let facts = facts_of(&stripe, &reference(&charge, &started)).await;
         assert_eq!(facts, [captured(&intent, amount, currency)]);
-        let order = RefundRequest {
-            amount: charge.amount,
-            ..order(&intent, 0)
-        };
+        let order = RefundRequest { amount: charge.amount, ..order(&intent, 0) };
         let refund = stripe.refund(&order).await.unwrap();
-        assert!(
-            matches!(refund, Fact::Refund { amount: back, .. } if back == amount),
-            "{refund:?}"
-        );
+        assert!(matches!(refund, Fact::Refund { amount: back, .. } if back == amount), "{refund:?}");
     }
     let odd = charge(&stripe, PaymentMethod::CheckoutSession, money(5123, "KWD")).await;
     refused(

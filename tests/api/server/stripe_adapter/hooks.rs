@@ -28,31 +28,13 @@ fn receiver() -> (Arrived, String) {
     let (listener, kept) = (TcpListener::bind("127.0.0.1:0").unwrap(), arrived.clone());
     let url = format!("http://{}/", listener.local_addr().unwrap());
     let take = move |request: HttpRequest, body: String| {
-        let signature = request
-            .headers()
-            .get("stripe-signature")
-            .unwrap()
-            .to_str()
-            .unwrap()
-            .to_owned();
+        let signature = request.headers().get("stripe-signature").unwrap().to_str().unwrap().to_owned();
         kept.lock().unwrap().push((signature, body));
         let early = count.fetch_add(1, Ordering::SeqCst) < 2;
-        async move {
-            if early {
-                HttpResponse::ServiceUnavailable()
-            } else {
-                HttpResponse::Ok()
-            }
-            .finish()
-        }
+        async move { if early { HttpResponse::ServiceUnavailable() } else { HttpResponse::Ok() }.finish() }
     };
     let factory = move || actix_web::App::new().default_service(web::to(take.clone()));
-    let server = HttpServer::new(factory)
-        .workers(1)
-        .disable_signals()
-        .listen(listener)
-        .unwrap()
-        .run();
+    let server = HttpServer::new(factory).workers(1).disable_signals().listen(listener).unwrap().run();
     tokio::spawn(server);
     (arrived, url)
 }
@@ -61,25 +43,15 @@ fn receiver() -> (Arrived, String) {
 async fn the_double_s_hooks_travel_as_they_are_told_to() {
     let double = StripeDouble::start();
     let settings = double.settings();
-    let settings: Vec<(&str, &str)> = settings
-        .iter()
-        .map(|(name, value)| (*name, value.as_str()))
-        .collect();
+    let settings: Vec<(&str, &str)> = settings.iter().map(|(name, value)| (*name, value.as_str())).collect();
     let folder = TempDir::new("stripe");
     let config = config(&folder, &settings);
-    let stripe = api::startup::stripe(&config, &Environment::default())
-        .unwrap()
-        .unwrap();
+    let stripe = api::startup::stripe(&config, &Environment::default()).unwrap().unwrap();
     assert!(!stripe.is_live());
     let (_, _, name) = session(&stripe).await;
     double.events();
     let (arrived, url) = receiver();
-    double.switch(Switches {
-        delay: Duration::from_millis(1),
-        duplicate: true,
-        reorder: true,
-        drop: 1,
-    });
+    double.switch(Switches { delay: Duration::from_millis(1), duplicate: true, reorder: true, drop: 1 });
     double.hook_to(&url);
     double.pay(&name);
     // Created, charged, succeeded, completed: the last comes first, and is lost; the others come twice, in reverse, and
@@ -87,10 +59,7 @@ async fn the_double_s_hooks_travel_as_they_are_told_to() {
     let kinds = eventually("eight deliveries", || async {
         let arrived = arrived.lock().unwrap().clone();
         let read = |(signature, body): &(String, String)| {
-            stripe
-                .read_webhook(signature, body.as_bytes(), Environment::default().now())
-                .unwrap()
-                .kind
+            stripe.read_webhook(signature, body.as_bytes(), Environment::default().now()).unwrap().kind
         };
         (arrived.len() == 8).then(|| arrived.iter().map(read).collect::<Vec<_>>())
     });
@@ -143,14 +112,6 @@ async fn hooks_that_are_not_about_our_money_tell_nothing() {
     }
     let now = Environment::default().now();
     let signature = sign(SECRET, "\u{0}{", now.timestamp());
-    refused(
-        stripe.read_webhook(&signature, b"\0{", now),
-        Code::MalformedRequest,
-        "no event",
-    );
-    refused(
-        stripe.read_webhook("", b"{}", now),
-        Code::HookSignatureInvalid,
-        "",
-    );
+    refused(stripe.read_webhook(&signature, b"\0{", now), Code::MalformedRequest, "no event");
+    refused(stripe.read_webhook("", b"{}", now), Code::HookSignatureInvalid, "");
 }

@@ -27,17 +27,12 @@ fn with_key(double: &StripeDouble, key: &str) -> Stripe {
 }
 
 fn money(amount: i64, currency: &str) -> Money {
-    Money {
-        amount,
-        currency: currency.parse().unwrap(),
-    }
+    Money { amount, currency: currency.parse().unwrap() }
 }
 
 async fn charge(stripe: &Stripe, method: PaymentMethod, amount: Money) -> Charge {
     let environment = Environment::default();
-    let customer = stripe
-        .create_customer(environment.new_id(), "lena@example.com", Some("Lena & Søn"))
-        .await;
+    let customer = stripe.create_customer(environment.new_id(), "lena@example.com", Some("Lena & Søn")).await;
     Charge {
         payment_id: environment.new_id(),
         method,
@@ -84,26 +79,18 @@ fn order(intent: &str, amount: i64) -> RefundRequest {
 }
 
 fn captured(intent: &str, amount: i64, currency: &str) -> Fact {
-    Fact::Captured {
-        provider_payment_id: intent.to_owned(),
-        amount,
-        currency: currency.to_owned(),
-    }
+    Fact::Captured { provider_payment_id: intent.to_owned(), amount, currency: currency.to_owned() }
 }
 
 fn over(code: &str) -> Fact {
-    Fact::Closed {
-        code: code.to_owned(),
-    }
+    Fact::Closed { code: code.to_owned() }
 }
 
 /// What the hooks since the last time tell, by their types.
 fn received_updates(double: &StripeDouble, stripe: &Stripe) -> Vec<(String, ProviderUpdate)> {
     let read = |event: &Value| {
         let (body, signature) = double.signed(event);
-        let read = stripe
-            .read_webhook(&signature, body.as_bytes(), Environment::default().now())
-            .unwrap();
+        let read = stripe.read_webhook(&signature, body.as_bytes(), Environment::default().now()).unwrap();
         assert_eq!(read.id, event["id"].as_str().unwrap());
         read.update.map(|told| (read.kind, told))
     };
@@ -111,10 +98,7 @@ fn received_updates(double: &StripeDouble, stripe: &Stripe) -> Vec<(String, Prov
 }
 
 fn facts(received_updates: &[(String, ProviderUpdate)]) -> Vec<Fact> {
-    received_updates
-        .iter()
-        .flat_map(|(_, told)| told.facts.clone())
-        .collect()
+    received_updates.iter().flat_map(|(_, told)| told.facts.clone()).collect()
 }
 
 async fn facts_of(stripe: &Stripe, reference: &ProviderReference) -> Vec<Fact> {
@@ -135,10 +119,7 @@ async fn a_session_is_started_once_paid_and_told_of() {
     let stripe = adapter(&double);
     let (charge, reference, name) = session(&stripe).await;
     let again = stripe.create_session(&charge).await.unwrap();
-    assert_eq!(
-        (again.session_id.as_ref(), double.count("checkout.session")),
-        (Some(&name), 1)
-    );
+    assert_eq!((again.session_id.as_ref(), double.count("checkout.session")), (Some(&name), 1));
     assert_eq!((again.provider_payment_id, again.client_secret), (None, None));
     assert!(again.url.unwrap().ends_with(&name));
     let kept = double.object(&name);
@@ -150,10 +131,7 @@ async fn a_session_is_started_once_paid_and_told_of() {
         (&kept["success_url"], &kept["expires_at"]),
         (&json!(charge.success_url), &json!(charge.expires_at.timestamp()))
     );
-    assert_eq!(
-        kept["metadata"]["palestra_payment_id"],
-        charge.payment_id.to_string()
-    );
+    assert_eq!(kept["metadata"]["palestra_payment_id"], charge.payment_id.to_string());
     assert_eq!(double.object(&charge.customer_id)["name"], "Lena & Søn");
     assert_eq!(facts_of(&stripe, &reference).await, []);
 
@@ -175,10 +153,7 @@ async fn a_session_is_started_once_paid_and_told_of() {
         (told.facts, told.provider_payment_id.as_ref()),
         (vec![captured(&intent, 4900, "USD")], Some(&intent))
     );
-    assert_eq!(
-        stripe.find_payment_id(&intent).await.unwrap(),
-        Some(charge.payment_id)
-    );
+    assert_eq!(stripe.find_payment_id(&intent).await.unwrap(), Some(charge.payment_id));
     assert_eq!(stripe.find_payment_id("pi_unknown").await.unwrap(), None);
 }
 
@@ -189,38 +164,22 @@ async fn an_intent_may_be_declined_and_is_then_paid() {
     let charge = charge(&stripe, PaymentMethod::PaymentIntent, money(900, "EUR")).await;
     let started = stripe.create_session(&charge).await.unwrap();
     assert_eq!(stripe.create_session(&charge).await.unwrap(), started);
-    let (intent, secret) = (
-        started.provider_payment_id.clone().unwrap(),
-        started.client_secret.clone().unwrap(),
-    );
+    let (intent, secret) =
+        (started.provider_payment_id.clone().unwrap(), started.client_secret.clone().unwrap());
     let reference = reference(&charge, &started);
     assert_eq!(facts_of(&stripe, &reference).await, []);
     assert_eq!(
         double.confirm(&secret, "pm_card_chargeDeclinedInsufficientFunds"),
         Err("card_declined".to_owned())
     );
-    let declined = Fact::Declined {
-        code: "card_declined".to_owned(),
-    };
-    assert_eq!(
-        facts_of(&stripe, &reference).await,
-        std::slice::from_ref(&declined)
-    );
+    let declined = Fact::Declined { code: "card_declined".to_owned() };
+    assert_eq!(facts_of(&stripe, &reference).await, std::slice::from_ref(&declined));
     assert_eq!(facts(&received_updates(&double, &stripe)), [declined]);
-    assert_eq!(
-        double.confirm(&secret, "pm_card_threeDSecure2Required"),
-        Ok("requires_action".to_owned())
-    );
+    assert_eq!(double.confirm(&secret, "pm_card_threeDSecure2Required"), Ok("requires_action".to_owned()));
     assert_eq!(facts_of(&stripe, &reference).await, []);
     double.authenticate(&intent);
-    assert_eq!(
-        facts_of(&stripe, &reference).await,
-        [captured(&intent, 900, "EUR")]
-    );
-    assert_eq!(
-        facts(&received_updates(&double, &stripe)),
-        [captured(&intent, 900, "EUR")]
-    );
+    assert_eq!(facts_of(&stripe, &reference).await, [captured(&intent, 900, "EUR")]);
+    assert_eq!(facts(&received_updates(&double, &stripe)), [captured(&intent, 900, "EUR")]);
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -236,10 +195,7 @@ async fn money_that_takes_days_is_not_there_before_it_is() {
         assert_eq!((completed.len(), facts(&completed)), (1, vec![]));
         assert_eq!(facts_of(&stripe, &reference).await, [Fact::Processing]);
         double.hear_of(&name, good);
-        let (told, asked) = (
-            facts(&received_updates(&double, &stripe)),
-            facts_of(&stripe, &reference).await,
-        );
+        let (told, asked) = (facts(&received_updates(&double, &stripe)), facts_of(&stripe, &reference).await);
         if good {
             let fact = captured(&intent, 4900, "USD");
             assert_eq!((told, asked), (vec![fact.clone(), fact.clone()], vec![fact]));
@@ -247,12 +203,7 @@ async fn money_that_takes_days_is_not_there_before_it_is() {
             assert!(
                 told.contains(&over("async_payment_failed")) && asked.contains(&over("async_payment_failed"))
             );
-            assert!(
-                !told
-                    .iter()
-                    .chain(&asked)
-                    .any(|fact| matches!(fact, Fact::Captured { .. }))
-            );
+            assert!(!told.iter().chain(&asked).any(|fact| matches!(fact, Fact::Captured { .. })));
         }
     }
 }
@@ -274,10 +225,7 @@ async fn what_waits_can_be_stopped_and_what_was_paid_stays() {
     double.abandon(&name);
     stripe.cancel(&abandoned).await.unwrap();
     let (_, tried, name) = session(&stripe).await;
-    assert_eq!(
-        double.try_to_pay(&name, "pm_card_chargeDeclined"),
-        Err("card_declined".to_owned())
-    );
+    assert_eq!(double.try_to_pay(&name, "pm_card_chargeDeclined"), Err("card_declined".to_owned()));
     stripe.cancel(&tried).await.unwrap();
     assert!(facts_of(&stripe, &tried).await.contains(&over("expired")));
     let (_, paid, intent) = paid(&double, &stripe).await;
@@ -298,11 +246,8 @@ async fn what_waits_can_be_stopped_and_what_was_paid_stays() {
     };
     stripe.cancel(&unknown).await.unwrap();
     assert_eq!(facts_of(&stripe, &unknown).await, []);
-    let nameless = ProviderReference {
-        payment_id: Uuid::nil().into(),
-        session_id: None,
-        provider_payment_id: None,
-    };
+    let nameless =
+        ProviderReference { payment_id: Uuid::nil().into(), session_id: None, provider_payment_id: None };
     assert_eq!(facts_of(&stripe, &nameless).await, []);
 }
 
@@ -314,46 +259,16 @@ async fn refunds_are_made_once_and_may_fail_later() {
     let part = order(&intent, 1900);
     let fact = stripe.refund(&part).await.unwrap();
     assert_eq!(stripe.refund(&part).await.unwrap(), fact);
-    let Fact::Refund {
-        id,
-        refund_id: ours,
-        amount,
-        status,
-        code,
-    } = fact.clone()
-    else {
-        panic!("{fact:?}")
-    };
-    assert_eq!(
-        (ours, amount, status, code),
-        (Some(part.refund_id), 1900, RefundStatus::Succeeded, None)
-    );
-    assert_eq!(
-        (double.count("refund"), &double.object(&id)["reason"]),
-        (1, &json!("requested_by_customer"))
-    );
+    let Fact::Refund { id, refund_id: ours, amount, status, code } = fact.clone() else { panic!("{fact:?}") };
+    assert_eq!((ours, amount, status, code), (Some(part.refund_id), 1900, RefundStatus::Succeeded, None));
+    assert_eq!((double.count("refund"), &double.object(&id)["reason"]), (1, &json!("requested_by_customer")));
     let heard_of = received_updates(&double, &stripe);
     assert_eq!(facts(&heard_of), std::slice::from_ref(&fact));
-    assert!(
-        heard_of
-            .iter()
-            .all(|(_, told)| told.provider_payment_id.as_ref() == Some(&intent))
-    );
-    refused(
-        stripe.refund(&order(&intent, 3001)).await,
-        Code::PaymentRefused,
-        "invalid_request_error",
-    );
+    assert!(heard_of.iter().all(|(_, told)| told.provider_payment_id.as_ref() == Some(&intent)));
+    refused(stripe.refund(&order(&intent, 3001)).await, Code::PaymentRefused, "invalid_request_error");
     let rest = stripe.refund(&order(&intent, 3000)).await.unwrap();
-    refused(
-        stripe.refund(&order(&intent, 1)).await,
-        Code::PaymentRefused,
-        "charge_already_refunded",
-    );
-    assert_eq!(
-        facts_of(&stripe, &reference).await,
-        [captured(&intent, 4900, "USD"), rest, fact]
-    );
+    refused(stripe.refund(&order(&intent, 1)).await, Code::PaymentRefused, "charge_already_refunded");
+    assert_eq!(facts_of(&stripe, &reference).await, [captured(&intent, 4900, "USD"), rest, fact]);
     double.events();
     double.fail_refund(&id);
     let failed = Fact::Refund {
@@ -363,18 +278,13 @@ async fn refunds_are_made_once_and_may_fail_later() {
         status: RefundStatus::Failed,
         code: Some("lost_or_stolen_card".to_owned()),
     };
-    assert_eq!(
-        facts(&received_updates(&double, &stripe)),
-        vec![failed.clone(); 3]
-    );
+    assert_eq!(facts(&received_updates(&double, &stripe)), vec![failed.clone(); 3]);
     assert!(facts_of(&stripe, &reference).await.contains(&failed));
     // One made in Stripe's dashboard is none that we know.
     let by_hand = double.refund_by_hand(&intent, 100);
     let asked = facts_of(&stripe, &reference).await;
     assert!(
-        asked
-            .iter()
-            .any(|fact| matches!(fact, Fact::Refund { id, refund_id: None, .. } if *id == by_hand))
+        asked.iter().any(|fact| matches!(fact, Fact::Refund { id, refund_id: None, .. } if *id == by_hand))
     );
 }
 
@@ -384,34 +294,14 @@ async fn refunds_on_their_way_are_pending_and_many_are_read() {
     let stripe = adapter(&double);
     let (_, reference, name) = session(&stripe).await;
     double.try_to_pay(&name, "pm_card_pendingRefund").unwrap();
-    let intent = stripe
-        .fetch_update(&reference)
-        .await
-        .unwrap()
-        .provider_payment_id
-        .unwrap();
+    let intent = stripe.fetch_update(&reference).await.unwrap().provider_payment_id.unwrap();
     let first = stripe.refund(&order(&intent, 1)).await.unwrap();
-    let Fact::Refund {
-        id,
-        status: RefundStatus::Pending,
-        ..
-    } = first
-    else {
-        panic!("{first:?}")
-    };
+    let Fact::Refund { id, status: RefundStatus::Pending, .. } = first else { panic!("{first:?}") };
     double.settle_refund(&id);
     for _ in 0..120 {
         double.refund_by_hand(&intent, 1);
     }
     let asked = facts_of(&stripe, &reference).await;
-    let pending = |fact: &&Fact| {
-        matches!(
-            fact,
-            Fact::Refund {
-                status: RefundStatus::Pending,
-                ..
-            }
-        )
-    };
+    let pending = |fact: &&Fact| matches!(fact, Fact::Refund { status: RefundStatus::Pending, .. });
     assert_eq!((asked.len(), asked.iter().filter(pending).count()), (122, 120));
 }

@@ -60,36 +60,21 @@ macro_rules! extractor {
 extractor!(Caller, |request, state, actor| Ok(Self(actor)));
 extractor!(Member, |request, state, actor| Ok(Self(logged_in(actor)?)));
 extractor!(Trainer, |request, state, actor| match logged_in(actor)? {
-    actor @ Actor::User {
-        role: Role::Trainer | Role::Admin,
-        ..
-    } => Ok(Self(actor)),
+    actor @ Actor::User { role: Role::Trainer | Role::Admin, .. } => Ok(Self(actor)),
     _ => Err(Code::Forbidden.into()),
 });
-extractor!(Confirmed, |request, state, actor| Ok(Self(
-    confirm(&state, logged_in(actor)?).await?
-)));
-extractor!(
-    Admin,
-    |request, state, actor| match confirm(&state, logged_in(actor)?).await? {
-        actor if actor.is_admin() => Ok(Self(actor)),
-        _ => Err(Code::Forbidden.into()),
-    }
-);
+extractor!(Confirmed, |request, state, actor| Ok(Self(confirm(&state, logged_in(actor)?).await?)));
+extractor!(Admin, |request, state, actor| match confirm(&state, logged_in(actor)?).await? {
+    actor if actor.is_admin() => Ok(Self(actor)),
+    _ => Err(Code::Forbidden.into()),
+});
 
 fn logged_in(actor: Actor) -> Result<Actor, Problem> {
-    if actor == Actor::Anonymous {
-        Err(Code::Unauthenticated.into())
-    } else {
-        Ok(actor)
-    }
+    if actor == Actor::Anonymous { Err(Code::Unauthenticated.into()) } else { Ok(actor) }
 }
 
 async fn confirm(state: &State, actor: Actor) -> Result<Actor, Problem> {
-    Ok(state
-        .db
-        .read(actor, |tx| async move { identity::verify_session(&tx).await })
-        .await?)
+    Ok(state.db.read(actor, |tx| async move { identity::verify_session(&tx).await }).await?)
 }
 
 async fn authenticate(request: &HttpRequest, state: &State) -> Result<Actor, Problem> {
@@ -106,9 +91,7 @@ async fn authenticate(request: &HttpRequest, state: &State) -> Result<Actor, Pro
     };
     // An admin's word reaches everybody's rows: what was taken away is gone at once, not with the token.
     let actor = match actor {
-        Actor::User {
-            role: Role::Admin, ..
-        } => confirm(state, actor).await?,
+        Actor::User { role: Role::Admin, .. } => confirm(state, actor).await?,
         actor => actor,
     };
     if let Some(id) = actor.user_id() {
@@ -125,21 +108,11 @@ pub fn address_of(request: &HttpRequest, trusted: &[IpAddr]) -> Option<IpAddr> {
     if !trusted.contains(&peer) {
         return Some(peer);
     }
-    let lines: Vec<&str> = request
-        .headers()
-        .get_all("x-forwarded-for")
-        .filter_map(|line| line.to_str().ok())
-        .collect();
+    let lines: Vec<&str> =
+        request.headers().get_all("x-forwarded-for").filter_map(|line| line.to_str().ok()).collect();
     // From the right: what a trusted proxy wrote. What cannot be read ends the search, since all to its left may be made up.
-    for hop in lines
-        .iter()
-        .rev()
-        .flat_map(|line| line.rsplit(','))
-        .map(str::trim)
-    {
-        let read = hop
-            .parse::<IpAddr>()
-            .or_else(|_| hop.parse::<SocketAddr>().map(|hop| hop.ip()));
+    for hop in lines.iter().rev().flat_map(|line| line.rsplit(',')).map(str::trim) {
+        let read = hop.parse::<IpAddr>().or_else(|_| hop.parse::<SocketAddr>().map(|hop| hop.ip()));
         match read.map(|hop| hop.to_canonical()) {
             Ok(hop) if trusted.contains(&hop) => {}
             Ok(hop) => return Some(hop),
@@ -160,18 +133,13 @@ mod tests {
             request = request.append_header(("X-Forwarded-For", *line));
         }
         let trusted = ["10.0.0.1".parse().unwrap(), "10.0.0.2".parse().unwrap()];
-        address_of(&request.to_http_request(), &trusted)
-            .unwrap()
-            .to_string()
+        address_of(&request.to_http_request(), &trusted).unwrap().to_string()
     }
 
     #[test]
     fn a_proxy_is_believed_from_the_right_as_far_as_it_is_trusted() {
         assert_eq!(from("10.0.0.1", &["203.0.113.7"]), "203.0.113.7");
-        assert_eq!(
-            from("10.0.0.1", &["1.1.1.1, 203.0.113.7, 10.0.0.2"]),
-            "203.0.113.7"
-        );
+        assert_eq!(from("10.0.0.1", &["1.1.1.1, 203.0.113.7, 10.0.0.2"]), "203.0.113.7");
         assert_eq!(from("10.0.0.1", &["1.1.1.1", "203.0.113.7:5555"]), "203.0.113.7");
         assert_eq!(from("10.0.0.1", &["1.1.1.1, nonsense, 10.0.0.2"]), "10.0.0.1");
         assert_eq!(from("10.0.0.1", &["::ffff:203.0.113.7"]), "203.0.113.7");

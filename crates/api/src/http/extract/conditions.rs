@@ -15,10 +15,9 @@ impl IfMatch {
     pub fn accepts(&self, version: i64) -> bool {
         let version = version.to_string();
         // A tag may also name the content; a change looks at the version alone.
-        self.0.as_ref().is_none_or(|tags| {
-            tags.iter()
-                .any(|tag| tag.split('.').next() == Some(version.as_str()))
-        })
+        self.0
+            .as_ref()
+            .is_none_or(|tags| tags.iter().any(|tag| tag.split('.').next() == Some(version.as_str())))
     }
 }
 
@@ -42,10 +41,7 @@ fn read(request: &HttpRequest) -> Result<IfMatch, Problem> {
     }
     let tags = entity_tags(&list).ok_or_else(malformed)?;
     // A weak tag never matches strongly (RFC 9110, 13.1.1); it is read and matches nothing.
-    let strong = tags
-        .into_iter()
-        .filter(|tag| !tag.weak)
-        .map(|tag| tag.opaque.to_owned());
+    let strong = tags.into_iter().filter(|tag| !tag.weak).map(|tag| tag.opaque.to_owned());
     Ok(IfMatch(Some(strong.collect())))
 }
 
@@ -55,20 +51,13 @@ pub(crate) fn none_match(request: &HttpRequest, etag: &str) -> bool {
         return false;
     };
     let current = entity_tags(etag).and_then(|tags| tags.first().map(|tag| tag.opaque));
-    list.trim() == "*"
-        || entity_tags(&list)
-            .unwrap_or_default()
-            .iter()
-            .any(|tag| Some(tag.opaque) == current)
+    list.trim() == "*" || entity_tags(&list).unwrap_or_default().iter().any(|tag| Some(tag.opaque) == current)
 }
 
 /// A header that is a list, which may come in several lines.
 fn joined(request: &HttpRequest, name: header::HeaderName) -> Option<String> {
-    let lines: Result<Vec<&str>, _> = request
-        .headers()
-        .get_all(name)
-        .map(header::HeaderValue::to_str)
-        .collect();
+    let lines: Result<Vec<&str>, _> =
+        request.headers().get_all(name).map(header::HeaderValue::to_str).collect();
     Some(lines.ok()?.join(","))
 }
 
@@ -84,9 +73,7 @@ fn entity_tags(list: &str) -> Option<Vec<EntityTag<'_>>> {
     let mut rest = list.trim();
     while !rest.is_empty() {
         if !rest.starts_with(',') {
-            let (weak, quoted) = rest
-                .strip_prefix("W/")
-                .map_or((false, rest), |quoted| (true, quoted));
+            let (weak, quoted) = rest.strip_prefix("W/").map_or((false, rest), |quoted| (true, quoted));
             let (opaque, after) = quoted.strip_prefix('"')?.split_once('"')?;
             if !opaque.bytes().all(|byte| byte.is_ascii_graphic()) {
                 return None;
@@ -111,24 +98,12 @@ mod tests {
     fn tags_may_hold_commas_and_lists_may_have_gaps() {
         let tag = |opaque, weak| EntityTag { opaque, weak };
         assert_eq!(entity_tags("\"3\""), Some(vec![tag("3", false)]));
-        assert_eq!(
-            entity_tags("\"a,b\" ,, W/\"\","),
-            Some(vec![tag("a,b", false), tag("", true)])
-        );
+        assert_eq!(entity_tags("\"a,b\" ,, W/\"\","), Some(vec![tag("a,b", false), tag("", true)]));
     }
 
     #[test]
     fn what_is_no_list_of_tags_is_refused() {
-        for list in [
-            "",
-            ",",
-            "3",
-            "\"3",
-            "\"3\" \"4\"",
-            "\"a b\"",
-            "*, \"3\"",
-            "w/\"3\"",
-        ] {
+        for list in ["", ",", "3", "\"3", "\"3\" \"4\"", "\"a b\"", "*, \"3\"", "w/\"3\""] {
             assert_eq!(entity_tags(list), None, "{list}");
         }
     }

@@ -46,10 +46,7 @@ impl FromRequest for MoneyKey {
         let key = Idempotency::from_request(request, payload).into_inner();
         ready(key.and_then(|key| match key.key {
             None => Err(Error::new(Code::IdempotencyKeyRequired).into()),
-            Some(_) => Ok(Self(Idempotency {
-                keep: RETENTION_FOR_MONEY,
-                ..key
-            })),
+            Some(_) => Ok(Self(Idempotency { keep: RETENTION_FOR_MONEY, ..key })),
         }))
     }
 }
@@ -62,11 +59,7 @@ impl FromRequest for Idempotency {
         let key = request.headers().get("idempotency-key").map(|value| {
             let text = value.to_str().unwrap_or_default();
             let legal = (1..=255).contains(&text.len()) && text.bytes().all(|byte| byte.is_ascii_graphic());
-            if legal {
-                Ok(text.to_owned())
-            } else {
-                Err(malformed())
-            }
+            if legal { Ok(text.to_owned()) } else { Err(malformed()) }
         });
         ready(key.transpose().map(|key| Self {
             key,
@@ -77,9 +70,7 @@ impl FromRequest for Idempotency {
 }
 
 fn malformed() -> Problem {
-    Error::new(Code::MalformedRequest)
-        .detail("Idempotency-Key is 1 to 255 visible ASCII characters.")
-        .into()
+    Error::new(Code::MalformedRequest).detail("Idempotency-Key is 1 to 255 visible ASCII characters.").into()
 }
 
 impl Idempotency {

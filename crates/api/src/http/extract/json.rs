@@ -164,29 +164,15 @@ fn values(raw: &[u8]) -> usize {
 }
 
 fn check_type(request: &HttpRequest) -> Result<(), Problem> {
-    let given = request
-        .headers()
-        .get(header::CONTENT_TYPE)
-        .and_then(|value| value.to_str().ok())
-        .unwrap_or_default();
-    let essence = given
-        .split(';')
-        .next()
-        .unwrap_or_default()
-        .trim()
-        .to_ascii_lowercase();
+    let given =
+        request.headers().get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or_default();
+    let essence = given.split(';').next().unwrap_or_default().trim().to_ascii_lowercase();
     let patch = request.method() == actix_web::http::Method::PATCH;
     if essence == "application/json" || (patch && essence == "application/merge-patch+json") {
         return Ok(());
     }
-    let expected = if patch {
-        "application/merge-patch+json"
-    } else {
-        "application/json"
-    };
-    Err(Error::new(Code::UnsupportedMediaType)
-        .detail(format!("Send {expected}."))
-        .into())
+    let expected = if patch { "application/merge-patch+json" } else { "application/json" };
+    Err(Error::new(Code::UnsupportedMediaType).detail(format!("Send {expected}.")).into())
 }
 
 pub(super) async fn read(payload: &mut Payload, limit: usize) -> Result<Vec<u8>, Problem> {
@@ -194,9 +180,7 @@ pub(super) async fn read(payload: &mut Payload, limit: usize) -> Result<Vec<u8>,
     while let Some(chunk) = payload.next().await {
         let chunk = chunk.map_err(|_| Error::new(Code::MalformedRequest).detail("The body ended early."))?;
         if body.len() + chunk.len() > limit {
-            return Err(Error::new(Code::PayloadTooLarge)
-                .detail(format!("At most {limit} bytes."))
-                .into());
+            return Err(Error::new(Code::PayloadTooLarge).detail(format!("At most {limit} bytes.")).into());
         }
         body.extend_from_slice(&chunk);
     }

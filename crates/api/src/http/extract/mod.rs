@@ -27,8 +27,5 @@ use crate::{http::problem::Problem, state::State};
 
 /// The application's state; every application of ours has it.
 pub(crate) fn state(request: &HttpRequest) -> Result<Data<State>, Problem> {
-    request
-        .app_data::<Data<State>>()
-        .cloned()
-        .ok_or_else(|| kernel::Error::internal("no state").into())
+    request.app_data::<Data<State>>().cloned().ok_or_else(|| kernel::Error::internal("no state").into())
 }

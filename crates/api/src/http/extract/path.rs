@@ -14,10 +14,8 @@ impl<T: DeserializeOwned> FromRequest for Path<T> {
     type Future = Ready<Result<Self, Problem>>;
 
     fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
-        let clean = request
-            .match_info()
-            .iter()
-            .all(|(_, value)| !value.contains('\0') && !value.contains("%00"));
+        let clean =
+            request.match_info().iter().all(|(_, value)| !value.contains('\0') && !value.contains("%00"));
         #[expect(clippy::disallowed_types, reason = "the one place that wraps actix's own")]
         let path = actix_web::web::Path::<T>::extract(request).into_inner();
         ready(match path {

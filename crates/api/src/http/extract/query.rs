@@ -44,10 +44,11 @@ fn read<T: DeserializeOwned + IntoParams + Validate + 'static>(
     let (value, mut reasons) = judge(request.query_string(), &properties, &validator)?;
     match T::deserialize(&value) {
         Ok(query) => {
-            reasons.extend(rules::refusals(&query).into_iter().map(|reason| FieldError {
-                pointer: place(&reason.pointer),
-                ..reason
-            }));
+            reasons.extend(
+                rules::refusals(&query)
+                    .into_iter()
+                    .map(|reason| FieldError { pointer: place(&reason.pointer), ..reason }),
+            );
             if reasons.is_empty() {
                 return Ok(Query(query));
             }
@@ -76,18 +77,10 @@ fn judge(
     for (name, text) in pairs(query)? {
         let at = place(&name);
         match properties.get(&name) {
-            None => reasons.push(FieldError::new(
-                at,
-                "unknown_parameter",
-                "There is no such parameter.",
-            )),
+            None => reasons.push(FieldError::new(at, "unknown_parameter", "There is no such parameter.")),
             Some(property) => {
                 if value.insert(name, typed(property, text)).is_some() {
-                    reasons.push(FieldError::new(
-                        at,
-                        "duplicate",
-                        "This parameter stands here twice.",
-                    ));
+                    reasons.push(FieldError::new(at, "duplicate", "This parameter stands here twice."));
                 }
             }
         }
@@ -114,15 +107,10 @@ fn properties(schemas: &Schemas, parameters: Vec<Parameter>) -> Properties {
 }
 
 fn object(properties: &Properties) -> Value {
-    let schemas: Map<String, Value> = properties
-        .iter()
-        .map(|(name, property)| (name.clone(), property.schema.clone()))
-        .collect();
-    let required: Vec<&String> = properties
-        .iter()
-        .filter(|(_, property)| property.required)
-        .map(|(name, _)| name)
-        .collect();
+    let schemas: Map<String, Value> =
+        properties.iter().map(|(name, property)| (name.clone(), property.schema.clone())).collect();
+    let required: Vec<&String> =
+        properties.iter().filter(|(_, property)| property.required).map(|(name, _)| name).collect();
     json!({ "type": "object", "properties": schemas, "required": required, "additionalProperties": false })
 }
 

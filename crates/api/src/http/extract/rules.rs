@@ -50,9 +50,5 @@ fn reason(error: ValidationError) -> FieldError {
         Cow::Borrowed(code) => code,
         Cow::Owned(_) => "not_allowed",
     };
-    FieldError::new(
-        pointer.unwrap_or_default(),
-        code,
-        error.message.unwrap_or_default(),
-    )
+    FieldError::new(pointer.unwrap_or_default(), code, error.message.unwrap_or_default())
 }

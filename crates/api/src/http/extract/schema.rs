@@ -97,11 +97,7 @@ impl Schemas {
         let named = named(schema).and_then(|name| self.component(name));
         match named.as_ref().unwrap_or(schema).get("type") {
             Some(Value::String(name)) => vec![name.clone()],
-            Some(Value::Array(names)) => names
-                .iter()
-                .filter_map(Value::as_str)
-                .map(str::to_owned)
-                .collect(),
+            Some(Value::Array(names)) => names.iter().filter_map(Value::as_str).map(str::to_owned).collect(),
             _ => Vec::new(),
         }
     }
@@ -144,19 +140,12 @@ type Known<T> = RwLock<HashMap<TypeId, Arc<T>>>;
 
 /// What is known of a type, or what `make` makes of it.
 fn kept<T>(known: &Known<T>, id: TypeId, make: impl FnOnce() -> Result<T>) -> Result<Arc<T>> {
-    let found = known
-        .read()
-        .unwrap_or_else(PoisonError::into_inner)
-        .get(&id)
-        .cloned();
+    let found = known.read().unwrap_or_else(PoisonError::into_inner).get(&id).cloned();
     if let Some(found) = found {
         return Ok(found);
     }
     let made = Arc::new(make()?);
-    known
-        .write()
-        .unwrap_or_else(PoisonError::into_inner)
-        .insert(id, made.clone());
+    known.write().unwrap_or_else(PoisonError::into_inner).insert(id, made.clone());
     Ok(made)
 }
 
@@ -256,10 +245,9 @@ fn wording(kind: &ValidationErrorKind) -> (&'static str, String) {
         ValidationErrorKind::Pattern { pattern } if pattern == KEEPABLE => {
             ("bad_character", "The character U+0000 cannot be kept.".to_owned())
         }
-        ValidationErrorKind::Pattern { pattern } if pattern == NOT_BLANK => (
-            "bad_format",
-            "Not blank, and without the character U+0000.".to_owned(),
-        ),
+        ValidationErrorKind::Pattern { pattern } if pattern == NOT_BLANK => {
+            ("bad_format", "Not blank, and without the character U+0000.".to_owned())
+        }
         ValidationErrorKind::Pattern { pattern } => ("bad_format", format!("Must match {pattern}.")),
         ValidationErrorKind::PropertyNames { error } => wording(error.kind()),
         ValidationErrorKind::Type { .. } => ("wrong_type", "A value of another type is expected.".to_owned()),
@@ -272,10 +260,7 @@ pub(super) fn integers(value: &mut Value) {
     const EXACT: f64 = 9_007_199_254_740_992.0;
     match value {
         Value::Number(number) if number.is_f64() => {
-            if let Some(float) = number
-                .as_f64()
-                .filter(|float| float.fract() == 0.0 && float.abs() < EXACT)
-            {
+            if let Some(float) = number.as_f64().filter(|float| float.fract() == 0.0 && float.abs() < EXACT) {
                 #[expect(
                     clippy::cast_possible_truncation,
                     reason = "whole and below 2^53, by the filter above"

@@ -9,10 +9,8 @@ use super::modernise;
 use crate::http::problem::{ProblemBody, status_of};
 
 pub(super) fn response_name(status: u16) -> String {
-    let reason = StatusCode::from_u16(status)
-        .ok()
-        .and_then(|status| status.canonical_reason())
-        .unwrap_or("Problem");
+    let reason =
+        StatusCode::from_u16(status).ok().and_then(|status| status.canonical_reason()).unwrap_or("Problem");
     reason.split(' ').collect()
 }
 
@@ -20,19 +18,15 @@ pub(super) fn problem_response(status: u16) -> Value {
     let first = Code::ALL.iter().find(|code| status_of(**code).as_u16() == status);
     let (code, title) = first.map_or(("internal", ""), |code| (code.as_str(), code.title()));
     let mut headers = Map::new();
-    headers.insert(
-        "X-Request-Id".to_owned(),
-        json!({ "$ref": "#/components/headers/X-Request-Id" }),
-    );
+    headers.insert("X-Request-Id".to_owned(), json!({ "$ref": "#/components/headers/X-Request-Id" }));
     match status {
         401 => drop(headers.insert(
             "WWW-Authenticate".to_owned(),
             json!({ "$ref": "#/components/headers/WWW-Authenticate" }),
         )),
-        429 | 503 => drop(headers.insert(
-            "Retry-After".to_owned(),
-            json!({ "$ref": "#/components/headers/Retry-After" }),
-        )),
+        429 | 503 => drop(
+            headers.insert("Retry-After".to_owned(), json!({ "$ref": "#/components/headers/Retry-After" })),
+        ),
         _ => {}
     }
     let meaning = match status {

@@ -30,9 +30,7 @@ pub(super) fn with_examples(content: &mut Map<String, Value>, schemas: &Map<Stri
 
 /// `Vec<u8>`: a file as it is, and no JSON.
 fn is_bytes(schema: &Value) -> bool {
-    schema
-        .pointer("/items/type")
-        .is_some_and(|kind| kind == "integer")
+    schema.pointer("/items/type").is_some_and(|kind| kind == "integer")
 }
 
 /// A complete example of a schema, made of the examples of its members.
@@ -40,10 +38,8 @@ fn example(schema: &Value, schemas: &Map<String, Value>, of: Of, depth: usize) -
     if depth > 12 {
         return Value::Null;
     }
-    if let Some(given) = schema
-        .pointer("/examples/0")
-        .or_else(|| schema.get("example"))
-        .or_else(|| schema.get("default"))
+    if let Some(given) =
+        schema.pointer("/examples/0").or_else(|| schema.get("example")).or_else(|| schema.get("default"))
     {
         return given.clone();
     }
@@ -57,37 +53,23 @@ fn example(schema: &Value, schemas: &Map<String, Value>, of: Of, depth: usize) -
     let not_null = |value: &&Value| value.get("type").is_none_or(|kind| kind != "null");
     if let Some(parts) = schema.get("allOf").and_then(Value::as_array) {
         let parts = parts.iter().map(|part| example(part, schemas, of, depth + 1));
-        return Value::Object(
-            parts
-                .filter_map(|part| part.as_object().cloned())
-                .flatten()
-                .collect(),
-        );
+        return Value::Object(parts.filter_map(|part| part.as_object().cloned()).flatten().collect());
     }
     for key in ["oneOf", "anyOf"] {
-        let choice = schema
-            .get(key)
-            .and_then(Value::as_array)
-            .and_then(|choices| choices.iter().find(not_null));
+        let choice =
+            schema.get(key).and_then(Value::as_array).and_then(|choices| choices.iter().find(not_null));
         if let Some(choice) = choice {
             return example(choice, schemas, of, depth + 1);
         }
     }
     let kind = match schema.get("type") {
-        Some(Value::Array(kinds)) => kinds
-            .iter()
-            .filter_map(Value::as_str)
-            .find(|kind| *kind != "null"),
+        Some(Value::Array(kinds)) => kinds.iter().filter_map(Value::as_str).find(|kind| *kind != "null"),
         Some(kind) => kind.as_str(),
         None => None,
     };
     match kind {
         Some("object") => {
-            let members = schema
-                .get("properties")
-                .and_then(Value::as_object)
-                .into_iter()
-                .flatten();
+            let members = schema.get("properties").and_then(Value::as_object).into_iter().flatten();
             let required = schema.get("required").and_then(Value::as_array);
             let needed = |name: &str| required.is_some_and(|names| names.iter().any(|needed| needed == name));
             Value::Object(
@@ -97,9 +79,9 @@ fn example(schema: &Value, schemas: &Map<String, Value>, of: Of, depth: usize) -
                     .collect(),
             )
         }
-        Some("array") => schema
-            .get("items")
-            .map_or(json!([]), |items| json!([example(items, schemas, of, depth + 1)])),
+        Some("array") => {
+            schema.get("items").map_or(json!([]), |items| json!([example(items, schemas, of, depth + 1)]))
+        }
         Some("boolean") => json!(true),
         Some("integer") => schema.get("minimum").cloned().unwrap_or(json!(1)),
         Some("number") => json!(12.5),

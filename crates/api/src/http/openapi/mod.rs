@@ -34,18 +34,9 @@ pub(crate) fn text(collected: Collected) -> String {
 
 /// What each area is about.
 const TAGS: &[(&str, &str)] = &[
-    (
-        "health",
-        "Whether the server lives, is ready, and what it counts.",
-    ),
-    (
-        "meta",
-        "The contract itself, and the public keys of access tokens.",
-    ),
-    (
-        "auth",
-        "Registering, logging in, refreshing, and the links sent by mail.",
-    ),
+    ("health", "Whether the server lives, is ready, and what it counts."),
+    ("meta", "The contract itself, and the public keys of access tokens."),
+    ("auth", "Registering, logging in, refreshing, and the links sent by mail."),
     ("me", "The caller's own account, profile and sessions."),
     ("users", "What anybody may see of somebody."),
     ("admin", "Managing accounts. Admins only."),
@@ -54,45 +45,21 @@ const TAGS: &[(&str, &str)] = &[
     ("wishlist", "Courses that somebody wants to have one day."),
     ("chapters", "Authoring chapters."),
     ("lessons", "Authoring and reading lessons."),
-    (
-        "media",
-        "Sending files and fetching them, and what is attached to courses and lessons.",
-    ),
-    (
-        "video",
-        "Videos: sending them, following what becomes of them, playing them.",
-    ),
+    ("media", "Sending files and fetching them, and what is attached to courses and lessons."),
+    ("video", "Videos: sending them, following what becomes of them, playing them."),
     ("hooks", "What other services tell. Not for clients."),
-    (
-        "payments",
-        "Buying courses, giving money back, receipts and sales.",
-    ),
+    ("payments", "Buying courses, giving money back, receipts and sales."),
     ("coupons", "What makes a course cheaper for some."),
     ("sandbox", "Playing the buyer, in development: no money moves."),
-    (
-        "access",
-        "Enrolling, giving and taking access, and why somebody has it.",
-    ),
+    ("access", "Enrolling, giving and taking access, and why somebody has it."),
     ("progress", "What one has learnt."),
     ("posts", "What members write for all who may read it."),
-    (
-        "comments",
-        "Conversations under posts and lessons, for whoever may read those.",
-    ),
+    ("comments", "Conversations under posts and lessons, for whoever may read those."),
     ("community", "The rules of the places where members write."),
     ("notifications", "What one is told of, and on which ways."),
-    (
-        "announcements",
-        "What trainers tell the learners of their courses.",
-    ),
-    (
-        "moderation",
-        "Reporting what is wrong, deciding about it, and what was decided.",
-    ),
-    (
-        "messages",
-        "Conversations of two or of a few, and who may write to whom.",
-    ),
+    ("announcements", "What trainers tell the learners of their courses."),
+    ("moderation", "Reporting what is wrong, deciding about it, and what was decided."),
+    ("messages", "Conversations of two or of a few, and who may write to whom."),
     ("live", "What happens, as it happens."),
 ];
 
@@ -118,78 +85,25 @@ const LINKS: &[(&str, &str, &str, &str)] = &[
     ("createLesson", "getLesson", "lesson_id", "$response.body#/id"),
     ("createUpload", "getUpload", "upload_id", "$response.body#/id"),
     ("createCoupon", "getCoupon", "coupon_id", "$response.body#/id"),
-    (
-        "createCheckout",
-        "getPayment",
-        "payment_id",
-        "$response.body#/payment/id",
-    ),
-    (
-        "createRefund",
-        "getPayment",
-        "payment_id",
-        "$response.body#/paymentId",
-    ),
-    (
-        "createCourseAttachment",
-        "getAttachment",
-        "attachment_id",
-        "$response.body#/id",
-    ),
-    (
-        "createLessonAttachment",
-        "getAttachment",
-        "attachment_id",
-        "$response.body#/id",
-    ),
-    (
-        "createVideoUpload",
-        "getVideoAsset",
-        "video_asset_id",
-        "$response.body#/videoAsset/id",
-    ),
-    (
-        "enrollInCourse",
-        "getCourseProgress",
-        "course_id",
-        "$response.body#/courseId",
-    ),
+    ("createCheckout", "getPayment", "payment_id", "$response.body#/payment/id"),
+    ("createRefund", "getPayment", "payment_id", "$response.body#/paymentId"),
+    ("createCourseAttachment", "getAttachment", "attachment_id", "$response.body#/id"),
+    ("createLessonAttachment", "getAttachment", "attachment_id", "$response.body#/id"),
+    ("createVideoUpload", "getVideoAsset", "video_asset_id", "$response.body#/videoAsset/id"),
+    ("enrollInCourse", "getCourseProgress", "course_id", "$response.body#/courseId"),
     ("createGrant", "getGrant", "grant_id", "$response.body#/id"),
     ("createPost", "getPost", "post_id", "$response.body#/id"),
-    (
-        "createPostComment",
-        "getComment",
-        "comment_id",
-        "$response.body#/id",
-    ),
-    (
-        "createLessonComment",
-        "getComment",
-        "comment_id",
-        "$response.body#/id",
-    ),
+    ("createPostComment", "getComment", "comment_id", "$response.body#/id"),
+    ("createLessonComment", "getComment", "comment_id", "$response.body#/id"),
     ("createReport", "getReport", "report_id", "$response.body#/id"),
-    (
-        "createAnnouncement",
-        "listCourseAnnouncements",
-        "course_id",
-        "$response.body#/courseId",
-    ),
-    (
-        "openConversation",
-        "getConversation",
-        "conversation_id",
-        "$response.body#/id",
-    ),
+    ("createAnnouncement", "listCourseAnnouncements", "course_id", "$response.body#/courseId"),
+    ("openConversation", "getConversation", "conversation_id", "$response.body#/id"),
     ("sendMessage", "getMessage", "message_id", "$response.body#/id"),
 ];
 
 fn complete(document: &mut Value) {
-    let schemas = document
-        .pointer("/components/schemas")
-        .and_then(Value::as_object)
-        .cloned()
-        .unwrap_or_default();
+    let schemas =
+        document.pointer("/components/schemas").and_then(Value::as_object).cloned().unwrap_or_default();
     let in_requests = reachable(document, &schemas, "requestBody");
     let mut schemas = schemas;
     for (name, schema) in &mut schemas {
@@ -201,9 +115,7 @@ fn complete(document: &mut Value) {
         }
     }
     schemas.extend(problem_schemas());
-    if let Some(code) = schemas
-        .get_mut("Problem")
-        .and_then(|problem| problem.pointer_mut("/properties/code"))
+    if let Some(code) = schemas.get_mut("Problem").and_then(|problem| problem.pointer_mut("/properties/code"))
     {
         let codes: Vec<&str> = Code::ALL.iter().map(|code| code.as_str()).collect();
         insert(code, "x-extensible-enum", json!(codes));
@@ -236,10 +148,8 @@ fn complete(document: &mut Value) {
         "servers",
         json!([{ "url": "/", "description": "The server that serves this document: a local, a staging or a production one." }]),
     );
-    let tags: Vec<Value> = TAGS
-        .iter()
-        .map(|(name, text)| json!({ "name": name, "description": text }))
-        .collect();
+    let tags: Vec<Value> =
+        TAGS.iter().map(|(name, text)| json!({ "name": name, "description": text })).collect();
     insert(document, "tags", json!(tags));
     insert(
         document,
@@ -293,9 +203,7 @@ pub fn keepable(schema: &mut Value) {
         Value::Object(members) => {
             let kind = members.get("type").unwrap_or(&Value::Null);
             let text = kind == "string"
-                || kind
-                    .as_array()
-                    .is_some_and(|kinds| kinds.iter().any(|kind| kind == "string"));
+                || kind.as_array().is_some_and(|kinds| kinds.iter().any(|kind| kind == "string"));
             // The format of a password is about how it is shown, not about its characters.
             let format = members.get("format").is_some_and(|format| format != "password");
             if text && !format && !members.contains_key("pattern") && !members.contains_key("enum") {
@@ -310,27 +218,17 @@ pub fn keepable(schema: &mut Value) {
 
 /// What only goes out has all its members, and one without a value is null; but for optional ones that are never null.
 fn require_all(schema: &mut Value) {
-    for part in schema
-        .get_mut("allOf")
-        .and_then(Value::as_array_mut)
-        .into_iter()
-        .flatten()
-    {
+    for part in schema.get_mut("allOf").and_then(Value::as_array_mut).into_iter().flatten() {
         require_all(part);
     }
     let required = schema.get("required").and_then(Value::as_array);
     let is_required =
         |name: &str| required.is_some_and(|names| names.iter().any(|required| required == name));
     let is_plain = |member: &Value| member.get("type").is_some_and(Value::is_string);
-    let names = schema
-        .get("properties")
-        .and_then(Value::as_object)
-        .map(|members| {
-            let sure = members
-                .iter()
-                .filter(|(name, member)| is_required(name) || !is_plain(member));
-            sure.map(|(name, _)| name.clone()).collect::<Vec<_>>()
-        });
+    let names = schema.get("properties").and_then(Value::as_object).map(|members| {
+        let sure = members.iter().filter(|(name, member)| is_required(name) || !is_plain(member));
+        sure.map(|(name, _)| name.clone()).collect::<Vec<_>>()
+    });
     if let Some(names) = names.filter(|names| !names.is_empty()) {
         insert(schema, "required", json!(names));
     }

@@ -20,48 +20,25 @@ pub(super) fn complete_operation(
     schemas: &Map<String, Value>,
     statuses: &mut BTreeSet<u16>,
 ) {
-    let id = operation
-        .get("operationId")
-        .and_then(Value::as_str)
-        .unwrap_or_default()
-        .to_owned();
+    let id = operation.get("operationId").and_then(Value::as_str).unwrap_or_default().to_owned();
     let own_codes: Vec<String> = operation
         .as_object_mut()
         .and_then(|operation| operation.remove("x-problem-codes"))
         .and_then(|codes| serde_json::from_value(codes).ok())
         .unwrap_or_default();
     let public = public(operation);
-    let optional = !public
-        && operation
-            .pointer("/security/0")
-            .is_some_and(|first| first == &json!({}));
+    let optional = !public && operation.pointer("/security/0").is_some_and(|first| first == &json!({}));
     let creates = operation.pointer("/responses/201").is_some();
-    let versioned = operation
-        .as_object_mut()
-        .and_then(|operation| operation.remove("x-versioned"))
-        .is_some();
+    let versioned = operation.as_object_mut().and_then(|operation| operation.remove("x-versioned")).is_some();
     let tagged = versioned || edited && (method == "get" || method == "patch");
-    let moves_money = operation
-        .as_object_mut()
-        .and_then(|operation| operation.remove("x-moves-money"))
-        .is_some();
-    let is_file = operation
-        .as_object_mut()
-        .and_then(|operation| operation.remove("x-file"))
-        .is_some();
-    let mut codes: Vec<Code> = Code::ALL
-        .iter()
-        .copied()
-        .filter(|code| own_codes.iter().any(|own| own == code.as_str()))
-        .collect();
+    let moves_money =
+        operation.as_object_mut().and_then(|operation| operation.remove("x-moves-money")).is_some();
+    let is_file = operation.as_object_mut().and_then(|operation| operation.remove("x-file")).is_some();
+    let mut codes: Vec<Code> =
+        Code::ALL.iter().copied().filter(|code| own_codes.iter().any(|own| own == code.as_str())).collect();
     let health = operation.pointer("/tags/0").is_some_and(|tag| tag == "health");
     if !health {
-        codes.extend([
-            Code::RateLimited,
-            Code::Overloaded,
-            Code::Unavailable,
-            Code::Internal,
-        ]);
+        codes.extend([Code::RateLimited, Code::Overloaded, Code::Unavailable, Code::Internal]);
     }
     if !public {
         codes.extend([Code::TokenInvalid, Code::TokenExpired, Code::SessionRevoked]);
@@ -86,21 +63,11 @@ pub(super) fn complete_operation(
             }
         }
     }
-    let parameters = operation
-        .get("parameters")
-        .and_then(Value::as_array)
-        .cloned()
-        .unwrap_or_default();
-    if parameters
-        .iter()
-        .any(|parameter| parameter.get("in").is_some_and(|place| place == "path"))
-    {
+    let parameters = operation.get("parameters").and_then(Value::as_array).cloned().unwrap_or_default();
+    if parameters.iter().any(|parameter| parameter.get("in").is_some_and(|place| place == "path")) {
         codes.push(Code::NotFound);
     }
-    if parameters
-        .iter()
-        .any(|parameter| parameter.get("in").is_some_and(|place| place == "query"))
-    {
+    if parameters.iter().any(|parameter| parameter.get("in").is_some_and(|place| place == "query")) {
         codes.extend([Code::MalformedRequest, Code::ValidationFailed]);
     }
     if method == "patch" {
@@ -108,11 +75,7 @@ pub(super) fn complete_operation(
         added.push("IfMatch");
     }
     if creates {
-        codes.extend([
-            Code::MalformedRequest,
-            Code::IdempotencyKeyReused,
-            Code::IdempotencyInFlight,
-        ]);
+        codes.extend([Code::MalformedRequest, Code::IdempotencyKeyReused, Code::IdempotencyInFlight]);
         added.push(if moves_money { "MoneyKey" } else { "IdempotencyKey" });
     }
     if moves_money {
@@ -131,20 +94,13 @@ pub(super) fn complete_operation(
             parameter
         })
         .collect();
-    parameters.extend(
-        added
-            .iter()
-            .map(|name| json!({ "$ref": format!("#/components/parameters/{name}") })),
-    );
+    parameters.extend(added.iter().map(|name| json!({ "$ref": format!("#/components/parameters/{name}") })));
     if !parameters.is_empty() {
         insert(operation, "parameters", json!(parameters));
     }
     let mut by_status: BTreeMap<u16, BTreeSet<&str>> = BTreeMap::new();
     for code in codes {
-        by_status
-            .entry(status_of(code).as_u16())
-            .or_default()
-            .insert(code.as_str());
+        by_status.entry(status_of(code).as_u16()).or_default().insert(code.as_str());
     }
     let Some(responses) = operation.get_mut("responses").and_then(Value::as_object_mut) else {
         return;
@@ -165,17 +121,12 @@ pub(super) fn complete_operation(
         if is_file {
             names.push("Content-Disposition");
         }
-        let refs = names.iter().map(|name| {
-            (
-                (*name).to_owned(),
-                json!({ "$ref": format!("#/components/headers/{name}") }),
-            )
-        });
+        let refs = names
+            .iter()
+            .map(|name| ((*name).to_owned(), json!({ "$ref": format!("#/components/headers/{name}") })));
         let headers = refs.collect::<Map<_, _>>();
         insert(response, "headers", json!(headers));
-        let links = LINKS
-            .iter()
-            .filter(|(create, ..)| status == "201" && *create == id);
+        let links = LINKS.iter().filter(|(create, ..)| status == "201" && *create == id);
         let links: Map<String, Value> = links.map(|(_, read, parameter, expression)| {
             let link = json!({ "operationId": read, "parameters": { *parameter: expression }, "description": "Reads what was made." });
             ((*read).to_owned(), link)
@@ -203,22 +154,14 @@ pub(super) fn complete_operation(
         let codes: Vec<String> = codes.iter().map(|code| format!("`{code}`")).collect();
         told.push_str(&format!("\n- {status}: {}", codes.join(", ")));
     }
-    let text = operation
-        .get("description")
-        .and_then(Value::as_str)
-        .unwrap_or_default();
-    insert(
-        operation,
-        "description",
-        json!(format!("{}\n\n**Problem codes**{told}", text.trim())),
-    );
+    let text = operation.get("description").and_then(Value::as_str).unwrap_or_default();
+    insert(operation, "description", json!(format!("{}\n\n**Problem codes**{told}", text.trim())));
 }
 
 /// Whether an operation is for anybody, which the document writes as an empty list.
 pub(super) fn public(operation: &mut Value) -> bool {
-    let public = operation
-        .get("security")
-        .is_none_or(|security| security == &json!([{}]) || security == &json!([]));
+    let public =
+        operation.get("security").is_none_or(|security| security == &json!([{}]) || security == &json!([]));
     if public {
         insert(operation, "security", json!([]));
     }
@@ -230,10 +173,8 @@ pub(super) fn reachable(document: &Value, schemas: &Map<String, Value>, from: &s
     fn walk(value: &Value, schemas: &Map<String, Value>, seen: &mut BTreeSet<String>) {
         match value {
             Value::Object(members) => {
-                let name = members
-                    .get("$ref")
-                    .and_then(Value::as_str)
-                    .and_then(|path| path.rsplit('/').next());
+                let name =
+                    members.get("$ref").and_then(Value::as_str).and_then(|path| path.rsplit('/').next());
                 if let Some(name) = name
                     && seen.insert(name.to_owned())
                     && let Some(schema) = schemas.get(name)
@@ -247,15 +188,9 @@ pub(super) fn reachable(document: &Value, schemas: &Map<String, Value>, from: &s
         }
     }
     let mut seen = BTreeSet::new();
-    let items = document
-        .get("paths")
-        .and_then(Value::as_object)
-        .into_iter()
-        .flatten()
-        .map(|(_, item)| item);
-    for operation in items
-        .flat_map(|item| item.as_object().into_iter().flatten())
-        .map(|(_, operation)| operation)
+    let items = document.get("paths").and_then(Value::as_object).into_iter().flatten().map(|(_, item)| item);
+    for operation in
+        items.flat_map(|item| item.as_object().into_iter().flatten()).map(|(_, operation)| operation)
     {
         if let Some(part) = operation.get(from) {
             walk(part, schemas, &mut seen);

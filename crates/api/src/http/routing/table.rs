@@ -69,10 +69,7 @@ impl Table {
             parameters,
             methods: Vec::new(),
         });
-        debug_assert_eq!(
-            *resource.template, *template,
-            "one path, two names for its parameters"
-        );
+        debug_assert_eq!(*resource.template, *template, "one path, two names for its parameters");
         resource.methods.push((method, self.operations));
     }
 
@@ -83,11 +80,7 @@ impl Table {
             let taken = resource.methods.iter().find(|(taken, _)| taken == method);
             let operation = taken.map(|(_, operation)| *operation);
             if operation.is_some() || found.is_none() {
-                found = Some(Found {
-                    resource,
-                    values: values.to_vec(),
-                    operation,
-                });
+                found = Some(Found { resource, values: values.to_vec(), operation });
             }
             operation.is_some()
         });
@@ -223,15 +216,9 @@ mod tests {
         let lesson = table.find(&Method::GET, "/courses/yoga/lessons/a%20b").unwrap();
         let parameters: Vec<_> = lesson.parameters().collect();
         assert_eq!(parameters, [("course", "yoga"), ("lesson", "a%20b")]);
-        for nothing in [
-            "",
-            "/",
-            "courses/yoga",
-            "/courses",
-            "/courses/",
-            "/courses//lessons/7",
-            "/courses/a/b",
-        ] {
+        for nothing in
+            ["", "/", "courses/yoga", "/courses", "/courses/", "/courses//lessons/7", "/courses/a/b"]
+        {
             assert_eq!(found(&table, Method::GET, nothing), None, "{nothing}");
         }
     }

@@ -46,9 +46,7 @@ async fn enroll(
         };
         Ok(reply.version_and_content(1))
     };
-    Ok(key
-        .run(&state.db, (Pool::App, actor), "enrollInCourse", &[], work)
-        .await?)
+    Ok(key.run(&state.db, (Pool::App, actor), "enrollInCourse", &[], work).await?)
 }
 
 /// List my enrollments

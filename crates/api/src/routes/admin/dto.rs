@@ -21,11 +21,7 @@ pub(super) struct UserQuery {
     #[param(minimum = 1, maximum = 100, default = 20)]
     limit: u64,
     /// Where the page begins: `nextCursor` of the page before. The first page where it is missing.
-    #[param(
-        pattern = "^[A-Za-z0-9_-]{32}$",
-        nullable = false,
-        example = "AAY8Qm3Vn0ABmMDeAABwAIAAAAAAAAAB"
-    )]
+    #[param(pattern = "^[A-Za-z0-9_-]{32}$", nullable = false, example = "AAY8Qm3Vn0ABmMDeAABwAIAAAAAAAAAB")]
     cursor: Option<String>,
     /// Only accounts of this role.
     #[param(value_type = Option<schema::Role>, inline, nullable = false)]
@@ -41,13 +37,7 @@ pub(super) struct UserQuery {
 impl UserQuery {
     /// The filter and the page.
     pub(super) fn into_parts(self) -> (UserFilter, Option<Cursor>, Limit) {
-        let Self {
-            limit,
-            cursor,
-            role,
-            status,
-            email,
-        } = self;
+        let Self { limit, cursor, role, status, email } = self;
         let (after, limit) = PageQuery { limit, cursor }.position();
         let filter = UserFilter { role, status, email };
         (filter, after, limit)

@@ -48,19 +48,12 @@ pub(super) struct CreateAnnouncement {
     /// The title.
     title: Title,
     /// The text as HTML, which is sanitised.
-    #[schema(
-        min_length = 1,
-        max_length = 10000,
-        example = "<p>Week 5 is about pulling. Enjoy!</p>"
-    )]
+    #[schema(min_length = 1, max_length = 10000, example = "<p>Week 5 is about pulling. Enjoy!</p>")]
     body: String,
 }
 
 impl From<CreateAnnouncement> for NewAnnouncement {
     fn from(body: CreateAnnouncement) -> Self {
-        Self {
-            title: body.title.into(),
-            body: body.body,
-        }
+        Self { title: body.title.into(), body: body.body }
     }
 }

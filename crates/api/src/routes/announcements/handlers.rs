@@ -65,15 +65,7 @@ async fn create_announcement(
         let location = format!("/courses/{course_id}/announcements");
         Ok(Reply::created(&location, &Announcement::from(announcement))?.content())
     };
-    let reply = key
-        .run(
-            &state.db,
-            (Pool::App, actor),
-            "createAnnouncement",
-            &body.raw,
-            work,
-        )
-        .await?;
+    let reply = key.run(&state.db, (Pool::App, actor), "createAnnouncement", &body.raw, work).await?;
     state.wake_worker.notify_one();
     Ok(reply)
 }

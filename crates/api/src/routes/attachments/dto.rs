@@ -73,10 +73,7 @@ impl From<CreateAttachment> for NewAttachment {
     fn from(body: CreateAttachment) -> Self {
         let CreateAttachment { name, file_id, url } = body;
         let link = || Source::Url(url.map(Into::into).unwrap_or_default());
-        Self {
-            name: name.into(),
-            source: file_id.map_or_else(link, Source::File),
-        }
+        Self { name: name.into(), source: file_id.map_or_else(link, Source::File) }
     }
 }
 

@@ -72,9 +72,7 @@ async fn create_course_attachment(
     let new = NewAttachment::from(body.value);
     let work = move |tx: Tx| async move { created(courses::attach_to_course(&tx, id, new).await?) };
     let pool = (Pool::App, actor);
-    Ok(key
-        .run(&state.db, pool, "createCourseAttachment", &body.raw, work)
-        .await?)
+    Ok(key.run(&state.db, pool, "createCourseAttachment", &body.raw, work).await?)
 }
 
 /// List the attachments of a lesson
@@ -115,9 +113,7 @@ async fn create_lesson_attachment(
     let new = NewAttachment::from(body.value);
     let work = move |tx: Tx| async move { created(courses::attach_to_lesson(&tx, id, new).await?) };
     let pool = (Pool::App, actor);
-    Ok(key
-        .run(&state.db, pool, "createLessonAttachment", &body.raw, work)
-        .await?)
+    Ok(key.run(&state.db, pool, "createLessonAttachment", &body.raw, work).await?)
 }
 
 /// Get an attachment
@@ -189,10 +185,7 @@ async fn download_attachment(
     let attachment = state.db.read(actor, work).await?;
     let Some(file_id) = attachment.file_id else {
         let url = attachment.url.unwrap_or_default();
-        return Ok(Reply::ok(&Download {
-            url,
-            expires_at: None,
-        })?);
+        return Ok(Reply::ok(&Download { url, expires_at: None })?);
     };
     let now = state.db.environment().now();
     let expires_at = now + Duration::from_secs(state.config.download_seconds);
@@ -205,13 +198,8 @@ async fn download_attachment(
         expires_at,
     };
     let (storage, keyring) = (&state.media.storage, state.db.keyring());
-    let url = storage
-        .download_url(keyring, &state.media.public_url, now, &link)
-        .await?;
-    Ok(Reply::ok(&Download {
-        url,
-        expires_at: Some(expires_at),
-    })?)
+    let url = storage.download_url(keyring, &state.media.public_url, now, &link).await?;
+    Ok(Reply::ok(&Download { url, expires_at: Some(expires_at) })?)
 }
 
 fn created(attachment: courses::Attachment) -> kernel::Result<Reply<Attachment>> {

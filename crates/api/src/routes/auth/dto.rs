@@ -22,30 +22,15 @@ pub(super) struct Register {
     #[schema(pattern = "^[a-z0-9_]{3,30}$", nullable = false, example = "lena_lifts")]
     pub(super) username: Option<String>,
     /// The name to show.
-    #[schema(
-        min_length = 1,
-        max_length = 100,
-        nullable = false,
-        example = "Lena Lindqvist"
-    )]
+    #[schema(min_length = 1, max_length = 100, nullable = false, example = "Lena Lindqvist")]
     pub(super) name: Option<String>,
 }
 
 impl Register {
     /// What is registered, with the hash of the password.
     pub(super) fn into_registration(self, password_hash: String) -> Registration {
-        let Self {
-            email,
-            password: _,
-            username,
-            name,
-        } = self;
-        Registration {
-            email: email.into(),
-            password_hash,
-            username,
-            name,
-        }
+        let Self { email, password: _, username, name } = self;
+        Registration { email: email.into(), password_hash, username, name }
     }
 }
 
@@ -120,17 +105,7 @@ pub(super) struct SessionTokens {
 
 impl SessionTokens {
     pub(super) fn new(session: LoggedIn, expires_in: u64) -> Self {
-        let LoggedIn {
-            access_token,
-            refresh_token,
-            account,
-        } = session;
-        Self {
-            access_token,
-            token_type: "Bearer",
-            expires_in,
-            refresh_token,
-            user: account.into(),
-        }
+        let LoggedIn { access_token, refresh_token, account } = session;
+        Self { access_token, token_type: "Bearer", expires_in, refresh_token, user: account.into() }
     }
 }

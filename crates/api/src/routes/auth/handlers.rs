@@ -45,10 +45,7 @@ async fn register(
 ) -> Result<Reply<SessionTokens>, Problem> {
     let Json { value: body, raw } = body;
     limit_attempts(&state, &request, &body.email.0)?;
-    let own_names = [
-        body.email.0.as_str(),
-        body.username.as_deref().unwrap_or_default(),
-    ];
+    let own_names = [body.email.0.as_str(), body.username.as_deref().unwrap_or_default()];
     let (hasher, password) = (&state.identity.hasher, body.password.0.clone());
     let hash = identity::hash_new_password(&state.db, hasher, password, "/password", &own_names).await?;
     let registration = body.into_registration(hash);
@@ -194,10 +191,7 @@ fn limit_attempts(state: &State, request: &HttpRequest, account: &str) -> Result
 
 /// Where a session is used from, for the list of sessions.
 fn client(state: &State, request: &HttpRequest) -> Client {
-    let agent = request
-        .headers()
-        .get(header::USER_AGENT)
-        .and_then(|value| value.to_str().ok());
+    let agent = request.headers().get(header::USER_AGENT).and_then(|value| value.to_str().ok());
     Client {
         user_agent: agent.map(|agent| agent.chars().take(300).collect()),
         ip_address: address_of(request, &state.config.trusted_proxies).map(|address| address.to_string()),

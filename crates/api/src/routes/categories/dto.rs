@@ -63,16 +63,8 @@ pub(super) struct CreateCategory {
 
 impl From<CreateCategory> for NewCategory {
     fn from(body: CreateCategory) -> Self {
-        let CreateCategory {
-            name,
-            image_url,
-            image_id,
-        } = body;
-        Self {
-            name: name.into(),
-            image_url: image_url.map(Into::into),
-            image_id,
-        }
+        let CreateCategory { name, image_url, image_id } = body;
+        Self { name: name.into(), image_url: image_url.map(Into::into), image_id }
     }
 }
 
@@ -95,16 +87,8 @@ pub(super) struct PatchCategory {
 
 impl From<PatchCategory> for CategoryChange {
     fn from(body: PatchCategory) -> Self {
-        let PatchCategory {
-            name,
-            image_url,
-            image_id,
-        } = body;
-        Self {
-            name: name.map(Into::into),
-            image_url: image_url.map(|url| url.map(Into::into)),
-            image_id,
-        }
+        let PatchCategory { name, image_url, image_id } = body;
+        Self { name: name.map(Into::into), image_url: image_url.map(|url| url.map(Into::into)), image_id }
     }
 }
 

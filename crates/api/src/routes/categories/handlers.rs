@@ -18,14 +18,7 @@ use crate::{
 };
 
 pub(in crate::routes) fn configure(config: &mut impl Operations) {
-    operations!(
-        config,
-        list_categories,
-        create_category,
-        get_category,
-        update_category,
-        delete_category
-    );
+    operations!(config, list_categories, create_category, get_category, update_category, delete_category);
 }
 
 /// List categories
@@ -64,9 +57,7 @@ async fn create_category(
         Ok(Reply::created(&location, &Category::from(category))?.version(version))
     };
     let whose = (Pool::App, actor);
-    Ok(key
-        .run(&state.db, whose, "createCategory", &body.raw, work)
-        .await?)
+    Ok(key.run(&state.db, whose, "createCategory", &body.raw, work).await?)
 }
 
 /// Get a category

@@ -72,11 +72,7 @@ impl From<(courses::Chapter, Body)> for Chapter {
             created_at,
             updated_at,
         } = chapter;
-        let Body {
-            content,
-            video_url,
-            video_asset_id,
-        } = body;
+        let Body { content, video_url, video_asset_id } = body;
         Self {
             id,
             course_id,
@@ -109,15 +105,8 @@ pub(super) struct ChapterWithAccess {
 
 impl From<ReadableChapter> for ChapterWithAccess {
     fn from(readable: ReadableChapter) -> Self {
-        let ReadableChapter {
-            chapter,
-            body,
-            access,
-        } = readable;
-        Self {
-            chapter: (chapter, body).into(),
-            access: access.into(),
-        }
+        let ReadableChapter { chapter, body, access } = readable;
+        Self { chapter: (chapter, body).into(), access: access.into() }
     }
 }
 
@@ -166,15 +155,8 @@ pub(super) struct CreateChapter {
 
 impl From<CreateChapter> for NewChapter {
     fn from(body: CreateChapter) -> Self {
-        let CreateChapter {
-            title,
-            description,
-            content,
-            video_url,
-            video_asset_id,
-            duration,
-            is_free,
-        } = body;
+        let CreateChapter { title, description, content, video_url, video_asset_id, duration, is_free } =
+            body;
         Self {
             title: title.into(),
             description: description.map(Into::into),
@@ -223,15 +205,7 @@ pub(super) struct PatchChapter {
 
 impl From<PatchChapter> for ChapterChange {
     fn from(body: PatchChapter) -> Self {
-        let PatchChapter {
-            title,
-            description,
-            content,
-            video_url,
-            video_asset_id,
-            duration,
-            is_free,
-        } = body;
+        let PatchChapter { title, description, content, video_url, video_asset_id, duration, is_free } = body;
         Self {
             title: title.map(Into::into),
             description: description.map(|text| text.map(Into::into)),

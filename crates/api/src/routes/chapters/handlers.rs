@@ -57,9 +57,7 @@ async fn create_chapter(
         Ok(Reply::created(&location, &Chapter::from(chapter))?.version(version))
     };
     let whose = (Pool::App, actor);
-    Ok(key
-        .run(&state.db, whose, "createChapter", &body.raw, work)
-        .await?)
+    Ok(key.run(&state.db, whose, "createChapter", &body.raw, work).await?)
 }
 
 /// Get a chapter

@@ -102,11 +102,7 @@ pub(super) struct CommentQuery {
     #[param(minimum = 1, maximum = 100, default = 20)]
     limit: u64,
     /// Where the page begins: `nextCursor` of the page before, with the same `sort`. The first page where it is missing.
-    #[param(
-        pattern = "^[A-Za-z0-9_-]{32}$",
-        nullable = false,
-        example = "AAY8Qm3Vn0ABmMDeAABwAIAAAAAAAAAB"
-    )]
+    #[param(pattern = "^[A-Za-z0-9_-]{32}$", nullable = false, example = "AAY8Qm3Vn0ABmMDeAABwAIAAAAAAAAAB")]
     cursor: Option<String>,
     /// The order: `new`, `old` and `top` list one level, each comment with its `replyCount`; `tree` lists all levels. `new` where it is
     /// missing.
@@ -142,10 +138,7 @@ pub(super) struct CreateComment {
 
 impl From<CreateComment> for NewComment {
     fn from(body: CreateComment) -> Self {
-        Self {
-            parent_id: body.parent_id,
-            content: body.content.into(),
-        }
+        Self { parent_id: body.parent_id, content: body.content.into() }
     }
 }
 

@@ -56,9 +56,7 @@ async fn create(
         let (location, version) = (format!("/comments/{}", comment.id), comment.version);
         Ok(Reply::created(&location, &Comment::from(comment))?.version(version))
     };
-    Ok(key
-        .run(&state.db, (Pool::App, actor), operation, &body.raw, work)
-        .await?)
+    Ok(key.run(&state.db, (Pool::App, actor), operation, &body.raw, work).await?)
 }
 
 /// List the comments on a post
@@ -132,15 +130,7 @@ async fn create_lesson_comment(
     key: Idempotency,
     body: Json<CreateComment>,
 ) -> Result<Reply<Comment>, Problem> {
-    create(
-        &state,
-        actor,
-        key,
-        "createLessonComment",
-        Branch::Lesson(id),
-        body,
-    )
-    .await
+    create(&state, actor, key, "createLessonComment", Branch::Lesson(id), body).await
 }
 
 /// The counts change without a new version, so that the entity tag also depends on the content.

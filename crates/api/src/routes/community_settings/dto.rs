@@ -83,9 +83,7 @@ impl From<PatchCommunitySettings> for SettingsChange {
             slow_mode_seconds: body.slow_mode_seconds,
             minimum_account_age_seconds: body.minimum_account_age_seconds,
             links: body.links,
-            words: body
-                .blocked_words
-                .map(|words| words.into_iter().map(Into::into).collect()),
+            words: body.blocked_words.map(|words| words.into_iter().map(Into::into).collect()),
         }
     }
 }

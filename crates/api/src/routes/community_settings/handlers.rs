@@ -17,13 +17,7 @@ use crate::{
 };
 
 pub(in crate::routes) fn configure(config: &mut impl Operations) {
-    operations!(
-        config,
-        get_settings,
-        update_settings,
-        get_course_settings,
-        update_course_settings
-    );
+    operations!(config, get_settings, update_settings, get_course_settings, update_course_settings);
 }
 
 async fn read(

@@ -84,11 +84,7 @@ pub(super) struct OpenConversation {
 
 impl From<OpenConversation> for NewConversation {
     fn from(body: OpenConversation) -> Self {
-        Self {
-            kind: body.kind,
-            member_ids: body.member_ids,
-            title: body.title,
-        }
+        Self { kind: body.kind, member_ids: body.member_ids, title: body.title }
     }
 }
 
@@ -97,12 +93,7 @@ impl From<OpenConversation> for NewConversation {
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub(super) struct PatchConversation {
     /// The title of the group.
-    #[schema(
-        min_length = 1,
-        max_length = 100,
-        nullable = false,
-        example = "Sunday runners"
-    )]
+    #[schema(min_length = 1, max_length = 100, nullable = false, example = "Sunday runners")]
     pub(super) title: Option<String>,
 }
 

@@ -49,9 +49,7 @@ async fn list_conversations(
 ) -> Result<Reply<ConversationPage>, Problem> {
     let (after, limit) = page.position();
     let work = move |tx| async move { conversation::list(&tx, after, limit).await };
-    Ok(Reply::ok(&ConversationPage::from(
-        state.db.read(actor, work).await?,
-    ))?)
+    Ok(Reply::ok(&ConversationPage::from(state.db.read(actor, work).await?))?)
 }
 
 /// Open a conversation
@@ -76,15 +74,10 @@ async fn open_conversation(
         if !is_new {
             return reply(conversation);
         }
-        let (location, version) = (
-            format!("/conversations/{}", conversation.id),
-            conversation.version,
-        );
+        let (location, version) = (format!("/conversations/{}", conversation.id), conversation.version);
         Ok(Reply::created(&location, &Conversation::from(conversation))?.version_and_content(version))
     };
-    Ok(key
-        .run(&state.db, (Pool::App, actor), "openConversation", &body.raw, work)
-        .await?)
+    Ok(key.run(&state.db, (Pool::App, actor), "openConversation", &body.raw, work).await?)
 }
 
 /// Get a conversation

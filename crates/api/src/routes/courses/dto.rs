@@ -119,10 +119,7 @@ page! {
 impl From<courses::Course> for Course {
     fn from(mut course: courses::Course) -> Self {
         let content = course.content.take();
-        Self {
-            card: course.into(),
-            content,
-        }
+        Self { card: course.into(), content }
     }
 }
 

@@ -35,11 +35,7 @@ pub(super) struct EventQuery {
     #[param(max_length = 64, nullable = false, example = "9f3ac2d1-41")]
     pub(super) last_event_id: Option<String>,
     /// A ticket from `POST /me/events/ticket`, instead of the access token.
-    #[param(
-        max_length = 64,
-        nullable = false,
-        example = "kq0Zt4pWm2V5cJ1bYw8XrL3uG7hNfDs9QeAoTiBvCyM"
-    )]
+    #[param(max_length = 64, nullable = false, example = "kq0Zt4pWm2V5cJ1bYw8XrL3uG7hNfDs9QeAoTiBvCyM")]
     pub(super) ticket: Option<String>,
 }
 

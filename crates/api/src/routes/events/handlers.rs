@@ -44,10 +44,7 @@ async fn stream_events(
     state: Data<State>,
     Caller(caller): Caller,
     request: HttpRequest,
-    Query(EventQuery {
-        last_event_id,
-        ticket,
-    }): Query<EventQuery>,
+    Query(EventQuery { last_event_id, ticket }): Query<EventQuery>,
 ) -> Result<EventStream, Problem> {
     let actor = match (caller, ticket) {
         (Actor::Anonymous, Some(ticket)) => {

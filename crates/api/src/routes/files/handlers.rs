@@ -92,26 +92,17 @@ async fn get_file(
     let size = storage.head(link.key).await?.ok_or(Code::NotFound)?.size;
     let etag = entity_tag(&link.key.id().0.simple().to_string());
     let range = requested_range(&request, &etag, size)?;
-    let object = storage
-        .get(link.key, range.clone())
-        .await?
-        .ok_or(Code::NotFound)?;
+    let object = storage.get(link.key, range.clone()).await?.ok_or(Code::NotFound)?;
     let mut response = HttpResponse::Ok();
     if let Some(part) = &range {
         let last = part.end.saturating_sub(1);
         response.status(StatusCode::PARTIAL_CONTENT);
-        response.insert_header((
-            header::CONTENT_RANGE,
-            format!("bytes {}-{last}/{size}", part.start),
-        ));
+        response.insert_header((header::CONTENT_RANGE, format!("bytes {}-{last}/{size}", part.start)));
     }
     let length = range.map_or(size, |part| part.end - part.start);
     Ok(response
         .insert_header((header::CONTENT_TYPE, link.content_type))
-        .insert_header((
-            header::CONTENT_DISPOSITION,
-            content_disposition(link.disposition, &link.name),
-        ))
+        .insert_header((header::CONTENT_DISPOSITION, content_disposition(link.disposition, &link.name)))
         .insert_header((header::ACCEPT_RANGES, "bytes"))
         .insert_header((header::CACHE_CONTROL, "private, no-store"))
         .insert_header((header::ETAG, etag))

@@ -13,12 +13,7 @@ pub(super) fn requested_range(
     etag: &str,
     size: u64,
 ) -> Result<Option<Range<u64>>, Problem> {
-    let text = |name| {
-        request
-            .headers()
-            .get(name)
-            .map(|value| value.to_str().unwrap_or_default())
-    };
+    let text = |name| request.headers().get(name).map(|value| value.to_str().unwrap_or_default());
     let Some(requested) = text(header::RANGE) else {
         return Ok(None);
     };
@@ -40,9 +35,7 @@ enum Requested {
 }
 
 fn parse_range(header: &str, size: u64) -> Requested {
-    let parts = header
-        .strip_prefix("bytes=")
-        .and_then(|range| range.trim().split_once('-'));
+    let parts = header.strip_prefix("bytes=").and_then(|range| range.trim().split_once('-'));
     let number = |text: &str| -> Option<u64> {
         let plain = !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
         // A number too large for 64 bits is beyond the end of any file.

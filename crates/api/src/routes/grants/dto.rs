@@ -119,10 +119,7 @@ impl GrantDetail {
     /// The grant as it is at this instant.
     pub(in crate::routes) fn at(history: GrantHistory, at: Timestamp) -> Self {
         let GrantHistory { grant, events } = history;
-        Self {
-            grant: Grant::at(grant, at),
-            events: events.into_iter().map(Into::into).collect(),
-        }
+        Self { grant: Grant::at(grant, at), events: events.into_iter().map(Into::into).collect() }
     }
 }
 
@@ -170,11 +167,7 @@ pub(super) struct GrantQuery {
     #[param(minimum = 1, maximum = 100, default = 20)]
     pub(super) limit: u64,
     /// Where the page begins: `nextCursor` of the page before. The first page where it is missing.
-    #[param(
-        pattern = "^[A-Za-z0-9_-]{32}$",
-        nullable = false,
-        example = "AAY8Qm3Vn0ABmMDeAABwAIAAAAAAAAAB"
-    )]
+    #[param(pattern = "^[A-Za-z0-9_-]{32}$", nullable = false, example = "AAY8Qm3Vn0ABmMDeAABwAIAAAAAAAAAB")]
     pub(super) cursor: Option<String>,
     /// Only grants with this status.
     #[param(value_type = Option<schema::GrantStatus>, inline, nullable = false)]
@@ -205,29 +198,17 @@ pub(super) struct CreateGrant {
 
 fn ends_after_start(grant: &CreateGrant) -> Result<(), ValidationError> {
     match (grant.starts_at, grant.ends_at) {
-        (Some(start), Some(end)) if end <= start => Err(broken(
-            "/endsAt",
-            "not_later",
-            "The end has to come after now and after the start.",
-        )),
+        (Some(start), Some(end)) if end <= start => {
+            Err(broken("/endsAt", "not_later", "The end has to come after now and after the start."))
+        }
         _ => Ok(()),
     }
 }
 
 impl From<CreateGrant> for NewManualGrant {
     fn from(grant: CreateGrant) -> Self {
-        let CreateGrant {
-            user_id,
-            starts_at,
-            ends_at,
-            reason,
-        } = grant;
-        Self {
-            user_id,
-            starts_at,
-            ends_at,
-            reason,
-        }
+        let CreateGrant { user_id, starts_at, ends_at, reason } = grant;
+        Self { user_id, starts_at, ends_at, reason }
     }
 }
 

@@ -20,14 +20,7 @@ use crate::{
 };
 
 pub(in crate::routes) fn configure(config: &mut impl Operations) {
-    operations!(
-        config,
-        list_grants,
-        create_grant,
-        get_grant,
-        revoke_grant,
-        extend_grant
-    );
+    operations!(config, list_grants, create_grant, get_grant, revoke_grant, extend_grant);
 }
 
 /// List the grants of a course
@@ -43,19 +36,9 @@ async fn list_grants(
     Path(course_id): Path<CourseId>,
     Query(query): Query<GrantQuery>,
 ) -> Result<Reply<CourseGrantPage>, Problem> {
-    let GrantQuery {
-        limit,
-        cursor,
-        status,
-        user_id,
-        is_active,
-    } = query;
+    let GrantQuery { limit, cursor, status, user_id, is_active } = query;
     let (after, limit) = PageQuery { limit, cursor }.position();
-    let filter = GrantFilter {
-        status,
-        user_id,
-        is_active,
-    };
+    let filter = GrantFilter { status, user_id, is_active };
     let work = move |tx: Tx| async move {
         let page = enrollment::list_grants(&tx, course_id, &filter, after, limit).await?;
         Ok(page.map(|(grant, learner)| CourseGrant {
@@ -90,9 +73,7 @@ async fn create_grant(
         let location = format!("/grants/{}", history.grant.id);
         Ok(Reply::created(&location, &GrantDetail::at(history, tx.now()))?.content())
     };
-    Ok(key
-        .run(&state.db, (Pool::App, actor), "createGrant", &body.raw, work)
-        .await?)
+    Ok(key.run(&state.db, (Pool::App, actor), "createGrant", &body.raw, work).await?)
 }
 
 /// Get a grant

@@ -40,9 +40,7 @@ async fn receive_mux_hook(
     Raw(body): Raw,
 ) -> Result<Reply<HookReceipt>, Problem> {
     let signature = header(&request, "mux-signature");
-    state
-        .videos
-        .verify_hook(signature, &body, state.db.environment().now())?;
+    state.videos.verify_hook(signature, &body, state.db.environment().now())?;
     let event: MuxEvent = serde_json::from_slice(&body)
         .map_err(|_| Error::new(Code::MalformedRequest).detail("The body is no event of Mux's."))?;
     let work = move |tx| async move { media::note_event(&tx, &event).await };
@@ -68,9 +66,7 @@ async fn receive_stripe_hook(
     Raw(body): Raw,
 ) -> Result<Reply<HookReceipt>, Problem> {
     if !state.payments.uses(ProviderName::Stripe) {
-        return Err(Error::new(Code::HookSignatureInvalid)
-            .detail("Stripe is not configured.")
-            .into());
+        return Err(Error::new(Code::HookSignatureInvalid).detail("Stripe is not configured.").into());
     }
     let signature = header(&request, "stripe-signature");
     let now = state.db.environment().now();
@@ -83,9 +79,5 @@ async fn receive_stripe_hook(
 
 /// The text of a header; empty where it is missing or no text.
 fn header<'a>(request: &'a HttpRequest, name: &str) -> &'a str {
-    request
-        .headers()
-        .get(name)
-        .and_then(|value| value.to_str().ok())
-        .unwrap_or_default()
+    request.headers().get(name).and_then(|value| value.to_str().ok()).unwrap_or_default()
 }

@@ -71,11 +71,7 @@ impl From<(courses::Lesson, Body)> for AuthoredLesson {
             created_at,
             updated_at,
         } = lesson;
-        let Body {
-            content,
-            video_url,
-            video_asset_id,
-        } = body;
+        let Body { content, video_url, video_asset_id } = body;
         Self {
             id,
             course_id,
@@ -108,10 +104,7 @@ pub(super) struct Lesson {
 impl From<ReadableLesson> for Lesson {
     fn from(readable: ReadableLesson) -> Self {
         let ReadableLesson { lesson, body, access } = readable;
-        Self {
-            lesson: (lesson, body).into(),
-            access: access.into(),
-        }
+        Self { lesson: (lesson, body).into(), access: access.into() }
     }
 }
 
@@ -132,16 +125,10 @@ impl From<Access> for AccessReason {
     fn from(access: Access) -> Self {
         let reason = access.reason();
         match access {
-            Access::Granted { grant_id, until } => Self {
-                reason,
-                grant_id: Some(grant_id),
-                expires_at: until,
-            },
-            Access::Staff | Access::FreePreview => Self {
-                reason,
-                grant_id: None,
-                expires_at: None,
-            },
+            Access::Granted { grant_id, until } => {
+                Self { reason, grant_id: Some(grant_id), expires_at: until }
+            }
+            Access::Staff | Access::FreePreview => Self { reason, grant_id: None, expires_at: None },
         }
     }
 }
@@ -194,14 +181,7 @@ pub(super) struct CreateLesson {
 
 impl From<CreateLesson> for NewLesson {
     fn from(body: CreateLesson) -> Self {
-        let CreateLesson {
-            title,
-            description,
-            content,
-            video_url,
-            video_asset_id,
-            duration,
-        } = body;
+        let CreateLesson { title, description, content, video_url, video_asset_id, duration } = body;
         Self {
             title: title.into(),
             description: description.map(Into::into),
@@ -246,14 +226,7 @@ pub(super) struct PatchLesson {
 
 impl From<PatchLesson> for LessonChange {
     fn from(body: PatchLesson) -> Self {
-        let PatchLesson {
-            title,
-            description,
-            content,
-            video_url,
-            video_asset_id,
-            duration,
-        } = body;
+        let PatchLesson { title, description, content, video_url, video_asset_id, duration } = body;
         Self {
             title: title.map(Into::into),
             description: description.map(|text| text.map(Into::into)),

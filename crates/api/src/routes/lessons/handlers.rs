@@ -34,11 +34,7 @@ pub(in crate::routes) fn configure(config: &mut impl Operations) {
 
 /// Whoever changes a lesson reads it as staff.
 fn as_staff((lesson, body): (courses::Lesson, Body)) -> Lesson {
-    Lesson::from(ReadableLesson {
-        lesson,
-        body,
-        access: Access::Staff,
-    })
+    Lesson::from(ReadableLesson { lesson, body, access: Access::Staff })
 }
 
 fn reply(lesson: (courses::Lesson, Body)) -> Result<Reply<Lesson>, Problem> {
@@ -85,13 +81,8 @@ async fn get_lesson(
     Caller(actor): Caller,
     Path(id): Path<LessonId>,
 ) -> Result<Reply<Lesson>, Problem> {
-    let lesson = state
-        .db
-        .read(
-            actor,
-            move |tx| async move { enrollment::read_lesson(&tx, id).await },
-        )
-        .await?;
+    let lesson =
+        state.db.read(actor, move |tx| async move { enrollment::read_lesson(&tx, id).await }).await?;
     let version = lesson.lesson.version;
     Ok(Reply::ok(&Lesson::from(lesson))?.version_and_content(version))
 }

@@ -73,18 +73,8 @@ pub(super) struct PatchMe {
 
 impl From<PatchMe> for AccountChange {
     fn from(patch: PatchMe) -> Self {
-        let PatchMe {
-            username,
-            name,
-            bio,
-            avatar_url,
-        } = patch;
-        Self {
-            username,
-            name,
-            bio,
-            avatar_url,
-        }
+        let PatchMe { username, name, bio, avatar_url } = patch;
+        Self { username, name, bio, avatar_url }
     }
 }
 
@@ -134,10 +124,7 @@ const GRAMS: f64 = 1000.0;
 /// The millimetres of a centimetre.
 const MILLIMETRES: f64 = 10.0;
 
-#[expect(
-    clippy::cast_precision_loss,
-    reason = "a body weighs and measures less than 2^53"
-)]
+#[expect(clippy::cast_precision_loss, reason = "a body weighs and measures less than 2^53")]
 fn in_units(whole: i64, unit: f64) -> f64 {
     whole as f64 / unit
 }
@@ -218,10 +205,7 @@ struct SocialMediaLinks;
 impl utoipa::PartialSchema for SocialMediaLinks {
     fn schema() -> utoipa::openapi::RefOr<utoipa::openapi::Schema> {
         use utoipa::openapi::{ObjectBuilder, RefOr, Schema, SchemaFormat, Type};
-        let name = ObjectBuilder::new()
-            .schema_type(Type::String)
-            .min_length(Some(1))
-            .max_length(Some(40));
+        let name = ObjectBuilder::new().schema_type(Type::String).min_length(Some(1)).max_length(Some(40));
         let link = ObjectBuilder::new()
             .schema_type(Type::String)
             .format(Some(SchemaFormat::Custom("uri".to_owned())))
@@ -283,14 +267,7 @@ page! {
 /// From a session, and the id of the session of the request.
 impl From<(Session, Option<SessionId>)> for DeviceSession {
     fn from((session, current): (Session, Option<SessionId>)) -> Self {
-        let Session {
-            id,
-            user_agent,
-            ip_address,
-            created_at,
-            last_used_at,
-            expires_at,
-        } = session;
+        let Session { id, user_agent, ip_address, created_at, last_used_at, expires_at } = session;
         Self {
             id,
             user_agent,

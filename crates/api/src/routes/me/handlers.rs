@@ -106,10 +106,7 @@ async fn change_password(
     Confirmed(actor): Confirmed,
     body: Json<ChangePassword>,
 ) -> Result<Reply<Nothing>, Problem> {
-    let ChangePassword {
-        current_password,
-        new_password,
-    } = body.value;
+    let ChangePassword { current_password, new_password } = body.value;
     if let Some(id) = actor.user_id() {
         state.limits.password(id)?;
     }

@@ -76,10 +76,7 @@ pub(super) struct SendMessage {
 
 impl From<SendMessage> for NewMessage {
     fn from(body: SendMessage) -> Self {
-        Self {
-            client_message_id: body.client_message_id,
-            content: body.content.into(),
-        }
+        Self { client_message_id: body.client_message_id, content: body.content.into() }
     }
 }
 
@@ -109,20 +106,10 @@ enum MessageOrder {
 #[into_params(parameter_in = Query)]
 pub(super) struct MessageQuery {
     /// Only messages with a greater number.
-    #[param(
-        minimum = 0,
-        maximum = 9_007_199_254_740_991_i64,
-        nullable = false,
-        example = 41
-    )]
+    #[param(minimum = 0, maximum = 9_007_199_254_740_991_i64, nullable = false, example = 41)]
     after: Option<i64>,
     /// Only messages with a smaller number.
-    #[param(
-        minimum = 0,
-        maximum = 9_007_199_254_740_991_i64,
-        nullable = false,
-        example = 100
-    )]
+    #[param(minimum = 0, maximum = 9_007_199_254_740_991_i64, nullable = false, example = 100)]
     before: Option<i64>,
     /// The order: the newest first where it is missing.
     #[param(inline, nullable = false)]
@@ -132,11 +119,7 @@ pub(super) struct MessageQuery {
     #[param(minimum = 1, maximum = 100, default = 20)]
     limit: u64,
     /// Where the page begins: `nextCursor` of the page before, with the same `sort`. The first page where it is missing.
-    #[param(
-        pattern = "^[A-Za-z0-9_-]{32}$",
-        nullable = false,
-        example = "AAY8Qm3Vn0ABmMDeAABwAIAAAAAAAAAB"
-    )]
+    #[param(pattern = "^[A-Za-z0-9_-]{32}$", nullable = false, example = "AAY8Qm3Vn0ABmMDeAABwAIAAAAAAAAAB")]
     cursor: Option<String>,
 }
 

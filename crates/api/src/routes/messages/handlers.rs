@@ -17,14 +17,7 @@ use crate::{
 };
 
 pub(in crate::routes) fn configure(config: &mut impl Operations) {
-    operations!(
-        config,
-        list_messages,
-        send_message,
-        get_message,
-        update_message,
-        delete_message
-    );
+    operations!(config, list_messages, send_message, get_message, update_message, delete_message);
 }
 
 /// List the messages of a conversation
@@ -70,16 +63,10 @@ async fn send_message(
         let (message, is_new) = message::send(&tx, &messaging, id, new).await?;
         let (location, version) = (format!("/messages/{}", message.id), message.version);
         let message = Message::from(message);
-        let reply = if is_new {
-            Reply::created(&location, &message)
-        } else {
-            Reply::ok(&message)
-        };
+        let reply = if is_new { Reply::created(&location, &message) } else { Reply::ok(&message) };
         Ok(reply?.version(version))
     };
-    let reply = key
-        .run(&state.db, (Pool::App, actor), "sendMessage", &body.raw, work)
-        .await?;
+    let reply = key.run(&state.db, (Pool::App, actor), "sendMessage", &body.raw, work).await?;
     state.wake_worker.notify_one();
     Ok(reply)
 }

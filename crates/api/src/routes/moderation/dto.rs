@@ -127,11 +127,7 @@ pub(super) struct ReportQuery {
     #[param(minimum = 1, maximum = 100, default = 20)]
     limit: u64,
     /// Where the page begins: `nextCursor` of the page before. The first page where it is missing.
-    #[param(
-        pattern = "^[A-Za-z0-9_-]{32}$",
-        nullable = false,
-        example = "AAY8Qm3Vn0ABmMDeAABwAIAAAAAAAAAB"
-    )]
+    #[param(pattern = "^[A-Za-z0-9_-]{32}$", nullable = false, example = "AAY8Qm3Vn0ABmMDeAABwAIAAAAAAAAAB")]
     cursor: Option<String>,
     /// Only reports in this state.
     #[param(inline, value_type = Option<schema::ReportStatus>, nullable = false)]
@@ -248,11 +244,7 @@ pub(super) struct LogQuery {
     #[param(minimum = 1, maximum = 100, default = 20)]
     limit: u64,
     /// Where the page begins: `nextCursor` of the page before. The first page where it is missing.
-    #[param(
-        pattern = "^[A-Za-z0-9_-]{32}$",
-        nullable = false,
-        example = "AAY8Qm3Vn0ABmMDeAABwAIAAAAAAAAAB"
-    )]
+    #[param(pattern = "^[A-Za-z0-9_-]{32}$", nullable = false, example = "AAY8Qm3Vn0ABmMDeAABwAIAAAAAAAAAB")]
     cursor: Option<String>,
     /// Only entries of this course.
     #[param(nullable = false)]

@@ -47,11 +47,7 @@ pub(super) struct MuteQuery {
     #[param(minimum = 1, maximum = 100, default = 20)]
     limit: u64,
     /// Where the page begins: `nextCursor` of the page before. The first page where it is missing.
-    #[param(
-        pattern = "^[A-Za-z0-9_-]{32}$",
-        nullable = false,
-        example = "AAY8Qm3Vn0ABmMDeAABwAIAAAAAAAAAB"
-    )]
+    #[param(pattern = "^[A-Za-z0-9_-]{32}$", nullable = false, example = "AAY8Qm3Vn0ABmMDeAABwAIAAAAAAAAAB")]
     cursor: Option<String>,
     /// Only mutes of this course.
     #[param(nullable = false)]
@@ -63,10 +59,7 @@ pub(super) struct MuteQuery {
 
 impl MuteQuery {
     pub(super) fn filter(&self) -> MuteFilter {
-        MuteFilter {
-            course_id: self.course_id,
-            user_id: self.user_id,
-        }
+        MuteFilter { course_id: self.course_id, user_id: self.user_id }
     }
 
     pub(super) fn position(self) -> (Option<Cursor>, Limit) {

@@ -80,14 +80,8 @@ impl From<Preferences> for NotificationPreferences {
             moderation: channel(NotificationKind::Moderation),
             access: channel(NotificationKind::Access),
         };
-        let Preferences {
-            channels: _,
-            time_zone,
-            quiet_hours,
-            digest,
-            digest_at: _,
-            version: _,
-        } = preferences;
+        let Preferences { channels: _, time_zone, quiet_hours, digest, digest_at: _, version: _ } =
+            preferences;
         Self {
             channels,
             time_zone: time_zone.name().to_owned(),
@@ -152,15 +146,7 @@ struct PatchNotificationChannels {
 
 impl PatchNotificationChannels {
     fn changes(self) -> Vec<ChannelChange> {
-        let Self {
-            comment,
-            reply,
-            mention,
-            message,
-            announcement,
-            moderation,
-            access,
-        } = self;
+        let Self { comment, reply, mention, message, announcement, moderation, access } = self;
         [
             (NotificationKind::Comment, comment),
             (NotificationKind::Reply, reply),
@@ -212,15 +198,10 @@ pub(super) struct PatchNotificationPreferences {
 
 impl From<PatchNotificationPreferences> for PreferencesChange {
     fn from(body: PatchNotificationPreferences) -> Self {
-        let hours = |hours: QuietHours| community::QuietHours {
-            from: minutes(&hours.from),
-            to: minutes(&hours.to),
-        };
+        let hours =
+            |hours: QuietHours| community::QuietHours { from: minutes(&hours.from), to: minutes(&hours.to) };
         Self {
-            channels: body
-                .channels
-                .map(PatchNotificationChannels::changes)
-                .unwrap_or_default(),
+            channels: body.channels.map(PatchNotificationChannels::changes).unwrap_or_default(),
             time_zone: body.time_zone,
             quiet_hours: body.quiet_hours.map(|given| given.map(hours)),
             digest: body.digest,

@@ -35,11 +35,7 @@ async fn list_notifications(
     Member(actor): Member,
     Query(query): Query<NotificationQuery>,
 ) -> Result<Reply<NotificationPage>, Problem> {
-    let NotificationQuery {
-        limit,
-        cursor,
-        unread,
-    } = query;
+    let NotificationQuery { limit, cursor, unread } = query;
     let (after, limit) = PageQuery { limit, cursor }.position();
     let work = move |tx| async move { community::list_notifications(&tx, unread, after, limit).await };
     let page = state.db.read(actor, work).await?;

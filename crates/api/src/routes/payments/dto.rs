@@ -301,18 +301,8 @@ fn requested_by_customer() -> RefundReason {
 
 impl From<CreateRefund> for NewRefund {
     fn from(body: CreateRefund) -> Self {
-        let CreateRefund {
-            amount,
-            reason,
-            note,
-            ends_access,
-        } = body;
-        Self {
-            amount,
-            reason,
-            note,
-            ends_access,
-        }
+        let CreateRefund { amount, reason, note, ends_access } = body;
+        Self { amount, reason, note, ends_access }
     }
 }
 

@@ -18,10 +18,7 @@ pub(super) struct Playback {
     #[schema(value_type = String, example = "READY")]
     status: VideoStatus,
     /// The URL of an HLS playlist (`MUX`), or of a file that can be requested in ranges (`LOCAL`).
-    #[schema(
-        format = "uri",
-        example = "https://stream.mux.com/6RkPUOZDMZoK8sMqLdJ1.m3u8?token=x"
-    )]
+    #[schema(format = "uri", example = "https://stream.mux.com/6RkPUOZDMZoK8sMqLdJ1.m3u8?token=x")]
     stream_url: String,
     /// The URL of a preview picture at Mux; null for a video in our own storage.
     #[schema(format = "uri")]

@@ -15,13 +15,7 @@ use crate::{
 };
 
 pub(in crate::routes) fn configure(config: &mut impl Operations) {
-    operations!(
-        config,
-        play_video_asset,
-        play_lesson,
-        play_chapter,
-        play_course_preview
-    );
+    operations!(config, play_video_asset, play_lesson, play_chapter, play_course_preview);
 }
 
 /// Play one of my videos

@@ -117,11 +117,7 @@ pub(super) struct FeedQuery {
     #[param(minimum = 1, maximum = 100, default = 20)]
     pub(super) limit: u64,
     /// Where the page begins: `nextCursor` of the page before. The first page where it is missing.
-    #[param(
-        pattern = "^[A-Za-z0-9_-]{32}$",
-        nullable = false,
-        example = "AAY8Qm3Vn0ABmMDeAABwAIAAAAAAAAAB"
-    )]
+    #[param(pattern = "^[A-Za-z0-9_-]{32}$", nullable = false, example = "AAY8Qm3Vn0ABmMDeAABwAIAAAAAAAAAB")]
     pub(super) cursor: Option<String>,
     /// Only posts of this course.
     #[param(nullable = false)]
@@ -154,11 +150,7 @@ pub(super) struct CreatePost {
     title: Title,
     /// The text as HTML, which is sanitised. `@username` mentions a person; at most ten people are mentioned.
     #[serde(default)]
-    #[schema(
-        max_length = 20000,
-        default = "",
-        example = "<p>Saturday, nine o'clock, by the lake.</p>"
-    )]
+    #[schema(max_length = 20000, default = "", example = "<p>Saturday, nine o'clock, by the lake.</p>")]
     content: String,
     /// Pictures that the caller has uploaded (`POST /uploads`), each once, in their order.
     #[serde(default)]
@@ -190,11 +182,7 @@ pub(super) struct PatchPost {
     #[schema(nullable = false)]
     title: Option<Title>,
     /// The text as HTML, which is sanitised.
-    #[schema(
-        max_length = 20000,
-        nullable = false,
-        example = "<p>Saturday, ten o'clock, by the lake.</p>"
-    )]
+    #[schema(max_length = 20000, nullable = false, example = "<p>Saturday, ten o'clock, by the lake.</p>")]
     content: Option<String>,
     /// All pictures from now on, in their order.
     #[schema(max_items = 10, nullable = false, example = json!([]))]
@@ -203,10 +191,6 @@ pub(super) struct PatchPost {
 
 impl From<PatchPost> for PostChange {
     fn from(body: PatchPost) -> Self {
-        Self {
-            title: body.title.map(Into::into),
-            content: body.content,
-            image_ids: body.image_ids,
-        }
+        Self { title: body.title.map(Into::into), content: body.content, image_ids: body.image_ids }
     }
 }

@@ -81,9 +81,7 @@ async fn create_post(
         let (location, version) = (format!("/posts/{}", post.id), post.version);
         Ok(Reply::created(&location, &Post::from(post))?.version(version))
     };
-    Ok(key
-        .run(&state.db, (Pool::App, actor), "createPost", &body.raw, work)
-        .await?)
+    Ok(key.run(&state.db, (Pool::App, actor), "createPost", &body.raw, work).await?)
 }
 
 /// Get a post

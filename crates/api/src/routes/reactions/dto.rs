@@ -41,25 +41,7 @@ struct ReactionCounts {
 
 impl From<community::Reactions> for Reactions {
     fn from(reactions: community::Reactions) -> Self {
-        let community::Reactions {
-            like,
-            love,
-            strong,
-            fire,
-            clap,
-            laugh,
-            mine,
-        } = reactions;
-        Self {
-            counts: ReactionCounts {
-                like,
-                love,
-                strong,
-                fire,
-                clap,
-                laugh,
-            },
-            mine,
-        }
+        let community::Reactions { like, love, strong, fire, clap, laugh, mine } = reactions;
+        Self { counts: ReactionCounts { like, love, strong, fire, clap, laugh }, mine }
     }
 }

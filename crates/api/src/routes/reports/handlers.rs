@@ -41,9 +41,7 @@ async fn create_report(
         let location = format!("/reports/{}", report.id);
         Ok(Reply::created(&location, &Report::from(report))?.content())
     };
-    Ok(key
-        .run(&state.db, (Pool::App, actor), "createReport", &body.raw, work)
-        .await?)
+    Ok(key.run(&state.db, (Pool::App, actor), "createReport", &body.raw, work).await?)
 }
 
 /// Get a report of mine

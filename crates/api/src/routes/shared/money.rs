@@ -29,10 +29,7 @@ impl Serialize for CurrencyCode {
 impl<'de> Deserialize<'de> for CurrencyCode {
     fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         let text = String::deserialize(deserializer)?;
-        let bytes = text
-            .as_bytes()
-            .try_into()
-            .map_err(|_| serde::de::Error::custom("three letters"))?;
+        let bytes = text.as_bytes().try_into().map_err(|_| serde::de::Error::custom("three letters"))?;
         Ok(Self(bytes))
     }
 }
@@ -45,17 +42,11 @@ impl Money {
     pub fn into_kernel(self, pointer: &str) -> Result<kernel::Money> {
         let code = std::str::from_utf8(&self.currency.0).unwrap_or_default();
         let currency = code.parse().map_err(|()| {
-            let reason = FieldError::new(
-                format!("{pointer}/currency"),
-                "unknown_currency",
-                "No ISO 4217 currency.",
-            );
+            let reason =
+                FieldError::new(format!("{pointer}/currency"), "unknown_currency", "No ISO 4217 currency.");
             Error::invalid(vec![reason])
         })?;
-        Ok(kernel::Money {
-            amount: self.amount,
-            currency,
-        })
+        Ok(kernel::Money { amount: self.amount, currency })
     }
 }
 
@@ -67,10 +58,7 @@ impl Money {
     #[must_use]
     pub fn stored(amount: i64, currency: &str) -> Self {
         let code = currency.as_bytes().try_into().unwrap_or(NO_CURRENCY);
-        Self {
-            amount,
-            currency: CurrencyCode(code),
-        }
+        Self { amount, currency: CurrencyCode(code) }
     }
 }
 
@@ -79,9 +67,6 @@ impl From<kernel::Money> for Money {
         let kernel::Money { amount, currency } = money;
         let mut code = *b"USD";
         code.copy_from_slice(currency.as_str().as_bytes());
-        Self {
-            amount,
-            currency: CurrencyCode(code),
-        }
+        Self { amount, currency: CurrencyCode(code) }
     }
 }

@@ -15,11 +15,7 @@ pub struct PageQuery {
     #[param(minimum = 1, maximum = 100, default = 20)]
     pub limit: u64,
     /// Where the page begins: `nextCursor` of the page before. The first page where it is missing.
-    #[param(
-        pattern = "^[A-Za-z0-9_-]{32}$",
-        nullable = false,
-        example = "AAY8Qm3Vn0ABmMDeAABwAIAAAAAAAAAB"
-    )]
+    #[param(pattern = "^[A-Za-z0-9_-]{32}$", nullable = false, example = "AAY8Qm3Vn0ABmMDeAABwAIAAAAAAAAAB")]
     pub cursor: Option<String>,
 }
 
@@ -32,10 +28,7 @@ impl PageQuery {
     /// The cursor and the limit.
     #[must_use]
     pub fn position(&self) -> (Option<Cursor>, Limit) {
-        (
-            self.cursor.as_deref().and_then(Cursor::decode),
-            Limit::new(self.limit),
-        )
+        (self.cursor.as_deref().and_then(Cursor::decode), Limit::new(self.limit))
     }
 }
 

@@ -51,12 +51,7 @@ bounded! {
 // Outside the macro, because a password has no `Debug`.
 #[derive(Clone, Deserialize, ToSchema)]
 #[serde(transparent)]
-#[schema(
-    format = "password",
-    min_length = 10,
-    max_length = 128,
-    example = "eight green anvils"
-)]
+#[schema(format = "password", min_length = 10, max_length = 128, example = "eight green anvils")]
 pub(in crate::routes) struct NewPassword(pub(in crate::routes) String);
 
 impl From<NewPassword> for String {

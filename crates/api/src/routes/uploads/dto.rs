@@ -52,10 +52,7 @@ struct UploadTarget {
     #[schema(value_type = String, example = "PUT")]
     method: &'static str,
     /// The URL, of this server or of the object storage. Use it as it is.
-    #[schema(
-        format = "uri",
-        example = "https://files.example.com/uploads/0198c0de?ticket=AbC"
-    )]
+    #[schema(format = "uri", example = "https://files.example.com/uploads/0198c0de?ticket=AbC")]
     url: String,
     /// The headers to send.
     headers: UploadHeaders,
@@ -90,9 +87,7 @@ impl Upload {
         let target = target.map(|Target { url, expires_at }| UploadTarget {
             method: "PUT",
             url,
-            headers: UploadHeaders {
-                content_type: content_type.clone(),
-            },
+            headers: UploadHeaders { content_type: content_type.clone() },
             expires_at,
         });
         Self {
@@ -148,28 +143,14 @@ pub(super) struct CreateUpload {
 
 impl From<CreateUpload> for NewFile {
     fn from(new: CreateUpload) -> Self {
-        let CreateUpload {
-            purpose,
-            name,
-            content_type,
-            size_bytes,
-            sha256,
-        } = new;
-        Self {
-            purpose,
-            name,
-            content_type,
-            size_bytes,
-            sha256: sha256.and_then(|sum| unhex(&sum)),
-        }
+        let CreateUpload { purpose, name, content_type, size_bytes, sha256 } = new;
+        Self { purpose, name, content_type, size_bytes, sha256: sha256.and_then(|sum| unhex(&sum)) }
     }
 }
 
 fn unhex(text: &str) -> Option<[u8; 32]> {
-    let bytes: Option<Vec<u8>> = (0..text.len())
-        .step_by(2)
-        .map(|at| u8::from_str_radix(text.get(at..at + 2)?, 16).ok())
-        .collect();
+    let bytes: Option<Vec<u8>> =
+        (0..text.len()).step_by(2).map(|at| u8::from_str_radix(text.get(at..at + 2)?, 16).ok()).collect();
     bytes?.try_into().ok()
 }
 
@@ -179,11 +160,6 @@ fn unhex(text: &str) -> Option<[u8; 32]> {
 #[into_params(parameter_in = Query)]
 pub(super) struct ContentQuery {
     /// The ticket, which is part of the upload's URL.
-    #[param(
-        min_length = 1,
-        max_length = 1024,
-        pattern = "^[A-Za-z0-9_-]+$",
-        example = "AbC"
-    )]
+    #[param(min_length = 1, max_length = 1024, pattern = "^[A-Za-z0-9_-]+$", example = "AbC")]
     pub(super) ticket: String,
 }

@@ -23,13 +23,7 @@ use crate::{
 };
 
 pub(in crate::routes) fn configure(config: &mut impl Operations) {
-    operations!(
-        config,
-        create_upload,
-        get_upload,
-        put_upload_content,
-        complete_upload
-    );
+    operations!(config, create_upload, get_upload, put_upload_content, complete_upload);
 }
 
 /// Create an upload
@@ -122,16 +116,9 @@ async fn put_upload_content(
     let now = state.db.environment().now();
     let ticket = UploadTicket::open(state.db.keyring(), &query.ticket, id, now)?;
     check_length(&request, ticket.size)?;
-    let _permit = state
-        .uploads
-        .try_acquire()
-        .map_err(|_| Error::new(Code::Overloaded))?;
+    let _permit = state.uploads.try_acquire().map_err(|_| Error::new(Code::Overloaded))?;
     let config = &state.config;
-    let bytes = paced(
-        payload,
-        config.upload_bytes_per_second,
-        config.body_timeout_seconds,
-    );
+    let bytes = paced(payload, config.upload_bytes_per_second, config.body_timeout_seconds);
     state.media.receive(&ticket, bytes).await?;
     Ok(Reply::no_content())
 }

@@ -116,16 +116,8 @@ pub(super) struct CreateVideoUpload {
 
 impl From<CreateVideoUpload> for NewVideo {
     fn from(new: CreateVideoUpload) -> Self {
-        let CreateVideoUpload {
-            content_type,
-            size_bytes,
-            name,
-        } = new;
-        Self {
-            content_type: content_type.as_str().to_owned(),
-            size_bytes,
-            name,
-        }
+        let CreateVideoUpload { content_type, size_bytes, name } = new;
+        Self { content_type: content_type.as_str().to_owned(), size_bytes, name }
     }
 }
 
@@ -202,10 +194,6 @@ impl PutCaptions {
     /// The captions, in this language.
     pub(super) fn into_captions(self, language: String) -> media::Captions {
         let Self { label, file_id } = self;
-        media::Captions {
-            language,
-            label,
-            file_id,
-        }
+        media::Captions { language, label, file_id }
     }
 }

@@ -50,10 +50,7 @@ async fn create_video_upload(
         return Ok(reply);
     }
     let new = body.value.into();
-    let prepared = state
-        .videos
-        .prepare_upload(&state.media, &state.db, actor, new)
-        .await?;
+    let prepared = state.videos.prepare_upload(&state.media, &state.db, actor, new).await?;
     let limits = state.media.limits;
     let work = move |tx| async move {
         let (video, target) = prepared.save(&tx, limits).await?;

@@ -68,11 +68,7 @@ pub(in crate::catalogue) async fn put(tx: &Tx, course: &Course, published_at: Ti
         duration: course.duration,
     };
     tx.execute(&sql, values).await?;
-    terms::add(
-        tx,
-        [&words.title, &words.people, &words.categories, &words.description],
-    )
-    .await?;
+    terms::add(tx, [&words.title, &words.people, &words.categories, &words.description]).await?;
     if tx.is_postgres() {
         index_in_postgres(tx, course.id, words).await
     } else {
@@ -91,16 +87,9 @@ struct Words {
 impl Words {
     fn of(course: &Course) -> Self {
         let author = &course.author;
-        let people: Vec<&str> = [&author.name, &author.username]
-            .into_iter()
-            .flatten()
-            .map(String::as_str)
-            .collect();
-        let categories: Vec<&str> = course
-            .categories
-            .iter()
-            .map(|category| category.name.as_str())
-            .collect();
+        let people: Vec<&str> =
+            [&author.name, &author.username].into_iter().flatten().map(String::as_str).collect();
+        let categories: Vec<&str> = course.categories.iter().map(|category| category.name.as_str()).collect();
         Self {
             title: normalise(&course.title),
             people: normalise(&people.join(" ")),
@@ -116,16 +105,9 @@ async fn index_in_postgres(tx: &Tx, course_id: CourseId, words: Words) -> Result
                setweight(to_tsvector('simple', :title), 'A') || setweight(to_tsvector('simple', :names), 'B') \
                || setweight(to_tsvector('simple', :description), 'D')) \
                ON CONFLICT (course_id) DO UPDATE SET document = excluded.document";
-    let Words {
-        title,
-        people,
-        categories,
-        description,
-    } = words;
+    let Words { title, people, categories, description } = words;
     let names = format!("{people} {categories}");
-    tx.execute(sql, values! { course_id, title, names, description })
-        .await
-        .map(drop)
+    tx.execute(sql, values! { course_id, title, names, description }).await.map(drop)
 }
 
 /// It is text because the tables are for full-text search, and have no entities. FTS5 knows a row by a number.
@@ -134,19 +116,11 @@ async fn index_in_sqlite(tx: &Tx, course_id: CourseId, words: Words) -> Result<(
     tx.execute(sql, values! { course_id }).await?;
     let sql = "SELECT id FROM catalogue_search_ids WHERE course_id = :course_id";
     let id: Option<i64> = tx.fetch_scalar(sql, values! { course_id }).await?;
-    tx.execute("DELETE FROM catalogue_search WHERE rowid = :id", values! { id })
-        .await?;
+    tx.execute("DELETE FROM catalogue_search WHERE rowid = :id", values! { id }).await?;
     let sql = "INSERT INTO catalogue_search (rowid, title, people, shelves, description) \
                VALUES (:id, :title, :people, :categories, :description)";
-    let Words {
-        title,
-        people,
-        categories,
-        description,
-    } = words;
-    tx.execute(sql, values! { id, title, people, categories, description })
-        .await
-        .map(drop)
+    let Words { title, people, categories, description } = words;
+    tx.execute(sql, values! { id, title, people, categories, description }).await.map(drop)
 }
 
 /// Removes the entry of a course, and its words. The words are text because their tables have no entities.
@@ -169,10 +143,8 @@ pub(in crate::catalogue) async fn set_popularity(
     course_id: CourseId,
     enrollments: i64,
 ) -> Result<()> {
-    let row = course_popularity::ActiveModel {
-        course_id: Set(course_id),
-        enrollment_count: Set(enrollments),
-    };
+    let row =
+        course_popularity::ActiveModel { course_id: Set(course_id), enrollment_count: Set(enrollments) };
     let replace = OnConflict::column(course_popularity::Column::CourseId)
         .update_column(course_popularity::Column::EnrollmentCount)
         .to_owned();

@@ -49,13 +49,9 @@ pub(in crate::catalogue) async fn count(tx: &Tx, filter: &CourseFilter, search: 
          FROM found WHERE fits_difficulty AND fits_category GROUP BY {free} ORDER BY 1, 2",
         conditions.difficulty.sql, conditions.category.sql, conditions.price.sql, found.sql,
     );
-    let values = [
-        conditions.difficulty.values,
-        conditions.category.values,
-        conditions.price.values,
-        found.values,
-    ]
-    .concat();
+    let values =
+        [conditions.difficulty.values, conditions.category.values, conditions.price.values, found.values]
+            .concat();
     let mut facets = Facets::default();
     let mut categories = HashMap::new();
     for count in tx.fetch_all::<Count>(&sql, values).await? {

@@ -19,10 +19,7 @@ pub(super) struct Clause {
 
 impl Clause {
     fn new(sql: impl Into<String>) -> Self {
-        Self {
-            sql: sql.into(),
-            values: Vec::new(),
-        }
+        Self { sql: sql.into(), values: Vec::new() }
     }
 
     fn and(&mut self, sql: &str, values: impl IntoIterator<Item = (&'static str, Value)>) {
@@ -40,11 +37,7 @@ pub(super) struct FacetConditions {
 }
 
 pub(super) fn facet_conditions(filter: &CourseFilter) -> FacetConditions {
-    FacetConditions {
-        difficulty: difficulty(filter),
-        category: category(filter),
-        price: price(filter),
-    }
+    FacetConditions { difficulty: difficulty(filter), category: category(filter), price: price(filter) }
 }
 
 fn difficulty(filter: &CourseFilter) -> Clause {
@@ -79,10 +72,7 @@ fn price(filter: &CourseFilter) -> Clause {
         None => {}
     }
     if let Some(currency) = &filter.currency {
-        clause.and(
-            "(e.price = 0 OR e.currency = :currency)",
-            values! { currency: currency.clone() },
-        );
+        clause.and("(e.price = 0 OR e.currency = :currency)", values! { currency: currency.clone() });
     }
     if let Some(min_price) = filter.min_price {
         clause.and("e.price >= :min_price", values! { min_price });
@@ -111,10 +101,7 @@ pub(super) fn matching(tx: &Tx, filter: &CourseFilter, search: &Search) -> Claus
                  CROSS JOIN catalogue_entries e ON e.course_id = i.course_id WHERE TRUE"
             )
         };
-        Clause {
-            sql,
-            values: values! { words: query_of(tx, &search.words) }.into(),
-        }
+        Clause { sql, values: values! { words: query_of(tx, &search.words) }.into() }
     };
     if let Some(author_id) = filter.author_id {
         clause.and("e.author_id = :author_id", values! { author_id });

@@ -36,11 +36,8 @@ pub(in crate::catalogue) async fn find(
         CourseSort::Relevance => rank,
     };
     let is_backwards = matches!(position, PagePosition::Before(_));
-    let (compare, direction) = if sort.is_descending() == is_backwards {
-        (">", "ASC")
-    } else {
-        ("<", "DESC")
-    };
+    let (compare, direction) =
+        if sort.is_descending() == is_backwards { (">", "ASC") } else { ("<", "DESC") };
     let found = matching(tx, filter, search);
     let facets = facet_conditions(filter);
     let mut values = found.values;
@@ -55,24 +52,15 @@ pub(in crate::catalogue) async fn find(
     query.push_str(") m");
     if let PagePosition::After(cursor) | PagePosition::Before(cursor) = position {
         let (key, key_values) = key_of(cursor, sort);
-        let _ = write!(
-            query,
-            " WHERE (m.sort_key, m.course_id) {compare} ({key}, :position_id)"
-        );
+        let _ = write!(query, " WHERE (m.sort_key, m.course_id) {compare} ({key}, :position_id)");
         values.extend(key_values);
         values.extend(values! { position_id: cursor.id });
     }
-    let _ = write!(
-        query,
-        " ORDER BY m.sort_key {direction}, m.course_id {direction} LIMIT {}",
-        limit.fetch()
-    );
+    let _ =
+        write!(query, " ORDER BY m.sort_key {direction}, m.course_id {direction} LIMIT {}", limit.fetch());
     let order = format!("ORDER BY h.sort_key {direction}, h.course_id {direction}");
     let ranked = course::store::list_ranked(tx, &query, &order, values).await?;
-    Ok(ranked
-        .into_iter()
-        .map(|(course, rank)| Hit { course, rank })
-        .collect())
+    Ok(ranked.into_iter().map(|(course, rank)| Hit { course, rank }).collect())
 }
 
 /// The sort key of a position, with the values that it names. Of a title the cursor holds only the beginning: the whole title is read
@@ -104,28 +92,17 @@ pub(in crate::catalogue) fn position(hit: &Hit, sort: CourseSort) -> Cursor {
         CourseSort::Popularity => course.enrollment_count,
         CourseSort::Relevance => hit.rank,
     };
-    Cursor {
-        key,
-        id: course.id.into(),
-    }
+    Cursor { key, id: course.id.into() }
 }
 
 /// The first seven letters of a title, as a number in the same order: enough to continue from a course that was removed meanwhile.
 fn key_of_title(title: &str) -> i64 {
-    title
-        .bytes()
-        .chain(std::iter::repeat(0))
-        .take(7)
-        .fold(0, |key, byte| key << 8 | i64::from(byte))
+    title.bytes().chain(std::iter::repeat(0)).take(7).fold(0, |key, byte| key << 8 | i64::from(byte))
 }
 
 fn title_of_key(key: i64) -> String {
     let letters = key.max(0).to_be_bytes().into_iter().skip(1);
-    letters
-        .take_while(|byte| *byte != 0)
-        .filter(u8::is_ascii)
-        .map(char::from)
-        .collect()
+    letters.take_while(|byte| *byte != 0).filter(u8::is_ascii).map(char::from).collect()
 }
 
 #[cfg(test)]

@@ -74,10 +74,7 @@ pub async fn list_own_videos(tx: &Tx, after: Option<Cursor>, limit: Limit) -> Re
     let page = Page::cut(assets, limit, |asset| Cursor::at(asset.created_at, asset.id));
     let ids: Vec<VideoAssetId> = page.data.iter().map(|asset| asset.id).collect();
     let mut captions = list_captions(tx, &ids).await?;
-    Ok(page.map(|asset| Video {
-        captions: captions.remove(&asset.id).unwrap_or_default(),
-        asset,
-    }))
+    Ok(page.map(|asset| Video { captions: captions.remove(&asset.id).unwrap_or_default(), asset }))
 }
 
 /// Deletes a video that nothing shows any more; what Mux stores of it is deleted afterwards.
@@ -89,11 +86,7 @@ pub async fn delete_video(tx: &Tx, id: VideoAssetId) -> Result<()> {
     // The foreign keys of lessons, chapters and courses say whether it is shown somewhere.
     store::delete(tx, id).await.map_err(|error| {
         let is_used = constraint(&error).is_some_and(|name| name.starts_with("fk"));
-        if is_used {
-            Code::VideoInUse.into()
-        } else {
-            from_db(error)
-        }
+        if is_used { Code::VideoInUse.into() } else { from_db(error) }
     })?;
     if tx.user_id().ok() != Some(asset.owner_id) {
         audit::record(tx, "video.deleted", id, json!({ "ownerId": asset.owner_id })).await?;
@@ -147,7 +140,5 @@ pub(crate) async fn lock_own(tx: &Tx, id: VideoAssetId) -> Result<VideoAsset> {
 }
 
 fn require_own(tx: &Tx, asset: Option<VideoAsset>) -> Result<VideoAsset> {
-    asset
-        .filter(|asset| tx.actor().manages(asset.owner_id))
-        .ok_or_else(|| Code::NotFound.into())
+    asset.filter(|asset| tx.actor().manages(asset.owner_id)).ok_or_else(|| Code::NotFound.into())
 }

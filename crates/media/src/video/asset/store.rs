@@ -134,10 +134,7 @@ pub(crate) async fn advance(tx: &Tx, from: VideoStatus, asset: VideoAsset) -> Re
 /// Writes that a video changed now.
 pub(crate) async fn touch(tx: &Tx, id: VideoAssetId) -> Result<()> {
     video_assets::Entity::update_many()
-        .set(video_assets::ActiveModel {
-            updated_at: Set(tx.now()),
-            ..Default::default()
-        })
+        .set(video_assets::ActiveModel { updated_at: Set(tx.now()), ..Default::default() })
         .filter(video_assets::COLUMN.id.eq(id))
         .exec(tx)
         .await

@@ -66,25 +66,12 @@ mod tests {
 
     #[test]
     fn a_language_has_one_spelling() {
-        for (given, kept) in [
-            ("EN", "en"),
-            ("pt-br", "pt-BR"),
-            ("zh-hant-tw", "zh-Hant-TW"),
-            ("es-419", "es-419"),
-        ] {
+        for (given, kept) in
+            [("EN", "en"), ("pt-br", "pt-BR"), ("zh-hant-tw", "zh-Hant-TW"), ("es-419", "es-419")]
+        {
             assert_eq!(canonical_language(given).unwrap(), kept);
         }
-        for wrong in [
-            "",
-            "e",
-            "english",
-            "en-",
-            "en--GB",
-            "en-GB-oed",
-            "12",
-            "en-G1",
-            "é",
-        ] {
+        for wrong in ["", "e", "english", "en-", "en--GB", "en-GB-oed", "12", "en-G1", "é"] {
             assert!(canonical_language(wrong).is_err(), "{wrong}");
         }
     }

@@ -39,9 +39,7 @@ pub(crate) async fn put(tx: &Tx, id: VideoAssetId, captions: Captions) -> Result
         file_id: Set(captions.file_id),
         created_at: Set(tx.now()),
     };
-    let replace = OnConflict::columns([VideoAssetId, Language])
-        .update_columns([Label, FileId])
-        .to_owned();
+    let replace = OnConflict::columns([VideoAssetId, Language]).update_columns([Label, FileId]).to_owned();
     let insert = video_captions::Entity::insert(row).on_conflict(replace);
     insert.exec_without_returning(tx).await.map(drop).map_db_err()
 }

@@ -199,9 +199,7 @@ fn rank(asset: &VideoAsset) -> u8 {
 fn mux_id(value: Option<&Value>) -> Option<String> {
     let text = value?.as_str()?;
     let legal = (1..=255).contains(&text.len())
-        && text
-            .bytes()
-            .all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_'));
+        && text.bytes().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_'));
     legal.then(|| text.to_owned())
 }
 
@@ -241,11 +239,7 @@ mod tests {
         } else {
             json!({ "id": "as", "upload_id": "up", "duration": 12.5, "playback_ids": [{ "id": "pl", "policy": "signed" }] })
         };
-        let event = MuxEvent {
-            id: "e".to_owned(),
-            kind: kind.to_owned(),
-            data,
-        };
+        let event = MuxEvent { id: "e".to_owned(), kind: kind.to_owned(), data };
         VideoUpdate::of_event(&event).unwrap()
     }
 
@@ -284,10 +278,7 @@ mod tests {
             for order in permutations(&chosen) {
                 for repeated in [1, 2] {
                     let mut asset = waiting();
-                    for update in order
-                        .iter()
-                        .flat_map(|update| std::iter::repeat_n(update, repeated))
-                    {
+                    for update in order.iter().flat_map(|update| std::iter::repeat_n(update, repeated)) {
                         asset = update.apply_to(&asset).unwrap();
                     }
                     results.push(asset);

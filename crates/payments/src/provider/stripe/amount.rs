@@ -51,10 +51,7 @@ mod tests {
             ("HUF", 1045, 1045),
             ("TWD", 80_045, 80_045),
         ] {
-            let money = Money {
-                amount: ours,
-                currency: currency.parse().unwrap(),
-            };
+            let money = Money { amount: ours, currency: currency.parse().unwrap() };
             assert_eq!(to_stripe(money).unwrap(), theirs, "{currency}");
             let back = from_stripe(theirs, &currency.to_ascii_lowercase());
             assert_eq!(back, (ours, currency.to_owned()));

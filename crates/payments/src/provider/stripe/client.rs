@@ -54,21 +54,14 @@ impl Stripe {
 
     fn request(&self, method: Method, path: &str) -> RequestBuilder {
         let url = format!("{}/v1/{path}", self.base_url);
-        self.client
-            .request(method, url)
-            .bearer_auth(&self.secret_key)
-            .header("stripe-version", VERSION)
+        self.client.request(method, url).bearer_auth(&self.secret_key).header("stripe-version", VERSION)
     }
 
     async fn call<T: DeserializeOwned>(
         &self,
         request: RequestBuilder,
     ) -> Result<std::result::Result<T, Refusal>> {
-        let response = self
-            .client
-            .send(request, is_transient)
-            .await
-            .map_err(unavailable)?;
+        let response = self.client.send(request, is_transient).await.map_err(unavailable)?;
         let status = response.status;
         if status.is_success() {
             let object = serde_json::from_slice(&response.body);
@@ -77,10 +70,7 @@ impl Stripe {
                 .map_err(|error| unavailable(format!("Stripe's response cannot be read: {error}")));
         }
         if status == StatusCode::UNAUTHORIZED || status == StatusCode::FORBIDDEN {
-            tracing::error!(
-                status = status.as_u16(),
-                "Stripe does not accept PALESTRA_STRIPE_SECRET_KEY"
-            );
+            tracing::error!(status = status.as_u16(), "Stripe does not accept PALESTRA_STRIPE_SECRET_KEY");
             return Err(unavailable(format!("Stripe answered {status}")));
         }
         // A failure of Stripe's own that it keeps with the key and would repeat for a day.

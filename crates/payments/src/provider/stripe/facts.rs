@@ -14,15 +14,9 @@ pub(super) fn of_intent(intent: &Intent) -> Option<Fact> {
         "succeeded" => {
             let amount = intent.amount_received.or(intent.amount)?;
             let (amount, currency) = from_stripe(amount, intent.currency.as_deref()?);
-            Some(Fact::Captured {
-                provider_payment_id: intent.id.clone(),
-                amount,
-                currency,
-            })
+            Some(Fact::Captured { provider_payment_id: intent.id.clone(), amount, currency })
         }
-        "canceled" => Some(Fact::closed(
-            intent.cancellation_reason.as_deref().unwrap_or("canceled"),
-        )),
+        "canceled" => Some(Fact::closed(intent.cancellation_reason.as_deref().unwrap_or("canceled"))),
         "requires_payment_method" => of_declined_intent(intent),
         _ => None,
     }
@@ -31,9 +25,7 @@ pub(super) fn of_intent(intent: &Intent) -> Option<Fact> {
 /// The last attempt failed; the buyer may try again.
 pub(super) fn of_declined_intent(intent: &Intent) -> Option<Fact> {
     let error = intent.last_payment_error.as_ref()?;
-    Some(Fact::Declined {
-        code: error.code_or_kind().to_owned(),
-    })
+    Some(Fact::Declined { code: error.code_or_kind().to_owned() })
 }
 
 /// The fact of a session. One that is complete but not paid has none: the money may take days.

@@ -70,15 +70,10 @@ impl Stripe {
                 ),
             };
         if settings.webhook_secrets.is_empty()
-            || settings
-                .webhook_secrets
-                .iter()
-                .any(|secret| secret.trim().is_empty())
+            || settings.webhook_secrets.iter().any(|secret| secret.trim().is_empty())
         {
-            return Err(
-                "PALESTRA_STRIPE_WEBHOOK_SECRETS is empty: hooks could not be told from forged ones"
-                    .to_owned(),
-            );
+            return Err("PALESTRA_STRIPE_WEBHOOK_SECRETS is empty: hooks could not be told from forged ones"
+                .to_owned());
         }
         Ok(Self {
             client: HttpClient::new("Stripe", environment.clone())?,
@@ -105,10 +100,7 @@ impl Stripe {
             ("customer", &charge.customer_id),
             ("line_items[0][quantity]", "1"),
             (&format!("{price}[currency]"), &currency(charge)),
-            (
-                &format!("{price}[unit_amount]"),
-                &to_stripe(charge.amount)?.to_string(),
-            ),
+            (&format!("{price}[unit_amount]"), &to_stripe(charge.amount)?.to_string()),
             (&format!("{price}[product_data][name]"), &charge.title),
             (&format!("metadata[{PAYMENT_ID}]"), &payment),
             (&format!("payment_intent_data[metadata][{PAYMENT_ID}]"), &payment),
@@ -118,9 +110,7 @@ impl Stripe {
             // The buyer is charged what was quoted, in that currency.
             ("adaptive_pricing[enabled]", "false"),
         ]);
-        let session: Session = self
-            .post("checkout/sessions", &fields, &format!("start-{payment}"))
-            .await?;
+        let session: Session = self.post("checkout/sessions", &fields, &format!("start-{payment}")).await?;
         let provider_payment_id = session.intent_id();
         Ok(PaymentSession {
             session_id: Some(session.id),
@@ -141,9 +131,7 @@ impl Stripe {
             (&format!("metadata[{PAYMENT_ID}]"), &payment),
             ("metadata[title]", &title),
         ]);
-        let intent: Intent = self
-            .post("payment_intents", &fields, &format!("start-{payment}"))
-            .await?;
+        let intent: Intent = self.post("payment_intents", &fields, &format!("start-{payment}")).await?;
         Ok(PaymentSession {
             session_id: None,
             provider_payment_id: Some(intent.id),
@@ -154,16 +142,11 @@ impl Stripe {
 
     async fn session(&self, id: &str) -> Result<Option<Session>> {
         let expand = "expand[]=payment_intent.latest_charge";
-        self.get(&format!("checkout/sessions/{}?{expand}", percent_encode(id)))
-            .await
+        self.get(&format!("checkout/sessions/{}?{expand}", percent_encode(id))).await
     }
 
     async fn intent(&self, id: &str) -> Result<Option<Intent>> {
-        self.get(&format!(
-            "payment_intents/{}?expand[]=latest_charge",
-            percent_encode(id)
-        ))
-        .await
+        self.get(&format!("payment_intents/{}?expand[]=latest_charge", percent_encode(id))).await
     }
 
     /// Refunds or disputes of a payment, all of them.
@@ -175,9 +158,7 @@ impl Stripe {
     ) -> Result<Vec<T>> {
         let mut found: Vec<T> = Vec::new();
         for _ in 0..MAX_PAGES {
-            let after = found
-                .last()
-                .map(|last| format!("&starting_after={}", percent_encode(id(last))));
+            let after = found.last().map(|last| format!("&starting_after={}", percent_encode(id(last))));
             let query = format!(
                 "payment_intent={}&limit=100{}",
                 percent_encode(intent_id),
@@ -199,15 +180,12 @@ impl Stripe {
         let Some(charge) = &intent.latest_charge else {
             return Ok(Vec::new());
         };
-        let refunds: Vec<Refund> = self
-            .list("refunds", &intent.id, |refund: &Refund| &refund.id)
-            .await?;
+        let refunds: Vec<Refund> = self.list("refunds", &intent.id, |refund: &Refund| &refund.id).await?;
         let mut facts: Vec<Fact> = refunds.iter().map(facts::of_refund).collect();
         // Most payments are never disputed, and their charge says so.
         if charge.object().is_none_or(|charge| charge.disputed == Some(true)) {
-            let disputes: Vec<Dispute> = self
-                .list("disputes", &intent.id, |dispute: &Dispute| &dispute.id)
-                .await?;
+            let disputes: Vec<Dispute> =
+                self.list("disputes", &intent.id, |dispute: &Dispute| &dispute.id).await?;
             facts.extend(disputes.iter().filter_map(facts::of_dispute));
         }
         Ok(facts)
@@ -357,10 +335,7 @@ impl Provider for Stripe {
 }
 
 fn fields(given: &[(&str, &str)]) -> Form {
-    given
-        .iter()
-        .map(|(name, value)| ((*name).to_owned(), (*value).to_owned()))
-        .collect()
+    given.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect()
 }
 
 fn currency(charge: &Charge) -> String {

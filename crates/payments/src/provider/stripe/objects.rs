@@ -132,20 +132,13 @@ pub(super) struct StripeError {
 impl StripeError {
     /// A failure of Stripe's own that it repeats for the same idempotency key.
     pub(super) fn replayed() -> Self {
-        Self {
-            code: Some("remembered_failure".to_owned()),
-            kind: None,
-            param: None,
-        }
+        Self { code: Some("remembered_failure".to_owned()), kind: None, param: None }
     }
 
     /// The code, or else the type: only what looks like a code of Stripe's.
     pub(super) fn code_or_kind(&self) -> &str {
         let is_code = |text: &&str| {
-            text.len() <= 80
-                && text
-                    .bytes()
-                    .all(|byte| byte.is_ascii_alphanumeric() || byte == b'_')
+            text.len() <= 80 && text.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'_')
         };
         let codes = [self.code.as_deref(), self.kind.as_deref()];
         codes.into_iter().flatten().find(is_code).unwrap_or("refused")

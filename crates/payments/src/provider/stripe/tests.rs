@@ -66,13 +66,8 @@ fn a_signed_event_reports_facts() {
     let stripe = stripe("sk_test_x", &secrets(&vectors)).unwrap();
     let update = |index: usize| {
         let vector = &vectors["vectors"][index];
-        let event = read(
-            &stripe,
-            text(vector, "header"),
-            text(vector, "body"),
-            signed_at(&vectors, 0),
-        )
-        .unwrap();
+        let event =
+            read(&stripe, text(vector, "header"), text(vector, "body"), signed_at(&vectors, 0)).unwrap();
         event.update
     };
     let session = update(0).unwrap();
@@ -102,9 +97,7 @@ fn a_thousand_forged_and_altered_webhooks_are_refused() {
     let (header, body) = (text(vector, "header"), text(vector, "body"));
     let mut count = 0;
     let mut refused = |header: &str, body: &[u8]| {
-        let read = stripe
-            .read_webhook(header, body, now)
-            .map_err(|error| error.code());
+        let read = stripe.read_webhook(header, body, now).map_err(|error| error.code());
         assert_eq!(read, Err(Code::HookSignatureInvalid), "{header}");
         count += 1;
     };
@@ -152,12 +145,8 @@ fn a_thousand_forged_and_altered_webhooks_are_refused() {
 fn the_key_decides_the_mode_and_webhooks_have_to_agree() {
     let vectors = vectors();
     let (vector, now) = (&vectors["vectors"][0], signed_at(&vectors, 0));
-    for (key, live) in [
-        ("sk_test_x", false),
-        ("rk_test_x", false),
-        ("sk_live_x", true),
-        ("rk_live_x", true),
-    ] {
+    for (key, live) in [("sk_test_x", false), ("rk_test_x", false), ("sk_live_x", true), ("rk_live_x", true)]
+    {
         let stripe = stripe(key, &secrets(&vectors)).unwrap();
         let event = read(&stripe, text(vector, "header"), text(vector, "body"), now).unwrap();
         assert_eq!((stripe.is_live(), event.update.is_none()), (live, live));
@@ -166,12 +155,7 @@ fn the_key_decides_the_mode_and_webhooks_have_to_agree() {
         assert!(stripe(key, &["whsec_x"]).err().unwrap().contains("SECRET_KEY"));
     }
     for none in [&[][..], &[" "][..]] {
-        assert!(
-            stripe("sk_test_x", none)
-                .err()
-                .unwrap()
-                .contains("WEBHOOK_SECRETS")
-        );
+        assert!(stripe("sk_test_x", none).err().unwrap().contains("WEBHOOK_SECRETS"));
     }
 }
 
@@ -195,20 +179,12 @@ fn refunds_and_disputes_are_read_in_every_state_that_stripe_has() {
             other => panic!("{other:?}"),
         }
     };
-    for pending in [
-        json!("pending"),
-        json!("requires_action"),
-        json!("new"),
-        Value::Null,
-    ] {
+    for pending in [json!("pending"), json!("requires_action"), json!("new"), Value::Null] {
         assert_eq!(refund(pending), (RefundStatus::Pending, None));
     }
     assert_eq!(refund(json!("succeeded")), (RefundStatus::Succeeded, None));
     assert_eq!(refund(json!("failed")), (RefundStatus::Failed, None));
-    assert_eq!(
-        refund(json!("canceled")),
-        (RefundStatus::Failed, Some("canceled".to_owned()))
-    );
+    assert_eq!(refund(json!("canceled")), (RefundStatus::Failed, Some("canceled".to_owned())));
 
     for (status, expected) in [
         ("warning_needs_response", None),
@@ -225,12 +201,8 @@ fn refunds_and_disputes_are_read_in_every_state_that_stripe_has() {
     ] {
         let object = json!({ "id": "du_1", "amount": 500, "currency": "isk", "status": status, "payment_intent": "pi_1" });
         let facts = update_of("charge.dispute.updated", object).unwrap().facts;
-        let expected = expected.map(|status| Fact::Dispute {
-            id: "du_1".to_owned(),
-            amount: 5,
-            status,
-            reason: None,
-        });
+        let expected =
+            expected.map(|status| Fact::Dispute { id: "du_1".to_owned(), amount: 5, status, reason: None });
         assert_eq!(facts, Vec::from_iter(expected), "{status}");
     }
     let of_no_payment = json!({ "id": "re_1", "amount": 5, "payment_intent": null });
@@ -247,11 +219,8 @@ fn what_is_not_paid_is_not_captured() {
         });
         update_of("checkout.session.completed", object).unwrap().facts
     };
-    let free = Fact::Captured {
-        provider_payment_id: "cs_1".to_owned(),
-        amount: 0,
-        currency: "USD".to_owned(),
-    };
+    let free =
+        Fact::Captured { provider_payment_id: "cs_1".to_owned(), amount: 0, currency: "USD".to_owned() };
     assert_eq!(session("complete", "no_payment_required"), [free]);
     assert_eq!(session("complete", "unpaid"), []);
     assert_eq!(session("open", "unpaid"), []);

@@ -22,11 +22,7 @@ pub(super) fn read(body: &[u8], is_live: bool) -> Result<WebhookEvent> {
         Some(data) if !is_foreign => update(&event.kind, data.object)?,
         _ => None,
     };
-    Ok(WebhookEvent {
-        id: event.id,
-        kind: event.kind,
-        update,
-    })
+    Ok(WebhookEvent { id: event.id, kind: event.kind, update })
 }
 
 /// What the object of such an event reports; `None` where the kind does not matter, or the object is not ours.

@@ -31,9 +31,7 @@ impl World {
         let mut bought: BTreeMap<(UserId, CourseId), bool> = BTreeMap::new();
         for row in &rows {
             let number = |name: &str| {
-                row.try_get::<i64>("", name)
-                    .or_else(|_| row.try_get::<i32>("", name).map(i64::from))
-                    .unwrap()
+                row.try_get::<i64>("", name).or_else(|_| row.try_get::<i32>("", name).map(i64::from)).unwrap()
             };
             let id: PaymentId = row.try_get("", "id").unwrap();
             // One that was never begun at the bank waits for its buyer, or does not any more.
@@ -55,20 +53,13 @@ impl World {
             assert_eq!(number("receipts"), i64::from(held.captured), "{note}");
             assert!(number("purchases") <= i64::from(held.captured), "{note}");
             let coming = held.sum(|status| status == RefundStatus::Pending);
-            assert_eq!(
-                (number("refunded_amount"), number("refunding_amount")),
-                (gone, coming),
-                "{note}"
-            );
+            assert_eq!((number("refunded_amount"), number("refunding_amount")), (gone, coming), "{note}");
             let bought_by_this = number("purchases") == 1;
             if held.captured && !bought_by_this && !held.meddled {
                 assert_eq!(held.left(), 0, "{note}");
             }
             let active = bought_by_this && gone < held.amount && number("taken") == 0 && !held.is_disputed();
-            let pair = (
-                row.try_get("", "user_id").unwrap(),
-                row.try_get("", "course_id").unwrap(),
-            );
+            let pair = (row.try_get("", "user_id").unwrap(), row.try_get("", "course_id").unwrap());
             *bought.entry(pair).or_default() |= active;
         }
         for pair in [(0, 0), (0, 1), (1, 0), (1, 1)] {
@@ -78,11 +69,7 @@ impl World {
             let manual = self.by_hand(pair, now).await;
             let by_money = bought.get(&(user, course)).copied().unwrap_or_default();
             assert_eq!(granted, by_money || manual, "seed {seed}, {pair:?}");
-            assert_eq!(
-                self.decided(pair).await == "granted",
-                granted,
-                "seed {seed}, {pair:?}"
-            );
+            assert_eq!(self.decided(pair).await == "granted", granted, "seed {seed}, {pair:?}");
         }
         for (what, sql) in [
             (
@@ -120,12 +107,7 @@ impl World {
     }
 
     async fn by_hand(&self, pair: Pair, at: DateTime<Utc>) -> bool {
-        self.ledger(
-            pair,
-            at,
-            "AND e.grant_id IN (SELECT id FROM grants WHERE source = 'MANUAL')",
-        )
-        .await
+        self.ledger(pair, at, "AND e.grant_id IN (SELECT id FROM grants WHERE source = 'MANUAL')").await
     }
 
     async fn ledger(&self, pair: Pair, at: DateTime<Utc>, only: &str) -> bool {

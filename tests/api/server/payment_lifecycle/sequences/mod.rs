@@ -40,11 +40,7 @@ impl World {
     async fn rows(&self, sql: &str) -> Vec<QueryResult> {
         let sql = sql.to_owned();
         let work = move |tx: Tx| async move { tx.query_all_raw(tx.statement(&sql, [])).await.map_db_err() };
-        self.app
-            .db
-            .read_in(Pool::Worker, Actor::System, work)
-            .await
-            .unwrap()
+        self.app.db.read_in(Pool::Worker, Actor::System, work).await.unwrap()
     }
 
     async fn count(&self, sql: &str) -> i64 {
@@ -57,12 +53,7 @@ impl World {
 
     fn held(&self, fits: impl Fn(&Held) -> bool) -> Vec<PaymentId> {
         let books = self.bank.books();
-        books
-            .payments
-            .iter()
-            .filter(|(_, held)| fits(held))
-            .map(|(id, _)| *id)
-            .collect()
+        books.payments.iter().filter(|(_, held)| fits(held)).map(|(id, _)| *id).collect()
     }
 
     /// One random thing.
@@ -86,15 +77,10 @@ impl World {
             11 => self.dispute(rng),
             12 => self.manual(rng, pair).await,
             13 => {
-                self.app
-                    .clock
-                    .advance(TimeDelta::minutes(i64::try_from(rng.below(30)).unwrap()));
+                self.app.clock.advance(TimeDelta::minutes(i64::try_from(rng.below(30)).unwrap()));
                 self.payments.reconcile(&self.app.db).await.unwrap();
             }
-            14 => self
-                .app
-                .clock
-                .advance(TimeDelta::seconds(i64::try_from(rng.below(90)).unwrap())),
+            14 => self.app.clock.advance(TimeDelta::seconds(i64::try_from(rng.below(90)).unwrap())),
             _ => self.bank.books().lose = 1,
         }
     }
@@ -103,19 +89,11 @@ impl World {
         let request = CheckoutRequest {
             course_id: self.courses[pair.1],
             coupon_code: rng.one_in(3).then(|| self.coupon.clone()),
-            method: if rng.one_in(3) {
-                PaymentMethod::PaymentIntent
-            } else {
-                PaymentMethod::CheckoutSession
-            },
+            method: if rng.one_in(3) { PaymentMethod::PaymentIntent } else { PaymentMethod::CheckoutSession },
             success_url: "https://app.example.com/".to_owned(),
             cancel_url: "https://app.example.com/".to_owned(),
         };
-        match self
-            .payments
-            .checkout(&self.app.db, self.buyers[pair.0], request)
-            .await
-        {
+        match self.payments.checkout(&self.app.db, self.buyers[pair.0], request).await {
             Ok(begun) => assert!(begun.session.is_some()),
             Err(error) => {
                 let usual = [
@@ -145,11 +123,7 @@ impl World {
         };
         if let Some(event) = event {
             let work = move |tx: Tx| async move { payments::record_event(&tx, "stripe", &event).await };
-            self.app
-                .db
-                .run_in(Pool::Worker, Actor::System, work)
-                .await
-                .unwrap();
+            self.app.db.run_in(Pool::Worker, Actor::System, work).await.unwrap();
         }
     }
 
@@ -173,11 +147,7 @@ impl World {
 
     async fn claim(&self, some: u64) -> Vec<outbox::Message> {
         let claim = move |tx: Tx| async move { outbox::claim(&tx, some).await };
-        self.app
-            .db
-            .run_in(Pool::Worker, Actor::System, claim)
-            .await
-            .unwrap()
+        self.app.db.run_in(Pool::Worker, Actor::System, claim).await.unwrap()
     }
 
     async fn act(&self, message: &outbox::Message) -> kernel::Result<()> {
@@ -195,11 +165,7 @@ impl World {
                 false => outbox::failed(&tx, &message, "provider_unavailable").await,
             }
         };
-        self.app
-            .db
-            .run_in(Pool::Worker, Actor::System, work)
-            .await
-            .unwrap();
+        self.app.db.run_in(Pool::Worker, Actor::System, work).await.unwrap();
     }
 
     async fn ask_for_refund(&self, rng: &mut Rng) {
@@ -226,9 +192,8 @@ impl World {
         };
         let mut books = self.bank.books();
         let held = books.payments[&id].clone();
-        let open: Vec<usize> = (0..held.refunds.len())
-            .filter(|index| held.refunds[*index].3 != RefundStatus::Failed)
-            .collect();
+        let open: Vec<usize> =
+            (0..held.refunds.len()).filter(|index| held.refunds[*index].3 != RefundStatus::Failed).collect();
         match rng.choose(&open) {
             Some(index) if rng.one_in(2) => {
                 let now = held.refunds[index].3;
@@ -254,16 +219,11 @@ impl World {
         };
         let mut books = self.bank.books();
         let disputes = books.payments[&id].disputes.clone();
-        let open: Vec<usize> = (0..disputes.len())
-            .filter(|index| disputes[*index].1 == DisputeStatus::Open)
-            .collect();
+        let open: Vec<usize> =
+            (0..disputes.len()).filter(|index| disputes[*index].1 == DisputeStatus::Open).collect();
         match rng.choose(&open) {
             Some(index) => {
-                let end = if rng.one_in(3) {
-                    DisputeStatus::Lost
-                } else {
-                    DisputeStatus::Won
-                };
+                let end = if rng.one_in(3) { DisputeStatus::Lost } else { DisputeStatus::Won };
                 books.decide(id, index, end);
             }
             None => books.dispute(id),
@@ -272,16 +232,9 @@ impl World {
 
     async fn manual(&self, rng: &mut Rng, pair: Pair) {
         let (user_id, course) = self.ids(pair);
-        let ends_at = rng
-            .one_in(2)
-            .then(|| self.app.db.environment().now() + TimeDelta::minutes(20));
+        let ends_at = rng.one_in(2).then(|| self.app.db.environment().now() + TimeDelta::minutes(20));
         if rng.one_in(2) {
-            let new = NewManualGrant {
-                user_id,
-                starts_at: None,
-                ends_at,
-                reason: None,
-            };
+            let new = NewManualGrant { user_id, starts_at: None, ends_at, reason: None };
             let work = move |tx: Tx| async move { enrollment::grant_access(&tx, course, new).await };
             if let Err(error) = self.app.db.run(self.owner, work).await {
                 assert_eq!(error.code(), Code::AlreadyGranted, "{error}");
@@ -292,12 +245,8 @@ impl World {
             "SELECT id FROM grants WHERE source = 'MANUAL' AND course_id = {} ORDER BY id",
             self.literal(course)
         );
-        let ids: Vec<GrantId> = self
-            .rows(&sql)
-            .await
-            .iter()
-            .map(|row| row.try_get("", "id").unwrap())
-            .collect();
+        let ids: Vec<GrantId> =
+            self.rows(&sql).await.iter().map(|row| row.try_get("", "id").unwrap()).collect();
         if let Some(id) = rng.choose(&ids) {
             let work = move |tx: Tx| async move { enrollment::revoke_grant(&tx, id, None).await };
             self.app.db.run(self.owner, work).await.unwrap();
@@ -335,9 +284,7 @@ impl World {
                 assert!(done);
                 self.write_down(message, done).await;
             }
-            let waiting = self
-                .count("SELECT count(*) FROM outbox WHERE done_at IS NULL")
-                .await;
+            let waiting = self.count("SELECT count(*) FROM outbox WHERE done_at IS NULL").await;
             if waiting == 0 && self.bank.books().untold.is_empty() {
                 return;
             }

@@ -101,10 +101,7 @@ pub(super) struct PatchCourse {
     #[schema(nullable = false, example = "Strength Foundations")]
     title: Option<Title>,
     /// A description in plain text.
-    #[schema(
-        nullable = false,
-        example = "Four weeks to a solid squat, hinge, push and pull."
-    )]
+    #[schema(nullable = false, example = "Four weeks to a solid squat, hinge, push and pull.")]
     description: Option<Summary>,
     /// The text of its page, as HTML.
     #[serde(default, deserialize_with = "merge::member")]
@@ -201,10 +198,7 @@ pub(super) struct PublicationCheck {
 
 impl From<Vec<FieldError>> for PublicationCheck {
     fn from(problems: Vec<FieldError>) -> Self {
-        Self {
-            is_publishable: problems.is_empty(),
-            problems: problems.into_iter().map(Into::into).collect(),
-        }
+        Self { is_publishable: problems.is_empty(), problems: problems.into_iter().map(Into::into).collect() }
     }
 }
 
@@ -238,10 +232,7 @@ pub(super) struct CourseTree {
 impl From<courses::CourseTree> for CourseTree {
     fn from(tree: courses::CourseTree) -> Self {
         let courses::CourseTree { course, chapters } = tree;
-        Self {
-            course: course.into(),
-            chapters: chapters.into_iter().map(Into::into).collect(),
-        }
+        Self { course: course.into(), chapters: chapters.into_iter().map(Into::into).collect() }
     }
 }
 
@@ -258,14 +249,7 @@ struct ChapterTree {
 
 impl From<courses::TreeChapter> for ChapterTree {
     fn from(tree: courses::TreeChapter) -> Self {
-        let courses::TreeChapter {
-            chapter,
-            body,
-            lessons,
-        } = tree;
-        Self {
-            chapter: (chapter, body).into(),
-            lessons: lessons.into_iter().map(Into::into).collect(),
-        }
+        let courses::TreeChapter { chapter, body, lessons } = tree;
+        Self { chapter: (chapter, body).into(), lessons: lessons.into_iter().map(Into::into).collect() }
     }
 }

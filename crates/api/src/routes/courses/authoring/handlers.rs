@@ -147,9 +147,7 @@ async fn duplicate_course(
 ) -> Result<Reply<Course>, Problem> {
     let work = move |tx| async move { created(courses::duplicate_course(&tx, id).await?) };
     let whose = (Pool::App, actor);
-    Ok(key
-        .run(&state.db, whose, "duplicateCourse", id.0.as_bytes(), work)
-        .await?)
+    Ok(key.run(&state.db, whose, "duplicateCourse", id.0.as_bytes(), work).await?)
 }
 
 /// Check whether a course can be published

@@ -51,10 +51,7 @@ pub(super) struct CourseWithOutline {
 impl From<courses::CourseDetail> for CourseWithOutline {
     fn from(detail: courses::CourseDetail) -> Self {
         let courses::CourseDetail { course, outline } = detail;
-        Self {
-            course: course.into(),
-            chapters: outline.chapters.into_iter().map(Into::into).collect(),
-        }
+        Self { course: course.into(), chapters: outline.chapters.into_iter().map(Into::into).collect() }
     }
 }
 
@@ -177,10 +174,7 @@ struct CategoryCount {
 
 impl From<(courses::Category, i64)> for CategoryCount {
     fn from((category, count): (courses::Category, i64)) -> Self {
-        Self {
-            category: category.into(),
-            count,
-        }
+        Self { category: category.into(), count }
     }
 }
 

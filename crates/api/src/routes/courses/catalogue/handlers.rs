@@ -42,10 +42,7 @@ async fn list_courses(
         Ok(Reply::ok(&CataloguePage::from(page))?.content())
     };
     let key = format!("courses?{}", request.query_string());
-    Ok(state
-        .response_cache
-        .get_or_insert(&state.db, actor, key, read)
-        .await?)
+    Ok(state.response_cache.get_or_insert(&state.db, actor, key, read).await?)
 }
 
 /// Count courses by kind
@@ -68,10 +65,7 @@ async fn get_facets(
         Ok(Reply::ok(&CatalogueFacets::from(facets))?.content())
     };
     let key = format!("facets?{}", request.query_string());
-    Ok(state
-        .response_cache
-        .get_or_insert(&state.db, actor, key, read)
-        .await?)
+    Ok(state.response_cache.get_or_insert(&state.db, actor, key, read).await?)
 }
 
 /// Get a course
@@ -94,8 +88,5 @@ async fn get_course(
         let version = detail.course.version;
         Ok(Reply::ok(&CourseWithOutline::from(detail))?.version_and_content(version))
     };
-    Ok(state
-        .response_cache
-        .get_or_insert(&state.db, actor, key, read)
-        .await?)
+    Ok(state.response_cache.get_or_insert(&state.db, actor, key, read).await?)
 }

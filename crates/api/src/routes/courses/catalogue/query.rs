@@ -62,10 +62,7 @@ impl From<CourseOrder> for CourseSort {
 #[derive(Deserialize, IntoParams, Validate)]
 #[serde(rename_all = "camelCase")]
 #[into_params(parameter_in = Query)]
-#[validate(
-    schema(function = "prices_are_ordered"),
-    schema(function = "durations_are_ordered")
-)]
+#[validate(schema(function = "prices_are_ordered"), schema(function = "durations_are_ordered"))]
 pub(super) struct FilterQuery {
     /// Words in the title, the description, or the names of the author and the categories. The beginning of a word is enough; accents
     /// and small typing errors do not matter.
@@ -87,20 +84,10 @@ pub(super) struct FilterQuery {
     #[param(pattern = "^[A-Z]{3}$", nullable = false, example = "USD")]
     currency: Option<String>,
     /// The lowest price, in minor units.
-    #[param(
-        minimum = 0,
-        maximum = 1_000_000_000_000_i64,
-        nullable = false,
-        example = 1000
-    )]
+    #[param(minimum = 0, maximum = 1_000_000_000_000_i64, nullable = false, example = 1000)]
     min_price: Option<i64>,
     /// The highest price, in minor units; not below `minPrice`.
-    #[param(
-        minimum = 0,
-        maximum = 1_000_000_000_000_i64,
-        nullable = false,
-        example = 5000
-    )]
+    #[param(minimum = 0, maximum = 1_000_000_000_000_i64, nullable = false, example = 5000)]
     max_price: Option<i64>,
     /// The shortest length, in minutes.
     #[param(minimum = 0, maximum = 100_000, nullable = false, example = 30)]
@@ -149,18 +136,10 @@ struct PageQuery {
     #[param(minimum = 1, maximum = 100, default = 20)]
     limit: u64,
     /// Where the page begins: `nextCursor` of the page before, with the same filters and `sort`.
-    #[param(
-        pattern = "^[A-Za-z0-9_-]{32}$",
-        nullable = false,
-        example = "AAY8Qm3Vn0ABmMDeAABwAIAAAAAAAAAB"
-    )]
+    #[param(pattern = "^[A-Za-z0-9_-]{32}$", nullable = false, example = "AAY8Qm3Vn0ABmMDeAABwAIAAAAAAAAAB")]
     cursor: Option<String>,
     /// Where the page ends: `previousCursor` of the page after, with the same filters and `sort`. Not together with `cursor`.
-    #[param(
-        pattern = "^[A-Za-z0-9_-]{32}$",
-        nullable = false,
-        example = "AAY8Qm3Vn0ABmMDeAABwAIAAAAAAAAAB"
-    )]
+    #[param(pattern = "^[A-Za-z0-9_-]{32}$", nullable = false, example = "AAY8Qm3Vn0ABmMDeAABwAIAAAAAAAAAB")]
     before: Option<String>,
     /// The order: `-relevance` where there is a `q`, otherwise `-publishedAt` (newest first). Prices are compared in minor units,
     /// whatever the currency. `-relevance` needs a `q`.
@@ -224,46 +203,30 @@ impl AsRef<FilterQuery> for FilterQuery {
 
 fn has_one_direction(query: &CourseQuery) -> Result<(), ValidationError> {
     if query.page.cursor.is_some() && query.page.before.is_some() {
-        return Err(broken(
-            "/before",
-            "with_cursor",
-            "Give `cursor` or `before`, not both.",
-        ));
+        return Err(broken("/before", "with_cursor", "Give `cursor` or `before`, not both."));
     }
     Ok(())
 }
 
 fn relevance_has_words(query: &CourseQuery) -> Result<(), ValidationError> {
     match query.page.sort {
-        Some(CourseOrder::Relevance) if query.filter.q.is_none() => Err(broken(
-            "/sort",
-            "needs_q",
-            "Relevance is that of a search: give `q`.",
-        )),
+        Some(CourseOrder::Relevance) if query.filter.q.is_none() => {
+            Err(broken("/sort", "needs_q", "Relevance is that of a search: give `q`."))
+        }
         _ => Ok(()),
     }
 }
 
 fn prices_are_ordered(query: &impl AsRef<FilterQuery>) -> Result<(), ValidationError> {
-    let FilterQuery {
-        min_price, max_price, ..
-    } = query.as_ref();
+    let FilterQuery { min_price, max_price, .. } = query.as_ref();
     if is_reversed(*min_price, *max_price) {
-        return Err(broken(
-            "/maxPrice",
-            "below_minimum",
-            "The highest price cannot be below the lowest.",
-        ));
+        return Err(broken("/maxPrice", "below_minimum", "The highest price cannot be below the lowest."));
     }
     Ok(())
 }
 
 fn durations_are_ordered(query: &impl AsRef<FilterQuery>) -> Result<(), ValidationError> {
-    let FilterQuery {
-        min_duration,
-        max_duration,
-        ..
-    } = query.as_ref();
+    let FilterQuery { min_duration, max_duration, .. } = query.as_ref();
     if is_reversed(*min_duration, *max_duration) {
         return Err(broken(
             "/maxDuration",

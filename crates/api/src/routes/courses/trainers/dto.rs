@@ -41,8 +41,6 @@ pub(super) struct CourseTrainers {
 
 impl From<Vec<Trainer>> for CourseTrainers {
     fn from(trainers: Vec<Trainer>) -> Self {
-        Self {
-            trainers: trainers.into_iter().map(Into::into).collect(),
-        }
+        Self { trainers: trainers.into_iter().map(Into::into).collect() }
     }
 }

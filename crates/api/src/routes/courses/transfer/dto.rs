@@ -192,12 +192,7 @@ struct ImportProblem {
 
 impl From<ImportCheck> for ImportReport {
     fn from(check: ImportCheck) -> Self {
-        let ImportCheck {
-            problems,
-            chapters,
-            lessons,
-            unknown_categories,
-        } = check;
+        let ImportCheck { problems, chapters, lessons, unknown_categories } = check;
         Self {
             is_importable: problems.is_empty(),
             problems: problems.into_iter().map(Into::into).collect(),
@@ -236,11 +231,7 @@ impl From<courses::CourseDocument> for CourseDocument {
             categories: categories.into_iter().map(CategorySlug).collect(),
             chapters: chapters.into_iter().map(Into::into).collect(),
         };
-        Self {
-            format: DocumentFormat::Course,
-            version: 1,
-            course,
-        }
+        Self { format: DocumentFormat::Course, version: 1, course }
     }
 }
 
@@ -271,21 +262,7 @@ impl From<DocumentChapter> for courses::ChapterDocument {
 
 impl From<DocumentLesson> for courses::LessonDocument {
     fn from(lesson: DocumentLesson) -> Self {
-        let DocumentLesson {
-            title,
-            description,
-            content,
-            video_url,
-            duration,
-            is_published,
-        } = lesson;
-        Self {
-            title,
-            description,
-            content,
-            video_url,
-            duration,
-            is_published,
-        }
+        let DocumentLesson { title, description, content, video_url, duration, is_published } = lesson;
+        Self { title, description, content, video_url, duration, is_published }
     }
 }

@@ -59,9 +59,7 @@ async fn export_course(
     let work = move |tx| async move { courses::export_course(&tx, id).await };
     let courses::CourseExport { slug, document } = state.db.read(actor, work).await?;
     let name = format!("attachment; filename=\"{slug}.palestra.json\"");
-    Ok(Reply::ok(&CourseDocument::from(document))?
-        .header(header::CONTENT_DISPOSITION, name)
-        .content())
+    Ok(Reply::ok(&CourseDocument::from(document))?.header(header::CONTENT_DISPOSITION, name).content())
 }
 
 /// Import a course

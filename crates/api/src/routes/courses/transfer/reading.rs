@@ -11,38 +11,25 @@ use crate::{http::extract::Judged, routes::shared::Money};
 /// problems are reported at once; what cannot be read counts as absent.
 pub(super) fn read(document: Judged<CourseDocument>) -> (courses::CourseDocument, Vec<FieldError>) {
     let (course, price, discount_price, mut problems) = match document {
-        Ok(CourseDocument {
-            format: DocumentFormat::Course,
-            version: _,
-            course,
-        }) => all_parts(course),
+        Ok(CourseDocument { format: DocumentFormat::Course, version: _, course }) => all_parts(course),
         Err((value, problems)) => readable_parts(&value, problems),
     };
     let count = problems.len();
     let mut into_kernel = |price: Option<Money>, pointer| {
         let read = price.map(|price| price.into_kernel(pointer)).transpose();
-        read.map_err(|error| problems.extend_from_slice(error.reasons()))
-            .unwrap_or_default()
+        read.map_err(|error| problems.extend_from_slice(error.reasons())).unwrap_or_default()
     };
     let price = into_kernel(price, "/course/price");
     let discount_price = into_kernel(discount_price, "/course/discountPrice");
     // A price that is not acceptable cannot be compared with another.
     let is_comparable = problems.len() == count;
-    let document = courses::CourseDocument {
-        price,
-        discount_price: discount_price.filter(|_| is_comparable),
-        ..course
-    };
+    let document =
+        courses::CourseDocument { price, discount_price: discount_price.filter(|_| is_comparable), ..course };
     (document, problems)
 }
 
 /// A document without its prices, its prices, and its problems.
-type Parts = (
-    courses::CourseDocument,
-    Option<Money>,
-    Option<Money>,
-    Vec<FieldError>,
-);
+type Parts = (courses::CourseDocument, Option<Money>, Option<Money>, Vec<FieldError>);
 
 fn all_parts(course: DocumentCourse) -> Parts {
     let DocumentCourse {
@@ -113,9 +100,7 @@ fn readable_lesson(lesson: &Value) -> courses::LessonDocument {
 }
 
 fn member<'a, T: Deserialize<'a> + Default>(of: &'a Value, name: &str) -> T {
-    of.get(name)
-        .and_then(|value| T::deserialize(value).ok())
-        .unwrap_or_default()
+    of.get(name).and_then(|value| T::deserialize(value).ok()).unwrap_or_default()
 }
 
 fn items<'a>(of: &'a Value, name: &str) -> impl Iterator<Item = &'a Value> {

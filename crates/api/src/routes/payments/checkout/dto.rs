@@ -139,10 +139,6 @@ impl From<payments::Checkout> for Checkout {
         let payments::Checkout { payment, session } = checkout;
         let (url, client_secret) =
             session.map_or((None, None), |session| (session.url, session.client_secret));
-        Self {
-            payment: payment.into(),
-            url,
-            client_secret,
-        }
+        Self { payment: payment.into(), url, client_secret }
     }
 }

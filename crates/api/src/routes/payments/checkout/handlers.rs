@@ -35,10 +35,7 @@ async fn quote_checkout(
     Member(actor): Member,
     body: Json<CreateQuote>,
 ) -> Result<Reply<Quote>, Problem> {
-    let CreateQuote {
-        course_id,
-        coupon_code,
-    } = body.value;
+    let CreateQuote { course_id, coupon_code } = body.value;
     let code = coupon_code.map(String::from);
     let work = move |tx| async move { payments::quote(&tx, course_id, code.as_deref()).await };
     let quote = state.db.read_in(Pool::Worker, actor, work).await?;
@@ -73,10 +70,7 @@ async fn create_checkout(
             return Ok(Outcome::NeedsProvider(payment));
         }
         // The course is bought. The answer is kept with the purchase: the same request again must not learn that it was bought already.
-        let checkout = payments::Checkout {
-            payment,
-            session: None,
-        };
+        let checkout = payments::Checkout { payment, session: None };
         created(checkout).map(Outcome::Done)
     };
     let payment = match key.begin(&state.db, whose, OPERATION, &raw, begin).await? {
@@ -86,10 +80,7 @@ async fn create_checkout(
             return Ok(reply);
         }
     };
-    let checkout = state
-        .payments
-        .continue_checkout(&state.db, actor, payment)
-        .await?;
+    let checkout = state.payments.continue_checkout(&state.db, actor, payment).await?;
     let reply = created(checkout)?;
     state.wake_worker.notify_one();
     let work = move |_| async move { Ok(reply) };
@@ -103,13 +94,7 @@ fn created(checkout: payments::Checkout) -> Result<Reply<Checkout>> {
 
 /// The request with an address for each that is missing, if the provider may send the buyer to both.
 fn request(state: &State, body: CreateCheckout) -> Result<CheckoutRequest> {
-    let CreateCheckout {
-        course_id,
-        coupon_code,
-        method,
-        success_url,
-        cancel_url,
-    } = body;
+    let CreateCheckout { course_id, coupon_code, method, success_url, cancel_url } = body;
     let app_url = state.config.app_url.trim_end_matches('/');
     let default = |page| format!("{app_url}/checkout/{page}?payment={{paymentId}}");
     let success_url = success_url.map_or_else(|| default("success"), String::from);

@@ -135,27 +135,21 @@ fn active() -> bool {
 fn has_one_discount(coupon: &CreateCoupon) -> Result<(), ValidationError> {
     match (coupon.percent_off, coupon.amount_off) {
         (None, None) => Err(broken("/percentOff", "required", "Name percentOff or amountOff.")),
-        (Some(_), Some(_)) => Err(broken(
-            "/amountOff",
-            "not_allowed",
-            "Either percentOff or amountOff, not both.",
-        )),
-        (None, Some(off)) if off.amount == 0 => Err(broken(
-            "/amountOff/amount",
-            "too_small",
-            "It has to take something off.",
-        )),
+        (Some(_), Some(_)) => {
+            Err(broken("/amountOff", "not_allowed", "Either percentOff or amountOff, not both."))
+        }
+        (None, Some(off)) if off.amount == 0 => {
+            Err(broken("/amountOff/amount", "too_small", "It has to take something off."))
+        }
         _ => Ok(()),
     }
 }
 
 fn ends_after_start(coupon: &CreateCoupon) -> Result<(), ValidationError> {
     match (coupon.starts_at, coupon.ends_at) {
-        (Some(start), Some(end)) if end <= start => Err(broken(
-            "/endsAt",
-            "not_after_start",
-            "It has to end after it starts.",
-        )),
+        (Some(start), Some(end)) if end <= start => {
+            Err(broken("/endsAt", "not_after_start", "It has to end after it starts."))
+        }
         _ => Ok(()),
     }
 }
@@ -227,14 +221,7 @@ pub(super) struct PatchCoupon {
 
 impl From<PatchCoupon> for CouponChange {
     fn from(body: PatchCoupon) -> Self {
-        let PatchCoupon {
-            course_ids,
-            is_active,
-            starts_at,
-            ends_at,
-            max_redemptions,
-            max_per_user,
-        } = body;
+        let PatchCoupon { course_ids, is_active, starts_at, ends_at, max_redemptions, max_per_user } = body;
         Self {
             course_ids,
             is_active,

@@ -18,14 +18,7 @@ use crate::{
 };
 
 pub(in crate::routes) fn configure(config: &mut impl Operations) {
-    operations!(
-        config,
-        list_coupons,
-        create_coupon,
-        get_coupon,
-        update_coupon,
-        delete_coupon
-    );
+    operations!(config, list_coupons, create_coupon, get_coupon, update_coupon, delete_coupon);
 }
 
 /// List coupons

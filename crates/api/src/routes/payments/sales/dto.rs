@@ -87,9 +87,7 @@ pub(super) struct RevenueByCurrency {
 
 impl From<Vec<payments::Revenue>> for RevenueByCurrency {
     fn from(rows: Vec<payments::Revenue>) -> Self {
-        Self {
-            currencies: rows.into_iter().map(Into::into).collect(),
-        }
+        Self { currencies: rows.into_iter().map(Into::into).collect() }
     }
 }
 

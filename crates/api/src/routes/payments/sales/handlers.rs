@@ -17,13 +17,7 @@ use crate::{
 };
 
 pub(in crate::routes) fn configure(config: &mut impl Operations) {
-    operations!(
-        config,
-        list_my_sales,
-        get_my_revenue,
-        list_course_sales,
-        get_course_revenue
-    );
+    operations!(config, list_my_sales, get_my_revenue, list_course_sales, get_course_revenue);
 }
 
 /// List my sales

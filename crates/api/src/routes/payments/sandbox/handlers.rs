@@ -17,12 +17,7 @@ use crate::{
 };
 
 pub(in crate::routes) fn configure(config: &mut impl Operations) {
-    operations!(
-        config,
-        complete_sandbox_payment,
-        fail_sandbox_payment,
-        dispute_sandbox_payment
-    );
+    operations!(config, complete_sandbox_payment, fail_sandbox_payment, dispute_sandbox_payment);
 }
 
 /// Complete a sandbox payment

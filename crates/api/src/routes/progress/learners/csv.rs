@@ -52,10 +52,7 @@ fn cell(text: &str) -> String {
     let formula = text.trim_start().starts_with(['=', '+', '-', '@', '\t', '\r']);
     let quoted = text.replace('"', "\"\"");
     // Semicolons and tabs separate cells where a comma stands in numbers.
-    match (
-        formula,
-        text.contains(['"', ',', ';', '\t', '\r', '\n']) || formula,
-    ) {
+    match (formula, text.contains(['"', ',', ';', '\t', '\r', '\n']) || formula) {
         (true, _) => format!("\"'{quoted}\""),
         (false, true) => format!("\"{quoted}\""),
         (false, false) => quoted,

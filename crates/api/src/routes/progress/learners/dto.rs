@@ -71,11 +71,7 @@ pub(super) struct LearnerQuery {
     #[param(minimum = 1, maximum = 100, default = 20)]
     pub(super) limit: u64,
     /// Where the page begins: `nextCursor` of the page before. The first page where it is missing.
-    #[param(
-        pattern = "^[A-Za-z0-9_-]{32}$",
-        nullable = false,
-        example = "AAY8Qm3Vn0ABmMDeAABwAIAAAAAAAAAB"
-    )]
+    #[param(pattern = "^[A-Za-z0-9_-]{32}$", nullable = false, example = "AAY8Qm3Vn0ABmMDeAABwAIAAAAAAAAAB")]
     pub(super) cursor: Option<String>,
 }
 

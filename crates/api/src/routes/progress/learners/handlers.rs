@@ -44,9 +44,7 @@ async fn list_course_learners(
 ) -> Result<Reply<CourseLearnerPage>, Problem> {
     let (after, limit) = PageQuery { limit, cursor }.position();
     let work = move |tx| async move { progress::learners(&tx, id, q.as_deref(), after, limit).await };
-    Ok(Reply::ok(&CourseLearnerPage::from(
-        state.db.read(actor, work).await?,
-    ))?)
+    Ok(Reply::ok(&CourseLearnerPage::from(state.db.read(actor, work).await?))?)
 }
 
 /// Export the learners of a course
@@ -63,10 +61,7 @@ async fn export_course_learners(
     Member(actor): Member,
     Path(id): Path<CourseId>,
 ) -> Result<Reply<String>, Problem> {
-    let csv = state
-        .db
-        .read(actor, move |tx| async move { csv::learners(&tx, id).await })
-        .await?;
+    let csv = state.db.read(actor, move |tx| async move { csv::learners(&tx, id).await }).await?;
     Ok(Reply::text_file("text/csv; charset=utf-8", "learners.csv", csv))
 }
 

@@ -233,12 +233,7 @@ pub(super) struct LearningStats {
 
 impl LearningStats {
     pub(super) fn new(timezone: String, stats: progress::Stats) -> Self {
-        let progress::Stats {
-            watched_seconds,
-            current_streak_days,
-            longest_streak_days,
-            days,
-        } = stats;
+        let progress::Stats { watched_seconds, current_streak_days, longest_streak_days, days } = stats;
         let day = |(on, watched_seconds)| LearningDay { on, watched_seconds };
         Self {
             timezone,

@@ -16,13 +16,7 @@ use crate::{
 };
 
 pub(in crate::routes) fn configure(config: &mut impl Operations) {
-    operations!(
-        config,
-        get_course_progress,
-        list_my_progress,
-        list_my_resume_points,
-        get_my_stats
-    );
+    operations!(config, get_course_progress, list_my_progress, list_my_resume_points, get_my_stats);
 }
 
 /// Get my progress in a course
@@ -37,12 +31,8 @@ async fn get_course_progress(
     Member(actor): Member,
     Path(id): Path<CourseId>,
 ) -> Result<Reply<CourseProgress>, Problem> {
-    let found = state
-        .db
-        .read(actor, move |tx| async move {
-            progress::course_progress(&tx, id).await
-        })
-        .await?;
+    let found =
+        state.db.read(actor, move |tx| async move { progress::course_progress(&tx, id).await }).await?;
     Ok(Reply::ok(&CourseProgress::from(found))?)
 }
 
@@ -59,9 +49,7 @@ async fn list_my_progress(
 ) -> Result<Reply<MyCourseProgressPage>, Problem> {
     let (after, limit) = page.position();
     let work = move |tx| async move { progress::my_courses(&tx, after, limit).await };
-    Ok(Reply::ok(&MyCourseProgressPage::from(
-        state.db.read(actor, work).await?,
-    ))?)
+    Ok(Reply::ok(&MyCourseProgressPage::from(state.db.read(actor, work).await?))?)
 }
 
 /// List where I can resume

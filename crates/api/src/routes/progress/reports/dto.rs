@@ -89,10 +89,7 @@ struct RetentionPoint {
 
 impl RetentionPoint {
     fn new((from_seconds, percent): (u32, f64)) -> Self {
-        Self {
-            from_seconds,
-            percent,
-        }
+        Self { from_seconds, percent }
     }
 }
 

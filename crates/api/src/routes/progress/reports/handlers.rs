@@ -71,7 +71,5 @@ async fn list_course_jobs(
 ) -> Result<Reply<CourseJobPage>, Problem> {
     let (after, limit) = page.position();
     let work = move |tx| async move { progress::jobs(&tx, id, after, limit).await };
-    Ok(Reply::ok(&CourseJobPage::from(
-        state.db.read(actor, work).await?,
-    ))?)
+    Ok(Reply::ok(&CourseJobPage::from(state.db.read(actor, work).await?))?)
 }

@@ -65,25 +65,13 @@ impl Large for ProgressBatch {
 
 impl ProgressBatchItem {
     fn into_heartbeat(self, pointer: &str) -> Result<Heartbeat> {
-        let Self {
-            lesson_id,
-            chapter_id,
-            session_id,
-            ranges,
-            percent,
-            position_seconds,
-            played_at,
-        } = self;
+        let Self { lesson_id, chapter_id, session_id, ranges, percent, position_seconds, played_at } = self;
         let subject = match (lesson_id, chapter_id) {
             (Some(id), None) => Subject::Lesson(id),
             (None, Some(id)) => Subject::Chapter(id),
             _ => {
                 let detail = "An item names a lesson or a chapter, and not both.";
-                return Err(Error::invalid(vec![FieldError::new(
-                    pointer,
-                    "not_one_subject",
-                    detail,
-                )]));
+                return Err(Error::invalid(vec![FieldError::new(pointer, "not_one_subject", detail)]));
             }
         };
         let claim = claim(session_id, &ranges, percent, position_seconds, played_at);
@@ -121,9 +109,7 @@ pub(super) fn heartbeats(batch: Judged<ProgressBatch>) -> Result<Vec<Result<Hear
         }
     };
     let items = items.into_iter().enumerate();
-    Ok(items
-        .map(|(index, item)| item?.into_heartbeat(&pointer_of(index)))
-        .collect())
+    Ok(items.map(|(index, item)| item?.into_heartbeat(&pointer_of(index))).collect())
 }
 
 /// The JSON Pointer of an item of the request.
@@ -170,13 +156,7 @@ impl From<Result<progress::Progress>> for ProgressBatchResult {
                     Subject::Lesson(_) => (Some(progress.into()), None),
                     Subject::Chapter(_) => (None, Some(progress.into())),
                 };
-                Self {
-                    is_accepted: true,
-                    code: None,
-                    errors: Vec::new(),
-                    lesson_progress,
-                    chapter_progress,
-                }
+                Self { is_accepted: true, code: None, errors: Vec::new(), lesson_progress, chapter_progress }
             }
             Err(error) => Self {
                 is_accepted: false,
@@ -205,15 +185,7 @@ struct RefusedValue {
 
 impl From<&FieldError> for RefusedValue {
     fn from(reason: &FieldError) -> Self {
-        let FieldError {
-            pointer,
-            code,
-            detail,
-        } = reason;
-        Self {
-            pointer: pointer.clone(),
-            code: (*code).to_owned(),
-            detail: detail.clone(),
-        }
+        let FieldError { pointer, code, detail } = reason;
+        Self { pointer: pointer.clone(), code: (*code).to_owned(), detail: detail.clone() }
     }
 }

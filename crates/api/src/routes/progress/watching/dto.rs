@@ -57,13 +57,7 @@ pub(super) struct WatchHeartbeat {
 
 impl From<WatchHeartbeat> for Claim {
     fn from(beat: WatchHeartbeat) -> Self {
-        let WatchHeartbeat {
-            session_id,
-            ranges,
-            percent,
-            position_seconds,
-            played_at,
-        } = beat;
+        let WatchHeartbeat { session_id, ranges, percent, position_seconds, played_at } = beat;
         claim(session_id, &ranges, percent, position_seconds, played_at)
     }
 }
@@ -100,15 +94,8 @@ pub(super) struct ProgressUpdate {
 
 impl From<ProgressUpdate> for Claim {
     fn from(update: ProgressUpdate) -> Self {
-        let ProgressUpdate {
-            percent,
-            position_seconds,
-        } = update;
-        Self {
-            percent,
-            position: position_seconds,
-            ..Self::default()
-        }
+        let ProgressUpdate { percent, position_seconds } = update;
+        Self { percent, position: position_seconds, ..Self::default() }
     }
 }
 

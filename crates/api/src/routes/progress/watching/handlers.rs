@@ -59,10 +59,7 @@ async fn watch_lesson(
     Path(id): Path<LessonId>,
     body: Json<WatchHeartbeat>,
 ) -> Result<Reply<LessonProgress>, Problem> {
-    let progress = state
-        .heartbeats
-        .record(actor, Subject::Lesson(id), body.value.into())
-        .await?;
+    let progress = state.heartbeats.record(actor, Subject::Lesson(id), body.value.into()).await?;
     Ok(Reply::ok(&LessonProgress::from(progress))?)
 }
 
@@ -81,10 +78,7 @@ async fn watch_chapter(
     Path(id): Path<ChapterId>,
     body: Json<WatchHeartbeat>,
 ) -> Result<Reply<ChapterProgress>, Problem> {
-    let progress = state
-        .heartbeats
-        .record(actor, Subject::Chapter(id), body.value.into())
-        .await?;
+    let progress = state.heartbeats.record(actor, Subject::Chapter(id), body.value.into()).await?;
     Ok(Reply::ok(&ChapterProgress::from(progress))?)
 }
 
@@ -102,9 +96,7 @@ async fn get_lesson_progress(
     Path(id): Path<LessonId>,
 ) -> Result<Reply<LessonProgress>, Problem> {
     let work = move |tx| async move { progress::progress(&tx, Subject::Lesson(id)).await };
-    Ok(Reply::ok(&LessonProgress::from(
-        state.db.read(actor, work).await?,
-    ))?)
+    Ok(Reply::ok(&LessonProgress::from(state.db.read(actor, work).await?))?)
 }
 
 /// Update my progress in a lesson
@@ -122,10 +114,7 @@ async fn put_lesson_progress(
     Path(id): Path<LessonId>,
     body: Json<ProgressUpdate>,
 ) -> Result<Reply<LessonProgress>, Problem> {
-    let progress = state
-        .heartbeats
-        .record(actor, Subject::Lesson(id), body.value.into())
-        .await?;
+    let progress = state.heartbeats.record(actor, Subject::Lesson(id), body.value.into()).await?;
     Ok(Reply::ok(&LessonProgress::from(progress))?)
 }
 
@@ -143,9 +132,7 @@ async fn get_chapter_progress(
     Path(id): Path<ChapterId>,
 ) -> Result<Reply<ChapterProgress>, Problem> {
     let work = move |tx| async move { progress::progress(&tx, Subject::Chapter(id)).await };
-    Ok(Reply::ok(&ChapterProgress::from(
-        state.db.read(actor, work).await?,
-    ))?)
+    Ok(Reply::ok(&ChapterProgress::from(state.db.read(actor, work).await?))?)
 }
 
 /// Update my progress in a chapter
@@ -162,10 +149,7 @@ async fn put_chapter_progress(
     Path(id): Path<ChapterId>,
     body: Json<ProgressUpdate>,
 ) -> Result<Reply<ChapterProgress>, Problem> {
-    let progress = state
-        .heartbeats
-        .record(actor, Subject::Chapter(id), body.value.into())
-        .await?;
+    let progress = state.heartbeats.record(actor, Subject::Chapter(id), body.value.into()).await?;
     Ok(Reply::ok(&ChapterProgress::from(progress))?)
 }
 
@@ -184,9 +168,7 @@ async fn complete_lesson(
     Path(id): Path<LessonId>,
 ) -> Result<Reply<LessonProgress>, Problem> {
     let work = move |tx| async move { progress::complete(&tx, Subject::Lesson(id)).await };
-    Ok(Reply::ok(&LessonProgress::from(
-        state.db.run(actor, work).await?,
-    ))?)
+    Ok(Reply::ok(&LessonProgress::from(state.db.run(actor, work).await?))?)
 }
 
 /// Complete a chapter
@@ -204,9 +186,7 @@ async fn complete_chapter(
     Path(id): Path<ChapterId>,
 ) -> Result<Reply<ChapterProgress>, Problem> {
     let work = move |tx| async move { progress::complete(&tx, Subject::Chapter(id)).await };
-    Ok(Reply::ok(&ChapterProgress::from(
-        state.db.run(actor, work).await?,
-    ))?)
+    Ok(Reply::ok(&ChapterProgress::from(state.db.run(actor, work).await?))?)
 }
 
 /// Record what was watched offline
@@ -240,11 +220,9 @@ async fn put_progress_batch(
     let pointer = |index: usize| places.get(index).copied().map(pointer_of).unwrap_or_default();
     let recorded = state.heartbeats.record_all(actor, sound, pointer).await;
     let mut recorded = recorded.into_iter();
-    let results = results.into_iter().map(|result| {
-        result
-            .or_else(|| recorded.next())
-            .unwrap_or(Err(Code::Internal.into()))
-    });
+    let results = results
+        .into_iter()
+        .map(|result| result.or_else(|| recorded.next()).unwrap_or(Err(Code::Internal.into())));
     let results = results.map(Into::into).collect();
     Ok(Reply::ok(&ProgressBatchResults { results })?)
 }
