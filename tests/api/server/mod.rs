@@ -7,6 +7,7 @@ mod database;
 mod grant_history;
 mod health;
 mod idempotency;
+mod limits;
 mod middleware;
 mod multiple_servers;
 mod object_storage;

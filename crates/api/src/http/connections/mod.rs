@@ -15,6 +15,7 @@ use std::{
 use actix_http::{Protocol, error::DispatchError};
 use actix_web::rt::net::TcpStream;
 use kernel::{Code, Environment, Error, Uuid};
+use tokio::{io::AsyncWriteExt, time::timeout};
 
 pub use self::{
     exchange::{Exchange, ExchangeBody},
@@ -83,7 +84,7 @@ impl Connections {
         match self.admit(peer.ip().to_canonical()) {
             Ok(place) => Ok((Stream::new(io, place), Protocol::Http1, Some(peer))),
             Err(error) => {
-                self.refuse(&io, &error);
+                self.refuse(io, &error).await;
                 Err(DispatchError::Io(std::io::ErrorKind::ConnectionRefused.into()))
             }
         }
@@ -110,8 +111,8 @@ impl Connections {
         Ok(Place { connections: self.clone(), address })
     }
 
-    /// Writes a refusal as far as the kernel takes it at once: nobody waits for whoever is one too many.
-    fn refuse(&self, io: &TcpStream, error: &Error) {
+    /// Writes a refusal. A new connection has room for it, so nobody waits for whoever is one too many.
+    async fn refuse(&self, mut io: TcpStream, error: &Error) {
         let id = self.environment.new_id::<Uuid>().to_string();
         let (status, body) = problem::json(error, &id);
         let reason = status.canonical_reason().unwrap_or_default();
@@ -123,7 +124,8 @@ impl Connections {
              x-request-id: {id}\r\nconnection: close\r\n\r\n"
         );
         if written.is_ok() {
-            drop(io.try_write(&[answer.as_bytes(), &body].concat()));
+            let answer = [answer.as_bytes(), &body].concat();
+            drop(timeout(Duration::from_secs(1), io.write_all(&answer)).await);
         }
         tracing::debug!(code = error.code().as_str(), "a connection was refused");
     }
