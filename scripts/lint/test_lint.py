@@ -60,6 +60,10 @@ class Lexer(unittest.TestCase):
             [(use.path, use.name) for use in uses], [(("a", "b"), "b"), (("a", "b", "c"), "d"), (("a", "e"), "*")]
         )
 
+    def test_whoever_may_see_an_item_is_no_path_of_it(self):
+        text = "pub(in crate::a) fn f() { crate::b::c::d() } pub(in super::e) struct G;"
+        self.assertEqual([use.path for use in source(text).paths], [("crate", "b", "c", "d")])
+
     def test_what_only_tests_use_is_known(self):
         text = "use a::b;\n#[cfg(test)]\nmod tests {\n use c::d;\n}\nuse e::f;"
         self.assertEqual([use.is_test for use in source(text).uses], [False, True, False])
