@@ -146,7 +146,8 @@ async fn expect_refusal(app: &App, status: u16, code: &str, setting: &str) {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn one_connection_too_many_is_told_so() {
-    let settings = [("PALESTRA_MAX_CONNECTIONS", "3"), ("PALESTRA_HTTP_THREADS", "2")];
+    // One is the connection on which the test's client asked whether the server is ready.
+    let settings = [("PALESTRA_MAX_CONNECTIONS", "4"), ("PALESTRA_HTTP_THREADS", "2")];
     let app = start(&settings).await;
     let mut open = Vec::new();
     for _ in 0..3 {
@@ -161,7 +162,8 @@ async fn one_connection_too_many_is_told_so() {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn an_address_has_its_share_of_the_connections() {
-    let app = start(&[("PALESTRA_CONNECTIONS_PER_ADDRESS", "2")]).await;
+    // One is the connection on which the test's client asked whether the server is ready.
+    let app = start(&[("PALESTRA_CONNECTIONS_PER_ADDRESS", "3")]).await;
     let (mut first, mut second) = (connect(&app).await, connect(&app).await);
     exchange(&mut first, LIVEZ).await;
     exchange(&mut second, LIVEZ).await;
