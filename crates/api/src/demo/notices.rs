@@ -41,7 +41,7 @@ pub(super) async fn load(
         image_ids: Vec::new(),
         publish: true,
     };
-    let write = move |tx: Tx| async move { Ok(community::create_post(&tx, new).await?.id) };
+    let write = move |tx: Tx| async move { Ok(community::create_post(&tx, new).await?.value.id) };
     let post = db.run(person("aisha")?, write).await?;
     let new = NewReport {
         subject: Subject::Post(post),

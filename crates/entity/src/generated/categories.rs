@@ -16,6 +16,8 @@ pub struct Model {
     pub created_at: DateTimeUtc,
     pub updated_at: DateTimeUtc,
     pub image_id: Option<kernel::FileId>,
+    #[sea_orm(column_type = "Text")]
+    pub folded_name: String,
     #[sea_orm(belongs_to, from = "image_id", to = "id", on_update = "NoAction", on_delete = "NoAction")]
     pub files: BelongsTo<Option<super::files::Entity>>,
     #[sea_orm(has_many, via = "course_categories")]

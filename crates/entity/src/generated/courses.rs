@@ -33,6 +33,7 @@ pub struct Model {
     pub updated_at: DateTimeUtc,
     pub image_id: Option<kernel::FileId>,
     pub preview_video_asset_id: Option<kernel::VideoAssetId>,
+    pub content_format: crate::enums::ContentFormat,
     #[sea_orm(has_many)]
     pub announcements: HasMany<super::announcements::Entity>,
     #[sea_orm(has_many)]

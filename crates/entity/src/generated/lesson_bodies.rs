@@ -12,6 +12,7 @@ pub struct Model {
     #[sea_orm(column_type = "Text", nullable)]
     pub video_url: Option<String>,
     pub video_asset_id: Option<kernel::VideoAssetId>,
+    pub content_format: crate::enums::ContentFormat,
     #[sea_orm(
         belongs_to,
         from = "(course_id, lesson_id)",

@@ -21,6 +21,8 @@ pub struct Model {
     pub version: i64,
     pub created_at: DateTimeUtc,
     pub updated_at: DateTimeUtc,
+    #[sea_orm(column_type = "Text")]
+    pub search_name: String,
     #[sea_orm(has_many)]
     pub announcements: HasMany<super::announcements::Entity>,
     #[sea_orm(has_many)]
@@ -43,6 +45,8 @@ pub struct Model {
     pub enrollments: HasMany<super::enrollments::Entity>,
     #[sea_orm(has_many)]
     pub files: HasMany<super::files::Entity>,
+    #[sea_orm(has_many)]
+    pub former_usernames: HasMany<super::former_usernames::Entity>,
     #[sea_orm(has_many)]
     pub grants: HasMany<super::grants::Entity>,
     #[sea_orm(has_many)]

@@ -3,12 +3,12 @@
 use chrono::{DateTime, Utc};
 use community::NewAnnouncement;
 use dto::Dto;
-use kernel::{AnnouncementId, CourseId};
+use kernel::{AnnouncementId, CourseId, Written};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 use validator::Validate;
 
-use crate::routes::shared::{Person, Title, page};
+use crate::routes::shared::{Person, TextWarning, Title, page, warned};
 
 /// An announcement to the learners of a course.
 #[derive(Serialize, ToSchema, Dto)]
@@ -34,6 +34,17 @@ pub(super) struct Announcement {
     finished_at: Option<DateTime<Utc>>,
     /// When the announcement was written.
     created_at: DateTime<Utc>,
+    /// What of the text is different from what was sent; missing where nothing is.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    #[schema(required = false)]
+    #[dto(with = Vec::new())]
+    warnings: Vec<TextWarning>,
+}
+
+impl From<Written<community::Announcement>> for Announcement {
+    fn from(written: Written<community::Announcement>) -> Self {
+        Self { warnings: warned(written.warnings), ..written.value.into() }
+    }
 }
 
 page! {
@@ -47,8 +58,8 @@ page! {
 pub(super) struct CreateAnnouncement {
     /// The title.
     title: Title,
-    /// The text as HTML, which is sanitised.
-    #[schema(min_length = 1, max_length = 10000, example = "<p>Week 5 is about pulling. Enjoy!</p>")]
+    /// The text as HTML, up to 10,000 characters once it is sanitised.
+    #[schema(min_length = 1, max_length = 200000, example = "<p>Week 5 is about pulling. Enjoy!</p>")]
     body: String,
 }
 

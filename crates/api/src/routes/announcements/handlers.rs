@@ -8,7 +8,7 @@ use kernel::{CourseId, Result};
 use super::dto::{Announcement, AnnouncementPage, CreateAnnouncement};
 use crate::{
     http::{
-        extract::{Confirmed, Idempotency, Json, Member, Path, Query},
+        extract::{Confirmed, Idempotency, Member, Path, Prose, Query},
         problem::Problem,
         reply::Reply,
         routing::{Operations, operations},
@@ -57,7 +57,7 @@ async fn create_announcement(
     Confirmed(actor): Confirmed,
     Path(course_id): Path<CourseId>,
     key: Idempotency,
-    body: Json<CreateAnnouncement>,
+    Prose(body): Prose<CreateAnnouncement>,
 ) -> Result<Reply<Announcement>, Problem> {
     let new = NewAnnouncement::from(body.value);
     let work = move |tx: Tx| async move {

@@ -3,12 +3,12 @@
 use actix_web::web::Data;
 use courses::{Body, ChapterChange, NewChapter};
 use database::Pool;
-use kernel::{ChapterId, CourseId};
+use kernel::{ChapterId, CourseId, Written};
 
 use super::dto::{Chapter, ChapterList, ChapterOrder, ChapterWithAccess, CreateChapter, PatchChapter};
 use crate::{
     http::{
-        extract::{Caller, Idempotency, IfMatch, Json, Member, Path},
+        extract::{Caller, Idempotency, IfMatch, Json, Member, Path, Prose},
         problem::Problem,
         reply::{Nothing, Reply},
         routing::{Operations, operations},
@@ -30,8 +30,8 @@ pub(in crate::routes) fn configure(config: &mut impl Operations) {
     );
 }
 
-fn reply(chapter: (courses::Chapter, Body)) -> Result<Reply<Chapter>, Problem> {
-    let version = chapter.0.version;
+fn reply(chapter: Written<(courses::Chapter, Body)>) -> Result<Reply<Chapter>, Problem> {
+    let version = chapter.value.0.version;
     Ok(Reply::ok(&Chapter::from(chapter))?.version(version))
 }
 
@@ -48,12 +48,12 @@ async fn create_chapter(
     Member(actor): Member,
     Path(course_id): Path<CourseId>,
     key: Idempotency,
-    body: Json<CreateChapter>,
+    Prose(body): Prose<CreateChapter>,
 ) -> Result<Reply<Chapter>, Problem> {
     let new = NewChapter::from(body.value);
     let work = move |tx| async move {
         let chapter = courses::create_chapter(&tx, course_id, new).await?;
-        let (location, version) = (format!("/chapters/{}", chapter.0.id), chapter.0.version);
+        let (location, version) = (format!("/chapters/{}", chapter.value.0.id), chapter.value.0.version);
         Ok(Reply::created(&location, &Chapter::from(chapter))?.version(version))
     };
     let whose = (Pool::App, actor);
@@ -152,7 +152,7 @@ async fn update_chapter(
     Member(actor): Member,
     Path(id): Path<ChapterId>,
     seen: IfMatch,
-    body: Json<PatchChapter>,
+    Prose(body): Prose<PatchChapter>,
 ) -> Result<Reply<Chapter>, Problem> {
     let change = ChapterChange::from(body.value);
     let matches = move |version| seen.accepts(version);
@@ -174,7 +174,7 @@ async fn publish_chapter(
     Path(id): Path<ChapterId>,
 ) -> Result<Reply<Chapter>, Problem> {
     let work = move |tx| async move { courses::publish_chapter(&tx, id).await };
-    reply(state.db.run(actor, work).await?)
+    reply(Written::as_sent(state.db.run(actor, work).await?))
 }
 
 /// Unpublish a chapter
@@ -191,5 +191,5 @@ async fn unpublish_chapter(
     Path(id): Path<ChapterId>,
 ) -> Result<Reply<Chapter>, Problem> {
     let work = move |tx| async move { courses::unpublish_chapter(&tx, id).await };
-    reply(state.db.run(actor, work).await?)
+    reply(Written::as_sent(state.db.run(actor, work).await?))
 }

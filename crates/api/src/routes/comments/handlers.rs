@@ -8,7 +8,7 @@ use kernel::{Actor, CommentId, LessonId, PostId, Result};
 use super::dto::{Comment, CommentPage, CommentQuery, CreateComment, PatchComment};
 use crate::{
     http::{
-        extract::{Caller, Idempotency, IfMatch, Json, Member, Path, Query},
+        extract::{Caller, Idempotency, IfMatch, Json, Member, Path, Prose, Query},
         problem::Problem,
         reply::{Nothing, Reply},
         routing::{Operations, operations},
@@ -53,7 +53,7 @@ async fn create(
     let new = NewComment::from(body.value);
     let work = move |tx: Tx| async move {
         let comment = community::create_comment(&tx, branch, new).await?;
-        let (location, version) = (format!("/comments/{}", comment.id), comment.version);
+        let (location, version) = (format!("/comments/{}", comment.value.id), comment.value.version);
         Ok(Reply::created(&location, &Comment::from(comment))?.version(version))
     };
     Ok(key.run(&state.db, (Pool::App, actor), operation, &body.raw, work).await?)
@@ -90,7 +90,7 @@ async fn create_post_comment(
     Member(actor): Member,
     Path(id): Path<PostId>,
     key: Idempotency,
-    body: Json<CreateComment>,
+    Prose(body): Prose<CreateComment>,
 ) -> Result<Reply<Comment>, Problem> {
     create(&state, actor, key, "createPostComment", Branch::Post(id), body).await
 }
@@ -128,7 +128,7 @@ async fn create_lesson_comment(
     Member(actor): Member,
     Path(id): Path<LessonId>,
     key: Idempotency,
-    body: Json<CreateComment>,
+    Prose(body): Prose<CreateComment>,
 ) -> Result<Reply<Comment>, Problem> {
     create(&state, actor, key, "createLessonComment", Branch::Lesson(id), body).await
 }
@@ -169,12 +169,14 @@ async fn update_comment(
     Member(actor): Member,
     Path(id): Path<CommentId>,
     seen: IfMatch,
-    body: Json<PatchComment>,
+    Prose(body): Prose<PatchComment>,
 ) -> Result<Reply<Comment>, Problem> {
     let content = body.value.content.map(Into::into);
     let matches = move |version| seen.accepts(version);
     let work = move |tx: Tx| async move { community::change_comment(&tx, id, matches, content).await };
-    answer(state.db.run(actor, work).await?)
+    let comment = state.db.run(actor, work).await?;
+    let version = comment.value.version;
+    Ok(Reply::ok(&Comment::from(comment))?.version_and_content(version))
 }
 
 /// Delete a comment

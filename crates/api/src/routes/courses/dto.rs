@@ -1,9 +1,9 @@
 //! Courses in answers.
 
 use chrono::{DateTime, Utc};
-use courses::Level;
+use courses::{ContentFormat, Level};
 use dto::Dto;
-use kernel::{CourseId, FileId, UserId, VideoAssetId};
+use kernel::{CourseId, FileId, UserId, VideoAssetId, Written};
 use serde::Serialize;
 use utoipa::ToSchema;
 
@@ -11,7 +11,7 @@ use crate::{
     http::{problem::Problem, reply::Reply},
     routes::{
         categories::Category,
-        shared::{Money, page},
+        shared::{Money, TextWarning, page, warned},
     },
 };
 
@@ -106,9 +106,16 @@ pub(super) struct Course {
     /// What lists show of it.
     #[serde(flatten)]
     card: CourseCard,
-    /// The text of its page, as sanitised HTML.
+    /// The text of its page.
     #[schema(example = "<p>What you will learn …</p>")]
     content: Option<String>,
+    /// What the text is: `HTML`, or `JSON` where it was written as the document of an editor; more may be added.
+    #[schema(value_type = String, example = "HTML")]
+    content_format: ContentFormat,
+    /// What of the text is different from what was sent; missing where nothing is.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    #[schema(required = false)]
+    warnings: Vec<TextWarning>,
 }
 
 page! {
@@ -118,8 +125,14 @@ page! {
 
 impl From<courses::Course> for Course {
     fn from(mut course: courses::Course) -> Self {
-        let content = course.content.take();
-        Self { card: course.into(), content }
+        let (content, content_format) = (course.content.take(), course.content_format);
+        Self { card: course.into(), content, content_format, warnings: Vec::new() }
+    }
+}
+
+impl From<Written<courses::Course>> for Course {
+    fn from(written: Written<courses::Course>) -> Self {
+        Self { warnings: warned(written.warnings), ..written.value.into() }
     }
 }
 
@@ -134,6 +147,7 @@ impl From<courses::Course> for CourseCard {
             slug,
             description,
             content: _,
+            content_format: _,
             image_url: _,
             image_id,
             picture_url,
@@ -185,6 +199,11 @@ impl From<courses::Course> for CourseCard {
 
 /// Answers with a course and its version.
 pub(super) fn reply(course: courses::Course) -> Result<Reply<Course>, Problem> {
-    let version = course.version;
+    written(Written::as_sent(course))
+}
+
+/// Answers with a course that was written, its version, and what of its text is different.
+pub(super) fn written(course: Written<courses::Course>) -> Result<Reply<Course>, Problem> {
+    let version = course.value.version;
     Ok(Reply::ok(&Course::from(course))?.version(version))
 }

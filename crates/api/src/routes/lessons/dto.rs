@@ -1,9 +1,9 @@
 //! Lessons in requests and answers.
 
 use chrono::{DateTime, Utc};
-use courses::{Body, BodyChange, LessonChange, NewLesson};
+use courses::{Body, BodyChange, ContentFormat, LessonChange, NewLesson};
 use enrollment::{Access, ReadableLesson};
-use kernel::{ChapterId, CourseId, GrantId, LessonId, VideoAssetId};
+use kernel::{ChapterId, CourseId, GrantId, LessonId, VideoAssetId, Written};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 use validator::Validate;
@@ -12,7 +12,7 @@ use crate::{
     http::extract::merge,
     routes::{
         courses::LessonOutline,
-        shared::{HttpsUrl, Minutes, RichText, Summary, Title},
+        shared::{HttpsUrl, Minutes, RichText, Summary, TextWarning, Title, schema, warned},
     },
 };
 
@@ -35,9 +35,12 @@ pub(in crate::routes) struct AuthoredLesson {
     /// The position among the lessons of the chapter; a smaller one comes first.
     #[schema(minimum = 1, example = 1)]
     position: i64,
-    /// The text, as sanitised HTML.
+    /// The text.
     #[schema(example = "<p>Stand tall …</p>")]
     content: Option<String>,
+    /// What the text is: `HTML`, or `JSON` where it was written as the document of an editor; more may be added.
+    #[schema(value_type = String, example = "HTML")]
+    content_format: ContentFormat,
     /// The address of a video that is hosted elsewhere.
     #[schema(format = "uri")]
     video_url: Option<String>,
@@ -71,7 +74,7 @@ impl From<(courses::Lesson, Body)> for AuthoredLesson {
             created_at,
             updated_at,
         } = lesson;
-        let Body { content, video_url, video_asset_id } = body;
+        let Body { content, content_format, video_url, video_asset_id } = body;
         Self {
             id,
             course_id,
@@ -80,6 +83,7 @@ impl From<(courses::Lesson, Body)> for AuthoredLesson {
             description,
             position,
             content,
+            content_format,
             video_url,
             video_asset_id,
             duration,
@@ -99,12 +103,24 @@ pub(super) struct Lesson {
     lesson: AuthoredLesson,
     /// Why the caller may read it.
     access: AccessReason,
+    /// What of the text is different from what was sent; missing where nothing is.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    #[schema(required = false)]
+    warnings: Vec<TextWarning>,
 }
 
 impl From<ReadableLesson> for Lesson {
     fn from(readable: ReadableLesson) -> Self {
         let ReadableLesson { lesson, body, access } = readable;
-        Self { lesson: (lesson, body).into(), access: access.into() }
+        Self { lesson: (lesson, body).into(), access: access.into(), warnings: Vec::new() }
+    }
+}
+
+/// Whoever writes a lesson reads it as staff.
+impl From<Written<(courses::Lesson, Body)>> for Lesson {
+    fn from(written: Written<(courses::Lesson, Body)>) -> Self {
+        let Written { value, warnings } = written;
+        Self { lesson: value.into(), access: Access::Staff.into(), warnings: warned(warnings) }
     }
 }
 
@@ -169,8 +185,12 @@ pub(super) struct CreateLesson {
     title: Title,
     /// A description in plain text.
     description: Option<Summary>,
-    /// The text, as HTML.
+    /// The text.
     content: Option<RichText>,
+    /// What the text is; `HTML` where it is missing.
+    #[serde(default)]
+    #[schema(value_type = schema::ContentFormat, required = false)]
+    content_format: ContentFormat,
     /// The address of a video that is hosted elsewhere.
     video_url: Option<HttpsUrl>,
     /// The id of a video that the caller has uploaded (`POST /video-uploads`).
@@ -181,13 +201,15 @@ pub(super) struct CreateLesson {
 
 impl From<CreateLesson> for NewLesson {
     fn from(body: CreateLesson) -> Self {
-        let CreateLesson { title, description, content, video_url, video_asset_id, duration } = body;
+        let CreateLesson { title, description, content, content_format, video_url, video_asset_id, duration } =
+            body;
         Self {
             title: title.into(),
             description: description.map(Into::into),
             duration: duration.map(Into::into),
             body: Body {
                 content: content.map(Into::into),
+                content_format,
                 video_url: video_url.map(Into::into),
                 video_asset_id,
             },
@@ -206,10 +228,13 @@ pub(super) struct PatchLesson {
     #[serde(default, deserialize_with = "merge::member")]
     #[schema(value_type = Option<Summary>)]
     description: Option<Option<Summary>>,
-    /// The text, as HTML.
+    /// The text, in the format that is named or was there.
     #[serde(default, deserialize_with = "merge::member")]
     #[schema(value_type = Option<RichText>)]
     content: Option<Option<RichText>>,
+    /// What the text is.
+    #[schema(value_type = schema::ContentFormat, required = false)]
+    content_format: Option<ContentFormat>,
     /// The address of a video that is hosted elsewhere.
     #[serde(default, deserialize_with = "merge::member")]
     #[schema(value_type = Option<HttpsUrl>)]
@@ -226,13 +251,15 @@ pub(super) struct PatchLesson {
 
 impl From<PatchLesson> for LessonChange {
     fn from(body: PatchLesson) -> Self {
-        let PatchLesson { title, description, content, video_url, video_asset_id, duration } = body;
+        let PatchLesson { title, description, content, content_format, video_url, video_asset_id, duration } =
+            body;
         Self {
             title: title.map(Into::into),
             description: description.map(|text| text.map(Into::into)),
             duration: duration.map(|minutes| minutes.map(Into::into)),
             body: BodyChange {
                 content: content.map(|text| text.map(Into::into)),
+                content_format,
                 video_url: video_url.map(|url| url.map(Into::into)),
                 video_asset_id,
             },

@@ -3,13 +3,12 @@
 use actix_web::web::Data;
 use courses::{Body, LessonChange, NewLesson};
 use database::Pool;
-use enrollment::{Access, ReadableLesson};
-use kernel::{ChapterId, LessonId};
+use kernel::{ChapterId, LessonId, Written};
 
 use super::dto::{CreateLesson, Lesson, LessonList, LessonOrder, MoveLesson, PatchLesson};
 use crate::{
     http::{
-        extract::{Caller, Idempotency, IfMatch, Json, Member, Path},
+        extract::{Caller, Idempotency, IfMatch, Json, Member, Path, Prose},
         problem::Problem,
         reply::{Nothing, Reply},
         routing::{Operations, operations},
@@ -32,14 +31,9 @@ pub(in crate::routes) fn configure(config: &mut impl Operations) {
     );
 }
 
-/// Whoever changes a lesson reads it as staff.
-fn as_staff((lesson, body): (courses::Lesson, Body)) -> Lesson {
-    Lesson::from(ReadableLesson { lesson, body, access: Access::Staff })
-}
-
-fn reply(lesson: (courses::Lesson, Body)) -> Result<Reply<Lesson>, Problem> {
-    let version = lesson.0.version;
-    Ok(Reply::ok(&as_staff(lesson))?.version(version))
+fn reply(lesson: Written<(courses::Lesson, Body)>) -> Result<Reply<Lesson>, Problem> {
+    let version = lesson.value.0.version;
+    Ok(Reply::ok(&Lesson::from(lesson))?.version(version))
 }
 
 /// Create a lesson
@@ -55,13 +49,13 @@ async fn create_lesson(
     Member(actor): Member,
     Path(chapter_id): Path<ChapterId>,
     key: Idempotency,
-    body: Json<CreateLesson>,
+    Prose(body): Prose<CreateLesson>,
 ) -> Result<Reply<Lesson>, Problem> {
     let new = NewLesson::from(body.value);
     let work = move |tx| async move {
         let lesson = courses::create_lesson(&tx, chapter_id, new).await?;
-        let (location, version) = (format!("/lessons/{}", lesson.0.id), lesson.0.version);
-        Ok(Reply::created(&location, &as_staff(lesson))?.version(version))
+        let (location, version) = (format!("/lessons/{}", lesson.value.0.id), lesson.value.0.version);
+        Ok(Reply::created(&location, &Lesson::from(lesson))?.version(version))
     };
     let whose = (Pool::App, actor);
     Ok(key.run(&state.db, whose, "createLesson", &body.raw, work).await?)
@@ -100,7 +94,7 @@ async fn update_lesson(
     Member(actor): Member,
     Path(id): Path<LessonId>,
     seen: IfMatch,
-    body: Json<PatchLesson>,
+    Prose(body): Prose<PatchLesson>,
 ) -> Result<Reply<Lesson>, Problem> {
     let change = LessonChange::from(body.value);
     let matches = move |version| seen.accepts(version);
@@ -165,7 +159,7 @@ async fn move_lesson(
 ) -> Result<Reply<Lesson>, Problem> {
     let MoveLesson { chapter_id, position } = body.value;
     let work = move |tx| async move { courses::move_lesson(&tx, id, chapter_id, position).await };
-    reply(state.db.run(actor, work).await?)
+    reply(Written::as_sent(state.db.run(actor, work).await?))
 }
 
 /// Delete a lesson
@@ -201,7 +195,7 @@ async fn publish_lesson(
     Path(id): Path<LessonId>,
 ) -> Result<Reply<Lesson>, Problem> {
     let work = move |tx| async move { courses::publish_lesson(&tx, id).await };
-    reply(state.db.run(actor, work).await?)
+    reply(Written::as_sent(state.db.run(actor, work).await?))
 }
 
 /// Unpublish a lesson
@@ -219,5 +213,5 @@ async fn unpublish_lesson(
     Path(id): Path<LessonId>,
 ) -> Result<Reply<Lesson>, Problem> {
     let work = move |tx| async move { courses::unpublish_lesson(&tx, id).await };
-    reply(state.db.run(actor, work).await?)
+    reply(Written::as_sent(state.db.run(actor, work).await?))
 }

@@ -8,7 +8,7 @@ use kernel::{Actor, PostId, Result};
 use super::dto::{CreatePost, FeedQuery, PatchPost, Post, PostPage};
 use crate::{
     http::{
-        extract::{Idempotency, IfMatch, Json, Member, Path, Query},
+        extract::{Idempotency, IfMatch, Member, Path, Prose, Query},
         problem::Problem,
         reply::{Nothing, Reply},
         routing::{Operations, operations},
@@ -73,12 +73,12 @@ async fn create_post(
     state: Data<State>,
     Member(actor): Member,
     key: Idempotency,
-    body: Json<CreatePost>,
+    Prose(body): Prose<CreatePost>,
 ) -> Result<Reply<Post>, Problem> {
     let new = NewPost::from(body.value);
     let work = move |tx: Tx| async move {
         let post = community::create_post(&tx, new).await?;
-        let (location, version) = (format!("/posts/{}", post.id), post.version);
+        let (location, version) = (format!("/posts/{}", post.value.id), post.value.version);
         Ok(Reply::created(&location, &Post::from(post))?.version(version))
     };
     Ok(key.run(&state.db, (Pool::App, actor), "createPost", &body.raw, work).await?)
@@ -114,12 +114,14 @@ async fn update_post(
     Member(actor): Member,
     Path(id): Path<PostId>,
     seen: IfMatch,
-    body: Json<PatchPost>,
+    Prose(body): Prose<PatchPost>,
 ) -> Result<Reply<Post>, Problem> {
     let change = PostChange::from(body.value);
     let matches = move |version| seen.accepts(version);
     let work = move |tx: Tx| async move { community::change_post(&tx, id, matches, change).await };
-    answer(state.db.run(actor, work).await?)
+    let post = state.db.run(actor, work).await?;
+    let version = post.value.version;
+    Ok(Reply::ok(&Post::from(post))?.version_and_content(version))
 }
 
 /// Delete a post

@@ -3,15 +3,15 @@
 use actix_web::web::Data;
 use courses::{CourseChange, NewCourse};
 use database::Pool;
-use kernel::CourseId;
+use kernel::{CourseId, Written};
 
 use super::{
-    super::dto::{Course, CoursePage, reply},
+    super::dto::{Course, CoursePage, reply, written},
     dto::{CourseTree, CreateCourse, PatchCourse, PublicationCheck},
 };
 use crate::{
     http::{
-        extract::{Idempotency, IfMatch, Json, Member, Path, Query, Trainer},
+        extract::{Idempotency, IfMatch, Member, Path, Prose, Query, Trainer},
         problem::Problem,
         reply::{Nothing, Reply},
         routing::{Operations, operations},
@@ -63,7 +63,7 @@ async fn create_course(
     state: Data<State>,
     Trainer(actor): Trainer,
     key: Idempotency,
-    body: Json<CreateCourse>,
+    Prose(body): Prose<CreateCourse>,
 ) -> Result<Reply<Course>, Problem> {
     let new = NewCourse::try_from(body.value)?;
     let work = |tx| async move { created(courses::create_course(&tx, new).await?) };
@@ -84,12 +84,12 @@ async fn update_course(
     Member(actor): Member,
     Path(key): Path<String>,
     seen: IfMatch,
-    body: Json<PatchCourse>,
+    Prose(body): Prose<PatchCourse>,
 ) -> Result<Reply<Course>, Problem> {
     let change = CourseChange::try_from(body.value)?;
     let matches = move |version| seen.accepts(version);
     let work = |tx| async move { courses::change_course(&tx, &key, matches, change).await };
-    reply(state.db.run(actor, work).await?)
+    written(state.db.run(actor, work).await?)
 }
 
 /// Delete a course
@@ -145,7 +145,7 @@ async fn duplicate_course(
     Path(id): Path<CourseId>,
     key: Idempotency,
 ) -> Result<Reply<Course>, Problem> {
-    let work = move |tx| async move { created(courses::duplicate_course(&tx, id).await?) };
+    let work = move |tx| async move { created(Written::as_sent(courses::duplicate_course(&tx, id).await?)) };
     let whose = (Pool::App, actor);
     Ok(key.run(&state.db, whose, "duplicateCourse", id.0.as_bytes(), work).await?)
 }
@@ -221,7 +221,7 @@ async fn archive_course(
     reply(state.db.run(actor, work).await?)
 }
 
-fn created(course: courses::Course) -> kernel::Result<Reply<Course>> {
-    let (location, version) = (format!("/courses/{}", course.id), course.version);
+fn created(course: Written<courses::Course>) -> kernel::Result<Reply<Course>> {
+    let (location, version) = (format!("/courses/{}", course.value.id), course.value.version);
     Ok(Reply::created(&location, &Course::from(course))?.version(version))
 }

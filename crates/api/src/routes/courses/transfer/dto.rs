@@ -1,6 +1,6 @@
 //! The document of a course, and what an import answers.
 
-use courses::{ImportCheck, Level};
+use courses::{ContentFormat, ImportCheck, Level};
 use dto::Dto;
 use kernel::FieldError;
 use serde::{Deserialize, Serialize};
@@ -10,7 +10,7 @@ use validator::Validate;
 use crate::{
     config::Config,
     http::extract::Large,
-    routes::shared::{HttpsUrl, Minutes, Money, RichText, Summary, Title, schema},
+    routes::shared::{HttpsUrl, Minutes, Money, RichText, Summary, TextWarning, Title, schema, warned},
 };
 
 /// A course as one document: what its author wrote, and nothing that only one installation knows.
@@ -51,9 +51,13 @@ pub(super) struct DocumentCourse {
     #[serde(default)]
     #[schema(value_type = Summary, example = "Four weeks to a solid squat, hinge, push and pull.")]
     pub(super) description: String,
-    /// The text, as HTML.
+    /// The text.
     #[schema(value_type = Option<RichText>, example = "<p>What you will learn …</p>")]
     pub(super) content: Option<String>,
+    /// What the text is; `HTML` where it is missing.
+    #[serde(default)]
+    #[schema(value_type = schema::ContentFormat, required = false)]
+    pub(super) content_format: ContentFormat,
     /// The address of a picture, with `https`. In an export it may be an uploaded picture, at its address there.
     #[schema(format = "uri", pattern = "^https?://", max_length = 2000)]
     pub(super) image_url: Option<String>,
@@ -97,9 +101,13 @@ pub(super) struct DocumentChapter {
     /// A description in plain text.
     #[schema(value_type = Option<Summary>, example = "Finding your positions.")]
     description: Option<String>,
-    /// The text, as HTML.
+    /// The text.
     #[schema(value_type = Option<RichText>, example = "<p>Take your time …</p>")]
     content: Option<String>,
+    /// What the text is; `HTML` where it is missing.
+    #[serde(default)]
+    #[schema(value_type = schema::ContentFormat, required = false)]
+    content_format: ContentFormat,
     /// The address of a video elsewhere.
     #[schema(value_type = Option<HttpsUrl>, example = "https://videos.example.com/week-1.mp4")]
     video_url: Option<String>,
@@ -130,9 +138,13 @@ pub(super) struct DocumentLesson {
     /// A description in plain text.
     #[schema(value_type = Option<Summary>, example = "Hips back, spine long.")]
     description: Option<String>,
-    /// The text, as HTML.
+    /// The text.
     #[schema(value_type = Option<RichText>, example = "<p>Stand tall …</p>")]
     content: Option<String>,
+    /// What the text is; `HTML` where it is missing.
+    #[serde(default)]
+    #[schema(value_type = schema::ContentFormat, required = false)]
+    content_format: ContentFormat,
     /// The address of a video elsewhere.
     #[schema(value_type = Option<HttpsUrl>, example = "https://videos.example.com/hinge.mp4")]
     video_url: Option<String>,
@@ -163,6 +175,10 @@ pub(super) struct ImportReport {
     is_importable: bool,
     /// Everything that prevents it.
     problems: Vec<ImportProblem>,
+    /// What the import would leave out of the texts, a thousand at most; missing where nothing is.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    #[schema(required = false)]
+    warnings: Vec<TextWarning>,
     /// The number of chapters in the document.
     #[schema(minimum = 0, example = 4)]
     chapters: usize,
@@ -192,10 +208,11 @@ struct ImportProblem {
 
 impl From<ImportCheck> for ImportReport {
     fn from(check: ImportCheck) -> Self {
-        let ImportCheck { problems, chapters, lessons, unknown_categories } = check;
+        let ImportCheck { problems, warnings, chapters, lessons, unknown_categories } = check;
         Self {
             is_importable: problems.is_empty(),
             problems: problems.into_iter().map(Into::into).collect(),
+            warnings: warned(warnings),
             chapters,
             lessons,
             unknown_categories,
@@ -209,6 +226,7 @@ impl From<courses::CourseDocument> for CourseDocument {
             title,
             description,
             content,
+            content_format,
             image_url,
             preview_video_url,
             duration,
@@ -222,6 +240,7 @@ impl From<courses::CourseDocument> for CourseDocument {
             title,
             description,
             content,
+            content_format,
             image_url,
             preview_video_url,
             duration,
@@ -241,6 +260,7 @@ impl From<DocumentChapter> for courses::ChapterDocument {
             title,
             description,
             content,
+            content_format,
             video_url,
             duration,
             is_free,
@@ -251,6 +271,7 @@ impl From<DocumentChapter> for courses::ChapterDocument {
             title,
             description,
             content,
+            content_format,
             video_url,
             duration,
             is_free,
@@ -262,7 +283,8 @@ impl From<DocumentChapter> for courses::ChapterDocument {
 
 impl From<DocumentLesson> for courses::LessonDocument {
     fn from(lesson: DocumentLesson) -> Self {
-        let DocumentLesson { title, description, content, video_url, duration, is_published } = lesson;
-        Self { title, description, content, video_url, duration, is_published }
+        let DocumentLesson { title, description, content, content_format, video_url, duration, is_published } =
+            lesson;
+        Self { title, description, content, content_format, video_url, duration, is_published }
     }
 }
