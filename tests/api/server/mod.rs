@@ -2,11 +2,13 @@
 
 mod access_ledger;
 mod blank;
+mod connections;
 mod crash;
 mod database;
 mod grant_history;
 mod health;
 mod idempotency;
+mod limits;
 mod middleware;
 mod multiple_servers;
 mod object_storage;
