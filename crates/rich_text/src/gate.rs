@@ -18,20 +18,20 @@ const BLOCKS: [&str; 20] = [
 const PLACED: [&str; 12] =
     ["p", "h2", "h3", "h4", "pre", "blockquote", "li", "figure", "figcaption", "table", "th", "td"];
 
-/// What a player may do in its frame: play, full screen, and open its own page elsewhere. It never reaches the page around it.
-const SANDBOX: &str = "allow-scripts allow-same-origin allow-presentation allow-popups";
+/// The attributes of every player. In its frame it may play, fill the screen and open its own page elsewhere; it never reaches the page
+/// around it.
+pub(crate) const FRAME: [(&str, &str); 5] = [
+    ("sandbox", "allow-scripts allow-same-origin allow-presentation allow-popups"),
+    ("allow", "encrypted-media; fullscreen; picture-in-picture"),
+    ("allowfullscreen", ""),
+    ("loading", "lazy"),
+    ("referrerpolicy", "strict-origin-when-cross-origin"),
+];
 
-/// Removes scripts, styles, svg and math, and every attribute that is not listed. Players have the attributes that are written here,
-/// whatever they had before; their hosts were compared when the text was rewritten, which makes the only frames there are.
+/// Removes scripts, styles, svg and math, and every attribute that is not listed. Players have the attributes of [`FRAME`], whatever they
+/// had before; their hosts were compared when the text was rewritten, which makes the only frames there are.
 static GATE: LazyLock<Builder<'static>> = LazyLock::new(|| {
     let mut builder = Builder::empty();
-    let frame = [
-        ("sandbox", SANDBOX),
-        ("allow", "encrypted-media; fullscreen; picture-in-picture"),
-        ("allowfullscreen", ""),
-        ("loading", "lazy"),
-        ("referrerpolicy", "strict-origin-when-cross-origin"),
-    ];
     builder
         .tags(BLOCKS.into_iter().chain(INLINE).chain(["a", "img", "span", "bdi"]).collect::<HashSet<_>>())
         .clean_content_tags(HashSet::from(["script", "style", "svg", "math", "template", "noscript"]))
@@ -41,7 +41,7 @@ static GATE: LazyLock<Builder<'static>> = LazyLock::new(|| {
         .add_tag_attributes("iframe", ["src", "title"])
         .add_tag_attributes("ol", ["start"])
         .add_tag_attributes("li", ["value"])
-        .set_tag_attribute_values(HashMap::from([("iframe", HashMap::from(frame))]))
+        .set_tag_attribute_values(HashMap::from([("iframe", HashMap::from(FRAME))]))
         .filter_style_properties(HashSet::from(["text-align"]))
         .url_schemes(HashSet::from(["https", "http", "mailto", "tel"]))
         .url_relative(UrlRelative::Deny)

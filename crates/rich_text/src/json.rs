@@ -3,6 +3,8 @@
 use kernel::{Error, FieldError, Result};
 use serde_json::Value;
 
+use crate::said::is_blank;
+
 /// Members that say how something is shown or kept, and not what.
 const STRUCTURE: [&str; 22] = [
     "type", "id", "key", "uid", "version", "time", "format", "mode", "style", "direction", "dir", "indent", "textFormat",
@@ -41,7 +43,7 @@ fn shows_nothing(value: &Value) -> bool {
 
 /// Some editors keep HTML in their documents.
 fn rich_text_is_blank(text: &str) -> bool {
-    text.starts_with('<') && crate::is_blank(text)
+    text.starts_with('<') && is_blank(text)
 }
 
 #[cfg(test)]

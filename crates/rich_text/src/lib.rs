@@ -7,6 +7,7 @@ mod gate;
 mod items;
 mod json;
 mod notes;
+mod rules;
 mod said;
 mod style;
 mod tree;
@@ -14,19 +15,11 @@ mod tree;
 use kernel::{Error, FieldError, Result, Warning};
 
 pub use json::{check_json, json_is_blank};
+pub use rules::Rules;
 pub use said::{is_blank, plain, said};
 
 use notes::Notes;
 use tree::Tree;
-
-/// How a text is cleaned.
-#[derive(Clone, Copy, Debug)]
-pub struct Rules<'a> {
-    /// The hosts whose players are shown.
-    pub players: &'a [String],
-    /// Whether characters that nobody sees are left out: they could hide words from the rules of a community.
-    pub only_legible: bool,
-}
 
 /// A text that may be shown to anybody.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -92,3 +92,52 @@ async fn fold_addresses(manager: &SchemaManager<'_>) -> Result<(), DbErr> {
     }
     Ok(())
 }
+
+#[cfg(test)]
+mod tests {
+    use sea_orm_migration::{
+        MigratorTrait,
+        sea_orm::{ConnectOptions, ConnectionTrait, Database, Statement},
+    };
+
+    use crate::Migrator;
+
+    #[tokio::test]
+    async fn what_is_there_is_written_as_it_is_compared() {
+        let mut options = ConnectOptions::new("sqlite::memory:");
+        options.max_connections(1);
+        let db = Database::connect(options).await.unwrap();
+        Migrator::up(&db, Some(10)).await.unwrap();
+        let at = "'2026-11-22T09:30:00.000000+00:00'";
+        for (id, name, email) in [(1, "'Zoë Løken'", "zoe@müller.example"), (2, "NULL", "tom@example.com")] {
+            let sql = format!(
+                "INSERT INTO users (id, username, name, social_media_links, role, status, version, created_at, updated_at) \
+                 VALUES (x'{id:032x}', 'user_{id}', {name}, '{{}}', 'USER', 'ACTIVE', 1, {at}, {at}); \
+                 INSERT INTO credentials (user_id, email, email_display, password_hash, updated_at) \
+                 VALUES (x'{id:032x}', '{email}', '{email}', 'x', {at});"
+            );
+            db.execute_unprepared(&sql).await.unwrap();
+        }
+        for (id, name) in [(1, "Übungen"), (2, "U\u{308}BUNGEN")] {
+            let sql = format!(
+                "INSERT INTO categories (id, name, slug, version, created_at, updated_at) \
+                 VALUES (x'{id:032x}', '{name}', 'slug-{id}', 1, {at}, {at})"
+            );
+            db.execute_unprepared(&sql).await.unwrap();
+        }
+        Migrator::up(&db, None).await.unwrap();
+        let texts = async |sql: &str| {
+            let rows = db.query_all_raw(Statement::from_string(db.get_database_backend(), sql)).await.unwrap();
+            rows.iter().map(|row| row.try_get::<String>("", "text").unwrap()).collect::<Vec<_>>()
+        };
+        assert_eq!(texts("SELECT search_name AS text FROM users ORDER BY id").await, ["zoe loken user_1", "user_2"]);
+        assert_eq!(
+            texts("SELECT email AS text FROM credentials ORDER BY user_id").await,
+            ["zoe@xn--mller-kva.example", "tom@example.com"]
+        );
+        let names = texts("SELECT folded_name AS text FROM categories ORDER BY id").await;
+        assert_eq!(names, ["ubungen", "ubungen 00000000-0000-0000-0000-000000000002"]);
+        let sent = texts("SELECT kind AS text FROM outbox").await;
+        assert_eq!(sent, ["category.renamed"; 2], "the catalogue is indexed again");
+    }
+}

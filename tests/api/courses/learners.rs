@@ -1,6 +1,6 @@
 //! `/courses/{course}/learners`, `funnel` and `jobs`: what trainers see of learners.
 
-use crate::support::{App, Person, watching::complete_lesson};
+use crate::support::{App, Person, in_query, watching::complete_lesson};
 use chrono::Duration;
 use serde_json::{Value, json};
 use test_macros::both_databases;
@@ -224,8 +224,7 @@ async fn a_learner_is_found_as_the_catalogue_finds_courses(app: App) {
     }
     let (app, elena, path) = (&app, &elena, format!("/courses/{course}/learners"));
     let found = async |q: &str| {
-        let request = app.request("GET", &path).query(&[("q", q)]).bearer_auth(&elena.token);
-        let names = app.send(request).await.expect(200).at("/data");
+        let names = app.get_as(elena, &format!("{path}?q={}", in_query(q))).await.expect(200).at("/data");
         let names = names.as_array().unwrap().iter().map(|row| row["name"].as_str().unwrap().to_owned());
         names.collect::<Vec<_>>()
     };

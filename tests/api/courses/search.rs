@@ -5,7 +5,7 @@ use test_macros::both_databases;
 
 use crate::{
     courses::{create_catalogue, ids, titles},
-    support::App,
+    support::{App, in_query},
 };
 
 #[both_databases]
@@ -106,9 +106,7 @@ async fn a_course_is_found_in_its_own_script(app: App) {
         app.course(&elena, json!({ "title": title, "description": "d" })).await;
     }
     let app = &app;
-    let found = async |q: &str| {
-        titles(app.send(app.request("GET", "/courses").query(&[("q", q), ("limit", "50")])).await)
-    };
+    let found = async |q: &str| titles(app.get(&format!("/courses?limit=50&q={}", in_query(q))).await);
     for (q, title) in [
         ("القوة", "تَمَارِين القُوَّة"),
         ("قوه", "تَمَارِين القُوَّة"),

@@ -30,11 +30,13 @@ async fn lines_stay_lines_in_every_text(app: App) {
     }
     let body = json!({ "title": "A", "content": pasted });
     let post = app.post_as(&elena, "/posts", body).await.expect(201);
-    let comment = app.post_as(&elena, &format!("/posts/{}/comments", post.text_at("/id")), json!({ "content": pasted }));
-    app.post_empty_as(&elena, &format!("/posts/{}/publish", post.text_at("/id"))).await.expect(200);
-    assert_eq!((post.at("/content"), comment.await.expect(201).at("/content")), (json!(shown), json!(shown)));
-    let announced = app.post_as(&elena, &format!("/courses/{course}/announcements"), json!({ "title": "A", "body": pasted }));
-    assert_eq!(announced.await.expect(201).at("/body"), shown);
+    let path = format!("/posts/{}", post.text_at("/id"));
+    app.post_empty_as(&elena, &format!("{path}/publish")).await.expect(200);
+    let comment = app.post_as(&elena, &format!("{path}/comments"), json!({ "content": pasted })).await.expect(201);
+    assert_eq!((post.at("/content"), comment.at("/content")), (json!(shown), json!(shown)));
+    let body = json!({ "title": "A", "body": pasted });
+    let announced = app.post_as(&elena, &format!("/courses/{course}/announcements"), body).await.expect(201);
+    assert_eq!(announced.at("/body"), shown);
 }
 
 #[both_databases]

@@ -10,6 +10,7 @@ use sea_orm::Set;
 use serde_json::json;
 
 pub use self::model::{Account, AccountChange, Registration};
+use self::model::search_name;
 use crate::{
     credentials::{model::normalize_email, store as credentials_store},
     mail, profile, username,
@@ -119,11 +120,6 @@ pub async fn change_account(
 /// A name as everybody sees it, so that two names that look the same are the same.
 fn visible_name(name: Option<String>) -> Result<Option<String>> {
     name.map(|name| kernel::visible_line(&name, "/name")).transpose()
-}
-
-/// The names of an account in the form in which searches compare them.
-pub(crate) fn search_name(name: Option<&str>, username: Option<&str>) -> String {
-    kernel::fold(&[name, username].map(Option::unwrap_or_default).join(" "))
 }
 
 fn username_taken() -> Error {

@@ -9,7 +9,7 @@ use entity::{
 use kernel::{Result, UserId};
 use sea_orm::{ColumnTrait, DbErr, EntityTrait, QueryFilter, Select, Set};
 
-use super::{model::Account, search_name};
+use super::model::{Account, search_name};
 
 /// The join that [`Account`] is read from.
 pub(crate) fn accounts() -> Select<users::Entity> {

@@ -1,6 +1,6 @@
 //! Lists: of HTML, of editors that write their items flat, of Word, and lists of things to do.
 
-use super::{Context, Writer, placed, words::{marked, tick}};
+use super::writer::{Context, Writer, marked, placed, tick};
 use crate::{
     elements::Kind,
     items::{Item, nest},

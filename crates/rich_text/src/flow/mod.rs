@@ -4,15 +4,17 @@
 mod lists;
 mod tables;
 mod words;
+mod writer;
 
 use std::collections::HashSet;
 
-use self::words::{Mark, attribute, marked};
-pub(crate) use self::words::escaped;
+pub(crate) use self::writer::escaped;
+use self::writer::{Context, Writer, marked, placed};
 use crate::{
-    Rules,
     elements::{Kind, is_block, kind},
     notes::Notes,
+    rules::Rules,
+    said::is_blank,
     style::{self, Style},
     tree::{Data, NodeId, Tree},
 };
@@ -49,34 +51,6 @@ fn holds_lines(tree: &Tree) -> Vec<bool> {
         }
     }
     holds
-}
-
-/// What holds for a part of the tree, from the elements around it.
-#[derive(Clone, Default)]
-struct Context {
-    /// Whether lines without an element of their own become paragraphs.
-    wraps: bool,
-    /// The emphasis around it that is written into each line.
-    marks: Vec<Mark>,
-    /// The alignment of an element around it that is not written.
-    align: Option<&'static str>,
-    /// The direction of an element around it that is not written.
-    direction: Option<&'static str>,
-    /// Whether it stands in a link.
-    in_link: bool,
-    /// Whether it stands in a heading, or the head of a table.
-    in_heading: bool,
-    /// Whether its blanks and line breaks count.
-    is_preformatted: bool,
-}
-
-struct Writer<'a> {
-    tree: &'a Tree,
-    rules: &'a Rules<'a>,
-    holds_lines: Vec<bool>,
-    /// The boxes that are written in front of their items already.
-    ticked: HashSet<NodeId>,
-    notes: Notes,
 }
 
 impl Writer<'_> {
@@ -181,7 +155,7 @@ impl Writer<'_> {
             Kind::Table => self.table(id, direction, &inner),
             Kind::Figure => {
                 let content = self.flow(self.tree.children(id), &inner);
-                if crate::is_blank(&content) { String::new() } else { format!("<figure{place}>{content}</figure>") }
+                if is_blank(&content) { String::new() } else { format!("<figure{place}>{content}</figure>") }
             }
             Kind::Rule => "<hr>".to_owned(),
             _ if self.has_class(id, "ql-code-block-container") => self.preformatted(id, &place, &inner),
@@ -234,11 +208,4 @@ impl Writer<'_> {
     fn has_class(&self, id: NodeId, wanted: &str) -> bool {
         self.classes(id).any(|class| class == wanted)
     }
-}
-
-/// The attributes of a line: its direction and its alignment.
-fn placed(align: Option<&str>, direction: Option<&str>) -> String {
-    let direction = direction.map(|direction| attribute("dir", direction)).unwrap_or_default();
-    let align = align.map(|align| attribute("style", &format!("text-align:{align}"))).unwrap_or_default();
-    direction + &align
 }

@@ -1,6 +1,6 @@
 //! Tables.
 
-use super::{Context, Writer, placed, words::attribute};
+use super::writer::{Context, Writer, attribute, placed};
 use crate::tree::NodeId;
 
 impl Writer<'_> {

@@ -1,49 +1,13 @@
 //! Words within a line, with their emphasis, links and pictures.
 
-use super::{Context, Writer};
+use super::writer::{Context, Mark, Writer, attribute, escaped, marked, tick};
 use crate::{
     address,
     elements::{Kind, is_block},
+    gate::FRAME,
     style::{self, Style},
     tree::{Data, NodeId},
 };
-
-/// An element around words.
-#[derive(Clone, PartialEq, Eq)]
-pub(super) struct Mark {
-    pub(super) name: &'static str,
-    attributes: String,
-}
-
-impl Mark {
-    fn plain(name: &'static str) -> Self {
-        Self { name, attributes: String::new() }
-    }
-}
-
-/// Words in these elements, the first of them outside.
-pub(super) fn marked(words: &str, marks: &[Mark]) -> String {
-    let mut html = words.to_owned();
-    for Mark { name, attributes } in marks.iter().rev() {
-        html = format!("<{name}{attributes}>{html}</{name}>");
-    }
-    html
-}
-
-/// An attribute as it is written in a tag.
-pub(super) fn attribute(name: &str, value: &str) -> String {
-    format!(" {name}=\"{}\"", value.replace('&', "&amp;").replace('"', "&quot;"))
-}
-
-/// Text as it is written between tags.
-pub(crate) fn escaped(text: &str) -> String {
-    text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;")
-}
-
-/// The sign for a box that is ticked or not.
-pub(super) fn tick(is_ticked: bool) -> &'static str {
-    if is_ticked { "☑ " } else { "☐ " }
-}
 
 /// Emphasis that is the same twice as once.
 const EMPHASIS: [&str; 9] = ["strong", "b", "em", "i", "u", "s", "code", "kbd", "mark"];
@@ -52,19 +16,20 @@ impl Writer<'_> {
     /// Words within a line. Lines of their own among them leave a break.
     pub(super) fn words(&mut self, nodes: &[NodeId], context: &Context) -> String {
         let mut words = String::new();
-        let mut is_behind_line = false;
+        let (mut has_words, mut is_behind_line) = (false, false);
         for id in nodes {
             let kind = self.kind(*id);
             let is_line = is_block(kind) || self.holds_lines(*id);
             let word = self.word(*id, kind, context);
             let is_empty = word.trim().is_empty();
-            let has_boundary = (is_line || is_behind_line) && !is_empty && !words.trim().is_empty();
+            let has_boundary = (is_line || is_behind_line) && has_words && !is_empty;
             if has_boundary && !words.ends_with("<br>") && !words.ends_with('\n') {
                 words.push_str(if context.is_preformatted { "\n" } else { "<br>" });
                 words.push_str(if context.is_preformatted { &word } else { word.trim_start() });
             } else {
                 words.push_str(&word);
             }
+            has_words |= !is_empty;
             is_behind_line = is_line || (is_behind_line && is_empty);
         }
         words
@@ -208,7 +173,9 @@ impl Writer<'_> {
         let title = self.attribute(id, "title").filter(|title| !kernel::is_blank(title));
         if let Some(address) = address::of_player(&src, self.rules.players) {
             let title = title.map(|title| attribute("title", &title)).unwrap_or_default();
-            return format!("<iframe{}{title}></iframe>", attribute("src", &address));
+            // In one order, so that a text that is sent back is the same text.
+            let fixed: String = FRAME.iter().map(|(name, value)| attribute(name, value)).collect();
+            return format!("<iframe{}{title}{fixed}></iframe>", attribute("src", &address));
         }
         let Some(address) = address::of_link(&src) else {
             self.count_dropped(id);
