@@ -1,16 +1,9 @@
-use actix_web::{HttpResponse, web::Data};
+use actix_web::HttpResponse;
 use kernel::{Code, Error};
 use serde::Serialize;
 use utoipa::ToSchema;
 
-use crate::{
-    http::{
-        problem::Problem,
-        reply::Reply,
-        routing::{Operations, operations},
-    },
-    state::State,
-};
+use crate::http::prelude::*;
 
 pub(super) fn configure(config: &mut impl Operations) {
     operations!(config, livez, readyz, metrics);
@@ -30,7 +23,7 @@ struct Health {
 #[utoipa::path(get, path = "/livez",
     tag = "health", operation_id = "getLiveness", security(()),
     responses((status = 200, description = "It lives.", body = Health)))]
-async fn livez() -> Result<Reply<Health>, Problem> {
+async fn livez() -> Answer<Health> {
     Ok(Reply::ok(&Health { status: "ok" })?)
 }
 
@@ -41,7 +34,7 @@ async fn livez() -> Result<Reply<Health>, Problem> {
     tag = "health", operation_id = "getReadiness", security(()),
     extensions(("x-problem-codes" = json!(["unavailable"]))),
     responses((status = 200, description = "It is ready.", body = Health)))]
-async fn readyz(state: Data<State>) -> Result<Reply<Health>, Problem> {
+async fn readyz(state: Data<State>) -> Answer<Health> {
     let patience = std::time::Duration::from_secs(2);
     let answer = tokio::time::timeout(patience, state.db.ping()).await;
     answer.map_err(|_| Error::new(Code::Unavailable).detail("The database does not answer."))??;
