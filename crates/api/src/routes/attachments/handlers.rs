@@ -3,7 +3,6 @@
 use std::time::Duration;
 
 use courses::NewAttachment;
-use database::Tx;
 use kernel::{AttachmentId, CourseId, LessonId};
 use media::{Disposition, Key, Link};
 
