@@ -75,6 +75,12 @@ pub struct Course {
 }
 
 impl Course {
+    /// Whether everybody may enrol without paying.
+    #[must_use]
+    pub fn is_free(&self) -> bool {
+        is_free(self.price, self.discount_price)
+    }
+
     /// What a learner pays now, in minor units; 0 where the course is free.
     pub(crate) fn effective_price(&self) -> i64 {
         let amount = |money: Option<Money>| money.map(|money| money.amount);
