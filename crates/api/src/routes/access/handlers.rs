@@ -1,6 +1,6 @@
 //! The operations about enrollments and access.
 
-use kernel::{CourseId, Result, UserId};
+use kernel::{CourseId, UserId};
 
 use super::dto::{CourseAccess, Enrollment, EnrollmentPage, InstantQuery};
 use crate::{http::prelude::*, routes::shared::PageQuery};

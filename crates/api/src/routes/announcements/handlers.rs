@@ -2,7 +2,7 @@
 
 use community::NewAnnouncement;
 use database::Tx;
-use kernel::{CourseId, Result};
+use kernel::CourseId;
 
 use super::dto::{Announcement, AnnouncementPage, CreateAnnouncement};
 use crate::{http::prelude::*, routes::shared::PageQuery};

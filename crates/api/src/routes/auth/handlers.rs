@@ -50,7 +50,7 @@ async fn register(
         Ok(Reply::created(&location, &tokens(&shared, session))?.version(account.version))
     };
     let whose = (Pool::Auth, Actor::Anonymous);
-    let reply = key.run(&state.db, whose, "register", &raw, work).await?;
+    let reply = key.run_in(&state.db, whose, "register", &raw, work).await?;
     state.wake_worker.notify_one();
     Ok(reply)
 }

@@ -1,7 +1,7 @@
 //! The operations below `/me/blocks`.
 
 use community::block;
-use kernel::{Result, UserId};
+use kernel::UserId;
 
 use super::dto::{Block, BlockPage};
 use crate::{http::prelude::*, routes::shared::PageQuery};

@@ -2,7 +2,7 @@
 
 use community::{Branch, NewComment};
 use database::Tx;
-use kernel::{CommentId, LessonId, PostId, Result};
+use kernel::{CommentId, LessonId, PostId};
 
 use super::dto::{Comment, CommentPage, CommentQuery, CreateComment, PatchComment};
 use crate::http::prelude::*;

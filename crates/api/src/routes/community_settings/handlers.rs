@@ -1,7 +1,7 @@
 //! The operations about community settings.
 
 use community::SettingsChange;
-use kernel::{CourseId, Result};
+use kernel::CourseId;
 
 use super::dto::{CommunitySettings, PatchCommunitySettings};
 use crate::http::prelude::*;

@@ -2,7 +2,7 @@
 
 use database::Tx;
 use enrollment::GrantFilter;
-use kernel::{CourseId, GrantId, Result};
+use kernel::{CourseId, GrantId};
 
 use super::dto::{
     CourseGrant, CourseGrantPage, CreateGrant, ExtendGrant, Grant, GrantDetail, GrantQuery, RevokeGrant,

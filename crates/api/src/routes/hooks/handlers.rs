@@ -2,7 +2,7 @@
 
 use actix_web::HttpRequest;
 use database::Pool;
-use kernel::{Actor, Code, Error, Result};
+use kernel::{Actor, Code, Error};
 use media::MuxEvent;
 use payments::ProviderName;
 

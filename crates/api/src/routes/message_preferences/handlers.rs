@@ -1,7 +1,5 @@
 //! The operations at `/me/message-preferences`.
 
-use kernel::Result;
-
 use super::dto::{MessagePreferences, PatchMessagePreferences};
 use crate::http::prelude::*;
 

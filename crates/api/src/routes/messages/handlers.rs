@@ -1,7 +1,7 @@
 //! The operations about messages.
 
 use community::{NewMessage, message};
-use kernel::{ConversationId, MessageId, Result};
+use kernel::{ConversationId, MessageId};
 
 use super::dto::{Message, MessagePage, MessageQuery, PatchMessage, SendMessage};
 use crate::http::prelude::*;

@@ -2,7 +2,7 @@
 
 use community::{Decision, ModerationAction};
 use database::Pool;
-use kernel::{ReportId, Result};
+use kernel::ReportId;
 
 use super::dto::{
     DecideReport, LogQuery, ModeratedReport, ModeratedReportPage, ModerationLogPage, ReportQuery,

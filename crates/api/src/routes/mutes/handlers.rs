@@ -1,7 +1,7 @@
 //! The operations below `/moderation/mutes`.
 
 use community::mute;
-use kernel::{MuteId, Result};
+use kernel::MuteId;
 
 use super::dto::{MutePage, MuteQuery};
 use crate::http::prelude::*;

@@ -1,7 +1,6 @@
 //! The operations at `/me/notification-preferences`.
 
 use community::{Preferences, PreferencesChange};
-use kernel::Result;
 
 use super::dto::{NotificationPreferences, PatchNotificationPreferences};
 use crate::http::prelude::*;

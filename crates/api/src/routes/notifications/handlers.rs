@@ -1,7 +1,6 @@
 //! The operations about notifications.
 
 use community::Which;
-use kernel::Result;
 
 use super::dto::{
     NotificationCount, NotificationPage, NotificationQuery, ReadNotifications, UnsubscribeQuery,

@@ -1,7 +1,7 @@
 //! The operations on payments, purchases, customers, receipts and refunds.
 
 use database::Pool;
-use kernel::{PaymentId, Result};
+use kernel::PaymentId;
 
 use super::dto::{CreateRefund, CustomerPage, PaymentDetail, PaymentPage, PurchasePage, Receipt, Refund};
 use crate::{

@@ -2,7 +2,7 @@
 
 use community::{NewPost, PostChange};
 use database::Tx;
-use kernel::{PostId, Result};
+use kernel::PostId;
 
 use super::dto::{CreatePost, FeedQuery, PatchPost, Post, PostPage};
 use crate::{http::prelude::*, routes::shared::PageQuery};

@@ -1,7 +1,7 @@
 //! The operations below `/posts/{post_id}/reactions` and `/comments/{comment_id}/reactions`.
 
 use community::{PostOrComment, Reaction};
-use kernel::{CommentId, PostId, Result};
+use kernel::{CommentId, PostId};
 
 use super::dto::Reactions;
 use crate::http::prelude::*;

@@ -2,7 +2,7 @@
 
 use community::NewReport;
 use database::Tx;
-use kernel::{ReportId, Result};
+use kernel::ReportId;
 
 use super::dto::{CreateReport, Report};
 use crate::http::prelude::*;

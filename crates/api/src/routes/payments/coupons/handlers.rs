@@ -1,6 +1,6 @@
 //! The operations on coupons.
 
-use kernel::{CouponId, Result};
+use kernel::CouponId;
 use payments::NewCoupon;
 
 use super::dto::{Coupon, CouponPage, CreateCoupon, PatchCoupon};

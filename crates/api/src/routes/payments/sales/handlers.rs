@@ -1,6 +1,6 @@
 //! The operations on sales and revenue.
 
-use kernel::{CourseId, Result};
+use kernel::CourseId;
 use payments::SalesScope;
 
 use super::dto::{RevenueByCurrency, RevenueQuery, SalePage};

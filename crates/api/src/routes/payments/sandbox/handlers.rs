@@ -1,6 +1,6 @@
 //! The operations of the sandbox.
 
-use kernel::{Code, PaymentId, Result};
+use kernel::{Code, PaymentId};
 use payments::{ProviderName, SimulatedAction};
 
 use super::dto::SandboxDispute;
