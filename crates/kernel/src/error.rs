@@ -1,3 +1,5 @@
+//! Errors of use cases: a stable code each, and the fields that were refused.
+
 use std::{fmt, time::Duration};
 
 /// What the use cases answer with.
@@ -78,7 +80,7 @@ codes! {
     UsernameTaken = "username_taken", "This username is already taken";
     /// The name belongs to a category.
     CategoryTaken = "category_taken", "A category of this name exists";
-    /// Courses stand on the shelf.
+    /// Courses are still in the category.
     CategoryInUse = "category_in_use", "Courses stand in this category: name its replacement";
     /// Somebody enrolled in it or bought it, or has learnt from it.
     CourseHasLearners = "course_has_learners", "Somebody has learnt from this: unpublish or archive it instead";
@@ -284,6 +286,21 @@ impl Error {
     #[must_use]
     pub fn invalid(errors: Vec<FieldError>) -> Self {
         Self::new(Code::ValidationFailed).errors(errors)
+    }
+
+    /// Both values, or the reasons against either of them at once.
+    ///
+    /// # Errors
+    /// What refused one of them; where values of both are invalid, all reasons.
+    pub fn join<A, B>(first: Result<A>, second: Result<B>) -> Result<(A, B)> {
+        match (first, second) {
+            (Ok(first), Ok(second)) => Ok((first, second)),
+            (Err(mut first), Err(second)) if [first.code, second.code] == [Code::ValidationFailed; 2] => {
+                first.errors.extend(second.errors);
+                Err(first)
+            }
+            (Err(error), _) | (_, Err(error)) => Err(error),
+        }
     }
 
     /// The stable code.
