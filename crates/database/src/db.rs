@@ -1,3 +1,5 @@
+//! The database: opening it, and running use cases in transactions.
+
 use std::{
     future::Future,
     sync::{
@@ -10,7 +12,7 @@ use futures_util::future::BoxFuture;
 use kernel::{Actor, Environment, Keyring, Result, UserId};
 
 use crate::{
-    Relay, Tx, Wakeups,
+    ChangeNotifications, Relay, Tx,
     invalidation::{Generations, ListenerHealth},
     postgres::{Mode, Postgres},
     redis::RedisPublisher,
@@ -45,8 +47,8 @@ pub(crate) struct Shared {
     pub(crate) generation: AtomicU64,
     pub(crate) generations: Generations,
     pub(crate) listener_health: ListenerHealth,
-    pub(crate) wakeups: Wakeups,
-    /// Where news for other servers go over Redis.
+    pub(crate) change_notifications: ChangeNotifications,
+    /// What notifies the other servers over Redis.
     pub(crate) redis_publisher: Option<RedisPublisher>,
 }
 
@@ -75,10 +77,10 @@ impl Db {
             Setup::Postgres(setup) => (Engine::Postgres(Postgres::open(&setup)), setup.relay),
         };
         let [a, b, c, d, ..] = environment.secret();
-        let wakeups = Wakeups::new([a, b, c, d]);
+        let change_notifications = ChangeNotifications::new([a, b, c, d]);
         let shared = Shared {
-            redis_publisher: relay.clone().map(|relay| RedisPublisher::start(relay, &wakeups)),
-            wakeups,
+            redis_publisher: relay.clone().map(|relay| RedisPublisher::start(relay, &change_notifications)),
+            change_notifications,
             environment,
             keyring: Arc::new(keyring),
             statements: Arc::default(),
@@ -200,6 +202,7 @@ impl Db {
                 .detail("The writer has ended; restart the server."));
         }
         self.read(Actor::Anonymous, |tx| async move {
+            // Text: a ping reads no table.
             let answer = sea_orm::ConnectionTrait::execute_unprepared(&tx, "SELECT 1").await;
             answer.map(|_| ()).map_err(crate::from_db)
         })
@@ -223,8 +226,8 @@ impl Db {
     /// For whom there is something new, whoever said so ([`Tx::notify`]). Calls of other servers that went unheard, because the
     /// connection was lost, are made good by one that means everybody.
     #[must_use]
-    pub fn wakeups(&self) -> &Wakeups {
-        &self.shared.wakeups
+    pub fn change_notifications(&self) -> &ChangeNotifications {
+        &self.shared.change_notifications
     }
 
     /// Whether every change that another server announced more than a second ago is in [`Db::generation`] and
@@ -238,7 +241,7 @@ impl Db {
         }
     }
 
-    /// Begins to hear other servers' announcements; on SQLite there is no other server.
+    /// Begins to receive other servers' notifications; on SQLite there is no other server.
     pub fn listen(&self) {
         if let Engine::Postgres(postgres) = &self.engine {
             tokio::spawn(crate::invalidation::listen(

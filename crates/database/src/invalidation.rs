@@ -82,25 +82,27 @@ impl Shared {
         if notices.public_cache_changed.load(Ordering::SeqCst) {
             self.advance();
         }
-        let forgotten =
+        let invalidated =
             std::mem::take(&mut *notices.invalidated_accounts.lock().unwrap_or_else(PoisonError::into_inner));
-        for account in forgotten {
+        for account in invalidated {
             self.generations.advance(account);
         }
-        let woken =
+        let notified =
             std::mem::take(&mut *notices.notified_accounts.lock().unwrap_or_else(PoisonError::into_inner));
-        if !woken.is_empty() {
+        if !notified.is_empty() {
             if let Some(redis_publisher) = &self.redis_publisher {
-                redis_publisher.publish(self.wakeups.notices(&woken));
+                redis_publisher.publish(self.change_notifications.notices(&notified));
             }
-            self.wakeups.add(woken);
+            self.change_notifications.add(notified);
         }
     }
 
     /// Handles a notification. `None` says that the connection was lost and opened again, so that notifications may be missing.
     fn handle(&self, notice: Option<&PgNotification>) {
         match notice {
-            Some(notice) if notice.channel() == NOTIFICATION_CHANNEL => self.wakeups.hear(notice.payload()),
+            Some(notice) if notice.channel() == NOTIFICATION_CHANNEL => {
+                self.change_notifications.receive(notice.payload())
+            }
             Some(notice) if notice.channel() == ACCOUNT_CHANNEL => match notice.payload().parse() {
                 Ok(account) => self.generations.advance(account),
                 Err(_) => self.advance(),
@@ -112,16 +114,16 @@ impl Shared {
 
     fn invalidate_everything(&self) {
         self.advance();
-        self.wakeups.add_everybody();
+        self.change_notifications.add_everybody();
     }
 }
 
 /// Listens for the notifications of other servers until the process ends. While the connection is broken, everything is invalidated and
-/// all accounts look, once a second.
+/// the logs of all accounts are read once a second.
 pub(crate) async fn listen(options: std::sync::Arc<PgConnectOptions>, shared: std::sync::Weak<Shared>) {
     loop {
         if let Err(error) = receive(&options, &shared).await {
-            tracing::debug!(%error, "the database's notifications cannot be heard");
+            tracing::debug!(%error, "the database's notifications cannot be received");
         }
         tokio::time::sleep(Duration::from_secs(1)).await;
         match shared.upgrade() {
@@ -149,17 +151,17 @@ async fn receive(options: &PgConnectOptions, shared: &std::sync::Weak<Shared>) -
     loop {
         let left = PING_AFTER.saturating_sub(asked.elapsed());
         // However many notifications arrive, the server is pinged in time.
-        let heard =
+        let received =
             if left.is_zero() { None } else { tokio::time::timeout(left, listener.try_recv()).await.ok() };
         let Some(shared) = shared.upgrade() else {
             return Ok(());
         };
-        if let Some(notice) = heard {
+        if let Some(notice) = received {
             shared.handle(notice?.as_ref());
             continue;
         }
-        // The reply arrives after every notification that was sent before it.
         asked = Instant::now();
+        // The reply arrives after every notification that was sent before it. Text: a ping reads no table.
         tokio::time::timeout(STALE_AFTER, (&mut listener).execute("SELECT 1"))
             .await
             .map_err(|_| sqlx::Error::PoolTimedOut)??;

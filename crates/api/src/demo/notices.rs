@@ -8,7 +8,7 @@ use kernel::{Actor, Result};
 
 use super::{Placed, unknown};
 
-const NEWS: (&str, &str, &str) = (
+const ANNOUNCEMENT: (&str, &str, &str) = (
     "Strength Foundations: Your First Four Weeks",
     "Questions hour on Sunday",
     "<p>This Sunday at six I answer your questions about the <strong>hinge</strong>. Bring a video of your set from the side.</p>",
@@ -27,7 +27,7 @@ pub(super) async fn load(
 ) -> Result<()> {
     let person = |name: &str| people.get(name).copied().ok_or_else(|| unknown(name));
     let course = |title: &str| placed.get(title).ok_or_else(|| unknown(title));
-    let (title, about, body) = NEWS;
+    let (title, about, body) = ANNOUNCEMENT;
     let Placed { id, author, .. } = course(title)?;
     let (id, new) = (*id, NewAnnouncement { title: about.to_owned(), body: body.to_owned() });
     let announce = move |tx: Tx| async move { community::create_announcement(&tx, id, new).await.map(drop) };

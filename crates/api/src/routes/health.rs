@@ -1,3 +1,5 @@
+//! The probes and the metrics of the process.
+
 use actix_web::{HttpResponse, web::Data};
 use kernel::{Code, Error};
 use serde::Serialize;
@@ -16,41 +18,41 @@ pub(super) fn configure(config: &mut impl Operations) {
     operations!(config, livez, readyz, metrics);
 }
 
-/// How the server is.
+/// The state of the server.
 #[derive(Serialize, ToSchema)]
 struct Health {
-    /// `ok`.
+    /// Always `ok`: otherwise the answer is a problem.
     #[schema(value_type = String, example = "ok")]
     status: &'static str,
 }
 
-/// Is the process alive?
+/// Check that the process is alive
 ///
 /// Answers without touching anything; restart the process when it does not.
 #[utoipa::path(get, path = "/livez",
     tag = "health", operation_id = "getLiveness", security(()),
-    responses((status = 200, description = "It lives.", body = Health)))]
+    responses((status = 200, description = "The process is alive.", body = Health)))]
 async fn livez() -> Result<Reply<Health>, Problem> {
     Ok(Reply::ok(&Health { status: "ok" })?)
 }
 
-/// Can it serve requests?
+/// Check that requests can be served
 ///
 /// Asks the database; send no traffic while it answers 503.
 #[utoipa::path(get, path = "/readyz",
     tag = "health", operation_id = "getReadiness", security(()),
     extensions(("x-problem-codes" = json!(["unavailable"]))),
-    responses((status = 200, description = "It is ready.", body = Health)))]
+    responses((status = 200, description = "Requests can be served.", body = Health)))]
 async fn readyz(state: Data<State>) -> Result<Reply<Health>, Problem> {
-    let patience = std::time::Duration::from_secs(2);
-    let answer = tokio::time::timeout(patience, state.db.ping()).await;
+    let timeout = std::time::Duration::from_secs(2);
+    let answer = tokio::time::timeout(timeout, state.db.ping()).await;
     answer.map_err(|_| Error::new(Code::Unavailable).detail("The database does not answer."))??;
     Ok(Reply::ok(&Health { status: "ok" })?)
 }
 
-/// What is counted
+/// Get the metrics
 ///
-/// Prometheus' text format. Keep this path away from the public at your proxy.
+/// In the text format of Prometheus. Keep this path away from the public at your proxy.
 #[utoipa::path(get, path = "/metrics",
     tag = "health", operation_id = "getMetrics", security(()),
     responses((status = 200, description = "The metrics.", body = String, content_type = "text/plain")))]

@@ -1,9 +1,9 @@
-//! What only PostgreSQL has: roles, row-level security, locks.
+//! What only PostgreSQL has: roles, row-level security, locks. Statements are text: the system catalogs have no entities.
 
 mod columns;
 mod session;
 
-use std::{fmt::Write, sync::Arc};
+use std::sync::Arc;
 
 use kernel::{Actor, Error, Result};
 use sqlx::{ConnectOptions, Connection, Executor, PgConnection, Row, postgres::PgConnectOptions};
@@ -32,7 +32,7 @@ pub struct Setup {
     pub worker: PgConnectOptions,
     /// Connections for requests; the other pools take a quarter of it.
     pub connections: u32,
-    /// Over what servers tell each other news; without it over the database's own notifications.
+    /// Over what servers notify each other; without it over the database's own notifications.
     pub relay: Option<Relay>,
 }
 
@@ -48,11 +48,11 @@ pub(crate) struct Postgres {
 
 impl Postgres {
     pub(crate) fn open(setup: &Setup) -> Self {
-        let few = (setup.connections / 4).max(2);
+        let small = (setup.connections / 4).max(2);
         Self {
             app: connections(&setup.app, setup.connections),
-            auth: connections(&setup.auth, few),
-            worker: connections(&setup.worker, few),
+            auth: connections(&setup.auth, small),
+            worker: connections(&setup.worker, small),
             listener: Arc::new(setup.app.clone()),
         }
     }
@@ -114,19 +114,6 @@ fn connections(options: &PgConnectOptions, most: u32) -> Connections<PgConnectio
         ])
         .disable_statement_logging();
     Connections::new(&options, most)
-}
-
-/// `?` becomes `$1`, `$2`, …; no statement of ours has a question mark otherwise.
-pub(crate) fn numbered(sql: &str) -> String {
-    let mut out = String::with_capacity(sql.len() + 16);
-    for (n, part) in sql.split('?').enumerate() {
-        if n > 0 {
-            // Writing into a text does not fail.
-            write!(out, "${n}").ok();
-        }
-        out.push_str(part);
-    }
-    out
 }
 
 /// Refuses a database that began with another master key, before anything of the server is changed.

@@ -35,7 +35,7 @@ pub struct Confirmed(pub Actor);
 #[derive(Clone, Copy, Debug)]
 pub struct Admin(pub Actor);
 
-/// What the caller's rate limit has left, for the edge to write into the answer.
+/// What the caller's rate limit has left, for the middleware to write into the answer.
 #[derive(Clone, Copy, Debug)]
 pub struct RateState(pub Allowance);
 

@@ -13,7 +13,7 @@ use validator::Validate;
 use super::dto::{ChapterProgress, LessonProgress, PlayedRange, claim};
 use crate::{
     config::Config,
-    http::extract::{Judged, Large, MOST_REASONS_OF_DOCUMENT},
+    http::extract::{Judged, Large, MAX_REASONS_OF_DOCUMENT},
 };
 
 /// Heartbeats that a device kept while it was offline.
@@ -87,7 +87,7 @@ pub(super) fn heartbeats(batch: Judged<ProgressBatch>) -> Result<Vec<Result<Hear
         Err((document, reasons)) => {
             let mut refused: HashMap<usize, Vec<FieldError>> = HashMap::new();
             // Where there may be more reasons, it is unknown which items are sound.
-            let are_all = reasons.len() < MOST_REASONS_OF_DOCUMENT;
+            let are_all = reasons.len() < MAX_REASONS_OF_DOCUMENT;
             if !are_all || reasons.iter().any(|reason| index_of(&reason.pointer).is_none()) {
                 return Err(Error::invalid(reasons));
             }
@@ -119,8 +119,8 @@ pub(super) fn pointer_of(index: usize) -> String {
 
 /// The index of the item that a reason is about.
 fn index_of(pointer: &str) -> Option<usize> {
-    let within = pointer.strip_prefix("/items/")?;
-    within.split('/').next()?.parse().ok()
+    let rest = pointer.strip_prefix("/items/")?;
+    rest.split('/').next()?.parse().ok()
 }
 
 /// What became of each heartbeat.
