@@ -14,22 +14,14 @@ use kernel::{Actor, Environment, Keyring, Result, UserId};
 use crate::{
     ChangeNotifications, Relay, Tx,
     invalidation::{Generations, ListenerHealth},
-    postgres::{Mode, Postgres},
+    mode::Mode,
+    pool::Pool,
+    postgres::Postgres,
     redis::RedisPublisher,
+    shared::Shared,
     sqlite::Sqlite,
     work::{Answer, Work, boxed, opened},
 };
-
-/// Which runtime role's connection a transaction takes. On SQLite there are no roles and all are the same.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Pool {
-    /// A request on behalf of its caller.
-    App,
-    /// Registration, login, tokens and keys: what happens before anybody is known.
-    Auth,
-    /// The outbox and housekeeping.
-    Worker,
-}
 
 /// How to open the database.
 #[derive(Clone)]
@@ -38,18 +30,6 @@ pub enum Setup {
     Sqlite(crate::sqlite::Setup),
     /// A server.
     Postgres(Box<crate::postgres::Setup>),
-}
-
-pub(crate) struct Shared {
-    pub(crate) environment: Environment,
-    pub(crate) keyring: Arc<Keyring>,
-    pub(crate) statements: Arc<AtomicU64>,
-    pub(crate) generation: AtomicU64,
-    pub(crate) generations: Generations,
-    pub(crate) listener_health: ListenerHealth,
-    pub(crate) change_notifications: ChangeNotifications,
-    /// What notifies the other servers over Redis.
-    pub(crate) redis_publisher: Option<RedisPublisher>,
 }
 
 /// The database. Cheap to clone.
@@ -77,7 +57,7 @@ impl Db {
             Setup::Postgres(setup) => (Engine::Postgres(Postgres::open(&setup)), setup.relay),
         };
         let [a, b, c, d, ..] = environment.secret();
-        let change_notifications = ChangeNotifications::new([a, b, c, d]);
+        let change_notifications = Arc::new(ChangeNotifications::new([a, b, c, d]));
         let shared = Shared {
             redis_publisher: relay.clone().map(|relay| RedisPublisher::start(relay, &change_notifications)),
             change_notifications,
@@ -223,8 +203,8 @@ impl Db {
         self.shared.generations.of(account)
     }
 
-    /// For whom there is something new, whoever said so ([`Tx::notify`]). Calls of other servers that went unheard, because the
-    /// connection was lost, are made good by one that means everybody.
+    /// The accounts that were notified ([`Tx::notify`]), here or at another server. Where notifications of other servers may have been
+    /// lost with a connection, every account counts as notified.
     #[must_use]
     pub fn change_notifications(&self) -> &ChangeNotifications {
         &self.shared.change_notifications
@@ -244,13 +224,10 @@ impl Db {
     /// Begins to receive other servers' notifications; on SQLite there is no other server.
     pub fn listen(&self) {
         if let Engine::Postgres(postgres) = &self.engine {
-            tokio::spawn(crate::invalidation::listen(
-                postgres.listener.clone(),
-                Arc::downgrade(&self.shared),
-            ));
+            postgres.listen(&self.shared);
         }
         if let Some(relay) = self.relay.clone() {
-            tokio::spawn(crate::redis::listen(relay, Arc::downgrade(&self.shared)));
+            tokio::spawn(crate::redis::listen(relay, Arc::downgrade(&self.shared.change_notifications)));
         }
     }
 

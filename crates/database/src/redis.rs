@@ -17,7 +17,7 @@ use ::redis::{Client, ErrorKind, RedisError, RedisResult};
 use futures_util::StreamExt;
 use tokio::{sync::mpsc, time};
 
-use crate::{change_notifications::ChangeNotifications, db::Shared};
+use crate::change_notifications::ChangeNotifications;
 
 /// How often a server publishes something, if only for itself to receive.
 const PING_INTERVAL: Duration = Duration::from_secs(1);
@@ -138,20 +138,20 @@ impl PublishLoop {
 }
 
 /// Receives what the other servers publish, until the process ends. While it cannot, the logs of all accounts are read once a second.
-pub(crate) async fn listen(relay: Relay, shared: Weak<Shared>) {
+pub(crate) async fn listen(relay: Relay, change_notifications: Weak<ChangeNotifications>) {
     loop {
-        if let Err(error) = receive(&relay, &shared).await {
+        if let Err(error) = receive(&relay, &change_notifications).await {
             tracing::warn!(%error, "the notifications of other servers cannot be received from Redis");
         }
         time::sleep(RETRY_DELAY).await;
-        match shared.upgrade() {
-            Some(shared) => shared.change_notifications.add_everybody(),
+        match change_notifications.upgrade() {
+            Some(change_notifications) => change_notifications.add_everybody(),
             None => return,
         }
     }
 }
 
-async fn receive(relay: &Relay, shared: &Weak<Shared>) -> RedisResult<()> {
+async fn receive(relay: &Relay, change_notifications: &Weak<ChangeNotifications>) -> RedisResult<()> {
     let mut subscriber = in_time(relay.client.get_async_pubsub()).await?;
     in_time(subscriber.subscribe(&relay.channel)).await?;
     let mut messages = subscriber.into_on_message();
@@ -163,14 +163,14 @@ async fn receive(relay: &Relay, shared: &Weak<Shared>) -> RedisResult<()> {
             }
             None => None,
         };
-        let Some(shared) = shared.upgrade() else {
+        let Some(change_notifications) = change_notifications.upgrade() else {
             return Ok(());
         };
         if let Some(message) = message {
-            shared.change_notifications.receive(&message.get_payload::<String>()?);
+            change_notifications.receive(&message.get_payload::<String>()?);
         }
         if resynced.is_none_or(|resynced| resynced.elapsed() >= RESYNC_INTERVAL) {
-            shared.change_notifications.add_everybody();
+            change_notifications.add_everybody();
             resynced = Some(Instant::now());
         }
     }

@@ -14,22 +14,22 @@ use sea_orm::{
 
 use crate::{
     MapDbErr,
-    db::Shared,
-    invalidation::PendingNotifications,
+    invalidation::{ACCOUNT_CHANNEL, NOTIFICATION_CHANNEL, PUBLIC_CHANNEL, PendingNotifications},
     postgres::{Column, Session},
     raw_executor::RawExecutor,
+    shared::Shared,
     sqlite::Reader,
     values,
 };
 
-type Asked<'a, R, T> = Map<BoxFuture<'a, Result<R, DbErr>>, fn(Result<R, DbErr>) -> Result<T>>;
+type PendingQuery<'a, R, T> = Map<BoxFuture<'a, Result<R, DbErr>>, fn(Result<R, DbErr>) -> Result<T>>;
 
 /// A query in progress, for its first row: a pointer to the driver's future, and how the row is read. The state of a use case holds each
 /// of its queries, so that this is kept small.
-pub type Row<'a, T> = Asked<'a, Option<QueryResult>, T>;
+pub type Row<'a, T> = PendingQuery<'a, Option<QueryResult>, T>;
 
 /// A query in progress, for every row.
-pub type Rows<'a, T> = Asked<'a, Vec<QueryResult>, Vec<T>>;
+pub type Rows<'a, T> = PendingQuery<'a, Vec<QueryResult>, Vec<T>>;
 
 /// The transaction of a use case. A use case that only reads, or that runs as one autocommitted statement, has a connection without a
 /// transaction around it.
@@ -114,7 +114,7 @@ impl Tx {
     /// What the database answers.
     pub async fn invalidate_public_cache(&self) -> Result<()> {
         if !self.0.pending.public_cache_changed.swap(true, Ordering::SeqCst) && self.is_postgres() {
-            let sql = format!("NOTIFY {}", crate::invalidation::PUBLIC_CHANNEL);
+            let sql = format!("NOTIFY {PUBLIC_CHANNEL}");
             self.execute_unprepared(&sql).await.map_db_err()?;
         }
         Ok(())
@@ -135,7 +135,7 @@ impl Tx {
             accounts.push(account);
         }
         if self.is_postgres() {
-            self.pg_notify(crate::invalidation::ACCOUNT_CHANNEL, account.to_string()).await?;
+            self.pg_notify(ACCOUNT_CHANNEL, account.to_string()).await?;
         }
         Ok(())
     }
@@ -151,7 +151,7 @@ impl Tx {
         }
         if self.is_postgres() && self.0.shared.redis_publisher.is_none() {
             for notice in self.0.shared.change_notifications.notices(accounts) {
-                self.pg_notify(crate::invalidation::NOTIFICATION_CHANNEL, notice).await?;
+                self.pg_notify(NOTIFICATION_CHANNEL, notice).await?;
             }
         }
         self.0

@@ -1,6 +1,7 @@
 //! What only PostgreSQL has: roles, row-level security, locks. Statements are text: the system catalogs have no entities.
 
 mod columns;
+mod listener;
 mod session;
 
 use std::sync::Arc;
@@ -10,13 +11,14 @@ use sqlx::{ConnectOptions, Connection, Executor, PgConnection, Row, postgres::Pg
 
 use crate::{
     Relay, Tx,
-    db::{Pool, Shared},
-    pool::Connections,
+    mode::Mode,
+    pool::{Connections, Pool},
+    shared::Shared,
     transaction::TxConnection,
     work::{Answer, Work},
 };
 pub use columns::Column;
-pub(crate) use session::{Mode, Session};
+pub(crate) use session::Session;
 
 /// The runtime roles, one for each pool.
 pub const ROLES: [&str; 3] = ["palestra_app", "palestra_auth", "palestra_worker"];
@@ -43,7 +45,7 @@ pub(crate) struct Postgres {
     auth: Connections<PgConnection>,
     worker: Connections<PgConnection>,
     /// How the listener of notifications connects, which holds a connection of its own.
-    pub(crate) listener: Arc<PgConnectOptions>,
+    listener: Arc<PgConnectOptions>,
 }
 
 impl Postgres {
@@ -91,6 +93,11 @@ impl Postgres {
             }
         });
         task.await.map_err(Error::internal)?
+    }
+
+    /// Begins to listen for the notifications of other servers.
+    pub(crate) fn listen(&self, shared: &Arc<Shared>) {
+        tokio::spawn(listener::listen(self.listener.clone(), Arc::downgrade(shared)));
     }
 
     pub(crate) async fn close(&self) {

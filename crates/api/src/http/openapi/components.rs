@@ -8,7 +8,7 @@ use utoipa::{
     openapi::{RefOr, schema::Schema},
 };
 
-use super::modernise;
+use super::schema::modernise;
 use crate::http::problem::{ProblemBody, status_of};
 
 pub(super) fn response_name(status: u16) -> String {

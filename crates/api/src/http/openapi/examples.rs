@@ -2,7 +2,7 @@
 
 use serde_json::{Map, Value, json};
 
-use super::{insert, modernise};
+use super::schema::{insert, modernise};
 
 /// Whether an example is of a request or of an answer.
 #[derive(Clone, Copy, PartialEq, Eq)]
