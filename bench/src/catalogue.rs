@@ -196,8 +196,8 @@ fn courses(dialect: &Dialect, from: usize) -> String {
              TRUE, {at}, 1, {at}, {at})"
         ));
         slugs.push(format!("('course-{number}', {id})"));
-        for shelf in [number % CATEGORIES, (number / 3 + 1) % CATEGORIES] {
-            shelves.push(format!("({id}, {})", (dialect.id)(2, shelf)));
+        for category in [number % CATEGORIES, (number / 3 + 1) % CATEGORIES] {
+            shelves.push(format!("({id}, {})", (dialect.id)(2, category)));
         }
     }
     format!(

@@ -2,19 +2,14 @@
 
 use std::path::Path;
 
-use actix_web::{HttpRequest, HttpResponse, http::header, web::Data};
+use actix_web::{HttpRequest, HttpResponse, http::header};
 use kernel::{Code, Error, hash_token};
 use serde::Serialize;
 use utoipa::ToSchema;
 
 use crate::{
     config::{Config, Mode},
-    http::{
-        problem::Problem,
-        reply::Reply,
-        routing::{Operations, operations},
-    },
-    state::State,
+    http::prelude::*,
 };
 
 /// SQLite's log of changes grows to about this size before it is folded into the database.
@@ -38,7 +33,7 @@ struct Health {
 #[utoipa::path(get, path = "/livez",
     tag = "health", operation_id = "getLiveness", security(()),
     responses((status = 200, description = "The process is alive.", body = Health)))]
-async fn livez() -> Result<Reply<Health>, Problem> {
+async fn livez() -> Answer<Health> {
     Ok(Reply::ok(&Health { status: "ok" })?)
 }
 
@@ -49,7 +44,7 @@ async fn livez() -> Result<Reply<Health>, Problem> {
     tag = "health", operation_id = "getReadiness", security(()),
     extensions(("x-problem-codes" = json!(["unavailable"]))),
     responses((status = 200, description = "Requests can be served.", body = Health)))]
-async fn readyz(state: Data<State>) -> Result<Reply<Health>, Problem> {
+async fn readyz(state: Data<State>) -> Answer<Health> {
     let timeout = std::time::Duration::from_secs(2);
     let answer = tokio::time::timeout(timeout, state.db.ping()).await;
     answer.map_err(|_| Error::new(Code::Unavailable).detail("The database does not answer."))??;

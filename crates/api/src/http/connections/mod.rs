@@ -70,7 +70,7 @@ impl Connections {
         Self { limits, environment, open: Mutex::default() }
     }
 
-    /// Gives a new connection its place and its deadlines. One too many is told so and closed.
+    /// Gives a new connection its place and its deadlines. One too many is answered so and closed.
     ///
     /// # Errors
     /// Where the connection is gone or refused; there is nobody left to tell.
