@@ -45,7 +45,7 @@ pub use course::{
 };
 pub use editor::{Trainer, TrainerRole, add_editor, is_staff, remove_editor, trainers};
 pub use entity::enums::Level;
-pub use html::{sanitise, within};
+pub use html::{check_length, sanitise};
 pub use lesson::{
     Lesson, LessonChange, NewLesson, PlacedLesson, change_lesson, create_lesson, delete_lesson, lesson_body,
     list_lessons, move_lesson, order_lessons, placed_lesson, publish_lesson, unpublish_lesson,

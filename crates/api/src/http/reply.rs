@@ -28,7 +28,7 @@ pub struct Nothing;
 
 /// An answer at rest, as the idempotency store keeps it.
 #[derive(Serialize, Deserialize)]
-struct Kept {
+struct StoredReply {
     status: u16,
     headers: Vec<(String, String)>,
     body: String,
@@ -152,7 +152,7 @@ impl<T> Reply<T> {
     /// See [`Reply::ok`].
     pub fn keep(&self) -> Result<Vec<u8>> {
         let body = String::from_utf8_lossy(&self.body).into_owned();
-        let kept = Kept { status: self.status.as_u16(), headers: self.headers.clone(), body };
+        let kept = StoredReply { status: self.status.as_u16(), headers: self.headers.clone(), body };
         serde_json::to_vec(&kept).map_err(Error::internal)
     }
 
@@ -161,7 +161,8 @@ impl<T> Reply<T> {
     /// # Errors
     /// [`kernel::Code::Internal`] for a kept answer that cannot be read.
     pub fn replay(kept: &[u8]) -> Result<Self> {
-        let Kept { status, mut headers, body } = serde_json::from_slice(kept).map_err(Error::internal)?;
+        let StoredReply { status, mut headers, body } =
+            serde_json::from_slice(kept).map_err(Error::internal)?;
         headers.push(("idempotent-replayed".to_owned(), "true".to_owned()));
         let status = StatusCode::from_u16(status).map_err(Error::internal)?;
         Ok(Self { status, headers, body: body.into_bytes().into(), of: PhantomData })

@@ -1,3 +1,5 @@
+//! What clients read about this installation: its keys and its document.
+
 use actix_web::{
     HttpRequest, HttpResponse,
     http::header::{self, AcceptEncoding, ContentEncoding, Encoding, Header},
@@ -62,7 +64,7 @@ impl From<PublicKey> for JsonWebKey {
     }
 }
 
-/// The public keys of access tokens
+/// Get the public keys of access tokens
 ///
 /// Verify access tokens with these: EdDSA, `typ` `at+jwt`, issuer and audience of this installation. The answer may
 /// be kept for five minutes.
@@ -75,7 +77,7 @@ async fn jwks(state: Data<State>) -> Answer<JsonWebKeySet> {
     Ok(reply.header(header::CACHE_CONTROL, "public, max-age=300".to_owned()))
 }
 
-/// This document
+/// Get this document
 ///
 /// OpenAPI 3.1. Generate clients from it; `/docs` shows it to people.
 #[utoipa::path(get, path = "/openapi.json",

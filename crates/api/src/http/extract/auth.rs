@@ -54,7 +54,7 @@ impl Caller {
     }
 }
 
-/// What the caller's rate limit has left, for the edge to write into the answer.
+/// What the caller's rate limit has left, for the middleware to write into the answer.
 #[derive(Clone, Copy, Debug)]
 pub struct RateState(pub Allowance);
 

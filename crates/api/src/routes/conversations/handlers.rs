@@ -97,7 +97,7 @@ async fn update_conversation(
 
 /// Mark messages as read
 ///
-/// All messages up to this number. The read position never goes back: a lower number changes nothing. The other members hear of it by a
+/// All messages up to this number. The read position never goes back: a lower number changes nothing. The other members are notified by a
 /// live event.
 #[utoipa::path(put, path = "/conversations/{conversation_id}/read",
     tag = "messages", operation_id = "readConversation", security(("bearer" = [])), request_body = ReadUpTo,

@@ -19,7 +19,7 @@ pub(in crate::routes) fn configure(config: &mut impl Operations) {
 /// added, and clients ignore those that they do not know. An event is a hint with ids, after which the client reads the state over REST. An
 /// event may arrive twice, but never out of order.
 ///
-/// The stream begins with `ready`: from then on, the client hears of every change. With `Last-Event-ID` it goes on after the event that the
+/// The stream begins with `ready`: from then on, the client receives every change. With `Last-Event-ID` it goes on after the event that the
 /// header names, also at another server and after a restart. Where that event is too old, unknown or another account's, `reset` says that
 /// the state has to be read again. Without events, a comment is sent every 15 seconds. The stream ends after 15 minutes, and at once when the
 /// session ends; then the client connects again.

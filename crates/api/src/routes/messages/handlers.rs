@@ -32,7 +32,7 @@ async fn list_messages(
 /// Send a message
 ///
 /// Sent again with the same `clientMessageId`, also several times at once, it is the message that was there (200). All members of the
-/// conversation hear of it at `GET /me/events`.
+/// conversation are notified of it at `GET /me/events`.
 #[utoipa::path(post, path = "/conversations/{conversation_id}/messages",
     tag = "messages", operation_id = "sendMessage", security(("bearer" = [])), request_body = SendMessage,
     params(("conversation_id" = Uuid, Path, description = "The conversation's id.")),

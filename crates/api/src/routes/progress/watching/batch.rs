@@ -9,7 +9,7 @@ use serde_json::Value;
 use super::dto::{ChapterProgress, LessonProgress, PlayedRange, claim};
 use crate::{
     config::Config,
-    http::extract::{Judged, Large, MOST_REASONS_OF_DOCUMENT},
+    http::extract::{Judged, Large, MAX_REASONS_OF_DOCUMENT},
     routes::shared::prelude::*,
 };
 
@@ -84,7 +84,7 @@ pub(super) fn heartbeats(batch: Judged<ProgressBatch>) -> Result<Vec<Result<Hear
         Err((document, reasons)) => {
             let mut refused: HashMap<usize, Vec<FieldError>> = HashMap::new();
             // Where there may be more reasons, it is unknown which items are sound.
-            let are_all = reasons.len() < MOST_REASONS_OF_DOCUMENT;
+            let are_all = reasons.len() < MAX_REASONS_OF_DOCUMENT;
             if !are_all || reasons.iter().any(|reason| index_of(&reason.pointer).is_none()) {
                 return Err(Error::invalid(reasons));
             }
@@ -116,8 +116,8 @@ pub(super) fn pointer_of(index: usize) -> String {
 
 /// The index of the item that a reason is about.
 fn index_of(pointer: &str) -> Option<usize> {
-    let within = pointer.strip_prefix("/items/")?;
-    within.split('/').next()?.parse().ok()
+    let rest = pointer.strip_prefix("/items/")?;
+    rest.split('/').next()?.parse().ok()
 }
 
 /// What became of each heartbeat.
