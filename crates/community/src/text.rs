@@ -24,8 +24,17 @@ pub(crate) fn rich(tx: &Tx, html: &str, max: usize, pointer: &str) -> Result<Wri
     Ok(Written { warnings: cleaned.warnings(pointer), value: cleaned.html })
 }
 
+/// The same for a text that may not be blank.
+///
+/// # Errors
+/// [`kernel::Code::ValidationFailed`] at `pointer` where it is too long, or shows neither text nor a picture.
+pub(crate) fn required_rich(tx: &Tx, html: &str, max: usize, pointer: &str) -> Result<Written<String>> {
+    let clean = rich(tx, html, max, pointer)?;
+    if is_blank(&clean.value) { Err(blank(pointer)) } else { Ok(clean) }
+}
+
 /// The refusal of a text without content.
-pub(crate) fn blank(pointer: &str) -> Error {
+fn blank(pointer: &str) -> Error {
     let detail = "There is nothing to be read in this.";
     Error::invalid(vec![FieldError::new(pointer, "blank", detail)])
 }

@@ -1,4 +1,4 @@
-//! The database: opening it, and running use cases on it.
+//! The database: opening it, and running use cases in transactions.
 
 use std::{
     future::Future,
@@ -12,7 +12,7 @@ use futures_util::future::BoxFuture;
 use kernel::{Actor, Environment, Keyring, Result, UserId};
 
 use crate::{
-    Relay, Tx, Wakeups,
+    ChangeNotifications, Relay, Tx,
     invalidation::{Generations, ListenerHealth},
     mode::Mode,
     pool::Pool,
@@ -57,10 +57,10 @@ impl Db {
             Setup::Postgres(setup) => (Engine::Postgres(Postgres::open(&setup)), setup.relay),
         };
         let [a, b, c, d, ..] = environment.secret();
-        let wakeups = Arc::new(Wakeups::new([a, b, c, d]));
+        let change_notifications = Arc::new(ChangeNotifications::new([a, b, c, d]));
         let shared = Shared {
-            redis_publisher: relay.clone().map(|relay| RedisPublisher::start(relay, &wakeups)),
-            wakeups,
+            redis_publisher: relay.clone().map(|relay| RedisPublisher::start(relay, &change_notifications)),
+            change_notifications,
             environment,
             keyring: Arc::new(keyring),
             statements: Arc::default(),
@@ -182,6 +182,7 @@ impl Db {
                 .detail("The writer has ended; restart the server."));
         }
         self.read(Actor::Anonymous, |tx| async move {
+            // Text: a ping reads no table.
             let answer = sea_orm::ConnectionTrait::execute_unprepared(&tx, "SELECT 1").await;
             answer.map(|_| ()).map_err(crate::from_db)
         })
@@ -202,11 +203,11 @@ impl Db {
         self.shared.generations.of(account)
     }
 
-    /// For whom there is something new, whoever said so ([`Tx::notify`]). Calls of other servers that went unheard, because the
-    /// connection was lost, are made good by one that means everybody.
+    /// The accounts that were notified ([`Tx::notify`]), here or at another server. Where notifications of other servers may have been
+    /// lost with a connection, every account counts as notified.
     #[must_use]
-    pub fn wakeups(&self) -> &Wakeups {
-        &self.shared.wakeups
+    pub fn change_notifications(&self) -> &ChangeNotifications {
+        &self.shared.change_notifications
     }
 
     /// Whether every change that another server announced more than a second ago is in [`Db::generation`] and
@@ -220,13 +221,13 @@ impl Db {
         }
     }
 
-    /// Begins to hear other servers' announcements; on SQLite there is no other server.
+    /// Begins to receive other servers' notifications; on SQLite there is no other server.
     pub fn listen(&self) {
         if let Engine::Postgres(postgres) = &self.engine {
             postgres.listen(&self.shared);
         }
         if let Some(relay) = self.relay.clone() {
-            tokio::spawn(crate::redis::listen(relay, Arc::downgrade(&self.shared.wakeups)));
+            tokio::spawn(crate::redis::listen(relay, Arc::downgrade(&self.shared.change_notifications)));
         }
     }
 

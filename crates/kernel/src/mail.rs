@@ -13,7 +13,7 @@ pub struct Message {
     pub subject: String,
     /// The text, lines separated by `\n`.
     pub text: String,
-    /// Where a mail program says, with one POST, that its reader wants no more of these (RFC 8058); `None` for letters that
+    /// Where a mail program says, with one POST, that its reader wants no more of these (RFC 8058); `None` for mails that
     /// nobody can do without.
     pub unsubscribe: Option<String>,
 }

@@ -1,5 +1,7 @@
 //! The names of files, as they stand in headers and on somebody's disk.
 
+use http_client::percent_encode;
+
 use crate::signed_link::Disposition;
 
 /// The longest name of a file in characters.
@@ -61,15 +63,7 @@ pub fn content_disposition(disposition: Disposition, name: &str) -> String {
         .chars()
         .map(|c| if c == ' ' || c.is_ascii_alphanumeric() || "-_.()".contains(c) { c } else { '_' })
         .collect();
-    let mut encoded = String::new();
-    for byte in name.bytes() {
-        if byte.is_ascii_alphanumeric() || b"-_.".contains(&byte) {
-            encoded.push(char::from(byte));
-        } else {
-            encoded.push_str(&format!("%{byte:02X}"));
-        }
-    }
-    format!("{kind}; filename=\"{ascii}\"; filename*=UTF-8''{encoded}")
+    format!("{kind}; filename=\"{ascii}\"; filename*=UTF-8''{}", percent_encode(&name))
 }
 
 #[cfg(test)]

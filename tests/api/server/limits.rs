@@ -23,7 +23,8 @@ async fn raw_status(app: &App, request: &str) -> String {
 async fn the_head_to_the_byte() {
     let app = App::start_with(DatabaseKind::Sqlite, &[("PALESTRA_HEAD_LIMIT_BYTES", "1000")]).await;
     let head_of = |bytes: usize| {
-        let around = "GET /api/v1/courses HTTP/1.1\r\nhost: localhost\r\nconnection: close\r\nx-filler: \r\n\r\n";
+        let around =
+            "GET /api/v1/courses HTTP/1.1\r\nhost: localhost\r\nconnection: close\r\nx-filler: \r\n\r\n";
         around.replace("filler: ", &format!("filler: {}", "x".repeat(bytes - around.len())))
     };
     assert_eq!(head_of(1000).len(), 1000);

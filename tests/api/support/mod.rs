@@ -36,7 +36,7 @@ pub use people::{PASSWORD, Person};
 pub use redis::Redis;
 pub use reply::Reply;
 pub use rng::Rng;
-pub use sql::dump_database;
+pub use sql::{count, dump_database};
 pub use stripe_app::{FORMER_SECRET, StripeApp};
 pub use stripe_double::{Fault, SECRET, StripeDouble, Switches, sign};
 pub use tcp_proxy::TcpProxy;

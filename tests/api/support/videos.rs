@@ -1,7 +1,7 @@
 //! Videos at Mux and in local storage.
 
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
-use database::{Pool, Tx};
+use database::{Pool, Tx, values};
 use kernel::{Actor, Role, Uuid};
 use serde_json::{Value, json};
 
@@ -45,7 +45,7 @@ pub async fn video_asset(app: &App, who: &Person, video: &str) -> Value {
 pub async fn wait_for_outbox(app: &App) {
     eventually("an empty outbox", || async {
         let sql = "SELECT count(*) FROM outbox WHERE done_at IS NULL";
-        let work = move |tx: Tx| async move { tx.count(sql, []).await };
+        let work = move |tx: Tx| async move { super::count(&tx, sql).await };
         let left = app.db.read_in(Pool::Worker, Actor::System, work).await.unwrap();
         (left == 0).then_some(())
     })
@@ -62,8 +62,13 @@ pub fn actor(person: &Person) -> Actor {
 }
 
 /// Executes a statement as this trainer.
-pub async fn execute_as(app: &App, who: &Person, sql: &'static str, values: Vec<sea_orm::Value>) {
-    let work = move |tx: Tx| async move { tx.change(sql, values).await };
+pub async fn execute_as(
+    app: &App,
+    who: &Person,
+    sql: &'static str,
+    values: impl IntoIterator<Item = (&'static str, sea_orm::Value)> + Send + 'static,
+) {
+    let work = move |tx: Tx| async move { tx.execute(sql, values).await };
     assert_eq!(app.db.run(actor(who), work).await.unwrap(), 1);
 }
 
@@ -81,11 +86,10 @@ pub fn token_claims(url: &str) -> Value {
 pub async fn captions_file(app: &App, who: &Person) -> String {
     let file: kernel::FileId = kernel::Environment::default().new_id();
     let sql = "INSERT INTO files (id, owner_id, purpose, name, content_type, size_bytes, status, created_at, expires_at, ready_at) \
-               VALUES (?, ?, 'CAPTIONS', 'en.vtt', 'text/vtt', 10, 'READY', ?, ?, ?)";
+               VALUES (:file, :owner, 'CAPTIONS', 'en.vtt', 'text/vtt', 10, 'READY', :now, :now, :now)";
     let now = kernel::Environment::default().now();
     let owner = uuid(&who.id);
-    let values = vec![file.into(), owner.into(), now.into(), now.into(), now.into()];
-    execute_as(app, who, sql, values).await;
+    execute_as(app, who, sql, values! { file, owner, now }).await;
     file.to_string()
 }
 

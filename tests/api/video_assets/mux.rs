@@ -1,6 +1,7 @@
 //! `/video-assets` and `/video-uploads` with Mux.
 
 use chrono::Duration;
+use database::values;
 use kernel::Uuid;
 use serde_json::{Value, json};
 use test_macros::both_databases;
@@ -106,11 +107,12 @@ async fn a_deleted_video_is_deleted_at_mux(app: App) {
     let elena = app.trainer().await;
     let (_, _, lessons) = app.course(&elena, json!({})).await;
     let (video, asset, events) = send_video(&app, &mux, &elena).await;
-    let show = "UPDATE lesson_bodies SET video_asset_id = ? WHERE lesson_id = ?";
-    execute_as(&app, &elena, show, vec![uuid(&video).into(), uuid(&lessons[0]).into()]).await;
+    let show = "UPDATE lesson_bodies SET video_asset_id = :video WHERE lesson_id = :lesson";
+    let lesson = uuid(&lessons[0]);
+    execute_as(&app, &elena, show, values! { video: uuid(&video), lesson }).await;
     let path = format!("/video-assets/{video}");
     app.delete_as(&elena, &path).await.expect_problem(409, "video_in_use");
-    execute_as(&app, &elena, show, vec![None::<Uuid>.into(), uuid(&lessons[0]).into()]).await;
+    execute_as(&app, &elena, show, values! { video: None::<Uuid>, lesson }).await;
     mux.fail(3, 500);
     app.delete_as(&elena, &path).await.expect(204);
     app.get_as(&elena, &path).await.expect_problem(404, "not_found");
@@ -118,7 +120,7 @@ async fn a_deleted_video_is_deleted_at_mux(app: App) {
     eventually("a first try", || async { (mux.calls().len() == 4).then_some(()) }).await;
     app.clock.advance(Duration::seconds(10));
     eventually("the asset's end", || async { (!mux.has_asset(&asset)).then_some(()) }).await;
-    // What is told of it afterwards is about nothing.
+    // What is reported of it afterwards is ignored.
     for event in events.iter().chain(&mux.events()) {
         deliver_webhook(&app, &mux, event).await;
     }
@@ -133,7 +135,7 @@ async fn a_video_without_a_file_can_be_deleted(app: App) {
     app.delete_as(&elena, &format!("/video-assets/{video}")).await.expect(204);
     wait_for_outbox(&app).await;
     assert_eq!(mux.upload_status(&url), "cancelled");
-    // The file came, but nobody had told us yet.
+    // The file came, but no webhook had reported it yet.
     let (video, url) = announce_video(&app, &elena).await;
     put_bytes(&url, vec![0; 10]).await;
     app.delete_as(&elena, &format!("/video-assets/{video}")).await.expect(204);

@@ -73,7 +73,7 @@ settings! {
     database_worker_url: Option<String> = "", "PALESTRA_DATABASE_WORKER_URL", secret;
     /// Connections for requests: to PostgreSQL, or SQLite's readers.
     database_connections: u32 = "8", "PALESTRA_DATABASE_CONNECTIONS";
-    /// Redis (or Valkey) for news between several servers on one PostgreSQL, as redis://HOST:6379 or
+    /// Redis (or Valkey) for notifications between several servers on one PostgreSQL, as redis://HOST:6379 or
     /// rediss://USER:PASSWORD@HOST:6380; the same for all of them. Nothing is kept there. Empty: PostgreSQL's notifications.
     redis_url: Option<String> = "", "PALESTRA_REDIS_URL", secret;
     /// 64 hexadecimal digits from which every other secret is derived. Empty: made once and kept in master.key in the data

@@ -33,7 +33,7 @@ const ADMIN: &str = "admin@palestra.example";
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 struct School {
     people: Vec<Person>,
-    categories: Vec<Shelf>,
+    categories: Vec<DemoCategory>,
     courses: Vec<DemoCourse>,
     coupons: Vec<DemoCoupon>,
     learners: Vec<Learner>,
@@ -53,7 +53,7 @@ struct Person {
 }
 
 #[derive(Deserialize)]
-struct Shelf {
+struct DemoCategory {
     name: String,
 }
 
@@ -171,12 +171,12 @@ pub async fn load(db: &Db, hasher: &Hasher) -> Result<bool> {
     for person in others {
         people.insert(person.username.clone(), add_person(db, person, &hash).await?);
     }
-    let mut shelves = HashMap::new();
-    for Shelf { name } in school.categories {
+    let mut categories = HashMap::new();
+    for DemoCategory { name } in school.categories {
         let new = NewCategory { name: name.clone(), image_url: None, image_id: None };
-        let shelf =
+        let category =
             db.run(Actor::System, |tx| async move { courses::create_category(&tx, new).await }).await?;
-        shelves.insert(name, shelf.id);
+        categories.insert(name, category.id);
     }
     let mut placed = HashMap::new();
     let total = school.courses.len();
@@ -184,7 +184,7 @@ pub async fn load(db: &Db, hasher: &Hasher) -> Result<bool> {
         print_status(&format!("  {:2} of {total}: {}", index + 1, course.title));
         let author = *people.get(&course.author).ok_or_else(|| unknown(&course.author))?;
         let title = course.title.clone();
-        placed.insert(title, add_course(db, author, course, &shelves).await?);
+        placed.insert(title, add_course(db, author, course, &categories).await?);
     }
     for coupon in school.coupons {
         let owner = *people.get(&coupon.owner).ok_or_else(|| unknown(&coupon.owner))?;
@@ -244,7 +244,7 @@ async fn add_course(
     db: &Db,
     author: Actor,
     course: DemoCourse,
-    shelves: &HashMap<String, CategoryId>,
+    categories: &HashMap<String, CategoryId>,
 ) -> Result<Placed> {
     let money = |price: Option<Price>| -> Result<Option<Money>> {
         let Some(Price { amount, currency }) = price else {
@@ -252,7 +252,7 @@ async fn add_course(
         };
         Ok(Some(Money { amount, currency: currency.parse().map_err(|()| unknown(&currency))? }))
     };
-    let shelf = |name: &String| shelves.get(name).copied().ok_or_else(|| unknown(name));
+    let category = |name: &String| categories.get(name).copied().ok_or_else(|| unknown(name));
     let new = NewCourse {
         title: course.title,
         description: course.description,
@@ -266,7 +266,7 @@ async fn add_course(
         difficulty: course.difficulty,
         price: money(course.price)?,
         discount_price: money(course.discount_price)?,
-        category_ids: course.categories.iter().map(shelf).collect::<Result<_>>()?,
+        category_ids: course.categories.iter().map(category).collect::<Result<_>>()?,
     };
     let chapters = course.chapters;
     // One transaction a course: it is there as a whole or not at all.

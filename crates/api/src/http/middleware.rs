@@ -387,7 +387,7 @@ mod tests {
 
     #[actix_web::test]
     async fn a_panic_and_a_request_without_end_are_refusals_like_any_other() {
-        let folder = std::env::temp_dir().join(format!("palestra-edge-{}", std::process::id()));
+        let folder = std::env::temp_dir().join(format!("palestra-middleware-{}", std::process::id()));
         let settings =
             [("PALESTRA_DATA_DIR", folder.to_str().unwrap()), ("PALESTRA_REQUEST_TIMEOUT_SECONDS", "1")];
         let config =

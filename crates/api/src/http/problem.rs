@@ -104,7 +104,7 @@ pub fn status_of(code: Code) -> StatusCode {
     }
 }
 
-/// A refusal on its way out. The edge writes it, since only the edge knows the request's id.
+/// A refusal on its way out. The middleware writes it, since it alone knows the request's id.
 #[derive(Debug)]
 pub struct Problem {
     /// What happened.

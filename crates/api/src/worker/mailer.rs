@@ -46,30 +46,29 @@ pub fn from_config(config: &Config) -> Result<Box<dyn Mailer>, String> {
     Ok(Box::new(Smtp { transport, from }))
 }
 
-fn letter(from: &Mailbox, message: &Message) -> Result<lettre::Message> {
+fn compose(from: &Mailbox, message: &Message) -> Result<lettre::Message> {
     let undeliverable = |error: String| Error::new(Code::MailUndelivered).caused_by(error);
     let to: Mailbox =
         message.to.parse().map_err(|_| undeliverable("the address cannot be read".to_owned()))?;
-    let mut letter = lettre::Message::builder()
+    let mut mail = lettre::Message::builder()
         .from(from.clone())
         .to(to)
         .subject(&message.subject)
         .header(ContentType::TEXT_PLAIN);
     if let Some(url) = &message.unsubscribe {
         let name = HeaderName::new_from_ascii_str;
-        letter =
-            letter.raw_header(HeaderValue::new(name("List-Unsubscribe"), format!("<{url}>"))).raw_header(
-                HeaderValue::new(name("List-Unsubscribe-Post"), "List-Unsubscribe=One-Click".to_owned()),
-            );
+        mail = mail.raw_header(HeaderValue::new(name("List-Unsubscribe"), format!("<{url}>"))).raw_header(
+            HeaderValue::new(name("List-Unsubscribe-Post"), "List-Unsubscribe=One-Click".to_owned()),
+        );
     }
-    letter.body(message.text.clone()).map_err(|error| undeliverable(error.to_string()))
+    mail.body(message.text.clone()).map_err(|error| undeliverable(error.to_string()))
 }
 
 #[async_trait::async_trait]
 impl Mailer for Smtp {
     async fn send(&self, message: Message) -> Result<()> {
-        let letter = letter(&self.from, &message)?;
-        let sent = self.transport.send(letter).await;
+        let mail = compose(&self.from, &message)?;
+        let sent = self.transport.send(mail).await;
         sent.map(drop).map_err(|error| {
             // A server's words quote the address, which no log may show; its number says enough.
             let cause = match error.status() {
@@ -85,8 +84,8 @@ impl Mailer for Smtp {
 #[async_trait::async_trait]
 impl Mailer for Outbox {
     async fn send(&self, message: Message) -> Result<()> {
-        let letter = letter(&self.from, &message)?;
-        let (folder, bytes) = (self.folder.clone(), letter.formatted());
+        let mail = compose(&self.from, &message)?;
+        let (folder, bytes) = (self.folder.clone(), mail.formatted());
         let name = format!("{}.eml", kernel::Environment::default().new_id::<kernel::Uuid>());
         let path = folder.join(name);
         let shown = path.display().to_string();

@@ -139,7 +139,7 @@ impl Worker {
         let work = move |tx| async move {
             match failure {
                 None => outbox::done(&tx, &message).await,
-                Some(told) => outbox::failed(&tx, &message, told).await,
+                Some(error) => outbox::failed(&tx, &message, error).await,
             }
         };
         if let Err(error) = self.db.run_in(Pool::Worker, Actor::System, work).await {
@@ -185,7 +185,7 @@ impl Worker {
         }
     }
 
-    /// Whom an event concerns hears of it; a message that is none of these is done when it was read.
+    /// Notifies those whom an event concerns; a message that is no such event is done when it was read.
     async fn notify(&self, message: &Message) -> Result<()> {
         let context = community::MailContext { mailer: self.mailer.as_ref(), app_url: &self.app_url };
         community::notify(&self.db, &context, message).await

@@ -21,7 +21,7 @@ use crate::{
     publication, slug,
 };
 
-pub use model::{Author, Course, CourseChange, CourseDetail, CourseRef, NewCourse};
+pub use model::{Author, Course, CourseChange, CourseDetail, CourseRef, NewCourse, is_free};
 
 /// Creates a draft. Trainers and admins only.
 ///

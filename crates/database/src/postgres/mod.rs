@@ -1,4 +1,4 @@
-//! What only PostgreSQL has: roles, row-level security, locks.
+//! What only PostgreSQL has: roles, row-level security, locks. Statements are text: the system catalogs have no entities.
 
 mod columns;
 mod listener;
@@ -34,7 +34,7 @@ pub struct Setup {
     pub worker: PgConnectOptions,
     /// Connections for requests; the other pools take a quarter of it.
     pub connections: u32,
-    /// Over what servers tell each other news; without it over the database's own notifications.
+    /// Over what servers notify each other; without it over the database's own notifications.
     pub relay: Option<Relay>,
 }
 
@@ -50,11 +50,11 @@ pub(crate) struct Postgres {
 
 impl Postgres {
     pub(crate) fn open(setup: &Setup) -> Self {
-        let few = (setup.connections / 4).max(2);
+        let small = (setup.connections / 4).max(2);
         Self {
             app: connections(&setup.app, setup.connections),
-            auth: connections(&setup.auth, few),
-            worker: connections(&setup.worker, few),
+            auth: connections(&setup.auth, small),
+            worker: connections(&setup.worker, small),
             listener: Arc::new(setup.app.clone()),
         }
     }

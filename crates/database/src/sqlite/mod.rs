@@ -1,4 +1,4 @@
-//! What only SQLite has: a file, one writer that commits what has gathered, and readers that cannot write.
+//! What only SQLite has: a file, one writer that commits in groups, and readers that cannot write.
 
 mod reader;
 

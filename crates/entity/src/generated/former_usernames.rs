@@ -4,13 +4,13 @@ use sea_orm::entity::prelude::*;
 #[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
 #[sea_orm(table_name = "former_usernames")]
 pub struct Model {
-    #[sea_orm(primary_key, auto_increment = false, column_type = "Text")]
+    #[sea_orm(primary_key, auto_increment = false)]
     pub username: String,
     #[sea_orm(primary_key, auto_increment = false)]
     pub user_id: kernel::UserId,
     pub given_up_at: DateTimeUtc,
     pub reserved_until: DateTimeUtc,
-    #[sea_orm(belongs_to, from = "user_id", to = "id", on_update = "NoAction", on_delete = "NoAction")]
+    #[sea_orm(belongs_to, from = "user_id", to = "id")]
     pub users: BelongsTo<super::users::Entity>,
 }
 impl ActiveModelBehavior for ActiveModel {}

@@ -127,7 +127,7 @@ pub(crate) async fn active_among(tx: &Tx, ids: &[SessionId]) -> Result<HashSet<S
 }
 
 /// Revokes these sessions of an account; answers how many of them were not revoked yet. Connections that are open by them
-/// are told to look at their session again.
+/// are notified to check their session again.
 pub(crate) async fn revoke(
     tx: &Tx,
     user_id: UserId,

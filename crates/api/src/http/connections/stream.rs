@@ -14,8 +14,8 @@ use tokio::{
 };
 
 use super::{
-    Place,
     exchange::{Exchange, Phase},
+    place::Place,
 };
 
 /// How many bytes are read before what is there is parsed: a client that sends faster than we read fills no more memory.

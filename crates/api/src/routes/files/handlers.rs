@@ -4,21 +4,13 @@ use actix_web::{
     HttpRequest, HttpResponse,
     body::SizedStream,
     http::{StatusCode, header},
-    web::Data,
 };
 use futures_util::{StreamExt, stream};
 use kernel::{Code, FileId};
 use media::{IMAGE_WIDTHS, Key, Link, Object, content_disposition};
 
 use super::range::requested_range;
-use crate::{
-    http::{
-        extract::Path,
-        problem::Problem,
-        routing::{Operations, operations},
-    },
-    state::State,
-};
+use crate::http::prelude::*;
 
 pub(in crate::routes) fn configure(config: &mut impl Operations) {
     operations!(config, get_image, get_file);

@@ -70,7 +70,7 @@ impl Stripe {
         if settings.webhook_secrets.is_empty()
             || settings.webhook_secrets.iter().any(|secret| secret.trim().is_empty())
         {
-            return Err("PALESTRA_STRIPE_WEBHOOK_SECRETS is empty: hooks could not be told from forged ones"
+            return Err("PALESTRA_STRIPE_WEBHOOK_SECRETS is empty: forged webhooks could not be recognised"
                 .to_owned());
         }
         Ok(Self {
