@@ -47,7 +47,7 @@ fn what_is_kept_stays_as_it_is() {
     for kept in [
         "plain text",
         "<p>Hi <strong>b</strong> <b>c</b> <em>d</em> <i>e</i> <u>f</u> <s>g</s> <code>h</code></p>\n<p></p>",
-        "<p><br></p>",
+        "<p>a</p><p><br></p><p>b</p>",
         "<h2>a</h2><h3>b</h3><h4>c</h4><hr>",
         "<ul><li>a<ul><li>b</li></ul></li><li><p>c</p></li></ul><ol start=\"3\"><li>d</li></ol>",
         "<blockquote><p>a</p></blockquote><pre>a\n  b</pre>",
