@@ -23,8 +23,8 @@ pub(crate) const PUBLIC_CHANNEL: &str = "palestra_public";
 pub(crate) const ACCOUNT_CHANNEL: &str = "palestra_forget";
 /// The channel for accounts with something new.
 pub(crate) const NOTIFICATION_CHANNEL: &str = "palestra_news";
-/// After this long without a notification the server is pinged.
-const PING_AFTER: Duration = Duration::from_millis(300);
+/// After this long without a notification the server is pinged, and after this long without a write the file of SQLite is looked at.
+pub(crate) const PING_AFTER: Duration = Duration::from_millis(300);
 /// After this long without a confirmed ping, notifications may have been missed.
 const STALE_AFTER: Duration = Duration::from_secs(1);
 const STALE_AFTER_MILLIS: u64 = 1000;
@@ -41,14 +41,19 @@ pub(crate) struct PendingNotifications {
 }
 
 /// How often the cached data of an account was invalidated. Accounts share counters, which only means some more invalidations.
-pub(crate) struct Generations(Box<[AtomicU64]>);
+pub(crate) struct Generations {
+    by_account: Box<[AtomicU64]>,
+    /// How often that of all accounts was.
+    of_all: AtomicU64,
+}
 
 /// Enough that few share.
 const COUNTERS: usize = 4096;
 
 impl Default for Generations {
     fn default() -> Self {
-        Self((0..COUNTERS).map(|_| AtomicU64::new(0)).collect())
+        let by_account = (0..COUNTERS).map(|_| AtomicU64::new(0)).collect();
+        Self { by_account, of_all: AtomicU64::new(0) }
     }
 }
 
@@ -56,17 +61,23 @@ impl Generations {
     fn counter(&self, account: UserId) -> Option<&AtomicU64> {
         // The end of an id is random; its beginning is a time.
         let [.., a, b] = *account.0.as_bytes();
-        self.0.get(usize::from(u16::from_be_bytes([a, b])) % COUNTERS)
+        self.by_account.get(usize::from(u16::from_be_bytes([a, b])) % COUNTERS)
     }
 
+    /// Both only grow, and so does their sum.
     pub(crate) fn of(&self, account: UserId) -> u64 {
-        self.counter(account).map_or(0, |counter| counter.load(Ordering::SeqCst))
+        let own = self.counter(account).map_or(0, |counter| counter.load(Ordering::SeqCst));
+        own + self.of_all.load(Ordering::SeqCst)
     }
 
     fn advance(&self, account: UserId) {
         if let Some(counter) = self.counter(account) {
             counter.fetch_add(1, Ordering::SeqCst);
         }
+    }
+
+    fn advance_all(&self) {
+        self.of_all.fetch_add(1, Ordering::SeqCst);
     }
 }
 
@@ -103,15 +114,17 @@ impl Shared {
             Some(notice) if notice.channel() == NOTIFICATION_CHANNEL => self.wakeups.hear(notice.payload()),
             Some(notice) if notice.channel() == ACCOUNT_CHANNEL => match notice.payload().parse() {
                 Ok(account) => self.generations.advance(account),
-                Err(_) => self.advance(),
+                Err(_) => self.invalidate_everything(),
             },
             Some(_) => self.advance(),
             None => self.invalidate_everything(),
         }
     }
 
-    fn invalidate_everything(&self) {
+    /// Invalidates all that is cached, and has all accounts look: something was changed, and nobody said what.
+    pub(crate) fn invalidate_everything(&self) {
         self.advance();
+        self.generations.advance_all();
         self.wakeups.add_everybody();
     }
 }
@@ -184,7 +197,7 @@ impl Default for ListenerHealth {
 }
 
 impl ListenerHealth {
-    fn confirm(&self, until: Instant) {
+    pub(crate) fn confirm(&self, until: Instant) {
         self.confirmed.store(self.since_the_beginning(until), Ordering::SeqCst);
     }
 
