@@ -45,6 +45,8 @@ pub struct Model {
     pub comments: HasMany<super::comments::Entity>,
     #[sea_orm(has_many)]
     pub community_settings: HasMany<super::community_settings::Entity>,
+    #[sea_orm(has_many)]
+    pub community_words: HasMany<super::community_words::Entity>,
     #[sea_orm(has_one)]
     pub course_popularity: HasOne<super::course_popularity::Entity>,
     #[sea_orm(has_many)]

@@ -1,7 +1,7 @@
 //! A file that somebody uploads.
 
 use entity::enums::{FilePurpose, FileStatus};
-use kernel::{FileId, Timestamp, UserId};
+use kernel::{Actor, FileId, Timestamp, UserId};
 use sea_orm::{DerivePartialModel, EntityTrait, FromQueryResult};
 
 /// A file: announced, uploaded, checked.
@@ -30,6 +30,18 @@ pub struct File {
     pub created_at: Timestamp,
     /// Until when it may be uploaded.
     pub expires_at: Timestamp,
+}
+
+impl File {
+    /// Whether this caller may use the file: one's own picture as whoever one is, anything else as a trainer ([`Actor::manages`]).
+    pub(crate) fn is_for(&self, actor: Actor) -> bool {
+        match self.purpose {
+            FilePurpose::Image => actor.acts_for(self.owner_id),
+            FilePurpose::Attachment | FilePurpose::Video | FilePurpose::Captions => {
+                actor.manages(self.owner_id)
+            }
+        }
+    }
 }
 
 /// A file that somebody wants to upload.

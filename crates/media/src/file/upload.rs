@@ -7,7 +7,7 @@ use bytes::Bytes;
 use database::{Db, Tx};
 use entity::enums::{FilePurpose, FileStatus};
 use futures_util::{Stream, TryStreamExt};
-use kernel::{Actor, Code, Environment, Error, FieldError, FileId, Keyring, Result, Role, Timestamp, UserId};
+use kernel::{Actor, Code, Environment, Error, FieldError, FileId, Keyring, Result, Timestamp, UserId};
 use serde::{Deserialize, Serialize};
 use tokio::sync::Semaphore;
 
@@ -122,7 +122,7 @@ impl UploadTicket {
 /// [`Code::NotFound`], also for somebody else's.
 pub async fn upload(tx: &Tx, id: FileId) -> Result<File> {
     let file = store::find(tx, id).await?;
-    let file = file.filter(|file| tx.actor().manages(file.owner_id));
+    let file = file.filter(|file| file.is_for(tx.actor()));
     file.ok_or_else(|| Code::NotFound.into())
 }
 
@@ -139,8 +139,7 @@ impl Media {
     /// # Errors
     /// [`Code::Forbidden`], [`Code::ValidationFailed`] with every reason.
     pub fn prepare(&self, environment: &Environment, actor: Actor, new: NewFile) -> Result<File> {
-        let is_learner = matches!(actor, Actor::User { role: Role::User, .. });
-        if is_learner && new.purpose != FilePurpose::Image {
+        if new.purpose != FilePurpose::Image && !actor.is_trainer() {
             return Err(Code::Forbidden.into());
         }
         let mut reasons = Vec::new();

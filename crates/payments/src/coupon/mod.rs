@@ -7,7 +7,7 @@ use std::collections::HashSet;
 
 use database::{Tx, constraint, from_db};
 use entity::enums::CouponScope;
-use kernel::{Actor, Code, CouponId, CourseId, Cursor, Error, FieldError, Limit, Page, Result, Role, UserId};
+use kernel::{Actor, Code, CouponId, CourseId, Cursor, Error, FieldError, Limit, Page, Result, UserId};
 use sea_orm::DbErr;
 
 pub use self::model::{Coupon, CouponChange, Discount, NewCoupon};
@@ -42,11 +42,7 @@ pub async fn create_coupon(tx: &Tx, new: NewCoupon) -> Result<Coupon> {
 
 /// The owner of a coupon that the caller creates.
 fn authorize_creation(actor: Actor, scope: CouponScope) -> Result<UserId> {
-    let owner_id = match actor {
-        Actor::User { id, role: Role::Trainer | Role::Admin, .. } => id,
-        Actor::Anonymous => return Err(Code::Unauthenticated.into()),
-        _ => return Err(Code::Forbidden.into()),
-    };
+    let owner_id = actor.trainer_id()?;
     if scope == CouponScope::All && !actor.is_admin() {
         let detail = "Only an admin makes coupons for everybody's courses.";
         return Err(Error::new(Code::Forbidden).detail(detail));
@@ -57,9 +53,9 @@ fn authorize_creation(actor: Actor, scope: CouponScope) -> Result<UserId> {
 /// The caller's coupons, newest first; everybody's for an admin.
 ///
 /// # Errors
-/// [`Code::Unauthenticated`] where nobody has logged in.
+/// [`Code::Unauthenticated`] where nobody has logged in, [`Code::Forbidden`] for whoever is no trainer.
 pub async fn list_coupons(tx: &Tx, after: Option<Cursor>, limit: Limit) -> Result<Page<Coupon>> {
-    let owner_id = (!tx.actor().is_admin()).then(|| tx.user_id()).transpose()?;
+    let owner_id = (!tx.actor().is_admin()).then(|| tx.actor().trainer_id()).transpose()?;
     let rows = store::list(tx, owner_id, after, limit).await?;
     Ok(Page::cut(rows, limit, |row| Cursor::at(row.created_at, row.id)))
 }

@@ -17,7 +17,7 @@ use crate::{purchase, redemption};
 pub async fn quote(tx: &Tx, course_id: CourseId, coupon_code: Option<&str>) -> Result<Quote> {
     let user_id = tx.user_id()?;
     let reference = courses::course_ref(tx, course_id).await?;
-    if reference.staff {
+    if reference.staff || reference.author_id == user_id {
         return Err(Code::OwnCourse.into());
     }
     let course = courses::courses_by_ids(tx, &[course_id]).await?.pop();
