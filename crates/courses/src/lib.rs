@@ -47,8 +47,9 @@ pub use editor::{Trainer, TrainerRole, add_editor, is_staff, remove_editor, trai
 pub use entity::enums::Level;
 pub use html::{sanitise, within};
 pub use lesson::{
-    Lesson, LessonChange, NewLesson, PlacedLesson, change_lesson, create_lesson, delete_lesson, lesson_body,
-    list_lessons, move_lesson, order_lessons, placed_lesson, publish_lesson, unpublish_lesson,
+    Lesson, LessonChange, NewLesson, PlacedLesson, change_lesson, create_lesson, delete_lesson,
+    described_lesson, lesson_body, list_lessons, move_lesson, order_lessons, placed_lesson, publish_lesson,
+    unpublish_lesson,
 };
 pub use outline::{CourseOutline, OutlineChapter, OutlineLesson, outline, outlines};
 pub use transfer::{

@@ -12,6 +12,7 @@ mod object_storage;
 mod payment_lifecycle;
 mod redis_relay;
 mod row_security;
+mod row_security_catalogue;
 mod row_security_community;
 mod smtp;
 mod start;

@@ -70,6 +70,15 @@ pub async fn lesson_body(tx: &Tx, id: LessonId) -> Result<Body> {
     body::store::find(tx, BodyOwner::Lesson(id)).await
 }
 
+/// A placed lesson with its description, and what it teaches; without a check, like [`lesson_body`].
+///
+/// # Errors
+/// What the database answers.
+pub async fn described_lesson(tx: &Tx, lesson: Lesson) -> Result<(Lesson, Body)> {
+    let (description, body) = body::store::find_of_lesson(tx, lesson.id).await?;
+    Ok((Lesson { description, ..lesson }, body))
+}
+
 /// The lessons of a chapter in their order: all of them for whoever may edit it, the published ones for everybody else.
 ///
 /// # Errors

@@ -53,7 +53,7 @@ pub async fn lesson_access(tx: &Tx, id: LessonId) -> Result<(courses::Lesson, Ac
 /// [`Code::NotFound`], and see [`decide`].
 pub async fn read_lesson(tx: &Tx, id: LessonId) -> Result<ReadableLesson> {
     let (lesson, access) = lesson_access(tx, id).await?;
-    let body = courses::lesson_body(tx, id).await?;
+    let (lesson, body) = courses::described_lesson(tx, lesson).await?;
     Ok(ReadableLesson { lesson, body, access })
 }
 

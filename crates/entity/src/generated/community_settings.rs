@@ -12,10 +12,10 @@ pub struct Model {
     pub slow_mode_seconds: i64,
     pub minimum_account_age_seconds: i64,
     pub links: crate::enums::LinkPolicy,
-    #[sea_orm(column_type = "Text")]
-    pub words: String,
     pub version: i64,
     pub updated_at: DateTimeUtc,
+    #[sea_orm(has_one)]
+    pub community_words: HasOne<super::community_words::Entity>,
     #[sea_orm(belongs_to, from = "course_id", to = "id", on_update = "NoAction", on_delete = "Cascade")]
     pub courses: BelongsTo<Option<super::courses::Entity>>,
 }

@@ -12,6 +12,8 @@ pub struct Model {
     #[sea_orm(column_type = "Text", nullable)]
     pub video_url: Option<String>,
     pub video_asset_id: Option<kernel::VideoAssetId>,
+    #[sea_orm(column_type = "Text", nullable)]
+    pub description: Option<String>,
     #[sea_orm(
         belongs_to,
         from = "(course_id, lesson_id)",

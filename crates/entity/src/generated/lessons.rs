@@ -11,8 +11,6 @@ pub struct Model {
     pub chapter_id: kernel::ChapterId,
     #[sea_orm(column_type = "Text")]
     pub title: String,
-    #[sea_orm(column_type = "Text", nullable)]
-    pub description: Option<String>,
     pub position: i64,
     pub duration: Option<i64>,
     pub has_content: bool,

@@ -76,6 +76,8 @@ pub struct Model {
     #[sea_orm(has_many)]
     pub receipts: HasMany<super::receipts::Entity>,
     #[sea_orm(has_many)]
+    pub sent_mails: HasMany<super::sent_mails::Entity>,
+    #[sea_orm(has_many)]
     pub sessions: HasMany<super::sessions::Entity>,
     #[sea_orm(has_many)]
     pub video_assets: HasMany<super::video_assets::Entity>,
