@@ -79,7 +79,14 @@ pub async fn identity(config: &Config, db: &Db) -> Result<Identity, StartupError
     };
     let tokens = Tokens::load(db, settings).await.map_err(|error| error.to_string())?;
     let session_lifetime = std::time::Duration::from_secs(u64::from(config.session_days) * 86_400);
-    Ok(Identity { hasher: hasher(config)?, tokens: tokens.into(), session_lifetime })
+    let guess_limits =
+        identity::GuessLimits { per_hour: config.guesses_per_hour, per_minute: config.logins_per_minute };
+    let settings = identity::IdentitySettings {
+        session_lifetime,
+        guess_limits,
+        confirms_addresses: config.confirm_addresses,
+    };
+    Ok(Identity::new(hasher(config)?, tokens, settings))
 }
 
 /// Files, in the storage that the configuration names.

@@ -6,7 +6,7 @@ use serde_json::json;
 use test_macros::both_databases;
 
 use crate::support::{
-    App,
+    App, PASSWORD, Person,
     community::{
         collect_pages, course_with_learner, create_comment, create_post, submit_comment, submit_post,
     },
@@ -279,4 +279,27 @@ async fn the_document_of_a_post(app: App) {
     app.set_username(&lena, "lena").await;
     let post = submit_post(&app, &lena, json!({})).await.expect(201);
     insta::assert_json_snapshot!("post", post.document());
+}
+
+/// Anybody can register with anybody's address.
+#[both_databases]
+async fn an_account_whose_address_is_not_verified_writes_a_little(app: App) {
+    let register = json!({ "email": "new@example.com", "password": PASSWORD });
+    let new = Person::from_reply(&app.post("/auth/register", register).await.expect(201));
+    for number in 0..20 {
+        submit_post(&app, &new, json!({ "title": format!("Post {number}") })).await.expect(201);
+    }
+    let refused = submit_post(&app, &new, json!({ "title": "One more" }))
+        .await
+        .expect_problem(429, "new_account_limit");
+    assert!(refused.header("retry-after").parse::<u64>().unwrap() > 3000);
+    app.clock.advance(Duration::minutes(61));
+    let mentions = json!({ "content": "<p>@anna @berta @carla @dora look!</p>" });
+    submit_post(&app, &new, mentions.clone()).await.expect_problem(422, "too_many_mentions");
+    let (_, token) = app.mail_to("new@example.com", "Confirm your e-mail address").await;
+    app.post("/auth/verify-email", json!({ "token": token })).await.expect(204);
+    submit_post(&app, &new, mentions).await.expect(201);
+    for number in 0..20 {
+        submit_post(&app, &new, json!({ "title": format!("Post {number}") })).await.expect(201);
+    }
 }

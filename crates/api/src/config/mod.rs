@@ -291,8 +291,15 @@ settings! {
     shutdown_seconds: u64 = "10", "PALESTRA_SHUTDOWN_SECONDS";
     /// Requests a minute for a member; four times as many for an address. 0: no limit.
     requests_per_minute: u32 = "1200", "PALESTRA_REQUESTS_PER_MINUTE";
-    /// Tries a minute to log in to one account from one address, or to have it written to. 0: no limit.
+    /// Whether an account can be used only once its e-mail address is verified. Registration then answers the same for an address that has
+    /// an account; its owner is told by mail.
+    confirm_addresses: bool = "false", "PALESTRA_CONFIRM_ADDRESSES";
+    /// Wrong passwords a minute for one account from one unknown address, and mails a minute that one address may have sent to another.
+    /// 0: no limit.
     logins_per_minute: u32 = "10", "PALESTRA_LOGINS_PER_MINUTE";
+    /// Wrong passwords an hour for one account, from all unknown devices together; for each device that it was used from, in ten
+    /// minutes. 0: no limit.
+    guesses_per_hour: u32 = "10", "PALESTRA_GUESSES_PER_HOUR";
     /// Who takes money: stripe, sandbox (in this process, for development; no money moves), off, or auto: Stripe where its key is
     /// given, else the sandbox in development and nobody in production.
     payments: PaymentProvider = "auto", "PALESTRA_PAYMENTS";
@@ -333,7 +340,7 @@ settings! {
     messages_from: MessagesFrom = "shared", "PALESTRA_MESSAGES_FROM";
     /// Messages: how long one may be edited, in minutes.
     message_edit_minutes: u64 = "15", "PALESTRA_MESSAGE_EDIT_MINUTES";
-    /// Messages: how long an account is new, in days, for the two limits that follow.
+    /// Messages: how long an account is new, in days, for the two limits that follow; one whose address is not verified stays new.
     new_account_days: u32 = "7", "PALESTRA_NEW_ACCOUNT_DAYS";
     /// Messages: conversations that a new account opens in a day. 0: no limit.
     new_account_conversations: u32 = "10", "PALESTRA_NEW_ACCOUNT_CONVERSATIONS";

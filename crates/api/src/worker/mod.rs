@@ -175,9 +175,8 @@ impl Worker {
                 Some(category) => self.refresh_category(category).await,
                 None => Ok(()),
             },
-            (_, Some(user), _) if kind.starts_with("mail.") => {
-                let mailer = self.mailer.as_ref();
-                identity::mail::deliver(&self.db, mailer, &self.app_url, kind, user).await
+            _ if kind.starts_with("mail.") => {
+                identity::mail::deliver(&self.db, self.mailer.as_ref(), &self.app_url, message).await
             }
             _ if kind.starts_with("video.") => self.videos.handle_message(&self.db, message).await,
             _ if kind.starts_with("payment.") => self.payments.handle_message(&self.db, message).await,

@@ -108,6 +108,6 @@ fn joining(is_owner: bool, is_listed: bool) -> Joining {
 }
 
 async fn check_rate_limit(tx: &Tx, messaging: &Messaging, me: UserId) -> Result<()> {
-    let member_since = store::account_created_at(tx, me).await?;
-    contact::check_rate_limit(tx, messaging, member_since, LimitedAction::OpenConversation).await
+    let writer = store::writer(tx, me).await?;
+    contact::check_rate_limit(tx, messaging, writer, LimitedAction::OpenConversation).await
 }

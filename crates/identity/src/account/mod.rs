@@ -23,6 +23,25 @@ pub async fn register(tx: &Tx, registration: Registration) -> Result<Account> {
     store::find(tx, id).await?.ok_or_else(|| Code::NotFound.into())
 }
 
+/// Makes an account that can be used once its address is verified, and answers the same for an address that has one: its owner is told
+/// by mail.
+///
+/// # Errors
+/// [`Code::UsernameTaken`], [`Code::ValidationFailed`] for a name in which nothing is to be seen.
+pub async fn register_unconfirmed(tx: &Tx, registration: Registration) -> Result<()> {
+    let email = normalize_email(&registration.email);
+    let Some(owner) = credentials_store::find_by_email(tx, &email).await? else {
+        return register(tx, registration).await.map(drop);
+    };
+    visible_name(registration.name)?;
+    if let Some(username) = registration.username
+        && store::username_is_taken(tx, &username).await?
+    {
+        return Err(username_taken());
+    }
+    mail::enqueue(tx, mail::ADDRESS_TAKEN, owner.user_id).await
+}
+
 /// Inserts the rows of an account: for registration and for admins, who also give a role.
 pub(crate) async fn insert(tx: &Tx, registration: Registration, role: Role) -> Result<UserId> {
     let id = tx.new_id();

@@ -4,6 +4,8 @@ use entity::enums::{Role, UserStatus};
 use kernel::{SessionId, Timestamp, UserId};
 use sea_orm::{DerivePartialModel, FromQueryResult, strum::IntoStaticStr};
 
+use crate::credentials::{Share, guesses::Device};
+
 /// Where a login comes from, as the list of sessions shows it.
 #[derive(Clone, Debug, Default)]
 pub struct Client {
@@ -11,6 +13,25 @@ pub struct Client {
     pub user_agent: Option<String>,
     /// The IP address.
     pub ip_address: Option<String>,
+}
+
+impl Client {
+    /// Where a password comes from, as it is counted.
+    pub(crate) fn device(&self, is_known: bool) -> Device {
+        let Self { user_agent, ip_address } = self.clone();
+        Device {
+            address: ip_address.unwrap_or_default(),
+            user_agent: user_agent.unwrap_or_default(),
+            is_known,
+        }
+    }
+
+    /// The share of the hashing queue.
+    #[must_use]
+    pub fn share(&self, is_known: bool) -> Share {
+        let address = self.ip_address.as_deref().and_then(|address| address.parse().ok());
+        Share { address, is_known }
+    }
 }
 
 /// One of an account's sessions.
@@ -86,4 +107,6 @@ pub(crate) struct RefreshToken {
     pub(crate) spent_at: Option<Timestamp>,
     /// What the successor was derived from, besides the token itself.
     pub(crate) successor_seed: Option<Vec<u8>>,
+    /// When an access token that came with it was first used.
+    pub(crate) used_at: Option<Timestamp>,
 }

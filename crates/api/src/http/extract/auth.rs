@@ -4,13 +4,16 @@ use std::{
     future::Future,
     net::{IpAddr, SocketAddr},
     pin::Pin,
+    sync::Arc,
 };
 
 use actix_web::{FromRequest, HttpMessage, HttpRequest, dev::Payload, http::header};
+use identity::{Claims, Client};
 use kernel::{Actor, Code, Error, Role};
 
 use super::state;
 use crate::{
+    config::Config,
     http::{problem::Problem, rate_limits::Allowance},
     state::State,
 };
@@ -19,19 +22,15 @@ use crate::{
 #[derive(Clone, Copy, Debug)]
 pub struct Caller(pub Actor);
 
-/// Somebody who is logged in.
+/// Somebody who is logged in: their session stands, and their account is not suspended.
 #[derive(Clone, Copy, Debug)]
 pub struct Member(pub Actor);
 
-/// A trainer or an admin, by the word of the token.
+/// Somebody who is a trainer or an admin now, whatever their token says.
 #[derive(Clone, Copy, Debug)]
 pub struct Trainer(pub Actor);
 
-/// Somebody whose session lives at this moment, by the word of the database: for sensitive routes.
-#[derive(Clone, Copy, Debug)]
-pub struct Confirmed(pub Actor);
-
-/// An admin at this moment, by the word of the database.
+/// Somebody who is an admin now.
 #[derive(Clone, Copy, Debug)]
 pub struct Admin(pub Actor);
 
@@ -63,18 +62,13 @@ extractor!(Trainer, |request, state, actor| match logged_in(actor)? {
     actor @ Actor::User { role: Role::Trainer | Role::Admin, .. } => Ok(Self(actor)),
     _ => Err(Code::Forbidden.into()),
 });
-extractor!(Confirmed, |request, state, actor| Ok(Self(confirm(&state, logged_in(actor)?).await?)));
-extractor!(Admin, |request, state, actor| match confirm(&state, logged_in(actor)?).await? {
+extractor!(Admin, |request, state, actor| match logged_in(actor)? {
     actor if actor.is_admin() => Ok(Self(actor)),
     _ => Err(Code::Forbidden.into()),
 });
 
 fn logged_in(actor: Actor) -> Result<Actor, Problem> {
     if actor == Actor::Anonymous { Err(Code::Unauthenticated.into()) } else { Ok(actor) }
-}
-
-async fn confirm(state: &State, actor: Actor) -> Result<Actor, Problem> {
-    Ok(state.db.read(actor, |tx| async move { identity::verify_session(&tx).await }).await?)
 }
 
 async fn authenticate(request: &HttpRequest, state: &State) -> Result<Actor, Problem> {
@@ -86,19 +80,36 @@ async fn authenticate(request: &HttpRequest, state: &State) -> Result<Actor, Pro
                 scheme.eq_ignore_ascii_case("bearer").then(|| token.trim())
             });
             let token = token.ok_or_else(|| Error::new(Code::TokenInvalid))?;
-            state.identity.tokens.verify(&state.db, token).await?.actor()
+            let (claims, actor) = state.identity.authenticate(&state.db, token).await?;
+            request.extensions_mut().insert(claims);
+            actor
         }
-    };
-    // An admin's word reaches everybody's rows: what was taken away is gone at once, not with the token.
-    let actor = match actor {
-        Actor::User { role: Role::Admin, .. } => confirm(state, actor).await?,
-        actor => actor,
     };
     if let Some(id) = actor.user_id() {
         let allowance = state.limits.member(id)?;
         request.extensions_mut().insert(RateState(allowance));
     }
     Ok(actor)
+}
+
+/// Confirms the caller again, whose body took its time to arrive: what they may was decided by the head of the request, and the body
+/// may come half a minute later.
+pub(super) async fn confirm_again(request: &HttpRequest, state: &State) -> Result<(), Problem> {
+    let claims = request.extensions().get::<Arc<Claims>>().cloned();
+    if let Some(claims) = claims {
+        state.identity.confirm(&state.db, &claims).await?;
+    }
+    Ok(())
+}
+
+/// The address and the program that a request comes from.
+#[must_use]
+pub fn client_of(request: &HttpRequest, config: &Config) -> Client {
+    let agent = request.headers().get(header::USER_AGENT).and_then(|value| value.to_str().ok());
+    Client {
+        user_agent: agent.map(|agent| agent.chars().take(300).collect()),
+        ip_address: address_of(request, &config.trusted_proxies).map(|address| address.to_string()),
+    }
 }
 
 /// Where the request comes from. A proxy's word counts only where the configuration names the proxy.

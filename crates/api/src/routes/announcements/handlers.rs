@@ -8,7 +8,7 @@ use kernel::{CourseId, Result};
 use super::dto::{Announcement, AnnouncementPage, CreateAnnouncement};
 use crate::{
     http::{
-        extract::{Confirmed, Idempotency, Json, Member, Path, Query},
+        extract::{Idempotency, Json, Member, Path, Query},
         problem::Problem,
         reply::Reply,
         routing::{Operations, operations},
@@ -54,7 +54,7 @@ async fn list_announcements(
     responses((status = 201, description = "The announcement.", body = Announcement)))]
 async fn create_announcement(
     state: Data<State>,
-    Confirmed(actor): Confirmed,
+    Member(actor): Member,
     Path(course_id): Path<CourseId>,
     key: Idempotency,
     body: Json<CreateAnnouncement>,

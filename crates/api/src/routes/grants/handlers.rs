@@ -10,7 +10,7 @@ use super::dto::{
 };
 use crate::{
     http::{
-        extract::{Confirmed, Idempotency, Json, Member, Path, Query},
+        extract::{Idempotency, Json, Member, Path, Query},
         problem::Problem,
         reply::Reply,
         routing::{Operations, operations},
@@ -62,7 +62,7 @@ async fn list_grants(
     responses((status = 201, description = "The grant.", body = GrantDetail)))]
 async fn create_grant(
     state: Data<State>,
-    Confirmed(actor): Confirmed,
+    Member(actor): Member,
     Path(course_id): Path<CourseId>,
     key: Idempotency,
     body: Json<CreateGrant>,
@@ -107,7 +107,7 @@ async fn get_grant(
     responses((status = 200, description = "The grant as it is now.", body = GrantDetail)))]
 async fn revoke_grant(
     state: Data<State>,
-    Confirmed(actor): Confirmed,
+    Member(actor): Member,
     Path(id): Path<GrantId>,
     body: Json<RevokeGrant>,
 ) -> Result<Reply<GrantDetail>, Problem> {
@@ -130,7 +130,7 @@ async fn revoke_grant(
     responses((status = 200, description = "The grant as it is now.", body = GrantDetail)))]
 async fn extend_grant(
     state: Data<State>,
-    Confirmed(actor): Confirmed,
+    Member(actor): Member,
     Path(id): Path<GrantId>,
     body: Json<ExtendGrant>,
 ) -> Result<Reply<GrantDetail>, Problem> {

@@ -1,12 +1,12 @@
 //! The operations below `/me` that concern the account itself.
 
-use actix_web::web::Data;
+use actix_web::{HttpRequest, web::Data};
 use kernel::{Actor, SessionId};
 
 use super::dto::{Account, ChangePassword, PatchMe, PatchProfile, PrivateProfile, SessionPage};
 use crate::{
     http::{
-        extract::{Confirmed, IfMatch, Json, Member, Path, Query},
+        extract::{IfMatch, Json, Member, Path, Query, client_of},
         problem::Problem,
         reply::{Nothing, Reply},
         routing::{Operations, operations},
@@ -99,11 +99,11 @@ async fn update_profile(
 /// Sets a new password and ends every other session.
 #[utoipa::path(put, path = "/me/password",
     tag = "me", operation_id = "changePassword", security(("bearer" = [])), request_body = ChangePassword,
-    extensions(("x-problem-codes" = json!(["session_revoked"]))),
     responses((status = 204, description = "The password was changed.")))]
 async fn change_password(
     state: Data<State>,
-    Confirmed(actor): Confirmed,
+    Member(actor): Member,
+    request: HttpRequest,
     body: Json<ChangePassword>,
 ) -> Result<Reply<Nothing>, Problem> {
     let ChangePassword { current_password, new_password } = body.value;
@@ -111,7 +111,8 @@ async fn change_password(
         state.limits.password(id)?;
     }
     let (db, identity) = (&state.db, &state.identity);
-    identity::change_password(db, identity, actor, current_password, new_password.into()).await?;
+    let share = client_of(&request, &state.config).share(true);
+    identity::change_password(db, identity, actor, current_password, new_password.into(), share).await?;
     state.wake_worker.notify_one();
     Ok(Reply::no_content())
 }
@@ -121,11 +122,10 @@ async fn change_password(
 /// Every device that is logged in, newest first.
 #[utoipa::path(get, path = "/me/sessions",
     tag = "me", operation_id = "listMySessions", security(("bearer" = [])), params(PageQuery),
-    extensions(("x-problem-codes" = json!(["session_revoked"]))),
     responses((status = 200, description = "A page of sessions.", body = SessionPage)))]
 async fn list_sessions(
     state: Data<State>,
-    Confirmed(actor): Confirmed,
+    Member(actor): Member,
     Query(page): Query<PageQuery>,
 ) -> Result<Reply<SessionPage>, Problem> {
     let (after, limit) = page.position();
@@ -144,12 +144,8 @@ async fn list_sessions(
 /// Logs out every device but the one that asks.
 #[utoipa::path(delete, path = "/me/sessions",
     tag = "me", operation_id = "revokeMyOtherSessions", security(("bearer" = [])),
-    extensions(("x-problem-codes" = json!(["session_revoked"]))),
     responses((status = 204, description = "The other sessions have ended.")))]
-async fn revoke_other_sessions(
-    state: Data<State>,
-    Confirmed(actor): Confirmed,
-) -> Result<Reply<Nothing>, Problem> {
+async fn revoke_other_sessions(state: Data<State>, Member(actor): Member) -> Result<Reply<Nothing>, Problem> {
     let work = |tx| async move { identity::revoke_other_sessions(&tx).await };
     state.db.run(actor, work).await?;
     Ok(Reply::no_content())
@@ -162,11 +158,10 @@ async fn revoke_other_sessions(
 #[utoipa::path(delete, path = "/me/sessions/{session_id}",
     tag = "me", operation_id = "revokeMySession", security(("bearer" = [])),
     params(("session_id" = Uuid, Path, description = "The session's id.")),
-    extensions(("x-problem-codes" = json!(["session_revoked"]))),
     responses((status = 204, description = "The session has ended.")))]
 async fn revoke_session(
     state: Data<State>,
-    Confirmed(actor): Confirmed,
+    Member(actor): Member,
     Path(id): Path<SessionId>,
 ) -> Result<Reply<Nothing>, Problem> {
     let work = move |tx| async move { identity::revoke_session(&tx, id).await };

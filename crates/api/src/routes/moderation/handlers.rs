@@ -10,7 +10,7 @@ use super::dto::{
 };
 use crate::{
     http::{
-        extract::{Confirmed, Json, Path, Query, Trainer},
+        extract::{Json, Member, Path, Query, Trainer},
         problem::Problem,
         reply::Reply,
         routing::{Operations, operations},
@@ -73,7 +73,7 @@ async fn get_report(
     responses((status = 200, description = "The decided report.", body = ModeratedReport)))]
 async fn decide(
     state: Data<State>,
-    Confirmed(actor): Confirmed,
+    Member(actor): Member,
     Path(id): Path<ReportId>,
     body: Json<DecideReport>,
 ) -> Result<Reply<ModeratedReport>, Problem> {

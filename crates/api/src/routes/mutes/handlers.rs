@@ -7,7 +7,7 @@ use kernel::{MuteId, Result};
 use super::dto::{MutePage, MuteQuery};
 use crate::{
     http::{
-        extract::{Confirmed, Path, Query, Trainer},
+        extract::{Member, Path, Query, Trainer},
         problem::Problem,
         reply::{Nothing, Reply},
         routing::{Operations, operations},
@@ -48,7 +48,7 @@ async fn list_mutes(
     responses((status = 204, description = "The mute has ended.")))]
 async fn lift_mute(
     state: Data<State>,
-    Confirmed(actor): Confirmed,
+    Member(actor): Member,
     Path(id): Path<MuteId>,
 ) -> Result<Reply<Nothing>, Problem> {
     let work = move |tx| async move { mute::lift(&tx, id).await };

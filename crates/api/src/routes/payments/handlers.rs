@@ -7,7 +7,7 @@ use kernel::{PaymentId, Result};
 use super::dto::{CreateRefund, CustomerPage, PaymentDetail, PaymentPage, PurchasePage, Receipt, Refund};
 use crate::{
     http::{
-        extract::{Confirmed, Json, Member, MoneyKey, Path, Query},
+        extract::{Json, Member, MoneyKey, Path, Query},
         problem::Problem,
         reply::Reply,
         routing::{Operations, operations},
@@ -119,11 +119,11 @@ async fn get_receipt(
     tag = "payments", operation_id = "createRefund", security(("bearer" = [])), request_body = CreateRefund,
     params(("payment_id" = Uuid, Path, description = "The payment's id.")),
     extensions(("x-moves-money" = json!(true)),
-        ("x-problem-codes" = json!(["session_revoked", "payment_not_refundable", "refund_too_large"]))),
+        ("x-problem-codes" = json!(["payment_not_refundable", "refund_too_large"]))),
     responses((status = 201, description = "The refund.", body = Refund)))]
 async fn create_refund(
     state: Data<State>,
-    Confirmed(actor): Confirmed,
+    Member(actor): Member,
     Path(payment_id): Path<PaymentId>,
     MoneyKey(key): MoneyKey,
     body: Json<CreateRefund>,
