@@ -6,6 +6,7 @@ mod database;
 mod grant_history;
 mod health;
 mod idempotency;
+mod mail_lanes;
 mod middleware;
 mod multiple_servers;
 mod object_storage;

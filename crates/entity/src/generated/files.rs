@@ -22,6 +22,8 @@ pub struct Model {
     pub expires_at: DateTimeUtc,
     pub checked_until: Option<DateTimeUtc>,
     pub ready_at: Option<DateTimeUtc>,
+    #[sea_orm(column_type = "Text", nullable)]
+    pub detail: Option<String>,
     #[sea_orm(has_many)]
     pub attachments: HasMany<super::attachments::Entity>,
     #[sea_orm(has_many)]

@@ -24,6 +24,12 @@ pub struct Model {
     pub problem: Option<String>,
     pub created_at: DateTimeUtc,
     pub updated_at: DateTimeUtc,
+    #[sea_orm(column_type = "Text", nullable)]
+    pub codec: Option<String>,
+    pub width: Option<i64>,
+    pub height: Option<i64>,
+    #[sea_orm(column_type = "JsonBinary")]
+    pub warnings: Json,
     #[sea_orm(has_many)]
     pub chapter_bodies: HasMany<super::chapter_bodies::Entity>,
     #[sea_orm(has_many)]
