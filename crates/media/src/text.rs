@@ -8,6 +8,9 @@ const CP1252: [char; 32] = [
     '‘', '’', '“', '”', '•', '–', '—', '˜', '™', 'š', '›', 'œ', '\u{9d}', 'ž', 'Ÿ',
 ];
 
+/// How two bytes are one unit of UTF-16.
+type Order = fn([u8; 2]) -> u16;
+
 /// The text of these bytes, without a byte order mark. Whatever is not Unicode is read as Windows-1252: of an older encoding that
 /// is the likeliest, and no bytes are refused.
 pub(crate) fn decode(bytes: &[u8]) -> Cow<'_, str> {
@@ -24,7 +27,7 @@ pub(crate) fn decode(bytes: &[u8]) -> Cow<'_, str> {
 }
 
 /// How the pairs of bytes are read, and the bytes without a mark. Without one, text of mostly ASCII has every second byte zero.
-fn utf16_order(bytes: &[u8]) -> Option<(fn([u8; 2]) -> u16, &[u8])> {
+fn utf16_order(bytes: &[u8]) -> Option<(Order, &[u8])> {
     if let Some(rest) = bytes.strip_prefix(b"\xff\xfe") {
         return Some((u16::from_le_bytes, rest));
     }
