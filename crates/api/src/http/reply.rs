@@ -10,6 +10,8 @@ use bytes::Bytes;
 use kernel::{Error, Result};
 use serde::{Deserialize, Serialize};
 
+use super::problem::Problem;
+
 /// An answer whose body is a `T`, with the headers that belong to it.
 pub struct Reply<T> {
     status: StatusCode,
@@ -17,6 +19,9 @@ pub struct Reply<T> {
     body: Bytes,
     of: PhantomData<T>,
 }
+
+/// What most handlers give.
+pub type Answer<T> = Result<Reply<T>, Problem>;
 
 /// The body of an answer that has none.
 pub struct Nothing;

@@ -1,22 +1,13 @@
 use actix_web::{
     HttpRequest, HttpResponse,
     http::header::{self, AcceptEncoding, ContentEncoding, Encoding, Header},
-    web::Data,
 };
 use identity::PublicKey;
 use kernel::Error;
 use serde::Serialize;
 use utoipa::ToSchema;
 
-use crate::{
-    http::{
-        openapi::published,
-        problem::Problem,
-        reply::Reply,
-        routing::{Operations, operations},
-    },
-    state::State,
-};
+use crate::http::{openapi::published, prelude::*};
 
 pub(super) fn configure_root(config: &mut impl Operations) {
     operations!(config, jwks);
@@ -78,7 +69,7 @@ impl From<PublicKey> for JsonWebKey {
 #[utoipa::path(get, path = "/.well-known/jwks.json",
     tag = "meta", operation_id = "getJsonWebKeySet", security(()),
     responses((status = 200, description = "The keys.", body = JsonWebKeySet)))]
-async fn jwks(state: Data<State>) -> Result<Reply<JsonWebKeySet>, Problem> {
+async fn jwks(state: Data<State>) -> Answer<JsonWebKeySet> {
     let keys = state.identity.tokens.public_keys().into_iter().map(Into::into).collect();
     let reply = Reply::ok(&JsonWebKeySet { keys })?;
     Ok(reply.header(header::CACHE_CONTROL, "public, max-age=300".to_owned()))

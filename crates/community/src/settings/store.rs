@@ -1,11 +1,8 @@
 //! The statements about settings.
 
 use database::{MapDbErr, Tx, values};
-use entity::{
-    community_settings,
-    enums::{LinkPolicy, Writers},
-};
-use kernel::{CourseId, Result, Timestamp};
+use entity::community_settings;
+use kernel::{CourseId, Result};
 use sea_orm::{
     ActiveValue::Set,
     EntityTrait, FromQueryResult,
@@ -17,14 +14,9 @@ use super::model::{Settings, scope_id};
 #[derive(FromQueryResult)]
 struct Row {
     course_id: Option<CourseId>,
-    posting: Writers,
-    commenting: Writers,
-    slow_mode_seconds: i64,
-    minimum_account_age_seconds: i64,
-    links: LinkPolicy,
     words: String,
-    version: i64,
-    updated_at: Timestamp,
+    #[sea_orm(nested)]
+    settings: Settings,
 }
 
 /// The settings of a course, or else those of the school, or else the defaults.
@@ -35,21 +27,14 @@ pub(crate) async fn effective(tx: &Tx, course_id: Option<CourseId>) -> Result<Se
                ORDER BY CASE WHEN course_id IS NULL THEN 1 ELSE 0 END LIMIT 1";
     let values = values! { course: scope_id(course_id), school: scope_id(None) };
     let row: Option<Row> = tx.fetch_optional(sql, values).await?;
-    let Some(row) = row else {
+    let Some(Row { course_id: found, words, settings }) = row else {
         return Ok(Settings { is_inherited: course_id.is_some(), ..Settings::default() });
     };
-    let is_inherited = row.course_id != course_id;
-    Ok(Settings {
-        posting: row.posting,
-        commenting: row.commenting,
-        slow_mode_seconds: row.slow_mode_seconds,
-        minimum_account_age_seconds: row.minimum_account_age_seconds,
-        links: row.links,
-        words: row.words.lines().map(ToOwned::to_owned).collect(),
-        version: if is_inherited { 0 } else { row.version },
-        updated_at: (!is_inherited).then_some(row.updated_at),
-        is_inherited,
-    })
+    let settings = Settings { words: words.lines().map(ToOwned::to_owned).collect(), ..settings };
+    if found == course_id {
+        return Ok(settings);
+    }
+    Ok(Settings { version: 0, updated_at: None, is_inherited: true, ..settings })
 }
 
 /// Writes the next version of the settings; answers whether the version before is still the stored one.

@@ -3,11 +3,13 @@
 use std::{
     future::Future,
     net::{IpAddr, SocketAddr},
-    pin::Pin,
+    ops::Deref,
 };
 
-use actix_web::{FromRequest, HttpMessage, HttpRequest, dev::Payload, http::header};
-use kernel::{Actor, Code, Error, Role};
+use actix_web::{FromRequest, HttpMessage, HttpRequest, dev::Payload, http::header, web::Data};
+use database::Tx;
+use futures_util::future::LocalBoxFuture;
+use kernel::{Actor, Code, Error, Result, Role};
 
 use super::state;
 use crate::{
@@ -15,66 +17,124 @@ use crate::{
     state::State,
 };
 
-/// Anybody; whoever shows a token has to show a good one.
-#[derive(Clone, Copy, Debug)]
-pub struct Caller(pub Actor);
+/// Whoever asks: anybody, but whoever shows a token has to show a good one. Its use cases run on their behalf.
+#[derive(Clone)]
+pub struct Caller {
+    /// Who it is.
+    pub actor: Actor,
+    /// What every request can reach.
+    pub state: Data<State>,
+}
 
-/// Somebody who is logged in.
-#[derive(Clone, Copy, Debug)]
-pub struct Member(pub Actor);
+impl Caller {
+    /// Runs a use case on behalf of the caller: see [`Db::run`](database::Db::run).
+    ///
+    /// # Errors
+    /// What the use case answers.
+    pub fn run<T, F, W>(&self, work: W) -> impl Future<Output = Result<T>> + Send
+    where
+        T: Send + 'static,
+        F: Future<Output = Result<T>> + Send + 'static,
+        W: FnOnce(Tx) -> F + Send + 'static,
+    {
+        self.state.db.run(self.actor, work)
+    }
 
-/// A trainer or an admin, by the word of the token.
-#[derive(Clone, Copy, Debug)]
-pub struct Trainer(pub Actor);
-
-/// Somebody whose session lives at this moment, by the word of the database: for sensitive routes.
-#[derive(Clone, Copy, Debug)]
-pub struct Confirmed(pub Actor);
-
-/// An admin at this moment, by the word of the database.
-#[derive(Clone, Copy, Debug)]
-pub struct Admin(pub Actor);
+    /// Runs a use case that only reads on behalf of the caller: see [`Db::read`](database::Db::read).
+    ///
+    /// # Errors
+    /// What the use case answers.
+    pub fn read<T, F, W>(&self, work: W) -> impl Future<Output = Result<T>> + Send
+    where
+        T: Send + 'static,
+        F: Future<Output = Result<T>> + Send + 'static,
+        W: FnOnce(Tx) -> F + Send + 'static,
+    {
+        self.state.db.read(self.actor, work)
+    }
+}
 
 /// What the caller's rate limit has left, for the edge to write into the answer.
 #[derive(Clone, Copy, Debug)]
 pub struct RateState(pub Allowance);
 
-macro_rules! extractor {
-    ($type:ident, |$request:ident, $state:ident, $actor:ident| $check:expr) => {
-        impl FromRequest for $type {
-            type Error = Problem;
-            type Future = Pin<Box<dyn Future<Output = Result<Self, Problem>>>>;
+impl FromRequest for Caller {
+    type Error = Problem;
+    type Future = LocalBoxFuture<'static, Result<Self, Problem>>;
 
-            fn from_request($request: &HttpRequest, _: &mut Payload) -> Self::Future {
-                let $request = $request.clone();
+    fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
+        let request = request.clone();
+        Box::pin(async move {
+            let state = state(&request)?;
+            let actor = authenticate(&request, &state).await?;
+            Ok(Self { actor, state })
+        })
+    }
+}
+
+/// A caller who passes a check.
+macro_rules! policy {
+    ($(#[$doc:meta])* $name:ident, |$caller:ident| $check:expr) => {
+        $(#[$doc])*
+        pub struct $name(Caller);
+
+        impl Deref for $name {
+            type Target = Caller;
+
+            fn deref(&self) -> &Caller {
+                &self.0
+            }
+        }
+
+        impl FromRequest for $name {
+            type Error = Problem;
+            type Future = LocalBoxFuture<'static, Result<Self, Problem>>;
+
+            fn from_request(request: &HttpRequest, payload: &mut Payload) -> Self::Future {
+                let caller = Caller::from_request(request, payload);
                 Box::pin(async move {
-                    let $state = state(&$request)?;
-                    let $actor = authenticate(&$request, &$state).await?;
-                    $check
+                    let $caller = caller.await?;
+                    $check.map(Self)
                 })
             }
         }
     };
 }
 
-extractor!(Caller, |request, state, actor| Ok(Self(actor)));
-extractor!(Member, |request, state, actor| Ok(Self(logged_in(actor)?)));
-extractor!(Trainer, |request, state, actor| match logged_in(actor)? {
-    actor @ Actor::User { role: Role::Trainer | Role::Admin, .. } => Ok(Self(actor)),
-    _ => Err(Code::Forbidden.into()),
-});
-extractor!(Confirmed, |request, state, actor| Ok(Self(confirm(&state, logged_in(actor)?).await?)));
-extractor!(Admin, |request, state, actor| match confirm(&state, logged_in(actor)?).await? {
-    actor if actor.is_admin() => Ok(Self(actor)),
-    _ => Err(Code::Forbidden.into()),
-});
+policy! {
+    /// Somebody who is logged in.
+    Member, |caller| logged_in(caller)
+}
+policy! {
+    /// A trainer or an admin, by the word of the token.
+    Trainer, |caller| match logged_in(caller)? {
+        caller if matches!(caller.actor, Actor::User { role: Role::Trainer | Role::Admin, .. }) => Ok(caller),
+        _ => Err(Code::Forbidden.into()),
+    }
+}
+policy! {
+    /// Somebody whose session lives at this moment, by the word of the database: for sensitive routes.
+    Confirmed, |caller| confirmed(caller).await
+}
+policy! {
+    /// An admin at this moment, by the word of the database.
+    Admin, |caller| match confirmed(caller).await? {
+        caller if caller.actor.is_admin() => Ok(caller),
+        _ => Err(Code::Forbidden.into()),
+    }
+}
 
-fn logged_in(actor: Actor) -> Result<Actor, Problem> {
-    if actor == Actor::Anonymous { Err(Code::Unauthenticated.into()) } else { Ok(actor) }
+fn logged_in(caller: Caller) -> Result<Caller, Problem> {
+    if caller.actor == Actor::Anonymous { Err(Code::Unauthenticated.into()) } else { Ok(caller) }
+}
+
+async fn confirmed(caller: Caller) -> Result<Caller, Problem> {
+    let Caller { actor, state } = logged_in(caller)?;
+    Ok(Caller { actor: confirm(&state, actor).await?, state })
 }
 
 async fn confirm(state: &State, actor: Actor) -> Result<Actor, Problem> {
-    Ok(state.db.read(actor, |tx| async move { identity::verify_session(&tx).await }).await?)
+    Ok(state.db.read(actor, async |tx| identity::verify_session(&tx).await).await?)
 }
 
 async fn authenticate(request: &HttpRequest, state: &State) -> Result<Actor, Problem> {
@@ -90,10 +150,7 @@ async fn authenticate(request: &HttpRequest, state: &State) -> Result<Actor, Pro
         }
     };
     // An admin's word reaches everybody's rows: what was taken away is gone at once, not with the token.
-    let actor = match actor {
-        Actor::User { role: Role::Admin, .. } => confirm(state, actor).await?,
-        actor => actor,
-    };
+    let actor = if actor.is_admin() { confirm(state, actor).await? } else { actor };
     if let Some(id) = actor.user_id() {
         let allowance = state.limits.member(id)?;
         request.extensions_mut().insert(RateState(allowance));

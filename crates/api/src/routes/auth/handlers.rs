@@ -1,20 +1,12 @@
 //! The operations below `/auth`. Nobody is logged in yet: they run as the auth role.
 
-use actix_web::{HttpRequest, http::header, web::Data};
+use actix_web::{HttpRequest, http::header};
 use database::Pool;
 use identity::{Client, LoggedIn};
 use kernel::Actor;
 
 use super::dto::{EmailAddress, LinkToken, Login, RefreshToken, Register, ResetPassword, SessionTokens};
-use crate::{
-    http::{
-        extract::{Idempotency, Json, address_of},
-        problem::Problem,
-        reply::{Nothing, Reply},
-        routing::{Operations, operations},
-    },
-    state::State,
-};
+use crate::http::{extract::address_of, prelude::*};
 
 pub(in crate::routes) fn configure(config: &mut impl Operations) {
     operations!(
@@ -42,7 +34,7 @@ async fn register(
     request: HttpRequest,
     key: Idempotency,
     body: Json<Register>,
-) -> Result<Reply<SessionTokens>, Problem> {
+) -> Answer<SessionTokens> {
     let Json { value: body, raw } = body;
     limit_attempts(&state, &request, &body.email.0)?;
     let own_names = [body.email.0.as_str(), body.username.as_deref().unwrap_or_default()];
@@ -51,7 +43,7 @@ async fn register(
     let registration = body.into_registration(hash);
     let client = client(&state, &request);
     let shared = state.clone();
-    let work = move |tx| async move {
+    let work = async move |tx| {
         let account = identity::register(&tx, registration).await?;
         let session = shared.identity.begin_session(&tx, account.id, client).await?;
         let location = format!("/users/{}", account.id);
@@ -70,11 +62,7 @@ async fn register(
     tag = "auth", operation_id = "login", security(()), request_body = Login,
     extensions(("x-problem-codes" = json!(["invalid_credentials"]))),
     responses((status = 200, description = "The session began.", body = SessionTokens)))]
-async fn login(
-    state: Data<State>,
-    request: HttpRequest,
-    body: Json<Login>,
-) -> Result<Reply<SessionTokens>, Problem> {
+async fn login(state: Data<State>, request: HttpRequest, body: Json<Login>) -> Answer<SessionTokens> {
     let Login { email, password } = body.value;
     limit_attempts(&state, &request, &email)?;
     let client = client(&state, &request);
@@ -94,7 +82,7 @@ async fn refresh_session(
     state: Data<State>,
     request: HttpRequest,
     body: Json<RefreshToken>,
-) -> Result<Reply<SessionTokens>, Problem> {
+) -> Answer<SessionTokens> {
     let client = client(&state, &request);
     let session = identity::refresh(&state.db, &state.identity, body.value.refresh_token, client).await?;
     Ok(Reply::ok(&tokens(&state, session))?)
@@ -106,10 +94,12 @@ async fn refresh_session(
 #[utoipa::path(post, path = "/auth/logout",
     tag = "auth", operation_id = "logout", security(()), request_body = RefreshToken,
     responses((status = 204, description = "The session has ended.")))]
-async fn logout(state: Data<State>, body: Json<RefreshToken>) -> Result<Reply<Nothing>, Problem> {
+async fn logout(state: Data<State>, body: Json<RefreshToken>) -> Answer<Nothing> {
     let token = body.value.refresh_token;
-    let work = |tx| async move { identity::logout(&tx, &token).await };
-    state.db.run_in(Pool::Auth, Actor::Anonymous, work).await?;
+    state
+        .db
+        .run_in(Pool::Auth, Actor::Anonymous, async move |tx| identity::logout(&tx, &token).await)
+        .await?;
     Ok(Reply::no_content())
 }
 
@@ -120,9 +110,9 @@ async fn logout(state: Data<State>, body: Json<RefreshToken>) -> Result<Reply<No
     tag = "auth", operation_id = "verifyEmail", security(()), request_body = LinkToken,
     extensions(("x-problem-codes" = json!(["link_invalid"]))),
     responses((status = 204, description = "The address is verified.")))]
-async fn verify_email(state: Data<State>, body: Json<LinkToken>) -> Result<Reply<Nothing>, Problem> {
+async fn verify_email(state: Data<State>, body: Json<LinkToken>) -> Answer<Nothing> {
     let token = body.value.token;
-    let work = |tx| async move { identity::verify_email(&tx, &token).await };
+    let work = async move |tx| identity::verify_email(&tx, &token).await;
     state.db.run_in(Pool::Auth, Actor::Anonymous, work).await?;
     Ok(Reply::no_content())
 }
@@ -137,10 +127,10 @@ async fn resend_verification(
     state: Data<State>,
     request: HttpRequest,
     body: Json<EmailAddress>,
-) -> Result<Reply<Nothing>, Problem> {
+) -> Answer<Nothing> {
     let email = body.value.email.0;
     limit_attempts(&state, &request, &email)?;
-    let work = |tx| async move { identity::resend_verification(&tx, &email).await };
+    let work = async move |tx| identity::resend_verification(&tx, &email).await;
     state.db.run_in(Pool::Auth, Actor::Anonymous, work).await?;
     state.wake_worker.notify_one();
     Ok(Reply::accepted())
@@ -156,10 +146,10 @@ async fn request_password_reset(
     state: Data<State>,
     request: HttpRequest,
     body: Json<EmailAddress>,
-) -> Result<Reply<Nothing>, Problem> {
+) -> Answer<Nothing> {
     let email = body.value.email.0;
     limit_attempts(&state, &request, &email)?;
-    let work = |tx| async move { identity::request_password_reset(&tx, &email).await };
+    let work = async move |tx| identity::request_password_reset(&tx, &email).await;
     state.db.run_in(Pool::Auth, Actor::Anonymous, work).await?;
     state.wake_worker.notify_one();
     Ok(Reply::accepted())
@@ -172,7 +162,7 @@ async fn request_password_reset(
     tag = "auth", operation_id = "resetPassword", security(()), request_body = ResetPassword,
     extensions(("x-problem-codes" = json!(["link_invalid"]))),
     responses((status = 204, description = "The password was changed.")))]
-async fn reset_password(state: Data<State>, body: Json<ResetPassword>) -> Result<Reply<Nothing>, Problem> {
+async fn reset_password(state: Data<State>, body: Json<ResetPassword>) -> Answer<Nothing> {
     let ResetPassword { token, new_password } = body.value;
     identity::reset_password(&state.db, &state.identity.hasher, token, new_password.into()).await?;
     state.wake_worker.notify_one();

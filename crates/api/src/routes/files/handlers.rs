@@ -4,21 +4,13 @@ use actix_web::{
     HttpRequest, HttpResponse,
     body::SizedStream,
     http::{StatusCode, header},
-    web::Data,
 };
 use futures_util::{StreamExt, stream};
 use kernel::{Code, FileId};
 use media::{Disposition, IMAGE_WIDTHS, Key, Link, Object, content_disposition};
 
 use super::range::requested_range;
-use crate::{
-    http::{
-        extract::Path,
-        problem::Problem,
-        routing::{Operations, operations},
-    },
-    state::State,
-};
+use crate::http::prelude::*;
 
 /// For what a browser shows in a tab: the page that it makes for a video plays the video itself, in the browser's own style.
 const SHOWN: &str = "default-src 'none'; media-src 'self'; style-src 'unsafe-inline'; frame-ancestors 'none'";

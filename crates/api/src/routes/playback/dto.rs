@@ -1,15 +1,13 @@
 //! What playback answers.
 
-use chrono::{DateTime, Utc};
-use dto::Dto;
 use media::{VideoProvider, VideoStatus};
-use serde::Serialize;
-use utoipa::ToSchema;
+
+use crate::routes::shared::prelude::*;
 
 /// How to play a video: URLs that are valid until they expire, for whoever has them.
 #[derive(Serialize, ToSchema, Dto)]
 #[serde(rename_all = "camelCase")]
-#[dto(from = media::Playback, used(captions))]
+#[dto(from = media::Playback)]
 pub(super) struct Playback {
     /// Who streams the video: `MUX` or `LOCAL`; more may be added.
     #[schema(value_type = String, example = "MUX")]
@@ -30,7 +28,6 @@ pub(super) struct Playback {
     #[schema(minimum = 0, example = 61.5)]
     duration_seconds: Option<f64>,
     /// The captions, ordered by language.
-    #[dto(with = captions.into_iter().map(Into::into).collect())]
     captions: Vec<PlaybackCaptions>,
     /// When the URLs expire.
     expires_at: DateTime<Utc>,

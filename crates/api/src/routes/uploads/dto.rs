@@ -1,13 +1,9 @@
 //! What uploads take and answer.
 
-use chrono::{DateTime, Utc};
 use kernel::FileId;
 use media::{File, FilePurpose, FileStatus, Limits, Media, NewFile, Target};
-use serde::{Deserialize, Serialize};
-use utoipa::{IntoParams, ToSchema};
-use validator::Validate;
 
-use crate::routes::shared::schema;
+use crate::routes::shared::prelude::*;
 
 /// A file that is announced, uploaded and checked.
 #[derive(Serialize, ToSchema)]

@@ -2,15 +2,10 @@
 
 use std::collections::BTreeMap;
 
-use chrono::{DateTime, Utc};
-use dto::Dto;
 use kernel::{FileId, VideoAssetId};
 use media::{NewVideo, VideoProvider, VideoStatus};
-use serde::{Deserialize, Serialize};
-use utoipa::ToSchema;
-use validator::Validate;
 
-use crate::routes::shared::page;
+use crate::routes::shared::prelude::*;
 
 /// A video, as its owner sees it.
 #[derive(Serialize, ToSchema)]

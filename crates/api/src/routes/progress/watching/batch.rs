@@ -2,18 +2,15 @@
 
 use std::collections::HashMap;
 
-use chrono::{DateTime, Utc};
 use kernel::{ChapterId, Code, Error, FieldError, LessonId, Result, Uuid};
 use progress::{Heartbeat, Subject};
-use serde::{Deserialize, Serialize};
 use serde_json::Value;
-use utoipa::ToSchema;
-use validator::Validate;
 
 use super::dto::{ChapterProgress, LessonProgress, PlayedRange, claim};
 use crate::{
     config::Config,
     http::extract::{Judged, Large, MOST_REASONS_OF_DOCUMENT},
+    routes::shared::prelude::*,
 };
 
 /// Heartbeats that a device kept while it was offline.
