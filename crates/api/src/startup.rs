@@ -126,7 +126,12 @@ pub fn media(config: &Config) -> Result<Media, StartupError> {
         pending: config.uploads_pending,
         pending_bytes: config.uploads_pending_bytes,
     };
-    Ok(Media::new(storage, limits, config.public_url.clone()))
+    let types = media::AllowedTypes::new(
+        &config.upload_image_types,
+        &config.upload_attachment_types,
+        &config.upload_video_types,
+    )?;
+    Ok(Media::new(storage, limits, types, config.public_url.clone()))
 }
 
 /// The lane in which passwords are hashed.

@@ -210,8 +210,10 @@ codes! {
     ProviderUnavailable = "provider_unavailable", "The payment provider does not answer";
     /// The connection broke while a change was being committed: it may or may not have been done.
     OutcomeUnknown = "outcome_unknown", "It is not known whether the change was made";
-    /// The mail server refused the message or did not answer. Never leaves the worker.
+    /// The mail server refused the message for now, or did not answer. Never leaves the worker.
     MailUndelivered = "mail_undelivered", "The mail could not be delivered";
+    /// The mail server refused the message for good: it would refuse it again. Never leaves the worker.
+    MailRefused = "mail_refused", "The mail was refused";
 }
 
 /// One reason among several, at one place of the request.

@@ -8,6 +8,7 @@ mod grant_history;
 mod health;
 mod idempotency;
 mod limits;
+mod mail_lanes;
 mod middleware;
 mod multiple_servers;
 mod object_storage;

@@ -100,7 +100,7 @@ pub fn status_of(code: Code) -> StatusCode {
         Code::Overloaded | Code::Unavailable | Code::ProviderUnavailable | Code::OutcomeUnknown => {
             StatusCode::SERVICE_UNAVAILABLE
         }
-        Code::Internal | Code::MailUndelivered => StatusCode::INTERNAL_SERVER_ERROR,
+        Code::Internal | Code::MailUndelivered | Code::MailRefused => StatusCode::INTERNAL_SERVER_ERROR,
     }
 }
 

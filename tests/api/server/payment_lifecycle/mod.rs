@@ -165,7 +165,7 @@ async fn note(app: &App, payments: &Payments, body: &str) {
 /// What the worker does with everything that is due.
 async fn work_off(app: &App, payments: &Payments) {
     loop {
-        let claim = |tx: Tx| async move { outbox::claim(&tx, 256).await };
+        let claim = |tx: Tx| async move { outbox::claim(&tx, outbox::Kinds::Any, 256).await };
         let messages = app.db.run_in(Pool::Worker, Actor::System, claim).await.unwrap();
         if messages.is_empty() {
             return;

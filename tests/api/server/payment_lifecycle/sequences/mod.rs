@@ -146,7 +146,7 @@ impl World {
     }
 
     async fn claim(&self, some: u64) -> Vec<outbox::Message> {
-        let claim = move |tx: Tx| async move { outbox::claim(&tx, some).await };
+        let claim = move |tx: Tx| async move { outbox::claim(&tx, outbox::Kinds::Any, some).await };
         self.app.db.run_in(Pool::Worker, Actor::System, claim).await.unwrap()
     }
 
