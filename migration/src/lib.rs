@@ -19,6 +19,7 @@ mod m20261122_000008_moderation;
 mod m20261122_000009_free_courses;
 mod m20261130_000010_learning_records;
 mod m20261130_000011_standing;
+mod m20261130_000013_media_details;
 
 /// All migrations, oldest first.
 pub struct Migrator;
@@ -38,6 +39,7 @@ impl MigratorTrait for Migrator {
             Box::new(m20261122_000009_free_courses::Migration),
             Box::new(m20261130_000010_learning_records::Migration),
             Box::new(m20261130_000011_standing::Migration),
+            Box::new(m20261130_000013_media_details::Migration),
         ]
     }
 }

@@ -84,6 +84,26 @@ async fn the_members_of_a_coupon_are_validated(app: App) {
 }
 
 #[both_databases]
+async fn every_broken_rule_of_a_coupon_is_a_reason(app: App) {
+    let elena = app.trainer().await;
+    let window = json!({
+        "code": "BOTH", "percentOff": 5, "amountOff": { "amount": 5, "currency": "USD" },
+        "startsAt": "2026-02-01T00:00:00Z", "endsAt": "2026-01-01T00:00:00Z",
+    });
+    let refused =
+        app.post_as(&elena, "/coupons", window.clone()).await.expect_problem(422, "validation_failed");
+    assert_eq!(refused.errors(), ["/amountOff not_allowed", "/endsAt not_after_start"]);
+    // With a bound of one member, which its schema holds.
+    let mut all = window;
+    all["percentOff"] = json!(101);
+    let refused = app.post_as(&elena, "/coupons", all).await.expect_problem(422, "validation_failed");
+    assert_eq!(
+        refused.errors(),
+        ["/amountOff not_allowed", "/endsAt not_after_start", "/percentOff too_large"]
+    );
+}
+
+#[both_databases]
 async fn a_coupon_is_visible_to_its_owner_only(app: App) {
     let greta = app.trainer().await;
     let elena = app.trainer().await;

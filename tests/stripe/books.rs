@@ -120,7 +120,7 @@ pub struct Books {
     pub kept: BTreeMap<String, Value>,
     /// Every event.
     pub events: Vec<Value>,
-    /// Those that nobody was told yet.
+    /// Those that were not delivered yet.
     pub waiting: VecDeque<Value>,
     /// What caused the present change.
     pub request: Value,
@@ -173,7 +173,7 @@ impl Books {
     }
 
     /// An event about an object as it is now.
-    pub fn tell(&mut self, kind: &str, id: &str) {
+    pub fn emit(&mut self, kind: &str, id: &str) {
         let (event, object) = (self.name("evt"), self.objects[id].clone());
         let event = json!({
             "id": event, "object": "event", "api_version": VERSION, "created": self.now(), "livemode": false,
@@ -256,7 +256,7 @@ impl Books {
             "metadata": metadata, "name": params.text("name"), "phone": params.text("phone"), "preferred_locales": [],
             "shipping": null, "tax_exempt": "none", "test_clock": null,
         }));
-        self.tell("customer.created", &id);
+        self.emit("customer.created", &id);
         self.get(&id, "customer")
     }
 

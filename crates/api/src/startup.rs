@@ -1,6 +1,12 @@
 //! From a configuration to an open database: the folder, the master key, the roles, the schema.
 
-use std::{fs, io::Write, path::Path, str::FromStr, sync::Arc};
+use std::{
+    fs,
+    io::Write,
+    path::{Path, PathBuf},
+    str::FromStr,
+    sync::Arc,
+};
 
 use database::{Db, Relay, Setup, postgres, sqlite};
 use identity::{Hasher, HasherSettings, Identity, TokenSettings, Tokens};
@@ -14,6 +20,9 @@ use sqlx::{
 };
 
 use crate::config::{Config, Mode, PaymentProvider};
+
+/// The master key's file in the data folder.
+const MASTER_KEY_FILE: &str = "master.key";
 
 /// Why nothing was started, in words for whoever tried.
 pub type StartupError = String;
@@ -42,6 +51,7 @@ pub async fn open(config: &Config, environment: Environment, schema: Schema) -> 
         let folder = config.data_dir.display();
         format!("the data folder {folder} cannot be made: {error}. Let PALESTRA_DATA_DIR name one that this user may write")
     })?;
+    let had_key = config.data_dir.join(MASTER_KEY_FILE).exists();
     let keyring = Keyring::new(master_key(config)?);
     let setup = match postgres_urls(config, &keyring)? {
         Some(servers) => open_postgres(config, servers, &keyring, schema).await?,
@@ -50,14 +60,20 @@ pub async fn open(config: &Config, environment: Environment, schema: Schema) -> 
                         name a PostgreSQL"
                 .to_owned());
         }
-        None => open_sqlite(config, &keyring, schema).await?,
+        None => {
+            let path = sqlite_path(config);
+            if had_key && !path.exists() {
+                missing_database(config, &path)?;
+            }
+            open_sqlite(path, config, &keyring, schema).await?
+        }
     };
     Db::open(setup, environment.reached_at(&config.public_url), keyring)
         .await
         .map_err(|error| error.to_string())
 }
 
-/// A folder that nobody else may look into: the database, the master key and letters with live links are in it. One that
+/// A folder that nobody else may look into: the database, the master key and mails with live links are in it. One that
 /// exists keeps the rights that somebody gave it.
 fn make_private_folder(folder: &Path) -> std::io::Result<()> {
     let mut builder = fs::DirBuilder::new();
@@ -117,7 +133,12 @@ pub fn media(config: &Config) -> Result<Media, StartupError> {
         pending: config.uploads_pending,
         pending_bytes: config.uploads_pending_bytes,
     };
-    Ok(Media::new(storage, limits, config.public_url.clone()))
+    let types = media::AllowedTypes::new(
+        &config.upload_image_types,
+        &config.upload_attachment_types,
+        &config.upload_video_types,
+    )?;
+    Ok(Media::new(storage, limits, types, config.public_url.clone()))
 }
 
 /// The lane in which passwords are hashed.
@@ -252,7 +273,7 @@ pub(crate) fn origin(url: &str) -> String {
 
 /// The master key: given, or kept in the data folder, or made now.
 fn master_key(config: &Config) -> Result<[u8; 32], StartupError> {
-    let path = config.data_dir.join("master.key");
+    let path = config.data_dir.join(MASTER_KEY_FILE);
     let text = match &config.master_key {
         Some(given) => given.clone(),
         None => match fs::read_to_string(&path) {
@@ -298,11 +319,36 @@ fn make_master_key(config: &Config, path: &Path) -> Result<String, StartupError>
 
 // SQLite ---------------------------------------------------------------------------------------------------------
 
-async fn open_sqlite(config: &Config, keyring: &Keyring, schema: Schema) -> Result<Setup, StartupError> {
-    let path = match config.database_url.as_deref().and_then(|url| url.strip_prefix("sqlite:")) {
+fn sqlite_path(config: &Config) -> PathBuf {
+    match config.database_url.as_deref().and_then(|url| url.strip_prefix("sqlite:")) {
         Some(path) => path.trim_start_matches("//").into(),
         None => config.data_dir.join("palestra.db"),
-    };
+    }
+}
+
+/// A master key says that there was a database. Production does not begin again as an empty school where it was lost, for
+/// instance because a volume is not mounted.
+fn missing_database(config: &Config, path: &Path) -> Result<(), StartupError> {
+    let (key, path) = (config.data_dir.join(MASTER_KEY_FILE), path.display());
+    let key = key.display();
+    if config.environment == Mode::Production {
+        return Err(format!(
+            "{key} belongs to an installation whose database {path} is missing: mount it, or restore it from your backup. To begin \
+             anew as an empty school, move the key away first"
+        ));
+    }
+    print_status(&format!(
+        "{key} belongs to a database that is missing: beginning anew, as an empty school."
+    ));
+    Ok(())
+}
+
+async fn open_sqlite(
+    path: PathBuf,
+    config: &Config,
+    keyring: &Keyring,
+    schema: Schema,
+) -> Result<Setup, StartupError> {
     let fresh = !path.exists();
     let cannot = |error: sqlx::Error| {
         format!(
@@ -320,7 +366,9 @@ async fn open_sqlite(config: &Config, keyring: &Keyring, schema: Schema) -> Resu
         if fresh {
             print_status(&format!("Making the database {}", path.display()));
         }
-        tell(&database::migrate(&connection, &key_check(keyring)).await.map_err(|error| error.to_string())?);
+        print_applied(
+            &database::migrate(&connection, &key_check(keyring)).await.map_err(|error| error.to_string())?,
+        );
     } else {
         database::check(&connection, &key_check(keyring)).await.map_err(|error| error.to_string())?;
     }
@@ -328,7 +376,7 @@ async fn open_sqlite(config: &Config, keyring: &Keyring, schema: Schema) -> Resu
     Ok(Setup::Sqlite(sqlite::Setup { path, readers: config.database_connections }))
 }
 
-fn tell(applied: &[String]) {
+fn print_applied(applied: &[String]) {
     for name in applied {
         print_status(&format!("Migrated: {name}"));
     }
@@ -373,7 +421,7 @@ fn postgres_urls(config: &Config, keyring: &Keyring) -> Result<Option<Servers>, 
     }
 }
 
-/// The runtime roles' passwords follow from the master key, so that every server knows them without being told.
+/// The runtime roles' passwords follow from the master key, so that every server can derive them.
 fn password(keyring: &Keyring, role: &str) -> String {
     hex(&keyring.derive(&format!("postgres role {role}")))
 }
@@ -400,7 +448,7 @@ async fn open_postgres(
             let pool =
                 PgPoolOptions::new().max_connections(1).connect_with(owner.clone()).await.map_err(answer)?;
             let connection = SqlxPostgresConnector::from_sqlx_postgres_pool(pool);
-            tell(
+            print_applied(
                 &database::migrate(&connection, &key_check(keyring))
                     .await
                     .map_err(|error| error.to_string())?,
@@ -428,8 +476,8 @@ async fn open_postgres(
     Ok(Setup::Postgres(Box::new(setup)))
 }
 
-/// Where the servers of this installation tell each other news. Redis that does not answer is no reason not to serve: until it
-/// does, news of other servers come up to a second late.
+/// Where the servers of this installation notify each other. Redis that does not answer is no reason not to serve: until it
+/// does, notifications of other servers come up to a second late.
 async fn relay(config: &Config, keyring: &Keyring) -> Result<Option<Relay>, StartupError> {
     let Some(url) = &config.redis_url else {
         return Ok(None);
@@ -438,7 +486,7 @@ async fn relay(config: &Config, keyring: &Keyring) -> Result<Option<Relay>, Star
         format!("PALESTRA_REDIS_URL cannot be read: {error}. It has to be like redis://HOST:6379 or rediss://USER:PASSWORD@HOST:6380")
     })?;
     if let Err(error) = relay.check().await {
-        tracing::warn!(%error, "Redis does not answer: until it does, news of other servers come up to a second late");
+        tracing::warn!(%error, "Redis does not answer: until it does, notifications of other servers come up to a second late");
     }
     Ok(Some(relay))
 }

@@ -18,8 +18,17 @@ const INLINE: [&str; 8] = ["strong", "b", "em", "i", "u", "s", "code", "a"];
 /// [`kernel::Code::ValidationFailed`] at `pointer` where it is too long.
 pub(crate) fn rich(html: String, max: usize, pointer: &str) -> Result<String> {
     let clean = clean(html);
-    courses::within(&clean, max, pointer)?;
+    courses::check_length(&clean, max, pointer)?;
     Ok(clean)
+}
+
+/// The same for a text that may not be blank.
+///
+/// # Errors
+/// [`kernel::Code::ValidationFailed`] at `pointer` where it is too long, or shows neither text nor a picture.
+pub(crate) fn required_rich(html: String, max: usize, pointer: &str) -> Result<String> {
+    let clean = rich(html, max, pointer)?;
+    if is_blank(&clean) { Err(blank(pointer)) } else { Ok(clean) }
 }
 
 fn clean(html: String) -> String {

@@ -1,3 +1,5 @@
+//! The database: opening it, and running use cases in transactions.
+
 use std::{
     future::Future,
     sync::{
@@ -10,24 +12,16 @@ use futures_util::future::BoxFuture;
 use kernel::{Actor, Environment, Keyring, Result, UserId};
 
 use crate::{
-    Relay, Tx, Wakeups,
+    ChangeNotifications, Relay, Tx,
     invalidation::{Generations, ListenerHealth},
-    postgres::{Mode, Postgres},
+    mode::Mode,
+    pool::Pool,
+    postgres::Postgres,
     redis::RedisPublisher,
+    shared::Shared,
     sqlite::Sqlite,
     work::{Answer, Work, boxed, opened},
 };
-
-/// Which runtime role's connection a transaction takes. On SQLite there are no roles and all are the same.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Pool {
-    /// A request on behalf of its caller.
-    App,
-    /// Registration, login, tokens and keys: what happens before anybody is known.
-    Auth,
-    /// The outbox and housekeeping.
-    Worker,
-}
 
 /// How to open the database.
 #[derive(Clone)]
@@ -36,18 +30,6 @@ pub enum Setup {
     Sqlite(crate::sqlite::Setup),
     /// A server.
     Postgres(Box<crate::postgres::Setup>),
-}
-
-pub(crate) struct Shared {
-    pub(crate) environment: Environment,
-    pub(crate) keyring: Arc<Keyring>,
-    pub(crate) statements: Arc<AtomicU64>,
-    pub(crate) generation: AtomicU64,
-    pub(crate) generations: Generations,
-    pub(crate) listener_health: ListenerHealth,
-    pub(crate) wakeups: Wakeups,
-    /// Where news for other servers go over Redis.
-    pub(crate) redis_publisher: Option<RedisPublisher>,
 }
 
 /// The database. Cheap to clone.
@@ -75,10 +57,10 @@ impl Db {
             Setup::Postgres(setup) => setup.relay.clone(),
         };
         let [a, b, c, d, ..] = environment.secret();
-        let wakeups = Wakeups::new([a, b, c, d]);
+        let change_notifications = Arc::new(ChangeNotifications::new([a, b, c, d]));
         let shared = Arc::new(Shared {
-            redis_publisher: relay.clone().map(|relay| RedisPublisher::start(relay, &wakeups)),
-            wakeups,
+            redis_publisher: relay.clone().map(|relay| RedisPublisher::start(relay, &change_notifications)),
+            change_notifications,
             environment,
             keyring: Arc::new(keyring),
             statements: Arc::default(),
@@ -204,6 +186,7 @@ impl Db {
                 .detail("The writer has ended; restart the server."));
         }
         self.read(Actor::Anonymous, |tx| async move {
+            // Text: a ping reads no table.
             let answer = sea_orm::ConnectionTrait::execute_unprepared(&tx, "SELECT 1").await;
             answer.map(|_| ()).map_err(crate::from_db)
         })
@@ -224,11 +207,11 @@ impl Db {
         self.shared.generations.of(account)
     }
 
-    /// For whom there is something new, whoever said so ([`Tx::notify`]). Calls of other servers that went unheard, because the
-    /// connection was lost, are made good by one that means everybody.
+    /// The accounts that were notified ([`Tx::notify`]), here or at another server. Where notifications of other servers may have been
+    /// lost with a connection, every account counts as notified.
     #[must_use]
-    pub fn wakeups(&self) -> &Wakeups {
-        &self.shared.wakeups
+    pub fn change_notifications(&self) -> &ChangeNotifications {
+        &self.shared.change_notifications
     }
 
     /// Whether every change that another process made more than a second ago is in [`Db::generation`] and [`Db::generation_of`].
@@ -237,16 +220,13 @@ impl Db {
         self.shared.listener_health.is_good()
     }
 
-    /// Begins to hear other servers' announcements. On SQLite the writer watches the file, and nothing has to begin.
+    /// Begins to receive other servers' notifications. On SQLite the writer watches the file, and nothing has to begin.
     pub fn listen(&self) {
         if let Engine::Postgres(postgres) = &self.engine {
-            tokio::spawn(crate::invalidation::listen(
-                postgres.listener.clone(),
-                Arc::downgrade(&self.shared),
-            ));
+            postgres.listen(&self.shared);
         }
         if let Some(relay) = self.relay.clone() {
-            tokio::spawn(crate::redis::listen(relay, Arc::downgrade(&self.shared)));
+            tokio::spawn(crate::redis::listen(relay, Arc::downgrade(&self.shared.change_notifications)));
         }
     }
 

@@ -3,6 +3,7 @@
 mod access_token;
 mod account;
 mod admin;
+mod client;
 mod credentials;
 mod link_token;
 pub mod mail;
@@ -17,8 +18,9 @@ pub use account::{
     Account, AccountChange, Registration, account, change_account, register, register_unconfirmed,
 };
 pub use admin::{UserChange, UserFilter, change_user, create_account, create_admin, list_users, user};
+pub use client::{Client, Share};
 pub use credentials::{
-    GuessLimits, Hasher, HasherSettings, RegistrationTry, Share, change_password, hash_new_password,
+    GuessLimits, Hasher, HasherSettings, RegistrationTry, change_password, hash_new_password,
     request_password_reset, resend_verification, reset_password, verify_email,
 };
 pub use entity::enums::{Level, Role, UserStatus};
@@ -27,7 +29,7 @@ pub use profile::{
 };
 pub use services::{Identity, IdentitySettings};
 pub use session::{
-    Client, LoggedIn, Session, active_sessions, list_sessions, login, logout, refresh, revoke_other_sessions,
+    LoggedIn, Session, active_sessions, list_sessions, login, logout, refresh, revoke_other_sessions,
     revoke_session, sweep, verify_session,
 };
 pub use signing_key::{PublicKey, ensure_signing_key, rotate_signing_key, signing_key_is_older};

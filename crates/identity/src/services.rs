@@ -7,11 +7,12 @@ use kernel::{Actor, Result};
 
 use crate::{
     access_token::{Claims, Tokens},
+    client::Client,
     credentials::{
         guesses::{GuessLimits, Guesses, RegistrationTry},
         hasher::Hasher,
     },
-    session::{self, Client},
+    session::store as sessions,
     standing::Standings,
 };
 
@@ -75,7 +76,7 @@ impl Identity {
         let (claims, is_first) = self.tokens.verify(db, token).await?;
         let actor = self.confirm(db, &claims).await?;
         if let Some(hash) = claims.came_with().filter(|_| is_first) {
-            let used = move |tx| async move { session::store::set_used(&tx, hash).await };
+            let used = move |tx| async move { sessions::set_used(&tx, hash).await };
             if let Err(error) = db.run_in(Pool::Auth, actor, used).await {
                 tracing::warn!(%error, "it cannot be written that the answer to a refresh has arrived");
             }

@@ -1,19 +1,20 @@
 //! Whose session still stands, and what its account may do now: every request with an access token asks.
 
-use chrono::TimeDelta;
-use database::Db;
+use std::time::Duration;
+
+use database::{Db, Tx};
 use kernel::{Actor, Code, Result, Role, SessionId, Timestamp, UserId};
 use quick_cache::sync::Cache;
 
-use crate::{access_token::Claims, session};
+use crate::{access_token::Claims, session::store as sessions};
 
 /// How many sessions are remembered.
 const REMEMBERED: usize = 50_000;
 /// How long what is remembered holds, unless an invalidation ends it before ([`Db::generation_of`]): so long at most a change counts
 /// for nothing that somebody made by hand in the database.
-const TTL: TimeDelta = TimeDelta::seconds(60);
+const TTL: Duration = Duration::from_secs(60);
 /// How long it holds while changes of other processes are not heard of.
-const TTL_WITHOUT_INVALIDATIONS: TimeDelta = TimeDelta::seconds(1);
+const TTL_WITHOUT_INVALIDATIONS: Duration = Duration::from_secs(1);
 
 /// The sessions that were asked about last, as they are in the database.
 ///
@@ -58,7 +59,7 @@ impl Standings {
         let ttl = if db.invalidations_are_live() { TTL } else { TTL_WITHOUT_INVALIDATIONS };
         let holds = found.generation == db.generation_of(user_id)
             && found.at <= now
-            && now - found.at < ttl
+            && found.at + ttl > now
             // Where it has been refreshed meanwhile, it ends later than is known here.
             && found.expires_at > now;
         holds.then_some(found)
@@ -67,8 +68,8 @@ impl Standings {
     async fn read(&self, db: &Db, actor: Actor, user_id: UserId, session: SessionId) -> Result<Standing> {
         // Before the row is read: what ends the session afterwards counts.
         let generation = db.generation_of(user_id);
-        let read = move |tx: database::Tx| async move {
-            let status = session::store::status(&tx, session, user_id).await?;
+        let read = move |tx: Tx| async move {
+            let status = sessions::status(&tx, session, user_id).await?;
             let active = status.as_ref().filter(|status| status.is_active(tx.now()));
             Ok(Standing {
                 role: active.map(|status| status.role),

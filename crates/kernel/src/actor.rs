@@ -1,3 +1,5 @@
+//! The caller of a use case, and the roles of accounts.
+
 use sea_orm::{
     DeriveActiveEnum, EnumIter,
     strum::{Display, EnumString, IntoStaticStr},

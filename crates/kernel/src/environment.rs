@@ -1,3 +1,5 @@
+//! What is not deterministic: the clock, the ids and the random numbers.
+
 use std::sync::Arc;
 
 use aws_lc_rs::rand;

@@ -11,7 +11,7 @@ pub struct Message {
     pub subject: String,
     /// The text, lines separated by `\n`.
     pub text: String,
-    /// Where a mail program says, with one POST, that its reader wants no more of these (RFC 8058); `None` for letters that
+    /// Where a mail program says, with one POST, that its reader wants no more of these (RFC 8058); `None` for mails that
     /// nobody can do without.
     pub unsubscribe: Option<String>,
 }
@@ -22,6 +22,7 @@ pub trait Mailer: Send + Sync {
     /// Delivers `message` or says why not; the worker tries again later.
     ///
     /// # Errors
-    /// [`crate::Code::MailUndelivered`] where the other side refused or did not answer.
+    /// [`crate::Code::MailUndelivered`] where the other side refused for now or did not answer; [`crate::Code::MailRefused`] where it
+    /// would refuse again.
     async fn send(&self, message: Message) -> Result<()>;
 }

@@ -1,3 +1,5 @@
+//! Amounts of money with their currency.
+
 use std::{fmt, str::FromStr};
 
 /// An ISO 4217 currency code, three upper-case letters.

@@ -1,3 +1,5 @@
+//! Cleaning text of characters that nobody sees.
+
 /// What people write, without what nobody sees: control characters other than tabs and line breaks, marks that turn the
 /// direction of text, and characters without a shape, by which two different names can look the same.
 ///

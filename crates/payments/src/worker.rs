@@ -45,7 +45,7 @@ impl Payments {
         }
     }
 
-    /// Asks the provider about payments of which nothing was heard for ten minutes, and closes those that nobody paid in time.
+    /// Asks the provider about payments of which nothing was reported for ten minutes, and closes those that nobody paid in time.
     /// Answers with how many were asked about.
     ///
     /// # Errors

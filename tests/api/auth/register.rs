@@ -90,8 +90,8 @@ async fn the_name_of_an_unverified_account_is_not_mailed(app: App) {
     let made = app.post("/auth/register", body).await.expect(201);
     let me = app.send(app.request("GET", "/me").bearer_auth(made.text_at("/accessToken"))).await.expect(200);
     assert_eq!(me.at("/name"), "you won https://evil.example/claim The");
-    let (letter, _) = app.mail_to("victim@example.com", "Confirm your e-mail address").await;
-    assert!(letter.contains("Hello,") && !letter.contains("evil.example"), "{letter}");
+    let (mail, _) = app.mail_to("victim@example.com", "Confirm your e-mail address").await;
+    assert!(mail.contains("Hello,") && !mail.contains("evil.example"), "{mail}");
 }
 
 #[both_databases]

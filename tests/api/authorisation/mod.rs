@@ -144,7 +144,7 @@ async fn call_as(
 
 #[test]
 fn every_operation_of_the_document_has_a_row() {
-    let document: Value = serde_json::from_str(&api::document()).unwrap();
+    let document: Value = serde_json::from_str(&api::document().unwrap()).unwrap();
     let operations =
         document["paths"].as_object().unwrap().values().flat_map(|item| item.as_object().unwrap().values());
     let operations: Vec<&Value> = operations.collect();

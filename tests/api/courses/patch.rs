@@ -134,12 +134,12 @@ async fn a_course_and_a_category_show_uploaded_pictures(app: App) {
             .expect_problem(422, "validation_failed");
         assert!(refused.errors()[0].starts_with("/imageId "), "{:?}", refused.errors());
     }
-    let banner = upload(&app, &admin, announcement("IMAGE", "shelf.png", "image/png", &bytes), &bytes)
+    let banner = upload(&app, &admin, announcement("IMAGE", "category.png", "image/png", &bytes), &bytes)
         .await
         .text_at("/id");
-    let shelf = app
+    let category = app
         .post_as(&admin, "/categories", json!({ "name": "Pictured", "imageId": banner }))
         .await
         .expect(201);
-    app.get(&path_of(&shelf.text_at("/imageUrl"))).await.expect(200);
+    app.get(&path_of(&category.text_at("/imageUrl"))).await.expect(200);
 }

@@ -11,7 +11,7 @@ use crate::{
 #[both_databases]
 async fn a_title_match_ranks_first(app: App) {
     let (elena, admin) = (app.trainer().await, app.admin().await);
-    let shelf =
+    let category =
         app.post_as(&admin, "/categories", json!({ "name": "Kettlebells" })).await.expect(201).at("/id");
     let long = "Swings, cleans, presses and snatches, from the very first day to the hundredth repetition. "
         .repeat(5);
@@ -19,7 +19,7 @@ async fn a_title_match_ranks_first(app: App) {
     for n in 0..8 {
         app.course(
             &elena,
-            json!({ "title": format!("Plan {n}"), "description": "d", "categoryIds": [shelf] }),
+            json!({ "title": format!("Plan {n}"), "description": "d", "categoryIds": [category] }),
         )
         .await;
     }

@@ -21,7 +21,7 @@ async fn a_dispute_suspends_access_until_decided(app: App) {
     }
     let now = app.get_as(&lena, &format!("/payments/{payment}")).await.expect(200);
     assert_eq!((now.at("/status"), now.at("/disputes/0/status")), (json!("COMPLETED"), json!("LOST")));
-    // Nothing that was told before comes back.
+    // Nothing that was reported before comes back.
     app.post_as(&lena, &path, json!({ "status": "WON" })).await.expect(200);
     assert_eq!(app.access_reason(&lena, &lessons[0]).await, "grant_revoked");
 }

@@ -142,7 +142,7 @@ async fn a_dispute_suspends_access_until_decided(app: StripeApp) {
     assert_eq!(app.buyer_access().await, "granted");
     let second = app.stripe.dispute(&intent);
     app.stripe.decide(&second, "lost");
-    // The end is heard of before the beginning.
+    // The end is reported before the beginning.
     for event in app.stripe.events().iter().rev() {
         app.stripe.deliver(&app, event).await.expect(200);
     }

@@ -255,6 +255,20 @@ async fn a_post_shows_own_pictures_once(app: App) {
 }
 
 #[both_databases]
+async fn every_fault_of_a_post_is_a_reason(app: App) {
+    let lena = app.learner().await;
+    let strangers = upload_picture(&app, &app.trainer().await).await;
+    let post = create_post(&app, &lena, json!({})).await;
+    let blank = json!({ "title": "\u{200b}", "imageIds": [strangers, strangers] });
+    let made = submit_post(&app, &lena, blank.clone()).await;
+    let changed = app.patch_as(&lena, &format!("/posts/{post}"), "*", blank).await;
+    for refused in [made, changed] {
+        let refused = refused.expect_problem(422, "validation_failed");
+        assert_eq!(refused.errors(), ["/imageIds/0 unknown_file", "/imageIds/1 duplicate", "/title blank"]);
+    }
+}
+
+#[both_databases]
 async fn a_post_needs_text_or_a_picture(app: App) {
     let lena = app.learner().await;
     let picture = upload_picture(&app, &lena).await;

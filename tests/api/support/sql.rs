@@ -1,8 +1,14 @@
 //! The database of a test, read and written behind the server's back.
 
+use database::Tx;
 use sqlx::{Connection, Executor, Row};
 
 use super::App;
+
+/// The number that a query returns in this transaction.
+pub async fn count(tx: &Tx, sql: &str) -> kernel::Result<i64> {
+    tx.fetch_scalar(sql, []).await.map(Option::unwrap_or_default)
+}
 
 impl App {
     /// Executes a statement as the owner of the database, as another process would.

@@ -134,7 +134,7 @@ impl StripeApp {
     /// The number of rows of a table.
     pub async fn count_rows(&self, table: &str) -> i64 {
         let sql = format!("SELECT count(*) FROM {table}");
-        let work = move |tx: database::Tx| async move { tx.count(&sql, []).await };
+        let work = move |tx: database::Tx| async move { super::count(&tx, &sql).await };
         self.db.read_in(Pool::Worker, Actor::System, work).await.unwrap()
     }
 

@@ -1,6 +1,7 @@
 //! The demo school: two trainers, a dozen courses, learners mid-way. Loaded through the use cases, so that it obeys every
 //! rule, and once: a second load finds it and changes nothing.
 
+mod cast;
 mod chat;
 mod community;
 mod notices;
@@ -13,12 +14,13 @@ use courses::{Body, Level, NewCategory, NewChapter, NewCourse, NewLesson};
 use database::{Db, Pool, Tx};
 use enrollment::NewManualGrant;
 use identity::{AccountChange, Hasher, Registration, Share, UserFilter};
-use kernel::{Actor, CategoryId, CourseId, Error, LessonId, Limit, Money, Result, Role, SessionId, Uuid};
+use kernel::{Actor, CategoryId, Error, Limit, Money, Result, Role, SessionId, Uuid};
 use progress::{Claim, HeartbeatService, MAX_VIDEO_SECONDS, Rules, Subject};
 use serde::Deserialize;
 
 use self::{
-    community::{Cast, Conversation, DemoPost},
+    cast::{Cast, Placed, unknown},
+    community::{Conversation, DemoPost},
     shop::DemoCoupon,
 };
 use crate::startup::print_status;
@@ -31,7 +33,7 @@ const ADMIN: &str = "admin@palestra.example";
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 struct School {
     people: Vec<Person>,
-    categories: Vec<Shelf>,
+    categories: Vec<DemoCategory>,
     courses: Vec<DemoCourse>,
     coupons: Vec<DemoCoupon>,
     learners: Vec<Learner>,
@@ -51,7 +53,7 @@ struct Person {
 }
 
 #[derive(Deserialize)]
-struct Shelf {
+struct DemoCategory {
     name: String,
 }
 
@@ -141,13 +143,6 @@ struct Completed {
     lessons: Vec<String>,
 }
 
-/// Where a course's parts ended up.
-struct Placed {
-    id: CourseId,
-    author: Actor,
-    lessons: HashMap<String, LessonId>,
-}
-
 /// The accounts of the demo school, with their roles.
 ///
 /// # Errors
@@ -177,12 +172,12 @@ pub async fn load(db: &Db, hasher: &Hasher) -> Result<bool> {
     for person in others {
         people.insert(person.username.clone(), add_person(db, person, &hash).await?);
     }
-    let mut shelves = HashMap::new();
-    for Shelf { name } in school.categories {
+    let mut categories = HashMap::new();
+    for DemoCategory { name } in school.categories {
         let new = NewCategory { name: name.clone(), image_url: None, image_id: None };
-        let shelf =
+        let category =
             db.run(Actor::System, |tx| async move { courses::create_category(&tx, new).await }).await?;
-        shelves.insert(name, shelf.id);
+        categories.insert(name, category.id);
     }
     let mut placed = HashMap::new();
     let total = school.courses.len();
@@ -190,7 +185,7 @@ pub async fn load(db: &Db, hasher: &Hasher) -> Result<bool> {
         print_status(&format!("  {:2} of {total}: {}", index + 1, course.title));
         let author = *people.get(&course.author).ok_or_else(|| unknown(&course.author))?;
         let title = course.title.clone();
-        placed.insert(title, add_course(db, author, course, &shelves).await?);
+        placed.insert(title, add_course(db, author, course, &categories).await?);
     }
     for coupon in school.coupons {
         let owner = *people.get(&coupon.owner).ok_or_else(|| unknown(&coupon.owner))?;
@@ -203,8 +198,8 @@ pub async fn load(db: &Db, hasher: &Hasher) -> Result<bool> {
     let cast = Cast { people: &people, placed: &placed };
     community::add_posts(db, cast, school.posts).await?;
     community::add_conversations(db, cast, school.conversations).await?;
-    chat::load(db, &people).await?;
-    notices::load(db, &people, &placed).await?;
+    chat::load(db, cast).await?;
+    notices::load(db, cast).await?;
     for person in admins {
         add_person(db, person, &hash).await?;
     }
@@ -213,10 +208,6 @@ pub async fn load(db: &Db, hasher: &Hasher) -> Result<bool> {
 
 fn school() -> Result<School> {
     serde_json::from_str(include_str!("school.json")).map_err(Error::internal)
-}
-
-fn unknown(name: &str) -> Error {
-    Error::internal(format!("the demo school does not know {name}"))
 }
 
 /// An interrupted load has left its people: they are found again.
@@ -254,7 +245,7 @@ async fn add_course(
     db: &Db,
     author: Actor,
     course: DemoCourse,
-    shelves: &HashMap<String, CategoryId>,
+    categories: &HashMap<String, CategoryId>,
 ) -> Result<Placed> {
     let money = |price: Option<Price>| -> Result<Option<Money>> {
         let Some(Price { amount, currency }) = price else {
@@ -262,7 +253,7 @@ async fn add_course(
         };
         Ok(Some(Money { amount, currency: currency.parse().map_err(|()| unknown(&currency))? }))
     };
-    let shelf = |name: &String| shelves.get(name).copied().ok_or_else(|| unknown(name));
+    let category = |name: &String| categories.get(name).copied().ok_or_else(|| unknown(name));
     let new = NewCourse {
         title: course.title,
         description: course.description,
@@ -275,7 +266,7 @@ async fn add_course(
         difficulty: course.difficulty,
         price: money(course.price)?,
         discount_price: money(course.discount_price)?,
-        category_ids: course.categories.iter().map(shelf).collect::<Result<_>>()?,
+        category_ids: course.categories.iter().map(category).collect::<Result<_>>()?,
     };
     let chapters = course.chapters;
     // One transaction a course: it is there as a whole or not at all.

@@ -21,6 +21,7 @@ use tracing::Instrument;
 
 use crate::{
     http::{
+        connections::{Exchange, ExchangeBody},
         extract::{RateState, address_of, none_match},
         problem::{self, Problem},
     },
@@ -35,10 +36,14 @@ use crate::{
 pub async fn handle_request<B: MessageBody + 'static>(
     mut request: ServiceRequest,
     next: Next<B>,
-) -> Result<ServiceResponse<BoxBody>, Error> {
+) -> Result<ServiceResponse<ExchangeBody>, Error> {
     let began = Instant::now();
+    let exchange = request.request().conn_data::<Exchange>();
+    let answering = exchange.map(|exchange| exchange.begin(announces_body(request.headers())));
+    let track =
+        |response: ServiceResponse<BoxBody>| response.map_body(|_, body| ExchangeBody::new(body, answering));
     let Some(state) = request.app_data::<Data<State>>().cloned() else {
-        return next.call(request).await.map(ServiceResponse::map_into_boxed_body);
+        return next.call(request).await.map(|response| track(response.map_into_boxed_body()));
     };
     // HEAD is GET without its body, which actix leaves out by itself.
     let is_head = request.method() == Method::HEAD;
@@ -58,10 +63,14 @@ pub async fn handle_request<B: MessageBody + 'static>(
         let route = route.as_deref().unwrap_or("unknown");
         record_metrics(&state, meta.method, route, status, began);
     });
-    if is_head {
-        return answer.map(without_stream);
-    }
-    answer
+    let answer = if is_head { answer.map(without_stream) } else { answer };
+    answer.map(track)
+}
+
+/// Whether bytes follow the head of a request (RFC 9112, section 6).
+fn announces_body(headers: &header::HeaderMap) -> bool {
+    headers.contains_key(header::TRANSFER_ENCODING)
+        || headers.get(header::CONTENT_LENGTH).is_some_and(|length| length.as_bytes() != b"0")
 }
 
 /// Drops a body without end: a HEAD request would keep its connection for ever, though nothing of it is sent.
@@ -199,7 +208,8 @@ fn admit(state: &State, request: &HttpRequest) -> Result<(), Problem> {
         return Ok(());
     }
     let headers = request.headers().iter().map(|(name, value)| name.as_str().len() + value.len() + 4);
-    if headers.sum::<usize>() + request.uri().to_string().len() > state.config.head_limit_bytes {
+    let line = request.method().as_str().len() + request.uri().to_string().len() + " HTTP/1.1\r\n".len() + 1;
+    if headers.sum::<usize>() + line + 2 > state.config.head_limit_bytes {
         return Err(Code::HeadTooLarge.into());
     }
     let most = i64::try_from(state.config.max_in_flight).unwrap_or(i64::MAX);
@@ -296,6 +306,7 @@ fn with_response_headers(
 /// The headers of every answer.
 fn set_response_headers(headers: &mut header::HeaderMap, meta: &RequestMeta, rate: Option<RateState>) {
     let public = headers.contains_key(header::CACHE_CONTROL);
+    let has_policy = headers.contains_key(header::CONTENT_SECURITY_POLICY);
     let mut set = |name: header::HeaderName, value: &str| {
         if let Ok(value) = header::HeaderValue::from_str(value) {
             headers.insert(name, value);
@@ -308,7 +319,7 @@ fn set_response_headers(headers: &mut header::HeaderMap, meta: &RequestMeta, rat
         // Swagger UI styles its elements inline, and so does what is small.
         let policy = "default-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data:; frame-ancestors 'none'";
         set(header::CONTENT_SECURITY_POLICY, policy);
-    } else {
+    } else if !has_policy {
         set(header::CONTENT_SECURITY_POLICY, "default-src 'none'; frame-ancestors 'none'");
     }
     if !public {
@@ -377,7 +388,7 @@ mod tests {
 
     #[actix_web::test]
     async fn a_panic_and_a_request_without_end_are_refusals_like_any_other() {
-        let folder = std::env::temp_dir().join(format!("palestra-edge-{}", std::process::id()));
+        let folder = std::env::temp_dir().join(format!("palestra-middleware-{}", std::process::id()));
         let settings =
             [("PALESTRA_DATA_DIR", folder.to_str().unwrap()), ("PALESTRA_REQUEST_TIMEOUT_SECONDS", "1")];
         let config =

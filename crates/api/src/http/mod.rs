@@ -1,12 +1,14 @@
 //! HTTP: what surrounds the routes. [`middleware`] is the way in and out of every request, [`extract`] hands handlers checked
 //! values, [`reply`] and [`problem`] are their answers, [`routing`] finds the operation, [`mod@openapi`] is the document.
 
+pub(crate) mod connections;
 pub(crate) mod docs;
 pub(crate) mod event_stream;
 pub(crate) mod examples;
 pub(crate) mod extract;
 pub(crate) mod middleware;
 pub mod openapi;
+pub(crate) mod prelude;
 pub(crate) mod problem;
 pub(crate) mod rate_limits;
 pub(crate) mod reply;

@@ -36,11 +36,8 @@ const MAX_BATCHES: u32 = 10;
 /// beyond five announcements of the course in 24 hours.
 pub async fn create_announcement(tx: &Tx, course_id: CourseId, new: NewAnnouncement) -> Result<Announcement> {
     let course = require_editor(tx, course_id).await?;
-    let title = text::title(&new.title)?;
-    let body = text::rich(new.body, MAX_BODY_LENGTH, "/body")?;
-    if text::is_blank(&body) {
-        return Err(text::blank("/body"));
-    }
+    let body = text::required_rich(new.body, MAX_BODY_LENGTH, "/body");
+    let (title, body) = Error::join(text::title(&new.title), body)?;
     // Of several announcements at once, each counts those before it.
     tx.advisory_lock(&format!("announcements {course_id}")).await?;
     let since = tx.now() - WINDOW;
@@ -96,8 +93,8 @@ pub(crate) async fn notify_learners(db: &Db, id: AnnouncementId) -> Result<()> {
         }
     }
     let payload = json!({ "announcementId": id });
-    let go_on = |tx: Tx| async move { outbox::send(&tx, CREATED, payload).await };
-    db.run_in(Pool::Worker, Actor::System, go_on).await
+    let continuation = |tx: Tx| async move { outbox::send(&tx, CREATED, payload).await };
+    db.run_in(Pool::Worker, Actor::System, continuation).await
 }
 
 /// Notifies one batch; answers whether there may be more learners.

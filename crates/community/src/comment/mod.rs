@@ -159,10 +159,7 @@ async fn require_parent(tx: &Tx, thread_id: ThreadId, id: CommentId) -> Result<P
 
 /// The sanitised text, if the caller may write it in this thread.
 async fn checked_content(tx: &Tx, thread: Thread, kind: WriteKind, content: String) -> Result<String> {
-    let content = text::rich(content, MAX_CONTENT_LENGTH, "/content")?;
-    if text::is_blank(&content) {
-        return Err(text::blank("/content"));
-    }
+    let content = text::required_rich(content, MAX_CONTENT_LENGTH, "/content")?;
     let context =
         WriteContext { course_id: thread.root.course_id(), is_moderator: thread.is_moderator, kind };
     rules::check(tx, context, &content).await?;

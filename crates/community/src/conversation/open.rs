@@ -21,7 +21,7 @@ use crate::{
 };
 
 /// Opens a conversation, and answers whether it is new: a second direct one between the same two people is the first. The other person
-/// of a direct conversation hears nothing of it before the first message.
+/// of a direct conversation is not notified of it before the first message.
 ///
 /// # Errors
 /// [`Code::RecipientUnreachable`], [`Code::NewAccountLimit`], [`Code::ValidationFailed`], [`Code::ListFull`].

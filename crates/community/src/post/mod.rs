@@ -90,11 +90,10 @@ async fn own(tx: &Tx, id: PostId) -> Result<Post> {
 pub async fn create_post(tx: &Tx, new: NewPost) -> Result<Post> {
     let author_id = tx.user_id()?;
     access::require_readable(tx, new.course_id).await?;
-    let text = PostText {
-        title: text::title(&new.title)?,
-        content: text::rich(new.content, MAX_CONTENT_LENGTH, "/content")?,
-    };
-    check_images(tx, &new.image_ids, &[]).await?;
+    let content = text::rich(new.content, MAX_CONTENT_LENGTH, "/content");
+    let text = Error::join(text::title(&new.title), content);
+    let ((title, content), ()) = Error::join(text, check_images(tx, &new.image_ids, &[]).await)?;
+    let text = PostText { title, content };
     let id = tx.new_id();
     store::insert(tx, id, author_id, new.course_id, text.clone()).await?;
     store::set_images(tx, id, &new.image_ids).await?;
@@ -121,22 +120,19 @@ pub async fn change_post(
     if !matches(before.version) {
         return Err(Code::PreconditionFailed.into());
     }
-    let after = PostText {
-        title: match &change.title {
-            Some(title) => text::title(title)?,
-            None => before.title.clone(),
-        },
-        content: match change.content {
-            Some(content) => text::rich(content, MAX_CONTENT_LENGTH, "/content")?,
-            None => before.content.clone(),
-        },
-    };
+    let title = change.title.map_or_else(|| Ok(before.title.clone()), |title| text::title(&title));
+    let content = change.content.map_or_else(
+        || Ok(before.content.clone()),
+        |content| text::rich(content, MAX_CONTENT_LENGTH, "/content"),
+    );
     let old_images: Vec<FileId> = before.images.iter().map(|image| image.file_id).collect();
     let images = change.image_ids.unwrap_or_else(|| old_images.clone());
+    let text = Error::join(title, content);
+    let ((title, content), ()) = Error::join(text, check_images(tx, &images, &old_images).await)?;
+    let after = PostText { title, content };
     if after.title == before.title && after.content == before.content && images == old_images {
         return Ok(before);
     }
-    check_images(tx, &images, &old_images).await?;
     if before.status == PostStatus::Published {
         if before.is_locked {
             return Err(Code::ThreadLocked.into());
@@ -289,18 +285,21 @@ fn require_content(content: &str, images: usize) -> Result<()> {
 
 /// Requires that each picture is named once, and is the caller's own or belongs to the post already.
 async fn check_images(tx: &Tx, ids: &[FileId], current: &[FileId]) -> Result<()> {
+    let mut checked = Ok(());
     for (index, id) in ids.iter().enumerate() {
         let pointer = format!("/imageIds/{index}");
         if index >= MAX_IMAGES {
             let detail = format!("At most {MAX_IMAGES} pictures.");
             return Err(Error::invalid(vec![FieldError::new(pointer, "too_many", detail)]));
         }
-        if ids.iter().take(index).any(|other| other == id) {
+        let image = if ids.iter().take(index).any(|other| other == id) {
             let detail = "This picture is there already.";
-            return Err(Error::invalid(vec![FieldError::new(pointer, "duplicate", detail)]));
-        }
-        let current = current.iter().find(|current| *current == id).copied();
-        media::usable_image(tx, *id, current, &pointer).await?;
+            Err(Error::invalid(vec![FieldError::new(pointer, "duplicate", detail)]))
+        } else {
+            let current = current.iter().find(|current| *current == id).copied();
+            media::usable_image(tx, *id, current, &pointer).await
+        };
+        checked = Error::join(checked, image).map(drop);
     }
-    Ok(())
+    checked
 }

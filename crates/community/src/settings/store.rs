@@ -1,11 +1,8 @@
 //! The statements about settings.
 
 use database::{MapDbErr, Tx, values};
-use entity::{
-    community_settings, community_words,
-    enums::{LinkPolicy, Writers},
-};
-use kernel::{Code, CourseId, Result, Timestamp, UserId};
+use entity::{community_settings, community_words};
+use kernel::{Code, CourseId, Result, UserId};
 use sea_orm::{
     ActiveValue::Set,
     EntityTrait, FromQueryResult,
@@ -17,14 +14,9 @@ use super::model::{Settings, scope_id};
 #[derive(FromQueryResult)]
 struct Row {
     course_id: Option<CourseId>,
-    posting: Writers,
-    commenting: Writers,
-    slow_mode_seconds: i64,
-    minimum_account_age_seconds: i64,
-    links: LinkPolicy,
     words: String,
-    version: i64,
-    updated_at: Timestamp,
+    #[sea_orm(nested)]
+    settings: Settings,
 }
 
 /// The words of the settings `s`, which only editors read.
@@ -36,7 +28,7 @@ pub(super) async fn effective(tx: &Tx, course_id: Option<CourseId>) -> Result<Se
     let sql = format!("{} {FROM}", select(WORDS));
     let values = values! { course: scope_id(course_id), school: scope_id(None) };
     let row: Option<Row> = tx.fetch_optional(&sql, values).await?;
-    Ok(settings(course_id, row))
+    Ok(of_row(course_id, row))
 }
 
 /// The settings by which the text of a writer is judged.
@@ -65,35 +57,29 @@ pub(crate) async fn rules(tx: &Tx, course_id: Option<CourseId>, writer: UserId) 
     let values = values! { course: scope_id(course_id), school: scope_id(None), writer };
     let judged: Option<Judged> = tx.fetch_optional(&sql, values).await?;
     let Judged { is_verified_writer, row } = judged.ok_or(Code::Unauthenticated)?;
-    Ok(Rules { settings: settings(course_id, row), is_verified_writer })
+    Ok(Rules { settings: of_row(course_id, row), is_verified_writer })
 }
 
 const FROM: &str = "FROM community_settings s WHERE s.scope_id IN (:course, :school) \
                     ORDER BY CASE WHEN s.course_id IS NULL THEN 1 ELSE 0 END LIMIT 1";
 
 fn select(words: &str) -> String {
+    // Text, as the statements that it is part of.
     format!(
         "SELECT s.course_id, s.posting, s.commenting, s.slow_mode_seconds, s.minimum_account_age_seconds, s.links, \
          coalesce({words}, '') AS words, s.version, s.updated_at"
     )
 }
 
-fn settings(course_id: Option<CourseId>, row: Option<Row>) -> Settings {
-    let Some(row) = row else {
+fn of_row(course_id: Option<CourseId>, row: Option<Row>) -> Settings {
+    let Some(Row { course_id: found, words, settings }) = row else {
         return Settings { is_inherited: course_id.is_some(), ..Settings::default() };
     };
-    let is_inherited = row.course_id != course_id;
-    Settings {
-        posting: row.posting,
-        commenting: row.commenting,
-        slow_mode_seconds: row.slow_mode_seconds,
-        minimum_account_age_seconds: row.minimum_account_age_seconds,
-        links: row.links,
-        words: row.words.lines().map(ToOwned::to_owned).collect(),
-        version: if is_inherited { 0 } else { row.version },
-        updated_at: (!is_inherited).then_some(row.updated_at),
-        is_inherited,
+    let settings = Settings { words: words.lines().map(ToOwned::to_owned).collect(), ..settings };
+    if found == course_id {
+        return settings;
     }
+    Settings { version: 0, updated_at: None, is_inherited: true, ..settings }
 }
 
 /// Writes the next version of the settings; answers whether the version before is still the stored one.

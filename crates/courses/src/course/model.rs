@@ -78,7 +78,7 @@ impl Course {
     /// Whether everybody may enrol without paying.
     #[must_use]
     pub fn is_free(&self) -> bool {
-        self.effective_price() == 0
+        is_free(self.price, self.discount_price)
     }
 
     /// What a learner pays now, in minor units; 0 where the course is free.
@@ -86,6 +86,13 @@ impl Course {
         let amount = |money: Option<Money>| money.map(|money| money.amount);
         effective_price(amount(self.price), amount(self.discount_price))
     }
+}
+
+/// Whether everybody may enrol in a course with these prices without paying.
+#[must_use]
+pub fn is_free(price: Option<Money>, discount_price: Option<Money>) -> bool {
+    let amount = |money: Option<Money>| money.map(|money| money.amount);
+    effective_price(amount(price), amount(discount_price)) == 0
 }
 
 /// What a learner pays for a course now, in minor units. A course is free exactly where this is 0: learners enrol in it and do not

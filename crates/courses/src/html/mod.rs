@@ -4,4 +4,4 @@ mod html_limits;
 mod rich_text;
 
 pub(crate) use rich_text::{MAX_CONTENT_LENGTH, sanitise_content};
-pub use rich_text::{sanitise, within};
+pub use rich_text::{check_length, sanitise};

@@ -77,7 +77,7 @@ pub(crate) const MAX_CONTENT_LENGTH: usize = 60_000;
 /// [`kernel::Code::ValidationFailed`] where the result is too long.
 pub(crate) fn sanitise_content(html: Option<String>) -> Result<Option<String>> {
     let clean = sanitise(html);
-    within(clean.as_deref().unwrap_or_default(), MAX_CONTENT_LENGTH, "/content")?;
+    check_length(clean.as_deref().unwrap_or_default(), MAX_CONTENT_LENGTH, "/content")?;
     Ok(clean)
 }
 
@@ -85,7 +85,7 @@ pub(crate) fn sanitise_content(html: Option<String>) -> Result<Option<String>> {
 ///
 /// # Errors
 /// [`kernel::Code::ValidationFailed`] at `pointer`.
-pub fn within(clean: &str, most: usize, pointer: &str) -> Result<()> {
+pub fn check_length(clean: &str, most: usize, pointer: &str) -> Result<()> {
     if clean.chars().nth(most).is_none() {
         return Ok(());
     }

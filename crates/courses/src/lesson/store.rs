@@ -4,8 +4,8 @@ use database::{MapDbErr, Tx, values};
 use entity::{lesson_bodies, lessons};
 use kernel::{ChapterId, LessonId, Result, UserId};
 use sea_orm::{
-    ActiveValue::Set, ColumnTrait, ConnectionTrait, DbErr, EntityTrait, FromQueryResult, QueryFilter,
-    QueryOrder, Select, entity::prelude::SelectExt,
+    ActiveValue::Set, ColumnTrait, ConnectionTrait, DbErr, EntityTrait, FromQueryResult, JoinType,
+    QueryFilter, QueryOrder, QuerySelect, RelationTrait, Select, entity::prelude::SelectExt,
 };
 
 use super::model::Lesson;
@@ -19,7 +19,7 @@ const ROWS_PER_INSERT: usize = 100;
 
 /// The join that [`Lesson`] is read from.
 fn lessons() -> Select<lessons::Entity> {
-    lessons::Entity::find().left_join(lesson_bodies::Entity)
+    lessons::Entity::find().join(JoinType::LeftJoin, lesson_bodies::Relation::Lessons.def().rev())
 }
 
 pub(super) async fn find(tx: &Tx, id: LessonId) -> Result<Option<Lesson>> {

@@ -40,7 +40,7 @@ impl Import {
             let Some(html) = text.take() else { continue };
             let clean = if fits(&html) { html::sanitise(Some(html)) } else { Some(html) };
             if let Err(error) =
-                html::within(clean.as_deref().unwrap_or_default(), html::MAX_CONTENT_LENGTH, &pointer)
+                html::check_length(clean.as_deref().unwrap_or_default(), html::MAX_CONTENT_LENGTH, &pointer)
             {
                 found.extend_from_slice(error.reasons());
             }

@@ -1,9 +1,10 @@
-//! What only PostgreSQL has: roles, row-level security, locks.
+//! What only PostgreSQL has: roles, row-level security, locks. Statements are text: the system catalogs have no entities.
 
 mod columns;
+mod listener;
 mod session;
 
-use std::{fmt::Write, sync::Arc};
+use std::sync::Arc;
 
 use kernel::{Actor, Code, Error, Result};
 use sea_orm::{DbErr, RuntimeErr};
@@ -11,14 +12,15 @@ use sqlx::{ConnectOptions, Connection, Executor, PgConnection, Row, postgres::Pg
 
 use crate::{
     Relay, Tx,
-    db::{Pool, Shared},
-    pool::Connections,
+    mode::Mode,
+    pool::{Connections, Pool},
+    shared::Shared,
     transaction::TxConnection,
     values,
     work::{Answer, Work},
 };
 pub use columns::Column;
-pub(crate) use session::{Mode, Session};
+pub(crate) use session::Session;
 
 /// The runtime roles, one for each pool.
 pub const ROLES: [&str; 3] = ["palestra_app", "palestra_auth", "palestra_worker"];
@@ -34,7 +36,7 @@ pub struct Setup {
     pub worker: PgConnectOptions,
     /// Connections for requests; the other pools take a quarter of it.
     pub connections: u32,
-    /// Over what servers tell each other news; without it over the database's own notifications.
+    /// Over what servers notify each other; without it over the database's own notifications.
     pub relay: Option<Relay>,
 }
 
@@ -45,16 +47,16 @@ pub(crate) struct Postgres {
     auth: Connections<PgConnection>,
     worker: Connections<PgConnection>,
     /// How the listener of notifications connects, which holds a connection of its own.
-    pub(crate) listener: Arc<PgConnectOptions>,
+    listener: Arc<PgConnectOptions>,
 }
 
 impl Postgres {
     pub(crate) fn open(setup: &Setup) -> Self {
-        let few = (setup.connections / 4).max(2);
+        let small = (setup.connections / 4).max(2);
         Self {
             app: connections(&setup.app, setup.connections),
-            auth: connections(&setup.auth, few),
-            worker: connections(&setup.worker, few),
+            auth: connections(&setup.auth, small),
+            worker: connections(&setup.worker, small),
             listener: Arc::new(setup.app.clone()),
         }
     }
@@ -86,6 +88,11 @@ impl Postgres {
             }
         });
         task.await.map_err(Error::internal)?
+    }
+
+    /// Begins to listen for the notifications of other servers.
+    pub(crate) fn listen(&self, shared: &Arc<Shared>) {
+        tokio::spawn(listener::listen(self.listener.clone(), Arc::downgrade(shared)));
     }
 
     pub(crate) async fn close(&self) {
@@ -163,19 +170,6 @@ fn connections(options: &PgConnectOptions, most: u32) -> Connections<PgConnectio
         ])
         .disable_statement_logging();
     Connections::new(&options, most)
-}
-
-/// `?` becomes `$1`, `$2`, …; no statement of ours has a question mark otherwise.
-pub(crate) fn numbered(sql: &str) -> String {
-    let mut out = String::with_capacity(sql.len() + 16);
-    for (n, part) in sql.split('?').enumerate() {
-        if n > 0 {
-            // Writing into a text does not fail.
-            write!(out, "${n}").ok();
-        }
-        out.push_str(part);
-    }
-    out
 }
 
 /// Refuses a database that began with another master key, before anything of the server is changed.

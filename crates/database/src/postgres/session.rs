@@ -4,25 +4,16 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 use futures_util::future::BoxFuture;
 use kernel::{Actor, Code, Error, Result, Timestamp};
-use sea_orm::RuntimeErr;
+use sea_orm::{DbErr, RuntimeErr};
 use sqlx::{AssertSqlSafe, Executor, PgConnection, Postgres};
 use tokio::sync::Mutex;
 
 use crate::{
+    from_db,
+    mode::Mode,
     pool::{Borrowed, Connections, unavailable},
     raw_executor::RawExecutor,
 };
-
-/// What a use case may do on its connection.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Mode {
-    /// Read. Each statement is a transaction of its own, and the server refuses one that writes.
-    Read,
-    /// Run one statement, which is committed with itself.
-    Autocommit,
-    /// Read and write in one transaction.
-    Write,
-}
 
 /// A connection whose session knows who asks.
 pub(crate) struct Session {
@@ -72,7 +63,7 @@ impl Session {
         let mut borrowed = self.borrowed.into_inner();
         if mode == Mode::Write {
             let committed = borrowed.connection.execute("COMMIT").await;
-            committed.map_err(unknown)?;
+            committed.map_err(not_committed)?;
         }
         if !broken {
             borrowed.release();
@@ -129,6 +120,16 @@ impl RawExecutor<Postgres> for Session {
     }
 }
 
+/// What a failed commit means. Where the server itself refused it, nothing was changed; where the connection broke, nobody knows.
+fn not_committed(error: sqlx::Error) -> Error {
+    match error {
+        sqlx::Error::Database(_) if !is_lost(&error) => {
+            from_db(DbErr::Exec(RuntimeErr::SqlxError(error.into())))
+        }
+        error => unknown(error),
+    }
+}
+
 fn unknown(error: impl std::error::Error + Send + Sync + 'static) -> Error {
     Error::new(Code::OutcomeUnknown).caused_by(error)
 }
@@ -178,13 +179,14 @@ async fn send_session_context(
     match mode {
         // For the session, until it is set again; a transaction overrides it for itself.
         Mode::Read | Mode::Autocommit => {
+            // Text: the builder has no session settings.
             let sql = "SELECT set_config('app.uid', $1, false), set_config('app.role', $2, false), \
                        set_config('app.now', $3, false), set_config('default_transaction_read_only', $4, false)";
             let read_only = if mode == Mode::Read { "on" } else { "off" };
             let values = sqlx::query(sql).bind(id).bind(role).bind(now).bind(read_only);
             connection.execute(values).await?;
         }
-        // One simple query, since a prepared statement cannot contain a second one. What is interpolated is an id, a constant and a time,
+        // Text: one simple query, since a prepared statement cannot contain a second one. What is interpolated is an id, a constant and a time,
         // never what somebody wrote.
         Mode::Write => {
             let sql = format!(

@@ -1,4 +1,4 @@
-//! What only SQLite has: a file, one writer that commits what has gathered, and readers that cannot write.
+//! What only SQLite has: a file, one writer that commits in groups, and readers that cannot write.
 
 mod reader;
 
@@ -12,8 +12,8 @@ use std::{
 use futures_util::FutureExt;
 use kernel::{Actor, Code, Error, Result};
 use sea_orm::{
-    ConnectionTrait, DatabaseConnection, DatabaseTransaction, DbBackend, DbErr, SqliteTransactionMode,
-    SqlxSqliteConnector, Statement, TransactionOptions, TransactionTrait,
+    ConnectionTrait, DatabaseConnection, DatabaseTransaction, DbBackend, DbErr, RuntimeErr,
+    SqliteTransactionMode, SqlxSqliteConnector, Statement, TransactionOptions, TransactionTrait,
 };
 use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous};
 use sqlx::{Connection, SqliteConnection};
@@ -22,19 +22,24 @@ use tokio::sync::{mpsc, oneshot};
 pub(crate) use reader::Reader;
 
 use crate::{
-    Tx,
-    db::Shared,
-    from_db,
-    invalidation::{PING_AFTER, PendingNotifications},
+    Tx, from_db,
+    invalidation::PendingNotifications,
     pool::Connections,
+    shared::Shared,
     transaction::TxConnection,
     work::{Answer, Work},
 };
 
 /// How many use cases one commit carries at most.
 const BATCH: usize = 256;
+/// After this long without a write the file is looked at for what other processes wrote.
+const LOOK_AFTER: Duration = Duration::from_millis(300);
 /// How many may wait for the writer before the next one is turned away with 503.
 const QUEUE: usize = 4096;
+/// SQLite's result codes (sqlite.org/rescode.html) after which nothing of a commit is kept.
+const SQLITE_BUSY: u32 = 5;
+const SQLITE_READONLY: u32 = 8;
+const SQLITE_FULL: u32 = 13;
 
 /// Where the file is.
 #[derive(Clone, Debug)]
@@ -158,7 +163,7 @@ async fn run_writer(writer: DatabaseConnection, mut jobs: mpsc::Receiver<Queued>
     let mut watch = FileWatch { shared, version: None };
     loop {
         watch.look(&writer).await;
-        let first = match tokio::time::timeout(PING_AFTER, jobs.recv()).await {
+        let first = match tokio::time::timeout(LOOK_AFTER, jobs.recv()).await {
             Ok(Some(first)) => first,
             Ok(None) => return,
             Err(_) => continue,
@@ -178,7 +183,7 @@ async fn run_writer(writer: DatabaseConnection, mut jobs: mpsc::Receiver<Queued>
     }
 }
 
-/// What other processes do to the file: a worker of its own, or `palestra admin`. They send no notices.
+/// What other processes do to the file: a worker of its own, or `palestra admin`. They send no notifications.
 struct FileWatch {
     shared: Weak<Shared>,
     version: Option<i64>,
@@ -198,7 +203,7 @@ impl FileWatch {
                 }
                 shared.listener_health.confirm(asked);
             }
-            Err(error) => tracing::warn!(%error, "the database file cannot be watched for other processes"),
+            Err(error) => tracing::debug!(%error, "the database file cannot be watched for other processes"),
         }
     }
 }
@@ -238,5 +243,20 @@ async fn write_batch(
         if keep { savepoint.commit().await } else { savepoint.rollback().await }.map_err(from_db)?;
         next = if staged.len() < BATCH { jobs.try_recv().ok() } else { None };
     }
-    batch.commit().await.map_err(|error| Error::new(Code::OutcomeUnknown).caused_by(error))
+    batch.commit().await.map_err(not_committed)
+}
+
+/// A commit that found no room, or nowhere to write, is rolled back whole; after any other failure the log may hold it.
+fn not_committed(error: DbErr) -> Error {
+    let certain = match &error {
+        DbErr::Exec(RuntimeErr::SqlxError(cause)) | DbErr::Query(RuntimeErr::SqlxError(cause)) => {
+            cause.as_database_error().and_then(|error| error.code()).is_some_and(|code| {
+                let primary = code.parse::<u32>().map_or(0, |code| code & 0xff);
+                matches!(primary, SQLITE_BUSY | SQLITE_FULL | SQLITE_READONLY)
+            })
+        }
+        _ => false,
+    };
+    let code = if certain { Code::Unavailable } else { Code::OutcomeUnknown };
+    Error::new(code).retry_after(Duration::from_secs(1)).caused_by(error)
 }

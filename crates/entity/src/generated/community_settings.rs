@@ -14,9 +14,7 @@ pub struct Model {
     pub links: crate::enums::LinkPolicy,
     pub version: i64,
     pub updated_at: DateTimeUtc,
-    #[sea_orm(has_one)]
-    pub community_words: HasOne<super::community_words::Entity>,
-    #[sea_orm(belongs_to, from = "course_id", to = "id", on_update = "NoAction", on_delete = "Cascade")]
+    #[sea_orm(belongs_to, from = "course_id", to = "id")]
     pub courses: BelongsTo<Option<super::courses::Entity>>,
 }
 impl ActiveModelBehavior for ActiveModel {}

@@ -7,11 +7,10 @@ pub struct Model {
     #[sea_orm(primary_key, auto_increment = false)]
     pub scope_id: Uuid,
     pub course_id: Option<kernel::CourseId>,
-    #[sea_orm(column_type = "Text")]
     pub words: String,
-    #[sea_orm(belongs_to, from = "scope_id", to = "scope_id", on_update = "NoAction", on_delete = "Cascade")]
+    #[sea_orm(belongs_to, from = "scope_id", to = "scope_id")]
     pub community_settings: BelongsTo<super::community_settings::Entity>,
-    #[sea_orm(belongs_to, from = "course_id", to = "id", on_update = "NoAction", on_delete = "Cascade")]
+    #[sea_orm(belongs_to, from = "course_id", to = "id")]
     pub courses: BelongsTo<Option<super::courses::Entity>>,
 }
 impl ActiveModelBehavior for ActiveModel {}

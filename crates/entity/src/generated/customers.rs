@@ -10,11 +10,11 @@ pub struct Model {
     pub user_id: kernel::UserId,
     #[sea_orm(unique_key = "uq_customers_provider_provider_customer_id")]
     pub provider: crate::enums::ProviderName,
-    #[sea_orm(column_type = "Text", unique_key = "uq_customers_provider_provider_customer_id")]
+    #[sea_orm(unique_key = "uq_customers_provider_provider_customer_id")]
     pub provider_customer_id: String,
     pub created_at: DateTimeUtc,
     pub updated_at: DateTimeUtc,
-    #[sea_orm(belongs_to, from = "user_id", to = "id", on_update = "NoAction", on_delete = "NoAction")]
+    #[sea_orm(belongs_to, from = "user_id", to = "id")]
     pub users: BelongsTo<super::users::Entity>,
 }
 impl ActiveModelBehavior for ActiveModel {}

@@ -7,10 +7,9 @@ pub struct Model {
     #[sea_orm(primary_key, auto_increment = false)]
     pub outbox_id: i64,
     pub user_id: kernel::UserId,
-    #[sea_orm(column_type = "Text")]
     pub kind: String,
     pub sent_at: DateTimeUtc,
-    #[sea_orm(belongs_to, from = "user_id", to = "id", on_update = "NoAction", on_delete = "NoAction")]
+    #[sea_orm(belongs_to, from = "user_id", to = "id")]
     pub users: BelongsTo<super::users::Entity>,
 }
 impl ActiveModelBehavior for ActiveModel {}

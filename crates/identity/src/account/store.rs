@@ -7,13 +7,16 @@ use entity::{
     users,
 };
 use kernel::{Result, UserId};
-use sea_orm::{ColumnTrait, DbErr, EntityTrait, QueryFilter, Select, Set, entity::prelude::SelectExt};
+use sea_orm::{
+    ColumnTrait, DbErr, EntityTrait, JoinType, QueryFilter, QuerySelect, RelationTrait, Select, Set,
+    entity::prelude::SelectExt,
+};
 
 use super::model::Account;
 
 /// The join that [`Account`] is read from.
 pub(crate) fn accounts() -> Select<users::Entity> {
-    users::Entity::find().inner_join(credentials::Entity)
+    users::Entity::find().join(JoinType::InnerJoin, credentials::Relation::Users.def().rev())
 }
 
 pub(crate) async fn find(tx: &Tx, id: UserId) -> Result<Option<Account>> {

@@ -10,6 +10,8 @@ use std::{
 use kernel::{Code, Error, Result, Timestamp, hash_token};
 use quick_cache::sync::Cache;
 
+use crate::client::Client;
+
 /// How many accounts and devices are remembered.
 const REMEMBERED: usize = 100_000;
 const HOUR: Duration = Duration::from_secs(3600);
@@ -27,15 +29,6 @@ pub struct GuessLimits {
     pub per_hour: u32,
     /// For one account in a minute, from one unknown address.
     pub per_minute: u32,
-}
-
-/// From where a password is tried.
-#[derive(Clone, Debug)]
-pub(crate) struct Device {
-    pub(crate) address: String,
-    pub(crate) user_agent: String,
-    /// Whether the account was used from there before.
-    pub(crate) is_known: bool,
 }
 
 /// The wrong passwords of the last hour, in this process.
@@ -70,14 +63,21 @@ impl Guesses {
         Self { limits, tried: Cache::new(REMEMBERED) }
     }
 
-    /// Begins to try a password of an account, whether it exists or not.
+    /// Begins to try a password of an account, whether it exists or not; `is_known` where the account was used from there before.
     ///
     /// # Errors
     /// [`Code::RateLimited`], with the time when the next is taken.
-    pub(crate) fn begin(&self, account: &str, device: &Device, now: Timestamp) -> Result<Guess> {
+    pub(crate) fn begin(
+        &self,
+        account: &str,
+        client: &Client,
+        is_known: bool,
+        now: Timestamp,
+    ) -> Result<Guess> {
         let GuessLimits { per_hour, per_minute } = self.limits;
-        let Device { address, user_agent, is_known } = device;
-        let counted = if *is_known {
+        let address = client.ip_address.as_deref().unwrap_or_default();
+        let user_agent = client.user_agent.as_deref().unwrap_or_default();
+        let counted = if is_known {
             vec![(format!("device {address} {user_agent} {account}"), per_hour, KNOWN_DEVICE_WINDOW)]
         } else {
             vec![
@@ -178,33 +178,33 @@ fn lock(tries: &Mutex<Tries>) -> MutexGuard<'_, Tries> {
 mod tests {
     use super::*;
 
-    fn device(address: &str, is_known: bool) -> Device {
-        Device { address: address.to_owned(), user_agent: "x".to_owned(), is_known }
+    fn client(address: &str) -> Client {
+        Client { ip_address: Some(address.to_owned()), user_agent: None }
     }
 
     fn at(seconds: i64) -> Timestamp {
-        chrono::DateTime::from_timestamp(1_800_000_000 + seconds, 0).unwrap()
+        Timestamp::from_timestamp(1_800_000_000 + seconds, 0).unwrap()
     }
 
     #[test]
     fn unknown_devices_share_the_guesses_of_an_account_and_a_known_one_has_its_own() {
         let guesses = Guesses::new(GuessLimits { per_hour: 3, per_minute: 0 });
         let guess = |from: &str, is_known, seconds| {
-            let guess = guesses.begin("lena@example.com", &device(from, is_known), at(seconds));
+            let guess = guesses.begin("lena@example.com", &client(from), is_known, at(seconds));
             guess.map(|guess| guess.failed(at(seconds))).is_ok()
         };
         assert!(guess("192.0.2.1", false, 0) && guess("192.0.2.2", false, 1) && guess("192.0.2.3", false, 2));
         assert!(!guess("192.0.2.4", false, 3));
         assert!(guess("192.0.2.9", true, 3));
         // Somebody else behind the same address is nobody's concern.
-        assert!(guesses.begin("tom@example.com", &device("192.0.2.1", false), at(3)).is_ok());
+        assert!(guesses.begin("tom@example.com", &client("192.0.2.1"), false, at(3)).is_ok());
         assert!(guess("192.0.2.4", false, 3600) && !guess("192.0.2.4", false, 3600));
     }
 
     #[test]
     fn of_many_at_once_no_more_are_verified_than_may_be_wrong() {
         let guesses = Guesses::new(GuessLimits { per_hour: 3, per_minute: 0 });
-        let begin = || guesses.begin("lena@example.com", &device("192.0.2.1", false), at(0));
+        let begin = || guesses.begin("lena@example.com", &client("192.0.2.1"), false, at(0));
         let running: Vec<_> = (0..9).filter_map(|_| begin().ok()).collect();
         assert_eq!(running.len(), 3);
         for guess in running {

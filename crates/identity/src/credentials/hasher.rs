@@ -14,7 +14,8 @@ use kernel::{Code, Error, Result};
 use thread_priority::ThreadPriority;
 use tokio::sync::oneshot;
 
-use super::lane::{Lane, Share};
+use super::lane::Lane;
+use crate::client::Share;
 
 /// A thread that had nothing to do for so long frees its memory.
 const IDLE_TIMEOUT: Duration = Duration::from_secs(5);

@@ -8,14 +8,7 @@ use std::{
     time::Duration,
 };
 
-/// Who waits.
-#[derive(Clone, Copy, Debug, Default)]
-pub struct Share {
-    /// The address; whoever has none shares one place.
-    pub address: Option<IpAddr>,
-    /// Whether the account was used from this device before: it goes first, and gives way last.
-    pub is_known: bool,
-}
+use crate::client::Share;
 
 /// Jobs of several shares, up to a capacity.
 pub(super) struct Lane<J> {

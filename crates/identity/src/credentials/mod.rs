@@ -14,10 +14,10 @@ use kernel::{Actor, Code, Error, FieldError, Result, UserId};
 pub use self::{
     guesses::{GuessLimits, RegistrationTry},
     hasher::{Hasher, HasherSettings},
-    lane::Share,
 };
 use self::{model::normalize_email, strength::check_strength};
 use crate::{
+    client::Share,
     link_token, mail,
     services::Identity,
     session::{

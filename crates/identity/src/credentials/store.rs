@@ -9,7 +9,7 @@ use sea_orm::{
 };
 
 use super::model::{EmailAddress, LoginTarget, StoredPassword};
-use crate::session::model::Client;
+use crate::client::Client;
 
 pub(crate) async fn insert(tx: &Tx, row: credentials::ActiveModel) -> Result<(), DbErr> {
     let insert = credentials::Entity::insert(row);

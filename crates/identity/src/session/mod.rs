@@ -10,10 +10,11 @@ use entity::enums::UserStatus;
 use kernel::{Actor, Code, Cursor, Limit, Page, Result, SessionId, UserId, hash_token, to_base64url};
 use serde_json::json;
 
-pub use self::model::{Client, Session};
+pub use self::model::Session;
 use self::model::{RefreshToken, RevocationReason, Sessions};
 use crate::{
     account::{Account, store as account_store},
+    client::Client,
     credentials::{self, model::normalize_email},
     mail,
     services::Identity,
@@ -59,7 +60,7 @@ pub async fn login(
         })
         .await?;
     let is_known = found.as_ref().is_some_and(|found| found.is_known_device);
-    let guess = identity.guesses.begin(&email, &client.device(is_known), db.environment().now())?;
+    let guess = identity.guesses.begin(&email, &client, is_known, db.environment().now())?;
     let slot = identity.hasher.acquire_for(client.share(is_known))?;
     let stored = found.as_ref().map(|found| found.password_hash.clone());
     let is_correct = slot.verify(password.clone(), stored.clone()).await?;

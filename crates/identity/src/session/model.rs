@@ -4,36 +4,6 @@ use entity::enums::{Role, UserStatus};
 use kernel::{SessionId, Timestamp, UserId};
 use sea_orm::{DerivePartialModel, FromQueryResult, strum::IntoStaticStr};
 
-use crate::credentials::{Share, guesses::Device};
-
-/// Where a login comes from, as the list of sessions shows it.
-#[derive(Clone, Debug, Default)]
-pub struct Client {
-    /// The `User-Agent` header, at most 300 characters.
-    pub user_agent: Option<String>,
-    /// The IP address.
-    pub ip_address: Option<String>,
-}
-
-impl Client {
-    /// Where a password comes from, as it is counted.
-    pub(crate) fn device(&self, is_known: bool) -> Device {
-        let Self { user_agent, ip_address } = self.clone();
-        Device {
-            address: ip_address.unwrap_or_default(),
-            user_agent: user_agent.unwrap_or_default(),
-            is_known,
-        }
-    }
-
-    /// The share of the hashing queue.
-    #[must_use]
-    pub fn share(&self, is_known: bool) -> Share {
-        let address = self.ip_address.as_deref().and_then(|address| address.parse().ok());
-        Share { address, is_known }
-    }
-}
-
 /// One of an account's sessions.
 #[derive(Clone, Debug, DerivePartialModel)]
 #[sea_orm(entity = "entity::sessions::Entity")]

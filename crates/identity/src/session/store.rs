@@ -7,7 +7,8 @@ use entity::{link_tokens, refresh_tokens, sessions, signing_keys};
 use kernel::{Cursor, Limit, Result, SessionId, Timestamp, UserId};
 use sea_orm::{ColumnTrait, Condition, EntityTrait, FromQueryResult, QueryFilter, QueryTrait, Set};
 
-use super::model::{Client, RefreshToken, RevocationReason, Session, SessionStatus, Sessions};
+use super::model::{RefreshToken, RevocationReason, Session, SessionStatus, Sessions};
+use crate::client::Client;
 
 pub(crate) async fn insert(
     tx: &Tx,
@@ -140,7 +141,7 @@ pub(crate) async fn active_among(tx: &Tx, ids: &[SessionId]) -> Result<HashSet<S
 }
 
 /// Revokes these sessions of an account; answers how many of them were not revoked yet. Every server asks about them anew, and
-/// connections that are open by them look at their session again.
+/// connections that are open by them are notified to check their session again.
 pub(crate) async fn revoke(
     tx: &Tx,
     user_id: UserId,

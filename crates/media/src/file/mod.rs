@@ -1,5 +1,6 @@
 //! Files: announced, uploaded, checked, used, and collected once nothing refers to them.
 
+mod check;
 mod collect;
 pub(crate) mod model;
 mod store;

@@ -16,7 +16,7 @@ pub struct File {
     pub purpose: FilePurpose,
     /// Its name, cleaned of everything that could mean something to a file system or a header.
     pub name: String,
-    /// Its media type.
+    /// Its media type: as it was announced, and once the file is ready, as its content says.
     pub content_type: String,
     /// Its size in bytes.
     pub size_bytes: i64,
@@ -26,6 +26,8 @@ pub struct File {
     pub status: FileStatus,
     /// Why it was rejected: a stable code.
     pub problem: Option<String>,
+    /// More about that, or about what was left out, in words.
+    pub detail: Option<String>,
     /// When it was announced.
     pub created_at: Timestamp,
     /// Until when it may be uploaded.
@@ -60,10 +62,17 @@ pub struct NewFile {
 }
 
 /// What was found in the bytes of an uploaded file.
+#[derive(Default)]
 pub(crate) struct Verdict {
     pub(crate) sha256: Option<Vec<u8>>,
+    /// The media type that the content says.
+    pub(crate) content_type: Option<String>,
+    /// The size, where the file was converted.
+    pub(crate) size_bytes: Option<i64>,
     /// Why the file is rejected: a stable code.
     pub(crate) problem: Option<&'static str>,
+    /// More about that, or about what was left out, in words.
+    pub(crate) detail: Option<String>,
 }
 
 /// What somebody has announced and not completed.

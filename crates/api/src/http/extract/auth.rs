@@ -3,13 +3,15 @@
 use std::{
     future::Future,
     net::{IpAddr, SocketAddr},
-    pin::Pin,
+    ops::Deref,
     sync::Arc,
 };
 
-use actix_web::{FromRequest, HttpMessage, HttpRequest, dev::Payload, http::header};
+use actix_web::{FromRequest, HttpMessage, HttpRequest, dev::Payload, http::header, web::Data};
+use database::Tx;
+use futures_util::future::LocalBoxFuture;
 use identity::{Claims, Client};
-use kernel::{Actor, Code, Error, Role};
+use kernel::{Actor, Code, Error, Result};
 
 use super::state;
 use crate::{
@@ -18,57 +20,111 @@ use crate::{
     state::State,
 };
 
-/// Anybody; whoever shows a token has to show a good one.
-#[derive(Clone, Copy, Debug)]
-pub struct Caller(pub Actor);
+/// Whoever asks: anybody, but whoever shows a token has to show a good one. Its use cases run on their behalf.
+#[derive(Clone)]
+pub struct Caller {
+    /// Who it is.
+    pub actor: Actor,
+    /// What every request can reach.
+    pub state: Data<State>,
+}
 
-/// Somebody who is logged in: their session stands, and their account is not suspended.
-#[derive(Clone, Copy, Debug)]
-pub struct Member(pub Actor);
+impl Caller {
+    /// Runs a use case on behalf of the caller: see [`Db::run`](database::Db::run).
+    ///
+    /// # Errors
+    /// What the use case answers.
+    pub fn run<T, F, W>(&self, work: W) -> impl Future<Output = Result<T>> + Send
+    where
+        T: Send + 'static,
+        F: Future<Output = Result<T>> + Send + 'static,
+        W: FnOnce(Tx) -> F + Send + 'static,
+    {
+        self.state.db.run(self.actor, work)
+    }
 
-/// Somebody who is a trainer or an admin now, whatever their token says.
-#[derive(Clone, Copy, Debug)]
-pub struct Trainer(pub Actor);
+    /// Runs a use case that only reads on behalf of the caller: see [`Db::read`](database::Db::read).
+    ///
+    /// # Errors
+    /// What the use case answers.
+    pub fn read<T, F, W>(&self, work: W) -> impl Future<Output = Result<T>> + Send
+    where
+        T: Send + 'static,
+        F: Future<Output = Result<T>> + Send + 'static,
+        W: FnOnce(Tx) -> F + Send + 'static,
+    {
+        self.state.db.read(self.actor, work)
+    }
+}
 
-/// Somebody who is an admin now.
-#[derive(Clone, Copy, Debug)]
-pub struct Admin(pub Actor);
-
-/// What the caller's rate limit has left, for the edge to write into the answer.
+/// What the caller's rate limit has left, for the middleware to write into the answer.
 #[derive(Clone, Copy, Debug)]
 pub struct RateState(pub Allowance);
 
-macro_rules! extractor {
-    ($type:ident, |$request:ident, $state:ident, $actor:ident| $check:expr) => {
-        impl FromRequest for $type {
-            type Error = Problem;
-            type Future = Pin<Box<dyn Future<Output = Result<Self, Problem>>>>;
+impl FromRequest for Caller {
+    type Error = Problem;
+    type Future = LocalBoxFuture<'static, Result<Self, Problem>>;
 
-            fn from_request($request: &HttpRequest, _: &mut Payload) -> Self::Future {
-                let $request = $request.clone();
+    fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
+        let request = request.clone();
+        Box::pin(async move {
+            let state = state(&request)?;
+            let actor = authenticate(&request, &state).await?;
+            Ok(Self { actor, state })
+        })
+    }
+}
+
+/// A caller who passes a check.
+macro_rules! policy {
+    ($(#[$doc:meta])* $name:ident, |$caller:ident| $check:expr) => {
+        $(#[$doc])*
+        pub struct $name(Caller);
+
+        impl Deref for $name {
+            type Target = Caller;
+
+            fn deref(&self) -> &Caller {
+                &self.0
+            }
+        }
+
+        impl FromRequest for $name {
+            type Error = Problem;
+            type Future = LocalBoxFuture<'static, Result<Self, Problem>>;
+
+            fn from_request(request: &HttpRequest, payload: &mut Payload) -> Self::Future {
+                let caller = Caller::from_request(request, payload);
                 Box::pin(async move {
-                    let $state = state(&$request)?;
-                    let $actor = authenticate(&$request, &$state).await?;
-                    $check
+                    let $caller = caller.await?;
+                    $check.map(Self)
                 })
             }
         }
     };
 }
 
-extractor!(Caller, |request, state, actor| Ok(Self(actor)));
-extractor!(Member, |request, state, actor| Ok(Self(logged_in(actor)?)));
-extractor!(Trainer, |request, state, actor| match logged_in(actor)? {
-    actor @ Actor::User { role: Role::Trainer | Role::Admin, .. } => Ok(Self(actor)),
-    _ => Err(Code::Forbidden.into()),
-});
-extractor!(Admin, |request, state, actor| match logged_in(actor)? {
-    actor if actor.is_admin() => Ok(Self(actor)),
-    _ => Err(Code::Forbidden.into()),
-});
+policy! {
+    /// Somebody who is logged in: their session stands, and their account is not suspended.
+    Member, |caller| logged_in(caller)
+}
+policy! {
+    /// Somebody who is a trainer or an admin now, whatever their token says.
+    Trainer, |caller| match logged_in(caller)? {
+        caller if caller.actor.is_trainer() => Ok(caller),
+        _ => Err(Code::Forbidden.into()),
+    }
+}
+policy! {
+    /// Somebody who is an admin now.
+    Admin, |caller| match logged_in(caller)? {
+        caller if caller.actor.is_admin() => Ok(caller),
+        _ => Err(Code::Forbidden.into()),
+    }
+}
 
-fn logged_in(actor: Actor) -> Result<Actor, Problem> {
-    if actor == Actor::Anonymous { Err(Code::Unauthenticated.into()) } else { Ok(actor) }
+fn logged_in(caller: Caller) -> Result<Caller, Problem> {
+    if caller.actor == Actor::Anonymous { Err(Code::Unauthenticated.into()) } else { Ok(caller) }
 }
 
 async fn authenticate(request: &HttpRequest, state: &State) -> Result<Actor, Problem> {

@@ -1,14 +1,9 @@
 //! Announcements in requests and answers.
 
-use chrono::{DateTime, Utc};
 use community::NewAnnouncement;
-use dto::Dto;
 use kernel::{AnnouncementId, CourseId};
-use serde::{Deserialize, Serialize};
-use utoipa::ToSchema;
-use validator::Validate;
 
-use crate::routes::shared::{Person, Title, page};
+use crate::routes::shared::prelude::*;
 
 /// An announcement to the learners of a course.
 #[derive(Serialize, ToSchema, Dto)]
@@ -42,18 +37,13 @@ page! {
 }
 
 /// An announcement to be made.
-#[derive(Deserialize, ToSchema, Validate)]
+#[derive(Deserialize, ToSchema, Validate, Dto)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
+#[dto(into = NewAnnouncement)]
 pub(super) struct CreateAnnouncement {
     /// The title.
     title: Title,
     /// The text as HTML, which is sanitised.
     #[schema(min_length = 1, max_length = 10000, example = "<p>Week 5 is about pulling. Enjoy!</p>")]
     body: String,
-}
-
-impl From<CreateAnnouncement> for NewAnnouncement {
-    fn from(body: CreateAnnouncement) -> Self {
-        Self { title: body.title.into(), body: body.body }
-    }
 }

@@ -1,13 +1,10 @@
 //! What registering and logging in take and answer.
 
 use identity::{LoggedIn, Registration};
-use serde::{Deserialize, Serialize};
-use utoipa::ToSchema;
-use validator::Validate;
 
 use crate::routes::{
     me::Account,
-    shared::{Email, NewPassword},
+    shared::{Email, NewPassword, prelude::*},
 };
 
 /// A new account.

@@ -1,19 +1,14 @@
 //! The operations below `/auth`. Nobody is logged in yet: they run as the auth role.
 
-use actix_web::{HttpRequest, web::Data};
+use actix_web::HttpRequest;
 use database::Pool;
 use identity::LoggedIn;
 use kernel::{Actor, Code};
 
 use super::dto::{EmailAddress, LinkToken, Login, RefreshToken, Register, ResetPassword, SessionTokens};
-use crate::{
-    http::{
-        extract::{Idempotency, Json, address_of, client_of},
-        problem::Problem,
-        reply::{Nothing, Reply},
-        routing::{Operations, operations},
-    },
-    state::State,
+use crate::http::{
+    extract::{address_of, client_of},
+    prelude::*,
 };
 
 pub(in crate::routes) fn configure(config: &mut impl Operations) {
@@ -46,25 +41,19 @@ async fn register(
     request: HttpRequest,
     key: Idempotency,
     body: Json<Register>,
-) -> Result<Reply<SessionTokens>, Problem> {
+) -> Answer<SessionTokens> {
     let Json { value: body, raw } = body;
     limit_mails(&state, &request, &body.email.0)?;
     let client = client_of(&request, &state.config);
     let attempt = state.identity.begin_registration(&state.db, &client)?;
     let own_names = [body.email.0.as_str(), body.username.as_deref().unwrap_or_default()];
     let (hasher, password) = (&state.identity.hasher, body.password.0.clone());
-    let hash = identity::hash_new_password(
-        &state.db,
-        hasher,
-        password,
-        "/password",
-        &own_names,
-        client.share(false),
-    )
-    .await?;
+    let share = client.share(false);
+    let hash =
+        identity::hash_new_password(&state.db, hasher, password, "/password", &own_names, share).await?;
     let registration = body.into_registration(hash);
     let shared = state.clone();
-    let work = move |tx| async move {
+    let work = async move |tx| {
         if shared.identity.confirms_addresses {
             identity::register_unconfirmed(&tx, registration).await?;
             return Ok(Reply::deferred());
@@ -75,7 +64,7 @@ async fn register(
         Ok(Reply::created(&location, &tokens(&shared, session))?.version(account.version))
     };
     let whose = (Pool::Auth, Actor::Anonymous);
-    let reply = key.run(&state.db, whose, "register", &raw, work).await;
+    let reply = key.run_in(&state.db, whose, "register", &raw, work).await;
     if reply.as_ref().is_err_and(|refusal| refusal.code() == Code::EmailTaken) {
         attempt.found_taken(state.db.environment().now());
     }
@@ -92,11 +81,7 @@ async fn register(
     tag = "auth", operation_id = "login", security(()), request_body = Login,
     extensions(("x-problem-codes" = json!(["invalid_credentials", "address_unverified"]))),
     responses((status = 200, description = "The session began.", body = SessionTokens)))]
-async fn login(
-    state: Data<State>,
-    request: HttpRequest,
-    body: Json<Login>,
-) -> Result<Reply<SessionTokens>, Problem> {
+async fn login(state: Data<State>, request: HttpRequest, body: Json<Login>) -> Answer<SessionTokens> {
     let Login { email, password } = body.value;
     let client = client_of(&request, &state.config);
     let session = identity::login(&state.db, &state.identity, &email, password, client).await?;
@@ -115,7 +100,7 @@ async fn refresh_session(
     state: Data<State>,
     request: HttpRequest,
     body: Json<RefreshToken>,
-) -> Result<Reply<SessionTokens>, Problem> {
+) -> Answer<SessionTokens> {
     let client = client_of(&request, &state.config);
     let session = identity::refresh(&state.db, &state.identity, body.value.refresh_token, client).await?;
     Ok(Reply::ok(&tokens(&state, session))?)
@@ -127,10 +112,12 @@ async fn refresh_session(
 #[utoipa::path(post, path = "/auth/logout",
     tag = "auth", operation_id = "logout", security(()), request_body = RefreshToken,
     responses((status = 204, description = "The session has ended.")))]
-async fn logout(state: Data<State>, body: Json<RefreshToken>) -> Result<Reply<Nothing>, Problem> {
+async fn logout(state: Data<State>, body: Json<RefreshToken>) -> Answer<Nothing> {
     let token = body.value.refresh_token;
-    let work = |tx| async move { identity::logout(&tx, &token).await };
-    state.db.run_in(Pool::Auth, Actor::Anonymous, work).await?;
+    state
+        .db
+        .run_in(Pool::Auth, Actor::Anonymous, async move |tx| identity::logout(&tx, &token).await)
+        .await?;
     Ok(Reply::no_content())
 }
 
@@ -142,9 +129,9 @@ async fn logout(state: Data<State>, body: Json<RefreshToken>) -> Result<Reply<No
     tag = "auth", operation_id = "verifyEmail", security(()), request_body = LinkToken,
     extensions(("x-problem-codes" = json!(["link_invalid"]))),
     responses((status = 204, description = "The address is verified.")))]
-async fn verify_email(state: Data<State>, body: Json<LinkToken>) -> Result<Reply<Nothing>, Problem> {
+async fn verify_email(state: Data<State>, body: Json<LinkToken>) -> Answer<Nothing> {
     let token = body.value.token;
-    let work = |tx| async move { identity::verify_email(&tx, &token).await };
+    let work = async move |tx| identity::verify_email(&tx, &token).await;
     state.db.run_in(Pool::Auth, Actor::Anonymous, work).await?;
     Ok(Reply::no_content())
 }
@@ -159,10 +146,10 @@ async fn resend_verification(
     state: Data<State>,
     request: HttpRequest,
     body: Json<EmailAddress>,
-) -> Result<Reply<Nothing>, Problem> {
+) -> Answer<Nothing> {
     let email = body.value.email.0;
     limit_mails(&state, &request, &email)?;
-    let work = |tx| async move { identity::resend_verification(&tx, &email).await };
+    let work = async move |tx| identity::resend_verification(&tx, &email).await;
     state.db.run_in(Pool::Auth, Actor::Anonymous, work).await?;
     state.wake_worker.notify_one();
     Ok(Reply::accepted())
@@ -178,10 +165,10 @@ async fn request_password_reset(
     state: Data<State>,
     request: HttpRequest,
     body: Json<EmailAddress>,
-) -> Result<Reply<Nothing>, Problem> {
+) -> Answer<Nothing> {
     let email = body.value.email.0;
     limit_mails(&state, &request, &email)?;
-    let work = |tx| async move { identity::request_password_reset(&tx, &email).await };
+    let work = async move |tx| identity::request_password_reset(&tx, &email).await;
     state.db.run_in(Pool::Auth, Actor::Anonymous, work).await?;
     state.wake_worker.notify_one();
     Ok(Reply::accepted())
@@ -198,7 +185,7 @@ async fn reset_password(
     state: Data<State>,
     request: HttpRequest,
     body: Json<ResetPassword>,
-) -> Result<Reply<Nothing>, Problem> {
+) -> Answer<Nothing> {
     let ResetPassword { token, new_password } = body.value;
     let share = client_of(&request, &state.config).share(false);
     identity::reset_password(&state.db, &state.identity.hasher, token, new_password.into(), share).await?;

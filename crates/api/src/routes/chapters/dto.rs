@@ -1,21 +1,10 @@
 //! Chapters in requests and answers.
 
-use chrono::{DateTime, Utc};
 use courses::{Body, BodyChange, ChapterChange, NewChapter};
 use enrollment::ReadableChapter;
 use kernel::{ChapterId, CourseId, VideoAssetId};
-use serde::{Deserialize, Serialize};
-use utoipa::ToSchema;
-use validator::Validate;
 
-use crate::{
-    http::extract::merge,
-    routes::{
-        courses::ChapterOutline,
-        lessons::AccessReason,
-        shared::{HttpsUrl, Minutes, RichText, Summary, Title},
-    },
-};
+use crate::routes::{courses::ChapterOutline, lessons::AccessReason, shared::prelude::*};
 
 /// A chapter with what it teaches.
 #[derive(Serialize, ToSchema)]
@@ -128,8 +117,10 @@ pub(super) struct ChapterOrder {
 }
 
 /// A chapter to create at the end of its course, as a draft.
-#[derive(Deserialize, ToSchema, Validate)]
+#[derive(Deserialize, ToSchema, Validate, Dto)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
+#[dto(into = NewChapter, used(content, video_url, video_asset_id))]
+#[dto(make(body = Body { content, video_url, video_asset_id }))]
 pub(super) struct CreateChapter {
     /// The title.
     #[schema(example = "Week 1")]
@@ -153,27 +144,11 @@ pub(super) struct CreateChapter {
     is_free: bool,
 }
 
-impl From<CreateChapter> for NewChapter {
-    fn from(body: CreateChapter) -> Self {
-        let CreateChapter { title, description, content, video_url, video_asset_id, duration, is_free } =
-            body;
-        Self {
-            title: title.into(),
-            description: description.map(Into::into),
-            duration: duration.map(Into::into),
-            is_free,
-            body: Body {
-                content: content.map(Into::into),
-                video_url: video_url.map(Into::into),
-                video_asset_id,
-            },
-        }
-    }
-}
-
 /// A change of a chapter.
-#[derive(Deserialize, ToSchema, Validate)]
+#[derive(Deserialize, ToSchema, Validate, Dto)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
+#[dto(into = ChapterChange, used(content, video_url, video_asset_id))]
+#[dto(make(body = BodyChange { content, video_url, video_asset_id }))]
 pub(super) struct PatchChapter {
     /// The title.
     #[schema(nullable = false, example = "Week 1")]
@@ -201,21 +176,4 @@ pub(super) struct PatchChapter {
     /// Whether it is a free preview, which everybody may read.
     #[schema(nullable = false)]
     is_free: Option<bool>,
-}
-
-impl From<PatchChapter> for ChapterChange {
-    fn from(body: PatchChapter) -> Self {
-        let PatchChapter { title, description, content, video_url, video_asset_id, duration, is_free } = body;
-        Self {
-            title: title.map(Into::into),
-            description: description.map(|text| text.map(Into::into)),
-            duration: duration.map(|minutes| minutes.map(Into::into)),
-            is_free,
-            body: BodyChange {
-                content: content.map(|text| text.map(Into::into)),
-                video_url: video_url.map(|url| url.map(Into::into)),
-                video_asset_id,
-            },
-        }
-    }
 }

@@ -1,17 +1,9 @@
 //! Comments in requests and answers.
 
-use chrono::{DateTime, Utc};
 use community::{CommentSort, CommentStatus, NewComment};
-use dto::Dto;
 use kernel::{CommentId, CourseId, Cursor, LessonId, Limit, PostId, UserId};
-use serde::{Deserialize, Serialize};
-use utoipa::{IntoParams, ToSchema};
-use validator::Validate;
 
-use crate::routes::{
-    reactions::Reactions,
-    shared::{PageQuery, Person, bounded, default_limit, page},
-};
+use crate::routes::{reactions::Reactions, shared::prelude::*};
 
 bounded! {
     /// HTML of up to 5,000 characters, of which one can be seen. It is sanitised. `@username` mentions a person; at most ten people are
@@ -127,19 +119,14 @@ impl CommentQuery {
 }
 
 /// A comment to be created.
-#[derive(Deserialize, ToSchema, Validate)]
+#[derive(Deserialize, ToSchema, Validate, Dto)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
+#[dto(into = NewComment)]
 pub(super) struct CreateComment {
     /// The comment of the same thread that this one answers; null or missing where it answers none.
     parent_id: Option<CommentId>,
     /// The text.
     content: CommentText,
-}
-
-impl From<CreateComment> for NewComment {
-    fn from(body: CreateComment) -> Self {
-        Self { parent_id: body.parent_id, content: body.content.into() }
-    }
 }
 
 /// A change of a comment. A member that is missing keeps its value.

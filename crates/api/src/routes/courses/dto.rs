@@ -1,18 +1,11 @@
 //! Courses in answers.
 
-use chrono::{DateTime, Utc};
 use courses::Level;
-use dto::Dto;
 use kernel::{CourseId, FileId, UserId, VideoAssetId};
-use serde::Serialize;
-use utoipa::ToSchema;
 
 use crate::{
-    http::{problem::Problem, reply::Reply},
-    routes::{
-        categories::Category,
-        shared::{Money, page},
-    },
+    http::reply::{Answer, Reply},
+    routes::{categories::Category, shared::prelude::*},
 };
 
 /// The author of a course.
@@ -34,12 +27,14 @@ pub(in crate::routes) struct Author {
 }
 
 /// A course as lists show it, without the text of its page.
-#[derive(Serialize, ToSchema)]
+#[derive(Serialize, ToSchema, Dto)]
 #[serde(rename_all = "camelCase")]
+#[dto(from = courses::Course, ignore(content, image_url, version), used(picture_url))]
 pub(in crate::routes) struct CourseCard {
     /// The course's id.
     id: CourseId,
     /// The author's account: `GET /users/{authorId}`.
+    #[dto(with = author.id)]
     author_id: UserId,
     /// The author, with a name to show.
     author: Author,
@@ -54,6 +49,7 @@ pub(in crate::routes) struct CourseCard {
     description: String,
     /// The address of a picture. An uploaded picture comes in three widths: the last part of its address may be 320, 640 or 1280.
     #[schema(format = "uri")]
+    #[dto(with = picture_url)]
     image_url: Option<String>,
     /// The id of the picture, if it was uploaded.
     image_id: Option<FileId>,
@@ -75,6 +71,7 @@ pub(in crate::routes) struct CourseCard {
     discount_price: Option<Money>,
     /// Whether learners can enrol without paying.
     #[schema(example = false)]
+    #[dto(with = courses::is_free(price, discount_price))]
     is_free: bool,
     /// Whether learners can see it.
     is_published: bool,
@@ -123,68 +120,14 @@ impl From<courses::Course> for Course {
     }
 }
 
-/// Written by hand because `is_free` follows from the whole course.
-impl From<courses::Course> for CourseCard {
-    fn from(course: courses::Course) -> Self {
-        let is_free = course.is_free();
-        let courses::Course {
-            id,
-            author,
-            title,
-            slug,
-            description,
-            content: _,
-            image_url: _,
-            image_id,
-            picture_url,
-            preview_video_url,
-            preview_video_asset_id,
-            duration,
-            difficulty,
-            price,
-            discount_price,
-            is_published,
-            published_at,
-            archived_at,
-            version: _,
-            created_at,
-            updated_at,
-            chapter_count,
-            lesson_count,
-            enrollment_count,
-            categories,
-        } = course;
-        Self {
-            id,
-            author_id: author.id,
-            author: author.into(),
-            title,
-            slug,
-            description,
-            image_url: picture_url,
-            image_id,
-            preview_video_url,
-            preview_video_asset_id,
-            duration,
-            difficulty,
-            price: price.map(Into::into),
-            discount_price: discount_price.map(Into::into),
-            is_free,
-            is_published,
-            published_at,
-            archived_at,
-            chapter_count,
-            lesson_count,
-            enrollment_count,
-            categories: categories.into_iter().map(Into::into).collect(),
-            created_at,
-            updated_at,
-        }
-    }
-}
-
 /// Answers with a course and its version.
-pub(super) fn reply(course: courses::Course) -> Result<Reply<Course>, Problem> {
+pub(super) fn reply(course: courses::Course) -> Answer<Course> {
     let version = course.version;
     Ok(Reply::ok(&Course::from(course))?.version(version))
+}
+
+/// Answers with a course that is new.
+pub(super) fn created(course: courses::Course) -> kernel::Result<Reply<Course>> {
+    let (location, version) = (format!("/courses/{}", course.id), course.version);
+    Ok(Reply::created(&location, &Course::from(course))?.version(version))
 }

@@ -1,20 +1,10 @@
 //! Lessons in requests and answers.
 
-use chrono::{DateTime, Utc};
 use courses::{Body, BodyChange, LessonChange, NewLesson};
 use enrollment::{Access, ReadableLesson};
 use kernel::{ChapterId, CourseId, GrantId, LessonId, VideoAssetId};
-use serde::{Deserialize, Serialize};
-use utoipa::ToSchema;
-use validator::Validate;
 
-use crate::{
-    http::extract::merge,
-    routes::{
-        courses::LessonOutline,
-        shared::{HttpsUrl, Minutes, RichText, Summary, Title},
-    },
-};
+use crate::routes::{courses::LessonOutline, shared::prelude::*};
 
 /// A lesson with what it teaches.
 #[derive(Serialize, ToSchema)]
@@ -162,8 +152,10 @@ pub(super) struct MoveLesson {
 }
 
 /// A lesson to create at the end of its chapter, as a draft.
-#[derive(Deserialize, ToSchema, Validate)]
+#[derive(Deserialize, ToSchema, Validate, Dto)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
+#[dto(into = NewLesson, used(content, video_url, video_asset_id))]
+#[dto(make(body = Body { content, video_url, video_asset_id }))]
 pub(super) struct CreateLesson {
     /// The title.
     title: Title,
@@ -179,25 +171,11 @@ pub(super) struct CreateLesson {
     duration: Option<Minutes>,
 }
 
-impl From<CreateLesson> for NewLesson {
-    fn from(body: CreateLesson) -> Self {
-        let CreateLesson { title, description, content, video_url, video_asset_id, duration } = body;
-        Self {
-            title: title.into(),
-            description: description.map(Into::into),
-            duration: duration.map(Into::into),
-            body: Body {
-                content: content.map(Into::into),
-                video_url: video_url.map(Into::into),
-                video_asset_id,
-            },
-        }
-    }
-}
-
 /// A change of a lesson.
-#[derive(Deserialize, ToSchema, Validate)]
+#[derive(Deserialize, ToSchema, Validate, Dto)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
+#[dto(into = LessonChange, used(content, video_url, video_asset_id))]
+#[dto(make(body = BodyChange { content, video_url, video_asset_id }))]
 pub(super) struct PatchLesson {
     /// The title.
     #[schema(nullable = false)]
@@ -222,20 +200,4 @@ pub(super) struct PatchLesson {
     #[serde(default, deserialize_with = "merge::member")]
     #[schema(value_type = Option<Minutes>)]
     duration: Option<Option<Minutes>>,
-}
-
-impl From<PatchLesson> for LessonChange {
-    fn from(body: PatchLesson) -> Self {
-        let PatchLesson { title, description, content, video_url, video_asset_id, duration } = body;
-        Self {
-            title: title.map(Into::into),
-            description: description.map(|text| text.map(Into::into)),
-            duration: duration.map(|minutes| minutes.map(Into::into)),
-            body: BodyChange {
-                content: content.map(|text| text.map(Into::into)),
-                video_url: video_url.map(|url| url.map(Into::into)),
-                video_asset_id,
-            },
-        }
-    }
 }

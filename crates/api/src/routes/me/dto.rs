@@ -1,17 +1,10 @@
 //! What the operations of the caller's own account take and answer.
 
-use chrono::{DateTime, NaiveDate, Utc};
-use dto::Dto;
+use chrono::NaiveDate;
 use identity::{AccountChange, Level, ProfileChange, Role, Session, UserStatus};
 use kernel::{SessionId, UserId, Uuid};
-use serde::{Deserialize, Serialize};
-use utoipa::ToSchema;
-use validator::Validate;
 
-use crate::{
-    http::extract::merge,
-    routes::shared::{Links, NewPassword, links, page, schema},
-};
+use crate::routes::shared::{Links, NewPassword, links, prelude::*};
 
 /// An account as its owner and admins see it.
 #[derive(Serialize, ToSchema, Dto)]
@@ -50,8 +43,9 @@ pub(in crate::routes) struct Account {
 }
 
 /// What changes in the caller's account.
-#[derive(Deserialize, ToSchema, Validate)]
+#[derive(Deserialize, ToSchema, Validate, Dto)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
+#[dto(into = AccountChange)]
 pub(super) struct PatchMe {
     /// The unique username: 3 to 30 lower-case letters, digits and underscores. Null gives it up.
     #[serde(default, deserialize_with = "merge::member")]
@@ -69,13 +63,6 @@ pub(super) struct PatchMe {
     #[serde(default, deserialize_with = "merge::member")]
     #[schema(value_type = Option<String>, format = "uri", pattern = "^https://", max_length = 2000)]
     avatar_url: Option<Option<String>>,
-}
-
-impl From<PatchMe> for AccountChange {
-    fn from(patch: PatchMe) -> Self {
-        let PatchMe { username, name, bio, avatar_url } = patch;
-        Self { username, name, bio, avatar_url }
-    }
 }
 
 /// The training profile of a person: for its owner and admins only.

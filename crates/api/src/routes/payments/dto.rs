@@ -1,16 +1,11 @@
 //! Payments in requests and answers, with what follows from them: refunds, disputes, purchases, customers and receipts.
 
-use chrono::{DateTime, Utc};
-use dto::Dto;
 use kernel::{CouponId, CourseId, CustomerId, DisputeId, PaymentId, PurchaseId, ReceiptId, RefundId, UserId};
 use payments::{
     DisputeStatus, NewRefund, PaymentMethod, PaymentStatus, ProviderName, RefundReason, RefundStatus,
 };
-use serde::{Deserialize, Serialize};
-use utoipa::ToSchema;
-use validator::Validate;
 
-use crate::routes::shared::{Money, page, schema};
+use crate::routes::shared::prelude::*;
 
 /// One attempt to buy one course. The amounts were frozen when the checkout began: `basePrice` less `discount` less `couponDiscount` is
 /// `amount`.
@@ -148,16 +143,14 @@ pub(super) struct Dispute {
 /// A payment with its refunds and disputes.
 #[derive(Serialize, ToSchema, Dto)]
 #[serde(rename_all = "camelCase")]
-#[dto(from = payments::PaymentDetail, used(refunds, disputes))]
+#[dto(from = payments::PaymentDetail)]
 pub(super) struct PaymentDetail {
     /// The payment.
     #[serde(flatten)]
     payment: Payment,
     /// The refunds of the payment, oldest first.
-    #[dto(with = refunds.into_iter().map(Into::into).collect())]
     refunds: Vec<Refund>,
     /// The disputes about the payment, oldest first.
-    #[dto(with = disputes.into_iter().map(Into::into).collect())]
     disputes: Vec<Dispute>,
 }
 
@@ -277,8 +270,9 @@ impl From<(payments::Receipt, payments::Payment)> for Receipt {
 }
 
 /// A refund to be made.
-#[derive(Deserialize, ToSchema, Validate)]
+#[derive(Deserialize, ToSchema, Validate, Dto)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
+#[dto(into = NewRefund)]
 pub(super) struct CreateRefund {
     /// How much to give back, in minor units of the payment's currency; all that is left where it is missing.
     #[schema(minimum = 1, maximum = 100_000_000, nullable = false, example = 900)]
@@ -297,13 +291,6 @@ pub(super) struct CreateRefund {
 
 fn requested_by_customer() -> RefundReason {
     RefundReason::RequestedByCustomer
-}
-
-impl From<CreateRefund> for NewRefund {
-    fn from(body: CreateRefund) -> Self {
-        let CreateRefund { amount, reason, note, ends_access } = body;
-        Self { amount, reason, note, ends_access }
-    }
 }
 
 page! {

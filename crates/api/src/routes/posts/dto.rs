@@ -1,17 +1,9 @@
 //! Posts in requests and answers.
 
-use chrono::{DateTime, Utc};
 use community::{NewPost, Picture, PostChange, PostFilter, PostStatus};
-use dto::Dto;
 use kernel::{CourseId, FileId, PostId, UserId};
-use serde::{Deserialize, Serialize};
-use utoipa::{IntoParams, ToSchema};
-use validator::Validate;
 
-use crate::routes::{
-    reactions::Reactions,
-    shared::{Person, Title, default_limit, page},
-};
+use crate::routes::{reactions::Reactions, shared::prelude::*};
 
 /// A post in the school's feed or in a course.
 #[derive(Serialize, ToSchema, Dto)]
@@ -141,8 +133,9 @@ impl FeedQuery {
 }
 
 /// A post to be created.
-#[derive(Deserialize, ToSchema, Validate)]
+#[derive(Deserialize, ToSchema, Validate, Dto)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
+#[dto(into = NewPost, used(published), make(publish = published))]
 pub(super) struct CreatePost {
     /// A course to which the caller has access; the school's feed where it is missing.
     course_id: Option<CourseId>,
@@ -162,21 +155,10 @@ pub(super) struct CreatePost {
     published: bool,
 }
 
-impl From<CreatePost> for NewPost {
-    fn from(body: CreatePost) -> Self {
-        Self {
-            course_id: body.course_id,
-            title: body.title.into(),
-            content: body.content,
-            image_ids: body.image_ids,
-            publish: body.published,
-        }
-    }
-}
-
 /// A change of a post. A member that is missing keeps its value.
-#[derive(Deserialize, ToSchema, Validate)]
+#[derive(Deserialize, ToSchema, Validate, Dto)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
+#[dto(into = PostChange)]
 pub(super) struct PatchPost {
     /// The title.
     #[schema(nullable = false)]
@@ -187,10 +169,4 @@ pub(super) struct PatchPost {
     /// All pictures from now on, in their order.
     #[schema(max_items = 10, nullable = false, example = json!([]))]
     image_ids: Option<Vec<FileId>>,
-}
-
-impl From<PatchPost> for PostChange {
-    fn from(body: PatchPost) -> Self {
-        Self { title: body.title.map(Into::into), content: body.content, image_ids: body.image_ids }
-    }
 }

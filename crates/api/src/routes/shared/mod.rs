@@ -4,6 +4,7 @@ mod enums;
 mod money;
 mod page;
 mod person;
+pub(in crate::routes) mod prelude;
 mod text;
 
 use std::collections::BTreeMap;

@@ -1,13 +1,9 @@
 //! What anybody may see of a person.
 
-use chrono::{DateTime, Utc};
-use dto::Dto;
 use identity::Role;
 use kernel::UserId;
-use serde::Serialize;
-use utoipa::ToSchema;
 
-use crate::routes::shared::{Links, links};
+use crate::routes::shared::{Links, links, prelude::*};
 
 /// What anybody may see of a person.
 #[derive(Serialize, ToSchema, Dto)]

@@ -1,21 +1,10 @@
 //! Courses in requests, and what only their authors see.
 
 use courses::{CourseChange, Level, NewCourse};
-use dto::Dto;
 use kernel::{CategoryId, Error, FieldError, FileId, Result, VideoAssetId};
-use serde::{Deserialize, Serialize};
-use utoipa::ToSchema;
-use validator::Validate;
 
 use super::super::dto::Course;
-use crate::{
-    http::extract::merge,
-    routes::{
-        chapters::Chapter,
-        lessons::AuthoredLesson,
-        shared::{HttpsUrl, Minutes, Money, RichText, Summary, Title, schema},
-    },
-};
+use crate::routes::{chapters::Chapter, lessons::AuthoredLesson, shared::prelude::*};
 
 /// A course to create, as a draft.
 #[derive(Deserialize, ToSchema, Validate)]
@@ -219,8 +208,9 @@ struct PublicationProblem {
 }
 
 /// A whole course, as its editors work on it.
-#[derive(Serialize, ToSchema)]
+#[derive(Serialize, ToSchema, Dto)]
 #[serde(rename_all = "camelCase")]
+#[dto(from = courses::CourseTree)]
 pub(super) struct CourseTree {
     /// The course.
     #[serde(flatten)]
@@ -229,27 +219,15 @@ pub(super) struct CourseTree {
     chapters: Vec<ChapterTree>,
 }
 
-impl From<courses::CourseTree> for CourseTree {
-    fn from(tree: courses::CourseTree) -> Self {
-        let courses::CourseTree { course, chapters } = tree;
-        Self { course: course.into(), chapters: chapters.into_iter().map(Into::into).collect() }
-    }
-}
-
 /// A chapter with everything in it.
-#[derive(Serialize, ToSchema)]
+#[derive(Serialize, ToSchema, Dto)]
 #[serde(rename_all = "camelCase")]
+#[dto(from = courses::TreeChapter, used(chapter, body))]
 struct ChapterTree {
     /// The chapter.
     #[serde(flatten)]
+    #[dto(with = (chapter, body).into())]
     chapter: Chapter,
     /// Its lessons in their order, drafts included.
     lessons: Vec<AuthoredLesson>,
-}
-
-impl From<courses::TreeChapter> for ChapterTree {
-    fn from(tree: courses::TreeChapter) -> Self {
-        let courses::TreeChapter { chapter, body, lessons } = tree;
-        Self { chapter: (chapter, body).into(), lessons: lessons.into_iter().map(Into::into).collect() }
-    }
 }

@@ -1,17 +1,9 @@
 //! The document of a course, and what an import answers.
 
 use courses::{ImportCheck, Level};
-use dto::Dto;
 use kernel::FieldError;
-use serde::{Deserialize, Serialize};
-use utoipa::{IntoParams, ToSchema};
-use validator::Validate;
 
-use crate::{
-    config::Config,
-    http::extract::Large,
-    routes::shared::{HttpsUrl, Minutes, Money, RichText, Summary, Title, schema},
-};
+use crate::{config::Config, http::extract::Large, routes::shared::prelude::*};
 
 /// A course as one document: what its author wrote, and nothing that only one installation knows.
 #[derive(Serialize, Deserialize, ToSchema, Validate)]
@@ -41,8 +33,9 @@ pub(super) enum DocumentFormat {
 }
 
 /// A course in a document.
-#[derive(Serialize, Deserialize, ToSchema)]
+#[derive(Serialize, Deserialize, ToSchema, Dto)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
+#[dto(from = courses::CourseDocument, used(difficulty))]
 pub(super) struct DocumentCourse {
     /// The title; the slug is made from it.
     #[schema(value_type = Title, example = "Strength Foundations")]
@@ -65,6 +58,7 @@ pub(super) struct DocumentCourse {
     pub(super) duration: Option<i64>,
     /// How much experience it asks for; `BEGINNER` where it is missing.
     #[schema(value_type = schema::Level, required = false)]
+    #[dto(with = Some(difficulty))]
     pub(super) difficulty: Option<Level>,
     /// The price. The course is free where it is null or its amount is 0.
     pub(super) price: Option<Money>,
@@ -86,10 +80,16 @@ pub(super) struct DocumentCourse {
 #[schema(min_length = 1, max_length = 120, example = "strength")]
 pub(super) struct CategorySlug(pub(super) String);
 
+impl From<String> for CategorySlug {
+    fn from(slug: String) -> Self {
+        Self(slug)
+    }
+}
+
 /// A chapter in a document.
 #[derive(Serialize, Deserialize, ToSchema, Dto)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
-#[dto(from = courses::ChapterDocument, used(lessons))]
+#[dto(from = courses::ChapterDocument, into = courses::ChapterDocument)]
 pub(super) struct DocumentChapter {
     /// The title.
     #[schema(value_type = Title, example = "Week 1")]
@@ -115,14 +115,13 @@ pub(super) struct DocumentChapter {
     /// The lessons in their order.
     #[serde(default)]
     #[schema(max_items = 500)]
-    #[dto(with = lessons.into_iter().map(Into::into).collect())]
     lessons: Vec<DocumentLesson>,
 }
 
 /// A lesson in a document.
 #[derive(Serialize, Deserialize, ToSchema, Dto)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
-#[dto(from = courses::LessonDocument)]
+#[dto(from = courses::LessonDocument, into = courses::LessonDocument)]
 pub(super) struct DocumentLesson {
     /// The title.
     #[schema(value_type = Title, example = "The hinge")]
@@ -156,10 +155,12 @@ pub(super) struct ImportQuery {
 }
 
 /// What an import would create, or why it would be refused.
-#[derive(Serialize, ToSchema)]
+#[derive(Serialize, ToSchema, Dto)]
 #[serde(rename_all = "camelCase")]
+#[dto(from = ImportCheck)]
 pub(super) struct ImportReport {
     /// Whether nothing prevents it.
+    #[dto(with = problems.is_empty())]
     is_importable: bool,
     /// Everything that prevents it.
     problems: Vec<ImportProblem>,
@@ -190,79 +191,8 @@ struct ImportProblem {
     detail: String,
 }
 
-impl From<ImportCheck> for ImportReport {
-    fn from(check: ImportCheck) -> Self {
-        let ImportCheck { problems, chapters, lessons, unknown_categories } = check;
-        Self {
-            is_importable: problems.is_empty(),
-            problems: problems.into_iter().map(Into::into).collect(),
-            chapters,
-            lessons,
-            unknown_categories,
-        }
-    }
-}
-
 impl From<courses::CourseDocument> for CourseDocument {
     fn from(document: courses::CourseDocument) -> Self {
-        let courses::CourseDocument {
-            title,
-            description,
-            content,
-            image_url,
-            preview_video_url,
-            duration,
-            difficulty,
-            price,
-            discount_price,
-            categories,
-            chapters,
-        } = document;
-        let course = DocumentCourse {
-            title,
-            description,
-            content,
-            image_url,
-            preview_video_url,
-            duration,
-            difficulty: Some(difficulty),
-            price: price.map(Into::into),
-            discount_price: discount_price.map(Into::into),
-            categories: categories.into_iter().map(CategorySlug).collect(),
-            chapters: chapters.into_iter().map(Into::into).collect(),
-        };
-        Self { format: DocumentFormat::Course, version: 1, course }
-    }
-}
-
-impl From<DocumentChapter> for courses::ChapterDocument {
-    fn from(chapter: DocumentChapter) -> Self {
-        let DocumentChapter {
-            title,
-            description,
-            content,
-            video_url,
-            duration,
-            is_free,
-            is_published,
-            lessons,
-        } = chapter;
-        Self {
-            title,
-            description,
-            content,
-            video_url,
-            duration,
-            is_free,
-            is_published,
-            lessons: lessons.into_iter().map(Into::into).collect(),
-        }
-    }
-}
-
-impl From<DocumentLesson> for courses::LessonDocument {
-    fn from(lesson: DocumentLesson) -> Self {
-        let DocumentLesson { title, description, content, video_url, duration, is_published } = lesson;
-        Self { title, description, content, video_url, duration, is_published }
+        Self { format: DocumentFormat::Course, version: 1, course: document.into() }
     }
 }

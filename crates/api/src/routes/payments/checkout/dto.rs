@@ -2,13 +2,10 @@
 
 use kernel::CourseId;
 use payments::PaymentMethod;
-use serde::{Deserialize, Serialize};
-use utoipa::ToSchema;
-use validator::Validate;
 
 use crate::routes::{
     payments::{coupons::CouponCode, dto::Payment},
-    shared::{Money, bounded},
+    shared::prelude::*,
 };
 
 /// What a quote is asked for.

@@ -1,16 +1,8 @@
 //! Sales and revenue in requests and answers.
 
-use chrono::{DateTime, Utc};
-use dto::Dto;
 use kernel::UserId;
-use serde::{Deserialize, Serialize};
-use utoipa::{IntoParams, ToSchema};
-use validator::Validate;
 
-use crate::routes::{
-    payments::dto::Payment,
-    shared::{Money, page},
-};
+use crate::routes::{payments::dto::Payment, shared::prelude::*};
 
 /// A buyer or a seller.
 #[derive(Serialize, ToSchema, Dto)]
