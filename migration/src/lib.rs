@@ -18,6 +18,7 @@ mod m20261122_000007_messages;
 mod m20261122_000008_moderation;
 mod m20261122_000009_free_courses;
 mod m20261130_000010_learning_records;
+mod m20261130_000012_texts;
 mod m20261130_000013_media_details;
 
 /// All migrations, oldest first.
@@ -37,6 +38,7 @@ impl MigratorTrait for Migrator {
             Box::new(m20261122_000008_moderation::Migration),
             Box::new(m20261122_000009_free_courses::Migration),
             Box::new(m20261130_000010_learning_records::Migration),
+            Box::new(m20261130_000012_texts::Migration),
             Box::new(m20261130_000013_media_details::Migration),
         ]
     }

@@ -5,10 +5,10 @@ mod body;
 mod catalogue;
 mod category;
 mod chapter;
+mod content;
 mod course;
 mod deletion;
 mod editor;
-mod html;
 mod json_agg;
 mod lesson;
 mod ordering;
@@ -44,8 +44,7 @@ pub use course::{
     publish_course, unpublish_course, visible_courses,
 };
 pub use editor::{Trainer, TrainerRole, add_editor, is_staff, remove_editor, trainers};
-pub use entity::enums::Level;
-pub use html::{check_length, sanitise};
+pub use entity::enums::{ContentFormat, Level};
 pub use lesson::{
     Lesson, LessonChange, NewLesson, PlacedLesson, change_lesson, create_lesson, delete_lesson, lesson_body,
     list_lessons, move_lesson, order_lessons, placed_lesson, publish_lesson, unpublish_lesson,

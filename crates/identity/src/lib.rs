@@ -10,6 +10,7 @@ mod profile;
 mod services;
 mod session;
 mod signing_key;
+mod username;
 
 pub use access_token::{Claims, TokenSettings, Tokens};
 pub use account::{Account, AccountChange, Registration, account, change_account, register};
@@ -28,3 +29,4 @@ pub use session::{
     revoke_session, sweep, verify_session,
 };
 pub use signing_key::{PublicKey, ensure_signing_key, rotate_signing_key, signing_key_is_older};
+pub use username::accounts_called;

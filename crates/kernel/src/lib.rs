@@ -12,6 +12,7 @@ pub mod mail;
 mod money;
 mod page;
 mod text;
+mod warning;
 
 pub use actor::{Actor, Role};
 pub use environment::{Clock, Environment, SystemClock, Timestamp};
@@ -25,5 +26,8 @@ pub use ids::{
 pub use keyring::{Keyring, from_base64url, hash_token, hex, to_base64url};
 pub use money::{Currency, Money};
 pub use page::{Cursor, Limit, Page};
-pub use text::{legible, one_line};
+pub use text::{
+    Piece, comparable_name, fold, is_blank, legible, one_line, pieces, trimmed, visible_line, visible_text,
+};
 pub use uuid::Uuid;
+pub use warning::{Warning, Written};

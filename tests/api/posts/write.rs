@@ -294,3 +294,27 @@ async fn the_document_of_a_post(app: App) {
     let post = submit_post(&app, &lena, json!({})).await.expect(201);
     insta::assert_json_snapshot!("post", post.document());
 }
+
+#[both_databases]
+async fn a_mention_is_what_somebody_writes_to_somebody(app: App) {
+    let (lena, tom) = (app.learner().await, app.learner().await);
+    app.set_username(&lena, "lena").await;
+    for text in [
+        "<p>https://www.youtube.com/@lena</p>",
+        "<p>youtube.com/@lena</p>",
+        "<p>see @lena@mastodon.example</p>",
+        "<p>https://www.tiktok.com/@lena/video/1</p>",
+        "<p><a href=\"https://www.instagram.com/lena\">@lena</a></p>",
+        "<p>mail coach@lena.example</p>",
+        "<blockquote>@lena said so</blockquote>",
+        "<pre>@lena</pre>",
+        "<p>npm install @lena/squats</p>",
+    ] {
+        app.publish_post(&tom, None, text).await;
+    }
+    assert_eq!(app.notification_kinds_of(&lena).await, [""; 0]);
+    for text in ["<div>Thanks, @Lena!</div><div>See you</div>", "<p>お疲れ様@lenaさん</p>", "<p><a href=\"/users/lena\">@lena</a></p>"] {
+        app.publish_post(&tom, None, text).await;
+    }
+    assert_eq!(app.notification_kinds_of(&lena).await, ["MENTION"; 3]);
+}

@@ -76,7 +76,7 @@ impl Limits {
     pub fn login(&self, address: IpAddr, account: &str) -> Result<()> {
         let address = network(address);
         self.login_addresses.take(&address)?;
-        self.logins.take(&(address, account.trim().to_lowercase()))?;
+        self.logins.take(&(address, kernel::mail::comparable(account)))?;
         Ok(())
     }
 

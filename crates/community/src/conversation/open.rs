@@ -17,7 +17,6 @@ use crate::{
         self,
         model::{LimitedAction, Messaging},
     },
-    text,
 };
 
 /// Opens a conversation, and answers whether it is new: a second direct one between the same two people is the first. The other person
@@ -79,7 +78,7 @@ async fn open_group(
     title: &str,
 ) -> Result<(Conversation, bool)> {
     let me = tx.user_id()?;
-    let title = text::title(title)?;
+    let title = kernel::visible_line(title, "/title")?;
     if members.len() >= MAX_MEMBERS {
         return Err(Code::ListFull.into());
     }

@@ -11,12 +11,12 @@ use super::model::{Body, BodyOwner};
 pub(crate) async fn find(tx: &Tx, owner: BodyOwner) -> Result<Body> {
     let body = match owner {
         BodyOwner::Chapter(chapter_id) => {
-            let sql = "SELECT content, video_url, video_asset_id FROM chapter_bodies WHERE chapter_id = :chapter_id";
+            let sql = "SELECT content, content_format, video_url, video_asset_id FROM chapter_bodies WHERE chapter_id = :chapter_id";
             tx.fetch_optional(sql, values! { chapter_id }).await?
         }
         BodyOwner::Lesson(lesson_id) => {
             let sql =
-                "SELECT content, video_url, video_asset_id FROM lesson_bodies WHERE lesson_id = :lesson_id";
+                "SELECT content, content_format, video_url, video_asset_id FROM lesson_bodies WHERE lesson_id = :lesson_id";
             tx.fetch_optional(sql, values! { lesson_id }).await?
         }
     };
@@ -24,11 +24,12 @@ pub(crate) async fn find(tx: &Tx, owner: BodyOwner) -> Result<Body> {
 }
 
 pub(crate) async fn update(tx: &Tx, owner: BodyOwner, body: Body) -> Result<()> {
-    let Body { content, video_url, video_asset_id } = body;
+    let Body { content, content_format, video_url, video_asset_id } = body;
     let done = match owner {
         BodyOwner::Chapter(chapter_id) => {
             let change = chapter_bodies::ActiveModel {
                 content: Set(content),
+                content_format: Set(content_format),
                 video_url: Set(video_url),
                 video_asset_id: Set(video_asset_id),
                 ..Default::default()
@@ -42,6 +43,7 @@ pub(crate) async fn update(tx: &Tx, owner: BodyOwner, body: Body) -> Result<()> 
         BodyOwner::Lesson(lesson_id) => {
             let change = lesson_bodies::ActiveModel {
                 content: Set(content),
+                content_format: Set(content_format),
                 video_url: Set(video_url),
                 video_asset_id: Set(video_asset_id),
                 ..Default::default()

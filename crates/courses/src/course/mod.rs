@@ -5,7 +5,8 @@ pub(crate) mod store;
 
 use database::{Tx, outbox};
 use kernel::{
-    Actor, CategoryId, Code, CourseId, Cursor, Error, FieldError, Limit, Money, Page, Result, Role,
+    Actor, CategoryId, Code, CourseId, Cursor, Error, FieldError, Limit, Money, Page, Result, Role, Written,
+    trimmed, visible_line,
 };
 use serde_json::json;
 
@@ -13,8 +14,9 @@ use crate::{
     body::check_video,
     catalogue, category,
     chapter::store::any_published as any_published_chapter,
+    content::{self, Content},
     deletion::deletion_refusal,
-    html, outline, permission,
+    outline, permission,
     picture::{check_image, url_or_upload},
     publication, slug,
 };
@@ -24,30 +26,33 @@ pub use model::{Author, Course, CourseChange, CourseDetail, CourseRef, NewCourse
 /// Creates a draft. Trainers and admins only.
 ///
 /// # Errors
-/// [`Code::Forbidden`], [`Code::ValidationFailed`] for a price, a category, a picture or a video that is not acceptable.
-pub async fn create_course(tx: &Tx, new: NewCourse) -> Result<Course> {
+/// [`Code::Forbidden`], [`Code::ValidationFailed`] for a title, a text, a price, a category, a picture or a video that is not
+/// acceptable.
+pub async fn create_course(tx: &Tx, new: NewCourse) -> Result<Written<Course>> {
     check_image(tx, new.image_id, None).await?;
     check_video(tx, new.preview_video_asset_id, None, "/previewVideoAssetId").await?;
-    let id = insert(tx, new).await?;
-    by_id(tx, id).await
+    let Written { value: id, warnings } = insert(tx, new).await?;
+    Ok(Written { value: by_id(tx, id).await?, warnings })
 }
 
 /// Inserts a draft of the caller's, and returns its id.
-pub(crate) async fn insert(tx: &Tx, new: NewCourse) -> Result<CourseId> {
+pub(crate) async fn insert(tx: &Tx, new: NewCourse) -> Result<Written<CourseId>> {
     let author_id = match tx.actor() {
         Actor::User { id, role: Role::Trainer | Role::Admin, .. } => id,
         Actor::Anonymous => return Err(Code::Unauthenticated.into()),
         _ => return Err(Code::Forbidden.into()),
     };
+    let text = content::checked(new.content, new.content_format, tx.players(), content::POINTER)?;
     let id = tx.new_id();
     let course = Course {
         id,
         author: Author { id: author_id, username: None, name: None, avatar_url: None },
-        title: new.title.trim().to_owned(),
+        title: visible_line(&new.title, "/title")?,
         // A slug refers to its course, so that it can be claimed only once the course is there.
         slug: id.to_string(),
-        description: new.description.trim().to_owned(),
-        content: html::sanitise_content(new.content)?,
+        description: trimmed(&new.description).to_owned(),
+        content: text.text,
+        content_format: text.format,
         image_url: new.image_url,
         image_id: new.image_id,
         picture_url: None,
@@ -73,7 +78,7 @@ pub(crate) async fn insert(tx: &Tx, new: NewCourse) -> Result<CourseId> {
     let slug = slug::claim(tx, id, &course.title).await?;
     store::set_slug(tx, id, slug).await?;
     set_categories(tx, id, &new.category_ids).await?;
-    Ok(id)
+    Ok(Written { value: id, warnings: text.warnings })
 }
 
 /// A course with its outline, by id, slug or former slug. Whoever may edit it also sees its drafts.
@@ -137,13 +142,13 @@ pub async fn change_course(
     key: &str,
     matches: impl Fn(i64) -> bool,
     change: CourseChange,
-) -> Result<Course> {
+) -> Result<Written<Course>> {
     let id = store::find(tx, key).await?.ok_or(Code::NotFound)?.id;
     let before = permission::lock_editable(tx, id).await?;
     if !matches(before.version) {
         return Err(Code::PreconditionFailed.into());
     }
-    let after = changed(before.clone(), change.clone())?;
+    let Written { value: after, warnings } = changed(tx, before.clone(), change.clone())?;
     check_price(after.price, after.discount_price)?;
     check_image(tx, after.image_id, before.image_id).await?;
     check_video(tx, after.preview_video_asset_id, before.preview_video_asset_id, "/previewVideoAssetId")
@@ -153,7 +158,7 @@ pub async fn change_course(
         ids.len() != present.len() || ids.iter().any(|id| !present.contains(id))
     });
     if after == before && categories.is_none() {
-        return Ok(before);
+        return Ok(Written { value: before, warnings });
     }
     let slug =
         if after.title == before.title { before.slug } else { slug::claim(tx, id, &after.title).await? };
@@ -166,15 +171,16 @@ pub async fn change_course(
         publication::require(unpublishable(tx, &after).await?)?;
         catalogue::refresh(tx, &after).await?;
     }
-    Ok(after)
+    Ok(Written { value: after, warnings })
 }
 
 /// A course with a change applied to it, apart from its categories.
-fn changed(before: Course, change: CourseChange) -> Result<Course> {
+fn changed(tx: &Tx, before: Course, change: CourseChange) -> Result<Written<Course>> {
     let CourseChange {
         title,
         description,
         content,
+        content_format,
         image_url,
         image_id,
         preview_video_url,
@@ -191,10 +197,13 @@ fn changed(before: Course, change: CourseChange) -> Result<Course> {
         preview_video_url,
         preview_video_asset_id,
     );
-    Ok(Course {
-        title: title.map_or(before.title, |title| title.trim().to_owned()),
-        description: description.map_or(before.description, |text| text.trim().to_owned()),
-        content: content.map_or(Ok(before.content), html::sanitise_content)?,
+    let text = (before.content, before.content_format);
+    let Content { text, format, warnings } = content::changed(tx, text, content, content_format)?;
+    let course = Course {
+        title: title.map_or(Ok(before.title), |title| visible_line(&title, "/title"))?,
+        description: description.map_or(before.description, |text| trimmed(&text).to_owned()),
+        content: text,
+        content_format: format,
         image_url,
         image_id,
         preview_video_url,
@@ -204,7 +213,8 @@ fn changed(before: Course, change: CourseChange) -> Result<Course> {
         price: price.unwrap_or(before.price),
         discount_price: discount_price.unwrap_or(before.discount_price),
         ..before
-    })
+    };
+    Ok(Written { value: course, warnings })
 }
 
 /// Everything that prevents the publication of a course; empty where nothing does.

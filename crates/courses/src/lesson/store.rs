@@ -77,6 +77,7 @@ pub(crate) async fn insert_all(tx: &Tx, lessons: &[(&Lesson, &Body)]) -> Result<
             lesson_id: Set(lesson.id),
             course_id: Set(lesson.course_id),
             content: Set(body.content.clone()),
+            content_format: Set(body.content_format),
             video_url: Set(body.video_url.clone()),
             video_asset_id: Set(body.video_asset_id),
         });

@@ -11,7 +11,7 @@ use sea_orm::{
     ColumnTrait, DbErr, EntityTrait, JoinType, QueryFilter, QuerySelect, RelationTrait, Select, Set,
 };
 
-use super::model::Account;
+use super::model::{Account, search_name};
 
 /// The join that [`Account`] is read from.
 pub(crate) fn accounts() -> Select<users::Entity> {
@@ -32,6 +32,7 @@ pub(crate) async fn insert(tx: &Tx, user: users::ActiveModel) -> Result<(), DbEr
 pub(crate) async fn update(tx: &Tx, account: Account) -> Result<bool, DbErr> {
     let updated = users::Entity::update_many()
         .set(users::ActiveModel {
+            search_name: Set(search_name(account.name.as_deref(), account.username.as_deref())),
             username: Set(account.username),
             name: Set(account.name),
             bio: Set(account.bio),

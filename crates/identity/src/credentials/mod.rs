@@ -10,7 +10,7 @@ use entity::enums::{LinkPurpose, UserStatus};
 use kernel::{Actor, Code, Error, FieldError, Result, UserId};
 
 pub use self::hasher::{Hasher, HasherSettings};
-use self::{model::normalize_email, strength::check_strength};
+use self::{hasher::Verified, model::normalize_email, strength::check_strength};
 use crate::{
     link_token, mail,
     services::Identity,
@@ -133,7 +133,7 @@ pub async fn change_password(
         db.read_in(Pool::Auth, actor, move |tx| async move { store::find_password(&tx, id).await }).await?;
     let stored = found.map(|found| found.password_hash);
     let slot = identity.hasher.acquire()?;
-    if !slot.verify(current, stored.clone()).await? {
+    if slot.verify(current, stored.clone()).await? == Verified::Wrong {
         let wrong =
             FieldError::new("/currentPassword", "wrong_password", "This is not the current password.");
         return Err(Error::invalid(vec![wrong]));

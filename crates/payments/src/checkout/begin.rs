@@ -96,7 +96,7 @@ async fn has_same_terms(
         Some(id) => coupon::store::find(tx, id).await?,
         None => None,
     };
-    let code = request.coupon_code.as_ref().map(|code| code.to_ascii_uppercase());
+    let code = request.coupon_code.as_deref().map(coupon::comparable);
     if coupon.map(|coupon| coupon.code) != code {
         return Ok(false);
     }

@@ -20,7 +20,7 @@ pub async fn create_coupon(tx: &Tx, new: NewCoupon) -> Result<Coupon> {
     let coupon = Coupon {
         id: tx.new_id(),
         owner_id: authorize_creation(tx.actor(), new.scope)?,
-        code: new.code.to_ascii_uppercase(),
+        code: comparable(&new.code),
         scope: new.scope,
         course_ids: new.course_ids,
         discount: new.discount,
@@ -38,6 +38,11 @@ pub async fn create_coupon(tx: &Tx, new: NewCoupon) -> Result<Coupon> {
     store::insert(tx, &coupon).await.map_err(code_is_taken)?;
     store::set_courses(tx, coupon.id, &coupon.course_ids).await?;
     Ok(coupon)
+}
+
+/// A code in the form in which codes are compared: in upper case, without what a keyboard adds or types in another width.
+pub(crate) fn comparable(code: &str) -> String {
+    kernel::fold(code).to_ascii_uppercase()
 }
 
 /// The owner of a coupon that the caller creates.

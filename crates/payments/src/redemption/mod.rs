@@ -17,7 +17,7 @@ use crate::{
 /// [`kernel::Code::ValidationFailed`] with the reason: `coupon_unknown`, `coupon_not_started`, `coupon_expired`,
 /// `coupon_not_applicable`, `coupon_exhausted`, `coupon_limit_reached`.
 pub(crate) async fn find_usable(tx: &Tx, code: &str, quote: &Quote) -> Result<Coupon> {
-    let found = coupon::store::find_by_code(tx, &code.to_ascii_uppercase()).await?;
+    let found = coupon::store::find_by_code(tx, &coupon::comparable(code)).await?;
     let Some(coupon) = found.filter(|coupon| coupon.is_active) else {
         return Err(refused("coupon_unknown", "There is no such coupon."));
     };
