@@ -39,6 +39,7 @@ pub use chapter::{
     delete_chapter, order_chapters, placed_chapter, publish_chapter, unpublish_chapter,
 };
 pub use course::{
+    OFFER_CHANGED,
     Author, Course, CourseChange, CourseDetail, CourseRef, NewCourse, archive_course, change_course, course,
     course_ref, courses_by_ids, create_course, delete_course, list_own_courses, publish_check,
     publish_course, unpublish_course, visible_courses,

@@ -130,6 +130,8 @@ codes! {
     PaymentNotCompleted = "payment_not_completed", "Nothing was paid yet";
     /// The payment is not in a state for this.
     PaymentNotRefundable = "payment_not_refundable", "This payment cannot be refunded";
+    /// A bank holds the money of the payment, or has taken it back: it would leave twice.
+    PaymentDisputed = "payment_disputed", "The buyer's bank holds this money, or has taken it back";
     /// More than what is left of the payment.
     RefundTooLarge = "refund_too_large", "This is more than is left of the payment";
     /// Somebody used the coupon.

@@ -63,6 +63,7 @@ pub fn status_of(code: Code) -> StatusCode {
         | Code::OwnCourse
         | Code::CourseFree
         | Code::PaymentNotRefundable
+        | Code::PaymentDisputed
         | Code::RefundTooLarge
         | Code::CouponUsed
         | Code::CouponTaken

@@ -16,6 +16,14 @@ pub async fn people(tx: &Tx, ids: &[UserId]) -> Result<Vec<Person>> {
     store::people(tx, ids).await
 }
 
+/// Those of these accounts that are not suspended.
+///
+/// # Errors
+/// What the database answers.
+pub async fn active_accounts(tx: &Tx, ids: &[UserId]) -> Result<Vec<UserId>> {
+    store::active(tx, ids).await
+}
+
 /// The caller's own profile.
 ///
 /// # Errors

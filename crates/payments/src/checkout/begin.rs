@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use database::{Tx, audit};
+use database::{Tx, audit, outbox};
 use entity::enums::{PaymentMethod, PaymentStatus, ProviderName};
 use kernel::{Code, Result, Timestamp, UserId};
 use serde_json::json;
@@ -13,6 +13,7 @@ use super::{
 };
 use crate::{
     coupon,
+    message::REVIEW,
     payment::{self, Payment},
     provider::{Fact, ProviderUpdate},
     quote::{self, Quote},
@@ -44,6 +45,10 @@ pub(super) async fn begin(
     payment::store::insert(tx, &payment).await?;
     if let Some(coupon) = &quote.coupon {
         redemption::reserve(tx, coupon, payment.id).await?;
+        // The checkout ends with the coupon.
+        if let Some(end) = coupon.ends_at.filter(|end| *end < payment.expires_at) {
+            outbox::schedule(tx, REVIEW, vec![(json!({ "paymentId": payment.id }), end)]).await?;
+        }
     }
     let detail =
         json!({ "courseId": payment.course_id, "amount": payment.amount, "currency": payment.currency });
@@ -132,10 +137,12 @@ fn new_payment(
         amount: quote.amount,
         refunded_amount: 0,
         refunding_amount: 0,
+        provider_account: None,
         provider_session_id: None,
         provider_payment_id: None,
         failure_code: None,
         expires_at,
+        accepted_at: None,
         completed_at: None,
         failed_at: None,
         refunded_at: None,

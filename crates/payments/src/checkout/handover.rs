@@ -2,13 +2,14 @@
 
 use database::Tx;
 use entity::enums::PaymentStatus;
-use kernel::{Error, PaymentId, Result};
+use kernel::{Code, Error, PaymentId, Result};
 
 use super::{
     model::{CheckoutRequest, Handover, ReturnUrls},
     store,
 };
 use crate::{
+    payment::Payment,
     provider::{Fact, PaymentSession, ProviderUpdate},
     settlement,
 };
@@ -39,14 +40,12 @@ pub(super) async fn keep_return_urls(tx: &Tx, id: PaymentId, request: &CheckoutR
     store::set_sealed_handover(tx, id, seal(tx, &Handover::Requested(urls))?).await
 }
 
-/// Keeps the session that the provider created. Answers whether the payment can still be paid, or was paid meanwhile.
-pub(super) async fn keep_session(tx: &Tx, id: PaymentId, session: PaymentSession) -> Result<bool> {
-    let Some(payment) = settlement::lock_payment(tx, id).await? else {
-        return Ok(false);
-    };
+/// Keeps the session that the provider created. Answers with the payment: it may have been closed or paid meanwhile.
+pub(super) async fn keep_session(tx: &Tx, id: PaymentId, session: PaymentSession) -> Result<Payment> {
+    let payment = settlement::lock_payment(tx, id).await?.ok_or(Code::NotFound)?;
     let sealed = seal(tx, &Handover::Ready(session.clone()))?;
     store::set_session(tx, id, &session, sealed).await?;
-    Ok(payment.status != PaymentStatus::Failed)
+    Ok(payment)
 }
 
 /// After the provider has created no session: the one that another request got meanwhile. Without one, a payment that the provider

@@ -6,13 +6,14 @@ mod model;
 mod store;
 
 use database::{Db, Pool, Tx};
-use entity::enums::ProviderName;
+use entity::enums::{PaymentStatus, ProviderName};
 use kernel::{Actor, Code, Error, Money, PaymentId, Result};
 
 pub use self::model::{Checkout, CheckoutRequest};
 use self::model::{Handover, ReturnUrls};
 use crate::{
     customer,
+    offer::Withdrawal,
     payment::{self, Payment},
     provider::{Charge, PaymentSession, ProviderReference},
     service::Payments,
@@ -83,7 +84,8 @@ impl Payments {
                 return session.ok_or(error);
             }
         };
-        if keep_session(db, actor, id, session.clone()).await? {
+        let payment = keep_session(db, actor, id, session.clone()).await?;
+        if payment.status != PaymentStatus::Failed {
             return Ok(session);
         }
         // The payment was closed while the provider was asked: nobody may pay there any more.
@@ -94,11 +96,12 @@ impl Payments {
                 provider_payment_id: session.provider_payment_id,
             })
             .await?;
-        Err(Code::CheckoutSuperseded.into())
+        let withdrawal = payment.failure_code.as_deref().and_then(Withdrawal::from_code);
+        Err(withdrawal.map_or_else(|| Code::CheckoutSuperseded.into(), Withdrawal::refusal))
     }
 }
 
-async fn keep_session(db: &Db, actor: Actor, id: PaymentId, session: PaymentSession) -> Result<bool> {
+async fn keep_session(db: &Db, actor: Actor, id: PaymentId, session: PaymentSession) -> Result<Payment> {
     let keep = move |tx| async move { handover::keep_session(&tx, id, session).await };
     db.run_in(Pool::Worker, actor, keep).await
 }

@@ -5,12 +5,14 @@ pub(crate) mod store;
 
 use std::collections::HashSet;
 
-use database::{Tx, constraint, from_db};
+use database::{Tx, constraint, from_db, outbox};
 use entity::enums::CouponScope;
 use kernel::{Actor, Code, CouponId, CourseId, Cursor, Error, FieldError, Limit, Page, Result, Role, UserId};
 use sea_orm::DbErr;
+use serde_json::json;
 
 pub use self::model::{Coupon, CouponChange, Discount, NewCoupon};
+use crate::message::REVIEW;
 
 /// Creates a coupon: trainers for the courses that they own, admins for all.
 ///
@@ -73,7 +75,8 @@ pub async fn coupon(tx: &Tx, id: CouponId) -> Result<Coupon> {
     if tx.actor().manages(coupon.owner_id) { Ok(coupon) } else { Err(Code::NotFound.into()) }
 }
 
-/// Changes a coupon whose version `matches`. Checkouts that hold a slot keep it.
+/// Changes a coupon whose version `matches`. Open checkouts for which it is not good any more are ended by the worker; the others
+/// keep their slots.
 ///
 /// # Errors
 /// [`Code::NotFound`], [`Code::PreconditionFailed`], [`Code::ValidationFailed`].
@@ -109,6 +112,7 @@ pub async fn change_coupon(
     if after.course_ids != before.course_ids {
         store::set_courses(tx, id, &after.course_ids).await?;
     }
+    outbox::send(tx, REVIEW, json!({ "couponId": id })).await?;
     Ok(after)
 }
 
