@@ -24,8 +24,6 @@ CHECKS = {
 REPORTED_ONLY = {
     "positional values",
     "statements as text",
-    "file circles",
-    "file sizes",
     "file headings",
     "unused dependencies",
 }

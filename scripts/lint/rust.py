@@ -226,7 +226,7 @@ class Source:
 
     @cached_property
     def paths(self) -> list[Use]:
-        """Every path of two segments or more that is written out (`a::b::c`), those of `use` left out."""
+        """Every path of two segments or more that is written out (`a::b::c`), those of `use` and of `pub(in a::b)` left out."""
         found = []
         tokens = self.tokens
         at = 0
@@ -242,11 +242,15 @@ class Source:
                 while at + 1 < len(tokens) and tokens[at].kind == "path" and tokens[at + 1].kind == "ident":
                     segments.append(tokens[at + 1].text)
                     at += 2
-                if len(segments) > 1:
+                if len(segments) > 1 and not self._is_visibility(at - 2 * len(segments) + 1):
                     found.append(Use(tuple(segments), segments[-1], token.line, place.depth, place.is_test))
                 continue
             at += 1
         return found
+
+    def _is_visibility(self, at: int) -> bool:
+        """Whether the path that begins here says who may see an item."""
+        return at >= 3 and [token.text for token in self.tokens[at - 3 : at]] == ["pub", "(", "in"]
 
     @cached_property
     def words(self) -> set[str]:

@@ -5,8 +5,8 @@ use database::Tx;
 use kernel::{Actor, Code, CourseId, Result, Role, UserId};
 
 use crate::{
-    course::{self, model::Course},
-    editor,
+    course::{model::Course, store},
+    editor::store::is_editor,
 };
 
 /// Whether the caller may edit this course: its owner, an editor who is still a trainer, or an admin. It asks the database only for
@@ -17,7 +17,7 @@ pub(crate) async fn may_edit(tx: &Tx, course_id: CourseId, author_id: UserId) ->
         return Ok(true);
     }
     match actor {
-        Actor::User { id, role: Role::Trainer, .. } => editor::store::is_editor(tx, course_id, id).await,
+        Actor::User { id, role: Role::Trainer, .. } => is_editor(tx, course_id, id).await,
         _ => Ok(false),
     }
 }
@@ -30,7 +30,7 @@ pub(crate) async fn require_editor(tx: &Tx, id: CourseId) -> Result<Course> {
 
 /// A course that the caller may edit, locked until the end of the transaction.
 pub(crate) async fn lock_editable(tx: &Tx, id: CourseId) -> Result<Course> {
-    course::store::lock(tx, id).await?;
+    store::lock(tx, id).await?;
     let course = require_editor(tx, id).await?;
     invalidate_if_published(tx, &course).await?;
     Ok(course)
@@ -38,7 +38,7 @@ pub(crate) async fn lock_editable(tx: &Tx, id: CourseId) -> Result<Course> {
 
 /// A course that is the caller's own, or any for an admin, locked until the end of the transaction: for what editors may not do.
 pub(crate) async fn lock_owned(tx: &Tx, id: CourseId) -> Result<Course> {
-    course::store::lock(tx, id).await?;
+    store::lock(tx, id).await?;
     let course = find(tx, id).await?;
     if tx.actor().manages(course.author.id) {
         invalidate_if_published(tx, &course).await?;
@@ -51,7 +51,7 @@ pub(crate) async fn lock_owned(tx: &Tx, id: CourseId) -> Result<Course> {
 }
 
 async fn find(tx: &Tx, id: CourseId) -> Result<Course> {
-    course::store::find(tx, &id.to_string()).await?.ok_or_else(|| Code::NotFound.into())
+    store::find(tx, &id.to_string()).await?.ok_or_else(|| Code::NotFound.into())
 }
 
 /// Whoever locks a published course is about to change what everybody may read.

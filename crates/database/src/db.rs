@@ -1,3 +1,5 @@
+//! The database: opening it, and running use cases on it.
+
 use std::{
     future::Future,
     sync::{
@@ -12,22 +14,14 @@ use kernel::{Actor, Environment, Keyring, Result, UserId};
 use crate::{
     Relay, Tx, Wakeups,
     invalidation::{Generations, ListenerHealth},
-    postgres::{Mode, Postgres},
+    mode::Mode,
+    pool::Pool,
+    postgres::Postgres,
     redis::RedisPublisher,
+    shared::Shared,
     sqlite::Sqlite,
     work::{Answer, Work, boxed, opened},
 };
-
-/// Which runtime role's connection a transaction takes. On SQLite there are no roles and all are the same.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Pool {
-    /// A request on behalf of its caller.
-    App,
-    /// Registration, login, tokens and keys: what happens before anybody is known.
-    Auth,
-    /// The outbox and housekeeping.
-    Worker,
-}
 
 /// How to open the database.
 #[derive(Clone)]
@@ -36,18 +30,6 @@ pub enum Setup {
     Sqlite(crate::sqlite::Setup),
     /// A server.
     Postgres(Box<crate::postgres::Setup>),
-}
-
-pub(crate) struct Shared {
-    pub(crate) environment: Environment,
-    pub(crate) keyring: Arc<Keyring>,
-    pub(crate) statements: Arc<AtomicU64>,
-    pub(crate) generation: AtomicU64,
-    pub(crate) generations: Generations,
-    pub(crate) listener_health: ListenerHealth,
-    pub(crate) wakeups: Wakeups,
-    /// Where news for other servers go over Redis.
-    pub(crate) redis_publisher: Option<RedisPublisher>,
 }
 
 /// The database. Cheap to clone.
@@ -75,7 +57,7 @@ impl Db {
             Setup::Postgres(setup) => (Engine::Postgres(Postgres::open(&setup)), setup.relay),
         };
         let [a, b, c, d, ..] = environment.secret();
-        let wakeups = Wakeups::new([a, b, c, d]);
+        let wakeups = Arc::new(Wakeups::new([a, b, c, d]));
         let shared = Shared {
             redis_publisher: relay.clone().map(|relay| RedisPublisher::start(relay, &wakeups)),
             wakeups,
@@ -241,13 +223,10 @@ impl Db {
     /// Begins to hear other servers' announcements; on SQLite there is no other server.
     pub fn listen(&self) {
         if let Engine::Postgres(postgres) = &self.engine {
-            tokio::spawn(crate::invalidation::listen(
-                postgres.listener.clone(),
-                Arc::downgrade(&self.shared),
-            ));
+            postgres.listen(&self.shared);
         }
         if let Some(relay) = self.relay.clone() {
-            tokio::spawn(crate::redis::listen(relay, Arc::downgrade(&self.shared)));
+            tokio::spawn(crate::redis::listen(relay, Arc::downgrade(&self.shared.wakeups)));
         }
     }
 

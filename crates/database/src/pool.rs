@@ -16,7 +16,18 @@ use kernel::{Actor, Code, Error, Result};
 use sqlx::Connection;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
-use crate::postgres::Mode;
+use crate::mode::Mode;
+
+/// Which runtime role's connection a transaction takes. On SQLite there are no roles and all are the same.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Pool {
+    /// A request on behalf of its caller.
+    App,
+    /// Registration, login, tokens and keys: what happens before anybody is known.
+    Auth,
+    /// The outbox and housekeeping.
+    Worker,
+}
 
 /// How long a use case waits for a connection.
 const ACQUIRE_TIMEOUT: Duration = Duration::from_secs(5);

@@ -17,7 +17,7 @@ use ::redis::{Client, ErrorKind, RedisError, RedisResult};
 use futures_util::StreamExt;
 use tokio::{sync::mpsc, time};
 
-use crate::{change_notifications::Wakeups, db::Shared};
+use crate::change_notifications::Wakeups;
 
 /// How often a server publishes something, if only for itself to receive.
 const PING_INTERVAL: Duration = Duration::from_secs(1);
@@ -138,20 +138,20 @@ impl PublishLoop {
 }
 
 /// Receives what the other servers publish, until the process ends. While it cannot, all accounts look once a second.
-pub(crate) async fn listen(relay: Relay, shared: Weak<Shared>) {
+pub(crate) async fn listen(relay: Relay, wakeups: Weak<Wakeups>) {
     loop {
-        if let Err(error) = hear(&relay, &shared).await {
+        if let Err(error) = hear(&relay, &wakeups).await {
             tracing::warn!(%error, "the news of other servers cannot be heard at Redis");
         }
         time::sleep(RETRY_DELAY).await;
-        match shared.upgrade() {
-            Some(shared) => shared.wakeups.add_everybody(),
+        match wakeups.upgrade() {
+            Some(wakeups) => wakeups.add_everybody(),
             None => return,
         }
     }
 }
 
-async fn hear(relay: &Relay, shared: &Weak<Shared>) -> RedisResult<()> {
+async fn hear(relay: &Relay, wakeups: &Weak<Wakeups>) -> RedisResult<()> {
     let mut subscriber = in_time(relay.client.get_async_pubsub()).await?;
     in_time(subscriber.subscribe(&relay.channel)).await?;
     let mut messages = subscriber.into_on_message();
@@ -161,14 +161,14 @@ async fn hear(relay: &Relay, shared: &Weak<Shared>) -> RedisResult<()> {
             Some(_) => Some(within(PING_TIMEOUT, async { messages.next().await.ok_or_else(closed) }).await?),
             None => None,
         };
-        let Some(shared) = shared.upgrade() else {
+        let Some(wakeups) = wakeups.upgrade() else {
             return Ok(());
         };
         if let Some(message) = message {
-            shared.wakeups.hear(&message.get_payload::<String>()?);
+            wakeups.hear(&message.get_payload::<String>()?);
         }
         if looked.is_none_or(|looked| looked.elapsed() >= RESYNC_INTERVAL) {
-            shared.wakeups.add_everybody();
+            wakeups.add_everybody();
             looked = Some(Instant::now());
         }
     }

@@ -1,3 +1,5 @@
+//! The transaction of a use case.
+
 use std::sync::{Arc, PoisonError, atomic::Ordering};
 
 use futures_util::{
@@ -12,10 +14,11 @@ use sea_orm::{
 
 use crate::{
     MapDbErr,
-    db::Shared,
-    invalidation::PendingNotifications,
+    invalidation::{ACCOUNT_CHANNEL, NOTIFICATION_CHANNEL, PUBLIC_CHANNEL, PendingNotifications},
     postgres::{Column, Session},
     raw_executor::RawExecutor,
+    shared::Shared,
+    sql::positional,
     sqlite::Reader,
     values,
 };
@@ -112,7 +115,7 @@ impl Tx {
     /// What the database answers.
     pub async fn invalidate_public_cache(&self) -> Result<()> {
         if !self.0.pending.public_cache_changed.swap(true, Ordering::SeqCst) && self.is_postgres() {
-            let sql = format!("NOTIFY {}", crate::invalidation::PUBLIC_CHANNEL);
+            let sql = format!("NOTIFY {PUBLIC_CHANNEL}");
             self.execute_unprepared(&sql).await.map_db_err()?;
         }
         Ok(())
@@ -133,8 +136,7 @@ impl Tx {
             accounts.push(account);
         }
         if self.is_postgres() {
-            let values = [crate::invalidation::ACCOUNT_CHANNEL.into(), account.to_string().into()];
-            self.query_one_raw(self.statement("SELECT pg_notify(?, ?)", values)).await.map_db_err()?;
+            self.pg_notify(ACCOUNT_CHANNEL, account.to_string()).await?;
         }
         Ok(())
     }
@@ -150,7 +152,7 @@ impl Tx {
         }
         if self.is_postgres() && self.0.shared.redis_publisher.is_none() {
             for notice in self.0.shared.wakeups.notices(accounts) {
-                self.pg_notify(crate::invalidation::NOTIFICATION_CHANNEL, notice).await?;
+                self.pg_notify(NOTIFICATION_CHANNEL, notice).await?;
             }
         }
         self.0
@@ -298,11 +300,7 @@ impl Tx {
     /// A statement in the database's own dialect, with `?` for each value on both.
     #[must_use]
     pub fn statement(&self, sql: &str, values: impl IntoIterator<Item = Value>) -> Statement {
-        if self.is_postgres() {
-            Statement::from_sql_and_values(DbBackend::Postgres, crate::postgres::numbered(sql), values)
-        } else {
-            Statement::from_sql_and_values(DbBackend::Sqlite, sql, values)
-        }
+        positional(self.get_database_backend(), sql, values)
     }
 
     /// The first row of a query, if there is one.

@@ -3,23 +3,18 @@
 //! A value comes from the environment (`PALESTRA_LISTEN`), else from the file (`listen = "…"` in `palestra.toml`), else
 //! it is the default. What cannot be read is refused with the name of the setting and what it expects.
 
+mod check;
 mod file;
+mod help;
+mod load;
+mod value;
 
-use std::{collections::BTreeMap, net::IpAddr, path::PathBuf, str::FromStr};
+use std::{collections::BTreeMap, net::IpAddr, path::PathBuf};
 
 use community::MessagesFrom;
 
-/// Why the configuration was refused, in words for whoever starts the server.
-#[derive(Debug)]
-pub struct ConfigError(pub String);
-
-impl std::fmt::Display for ConfigError {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str(&self.0)
-    }
-}
-
-impl std::error::Error for ConfigError {}
+use self::value::Readable;
+pub use self::value::{ConfigError, LogFormat, Mode, PaymentProvider};
 
 /// A setting as the documentation shows it.
 pub struct Setting {
@@ -33,127 +28,6 @@ pub struct Setting {
     pub doc: &'static str,
     /// Whether its value is never shown.
     pub secret: bool,
-}
-
-/// How a type is read from text, and what it expects.
-trait Readable: Sized {
-    const EXPECTS: &'static str;
-    fn read(text: &str) -> Option<Self>;
-}
-
-macro_rules! readable {
-    ($($type:ty: $expects:literal;)+) => { $(impl Readable for $type {
-        const EXPECTS: &'static str = $expects;
-        fn read(text: &str) -> Option<Self> { FromStr::from_str(text).ok() }
-    })+ };
-}
-
-readable! {
-    String: "text";
-    bool: "true or false";
-    u16: "a whole number up to 65535";
-    u32: "a whole number";
-    u64: "a whole number";
-    usize: "a whole number";
-    PathBuf: "a path";
-    std::net::SocketAddr: "an address and a port, such as 127.0.0.1:8080";
-    Mode: "development or production";
-    LogFormat: "text or json";
-    PaymentProvider: "auto, stripe, sandbox or off";
-}
-
-impl Readable for MessagesFrom {
-    const EXPECTS: &'static str = "everyone, shared or nobody";
-    fn read(text: &str) -> Option<Self> {
-        text.to_uppercase().parse().ok()
-    }
-}
-
-impl Readable for Option<String> {
-    const EXPECTS: &'static str = "text";
-    fn read(text: &str) -> Option<Self> {
-        Some(Some(text.trim().to_owned()).filter(|text| !text.is_empty()))
-    }
-}
-
-impl Readable for Vec<String> {
-    const EXPECTS: &'static str = "a list, separated by commas";
-    fn read(text: &str) -> Option<Self> {
-        Some(text.split(',').map(|part| part.trim().to_owned()).filter(|part| !part.is_empty()).collect())
-    }
-}
-
-impl Readable for Vec<IpAddr> {
-    const EXPECTS: &'static str = "addresses, separated by commas";
-    fn read(text: &str) -> Option<Self> {
-        text.split(',').map(str::trim).filter(|part| !part.is_empty()).map(|part| part.parse().ok()).collect()
-    }
-}
-
-/// What the server is run for.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Mode {
-    /// To develop against: conveniences that would be dangerous elsewhere.
-    Development,
-    /// To serve real people.
-    Production,
-}
-
-impl FromStr for Mode {
-    type Err = ();
-    fn from_str(text: &str) -> Result<Self, ()> {
-        match text {
-            "development" => Ok(Self::Development),
-            "production" => Ok(Self::Production),
-            _ => Err(()),
-        }
-    }
-}
-
-/// Who takes money.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum PaymentProvider {
-    /// Stripe where it is configured, else the sandbox in development and nobody in production.
-    Auto,
-    /// Nobody: in this process, for development.
-    Sandbox,
-    /// Stripe.
-    Stripe,
-    /// Courses with a price cannot be bought.
-    Off,
-}
-
-impl FromStr for PaymentProvider {
-    type Err = ();
-    fn from_str(text: &str) -> Result<Self, ()> {
-        match text {
-            "auto" => Ok(Self::Auto),
-            "sandbox" => Ok(Self::Sandbox),
-            "stripe" => Ok(Self::Stripe),
-            "off" => Ok(Self::Off),
-            _ => Err(()),
-        }
-    }
-}
-
-/// How log lines look.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum LogFormat {
-    /// For people.
-    Text,
-    /// For machines.
-    Json,
-}
-
-impl FromStr for LogFormat {
-    type Err = ();
-    fn from_str(text: &str) -> Result<Self, ()> {
-        match text {
-            "text" => Ok(Self::Text),
-            "json" => Ok(Self::Json),
-            _ => Err(()),
-        }
-    }
 }
 
 macro_rules! settings {
@@ -355,11 +229,6 @@ settings! {
     log_format: LogFormat = "text", "PALESTRA_LOG_FORMAT";
 }
 
-/// Variables with our prefix that are no settings: where the file is, and what the tests are told.
-fn is_no_setting(name: &str) -> bool {
-    name == "PALESTRA_CONFIG" || name.starts_with("PALESTRA_TEST_")
-}
-
 fn one<T: Readable>(
     given: &BTreeMap<&'static str, (String, String)>,
     name: &'static str,
@@ -369,195 +238,6 @@ fn one<T: Readable>(
         given.get(name).map_or((default, "the default"), |(text, place)| (text.as_str(), place.as_str()));
     T::read(text)
         .ok_or_else(|| ConfigError(format!("{place} is «{text}», but {name} has to be {}", T::EXPECTS)))
-}
-
-impl Config {
-    /// Reads the environment and the file that `PALESTRA_CONFIG` names (`palestra.toml` where it exists).
-    ///
-    /// # Errors
-    /// In words: which setting, where it comes from, and what it expects.
-    pub fn load(environment: impl Iterator<Item = (String, String)>) -> Result<Self, ConfigError> {
-        let environment: BTreeMap<String, String> = environment.collect();
-        let named = environment.get("PALESTRA_CONFIG").map(PathBuf::from);
-        let path = named.clone().unwrap_or_else(|| PathBuf::from("palestra.toml"));
-        let mut given = BTreeMap::new();
-        match std::fs::read_to_string(&path) {
-            Ok(text) => file::read(&path.display().to_string(), &text, &mut given)?,
-            Err(error) if named.is_some() => {
-                return Err(ConfigError(format!(
-                    "PALESTRA_CONFIG names {}, which cannot be read: {error}",
-                    path.display()
-                )));
-            }
-            Err(_) => {}
-        }
-        for (name, text) in &environment {
-            if let Some(setting) = SETTINGS.iter().find(|setting| setting.env == name) {
-                given.insert(setting.name, (text.clone(), name.clone()));
-            } else if name.starts_with("PALESTRA_") && !is_no_setting(name) {
-                return Err(ConfigError(format!(
-                    "there is no setting {name}; `palestra config` lists them all"
-                )));
-            }
-        }
-        let config = Self::read(&given)?;
-        config.check()?;
-        Ok(config)
-    }
-
-    fn check(&self) -> Result<(), ConfigError> {
-        let refuse = |text: String| Err(ConfigError(text));
-        if let Some(key) = &self.master_key
-            && (key.len() != 64 || !key.bytes().all(|byte| byte.is_ascii_hexdigit()))
-        {
-            return refuse(
-                "PALESTRA_MASTER_KEY has to be 64 hexadecimal digits: openssl rand -hex 32".to_owned(),
-            );
-        }
-        for (name, url) in [("PALESTRA_PUBLIC_URL", &self.public_url), ("PALESTRA_APP_URL", &self.app_url)] {
-            if !url.starts_with("http://") && !url.starts_with("https://") {
-                return refuse(format!("{name} has to begin with https:// or http://"));
-            }
-            if self.environment == Mode::Production && !url.starts_with("https://") {
-                return refuse(format!("{name} has to begin with https:// in production"));
-            }
-        }
-        if let Some(url) = &self.database_url
-            && !["sqlite:", "postgres:", "postgresql:"].iter().any(|scheme| url.starts_with(scheme))
-        {
-            return refuse("DATABASE_URL has to begin with sqlite:, postgres:// or postgresql://".to_owned());
-        }
-        for origin in &self.cors_origins {
-            let host = origin.strip_prefix("https://").or_else(|| origin.strip_prefix("http://"));
-            if host.is_none_or(|host| host.is_empty() || host.contains('/')) {
-                return refuse(format!(
-                    "PALESTRA_CORS_ORIGINS has «{origin}», but an origin is like https://app.example.com"
-                ));
-            }
-        }
-        let mux = [
-            &self.mux_token_id,
-            &self.mux_token_secret,
-            &self.mux_signing_key_id,
-            &self.mux_signing_private_key,
-            &self.mux_webhook_secret,
-        ];
-        if !matches!(mux.iter().filter(|part| part.is_some()).count(), 0 | 5) {
-            return refuse(
-                "Mux is half configured: give all five of PALESTRA_MUX_TOKEN_ID, PALESTRA_MUX_TOKEN_SECRET, \
-                 PALESTRA_MUX_SIGNING_KEY_ID, PALESTRA_MUX_SIGNING_PRIVATE_KEY and PALESTRA_MUX_WEBHOOK_SECRET, or none of them"
-                    .to_owned(),
-            );
-        }
-        if self.payments == PaymentProvider::Sandbox && self.environment == Mode::Production {
-            return refuse(
-                "PALESTRA_PAYMENTS is sandbox: courses would be given away. In production it has to be stripe or off".to_owned(),
-            );
-        }
-        // Stripe's page waits for 30 minutes at least, from when it hears of it.
-        if !(31..=1439).contains(&self.checkout_minutes) {
-            return refuse("PALESTRA_CHECKOUT_MINUTES has to be from 31 to 1439".to_owned());
-        }
-        if self.stripe_secret_key.is_some() == self.stripe_webhook_secrets.is_empty() {
-            return refuse(
-                "Stripe is half configured: give both of PALESTRA_STRIPE_SECRET_KEY and PALESTRA_STRIPE_WEBHOOK_SECRETS, or \
-                 none of them"
-                    .to_owned(),
-            );
-        }
-        for (name, url) in [
-            ("PALESTRA_MUX_BASE_URL", &self.mux_base_url),
-            ("PALESTRA_STRIPE_BASE_URL", &self.stripe_base_url),
-        ] {
-            let plain = url.starts_with("http://") && self.environment == Mode::Development;
-            if !plain && !url.starts_with("https://") {
-                return refuse(format!("{name} has to begin with https:// (in development also http://)"));
-            }
-        }
-        if let Some(missing) = self.missing_of_s3() {
-            return refuse(format!(
-                "files in S3 need a bucket, a region and a key: {missing} is missing. Give it, or none of them to keep files \
-                 in the data folder"
-            ));
-        }
-        if let Some(endpoint) = &self.s3_endpoint {
-            let plain = endpoint.starts_with("http://");
-            if !plain && !endpoint.starts_with("https://") {
-                return refuse("PALESTRA_S3_ENDPOINT has to begin with https:// or http://".to_owned());
-            }
-            if plain && (!self.s3_allow_http || self.environment == Mode::Production) {
-                return refuse(
-                    "PALESTRA_S3_ENDPOINT is without TLS: PALESTRA_S3_ALLOW_HTTP=true allows that, outside production"
-                        .to_owned(),
-                );
-            }
-        }
-        // Signatures of S3 hold for a week at most.
-        for (name, seconds) in [
-            ("PALESTRA_UPLOAD_SECONDS", self.upload_seconds),
-            ("PALESTRA_DOWNLOAD_SECONDS", self.download_seconds),
-            ("PALESTRA_PLAYBACK_SECONDS", self.playback_seconds),
-        ] {
-            if !(1..=604_800).contains(&seconds) {
-                return refuse(format!("{name} has to be 1 to 604800"));
-            }
-        }
-        let weak = self.argon2_memory_kib < 19_456 || self.argon2_passes < 2;
-        if weak && self.environment == Mode::Production {
-            return refuse(
-                "argon2's cost is below OWASP's minimum (19456 KiB, 2 passes), which production refuses"
-                    .to_owned(),
-            );
-        }
-        Ok(())
-    }
-
-    /// The first setting of S3 that is missing, where one of the others is given.
-    fn missing_of_s3(&self) -> Option<&'static str> {
-        let needed = [
-            ("PALESTRA_S3_BUCKET", &self.s3_bucket),
-            ("PALESTRA_S3_REGION", &self.s3_region),
-            ("PALESTRA_S3_ACCESS_KEY", &self.s3_access_key),
-            ("PALESTRA_S3_SECRET_KEY", &self.s3_secret_key),
-        ];
-        let begun = self.s3_endpoint.is_some() || needed.iter().any(|(_, value)| value.is_some());
-        let missing = needed.iter().find(|(_, value)| value.is_none());
-        missing.filter(|_| begun).map(|(name, _)| *name)
-    }
-
-    /// The documentation of every setting, as `palestra config` prints it.
-    #[must_use]
-    pub fn help() -> String {
-        let mut page =
-            "Every setting, with its name in the environment, its name in palestra.toml, and its default.\n\
-                        The environment overrides the file; PALESTRA_CONFIG names another file.\n"
-                .to_owned();
-        for setting in SETTINGS {
-            let default = if setting.default.is_empty() { "empty" } else { setting.default };
-            let secret = if setting.secret { ", secret" } else { "" };
-            page.push_str(&format!("\n{}  ({}; default: {default}{secret})\n", setting.env, setting.name));
-            for line in wrap(setting.doc.trim(), 100) {
-                page.push_str(&format!("    {line}\n"));
-            }
-        }
-        page
-    }
-}
-
-fn wrap(text: &str, width: usize) -> Vec<String> {
-    let mut lines = vec![String::new()];
-    for word in text.split_whitespace() {
-        let Some(line) = lines.last_mut() else { break };
-        if line.is_empty() {
-            line.push_str(word);
-        } else if line.len() + word.len() < width {
-            line.push(' ');
-            line.push_str(word);
-        } else {
-            lines.push(word.to_owned());
-        }
-    }
-    lines
 }
 
 #[cfg(test)]

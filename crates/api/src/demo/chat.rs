@@ -1,6 +1,6 @@
 //! What the people of the demo school have written to one another.
 
-use std::{collections::HashMap, time::Duration};
+use std::time::Duration;
 
 use community::{
     ConversationKind, MessagesFrom, Messaging, NewConversation, NewMessage, conversation, message,
@@ -9,7 +9,7 @@ use database::Db;
 use kernel::{Actor, ConversationId, Error, Result};
 use serde::Deserialize;
 
-use super::unknown;
+use super::cast::Cast;
 
 /// A conversation; the first of its members opens it.
 #[derive(Deserialize)]
@@ -31,12 +31,11 @@ const MESSAGING: Messaging = Messaging {
 };
 
 /// Loads what they have written; of a load that was interrupted it may be there twice, in another group.
-pub(super) async fn load(db: &Db, people: &HashMap<String, Actor>) -> Result<()> {
+pub(super) async fn load(db: &Db, cast: Cast<'_>) -> Result<()> {
     let all: Vec<DemoConversation> =
         serde_json::from_str(include_str!("conversations.json")).map_err(Error::internal)?;
-    let actor = |name: &String| people.get(name).copied().ok_or_else(|| unknown(name));
     for demo in all {
-        let members: Vec<Actor> = demo.members.iter().map(actor).collect::<Result<_>>()?;
+        let members: Vec<Actor> = demo.members.iter().map(|name| cast.person(name)).collect::<Result<_>>()?;
         let Some((opener, others)) = members.split_first() else {
             continue;
         };
@@ -48,11 +47,11 @@ pub(super) async fn load(db: &Db, people: &HashMap<String, Actor>) -> Result<()>
         let open = move |tx| async move { conversation::open(&tx, &MESSAGING, new).await };
         let id = db.run(*opener, open).await?.0.id;
         for (name, content) in demo.messages {
-            send(db, actor(&name)?, id, content).await?;
+            send(db, cast.person(&name)?, id, content).await?;
         }
         for (name, number) in demo.read {
             let read = move |tx| async move { conversation::read(&tx, id, number).await };
-            db.run(actor(&name)?, read).await?;
+            db.run(cast.person(&name)?, read).await?;
         }
     }
     Ok(())

@@ -1,13 +1,11 @@
 //! What the demo school talks about.
 
-use std::collections::HashMap;
-
 use community::{Branch, NewComment, NewPost, PostOrComment, Reaction};
 use database::{Db, Tx};
 use kernel::{Actor, CommentId, Result};
 use serde::Deserialize;
 
-use super::{Placed, unknown};
+use super::cast::{Cast, unknown};
 
 /// A post, in a course or in the school's feed.
 #[derive(Deserialize)]
@@ -41,23 +39,6 @@ struct DemoComment {
     reactions: Vec<(String, Reaction)>,
     #[serde(default)]
     answers: Vec<DemoComment>,
-}
-
-/// The people of the school, and its courses.
-#[derive(Clone, Copy)]
-pub(super) struct Cast<'a> {
-    pub(super) people: &'a HashMap<String, Actor>,
-    pub(super) placed: &'a HashMap<String, Placed>,
-}
-
-impl Cast<'_> {
-    fn person(&self, name: &str) -> Result<Actor> {
-        self.people.get(name).copied().ok_or_else(|| unknown(name))
-    }
-
-    fn course(&self, title: &str) -> Result<&Placed> {
-        self.placed.get(title).ok_or_else(|| unknown(title))
-    }
 }
 
 /// Posts with everything below them.

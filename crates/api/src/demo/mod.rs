@@ -1,6 +1,7 @@
 //! The demo school: two trainers, a dozen courses, learners mid-way. Loaded through the use cases, so that it obeys every
 //! rule, and once: a second load finds it and changes nothing.
 
+mod cast;
 mod chat;
 mod community;
 mod notices;
@@ -13,12 +14,13 @@ use courses::{Body, Level, NewCategory, NewChapter, NewCourse, NewLesson};
 use database::{Db, Pool, Tx};
 use enrollment::NewManualGrant;
 use identity::{AccountChange, Hasher, Registration, UserFilter};
-use kernel::{Actor, CategoryId, CourseId, Error, LessonId, Limit, Money, Result, Role, SessionId, Uuid};
+use kernel::{Actor, CategoryId, Error, Limit, Money, Result, Role, SessionId, Uuid};
 use progress::{Claim, HeartbeatService, MAX_VIDEO_SECONDS, Rules, Subject};
 use serde::Deserialize;
 
 use self::{
-    community::{Cast, Conversation, DemoPost},
+    cast::{Cast, Placed, unknown},
+    community::{Conversation, DemoPost},
     shop::DemoCoupon,
 };
 use crate::startup::print_status;
@@ -141,13 +143,6 @@ struct Completed {
     lessons: Vec<String>,
 }
 
-/// Where a course's parts ended up.
-struct Placed {
-    id: CourseId,
-    author: Actor,
-    lessons: HashMap<String, LessonId>,
-}
-
 /// The accounts of the demo school, with their roles.
 ///
 /// # Errors
@@ -202,8 +197,8 @@ pub async fn load(db: &Db, hasher: &Hasher) -> Result<bool> {
     let cast = Cast { people: &people, placed: &placed };
     community::add_posts(db, cast, school.posts).await?;
     community::add_conversations(db, cast, school.conversations).await?;
-    chat::load(db, &people).await?;
-    notices::load(db, &people, &placed).await?;
+    chat::load(db, cast).await?;
+    notices::load(db, cast).await?;
     for person in admins {
         add_person(db, person, &hash).await?;
     }
@@ -212,10 +207,6 @@ pub async fn load(db: &Db, hasher: &Hasher) -> Result<bool> {
 
 fn school() -> Result<School> {
     serde_json::from_str(include_str!("school.json")).map_err(Error::internal)
-}
-
-fn unknown(name: &str) -> Error {
-    Error::internal(format!("the demo school does not know {name}"))
 }
 
 /// An interrupted load has left its people: they are found again.

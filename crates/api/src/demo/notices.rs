@@ -1,12 +1,10 @@
 //! What the demo school's trainers have announced, and what its moderators have to decide.
 
-use std::collections::HashMap;
-
 use community::{NewAnnouncement, NewPost, NewReport, ReportReason, Subject};
 use database::{Db, Tx};
-use kernel::{Actor, Result};
+use kernel::Result;
 
-use super::{Placed, unknown};
+use super::cast::{Cast, Placed};
 
 const NEWS: (&str, &str, &str) = (
     "Strength Foundations: Your First Four Weeks",
@@ -20,34 +18,28 @@ const SPAM: (&str, &str, &str) = (
 );
 
 /// An announcement of Elena's, and a post of Aisha's that Tom has reported: it waits for Marco and the admin.
-pub(super) async fn load(
-    db: &Db,
-    people: &HashMap<String, Actor>,
-    placed: &HashMap<String, Placed>,
-) -> Result<()> {
-    let person = |name: &str| people.get(name).copied().ok_or_else(|| unknown(name));
-    let course = |title: &str| placed.get(title).ok_or_else(|| unknown(title));
+pub(super) async fn load(db: &Db, cast: Cast<'_>) -> Result<()> {
     let (title, about, body) = NEWS;
-    let Placed { id, author, .. } = course(title)?;
+    let Placed { id, author, .. } = cast.course(title)?;
     let (id, new) = (*id, NewAnnouncement { title: about.to_owned(), body: body.to_owned() });
     let announce = move |tx: Tx| async move { community::create_announcement(&tx, id, new).await.map(drop) };
     db.run(*author, announce).await?;
 
     let (title, about, content) = SPAM;
     let new = NewPost {
-        course_id: Some(course(title)?.id),
+        course_id: Some(cast.course(title)?.id),
         title: about.to_owned(),
         content: content.to_owned(),
         image_ids: Vec::new(),
         publish: true,
     };
     let write = move |tx: Tx| async move { Ok(community::create_post(&tx, new).await?.id) };
-    let post = db.run(person("aisha")?, write).await?;
+    let post = db.run(cast.person("aisha")?, write).await?;
     let new = NewReport {
         subject: Subject::Post(post),
         reason: ReportReason::Spam,
         note: Some("The second time this week.".to_owned()),
     };
     let report = move |tx: Tx| async move { community::create_report(&tx, new).await.map(drop) };
-    db.run(person("tom")?, report).await
+    db.run(cast.person("tom")?, report).await
 }

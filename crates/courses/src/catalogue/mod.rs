@@ -14,7 +14,7 @@ use self::{
     search::Search,
     store::{entries, facets as facet_counts, list},
 };
-use crate::course::{self, model::Course};
+use crate::course::{model::Course, store::find_all};
 
 pub use model::{CataloguePage, CourseFilter, CourseSort, Facets, PagePosition, PriceRange};
 
@@ -117,7 +117,7 @@ pub async fn refresh_category(
 ) -> Result<Option<CourseId>> {
     let after = after.unwrap_or(CourseId(Uuid::nil()));
     let ids = entries::lock_of_category(tx, category_id, after).await?;
-    for course in course::store::find_all(tx, &ids).await? {
+    for course in find_all(tx, &ids).await? {
         refresh(tx, &course).await?;
     }
     Ok(ids.last().copied())

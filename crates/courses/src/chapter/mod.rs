@@ -10,7 +10,7 @@ use crate::{
     body::{self, Body, BodyOwner},
     catalogue, course,
     deletion::deletion_refusal,
-    lesson,
+    lesson::store::any_published as any_published_lesson,
     ordering::{self, Parent},
     permission, publication,
 };
@@ -187,7 +187,7 @@ async fn unpublishable(tx: &Tx, chapter: &Chapter) -> Result<Vec<FieldError>> {
     Ok(publication::check_chapter(
         chapter,
         publication::BodyState::of(tx, &body).await?,
-        lesson::store::any_published(tx, chapter.id).await?,
+        any_published_lesson(tx, chapter.id).await?,
     ))
 }
 

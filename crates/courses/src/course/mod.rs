@@ -12,7 +12,8 @@ use serde_json::json;
 
 use crate::{
     body::check_video,
-    catalogue, category, chapter,
+    catalogue, category,
+    chapter::store::any_published as any_published_chapter,
     deletion::deletion_refusal,
     html, outline, permission,
     picture::{check_image, url_or_upload},
@@ -172,10 +173,7 @@ pub async fn change_course(
         outbox::send(tx, OFFER_CHANGED, json!({ "courseId": id })).await?;
     }
     if after.is_published {
-        publication::require(publication::check_course(
-            &after,
-            chapter::store::any_published(tx, id).await?,
-        ))?;
+        publication::require(unpublishable(tx, &after).await?)?;
         catalogue::refresh(tx, &after).await?;
     }
     Ok(after)
@@ -229,7 +227,11 @@ fn changed(before: Course, change: CourseChange) -> Result<Course> {
 /// [`Code::NotFound`] for a course that the caller may not edit.
 pub async fn publish_check(tx: &Tx, id: CourseId) -> Result<Vec<FieldError>> {
     let course = permission::lock_editable(tx, id).await?;
-    Ok(publication::check_course(&course, chapter::store::any_published(tx, id).await?))
+    unpublishable(tx, &course).await
+}
+
+async fn unpublishable(tx: &Tx, course: &Course) -> Result<Vec<FieldError>> {
+    Ok(publication::check_course(course, any_published_chapter(tx, course.id).await?))
 }
 
 /// Publishes a course, also one that was archived: the catalogue shows it. Repeating it changes nothing.
@@ -238,7 +240,7 @@ pub async fn publish_check(tx: &Tx, id: CourseId) -> Result<Vec<FieldError>> {
 /// [`Code::NotFound`], [`Code::Forbidden`], [`Code::NotPublishable`] with all reasons.
 pub async fn publish_course(tx: &Tx, id: CourseId) -> Result<Course> {
     let course = permission::lock_editable(tx, id).await?;
-    publication::require(publication::check_course(&course, chapter::store::any_published(tx, id).await?))?;
+    publication::require(unpublishable(tx, &course).await?)?;
     if !course.is_published || course.archived_at.is_some() {
         store::set_published(tx, id, course.published_at.unwrap_or(tx.now())).await?;
         let published = by_id(tx, id).await?;

@@ -1,23 +1,17 @@
 //! The order of chapters in a course, and of lessons in a chapter.
 
+mod model;
 pub(crate) mod store;
 
 use std::{collections::HashSet, fmt::Display, hash::Hash};
 
 use database::Tx;
-use kernel::{ChapterId, Code, CourseId, Error, FieldError, Result};
+use kernel::{Code, Error, FieldError, Result};
+
+pub(crate) use self::model::Parent;
 
 /// The most chapters in a course, and the most lessons in a chapter.
 const MAX_CHILDREN: i64 = 500;
-
-/// Whose children are ordered.
-#[derive(Clone, Copy, Debug)]
-pub(crate) enum Parent {
-    /// The course of chapters.
-    Course(CourseId),
-    /// The chapter of lessons.
-    Chapter(ChapterId),
-}
 
 /// The position of a new child behind its siblings.
 pub(crate) async fn next_position(tx: &Tx, parent: Parent) -> Result<i64> {

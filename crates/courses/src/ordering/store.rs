@@ -8,7 +8,7 @@ use sea_orm::{
     sea_query::{CaseStatement, SimpleExpr},
 };
 
-use super::Parent;
+use super::model::Parent;
 
 /// What a parent has.
 #[derive(FromQueryResult)]

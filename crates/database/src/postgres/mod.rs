@@ -1,22 +1,24 @@
 //! What only PostgreSQL has: roles, row-level security, locks.
 
 mod columns;
+mod listener;
 mod session;
 
-use std::{fmt::Write, sync::Arc};
+use std::sync::Arc;
 
 use kernel::{Actor, Error, Result};
 use sqlx::{ConnectOptions, Connection, Executor, PgConnection, Row, postgres::PgConnectOptions};
 
 use crate::{
     Relay, Tx,
-    db::{Pool, Shared},
-    pool::Connections,
+    mode::Mode,
+    pool::{Connections, Pool},
+    shared::Shared,
     transaction::TxConnection,
     work::{Answer, Work},
 };
 pub use columns::Column;
-pub(crate) use session::{Mode, Session};
+pub(crate) use session::Session;
 
 /// The runtime roles, one for each pool.
 pub const ROLES: [&str; 3] = ["palestra_app", "palestra_auth", "palestra_worker"];
@@ -43,7 +45,7 @@ pub(crate) struct Postgres {
     auth: Connections<PgConnection>,
     worker: Connections<PgConnection>,
     /// How the listener of notifications connects, which holds a connection of its own.
-    pub(crate) listener: Arc<PgConnectOptions>,
+    listener: Arc<PgConnectOptions>,
 }
 
 impl Postgres {
@@ -93,6 +95,11 @@ impl Postgres {
         task.await.map_err(Error::internal)?
     }
 
+    /// Begins to listen for the notifications of other servers.
+    pub(crate) fn listen(&self, shared: &Arc<Shared>) {
+        tokio::spawn(listener::listen(self.listener.clone(), Arc::downgrade(shared)));
+    }
+
     pub(crate) async fn close(&self) {
         for connections in [&self.app, &self.auth, &self.worker] {
             connections.close().await;
@@ -114,19 +121,6 @@ fn connections(options: &PgConnectOptions, most: u32) -> Connections<PgConnectio
         ])
         .disable_statement_logging();
     Connections::new(&options, most)
-}
-
-/// `?` becomes `$1`, `$2`, …; no statement of ours has a question mark otherwise.
-pub(crate) fn numbered(sql: &str) -> String {
-    let mut out = String::with_capacity(sql.len() + 16);
-    for (n, part) in sql.split('?').enumerate() {
-        if n > 0 {
-            // Writing into a text does not fail.
-            write!(out, "${n}").ok();
-        }
-        out.push_str(part);
-    }
-    out
 }
 
 /// Refuses a database that began with another master key, before anything of the server is changed.

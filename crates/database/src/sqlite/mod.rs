@@ -17,11 +17,10 @@ use tokio::sync::{mpsc, oneshot};
 pub(crate) use reader::Reader;
 
 use crate::{
-    Tx,
-    db::Shared,
-    from_db,
+    Tx, from_db,
     invalidation::PendingNotifications,
     pool::Connections,
+    shared::Shared,
     transaction::TxConnection,
     work::{Answer, Work},
 };

@@ -1,32 +1,23 @@
 //! Payments, as their buyers, their sellers and admins see them.
 
+mod detail;
 mod model;
 pub(crate) mod store;
 
 use database::Tx;
 use kernel::{Code, Cursor, Limit, Page, PaymentId, Result};
 
-pub use self::model::{Payment, PaymentDetail};
-use crate::{dispute, refund};
-
-/// A payment with its refunds and disputes, for its buyer, its seller and admins.
-///
-/// # Errors
-/// [`Code::NotFound`].
-pub async fn payment(tx: &Tx, id: PaymentId) -> Result<PaymentDetail> {
-    Ok(PaymentDetail {
-        payment: find_visible(tx, id).await?,
-        refunds: refund::store::list(tx, id).await?,
-        disputes: dispute::store::list(tx, id).await?,
-    })
-}
+pub use self::{
+    detail::{PaymentDetail, payment},
+    model::Payment,
+};
 
 /// A payment that the caller may see.
 pub(crate) async fn find_visible(tx: &Tx, id: PaymentId) -> Result<Payment> {
-    let payment = store::find(tx, id).await?.ok_or(Code::NotFound)?;
+    let found = store::find(tx, id).await?.ok_or(Code::NotFound)?;
     let actor = tx.actor();
-    if actor.manages(payment.author_id) || actor.user_id() == Some(payment.user_id) {
-        Ok(payment)
+    if actor.manages(found.author_id) || actor.user_id() == Some(found.user_id) {
+        Ok(found)
     } else {
         Err(Code::NotFound.into())
     }

@@ -4,8 +4,6 @@ use entity::enums::{PaymentMethod, PaymentStatus, ProviderName};
 use kernel::{CouponId, CourseId, Currency, Error, PaymentId, Result, Timestamp, UserId};
 use sea_orm::{DerivePartialModel, EntityTrait};
 
-use crate::{dispute::Dispute, refund::Refund};
-
 /// One attempt to buy one course. Amounts are minor units of `currency`, frozen when the checkout began.
 #[derive(Clone, Debug, DerivePartialModel)]
 #[sea_orm(entity = "entity::payments::Entity", into_active_model)]
@@ -87,15 +85,4 @@ impl Payment {
         let unknown = |()| Error::internal(format!("payment {} has the currency {}", self.id, self.currency));
         self.currency.parse().map_err(unknown)
     }
-}
-
-/// A payment with its refunds and disputes.
-#[derive(Clone, Debug)]
-pub struct PaymentDetail {
-    /// The payment.
-    pub payment: Payment,
-    /// The refunds of the payment, oldest first.
-    pub refunds: Vec<Refund>,
-    /// The disputes about the payment, oldest first.
-    pub disputes: Vec<Dispute>,
 }

@@ -12,8 +12,8 @@ use crate::{
     payment::Payment,
     provider::Fact,
     refund::{
-        self,
         record::{self, ReportedRefund},
+        store,
     },
 };
 
@@ -96,7 +96,7 @@ impl Capture {
 
     /// Everything that is known about the payment.
     pub(super) async fn facts(&self, tx: &Tx, payment: &Payment) -> Result<PaymentFacts> {
-        let refunds = refund::store::list(tx, payment.id).await?;
+        let refunds = store::list(tx, payment.id).await?;
         let refunds = refunds.iter().map(|refund| RefundFacts {
             status: refund.status,
             amount: refund.amount,

@@ -1,3 +1,5 @@
+//! The operations of the registered routes, and the schemas to which they refer.
+
 use actix_web::{FromRequest, Handler, Responder};
 use utoipa::openapi::{PathItem, RefOr, path::Paths, schema::Schema};
 

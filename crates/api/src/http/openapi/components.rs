@@ -5,7 +5,7 @@ use kernel::Code;
 use serde_json::{Map, Value, json};
 use utoipa::{PartialSchema, ToSchema};
 
-use super::modernise;
+use super::schema::modernise;
 use crate::http::problem::{ProblemBody, status_of};
 
 pub(super) fn response_name(status: u16) -> String {

@@ -2,7 +2,7 @@
 
 use serde_json::{Map, Value, json};
 
-use super::{insert, modernise};
+use super::schema::{insert, modernise};
 
 /// What an example is of.
 #[derive(Clone, Copy, PartialEq, Eq)]

@@ -4,8 +4,10 @@
 mod collect;
 mod components;
 mod examples;
+mod links;
 mod operation;
 pub mod published;
+mod schema;
 
 use std::collections::BTreeSet;
 
@@ -14,9 +16,11 @@ use serde_json::{Map, Value, json};
 use utoipa::openapi::{ComponentsBuilder, OpenApiBuilder};
 
 pub(crate) use self::collect::Collected;
+pub use self::schema::{KEEPABLE, NOT_BLANK, keepable};
 use self::{
     components::{headers, parameters, problem_response, problem_schemas, response_name},
     operation::{complete_operation, reachable},
+    schema::{insert, modernise, require_all},
 };
 
 /// The document of the collected operations, as text for people and for diffs.
@@ -72,34 +76,6 @@ a JSON merge patch (RFC 7396): absent keeps, null clears. A resource that is edi
 same key within 24 hours gives the first answer again; where money moves it is required, and holds for 72 hours.\n\n\
 **Errors** are `application/problem+json` (RFC 9457) with a stable `code`; where values are refused, `errors` lists all \
 reasons at once. Answers may gain members and codes at any time; clients have to ignore what they do not know.";
-
-/// A create and the read that follows from it, for `links`.
-const LINKS: &[(&str, &str, &str, &str)] = &[
-    ("register", "getUser", "user", "$response.body#/user/id"),
-    ("register", "getUserAccount", "user_id", "$response.body#/user/id"),
-    ("createCategory", "getCategory", "category", "$response.body#/id"),
-    ("createCourse", "getCourse", "course", "$response.body#/id"),
-    ("duplicateCourse", "getCourse", "course", "$response.body#/id"),
-    ("importCourse", "getCourse", "course", "$response.body#/id"),
-    ("createChapter", "getChapter", "chapter_id", "$response.body#/id"),
-    ("createLesson", "getLesson", "lesson_id", "$response.body#/id"),
-    ("createUpload", "getUpload", "upload_id", "$response.body#/id"),
-    ("createCoupon", "getCoupon", "coupon_id", "$response.body#/id"),
-    ("createCheckout", "getPayment", "payment_id", "$response.body#/payment/id"),
-    ("createRefund", "getPayment", "payment_id", "$response.body#/paymentId"),
-    ("createCourseAttachment", "getAttachment", "attachment_id", "$response.body#/id"),
-    ("createLessonAttachment", "getAttachment", "attachment_id", "$response.body#/id"),
-    ("createVideoUpload", "getVideoAsset", "video_asset_id", "$response.body#/videoAsset/id"),
-    ("enrollInCourse", "getCourseProgress", "course_id", "$response.body#/courseId"),
-    ("createGrant", "getGrant", "grant_id", "$response.body#/id"),
-    ("createPost", "getPost", "post_id", "$response.body#/id"),
-    ("createPostComment", "getComment", "comment_id", "$response.body#/id"),
-    ("createLessonComment", "getComment", "comment_id", "$response.body#/id"),
-    ("createReport", "getReport", "report_id", "$response.body#/id"),
-    ("createAnnouncement", "listCourseAnnouncements", "course_id", "$response.body#/courseId"),
-    ("openConversation", "getConversation", "conversation_id", "$response.body#/id"),
-    ("sendMessage", "getMessage", "message_id", "$response.body#/id"),
-];
 
 fn complete(document: &mut Value) {
     let schemas =
@@ -165,71 +141,4 @@ fn complete(document: &mut Value) {
             } },
         }),
     );
-}
-
-fn insert(value: &mut Value, name: &str, member: Value) {
-    if let Some(object) = value.as_object_mut() {
-        object.insert(name.to_owned(), member);
-    }
-}
-
-/// JSON Schema 2020-12 has `examples`; `example` is OpenAPI 3.0's.
-fn modernise(schema: &mut Value) {
-    match schema {
-        Value::Object(members) => {
-            if members
-                .get("example")
-                .is_some_and(|example| !example.is_object() || members.contains_key("type"))
-                && let Some(example) = members.remove("example")
-            {
-                members.insert("examples".to_owned(), json!([example]));
-            }
-            members.values_mut().for_each(modernise);
-        }
-        Value::Array(items) => items.iter_mut().for_each(modernise),
-        _ => {}
-    }
-}
-
-/// A pattern for text that every database of ours keeps.
-pub const KEEPABLE: &str = "^[^\\u0000]*$";
-
-/// The same for text that must not be blank, as the routes write it.
-pub const NOT_BLANK: &str = "^[^\\u0000]*[^\\s\\u0000][^\\u0000]*$";
-
-/// Says so of each string whose form says nothing about it.
-pub fn keepable(schema: &mut Value) {
-    match schema {
-        Value::Object(members) => {
-            let kind = members.get("type").unwrap_or(&Value::Null);
-            let text = kind == "string"
-                || kind.as_array().is_some_and(|kinds| kinds.iter().any(|kind| kind == "string"));
-            // The format of a password is about how it is shown, not about its characters.
-            let format = members.get("format").is_some_and(|format| format != "password");
-            if text && !format && !members.contains_key("pattern") && !members.contains_key("enum") {
-                members.insert("pattern".to_owned(), json!(KEEPABLE));
-            }
-            members.values_mut().for_each(keepable);
-        }
-        Value::Array(items) => items.iter_mut().for_each(keepable),
-        _ => {}
-    }
-}
-
-/// What only goes out has all its members, and one without a value is null; but for optional ones that are never null.
-fn require_all(schema: &mut Value) {
-    for part in schema.get_mut("allOf").and_then(Value::as_array_mut).into_iter().flatten() {
-        require_all(part);
-    }
-    let required = schema.get("required").and_then(Value::as_array);
-    let is_required =
-        |name: &str| required.is_some_and(|names| names.iter().any(|required| required == name));
-    let is_plain = |member: &Value| member.get("type").is_some_and(Value::is_string);
-    let names = schema.get("properties").and_then(Value::as_object).map(|members| {
-        let sure = members.iter().filter(|(name, member)| is_required(name) || !is_plain(member));
-        sure.map(|(name, _)| name.clone()).collect::<Vec<_>>()
-    });
-    if let Some(names) = names.filter(|names| !names.is_empty()) {
-        insert(schema, "required", json!(names));
-    }
 }

@@ -6,10 +6,10 @@ use kernel::Code;
 use serde_json::{Map, Value, json};
 
 use super::{
-    LINKS,
     components::response_name,
     examples::{Of, with_examples},
-    insert, keepable, modernise,
+    links::LINKS,
+    schema::{insert, keepable, modernise},
 };
 use crate::http::problem::status_of;
 

@@ -12,7 +12,7 @@ use crate::{
         model::{CourseFilter, CourseSort, Hit, PagePosition},
         search::{Search, normalise},
     },
-    course,
+    course::store::list_ranked,
 };
 
 /// One course more than the page shows, in one statement, and their categories in a second one. A page before a position comes in
@@ -59,7 +59,7 @@ pub(in crate::catalogue) async fn find(
     let _ =
         write!(query, " ORDER BY m.sort_key {direction}, m.course_id {direction} LIMIT {}", limit.fetch());
     let order = format!("ORDER BY h.sort_key {direction}, h.course_id {direction}");
-    let ranked = course::store::list_ranked(tx, &query, &order, values).await?;
+    let ranked = list_ranked(tx, &query, &order, values).await?;
     Ok(ranked.into_iter().map(|(course, rank)| Hit { course, rank }).collect())
 }
 

@@ -2,15 +2,12 @@
 
 use std::time::Duration;
 
-use http_client::{HttpResponse, encode_form};
-use kernel::{Code, Error, Result};
+use http_client::{HttpClient, HttpResponse, encode_form};
+use kernel::{Code, Environment, Error, Result};
 use reqwest::{Method, RequestBuilder, StatusCode};
 use serde::de::DeserializeOwned;
 
-use super::{
-    Stripe,
-    objects::{ErrorBody, StripeError},
-};
+use super::objects::{ErrorBody, StripeError};
 
 /// The version of the API whose objects are read here: the one that Stripe's own libraries of this year pin.
 pub(super) const VERSION: &str = "2026-10-28.endive";
@@ -21,7 +18,26 @@ pub(super) type Form = Vec<(String, String)>;
 /// What Stripe answers where it refuses.
 pub(super) type Refusal = (StatusCode, StripeError);
 
-impl Stripe {
+/// Stripe's API, asked with the key of one account.
+pub(super) struct StripeClient {
+    http: HttpClient,
+    secret_key: String,
+    base_url: String,
+}
+
+impl StripeClient {
+    pub(super) fn new(
+        secret_key: &str,
+        base_url: &str,
+        environment: Environment,
+    ) -> std::result::Result<Self, String> {
+        Ok(Self {
+            http: HttpClient::new("Stripe", environment)?,
+            secret_key: secret_key.to_owned(),
+            base_url: base_url.trim_end_matches('/').to_owned(),
+        })
+    }
+
     /// The object at this path, unless Stripe does not know it.
     pub(super) async fn get<T: DeserializeOwned>(&self, path: &str) -> Result<Option<T>> {
         match self.call(self.request(Method::GET, path)).await? {
@@ -54,14 +70,14 @@ impl Stripe {
 
     fn request(&self, method: Method, path: &str) -> RequestBuilder {
         let url = format!("{}/v1/{path}", self.base_url);
-        self.client.request(method, url).bearer_auth(&self.secret_key).header("stripe-version", VERSION)
+        self.http.request(method, url).bearer_auth(&self.secret_key).header("stripe-version", VERSION)
     }
 
     async fn call<T: DeserializeOwned>(
         &self,
         request: RequestBuilder,
     ) -> Result<std::result::Result<T, Refusal>> {
-        let response = self.client.send(request, is_transient).await.map_err(unavailable)?;
+        let response = self.http.send(request, is_transient).await.map_err(unavailable)?;
         let status = response.status;
         if status.is_success() {
             let object = serde_json::from_slice(&response.body);

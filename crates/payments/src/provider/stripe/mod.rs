@@ -11,13 +11,13 @@ mod tests;
 mod webhook;
 
 use entity::enums::{PaymentMethod, ProviderName, RefundReason};
-use http_client::{HttpClient, encode_form, percent_encode, verify_webhook};
+use http_client::{encode_form, percent_encode, verify_webhook};
 use kernel::{Environment, Error, PaymentId, Result, Timestamp, UserId, hash_token, hex};
 use serde::de::DeserializeOwned;
 
 use self::{
     amount::to_stripe,
-    client::{Form, refused, unavailable},
+    client::{Form, StripeClient, refused, unavailable},
     objects::{
         Dispute, Expandable, Identified, Intent, List, PAYMENT_ID, REFUND_ID, Refund, Session, USER_ID,
     },
@@ -45,10 +45,8 @@ pub struct StripeSettings {
 
 /// A Stripe account.
 pub struct Stripe {
-    client: HttpClient,
-    secret_key: String,
+    client: StripeClient,
     webhook_secrets: Vec<String>,
-    base_url: String,
     is_live: bool,
     environment: Environment,
 }
@@ -76,10 +74,8 @@ impl Stripe {
                 .to_owned());
         }
         Ok(Self {
-            client: HttpClient::new("Stripe", environment.clone())?,
-            secret_key: key.to_owned(),
+            client: StripeClient::new(key, &settings.base_url, environment.clone())?,
             webhook_secrets: settings.webhook_secrets,
-            base_url: settings.base_url.trim_end_matches('/').to_owned(),
             is_live,
             environment,
         })
@@ -110,7 +106,8 @@ impl Stripe {
             // The buyer is charged what was quoted, in that currency.
             ("adaptive_pricing[enabled]", "false"),
         ]);
-        let session: Session = self.post("checkout/sessions", &fields, &format!("start-{payment}")).await?;
+        let session: Session =
+            self.client.post("checkout/sessions", &fields, &format!("start-{payment}")).await?;
         let provider_payment_id = session.intent_id();
         Ok(PaymentSession {
             session_id: Some(session.id),
@@ -131,7 +128,8 @@ impl Stripe {
             (&format!("metadata[{PAYMENT_ID}]"), &payment),
             ("metadata[title]", &title),
         ]);
-        let intent: Intent = self.post("payment_intents", &fields, &format!("start-{payment}")).await?;
+        let intent: Intent =
+            self.client.post("payment_intents", &fields, &format!("start-{payment}")).await?;
         Ok(PaymentSession {
             session_id: None,
             provider_payment_id: Some(intent.id),
@@ -142,11 +140,11 @@ impl Stripe {
 
     async fn session(&self, id: &str) -> Result<Option<Session>> {
         let expand = "expand[]=payment_intent.latest_charge";
-        self.get(&format!("checkout/sessions/{}?{expand}", percent_encode(id))).await
+        self.client.get(&format!("checkout/sessions/{}?{expand}", percent_encode(id))).await
     }
 
     async fn intent(&self, id: &str) -> Result<Option<Intent>> {
-        self.get(&format!("payment_intents/{}?expand[]=latest_charge", percent_encode(id))).await
+        self.client.get(&format!("payment_intents/{}?expand[]=latest_charge", percent_encode(id))).await
     }
 
     /// Refunds or disputes of a payment, all of them.
@@ -164,7 +162,7 @@ impl Stripe {
                 percent_encode(intent_id),
                 after.unwrap_or_default()
             );
-            let page: Option<List<T>> = self.get(&format!("{path}?{query}")).await?;
+            let page: Option<List<T>> = self.client.get(&format!("{path}?{query}")).await?;
             let Some(page) = page else { break };
             let has_more = page.has_more && !page.data.is_empty();
             found.extend(page.data);
@@ -195,7 +193,7 @@ impl Stripe {
     /// Stripe would repeat an earlier refusal otherwise.
     async fn close(&self, path: &str, payment_id: PaymentId) -> Result<Option<Error>> {
         let key = format!("stop-{payment_id}-{}", self.environment.new_id::<kernel::Uuid>());
-        let response = self.try_post::<Identified>(path, &Vec::new(), &key).await?;
+        let response = self.client.try_post::<Identified>(path, &Vec::new(), &key).await?;
         Ok(response.err().map(|(status, error)| refused(status, &error)))
     }
 
@@ -240,7 +238,7 @@ impl Provider for Stripe {
         // The key contains the values: Stripe refuses one that comes back with others, and people change their address.
         let digest = hex(&hash_token(encode_form(&fields).as_bytes()));
         let key = format!("customer-{user}-{}", digest.get(..16).unwrap_or_default());
-        let customer: Identified = self.post("customers", &fields, &key).await?;
+        let customer: Identified = self.client.post("customers", &fields, &key).await?;
         Ok(customer.id)
     }
 
@@ -324,7 +322,7 @@ impl Provider for Stripe {
         };
         given.extend(reason.map(|reason| ("reason", reason)));
         let key = format!("refund-{refund_id}");
-        let refund: Refund = self.post("refunds", &fields(&given), &key).await?;
+        let refund: Refund = self.client.post("refunds", &fields(&given), &key).await?;
         Ok(facts::of_refund(&refund))
     }
 
