@@ -98,6 +98,8 @@ codes! {
     NotPublishable = "not_publishable", "This is not ready to be published";
     /// The provider will not take, or give back, this money.
     PaymentRefused = "payment_refused", "The payment provider refused this";
+    /// The provider does not know the customer, or the session: deleted there, or of another account or mode. Never leaves the server.
+    UnknownAtProvider = "unknown_at_provider", "The payment provider does not know this any more";
     /// The course has a price.
     CourseNotFree = "course_not_free", "This course has to be bought";
     /// The lesson has a video, so that watching it completes it.

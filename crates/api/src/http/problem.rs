@@ -64,6 +64,7 @@ pub fn status_of(code: Code) -> StatusCode {
         | Code::CourseFree
         | Code::PaymentNotRefundable
         | Code::PaymentDisputed
+        | Code::UnknownAtProvider
         | Code::RefundTooLarge
         | Code::CouponUsed
         | Code::CouponTaken

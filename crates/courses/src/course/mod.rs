@@ -162,6 +162,7 @@ pub async fn change_course(
     if after == before && categories.is_none() {
         return Ok(before);
     }
+    let known = if before.is_published { unpublishable(tx, &before).await? } else { Vec::new() };
     let slug =
         if after.title == before.title { before.slug } else { slug::claim(tx, id, &after.title).await? };
     store::update(tx, &Course { slug, ..after }).await?;
@@ -173,7 +174,7 @@ pub async fn change_course(
         outbox::send(tx, OFFER_CHANGED, json!({ "courseId": id })).await?;
     }
     if after.is_published {
-        publication::require(unpublishable(tx, &after).await?)?;
+        publication::require_no_worse(&known, unpublishable(tx, &after).await?)?;
         catalogue::refresh(tx, &after).await?;
     }
     Ok(after)

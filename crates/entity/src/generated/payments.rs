@@ -39,8 +39,6 @@ pub struct Model {
     pub refunded_at: Option<DateTimeUtc>,
     pub created_at: DateTimeUtc,
     pub updated_at: DateTimeUtc,
-    #[sea_orm(column_type = "Text", nullable)]
-    pub provider_account: Option<String>,
     pub accepted_at: Option<DateTimeUtc>,
     #[sea_orm(has_one)]
     pub coupon_redemptions: HasOne<super::coupon_redemptions::Entity>,

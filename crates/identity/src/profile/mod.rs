@@ -41,14 +41,14 @@ pub async fn change_profile(
     matches: impl Fn(i64) -> bool,
     change: ProfileChange,
 ) -> Result<Profile> {
-    let today = tx.now().date_naive();
-    if change.date_of_birth.flatten().is_some_and(|day| day >= today) {
-        let future = FieldError::new("/dateOfBirth", "in_the_future", "This day has not been yet.");
-        return Err(Error::invalid(vec![future]));
-    }
     let before = profile(tx).await?;
     if !matches(before.version) {
         return Err(Code::PreconditionFailed.into());
+    }
+    let born = change.date_of_birth.filter(|born| *born != before.date_of_birth).flatten();
+    if born.is_some_and(|day| day >= tx.now().date_naive()) {
+        let future = FieldError::new("/dateOfBirth", "in_the_future", "This day has not been yet.");
+        return Err(Error::invalid(vec![future]));
     }
     let user_id = before.user_id;
     let changed = Profile {

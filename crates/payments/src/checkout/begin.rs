@@ -7,10 +7,7 @@ use entity::enums::{PaymentMethod, PaymentStatus, ProviderName};
 use kernel::{Code, Result, Timestamp, UserId};
 use serde_json::json;
 
-use super::{
-    handover,
-    model::{CheckoutRequest, Handover},
-};
+use super::{handover, model::CheckoutRequest};
 use crate::{
     coupon,
     message::REVIEW,
@@ -71,10 +68,8 @@ async fn continue_or_supersede(
     provider: ProviderName,
 ) -> Result<Option<Payment>> {
     let handover = handover::find(tx, open.id).await?;
-    let min_time_left = match handover {
-        Some(Handover::Ready(_)) => MIN_TIME_LEFT,
-        _ => MIN_TIME_LEFT_WITHOUT_SESSION,
-    };
+    let has_session = handover.as_ref().is_some_and(|handover| handover.session().is_some());
+    let min_time_left = if has_session { MIN_TIME_LEFT } else { MIN_TIME_LEFT_WITHOUT_SESSION };
     let has_time_left = open.expires_at >= tx.now() + min_time_left;
     if has_time_left && has_same_terms(tx, &open, request, provider).await? {
         if handover.is_none() {
@@ -137,7 +132,6 @@ fn new_payment(
         amount: quote.amount,
         refunded_amount: 0,
         refunding_amount: 0,
-        provider_account: None,
         provider_session_id: None,
         provider_payment_id: None,
         failure_code: None,

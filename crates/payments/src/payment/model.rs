@@ -40,8 +40,6 @@ pub struct Payment {
     pub refunded_amount: i64,
     /// The sum of the refunds that are pending.
     pub refunding_amount: i64,
-    /// The account and mode at the provider in which the session was made; `None` where it is not known.
-    pub provider_account: Option<String>,
     /// The provider's id of the session on its page.
     pub provider_session_id: Option<String>,
     /// The provider's id of the payment.

@@ -95,14 +95,14 @@ async fn refusals_carry_stripe_s_code_and_nothing_personal() {
         Code::PaymentRefused,
         "invalid_request_error",
     );
-    let strange = stripe.create_customer(Uuid::nil().into(), "no-address", None).await.unwrap_err();
+    let strange = stripe.create_customer(Uuid::nil().into(), "no-address", None, None).await.unwrap_err();
     assert_eq!((strange.code(), format!("{strange}").contains("no-address")), (Code::PaymentRefused, false));
 
     let user = Environment::default().new_id();
-    let one = stripe.create_customer(user, "a@example.com", None).await.unwrap();
-    assert_eq!(stripe.create_customer(user, "a@example.com", None).await.unwrap(), one);
+    let one = stripe.create_customer(user, "a@example.com", None, None).await.unwrap();
+    assert_eq!(stripe.create_customer(user, "a@example.com", None, None).await.unwrap(), one);
     assert_ne!(
-        stripe.create_customer(user, "b@example.com", None).await.unwrap(),
+        stripe.create_customer(user, "b@example.com", None, None).await.unwrap(),
         one,
         "a new address is no clash of keys"
     );
