@@ -65,8 +65,10 @@ async fn next(
 
 async fn begin(stripe: &Stripe) -> (Charge, ProviderReference) {
     let environment = Environment::default();
-    let customer =
-        stripe.create_customer(environment.new_id(), "lena@example.com", Some("Lena & Søn"), None).await.unwrap();
+    let customer = stripe
+        .create_customer(environment.new_id(), "lena@example.com", Some("Lena & Søn"), None)
+        .await
+        .unwrap();
     let charge = Charge {
         payment_id: environment.new_id(),
         method: PaymentMethod::PaymentIntent,

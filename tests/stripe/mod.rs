@@ -37,6 +37,8 @@ pub enum Fault {
     Status(u16),
     /// The key may not do this.
     Forbidden,
+    /// A refusal for a reason that only Stripe knows.
+    Refused,
     /// 200 with half an answer; nothing is done.
     Garbage,
     /// No answer for a minute.

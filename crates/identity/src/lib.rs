@@ -13,7 +13,9 @@ mod signing_key;
 
 pub use access_token::{Claims, TokenSettings, Tokens};
 pub use account::{Account, AccountChange, Registration, account, change_account, register};
-pub use admin::{SUSPENDED, UserChange, UserFilter, change_user, create_account, create_admin, list_users, user};
+pub use admin::{
+    SUSPENDED, UserChange, UserFilter, change_user, create_account, create_admin, list_users, user,
+};
 pub use credentials::{
     Hasher, HasherSettings, change_password, hash_new_password, request_password_reset, resend_verification,
     reset_password, verify_email,

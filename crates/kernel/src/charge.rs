@@ -67,16 +67,23 @@ impl Money {
     #[must_use]
     pub fn charge_refusal(self, pointer: &str) -> Option<FieldError> {
         let (minimum, maximum) = (self.currency.min_charge(), self.currency.max_charge());
-        let at_amount = |code, detail: String| Some(FieldError::new(format!("{pointer}/amount"), code, detail));
+        let at_amount =
+            |code, detail: String| Some(FieldError::new(format!("{pointer}/amount"), code, detail));
         if self.amount == 0 {
             None
         } else if !self.currency.is_charged() {
             let detail = format!("Payments in {} cannot be taken.", self.currency);
             Some(FieldError::new(format!("{pointer}/currency"), "unsupported_currency", detail))
         } else if self.amount < minimum.amount {
-            at_amount("below_minimum", format!("The least that can be charged is {minimum} ({}).", minimum.amount))
+            at_amount(
+                "below_minimum",
+                format!("The least that can be charged is {minimum} ({}).", minimum.amount),
+            )
         } else if self.amount > maximum.amount {
-            at_amount("above_maximum", format!("The most that can be charged is {maximum} ({}).", maximum.amount))
+            at_amount(
+                "above_maximum",
+                format!("The most that can be charged is {maximum} ({}).", maximum.amount),
+            )
         } else {
             self.step_refusal(pointer)
         }

@@ -1,3 +1,5 @@
+//! Money: amounts in minor units, and the currencies that they are in.
+
 use std::{fmt, str::FromStr};
 
 /// An ISO 4217 currency code, three upper-case letters.
@@ -49,7 +51,11 @@ impl Money {
         let decimals = self.currency.decimals();
         let unit = 10_i64.pow(decimals);
         let (whole, part) = (self.amount / unit, (self.amount % unit).unsigned_abs());
-        if decimals == 0 { whole.to_string() } else { format!("{whole}.{part:0width$}", width = decimals as usize) }
+        if decimals == 0 {
+            whole.to_string()
+        } else {
+            format!("{whole}.{part:0width$}", width = decimals as usize)
+        }
     }
 }
 

@@ -28,7 +28,8 @@ pub async fn review_checkouts(db: &Db, message: &Message) -> Result<()> {
     let mut after = None;
     loop {
         let condition = concerned.clone();
-        let find = move |tx: Tx| async move { payment::store::list_pending(&tx, condition, after, BATCH).await };
+        let find =
+            move |tx: Tx| async move { payment::store::list_pending(&tx, condition, after, BATCH).await };
         let open = db.read_in(Pool::Worker, Actor::System, find).await?;
         let Some(last) = open.last() else {
             return Ok(());
@@ -59,9 +60,7 @@ fn concerned(message: &Message) -> Option<Condition> {
     let course = || message.id_of("courseId").map(|id: CourseId| payments::COLUMN.course_id.eq(id));
     let buyer = || message.id_of("userId").map(|id: UserId| payments::COLUMN.user_id.eq(id));
     let condition = match message.kind.as_str() {
-        "course.unpublished" | "course.archived" | courses::OFFER_CHANGED => {
-            Condition::all().add(course()?)
-        }
+        "course.unpublished" | "course.archived" | courses::OFFER_CHANGED => Condition::all().add(course()?),
         "enrollment.created" | "grant.created" | enrollment::ACCESS_EXTENDED => {
             Condition::all().add(course()?).add(buyer()?)
         }

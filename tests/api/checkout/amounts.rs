@@ -36,9 +36,17 @@ async fn a_price_that_cannot_be_charged_is_refused_where_it_is_typed(app: App) {
     ] {
         assert_eq!(refused_price(&app, &elena, amount, currency).await, [reason], "{amount} {currency}");
     }
-    for (amount, currency) in
-        [(50, "USD"), (30, "GBP"), (50, "JPY"), (5120, "KWD"), (1200, "MGA"), (5, "ISK"), (7, "UGX"), (20_045, "HUF"), (0, "USD")]
-    {
+    for (amount, currency) in [
+        (50, "USD"),
+        (30, "GBP"),
+        (50, "JPY"),
+        (5120, "KWD"),
+        (1200, "MGA"),
+        (5, "ISK"),
+        (7, "UGX"),
+        (20_045, "HUF"),
+        (0, "USD"),
+    ] {
         app.draft(&elena, price(amount, currency)).await;
     }
 }

@@ -100,7 +100,8 @@ async fn test_keys_replaced_by_live_ones_sell_on(app: StripeApp) {
     let open = app.start_checkout().await;
     let live = StripeDouble::start_live(app.clock.clone());
     let payments = app.payments_at(&live);
-    let lena = Actor::User { id: app.lena.id.parse().unwrap(), role: Role::User, session: Uuid::nil().into() };
+    let lena =
+        Actor::User { id: app.lena.id.parse().unwrap(), role: Role::User, session: Uuid::nil().into() };
     let request = |course: &str| CheckoutRequest {
         course_id: course.parse().unwrap(),
         coupon_code: None,

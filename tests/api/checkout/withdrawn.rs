@@ -51,7 +51,10 @@ async fn ends(app: &App, buyer: &Person, payment: &str, reason: &str) -> Reply {
 async fn goes_back(app: &App, buyer: &Person, payment: &str, reason: &str) -> Reply {
     app.post_empty_as(buyer, &format!("/sandbox/payments/{payment}/complete")).await.expect(200);
     let back = app.wait_for_payment(buyer, payment, "/status", json!("REFUNDED")).await;
-    assert_eq!((back.at("/failureCode"), back.at("/refunded/amount")), (json!(reason), back.at("/amount/amount")));
+    assert_eq!(
+        (back.at("/failureCode"), back.at("/refunded/amount")),
+        (json!(reason), back.at("/amount/amount"))
+    );
     assert!(back.text_at("/refunds/0/note").ends_with('.'), "{}", back.text);
     assert_eq!(app.get_as(buyer, "/me/purchases").await.expect(200).at("/data"), json!([]));
     back
@@ -158,7 +161,8 @@ async fn a_buyer_who_was_given_the_course_does_not_pay_for_it(app: App) {
 async fn access_that_ends_is_no_reason_not_to_buy(app: App) {
     let open = Open::begin(&app).await;
     let end = json_time(app.db.environment().now() + Duration::days(7));
-    let given = grant(&app, &open.elena, &open.course, &open.lena, json!({ "endsAt": end })).await.expect(201);
+    let given =
+        grant(&app, &open.elena, &open.course, &open.lena, json!({ "endsAt": end })).await.expect(201);
     let payment = app.checkout(&open.lena, &open.course).await.expect(201).text_at("/payment/id");
     assert_eq!(payment, open.payment);
     // Extended for good, it is.
@@ -195,7 +199,8 @@ async fn the_checkouts_of_a_suspended_buyer_end(app: App) {
     assert_eq!(ended.at("/failureCode"), "account_suspended");
     app.patch_as(&admin, &path, "*", json!({ "status": "ACTIVE" })).await.expect(200);
     let lena = app.login(&open.lena.email, PASSWORD).await;
-    let paid = app.post_empty_as(&lena, &format!("/sandbox/payments/{}/complete", open.payment)).await.expect(200);
+    let paid =
+        app.post_empty_as(&lena, &format!("/sandbox/payments/{}/complete", open.payment)).await.expect(200);
     assert_eq!(paid.at("/status"), "COMPLETED", "the offer stands again");
 }
 
@@ -236,7 +241,9 @@ async fn a_coupon_that_stays_good_leaves_its_checkouts_open(app: App) {
     let (course, _) = app.course_for_sale(&elena, 4900).await;
     let (lena, coupon, payment) = open_with_coupon(&app, &elena, &course, json!({})).await;
     // One slot, which the checkout holds.
-    app.patch_as(&elena, &format!("/coupons/{coupon}"), "*", json!({ "maxRedemptions": 1 })).await.expect(200);
+    app.patch_as(&elena, &format!("/coupons/{coupon}"), "*", json!({ "maxRedemptions": 1 }))
+        .await
+        .expect(200);
     app.post_empty_as(&lena, &format!("/sandbox/payments/{payment}/complete")).await.expect(200);
     app.wait_for_payment(&lena, &payment, "/status", json!("COMPLETED")).await;
     assert_eq!(redemption_count(&app, &elena, &coupon).await, 1);
@@ -253,10 +260,22 @@ async fn a_checkout_ends_when_its_coupon_expires(app: App) {
 }
 
 #[both_databases]
+async fn a_coupon_that_is_cut_short_ends_its_checkouts_then(app: App) {
+    let elena = app.trainer().await;
+    let (course, _) = app.course_for_sale(&elena, 4900).await;
+    let (lena, coupon, payment) = open_with_coupon(&app, &elena, &course, json!({})).await;
+    let end = json_time(app.db.environment().now() + Duration::minutes(5));
+    app.patch_as(&elena, &format!("/coupons/{coupon}"), "*", json!({ "endsAt": end })).await.expect(200);
+    app.clock.advance(Duration::minutes(6));
+    ends(&app, &lena, &payment, "coupon_expired").await;
+}
+
+#[both_databases]
 async fn a_slot_that_went_to_somebody_else_is_not_used_twice(app: App) {
     let (elena, tom) = (app.trainer().await, app.learner().await);
     let (course, _) = app.course_for_sale(&elena, 4900).await;
-    let (lena, coupon, payment) = open_with_coupon(&app, &elena, &course, json!({ "maxRedemptions": 1 })).await;
+    let (lena, coupon, payment) =
+        open_with_coupon(&app, &elena, &course, json!({ "maxRedemptions": 1 })).await;
     let code = app.get_as(&elena, &format!("/coupons/{coupon}")).await.text_at("/code");
     // Without the coupon: her first checkout, and its slot, are given up.
     app.checkout(&lena, &course).await.expect(201);

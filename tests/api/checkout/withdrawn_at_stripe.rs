@@ -23,7 +23,10 @@ async fn the_session_at_stripe_is_ended(app: StripeApp) {
     assert_eq!(app.stripe.object(&open.reference)["status"], "expired");
     app.deliver_webhooks().await;
     let ended = app.payment(&open.payment).await;
-    assert_eq!((ended.at("/status"), ended.at("/failureCode")), (json!("FAILED"), json!("course_unavailable")));
+    assert_eq!(
+        (ended.at("/status"), ended.at("/failureCode")),
+        (json!("FAILED"), json!("course_unavailable"))
+    );
 }
 
 #[both_databases]
@@ -102,6 +105,7 @@ async fn a_lost_webhook_about_money_without_an_offer_is_made_good(app: StripeApp
     app.clock.advance(chrono::Duration::minutes(11));
     app.payments().reconcile(&app.db).await.unwrap();
     let lena = app.login(&app.lena.email, crate::support::PASSWORD).await;
-    let payment = app.wait_for_payment(&lena, &open.payment, "/failureCode", json!("course_unavailable")).await;
+    let payment =
+        app.wait_for_payment(&lena, &open.payment, "/failureCode", json!("course_unavailable")).await;
     assert_ne!(payment.at("/status"), "COMPLETED");
 }

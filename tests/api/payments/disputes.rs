@@ -46,9 +46,12 @@ async fn money_that_a_bank_holds_or_has_taken_is_not_refunded(app: App) {
     for status in ["OPEN", "LOST"] {
         let (elena, _, payment) = disputed(&app, status).await;
         let path = format!("/payments/{payment}/refunds");
-        for (who, body) in
-            [(&elena, json!({})), (&elena, json!({ "amount": 100 })), (&admin, json!({})), (&admin, json!({ "amount": 1, "endsAccess": true }))]
-        {
+        for (who, body) in [
+            (&elena, json!({})),
+            (&elena, json!({ "amount": 100 })),
+            (&admin, json!({})),
+            (&admin, json!({ "amount": 1, "endsAccess": true })),
+        ] {
             app.post_with_new_key_as(who, &path, body).await.expect_problem(409, "payment_disputed");
         }
         let takings = app.get_as(&elena, "/me/takings").await.expect(200);
@@ -81,7 +84,8 @@ async fn a_part_that_was_refunded_is_not_lost_as_well(app: App) {
     app.wait_for_payment(&lena, &payment, "/refunded/amount", json!(900)).await;
     dispute(&app, &lena, &payment, "LOST").await;
     let takings = app.get_as(&elena, "/me/takings").await.expect(200);
-    let expected = json!([{ "currency": "USD", "sales": 1, "gross": 4900, "refunded": 900, "lost": 4000, "net": 0 }]);
+    let expected =
+        json!([{ "currency": "USD", "sales": 1, "gross": 4900, "refunded": 900, "lost": 4000, "net": 0 }]);
     assert_eq!(takings.at("/currencies"), expected);
     app.post_with_new_key_as(&elena, &path, json!({})).await.expect_problem(409, "payment_disputed");
 }

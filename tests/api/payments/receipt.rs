@@ -84,5 +84,8 @@ async fn a_receipt_that_was_issued_without_names_has_them(app: App) {
     let payment = app.buy(&lena, &course).await;
     app.sql("UPDATE receipts SET buyer_name = '', issuer_name = ''").await;
     let receipt = app.get_as(&elena, &format!("/payments/{payment}/receipt")).await.expect(200);
-    assert_eq!((receipt.text_at("/issuerName"), receipt.text_at("/buyerName")), ("Somebody".into(), "Somebody".into()));
+    assert_eq!(
+        (receipt.text_at("/issuerName"), receipt.text_at("/buyerName")),
+        ("Somebody".into(), "Somebody".into())
+    );
 }

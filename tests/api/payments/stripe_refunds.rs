@@ -213,7 +213,10 @@ async fn a_refund_that_waits_is_not_made_when_the_money_is_disputed(app: StripeA
     })
     .await;
     let now = app.payment(&payment).await;
-    assert_eq!((now.at("/refunds/0/failureCode"), now.at("/refunding/amount")), (json!("charge_disputed"), json!(0)));
+    assert_eq!(
+        (now.at("/refunds/0/failureCode"), now.at("/refunding/amount")),
+        (json!("charge_disputed"), json!(0))
+    );
     let after = app.stripe.calls().iter().filter(|call| *call == REFUNDS).count();
     assert!(after <= before + 3 && app.stripe.count("refund") == 0);
 }
@@ -248,7 +251,8 @@ async fn the_books_say_what_a_refund_and_a_lost_dispute_took(app: StripeApp) {
     app.wait_until(&payment, "/disputes/0/status", json!("LOST")).await;
     let takings = app.get_as(&app.elena, "/me/takings").await.expect(200);
     // The bank took all of it, although a part had gone back: Stripe's own balance says the same.
-    let expected = json!([{ "currency": "USD", "sales": 1, "gross": 4900, "refunded": 900, "lost": 4900, "net": -900 }]);
+    let expected =
+        json!([{ "currency": "USD", "sales": 1, "gross": 4900, "refunded": 900, "lost": 4900, "net": -900 }]);
     assert_eq!(takings.at("/currencies"), expected);
     assert_eq!(app.get_as(&app.elena, "/me/sales").await.expect(200).at("/data/0/lost/amount"), 4900);
 }

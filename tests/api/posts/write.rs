@@ -293,5 +293,7 @@ async fn an_edit_is_judged_by_what_it_changes(app: App) {
     app.patch_as(&lena, &path, "*", same).await.expect(200);
     let other = json!({ "content": "<p>Miracle again.</p>" });
     app.patch_as(&lena, &path, "*", other).await.expect_problem(422, "words_refused");
-    app.patch_as(&lena, &path, "*", json!({ "title": "A miracle" })).await.expect_problem(422, "words_refused");
+    app.patch_as(&lena, &path, "*", json!({ "title": "A miracle" }))
+        .await
+        .expect_problem(422, "words_refused");
 }

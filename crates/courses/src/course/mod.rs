@@ -5,9 +5,7 @@ pub(crate) mod price;
 pub(crate) mod store;
 
 use database::{Tx, outbox};
-use kernel::{
-    Actor, CategoryId, Code, CourseId, Cursor, Error, FieldError, Limit, Page, Result, Role,
-};
+use kernel::{Actor, CategoryId, Code, CourseId, Cursor, Error, FieldError, Limit, Page, Result, Role};
 use serde_json::json;
 
 use crate::{

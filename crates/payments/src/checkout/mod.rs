@@ -117,8 +117,7 @@ impl Payments {
             }
         };
         let (kept, before, expires_at) = (session.clone(), handover.clone(), charge.expires_at);
-        let keep =
-            move |tx| async move { handover::keep_session(&tx, id, kept, before, expires_at).await };
+        let keep = move |tx| async move { handover::keep_session(&tx, id, kept, before, expires_at).await };
         let payment = db.run_in(Pool::Worker, actor, keep).await?;
         if payment.status != PaymentStatus::Failed {
             return Ok(session);

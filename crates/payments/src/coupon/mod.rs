@@ -3,16 +3,21 @@
 mod model;
 pub(crate) mod store;
 
-use std::collections::HashSet;
+use std::{collections::HashSet, time::Duration};
 
 use database::{Tx, constraint, from_db, outbox};
 use entity::enums::CouponScope;
-use kernel::{Actor, Code, CouponId, CourseId, Cursor, Error, FieldError, Limit, Page, Result, Role, UserId};
+use kernel::{
+    Actor, Code, CouponId, CourseId, Cursor, Error, FieldError, Limit, Page, Result, Role, Timestamp, UserId,
+};
 use sea_orm::DbErr;
 use serde_json::json;
 
 pub use self::model::{Coupon, CouponChange, Discount, NewCoupon};
 use crate::message::REVIEW;
+
+/// No provider waits longer for a buyer.
+const MAX_CHECKOUT_LIFETIME: Duration = Duration::from_secs(24 * 3600);
 
 /// Creates a coupon: trainers for the courses that they own, admins for all.
 ///
@@ -112,8 +117,18 @@ pub async fn change_coupon(
     if after.course_ids != before.course_ids {
         store::set_courses(tx, id, &after.course_ids).await?;
     }
-    outbox::send(tx, REVIEW, json!({ "couponId": id })).await?;
+    schedule_reviews(tx, &after).await?;
     Ok(after)
+}
+
+/// Has the open checkouts with a coupon reviewed now, and when it ends, should that be while they are open: those that begin later see
+/// to it themselves.
+async fn schedule_reviews(tx: &Tx, coupon: &Coupon) -> Result<()> {
+    let review = |at: Timestamp| (json!({ "couponId": coupon.id }), at);
+    let mut reviews = vec![review(tx.now())];
+    let is_soon = |end: &Timestamp| *end > tx.now() && *end < tx.now() + MAX_CHECKOUT_LIFETIME;
+    reviews.extend(coupon.ends_at.filter(is_soon).map(review));
+    outbox::schedule(tx, REVIEW, reviews).await
 }
 
 /// Deletes a coupon that nobody used.

@@ -8,12 +8,7 @@ use entity::enums::PaymentStatus;
 use kernel::{CourseId, Result, UserId};
 
 pub(crate) use self::model::Withdrawal;
-use crate::{
-    coupon,
-    payment::Payment,
-    purchase,
-    redemption,
-};
+use crate::{coupon, payment::Payment, purchase, redemption};
 
 /// When an offer is judged.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

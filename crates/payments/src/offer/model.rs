@@ -61,7 +61,9 @@ impl Withdrawal {
     pub(crate) fn sentence(self) -> &'static str {
         match self {
             Self::CourseUnavailable => "The course was taken off sale before your payment arrived.",
-            Self::CourseFree => "The course became free before your payment arrived: you can enrol without paying.",
+            Self::CourseFree => {
+                "The course became free before your payment arrived: you can enrol without paying."
+            }
             Self::PriceChanged => "The price changed before your payment arrived.",
             Self::CouponWithdrawn => "The coupon was withdrawn before your payment arrived.",
             Self::CouponExpired => "The coupon had expired before your payment arrived.",

@@ -5,8 +5,7 @@ use entity::{enums::PaymentStatus, payments};
 use kernel::{CourseId, Cursor, Error, Limit, PaymentId, Result, Timestamp, UserId};
 use sea_orm::{
     ColumnTrait, Condition, EntityTrait, ExprTrait, IntoActiveModel, IntoSimpleExpr, QueryFilter, QueryOrder,
-    QuerySelect, QueryTrait, Set,
-    sea_query::Expr,
+    QuerySelect, QueryTrait, Set, sea_query::Expr,
 };
 
 use super::model::Payment;

@@ -29,7 +29,8 @@ pub async fn create_refund(tx: &Tx, payment_id: PaymentId, new: NewRefund) -> Re
     }
     let claims = dispute::claims(tx, payment_id).await?;
     if claims.is_open {
-        let detail = "The buyer's bank holds the money: it can be given back when the bank has decided for you.";
+        let detail =
+            "The buyer's bank holds the money: it can be given back when the bank has decided for you.";
         return Err(Error::new(Code::PaymentDisputed).detail(detail));
     }
     let left = claims.refundable(payment.refundable_amount());

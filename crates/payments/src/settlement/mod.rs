@@ -59,12 +59,7 @@ async fn find_payment_id(tx: &Tx, update: &ProviderUpdate) -> Result<Option<Paym
 }
 
 /// Writes the next state of a payment, with what follows from it. Answers with the payment, and whether its money has arrived now.
-async fn write(
-    tx: &Tx,
-    before: Payment,
-    capture: Capture,
-    state: PaymentState,
-) -> Result<(Payment, bool)> {
+async fn write(tx: &Tx, before: Payment, capture: Capture, state: PaymentState) -> Result<(Payment, bool)> {
     let arrives = before.completed_at.is_none() && is_captured(state);
     let withdrawal = match before.provider {
         // It was quoted in this transaction.

@@ -86,7 +86,8 @@ struct Life {
 async fn life() -> Life {
     let double = StripeDouble::start();
     let (stripe, environment) = (stripe(double.base()), Environment::default());
-    let customer = stripe.create_customer(environment.new_id(), "lena@example.com", None, None).await.unwrap();
+    let customer =
+        stripe.create_customer(environment.new_id(), "lena@example.com", None, None).await.unwrap();
     let charge = Charge {
         payment_id: environment.new_id(),
         method: PaymentMethod::CheckoutSession,

@@ -32,7 +32,8 @@ fn money(amount: i64, currency: &str) -> Money {
 
 async fn charge(stripe: &Stripe, method: PaymentMethod, amount: Money) -> Charge {
     let environment = Environment::default();
-    let customer = stripe.create_customer(environment.new_id(), "lena@example.com", Some("Lena & Søn"), None).await;
+    let customer =
+        stripe.create_customer(environment.new_id(), "lena@example.com", Some("Lena & Søn"), None).await;
     Charge {
         payment_id: environment.new_id(),
         method,

@@ -139,7 +139,8 @@ impl Stripe {
         let fields = fields(&given);
         // The key contains the values, since Stripe refuses one that comes back with others and people change their address; and what
         // is replaced, since Stripe would answer with the customer that is gone.
-        let made_from = [encode_form(&fields), self.account().await?, replaced.unwrap_or_default().to_owned()];
+        let made_from =
+            [encode_form(&fields), self.account().await?, replaced.unwrap_or_default().to_owned()];
         let digest = hex(&hash_token(made_from.join("\n").as_bytes()));
         let key = format!("customer-{user}-{}", digest.get(..16).unwrap_or_default());
         self.client.try_post("customers", &fields, &key).await
@@ -156,8 +157,7 @@ impl Stripe {
             (&format!("metadata[{PAYMENT_ID}]"), &payment),
             ("metadata[title]", &title),
         ]);
-        let intent: Intent =
-            self.client.post("payment_intents", &fields, &session_key(charge)).await?;
+        let intent: Intent = self.client.post("payment_intents", &fields, &session_key(charge)).await?;
         Ok(PaymentSession {
             session_id: None,
             provider_payment_id: Some(intent.id),
