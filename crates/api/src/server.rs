@@ -2,20 +2,27 @@
 
 use std::{
     net::{SocketAddr, TcpListener},
+    sync::Arc,
     time::Duration,
 };
 
-use actix_web::{HttpServer, web};
+use actix_http::{Extensions, HttpService};
+use actix_service::{IntoServiceFactory, ServiceFactoryExt, fn_service, map_config};
+use actix_web::{Error, dev::AppConfig, web};
 use database::Db;
 use tokio::sync::watch;
 
 use crate::{
     app,
     config::Config,
+    http::connections::{Connections, Stream},
     startup::{self, StartupError},
     state::State,
     worker::{Worker, mailer, stopped},
 };
+
+/// How many bytes of an answer wait in a connection's buffer for its reader; what is larger is written in pieces.
+const WRITE_BUFFER: usize = 16 * 1024;
 
 /// A server that has bound its address and opened its database.
 pub struct Server {
@@ -83,20 +90,36 @@ impl Server {
             let state = state.clone();
             move || app::application(state.clone())
         };
-        // actix counts connections for each thread, the configuration in all.
         let cores = std::thread::available_parallelism().map_or(1, usize::from);
         let threads = if config.http_threads > 0 { config.http_threads } else { cores };
-        let server = HttpServer::new(factory)
-            .max_connections(config.max_connections.div_ceil(threads))
-            .client_request_timeout(Duration::from_secs(config.head_timeout_seconds))
-            .keep_alive(Duration::from_secs(75))
-            // Whoever hangs up is gone at once, also from a stream in which nothing happens.
-            .h1_allow_half_closed(false)
+        let connections = Arc::new(Connections::new(&config, db.environment().clone()));
+        let head_timeout = Duration::from_secs(config.head_timeout_seconds);
+        // What `HttpServer` puts together too, with connections that have deadlines and a place.
+        let service = move || {
+            let connections = connections.clone();
+            let http = HttpService::build()
+                .client_request_timeout(head_timeout)
+                .client_disconnect_timeout(Duration::from_secs(1))
+                .keep_alive(Duration::from_secs(75))
+                // Whoever hangs up is gone at once, also from a stream in which nothing happens.
+                .h1_allow_half_closed(false)
+                .h1_write_buffer_size(WRITE_BUFFER)
+                .on_connect_ext(|stream: &Stream, data: &mut Extensions| drop(data.insert(stream.exchange())))
+                .finish(map_config(
+                    factory().into_factory().map_err(|error: Error| error.error_response()),
+                    |()| AppConfig::default(),
+                ));
+            fn_service(move |io| connections.clone().accept(io)).and_then(http)
+        };
+        let server = actix_server::Server::build()
             .shutdown_timeout(config.shutdown_seconds)
             .disable_signals()
-            .workers(threads);
-        let server =
-            server.listen(listener).map_err(|error| format!("the server cannot listen: {error}"))?.run();
+            .workers(threads)
+            // The connections count themselves, over all threads.
+            .max_concurrent_connections(usize::MAX)
+            .listen("palestra", listener, service)
+            .map_err(|error| format!("the server cannot listen: {error}"))?
+            .run();
         let handle = server.handle();
         let streams = state.streams.clone();
         let stopping = tokio::spawn(async move {

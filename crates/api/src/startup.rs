@@ -1,6 +1,12 @@
 //! From a configuration to an open database: the folder, the master key, the roles, the schema.
 
-use std::{fs, io::Write, path::Path, str::FromStr, sync::Arc};
+use std::{
+    fs,
+    io::Write,
+    path::{Path, PathBuf},
+    str::FromStr,
+    sync::Arc,
+};
 
 use database::{Db, Relay, Setup, postgres, sqlite};
 use identity::{Hasher, HasherSettings, Identity, TokenSettings, Tokens};
@@ -14,6 +20,9 @@ use sqlx::{
 };
 
 use crate::config::{Config, Mode, PaymentProvider};
+
+/// The master key's file in the data folder.
+const MASTER_KEY_FILE: &str = "master.key";
 
 /// Why nothing was started, in words for whoever tried.
 pub type StartupError = String;
@@ -42,6 +51,7 @@ pub async fn open(config: &Config, environment: Environment, schema: Schema) -> 
         let folder = config.data_dir.display();
         format!("the data folder {folder} cannot be made: {error}. Let PALESTRA_DATA_DIR name one that this user may write")
     })?;
+    let had_key = config.data_dir.join(MASTER_KEY_FILE).exists();
     let keyring = Keyring::new(master_key(config)?);
     let setup = match postgres_urls(config, &keyring)? {
         Some(servers) => open_postgres(config, servers, &keyring, schema).await?,
@@ -50,7 +60,13 @@ pub async fn open(config: &Config, environment: Environment, schema: Schema) -> 
                         name a PostgreSQL"
                 .to_owned());
         }
-        None => open_sqlite(config, &keyring, schema).await?,
+        None => {
+            let path = sqlite_path(config);
+            if had_key && !path.exists() {
+                missing_database(config, &path)?;
+            }
+            open_sqlite(path, config, &keyring, schema).await?
+        }
     };
     Db::open(setup, environment.reached_at(&config.public_url), keyring)
         .await
@@ -245,7 +261,7 @@ pub(crate) fn origin(url: &str) -> String {
 
 /// The master key: given, or kept in the data folder, or made now.
 fn master_key(config: &Config) -> Result<[u8; 32], StartupError> {
-    let path = config.data_dir.join("master.key");
+    let path = config.data_dir.join(MASTER_KEY_FILE);
     let text = match &config.master_key {
         Some(given) => given.clone(),
         None => match fs::read_to_string(&path) {
@@ -291,11 +307,36 @@ fn make_master_key(config: &Config, path: &Path) -> Result<String, StartupError>
 
 // SQLite ---------------------------------------------------------------------------------------------------------
 
-async fn open_sqlite(config: &Config, keyring: &Keyring, schema: Schema) -> Result<Setup, StartupError> {
-    let path = match config.database_url.as_deref().and_then(|url| url.strip_prefix("sqlite:")) {
+fn sqlite_path(config: &Config) -> PathBuf {
+    match config.database_url.as_deref().and_then(|url| url.strip_prefix("sqlite:")) {
         Some(path) => path.trim_start_matches("//").into(),
         None => config.data_dir.join("palestra.db"),
-    };
+    }
+}
+
+/// A master key says that there was a database. Production does not begin again as an empty school where it was lost, for
+/// instance because a volume is not mounted.
+fn missing_database(config: &Config, path: &Path) -> Result<(), StartupError> {
+    let (key, path) = (config.data_dir.join(MASTER_KEY_FILE), path.display());
+    let key = key.display();
+    if config.environment == Mode::Production {
+        return Err(format!(
+            "{key} belongs to an installation whose database {path} is missing: mount it, or restore it from your backup. To begin \
+             anew as an empty school, move the key away first"
+        ));
+    }
+    print_status(&format!(
+        "{key} belongs to a database that is missing: beginning anew, as an empty school."
+    ));
+    Ok(())
+}
+
+async fn open_sqlite(
+    path: PathBuf,
+    config: &Config,
+    keyring: &Keyring,
+    schema: Schema,
+) -> Result<Setup, StartupError> {
     let fresh = !path.exists();
     let cannot = |error: sqlx::Error| {
         format!(

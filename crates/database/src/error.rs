@@ -42,7 +42,7 @@ pub fn from_db(error: DbErr) -> Error {
                 cause.as_ref(),
                 sqlx::Error::Io(_) | sqlx::Error::PoolTimedOut | sqlx::Error::PoolClosed
             );
-            // Serialisation failures, deadlocks, lock and statement timeouts, a server that is shutting down or full;
+            // Serialisation failures, deadlocks, lock and statement timeouts, a server that is shutting down or full, a full disk;
             // SQLite's busy, locked and full.
             let again = cause.as_database_error().and_then(|db| db.code()).is_some_and(|code| {
                 matches!(
@@ -51,6 +51,8 @@ pub fn from_db(error: DbErr) -> Error {
                         | "40P01"
                         | "55P03"
                         | "57014"
+                        | "53100"
+                        | "53200"
                         | "53300"
                         | "57P01"
                         | "57P03"

@@ -1,11 +1,13 @@
 //! What is no URL: starting, crashing, databases, the adapters of providers.
 
 mod access_ledger;
+mod connections;
 mod crash;
 mod database;
 mod grant_history;
 mod health;
 mod idempotency;
+mod limits;
 mod middleware;
 mod multiple_servers;
 mod object_storage;

@@ -8,7 +8,9 @@ use api::{
 use kernel::Environment;
 use sqlx::{Connection, Executor};
 
-use crate::support::{App, DatabaseKind, TempDir, as_role, config, in_database, postgres_admin};
+use crate::support::{
+    App, DatabaseKind, PASSWORD, Person, TempDir, TestClock, as_role, config, in_database, postgres_admin,
+};
 
 async fn refusal(config: &Config) -> String {
     startup::open(config, Environment::default(), Schema::Migrate).await.err().expect("a refusal")
@@ -66,6 +68,45 @@ async fn a_master_key_that_is_another() {
         refusal(&config(&app.folder, &[("PALESTRA_MASTER_KEY", &"08".repeat(32)), ("DATABASE_URL", &url)]))
             .await;
     assert!(refused.contains("another master key"), "{refused}");
+}
+
+/// The settings of a production on SQLite whose master key is in its folder.
+const PRODUCTION: [(&str, &str); 6] = [
+    ("PALESTRA_MASTER_KEY", ""),
+    ("PALESTRA_ENVIRONMENT", "production"),
+    ("PALESTRA_PUBLIC_URL", "https://api.example.com"),
+    ("PALESTRA_APP_URL", "https://app.example.com"),
+    ("PALESTRA_ARGON2_MEMORY_KIB", "19456"),
+    ("PALESTRA_ARGON2_PASSES", "2"),
+];
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_database_that_is_lost_beside_its_master_key() {
+    let folder = TempDir::new("start");
+    let config = config(&folder, &PRODUCTION);
+    let db = startup::open(&config, Environment::default(), Schema::Migrate).await.unwrap();
+    db.close().await;
+    let database = folder.join("palestra.db");
+    std::fs::rename(&database, folder.join("elsewhere.db")).unwrap();
+    let refused = refusal(&config).await;
+    assert!(refused.contains("palestra.db") && refused.contains("master.key"), "{refused}");
+    assert!(!database.exists(), "no empty school was begun");
+    std::fs::rename(folder.join("elsewhere.db"), &database).unwrap();
+    let db = startup::open(&config, Environment::default(), Schema::Migrate).await.unwrap();
+    db.close().await;
+}
+
+/// A clock that was set wrong, and right again.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_first_start_in_the_future_locks_nobody_out() {
+    let clock = std::sync::Arc::new(TestClock::default());
+    clock.advance(chrono::Duration::days(2));
+    let app = App::start_with_clock(DatabaseKind::Sqlite, &[], clock.clone(), true).await;
+    clock.advance(chrono::Duration::days(-2));
+    let learner = app.learner().await;
+    let credentials = serde_json::json!({ "email": learner.email, "password": PASSWORD });
+    let session = app.post("/auth/login", credentials).await.expect(200);
+    app.get_as(&Person::from_reply(&session), "/me").await.expect(200);
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

@@ -31,6 +31,11 @@ impl TestClock {
         *self.ahead.lock().unwrap() += by;
     }
 
+    /// Moves a stopped clock.
+    pub fn stop_later(&self, by: Duration) {
+        *self.stopped.lock().unwrap().as_mut().expect("a stopped clock") += by;
+    }
+
     /// Stops the clock.
     pub fn stop(&self) {
         let now = self.now();

@@ -143,8 +143,13 @@ settings! {
     download_seconds: u64 = "900", "PALESTRA_DOWNLOAD_SECONDS";
     /// Threads that serve requests. 0: one a core.
     http_threads: usize = "0", "PALESTRA_HTTP_THREADS";
-    /// Connections that are open at once.
+    /// What `GET /metrics` asks for as a bearer token. Without one, development answers everybody and production nobody.
+    metrics_token: Option<String> = "", "PALESTRA_METRICS_TOKEN", secret;
+    /// Connections that are open at once; one more is answered with 503 and closed.
     max_connections: usize = "10000", "PALESTRA_MAX_CONNECTIONS";
+    /// Connections that are open at once from one address; one more is answered with 429 and closed. 0: no limit. Trusted
+    /// proxies have none.
+    connections_per_address: usize = "1000", "PALESTRA_CONNECTIONS_PER_ADDRESS";
     /// Requests that are worked on at once; more are answered with 503.
     max_in_flight: usize = "2048", "PALESTRA_MAX_IN_FLIGHT";
     /// Room for public answers that are kept in memory, in MiB. 0: none are.
@@ -155,8 +160,10 @@ settings! {
     json_limit_bytes: usize = "262144", "PALESTRA_JSON_LIMIT_BYTES";
     /// The largest course that can be imported, as a JSON document, in bytes.
     import_limit_bytes: usize = "4194304", "PALESTRA_IMPORT_LIMIT_BYTES";
-    /// The time to send the head of a connection's first request, in seconds.
+    /// The time to send the head of a request, in seconds, from its first byte.
     head_timeout_seconds: u64 = "5", "PALESTRA_HEAD_TIMEOUT_SECONDS";
+    /// How long an answer may wait for its reader to take more of it, in seconds; then the connection is closed.
+    stalled_timeout_seconds: u64 = "30", "PALESTRA_STALLED_TIMEOUT_SECONDS";
     /// The time to send a JSON body, in seconds.
     body_timeout_seconds: u64 = "10", "PALESTRA_BODY_TIMEOUT_SECONDS";
     /// The time for a request in all, in seconds.

@@ -2,7 +2,7 @@
 
 use community::{Branch, NewComment, NewPost, PostOrComment, Reaction};
 use database::{Db, Tx};
-use kernel::{Actor, CommentId, Result};
+use kernel::{CommentId, Result};
 use serde::Deserialize;
 
 use super::cast::{Cast, unknown};

@@ -21,6 +21,7 @@ use tracing::Instrument;
 
 use crate::{
     http::{
+        connections::{Exchange, ExchangeBody},
         extract::{RateState, address_of, none_match},
         problem::{self, Problem},
     },
@@ -35,10 +36,14 @@ use crate::{
 pub async fn handle_request<B: MessageBody + 'static>(
     mut request: ServiceRequest,
     next: Next<B>,
-) -> Result<ServiceResponse<BoxBody>, Error> {
+) -> Result<ServiceResponse<ExchangeBody>, Error> {
     let began = Instant::now();
+    let exchange = request.request().conn_data::<Exchange>();
+    let answering = exchange.map(|exchange| exchange.begin(announces_body(request.headers())));
+    let track =
+        |response: ServiceResponse<BoxBody>| response.map_body(|_, body| ExchangeBody::new(body, answering));
     let Some(state) = request.app_data::<Data<State>>().cloned() else {
-        return next.call(request).await.map(ServiceResponse::map_into_boxed_body);
+        return next.call(request).await.map(|response| track(response.map_into_boxed_body()));
     };
     // HEAD is GET without its body, which actix leaves out by itself.
     let is_head = request.method() == Method::HEAD;
@@ -58,10 +63,14 @@ pub async fn handle_request<B: MessageBody + 'static>(
         let route = route.as_deref().unwrap_or("unknown");
         record_metrics(&state, meta.method, route, status, began);
     });
-    if is_head {
-        return answer.map(without_stream);
-    }
-    answer
+    let answer = if is_head { answer.map(without_stream) } else { answer };
+    answer.map(track)
+}
+
+/// Whether bytes follow the head of a request (RFC 9112, section 6).
+fn announces_body(headers: &header::HeaderMap) -> bool {
+    headers.contains_key(header::TRANSFER_ENCODING)
+        || headers.get(header::CONTENT_LENGTH).is_some_and(|length| length.as_bytes() != b"0")
 }
 
 /// Drops a body without end: a HEAD request would keep its connection for ever, though nothing of it is sent.
@@ -199,7 +208,8 @@ fn admit(state: &State, request: &HttpRequest) -> Result<(), Problem> {
         return Ok(());
     }
     let headers = request.headers().iter().map(|(name, value)| name.as_str().len() + value.len() + 4);
-    if headers.sum::<usize>() + request.uri().to_string().len() > state.config.head_limit_bytes {
+    let line = request.method().as_str().len() + request.uri().to_string().len() + " HTTP/1.1\r\n".len() + 1;
+    if headers.sum::<usize>() + line + 2 > state.config.head_limit_bytes {
         return Err(Code::HeadTooLarge.into());
     }
     let most = i64::try_from(state.config.max_in_flight).unwrap_or(i64::MAX);

@@ -206,9 +206,9 @@ impl<'a> From<&'a FieldError> for ProblemReason<'a> {
     }
 }
 
-/// Writes a refusal.
+/// Status and body of a refusal.
 #[must_use]
-pub fn write(error: &kernel::Error, allow: Option<&str>, request_id: &str) -> HttpResponse {
+pub fn json(error: &kernel::Error, request_id: &str) -> (StatusCode, Vec<u8>) {
     let code = error.code();
     let status = status_of(code);
     let hidden = status == StatusCode::INTERNAL_SERVER_ERROR;
@@ -221,10 +221,17 @@ pub fn write(error: &kernel::Error, allow: Option<&str>, request_id: &str) -> Ht
         errors: error.reasons().iter().map(Into::into).collect(),
         request_id,
     };
+    (status, serde_json::to_vec(&body).unwrap_or_default())
+}
+
+/// Writes a refusal.
+#[must_use]
+pub fn write(error: &kernel::Error, allow: Option<&str>, request_id: &str) -> HttpResponse {
+    let (status, body) = json(error, request_id);
     let mut response = HttpResponse::build(status);
     response.insert_header((header::CONTENT_TYPE, "application/problem+json"));
     if status == StatusCode::UNAUTHORIZED {
-        let error = match code {
+        let error = match error.code() {
             Code::TokenExpired | Code::TokenInvalid | Code::SessionRevoked => ", error=\"invalid_token\"",
             _ => "",
         };
@@ -238,8 +245,5 @@ pub fn write(error: &kernel::Error, allow: Option<&str>, request_id: &str) -> Ht
     if let Some(wait) = wait {
         response.insert_header((header::RETRY_AFTER, wait.as_secs().max(1)));
     }
-    match serde_json::to_vec(&body) {
-        Ok(bytes) => response.body(bytes),
-        Err(_) => HttpResponse::InternalServerError().finish(),
-    }
+    response.body(body)
 }

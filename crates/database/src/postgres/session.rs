@@ -4,11 +4,12 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 use futures_util::future::BoxFuture;
 use kernel::{Actor, Code, Error, Result, Timestamp};
-use sea_orm::RuntimeErr;
+use sea_orm::{DbErr, RuntimeErr};
 use sqlx::{AssertSqlSafe, Executor, PgConnection, Postgres};
 use tokio::sync::Mutex;
 
 use crate::{
+    from_db,
     mode::Mode,
     pool::{Borrowed, Connections, unavailable},
     raw_executor::RawExecutor,
@@ -62,7 +63,7 @@ impl Session {
         let mut borrowed = self.borrowed.into_inner();
         if mode == Mode::Write {
             let committed = borrowed.connection.execute("COMMIT").await;
-            committed.map_err(unknown)?;
+            committed.map_err(not_committed)?;
         }
         if !broken {
             borrowed.release();
@@ -116,6 +117,16 @@ impl RawExecutor<Postgres> for Session {
             }
             RuntimeErr::SqlxError(error.into())
         })
+    }
+}
+
+/// What a failed commit means. Where the server itself refused it, nothing was changed; where the connection broke, nobody knows.
+fn not_committed(error: sqlx::Error) -> Error {
+    match error {
+        sqlx::Error::Database(_) if !is_lost(&error) => {
+            from_db(DbErr::Exec(RuntimeErr::SqlxError(error.into())))
+        }
+        error => unknown(error),
     }
 }
 

@@ -7,8 +7,8 @@ use std::{panic::AssertUnwindSafe, path::PathBuf, sync::Arc, time::Duration};
 use futures_util::FutureExt;
 use kernel::{Actor, Code, Error, Result};
 use sea_orm::{
-    DatabaseConnection, DatabaseTransaction, SqliteTransactionMode, SqlxSqliteConnector, TransactionOptions,
-    TransactionTrait,
+    DatabaseConnection, DatabaseTransaction, DbErr, RuntimeErr, SqliteTransactionMode, SqlxSqliteConnector,
+    TransactionOptions, TransactionTrait,
 };
 use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous};
 use sqlx::{Connection, SqliteConnection};
@@ -29,6 +29,10 @@ use crate::{
 const BATCH: usize = 256;
 /// How many may wait for the writer before the next one is turned away with 503.
 const QUEUE: usize = 4096;
+/// SQLite's result codes (sqlite.org/rescode.html) after which nothing of a commit is kept.
+const SQLITE_BUSY: u32 = 5;
+const SQLITE_READONLY: u32 = 8;
+const SQLITE_FULL: u32 = 13;
 
 /// Where the file is.
 #[derive(Clone, Debug)]
@@ -193,5 +197,20 @@ async fn write_batch(
         if keep { savepoint.commit().await } else { savepoint.rollback().await }.map_err(from_db)?;
         next = if staged.len() < BATCH { jobs.try_recv().ok() } else { None };
     }
-    batch.commit().await.map_err(|error| Error::new(Code::OutcomeUnknown).caused_by(error))
+    batch.commit().await.map_err(not_committed)
+}
+
+/// A commit that found no room, or nowhere to write, is rolled back whole; after any other failure the log may hold it.
+fn not_committed(error: DbErr) -> Error {
+    let certain = match &error {
+        DbErr::Exec(RuntimeErr::SqlxError(cause)) | DbErr::Query(RuntimeErr::SqlxError(cause)) => {
+            cause.as_database_error().and_then(|error| error.code()).is_some_and(|code| {
+                let primary = code.parse::<u32>().map_or(0, |code| code & 0xff);
+                matches!(primary, SQLITE_BUSY | SQLITE_FULL | SQLITE_READONLY)
+            })
+        }
+        _ => false,
+    };
+    let code = if certain { Code::Unavailable } else { Code::OutcomeUnknown };
+    Error::new(code).retry_after(Duration::from_secs(1)).caused_by(error)
 }
