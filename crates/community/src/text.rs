@@ -34,7 +34,7 @@ pub(crate) fn required_rich(tx: &Tx, html: &str, max: usize, pointer: &str) -> R
 }
 
 /// The refusal of a text without content.
-fn blank(pointer: &str) -> Error {
+pub(crate) fn blank(pointer: &str) -> Error {
     let detail = "There is nothing to be read in this.";
     Error::invalid(vec![FieldError::new(pointer, "blank", detail)])
 }

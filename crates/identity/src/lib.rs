@@ -14,14 +14,17 @@ mod username;
 
 pub use access_token::{Claims, TokenSettings, Tokens};
 pub use account::{Account, AccountChange, Registration, account, change_account, register};
-pub use admin::{UserChange, UserFilter, change_user, create_account, create_admin, list_users, user};
+pub use admin::{
+    SUSPENDED, UserChange, UserFilter, change_user, create_account, create_admin, list_users, user,
+};
 pub use credentials::{
     Hasher, HasherSettings, change_password, hash_new_password, request_password_reset, resend_verification,
     reset_password, verify_email,
 };
 pub use entity::enums::{Level, Role, UserStatus};
 pub use profile::{
-    Person, Profile, ProfileChange, PublicProfile, change_profile, people, profile, public_profile,
+    Person, Profile, ProfileChange, PublicProfile, active_accounts, change_profile, people, profile,
+    public_profile,
 };
 pub use services::Identity;
 pub use session::{

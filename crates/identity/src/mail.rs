@@ -9,7 +9,10 @@ use kernel::{
 };
 use serde_json::json;
 
-use crate::{credentials::store::find_address, link_token};
+use crate::{
+    credentials::{model::EmailAddress, store::find_address},
+    link_token,
+};
 
 /// The mail that asks to verify the address.
 pub const VERIFY_EMAIL: &str = "mail.verify_email";
@@ -20,6 +23,30 @@ pub const PASSWORD_CHANGED: &str = "mail.password_changed";
 
 pub(crate) async fn enqueue(tx: &Tx, kind: &str, user_id: UserId) -> Result<()> {
     outbox::send(tx, kind, json!({ "userId": user_id })).await
+}
+
+/// Where a mail about an account goes, and how it begins.
+pub struct Recipient {
+    /// The address, as the person wrote it.
+    pub address: String,
+    /// The first line.
+    pub greeting: String,
+}
+
+/// The recipient of mails about an account, for other crates; `None` where the account has no address.
+///
+/// # Errors
+/// What the database answers.
+pub async fn recipient(db: &Db, user_id: UserId) -> Result<Option<Recipient>> {
+    let find = move |tx| async move { find_address(&tx, user_id).await };
+    let address = db.read_in(Pool::Auth, Actor::System, find).await?;
+    Ok(address.map(|address| Recipient { greeting: greeting(&address), address: address.email_display }))
+}
+
+/// Anybody can register anybody's address: until it is verified, the name may be a stranger's text.
+fn greeting(address: &EmailAddress) -> String {
+    let name = address.name.as_ref().filter(|_| address.email_verified_at.is_some());
+    name.map_or_else(|| "Hello,".to_owned(), |name| format!("Hello {name},"))
 }
 
 /// Composes and sends the mail of an outbox message. `app_url` is the front end that the links lead to.
@@ -44,11 +71,7 @@ async fn compose(tx: &Tx, kind: &str, app_url: &str, user_id: UserId) -> Result<
     let Some(address) = find_address(tx, user_id).await? else {
         return Ok(None);
     };
-    // Anybody can register anybody's address: until it is verified, the name may be a stranger's text.
-    let greeting = address
-        .name
-        .filter(|_| address.email_verified_at.is_some())
-        .map_or_else(|| "Hello,".to_owned(), |name| format!("Hello {name},"));
+    let greeting = greeting(&address);
     let (subject, body) = match kind {
         VERIFY_EMAIL if address.email_verified_at.is_some() => return Ok(None),
         VERIFY_EMAIL => {

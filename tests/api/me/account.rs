@@ -126,3 +126,26 @@ async fn the_documents_of_an_account(app: App) {
     let profile = app.get_as(&lena, "/me/profile").await.expect(200);
     insta::assert_json_snapshot!("profile", profile.document());
 }
+
+#[both_databases]
+async fn a_name_that_stays_is_not_judged_again(app: App) {
+    let lena = app.learner().await;
+    // As a version of other rules kept it.
+    app.sql("UPDATE users SET name = ' '").await;
+    let same = json!({ "name": " ", "bio": "Lifts." });
+    app.patch_as(&lena, "/me", "*", same).await.expect(200);
+    let refused = app.patch_as(&lena, "/me", "*", json!({ "name": "\u{200b}" })).await;
+    refused.expect_problem(422, "validation_failed");
+}
+
+#[both_databases]
+async fn a_date_of_birth_that_stays_is_not_judged_again(app: App) {
+    let lena = app.learner().await;
+    let born = json!({ "dateOfBirth": "1990-05-01" });
+    app.patch_as(&lena, "/me/profile", "*", born).await.expect(200);
+    app.sql("UPDATE profiles SET date_of_birth = '2990-05-01'").await;
+    let same = json!({ "dateOfBirth": "2990-05-01", "phone": "+49 30 1" });
+    app.patch_as(&lena, "/me/profile", "*", same).await.expect(200);
+    let other = json!({ "dateOfBirth": "2991-05-01" });
+    app.patch_as(&lena, "/me/profile", "*", other).await.expect_problem(422, "validation_failed");
+}

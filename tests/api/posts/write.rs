@@ -318,3 +318,20 @@ async fn a_mention_is_what_somebody_writes_to_somebody(app: App) {
     }
     assert_eq!(app.notification_kinds_of(&lena).await, ["MENTION"; 3]);
 }
+
+#[both_databases]
+async fn an_edit_is_judged_by_what_it_changes(app: App) {
+    let (lena, admin) = (app.learner().await, app.admin().await);
+    let post = create_post(&app, &lena, json!({ "content": "<p>Ask Doctor Miracle.</p>" })).await;
+    let path = format!("/posts/{post}");
+    let rules = json!({ "words": ["miracle"] });
+    app.patch_as(&admin, "/community-settings", "*", rules).await.expect(200);
+    app.patch_as(&lena, &path, "*", json!({ "title": "Sunday" })).await.expect(200);
+    let same = json!({ "title": "Monday", "content": "<p>Ask Doctor Miracle.</p>" });
+    app.patch_as(&lena, &path, "*", same).await.expect(200);
+    let other = json!({ "content": "<p>Miracle again.</p>" });
+    app.patch_as(&lena, &path, "*", other).await.expect_problem(422, "words_refused");
+    app.patch_as(&lena, &path, "*", json!({ "title": "A miracle" }))
+        .await
+        .expect_problem(422, "words_refused");
+}

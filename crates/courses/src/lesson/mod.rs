@@ -118,13 +118,12 @@ pub async fn change_lesson(
         return Ok(Written { value: (before, old), warnings });
     }
     let after = Lesson { version: before.version + 1, updated_at: tx.now(), ..after };
-    store::update(tx, &after, body.clone()).await?;
     if after.is_published {
-        publication::require(publication::check_lesson(
-            &after,
-            publication::BodyState::of(tx, &body).await?,
-        ))?;
+        let known = publication::check_lesson(&before, publication::BodyState::of(tx, &old).await?);
+        let reasons = publication::check_lesson(&after, publication::BodyState::of(tx, &body).await?);
+        publication::require_no_worse(&known, reasons)?;
     }
+    store::update(tx, &after, body.clone()).await?;
     Ok(Written { value: (after, body), warnings })
 }
 

@@ -12,7 +12,10 @@ use crate::{
     category,
     chapter::{self, Chapter},
     content::{self, Content},
-    course::{self, Course, NewCourse},
+    course::{
+        self, Course, NewCourse,
+        price::{self, Prices},
+    },
     lesson::{self, Lesson},
     publication::{self, BodyState},
     tree::TreeChapter,
@@ -168,7 +171,8 @@ async fn validate(tx: &Tx, mut import: Import) -> Result<(ImportCheck, CourseDoc
     {
         found.push(FieldError::new("/course/imageUrl", "bad_format", "https only."));
     }
-    if let Err(error) = course::check_price(document.price, document.discount_price) {
+    let prices = Prices { price: document.price, discount_price: document.discount_price };
+    if let Err(error) = price::check(prices, None) {
         found.extend(under("/course", error.reasons().to_vec()));
     }
     // Only what can be a slug is looked up: a database may refuse other texts.

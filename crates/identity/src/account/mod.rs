@@ -88,8 +88,8 @@ pub async fn change_account(
     let changed = Account {
         username: change.username.unwrap_or_else(|| before.username.clone()),
         name: match change.name {
-            Some(name) => visible_name(name)?,
-            None => before.name.clone(),
+            Some(name) if name != before.name => visible_name(name)?,
+            _ => before.name.clone(),
         },
         bio: match change.bio {
             Some(bio) => bio.map(|bio| kernel::trimmed(&kernel::legible(&bio)).to_owned()).filter(|bio| !bio.is_empty()),
