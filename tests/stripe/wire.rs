@@ -37,7 +37,8 @@ pub async fn answer(shared: web::Data<Arc<Shared>>, request: HttpRequest, body: 
             return refusal(403, error);
         }
         Some(Fault::Refused) => {
-            let error = json!({ "type": "invalid_request_error", "code": "account_invalid", "message": "No." });
+            let error =
+                json!({ "type": "invalid_request_error", "code": "account_invalid", "message": "No." });
             return refusal(400, error);
         }
         Some(Fault::Garbage) => return builder(200).content_type("application/json").body("{\"id\": "),

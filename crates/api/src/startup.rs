@@ -69,9 +69,7 @@ pub async fn open(config: &Config, environment: Environment, schema: Schema) -> 
         }
     };
     let environment = environment.reached_at(&config.public_url).showing_players_of(&config.player_hosts);
-    Db::open(setup, environment, keyring)
-        .await
-        .map_err(|error| error.to_string())
+    Db::open(setup, environment, keyring).await.map_err(|error| error.to_string())
 }
 
 /// A folder that nobody else may look into: the database, the master key and mails with live links are in it. One that

@@ -100,20 +100,27 @@ async fn links_to_social_media_are_any_object_within_bounds(app: App) {
     let lena = app.learner().await;
     let links = json!({ "instagram": { "handle": "@lena & co", "followers": 12, "public": true }, "urls": ["http://a.example", null], "x": "" });
     let body = json!({ "socialMediaLinks": links });
-    assert_eq!(app.patch_as(&lena, "/me/profile", "*", body).await.expect(200).at("/socialMediaLinks"), links);
+    assert_eq!(
+        app.patch_as(&lena, "/me/profile", "*", body).await.expect(200).at("/socialMediaLinks"),
+        links
+    );
     assert_eq!(app.get(&format!("/users/{}", lena.id)).await.expect(200).at("/socialMediaLinks"), links);
     for (wrong, reason) in [
         (json!({ "web": ["java\nscript:alert(1)"] }), "/socialMediaLinks/web/0 bad_format"),
         (json!({ "web": { "a/b": "a\u{0}b" } }), "/socialMediaLinks/web/a~1b bad_character"),
         (json!({ "web": ["x".repeat(8_000)] }), "/socialMediaLinks too_long"),
-        (json!({ "a": { "b": { "c": { "d": { "e": { "f": 1 } } } } } }), "/socialMediaLinks/a/b/c/d/e/f too_deep"),
+        (
+            json!({ "a": { "b": { "c": { "d": { "e": { "f": 1 } } } } } }),
+            "/socialMediaLinks/a/b/c/d/e/f too_deep",
+        ),
         (json!([]), "/socialMediaLinks wrong_type"),
         (json!("https://a.example"), "/socialMediaLinks wrong_type"),
     ] {
         let refused = app.patch_as(&lena, "/me/profile", "*", json!({ "socialMediaLinks": wrong })).await;
         assert_eq!(refused.expect_problem(422, "validation_failed").errors(), [reason]);
     }
-    let cleared = app.patch_as(&lena, "/me/profile", "*", json!({ "socialMediaLinks": null })).await.expect(200);
+    let cleared =
+        app.patch_as(&lena, "/me/profile", "*", json!({ "socialMediaLinks": null })).await.expect(200);
     assert_eq!(cleared.at("/socialMediaLinks"), json!({}));
 }
 

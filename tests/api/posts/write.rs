@@ -313,7 +313,11 @@ async fn a_mention_is_what_somebody_writes_to_somebody(app: App) {
         app.publish_post(&tom, None, text).await;
     }
     assert_eq!(app.notification_kinds_of(&lena).await, [""; 0]);
-    for text in ["<div>Thanks, @Lena!</div><div>See you</div>", "<p>お疲れ様@lenaさん</p>", "<p><a href=\"/users/lena\">@lena</a></p>"] {
+    for text in [
+        "<div>Thanks, @Lena!</div><div>See you</div>",
+        "<p>お疲れ様@lenaさん</p>",
+        "<p><a href=\"/users/lena\">@lena</a></p>",
+    ] {
         app.publish_post(&tom, None, text).await;
     }
     assert_eq!(app.notification_kinds_of(&lena).await, ["MENTION"; 3]);

@@ -81,8 +81,7 @@ pub async fn create_comment(tx: &Tx, branch: Branch, new: NewComment) -> Result<
     let author_id = tx.user_id()?;
     let thread = thread_of(tx, branch).await?;
     thread::require_open(thread)?;
-    let Written { value: content, warnings } =
-        text::rich(tx, &new.content, MAX_CONTENT_LENGTH, "/content")?;
+    let Written { value: content, warnings } = text::rich(tx, &new.content, MAX_CONTENT_LENGTH, "/content")?;
     check_content(tx, thread, WriteKind::Comment, &content).await?;
     let root = thread.root;
     if let ThreadRoot::Lesson { lesson_id, .. } = root {

@@ -12,11 +12,9 @@ use super::{
     read::get,
     store::{self, Joining},
 };
-use crate::{
-    contact::{
-        self,
-        model::{LimitedAction, Messaging},
-    },
+use crate::contact::{
+    self,
+    model::{LimitedAction, Messaging},
 };
 
 /// Opens a conversation, and answers whether it is new: a second direct one between the same two people is the first. The other person

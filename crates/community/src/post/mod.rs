@@ -126,8 +126,7 @@ pub async fn change_post(
     );
     let old_images: Vec<FileId> = before.images.iter().map(|image| image.file_id).collect();
     let images = change.image_ids.unwrap_or_else(|| old_images.clone());
-    let new_images =
-        if images == old_images { Ok(()) } else { check_images(tx, &images, &old_images).await };
+    let new_images = if images == old_images { Ok(()) } else { check_images(tx, &images, &old_images).await };
     let ((title, content), ()) = Error::join(Error::join(title, content), new_images)?;
     let warnings = content.warnings;
     let after = PostText { title, content: content.value };

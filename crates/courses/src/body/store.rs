@@ -15,8 +15,7 @@ pub(crate) async fn find(tx: &Tx, owner: BodyOwner) -> Result<Body> {
             tx.fetch_optional(sql, values! { chapter_id }).await?
         }
         BodyOwner::Lesson(lesson_id) => {
-            let sql =
-                "SELECT content, content_format, video_url, video_asset_id FROM lesson_bodies WHERE lesson_id = :lesson_id";
+            let sql = "SELECT content, content_format, video_url, video_asset_id FROM lesson_bodies WHERE lesson_id = :lesson_id";
             tx.fetch_optional(sql, values! { lesson_id }).await?
         }
     };

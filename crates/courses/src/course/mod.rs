@@ -6,8 +6,8 @@ pub(crate) mod store;
 
 use database::{Tx, outbox};
 use kernel::{
-    Actor, CategoryId, Code, CourseId, Cursor, Error, FieldError, Limit, Page, Result, Role, Written, trimmed,
-    visible_line,
+    Actor, CategoryId, Code, CourseId, Cursor, Error, FieldError, Limit, Page, Result, Role, Written,
+    trimmed, visible_line,
 };
 use serde_json::json;
 

@@ -201,14 +201,13 @@ async fn validate(tx: &Tx, mut import: Import) -> Result<(ImportCheck, CourseDoc
         }
     }
     import.add_problems(found);
-    let check =
-        ImportCheck {
-            problems: import.problems,
-            warnings: import.warnings,
-            chapters: chapters.len(),
-            lessons,
-            unknown_categories,
-        };
+    let check = ImportCheck {
+        problems: import.problems,
+        warnings: import.warnings,
+        chapters: chapters.len(),
+        lessons,
+        unknown_categories,
+    };
     Ok((check, import.document, known.into_values().collect()))
 }
 
@@ -261,11 +260,11 @@ fn drafts(tx: &Tx, course_id: CourseId, chapters: Vec<ChapterDocument>) -> Vec<T
 
 fn draft_lesson(tx: &Tx, chapter: &Chapter, (position, document): (i64, LessonDocument)) -> (Lesson, Body) {
     let body = Body {
-            content: document.content,
-            content_format: document.content_format,
-            video_url: document.video_url,
-            video_asset_id: None,
-        };
+        content: document.content,
+        content_format: document.content_format,
+        video_url: document.video_url,
+        video_asset_id: None,
+    };
     let lesson = Lesson {
         id: tx.new_id(),
         course_id: chapter.course_id,

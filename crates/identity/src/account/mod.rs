@@ -9,8 +9,8 @@ use kernel::{Code, Error, Result, Role, UserId};
 use sea_orm::Set;
 use serde_json::json;
 
-pub use self::model::{Account, AccountChange, Registration};
 use self::model::search_name;
+pub use self::model::{Account, AccountChange, Registration};
 use crate::{
     credentials::{model::normalize_email, store as credentials_store},
     mail, profile, username,
@@ -92,7 +92,9 @@ pub async fn change_account(
             _ => before.name.clone(),
         },
         bio: match change.bio {
-            Some(bio) => bio.map(|bio| kernel::trimmed(&kernel::legible(&bio)).to_owned()).filter(|bio| !bio.is_empty()),
+            Some(bio) => bio
+                .map(|bio| kernel::trimmed(&kernel::legible(&bio)).to_owned())
+                .filter(|bio| !bio.is_empty()),
             None => before.bio.clone(),
         },
         avatar_url: change.avatar_url.unwrap_or_else(|| before.avatar_url.clone()),
