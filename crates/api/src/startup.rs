@@ -68,9 +68,8 @@ pub async fn open(config: &Config, environment: Environment, schema: Schema) -> 
             open_sqlite(path, config, &keyring, schema).await?
         }
     };
-    Db::open(setup, environment.reached_at(&config.public_url), keyring)
-        .await
-        .map_err(|error| error.to_string())
+    let environment = environment.reached_at(&config.public_url).showing_players_of(&config.player_hosts);
+    Db::open(setup, environment, keyring).await.map_err(|error| error.to_string())
 }
 
 /// A folder that nobody else may look into: the database, the master key and mails with live links are in it. One that

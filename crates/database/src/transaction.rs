@@ -107,6 +107,12 @@ impl Tx {
         self.0.shared.environment.link(path)
     }
 
+    /// The hosts whose players are shown in texts.
+    #[must_use]
+    pub fn players(&self) -> &[String] {
+        self.0.shared.environment.players()
+    }
+
     /// Invalidates the cached public answers. After the commit [`crate::Db::generation`] grows in this process, and on PostgreSQL
     /// every other server is notified.
     ///

@@ -12,12 +12,15 @@ mod services;
 mod session;
 mod signing_key;
 mod standing;
+mod username;
 
 pub use access_token::{Claims, TokenSettings, Tokens};
 pub use account::{
     Account, AccountChange, Registration, account, change_account, register, register_unconfirmed,
 };
-pub use admin::{UserChange, UserFilter, change_user, create_account, create_admin, list_users, user};
+pub use admin::{
+    SUSPENDED, UserChange, UserFilter, change_user, create_account, create_admin, list_users, user,
+};
 pub use client::{Client, Share};
 pub use credentials::{
     GuessLimits, Hasher, HasherSettings, RegistrationTry, change_password, hash_new_password,
@@ -25,7 +28,8 @@ pub use credentials::{
 };
 pub use entity::enums::{Level, Role, UserStatus};
 pub use profile::{
-    Person, Profile, ProfileChange, PublicProfile, change_profile, people, profile, public_profile,
+    Person, Profile, ProfileChange, PublicProfile, active_accounts, change_profile, people, profile,
+    public_profile,
 };
 pub use services::{Identity, IdentitySettings};
 pub use session::{
@@ -33,3 +37,4 @@ pub use session::{
     revoke_session, sweep, verify_session,
 };
 pub use signing_key::{PublicKey, ensure_signing_key, rotate_signing_key, signing_key_is_older};
+pub use username::accounts_called;

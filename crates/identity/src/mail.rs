@@ -17,7 +17,10 @@ use sea_orm::{ColumnTrait, EntityTrait, PaginatorTrait, QueryFilter, Set};
 use serde_json::json;
 
 use crate::{
-    credentials::store::{find_address, find_by_email},
+    credentials::{
+        model::EmailAddress,
+        store::{find_address, find_by_email},
+    },
     link_token,
 };
 
@@ -49,6 +52,30 @@ pub(crate) async fn request(tx: &Tx, kind: &str, email: &str) -> Result<()> {
 
 pub(crate) async fn enqueue(tx: &Tx, kind: &str, user_id: UserId) -> Result<()> {
     outbox::send(tx, kind, json!({ "userId": user_id })).await
+}
+
+/// Where a mail about an account goes, and how it begins.
+pub struct Recipient {
+    /// The address, as the person wrote it.
+    pub address: String,
+    /// The first line.
+    pub greeting: String,
+}
+
+/// The recipient of mails about an account, for other crates; `None` where the account has no address.
+///
+/// # Errors
+/// What the database answers.
+pub async fn recipient(db: &Db, user_id: UserId) -> Result<Option<Recipient>> {
+    let find = move |tx| async move { find_address(&tx, user_id).await };
+    let address = db.read_in(Pool::Auth, Actor::System, find).await?;
+    Ok(address.map(|address| Recipient { greeting: greeting(&address), address: address.email_display }))
+}
+
+/// Anybody can register anybody's address: until it is verified, the name may be a stranger's text.
+fn greeting(address: &EmailAddress) -> String {
+    let name = address.name.as_ref().filter(|_| address.email_verified_at.is_some());
+    name.map_or_else(|| "Hello,".to_owned(), |name| format!("Hello {name},"))
 }
 
 /// Composes and sends the mail of an outbox message. `app_url` is the front end that the links lead to.
@@ -128,19 +155,14 @@ async fn compose(
     let Some(address) = find_address(tx, user_id).await? else {
         return Ok(None);
     };
-    let is_verified = address.email_verified_at.is_some();
-    if kind == VERIFY_EMAIL && is_verified {
+    if kind == VERIFY_EMAIL && address.email_verified_at.is_some() {
         return Ok(None);
     }
     // What the owner did is always told.
     if kind != PASSWORD_CHANGED && !take_turn(tx, outbox_id, kind, user_id).await? {
         return Ok(None);
     }
-    // Anybody can register anybody's address: until it is verified, the name may be a stranger's text.
-    let greeting = address
-        .name
-        .filter(|_| is_verified)
-        .map_or_else(|| "Hello,".to_owned(), |name| format!("Hello {name},"));
+    let greeting = greeting(&address);
     let (subject, body) = match kind {
         VERIFY_EMAIL => {
             let token = link_token::create(tx, user_id, LinkPurpose::VerifyEmail, &address.email).await?;

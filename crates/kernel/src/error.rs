@@ -102,6 +102,8 @@ codes! {
     NotPublishable = "not_publishable", "This is not ready to be published";
     /// The provider will not take, or give back, this money.
     PaymentRefused = "payment_refused", "The payment provider refused this";
+    /// The provider does not know the customer, or the session: deleted there, or of another account or mode. Never leaves the server.
+    UnknownAtProvider = "unknown_at_provider", "The payment provider does not know this any more";
     /// The course has a price.
     CourseNotFree = "course_not_free", "This course has to be bought";
     /// The lesson has a video, so that watching it completes it.
@@ -134,6 +136,8 @@ codes! {
     PaymentNotCompleted = "payment_not_completed", "Nothing was paid yet";
     /// The payment is not in a state for this.
     PaymentNotRefundable = "payment_not_refundable", "This payment cannot be refunded";
+    /// A bank holds the money of the payment, or has taken it back: it would leave twice.
+    PaymentDisputed = "payment_disputed", "The buyer's bank holds this money, or has taken it back";
     /// More than what is left of the payment.
     RefundTooLarge = "refund_too_large", "This is more than is left of the payment";
     /// Somebody used the coupon.

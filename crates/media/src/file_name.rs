@@ -13,7 +13,7 @@ const MAX_LENGTH: usize = 120;
 pub(crate) fn clean_name(given: &str) -> String {
     let last = given.rsplit(['/', '\\']).next().unwrap_or_default();
     let plain: String = kernel::legible(last).chars().filter(|c| !c.is_control()).collect();
-    let plain = plain.trim_matches(|c: char| c.is_whitespace() || c == '.');
+    let plain = kernel::trimmed(&plain).trim_matches(|c: char| c.is_whitespace() || c == '.');
     // The end of a long name says what the file is.
     let too_many = plain.chars().count().saturating_sub(MAX_LENGTH);
     let name: String = plain.chars().skip(too_many).collect();

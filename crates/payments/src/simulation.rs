@@ -52,7 +52,8 @@ fn fact(payment: &Payment, action: SimulatedAction) -> Result<Fact> {
         }
         SimulatedAction::Dispute(status) => Fact::Dispute {
             id: format!("{provider_payment_id}_dispute"),
-            amount: payment.amount,
+            // A bank takes back what is left of the payment.
+            amount: payment.amount - payment.refunded_amount,
             status,
             reason: Some("fraudulent".to_owned()),
         },

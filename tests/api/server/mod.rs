@@ -1,6 +1,7 @@
 //! What is no URL: starting, crashing, databases, the adapters of providers.
 
 mod access_ledger;
+mod blank;
 mod connections;
 mod crash;
 mod database;

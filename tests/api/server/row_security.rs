@@ -9,7 +9,7 @@ use sqlx::{AssertSqlSafe, Connection, Executor, Row};
 use crate::support::{App, DatabaseKind, Person, as_role, watching::course_with_video};
 
 /// The tables of which any request may read every row, each with its reason.
-const OPEN_TO_READ: [(&str, &str); 11] = [
+const OPEN_TO_READ: [(&str, &str); 12] = [
     ("catalogue_entries", "what the catalogue lists: published courses"),
     ("catalogue_search", "the words of published courses"),
     ("catalogue_terms", "the spellings of those words"),
@@ -18,6 +18,7 @@ const OPEN_TO_READ: [(&str, &str); 11] = [
     ("course_categories", "two ids: which shelf a course is on; the filters of the catalogue count them"),
     ("course_editors", "who teaches with whom"),
     ("course_popularity", "how many learners a course has"),
+    ("former_usernames", "a link with a name that somebody gave up leads to them"),
     ("installation", "by what a server recognises that the database is its own; no secret follows from it"),
     ("seaql_migrations", "by what a server recognises the version of the schema"),
     ("users", "the public page of a person; address, password and body stand in tables of their own"),

@@ -51,6 +51,11 @@ impl Clock for TestClock {
     }
 }
 
+/// A text as it stands in a query.
+pub fn in_query(text: &str) -> String {
+    text.bytes().map(|byte| format!("%{byte:02X}")).collect()
+}
+
 /// Settings that override the tests' configuration.
 pub type Settings<'a> = &'a [(&'a str, &'a str)];
 

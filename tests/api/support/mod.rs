@@ -30,7 +30,7 @@ mod stripe_double;
 mod tcp_proxy;
 mod temp_dir;
 
-pub use app::{App, TestClock, config};
+pub use app::{App, TestClock, config, in_query};
 pub use databases::{DatabaseKind, as_role, in_database, postgres_admin};
 pub use event_stream::{Event, EventStream};
 pub use mux::Mux;

@@ -1,5 +1,6 @@
 //! What the file of a video in our own storage says: whether it is whole, how long it is, how it is coded, and what it gives away.
 
+use database::values;
 use serde_json::{Value, json};
 use test_macros::both_databases;
 
@@ -218,8 +219,8 @@ async fn an_older_video_is_inspected_by_the_worker(app: App) {
     let video = upload_film(&app, &elena, "video/mp4", film.clone()).await.text_at("/id");
     let before = video_asset(&app, &elena, &video).await;
     // As it was before videos were inspected.
-    let forget = "UPDATE video_assets SET codec = NULL, width = NULL, height = NULL, duration_seconds = NULL WHERE id = ?";
-    execute_as(&app, &elena, forget, vec![uuid(&video).into()]).await;
+    let forget = "UPDATE video_assets SET codec = NULL, width = NULL, height = NULL, duration_seconds = NULL WHERE id = :id";
+    execute_as(&app, &elena, forget, values! { id: uuid(&video) }).await;
     let objects = crate::support::media::stored_objects(&app.folder);
     std::fs::write(&objects[0], &film).unwrap();
     let media = crate::support::media::media_service(&app);

@@ -141,6 +141,8 @@ settings! {
     uploads_pending: u32 = "100", "PALESTRA_UPLOADS_PENDING";
     /// Bytes that those may have in all.
     uploads_pending_bytes: u64 = "53687091200", "PALESTRA_UPLOADS_PENDING_BYTES";
+    /// Hosts whose players stay in texts, in a sandboxed frame; separated by commas. Others become links.
+    player_hosts: Vec<String> = "www.youtube-nocookie.com,player.vimeo.com", "PALESTRA_PLAYER_HOSTS";
     /// The slowest that an upload through this server may be, in bytes a second.
     upload_bytes_per_second: u64 = "16384", "PALESTRA_UPLOAD_BYTES_PER_SECOND";
     /// Uploads that are taken in through this server at once; more are answered with 503.
@@ -164,6 +166,8 @@ settings! {
     head_limit_bytes: usize = "16384", "PALESTRA_HEAD_LIMIT_BYTES";
     /// The largest JSON body, in bytes. The longest text of a course fits in any script.
     json_limit_bytes: usize = "262144", "PALESTRA_JSON_LIMIT_BYTES";
+    /// The largest JSON body with a text that somebody pastes, in bytes: a word processor copies several times as much as its text.
+    text_limit_bytes: usize = "1048576", "PALESTRA_TEXT_LIMIT_BYTES";
     /// The largest course that can be imported, as a JSON document, in bytes.
     import_limit_bytes: usize = "4194304", "PALESTRA_IMPORT_LIMIT_BYTES";
     /// The time to send the head of a request, in seconds, from its first byte.

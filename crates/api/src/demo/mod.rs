@@ -10,7 +10,7 @@ mod shop;
 use std::collections::{BTreeMap, HashMap};
 
 use chrono::Duration;
-use courses::{Body, Level, NewCategory, NewChapter, NewCourse, NewLesson};
+use courses::{Body, ContentFormat, Level, NewCategory, NewChapter, NewCourse, NewLesson};
 use database::{Db, Pool, Tx};
 use enrollment::NewManualGrant;
 use identity::{AccountChange, Hasher, Registration, Share, UserFilter};
@@ -258,6 +258,7 @@ async fn add_course(
         title: course.title,
         description: course.description,
         content: Some(course.content),
+        content_format: ContentFormat::Html,
         image_url: Some(course.image_url),
         image_id: None,
         preview_video_url: None,
@@ -271,15 +272,15 @@ async fn add_course(
     let chapters = course.chapters;
     // One transaction a course: it is there as a whole or not at all.
     db.run(author, move |tx| async move {
-        let made = courses::create_course(&tx, new).await?;
+        let made = courses::create_course(&tx, new).await?.value;
         let mut lessons = HashMap::new();
         for DemoChapter { title, description, is_free, lessons: inside } in chapters {
             let new = NewChapter { title, description, duration: None, is_free, body: Body::default() };
-            let (chapter, _) = courses::create_chapter(&tx, made.id, new).await?;
+            let (chapter, _) = courses::create_chapter(&tx, made.id, new).await?.value;
             for DemoLesson { title, description, duration, content, video_url } in inside {
-                let body = Body { video_asset_id: None, content: Some(content), video_url };
+                let body = Body { content: Some(content), video_url, ..Body::default() };
                 let new = NewLesson { title: title.clone(), description, duration: Some(duration), body };
-                let (lesson, _) = courses::create_lesson(&tx, chapter.id, new).await?;
+                let (lesson, _) = courses::create_lesson(&tx, chapter.id, new).await?.value;
                 courses::publish_lesson(&tx, lesson.id).await?;
                 lessons.insert(title, lesson.id);
             }

@@ -33,7 +33,7 @@ pub(super) async fn load(db: &Db, cast: Cast<'_>) -> Result<()> {
         image_ids: Vec::new(),
         publish: true,
     };
-    let write = move |tx: Tx| async move { Ok(community::create_post(&tx, new).await?.id) };
+    let write = move |tx: Tx| async move { Ok(community::create_post(&tx, new).await?.value.id) };
     let post = db.run(cast.person("aisha")?, write).await?;
     let new = NewReport {
         subject: Subject::Post(post),

@@ -64,6 +64,8 @@ pub fn status_of(code: Code) -> StatusCode {
         | Code::OwnCourse
         | Code::CourseFree
         | Code::PaymentNotRefundable
+        | Code::PaymentDisputed
+        | Code::UnknownAtProvider
         | Code::RefundTooLarge
         | Code::CouponUsed
         | Code::CouponTaken

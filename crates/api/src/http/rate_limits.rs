@@ -79,7 +79,7 @@ impl Limits {
     pub fn mail(&self, address: IpAddr, account: &str) -> Result<()> {
         let address = network(address);
         self.mail_addresses.take(&address)?;
-        self.mails.take(&(address, account.trim().to_lowercase()))?;
+        self.mails.take(&(address, kernel::mail::comparable(account)))?;
         Ok(())
     }
 

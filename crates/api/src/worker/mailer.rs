@@ -148,7 +148,7 @@ mod tests {
             text: "Hello,\n".to_owned(),
             unsubscribe: None,
         };
-        String::from_utf8(mail(&from, &message).unwrap().formatted()).unwrap()
+        String::from_utf8(compose(&from, &message).unwrap().formatted()).unwrap()
     }
 
     #[test]

@@ -232,6 +232,7 @@ impl Worker {
 
     /// Who is to do what a message asks. An event that nobody listens to yet is done when it was read.
     async fn dispatch(&self, message: &Message) -> Result<()> {
+        payments::review_checkouts(&self.db, message).await?;
         let (user, course) = (message.id_of("userId"), message.id_of("courseId"));
         let kind = message.kind.as_str();
         match (kind, user, course) {
@@ -257,6 +258,13 @@ impl Worker {
                 identity::mail::deliver(&self.db, self.mailer.as_ref(), &self.app_url, message).await
             }
             _ if kind.starts_with("video.") => self.videos.handle_message(&self.db, message).await,
+            (payments::MONEY_RETURNED, ..) => match message.id_of("paymentId") {
+                Some(payment) => {
+                    let mailer = self.mailer.as_ref();
+                    payments::mail::deliver(&self.db, mailer, &self.app_url, payment).await
+                }
+                None => Ok(()),
+            },
             _ if kind.starts_with("payment.") => self.payments.handle_message(&self.db, message).await,
             _ => self.notify(message).await,
         }

@@ -12,12 +12,9 @@ use super::{
     read::get,
     store::{self, Joining},
 };
-use crate::{
-    contact::{
-        self,
-        model::{LimitedAction, Messaging},
-    },
-    text,
+use crate::contact::{
+    self,
+    model::{LimitedAction, Messaging},
 };
 
 /// Opens a conversation, and answers whether it is new: a second direct one between the same two people is the first. The other person
@@ -79,7 +76,7 @@ async fn open_group(
     title: &str,
 ) -> Result<(Conversation, bool)> {
     let me = tx.user_id()?;
-    let title = text::title(title)?;
+    let title = kernel::visible_line(title, "/title")?;
     if members.len() >= MAX_MEMBERS {
         return Err(Code::ListFull.into());
     }

@@ -12,7 +12,7 @@ pub(crate) async fn find(tx: &Tx, owner: BodyOwner) -> Result<Body> {
     match owner {
         BodyOwner::Chapter(chapter_id) => {
             // Text, because every chapter that is read asks for it.
-            let sql = "SELECT content, video_url, video_asset_id FROM chapter_bodies WHERE chapter_id = :chapter_id";
+            let sql = "SELECT content, content_format, video_url, video_asset_id FROM chapter_bodies WHERE chapter_id = :chapter_id";
             Ok(tx.fetch_optional(sql, values! { chapter_id }).await?.unwrap_or_default())
         }
         BodyOwner::Lesson(id) => Ok(find_of_lesson(tx, id).await?.1),
@@ -28,15 +28,17 @@ pub(crate) async fn find_of_lesson(tx: &Tx, lesson_id: LessonId) -> Result<(Opti
         body: Body,
     }
     // Text, because every lesson that is read asks for it.
-    let sql = "SELECT description, content, video_url, video_asset_id FROM lesson_bodies WHERE lesson_id = :lesson_id";
+    let sql = "SELECT description, content, content_format, video_url, video_asset_id FROM lesson_bodies \
+               WHERE lesson_id = :lesson_id";
     let row: Option<Row> = tx.fetch_optional(sql, values! { lesson_id }).await?;
     Ok(row.map_or_else(Default::default, |row| (row.description, row.body)))
 }
 
 pub(crate) async fn update_of_chapter(tx: &Tx, id: ChapterId, body: Body) -> Result<()> {
-    let Body { content, video_url, video_asset_id } = body;
+    let Body { content, content_format, video_url, video_asset_id } = body;
     let change = chapter_bodies::ActiveModel {
         content: Set(content),
+        content_format: Set(content_format),
         video_url: Set(video_url),
         video_asset_id: Set(video_asset_id),
         ..Default::default()
@@ -53,10 +55,11 @@ pub(crate) async fn update_of_lesson(
     description: Option<String>,
     body: Body,
 ) -> Result<()> {
-    let Body { content, video_url, video_asset_id } = body;
+    let Body { content, content_format, video_url, video_asset_id } = body;
     let change = lesson_bodies::ActiveModel {
         description: Set(description),
         content: Set(content),
+        content_format: Set(content_format),
         video_url: Set(video_url),
         video_asset_id: Set(video_asset_id),
         ..Default::default()

@@ -40,6 +40,7 @@ pub(crate) async fn insert_all(tx: &Tx, chapters: &[(&Chapter, &Body)]) -> Resul
             chapter_id: Set(chapter.id),
             course_id: Set(chapter.course_id),
             content: Set(body.content.clone()),
+            content_format: Set(body.content_format),
             video_url: Set(body.video_url.clone()),
             video_asset_id: Set(body.video_asset_id),
         });

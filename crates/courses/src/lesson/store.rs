@@ -84,6 +84,7 @@ pub(crate) async fn insert_all(tx: &Tx, lessons: &[(&Lesson, &Body)]) -> Result<
             course_id: Set(lesson.course_id),
             description: Set(lesson.description.clone()),
             content: Set(body.content.clone()),
+            content_format: Set(body.content_format),
             video_url: Set(body.video_url.clone()),
             video_asset_id: Set(body.video_asset_id),
         });

@@ -79,6 +79,15 @@ pub async fn has_access(tx: &Tx, course_id: CourseId) -> Result<bool> {
     Ok(by_grants(&grants, tx.now()).is_ok())
 }
 
+/// Whether somebody has an active grant for a course that does not end: they need no other.
+///
+/// # Errors
+/// What the database answers.
+pub async fn has_lasting_access(tx: &Tx, user_id: UserId, course_id: CourseId) -> Result<bool> {
+    let grants = grants::of_user(tx, user_id, course_id).await?;
+    Ok(grants.iter().any(|grant| grant.ends_at.is_none() && grant.is_active(tx.now())))
+}
+
 /// The courses that the caller may read: those that [`course_access`] would open. Two statements, however many there are.
 ///
 /// # Errors

@@ -10,6 +10,7 @@ pub struct Model {
     pub content: Option<String>,
     pub video_url: Option<String>,
     pub video_asset_id: Option<kernel::VideoAssetId>,
+    pub content_format: crate::enums::ContentFormat,
     #[sea_orm(belongs_to, from = "(course_id, chapter_id)", to = "(course_id, id)")]
     pub chapters: BelongsTo<super::chapters::Entity>,
     #[sea_orm(belongs_to, from = "video_asset_id", to = "id")]

@@ -27,6 +27,7 @@ pub struct Model {
     pub updated_at: DateTimeUtc,
     pub image_id: Option<kernel::FileId>,
     pub preview_video_asset_id: Option<kernel::VideoAssetId>,
+    pub content_format: crate::enums::ContentFormat,
     #[sea_orm(belongs_to, from = "image_id", to = "id")]
     pub files: BelongsTo<Option<super::files::Entity>>,
     #[sea_orm(belongs_to, from = "preview_video_asset_id", to = "id")]

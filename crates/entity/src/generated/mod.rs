@@ -29,6 +29,7 @@ pub mod customers;
 pub mod disputes;
 pub mod enrollments;
 pub mod files;
+pub mod former_usernames;
 pub mod grant_events;
 pub mod grants;
 pub mod idempotency_keys;

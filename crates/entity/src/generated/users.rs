@@ -18,5 +18,6 @@ pub struct Model {
     pub version: i64,
     pub created_at: DateTimeUtc,
     pub updated_at: DateTimeUtc,
+    pub search_name: String,
 }
 impl ActiveModelBehavior for ActiveModel {}

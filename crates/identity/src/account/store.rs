@@ -12,7 +12,7 @@ use sea_orm::{
     entity::prelude::SelectExt,
 };
 
-use super::model::Account;
+use super::model::{Account, search_name};
 
 /// The join that [`Account`] is read from.
 pub(crate) fn accounts() -> Select<users::Entity> {
@@ -38,6 +38,7 @@ pub(crate) async fn username_is_taken(tx: &Tx, username: &str) -> Result<bool> {
 pub(crate) async fn update(tx: &Tx, account: Account) -> Result<bool, DbErr> {
     let updated = users::Entity::update_many()
         .set(users::ActiveModel {
+            search_name: Set(search_name(account.name.as_deref(), account.username.as_deref())),
             username: Set(account.username),
             name: Set(account.name),
             bio: Set(account.bio),

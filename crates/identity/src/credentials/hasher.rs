@@ -13,6 +13,7 @@ use base64::{Engine, engine::general_purpose::STANDARD_NO_PAD};
 use kernel::{Code, Error, Result};
 use thread_priority::ThreadPriority;
 use tokio::sync::oneshot;
+use unicode_normalization::UnicodeNormalization;
 
 use super::lane::Lane;
 use crate::client::Share;
@@ -67,10 +68,21 @@ impl Drop for HashingSlot {
     }
 }
 
+/// Whether a password is the one of a hash.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Verified {
+    /// It is another one.
+    Wrong,
+    /// It is, in the form in which passwords are hashed.
+    Right,
+    /// It is, as it was typed here or elsewhere: the hash is from before passwords had one form.
+    AsTyped,
+}
+
 /// What a thread does, and whom it answers: nothing, where the place was given to somebody else.
 enum Job {
     Hash { password: String, salt: [u8; 16], reply: oneshot::Sender<Option<Result<String>>> },
-    Verify { password: String, hash: String, reply: oneshot::Sender<Option<Result<bool>>> },
+    Verify { forms: Vec<String>, hash: String, reply: oneshot::Sender<Option<Result<Option<usize>>>> },
 }
 
 impl Job {
@@ -87,6 +99,11 @@ fn busy() -> Error {
     Error::new(Code::Overloaded)
         .detail("Too many people are logging in at once.")
         .retry_after(Duration::from_secs(2))
+}
+
+/// The form in which passwords are hashed: devices type the same letters in other bytes (NIST SP 800-63B, NFKC).
+pub(crate) fn normal_form(password: &str) -> String {
+    password.nfkc().collect()
 }
 
 impl Hasher {
@@ -143,20 +160,27 @@ impl HashingSlot {
     /// Where argon2 refuses.
     pub async fn hash(&self, password: String, salt: [u8; 16]) -> Result<String> {
         let (reply, answer) = oneshot::channel();
+        let password = normal_form(&password);
         self.enqueue(Job::Hash { password, salt, reply });
         self.answered(answer.await)
     }
 
-    /// Whether this is the password of this hash. `None` costs the same and is always `false`.
+    /// Whether this is the password of this hash. `None` costs the same and is always wrong.
     ///
     /// # Errors
     /// Where the stored hash cannot be read.
-    pub async fn verify(&self, password: String, hash: Option<String>) -> Result<bool> {
+    pub async fn verify(&self, password: String, hash: Option<String>) -> Result<Verified> {
         let known = hash.is_some();
         let (reply, answer) = oneshot::channel();
         let hash = hash.unwrap_or_else(|| self.hasher.0.dummy.clone());
-        self.enqueue(Job::Verify { password, hash, reply });
-        Ok(self.answered(answer.await)? && known)
+        let mut forms = vec![normal_form(&password), password.nfd().collect(), password];
+        forms.dedup();
+        self.enqueue(Job::Verify { forms, hash, reply });
+        Ok(match self.answered(answer.await)?.filter(|_| known) {
+            None => Verified::Wrong,
+            Some(0) => Verified::Right,
+            Some(_) => Verified::AsTyped,
+        })
     }
 
     fn enqueue(&self, job: Job) {
@@ -182,8 +206,8 @@ fn hash_forever(lane: &Lane<Job>, params: &Params) {
                 let hash = derive(params, &mut memory, password.as_bytes(), &salt);
                 drop(reply.send(Some(hash.map(|hash| phc(params, &salt, &hash)))));
             }
-            Ok(Some(Job::Verify { password, hash, reply })) => {
-                drop(reply.send(Some(verify(&mut memory, password.as_bytes(), &hash))));
+            Ok(Some(Job::Verify { forms, hash, reply })) => {
+                drop(reply.send(Some(verify(&mut memory, &forms, &hash))));
             }
             Ok(None) => memory = Vec::new(),
             Err(()) => return,
@@ -203,11 +227,17 @@ fn derive(params: &Params, memory: &mut Vec<Block>, password: &[u8], salt: &[u8]
     Ok(hash)
 }
 
-fn verify(memory: &mut Vec<Block>, password: &[u8], stored: &str) -> Result<bool> {
+/// The first of these forms of a password that is the one of a hash.
+fn verify(memory: &mut Vec<Block>, forms: &[String], stored: &str) -> Result<Option<usize>> {
     let broken = || Error::internal("a stored password hash cannot be read");
     let (params, salt, expected) = parse(stored).ok_or_else(broken)?;
-    let hash = derive(&params, memory, password, &salt)?;
-    Ok(aws_lc_rs::constant_time::verify_slices_are_equal(&hash, &expected).is_ok())
+    for (index, form) in forms.iter().enumerate() {
+        let hash = derive(&params, memory, form.as_bytes(), &salt)?;
+        if aws_lc_rs::constant_time::verify_slices_are_equal(&hash, &expected).is_ok() {
+            return Ok(Some(index));
+        }
+    }
+    Ok(None)
 }
 
 /// The PHC string format: `$argon2id$v=19$m=…,t=…,p=…$salt$hash`.
@@ -239,15 +269,39 @@ mod tests {
         let hasher = Hasher::start(settings).unwrap();
         let slot = hasher.acquire().unwrap();
         let hash = slot.hash("correct horse".to_owned(), [3; 16]).await.unwrap();
-        assert!(slot.verify("correct horse".to_owned(), Some(hash.clone())).await.unwrap());
-        assert!(!slot.verify("correct house".to_owned(), Some(hash.clone())).await.unwrap());
-        assert!(!slot.verify("correct horse".to_owned(), None).await.unwrap());
+        let verified = async |password: &str, hash: Option<&String>| {
+            slot.verify(password.to_owned(), hash.cloned()).await.unwrap()
+        };
+        assert_eq!(verified("correct horse", Some(&hash)).await, Verified::Right);
+        assert_eq!(verified("correct house", Some(&hash)).await, Verified::Wrong);
+        assert_eq!(verified("correct horse", None).await, Verified::Wrong);
         assert!(!hasher.is_outdated(&hash));
         let stronger = Hasher::start(HasherSettings { passes: 2, ..settings }).unwrap();
-        assert!(
-            stronger.is_outdated(&hash)
-                && stronger.acquire().unwrap().verify("correct horse".to_owned(), Some(hash)).await.unwrap()
-        );
+        assert!(stronger.is_outdated(&hash));
+        let slot = stronger.acquire().unwrap();
+        let verified = slot.verify("correct horse".to_owned(), Some(hash)).await.unwrap();
+        assert_eq!(verified, Verified::Right);
+    }
+
+    #[tokio::test]
+    async fn a_password_is_the_same_however_its_letters_are_typed() {
+        let settings = HasherSettings { memory_kib: 64, passes: 1, threads: 1, queue: 8 };
+        let hasher = Hasher::start(settings).unwrap();
+        let slot = hasher.acquire().unwrap();
+        let (composed, decomposed) = ("Größe-Möbel-Übung", "Gro\u{308}ße-Mo\u{308}bel-U\u{308}bung");
+        let hash = slot.hash(decomposed.to_owned(), [3; 16]).await.unwrap();
+        for typed in [composed, decomposed] {
+            let verified = slot.verify(typed.to_owned(), Some(hash.clone())).await.unwrap();
+            assert_eq!(verified, Verified::Right, "{typed}");
+        }
+        let params = Params::new(64, 1, 1, Some(32)).unwrap();
+        let raw = derive(&params, &mut Vec::new(), decomposed.as_bytes(), &[3; 16]).unwrap();
+        let old = Some(phc(&params, &[3; 16], &raw));
+        for typed in [composed, decomposed] {
+            let verified = slot.verify(typed.to_owned(), old.clone()).await.unwrap();
+            assert_eq!(verified, Verified::AsTyped, "{typed}");
+        }
+        assert_eq!(slot.verify("another one".to_owned(), old).await.unwrap(), Verified::Wrong);
     }
 
     #[tokio::test]

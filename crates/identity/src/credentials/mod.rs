@@ -15,7 +15,7 @@ pub use self::{
     guesses::{GuessLimits, RegistrationTry},
     hasher::{Hasher, HasherSettings},
 };
-use self::{model::normalize_email, strength::check_strength};
+use self::{hasher::Verified, model::normalize_email, strength::check_strength};
 use crate::{
     client::Share,
     link_token, mail,
@@ -144,7 +144,7 @@ pub async fn change_password(
         db.read_in(Pool::Auth, actor, move |tx| async move { store::find_password(&tx, id).await }).await?;
     let stored = found.map(|found| found.password_hash);
     let slot = identity.hasher.acquire_for(share)?;
-    if !slot.verify(current, stored.clone()).await? {
+    if slot.verify(current, stored.clone()).await? == Verified::Wrong {
         let wrong =
             FieldError::new("/currentPassword", "wrong_password", "This is not the current password.");
         return Err(Error::invalid(vec![wrong]));

@@ -41,5 +41,5 @@ pub(crate) struct EmailAddress {
 
 /// The form in which addresses are compared and unique.
 pub(crate) fn normalize_email(email: &str) -> String {
-    email.trim().to_lowercase()
+    kernel::mail::comparable(email)
 }

@@ -4,6 +4,8 @@ use std::{collections::HashSet, sync::LazyLock};
 
 use kernel::{Error, FieldError, Result};
 
+use super::hasher::normal_form;
+
 /// The passwords of at least four characters among Django's 20,000 most common ones (BSD licence). Nobody may have one of these as it is;
 /// the short ones are what longer ones are made of.
 static COMMON: LazyLock<HashSet<&str>> =
@@ -15,11 +17,16 @@ const ROWS: [&str; 5] = ["qwertyuiop", "asdfghjkl", "zxcvbnm", "01234567890", "a
 /// How many characters around a common password make it no better.
 const DECORATION: usize = 6;
 
-/// Refuses what is guessed first: a common password, also one in disguise; a sequence or a repetition; the account's own names. The schema
-/// of the request bounds the length.
+/// The fewest characters of a password. The schema of the request counts those that were sent, which may be more.
+const MIN_LENGTH: usize = 10;
+
+/// Refuses what is guessed first: a common password, also one in disguise; a sequence or a repetition; the account's own names.
 pub(crate) fn check_strength(password: &str, pointer: &str, own_names: &[&str]) -> Result<()> {
+    let password = normal_form(password);
     let lower = password.to_lowercase();
-    let (code, detail) = if is_common(&lower) {
+    let (code, detail) = if password.chars().count() < MIN_LENGTH {
+        ("too_short", "At least 10 characters, however they are typed.")
+    } else if is_common(&lower) {
         (
             "common_password",
             "This password is among the most common ones, or is one of them with little added.",
@@ -120,6 +127,7 @@ mod tests {
             "abcabcabcabc",
             "dragondragon",
             "1q1q1q1q1q1q",
+            "u\u{308}u\u{308}u\u{308}u\u{308}u\u{308}",
         ] {
             assert!(check_strength(password, "/password", &[]).is_err(), "{password}");
         }

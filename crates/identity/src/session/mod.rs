@@ -15,9 +15,10 @@ use self::model::{RefreshToken, RevocationReason, Sessions};
 use crate::{
     account::{Account, store as account_store},
     client::Client,
-    credentials::{self, model::normalize_email},
+    credentials::{self, hasher::Verified, model::normalize_email},
     mail,
     services::Identity,
+    username,
 };
 
 /// Within this time a repeated refresh is taken for a client whose answer was lost, or for one of several tabs.
@@ -63,7 +64,8 @@ pub async fn login(
     let guess = identity.guesses.begin(&email, &client, is_known, db.environment().now())?;
     let slot = identity.hasher.acquire_for(client.share(is_known))?;
     let stored = found.as_ref().map(|found| found.password_hash.clone());
-    let is_correct = slot.verify(password.clone(), stored.clone()).await?;
+    let verified = slot.verify(password.clone(), stored.clone()).await?;
+    let is_correct = verified != Verified::Wrong;
     let Some(found) = found.filter(|found| is_correct && found.status == UserStatus::Active) else {
         guess.failed(db.environment().now());
         return Err(Code::InvalidCredentials.into());
@@ -72,7 +74,9 @@ pub async fn login(
     if identity.confirms_addresses && found.email_verified_at.is_none() {
         return Err(Code::AddressUnverified.into());
     }
-    let is_outdated = stored.as_deref().is_some_and(|hash| identity.hasher.is_outdated(hash));
+    // A hash of another form of the password is as old as one with other parameters.
+    let is_outdated = verified == Verified::AsTyped
+        || stored.as_deref().is_some_and(|hash| identity.hasher.is_outdated(hash));
     let rehashed =
         if is_outdated { Some(slot.hash(password, credentials::new_salt(db)).await?) } else { None };
     drop(slot);
@@ -248,11 +252,12 @@ pub async fn revoke_other_sessions(tx: &Tx) -> Result<()> {
     store::revoke(tx, id, others, RevocationReason::Revoked).await.map(drop)
 }
 
-/// Deletes the sessions, links and signing keys that ended more than 30 days ago, and what is remembered of mails that were sent; answers
-/// how many.
+/// Deletes the sessions, links and signing keys that ended more than 30 days ago, the usernames that are kept for nobody any more, and what
+/// is remembered of mails that were sent; answers how many.
 ///
 /// # Errors
 /// What the database answers.
 pub async fn sweep(tx: &Tx) -> Result<u64> {
-    Ok(mail::sweep(tx).await? + store::delete_ended(tx, tx.now() - RETENTION).await?)
+    let names = username::delete_expired(tx).await?;
+    Ok(store::delete_ended(tx, tx.now() - RETENTION).await? + names + mail::sweep(tx).await?)
 }

@@ -27,11 +27,9 @@ pub async fn list_sales(
     let lost_amounts = store::lost_amounts(tx, &ids).await?;
     Ok(page.map(|payment| {
         let lost = lost_amounts.iter().find(|lost| lost.payment_id == payment.id);
-        // Never more than what was not refunded already.
-        let left = payment.amount - payment.refunded_amount;
         Sale {
             buyer: people.iter().find(|person| person.id == payment.user_id).cloned(),
-            lost: lost.map_or(0, |lost| lost.amount.min(left)),
+            lost: lost.map_or(0, |lost| lost.amount),
             payment,
         }
     }))

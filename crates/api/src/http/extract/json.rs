@@ -37,16 +37,42 @@ impl<T: DeserializeOwned + ToSchema + Validate + 'static> FromRequest for Json<T
     type Future = Pin<Box<dyn Future<Output = Result<Self, Problem>>>>;
 
     fn from_request(request: &HttpRequest, payload: &mut Payload) -> Self::Future {
-        let (request, mut payload) = (request.clone(), payload.take());
+        let (request, payload) = (request.clone(), payload.take());
         Box::pin(async move {
-            let state = state(&request)?;
-            let limit = state.config.json_limit_bytes;
-            let (raw, value) = receive(&request, &mut payload, &state, limit, usize::MAX).await?;
-            match judge(&state, value, schema::MAX_REASONS)? {
-                Ok(value) => Ok(Self { value, raw }),
-                Err((_, reasons)) => Err(Error::invalid(reasons).into()),
-            }
+            let limit = state(&request)?.config.json_limit_bytes;
+            accept(&request, payload, limit, usize::MAX).await
         })
+    }
+}
+
+/// A JSON body with a text that somebody pastes, which brings more along than is kept of it.
+pub struct Prose<T>(pub Json<T>);
+
+impl<T: DeserializeOwned + ToSchema + Validate + 'static> FromRequest for Prose<T> {
+    type Error = Problem;
+    type Future = Pin<Box<dyn Future<Output = Result<Self, Problem>>>>;
+
+    fn from_request(request: &HttpRequest, payload: &mut Payload) -> Self::Future {
+        let (request, payload) = (request.clone(), payload.take());
+        Box::pin(async move {
+            let limit = state(&request)?.config.text_limit_bytes;
+            accept(&request, payload, limit, MAX_VALUES).await.map(Self)
+        })
+    }
+}
+
+/// A body of at most so many bytes and values that its schema accepts.
+async fn accept<T: DeserializeOwned + ToSchema + Validate + 'static>(
+    request: &HttpRequest,
+    mut payload: Payload,
+    limit: usize,
+    most_values: usize,
+) -> Result<Json<T>, Problem> {
+    let state = state(request)?;
+    let (raw, value) = receive(request, &mut payload, &state, limit, most_values).await?;
+    match judge(&state, value, schema::MAX_REASONS)? {
+        Ok(value) => Ok(Json { value, raw }),
+        Err((_, reasons)) => Err(Error::invalid(reasons).into()),
     }
 }
 

@@ -123,7 +123,9 @@ impl Schemas {
 }
 
 /// An address to which mail can be sent: quoted names and numbers of hosts are none.
+/// Blanks around it come from keyboards.
 fn is_address(text: &str) -> bool {
+    let text = kernel::trimmed(text);
     text.parse::<Address>().is_ok() && text.parse::<Mailbox>().is_ok()
 }
 

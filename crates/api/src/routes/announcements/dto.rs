@@ -1,7 +1,7 @@
 //! Announcements in requests and answers.
 
 use community::NewAnnouncement;
-use kernel::{AnnouncementId, CourseId};
+use kernel::{AnnouncementId, CourseId, Written};
 
 use crate::routes::shared::prelude::*;
 
@@ -29,6 +29,17 @@ pub(super) struct Announcement {
     finished_at: Option<DateTime<Utc>>,
     /// When the announcement was written.
     created_at: DateTime<Utc>,
+    /// What of the text is different from what was sent; missing where nothing is.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    #[schema(required = false)]
+    #[dto(with = Vec::new())]
+    warnings: Vec<TextWarning>,
+}
+
+impl From<Written<community::Announcement>> for Announcement {
+    fn from(written: Written<community::Announcement>) -> Self {
+        Self { warnings: warned(written.warnings), ..written.value.into() }
+    }
 }
 
 page! {
@@ -43,7 +54,7 @@ page! {
 pub(super) struct CreateAnnouncement {
     /// The title.
     title: Title,
-    /// The text as HTML, which is sanitised.
-    #[schema(min_length = 1, max_length = 10000, example = "<p>Week 5 is about pulling. Enjoy!</p>")]
+    /// The text as HTML, up to 10,000 characters once it is sanitised.
+    #[schema(min_length = 1, max_length = 200000, example = "<p>Week 5 is about pulling. Enjoy!</p>")]
     body: String,
 }

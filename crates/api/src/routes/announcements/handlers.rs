@@ -45,7 +45,7 @@ async fn create_announcement(
     caller: Member,
     Path(course_id): Path<CourseId>,
     key: Idempotency,
-    body: Json<CreateAnnouncement>,
+    Prose(body): Prose<CreateAnnouncement>,
 ) -> Answer<Announcement> {
     let new = NewAnnouncement::from(body.value);
     let work = async move |tx: Tx| {

@@ -1,7 +1,7 @@
 //! The operations on chapters.
 
 use courses::{Body, ChapterChange, NewChapter};
-use kernel::{ChapterId, CourseId};
+use kernel::{ChapterId, CourseId, Written};
 
 use super::dto::{Chapter, ChapterList, ChapterOrder, ChapterWithAccess, CreateChapter, PatchChapter};
 use crate::http::prelude::*;
@@ -20,8 +20,8 @@ pub(in crate::routes) fn configure(config: &mut impl Operations) {
     );
 }
 
-fn reply(chapter: (courses::Chapter, Body)) -> Answer<Chapter> {
-    let version = chapter.0.version;
+fn reply(chapter: Written<(courses::Chapter, Body)>) -> Answer<Chapter> {
+    let version = chapter.value.0.version;
     Ok(Reply::ok(&Chapter::from(chapter))?.version(version))
 }
 
@@ -37,12 +37,12 @@ async fn create_chapter(
     caller: Member,
     Path(course_id): Path<CourseId>,
     key: Idempotency,
-    body: Json<CreateChapter>,
+    Prose(body): Prose<CreateChapter>,
 ) -> Answer<Chapter> {
     let new = NewChapter::from(body.value);
     let work = async move |tx| {
         let chapter = courses::create_chapter(&tx, course_id, new).await?;
-        let (location, version) = (format!("/chapters/{}", chapter.0.id), chapter.0.version);
+        let (location, version) = (format!("/chapters/{}", chapter.value.0.id), chapter.value.0.version);
         Ok(Reply::created(&location, &Chapter::from(chapter))?.version(version))
     };
     Ok(key.run(&caller, "createChapter", &body.raw, work).await?)
@@ -123,7 +123,7 @@ async fn update_chapter(
     caller: Member,
     Path(id): Path<ChapterId>,
     seen: IfMatch,
-    body: Json<PatchChapter>,
+    Prose(body): Prose<PatchChapter>,
 ) -> Answer<Chapter> {
     let change = ChapterChange::from(body.value);
     let matches = move |version| seen.accepts(version);
@@ -139,7 +139,7 @@ async fn update_chapter(
     extensions(("x-problem-codes" = json!(["forbidden", "not_publishable"])), ("x-versioned" = json!(true))),
     responses((status = 200, description = "The chapter as it is now.", body = Chapter)))]
 async fn publish_chapter(caller: Member, Path(id): Path<ChapterId>) -> Answer<Chapter> {
-    reply(caller.run(async move |tx| courses::publish_chapter(&tx, id).await).await?)
+    reply(Written::as_sent(caller.run(async move |tx| courses::publish_chapter(&tx, id).await).await?))
 }
 
 /// Unpublish a chapter
@@ -151,5 +151,5 @@ async fn publish_chapter(caller: Member, Path(id): Path<ChapterId>) -> Answer<Ch
     extensions(("x-problem-codes" = json!(["forbidden"])), ("x-versioned" = json!(true))),
     responses((status = 200, description = "The chapter as it is now.", body = Chapter)))]
 async fn unpublish_chapter(caller: Member, Path(id): Path<ChapterId>) -> Answer<Chapter> {
-    reply(caller.run(async move |tx| courses::unpublish_chapter(&tx, id).await).await?)
+    reply(Written::as_sent(caller.run(async move |tx| courses::unpublish_chapter(&tx, id).await).await?))
 }

@@ -1,16 +1,16 @@
 //! Comments in requests and answers.
 
 use community::{CommentSort, CommentStatus, NewComment};
-use kernel::{CommentId, CourseId, Cursor, LessonId, Limit, PostId, UserId};
+use kernel::{CommentId, CourseId, Cursor, LessonId, Limit, PostId, UserId, Written};
 
 use crate::routes::{reactions::Reactions, shared::prelude::*};
 
 bounded! {
-    /// HTML of up to 5,000 characters, of which one can be seen. It is sanitised. `@username` mentions a person; at most ten people are
+    /// HTML of up to 5,000 characters once it is sanitised, of which one can be seen. `@username` mentions a person; at most ten people are
     /// mentioned.
     #[schema(
         min_length = 1,
-        max_length = 5000,
+        max_length = 200000,
         pattern = "^[^\\u0000]*[^\\s\\u0000][^\\u0000]*$",
         example = "<p>I will be there.</p>"
     )]
@@ -59,6 +59,17 @@ pub(super) struct Comment {
     created_at: DateTime<Utc>,
     /// When the comment was last changed.
     updated_at: DateTime<Utc>,
+    /// What of the text is different from what was sent; missing where nothing is.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    #[schema(required = false)]
+    #[dto(with = Vec::new())]
+    warnings: Vec<TextWarning>,
+}
+
+impl From<Written<community::Comment>> for Comment {
+    fn from(written: Written<community::Comment>) -> Self {
+        Self { warnings: warned(written.warnings), ..written.value.into() }
+    }
 }
 
 fn has_text(status: CommentStatus) -> bool {

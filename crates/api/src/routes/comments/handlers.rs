@@ -38,7 +38,7 @@ async fn create(
     let new = NewComment::from(body.value);
     let work = async move |tx: Tx| {
         let comment = community::create_comment(&tx, branch, new).await?;
-        let (location, version) = (format!("/comments/{}", comment.id), comment.version);
+        let (location, version) = (format!("/comments/{}", comment.value.id), comment.value.version);
         Ok(Reply::created(&location, &Comment::from(comment))?.version(version))
     };
     Ok(key.run(caller, operation, &body.raw, work).await?)
@@ -73,7 +73,7 @@ async fn create_post_comment(
     caller: Member,
     Path(id): Path<PostId>,
     key: Idempotency,
-    body: Json<CreateComment>,
+    Prose(body): Prose<CreateComment>,
 ) -> Answer<Comment> {
     create(&caller, key, "createPostComment", Branch::Post(id), body).await
 }
@@ -109,7 +109,7 @@ async fn create_lesson_comment(
     caller: Member,
     Path(id): Path<LessonId>,
     key: Idempotency,
-    body: Json<CreateComment>,
+    Prose(body): Prose<CreateComment>,
 ) -> Answer<Comment> {
     create(&caller, key, "createLessonComment", Branch::Lesson(id), body).await
 }
@@ -144,11 +144,14 @@ async fn update_comment(
     caller: Member,
     Path(id): Path<CommentId>,
     seen: IfMatch,
-    body: Json<PatchComment>,
+    Prose(body): Prose<PatchComment>,
 ) -> Answer<Comment> {
     let content = body.value.content.map(Into::into);
     let matches = move |version| seen.accepts(version);
-    answer(caller.run(async move |tx| community::change_comment(&tx, id, matches, content).await).await?)
+    let comment =
+        caller.run(async move |tx| community::change_comment(&tx, id, matches, content).await).await?;
+    let version = comment.value.version;
+    Ok(Reply::ok(&Comment::from(comment))?.version_and_content(version))
 }
 
 /// Delete a comment

@@ -1,7 +1,7 @@
 //! Courses in answers.
 
-use courses::Level;
-use kernel::{CourseId, FileId, UserId, VideoAssetId};
+use courses::{ContentFormat, Level};
+use kernel::{CourseId, FileId, UserId, VideoAssetId, Written};
 
 use crate::{
     http::reply::{Answer, Reply},
@@ -29,7 +29,7 @@ pub(in crate::routes) struct Author {
 /// A course as lists show it, without the text of its page.
 #[derive(Serialize, ToSchema, Dto)]
 #[serde(rename_all = "camelCase")]
-#[dto(from = courses::Course, ignore(content, image_url, version), used(picture_url))]
+#[dto(from = courses::Course, ignore(content, content_format, image_url, version), used(picture_url))]
 pub(in crate::routes) struct CourseCard {
     /// The course's id.
     id: CourseId,
@@ -103,9 +103,16 @@ pub(super) struct Course {
     /// What lists show of it.
     #[serde(flatten)]
     card: CourseCard,
-    /// The text of its page, as sanitised HTML.
+    /// The text of its page.
     #[schema(example = "<p>What you will learn …</p>")]
     content: Option<String>,
+    /// What the text is: `HTML`, or `JSON` where it was written as the document of an editor; more may be added.
+    #[schema(value_type = String, example = "HTML")]
+    content_format: ContentFormat,
+    /// What of the text is different from what was sent; missing where nothing is.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    #[schema(required = false)]
+    warnings: Vec<TextWarning>,
 }
 
 page! {
@@ -115,19 +122,30 @@ page! {
 
 impl From<courses::Course> for Course {
     fn from(mut course: courses::Course) -> Self {
-        let content = course.content.take();
-        Self { card: course.into(), content }
+        let (content, content_format) = (course.content.take(), course.content_format);
+        Self { card: course.into(), content, content_format, warnings: Vec::new() }
+    }
+}
+
+impl From<Written<courses::Course>> for Course {
+    fn from(written: Written<courses::Course>) -> Self {
+        Self { warnings: warned(written.warnings), ..written.value.into() }
     }
 }
 
 /// Answers with a course and its version.
 pub(super) fn reply(course: courses::Course) -> Answer<Course> {
-    let version = course.version;
+    written(Written::as_sent(course))
+}
+
+/// Answers with a course that was written, its version, and what of its text is different.
+pub(super) fn written(course: Written<courses::Course>) -> Answer<Course> {
+    let version = course.value.version;
     Ok(Reply::ok(&Course::from(course))?.version(version))
 }
 
 /// Answers with a course that is new.
-pub(super) fn created(course: courses::Course) -> kernel::Result<Reply<Course>> {
-    let (location, version) = (format!("/courses/{}", course.id), course.version);
+pub(super) fn created(course: Written<courses::Course>) -> kernel::Result<Reply<Course>> {
+    let (location, version) = (format!("/courses/{}", course.value.id), course.value.version);
     Ok(Reply::created(&location, &Course::from(course))?.version(version))
 }

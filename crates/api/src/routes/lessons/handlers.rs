@@ -1,8 +1,7 @@
 //! The operations on lessons.
 
 use courses::{Body, LessonChange, NewLesson};
-use enrollment::{Access, ReadableLesson};
-use kernel::{ChapterId, LessonId};
+use kernel::{ChapterId, LessonId, Written};
 
 use super::dto::{CreateLesson, Lesson, LessonList, LessonOrder, MoveLesson, PatchLesson};
 use crate::http::prelude::*;
@@ -22,14 +21,9 @@ pub(in crate::routes) fn configure(config: &mut impl Operations) {
     );
 }
 
-/// Whoever changes a lesson reads it as staff.
-fn as_staff((lesson, body): (courses::Lesson, Body)) -> Lesson {
-    Lesson::from(ReadableLesson { lesson, body, access: Access::Staff })
-}
-
-fn reply(lesson: (courses::Lesson, Body)) -> Answer<Lesson> {
-    let version = lesson.0.version;
-    Ok(Reply::ok(&as_staff(lesson))?.version(version))
+fn reply(lesson: Written<(courses::Lesson, Body)>) -> Answer<Lesson> {
+    let version = lesson.value.0.version;
+    Ok(Reply::ok(&Lesson::from(lesson))?.version(version))
 }
 
 /// Create a lesson
@@ -44,13 +38,13 @@ async fn create_lesson(
     caller: Member,
     Path(chapter_id): Path<ChapterId>,
     key: Idempotency,
-    body: Json<CreateLesson>,
+    Prose(body): Prose<CreateLesson>,
 ) -> Answer<Lesson> {
     let new = NewLesson::from(body.value);
     let work = async move |tx| {
         let lesson = courses::create_lesson(&tx, chapter_id, new).await?;
-        let (location, version) = (format!("/lessons/{}", lesson.0.id), lesson.0.version);
-        Ok(Reply::created(&location, &as_staff(lesson))?.version(version))
+        let (location, version) = (format!("/lessons/{}", lesson.value.0.id), lesson.value.0.version);
+        Ok(Reply::created(&location, &Lesson::from(lesson))?.version(version))
     };
     Ok(key.run(&caller, "createLesson", &body.raw, work).await?)
 }
@@ -82,7 +76,7 @@ async fn update_lesson(
     caller: Member,
     Path(id): Path<LessonId>,
     seen: IfMatch,
-    body: Json<PatchLesson>,
+    Prose(body): Prose<PatchLesson>,
 ) -> Answer<Lesson> {
     let change = LessonChange::from(body.value);
     let matches = move |version| seen.accepts(version);
@@ -133,7 +127,9 @@ async fn order_lessons(
     responses((status = 200, description = "The lesson as it is now.", body = Lesson)))]
 async fn move_lesson(caller: Member, Path(id): Path<LessonId>, body: Json<MoveLesson>) -> Answer<Lesson> {
     let MoveLesson { chapter_id, position } = body.value;
-    reply(caller.run(async move |tx| courses::move_lesson(&tx, id, chapter_id, position).await).await?)
+    reply(Written::as_sent(
+        caller.run(async move |tx| courses::move_lesson(&tx, id, chapter_id, position).await).await?,
+    ))
 }
 
 /// Delete a lesson
@@ -159,7 +155,7 @@ async fn delete_lesson(caller: Member, Path(id): Path<LessonId>) -> Answer<Nothi
     extensions(("x-problem-codes" = json!(["forbidden", "not_publishable"])), ("x-versioned" = json!(true))),
     responses((status = 200, description = "The lesson as it is now.", body = Lesson)))]
 async fn publish_lesson(caller: Member, Path(id): Path<LessonId>) -> Answer<Lesson> {
-    reply(caller.run(async move |tx| courses::publish_lesson(&tx, id).await).await?)
+    reply(Written::as_sent(caller.run(async move |tx| courses::publish_lesson(&tx, id).await).await?))
 }
 
 /// Unpublish a lesson
@@ -172,5 +168,5 @@ async fn publish_lesson(caller: Member, Path(id): Path<LessonId>) -> Answer<Less
     extensions(("x-problem-codes" = json!(["forbidden"])), ("x-versioned" = json!(true))),
     responses((status = 200, description = "The lesson as it is now.", body = Lesson)))]
 async fn unpublish_lesson(caller: Member, Path(id): Path<LessonId>) -> Answer<Lesson> {
-    reply(caller.run(async move |tx| courses::unpublish_lesson(&tx, id).await).await?)
+    reply(Written::as_sent(caller.run(async move |tx| courses::unpublish_lesson(&tx, id).await).await?))
 }

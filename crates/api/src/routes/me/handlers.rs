@@ -37,7 +37,8 @@ async fn get_me(caller: Member) -> Answer<Account> {
 
 /// Update my account
 ///
-/// Changes the username, the name, the bio or the picture. Others may take a username that was given up.
+/// Changes the username, the name, the bio or the picture. A username that was given up leads to its owner for 90 days and is nobody else's
+/// meanwhile; names of roles are for admins.
 #[utoipa::path(patch, path = "/me",
     tag = "me", operation_id = "updateMe", security(("bearer" = [])), request_body = PatchMe,
     extensions(("x-problem-codes" = json!(["username_taken"]))),

@@ -1,7 +1,7 @@
 //! Posts in requests and answers.
 
 use community::{NewPost, Picture, PostChange, PostFilter, PostStatus};
-use kernel::{CourseId, FileId, PostId, UserId};
+use kernel::{CourseId, FileId, PostId, UserId, Written};
 
 use crate::routes::{reactions::Reactions, shared::prelude::*};
 
@@ -55,6 +55,17 @@ pub(super) struct Post {
     created_at: DateTime<Utc>,
     /// When the post was last changed.
     updated_at: DateTime<Utc>,
+    /// What of the text is different from what was sent; missing where nothing is.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    #[schema(required = false)]
+    #[dto(with = Vec::new())]
+    warnings: Vec<TextWarning>,
+}
+
+impl From<Written<community::Post>> for Post {
+    fn from(written: Written<community::Post>) -> Self {
+        Self { warnings: warned(written.warnings), ..written.value.into() }
+    }
 }
 
 /// A picture of a post. Its addresses are valid for an hour.
@@ -141,9 +152,9 @@ pub(super) struct CreatePost {
     course_id: Option<CourseId>,
     /// The title.
     title: Title,
-    /// The text as HTML, which is sanitised. `@username` mentions a person; at most ten people are mentioned.
+    /// The text as HTML, up to 20,000 characters once it is sanitised. `@username` mentions a person; at most ten people are mentioned.
     #[serde(default)]
-    #[schema(max_length = 20000, default = "", example = "<p>Saturday, nine o'clock, by the lake.</p>")]
+    #[schema(max_length = 200000, default = "", example = "<p>Saturday, nine o'clock, by the lake.</p>")]
     content: String,
     /// Pictures that the caller has uploaded (`POST /uploads`), each once, in their order.
     #[serde(default)]
@@ -163,8 +174,8 @@ pub(super) struct PatchPost {
     /// The title.
     #[schema(nullable = false)]
     title: Option<Title>,
-    /// The text as HTML, which is sanitised.
-    #[schema(max_length = 20000, nullable = false, example = "<p>Saturday, ten o'clock, by the lake.</p>")]
+    /// The text as HTML, up to 20,000 characters once it is sanitised.
+    #[schema(max_length = 200000, nullable = false, example = "<p>Saturday, ten o'clock, by the lake.</p>")]
     content: Option<String>,
     /// All pictures from now on, in their order.
     #[schema(max_items = 10, nullable = false, example = json!([]))]

@@ -55,11 +55,11 @@ async fn list_posts(caller: Member, Query(query): Query<FeedQuery>) -> Answer<Po
     extensions(("x-problem-codes" = json!(["not_found", "not_granted", "grant_expired", "grant_refunded", "grant_revoked", "grant_suspended",
         "muted", "posting_restricted", "account_too_new", "slow_mode", "links_refused", "words_refused", "too_many_mentions", "not_publishable"]))),
     responses((status = 201, description = "The post.", body = Post)))]
-async fn create_post(caller: Member, key: Idempotency, body: Json<CreatePost>) -> Answer<Post> {
+async fn create_post(caller: Member, key: Idempotency, Prose(body): Prose<CreatePost>) -> Answer<Post> {
     let new = NewPost::from(body.value);
     let work = async move |tx: Tx| {
         let post = community::create_post(&tx, new).await?;
-        let (location, version) = (format!("/posts/{}", post.id), post.version);
+        let (location, version) = (format!("/posts/{}", post.value.id), post.value.version);
         Ok(Reply::created(&location, &Post::from(post))?.version(version))
     };
     Ok(key.run(&caller, "createPost", &body.raw, work).await?)
@@ -89,11 +89,13 @@ async fn update_post(
     caller: Member,
     Path(id): Path<PostId>,
     seen: IfMatch,
-    body: Json<PatchPost>,
+    Prose(body): Prose<PatchPost>,
 ) -> Answer<Post> {
     let change = PostChange::from(body.value);
     let matches = move |version| seen.accepts(version);
-    answer(caller.run(async move |tx| community::change_post(&tx, id, matches, change).await).await?)
+    let post = caller.run(async move |tx| community::change_post(&tx, id, matches, change).await).await?;
+    let version = post.value.version;
+    Ok(Reply::ok(&Post::from(post))?.version_and_content(version))
 }
 
 /// Delete a post

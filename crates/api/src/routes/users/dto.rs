@@ -24,8 +24,9 @@ pub(super) struct PublicUser {
     /// The address of a picture.
     #[schema(format = "uri")]
     avatar_url: Option<String>,
-    /// The links to social media, from the network's name to an address.
-    #[schema(value_type = std::collections::BTreeMap<String, String>)]
+    /// The links to social media: any object that their owner wrote, such as one from the network's name to an address. Whoever shows
+    /// them makes sure of what an address leads to.
+    #[schema(value_type = Object, additional_properties = true, example = json!({"instagram": "https://instagram.com/elena"}))]
     #[dto(with = links(&social_media_links))]
     social_media_links: Links,
     /// What the account may do: `USER`, `TRAINER` or `ADMIN`; more may be added.

@@ -11,7 +11,7 @@ pub(in crate::routes) fn configure(config: &mut impl Operations) {
 
 /// Get a public profile
 ///
-/// By the user's id or username. The published courses of a trainer are at `GET /courses?authorId=…`.
+/// By the user's id or username. A username that somebody gave up leads to them for 90 days: `username` in the answer is the new one. The published courses of a trainer are at `GET /courses?authorId=…`.
 #[utoipa::path(get, path = "/users/{user}",
     tag = "users", operation_id = "getUser", security(()),
     params(("user" = String, Path, description = "The user's id or username.", max_length = 36, example = "elena")),

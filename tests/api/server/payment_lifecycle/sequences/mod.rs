@@ -98,6 +98,7 @@ impl World {
             Err(error) => {
                 let usual = [
                     Code::AlreadyPurchased,
+                    Code::AlreadyEnrolled,
                     Code::ProviderUnavailable,
                     Code::CheckoutSuperseded,
                     Code::ValidationFailed,
@@ -180,7 +181,7 @@ impl World {
         };
         let work = move |tx: Tx| async move { payments::create_refund(&tx, id, new).await };
         if let Err(error) = self.app.db.run_in(Pool::Worker, self.owner, work).await {
-            let usual = [Code::PaymentNotRefundable, Code::RefundTooLarge];
+            let usual = [Code::PaymentNotRefundable, Code::PaymentDisputed, Code::RefundTooLarge];
             assert!(usual.contains(&error.code()), "{error}");
         }
     }

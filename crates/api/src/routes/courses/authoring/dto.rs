@@ -1,6 +1,6 @@
 //! Courses in requests, and what only their authors see.
 
-use courses::{CourseChange, Level, NewCourse};
+use courses::{ContentFormat, CourseChange, Level, NewCourse};
 use kernel::{CategoryId, Error, FieldError, FileId, Result, VideoAssetId};
 
 use super::super::dto::Course;
@@ -17,9 +17,13 @@ pub(super) struct CreateCourse {
     #[serde(default)]
     #[schema(value_type = Summary, example = "Four weeks to a solid squat, hinge, push and pull.")]
     description: String,
-    /// The text of its page, as HTML.
+    /// The text of its page.
     #[schema(example = "<p>What you will learn …</p>")]
     content: Option<RichText>,
+    /// What the text is; `HTML` where it is missing.
+    #[serde(default)]
+    #[schema(value_type = schema::ContentFormat, required = false)]
+    content_format: ContentFormat,
     /// The address of a picture elsewhere.
     image_url: Option<HttpsUrl>,
     /// The id of a picture that the caller has uploaded (`POST /uploads`); it replaces `imageUrl`.
@@ -55,6 +59,7 @@ impl TryFrom<CreateCourse> for NewCourse {
             title,
             description,
             content,
+            content_format,
             image_url,
             image_id,
             preview_video_url,
@@ -69,6 +74,7 @@ impl TryFrom<CreateCourse> for NewCourse {
             title: title.into(),
             description,
             content: content.map(Into::into),
+            content_format,
             image_url: image_url.map(Into::into),
             image_id,
             preview_video_url: preview_video_url.map(Into::into),
@@ -92,10 +98,13 @@ pub(super) struct PatchCourse {
     /// A description in plain text.
     #[schema(nullable = false, example = "Four weeks to a solid squat, hinge, push and pull.")]
     description: Option<Summary>,
-    /// The text of its page, as HTML.
+    /// The text of its page, in the format that is named or was there.
     #[serde(default, deserialize_with = "merge::member")]
     #[schema(value_type = Option<RichText>, example = "<p>What you will learn …</p>")]
     content: Option<Option<RichText>>,
+    /// What the text is.
+    #[schema(value_type = schema::ContentFormat, required = false)]
+    content_format: Option<ContentFormat>,
     /// The address of a picture elsewhere.
     #[serde(default, deserialize_with = "merge::member")]
     #[schema(value_type = Option<HttpsUrl>)]
@@ -141,6 +150,7 @@ impl TryFrom<PatchCourse> for CourseChange {
             title,
             description,
             content,
+            content_format,
             image_url,
             image_id,
             preview_video_url,
@@ -158,6 +168,7 @@ impl TryFrom<PatchCourse> for CourseChange {
             title: title.map(Into::into),
             description: description.map(Into::into),
             content: content.map(|text| text.map(Into::into)),
+            content_format,
             image_url: image_url.map(|url| url.map(Into::into)),
             image_id,
             preview_video_url: preview_video_url.map(|url| url.map(Into::into)),

@@ -1,10 +1,10 @@
 //! The operations on courses of their authors and editors.
 
 use courses::{CourseChange, NewCourse};
-use kernel::CourseId;
+use kernel::{CourseId, Written};
 
 use super::{
-    super::dto::{Course, CoursePage, created, reply},
+    super::dto::{Course, CoursePage, created, reply, written},
     dto::{CourseTree, CreateCourse, PatchCourse, PublicationCheck},
 };
 use crate::{http::prelude::*, routes::shared::PageQuery};
@@ -44,7 +44,11 @@ async fn list_my_courses(caller: Member, Query(page): Query<PageQuery>) -> Answe
     tag = "courses", operation_id = "createCourse", security(("bearer" = [])), request_body = CreateCourse,
     extensions(("x-problem-codes" = json!(["forbidden"]))),
     responses((status = 201, description = "The draft.", body = Course)))]
-async fn create_course(caller: Trainer, key: Idempotency, body: Json<CreateCourse>) -> Answer<Course> {
+async fn create_course(
+    caller: Trainer,
+    key: Idempotency,
+    Prose(body): Prose<CreateCourse>,
+) -> Answer<Course> {
     let new = NewCourse::try_from(body.value)?;
     let work = async move |tx| created(courses::create_course(&tx, new).await?);
     Ok(key.run(&caller, "createCourse", &body.raw, work).await?)
@@ -62,11 +66,11 @@ async fn update_course(
     caller: Member,
     Path(key): Path<String>,
     seen: IfMatch,
-    body: Json<PatchCourse>,
+    Prose(body): Prose<PatchCourse>,
 ) -> Answer<Course> {
     let change = CourseChange::try_from(body.value)?;
     let matches = move |version| seen.accepts(version);
-    reply(caller.run(async move |tx| courses::change_course(&tx, &key, matches, change).await).await?)
+    written(caller.run(async move |tx| courses::change_course(&tx, &key, matches, change).await).await?)
 }
 
 /// Delete a course
@@ -107,7 +111,7 @@ async fn get_tree(caller: Member, Path(id): Path<CourseId>) -> Answer<CourseTree
     extensions(("x-problem-codes" = json!(["forbidden"]))),
     responses((status = 201, description = "The draft.", body = Course)))]
 async fn duplicate_course(caller: Trainer, Path(id): Path<CourseId>, key: Idempotency) -> Answer<Course> {
-    let work = async move |tx| created(courses::duplicate_course(&tx, id).await?);
+    let work = async move |tx| created(Written::as_sent(courses::duplicate_course(&tx, id).await?));
     Ok(key.run(&caller, "duplicateCourse", id.0.as_bytes(), work).await?)
 }
 

@@ -1,6 +1,6 @@
 //! The document of a course, and what an import answers.
 
-use courses::{ImportCheck, Level};
+use courses::{ContentFormat, ImportCheck, Level};
 use kernel::FieldError;
 
 use crate::{config::Config, http::extract::Large, routes::shared::prelude::*};
@@ -44,9 +44,13 @@ pub(super) struct DocumentCourse {
     #[serde(default)]
     #[schema(value_type = Summary, example = "Four weeks to a solid squat, hinge, push and pull.")]
     pub(super) description: String,
-    /// The text, as HTML.
+    /// The text.
     #[schema(value_type = Option<RichText>, example = "<p>What you will learn …</p>")]
     pub(super) content: Option<String>,
+    /// What the text is; `HTML` where it is missing.
+    #[serde(default)]
+    #[schema(value_type = schema::ContentFormat, required = false)]
+    pub(super) content_format: ContentFormat,
     /// The address of a picture, with `https`. In an export it may be an uploaded picture, at its address there.
     #[schema(format = "uri", pattern = "^https?://", max_length = 2000)]
     pub(super) image_url: Option<String>,
@@ -97,9 +101,13 @@ pub(super) struct DocumentChapter {
     /// A description in plain text.
     #[schema(value_type = Option<Summary>, example = "Finding your positions.")]
     description: Option<String>,
-    /// The text, as HTML.
+    /// The text.
     #[schema(value_type = Option<RichText>, example = "<p>Take your time …</p>")]
     content: Option<String>,
+    /// What the text is; `HTML` where it is missing.
+    #[serde(default)]
+    #[schema(value_type = schema::ContentFormat, required = false)]
+    content_format: ContentFormat,
     /// The address of a video elsewhere.
     #[schema(value_type = Option<HttpsUrl>, example = "https://videos.example.com/week-1.mp4")]
     video_url: Option<String>,
@@ -129,9 +137,13 @@ pub(super) struct DocumentLesson {
     /// A description in plain text.
     #[schema(value_type = Option<Summary>, example = "Hips back, spine long.")]
     description: Option<String>,
-    /// The text, as HTML.
+    /// The text.
     #[schema(value_type = Option<RichText>, example = "<p>Stand tall …</p>")]
     content: Option<String>,
+    /// What the text is; `HTML` where it is missing.
+    #[serde(default)]
+    #[schema(value_type = schema::ContentFormat, required = false)]
+    content_format: ContentFormat,
     /// The address of a video elsewhere.
     #[schema(value_type = Option<HttpsUrl>, example = "https://videos.example.com/hinge.mp4")]
     video_url: Option<String>,
@@ -164,6 +176,10 @@ pub(super) struct ImportReport {
     is_importable: bool,
     /// Everything that prevents it.
     problems: Vec<ImportProblem>,
+    /// What the import would leave out of the texts, a thousand at most; missing where nothing is.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    #[schema(required = false)]
+    warnings: Vec<TextWarning>,
     /// The number of chapters in the document.
     #[schema(minimum = 0, example = 4)]
     chapters: usize,

@@ -23,11 +23,12 @@ pub(in crate::routes) fn configure(config: &mut impl Operations) {
 static SANITISING: Semaphore = Semaphore::const_new(1);
 
 /// Reads and sanitises a document, away from the threads that serve requests.
-async fn prepare(document: Judged<CourseDocument>) -> Result<Import> {
+async fn prepare(state: &State, document: Judged<CourseDocument>) -> Result<Import> {
     let permit = SANITISING.acquire().await.map_err(Error::internal)?;
+    let environment = state.db.environment().clone();
     let work = move || {
         let (document, problems) = reading::read(document);
-        let import = Import::new(document, problems);
+        let import = Import::new(document, problems, environment.players());
         drop(permit);
         import
     };
@@ -60,7 +61,7 @@ async fn export_course(caller: Member, Path(id): Path<CourseId>) -> Answer<Cours
 /// not acceptable, and whatever is published in it without anything to teach.
 ///
 /// With `dryRun=true` nothing is written and no document is refused for its contents: the answer is 200, and lists everything that
-/// prevents the import.
+/// prevents the import, and what would be left out of its texts.
 #[utoipa::path(post, path = "/course-imports",
     tag = "courses", operation_id = "importCourse", security(("bearer" = [])), params(ImportQuery),
     request_body = CourseDocument, extensions(("x-problem-codes" = json!(["forbidden"]))),
@@ -72,7 +73,7 @@ async fn import_course(
     key: Idempotency,
     body: Document<CourseDocument>,
 ) -> Result<Either<Reply<ImportReport>, Reply<Course>>, Problem> {
-    let import = prepare(body.value).await?;
+    let import = prepare(&caller.state, body.value).await?;
     if query.dry_run {
         let work = async move |tx| courses::check_import(&tx, import).await;
         let check = caller.read(work).await?;
