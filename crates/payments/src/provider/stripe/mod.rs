@@ -19,7 +19,7 @@ use serde::de::DeserializeOwned;
 
 use self::{
     amount::to_stripe,
-    client::{Form, StripeClient, refused, unavailable},
+    client::{Form, Refusal, StripeClient, refused, unavailable},
     objects::{
         Dispute, Expandable, Identified, Intent, List, PAYMENT_ID, REFUND_ID, Refund, Session, USER_ID,
     },
