@@ -68,8 +68,7 @@ pub(crate) fn mentioned(html: &str) -> Vec<String> {
 fn called(word: &str) -> Vec<String> {
     let mut names = Vec::new();
     let mut before: Option<char> = None;
-    let mut rest = word.char_indices();
-    while let Some((index, c)) = rest.next() {
+    for (index, c) in word.char_indices() {
         if is_at(c)
             && before.is_none_or(may_stand_before)
             && !is_address(word.get(..index).unwrap_or_default())
