@@ -23,6 +23,9 @@ def positions(text: str, has_statements: bool) -> int:
     """How many values of a literal are bound by their place."""
     if text == "?":
         return int(has_statements)
+    # Without a letter it is a fragment of a statement, or no SQL at all: `<?` begins XML.
+    if not has_statements and not re.search("[A-Za-z]", text):
+        return 0
     return len(POSITION.findall(text)) if WORDS.search(text) else 0
 
 

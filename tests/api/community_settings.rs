@@ -202,7 +202,8 @@ async fn blocked_words_are_found_in_every_script(app: App) {
     let (course, _) = course_with_learner(&app, &elena, &lena).await;
     let words = json!({ "blockedWords": ["詐欺", "ステロイド", "احتيال", "Ἀπάτη", "STRASSE"] });
     set_rules(&app, &elena, &course, words).await;
-    for text in ["これは詐欺です", "ｽﾃﾛｲﾄﾞあります", "هذا اِحْتِيَال", "απατη!", "die Straße", "ＳＴＲＡＳＳＥ"] {
+    for text in ["これは詐欺です", "ｽﾃﾛｲﾄﾞあります", "هذا اِحْتِيَال", "απατη!", "die Straße", "ＳＴＲＡＳＳＥ"]
+    {
         let body = json!({ "courseId": course, "published": true, "content": format!("<p>{text}</p>") });
         submit_post(&app, &lena, body).await.expect_problem(422, "words_refused");
     }

@@ -65,14 +65,17 @@ async fn next(
 
 async fn begin(stripe: &Stripe) -> (Charge, ProviderReference) {
     let environment = Environment::default();
-    let customer =
-        stripe.create_customer(environment.new_id(), "lena@example.com", Some("Lena & Søn")).await.unwrap();
+    let customer = stripe
+        .create_customer(environment.new_id(), "lena@example.com", Some("Lena & Søn"), None)
+        .await
+        .unwrap();
     let charge = Charge {
         payment_id: environment.new_id(),
         method: PaymentMethod::PaymentIntent,
         amount: Money { amount: 4900, currency: "EUR".parse().unwrap() },
         title: "Strength & Stretch 100 %".to_owned(),
         customer_id: customer,
+        replaced_session_id: None,
         success_url: String::new(),
         cancel_url: String::new(),
         expires_at: environment.now() + TimeDelta::hours(1),

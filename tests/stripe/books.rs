@@ -157,6 +157,11 @@ impl Books {
         object
     }
 
+    pub fn delete(&mut self, id: &str) {
+        self.objects.remove(id).unwrap();
+        self.order.retain(|known| known != id);
+    }
+
     pub fn get(&self, id: &str, kind: &str) -> Answer {
         let found = self.objects.get(id).filter(|object| object["object"] == kind);
         found.cloned().ok_or_else(|| Refusal::missing(404, kind, id, "id"))
@@ -243,7 +248,10 @@ impl Books {
     pub fn create_customer(&mut self, params: &Params) -> Answer {
         params.only(&["email", "name", "metadata", "description", "phone"])?;
         let email = params.text("email");
-        if email.is_some_and(|email| !email.contains('@')) {
+        let is_public = |email: &str| {
+            email.is_ascii() && email.split_once('@').is_some_and(|(_, domain)| domain.contains('.'))
+        };
+        if email.is_some_and(|email| !is_public(email)) {
             let message = format!("Invalid email address: {}", email.unwrap_or_default());
             return Err(Refusal::coded("email", "email_invalid", &message));
         }

@@ -53,8 +53,15 @@ pub fn check_amount(amount: i64, currency: &str, param: &str) -> Result<(), Refu
         let message = format!("Invalid amount: {currency} must be evenly divisible by {whole}.");
         return Err(Refusal::coded(param, "invalid_charge_amount_no_decimal_compatible", &message));
     }
-    if matches!(currency, "usd" | "eur") && amount < 50 {
-        return Err(Refusal::coded(param, "amount_too_small", "Amount must be at least 50 cents"));
+    let least = match currency {
+        "usd" | "eur" | "jpy" => 50,
+        "gbp" => 30,
+        "czk" => 1500,
+        "huf" => 17_500,
+        _ => 1,
+    };
+    if amount < least {
+        return Err(Refusal::coded(param, "amount_too_small", &format!("Amount must be at least {least}")));
     }
     Ok(())
 }

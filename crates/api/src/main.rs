@@ -17,7 +17,7 @@ use api::{
 };
 use clap::{Parser, Subcommand};
 use database::{Db, Pool};
-use identity::Registration;
+use identity::{Registration, Share};
 use kernel::{Actor, Environment};
 use tokio::sync::watch;
 
@@ -209,8 +209,9 @@ async fn create_admin(config: &Config, email: String) -> Result<(), StartupError
     let first_reason = |error: kernel::Error| {
         error.reasons().first().map_or_else(|| error.to_string(), |reason| reason.detail.clone())
     };
-    let hash =
-        identity::hash_new_password(&db, &hasher, password, "", &[&email]).await.map_err(first_reason)?;
+    let hash = identity::hash_new_password(&db, &hasher, password, "", &[&email], Share::default())
+        .await
+        .map_err(first_reason)?;
     let registration = Registration { email, password_hash: hash, username: None, name: None };
     let work = move |tx| async move { identity::create_admin(&tx, registration).await };
     let account = db.run_in(Pool::Auth, Actor::System, work).await.map_err(first_reason)?;

@@ -69,9 +69,7 @@ pub async fn open(config: &Config, environment: Environment, schema: Schema) -> 
         }
     };
     let environment = environment.reached_at(&config.public_url).showing_players_of(&config.player_hosts);
-    Db::open(setup, environment, keyring)
-        .await
-        .map_err(|error| error.to_string())
+    Db::open(setup, environment, keyring).await.map_err(|error| error.to_string())
 }
 
 /// A folder that nobody else may look into: the database, the master key and mails with live links are in it. One that
@@ -96,7 +94,14 @@ pub async fn identity(config: &Config, db: &Db) -> Result<Identity, StartupError
     };
     let tokens = Tokens::load(db, settings).await.map_err(|error| error.to_string())?;
     let session_lifetime = std::time::Duration::from_secs(u64::from(config.session_days) * 86_400);
-    Ok(Identity { hasher: hasher(config)?, tokens: tokens.into(), session_lifetime })
+    let guess_limits =
+        identity::GuessLimits { per_hour: config.guesses_per_hour, per_minute: config.logins_per_minute };
+    let settings = identity::IdentitySettings {
+        session_lifetime,
+        guess_limits,
+        confirms_addresses: config.confirm_addresses,
+    };
+    Ok(Identity::new(hasher(config)?, tokens, settings))
 }
 
 /// Files, in the storage that the configuration names.
@@ -127,7 +132,12 @@ pub fn media(config: &Config) -> Result<Media, StartupError> {
         pending: config.uploads_pending,
         pending_bytes: config.uploads_pending_bytes,
     };
-    Ok(Media::new(storage, limits, config.public_url.clone()))
+    let types = media::AllowedTypes::new(
+        &config.upload_image_types,
+        &config.upload_attachment_types,
+        &config.upload_video_types,
+    )?;
+    Ok(Media::new(storage, limits, types, config.public_url.clone()))
 }
 
 /// The lane in which passwords are hashed.

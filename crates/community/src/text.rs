@@ -4,8 +4,8 @@ use database::Tx;
 use kernel::{Error, FieldError, Result, Written};
 use rich_text::Rules;
 
-pub use rich_text::plain;
 pub(crate) use rich_text::is_blank;
+pub use rich_text::plain;
 
 /// The most usernames that a text may mention.
 pub(crate) const MAX_MENTIONS: usize = 10;
@@ -34,7 +34,7 @@ pub(crate) fn required_rich(tx: &Tx, html: &str, max: usize, pointer: &str) -> R
 }
 
 /// The refusal of a text without content.
-fn blank(pointer: &str) -> Error {
+pub(crate) fn blank(pointer: &str) -> Error {
     let detail = "There is nothing to be read in this.";
     Error::invalid(vec![FieldError::new(pointer, "blank", detail)])
 }
@@ -68,9 +68,11 @@ pub(crate) fn mentioned(html: &str) -> Vec<String> {
 fn called(word: &str) -> Vec<String> {
     let mut names = Vec::new();
     let mut before: Option<char> = None;
-    let mut rest = word.char_indices();
-    while let Some((index, c)) = rest.next() {
-        if is_at(c) && before.is_none_or(may_stand_before) && !is_address(word.get(..index).unwrap_or_default()) {
+    for (index, c) in word.char_indices() {
+        if is_at(c)
+            && before.is_none_or(may_stand_before)
+            && !is_address(word.get(..index).unwrap_or_default())
+        {
             let behind = word.get(index + c.len_utf8()..).unwrap_or_default();
             let end = behind.find(|c: char| !c.is_ascii_alphanumeric() && c != '_').unwrap_or(behind.len());
             let (name, behind) = behind.split_at_checked(end).unwrap_or((behind, ""));

@@ -53,9 +53,10 @@ impl Shared {
         }
     }
 
-    /// Invalidates everything, since notifications of other servers may have been lost.
+    /// Invalidates everything, since something may have changed of which no notification tells.
     pub(crate) fn invalidate_everything(&self) {
         self.advance();
+        self.generations.advance_all();
         self.change_notifications.add_everybody();
     }
 }

@@ -50,6 +50,8 @@ codes! {
     SessionRevoked = "session_revoked", "The session has ended";
     /// Unknown account, wrong password, or suspended: the answer does not tell which.
     InvalidCredentials = "invalid_credentials", "E-mail address or password is wrong";
+    /// The password is right, and the school wants the address to be verified before anybody logs in.
+    AddressUnverified = "address_unverified", "Confirm your e-mail address first";
     /// An unknown, expired or revoked refresh token.
     RefreshTokenInvalid = "refresh_token_invalid", "The refresh token is not valid";
     /// A refresh token that was already spent; its whole session is ended.
@@ -100,6 +102,8 @@ codes! {
     NotPublishable = "not_publishable", "This is not ready to be published";
     /// The provider will not take, or give back, this money.
     PaymentRefused = "payment_refused", "The payment provider refused this";
+    /// The provider does not know the customer, or the session: deleted there, or of another account or mode. Never leaves the server.
+    UnknownAtProvider = "unknown_at_provider", "The payment provider does not know this any more";
     /// The course has a price.
     CourseNotFree = "course_not_free", "This course has to be bought";
     /// The lesson has a video, so that watching it completes it.
@@ -132,6 +136,8 @@ codes! {
     PaymentNotCompleted = "payment_not_completed", "Nothing was paid yet";
     /// The payment is not in a state for this.
     PaymentNotRefundable = "payment_not_refundable", "This payment cannot be refunded";
+    /// A bank holds the money of the payment, or has taken it back: it would leave twice.
+    PaymentDisputed = "payment_disputed", "The buyer's bank holds this money, or has taken it back";
     /// More than what is left of the payment.
     RefundTooLarge = "refund_too_large", "This is more than is left of the payment";
     /// Somebody used the coupon.
@@ -210,8 +216,10 @@ codes! {
     ProviderUnavailable = "provider_unavailable", "The payment provider does not answer";
     /// The connection broke while a change was being committed: it may or may not have been done.
     OutcomeUnknown = "outcome_unknown", "It is not known whether the change was made";
-    /// The mail server refused the message or did not answer. Never leaves the worker.
+    /// The mail server refused the message for now, or did not answer. Never leaves the worker.
     MailUndelivered = "mail_undelivered", "The mail could not be delivered";
+    /// The mail server refused the message for good: it would refuse it again. Never leaves the worker.
+    MailRefused = "mail_refused", "The mail was refused";
 }
 
 /// One reason among several, at one place of the request.

@@ -4,6 +4,7 @@
 //! enters through [`Environment`], so that a test can stand at any instant.
 
 mod actor;
+mod charge;
 mod environment;
 mod error;
 mod ids;

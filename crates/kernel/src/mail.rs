@@ -24,7 +24,8 @@ pub trait Mailer: Send + Sync {
     /// Delivers `message` or says why not; the worker tries again later.
     ///
     /// # Errors
-    /// [`crate::Code::MailUndelivered`] where the other side refused or did not answer.
+    /// [`crate::Code::MailUndelivered`] where the other side refused for now or did not answer; [`crate::Code::MailRefused`] where it
+    /// would refuse again.
     async fn send(&self, message: Message) -> Result<()>;
 }
 

@@ -2,7 +2,7 @@
 
 use http_client::percent_encode;
 
-use crate::signed_link::Disposition;
+use crate::{content_type::Kind, signed_link::Disposition};
 
 /// The longest name of a file in characters.
 const MAX_LENGTH: usize = 120;
@@ -23,25 +23,7 @@ pub(crate) fn clean_name(given: &str) -> String {
 /// A name with the ending that belongs to the type, so that a file opens with what it is for.
 #[must_use]
 pub fn file_name(name: &str, content_type: &str) -> String {
-    let endings: &[&str] = match content_type {
-        "application/pdf" => &["pdf"],
-        "application/zip" => &["zip"],
-        "image/png" => &["png"],
-        "image/jpeg" => &["jpg", "jpeg"],
-        "image/webp" => &["webp"],
-        "image/gif" => &["gif"],
-        "video/mp4" => &["mp4", "m4v"],
-        "video/webm" => &["webm"],
-        "video/quicktime" => &["mov"],
-        "audio/mpeg" => &["mp3"],
-        "text/plain" => &["txt"],
-        "text/csv" => &["csv"],
-        "text/vtt" => &["vtt"],
-        kind if kind.ends_with("wordprocessingml.document") => &["docx"],
-        kind if kind.ends_with("spreadsheetml.sheet") => &["xlsx"],
-        kind if kind.ends_with("presentationml.presentation") => &["pptx"],
-        _ => &[],
-    };
+    let endings = Kind::by_name(content_type).map_or(&[][..], |kind| kind.endings);
     let ending = name.rsplit_once('.').map(|(_, ending)| ending.to_ascii_lowercase());
     match endings.first() {
         Some(first) if !endings.iter().any(|known| ending.as_deref() == Some(known)) => {

@@ -7,7 +7,8 @@ const LINK_SCHEMES: [&str; 4] = ["https", "http", "mailto", "tel"];
 
 /// Endings of files, which a name with a dot may have as well as a host.
 const FILE_ENDINGS: [&str; 18] = [
-    "html", "htm", "php", "asp", "aspx", "jsp", "pdf", "doc", "docx", "xls", "xlsx", "txt", "jpg", "jpeg", "png", "gif", "mp4", "csv",
+    "html", "htm", "php", "asp", "aspx", "jsp", "pdf", "doc", "docx", "xls", "xlsx", "txt", "jpg", "jpeg",
+    "png", "gif", "mp4", "csv",
 ];
 
 /// The address of a link; `None` where it leads nowhere from here. One without a scheme that begins with a host gets `https`.
@@ -77,9 +78,8 @@ fn host_without_scheme(address: &str) -> Option<Hostlike> {
         return None;
     }
     match host.split_once('@') {
-        Some((name, host)) => {
-            (!name.is_empty() && !name.contains(char::is_whitespace) && is_host(host)).then_some(Hostlike { is_mail: true })
-        }
+        Some((name, host)) => (!name.is_empty() && !name.contains(char::is_whitespace) && is_host(host))
+            .then_some(Hostlike { is_mail: true }),
         None => is_host(host).then_some(Hostlike { is_mail: false }),
     }
 }
@@ -89,7 +89,8 @@ fn is_host(host: &str) -> bool {
     let is_label = |label: &str| {
         !label.is_empty() && label.chars().all(|c| c.is_alphanumeric() || c == '-') && !label.starts_with('-')
     };
-    let is_top = top.chars().count() >= 2 && (top.starts_with("xn--") || top.chars().all(char::is_alphabetic));
+    let is_top =
+        top.chars().count() >= 2 && (top.starts_with("xn--") || top.chars().all(char::is_alphabetic));
     let is_file = FILE_ENDINGS.iter().any(|ending| top.eq_ignore_ascii_case(ending));
     is_top && !is_file && before.split('.').all(is_label)
 }
@@ -102,7 +103,11 @@ pub(crate) fn of_player(src: &str, hosts: &[String]) -> Option<String> {
     if url.scheme() == "http" {
         url.set_scheme("https").ok()?;
     }
-    if url.scheme() != "https" || !url.username().is_empty() || url.password().is_some() || url.port().is_some() {
+    if url.scheme() != "https"
+        || !url.username().is_empty()
+        || url.password().is_some()
+        || url.port().is_some()
+    {
         return None;
     }
     let host = url.host_str()?.to_owned();
@@ -123,7 +128,9 @@ pub(crate) fn is_listed(host: &str, hosts: &[String]) -> bool {
 
 fn youtube(url: &Url) -> Option<Url> {
     let mut parts = url.path_segments()?.filter(|part| !part.is_empty());
-    let query = |wanted: &str| url.query_pairs().find(|(name, _)| name == wanted).map(|(_, value)| value.into_owned());
+    let query = |wanted: &str| {
+        url.query_pairs().find(|(name, _)| name == wanted).map(|(_, value)| value.into_owned())
+    };
     let id = match (url.host_str() == Some("youtu.be"), parts.next()) {
         (true, Some(id)) => id.to_owned(),
         (false, Some("embed" | "shorts" | "live" | "v")) => parts.next()?.to_owned(),
@@ -132,7 +139,8 @@ fn youtube(url: &Url) -> Option<Url> {
         _ => return None,
     };
     let mut player = Url::parse("https://www.youtube-nocookie.com/embed/").ok()?.join(&safe_id(&id)?).ok()?;
-    let start = query("start").or_else(|| query("t")).and_then(|time| seconds(&time)).filter(|seconds| *seconds > 0);
+    let start =
+        query("start").or_else(|| query("t")).and_then(|time| seconds(&time)).filter(|seconds| *seconds > 0);
     let end = query("end").and_then(|time| seconds(&time));
     let list = query("list").and_then(|list| safe_id(&list));
     if start.is_some() || end.is_some() || list.is_some() {
@@ -211,8 +219,21 @@ mod tests {
             assert_eq!(of_link(given).as_deref(), Some(followed), "{given}");
         }
         for nowhere in [
-            "", "#top", "/courses", "../a", "about.html", "plan.pdf", "javascript:alert(1)", "java\nscript:alert(1)",
-            "data:text/html,x", "file:///C:/a.docx", "ftp://example.com", "tel:", "https://", "blob:https://x/1", "localhost",
+            "",
+            "#top",
+            "/courses",
+            "../a",
+            "about.html",
+            "plan.pdf",
+            "javascript:alert(1)",
+            "java\nscript:alert(1)",
+            "data:text/html,x",
+            "file:///C:/a.docx",
+            "ftp://example.com",
+            "tel:",
+            "https://",
+            "blob:https://x/1",
+            "localhost",
             "javascript:/www.example.com",
         ] {
             assert_eq!(of_link(nowhere), None, "{nowhere}");
@@ -250,14 +271,22 @@ mod tests {
             assert_eq!(of_player(given, &hosts).as_deref(), Some(nocookie), "{given}");
         }
         let vimeo = "https://player.vimeo.com/video/76979871?h=8272103f6e&dnt=1";
-        for given in ["https://vimeo.com/76979871/8272103f6e", "https://player.vimeo.com/video/76979871?h=8272103f6e", vimeo] {
+        for given in [
+            "https://vimeo.com/76979871/8272103f6e",
+            "https://player.vimeo.com/video/76979871?h=8272103f6e",
+            vimeo,
+        ] {
             assert_eq!(of_player(given, &hosts).as_deref(), Some(vimeo), "{given}");
         }
         let at = of_player("https://youtu.be/dQw4w9WgXcQ?t=1m30s", &hosts);
         assert_eq!(at, Some(format!("{nocookie}?start=90")));
         for other in [
-            "https://evil.example/embed/1", "https://www.youtube.com.evil.example/embed/x", "javascript:alert(1)",
-            "https://www.youtube.com@evil.example/embed/1", "https://www.youtube.com/redirect?q=x", "",
+            "https://evil.example/embed/1",
+            "https://www.youtube.com.evil.example/embed/x",
+            "javascript:alert(1)",
+            "https://www.youtube.com@evil.example/embed/1",
+            "https://www.youtube.com/redirect?q=x",
+            "",
         ] {
             assert_eq!(of_player(other, &hosts), None, "{other}");
         }

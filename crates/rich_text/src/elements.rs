@@ -42,8 +42,9 @@ pub(crate) enum Kind {
 /// What becomes of an element of this name.
 pub(crate) fn kind(name: &str) -> Kind {
     match name {
-        "style" | "title" | "meta" | "link" | "base" | "head" | "xml" | "template" | "noscript" | "noframes" | "noembed"
-        | "datalist" | "colgroup" | "col" | "source" | "track" | "param" | "wbr" | "area" => Kind::Dropped(false),
+        "style" | "title" | "meta" | "link" | "base" | "head" | "xml" | "template" | "noscript"
+        | "noframes" | "noembed" | "datalist" | "colgroup" | "col" | "source" | "track" | "param" | "wbr"
+        | "area" => Kind::Dropped(false),
         "script" | "svg" | "math" | "canvas" | "applet" | "select" => Kind::Dropped(true),
         "p" => Kind::Line("p"),
         "h1" | "h2" => Kind::Line("h2"),
@@ -58,11 +59,12 @@ pub(crate) fn kind(name: &str) -> Kind {
         "table" => Kind::Table,
         "figure" => Kind::Figure,
         "hr" => Kind::Rule,
-        "address" | "article" | "aside" | "body" | "center" | "dd" | "details" | "dialog" | "div" | "dl" | "dt" | "fieldset"
-        | "footer" | "form" | "header" | "hgroup" | "html" | "legend" | "main" | "marquee" | "nav" | "optgroup" | "option"
-        | "search" | "section" | "summary" | "textarea" | "caption" | "thead" | "tbody" | "tfoot" | "tr" | "td" | "th" => Kind::Block,
-        "strong" | "b" | "em" | "i" | "u" | "s" | "code" | "sub" | "sup" | "mark" | "kbd" | "small" | "q" | "abbr" | "ruby"
-        | "rt" | "rp" | "bdi" => inline(name),
+        "address" | "article" | "aside" | "body" | "center" | "dd" | "details" | "dialog" | "div" | "dl"
+        | "dt" | "fieldset" | "footer" | "form" | "header" | "hgroup" | "html" | "legend" | "main"
+        | "marquee" | "nav" | "optgroup" | "option" | "search" | "section" | "summary" | "textarea"
+        | "caption" | "thead" | "tbody" | "tfoot" | "tr" | "td" | "th" => Kind::Block,
+        "strong" | "b" | "em" | "i" | "u" | "s" | "code" | "sub" | "sup" | "mark" | "kbd" | "small" | "q"
+        | "abbr" | "ruby" | "rt" | "rp" | "bdi" => inline(name),
         "strike" | "del" => Kind::Inline("s"),
         "ins" => Kind::Inline("u"),
         "cite" | "dfn" | "var" => Kind::Inline("em"),
@@ -78,7 +80,8 @@ pub(crate) fn kind(name: &str) -> Kind {
 
 /// The words that keep their names.
 pub(crate) const INLINE: [&str; 17] = [
-    "strong", "b", "em", "i", "u", "s", "code", "sub", "sup", "mark", "kbd", "small", "q", "abbr", "ruby", "rt", "rp",
+    "strong", "b", "em", "i", "u", "s", "code", "sub", "sup", "mark", "kbd", "small", "q", "abbr", "ruby",
+    "rt", "rp",
 ];
 
 fn inline(name: &str) -> Kind {

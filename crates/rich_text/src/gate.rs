@@ -10,8 +10,26 @@ use ammonia::{Builder, UrlRelative};
 use crate::elements::INLINE;
 
 const BLOCKS: [&str; 20] = [
-    "p", "br", "hr", "h2", "h3", "h4", "pre", "blockquote", "ul", "ol", "li", "figure", "figcaption", "table", "thead",
-    "tbody", "tr", "th", "td", "iframe",
+    "p",
+    "br",
+    "hr",
+    "h2",
+    "h3",
+    "h4",
+    "pre",
+    "blockquote",
+    "ul",
+    "ol",
+    "li",
+    "figure",
+    "figcaption",
+    "table",
+    "thead",
+    "tbody",
+    "tr",
+    "th",
+    "td",
+    "iframe",
 ];
 
 /// The elements that may be aligned and have a direction.

@@ -63,9 +63,21 @@ mod tests {
 
     #[test]
     fn flat_items_become_nested_lists() {
-        let items = [item(0, true, "a"), item(1, false, "b"), item(1, false, "c"), item(0, true, "d"), item(0, false, "e")];
-        assert_eq!(nest(&items), "<ol><li>a<ul><li>b</li><li>c</li></ul></li><li>d</li></ol><ul><li>e</li></ul>");
-        assert_eq!(nest(&[item(3, false, "a"), item(1, false, "b")]), "<ul><li>a<ul><li>b</li></ul></li></ul>");
+        let items = [
+            item(0, true, "a"),
+            item(1, false, "b"),
+            item(1, false, "c"),
+            item(0, true, "d"),
+            item(0, false, "e"),
+        ];
+        assert_eq!(
+            nest(&items),
+            "<ol><li>a<ul><li>b</li><li>c</li></ul></li><li>d</li></ol><ul><li>e</li></ul>"
+        );
+        assert_eq!(
+            nest(&[item(3, false, "a"), item(1, false, "b")]),
+            "<ul><li>a<ul><li>b</li></ul></li></ul>"
+        );
         assert_eq!(nest(&[]), "");
     }
 }

@@ -7,8 +7,28 @@ use crate::said::is_blank;
 
 /// Members that say how something is shown or kept, and not what.
 const STRUCTURE: [&str; 22] = [
-    "type", "id", "key", "uid", "version", "time", "format", "mode", "style", "direction", "dir", "indent", "textFormat",
-    "textStyle", "class", "className", "tag", "align", "textAlign", "alignment", "listType", "marks",
+    "type",
+    "id",
+    "key",
+    "uid",
+    "version",
+    "time",
+    "format",
+    "mode",
+    "style",
+    "direction",
+    "dir",
+    "indent",
+    "textFormat",
+    "textStyle",
+    "class",
+    "className",
+    "tag",
+    "align",
+    "textAlign",
+    "alignment",
+    "listType",
+    "marks",
 ];
 
 /// Refuses a text that is no JSON object or array.
@@ -34,9 +54,9 @@ fn shows_nothing(value: &Value) -> bool {
     match value {
         Value::String(text) => kernel::is_blank(text) || rich_text_is_blank(text),
         Value::Array(values) => values.iter().all(shows_nothing),
-        Value::Object(members) => members
-            .iter()
-            .all(|(name, value)| STRUCTURE.contains(&name.as_str()) || shows_nothing(value)),
+        Value::Object(members) => {
+            members.iter().all(|(name, value)| STRUCTURE.contains(&name.as_str()) || shows_nothing(value))
+        }
         Value::Null | Value::Bool(_) | Value::Number(_) => true,
     }
 }

@@ -55,7 +55,8 @@ pub fn clean(html: &str, rules: Rules<'_>) -> Cleaned {
 
 /// Rows and cells that were copied without their table: a parser would forget where they end.
 fn within_table(html: &str) -> std::borrow::Cow<'_, str> {
-    let has = |tag: &str| html.as_bytes().windows(tag.len()).any(|part| part.eq_ignore_ascii_case(tag.as_bytes()));
+    let has =
+        |tag: &str| html.as_bytes().windows(tag.len()).any(|part| part.eq_ignore_ascii_case(tag.as_bytes()));
     let has_cells = ["<td>", "<td ", "<th>", "<th "].into_iter().any(has);
     if has_cells && !has("<table") { format!("<table>{html}</table>").into() } else { html.into() }
 }

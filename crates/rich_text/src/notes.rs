@@ -27,15 +27,22 @@ impl Notes {
         let mut warnings = Vec::new();
         let mut add = |code, detail: String| warnings.push(Warning::new(pointer, code, detail));
         if self.shown_as_typed {
-            add("shown_as_typed", "This has too many elements for HTML: it is shown as it was typed.".to_owned());
+            add(
+                "shown_as_typed",
+                "This has too many elements for HTML: it is shown as it was typed.".to_owned(),
+            );
         }
         if !self.elements.is_empty() {
-            let names: Vec<String> = self.elements.iter().map(|(name, count)| format!("{name} ({count})")).collect();
+            let names: Vec<String> =
+                self.elements.iter().map(|(name, count)| format!("{name} ({count})")).collect();
             add("element_removed", format!("Left out with what was in it: {}.", names.join(", ")));
         }
         if self.images > 0 {
             let detail = "left out: a picture needs an address with https. Upload it first.";
-            add("image_removed", format!("{} {detail}", counted(self.images, "picture was", "pictures were")));
+            add(
+                "image_removed",
+                format!("{} {detail}", counted(self.images, "picture was", "pictures were")),
+            );
         }
         if self.links > 0 {
             let detail = "no address that can be followed; the text stayed.";
@@ -43,7 +50,10 @@ impl Notes {
         }
         if self.players > 0 {
             let detail = "its host is not among those whose players are shown.";
-            add("player_replaced", format!("{} a link: {detail}", counted(self.players, "player became", "players became")));
+            add(
+                "player_replaced",
+                format!("{} a link: {detail}", counted(self.players, "player became", "players became")),
+            );
         }
         if self.formatting {
             add("formatting_removed", "Colours, fonts and sizes were left out.".to_owned());

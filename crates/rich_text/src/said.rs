@@ -89,7 +89,15 @@ mod tests {
 
     #[test]
     fn what_shows_nothing_is_blank() {
-        for html in ["", "<p></p>", "<p><br></p>", "<p>&nbsp;</p>", "<p>\u{200b}</p>", "<ul><li></li></ul>", "<h2>\u{2800}</h2>"] {
+        for html in [
+            "",
+            "<p></p>",
+            "<p><br></p>",
+            "<p>&nbsp;</p>",
+            "<p>\u{200b}</p>",
+            "<ul><li></li></ul>",
+            "<h2>\u{2800}</h2>",
+        ] {
             assert!(is_blank(html), "{html}");
         }
         for html in ["a", "<img src=\"https://x\">", "<iframe src=\"https://x\"></iframe>", "<p>.</p>"] {

@@ -43,7 +43,9 @@ impl Style {
             "mso-highlight" => self.is_highlighted = true,
             "text-align" => self.align = alignment(value),
             "direction" => self.direction = direction(value),
-            "color" | "background" | "background-color" | "font-family" | "font-size" | "font" => self.is_decorated = true,
+            "color" | "background" | "background-color" | "font-family" | "font-size" | "font" => {
+                self.is_decorated = true
+            }
             _ => {}
         }
     }
@@ -84,7 +86,10 @@ mod tests {
     #[test]
     fn emphasis_is_read_from_styles() {
         let style = Style::of("font-weight:700; font-style:italic;text-decoration: underline line-through");
-        assert_eq!((style.bold, style.italic, style.underlined, style.struck), (Some(true), Some(true), Some(true), Some(true)));
+        assert_eq!(
+            (style.bold, style.italic, style.underlined, style.struck),
+            (Some(true), Some(true), Some(true), Some(true))
+        );
         assert_eq!(Style::of("font-weight:normal").bold, Some(false));
         assert_eq!(Style::of("TEXT-ALIGN: Center").align, Some("center"));
         assert!(Style::of("color: red").is_decorated && !Style::of("margin: 0").is_decorated);

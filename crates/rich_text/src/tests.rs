@@ -34,7 +34,10 @@ fn active_content_is_removed() {
     becomes("<svg><a href=\"https://x\">y</a></svg>", "");
     becomes("<math><mtext><style><img src=x onerror=alert(1)></style></mtext></math>a", "a");
     becomes("<iframe><img src=x onerror=alert(1)></iframe>a", "a");
-    becomes("<p style=\"text-align:center;background:url(javascript:alert(1))\">a</p>", "<p style=\"text-align:center\">a</p>");
+    becomes(
+        "<p style=\"text-align:center;background:url(javascript:alert(1))\">a</p>",
+        "<p style=\"text-align:center\">a</p>",
+    );
     becomes("<template><p>a</p></template><noscript><p>b</p></noscript>", "");
     becomes("  ", "");
     let typed = "&lt;b&gt;".repeat(300);
@@ -61,18 +64,26 @@ fn what_is_kept_stays_as_it_is() {
         becomes(kept, kept);
         assert_eq!(codes(kept), [""; 0], "{kept}");
     }
-    becomes("<a href=\"https://a.example/?b=1&c=2\" title=\"t\">x</a>", &format!("<a href=\"https://a.example/?b=1&amp;c=2\" title=\"t\" {REL}>x</a>"));
+    becomes(
+        "<a href=\"https://a.example/?b=1&c=2\" title=\"t\">x</a>",
+        &format!("<a href=\"https://a.example/?b=1&amp;c=2\" title=\"t\" {REL}>x</a>"),
+    );
 }
 
 #[test]
 fn lines_never_run_together() {
     becomes("<div>Bench 3x10</div><div>5 min rest</div>", "<p>Bench 3x10</p><p>5 min rest</p>");
-    becomes("Warm-up<div>Squats</div><div><br></div><div>Lunges</div>", "Warm-up<p>Squats</p><p><br></p><p>Lunges</p>");
+    becomes(
+        "Warm-up<div>Squats</div><div><br></div><div>Lunges</div>",
+        "Warm-up<p>Squats</p><p><br></p><p>Lunges</p>",
+    );
     becomes("<h1>Warm-up</h1>Main", "<h2>Warm-up</h2>Main");
     becomes("<h5>Day 1</h5><h6>0 rest</h6>", "<h4>Day 1</h4><h4>0 rest</h4>");
     becomes("<dl><dt>RPE</dt><dd>effort</dd></dl>", "<p>RPE</p><p>effort</p>");
-    becomes("<table><caption>Week 1</caption><tr><td>Squat</td></tr><tfoot><tr><td>Sum</td></tr></tfoot></table>",
-        "<p>Week 1</p><table><tbody><tr><td>Squat</td></tr></tbody><tbody><tr><td>Sum</td></tr></tbody></table>");
+    becomes(
+        "<table><caption>Week 1</caption><tr><td>Squat</td></tr><tfoot><tr><td>Sum</td></tr></tfoot></table>",
+        "<p>Week 1</p><table><tbody><tr><td>Squat</td></tr></tbody><tbody><tr><td>Sum</td></tr></tbody></table>",
+    );
     becomes("<h2>a<div>b</div></h2>", "<h2>a<br>b</h2>");
     becomes("<h2><span>a</span><span><div>b</div></span>c</h2>", "<h2>a<br>b<br>c</h2>");
     becomes("<ul><li><div>a</div><div>b</div></li></ul>", "<ul><li><p>a</p><p>b</p></li></ul>");
@@ -80,11 +91,16 @@ fn lines_never_run_together() {
     becomes("<tr><td>a</td><td>b</td></tr>", "<table><tbody><tr><td>a</td><td>b</td></tr></tbody></table>");
     becomes("<pre><div>a</div><div>b</div></pre>", "<pre>a\nb</pre>");
     becomes("<b><p>a</p><p>b</p></b>", "<p><b>a</b></p><p><b>b</b></p>");
-    becomes("<a href=\"https://a.example\"><div>a</div><div>b</div></a>",
-        &format!("<p><a href=\"https://a.example\" {REL}>a</a></p><p><a href=\"https://a.example\" {REL}>b</a></p>"));
-    for element in ["article", "section", "header", "footer", "main", "aside", "nav", "address", "fieldset", "center", "details",
-        "summary", "form", "hgroup", "dialog", "legend", "option"]
-    {
+    becomes(
+        "<a href=\"https://a.example\"><div>a</div><div>b</div></a>",
+        &format!(
+            "<p><a href=\"https://a.example\" {REL}>a</a></p><p><a href=\"https://a.example\" {REL}>b</a></p>"
+        ),
+    );
+    for element in [
+        "article", "section", "header", "footer", "main", "aside", "nav", "address", "fieldset", "center",
+        "details", "summary", "form", "hgroup", "dialog", "legend", "option",
+    ] {
         let given = format!("<{element}>one</{element}><{element}>two</{element}>three");
         let words: Vec<String> = super::plain(&html(&given)).split_whitespace().map(str::to_owned).collect();
         assert_eq!(words, ["one", "two", "three"], "{element}: {}", html(&given));
@@ -128,10 +144,15 @@ fn quill() {
          <li data-list=\"ordered\">c</li><li data-list=\"checked\">d</li><li data-list=\"unchecked\">e</li></ol>",
         "<ul><li>a<ul><li>b</li></ul></li></ul><ol><li>c</li></ol><ul><li>☑ d</li><li>☐ e</li></ul>",
     );
-    becomes("<p class=\"ql-align-center\">a</p><p class=\"ql-direction-rtl ql-align-right\">b</p>",
-        "<p style=\"text-align:center\">a</p><p dir=\"rtl\" style=\"text-align:right\">b</p>");
+    becomes(
+        "<p class=\"ql-align-center\">a</p><p class=\"ql-direction-rtl ql-align-right\">b</p>",
+        "<p style=\"text-align:center\">a</p><p dir=\"rtl\" style=\"text-align:right\">b</p>",
+    );
     becomes("<pre class=\"ql-syntax\" spellcheck=\"false\">a\n  b\n</pre>", "<pre>a\n  b</pre>");
-    becomes("<div class=\"ql-code-block-container\"><div class=\"ql-code-block\">a</div><div class=\"ql-code-block\">b</div></div>", "<pre>a\nb</pre>");
+    becomes(
+        "<div class=\"ql-code-block-container\"><div class=\"ql-code-block\">a</div><div class=\"ql-code-block\">b</div></div>",
+        "<pre>a\nb</pre>",
+    );
 }
 
 #[test]
@@ -141,9 +162,14 @@ fn lists_of_things_to_do() {
          </label><div><p>Warm up</p></div></li><li data-checked=\"false\" data-type=\"taskItem\"><label><input type=\"checkbox\"></label><div><p>Run</p></div></li></ul>",
         "<ul><li><p>☑ Warm up</p></li><li><p>☐ Run</p></li></ul>",
     );
-    becomes("<ul><li class=\"task-list-item\"><input type=\"checkbox\" disabled> a</li></ul>", "<ul><li>☐ a</li></ul>");
-    becomes("<ul class=\"to-do-list\"><li><div class=\"checkbox checkbox-on\"></div> <span class=\"to-do-children-checked\">a</span></li></ul>",
-        "<ul><li>☑ a</li></ul>");
+    becomes(
+        "<ul><li class=\"task-list-item\"><input type=\"checkbox\" disabled> a</li></ul>",
+        "<ul><li>☐ a</li></ul>",
+    );
+    becomes(
+        "<ul class=\"to-do-list\"><li><div class=\"checkbox checkbox-on\"></div> <span class=\"to-do-children-checked\">a</span></li></ul>",
+        "<ul><li>☑ a</li></ul>",
+    );
 }
 
 #[test]
@@ -158,9 +184,15 @@ fn ckeditor_notion_apple_and_mail() {
         "<p>a</p><blockquote>b</blockquote>",
     );
     // Apple Notes writes its titles as large bold lines, and its lists as lists of divs.
-    becomes("<div><b><span style=\"font-size: 24px\">Plan</span></b></div><div><br></div><ul><li>a</li></ul>", "<p><b>Plan</b></p><p><br></p><ul><li>a</li></ul>");
+    becomes(
+        "<div><b><span style=\"font-size: 24px\">Plan</span></b></div><div><br></div><ul><li>a</li></ul>",
+        "<p><b>Plan</b></p><p><br></p><ul><li>a</li></ul>",
+    );
     becomes("<details open><summary>More</summary><p>inside</p></details>", "<p>More</p><p>inside</p>");
-    becomes("<p style=\"font-weight:bold\">a</p><h3 style=\"font-weight:bold\">b</h3>", "<p><strong>a</strong></p><h3>b</h3>");
+    becomes(
+        "<p style=\"font-weight:bold\">a</p><h3 style=\"font-weight:bold\">b</h3>",
+        "<p><strong>a</strong></p><h3>b</h3>",
+    );
 }
 
 #[test]
@@ -170,10 +202,21 @@ fn what_does_nothing_goes() {
     becomes("<figure><img src=\"cid:1\"></figure>a", "a");
     becomes("<a href=\"www.example.com\">w</a>", &format!("<a href=\"https://www.example.com\" {REL}>w</a>"));
     becomes("<a href=\"tel:+49171\">t</a>", &format!("<a href=\"tel:+49171\" {REL}>t</a>"));
-    for blank in ["<p></p>", "<p><br></p>", "<p>&nbsp;</p>", "<p>\u{200b}</p>", "<div><br></div>", "<p>&#x3164;</p>", "<ul><li></li></ul>"] {
+    for blank in [
+        "<p></p>",
+        "<p><br></p>",
+        "<p>&nbsp;</p>",
+        "<p>\u{200b}</p>",
+        "<div><br></div>",
+        "<p>&#x3164;</p>",
+        "<ul><li></li></ul>",
+    ] {
         becomes(blank, "");
     }
-    assert_eq!(codes("<a href=\"/x\">a</a><img src=\"b.png\">c<canvas></canvas>"), ["element_removed", "image_removed", "link_removed"]);
+    assert_eq!(
+        codes("<a href=\"/x\">a</a><img src=\"b.png\">c<canvas></canvas>"),
+        ["element_removed", "image_removed", "link_removed"]
+    );
     let warning = &cleaned("<a href=\"/x\">a</a><a href=\"y\">b</a>").warnings("/body")[0];
     assert_eq!((warning.pointer.as_str(), warning.detail.starts_with("2 links had")), ("/body", true));
     assert_eq!(codes("<p style=\"color:red\">a</p>"), ["formatting_removed"]);
@@ -182,15 +225,29 @@ fn what_does_nothing_goes() {
 #[test]
 fn players_stay_where_their_host_is_listed() {
     const FRAME: &str = "sandbox=\"allow-scripts allow-same-origin allow-presentation allow-popups\"";
-    let shown = html("<figure class=\"media\"><oembed url=\"https://www.youtube.com/watch?v=dQw4w9WgXcQ\"></oembed></figure>");
-    assert!(shown.starts_with("<figure><iframe src=\"https://www.youtube-nocookie.com/embed/dQw4w9WgXcQ\""), "{shown}");
+    let shown = html(
+        "<figure class=\"media\"><oembed url=\"https://www.youtube.com/watch?v=dQw4w9WgXcQ\"></oembed></figure>",
+    );
+    assert!(
+        shown.starts_with("<figure><iframe src=\"https://www.youtube-nocookie.com/embed/dQw4w9WgXcQ\""),
+        "{shown}"
+    );
     assert!(shown.contains(FRAME) && shown.ends_with("></iframe></figure>"), "{shown}");
     assert_eq!(html(&shown), shown, "cleaned again");
     let given = "<iframe class=\"ql-video\" src=\"//player.vimeo.com/video/1\" onload=\"x()\" srcdoc=\"<b>\" sandbox=\"allow-top-navigation\">";
     let shown = html(given);
-    assert!(shown.contains("src=\"https://player.vimeo.com/video/1?dnt=1\"") && shown.contains(FRAME), "{shown}");
-    assert!(!shown.contains("onload") && !shown.contains("srcdoc") && !shown.contains("top-navigation"), "{shown}");
-    becomes("<iframe src=\"https://evil.example/a\" title=\"A page\"></iframe>", &format!("<a href=\"https://evil.example/a\" {REL}>A page</a>"));
+    assert!(
+        shown.contains("src=\"https://player.vimeo.com/video/1?dnt=1\"") && shown.contains(FRAME),
+        "{shown}"
+    );
+    assert!(
+        !shown.contains("onload") && !shown.contains("srcdoc") && !shown.contains("top-navigation"),
+        "{shown}"
+    );
+    becomes(
+        "<iframe src=\"https://evil.example/a\" title=\"A page\"></iframe>",
+        &format!("<a href=\"https://evil.example/a\" {REL}>A page</a>"),
+    );
     assert_eq!(codes("<iframe src=\"https://evil.example/a\"></iframe>"), ["player_replaced"]);
     becomes("<iframe src=\"javascript:alert(1)\"></iframe>a", "a");
 }
@@ -198,12 +255,27 @@ fn players_stay_where_their_host_is_listed() {
 #[test]
 fn nothing_hides_where_only_what_is_legible_counts() {
     let shown = |given: &str| clean(given, Rules { players: &[], only_legible: true }).html;
-    for hidden in ["\u{200b}", "\u{200d}", "\u{202e}", "\u{ad}", "\u{feff}", "\u{1}", "\u{e0041}", "&#x200b;", "&#8203;&shy;"] {
-        let given = format!("<a href=\"java{hidden}script:alert(1)\">x</a><img src=\"da{hidden}ta:text/html,x\">");
+    for hidden in [
+        "\u{200b}",
+        "\u{200d}",
+        "\u{202e}",
+        "\u{ad}",
+        "\u{feff}",
+        "\u{1}",
+        "\u{e0041}",
+        "&#x200b;",
+        "&#8203;&shy;",
+    ] {
+        let given =
+            format!("<a href=\"java{hidden}script:alert(1)\">x</a><img src=\"da{hidden}ta:text/html,x\">");
         assert!(!shown(&given).contains("script:") && !shown(&given).contains("data:"), "{hidden:?}");
     }
     assert_eq!(shown("<p>a\u{202e}&#8238;b</p>"), "<p>ab</p>");
-    assert_eq!(shown("&amp;#x200b;"), "&amp;#x200b;", "what only looks like a reference stays as it was typed");
+    assert_eq!(
+        shown("&amp;#x200b;"),
+        "&amp;#x200b;",
+        "what only looks like a reference stays as it was typed"
+    );
 }
 
 #[test]

@@ -191,7 +191,8 @@ impl Sink {
     fn extend_text(&self, parent: NodeId, index: Option<usize>, text: &str) -> bool {
         let mut nodes = self.nodes.borrow_mut();
         let children = nodes.get(parent).map_or(&[][..], |node| node.children.as_slice());
-        let before = index.unwrap_or(children.len()).checked_sub(1).and_then(|index| children.get(index).copied());
+        let before =
+            index.unwrap_or(children.len()).checked_sub(1).and_then(|index| children.get(index).copied());
         match before.and_then(|id| nodes.get_mut(id)).map(|node| &mut node.data) {
             Some(Data::Text(present)) => {
                 present.push_str(text);
@@ -283,7 +284,8 @@ impl TreeSink for Sink {
 
     fn reparent_children(&self, node: &Handle, new_parent: &Handle) {
         let mut nodes = self.nodes.borrow_mut();
-        let children = nodes.get_mut(node.0.0).map(|node| std::mem::take(&mut node.children)).unwrap_or_default();
+        let children =
+            nodes.get_mut(node.0.0).map(|node| std::mem::take(&mut node.children)).unwrap_or_default();
         for child in &children {
             if let Some(child) = nodes.get_mut(*child) {
                 child.parent = Some(new_parent.0.0);

@@ -109,7 +109,8 @@ mod tests {
         let db = Database::connect(options).await.unwrap();
         Migrator::up(&db, Some(10)).await.unwrap();
         let at = "'2026-11-22T09:30:00.000000+00:00'";
-        for (id, name, email) in [(1, "'Zoë Løken'", "zoe@müller.example"), (2, "NULL", "tom@example.com")] {
+        for (id, name, email) in [(1, "'Zoë Løken'", "zoe@müller.example"), (2, "NULL", "tom@example.com")]
+        {
             let sql = format!(
                 "INSERT INTO users (id, username, name, social_media_links, role, status, version, created_at, updated_at) \
                  VALUES (x'{id:032x}', 'user_{id}', {name}, '{{}}', 'USER', 'ACTIVE', 1, {at}, {at}); \
@@ -127,10 +128,14 @@ mod tests {
         }
         Migrator::up(&db, None).await.unwrap();
         let texts = async |sql: &str| {
-            let rows = db.query_all_raw(Statement::from_string(db.get_database_backend(), sql)).await.unwrap();
+            let rows =
+                db.query_all_raw(Statement::from_string(db.get_database_backend(), sql)).await.unwrap();
             rows.iter().map(|row| row.try_get::<String>("", "text").unwrap()).collect::<Vec<_>>()
         };
-        assert_eq!(texts("SELECT search_name AS text FROM users ORDER BY id").await, ["zoe loken user_1", "user_2"]);
+        assert_eq!(
+            texts("SELECT search_name AS text FROM users ORDER BY id").await,
+            ["zoe loken user_1", "user_2"]
+        );
         assert_eq!(
             texts("SELECT email AS text FROM credentials ORDER BY user_id").await,
             ["zoe@xn--mller-kva.example", "tom@example.com"]

@@ -13,13 +13,17 @@ const DECOMPOSED: &str = "Gro\u{308}ße-Mo\u{308}bel-U\u{308}bung";
 
 #[both_databases]
 async fn a_password_is_the_same_composed_and_decomposed(app: App) {
-    for (set, typed, email) in [(COMPOSED, DECOMPOSED, "a@example.com"), (DECOMPOSED, COMPOSED, "b@example.com")] {
+    for (set, typed, email) in
+        [(COMPOSED, DECOMPOSED, "a@example.com"), (DECOMPOSED, COMPOSED, "b@example.com")]
+    {
         app.post("/auth/register", json!({ "email": email, "password": set })).await.expect(201);
         let person = app.login(email, typed).await;
         let body = json!({ "currentPassword": typed, "newPassword": "ｅｉｇｈｔ green anvils" });
         app.put_as(&person, "/me/password", body).await.expect(204);
         app.login(email, "eight green anvils").await;
-        app.post("/auth/login", json!({ "email": email, "password": set })).await.expect_problem(401, "invalid_credentials");
+        app.post("/auth/login", json!({ "email": email, "password": set }))
+            .await
+            .expect_problem(401, "invalid_credentials");
     }
 }
 
@@ -39,7 +43,9 @@ async fn a_hash_of_the_bytes_that_were_typed_is_renewed(app: App) {
     for typed in [COMPOSED, DECOMPOSED, COMPOSED] {
         app.login("old@example.com", typed).await;
     }
-    let stored = app.count("SELECT count(*) FROM credentials WHERE password_hash LIKE '%AQEBAQEBAQEBAQEBAQEBAQ%'").await;
+    let stored = app
+        .count("SELECT count(*) FROM credentials WHERE password_hash LIKE '%AQEBAQEBAQEBAQEBAQEBAQ%'")
+        .await;
     assert_eq!(stored, 0, "the hash is of the one form now");
 }
 
@@ -54,15 +60,20 @@ fn argon2_of(password: &str) -> String {
 
 #[both_databases]
 async fn blanks_around_an_address_are_ignored_everywhere(app: App) {
-    for (index, around) in [("", " "), (" ", ""), ("\u{feff}", "\u{a0}"), ("\t", "\u{200b}\n")].iter().enumerate() {
+    for (index, around) in
+        [("", " "), (" ", ""), ("\u{feff}", "\u{a0}"), ("\t", "\u{200b}\n")].iter().enumerate()
+    {
         let email = format!("lena{index}@example.com");
         let typed = format!("{}{email}{}", around.0, around.1);
-        let made = app.post("/auth/register", json!({ "email": typed, "password": PASSWORD })).await.expect(201);
+        let made =
+            app.post("/auth/register", json!({ "email": typed, "password": PASSWORD })).await.expect(201);
         assert_eq!(made.at("/user/email"), email, "{typed:?}");
         app.login(&typed, PASSWORD).await;
         app.post("/auth/forgot-password", json!({ "email": typed })).await.expect(202);
         app.post("/auth/verify-email/resend", json!({ "email": typed })).await.expect(202);
-        app.post("/auth/register", json!({ "email": email, "password": PASSWORD })).await.expect_problem(409, "email_taken");
+        app.post("/auth/register", json!({ "email": email, "password": PASSWORD }))
+            .await
+            .expect_problem(409, "email_taken");
         let admin = app.admin().await;
         let found = app.get_as(&admin, &format!("/admin/users?email={}", in_query(&typed))).await;
         assert_eq!(found.expect(200).at("/data/0/email"), email, "{typed:?}");

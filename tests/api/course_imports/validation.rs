@@ -370,16 +370,27 @@ async fn a_dry_run_tells_what_would_be_left_out(app: App) {
     }));
     let report = dry_run(&app, &elena, &sent).await;
     assert_eq!(report.at("/isImportable"), true);
-    let told: Vec<String> = report.at("/warnings").as_array().unwrap().iter()
-        .map(|warning| format!("{} {}", warning["pointer"].as_str().unwrap(), warning["code"].as_str().unwrap()))
+    let told: Vec<String> = report
+        .at("/warnings")
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|warning| {
+            format!("{} {}", warning["pointer"].as_str().unwrap(), warning["code"].as_str().unwrap())
+        })
         .collect();
-    assert_eq!(told, ["/course/content element_removed", "/course/chapters/0/lessons/0/content image_removed"]);
+    assert_eq!(
+        told,
+        ["/course/content element_removed", "/course/chapters/0/lessons/0/content image_removed"]
+    );
     let made = import(&app, &elena, &sent).await.expect(201);
     assert_eq!(made.at("/warnings"), report.at("/warnings"));
     let tree = app.get_as(&elena, &format!("/courses/{}/tree", made.text_at("/id"))).await.expect(200);
     assert_eq!(tree.at("/chapters/0/content"), "<p>a</p><p>b</p>");
     assert_eq!(tree.at("/chapters/0/lessons/1/content"), "{\"type\": \"doc\", \"text\": \"a & b\"}");
-    let blank = document(json!({ "title": "\u{3164}", "categories": [slug], "chapters": [{ "title": "\u{200b}", "isPublished": true, "content": "<p></p>" }] }));
+    let blank = document(
+        json!({ "title": "\u{3164}", "categories": [slug], "chapters": [{ "title": "\u{200b}", "isPublished": true, "content": "<p></p>" }] }),
+    );
     assert_eq!(
         problems(&dry_run(&app, &elena, &blank).await),
         ["/course/chapters/0/content body_missing", "/course/chapters/0/title blank", "/course/title blank"]

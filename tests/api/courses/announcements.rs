@@ -175,7 +175,7 @@ async fn seed<F: Future<Output = kernel::Result<()>> + Send + 'static>(
 }
 
 async fn claim_announcement(app: &App) -> outbox::Message {
-    let work = |tx: Tx| async move { outbox::claim(&tx, 100).await };
+    let work = |tx: Tx| async move { outbox::claim(&tx, outbox::Kinds::Any, 100).await };
     let messages = app.db.run_in(Pool::Worker, Actor::System, work).await.unwrap();
     messages.into_iter().find(|message| message.kind == "announcement.created").unwrap()
 }

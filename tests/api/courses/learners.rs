@@ -217,7 +217,8 @@ async fn learners_are_found_by_names_in_any_script(app: App) {
 async fn a_learner_is_found_as_the_catalogue_finds_courses(app: App) {
     let elena = app.trainer().await;
     let (course, ..) = app.course(&elena, json!({})).await;
-    for name in ["Zoë Løken", "Łukasz Größe", "آمِنَة", "田中ユキ", "ﾅｵﾐ", "Ана Ковач", "Per_Cent 100%"] {
+    for name in ["Zoë Løken", "Łukasz Größe", "آمِنَة", "田中ユキ", "ﾅｵﾐ", "Ана Ковач", "Per_Cent 100%"]
+    {
         let learner = app.learner().await;
         app.patch_as(&learner, "/me", "*", json!({ "name": name })).await.expect(200);
         app.post_empty_as(&learner, &format!("/courses/{course}/enroll")).await.expect(201);

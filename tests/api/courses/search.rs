@@ -102,7 +102,17 @@ async fn a_misspelling_never_matches_an_unpublished_course(app: App) {
 #[both_databases]
 async fn a_course_is_found_in_its_own_script(app: App) {
     let elena = app.trainer().await;
-    for title in ["تَمَارِين القُوَّة", "الإطالة الصباحية", "自宅でできるヨガ入門", "ﾄﾚｰﾆﾝｸﾞ 半角", "집에서하는요가", "ฝึกโยคะที่บ้าน", "瑜伽初学者", "Йога дома", "Ｓｔｒｅｔｃｈ"] {
+    for title in [
+        "تَمَارِين القُوَّة",
+        "الإطالة الصباحية",
+        "自宅でできるヨガ入門",
+        "ﾄﾚｰﾆﾝｸﾞ 半角",
+        "집에서하는요가",
+        "ฝึกโยคะที่บ้าน",
+        "瑜伽初学者",
+        "Йога дома",
+        "Ｓｔｒｅｔｃｈ",
+    ] {
         app.course(&elena, json!({ "title": title, "description": "d" })).await;
     }
     let app = &app;

@@ -13,7 +13,12 @@ async fn lesson(app: &App) -> (Person, String) {
 
 fn codes(warnings: &Value) -> Vec<String> {
     let warnings = warnings.as_array().expect("warnings");
-    warnings.iter().map(|warning| format!("{} {}", warning["pointer"].as_str().unwrap(), warning["code"].as_str().unwrap())).collect()
+    warnings
+        .iter()
+        .map(|warning| {
+            format!("{} {}", warning["pointer"].as_str().unwrap(), warning["code"].as_str().unwrap())
+        })
+        .collect()
 }
 
 #[both_databases]
@@ -32,7 +37,8 @@ async fn lines_stay_lines_in_every_text(app: App) {
     let post = app.post_as(&elena, "/posts", body).await.expect(201);
     let path = format!("/posts/{}", post.text_at("/id"));
     app.post_empty_as(&elena, &format!("{path}/publish")).await.expect(200);
-    let comment = app.post_as(&elena, &format!("{path}/comments"), json!({ "content": pasted })).await.expect(201);
+    let comment =
+        app.post_as(&elena, &format!("{path}/comments"), json!({ "content": pasted })).await.expect(201);
     assert_eq!((post.at("/content"), comment.at("/content")), (json!(shown), json!(shown)));
     let body = json!({ "title": "A", "body": pasted });
     let announced = app.post_as(&elena, &format!("/courses/{course}/announcements"), body).await.expect(201);
@@ -59,7 +65,11 @@ async fn the_answer_says_what_was_removed(app: App) {
 #[both_databases]
 async fn what_word_adds_does_not_count(app: App) {
     let (elena, lesson) = lesson(&app).await;
-    let styles = format!("<style><!-- {} --></style><!--[if mso]>{}<![endif]-->", "p.MsoNormal {margin:0} ".repeat(3_000), "x".repeat(20_000));
+    let styles = format!(
+        "<style><!-- {} --></style><!--[if mso]>{}<![endif]-->",
+        "p.MsoNormal {margin:0} ".repeat(3_000),
+        "x".repeat(20_000)
+    );
     let pasted = format!("{styles}<p class=MsoNormal>Squat<o:p></o:p></p>");
     let reply = app.patch_as(&elena, &lesson, "*", json!({ "content": pasted })).await.expect(200);
     assert_eq!(reply.at("/content"), "<p>Squat</p>");
@@ -72,7 +82,16 @@ async fn what_word_adds_does_not_count(app: App) {
 async fn a_text_that_shows_nothing_is_none(app: App) {
     let elena = app.trainer().await;
     let (_, chapter, _) = app.course(&elena, json!({})).await;
-    for blank in ["<p></p>", "<p><br></p>", "<p>&nbsp;</p>", "<p>\u{200b}</p>", "<p>\u{3164}</p>", "<p>\u{2800}</p>", "<img src=\"data:,x\">", "<a name=\"x\"></a>"] {
+    for blank in [
+        "<p></p>",
+        "<p><br></p>",
+        "<p>&nbsp;</p>",
+        "<p>\u{200b}</p>",
+        "<p>\u{3164}</p>",
+        "<p>\u{2800}</p>",
+        "<img src=\"data:,x\">",
+        "<a name=\"x\"></a>",
+    ] {
         let body = json!({ "title": "Empty", "content": blank });
         let made = app.post_as(&elena, &format!("/chapters/{chapter}/lessons"), body).await.expect(201);
         assert_eq!(made.at("/content"), json!(null), "{blank}");
@@ -90,23 +109,38 @@ async fn a_text_that_shows_nothing_is_none(app: App) {
 async fn the_document_of_an_editor_is_kept_as_it_was_sent(app: App) {
     let (elena, lesson) = lesson(&app).await;
     let (course, chapter, _) = app.course(&elena, json!({})).await;
-    let document = "{ \"type\": \"doc\",\n \"content\": [{\"type\": \"text\", \"text\": \"Push & pull <3\"}] }";
+    let document =
+        "{ \"type\": \"doc\",\n \"content\": [{\"type\": \"text\", \"text\": \"Push & pull <3\"}] }";
     for path in [lesson.clone(), format!("/chapters/{chapter}"), format!("/courses/{course}")] {
         let body = json!({ "content": document, "contentFormat": "JSON" });
         let reply = app.patch_as(&elena, &path, "*", body).await.expect(200);
-        assert_eq!((reply.at("/content"), reply.at("/contentFormat")), (json!(document), json!("JSON")), "{path}");
+        assert_eq!(
+            (reply.at("/content"), reply.at("/contentFormat")),
+            (json!(document), json!("JSON")),
+            "{path}"
+        );
         let read = app.get_as(&elena, &path).await.expect(200);
-        assert_eq!((read.at("/content"), read.at("/contentFormat")), (json!(document), json!("JSON")), "{path}");
+        assert_eq!(
+            (read.at("/content"), read.at("/contentFormat")),
+            (json!(document), json!("JSON")),
+            "{path}"
+        );
     }
     let exported = app.get_as(&elena, &format!("/courses/{course}/export")).await.expect(200);
-    assert_eq!((exported.at("/course/content"), exported.at("/course/contentFormat")), (json!(document), json!("JSON")));
+    assert_eq!(
+        (exported.at("/course/content"), exported.at("/course/contentFormat")),
+        (json!(document), json!("JSON"))
+    );
     // Another text stays in the format that is there; with another format, the text that is there is read in it.
     let refused = app.patch_as(&elena, &lesson, "*", json!({ "content": "<p>a</p>" })).await;
     assert_eq!(refused.expect_problem(422, "validation_failed").errors(), ["/content not_json"]);
     let long = json!({ "content": format!("[\"{}\"]", "x".repeat(150_000)) });
     let refused = app.patch_as(&elena, &lesson, "*", long).await.expect_problem(422, "validation_failed");
     assert_eq!(refused.errors(), ["/content too_long"]);
-    let back = app.patch_as(&elena, &lesson, "*", json!({ "content": "<p>a</p>", "contentFormat": "HTML" })).await.expect(200);
+    let back = app
+        .patch_as(&elena, &lesson, "*", json!({ "content": "<p>a</p>", "contentFormat": "HTML" }))
+        .await
+        .expect(200);
     assert_eq!((back.at("/content"), back.at("/contentFormat")), (json!("<p>a</p>"), json!("HTML")));
     let refused = app.patch_as(&elena, &lesson, "*", json!({ "contentFormat": "JSON" })).await;
     assert_eq!(refused.expect_problem(422, "validation_failed").errors(), ["/content not_json"]);
@@ -117,7 +151,8 @@ async fn an_empty_document_of_an_editor_teaches_nothing(app: App) {
     let elena = app.trainer().await;
     let (_, chapter, _) = app.course(&elena, json!({})).await;
     let path = format!("/chapters/{chapter}/lessons");
-    let body = json!({ "title": "A", "content": "{\"ops\":[{\"insert\":\"\\n\"}]}", "contentFormat": "JSON" });
+    let body =
+        json!({ "title": "A", "content": "{\"ops\":[{\"insert\":\"\\n\"}]}", "contentFormat": "JSON" });
     let made = app.post_as(&elena, &path, body).await.expect(201).text_at("/id");
     let refused = app.post_empty_as(&elena, &format!("/lessons/{made}/publish")).await;
     assert_eq!(refused.expect_problem(422, "not_publishable").errors(), ["/content body_missing"]);
@@ -131,9 +166,18 @@ async fn players_of_listed_hosts_stay(database: DatabaseKind) {
     let app = App::start_with(database, &[("PALESTRA_PLAYER_HOSTS", "player.vimeo.com,video.example")]).await;
     let (elena, lesson) = lesson(&app).await;
     for (given, expected) in [
-        ("<iframe src=\"https://vimeo.com/1\"></iframe>", "<iframe src=\"https://player.vimeo.com/video/1?dnt=1\""),
-        ("<iframe src=\"https://www.video.example/a\"></iframe>", "<iframe src=\"https://www.video.example/a\""),
-        ("<iframe src=\"https://www.youtube.com/embed/x\"></iframe>", "<a href=\"https://www.youtube.com/embed/x\""),
+        (
+            "<iframe src=\"https://vimeo.com/1\"></iframe>",
+            "<iframe src=\"https://player.vimeo.com/video/1?dnt=1\"",
+        ),
+        (
+            "<iframe src=\"https://www.video.example/a\"></iframe>",
+            "<iframe src=\"https://www.video.example/a\"",
+        ),
+        (
+            "<iframe src=\"https://www.youtube.com/embed/x\"></iframe>",
+            "<a href=\"https://www.youtube.com/embed/x\"",
+        ),
     ] {
         let reply = app.patch_as(&elena, &lesson, "*", json!({ "content": given })).await.expect(200);
         let shown = reply.text_at("/content");

@@ -14,7 +14,9 @@ async fn a_name_that_was_given_up_leads_to_its_owner_for_90_days(app: App) {
     let shown = app.get("/users/lena").await.expect(200);
     assert_eq!((shown.at("/id"), shown.at("/username")), (json!(lena.id), json!("lena_lifts")));
     app.patch_as(&tom, "/me", "*", json!({ "username": "lena" })).await.expect_problem(409, "username_taken");
-    let register = |email: &str| app.post("/auth/register", json!({ "email": email, "password": PASSWORD, "username": "lena" }));
+    let register = |email: &str| {
+        app.post("/auth/register", json!({ "email": email, "password": PASSWORD, "username": "lena" }))
+    };
     register("a@example.com").await.expect_problem(409, "username_taken");
     app.clock.advance(Duration::days(90));
     app.get("/users/lena").await.expect_problem(404, "not_found");
@@ -43,7 +45,9 @@ async fn an_account_keeps_five_names_at_most(app: App) {
         app.patch_as(&lena, "/me", "*", json!({ "username": format!("lena_{number}") })).await.expect(200);
     }
     app.patch_as(&tom, "/me", "*", json!({ "username": "lena_1" })).await.expect(200);
-    app.patch_as(&tom, "/me", "*", json!({ "username": "lena_2" })).await.expect_problem(409, "username_taken");
+    app.patch_as(&tom, "/me", "*", json!({ "username": "lena_2" }))
+        .await
+        .expect_problem(409, "username_taken");
 }
 
 #[both_databases]
@@ -60,7 +64,11 @@ async fn names_of_roles_are_for_admins(app: App) {
     let (lena, admin) = (app.learner().await, app.admin().await);
     for name in ["admin", "support", "moderator", "trainer", "palestra", "adm1n", "_admin_"] {
         let refused = app.patch_as(&lena, "/me", "*", json!({ "username": name })).await;
-        assert_eq!(refused.expect_problem(422, "validation_failed").errors(), ["/username reserved"], "{name}");
+        assert_eq!(
+            refused.expect_problem(422, "validation_failed").errors(),
+            ["/username reserved"],
+            "{name}"
+        );
         let body = json!({ "email": "a@example.com", "password": PASSWORD, "username": name });
         let refused = app.post("/auth/register", body).await.expect_problem(422, "validation_failed");
         assert_eq!(refused.errors(), ["/username reserved"], "{name}");

@@ -121,7 +121,7 @@ async fn readers_cannot_write(app: App) {
 async fn a_worker_whose_lease_ran_out_no_longer_decides(app: App) {
     let work = |tx: Tx| async move {
         note(&tx, "taken over").await?;
-        let mine = database::outbox::claim(&tx, 10)
+        let mine = database::outbox::claim(&tx, database::outbox::Kinds::Any, 10)
             .await?
             .into_iter()
             .find(|message| message.kind == "test.note")

@@ -85,6 +85,7 @@ pub fn config(folder: &Path, settings: Settings<'_>) -> Config {
         ("PALESTRA_HASH_QUEUE", "512"),
         ("PALESTRA_REQUESTS_PER_MINUTE", "0"),
         ("PALESTRA_LOGINS_PER_MINUTE", "0"),
+        ("PALESTRA_GUESSES_PER_HOUR", "0"),
         ("PALESTRA_NEW_ACCOUNT_CONVERSATIONS", "0"),
         ("PALESTRA_NEW_ACCOUNT_MESSAGES", "0"),
         ("PALESTRA_LOG", "off"),

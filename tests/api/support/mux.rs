@@ -111,9 +111,21 @@ impl Mux {
         row["status"] = json!(status);
         if status == "ready" {
             row["duration"] = json!(61.5);
+            // An upload of sound alone has no other track.
+            if row["tracks"].is_null() {
+                row["tracks"] = json!([
+                    { "id": "v", "type": "video", "max_width": 1920, "max_height": 1080, "max_frame_rate": 30 },
+                    { "id": "a", "type": "audio", "max_channels": 2 },
+                ]);
+            }
         }
         let row = row.clone();
         rooms.emit(&format!("video.asset.{status}"), row);
+    }
+
+    /// What Mux finds in the file of an asset once it is processed.
+    pub fn set_tracks(&self, asset: &str, tracks: Value) {
+        self.rooms().assets.get_mut(asset).unwrap()["tracks"] = tracks;
     }
 
     /// Makes an upload time out.

@@ -21,6 +21,14 @@ impl App {
         self.number(sql, true).await
     }
 
+    /// Waits until the worker has done everything.
+    pub async fn outbox_is_done(&self) {
+        super::eventually("the outbox to be empty", || async {
+            (self.count("SELECT count(*) FROM outbox WHERE done_at IS NULL").await == 0).then_some(())
+        })
+        .await;
+    }
+
     async fn number(&self, sql: &str, answers: bool) -> i64 {
         let sql = sqlx::AssertSqlSafe(sql.to_owned());
         if let Some(url) = &self.url {

@@ -63,6 +63,14 @@ impl StripeApp {
         api::startup::payments(&config, self.app.db.environment()).unwrap()
     }
 
+    /// The payment service after the keys were replaced by those of this Stripe.
+    pub fn payments_at(&self, stripe: &StripeDouble) -> Payments {
+        let settings = stripe.settings();
+        let settings: Vec<_> = settings.iter().map(|(name, value)| (*name, value.as_str())).collect();
+        let config = config(&self.app.folder, &settings);
+        api::startup::payments(&config, self.app.db.environment()).unwrap()
+    }
+
     /// Starts a checkout on Stripe's hosted page.
     pub async fn start_checkout(&self) -> OpenCheckout {
         let reply = self.checkout(&self.lena, &self.course).await.expect(201);

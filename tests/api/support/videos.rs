@@ -5,7 +5,7 @@ use database::{Pool, Tx, values};
 use kernel::{Actor, Role, Uuid};
 use serde_json::{Value, json};
 
-use crate::support::{App, Mux, Person, eventually};
+use crate::support::{App, Mux, Person, Reply, eventually};
 
 pub fn video_announcement() -> Value {
     json!({ "contentType": "video/mp4", "sizeBytes": 1000, "name": "hinge.mp4" })
@@ -28,6 +28,23 @@ pub async fn announce_video(app: &App, who: &Person) -> (String, String) {
 pub async fn put_bytes(url: &str, bytes: Vec<u8>) -> u16 {
     let sent = reqwest::Client::new().put(url).header("content-type", "video/mp4").body(bytes);
     sent.send().await.unwrap().status().as_u16()
+}
+
+/// Announces, sends and completes a video in our own storage.
+pub async fn upload_film(app: &App, who: &Person, content_type: &str, bytes: Vec<u8>) -> Reply {
+    let body = json!({ "contentType": content_type, "sizeBytes": bytes.len(), "name": "hinge.mp4" });
+    let announced = app.post_as(who, "/video-uploads", body).await.expect(201);
+    let url = local_url(app, &announced.text_at("/target/url"));
+    assert_eq!(put_bytes(&url, bytes).await, 204);
+    let path = format!("/video-assets/{}/complete", announced.text_at("/videoAsset/id"));
+    app.post_empty_as(who, &path).await.expect(200)
+}
+
+/// The response to whoever opens the stream of a video.
+pub async fn open_stream(app: &App, who: &Person, video: &str) -> reqwest::Response {
+    let playback = app.post_empty_as(who, &format!("/video-assets/{video}/playback")).await.expect(200);
+    let url = local_url(app, &playback.text_at("/streamUrl"));
+    reqwest::get(url).await.unwrap()
 }
 
 /// A video whose file was uploaded to Mux: its id, its asset at Mux, and the pending webhooks.
@@ -91,21 +108,6 @@ pub async fn captions_file(app: &App, who: &Person) -> String {
     let owner = uuid(&who.id);
     execute_as(app, who, sql, values! { file, owner, now }).await;
     file.to_string()
-}
-
-/// A box of an MP4 file.
-pub fn mp4_box(name: &[u8], content: &[u8]) -> Vec<u8> {
-    let length = u32::try_from(content.len() + 8).unwrap();
-    [&length.to_be_bytes()[..], name, content].concat()
-}
-
-/// An MP4 file without frames that claims this duration.
-pub fn mp4_film(milliseconds: u32) -> Vec<u8> {
-    let times = [1000_u32.to_be_bytes(), milliseconds.to_be_bytes()].concat();
-    let head = mp4_box(b"mvhd", &[&[0; 12][..], &times, &[0; 80]].concat());
-    let kind = mp4_box(b"ftyp", b"isom\0\0\x02\0isomiso2avc1mp41");
-    // The metadata follows the frames, as cameras write it.
-    [kind, mp4_box(b"mdat", &[0; 500]), mp4_box(b"moov", &head)].concat()
 }
 
 /// A URL of this server, with the port on which it listens.

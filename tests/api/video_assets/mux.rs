@@ -52,6 +52,8 @@ async fn a_video_is_uploaded_to_mux_and_played(app: App) {
         (&json!("READY"), &json!(61.5), &Value::Null)
     );
     assert_eq!(ready["assetsId"], mux.asset_of(&url));
+    assert_eq!((&ready["width"], &ready["height"]), (&json!(1920), &json!(1080)));
+    assert_eq!((&ready["codec"], &ready["warnings"]), (&Value::Null, &json!([])));
     let listed = app.get_as(&elena, "/me/video-assets").await.expect(200);
     assert_eq!((listed.at("/data/0"), listed.at("/hasMore")), (ready.clone(), json!(false)));
 
@@ -163,4 +165,35 @@ async fn a_video_deleted_at_mux_is_not_played(app: App) {
     app.post_empty_as(&elena, &format!("/video-assets/{video}/playback"))
         .await
         .expect_problem(409, "video_not_ready");
+}
+
+#[both_databases]
+async fn sound_alone_is_no_video_at_mux_either(app: App) {
+    let (app, mux) = with_mux(&app).await;
+    let elena = app.trainer().await;
+    let (video, asset, events) = send_video(&app, &mux, &elena).await;
+    mux.set_tracks(&asset, json!([{ "id": "a", "type": "audio", "max_channels": 2 }]));
+    mux.finish(&asset, "ready");
+    for event in events.iter().chain(&mux.events()) {
+        deliver_webhook(&app, &mux, event).await;
+    }
+    let asset = video_asset(&app, &elena, &video).await;
+    assert_eq!((&asset["status"], &asset["problem"]), (&json!("ERRORED"), &json!("no_video_track")));
+}
+
+#[both_databases]
+async fn a_file_for_mux_may_be_announced_as_any_video(app: App) {
+    let (app, _mux) = with_mux(&app).await;
+    let elena = app.trainer().await;
+    for (kind, sent) in [("video/x-matroska", "video/x-matroska"), ("", "application/octet-stream")] {
+        let body = json!({ "contentType": kind, "sizeBytes": 1000, "name": "hinge.mkv" });
+        let reply = app.post_as(&elena, "/video-uploads", body).await.expect(201);
+        assert_eq!(reply.at("/target/headers/content-type"), sent);
+    }
+    for kind in ["image/png", "text/html"] {
+        let body = json!({ "contentType": kind, "sizeBytes": 1000, "name": "hinge.mp4" });
+        let refused =
+            app.post_as(&elena, "/video-uploads", body).await.expect_problem(422, "validation_failed");
+        assert_eq!(refused.errors(), ["/contentType type_not_allowed"]);
+    }
 }

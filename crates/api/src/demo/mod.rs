@@ -13,7 +13,7 @@ use chrono::Duration;
 use courses::{Body, ContentFormat, Level, NewCategory, NewChapter, NewCourse, NewLesson};
 use database::{Db, Pool, Tx};
 use enrollment::NewManualGrant;
-use identity::{AccountChange, Hasher, Registration, UserFilter};
+use identity::{AccountChange, Hasher, Registration, Share, UserFilter};
 use kernel::{Actor, CategoryId, Error, Limit, Money, Result, Role, SessionId, Uuid};
 use progress::{Claim, HeartbeatService, MAX_VIDEO_SECONDS, Rules, Subject};
 use serde::Deserialize;
@@ -163,7 +163,8 @@ pub async fn load(db: &Db, hasher: &Hasher) -> Result<bool> {
     }
     let school = school()?;
     print_status("Loading the demo school");
-    let hash = identity::hash_new_password(db, hasher, PASSWORD.to_owned(), "", &[]).await?;
+    let hash =
+        identity::hash_new_password(db, hasher, PASSWORD.to_owned(), "", &[], Share::default()).await?;
     // The admin comes last, so that a load that was interrupted is seen as unfinished.
     let (admins, others): (Vec<_>, Vec<_>) =
         school.people.into_iter().partition(|person| person.role == "ADMIN");

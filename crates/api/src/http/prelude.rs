@@ -3,7 +3,7 @@
 pub(crate) use actix_web::web::Data;
 
 pub(crate) use super::{
-    extract::{Admin, Caller, Confirmed, Idempotency, IfMatch, Json, Member, Path, Prose, Query, Trainer},
+    extract::{Admin, Caller, Idempotency, IfMatch, Json, Member, Path, Prose, Query, Trainer},
     problem::Problem,
     reply::{Answer, Nothing, Reply},
     routing::{Operations, operations},

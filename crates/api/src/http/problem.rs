@@ -25,6 +25,7 @@ pub fn status_of(code: Code) -> StatusCode {
         | Code::RefreshTokenInvalid
         | Code::RefreshTokenReused => StatusCode::UNAUTHORIZED,
         Code::Forbidden
+        | Code::AddressUnverified
         | Code::NotGranted
         | Code::GrantExpired
         | Code::GrantRefunded
@@ -63,6 +64,8 @@ pub fn status_of(code: Code) -> StatusCode {
         | Code::OwnCourse
         | Code::CourseFree
         | Code::PaymentNotRefundable
+        | Code::PaymentDisputed
+        | Code::UnknownAtProvider
         | Code::RefundTooLarge
         | Code::CouponUsed
         | Code::CouponTaken
@@ -100,7 +103,7 @@ pub fn status_of(code: Code) -> StatusCode {
         Code::Overloaded | Code::Unavailable | Code::ProviderUnavailable | Code::OutcomeUnknown => {
             StatusCode::SERVICE_UNAVAILABLE
         }
-        Code::Internal | Code::MailUndelivered => StatusCode::INTERNAL_SERVER_ERROR,
+        Code::Internal | Code::MailUndelivered | Code::MailRefused => StatusCode::INTERNAL_SERVER_ERROR,
     }
 }
 

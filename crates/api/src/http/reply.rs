@@ -103,6 +103,14 @@ impl<T> Reply<T> {
     }
 }
 
+impl<T> Reply<T> {
+    /// 202 without a body, where another answer would have one.
+    #[must_use]
+    pub fn deferred() -> Self {
+        Self { status: StatusCode::ACCEPTED, headers: Vec::new(), body: Bytes::new(), of: PhantomData }
+    }
+}
+
 impl Reply<Nothing> {
     /// 204.
     #[must_use]
@@ -113,7 +121,7 @@ impl Reply<Nothing> {
     /// 202: it was written down and will be done.
     #[must_use]
     pub fn accepted() -> Self {
-        Self { status: StatusCode::ACCEPTED, ..Self::no_content() }
+        Self::deferred()
     }
 }
 

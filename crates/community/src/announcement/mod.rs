@@ -36,7 +36,11 @@ const MAX_BATCHES: u32 = 10;
 /// # Errors
 /// [`Code::NotFound`], [`Code::Forbidden`], [`Code::ValidationFailed`] for a text without content, [`Code::TooManyAnnouncements`]
 /// beyond five announcements of the course in 24 hours.
-pub async fn create_announcement(tx: &Tx, course_id: CourseId, new: NewAnnouncement) -> Result<Written<Announcement>> {
+pub async fn create_announcement(
+    tx: &Tx,
+    course_id: CourseId,
+    new: NewAnnouncement,
+) -> Result<Written<Announcement>> {
     let course = require_editor(tx, course_id).await?;
     let body = text::required_rich(tx, &new.body, MAX_BODY_LENGTH, "/body");
     let (title, Written { value: body, warnings }) = Error::join(visible_line(&new.title, "/title"), body)?;

@@ -81,8 +81,8 @@ pub async fn create_comment(tx: &Tx, branch: Branch, new: NewComment) -> Result<
     let author_id = tx.user_id()?;
     let thread = thread_of(tx, branch).await?;
     thread::require_open(thread)?;
-    let Written { value: content, warnings } =
-        checked_content(tx, thread, WriteKind::Comment, &new.content).await?;
+    let Written { value: content, warnings } = text::rich(tx, &new.content, MAX_CONTENT_LENGTH, "/content")?;
+    check_content(tx, thread, WriteKind::Comment, &content).await?;
     let root = thread.root;
     if let ThreadRoot::Lesson { lesson_id, .. } = root {
         counter::store::insert_lesson(tx, lesson_id).await?;
@@ -159,12 +159,13 @@ async fn require_parent(tx: &Tx, thread_id: ThreadId, id: CommentId) -> Result<P
 }
 
 /// The sanitised text, if the caller may write it in this thread.
-async fn checked_content(tx: &Tx, thread: Thread, kind: WriteKind, content: &str) -> Result<Written<String>> {
-    let content = text::required_rich(tx, content, MAX_CONTENT_LENGTH, "/content")?;
+async fn check_content(tx: &Tx, thread: Thread, kind: WriteKind, content: &str) -> Result<()> {
+    if text::is_blank(content) {
+        return Err(text::blank("/content"));
+    }
     let context =
         WriteContext { course_id: thread.root.course_id(), is_moderator: thread.is_moderator, kind };
-    rules::check(tx, context, &content.value).await?;
-    Ok(content)
+    rules::check(tx, context, content).await
 }
 
 /// Changes a comment of the caller's own, if its version is still one that `matches` accepts. A change that changes nothing makes
@@ -192,12 +193,12 @@ pub async fn change_comment(
     let Some(content) = content else {
         return Ok(Written::as_sent(before));
     };
-    thread::require_open(thread)?;
-    let Written { value: content, warnings } =
-        checked_content(tx, thread, WriteKind::Edit, &content).await?;
+    let Written { value: content, warnings } = text::rich(tx, &content, MAX_CONTENT_LENGTH, "/content")?;
     if content == before.content {
         return Ok(Written { value: before, warnings });
     }
+    thread::require_open(thread)?;
+    check_content(tx, thread, WriteKind::Edit, &content).await?;
     if !store::update(tx, id, before.version, content.clone()).await? {
         return Err(Code::PreconditionFailed.into());
     }

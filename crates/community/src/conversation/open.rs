@@ -12,11 +12,9 @@ use super::{
     read::get,
     store::{self, Joining},
 };
-use crate::{
-    contact::{
-        self,
-        model::{LimitedAction, Messaging},
-    },
+use crate::contact::{
+    self,
+    model::{LimitedAction, Messaging},
 };
 
 /// Opens a conversation, and answers whether it is new: a second direct one between the same two people is the first. The other person
@@ -107,6 +105,6 @@ fn joining(is_owner: bool, is_listed: bool) -> Joining {
 }
 
 async fn check_rate_limit(tx: &Tx, messaging: &Messaging, me: UserId) -> Result<()> {
-    let member_since = store::account_created_at(tx, me).await?;
-    contact::check_rate_limit(tx, messaging, member_since, LimitedAction::OpenConversation).await
+    let writer = store::writer(tx, me).await?;
+    contact::check_rate_limit(tx, messaging, writer, LimitedAction::OpenConversation).await
 }

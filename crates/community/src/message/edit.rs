@@ -26,11 +26,11 @@ pub async fn edit(
         return Ok(before);
     };
     let content = kernel::visible_text(&content, "/content")?;
-    if before.content.is_none() || before.created_at + messaging.edit_window <= tx.now() {
-        return Err(Code::EditWindowOver.into());
-    }
     if before.content.as_ref() == Some(&content) {
         return Ok(before);
+    }
+    if before.content.is_none() || before.created_at + messaging.edit_window <= tx.now() {
+        return Err(Code::EditWindowOver.into());
     }
     send::check_rules(tx, &content).await?;
     if !store::update(tx, id, before.version, content).await? {

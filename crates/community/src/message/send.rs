@@ -51,7 +51,7 @@ pub async fn send(
         contact::can_continue(tx, messaging, conversation_id, other).await?;
     }
     check_rules(tx, &content).await?;
-    contact::check_rate_limit(tx, messaging, membership.member_since, LimitedAction::SendMessage).await?;
+    contact::check_rate_limit(tx, messaging, membership.writer, LimitedAction::SendMessage).await?;
     let (id, number) = (tx.new_id(), membership.last_number + 1);
     conversations::set_last_number(tx, conversation_id, number).await?;
     let row = MessageRow {

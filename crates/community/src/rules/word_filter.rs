@@ -90,7 +90,8 @@ mod tests {
         }
         assert!(!matches(&["  ".to_owned()], "anything"));
         let words = ["詐欺".to_owned(), "ステロイド".to_owned(), "احتيال".to_owned(), "เถื่อน".to_owned()];
-        for text in ["これは詐欺です", "ｽﾃﾛｲﾄﾞあります", "الاحتِيَال", "ยาเถื่อน"] {
+        for text in ["これは詐欺です", "ｽﾃﾛｲﾄﾞあります", "الاحتِيَال", "ยาเถื่อน"]
+        {
             assert!(matches(&words, text), "{text}");
         }
         assert!(!matches(&words, "詐 称"));

@@ -24,7 +24,11 @@ pub(crate) fn changed(tx: &Tx, body: Body, change: BodyChange) -> Result<Written
     Ok(with_text(video_url.unwrap_or(body.video_url), video_asset_id.unwrap_or(body.video_asset_id), text))
 }
 
-fn with_text(video_url: Option<String>, video_asset_id: Option<VideoAssetId>, text: Content) -> Written<Body> {
+fn with_text(
+    video_url: Option<String>,
+    video_asset_id: Option<VideoAssetId>,
+    text: Content,
+) -> Written<Body> {
     let Content { text: content, format: content_format, warnings } = text;
     Written { value: Body { content, content_format, video_url, video_asset_id }, warnings }
 }

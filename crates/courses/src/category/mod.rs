@@ -143,7 +143,9 @@ async fn free_slug(tx: &Tx, name: &str, own: Option<CategoryId>) -> Result<Strin
 /// Names are the same that differ only in case, accents, width and the like. Of two at once that make the same slug, one wins.
 fn taken(error: DbErr) -> Error {
     match constraint(&error).as_deref() {
-        Some("uq_categories_folded_name" | "uq_categories_name" | "uq_categories_slug") => Code::CategoryTaken.into(),
+        Some("uq_categories_folded_name" | "uq_categories_name" | "uq_categories_slug") => {
+            Code::CategoryTaken.into()
+        }
         _ => from_db(error),
     }
 }

@@ -113,9 +113,10 @@ pub async fn change_chapter(
         return Ok(Written { value: (before, old), warnings });
     }
     let after = Chapter { version: before.version + 1, updated_at: tx.now(), ..after };
+    let known = if after.is_published { unpublishable(tx, &before).await? } else { Vec::new() };
     store::update(tx, &after, body.clone()).await?;
     if after.is_published {
-        publication::require(unpublishable(tx, &after).await?)?;
+        publication::require_no_worse(&known, unpublishable(tx, &after).await?)?;
     }
     Ok(Written { value: (after, body), warnings })
 }

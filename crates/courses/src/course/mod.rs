@@ -1,12 +1,13 @@
 //! Courses: creating, reading, changing, publishing, archiving and deleting them.
 
 pub(crate) mod model;
+pub(crate) mod price;
 pub(crate) mod store;
 
 use database::{Tx, outbox};
 use kernel::{
-    Actor, CategoryId, Code, CourseId, Cursor, Error, FieldError, Limit, Money, Page, Result, Role, Written,
-    trimmed, visible_line,
+    CategoryId, Code, CourseId, Cursor, Error, FieldError, Limit, Page, Result, Written, trimmed,
+    visible_line,
 };
 use serde_json::json;
 
@@ -22,6 +23,10 @@ use crate::{
 };
 
 pub use model::{Author, Course, CourseChange, CourseDetail, CourseRef, NewCourse, is_free};
+use price::Prices;
+
+/// The outbox message that the price of a course is another one, or that it became free. Carries `courseId`.
+pub const OFFER_CHANGED: &str = "course.offer_changed";
 
 /// Creates a draft. Trainers and admins only.
 ///
@@ -37,11 +42,7 @@ pub async fn create_course(tx: &Tx, new: NewCourse) -> Result<Written<Course>> {
 
 /// Inserts a draft of the caller's, and returns its id.
 pub(crate) async fn insert(tx: &Tx, new: NewCourse) -> Result<Written<CourseId>> {
-    let author_id = match tx.actor() {
-        Actor::User { id, role: Role::Trainer | Role::Admin, .. } => id,
-        Actor::Anonymous => return Err(Code::Unauthenticated.into()),
-        _ => return Err(Code::Forbidden.into()),
-    };
+    let author_id = tx.actor().trainer_id()?;
     let text = content::checked(new.content, new.content_format, tx.players(), content::POINTER)?;
     let id = tx.new_id();
     let course = Course {
@@ -73,7 +74,7 @@ pub(crate) async fn insert(tx: &Tx, new: NewCourse) -> Result<Written<CourseId>>
         enrollment_count: 0,
         categories: Vec::new(),
     };
-    check_price(course.price, course.discount_price)?;
+    price::check(prices(&course), None)?;
     store::insert(tx, &course).await?;
     let slug = slug::claim(tx, id, &course.title).await?;
     store::set_slug(tx, id, slug).await?;
@@ -111,8 +112,7 @@ pub async fn course_ref(tx: &Tx, id: CourseId) -> Result<CourseRef> {
 /// # Errors
 /// What the database answers.
 pub async fn visible_courses(tx: &Tx, ids: &[CourseId]) -> Result<Vec<CourseId>> {
-    let is_trainer = matches!(tx.actor(), Actor::User { role: Role::Trainer, .. });
-    store::visible(tx, ids, tx.user_id()?, is_trainer).await
+    store::visible(tx, ids, tx.user_id()?, tx.actor().is_trainer()).await
 }
 
 /// These courses, whatever their state: for lists of courses that somebody already has.
@@ -123,12 +123,17 @@ pub async fn courses_by_ids(tx: &Tx, ids: &[CourseId]) -> Result<Vec<Course>> {
     store::find_all(tx, ids).await
 }
 
-/// The courses that the caller owns or edits, drafts included, newest first.
+/// The courses that the caller owns or edits, drafts included, newest first. Whoever is no trainer has none.
 ///
 /// # Errors
 /// [`Code::Unauthenticated`] where nobody has logged in.
 pub async fn list_own_courses(tx: &Tx, after: Option<Cursor>, limit: Limit) -> Result<Page<Course>> {
-    let rows = store::list_of_trainer(tx, tx.user_id()?, after, limit).await?;
+    let user_id = tx.user_id()?;
+    let rows = if tx.actor().is_trainer() {
+        store::list_of_trainer(tx, user_id, after, limit).await?
+    } else {
+        Vec::new()
+    };
     Ok(Page::cut(rows, limit, |course| Cursor::at(course.created_at, course.id)))
 }
 
@@ -149,7 +154,8 @@ pub async fn change_course(
         return Err(Code::PreconditionFailed.into());
     }
     let Written { value: after, warnings } = changed(tx, before.clone(), change.clone())?;
-    check_price(after.price, after.discount_price)?;
+    let is_repriced = prices(&after) != prices(&before);
+    price::check(prices(&after), Some(prices(&before)))?;
     check_image(tx, after.image_id, before.image_id).await?;
     check_video(tx, after.preview_video_asset_id, before.preview_video_asset_id, "/previewVideoAssetId")
         .await?;
@@ -160,6 +166,7 @@ pub async fn change_course(
     if after == before && categories.is_none() {
         return Ok(Written { value: before, warnings });
     }
+    let known = if before.is_published { unpublishable(tx, &before).await? } else { Vec::new() };
     let slug =
         if after.title == before.title { before.slug } else { slug::claim(tx, id, &after.title).await? };
     store::update(tx, &Course { slug, ..after }).await?;
@@ -167,11 +174,18 @@ pub async fn change_course(
         set_categories(tx, id, &ids).await?;
     }
     let after = by_id(tx, id).await?;
+    if is_repriced {
+        outbox::send(tx, OFFER_CHANGED, json!({ "courseId": id })).await?;
+    }
     if after.is_published {
-        publication::require(unpublishable(tx, &after).await?)?;
+        publication::require_no_worse(&known, unpublishable(tx, &after).await?)?;
         catalogue::refresh(tx, &after).await?;
     }
     Ok(Written { value: after, warnings })
+}
+
+fn prices(course: &Course) -> Prices {
+    Prices { price: course.price, discount_price: course.discount_price }
 }
 
 /// A course with a change applied to it, apart from its categories.
@@ -307,21 +321,4 @@ async fn set_categories(tx: &Tx, id: CourseId, category_ids: &[CategoryId]) -> R
         return Err(Error::invalid(reasons));
     }
     category::store::set_of_course(tx, id, category_ids).await
-}
-
-/// Refuses a discount that is not below the price, or in another currency.
-pub(crate) fn check_price(price: Option<Money>, discount: Option<Money>) -> Result<()> {
-    let Some(discount) = discount else {
-        return Ok(());
-    };
-    let reason = match price {
-        Some(price) if price.currency != discount.currency => {
-            Some(("other_currency", "The discount must be in the price's currency."))
-        }
-        Some(price) if discount.amount < price.amount => None,
-        _ => Some(("not_below_price", "The discounted price must be below the price.")),
-    };
-    reason.map_or(Ok(()), |(code, detail)| {
-        Err(Error::invalid(vec![FieldError::new("/discountPrice", code, detail)]))
-    })
 }

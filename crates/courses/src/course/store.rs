@@ -257,7 +257,7 @@ struct IdRow {
     id: CourseId,
 }
 
-/// Those of these courses that are published, and every course that somebody owns or, where `is_trainer`, edits. It is text because
+/// Those of these courses that are published, and, where `is_trainer`, every course that somebody owns or edits. It is text because
 /// each list of the community asks for it.
 pub(super) async fn visible(
     tx: &Tx,
@@ -267,8 +267,8 @@ pub(super) async fn visible(
 ) -> Result<Vec<CourseId>> {
     let (among, ids) = tx.any_of("ids", ids);
     let sql = format!(
-        "SELECT id FROM courses WHERE author_id = :user_id OR (is_published AND id {among}) \
-         OR (:is_trainer AND id IN (SELECT course_id FROM course_editors WHERE user_id = :user_id))"
+        "SELECT id FROM courses WHERE (is_published AND id {among}) OR (:is_trainer AND (author_id = :user_id \
+         OR id IN (SELECT course_id FROM course_editors WHERE user_id = :user_id)))"
     );
     let rows: Vec<IdRow> = tx.fetch_all(&sql, values! { ids, user_id, is_trainer }).await?;
     Ok(rows.into_iter().map(|row| row.id).collect())

@@ -75,6 +75,15 @@ pub async fn lesson_body(tx: &Tx, id: LessonId) -> Result<Body> {
     body::store::find(tx, BodyOwner::Lesson(id)).await
 }
 
+/// A placed lesson with its description, and what it teaches; without a check, like [`lesson_body`].
+///
+/// # Errors
+/// What the database answers.
+pub async fn described_lesson(tx: &Tx, lesson: Lesson) -> Result<(Lesson, Body)> {
+    let (description, body) = body::store::find_of_lesson(tx, lesson.id).await?;
+    Ok((Lesson { description, ..lesson }, body))
+}
+
 /// The lessons of a chapter in their order: all of them for whoever may edit it, the published ones for everybody else.
 ///
 /// # Errors
@@ -118,13 +127,12 @@ pub async fn change_lesson(
         return Ok(Written { value: (before, old), warnings });
     }
     let after = Lesson { version: before.version + 1, updated_at: tx.now(), ..after };
-    store::update(tx, &after, body.clone()).await?;
     if after.is_published {
-        publication::require(publication::check_lesson(
-            &after,
-            publication::BodyState::of(tx, &body).await?,
-        ))?;
+        let known = publication::check_lesson(&before, publication::BodyState::of(tx, &old).await?);
+        let reasons = publication::check_lesson(&after, publication::BodyState::of(tx, &body).await?);
+        publication::require_no_worse(&known, reasons)?;
     }
+    store::update(tx, &after, body.clone()).await?;
     Ok(Written { value: (after, body), warnings })
 }
 

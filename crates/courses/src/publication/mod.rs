@@ -97,6 +97,15 @@ pub(crate) fn check_course(course: &Course, has_published_chapter: bool) -> Vec<
     reasons
 }
 
+/// Refuses a change of what is published, with the reasons that it adds: what was missing before is no reason to refuse what is
+/// better now.
+pub(crate) fn require_no_worse(before: &[FieldError], mut after: Vec<FieldError>) -> Result<()> {
+    let same =
+        |one: &FieldError, other: &FieldError| (&one.pointer, one.code) == (&other.pointer, other.code);
+    after.retain(|reason| !before.iter().any(|known| same(known, reason)));
+    require(after)
+}
+
 /// Refuses a publication with all reasons at once.
 pub(crate) fn require(reasons: Vec<FieldError>) -> Result<()> {
     if reasons.is_empty() { Ok(()) } else { Err(Error::new(Code::NotPublishable).errors(reasons)) }

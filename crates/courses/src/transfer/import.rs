@@ -12,7 +12,10 @@ use crate::{
     category,
     chapter::{self, Chapter},
     content::{self, Content},
-    course::{self, Course, NewCourse},
+    course::{
+        self, Course, NewCourse,
+        price::{self, Prices},
+    },
     lesson::{self, Lesson},
     publication::{self, BodyState},
     tree::TreeChapter,
@@ -168,7 +171,8 @@ async fn validate(tx: &Tx, mut import: Import) -> Result<(ImportCheck, CourseDoc
     {
         found.push(FieldError::new("/course/imageUrl", "bad_format", "https only."));
     }
-    if let Err(error) = course::check_price(document.price, document.discount_price) {
+    let prices = Prices { price: document.price, discount_price: document.discount_price };
+    if let Err(error) = price::check(prices, None) {
         found.extend(under("/course", error.reasons().to_vec()));
     }
     // Only what can be a slug is looked up: a database may refuse other texts.
@@ -197,14 +201,13 @@ async fn validate(tx: &Tx, mut import: Import) -> Result<(ImportCheck, CourseDoc
         }
     }
     import.add_problems(found);
-    let check =
-        ImportCheck {
-            problems: import.problems,
-            warnings: import.warnings,
-            chapters: chapters.len(),
-            lessons,
-            unknown_categories,
-        };
+    let check = ImportCheck {
+        problems: import.problems,
+        warnings: import.warnings,
+        chapters: chapters.len(),
+        lessons,
+        unknown_categories,
+    };
     Ok((check, import.document, known.into_values().collect()))
 }
 
@@ -257,11 +260,11 @@ fn drafts(tx: &Tx, course_id: CourseId, chapters: Vec<ChapterDocument>) -> Vec<T
 
 fn draft_lesson(tx: &Tx, chapter: &Chapter, (position, document): (i64, LessonDocument)) -> (Lesson, Body) {
     let body = Body {
-            content: document.content,
-            content_format: document.content_format,
-            video_url: document.video_url,
-            video_asset_id: None,
-        };
+        content: document.content,
+        content_format: document.content_format,
+        video_url: document.video_url,
+        video_asset_id: None,
+    };
     let lesson = Lesson {
         id: tx.new_id(),
         course_id: chapter.course_id,

@@ -17,7 +17,7 @@ pub(super) async fn chapters(tx: &Tx, course_id: CourseId) -> Result<Vec<(Chapte
 
 /// The lessons of a course in their order, by chapter.
 pub(super) async fn lessons(tx: &Tx, course_id: CourseId) -> Result<HashMap<ChapterId, Vec<(Lesson, Body)>>> {
-    let sql = "SELECT l.*, b.content, b.content_format, b.video_url, b.video_asset_id FROM lessons l \
+    let sql = "SELECT l.*, b.description, b.content, b.content_format, b.video_url, b.video_asset_id FROM lessons l \
                JOIN lesson_bodies b ON b.lesson_id = l.id WHERE l.course_id = :course_id ORDER BY l.position, l.id";
     let mut by_chapter: HashMap<ChapterId, Vec<(Lesson, Body)>> = HashMap::new();
     for lesson in with_bodies::<Lesson>(tx, sql, course_id).await? {

@@ -80,7 +80,7 @@ fn handle(shared: &Shared, notice: Option<&PgNotification>) {
         }
         Some(notice) if notice.channel() == ACCOUNT_CHANNEL => match notice.payload().parse() {
             Ok(account) => shared.generations.advance(account),
-            Err(_) => shared.advance(),
+            Err(_) => shared.invalidate_everything(),
         },
         Some(_) => shared.advance(),
         None => shared.invalidate_everything(),

@@ -4,8 +4,8 @@ use database::{MapDbErr, NewestFirst, Tx};
 use entity::{enrollments, users};
 use kernel::{CourseId, Cursor, Limit, Result, UserId};
 use sea_orm::{
-    ColumnTrait, EntityTrait, ExprTrait, IntoSimpleExpr, JoinType, QueryFilter, QuerySelect, QueryTrait, RelationTrait,
-    Select, sea_query::LikeExpr,
+    ColumnTrait, EntityTrait, ExprTrait, IntoSimpleExpr, JoinType, QueryFilter, QuerySelect, QueryTrait,
+    RelationTrait, Select, sea_query::LikeExpr,
 };
 
 use super::model::{EnrolledLearner, LearnerCount};

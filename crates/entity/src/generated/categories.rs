@@ -15,6 +15,7 @@ pub struct Model {
     pub created_at: DateTimeUtc,
     pub updated_at: DateTimeUtc,
     pub image_id: Option<kernel::FileId>,
+    #[sea_orm(unique)]
     pub folded_name: String,
     #[sea_orm(belongs_to, from = "image_id", to = "id")]
     pub files: BelongsTo<Option<super::files::Entity>>,

@@ -12,7 +12,6 @@ pub struct Model {
     pub slow_mode_seconds: i64,
     pub minimum_account_age_seconds: i64,
     pub links: crate::enums::LinkPolicy,
-    pub words: String,
     pub version: i64,
     pub updated_at: DateTimeUtc,
     #[sea_orm(belongs_to, from = "course_id", to = "id")]

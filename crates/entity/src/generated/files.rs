@@ -19,6 +19,7 @@ pub struct Model {
     pub expires_at: DateTimeUtc,
     pub checked_until: Option<DateTimeUtc>,
     pub ready_at: Option<DateTimeUtc>,
+    pub detail: Option<String>,
     #[sea_orm(belongs_to, from = "owner_id", to = "id")]
     pub users: BelongsTo<super::users::Entity>,
 }

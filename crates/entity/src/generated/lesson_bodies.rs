@@ -10,6 +10,7 @@ pub struct Model {
     pub content: Option<String>,
     pub video_url: Option<String>,
     pub video_asset_id: Option<kernel::VideoAssetId>,
+    pub description: Option<String>,
     pub content_format: crate::enums::ContentFormat,
     #[sea_orm(belongs_to, from = "(course_id, lesson_id)", to = "(course_id, id)")]
     pub lessons: BelongsTo<super::lessons::Entity>,

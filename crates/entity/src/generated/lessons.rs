@@ -10,7 +10,6 @@ pub struct Model {
     pub course_id: kernel::CourseId,
     pub chapter_id: kernel::ChapterId,
     pub title: String,
-    pub description: Option<String>,
     pub position: i64,
     pub duration: Option<i64>,
     pub has_content: bool,

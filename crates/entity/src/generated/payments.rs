@@ -36,6 +36,7 @@ pub struct Model {
     pub refunded_at: Option<DateTimeUtc>,
     pub created_at: DateTimeUtc,
     pub updated_at: DateTimeUtc,
+    pub accepted_at: Option<DateTimeUtc>,
     #[sea_orm(belongs_to, from = "coupon_id", to = "id")]
     pub coupons: BelongsTo<Option<super::coupons::Entity>>,
     #[sea_orm(belongs_to, from = "course_id", to = "id")]

@@ -11,6 +11,7 @@ pub struct Model {
     pub spent_at: Option<DateTimeUtc>,
     #[sea_orm(column_type = "VarBinary(StringLen::None)", nullable)]
     pub successor_seed: Option<Vec<u8>>,
+    pub used_at: Option<DateTimeUtc>,
     #[sea_orm(belongs_to, from = "session_id", to = "id")]
     pub sessions: BelongsTo<super::sessions::Entity>,
 }

@@ -21,6 +21,11 @@ pub struct Model {
     pub problem: Option<String>,
     pub created_at: DateTimeUtc,
     pub updated_at: DateTimeUtc,
+    pub codec: Option<String>,
+    pub width: Option<i64>,
+    pub height: Option<i64>,
+    #[sea_orm(column_type = "JsonBinary")]
+    pub warnings: Json,
     #[sea_orm(belongs_to, from = "file_id", to = "id")]
     pub files: BelongsTo<Option<super::files::Entity>>,
     #[sea_orm(belongs_to, from = "owner_id", to = "id")]

@@ -9,8 +9,8 @@ use kernel::{Code, Error, Result, Role, UserId};
 use sea_orm::Set;
 use serde_json::json;
 
-pub use self::model::{Account, AccountChange, Registration};
 use self::model::search_name;
+pub use self::model::{Account, AccountChange, Registration};
 use crate::{
     credentials::{model::normalize_email, store as credentials_store},
     mail, profile, username,
@@ -26,6 +26,26 @@ pub async fn register(tx: &Tx, registration: Registration) -> Result<Account> {
     mail::enqueue(tx, mail::VERIFY_EMAIL, id).await?;
     outbox::send(tx, "user.registered", json!({ "userId": id })).await?;
     store::find(tx, id).await?.ok_or_else(|| Code::NotFound.into())
+}
+
+/// Makes an account that can be used once its address is verified, and answers the same for an address that has one: its owner is told
+/// by mail.
+///
+/// # Errors
+/// [`Code::UsernameTaken`], [`Code::ValidationFailed`] for a name in which nothing is to be seen.
+pub async fn register_unconfirmed(tx: &Tx, registration: Registration) -> Result<()> {
+    let email = normalize_email(&registration.email);
+    let Some(owner) = credentials_store::find_by_email(tx, &email).await? else {
+        return register(tx, registration).await.map(drop);
+    };
+    visible_name(registration.name)?;
+    username::check(tx, registration.username.as_deref())?;
+    if let Some(name) = registration.username
+        && (store::username_is_taken(tx, &name).await? || username::keeper(tx, &name).await?.is_some())
+    {
+        return Err(username_taken());
+    }
+    mail::enqueue(tx, mail::ADDRESS_TAKEN, owner.user_id).await
 }
 
 /// Inserts the rows of an account: for registration and for admins, who also give a role.
@@ -88,11 +108,13 @@ pub async fn change_account(
     let changed = Account {
         username: change.username.unwrap_or_else(|| before.username.clone()),
         name: match change.name {
-            Some(name) => visible_name(name)?,
-            None => before.name.clone(),
+            Some(name) if name != before.name => visible_name(name)?,
+            _ => before.name.clone(),
         },
         bio: match change.bio {
-            Some(bio) => bio.map(|bio| kernel::trimmed(&kernel::legible(&bio)).to_owned()).filter(|bio| !bio.is_empty()),
+            Some(bio) => bio
+                .map(|bio| kernel::trimmed(&kernel::legible(&bio)).to_owned())
+                .filter(|bio| !bio.is_empty()),
             None => before.bio.clone(),
         },
         avatar_url: change.avatar_url.unwrap_or_else(|| before.avatar_url.clone()),

@@ -9,6 +9,7 @@ use entity::{
 use kernel::{Result, UserId};
 use sea_orm::{
     ColumnTrait, DbErr, EntityTrait, JoinType, QueryFilter, QuerySelect, RelationTrait, Select, Set,
+    entity::prelude::SelectExt,
 };
 
 use super::model::{Account, search_name};
@@ -26,6 +27,11 @@ pub(crate) async fn find(tx: &Tx, id: UserId) -> Result<Option<Account>> {
 pub(crate) async fn insert(tx: &Tx, user: users::ActiveModel) -> Result<(), DbErr> {
     let insert = users::Entity::insert(user);
     insert.exec_without_returning(tx).await.map(drop)
+}
+
+pub(crate) async fn username_is_taken(tx: &Tx, username: &str) -> Result<bool> {
+    let found = users::Entity::find().filter(users::COLUMN.username.eq(username));
+    found.exists(tx).await.map_db_err()
 }
 
 /// Writes the public columns, if the stored version is still the account's; answers whether it was.
@@ -48,7 +54,7 @@ pub(crate) async fn update(tx: &Tx, account: Account) -> Result<bool, DbErr> {
     Ok(updated.rows_affected == 1)
 }
 
-/// Writes role and status, if the stored version is still this one; answers whether it was.
+/// Writes role and status, if the stored version is still this one; answers whether it was. Every server asks for them anew.
 pub(crate) async fn update_role_and_status(
     tx: &Tx,
     id: UserId,
@@ -56,6 +62,7 @@ pub(crate) async fn update_role_and_status(
     role: Role,
     status: UserStatus,
 ) -> Result<bool> {
+    tx.invalidate_account_cache(id).await?;
     let updated = users::Entity::update_many()
         .set(users::ActiveModel {
             role: Set(role),

@@ -3,7 +3,7 @@
 use std::{
     sync::{
         Arc,
-        mpsc::{Receiver, RecvTimeoutError, Sender, channel},
+        atomic::{AtomicBool, Ordering},
     },
     time::Duration,
 };
@@ -12,8 +12,11 @@ use argon2::{Algorithm, Argon2, Block, Params, Version};
 use base64::{Engine, engine::general_purpose::STANDARD_NO_PAD};
 use kernel::{Code, Error, Result};
 use thread_priority::ThreadPriority;
-use tokio::sync::{OwnedSemaphorePermit, Semaphore, oneshot};
+use tokio::sync::oneshot;
 use unicode_normalization::UnicodeNormalization;
+
+use super::lane::Lane;
+use crate::client::Share;
 
 /// A thread that had nothing to do for so long frees its memory.
 const IDLE_TIMEOUT: Duration = Duration::from_secs(5);
@@ -31,21 +34,38 @@ pub struct HasherSettings {
     pub queue: usize,
 }
 
-/// Hashes passwords on a few threads of low priority behind a bounded queue, so that a flood of logins slows no other request.
-/// Each thread keeps its memory and uses it again.
+/// Hashes passwords on a few threads of low priority behind a bounded queue, so that a flood of logins slows no other request, and
+/// whoever floods waits behind themselves. Each thread keeps its memory and uses it again.
 #[derive(Clone)]
-pub struct Hasher {
-    queue: Sender<Job>,
-    slots: Arc<Semaphore>,
+pub struct Hasher(Arc<Inner>);
+
+struct Inner {
+    lane: Arc<Lane<Job>>,
     settings: HasherSettings,
     /// Verified where an account does not exist, so that it takes the same time.
-    dummy: Arc<str>,
+    dummy: String,
 }
 
-/// A place in the queue. Its holder is not refused any more.
+impl Drop for Inner {
+    fn drop(&mut self) {
+        self.lane.close();
+    }
+}
+
+/// A place in the queue. Its holder gives way only to others who have less of it.
 pub struct HashingSlot {
     hasher: Hasher,
-    _permit: OwnedSemaphorePermit,
+    share: Share,
+    /// Whether the place was given to somebody else.
+    is_lost: AtomicBool,
+}
+
+impl Drop for HashingSlot {
+    fn drop(&mut self) {
+        if !self.is_lost.load(Ordering::SeqCst) {
+            self.hasher.0.lane.leave(self.share);
+        }
+    }
 }
 
 /// Whether a password is the one of a hash.
@@ -59,9 +79,26 @@ pub enum Verified {
     AsTyped,
 }
 
+/// What a thread does, and whom it answers: nothing, where the place was given to somebody else.
 enum Job {
-    Hash { password: String, salt: [u8; 16], reply: oneshot::Sender<Result<String>> },
-    Verify { forms: Vec<String>, hash: String, reply: oneshot::Sender<Result<Option<usize>>> },
+    Hash { password: String, salt: [u8; 16], reply: oneshot::Sender<Option<Result<String>>> },
+    Verify { forms: Vec<String>, hash: String, reply: oneshot::Sender<Option<Result<Option<usize>>>> },
+}
+
+impl Job {
+    /// Answers one whose place was given to somebody else. Nobody waits where the client has gone away.
+    fn give_way(self) {
+        match self {
+            Self::Hash { reply, .. } => drop(reply.send(None)),
+            Self::Verify { reply, .. } => drop(reply.send(None)),
+        }
+    }
+}
+
+fn busy() -> Error {
+    Error::new(Code::Overloaded)
+        .detail("Too many people are logging in at once.")
+        .retry_after(Duration::from_secs(2))
 }
 
 /// The form in which passwords are hashed: devices type the same letters in other bytes (NIST SP 800-63B, NFKC).
@@ -77,38 +114,41 @@ impl Hasher {
     pub fn start(settings: HasherSettings) -> Result<Self> {
         let params = Params::new(settings.memory_kib, settings.passes, 1, Some(32))
             .map_err(|error| Error::internal(format!("argon2 parameters: {error}")))?;
-        let (queue, jobs) = channel();
-        let jobs = Arc::new(std::sync::Mutex::new(jobs));
         let threads = settings.threads.max(1);
+        let lane = Arc::new(Lane::new(threads + settings.queue));
         for index in 0..threads {
-            let (jobs, params) = (jobs.clone(), params.clone());
+            let (lane, params) = (lane.clone(), params.clone());
             let thread = std::thread::Builder::new().name(format!("hash-{index}"));
-            thread.spawn(move || hash_forever(&jobs, &params)).map_err(Error::internal)?;
+            thread.spawn(move || hash_forever(&lane, &params)).map_err(Error::internal)?;
         }
-        let dummy = phc(&params, &[0; 16], &[0; 32]).into();
-        Ok(Self { queue, slots: Arc::new(Semaphore::new(threads + settings.queue)), settings, dummy })
+        let dummy = phc(&params, &[0; 16], &[0; 32]);
+        Ok(Self(Arc::new(Inner { lane, settings, dummy })))
+    }
+
+    /// Takes a place in the queue for the server itself.
+    ///
+    /// # Errors
+    /// See [`Hasher::acquire_for`].
+    pub fn acquire(&self) -> Result<HashingSlot> {
+        self.acquire_for(Share::default())
     }
 
     /// Takes a place in the queue. To be done before any other work, so that a refusal costs next to nothing.
     ///
     /// # Errors
-    /// [`Code::Overloaded`] where too many wait already.
-    pub fn acquire(&self) -> Result<HashingSlot> {
-        let busy = |_| {
-            Error::new(Code::Overloaded)
-                .detail("Too many people are logging in at once.")
-                .retry_after(Duration::from_secs(2))
-        };
-        Ok(HashingSlot {
-            _permit: self.slots.clone().try_acquire_owned().map_err(busy)?,
-            hasher: self.clone(),
-        })
+    /// [`Code::Overloaded`] where too many wait already, and nobody has more of the queue than this share.
+    pub fn acquire_for(&self, share: Share) -> Result<HashingSlot> {
+        if let Some(gone) = self.0.lane.enter(share).map_err(|()| busy())? {
+            gone.give_way();
+        }
+        Ok(HashingSlot { hasher: self.clone(), share, is_lost: false.into() })
     }
 
     /// Whether a stored hash was made with other parameters than today's.
     #[must_use]
     pub fn is_outdated(&self, hash: &str) -> bool {
-        let today = format!("$argon2id$v=19$m={},t={},p=1$", self.settings.memory_kib, self.settings.passes);
+        let HasherSettings { memory_kib, passes, .. } = self.0.settings;
+        let today = format!("$argon2id$v=19$m={memory_kib},t={passes},p=1$");
         !hash.starts_with(&today)
     }
 }
@@ -121,8 +161,8 @@ impl HashingSlot {
     pub async fn hash(&self, password: String, salt: [u8; 16]) -> Result<String> {
         let (reply, answer) = oneshot::channel();
         let password = normal_form(&password);
-        self.enqueue(Job::Hash { password, salt, reply })?;
-        answer.await.map_err(Error::internal)?
+        self.enqueue(Job::Hash { password, salt, reply });
+        self.answered(answer.await)
     }
 
     /// Whether this is the password of this hash. `None` costs the same and is always wrong.
@@ -132,42 +172,45 @@ impl HashingSlot {
     pub async fn verify(&self, password: String, hash: Option<String>) -> Result<Verified> {
         let known = hash.is_some();
         let (reply, answer) = oneshot::channel();
-        let hash = hash.unwrap_or_else(|| self.hasher.dummy.to_string());
+        let hash = hash.unwrap_or_else(|| self.hasher.0.dummy.clone());
         let mut forms = vec![normal_form(&password), password.nfd().collect(), password];
         forms.dedup();
-        self.enqueue(Job::Verify { forms, hash, reply })?;
-        Ok(match answer.await.map_err(Error::internal)??.filter(|_| known) {
+        self.enqueue(Job::Verify { forms, hash, reply });
+        Ok(match self.answered(answer.await)?.filter(|_| known) {
             None => Verified::Wrong,
             Some(0) => Verified::Right,
             Some(_) => Verified::AsTyped,
         })
     }
 
-    fn enqueue(&self, job: Job) -> Result<()> {
-        self.hasher.queue.send(job).map_err(Error::internal)
+    fn enqueue(&self, job: Job) {
+        self.hasher.0.lane.push(self.share, job);
+    }
+
+    fn answered<T>(&self, answer: Result<Option<Result<T>>, oneshot::error::RecvError>) -> Result<T> {
+        answer.map_err(Error::internal)?.unwrap_or_else(|| {
+            self.is_lost.store(true, Ordering::SeqCst);
+            Err(busy())
+        })
     }
 }
 
-fn hash_forever(jobs: &std::sync::Mutex<Receiver<Job>>, params: &Params) {
+fn hash_forever(lane: &Lane<Job>, params: &Params) {
     // Readers come first. Where the system does not allow it, hashing runs like everything else.
     drop(ThreadPriority::Min.set_for_current());
     let mut memory = Vec::new();
     loop {
-        let job = match jobs.lock() {
-            Ok(jobs) => jobs.recv_timeout(IDLE_TIMEOUT),
-            Err(_) => return,
-        };
         // Nobody waits for the reply where the client has gone away.
-        match job {
-            Ok(Job::Hash { password, salt, reply }) => {
+        match lane.next(IDLE_TIMEOUT) {
+            Ok(Some(Job::Hash { password, salt, reply })) => {
                 let hash = derive(params, &mut memory, password.as_bytes(), &salt);
-                drop(reply.send(hash.map(|hash| phc(params, &salt, &hash))));
+                drop(reply.send(Some(hash.map(|hash| phc(params, &salt, &hash)))));
             }
-            Ok(Job::Verify { forms, hash, reply }) => {
-                drop(reply.send(verify(&mut memory, &forms, &hash)));
+            Ok(Some(Job::Verify { forms, hash, reply })) => {
+                drop(reply.send(Some(verify(&mut memory, &forms, &hash))));
             }
-            Err(RecvTimeoutError::Timeout) => memory = Vec::new(),
-            Err(RecvTimeoutError::Disconnected) => return,
+            Ok(None) => memory = Vec::new(),
+            Err(()) => return,
         }
     }
 }

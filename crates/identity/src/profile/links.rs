@@ -80,7 +80,9 @@ mod tests {
     #[test]
     fn any_object_within_bounds_is_fine() {
         assert!(is_fine(&json!({})));
-        assert!(is_fine(&json!({ "instagram": { "handle": "@lena", "urls": ["https://a.example", null, 1, true] } })));
+        assert!(is_fine(
+            &json!({ "instagram": { "handle": "@lena", "urls": ["https://a.example", null, 1, true] } })
+        ));
         assert!(!is_fine(&json!({ "web": "java\nscript:alert(1)" })));
         assert!(!is_fine(&json!({ "web": [" JavaScript:alert(1)"] })));
         assert!(!is_fine(&json!({ "web": "a\0b" })) && !is_fine(&json!({ "a\0b": 1 })));

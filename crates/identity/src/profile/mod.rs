@@ -18,6 +18,14 @@ pub async fn people(tx: &Tx, ids: &[UserId]) -> Result<Vec<Person>> {
     store::people(tx, ids).await
 }
 
+/// Those of these accounts that are not suspended.
+///
+/// # Errors
+/// What the database answers.
+pub async fn active_accounts(tx: &Tx, ids: &[UserId]) -> Result<Vec<UserId>> {
+    store::active(tx, ids).await
+}
+
 /// The caller's own profile.
 ///
 /// # Errors
@@ -36,11 +44,6 @@ pub async fn change_profile(
     matches: impl Fn(i64) -> bool,
     change: ProfileChange,
 ) -> Result<Profile> {
-    let today = tx.now().date_naive();
-    if change.date_of_birth.flatten().is_some_and(|day| day >= today) {
-        let future = FieldError::new("/dateOfBirth", "in_the_future", "This day has not been yet.");
-        return Err(Error::invalid(vec![future]));
-    }
     let links = change.social_media_links.map(Option::unwrap_or_default);
     if let Some(links) = &links {
         links::check(links)?;
@@ -48,6 +51,11 @@ pub async fn change_profile(
     let before = profile(tx).await?;
     if !matches(before.version) {
         return Err(Code::PreconditionFailed.into());
+    }
+    let born = change.date_of_birth.filter(|born| *born != before.date_of_birth).flatten();
+    if born.is_some_and(|day| day >= tx.now().date_naive()) {
+        let future = FieldError::new("/dateOfBirth", "in_the_future", "This day has not been yet.");
+        return Err(Error::invalid(vec![future]));
     }
     let user_id = before.user_id;
     let changed = Profile {

@@ -99,9 +99,10 @@ pub struct Person {
 }
 
 impl Person {
-    /// What the person is called: the name, or else the username.
+    /// What the person is called: the name, or else the username; empty where there is nothing to be seen in either.
     #[must_use]
     pub fn display_name(&self) -> String {
-        self.name.as_ref().or(self.username.as_ref()).cloned().unwrap_or_default()
+        let seen = [&self.name, &self.username].into_iter().flatten().map(|name| kernel::one_line(name));
+        seen.into_iter().find(|name| !name.is_empty()).unwrap_or_default()
     }
 }

@@ -2,12 +2,64 @@
 
 /// Roles, teams and addresses of every school.
 const RESERVED: [&str; 58] = [
-    "abuse", "account", "accounts", "admin", "administrator", "admins", "all", "anonymous", "api", "billing", "bot",
-    "channel", "everyone", "help", "helpdesk", "here", "hostmaster", "info", "instructor", "legal", "mail", "me", "mod",
-    "moderation", "moderator", "moderators", "mods", "news", "noreply", "notifications", "nobody", "null", "official",
-    "operator", "owner", "palestra", "payment", "payments", "postmaster", "press", "privacy", "refunds", "root", "sales",
-    "school", "security", "service", "staff", "superuser", "support", "sysadmin", "system", "team", "trainer", "trainers",
-    "undefined", "user", "webmaster",
+    "abuse",
+    "account",
+    "accounts",
+    "admin",
+    "administrator",
+    "admins",
+    "all",
+    "anonymous",
+    "api",
+    "billing",
+    "bot",
+    "channel",
+    "everyone",
+    "help",
+    "helpdesk",
+    "here",
+    "hostmaster",
+    "info",
+    "instructor",
+    "legal",
+    "mail",
+    "me",
+    "mod",
+    "moderation",
+    "moderator",
+    "moderators",
+    "mods",
+    "news",
+    "noreply",
+    "notifications",
+    "nobody",
+    "null",
+    "official",
+    "operator",
+    "owner",
+    "palestra",
+    "payment",
+    "payments",
+    "postmaster",
+    "press",
+    "privacy",
+    "refunds",
+    "root",
+    "sales",
+    "school",
+    "security",
+    "service",
+    "staff",
+    "superuser",
+    "support",
+    "sysadmin",
+    "system",
+    "team",
+    "trainer",
+    "trainers",
+    "undefined",
+    "user",
+    "webmaster",
 ];
 
 /// Whether a username reads like one of them, also with underscores or with digits for letters.
@@ -35,7 +87,9 @@ mod tests {
 
     #[test]
     fn names_of_roles_are_reserved() {
-        for name in ["admin", "_admin_", "ad_min", "adm1n", "support", "pal3stra", "moderator", "trainer", "n0_reply"] {
+        for name in
+            ["admin", "_admin_", "ad_min", "adm1n", "support", "pal3stra", "moderator", "trainer", "n0_reply"]
+        {
             assert!(is_reserved(name), "{name}");
         }
         for name in ["lena", "coach_elena", "admiral", "trainer_marco", "users_guide"] {

@@ -80,7 +80,7 @@ pub(super) async fn called(tx: &Tx, usernames: &[String]) -> Result<Vec<UserId>>
 
 /// Deletes the names that are kept for nobody any more; answers how many.
 pub(crate) async fn delete_expired(tx: &Tx) -> Result<u64> {
-    let delete = former_usernames::Entity::delete_many()
-        .filter(former_usernames::COLUMN.reserved_until.lte(tx.now()));
+    let delete =
+        former_usernames::Entity::delete_many().filter(former_usernames::COLUMN.reserved_until.lte(tx.now()));
     Ok(delete.exec(tx).await.map_db_err()?.rows_affected)
 }

@@ -217,19 +217,24 @@ mod tests {
         assert_eq!(pieces("Dehnübungen, für LÄUFER!"), [word("dehnubungen"), word("fur"), word("laufer")]);
         assert_eq!(pieces("Йога 3x10"), [word("ioga"), word("3x10")]);
         assert_eq!(pieces("القُوَّة"), [word("قوه")]);
-        assert_eq!(pieces("10分ヨガ・入門"), [
-            word("10"),
-            Piece::Run(vec!['分', 'よ', 'が']),
-            Piece::Run(vec!['入', '門']),
-        ]);
+        assert_eq!(
+            pieces("10分ヨガ・入門"),
+            [word("10"), Piece::Run(vec!['分', 'よ', 'が']), Piece::Run(vec!['入', '門']),]
+        );
         assert_eq!(pieces("!!! \u{200b}"), []);
     }
 
     #[test]
     fn names_are_the_same_by_their_words() {
-        for (one, other) in [("Strength & Power", "STRENGTH: power"), ("ﾖｶﾞ", "ヨガ"), ("Übung", "U\u{308}bung"), ("💪", "💪")] {
+        for (one, other) in
+            [("Strength & Power", "STRENGTH: power"), ("ﾖｶﾞ", "ヨガ"), ("Übung", "U\u{308}bung"), ("💪", "💪")]
+        {
             assert_eq!(comparable_name(one), comparable_name(other), "{one} {other}");
         }
-        assert_ne!(comparable_name("自宅"), comparable_name("字沢"), "what only sounds alike is another name");
+        assert_ne!(
+            comparable_name("自宅"),
+            comparable_name("字沢"),
+            "what only sounds alike is another name"
+        );
     }
 }

@@ -130,9 +130,26 @@ mod tests {
     #[test]
     fn blank_is_whatever_shows_nothing() {
         for blank in [
-            "", " \t\r\n", "\u{a0}", "\u{3000}", "\u{200b}", "\u{200d}", "\u{ad}", "\u{3164}", "\u{ffa0}",
-            "\u{115f}", "\u{2800}", "\u{fe0f}", "\u{202e}\u{2066}", "\u{feff}", "\u{180e}", "\u{e0100}",
-            "\u{e0020}", "\u{fffc}", "\u{1d159}", " \u{2800} \u{200b} ",
+            "",
+            " \t\r\n",
+            "\u{a0}",
+            "\u{3000}",
+            "\u{200b}",
+            "\u{200d}",
+            "\u{ad}",
+            "\u{3164}",
+            "\u{ffa0}",
+            "\u{115f}",
+            "\u{2800}",
+            "\u{fe0f}",
+            "\u{202e}\u{2066}",
+            "\u{feff}",
+            "\u{180e}",
+            "\u{e0100}",
+            "\u{e0020}",
+            "\u{fffc}",
+            "\u{1d159}",
+            " \u{2800} \u{200b} ",
         ] {
             assert!(is_blank(blank), "{blank:?}");
             assert!(visible_line(blank, "/title").is_err() && visible_text(blank, "/title").is_err());

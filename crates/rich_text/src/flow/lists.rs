@@ -38,7 +38,13 @@ impl Writer<'_> {
     }
 
     /// The children of a list, as a list.
-    pub(super) fn list(&mut self, nodes: &[NodeId], is_numbered: bool, start: Option<i64>, context: &Context) -> String {
+    pub(super) fn list(
+        &mut self,
+        nodes: &[NodeId],
+        is_numbered: bool,
+        start: Option<i64>,
+        context: &Context,
+    ) -> String {
         let mut items: Vec<Item> = Vec::new();
         for id in nodes {
             match self.kind(*id) {
@@ -51,7 +57,13 @@ impl Writer<'_> {
                     match items.last_mut() {
                         // A list within a list belongs to the item before it.
                         Some(last) if matches!(kind, Kind::List(_)) => last.content.push_str(&content),
-                        _ => items.push(Item { level: 0, is_numbered, start: None, attributes: String::new(), content }),
+                        _ => items.push(Item {
+                            level: 0,
+                            is_numbered,
+                            start: None,
+                            attributes: String::new(),
+                            content,
+                        }),
                     }
                 }
             }
@@ -74,7 +86,8 @@ impl Writer<'_> {
         let content = self.flow(self.tree.children(id), &inner);
         let value = self.tree.attribute(id, "value").and_then(|value| value.trim().parse::<i64>().ok());
         let value = value.map(|value| format!(" value=\"{value}\"")).unwrap_or_default();
-        let level = self.classes(id).find_map(|class| class.strip_prefix("ql-indent-")?.parse::<usize>().ok());
+        let level =
+            self.classes(id).find_map(|class| class.strip_prefix("ql-indent-")?.parse::<usize>().ok());
         Item {
             level: level.unwrap_or(0).min(8),
             is_numbered: kind.map_or(is_numbered, |kind| kind == "ordered"),

@@ -67,7 +67,8 @@ impl Writer<'_> {
     }
 
     fn is_blank_text(&self, id: NodeId) -> bool {
-        matches!(self.tree.data(id), Data::Text(text) if text.trim().is_empty()) || matches!(self.tree.data(id), Data::Other)
+        matches!(self.tree.data(id), Data::Text(text) if text.trim().is_empty())
+            || matches!(self.tree.data(id), Data::Other)
     }
 
     /// Lines, some of them without an element of their own.
@@ -145,7 +146,9 @@ impl Writer<'_> {
         let inner = Context { wraps: false, align: None, direction: None, ..context.clone() };
         match kind {
             Kind::Line(name) => self.line(id, name, &place, &inner),
-            Kind::Quote => format!("<blockquote{place}>{}</blockquote>", self.flow(self.tree.children(id), &inner)),
+            Kind::Quote => {
+                format!("<blockquote{place}>{}</blockquote>", self.flow(self.tree.children(id), &inner))
+            }
             Kind::Preformatted => self.preformatted(id, &place, &inner),
             Kind::List(is_numbered) => {
                 let start = self.tree.attribute(id, "start").and_then(|start| start.trim().parse().ok());

@@ -14,12 +14,18 @@ impl Writer<'_> {
                     before.push_str(&self.flow(self.tree.children(*part), &around));
                 }
                 Some("thead") => groups.push_str(&self.group("thead", self.tree.children(*part), context)),
-                Some("tbody" | "tfoot") => groups.push_str(&self.group("tbody", self.tree.children(*part), context)),
+                Some("tbody" | "tfoot") => {
+                    groups.push_str(&self.group("tbody", self.tree.children(*part), context))
+                }
                 Some("tr") => groups.push_str(&self.group("tbody", &[*part], context)),
                 _ => {}
             }
         }
-        if groups.is_empty() { before } else { format!("{before}<table{}>{groups}</table>", placed(None, direction)) }
+        if groups.is_empty() {
+            before
+        } else {
+            format!("{before}<table{}>{groups}</table>", placed(None, direction))
+        }
     }
 
     fn group(&mut self, name: &str, rows: &[NodeId], context: &Context) -> String {

@@ -83,7 +83,11 @@ impl Writer<'_> {
             Kind::Inline("strong" | "b") if is_denied(style.bold) => None,
             Kind::Inline("em" | "i") if is_denied(style.italic) => None,
             Kind::Inline("u") if is_denied(style.underlined) => None,
-            Kind::Inline(name) if EMPHASIS.contains(&name) && context.marks.iter().any(|mark| mark.name == name) => None,
+            Kind::Inline(name)
+                if EMPHASIS.contains(&name) && context.marks.iter().any(|mark| mark.name == name) =>
+            {
+                None
+            }
             Kind::Inline("abbr") => {
                 let title = self.attribute(id, "title").map(|title| attribute("title", &title));
                 Some(Mark { name: "abbr", attributes: title.unwrap_or_default() })
@@ -166,7 +170,8 @@ impl Writer<'_> {
     fn player(&mut self, id: NodeId, context: &Context) -> String {
         let own = ["src", "url", "data", "data-src"].iter().find_map(|name| self.attribute(id, name));
         let sources = self.tree.children(id).iter().filter(|child| self.tree.name(**child) == Some("source"));
-        let Some(src) = own.or_else(|| sources.into_iter().find_map(|child| self.attribute(*child, "src"))) else {
+        let Some(src) = own.or_else(|| sources.into_iter().find_map(|child| self.attribute(*child, "src")))
+        else {
             self.count_dropped(id);
             return String::new();
         };
@@ -203,5 +208,6 @@ impl Writer<'_> {
 }
 
 fn is_same_emphasis(one: &str, other: &str) -> bool {
-    one == other || [["strong", "b"], ["em", "i"]].iter().any(|names| names.contains(&one) && names.contains(&other))
+    one == other
+        || [["strong", "b"], ["em", "i"]].iter().any(|names| names.contains(&one) && names.contains(&other))
 }

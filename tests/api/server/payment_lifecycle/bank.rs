@@ -174,7 +174,13 @@ impl Provider for Bank {
         ProviderName::Stripe
     }
 
-    async fn create_customer(&self, user_id: UserId, _: &str, _: Option<&str>) -> kernel::Result<String> {
+    async fn create_customer(
+        &self,
+        user_id: UserId,
+        _: &str,
+        _: Option<&str>,
+        _: Option<&str>,
+    ) -> kernel::Result<String> {
         Ok(format!("cus_{user_id}"))
     }
 

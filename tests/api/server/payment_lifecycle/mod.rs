@@ -32,7 +32,13 @@ impl Provider for Post {
     fn name(&self) -> ProviderName {
         ProviderName::Stripe
     }
-    async fn create_customer(&self, user_id: UserId, _: &str, _: Option<&str>) -> kernel::Result<String> {
+    async fn create_customer(
+        &self,
+        user_id: UserId,
+        _: &str,
+        _: Option<&str>,
+        _: Option<&str>,
+    ) -> kernel::Result<String> {
         Ok(format!("cus_{user_id}"))
     }
     async fn create_session(&self, charge: &Charge) -> kernel::Result<PaymentSession> {
@@ -80,13 +86,15 @@ struct Life {
 async fn life() -> Life {
     let double = StripeDouble::start();
     let (stripe, environment) = (stripe(double.base()), Environment::default());
-    let customer = stripe.create_customer(environment.new_id(), "lena@example.com", None).await.unwrap();
+    let customer =
+        stripe.create_customer(environment.new_id(), "lena@example.com", None, None).await.unwrap();
     let charge = Charge {
         payment_id: environment.new_id(),
         method: PaymentMethod::CheckoutSession,
         amount: Money { amount: 4900, currency: "USD".parse().unwrap() },
         title: "Strength".to_owned(),
         customer_id: customer,
+        replaced_session_id: None,
         success_url: "https://app.example.com/".to_owned(),
         cancel_url: "https://app.example.com/".to_owned(),
         expires_at: environment.now() + TimeDelta::hours(1),
@@ -165,7 +173,7 @@ async fn note(app: &App, payments: &Payments, body: &str) {
 /// What the worker does with everything that is due.
 async fn work_off(app: &App, payments: &Payments) {
     loop {
-        let claim = |tx: Tx| async move { outbox::claim(&tx, 256).await };
+        let claim = |tx: Tx| async move { outbox::claim(&tx, outbox::Kinds::Any, 256).await };
         let messages = app.db.run_in(Pool::Worker, Actor::System, claim).await.unwrap();
         if messages.is_empty() {
             return;

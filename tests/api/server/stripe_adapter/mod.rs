@@ -32,13 +32,15 @@ fn money(amount: i64, currency: &str) -> Money {
 
 async fn charge(stripe: &Stripe, method: PaymentMethod, amount: Money) -> Charge {
     let environment = Environment::default();
-    let customer = stripe.create_customer(environment.new_id(), "lena@example.com", Some("Lena & Søn")).await;
+    let customer =
+        stripe.create_customer(environment.new_id(), "lena@example.com", Some("Lena & Søn"), None).await;
     Charge {
         payment_id: environment.new_id(),
         method,
         amount,
         title: "Strength & Stretch 100 %".to_owned(),
         customer_id: customer.unwrap(),
+        replaced_session_id: None,
         success_url: "https://app.example.com/done?a=1&b=2".to_owned(),
         cancel_url: "https://app.example.com/cancel".to_owned(),
         expires_at: environment.now() + TimeDelta::hours(1),

@@ -4,15 +4,18 @@ use std::{
     future::Future,
     net::{IpAddr, SocketAddr},
     ops::Deref,
+    sync::Arc,
 };
 
 use actix_web::{FromRequest, HttpMessage, HttpRequest, dev::Payload, http::header, web::Data};
 use database::Tx;
 use futures_util::future::LocalBoxFuture;
-use kernel::{Actor, Code, Error, Result, Role};
+use identity::{Claims, Client};
+use kernel::{Actor, Code, Error, Result};
 
 use super::state;
 use crate::{
+    config::Config,
     http::{problem::Problem, rate_limits::Allowance},
     state::State,
 };
@@ -102,23 +105,19 @@ macro_rules! policy {
 }
 
 policy! {
-    /// Somebody who is logged in.
+    /// Somebody who is logged in: their session stands, and their account is not suspended.
     Member, |caller| logged_in(caller)
 }
 policy! {
-    /// A trainer or an admin, by the word of the token.
+    /// Somebody who is a trainer or an admin now, whatever their token says.
     Trainer, |caller| match logged_in(caller)? {
-        caller if matches!(caller.actor, Actor::User { role: Role::Trainer | Role::Admin, .. }) => Ok(caller),
+        caller if caller.actor.is_trainer() => Ok(caller),
         _ => Err(Code::Forbidden.into()),
     }
 }
 policy! {
-    /// Somebody whose session lives at this moment, by the word of the database: for sensitive routes.
-    Confirmed, |caller| confirmed(caller).await
-}
-policy! {
-    /// An admin at this moment, by the word of the database.
-    Admin, |caller| match confirmed(caller).await? {
+    /// Somebody who is an admin now.
+    Admin, |caller| match logged_in(caller)? {
         caller if caller.actor.is_admin() => Ok(caller),
         _ => Err(Code::Forbidden.into()),
     }
@@ -126,15 +125,6 @@ policy! {
 
 fn logged_in(caller: Caller) -> Result<Caller, Problem> {
     if caller.actor == Actor::Anonymous { Err(Code::Unauthenticated.into()) } else { Ok(caller) }
-}
-
-async fn confirmed(caller: Caller) -> Result<Caller, Problem> {
-    let Caller { actor, state } = logged_in(caller)?;
-    Ok(Caller { actor: confirm(&state, actor).await?, state })
-}
-
-async fn confirm(state: &State, actor: Actor) -> Result<Actor, Problem> {
-    Ok(state.db.read(actor, async |tx| identity::verify_session(&tx).await).await?)
 }
 
 async fn authenticate(request: &HttpRequest, state: &State) -> Result<Actor, Problem> {
@@ -146,16 +136,36 @@ async fn authenticate(request: &HttpRequest, state: &State) -> Result<Actor, Pro
                 scheme.eq_ignore_ascii_case("bearer").then(|| token.trim())
             });
             let token = token.ok_or_else(|| Error::new(Code::TokenInvalid))?;
-            state.identity.tokens.verify(&state.db, token).await?.actor()
+            let (claims, actor) = state.identity.authenticate(&state.db, token).await?;
+            request.extensions_mut().insert(claims);
+            actor
         }
     };
-    // An admin's word reaches everybody's rows: what was taken away is gone at once, not with the token.
-    let actor = if actor.is_admin() { confirm(state, actor).await? } else { actor };
     if let Some(id) = actor.user_id() {
         let allowance = state.limits.member(id)?;
         request.extensions_mut().insert(RateState(allowance));
     }
     Ok(actor)
+}
+
+/// Confirms the caller again, whose body took its time to arrive: what they may was decided by the head of the request, and the body
+/// may come half a minute later.
+pub(super) async fn confirm_again(request: &HttpRequest, state: &State) -> Result<(), Problem> {
+    let claims = request.extensions().get::<Arc<Claims>>().cloned();
+    if let Some(claims) = claims {
+        state.identity.confirm(&state.db, &claims).await?;
+    }
+    Ok(())
+}
+
+/// The address and the program that a request comes from.
+#[must_use]
+pub fn client_of(request: &HttpRequest, config: &Config) -> Client {
+    let agent = request.headers().get(header::USER_AGENT).and_then(|value| value.to_str().ok());
+    Client {
+        user_agent: agent.map(|agent| agent.chars().take(300).collect()),
+        ip_address: address_of(request, &config.trusted_proxies).map(|address| address.to_string()),
+    }
 }
 
 /// Where the request comes from. A proxy's word counts only where the configuration names the proxy.

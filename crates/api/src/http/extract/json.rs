@@ -11,7 +11,7 @@ use serde_json::Value;
 use utoipa::ToSchema;
 use validator::Validate;
 
-use super::{rules, schema, state};
+use super::{auth, rules, schema, state};
 use crate::{config::Config, http::problem::Problem, state::State};
 
 /// Reasons of one refusal of a document, in which one mistake may be everywhere.
@@ -124,6 +124,7 @@ fn receive<'a>(
         let raw = tokio::time::timeout(timeout, read(payload, limit))
             .await
             .map_err(|_| Error::new(Code::RequestTimeout))??;
+        auth::confirm_again(request, state).await?;
         if most_values < usize::MAX && values(&raw) > most_values {
             let detail = format!("At most {most_values} values.");
             return Err(Error::new(Code::PayloadTooLarge).detail(detail).into());

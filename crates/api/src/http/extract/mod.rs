@@ -12,7 +12,7 @@ mod schema;
 
 use actix_web::{HttpRequest, web::Data};
 
-pub use auth::{Admin, Caller, Confirmed, Member, RateState, Trainer, address_of};
+pub use auth::{Admin, Caller, Member, RateState, Trainer, address_of, client_of};
 pub use conditions::IfMatch;
 pub(crate) use conditions::none_match;
 pub use idempotency::{Idempotency, MoneyKey, Outcome};

@@ -66,7 +66,7 @@ async fn get_my_access(caller: Member, Path(course_id): Path<CourseId>) -> Answe
     tag = "access", operation_id = "getUserCourseAccess", security(("bearer" = [])),
     params(("user_id" = Uuid, Path, description = "The user's id."),
         ("course_id" = Uuid, Path, description = "The course's id."), InstantQuery),
-    extensions(("x-problem-codes" = json!(["session_revoked", "forbidden"]))),
+    extensions(("x-problem-codes" = json!(["forbidden"]))),
     responses((status = 200, description = "The decision.", body = CourseAccess)))]
 async fn get_user_access(
     caller: Admin,

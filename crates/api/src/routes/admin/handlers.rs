@@ -15,7 +15,7 @@ pub(in crate::routes) fn configure(config: &mut impl Operations) {
 /// All accounts, newest first.
 #[utoipa::path(get, path = "/admin/users",
     tag = "admin", operation_id = "listUsers", security(("bearer" = [])), params(UserQuery),
-    extensions(("x-problem-codes" = json!(["session_revoked", "forbidden"]))),
+    extensions(("x-problem-codes" = json!(["forbidden"]))),
     responses((status = 200, description = "A page of accounts.", body = AccountPage)))]
 async fn list_users(caller: Admin, Query(query): Query<UserQuery>) -> Answer<AccountPage> {
     let (filter, after, limit) = query.into_parts();
@@ -29,7 +29,7 @@ async fn list_users(caller: Admin, Query(query): Query<UserQuery>) -> Answer<Acc
 #[utoipa::path(get, path = "/admin/users/{user_id}",
     tag = "admin", operation_id = "getUserAccount", security(("bearer" = [])),
     params(("user_id" = Uuid, Path, description = "The user's id.")),
-    extensions(("x-problem-codes" = json!(["session_revoked", "forbidden"]))),
+    extensions(("x-problem-codes" = json!(["forbidden"]))),
     responses((status = 200, description = "The account.", body = Account)))]
 async fn get_user(caller: Admin, Path(id): Path<UserId>) -> Answer<Account> {
     let account = caller.read(async move |tx| identity::user(&tx, id).await).await?;
@@ -44,7 +44,7 @@ async fn get_user(caller: Admin, Path(id): Path<UserId>) -> Answer<Account> {
 #[utoipa::path(patch, path = "/admin/users/{user_id}",
     tag = "admin", operation_id = "updateUserAccount", security(("bearer" = [])), request_body = PatchUser,
     params(("user_id" = Uuid, Path, description = "The user's id.")),
-    extensions(("x-problem-codes" = json!(["session_revoked", "forbidden", "last_admin"]))),
+    extensions(("x-problem-codes" = json!(["forbidden", "last_admin"]))),
     responses((status = 200, description = "The account as it is now.", body = Account)))]
 async fn update_user(
     caller: Admin,

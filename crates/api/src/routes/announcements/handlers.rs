@@ -42,7 +42,7 @@ async fn list_announcements(
     extensions(("x-problem-codes" = json!(["forbidden", "too_many_announcements"]))),
     responses((status = 201, description = "The announcement.", body = Announcement)))]
 async fn create_announcement(
-    caller: Confirmed,
+    caller: Member,
     Path(course_id): Path<CourseId>,
     key: Idempotency,
     Prose(body): Prose<CreateAnnouncement>,

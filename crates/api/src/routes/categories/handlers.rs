@@ -28,7 +28,7 @@ async fn list_categories(state: Data<State>, Query(page): Query<PageQuery>) -> A
 /// Creates a category, by an admin.
 #[utoipa::path(post, path = "/categories",
     tag = "categories", operation_id = "createCategory", security(("bearer" = [])), request_body = CreateCategory,
-    extensions(("x-problem-codes" = json!(["session_revoked", "forbidden", "category_taken"]))),
+    extensions(("x-problem-codes" = json!(["forbidden", "category_taken"]))),
     responses((status = 201, description = "The category.", body = Category)))]
 async fn create_category(caller: Admin, key: Idempotency, body: Json<CreateCategory>) -> Answer<Category> {
     let new = NewCategory::from(body.value);
@@ -57,7 +57,7 @@ async fn get_category(state: Data<State>, Path(key): Path<String>) -> Answer<Cat
 #[utoipa::path(patch, path = "/categories/{category}",
     tag = "categories", operation_id = "updateCategory", security(("bearer" = [])), request_body = PatchCategory,
     params(("category" = String, Path, description = "Id or slug.", max_length = 120, example = "strength")),
-    extensions(("x-problem-codes" = json!(["session_revoked", "forbidden", "category_taken"]))),
+    extensions(("x-problem-codes" = json!(["forbidden", "category_taken"]))),
     responses((status = 200, description = "The category as it is now.", body = Category)))]
 async fn update_category(
     caller: Admin,
@@ -76,7 +76,7 @@ async fn update_category(
 #[utoipa::path(delete, path = "/categories/{category}",
     tag = "categories", operation_id = "deleteCategory", security(("bearer" = [])),
     params(("category" = String, Path, description = "Id or slug.", max_length = 120, example = "strength"), DeleteCategory),
-    extensions(("x-problem-codes" = json!(["session_revoked", "forbidden", "category_in_use"]))),
+    extensions(("x-problem-codes" = json!(["forbidden", "category_in_use"]))),
     responses((status = 204, description = "The category is deleted.")))]
 async fn delete_category(
     caller: Admin,

@@ -148,7 +148,8 @@ async fn update_comment(
 ) -> Answer<Comment> {
     let content = body.value.content.map(Into::into);
     let matches = move |version| seen.accepts(version);
-    let comment = caller.run(async move |tx| community::change_comment(&tx, id, matches, content).await).await?;
+    let comment =
+        caller.run(async move |tx| community::change_comment(&tx, id, matches, content).await).await?;
     let version = comment.value.version;
     Ok(Reply::ok(&Comment::from(comment))?.version_and_content(version))
 }

@@ -50,7 +50,7 @@ async fn list_grants(
     extensions(("x-problem-codes" = json!(["already_granted", "own_course"]))),
     responses((status = 201, description = "The grant.", body = GrantDetail)))]
 async fn create_grant(
-    caller: Confirmed,
+    caller: Member,
     Path(course_id): Path<CourseId>,
     key: Idempotency,
     body: Json<CreateGrant>,
@@ -90,7 +90,7 @@ async fn get_grant(caller: Member, Path(id): Path<GrantId>) -> Answer<GrantDetai
     extensions(("x-problem-codes" = json!(["forbidden", "grant_not_changeable"])), ("x-versioned" = json!(true))),
     responses((status = 200, description = "The grant as it is now.", body = GrantDetail)))]
 async fn revoke_grant(
-    caller: Confirmed,
+    caller: Member,
     Path(id): Path<GrantId>,
     body: Json<RevokeGrant>,
 ) -> Answer<GrantDetail> {
@@ -112,7 +112,7 @@ async fn revoke_grant(
     extensions(("x-problem-codes" = json!(["forbidden", "grant_not_changeable"])), ("x-versioned" = json!(true))),
     responses((status = 200, description = "The grant as it is now.", body = GrantDetail)))]
 async fn extend_grant(
-    caller: Confirmed,
+    caller: Member,
     Path(id): Path<GrantId>,
     body: Json<ExtendGrant>,
 ) -> Answer<GrantDetail> {

@@ -127,7 +127,9 @@ async fn order_lessons(
     responses((status = 200, description = "The lesson as it is now.", body = Lesson)))]
 async fn move_lesson(caller: Member, Path(id): Path<LessonId>, body: Json<MoveLesson>) -> Answer<Lesson> {
     let MoveLesson { chapter_id, position } = body.value;
-    reply(Written::as_sent(caller.run(async move |tx| courses::move_lesson(&tx, id, chapter_id, position).await).await?))
+    reply(Written::as_sent(
+        caller.run(async move |tx| courses::move_lesson(&tx, id, chapter_id, position).await).await?,
+    ))
 }
 
 /// Delete a lesson

@@ -1,9 +1,13 @@
 //! The operations below `/me` that concern the account itself.
 
+use actix_web::HttpRequest;
 use kernel::{Actor, SessionId};
 
 use super::dto::{Account, ChangePassword, PatchMe, PatchProfile, PrivateProfile, SessionPage};
-use crate::{http::prelude::*, routes::shared::PageQuery};
+use crate::{
+    http::{extract::client_of, prelude::*},
+    routes::shared::PageQuery,
+};
 
 pub(in crate::routes) fn configure(config: &mut impl Operations) {
     operations!(
@@ -78,15 +82,20 @@ async fn update_profile(caller: Member, seen: IfMatch, body: Json<PatchProfile>)
 /// Sets a new password and ends every other session.
 #[utoipa::path(put, path = "/me/password",
     tag = "me", operation_id = "changePassword", security(("bearer" = [])), request_body = ChangePassword,
-    extensions(("x-problem-codes" = json!(["session_revoked"]))),
     responses((status = 204, description = "The password was changed.")))]
-async fn change_password(caller: Confirmed, body: Json<ChangePassword>) -> Answer<Nothing> {
+async fn change_password(
+    caller: Member,
+    request: HttpRequest,
+    body: Json<ChangePassword>,
+) -> Answer<Nothing> {
     let ChangePassword { current_password, new_password } = body.value;
     if let Some(id) = caller.actor.user_id() {
         caller.state.limits.password(id)?;
     }
     let (db, identity) = (&caller.state.db, &caller.state.identity);
-    identity::change_password(db, identity, caller.actor, current_password, new_password.into()).await?;
+    let share = client_of(&request, &caller.state.config).share(true);
+    identity::change_password(db, identity, caller.actor, current_password, new_password.into(), share)
+        .await?;
     caller.state.wake_worker.notify_one();
     Ok(Reply::no_content())
 }
@@ -96,9 +105,8 @@ async fn change_password(caller: Confirmed, body: Json<ChangePassword>) -> Answe
 /// Every device that is logged in, newest first.
 #[utoipa::path(get, path = "/me/sessions",
     tag = "me", operation_id = "listMySessions", security(("bearer" = [])), params(PageQuery),
-    extensions(("x-problem-codes" = json!(["session_revoked"]))),
     responses((status = 200, description = "A page of sessions.", body = SessionPage)))]
-async fn list_sessions(caller: Confirmed, Query(page): Query<PageQuery>) -> Answer<SessionPage> {
+async fn list_sessions(caller: Member, Query(page): Query<PageQuery>) -> Answer<SessionPage> {
     let (after, limit) = page.position();
     let sessions = caller.read(async move |tx| identity::list_sessions(&tx, after, limit).await).await?;
     let current = match caller.actor {
@@ -114,9 +122,8 @@ async fn list_sessions(caller: Confirmed, Query(page): Query<PageQuery>) -> Answ
 /// Logs out every device but the one that asks.
 #[utoipa::path(delete, path = "/me/sessions",
     tag = "me", operation_id = "revokeMyOtherSessions", security(("bearer" = [])),
-    extensions(("x-problem-codes" = json!(["session_revoked"]))),
     responses((status = 204, description = "The other sessions have ended.")))]
-async fn revoke_other_sessions(caller: Confirmed) -> Answer<Nothing> {
+async fn revoke_other_sessions(caller: Member) -> Answer<Nothing> {
     caller.run(async move |tx| identity::revoke_other_sessions(&tx).await).await?;
     Ok(Reply::no_content())
 }
@@ -128,9 +135,8 @@ async fn revoke_other_sessions(caller: Confirmed) -> Answer<Nothing> {
 #[utoipa::path(delete, path = "/me/sessions/{session_id}",
     tag = "me", operation_id = "revokeMySession", security(("bearer" = [])),
     params(("session_id" = Uuid, Path, description = "The session's id.")),
-    extensions(("x-problem-codes" = json!(["session_revoked"]))),
     responses((status = 204, description = "The session has ended.")))]
-async fn revoke_session(caller: Confirmed, Path(id): Path<SessionId>) -> Answer<Nothing> {
+async fn revoke_session(caller: Member, Path(id): Path<SessionId>) -> Answer<Nothing> {
     caller.run(async move |tx| identity::revoke_session(&tx, id).await).await?;
     Ok(Reply::no_content())
 }

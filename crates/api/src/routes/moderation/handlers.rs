@@ -53,7 +53,7 @@ async fn get_report(caller: Trainer, Path(id): Path<ReportId>) -> Answer<Moderat
         "last_admin"])), ("x-versioned" = json!(true))),
     responses((status = 200, description = "The decided report.", body = ModeratedReport)))]
 async fn decide(
-    caller: Confirmed,
+    caller: Member,
     Path(id): Path<ReportId>,
     body: Json<DecideReport>,
 ) -> Answer<ModeratedReport> {

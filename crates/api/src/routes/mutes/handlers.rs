@@ -33,7 +33,7 @@ async fn list_mutes(caller: Trainer, Query(query): Query<MuteQuery>) -> Answer<M
     params(("mute_id" = Uuid, Path, description = "The mute's id.")),
     extensions(("x-problem-codes" = json!(["forbidden"]))),
     responses((status = 204, description = "The mute has ended.")))]
-async fn lift_mute(caller: Confirmed, Path(id): Path<MuteId>) -> Answer<Nothing> {
+async fn lift_mute(caller: Member, Path(id): Path<MuteId>) -> Answer<Nothing> {
     caller.run(async move |tx| mute::lift(&tx, id).await).await?;
     Ok(Reply::no_content())
 }

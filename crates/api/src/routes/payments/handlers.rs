@@ -47,7 +47,8 @@ async fn list_purchases(caller: Member, Query(page): Query<PageQuery>) -> Answer
 
 /// List my payment customers
 ///
-/// Lists the ids under which payment providers know the caller, newest first: one for each provider that they paid through.
+/// Lists the ids under which payment providers know the caller, newest first: one for each account and mode of a provider that they
+/// paid through.
 #[utoipa::path(get, path = "/me/customers",
     tag = "payments", operation_id = "listMyCustomers", security(("bearer" = [])), params(PageQuery),
     responses((status = 200, description = "A page of customers.", body = CustomerPage)))]
@@ -85,15 +86,16 @@ async fn get_receipt(caller: Member, Path(id): Path<PaymentId>) -> Answer<Receip
 ///
 /// Gives back all of the money or a part of it, for the owner of the course or an admin. The answer is a refund that is `PENDING`; it
 /// has `SUCCEEDED` when the provider says so, usually within seconds. When all of the money has been given back, the payment is `REFUNDED`
-/// and the access bought with it ends. A part of the money leaves the access, unless `endsAccess` is true.
+/// and the access bought with it ends. A part of the money leaves the access, unless `endsAccess` is true. While the buyer's bank holds the
+/// money, and where it has taken it back, nothing is given back (409 `payment_disputed`): the money would leave twice.
 #[utoipa::path(post, path = "/payments/{payment_id}/refunds",
     tag = "payments", operation_id = "createRefund", security(("bearer" = [])), request_body = CreateRefund,
     params(("payment_id" = Uuid, Path, description = "The payment's id.")),
     extensions(("x-moves-money" = json!(true)),
-        ("x-problem-codes" = json!(["session_revoked", "payment_not_refundable", "refund_too_large"]))),
+        ("x-problem-codes" = json!(["payment_not_refundable", "payment_disputed", "refund_too_large"]))),
     responses((status = 201, description = "The refund.", body = Refund)))]
 async fn create_refund(
-    caller: Confirmed,
+    caller: Member,
     Path(payment_id): Path<PaymentId>,
     MoneyKey(key): MoneyKey,
     body: Json<CreateRefund>,

@@ -24,7 +24,7 @@ pub(super) struct Playback {
     /// The URL of the pictures for a player's timeline, as `WebVTT`, at Mux; null for a video in our own storage.
     #[schema(format = "uri")]
     storyboard_url: Option<String>,
-    /// The duration in seconds; null where it is not known.
+    /// The duration in seconds; null where Mux has not said it.
     #[schema(minimum = 0, example = 61.5)]
     duration_seconds: Option<f64>,
     /// The captions, ordered by language.

@@ -12,8 +12,8 @@ pub(in crate::routes) use enums::schema;
 pub(in crate::routes) use money::Money;
 pub(in crate::routes) use page::{PageQuery, default_limit, page};
 pub(in crate::routes) use person::Person;
-pub(in crate::routes) use warning::{TextWarning, warned};
 pub(in crate::routes) use text::{Email, HttpsUrl, Minutes, NewPassword, RichText, Summary, Title, bounded};
+pub(in crate::routes) use warning::{TextWarning, warned};
 
 /// Links to social media, such as `{"instagram": "https://instagram.com/…"}`.
 pub type Links = serde_json::Map<String, serde_json::Value>;

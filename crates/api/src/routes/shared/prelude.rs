@@ -7,7 +7,7 @@ pub(in crate::routes) use utoipa::{IntoParams, ToSchema};
 pub(in crate::routes) use validator::{Validate, ValidationError};
 
 pub(in crate::routes) use super::{
-    HttpsUrl, Minutes, Money, PageQuery, Person, RichText, Summary, TextWarning, Title, bounded, default_limit, page,
-    schema, warned,
+    HttpsUrl, Minutes, Money, PageQuery, Person, RichText, Summary, TextWarning, Title, bounded,
+    default_limit, page, schema, warned,
 };
 pub(in crate::routes) use crate::http::extract::{broken, merge};

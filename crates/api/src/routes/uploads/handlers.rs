@@ -6,12 +6,23 @@ use media::{Media, UploadTicket};
 
 use super::{
     body::{check_length, paced},
-    dto::{ContentQuery, CreateUpload, Upload},
+    dto::{ContentQuery, CreateUpload, Upload, UploadLimits},
 };
 use crate::http::prelude::*;
 
 pub(in crate::routes) fn configure(config: &mut impl Operations) {
-    operations!(config, create_upload, get_upload, put_upload_content, complete_upload);
+    operations!(config, get_upload_limits, create_upload, get_upload, put_upload_content, complete_upload);
+}
+
+/// Get the limits of uploads
+///
+/// Which media types and sizes are allowed for each purpose, as this school has configured it. Everybody may ask: a page can say it
+/// before somebody chooses a file.
+#[utoipa::path(get, path = "/uploads/limits",
+    tag = "media", operation_id = "getUploadLimits", security(()),
+    responses((status = 200, description = "The limits.", body = UploadLimits)))]
+async fn get_upload_limits(state: Data<State>) -> Result<Reply<UploadLimits>, Problem> {
+    Ok(Reply::ok(&UploadLimits::of(&state.media))?)
 }
 
 /// Create an upload
@@ -52,8 +63,12 @@ async fn get_upload(caller: Member, Path(id): Path<FileId>) -> Answer<Upload> {
 /// Complete an upload
 ///
 /// Checks the bytes that were sent: their number, their checksum and their type. Then the file is `READY`, or `REJECTED` with a
-/// `problem`: `size_mismatch`, `checksum_mismatch`, `type_not_allowed`, `type_mismatch`, `image_too_large`, `image_unreadable`,
+/// `problem`, of which `detail` says more: `size_mismatch`, `checksum_mismatch`, `type_not_allowed`, `type_mismatch`,
+/// `file_unreadable`, `image_too_large`, `image_unreadable`, `image_animated` (GIFs stay animated, WebP and PNG do not),
 /// `captions_unreadable`. Doing it again answers the same. A large file may take longer than a request may: then ask again.
+///
+/// Captions in SubRip or in other encodings become WebVTT in UTF-8. The place that a camera wrote into a picture or a film is
+/// removed.
 #[utoipa::path(post, path = "/uploads/{upload_id}/complete",
     tag = "media", operation_id = "completeUpload", security(("bearer" = [])),
     params(("upload_id" = Uuid, Path, description = "The file's id.")),

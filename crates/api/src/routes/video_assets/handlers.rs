@@ -75,8 +75,8 @@ async fn get_video_asset(caller: Member, Path(id): Path<VideoAssetId>) -> Answer
 
 /// Complete a video upload
 ///
-/// Says that the file was sent. A file in our own storage is checked now; Mux reports by itself, and nothing changes. Doing it again
-/// changes nothing.
+/// Says that the file was sent. A file in our own storage is checked now: whether it is whole and can be played; and the place where it
+/// was filmed is removed. Mux reports by itself, and nothing changes. Doing it again changes nothing.
 #[utoipa::path(post, path = "/video-assets/{video_asset_id}/complete",
     tag = "video", operation_id = "completeVideoUpload", security(("bearer" = [])),
     params(("video_asset_id" = Uuid, Path, description = "The video's id.")),

@@ -98,6 +98,7 @@ impl World {
             Err(error) => {
                 let usual = [
                     Code::AlreadyPurchased,
+                    Code::AlreadyEnrolled,
                     Code::ProviderUnavailable,
                     Code::CheckoutSuperseded,
                     Code::ValidationFailed,
@@ -146,7 +147,7 @@ impl World {
     }
 
     async fn claim(&self, some: u64) -> Vec<outbox::Message> {
-        let claim = move |tx: Tx| async move { outbox::claim(&tx, some).await };
+        let claim = move |tx: Tx| async move { outbox::claim(&tx, outbox::Kinds::Any, some).await };
         self.app.db.run_in(Pool::Worker, Actor::System, claim).await.unwrap()
     }
 
@@ -180,7 +181,7 @@ impl World {
         };
         let work = move |tx: Tx| async move { payments::create_refund(&tx, id, new).await };
         if let Err(error) = self.app.db.run_in(Pool::Worker, self.owner, work).await {
-            let usual = [Code::PaymentNotRefundable, Code::RefundTooLarge];
+            let usual = [Code::PaymentNotRefundable, Code::PaymentDisputed, Code::RefundTooLarge];
             assert!(usual.contains(&error.code()), "{error}");
         }
     }

@@ -44,7 +44,11 @@ async fn list_my_courses(caller: Member, Query(page): Query<PageQuery>) -> Answe
     tag = "courses", operation_id = "createCourse", security(("bearer" = [])), request_body = CreateCourse,
     extensions(("x-problem-codes" = json!(["forbidden"]))),
     responses((status = 201, description = "The draft.", body = Course)))]
-async fn create_course(caller: Trainer, key: Idempotency, Prose(body): Prose<CreateCourse>) -> Answer<Course> {
+async fn create_course(
+    caller: Trainer,
+    key: Idempotency,
+    Prose(body): Prose<CreateCourse>,
+) -> Answer<Course> {
     let new = NewCourse::try_from(body.value)?;
     let work = async move |tx| created(courses::create_course(&tx, new).await?);
     Ok(key.run(&caller, "createCourse", &body.raw, work).await?)

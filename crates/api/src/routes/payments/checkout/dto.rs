@@ -3,10 +3,7 @@
 use kernel::CourseId;
 use payments::PaymentMethod;
 
-use crate::routes::{
-    payments::dto::Payment,
-    shared::prelude::*,
-};
+use crate::routes::{payments::dto::Payment, shared::prelude::*};
 
 /// What a quote is asked for.
 #[derive(Deserialize, ToSchema, Validate)]

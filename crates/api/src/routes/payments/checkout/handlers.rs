@@ -21,10 +21,13 @@ pub(in crate::routes) fn configure(config: &mut impl Operations) {
 ///
 /// Gives what the course costs the caller now, with the course's own discount, and with a coupon if one is named. Nothing is kept. A coupon
 /// that cannot be used is refused with its reason: `coupon_unknown`, `coupon_not_started`, `coupon_expired`, `coupon_not_applicable`,
-/// `coupon_exhausted` or `coupon_limit_reached`.
+/// `coupon_exhausted` or `coupon_limit_reached`. An amount that no payment provider would charge is refused as well, with the limit in the
+/// detail: `below_minimum`, `above_maximum`, `too_many_decimals` or `unsupported_currency`, at `/couponCode` where it follows from the
+/// coupon.
 #[utoipa::path(post, path = "/checkout/quote",
     tag = "payments", operation_id = "quoteCheckout", security(("bearer" = [])), request_body = CreateQuote,
-    extensions(("x-problem-codes" = json!(["not_found", "own_course", "course_free", "already_purchased"]))),
+    extensions(("x-problem-codes" = json!(["not_found", "own_course", "course_free", "already_purchased",
+        "already_enrolled"]))),
     responses((status = 200, description = "The price.", body = Quote)))]
 async fn quote_checkout(caller: Member, body: Json<CreateQuote>) -> Answer<Quote> {
     let CreateQuote { course_id, coupon_code } = body.value;
@@ -39,11 +42,13 @@ async fn quote_checkout(caller: Member, body: Json<CreateQuote>) -> Answer<Quote
 /// Freezes the price, and answers with where and how the buyer pays. They own the course when the provider reports that the money has
 /// arrived. A second checkout of the same course on the same terms continues with the same payment and the same page, whatever addresses it
 /// names; one on other terms (another coupon, another method, a changed price) takes its place. A course is bought once: what is paid
-/// twice is refunded automatically.
+/// twice is refunded automatically. When the offer changes while a checkout is open (the course is unpublished, archived, made free or
+/// repriced, the coupon is withdrawn or expires, the buyer gets the course in another way), the checkout ends: its payment is `FAILED` with
+/// the reason in `failureCode`, nobody can pay it any more, and money that is on its way goes back by itself.
 #[utoipa::path(post, path = "/checkout",
     tag = "payments", operation_id = "createCheckout", security(("bearer" = [])), request_body = CreateCheckout,
     extensions(("x-moves-money" = json!(true)), ("x-problem-codes" = json!(["not_found", "own_course", "course_free",
-        "already_purchased", "checkout_superseded", "payment_refused", "provider_unavailable"]))),
+        "already_purchased", "already_enrolled", "checkout_superseded", "payment_refused", "provider_unavailable"]))),
     responses((status = 201, description = "The checkout.", body = Checkout)))]
 async fn create_checkout(
     caller: Member,

@@ -191,7 +191,7 @@ pub(super) struct PatchCoupon {
     /// All courses that it is for from now on, where the scope is `COURSES`.
     #[schema(max_items = 100, nullable = false)]
     course_ids: Option<Vec<CourseId>>,
-    /// Whether it can be used at all. Checkouts that hold a slot of its quota keep it.
+    /// Whether it can be used at all. Open checkouts with a coupon that is switched off end.
     #[schema(nullable = false, example = false)]
     is_active: Option<bool>,
     /// From when it can be used; null is at once.
