@@ -96,13 +96,13 @@ async fn a_text_that_shows_nothing_is_none(app: App) {
         let made = app.post_as(&elena, &format!("/chapters/{chapter}/lessons"), body).await.expect(201);
         assert_eq!(made.at("/content"), json!(null), "{blank}");
         let path = format!("/lessons/{}/publish", made.text_at("/id"));
-        let refused = app.post_empty_as(&elena, &path).await.expect_problem(422, "not_publishable");
+        let refused = app.post_empty_as(&elena, &path).await.expect_problem(409, "not_publishable");
         assert_eq!(refused.errors(), ["/content body_missing"], "{blank}");
     }
     let (_, published) = lesson(&app).await;
     let owner = app.admin().await;
     let refused = app.patch_as(&owner, &published, "*", json!({ "content": "<p><br></p>" })).await;
-    assert_eq!(refused.expect_problem(422, "not_publishable").errors(), ["/content body_missing"]);
+    assert_eq!(refused.expect_problem(409, "not_publishable").errors(), ["/content body_missing"]);
 }
 
 #[both_databases]
@@ -155,7 +155,7 @@ async fn an_empty_document_of_an_editor_teaches_nothing(app: App) {
         json!({ "title": "A", "content": "{\"ops\":[{\"insert\":\"\\n\"}]}", "contentFormat": "JSON" });
     let made = app.post_as(&elena, &path, body).await.expect(201).text_at("/id");
     let refused = app.post_empty_as(&elena, &format!("/lessons/{made}/publish")).await;
-    assert_eq!(refused.expect_problem(422, "not_publishable").errors(), ["/content body_missing"]);
+    assert_eq!(refused.expect_problem(409, "not_publishable").errors(), ["/content body_missing"]);
     let body = json!({ "content": "{\"ops\":[{\"insert\":\"Squat\\n\"}]}" });
     app.patch_as(&elena, &format!("/lessons/{made}"), "*", body).await.expect(200);
     app.post_empty_as(&elena, &format!("/lessons/{made}/publish")).await.expect(200);

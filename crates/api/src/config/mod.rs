@@ -167,7 +167,7 @@ settings! {
     /// The largest JSON body, in bytes. The longest text of a course fits in any script.
     json_limit_bytes: usize = "262144", "PALESTRA_JSON_LIMIT_BYTES";
     /// The largest JSON body with a text that somebody pastes, in bytes: a word processor copies several times as much as its text.
-    text_limit_bytes: usize = "1048576", "PALESTRA_TEXT_LIMIT_BYTES";
+    text_limit_bytes: usize = "786432", "PALESTRA_TEXT_LIMIT_BYTES";
     /// The largest course that can be imported, as a JSON document, in bytes.
     import_limit_bytes: usize = "4194304", "PALESTRA_IMPORT_LIMIT_BYTES";
     /// The time to send the head of a request, in seconds, from its first byte.

@@ -32,6 +32,11 @@ pub(super) enum DocumentFormat {
     Course,
 }
 
+/// Whether a text is what documents have always had, so that installations of before take them too.
+fn is_html(format: &ContentFormat) -> bool {
+    *format == ContentFormat::Html
+}
+
 /// A course in a document.
 #[derive(Serialize, Deserialize, ToSchema, Dto)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
@@ -48,7 +53,7 @@ pub(super) struct DocumentCourse {
     #[schema(value_type = Option<RichText>, example = "<p>What you will learn …</p>")]
     pub(super) content: Option<String>,
     /// What the text is; `HTML` where it is missing.
-    #[serde(default)]
+    #[serde(default, skip_serializing_if = "is_html")]
     #[schema(value_type = schema::ContentFormat, required = false)]
     pub(super) content_format: ContentFormat,
     /// The address of a picture, with `https`. In an export it may be an uploaded picture, at its address there.
@@ -105,7 +110,7 @@ pub(super) struct DocumentChapter {
     #[schema(value_type = Option<RichText>, example = "<p>Take your time …</p>")]
     content: Option<String>,
     /// What the text is; `HTML` where it is missing.
-    #[serde(default)]
+    #[serde(default, skip_serializing_if = "is_html")]
     #[schema(value_type = schema::ContentFormat, required = false)]
     content_format: ContentFormat,
     /// The address of a video elsewhere.
@@ -141,7 +146,7 @@ pub(super) struct DocumentLesson {
     #[schema(value_type = Option<RichText>, example = "<p>Stand tall …</p>")]
     content: Option<String>,
     /// What the text is; `HTML` where it is missing.
-    #[serde(default)]
+    #[serde(default, skip_serializing_if = "is_html")]
     #[schema(value_type = schema::ContentFormat, required = false)]
     content_format: ContentFormat,
     /// The address of a video elsewhere.
