@@ -129,7 +129,9 @@ async fn the_same_text_is_not_judged_again(app: App) {
     let post = create_post(&app, &lena, json!({})).await;
     let comment = create_comment(&app, &lena, &format!("/posts/{post}"), "Ask Doctor Miracle.", None).await;
     let path = format!("/comments/{comment}");
-    app.patch_as(&admin, "/community-settings", "*", json!({ "blockedWords": ["miracle"] })).await.expect(200);
+    app.patch_as(&admin, "/community-settings", "*", json!({ "blockedWords": ["miracle"] }))
+        .await
+        .expect(200);
     let same = app.patch_as(&lena, &path, "*", json!({ "content": "Ask Doctor Miracle." })).await.expect(200);
     assert_eq!(same.at("/editedAt"), json!(null));
     let other = json!({ "content": "A miracle." });
