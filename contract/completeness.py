@@ -8,6 +8,8 @@ from contract_diff import METHODS, resolve
 
 PROBLEM = "application/problem+json"
 CAMEL_CASE = re.compile(r"[a-z][a-zA-Z0-9]*")
+# What a summary begins with that is no verb.
+NO_VERB = re.compile(r"(?:An?|The|This|That|These|My|Of|To|What|Who|Whose|Which|When|Where|How|Is|Are|Can|Does)\b")
 
 
 def operations(document: dict) -> Iterator[tuple[str, dict]]:
@@ -29,6 +31,9 @@ def _lacks(document: dict, operation: dict) -> Iterator[str]:
     for text in ("summary", "description"):
         if not operation.get(text, "").strip():
             yield f"no {text}"
+    summary = operation.get("summary", "")
+    if NO_VERB.match(summary) or summary.endswith(("?", ".")):
+        yield f"the summary {summary!r} is not a verb and its object, such as `List courses`"
     if len(operation.get("tags", [])) != 1:
         yield f"not exactly one tag: {operation.get('tags', [])}"
     if "security" not in operation and "security" not in document:

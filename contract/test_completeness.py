@@ -49,6 +49,8 @@ CASES = [
     ("snake_case", lambda d: operation(d).update(operationId="create_course"), ["is not camelCase"]),
     ("unnamed", lambda d: operation(d).pop("operationId"), ["is not camelCase"]),
     ("no summary", lambda d: operation(d).pop("summary"), ["no summary"]),
+    ("a noun", lambda d: operation(d).update(summary="The public keys"), ["is not a verb and its object"]),
+    ("a question", lambda d: operation(d).update(summary="Check it?"), ["is not a verb and its object"]),
     ("blank description", lambda d: operation(d).update(description=" "), ["no description"]),
     ("two tags", lambda d: operation(d)["tags"].append("other"), ["not exactly one tag"]),
     ("no security", lambda d: operation(d).pop("security"), ["no security"]),

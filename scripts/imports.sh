@@ -5,7 +5,7 @@ set -euo pipefail
 cd "$(dirname "$0")/.."
 
 bad=0
-for crate in kernel http_client entity database identity media courses enrollment progress payments community migration; do
+for crate in kernel rich_text http_client entity database identity media courses enrollment progress payments community migration; do
   for forbidden in actix-web actix-http utoipa clap; do
     if cargo tree --locked -q -p "$crate" -e normal --prefix none 2>/dev/null | grep -q "^$forbidden v"; then
       echo "$crate depends on $forbidden: only the api crate knows about HTTP" >&2
@@ -14,6 +14,7 @@ for crate in kernel http_client entity database identity media courses enrollmen
   done
 done
 
+# kernel <- rich_text (for whoever takes text from people)
 # kernel <- http_client (for whoever calls a service elsewhere)
 # kernel <- entity <- database <- identity <- media <- courses <- enrollment <- {progress, payments, community} <- api
 may() { # crate allowed...
@@ -28,14 +29,15 @@ may() { # crate allowed...
   done
 }
 may kernel
+may rich_text kernel
 may http_client kernel
 may entity kernel
 may database kernel entity
 may identity kernel entity database
 may media kernel entity database http_client
-may courses kernel entity database identity media
+may courses kernel rich_text entity database identity media
 may enrollment kernel entity database identity media courses
 may progress kernel entity database identity media courses enrollment
 may payments kernel http_client entity database identity media courses enrollment
-may community kernel entity database identity media courses enrollment
+may community kernel rich_text entity database identity media courses enrollment
 exit $bad

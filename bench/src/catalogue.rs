@@ -93,16 +93,16 @@ const POSTGRES: Dialect = Dialect {
 /// Writes it into the file of a SQLite database.
 pub async fn into_sqlite(path: &std::path::Path) -> Result<(), Refusal> {
     let url = format!("sqlite:{}", path.display());
-    let mut connection = SqliteConnection::connect(&url).await.map_err(told)?;
+    let mut connection = SqliteConnection::connect(&url).await.map_err(database_error)?;
     write(&mut connection, &SQLITE).await?;
-    connection.close().await.map_err(told)
+    connection.close().await.map_err(database_error)
 }
 
 /// Writes it into a PostgreSQL database, as one who may write everywhere.
 pub async fn into_postgres(url: &str) -> Result<(), Refusal> {
-    let mut connection = PgConnection::connect(url).await.map_err(told)?;
+    let mut connection = PgConnection::connect(url).await.map_err(database_error)?;
     write(&mut connection, &POSTGRES).await?;
-    connection.close().await.map_err(told)
+    connection.close().await.map_err(database_error)
 }
 
 /// Work with a database of its own on PostgreSQL, which goes afterwards.
@@ -124,12 +124,12 @@ pub fn with_database(admin: &str, work: impl FnOnce(&str) -> Result<(), Refusal>
 
 /// Runs one statement as the administrator of PostgreSQL.
 async fn administer(url: &str, sql: String) -> Result<(), Refusal> {
-    let mut connection = PgConnection::connect(url).await.map_err(told)?;
-    connection.execute(AssertSqlSafe(sql)).await.map_err(told)?;
-    connection.close().await.map_err(told)
+    let mut connection = PgConnection::connect(url).await.map_err(database_error)?;
+    connection.execute(AssertSqlSafe(sql)).await.map_err(database_error)?;
+    connection.close().await.map_err(database_error)
 }
 
-fn told(error: sqlx::Error) -> Refusal {
+fn database_error(error: sqlx::Error) -> Refusal {
     format!("the large catalogue cannot be written: {error}")
 }
 
@@ -144,7 +144,7 @@ where
     statements.push("COMMIT".to_owned());
     statements.extend(dialect.settle.split_inclusive(';').map(ToOwned::to_owned));
     for sql in statements {
-        connection.execute(AssertSqlSafe(sql)).await.map_err(told)?;
+        connection.execute(AssertSqlSafe(sql)).await.map_err(database_error)?;
     }
     Ok(())
 }
@@ -196,8 +196,8 @@ fn courses(dialect: &Dialect, from: usize) -> String {
              TRUE, {at}, 1, {at}, {at})"
         ));
         slugs.push(format!("('course-{number}', {id})"));
-        for shelf in [number % CATEGORIES, (number / 3 + 1) % CATEGORIES] {
-            shelves.push(format!("({id}, {})", (dialect.id)(2, shelf)));
+        for category in [number % CATEGORIES, (number / 3 + 1) % CATEGORIES] {
+            shelves.push(format!("({id}, {})", (dialect.id)(2, category)));
         }
     }
     format!(

@@ -44,7 +44,7 @@ pub fn measure(options: &Options, binary: &Path, report: &mut Report) -> Result<
     let watchers = Watchers::enter(&server)?;
     for connections in [32, 256] {
         let rounds = load(options, &server, &watchers, connections, None, &mut Vec::new())?;
-        raw.push(tell(report, "SQLite", connections, &rounds, None, None));
+        raw.push(add_rows(report, "SQLite", connections, &rounds, None, None));
     }
     server.stop()?;
     match &options.postgres {
@@ -130,7 +130,7 @@ fn on_postgres(
             baseline.push(pgbench(url, &script, clients, options.window())?);
         }
         let beside = Some((median(&baseline), clients));
-        raw.push(tell(report, "PostgreSQL", connections, &rounds, Some(median(&shares)), beside));
+        raw.push(add_rows(report, "PostgreSQL", connections, &rounds, Some(median(&shares)), beside));
     }
     let written = psql(url, "SELECT count(*) FROM bench_watches WHERE version > 1")?;
     if written.trim() == "0" {
@@ -224,7 +224,7 @@ fn load(
     Ok(rounds)
 }
 
-fn tell(
+fn add_rows(
     report: &mut Report,
     database: &str,
     connections: usize,
@@ -298,22 +298,22 @@ fn pgbench(url: &str, script: &Path, clients: usize, window: Duration) -> Result
 
 /// Kills the server while many write, and looks afterwards whether everything that it acknowledged is there.
 fn kills(binary: &Path, folder: &Folder, watchers: &Watchers, report: &mut Report) -> Result<(), Refusal> {
-    // What each has been told is durable: the seconds before this.
-    let told: Vec<AtomicU64> = (0..KILLED).map(|_| AtomicU64::new(0)).collect();
+    // Acknowledged to each of them, and so durable: the seconds before this.
+    let durable: Vec<AtomicU64> = (0..KILLED).map(|_| AtomicU64::new(0)).collect();
     let (mut lost, mut acknowledged) = (0_u64, 0_u64);
     for kill in 1..=KILLS {
         say(&format!("killing the server while it writes, {kill} of {KILLS}"));
         let (server, _) = Server::start_with(binary, folder, true, &CHEAP)?;
         acknowledged +=
-            until_killed(server, watchers, &told, Duration::from_millis(150 + u64::from(kill) * 17))?;
+            until_killed(server, watchers, &durable, Duration::from_millis(150 + u64::from(kill) * 17))?;
         let (server, _) = Server::start_with(binary, folder, true, &CHEAP)?;
         let mut client = server.client();
-        for (who, told) in told.iter().enumerate() {
+        for (who, durable) in durable.iter().enumerate() {
             let path = format!("/api/v1/lessons/{}/progress", watchers.lesson);
             let token = watchers.tokens.get(who).map(String::as_str);
             let found = client.json(&client::get(&path, token))?;
             let kept = found.pointer("/ranges/0/to").and_then(Value::as_u64).unwrap_or(0);
-            lost += told.load(Ordering::SeqCst).saturating_sub(kept);
+            lost += durable.load(Ordering::SeqCst).saturating_sub(kept);
         }
         server.kill()?;
     }
@@ -328,28 +328,28 @@ fn kills(binary: &Path, folder: &Folder, watchers: &Watchers, report: &mut Repor
 fn until_killed(
     server: Server,
     watchers: &Watchers,
-    told: &[AtomicU64],
+    durable: &[AtomicU64],
     after: Duration,
 ) -> Result<u64, Refusal> {
     let (gone, count) = (AtomicBool::new(false), AtomicU64::new(0));
-    let watch = |who: usize, mut client: client::Client, told: &AtomicU64| {
+    let watch = |who: usize, mut client: client::Client, durable: &AtomicU64| {
         while !gone.load(Ordering::Relaxed) {
-            let from = told.load(Ordering::SeqCst);
+            let from = durable.load(Ordering::SeqCst);
             let body = json!({ "ranges": [{ "from": from, "to": from + 1 }] });
             let path = format!("/api/v1/lessons/{}/watch", watchers.lesson);
             let token = watchers.tokens.get(who).map(String::as_str);
             if !client.ask(&client::send("POST", &path, token, &body)).is_ok_and(|status| status == 200) {
                 break;
             }
-            told.store(from + 1, Ordering::SeqCst);
+            durable.store(from + 1, Ordering::SeqCst);
             count.fetch_add(1, Ordering::Relaxed);
         }
     };
     thread::scope(|scope| {
         let watch = &watch;
-        for (who, told) in told.iter().enumerate() {
+        for (who, durable) in durable.iter().enumerate() {
             let client = server.client();
-            scope.spawn(move || watch(who, client, told));
+            scope.spawn(move || watch(who, client, durable));
         }
         wait(after);
         let killed = server.kill();

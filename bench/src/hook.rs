@@ -106,7 +106,7 @@ fn round_of(server: &Server, window: Duration, next: &AtomicU64) -> Result<Vec<D
     })
 }
 
-/// An event that was never told before, about a payment that nobody knows: noted, and worked off beside the others.
+/// An event that was never reported before, about a payment that nobody knows: noted, and worked off beside the others.
 fn hook(number: u64) -> Result<Request, Refusal> {
     #[expect(clippy::disallowed_methods, reason = "a signature says when it was made")]
     let now = SystemTime::now();

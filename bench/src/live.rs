@@ -133,7 +133,7 @@ fn read_until(stream: &mut TcpStream, buffer: &mut Vec<u8>, wanted: &[u8]) -> Re
     }
 }
 
-/// Two who chat: how long each message takes until it is heard, from before it is sent.
+/// Two who chat: how long each message takes until it is received, from before it is sent.
 fn messages(options: &Options, server: &Server, client: &mut Client) -> Result<Latencies, Refusal> {
     say("sending messages to one who listens");
     let tom = client.token("tom@palestra.example")?;
@@ -143,16 +143,16 @@ fn messages(options: &Options, server: &Server, client: &mut Client) -> Result<L
     let opened = client.json(&client::send("POST", "/api/v1/conversations", Some(&tom), &with))?;
     let id = opened.get("id").and_then(Value::as_str).unwrap_or_default();
     let path = format!("/api/v1/conversations/{id}/messages");
-    let mut ears = open(server, &aisha)?;
+    let mut stream = open(server, &aisha)?;
     let mut buffer = Vec::new();
-    read_until(&mut ears, &mut buffer, b"event: ready")?;
-    let (heard, hears) = mpsc::channel();
+    read_until(&mut stream, &mut buffer, b"event: ready")?;
+    let (received, receiver) = mpsc::channel();
     thread::scope(|scope| {
         // It ends with the server's stream, or when nobody wants to know any more.
-        let ending = ears.try_clone().map_err(|error| error.to_string())?;
+        let ending = stream.try_clone().map_err(|error| error.to_string())?;
         scope.spawn(move || {
-            while read_until(&mut ears, &mut buffer, b"event: message.created").is_ok() {
-                if heard.send(Instant::now()).is_err() {
+            while read_until(&mut stream, &mut buffer, b"event: message.created").is_ok() {
+                if received.send(Instant::now()).is_err() {
                     return;
                 }
             }
@@ -166,8 +166,8 @@ fn messages(options: &Options, server: &Server, client: &mut Client) -> Result<L
                 let body = json!({ "clientMessageId": name, "content": "See you at the gym at six?" });
                 let began = Instant::now();
                 client.json(&client::send("POST", &path, Some(&tom), &body))?;
-                let at = hears.recv_timeout(PATIENCE);
-                let at = at.map_err(|_| "a message was not heard".to_owned())?;
+                let at = receiver.recv_timeout(PATIENCE);
+                let at = at.map_err(|_| "a message was not received".to_owned())?;
                 latencies.push(at.saturating_duration_since(began));
             }
             Ok(())

@@ -100,6 +100,7 @@ impl Server {
             .env("PALESTRA_DATA_DIR", folder.path.join("data"))
             .env("PALESTRA_REQUESTS_PER_MINUTE", "0")
             .env("PALESTRA_LOGINS_PER_MINUTE", "0")
+            .env("PALESTRA_GUESSES_PER_HOUR", "0")
             .env("PALESTRA_LOG", "warn")
             .envs(settings.iter().copied())
             .envs(folder.settings.iter().copied())

@@ -61,9 +61,9 @@ pub fn measure(binary: &Path, postgres: Option<&str>, report: &mut Report) -> Re
     say("writing 100,000 comments into SQLite");
     let path = format!("sqlite:{}", folder.path().join("data/palestra.db").display());
     runtime.block_on(async {
-        let mut connection = SqliteConnection::connect(&path).await.map_err(told)?;
+        let mut connection = SqliteConnection::connect(&path).await.map_err(database_error)?;
         write(&mut connection, &threads, &SQLITE).await?;
-        connection.close().await.map_err(told)
+        connection.close().await.map_err(database_error)
     })?;
     read_all(binary, &folder, "SQLite", &threads, report)?;
     let Some(admin) = postgres else {
@@ -75,9 +75,9 @@ pub fn measure(binary: &Path, postgres: Option<&str>, report: &mut Report) -> Re
         let threads = begin(binary, &folder)?;
         say("writing 100,000 comments into PostgreSQL");
         runtime.block_on(async {
-            let mut connection = PgConnection::connect(url).await.map_err(told)?;
+            let mut connection = PgConnection::connect(url).await.map_err(database_error)?;
             write(&mut connection, &threads, &POSTGRES).await?;
-            connection.close().await.map_err(told)
+            connection.close().await.map_err(database_error)
         })?;
         read_all(binary, &folder, "PostgreSQL", &threads, report)
     })
@@ -136,12 +136,12 @@ where
     }
     statements.push(dialect.settle.to_owned());
     for sql in statements {
-        connection.execute(AssertSqlSafe(sql)).await.map_err(told)?;
+        connection.execute(AssertSqlSafe(sql)).await.map_err(database_error)?;
     }
     Ok(())
 }
 
-fn told(error: sqlx::Error) -> Refusal {
+fn database_error(error: sqlx::Error) -> Refusal {
     format!("the conversations cannot be written: {error}")
 }
 

@@ -60,15 +60,29 @@ function pdf(): Uint8Array<ArrayBuffer> {
   return bytes(text);
 }
 
-/** A film that shows nothing: its kind, some pictures, and a head that tells its length, at the end, as cameras write it. */
+/** A film of one black frame: its kind, its pictures, and an index at the end, as cameras write it. */
 function mp4(milliseconds: number): Uint8Array<ArrayBuffer> {
-  const box = (name: string, content: Uint8Array): Uint8Array =>
-    bytes(number(content.length + 8), name, content);
-  const head = bytes(new Uint8Array(12), number(1000), number(milliseconds), new Uint8Array(80));
+  const box = (name: string, ...content: Uint8Array[]): Uint8Array => {
+    const whole = bytes(...content);
+    return bytes(number(whole.length + 8), name, whole);
+  };
+  const zeros = (length: number): Uint8Array => new Uint8Array(length);
+  const times = bytes(zeros(12), number(1000), number(milliseconds));
+  const picture = box('avc1', zeros(24), Uint8Array.of(2, 128, 1, 104), zeros(50));
+  const table = [
+    box('stsd', number(0), number(1), picture),
+    box('stsz', number(0), number(100), number(1)),
+    box('stco', number(0), number(1), number(40)),
+  ];
+  const media = [
+    box('mdhd', times, zeros(4)),
+    box('hdlr', zeros(8), bytes('vide'), zeros(13)),
+    box('minf', box('stbl', ...table)),
+  ];
   return bytes(
     box('ftyp', bytes('isom', number(512), 'isomiso2avc1mp41')),
     box('mdat', new Uint8Array(4096).fill(7)),
-    box('moov', box('mvhd', head)),
+    box('moov', box('mvhd', times, zeros(80)), box('trak', box('tkhd', zeros(84)), box('mdia', ...media))),
   );
 }
 

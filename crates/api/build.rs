@@ -76,9 +76,9 @@ fn has_short_relocations() -> bool {
     if !target.ends_with("linux-gnu") || env::var("HOST").is_ok_and(|host| host != target) {
         return false;
     }
-    let told = Command::new("getconf").arg("GNU_LIBC_VERSION").output();
-    let told = told.map(|told| String::from_utf8_lossy(&told.stdout).into_owned());
-    let version = told.unwrap_or_default();
+    let output = Command::new("getconf").arg("GNU_LIBC_VERSION").output();
+    let output = output.map(|output| String::from_utf8_lossy(&output.stdout).into_owned());
+    let version = output.unwrap_or_default();
     let mut numbers = version.trim().rsplit(' ').next().unwrap_or_default().split('.');
     let mut number = || numbers.next().and_then(|part| part.parse::<u32>().ok());
     matches!((number(), number()), (Some(major), Some(minor)) if (major, minor) >= (2, 36))

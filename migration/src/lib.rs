@@ -18,6 +18,10 @@ mod m20261122_000007_messages;
 mod m20261122_000008_moderation;
 mod m20261122_000009_free_courses;
 mod m20261130_000010_learning_records;
+mod m20261130_000011_standing;
+mod m20261130_000012_texts;
+mod m20261130_000013_media_details;
+mod m20261130_000014_provider_accounts;
 
 /// All migrations, oldest first.
 pub struct Migrator;
@@ -36,6 +40,10 @@ impl MigratorTrait for Migrator {
             Box::new(m20261122_000008_moderation::Migration),
             Box::new(m20261122_000009_free_courses::Migration),
             Box::new(m20261130_000010_learning_records::Migration),
+            Box::new(m20261130_000011_standing::Migration),
+            Box::new(m20261130_000012_texts::Migration),
+            Box::new(m20261130_000013_media_details::Migration),
+            Box::new(m20261130_000014_provider_accounts::Migration),
         ]
     }
 }

@@ -4,7 +4,7 @@ import tempfile
 import unittest
 from pathlib import Path
 
-from lint import circles, documents, files, sql, tables
+from lint import circles, documents, files, sql, tables, validators
 from lint.project import Project
 from lint.rust import Source, tokenize
 
@@ -182,14 +182,38 @@ class Sql(unittest.TestCase):
             '/// Locks a row. Text, since it is a hot read.\n#[must_use]\npub fn f() {\n    let sql = "SELECT 1";\n}',
             '//! The hot reads; all of them text.\n\nfn f() {\n    let sql = "SELECT 1";\n}',
             '// Shared by both lists.\nconst LIST: &str = "SELECT 1";',
+            'fn f() {\n    // Text: the builder has no locks.\n    let a = 1;\n    let sql = if a { "SELECT 1" } else { "SELECT 2" };\n}',
+            '/// Text: a hot read.\nfn f() {\n    const LIST: &str = "SELECT 1";\n    let g = |h: fn(i64)| h;\n}',
+            '// Text: a hot read.\nfn f() {\n    let g = |h: fn(i64)| { h };\n    let sql = "SELECT 1";\n}',
         ):
             self.assertTrue(has_reason(text), text)
         for text in (
             'fn f() {\n    let sql = "SELECT 1";\n}',
             '/// Locks a row.\nfn f() {\n    let sql = "SELECT 1";\n}',
             'fn f() {\n    // Another one.\n    let a = 1;\n    let sql = "SELECT 1";\n}',
+            '/// Text: a hot read.\nfn f() {\n    let a = 1;\n}\n\nfn g() {\n    let sql = "SELECT 1";\n}',
+            'fn f() {\n    // Text: a hot read.\n}\n\nfn g() {\n    let sql = "SELECT 1";\n}',
         ):
             self.assertFalse(has_reason(text), text)
+
+    def test_a_method_of_http_is_no_statement(self):
+        one = source('fn f() { route("DELETE"); g("DELETE FROM a") }')
+        self.assertEqual([one.tokens[at].text for at in sql.statements(one)], ["DELETE FROM a"])
+
+    def test_statements_as_text_do_not_become_many(self):
+        text = "".join(f'// Text: a lock.\nconst S{n}: &str = "SELECT {n}";\n' for n in range(sql.MAXIMUM_STATEMENTS + 1))
+        with with_media(text) as project:
+            self.assertIn("at most", "".join(sql.check_reasons(project)[0]))
+
+
+class Validators(unittest.TestCase):
+    def test_rules_across_members_are_allowed_and_bounds_of_one_are_not(self):
+        rules = '#[validate(\n    schema(function = "a"),\n    schema(function = "b", skip_on_field_errors = false)\n)]\nstruct S;'
+        self.assertEqual(validators.member_validators(source(rules)), [])
+        for name in ("length(min = 1)", "range(max = 3)", "email", "url", 'regex(path = "R")', "custom(function = f)", "nested"):
+            text = f"struct S {{\n    #[validate({name})]\n    a: String,\n}}"
+            with self.subTest(name):
+                self.assertEqual(validators.member_validators(source(text)), [(2, name.split("(")[0])])
 
 
 class Circles(unittest.TestCase):

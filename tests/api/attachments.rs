@@ -1,5 +1,6 @@
 //! `/attachments`, and the attachments of courses and lessons.
 
+use database::values;
 use serde_json::{Value, json};
 use test_macros::both_databases;
 
@@ -225,9 +226,10 @@ async fn deletions_by_an_admin_are_audited(app: App) {
     }
     let ids: Vec<kernel::Uuid> = ids.iter().map(|id| id.parse().unwrap()).collect();
     let count = |action: &'static str, id: kernel::Uuid| {
-        let sql = "SELECT count(*) FROM audit_log WHERE action = ? AND subject_id = ?";
-        app.db
-            .read(admin_of(&admin), move |tx| async move { tx.count(sql, [action.into(), id.into()]).await })
+        let sql = "SELECT count(*) FROM audit_log WHERE action = :action AND subject_id = :id";
+        app.db.read(admin_of(&admin), move |tx| async move {
+            tx.fetch_scalar::<i64>(sql, values! { action, id }).await.map(Option::unwrap_or_default)
+        })
     };
     assert_eq!(count("attachment.deleted", ids[0]).await.unwrap(), 0);
     assert_eq!(count("video.deleted", ids[1]).await.unwrap(), 0);

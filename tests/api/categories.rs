@@ -75,3 +75,33 @@ async fn a_renamed_category_is_searchable_by_its_new_name(app: App) {
     eventually("the replacement's name", || is_found("cycling")).await;
     assert!(is_found("stamina").await.is_none());
 }
+
+#[both_databases]
+async fn names_are_the_same_however_they_are_typed(app: App) {
+    let admin = app.admin().await;
+    let make = |name: &str| app.post_as(&admin, "/categories", json!({ "name": name }));
+    for (name, other) in [
+        ("Übungen", "U\u{308}BUNGEN"),
+        ("ヨガ", "ﾖｶﾞ"),
+        ("القُوَّة", "القوة"),
+        ("Pilates", "Ｐｉｌａｔｅｓ"),
+        ("Cardio", " car\u{200b}dio\u{a0}"),
+    ] {
+        let made = make(name).await.expect(201);
+        make(other).await.expect_problem(409, "category_taken");
+        let path = format!("/categories/{}", made.text_at("/id"));
+        app.patch_as(&admin, &path, "*", json!({ "name": other })).await.expect(200);
+    }
+    let other = make("Mobility").await.expect(201).text_at("/id");
+    app.patch_as(&admin, &format!("/categories/{other}"), "*", json!({ "name": "PILATES" }))
+        .await
+        .expect_problem(409, "category_taken");
+}
+
+#[both_databases]
+async fn names_that_only_sound_alike_are_two(app: App) {
+    let admin = app.admin().await;
+    let make = |name: &str| app.post_as(&admin, "/categories", json!({ "name": name }));
+    let (one, two) = (make("自宅").await.expect(201), make("字宅").await.expect(201));
+    assert_eq!(two.text_at("/slug"), format!("{}-2", one.text_at("/slug")));
+}

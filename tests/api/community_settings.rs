@@ -195,3 +195,18 @@ async fn slow_mode_accepts_one_of_64_concurrent_comments(app: App) {
         .expect_problem(422, "validation_failed");
     create_comment(&app, &lena, &on, "Fifth", None).await;
 }
+
+#[both_databases]
+async fn blocked_words_are_found_in_every_script(app: App) {
+    let (elena, lena) = (app.trainer().await, app.learner().await);
+    let (course, _) = course_with_learner(&app, &elena, &lena).await;
+    let words = json!({ "blockedWords": ["詐欺", "ステロイド", "احتيال", "Ἀπάτη", "STRASSE"] });
+    set_rules(&app, &elena, &course, words).await;
+    for text in ["これは詐欺です", "ｽﾃﾛｲﾄﾞあります", "هذا اِحْتِيَال", "απατη!", "die Straße", "ＳＴＲＡＳＳＥ"]
+    {
+        let body = json!({ "courseId": course, "published": true, "content": format!("<p>{text}</p>") });
+        submit_post(&app, &lena, body).await.expect_problem(422, "words_refused");
+    }
+    let body = json!({ "courseId": course, "published": true, "content": "<p>詐称 Strassen</p>" });
+    submit_post(&app, &lena, body).await.expect(201);
+}

@@ -4,7 +4,7 @@ use futures_util::future::join_all;
 use serde_json::json;
 use test_macros::both_databases;
 
-use crate::support::{App, Reply, coupons::create_coupon};
+use crate::support::{App, DatabaseKind, Reply, coupons::create_coupon};
 
 #[both_databases]
 async fn a_coupon_is_created_with_a_unique_code(app: App) {
@@ -81,6 +81,26 @@ async fn the_members_of_a_coupon_are_validated(app: App) {
     ] {
         app.post_as(&elena, "/coupons", body).await.expect_problem(422, "validation_failed");
     }
+}
+
+#[both_databases]
+async fn every_broken_rule_of_a_coupon_is_a_reason(app: App) {
+    let elena = app.trainer().await;
+    let window = json!({
+        "code": "BOTH", "percentOff": 5, "amountOff": { "amount": 5, "currency": "USD" },
+        "startsAt": "2026-02-01T00:00:00Z", "endsAt": "2026-01-01T00:00:00Z",
+    });
+    let refused =
+        app.post_as(&elena, "/coupons", window.clone()).await.expect_problem(422, "validation_failed");
+    assert_eq!(refused.errors(), ["/amountOff not_allowed", "/endsAt not_after_start"]);
+    // With a bound of one member, which its schema holds.
+    let mut all = window;
+    all["percentOff"] = json!(101);
+    let refused = app.post_as(&elena, "/coupons", all).await.expect_problem(422, "validation_failed");
+    assert_eq!(
+        refused.errors(),
+        ["/amountOff not_allowed", "/endsAt not_after_start", "/percentOff too_large"]
+    );
 }
 
 #[both_databases]
@@ -161,4 +181,43 @@ async fn the_document_of_a_coupon(app: App) {
     let body = json!({ "code": "spring26", "percentOff": 20, "maxRedemptions": 5 });
     let coupon = app.post_as(&elena, "/coupons", body).await.expect(201);
     insta::assert_json_snapshot!("coupon", coupon.document());
+}
+
+#[both_databases]
+async fn a_coupon_whose_courses_are_gone_can_still_be_changed(app: App) {
+    let elena = app.trainer().await;
+    let (course, _) = app.course_for_sale(&elena, 4900).await;
+    let body = json!({ "code": "LONE", "percentOff": 10, "scope": "COURSES", "courseIds": [course] });
+    let path = format!("/coupons/{}", create_coupon(&app, &elena, body).await);
+    app.post_empty_as(&elena, &format!("/courses/{course}/unpublish")).await.expect(200);
+    app.delete_as(&elena, &format!("/courses/{course}")).await.expect(204);
+    for change in [
+        json!({ "isActive": false }),
+        json!({ "endsAt": "2026-12-01T00:00:00Z" }),
+        json!({ "maxRedemptions": 3 }),
+        json!({ "courseIds": [], "maxPerUser": 1 }),
+    ] {
+        app.patch_as(&elena, &path, "*", change).await.expect(200);
+    }
+    // What is changed is judged.
+    let stray = uuid::Uuid::nil();
+    let refused = app.patch_as(&elena, &path, "*", json!({ "courseIds": [stray] })).await;
+    assert_eq!(refused.expect_problem(422, "validation_failed").errors(), ["/courseIds/0 unknown_course"]);
+}
+
+#[both_databases]
+async fn a_course_that_went_to_somebody_else_does_not_lock_a_coupon(app: App) {
+    let (elena, greta) = (app.trainer().await, app.trainer().await);
+    let (kept, _) = app.course_for_sale(&elena, 4900).await;
+    let (given, _) = app.course_for_sale(&elena, 4900).await;
+    let body = json!({ "code": "TWO", "percentOff": 10, "scope": "COURSES", "courseIds": [kept, given] });
+    let path = format!("/coupons/{}", create_coupon(&app, &elena, body).await);
+    let id = |id: &str| match app.database {
+        DatabaseKind::Sqlite => format!("X'{}'", id.replace('-', "")),
+        DatabaseKind::Postgres => format!("'{id}'"),
+    };
+    app.sql(&format!("UPDATE courses SET author_id = {} WHERE id = {}", id(&greta.id), id(&given))).await;
+    app.patch_as(&elena, &path, "*", json!({ "maxRedemptions": 3 })).await.expect(200);
+    let (third, _) = app.course_for_sale(&elena, 4900).await;
+    app.patch_as(&elena, &path, "*", json!({ "courseIds": [kept, given, third] })).await.expect(200);
 }

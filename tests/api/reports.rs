@@ -79,7 +79,7 @@ async fn a_reporter_has_one_open_report_per_subject(app: App) {
     let own = app.get_as(&tom, &format!("/reports/{report}")).await.expect(200);
     assert_eq!(own.at("/status"), "DISMISSED");
     assert!(!own.text.contains(&admin.id), "who decided is not told");
-    // Nobody is told of what nothing followed from.
+    // Nobody is notified of a report that had no consequence.
     assert_eq!(app.notifications_of(&lena).await.len(), 0);
     app.report(&tom, "POST", &post).await;
 }

@@ -65,14 +65,17 @@ async fn next(
 
 async fn begin(stripe: &Stripe) -> (Charge, ProviderReference) {
     let environment = Environment::default();
-    let customer =
-        stripe.create_customer(environment.new_id(), "lena@example.com", Some("Lena & Søn")).await.unwrap();
+    let customer = stripe
+        .create_customer(environment.new_id(), "lena@example.com", Some("Lena & Søn"), None)
+        .await
+        .unwrap();
     let charge = Charge {
         payment_id: environment.new_id(),
         method: PaymentMethod::PaymentIntent,
         amount: Money { amount: 4900, currency: "EUR".parse().unwrap() },
         title: "Strength & Stretch 100 %".to_owned(),
         customer_id: customer,
+        replaced_session_id: None,
         success_url: String::new(),
         cancel_url: String::new(),
         expires_at: environment.now() + TimeDelta::hours(1),
@@ -99,7 +102,7 @@ async fn main() {
     let (url, mut arrived) = receiver();
     assert_eq!(call(&base, "/_config/webhooks/palestra", &format!("url={url}&secret={SECRET}")).await, 200);
 
-    // Paid, told of, given back.
+    // Paid, reported, given back.
     let (charge, reference) = begin(&stripe).await;
     let intent = reference.provider_payment_id.clone().unwrap();
     assert_eq!(stripe.fetch_update(&reference).await.unwrap().facts, []);
@@ -111,12 +114,12 @@ async fn main() {
     let captured =
         Fact::Captured { provider_payment_id: intent.clone(), amount: 4900, currency: "EUR".to_owned() };
     assert_eq!(stripe.fetch_update(&reference).await.unwrap().facts, std::slice::from_ref(&captured));
-    let told = next(&stripe, &mut arrived, "payment_intent.succeeded").await.update.unwrap();
+    let update = next(&stripe, &mut arrived, "payment_intent.succeeded").await.update.unwrap();
     assert_eq!(
-        (told.payment_id, &told.provider_payment_id),
+        (update.payment_id, &update.provider_payment_id),
         (Some(charge.payment_id), &Some(intent.clone()))
     );
-    assert_eq!(told.facts, std::slice::from_ref(&captured));
+    assert_eq!(update.facts, std::slice::from_ref(&captured));
     stripe.cancel(&reference).await.unwrap();
     let order = RefundRequest {
         refund_id: Environment::default().new_id(),
@@ -138,8 +141,8 @@ async fn main() {
     assert_eq!(call(&base, &format!("{path}/confirm"), "").await, 402);
     let declined = [Fact::Declined { code: "card_declined".to_owned() }];
     assert_eq!(stripe.fetch_update(&reference).await.unwrap().facts, declined);
-    let told = next(&stripe, &mut arrived, "payment_intent.payment_failed").await.update.unwrap();
-    assert_eq!((told.payment_id, told.facts.as_slice()), (Some(charge.payment_id), &declined[..]));
+    let update = next(&stripe, &mut arrived, "payment_intent.payment_failed").await.update.unwrap();
+    assert_eq!((update.payment_id, update.facts.as_slice()), (Some(charge.payment_id), &declined[..]));
 
     // Stopped, twice.
     let (_, reference) = begin(&stripe).await;

@@ -120,7 +120,7 @@ pub struct Books {
     pub kept: BTreeMap<String, Value>,
     /// Every event.
     pub events: Vec<Value>,
-    /// Those that nobody was told yet.
+    /// Those that were not delivered yet.
     pub waiting: VecDeque<Value>,
     /// What caused the present change.
     pub request: Value,
@@ -157,6 +157,11 @@ impl Books {
         object
     }
 
+    pub fn delete(&mut self, id: &str) {
+        self.objects.remove(id).unwrap();
+        self.order.retain(|known| known != id);
+    }
+
     pub fn get(&self, id: &str, kind: &str) -> Answer {
         let found = self.objects.get(id).filter(|object| object["object"] == kind);
         found.cloned().ok_or_else(|| Refusal::missing(404, kind, id, "id"))
@@ -173,7 +178,7 @@ impl Books {
     }
 
     /// An event about an object as it is now.
-    pub fn tell(&mut self, kind: &str, id: &str) {
+    pub fn emit(&mut self, kind: &str, id: &str) {
         let (event, object) = (self.name("evt"), self.objects[id].clone());
         let event = json!({
             "id": event, "object": "event", "api_version": VERSION, "created": self.now(), "livemode": false,
@@ -243,7 +248,10 @@ impl Books {
     pub fn create_customer(&mut self, params: &Params) -> Answer {
         params.only(&["email", "name", "metadata", "description", "phone"])?;
         let email = params.text("email");
-        if email.is_some_and(|email| !email.contains('@')) {
+        let is_public = |email: &str| {
+            email.is_ascii() && email.split_once('@').is_some_and(|(_, domain)| domain.contains('.'))
+        };
+        if email.is_some_and(|email| !is_public(email)) {
             let message = format!("Invalid email address: {}", email.unwrap_or_default());
             return Err(Refusal::coded("email", "email_invalid", &message));
         }
@@ -256,7 +264,7 @@ impl Books {
             "metadata": metadata, "name": params.text("name"), "phone": params.text("phone"), "preferred_locales": [],
             "shipping": null, "tax_exempt": "none", "test_clock": null,
         }));
-        self.tell("customer.created", &id);
+        self.emit("customer.created", &id);
         self.get(&id, "customer")
     }
 

@@ -53,8 +53,15 @@ pub fn check_amount(amount: i64, currency: &str, param: &str) -> Result<(), Refu
         let message = format!("Invalid amount: {currency} must be evenly divisible by {whole}.");
         return Err(Refusal::coded(param, "invalid_charge_amount_no_decimal_compatible", &message));
     }
-    if matches!(currency, "usd" | "eur") && amount < 50 {
-        return Err(Refusal::coded(param, "amount_too_small", "Amount must be at least 50 cents"));
+    let least = match currency {
+        "usd" | "eur" | "jpy" => 50,
+        "gbp" => 30,
+        "czk" => 1500,
+        "huf" => 17_500,
+        _ => 1,
+    };
+    if amount < least {
+        return Err(Refusal::coded(param, "amount_too_small", &format!("Amount must be at least {least}")));
     }
     Ok(())
 }
@@ -100,7 +107,7 @@ impl Books {
             intent["payment_method"] = json!(method);
             intent["status"] = json!("requires_confirmation");
         }
-        self.tell("payment_intent.created", &id);
+        self.emit("payment_intent.created", &id);
         if params.text("confirm") == Some("true") {
             return self.confirm(&id, None);
         }
@@ -152,13 +159,13 @@ impl Books {
                 let action = json!({ "type": "use_stripe_sdk", "use_stripe_sdk": { "type": "three_d_secure_redirect" } });
                 self.at(id)["next_action"] = action;
                 self.at(id)["status"] = json!("requires_action");
-                self.tell("payment_intent.requires_action", id);
+                self.emit("payment_intent.requires_action", id);
             }
             Verdict::Paid => self.receive(id),
             Verdict::Later => {
                 self.charge(id, "pending");
                 self.at(id)["status"] = json!("processing");
-                self.tell("payment_intent.processing", id);
+                self.emit("payment_intent.processing", id);
             }
             Verdict::Declined(code, decline) => return Err(self.decline(id, code, decline)),
         }
@@ -177,7 +184,7 @@ impl Books {
 
     fn receive(&mut self, id: &str) {
         let charge = self.charge(id, "succeeded");
-        self.tell("charge.succeeded", &charge);
+        self.emit("charge.succeeded", &charge);
         self.succeed(id);
     }
 
@@ -185,7 +192,7 @@ impl Books {
         let amount = self.at(id)["amount"].clone();
         self.at(id)["amount_received"] = amount;
         self.at(id)["status"] = json!("succeeded");
-        self.tell("payment_intent.succeeded", id);
+        self.emit("payment_intent.succeeded", id);
     }
 
     /// The money that was on its way is there.
@@ -195,7 +202,7 @@ impl Books {
         row["status"] = json!("succeeded");
         row["paid"] = json!(true);
         row["amount_captured"] = row["amount"].clone();
-        self.tell("charge.succeeded", &charge);
+        self.emit("charge.succeeded", &charge);
         self.succeed(id);
     }
 
@@ -205,7 +212,7 @@ impl Books {
         let row = self.at(&charge);
         row["status"] = json!("failed");
         row["failure_code"] = json!("insufficient_funds");
-        self.tell("charge.failed", &charge);
+        self.emit("charge.failed", &charge);
         self.fail(id, "payment_intent_payment_attempt_failed", "");
     }
 
@@ -222,14 +229,14 @@ impl Books {
         intent["status"] = json!("requires_payment_method");
         intent["payment_method"] = Value::Null;
         intent["last_payment_error"] = error.clone();
-        self.tell("payment_intent.payment_failed", id);
+        self.emit("payment_intent.payment_failed", id);
         error
     }
 
     fn decline(&mut self, id: &str, code: &str, decline: &str) -> Refusal {
         let charge = self.charge(id, "failed");
         self.at(&charge)["failure_code"] = json!(code);
-        self.tell("charge.failed", &charge);
+        self.emit("charge.failed", &charge);
         let mut error = self.fail(id, code, decline);
         error["payment_intent"] = self.objects[id].clone();
         Refusal { status: 402, error, kept: true }
@@ -280,7 +287,7 @@ impl Books {
         intent["canceled_at"] = json!(now);
         intent["cancellation_reason"] = json!(reason);
         intent["next_action"] = Value::Null;
-        self.tell("payment_intent.canceled", id);
+        self.emit("payment_intent.canceled", id);
     }
 }
 

@@ -24,6 +24,8 @@ use tokio::sync::Notify;
 use self::books::{Answer, Books, Params, text};
 
 pub const KEY: &str = "sk_test_double";
+/// The key of the same account in its live mode.
+pub const LIVE_KEY: &str = "sk_live_double";
 pub const SECRET: &str = "whsec_double";
 /// A hook that is not acknowledged is sent again so often.
 const DELIVERIES: u32 = 20;
@@ -35,6 +37,8 @@ pub enum Fault {
     Status(u16),
     /// The key may not do this.
     Forbidden,
+    /// A refusal for a reason that only Stripe knows.
+    Refused,
     /// 200 with half an answer; nothing is done.
     Garbage,
     /// No answer for a minute.
@@ -99,6 +103,11 @@ pub struct StripeDouble {
 }
 
 impl StripeDouble {
+    /// The live mode of an account, which has objects of its own.
+    pub fn start_live(clock: Arc<dyn Clock + Send + Sync>) -> Self {
+        Self::start_with_key("127.0.0.1:0", LIVE_KEY, clock)
+    }
+
     /// On a free port, by the machine's clock.
     pub fn start() -> Self {
         Self::start_at("127.0.0.1:0", Arc::new(kernel::SystemClock))
@@ -106,6 +115,10 @@ impl StripeDouble {
 
     /// By a clock that a test moves.
     pub fn start_at(address: &str, clock: Arc<dyn Clock + Send + Sync>) -> Self {
+        Self::start_with_key(address, KEY, clock)
+    }
+
+    fn start_with_key(address: &str, key: &str, clock: Arc<dyn Clock + Send + Sync>) -> Self {
         let listener = TcpListener::bind(address).unwrap();
         let base = format!("http://{}", listener.local_addr().unwrap());
         let room = Room {
@@ -118,7 +131,7 @@ impl StripeDouble {
             tries: BTreeMap::new(),
         };
         let shared =
-            Arc::new(Shared { base, key: KEY.to_owned(), room: Mutex::new(room), wake: Notify::new() });
+            Arc::new(Shared { base, key: key.to_owned(), room: Mutex::new(room), wake: Notify::new() });
         let data = web::Data::new(shared.clone());
         let factory = move || App::new().app_data(data.clone()).default_service(web::to(wire::answer));
         let server = HttpServer::new(factory).workers(1).disable_signals().listen(listener).unwrap().run();
@@ -140,7 +153,7 @@ impl StripeDouble {
     pub fn settings(&self) -> Vec<(&'static str, String)> {
         vec![
             ("PALESTRA_STRIPE_BASE_URL", self.base()),
-            ("PALESTRA_STRIPE_SECRET_KEY", KEY.to_owned()),
+            ("PALESTRA_STRIPE_SECRET_KEY", self.shared.key.clone()),
             ("PALESTRA_STRIPE_WEBHOOK_SECRETS", SECRET.to_owned()),
         ]
     }
@@ -241,6 +254,11 @@ impl StripeDouble {
     /// Meets the challenge of the bank.
     pub fn authenticate(&self, intent: &str) {
         self.change(|books| books.authenticate(intent));
+    }
+
+    /// Deletes an object, as the owner of the account can.
+    pub fn delete(&self, id: &str) {
+        self.shared.room().books.delete(id);
     }
 
     // Banks, and the owner of the account at Stripe's dashboard --------------------------------------------------

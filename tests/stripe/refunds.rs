@@ -81,8 +81,8 @@ impl Books {
             "transfer_reversal": null,
         }));
         self.give_back(&id, amount);
-        self.tell("refund.created", &refund);
-        self.tell("charge.refunded", &id);
+        self.emit("refund.created", &refund);
+        self.emit("charge.refunded", &id);
         self.get(&refund, "refund")
     }
 
@@ -96,8 +96,8 @@ impl Books {
     /// A refund that was on its way has arrived.
     pub fn settle_refund(&mut self, id: &str) {
         self.at(id)["status"] = json!("succeeded");
-        self.tell("refund.updated", id);
-        self.tell("charge.refund.updated", id);
+        self.emit("refund.updated", id);
+        self.emit("charge.refund.updated", id);
     }
 
     /// The buyer's bank sends the money back to us, perhaps after it had arrived.
@@ -108,7 +108,7 @@ impl Books {
         let (charge, amount) = (text(refund, "charge"), number(refund, "amount"));
         self.give_back(&charge, -amount);
         for kind in ["refund.updated", "refund.failed", "charge.refund.updated"] {
-            self.tell(kind, id);
+            self.emit(kind, id);
         }
     }
 
@@ -142,9 +142,9 @@ impl Books {
             "reason": reason, "status": status,
         }));
         self.at(&charge)["disputed"] = json!(true);
-        self.tell("charge.dispute.created", &id);
+        self.emit("charge.dispute.created", &id);
         if !status.starts_with("warning_") {
-            self.tell("charge.dispute.funds_withdrawn", &id);
+            self.emit("charge.dispute.funds_withdrawn", &id);
         }
         self.get(&id, "dispute")
     }
@@ -154,13 +154,13 @@ impl Books {
         let before = text(&self.get(id, "dispute")?, "status");
         self.at(id)["status"] = json!(status);
         match status {
-            "won" | "lost" | "warning_closed" | "prevented" => self.tell("charge.dispute.closed", id),
-            _ => self.tell("charge.dispute.updated", id),
+            "won" | "lost" | "warning_closed" | "prevented" => self.emit("charge.dispute.closed", id),
+            _ => self.emit("charge.dispute.updated", id),
         }
         match status {
-            "won" => self.tell("charge.dispute.funds_reinstated", id),
+            "won" => self.emit("charge.dispute.funds_reinstated", id),
             "needs_response" if before.starts_with("warning_") => {
-                self.tell("charge.dispute.funds_withdrawn", id)
+                self.emit("charge.dispute.funds_withdrawn", id)
             }
             _ => {}
         }

@@ -83,7 +83,7 @@ impl Books {
         let session = self.at(id);
         session["status"] = json!("expired");
         session["url"] = Value::Null;
-        self.tell("checkout.session.expired", id);
+        self.emit("checkout.session.expired", id);
     }
 
     /// What is past its time ends.
@@ -117,7 +117,7 @@ impl Books {
                 customer,
                 &metadata,
             );
-            self.tell("payment_intent.created", &intent);
+            self.emit("payment_intent.created", &intent);
             self.at(id)["payment_intent"] = json!(intent);
         }
         let confirmed = self.confirm(&intent, Some(method))?;
@@ -134,7 +134,7 @@ impl Books {
         session["status"] = json!("complete");
         session["payment_status"] = json!(payment_status);
         session["url"] = Value::Null;
-        self.tell("checkout.session.completed", id);
+        self.emit("checkout.session.completed", id);
     }
 
     /// The bank of a buyer who paid by transfer says yes, or no.
@@ -143,10 +143,10 @@ impl Books {
         if good {
             self.settle_intent(&intent);
             self.at(id)["payment_status"] = json!("paid");
-            self.tell("checkout.session.async_payment_succeeded", id);
+            self.emit("checkout.session.async_payment_succeeded", id);
         } else {
             self.bounce_intent(&intent);
-            self.tell("checkout.session.async_payment_failed", id);
+            self.emit("checkout.session.async_payment_failed", id);
         }
     }
 }

@@ -36,6 +36,11 @@ pub async fn answer(shared: web::Data<Arc<Shared>>, request: HttpRequest, body: 
             let error = json!({ "type": "invalid_request_error", "code": "more_permissions_required", "message": "No." });
             return refusal(403, error);
         }
+        Some(Fault::Refused) => {
+            let error =
+                json!({ "type": "invalid_request_error", "code": "account_invalid", "message": "No." });
+            return refusal(400, error);
+        }
         Some(Fault::Garbage) => return builder(200).content_type("application/json").body("{\"id\": "),
         Some(Fault::Hang) => tokio::time::sleep(Duration::from_secs(60)).await,
         _ => {}
@@ -141,6 +146,7 @@ impl Room {
 
 fn route(books: &mut Books, method: &str, parts: &[&str], params: &Params, base: &str) -> Answer {
     let answer = match (method, parts) {
+        ("GET", ["v1", "account"]) => Ok(json!({ "id": "acct_double", "object": "account" })),
         ("POST", ["v1", "customers"]) => books.create_customer(params),
         ("POST", ["v1", "customers", id]) => {
             books.update(id, "customer", params, &["email", "name", "description"])

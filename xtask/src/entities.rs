@@ -1,7 +1,7 @@
 //! Writes the sea-orm models of the migrated schema: what sea-orm's generator makes of it, with the types of [`Types`], and with
 //! relations named after their columns.
 
-use std::{error::Error, fs, path::Path, process::Command};
+use std::{error::Error, fs, mem, path::Path, process::Command};
 
 use quote::ToTokens;
 use sea_orm_codegen::{
@@ -10,7 +10,7 @@ use sea_orm_codegen::{
 };
 use sea_schema::postgres::{def::TableDef, discovery::SchemaDiscovery};
 use syn::{
-    Attribute, Expr, ExprLit, Field, File, Ident, Item, Lit, Meta, Token, Type, parse_quote,
+    Attribute, Expr, ExprLit, Field, Fields, File, Ident, Item, Lit, Meta, Token, Type, parse_quote,
     punctuated::Punctuated,
 };
 
@@ -78,10 +78,24 @@ fn refine(table: &str, types: &Types, file: &mut File) -> Result<(), Box<dyn Err
         Item::Struct(model) if model.ident == "Model" => Some(model),
         _ => None,
     });
-    for field in models.flat_map(|model| model.fields.iter_mut()) {
-        refine_field(table, types, field)?;
+    for model in models {
+        let Fields::Named(fields) = &mut model.fields else {
+            continue;
+        };
+        fields.named = mem::take(&mut fields.named).into_iter().filter(|field| !is_inverse(field)).collect();
+        for field in &mut fields.named {
+            refine_field(table, types, field)?;
+        }
     }
     Ok(())
+}
+
+/// Whether a field only says that another table refers to this one: a relation is written once, where its key is.
+fn is_inverse(field: &Field) -> bool {
+    let Type::Path(path) = &field.ty else {
+        return false;
+    };
+    path.path.segments.iter().any(|segment| segment.ident == "HasMany" || segment.ident == "HasOne")
 }
 
 fn refine_field(table: &str, types: &Types, field: &mut Field) -> Result<(), Box<dyn Error>> {
@@ -95,6 +109,13 @@ fn refine_field(table: &str, types: &Types, field: &mut Field) -> Result<(), Box
     } else if is_time(&field.ty) {
         field.ty = typed(&field.ty, parse_quote!(DateTimeUtc));
     }
+    // The migrations make the schema: what happens to rows when the other one goes, and which texts are longer, is not said again.
+    change_metas(&mut field.attrs, |metas| {
+        let is_text = metas.iter().any(|meta| value(meta, "column_type").is_some_and(|kind| kind == "Text"));
+        let repeated: &[&str] =
+            if is_text { &["column_type", "nullable"] } else { &["on_update", "on_delete"] };
+        without(metas, |meta| repeated.iter().any(|name| meta.path().is_ident(name)))
+    })?;
     let mut relation = None;
     change_metas(&mut field.attrs, |mut metas| {
         let from = metas.iter().find_map(|meta| value(meta, "from"));

@@ -64,6 +64,7 @@ const REFERENCES: &[(&str, &str)] = &[
 /// The columns that hold a state or a kind.
 const STATES: &[(&str, &str, &str)] = &[
     ("catalogue_entries", "difficulty", "Level"),
+    ("chapter_bodies", "content_format", "ContentFormat"),
     ("comments", "status", "CommentStatus"),
     ("community_settings", "commenting", "Writers"),
     ("community_settings", "links", "LinkPolicy"),
@@ -71,6 +72,7 @@ const STATES: &[(&str, &str, &str)] = &[
     ("conversations", "kind", "ConversationKind"),
     ("coupon_redemptions", "status", "RedemptionStatus"),
     ("coupons", "scope", "CouponScope"),
+    ("courses", "content_format", "ContentFormat"),
     ("courses", "difficulty", "Level"),
     ("customers", "provider", "ProviderName"),
     ("disputes", "status", "DisputeStatus"),
@@ -81,6 +83,7 @@ const STATES: &[(&str, &str, &str)] = &[
     ("grants", "status", "GrantStatus"),
     ("jobs", "kind", "JobKind"),
     ("jobs", "status", "JobStatus"),
+    ("lesson_bodies", "content_format", "ContentFormat"),
     ("link_tokens", "purpose", "LinkPurpose"),
     ("message_preferences", "messages_from", "MessagesFrom"),
     ("moderation_log", "action", "ModerationAction"),

@@ -32,8 +32,10 @@ pub(crate) fn paths() -> Table {
 }
 
 /// The OpenAPI document, as it follows from the code.
-#[must_use]
-pub fn document() -> String {
+///
+/// # Errors
+/// The names that several types of requests and answers have.
+pub fn document() -> Result<String, openapi::AmbiguousSchemas> {
     let mut collected = Collected::default();
     routes::configure(&mut collected);
     openapi::text(collected)

@@ -17,7 +17,7 @@ use api::{
 };
 use clap::{Parser, Subcommand};
 use database::{Db, Pool};
-use identity::Registration;
+use identity::{Registration, Share};
 use kernel::{Actor, Environment};
 use tokio::sync::watch;
 
@@ -47,7 +47,7 @@ enum Command {
         #[arg(long)]
         no_worker: bool,
     },
-    /// Only work off the outbox: mail, and the chores of the house.
+    /// Only work off the outbox and run the maintenance.
     Worker,
     /// Bring the schema up to date.
     Migrate,
@@ -206,13 +206,15 @@ async fn create_admin(config: &Config, email: String) -> Result<(), StartupError
     }
     let db = startup::open(config, Environment::default(), Schema::Migrate).await?;
     let hasher = startup::hasher(config)?;
-    let told = |error: kernel::Error| {
+    let first_reason = |error: kernel::Error| {
         error.reasons().first().map_or_else(|| error.to_string(), |reason| reason.detail.clone())
     };
-    let hash = identity::hash_new_password(&db, &hasher, password, "", &[&email]).await.map_err(told)?;
+    let hash = identity::hash_new_password(&db, &hasher, password, "", &[&email], Share::default())
+        .await
+        .map_err(first_reason)?;
     let registration = Registration { email, password_hash: hash, username: None, name: None };
     let work = move |tx| async move { identity::create_admin(&tx, registration).await };
-    let account = db.run_in(Pool::Auth, Actor::System, work).await.map_err(told)?;
+    let account = db.run_in(Pool::Auth, Actor::System, work).await.map_err(first_reason)?;
     print_status(&format!("{} is an admin.", account.email));
     close(db).await;
     Ok(())
@@ -225,16 +227,16 @@ fn healthcheck(listen: SocketAddr) -> Result<(), StartupError> {
         ip if ip.is_ipv4() => Ipv4Addr::LOCALHOST.into(),
         _ => Ipv6Addr::LOCALHOST.into(),
     };
-    let ask = || -> std::io::Result<String> {
-        let patience = Duration::from_secs(3);
-        let mut stream = TcpStream::connect_timeout(&SocketAddr::new(ip, listen.port()), patience)?;
-        stream.set_read_timeout(Some(patience))?;
+    let request = || -> std::io::Result<String> {
+        let timeout = Duration::from_secs(3);
+        let mut stream = TcpStream::connect_timeout(&SocketAddr::new(ip, listen.port()), timeout)?;
+        stream.set_read_timeout(Some(timeout))?;
         stream.write_all(b"GET /readyz HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n")?;
         let mut answer = String::new();
         stream.read_to_string(&mut answer)?;
         Ok(answer)
     };
-    let answer = ask().map_err(|error| format!("the server on {listen} does not answer: {error}"))?;
+    let answer = request().map_err(|error| format!("the server on {listen} does not answer: {error}"))?;
     let first = answer.lines().next().unwrap_or_default();
     if first.contains(" 200 ") {
         Ok(())

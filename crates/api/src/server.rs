@@ -1,4 +1,4 @@
-//! The server: the routes behind the edge, the worker beside them, until a signal says to stop.
+//! The server: the routes behind the middleware, the worker beside them, until a signal says to stop.
 
 use std::{
     net::{SocketAddr, TcpListener},
@@ -52,7 +52,7 @@ impl Server {
     /// A server over an open database.
     ///
     /// # Errors
-    /// In words, where the settings of mail or video cannot be read: rather now than when the first letter is written.
+    /// In words, where the settings of mail or video cannot be read: rather now than when the first mail is sent.
     pub fn new(
         config: Config,
         db: Db,

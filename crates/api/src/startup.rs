@@ -68,12 +68,11 @@ pub async fn open(config: &Config, environment: Environment, schema: Schema) -> 
             open_sqlite(path, config, &keyring, schema).await?
         }
     };
-    Db::open(setup, environment.reached_at(&config.public_url), keyring)
-        .await
-        .map_err(|error| error.to_string())
+    let environment = environment.reached_at(&config.public_url).showing_players_of(&config.player_hosts);
+    Db::open(setup, environment, keyring).await.map_err(|error| error.to_string())
 }
 
-/// A folder that nobody else may look into: the database, the master key and letters with live links are in it. One that
+/// A folder that nobody else may look into: the database, the master key and mails with live links are in it. One that
 /// exists keeps the rights that somebody gave it.
 fn make_private_folder(folder: &Path) -> std::io::Result<()> {
     let mut builder = fs::DirBuilder::new();
@@ -95,7 +94,14 @@ pub async fn identity(config: &Config, db: &Db) -> Result<Identity, StartupError
     };
     let tokens = Tokens::load(db, settings).await.map_err(|error| error.to_string())?;
     let session_lifetime = std::time::Duration::from_secs(u64::from(config.session_days) * 86_400);
-    Ok(Identity { hasher: hasher(config)?, tokens: tokens.into(), session_lifetime })
+    let guess_limits =
+        identity::GuessLimits { per_hour: config.guesses_per_hour, per_minute: config.logins_per_minute };
+    let settings = identity::IdentitySettings {
+        session_lifetime,
+        guess_limits,
+        confirms_addresses: config.confirm_addresses,
+    };
+    Ok(Identity::new(hasher(config)?, tokens, settings))
 }
 
 /// Files, in the storage that the configuration names.
@@ -126,7 +132,12 @@ pub fn media(config: &Config) -> Result<Media, StartupError> {
         pending: config.uploads_pending,
         pending_bytes: config.uploads_pending_bytes,
     };
-    Ok(Media::new(storage, limits, config.public_url.clone()))
+    let types = media::AllowedTypes::new(
+        &config.upload_image_types,
+        &config.upload_attachment_types,
+        &config.upload_video_types,
+    )?;
+    Ok(Media::new(storage, limits, types, config.public_url.clone()))
 }
 
 /// The lane in which passwords are hashed.
@@ -354,7 +365,9 @@ async fn open_sqlite(
         if fresh {
             print_status(&format!("Making the database {}", path.display()));
         }
-        tell(&database::migrate(&connection, &key_check(keyring)).await.map_err(|error| error.to_string())?);
+        print_applied(
+            &database::migrate(&connection, &key_check(keyring)).await.map_err(|error| error.to_string())?,
+        );
     } else {
         database::check(&connection, &key_check(keyring)).await.map_err(|error| error.to_string())?;
     }
@@ -362,7 +375,7 @@ async fn open_sqlite(
     Ok(Setup::Sqlite(sqlite::Setup { path, readers: config.database_connections }))
 }
 
-fn tell(applied: &[String]) {
+fn print_applied(applied: &[String]) {
     for name in applied {
         print_status(&format!("Migrated: {name}"));
     }
@@ -407,7 +420,7 @@ fn postgres_urls(config: &Config, keyring: &Keyring) -> Result<Option<Servers>, 
     }
 }
 
-/// The runtime roles' passwords follow from the master key, so that every server knows them without being told.
+/// The runtime roles' passwords follow from the master key, so that every server can derive them.
 fn password(keyring: &Keyring, role: &str) -> String {
     hex(&keyring.derive(&format!("postgres role {role}")))
 }
@@ -434,7 +447,7 @@ async fn open_postgres(
             let pool =
                 PgPoolOptions::new().max_connections(1).connect_with(owner.clone()).await.map_err(answer)?;
             let connection = SqlxPostgresConnector::from_sqlx_postgres_pool(pool);
-            tell(
+            print_applied(
                 &database::migrate(&connection, &key_check(keyring))
                     .await
                     .map_err(|error| error.to_string())?,
@@ -462,8 +475,8 @@ async fn open_postgres(
     Ok(Setup::Postgres(Box::new(setup)))
 }
 
-/// Where the servers of this installation tell each other news. Redis that does not answer is no reason not to serve: until it
-/// does, news of other servers come up to a second late.
+/// Where the servers of this installation notify each other. Redis that does not answer is no reason not to serve: until it
+/// does, notifications of other servers come up to a second late.
 async fn relay(config: &Config, keyring: &Keyring) -> Result<Option<Relay>, StartupError> {
     let Some(url) = &config.redis_url else {
         return Ok(None);
@@ -472,7 +485,7 @@ async fn relay(config: &Config, keyring: &Keyring) -> Result<Option<Relay>, Star
         format!("PALESTRA_REDIS_URL cannot be read: {error}. It has to be like redis://HOST:6379 or rediss://USER:PASSWORD@HOST:6380")
     })?;
     if let Err(error) = relay.check().await {
-        tracing::warn!(%error, "Redis does not answer: until it does, news of other servers come up to a second late");
+        tracing::warn!(%error, "Redis does not answer: until it does, notifications of other servers come up to a second late");
     }
     Ok(Some(relay))
 }

@@ -38,7 +38,7 @@ pub struct State {
     pub heartbeats: HeartbeatService,
     /// What the school decides about messages.
     pub messaging: Messaging,
-    /// Who is told at once.
+    /// The live event streams, and who is notified through them.
     pub streams: Streams,
     /// Places for uploads whose bytes go through this process.
     pub uploads: Arc<Semaphore>,

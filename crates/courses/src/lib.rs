@@ -5,10 +5,10 @@ mod body;
 mod catalogue;
 mod category;
 mod chapter;
+mod content;
 mod course;
 mod deletion;
 mod editor;
-mod html;
 mod json_agg;
 mod lesson;
 mod ordering;
@@ -39,16 +39,16 @@ pub use chapter::{
     delete_chapter, order_chapters, placed_chapter, publish_chapter, unpublish_chapter,
 };
 pub use course::{
-    Author, Course, CourseChange, CourseDetail, CourseRef, NewCourse, archive_course, change_course, course,
-    course_ref, courses_by_ids, create_course, delete_course, list_own_courses, publish_check,
-    publish_course, unpublish_course, visible_courses,
+    Author, Course, CourseChange, CourseDetail, CourseRef, NewCourse, OFFER_CHANGED, archive_course,
+    change_course, course, course_ref, courses_by_ids, create_course, delete_course, is_free,
+    list_own_courses, publish_check, publish_course, unpublish_course, visible_courses,
 };
 pub use editor::{Trainer, TrainerRole, add_editor, is_staff, remove_editor, trainers};
-pub use entity::enums::Level;
-pub use html::{sanitise, within};
+pub use entity::enums::{ContentFormat, Level};
 pub use lesson::{
-    Lesson, LessonChange, NewLesson, PlacedLesson, change_lesson, create_lesson, delete_lesson, lesson_body,
-    list_lessons, move_lesson, order_lessons, placed_lesson, publish_lesson, unpublish_lesson,
+    Lesson, LessonChange, NewLesson, PlacedLesson, change_lesson, create_lesson, delete_lesson,
+    described_lesson, lesson_body, list_lessons, move_lesson, order_lessons, placed_lesson, publish_lesson,
+    unpublish_lesson,
 };
 pub use outline::{CourseOutline, OutlineChapter, OutlineLesson, outline, outlines};
 pub use transfer::{

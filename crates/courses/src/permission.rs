@@ -2,23 +2,23 @@
 //! and its publication are decided one transaction after another.
 
 use database::Tx;
-use kernel::{Actor, Code, CourseId, Result, Role, UserId};
+use kernel::{Code, CourseId, Result, UserId};
 
 use crate::{
     course::{model::Course, store},
     editor::store::is_editor,
 };
 
-/// Whether the caller may edit this course: its owner, an editor who is still a trainer, or an admin. It asks the database only for
-/// trainers.
+/// Whether the caller may edit this course: its owner or an editor, who have to be trainers now, or an admin. It asks the database only
+/// for trainers.
 pub(crate) async fn may_edit(tx: &Tx, course_id: CourseId, author_id: UserId) -> Result<bool> {
     let actor = tx.actor();
     if actor.manages(author_id) {
         return Ok(true);
     }
-    match actor {
-        Actor::User { id, role: Role::Trainer, .. } => is_editor(tx, course_id, id).await,
-        _ => Ok(false),
+    match actor.trainer_id() {
+        Ok(id) => is_editor(tx, course_id, id).await,
+        Err(_) => Ok(false),
     }
 }
 

@@ -1,5 +1,5 @@
-//! Telling those who wait that there is something new for an account: in this process as soon as it is committed, and on
-//! PostgreSQL at every other server, over its notifications or over Redis.
+//! Change notifications: which accounts have something new. They reach this process as soon as the change is committed and, on
+//! PostgreSQL, every other server over its `NOTIFY` or over Redis.
 
 use std::{
     collections::HashSet,
@@ -10,31 +10,31 @@ use std::{
 use kernel::{UserId, Uuid};
 use tokio::sync::Notify;
 
-/// How many accounts are kept apart; where more are called, everybody looks.
-const MOST: usize = 10_000;
-/// How many one notice names; a notification of PostgreSQL takes less than 8,000 bytes.
-const NAMED: usize = 240;
-/// How many notices a transaction sends at most before it calls everybody.
-const NOTICES: usize = 8;
-/// The payload that calls everybody.
+/// The most accounts that are kept apart; beyond them the notification is for every account.
+const MAX_ACCOUNTS: usize = 10_000;
+/// How many accounts one notice names; a notification of PostgreSQL takes less than 8,000 bytes.
+const ACCOUNTS_PER_NOTICE: usize = 240;
+/// The most notices of a transaction; beyond them one notice for every account replaces them.
+const MAX_NOTICES: usize = 8;
+/// The payload that stands for every account.
 const EVERYBODY: &str = "*";
 
 /// Accounts for which there is something new.
 #[derive(Debug, Default)]
-pub struct Woken {
-    /// Whether it may be anybody.
+pub struct ChangedAccounts {
+    /// Whether every account may have something new.
     pub everybody: bool,
-    /// Who.
+    /// The accounts, where it is not every one.
     pub accounts: HashSet<UserId>,
 }
 
-impl Woken {
+impl ChangedAccounts {
     fn add(&mut self, accounts: impl IntoIterator<Item = UserId>) {
         if self.everybody {
             return;
         }
         self.accounts.extend(accounts);
-        if self.accounts.len() > MOST {
+        if self.accounts.len() > MAX_ACCOUNTS {
             self.add_everybody();
         }
     }
@@ -49,61 +49,62 @@ impl Woken {
     }
 }
 
-/// What gathers until somebody takes it. A call is a hint to look again: it says nothing of what is new, and two are one.
+/// The changed accounts that nobody has taken yet. A notification is a hint to read again: it does not say what is new, and two of
+/// them count as one.
 #[derive(Debug)]
-pub struct Wakeups {
-    gathered: Mutex<Woken>,
-    ring: Notify,
-    /// By what this process knows its own notifications, which it needs no more.
+pub struct ChangeNotifications {
+    pending: Mutex<ChangedAccounts>,
+    arrived: Notify,
+    /// By what this process recognises its own notices, which it ignores.
     process: String,
 }
 
-impl Wakeups {
+impl ChangeNotifications {
     pub(crate) fn new(process: [u8; 4]) -> Self {
-        Self { gathered: Mutex::default(), ring: Notify::new(), process: kernel::hex(&process) }
+        Self { pending: Mutex::default(), arrived: Notify::new(), process: kernel::hex(&process) }
     }
 
-    /// Waits until there is something new for somebody. For one caller: whoever takes it has it.
-    pub async fn next(&self) -> Woken {
+    /// Waits for changed accounts and takes them. For one caller: what it takes, no other gets.
+    pub async fn next(&self) -> ChangedAccounts {
         loop {
-            let rung = self.ring.notified();
-            let woken = std::mem::take(&mut *self.gathered());
-            if !woken.is_empty() {
-                return woken;
+            let arrived = self.arrived.notified();
+            let changed = std::mem::take(&mut *self.pending());
+            if !changed.is_empty() {
+                return changed;
             }
-            rung.await;
+            arrived.await;
         }
     }
 
-    /// Says so of these accounts, in this process.
+    /// Adds these accounts, in this process.
     pub fn add(&self, accounts: impl IntoIterator<Item = UserId>) {
-        self.gathered().add(accounts);
-        self.ring.notify_one();
+        self.pending().add(accounts);
+        self.arrived.notify_one();
     }
 
-    /// Says so of everybody: what was said went unheard.
+    /// Adds every account, since notifications may have been lost.
     pub(crate) fn add_everybody(&self) {
-        self.gathered().add_everybody();
-        self.ring.notify_one();
+        self.pending().add_everybody();
+        self.arrived.notify_one();
     }
 
-    fn gathered(&self) -> MutexGuard<'_, Woken> {
-        self.gathered.lock().unwrap_or_else(PoisonError::into_inner)
+    fn pending(&self) -> MutexGuard<'_, ChangedAccounts> {
+        self.pending.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// What calls everybody at the other servers.
+    /// The notice for every account.
     pub(crate) fn everybody_notice(&self) -> String {
         format!("{} {EVERYBODY}", self.process)
     }
 
-    /// What calls nobody: that this server is still there.
+    /// The notice for no account, by which the other servers see that this one is there.
     pub(crate) fn ping_notice(&self) -> String {
         format!("{} ", self.process)
     }
 
-    /// What the other servers are sent about these accounts.
+    /// The notices for the other servers about these accounts.
     pub(crate) fn notices(&self, accounts: &[UserId]) -> Vec<String> {
-        if accounts.len() > NAMED * NOTICES {
+        if accounts.len() > ACCOUNTS_PER_NOTICE * MAX_NOTICES {
             return vec![self.everybody_notice()];
         }
         let notice = |accounts: &[UserId]| {
@@ -114,11 +115,11 @@ impl Wakeups {
             }
             text
         };
-        accounts.chunks(NAMED).map(notice).collect()
+        accounts.chunks(ACCOUNTS_PER_NOTICE).map(notice).collect()
     }
 
-    /// Reads what another server has sent.
-    pub(crate) fn hear(&self, notice: &str) {
+    /// Adds the accounts of a notice that another server has sent.
+    pub(crate) fn receive(&self, notice: &str) {
         let Some((process, accounts)) = notice.split_once(' ') else {
             return;
         };
@@ -141,35 +142,35 @@ mod tests {
         (1..=number).map(|id| UserId(Uuid::from_u128(id))).collect()
     }
 
-    async fn heard(notices: &[String]) -> Woken {
-        let other = Wakeups::new([2; 4]);
+    async fn received(notices: &[String]) -> ChangedAccounts {
+        let other = ChangeNotifications::new([2; 4]);
         for notice in notices {
             assert!(notice.len() < 8000);
-            other.hear(notice);
+            other.receive(notice);
         }
         other.next().await
     }
 
     #[tokio::test]
-    async fn another_server_hears_who_is_meant() {
-        let wakeups = Wakeups::new([1; 4]);
-        let woken = heard(&wakeups.notices(&ids(1000))).await;
-        assert_eq!((woken.everybody, woken.accounts), (false, ids(1000).into_iter().collect()));
-        assert!(heard(&wakeups.notices(&ids(5000))).await.everybody);
+    async fn another_server_receives_the_accounts() {
+        let change_notifications = ChangeNotifications::new([1; 4]);
+        let changed = received(&change_notifications.notices(&ids(1000))).await;
+        assert_eq!((changed.everybody, changed.accounts), (false, ids(1000).into_iter().collect()));
+        assert!(received(&change_notifications.notices(&ids(5000))).await.everybody);
     }
 
     #[tokio::test]
-    async fn calls_gather_and_one_s_own_notices_are_no_news() {
-        let wakeups = Wakeups::new([1; 4]);
-        for notice in wakeups.notices(&ids(3)) {
-            wakeups.hear(&notice);
+    async fn notifications_add_up_and_own_notices_are_ignored() {
+        let change_notifications = ChangeNotifications::new([1; 4]);
+        for notice in change_notifications.notices(&ids(3)) {
+            change_notifications.receive(&notice);
         }
-        wakeups.hear("nonsense");
-        wakeups.add(ids(2));
-        wakeups.add(ids(1));
-        assert_eq!(wakeups.next().await.accounts.len(), 2);
-        wakeups.add(ids(20_000));
-        let woken = wakeups.next().await;
-        assert!(woken.everybody && woken.accounts.is_empty());
+        change_notifications.receive("nonsense");
+        change_notifications.add(ids(2));
+        change_notifications.add(ids(1));
+        assert_eq!(change_notifications.next().await.accounts.len(), 2);
+        change_notifications.add(ids(20_000));
+        let changed = change_notifications.next().await;
+        assert!(changed.everybody && changed.accounts.is_empty());
     }
 }

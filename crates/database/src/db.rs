@@ -1,4 +1,4 @@
-//! The database: opening it, and running use cases on it.
+//! The database: opening it, and running use cases in transactions.
 
 use std::{
     future::Future,
@@ -12,7 +12,7 @@ use futures_util::future::BoxFuture;
 use kernel::{Actor, Environment, Keyring, Result, UserId};
 
 use crate::{
-    Relay, Tx, Wakeups,
+    ChangeNotifications, Relay, Tx,
     invalidation::{Generations, ListenerHealth},
     mode::Mode,
     pool::Pool,
@@ -52,23 +52,27 @@ impl Db {
     /// # Errors
     /// [`kernel::Code::Unavailable`] where the database cannot be opened.
     pub async fn open(setup: Setup, environment: Environment, keyring: Keyring) -> Result<Self> {
-        let (engine, relay) = match setup {
-            Setup::Sqlite(setup) => (Engine::Sqlite(Sqlite::open(&setup).await?), None),
-            Setup::Postgres(setup) => (Engine::Postgres(Postgres::open(&setup)), setup.relay),
+        let relay = match &setup {
+            Setup::Sqlite(_) => None,
+            Setup::Postgres(setup) => setup.relay.clone(),
         };
         let [a, b, c, d, ..] = environment.secret();
-        let wakeups = Arc::new(Wakeups::new([a, b, c, d]));
-        let shared = Shared {
-            redis_publisher: relay.clone().map(|relay| RedisPublisher::start(relay, &wakeups)),
-            wakeups,
+        let change_notifications = Arc::new(ChangeNotifications::new([a, b, c, d]));
+        let shared = Arc::new(Shared {
+            redis_publisher: relay.clone().map(|relay| RedisPublisher::start(relay, &change_notifications)),
+            change_notifications,
             environment,
             keyring: Arc::new(keyring),
             statements: Arc::default(),
             generation: AtomicU64::new(0),
             generations: Generations::default(),
             listener_health: ListenerHealth::default(),
+        });
+        let engine = match setup {
+            Setup::Sqlite(setup) => Engine::Sqlite(Sqlite::open(&setup, Arc::downgrade(&shared)).await?),
+            Setup::Postgres(setup) => Engine::Postgres(Postgres::open(&setup)),
         };
-        Ok(Self { engine, relay, shared: Arc::new(shared) })
+        Ok(Self { engine, relay, shared })
     }
 
     /// Runs a use case in one transaction of its own, on behalf of `actor`, and commits it when it answers `Ok`.
@@ -182,51 +186,47 @@ impl Db {
                 .detail("The writer has ended; restart the server."));
         }
         self.read(Actor::Anonymous, |tx| async move {
+            // Text: a ping reads no table.
             let answer = sea_orm::ConnectionTrait::execute_unprepared(&tx, "SELECT 1").await;
             answer.map(|_| ()).map_err(crate::from_db)
         })
         .await
     }
 
-    /// Grows whenever what everybody may read has changed, here or, on PostgreSQL, at another server. What was read at one
-    /// generation is no older than its end.
+    /// Grows whenever what everybody may read has changed, here or in another process. What was read at one generation is no older than
+    /// its end.
     #[must_use]
     pub fn generation(&self) -> u64 {
         self.shared.generation.load(Ordering::SeqCst)
     }
 
-    /// Grows whenever what is remembered of this account no longer holds ([`Tx::invalidate_account_cache`]), here or, on PostgreSQL, at another
-    /// server; and now and then besides. What is public has [`Db::generation`].
+    /// Grows whenever what is remembered of this account no longer holds ([`Tx::invalidate_account_cache`]), here or in another process;
+    /// and now and then besides. What is public has [`Db::generation`].
     #[must_use]
     pub fn generation_of(&self, account: UserId) -> u64 {
         self.shared.generations.of(account)
     }
 
-    /// For whom there is something new, whoever said so ([`Tx::notify`]). Calls of other servers that went unheard, because the
-    /// connection was lost, are made good by one that means everybody.
+    /// The accounts that were notified ([`Tx::notify`]), here or at another server. Where notifications of other servers may have been
+    /// lost with a connection, every account counts as notified.
     #[must_use]
-    pub fn wakeups(&self) -> &Wakeups {
-        &self.shared.wakeups
+    pub fn change_notifications(&self) -> &ChangeNotifications {
+        &self.shared.change_notifications
     }
 
-    /// Whether every change that another server announced more than a second ago is in [`Db::generation`] and
-    /// [`Db::generation_of`]. On SQLite there is no
-    /// other server.
+    /// Whether every change that another process made more than a second ago is in [`Db::generation`] and [`Db::generation_of`].
     #[must_use]
     pub fn invalidations_are_live(&self) -> bool {
-        match &self.engine {
-            Engine::Sqlite(_) => true,
-            Engine::Postgres(_) => self.shared.listener_health.is_good(),
-        }
+        self.shared.listener_health.is_good()
     }
 
-    /// Begins to hear other servers' announcements; on SQLite there is no other server.
+    /// Begins to receive other servers' notifications. On SQLite the writer watches the file, and nothing has to begin.
     pub fn listen(&self) {
         if let Engine::Postgres(postgres) = &self.engine {
             postgres.listen(&self.shared);
         }
         if let Some(relay) = self.relay.clone() {
-            tokio::spawn(crate::redis::listen(relay, Arc::downgrade(&self.shared.wakeups)));
+            tokio::spawn(crate::redis::listen(relay, Arc::downgrade(&self.shared.change_notifications)));
         }
     }
 

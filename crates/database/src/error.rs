@@ -1,3 +1,5 @@
+//! The errors of the database as errors of the kernel.
+
 use std::time::Duration;
 
 use kernel::{Code, Error};

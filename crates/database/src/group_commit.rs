@@ -54,7 +54,7 @@ async fn work<T, R>(mut flusher: impl Flush<T, R>, mut items: mpsc::Receiver<(T,
     let mut batched = Vec::with_capacity(most.min(256));
     while items.recv_many(&mut batched, most).await > 0 {
         let (batch, waiting): (Vec<T>, Vec<Waiting<R>>) = batched.drain(..).unzip();
-        // A panic costs this batch, whose askers hear that the outcome is unknown.
+        // A panic costs this batch, whose callers learn that the outcome is unknown.
         let flushed = AssertUnwindSafe(flusher.flush(batch)).catch_unwind().await;
         for (reply, answer) in waiting.into_iter().zip(flushed.unwrap_or_default()) {
             // Nobody listens any more where the request was cancelled; its item is written all the same.

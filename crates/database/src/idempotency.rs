@@ -34,7 +34,7 @@ pub struct Request {
 pub async fn find(tx: &Tx, request: &Request) -> Result<Option<Vec<u8>>> {
     let owner = owner(tx);
     if tx.is_postgres() {
-        // Held until this transaction ends; a second request does not wait, it is told. Text: the builder has no locks.
+        // Held until this transaction ends; a second request does not wait, it is refused. Text: the builder has no locks.
         let sql = "SELECT pg_try_advisory_xact_lock(hashtextextended(:name, 0))";
         let name = format!("{owner}:{}:{}", request.operation, request.key);
         if tx.fetch_scalar(sql, values! { name }).await? != Some(true) {

@@ -33,14 +33,19 @@ pub(crate) struct PendingNotifications {
 }
 
 /// How often the cached data of an account was invalidated. Accounts share counters, which only means some more invalidations.
-pub(crate) struct Generations(Box<[AtomicU64]>);
+pub(crate) struct Generations {
+    by_account: Box<[AtomicU64]>,
+    /// How often that of all accounts was.
+    of_all: AtomicU64,
+}
 
 /// Enough that few share.
 const COUNTERS: usize = 4096;
 
 impl Default for Generations {
     fn default() -> Self {
-        Self((0..COUNTERS).map(|_| AtomicU64::new(0)).collect())
+        let by_account = (0..COUNTERS).map(|_| AtomicU64::new(0)).collect();
+        Self { by_account, of_all: AtomicU64::new(0) }
     }
 }
 
@@ -48,17 +53,23 @@ impl Generations {
     fn counter(&self, account: UserId) -> Option<&AtomicU64> {
         // The end of an id is random; its beginning is a time.
         let [.., a, b] = *account.0.as_bytes();
-        self.0.get(usize::from(u16::from_be_bytes([a, b])) % COUNTERS)
+        self.by_account.get(usize::from(u16::from_be_bytes([a, b])) % COUNTERS)
     }
 
+    /// Both only grow, and so does their sum.
     pub(crate) fn of(&self, account: UserId) -> u64 {
-        self.counter(account).map_or(0, |counter| counter.load(Ordering::SeqCst))
+        let own = self.counter(account).map_or(0, |counter| counter.load(Ordering::SeqCst));
+        own + self.of_all.load(Ordering::SeqCst)
     }
 
     pub(crate) fn advance(&self, account: UserId) {
         if let Some(counter) = self.counter(account) {
             counter.fetch_add(1, Ordering::SeqCst);
         }
+    }
+
+    pub(crate) fn advance_all(&self) {
+        self.of_all.fetch_add(1, Ordering::SeqCst);
     }
 }
 

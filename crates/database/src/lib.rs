@@ -1,6 +1,6 @@
 //! The way to the database: one transaction a use case, shielded from cancellation, on SQLite or PostgreSQL.
 //!
-//! [`Db`] is all that the rest of the house holds. A use case never sees a connection: it receives a [`Tx`], which
+//! [`Db`] is all that the other crates hold. A use case never sees a connection: it receives a [`Tx`], which
 //! knows who asks and what time it is, and it is committed exactly when the use case answered `Ok`; a single statement may go without
 //! ([`Db::execute_autocommit`]).
 //!
@@ -28,7 +28,7 @@ pub mod sqlite;
 mod transaction;
 mod work;
 
-pub use change_notifications::{Wakeups, Woken};
+pub use change_notifications::{ChangeNotifications, ChangedAccounts};
 pub use db::{Db, Setup};
 pub use error::{MapDbErr, constraint, from_db};
 pub use group_commit::{Flush, GroupCommit};

@@ -64,17 +64,44 @@ pub async fn schedule(tx: &Tx, kind: &str, messages: Vec<(Value, Timestamp)>) ->
     insert.await.map_db_err().map(drop)
 }
 
-/// Takes up to `limit` messages that are due, for a minute.
+/// Which messages a lane of the worker takes, by their kinds.
+#[derive(Clone, Copy, Debug)]
+pub enum Kinds {
+    /// All.
+    Any,
+    /// Those whose kind begins with one of these.
+    Of(&'static [&'static str]),
+    /// All others.
+    Except(&'static [&'static str]),
+}
+
+impl Kinds {
+    /// The condition on the column `kind`. What the kinds begin with stands in the code, so that nobody's text becomes part of it.
+    fn condition(self) -> String {
+        let begins = |with: &[&str]| {
+            let each: Vec<String> = with.iter().map(|prefix| format!("kind LIKE '{prefix}%'")).collect();
+            each.join(" OR ")
+        };
+        match self {
+            Self::Any => String::new(),
+            Self::Of(prefixes) => format!(" AND ({})", begins(prefixes)),
+            Self::Except(prefixes) => format!(" AND NOT ({})", begins(prefixes)),
+        }
+    }
+}
+
+/// Takes up to `limit` messages of these kinds that are due, for a minute.
 ///
 /// # Errors
 /// What the database answers.
-pub async fn claim(tx: &Tx, limit: u64) -> Result<Vec<Message>> {
+pub async fn claim(tx: &Tx, kinds: Kinds, limit: u64) -> Result<Vec<Message>> {
+    let condition = kinds.condition();
     let skip = if tx.is_postgres() { "FOR UPDATE SKIP LOCKED" } else { "" };
     // Text: the builder cannot update what a locking subquery selects.
     let sql = format!(
         "UPDATE outbox SET leased_until = :lease, attempts = attempts + 1 WHERE id IN (\
          SELECT id FROM outbox WHERE done_at IS NULL AND failed_at IS NULL AND available_at <= :now \
-         AND (leased_until IS NULL OR leased_until <= :now) ORDER BY available_at, id LIMIT {limit} {skip}) \
+         AND (leased_until IS NULL OR leased_until <= :now){condition} ORDER BY available_at, id LIMIT {limit} {skip}) \
          RETURNING id, kind, payload, attempts"
     );
     let values = values! { lease: tx.now() + LEASE, now: tx.now() };
@@ -111,6 +138,20 @@ pub async fn failed(tx: &Tx, message: &Message, error: &str) -> Result<()> {
         ..Default::default()
     };
     update_claimed(tx, message, failed).await
+}
+
+/// Puts a message aside at once: trying again cannot help.
+///
+/// # Errors
+/// What the database answers.
+pub async fn refused(tx: &Tx, message: &Message, error: &str) -> Result<()> {
+    let refused = outbox::ActiveModel {
+        leased_until: Set(None),
+        failed_at: Set(Some(tx.now())),
+        last_error: Set(Some(error.to_owned())),
+        ..Default::default()
+    };
+    update_claimed(tx, message, refused).await
 }
 
 /// The number of attempts tells whether the message is still ours.

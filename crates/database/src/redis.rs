@@ -1,8 +1,8 @@
 //! Change notifications between servers over Redis, where one is configured, instead of PostgreSQL's `NOTIFY`, with which each commit
 //! that notifies waits for the one before it in the whole cluster.
 //!
-//! Nothing is stored in Redis, and nothing depends on it: a message only says that an account should look into its log of events. Where
-//! messages may have been lost, because Redis was away or a server ended between a commit and its message, all accounts look.
+//! Nothing is stored in Redis, and nothing depends on it: a message only says that the log of an account should be read. Where
+//! messages may have been lost, because Redis was away or a server ended between a commit and its message, the logs of all accounts are read.
 
 use std::{
     future::Future,
@@ -17,7 +17,7 @@ use ::redis::{Client, ErrorKind, RedisError, RedisResult};
 use futures_util::StreamExt;
 use tokio::{sync::mpsc, time};
 
-use crate::change_notifications::Wakeups;
+use crate::change_notifications::ChangeNotifications;
 
 /// How often a server publishes something, if only for itself to receive.
 const PING_INTERVAL: Duration = Duration::from_secs(1);
@@ -25,9 +25,9 @@ const PING_INTERVAL: Duration = Duration::from_secs(1);
 const PING_TIMEOUT: Duration = Duration::from_secs(3);
 /// How long Redis may take for an answer.
 const REPLY_TIMEOUT: Duration = Duration::from_secs(2);
-/// How often all accounts look although no message came: a server may have ended before it could publish.
+/// How often the logs of all accounts are read although no message came: a server may have ended before it could publish.
 const RESYNC_INTERVAL: Duration = Duration::from_secs(15);
-/// How long to wait after a failure; all accounts look that often meanwhile.
+/// How long to wait after a failure; the logs of all accounts are read that often meanwhile.
 const RETRY_DELAY: Duration = Duration::from_secs(1);
 /// Messages that wait for Redis; where there are more, one for all accounts replaces them.
 const QUEUE_CAPACITY: usize = 1024;
@@ -73,14 +73,14 @@ pub(crate) struct RedisPublisher {
 
 impl RedisPublisher {
     /// Starts publishing, until it is dropped.
-    pub(crate) fn start(relay: Relay, wakeups: &Wakeups) -> Self {
+    pub(crate) fn start(relay: Relay, change_notifications: &ChangeNotifications) -> Self {
         let (messages, waiting) = mpsc::channel(QUEUE_CAPACITY);
         let missed = Arc::new(AtomicBool::new(false));
         let publish_loop = PublishLoop {
             relay,
             missed: missed.clone(),
-            everybody: wakeups.everybody_notice(),
-            ping: wakeups.ping_notice(),
+            everybody: change_notifications.everybody_notice(),
+            ping: change_notifications.ping_notice(),
         };
         tokio::spawn(publish_loop.run(waiting));
         Self { messages, missed }
@@ -107,7 +107,7 @@ impl PublishLoop {
         loop {
             match self.publish(&mut waiting).await {
                 Ok(()) => return,
-                Err(error) => tracing::warn!(%error, "Redis does not take news for other servers"),
+                Err(error) => tracing::warn!(%error, "Redis does not accept notifications for other servers"),
             }
             time::sleep(RETRY_DELAY).await;
         }
@@ -137,39 +137,41 @@ impl PublishLoop {
     }
 }
 
-/// Receives what the other servers publish, until the process ends. While it cannot, all accounts look once a second.
-pub(crate) async fn listen(relay: Relay, wakeups: Weak<Wakeups>) {
+/// Receives what the other servers publish, until the process ends. While it cannot, the logs of all accounts are read once a second.
+pub(crate) async fn listen(relay: Relay, change_notifications: Weak<ChangeNotifications>) {
     loop {
-        if let Err(error) = hear(&relay, &wakeups).await {
-            tracing::warn!(%error, "the news of other servers cannot be heard at Redis");
+        if let Err(error) = receive(&relay, &change_notifications).await {
+            tracing::warn!(%error, "the notifications of other servers cannot be received from Redis");
         }
         time::sleep(RETRY_DELAY).await;
-        match wakeups.upgrade() {
-            Some(wakeups) => wakeups.add_everybody(),
+        match change_notifications.upgrade() {
+            Some(change_notifications) => change_notifications.add_everybody(),
             None => return,
         }
     }
 }
 
-async fn hear(relay: &Relay, wakeups: &Weak<Wakeups>) -> RedisResult<()> {
+async fn receive(relay: &Relay, change_notifications: &Weak<ChangeNotifications>) -> RedisResult<()> {
     let mut subscriber = in_time(relay.client.get_async_pubsub()).await?;
     in_time(subscriber.subscribe(&relay.channel)).await?;
     let mut messages = subscriber.into_on_message();
-    let mut looked: Option<Instant> = None;
+    let mut resynced: Option<Instant> = None;
     loop {
-        let message = match looked {
-            Some(_) => Some(within(PING_TIMEOUT, async { messages.next().await.ok_or_else(closed) }).await?),
+        let message = match resynced {
+            Some(_) => {
+                Some(with_timeout(PING_TIMEOUT, async { messages.next().await.ok_or_else(closed) }).await?)
+            }
             None => None,
         };
-        let Some(wakeups) = wakeups.upgrade() else {
+        let Some(change_notifications) = change_notifications.upgrade() else {
             return Ok(());
         };
         if let Some(message) = message {
-            wakeups.hear(&message.get_payload::<String>()?);
+            change_notifications.receive(&message.get_payload::<String>()?);
         }
-        if looked.is_none_or(|looked| looked.elapsed() >= RESYNC_INTERVAL) {
-            wakeups.add_everybody();
-            looked = Some(Instant::now());
+        if resynced.is_none_or(|resynced| resynced.elapsed() >= RESYNC_INTERVAL) {
+            change_notifications.add_everybody();
+            resynced = Some(Instant::now());
         }
     }
 }
@@ -179,10 +181,10 @@ fn closed() -> RedisError {
 }
 
 async fn in_time<T>(answer: impl Future<Output = RedisResult<T>>) -> RedisResult<T> {
-    within(REPLY_TIMEOUT, answer).await
+    with_timeout(REPLY_TIMEOUT, answer).await
 }
 
-async fn within<T>(most: Duration, answer: impl Future<Output = RedisResult<T>>) -> RedisResult<T> {
+async fn with_timeout<T>(most: Duration, answer: impl Future<Output = RedisResult<T>>) -> RedisResult<T> {
     time::timeout(most, answer)
         .await
         .unwrap_or_else(|_| Err(RedisError::from((ErrorKind::Io, "it does not answer in time"))))

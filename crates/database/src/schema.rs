@@ -2,12 +2,16 @@
 
 use std::collections::BTreeSet;
 
+use entity::installation;
 use migration::Migrator;
-use sea_orm::{ConnectionTrait, DatabaseConnection, DbErr, Statement};
-use sea_orm_migration::MigratorTrait;
+use sea_orm::{ActiveValue::Set, ConnectionTrait, DatabaseConnection, DbErr, EntityTrait, Statement};
+use sea_orm_migration::{MigratorTrait, seaql_migrations};
 
 pub(crate) const OTHER_KEY: &str = "this database began with another master key: set PALESTRA_MASTER_KEY, or restore the file master.key in the \
      data folder; nothing was changed";
+
+/// The id of the only row of `installation`.
+const INSTALLATION: i64 = 1;
 
 /// Why a schema cannot be used.
 #[derive(Debug)]
@@ -61,11 +65,10 @@ pub async fn migrate(connection: &DatabaseConnection, key_check: &[u8]) -> Resul
         Migrator::up(connection, None).await?;
     }
     if known_key(connection).await?.is_none() {
-        let insert = "INSERT INTO installation (id, key_check) VALUES (1, $1) ON CONFLICT (id) DO NOTHING";
-        let backend = connection.get_database_backend();
-        connection
-            .execute_raw(Statement::from_sql_and_values(backend, insert, [key_check.to_vec().into()]))
-            .await?;
+        let installation =
+            installation::ActiveModel { id: Set(INSTALLATION), key_check: Set(key_check.to_vec()) };
+        let insert = installation::Entity::insert(installation).on_conflict_do_nothing();
+        insert.exec_without_returning(connection).await?;
     }
     same_key(connection, key_check).await?;
     Ok(pending)
@@ -91,17 +94,15 @@ async fn same_key(connection: &DatabaseConnection, key_check: &[u8]) -> Result<(
 }
 
 async fn known_key(connection: &DatabaseConnection) -> Result<Option<Vec<u8>>, DbErr> {
-    let select = Statement::from_string(
-        connection.get_database_backend(),
-        "SELECT key_check FROM installation WHERE id = 1",
-    );
-    connection.query_one_raw(select).await?.map(|row| row.try_get::<Vec<u8>>("", "key_check")).transpose()
+    let found = installation::Entity::find_by_id(INSTALLATION).one(connection).await?;
+    Ok(found.map(|installation| installation.key_check))
 }
 
 async fn pending(connection: &DatabaseConnection) -> Result<Vec<String>, SchemaError> {
     let known: Vec<String> =
         Migrator::migrations().iter().map(|migration| migration.name().to_owned()).collect();
     let backend = connection.get_database_backend();
+    // Text: the system catalogs have no entities.
     let exists = match backend {
         sea_orm::DbBackend::Postgres => "SELECT to_regclass('seaql_migrations') IS NOT NULL AS found",
         _ => "SELECT count(*) > 0 AS found FROM sqlite_master WHERE name = 'seaql_migrations'",
@@ -110,10 +111,8 @@ async fn pending(connection: &DatabaseConnection) -> Result<Vec<String>, SchemaE
     let found = found.map(|row| row.try_get::<bool>("", "found")).transpose()?.unwrap_or(false);
     let mut applied = BTreeSet::new();
     if found {
-        let names = Statement::from_string(backend, "SELECT version FROM seaql_migrations");
-        for row in connection.query_all_raw(names).await? {
-            applied.insert(row.try_get::<String>("", "version")?);
-        }
+        let migrations = seaql_migrations::Entity::find().all(connection).await?;
+        applied.extend(migrations.into_iter().map(|migration| migration.version));
     }
     if let Some(unknown) = applied.iter().find(|name| !known.contains(name)) {
         return Err(SchemaError::Newer(unknown.clone()));

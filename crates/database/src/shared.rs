@@ -8,7 +8,7 @@ use std::sync::{
 use kernel::{Environment, Keyring};
 
 use crate::{
-    change_notifications::Wakeups,
+    change_notifications::ChangeNotifications,
     invalidation::{Generations, ListenerHealth, PendingNotifications},
     redis::RedisPublisher,
 };
@@ -21,8 +21,8 @@ pub(crate) struct Shared {
     pub(crate) generation: AtomicU64,
     pub(crate) generations: Generations,
     pub(crate) listener_health: ListenerHealth,
-    pub(crate) wakeups: Arc<Wakeups>,
-    /// Where news for other servers go over Redis.
+    pub(crate) change_notifications: Arc<ChangeNotifications>,
+    /// What notifies the other servers over Redis.
     pub(crate) redis_publisher: Option<RedisPublisher>,
 }
 
@@ -38,24 +38,25 @@ impl Shared {
         if notices.public_cache_changed.load(Ordering::SeqCst) {
             self.advance();
         }
-        let forgotten =
+        let invalidated =
             std::mem::take(&mut *notices.invalidated_accounts.lock().unwrap_or_else(PoisonError::into_inner));
-        for account in forgotten {
+        for account in invalidated {
             self.generations.advance(account);
         }
-        let woken =
+        let notified =
             std::mem::take(&mut *notices.notified_accounts.lock().unwrap_or_else(PoisonError::into_inner));
-        if !woken.is_empty() {
+        if !notified.is_empty() {
             if let Some(redis_publisher) = &self.redis_publisher {
-                redis_publisher.publish(self.wakeups.notices(&woken));
+                redis_publisher.publish(self.change_notifications.notices(&notified));
             }
-            self.wakeups.add(woken);
+            self.change_notifications.add(notified);
         }
     }
 
-    /// Where what others have changed may have gone unheard.
+    /// Invalidates everything, since something may have changed of which no notification tells.
     pub(crate) fn invalidate_everything(&self) {
         self.advance();
-        self.wakeups.add_everybody();
+        self.generations.advance_all();
+        self.change_notifications.add_everybody();
     }
 }

@@ -33,27 +33,6 @@ pub(crate) fn named(
     Statement::from_sql_and_values(backend, text, values)
 }
 
-/// A statement with `?` for each value on both databases: PostgreSQL gets `$1`, `$2`, … No statement of ours has a question mark
-/// otherwise.
-pub(crate) fn positional(
-    backend: DbBackend,
-    sql: &str,
-    values: impl IntoIterator<Item = Value>,
-) -> Statement {
-    if backend != DbBackend::Postgres {
-        return Statement::from_sql_and_values(backend, sql, values);
-    }
-    let mut text = String::with_capacity(sql.len() + 16);
-    for (n, part) in sql.split('?').enumerate() {
-        if n > 0 {
-            // Writing into a text does not fail.
-            write!(text, "${n}").ok();
-        }
-        text.push_str(part);
-    }
-    Statement::from_sql_and_values(backend, text, values)
-}
-
 /// The statement with numbers for names, and a name that does not occur in it, if there is one.
 #[expect(clippy::panic, reason = "a statement and its values stand in the same function")]
 pub(crate) fn numbered<'a>(backend: DbBackend, sql: &str, names: &[&'a str]) -> (String, Option<&'a str>) {

@@ -1,4 +1,4 @@
-//! The transaction of a use case.
+//! The transaction of a use case: its caller, its instant, its statements, and what it publishes after the commit.
 
 use std::sync::{Arc, PoisonError, atomic::Ordering};
 
@@ -18,19 +18,18 @@ use crate::{
     postgres::{Column, Session},
     raw_executor::RawExecutor,
     shared::Shared,
-    sql::positional,
     sqlite::Reader,
     values,
 };
 
-type Asked<'a, R, T> = Map<BoxFuture<'a, Result<R, DbErr>>, fn(Result<R, DbErr>) -> Result<T>>;
+type PendingQuery<'a, R, T> = Map<BoxFuture<'a, Result<R, DbErr>>, fn(Result<R, DbErr>) -> Result<T>>;
 
 /// A query in progress, for its first row: a pointer to the driver's future, and how the row is read. The state of a use case holds each
 /// of its queries, so that this is kept small.
-pub type Row<'a, T> = Asked<'a, Option<QueryResult>, T>;
+pub type Row<'a, T> = PendingQuery<'a, Option<QueryResult>, T>;
 
 /// A query in progress, for every row.
-pub type Rows<'a, T> = Asked<'a, Vec<QueryResult>, Vec<T>>;
+pub type Rows<'a, T> = PendingQuery<'a, Vec<QueryResult>, Vec<T>>;
 
 /// The transaction of a use case. A use case that only reads, or that runs as one autocommitted statement, has a connection without a
 /// transaction around it.
@@ -108,6 +107,12 @@ impl Tx {
         self.0.shared.environment.link(path)
     }
 
+    /// The hosts whose players are shown in texts.
+    #[must_use]
+    pub fn players(&self) -> &[String] {
+        self.0.shared.environment.players()
+    }
+
     /// Invalidates the cached public answers. After the commit [`crate::Db::generation`] grows in this process, and on PostgreSQL
     /// every other server is notified.
     ///
@@ -142,7 +147,7 @@ impl Tx {
     }
 
     /// Notifies these accounts of something new. After the commit whoever waits for them in this process is woken
-    /// ([`crate::Db::wakeups`]), and on PostgreSQL in every other server.
+    /// ([`crate::Db::change_notifications`]), and on PostgreSQL in every other server.
     ///
     /// # Errors
     /// What the database answers.
@@ -151,7 +156,7 @@ impl Tx {
             return Ok(());
         }
         if self.is_postgres() && self.0.shared.redis_publisher.is_none() {
-            for notice in self.0.shared.wakeups.notices(accounts) {
+            for notice in self.0.shared.change_notifications.notices(accounts) {
                 self.pg_notify(NOTIFICATION_CHANNEL, notice).await?;
             }
         }
@@ -297,63 +302,6 @@ impl Tx {
         }
     }
 
-    /// A statement in the database's own dialect, with `?` for each value on both.
-    #[must_use]
-    pub fn statement(&self, sql: &str, values: impl IntoIterator<Item = Value>) -> Statement {
-        positional(self.get_database_backend(), sql, values)
-    }
-
-    /// The first row of a query, if there is one.
-    ///
-    /// # Errors
-    /// What the database answers.
-    pub fn one<T: FromQueryResult>(
-        &self,
-        sql: &str,
-        values: impl IntoIterator<Item = Value>,
-    ) -> Row<'_, Option<T>> {
-        self.query_one_raw(self.statement(sql, values)).map(first::<T>)
-    }
-
-    /// Every row of a query.
-    ///
-    /// # Errors
-    /// What the database answers.
-    pub fn all<T: FromQueryResult>(&self, sql: &str, values: impl IntoIterator<Item = Value>) -> Rows<'_, T> {
-        self.query_all_raw(self.statement(sql, values)).map(every::<T>)
-    }
-
-    /// The number that a query answers with.
-    ///
-    /// # Errors
-    /// What the database answers.
-    pub fn count(&self, sql: &str, values: impl IntoIterator<Item = Value>) -> Row<'_, i64> {
-        self.query_one_raw(self.statement(sql, values)).map(number)
-    }
-
-    /// How many rows a statement changed.
-    ///
-    /// # Errors
-    /// What the database answers.
-    pub fn change(&self, sql: &str, values: impl IntoIterator<Item = Value>) -> BoxFuture<'_, Result<u64>> {
-        let statement = self.statement(sql, values);
-        Box::pin(async move { Ok(self.execute_raw(statement).await.map_db_err()?.rows_affected()) })
-    }
-
-    /// Many ids as one value, so that the statement is the same however many there are: what stands behind the column, and
-    /// the value of its `?`.
-    #[must_use]
-    pub fn among<I: Copy + Into<Uuid>>(&self, ids: &[I]) -> (&'static str, Value) {
-        let ids = ids.iter().map(|id| (*id).into());
-        if self.is_postgres() {
-            let ids: Vec<String> = ids.map(|id: Uuid| id.to_string()).collect();
-            ("= ANY (?::text::uuid[])", format!("{{{}}}", ids.join(",")).into())
-        } else {
-            let ids: Vec<String> = ids.map(|id: Uuid| format!("\"{}\"", id.simple())).collect();
-            ("IN (SELECT unhex(value) FROM json_each(?))", format!("[{}]", ids.join(",")).into())
-        }
-    }
-
     /// `SELECT … FOR UPDATE` locks on PostgreSQL; SQLite has one writer, which already holds everything.
     #[must_use]
     pub fn for_update(&self) -> &'static str {
@@ -392,10 +340,6 @@ fn every<T: FromQueryResult>(rows: Result<Vec<QueryResult>, DbErr>) -> Result<Ve
 
 fn scalar<T: TryGetable>(row: Result<Option<QueryResult>, DbErr>) -> Result<Option<T>> {
     row.and_then(|row| row.map(|row| row.try_get_by_index::<T>(0)).transpose()).map_db_err()
-}
-
-fn number(row: Result<Option<QueryResult>, DbErr>) -> Result<i64> {
-    row.and_then(|row| row.map_or(Ok(0), |row| row.try_get_by_index::<i64>(0))).map_db_err()
 }
 
 impl ConnectionTrait for Tx {

@@ -54,6 +54,16 @@ states! { "SCREAMING_SNAKE_CASE";
         Expert,
     }
 
+    /// What the text of a course, a chapter or a lesson is.
+    #[derive(Default)]
+    pub enum ContentFormat {
+        /// HTML, cleaned when it was written.
+        #[default]
+        Html,
+        /// The document of an editor, as it was sent.
+        Json,
+    }
+
     /// What a link in a mail is for.
     pub enum LinkPurpose {
         /// Confirms that the e-mail address is the account's.

@@ -10,7 +10,8 @@ use std::{
 use database::{Db, Pool, Tx};
 use jsonwebtoken::{Algorithm, DecodingKey, EncodingKey, Header, Validation, decode, decode_header, encode};
 use kernel::{
-    Actor, Code, Error, Result, Role, SessionId, Timestamp, UserId, Uuid, hash_token, to_base64url,
+    Actor, Code, Error, Result, Role, SessionId, Timestamp, UserId, Uuid, from_base64url, hash_token,
+    to_base64url,
 };
 use serde::{Deserialize, Serialize};
 
@@ -43,6 +44,9 @@ pub struct Claims {
     sid: SessionId,
     jti: Uuid,
     role: Role,
+    /// The hash of the refresh token that it came with, where that continues a session.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    rth: Option<String>,
     iat: i64,
     nbf: i64,
     exp: i64,
@@ -53,6 +57,11 @@ impl Claims {
     #[must_use]
     pub fn actor(&self) -> Actor {
         Actor::User { id: self.sub, role: self.role, session: self.sid }
+    }
+
+    /// The hash of the refresh token that it came with, where that continues a session.
+    pub(crate) fn came_with(&self) -> Option<Vec<u8>> {
+        from_base64url(self.rth.as_deref()?)
     }
 }
 
@@ -112,11 +121,23 @@ impl Tokens {
         self.settings.lifetime
     }
 
-    /// Signs an access token for a session.
+    /// Signs an access token for a session that begins.
     ///
     /// # Errors
     /// [`Code::Internal`] where there is no key, which the start makes sure of.
     pub fn issue(&self, tx: &Tx, user: UserId, role: Role, session: SessionId) -> Result<String> {
+        self.issue_with(tx, user, role, session, None)
+    }
+
+    /// Signs an access token for a session; `came_with` is the hash of the refresh token of the same answer, where the session goes on.
+    pub(crate) fn issue_with(
+        &self,
+        tx: &Tx,
+        user: UserId,
+        role: Role,
+        session: SessionId,
+        came_with: Option<&[u8]>,
+    ) -> Result<String> {
         let keys = self.keys();
         let active = keys.signing.iter().find(|(activates_at, ..)| *activates_at <= tx.now());
         // None is active yet where the clock was ahead when the key was made: better a token by it than nobody logged in.
@@ -130,6 +151,7 @@ impl Tokens {
             sid: session,
             jti: tx.new_id(),
             role,
+            rth: came_with.map(to_base64url),
             iat: now,
             nbf: now,
             exp: now + i64::try_from(self.settings.lifetime.as_secs()).unwrap_or(0),
@@ -140,15 +162,15 @@ impl Tokens {
         encode(&header, &claims, key).map_err(Error::internal)
     }
 
-    /// Verifies an access token. One that was verified before costs a lookup.
+    /// Verifies an access token. One that was verified before costs a lookup. Answers also whether this process sees it for the first time.
     ///
     /// # Errors
     /// [`Code::TokenExpired`], and [`Code::TokenInvalid`] for everything else.
-    pub async fn verify(&self, db: &Db, token: &str) -> Result<Arc<Claims>> {
+    pub(crate) async fn verify(&self, db: &Db, token: &str) -> Result<(Arc<Claims>, bool)> {
         let now = db.environment().now();
         let fingerprint = hash_token(token.as_bytes());
         if let Some(claims) = self.cached(&fingerprint) {
-            return check_times(claims, now);
+            return Ok((check_times(claims, now)?, false));
         }
         let header = decode_header(token).map_err(|_| Error::new(Code::TokenInvalid))?;
         if header.alg != Algorithm::EdDSA || header.typ.as_deref() != Some("at+jwt") {
@@ -171,7 +193,7 @@ impl Tokens {
             decode::<Claims>(token, key, &self.validation()).map_err(|_| Error::new(Code::TokenInvalid))?;
         let claims = check_times(Arc::new(claims.claims), now)?;
         self.cache(fingerprint, &claims);
-        Ok(claims)
+        Ok((claims, true))
     }
 
     /// Times are compared with the injected clock by [`check_times`], everything else here.

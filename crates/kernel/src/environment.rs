@@ -1,3 +1,5 @@
+//! What is not deterministic: the clock, the ids and the random numbers.
+
 use std::sync::Arc;
 
 use aws_lc_rs::rand;
@@ -24,24 +26,38 @@ impl Clock for SystemClock {
     }
 }
 
-/// What does not follow from a request: the clock, the ids, the random numbers, and where this installation is reached.
+/// What does not follow from a request: the clock, the ids, the random numbers, where this installation is reached, and
+/// whose players it shows.
 #[derive(Clone)]
 pub struct Environment {
     clock: Arc<dyn Clock>,
     public_url: Arc<str>,
+    players: Arc<[String]>,
 }
 
 impl Environment {
     /// Reads the time from `clock`, and random numbers from the operating system.
     #[must_use]
     pub fn new(clock: Arc<dyn Clock>) -> Self {
-        Self { clock, public_url: "".into() }
+        Self { clock, public_url: "".into(), players: [].into() }
     }
 
     /// The same, with the address under which clients reach this installation.
     #[must_use]
     pub fn reached_at(self, public_url: &str) -> Self {
         Self { public_url: public_url.trim_end_matches('/').into(), ..self }
+    }
+
+    /// The same, with the hosts whose players are shown in texts.
+    #[must_use]
+    pub fn showing_players_of(self, hosts: &[String]) -> Self {
+        Self { players: hosts.into(), ..self }
+    }
+
+    /// The hosts whose players are shown in texts.
+    #[must_use]
+    pub fn players(&self) -> &[String] {
+        &self.players
     }
 
     /// The absolute address of a path of the API, such as `/images/…`.

@@ -1,3 +1,5 @@
+//! Errors of use cases: a stable code each, and the fields that were refused.
+
 use std::{fmt, time::Duration};
 
 /// What the use cases answer with.
@@ -48,6 +50,8 @@ codes! {
     SessionRevoked = "session_revoked", "The session has ended";
     /// Unknown account, wrong password, or suspended: the answer does not tell which.
     InvalidCredentials = "invalid_credentials", "E-mail address or password is wrong";
+    /// The password is right, and the school wants the address to be verified before anybody logs in.
+    AddressUnverified = "address_unverified", "Confirm your e-mail address first";
     /// An unknown, expired or revoked refresh token.
     RefreshTokenInvalid = "refresh_token_invalid", "The refresh token is not valid";
     /// A refresh token that was already spent; its whole session is ended.
@@ -78,7 +82,7 @@ codes! {
     UsernameTaken = "username_taken", "This username is already taken";
     /// The name belongs to a category.
     CategoryTaken = "category_taken", "A category of this name exists";
-    /// Courses stand on the shelf.
+    /// Courses are still in the category.
     CategoryInUse = "category_in_use", "Courses stand in this category: name its replacement";
     /// Somebody enrolled in it or bought it, or has learnt from it.
     CourseHasLearners = "course_has_learners", "Somebody has learnt from this: unpublish or archive it instead";
@@ -98,6 +102,8 @@ codes! {
     NotPublishable = "not_publishable", "This is not ready to be published";
     /// The provider will not take, or give back, this money.
     PaymentRefused = "payment_refused", "The payment provider refused this";
+    /// The provider does not know the customer, or the session: deleted there, or of another account or mode. Never leaves the server.
+    UnknownAtProvider = "unknown_at_provider", "The payment provider does not know this any more";
     /// The course has a price.
     CourseNotFree = "course_not_free", "This course has to be bought";
     /// The lesson has a video, so that watching it completes it.
@@ -130,6 +136,8 @@ codes! {
     PaymentNotCompleted = "payment_not_completed", "Nothing was paid yet";
     /// The payment is not in a state for this.
     PaymentNotRefundable = "payment_not_refundable", "This payment cannot be refunded";
+    /// A bank holds the money of the payment, or has taken it back: it would leave twice.
+    PaymentDisputed = "payment_disputed", "The buyer's bank holds this money, or has taken it back";
     /// More than what is left of the payment.
     RefundTooLarge = "refund_too_large", "This is more than is left of the payment";
     /// Somebody used the coupon.
@@ -208,8 +216,10 @@ codes! {
     ProviderUnavailable = "provider_unavailable", "The payment provider does not answer";
     /// The connection broke while a change was being committed: it may or may not have been done.
     OutcomeUnknown = "outcome_unknown", "It is not known whether the change was made";
-    /// The mail server refused the message or did not answer. Never leaves the worker.
+    /// The mail server refused the message for now, or did not answer. Never leaves the worker.
     MailUndelivered = "mail_undelivered", "The mail could not be delivered";
+    /// The mail server refused the message for good: it would refuse it again. Never leaves the worker.
+    MailRefused = "mail_refused", "The mail was refused";
 }
 
 /// One reason among several, at one place of the request.
@@ -286,6 +296,24 @@ impl Error {
         Self::new(Code::ValidationFailed).errors(errors)
     }
 
+    /// Both values, or the reasons against either of them at once.
+    ///
+    /// # Errors
+    /// What refused one of them. Where values of both are invalid, all reasons; a refusal of another kind goes before.
+    pub fn join<A, B>(first: Result<A>, second: Result<B>) -> Result<(A, B)> {
+        match (first, second) {
+            (Ok(first), Ok(second)) => Ok((first, second)),
+            (Err(mut first), Err(second)) if first.code == Code::ValidationFailed => {
+                if second.code != Code::ValidationFailed {
+                    return Err(second);
+                }
+                first.errors.extend(second.errors);
+                Err(first)
+            }
+            (Err(error), _) | (_, Err(error)) => Err(error),
+        }
+    }
+
     /// The stable code.
     #[must_use]
     pub fn code(&self) -> Code {
@@ -335,6 +363,20 @@ mod tests {
     use std::collections::HashSet;
 
     use super::*;
+
+    #[test]
+    fn reasons_add_up_and_give_way_to_another_refusal() {
+        let invalid =
+            |pointer: &str| Err::<(), _>(Error::invalid(vec![FieldError::new(pointer, "blank", "")]));
+        let both = Error::join(invalid("/a"), invalid("/b")).unwrap_err();
+        let pointers: Vec<_> = both.reasons().iter().map(|reason| reason.pointer.as_str()).collect();
+        assert_eq!(pointers, ["/a", "/b"]);
+        let forbidden = || Err::<(), _>(Code::Forbidden.into());
+        for joined in [Error::join(invalid("/a"), forbidden()), Error::join(forbidden(), invalid("/a"))] {
+            assert_eq!(joined.unwrap_err().code(), Code::Forbidden);
+        }
+        assert_eq!(Error::join(Ok(1), Ok(2)).unwrap(), (1, 2));
+    }
 
     #[test]
     fn codes_are_unique_and_snake_case() {

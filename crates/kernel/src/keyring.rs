@@ -1,3 +1,5 @@
+//! The keys that are derived from the installation's master key, and sealing with them.
+
 use aws_lc_rs::{
     aead::{AES_256_GCM, Aad, LessSafeKey, NONCE_LEN, Nonce, UnboundKey},
     digest::{SHA256, digest},

@@ -4,6 +4,7 @@
 //! enters through [`Environment`], so that a test can stand at any instant.
 
 mod actor;
+mod charge;
 mod environment;
 mod error;
 mod ids;
@@ -12,6 +13,7 @@ pub mod mail;
 mod money;
 mod page;
 mod text;
+mod warning;
 
 pub use actor::{Actor, Role};
 pub use environment::{Clock, Environment, SystemClock, Timestamp};
@@ -25,5 +27,8 @@ pub use ids::{
 pub use keyring::{Keyring, from_base64url, hash_token, hex, to_base64url};
 pub use money::{Currency, Money};
 pub use page::{Cursor, Limit, Page};
-pub use text::{legible, one_line};
+pub use text::{
+    Piece, comparable_name, fold, is_blank, legible, one_line, pieces, trimmed, visible_line, visible_text,
+};
 pub use uuid::Uuid;
+pub use warning::{Warning, Written};

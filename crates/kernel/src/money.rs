@@ -1,3 +1,5 @@
+//! Money: amounts in minor units, and the currencies that they are in.
+
 use std::{fmt, str::FromStr};
 
 /// An ISO 4217 currency code, three upper-case letters.
@@ -41,4 +43,53 @@ pub struct Money {
     pub amount: i64,
     /// Whose minor units.
     pub currency: Currency,
+}
+
+impl Money {
+    /// The amount with its decimals, as people write it: `49.00`.
+    fn decimal(self) -> String {
+        let decimals = self.currency.decimals();
+        let unit = 10_i64.pow(decimals);
+        let (whole, part) = (self.amount / unit, (self.amount % unit).unsigned_abs());
+        if decimals == 0 {
+            whole.to_string()
+        } else {
+            format!("{whole}.{part:0width$}", width = decimals as usize)
+        }
+    }
+}
+
+impl fmt::Display for Money {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} {}", self.decimal(), self.currency)
+    }
+}
+
+impl Currency {
+    /// How many decimals its minor unit has by ISO 4217.
+    fn decimals(self) -> u32 {
+        match self.as_str() {
+            "BIF" | "CLP" | "DJF" | "GNF" | "ISK" | "JPY" | "KMF" | "KRW" | "PYG" | "RWF" | "UGX" | "VND"
+            | "VUV" | "XAF" | "XOF" | "XPF" => 0,
+            "BHD" | "IQD" | "JOD" | "KWD" | "LYD" | "OMR" | "TND" => 3,
+            _ => 2,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_amount_is_written_with_the_decimals_of_its_currency() {
+        for (amount, currency, written) in [
+            (4900, "USD", "49.00 USD"),
+            (5, "EUR", "0.05 EUR"),
+            (500, "JPY", "500 JPY"),
+            (5120, "KWD", "5.120 KWD"),
+        ] {
+            assert_eq!(Money { amount, currency: currency.parse().unwrap() }.to_string(), written);
+        }
+    }
 }

@@ -1,3 +1,5 @@
+//! Pages of lists: limits and cursors.
+
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 use chrono::{DateTime, Utc};
 use uuid::Uuid;
@@ -9,7 +11,7 @@ use crate::Timestamp;
 pub struct Limit(u64);
 
 impl Limit {
-    /// A limit within 1 to 100; the edge has already refused others, so that this only guards.
+    /// A limit within 1 to 100; the document has already refused others, so that this is a second guard.
     #[must_use]
     pub fn new(rows: u64) -> Self {
         Self(rows.clamp(1, 100))

@@ -1,6 +1,8 @@
 //! The names of files, as they stand in headers and on somebody's disk.
 
-use crate::signed_link::Disposition;
+use http_client::percent_encode;
+
+use crate::{content_type::Kind, signed_link::Disposition};
 
 /// The longest name of a file in characters.
 const MAX_LENGTH: usize = 120;
@@ -11,7 +13,7 @@ const MAX_LENGTH: usize = 120;
 pub(crate) fn clean_name(given: &str) -> String {
     let last = given.rsplit(['/', '\\']).next().unwrap_or_default();
     let plain: String = kernel::legible(last).chars().filter(|c| !c.is_control()).collect();
-    let plain = plain.trim_matches(|c: char| c.is_whitespace() || c == '.');
+    let plain = kernel::trimmed(&plain).trim_matches(|c: char| c.is_whitespace() || c == '.');
     // The end of a long name says what the file is.
     let too_many = plain.chars().count().saturating_sub(MAX_LENGTH);
     let name: String = plain.chars().skip(too_many).collect();
@@ -21,25 +23,7 @@ pub(crate) fn clean_name(given: &str) -> String {
 /// A name with the ending that belongs to the type, so that a file opens with what it is for.
 #[must_use]
 pub fn file_name(name: &str, content_type: &str) -> String {
-    let endings: &[&str] = match content_type {
-        "application/pdf" => &["pdf"],
-        "application/zip" => &["zip"],
-        "image/png" => &["png"],
-        "image/jpeg" => &["jpg", "jpeg"],
-        "image/webp" => &["webp"],
-        "image/gif" => &["gif"],
-        "video/mp4" => &["mp4", "m4v"],
-        "video/webm" => &["webm"],
-        "video/quicktime" => &["mov"],
-        "audio/mpeg" => &["mp3"],
-        "text/plain" => &["txt"],
-        "text/csv" => &["csv"],
-        "text/vtt" => &["vtt"],
-        kind if kind.ends_with("wordprocessingml.document") => &["docx"],
-        kind if kind.ends_with("spreadsheetml.sheet") => &["xlsx"],
-        kind if kind.ends_with("presentationml.presentation") => &["pptx"],
-        _ => &[],
-    };
+    let endings = Kind::by_name(content_type).map_or(&[][..], |kind| kind.endings);
     let ending = name.rsplit_once('.').map(|(_, ending)| ending.to_ascii_lowercase());
     match endings.first() {
         Some(first) if !endings.iter().any(|known| ending.as_deref() == Some(known)) => {
@@ -61,15 +45,7 @@ pub fn content_disposition(disposition: Disposition, name: &str) -> String {
         .chars()
         .map(|c| if c == ' ' || c.is_ascii_alphanumeric() || "-_.()".contains(c) { c } else { '_' })
         .collect();
-    let mut encoded = String::new();
-    for byte in name.bytes() {
-        if byte.is_ascii_alphanumeric() || b"-_.".contains(&byte) {
-            encoded.push(char::from(byte));
-        } else {
-            encoded.push_str(&format!("%{byte:02X}"));
-        }
-    }
-    format!("{kind}; filename=\"{ascii}\"; filename*=UTF-8''{encoded}")
+    format!("{kind}; filename=\"{ascii}\"; filename*=UTF-8''{}", percent_encode(&name))
 }
 
 #[cfg(test)]

@@ -1,15 +1,18 @@
 #![doc = include_str!("../README.md")]
 
+mod captions;
+mod container;
 mod content_type;
 mod file;
 mod file_name;
 mod image;
+mod picture_metadata;
 mod signed_link;
 mod storage;
+mod text;
 mod video;
-mod web_vtt;
 
-pub use content_type::allowed_types;
+pub use content_type::AllowedTypes;
 pub use entity::enums::{FilePurpose, FileStatus, VideoProvider, VideoStatus};
 pub use file::{
     File, Limits, Media, NewFile, RETENTION, Target, UploadTicket, collect_files, collect_objects,

@@ -4,7 +4,9 @@ mod checkout;
 mod coupon;
 mod customer;
 mod dispute;
+pub mod mail;
 mod message;
+mod offer;
 mod payment;
 mod provider;
 mod purchase;
@@ -12,6 +14,7 @@ mod quote;
 mod receipt;
 mod redemption;
 mod refund;
+mod review;
 mod sales;
 mod service;
 mod settlement;
@@ -28,6 +31,7 @@ pub use dispute::Dispute;
 pub use entity::enums::{
     CouponScope, DisputeStatus, PaymentMethod, PaymentStatus, ProviderName, RefundReason, RefundStatus,
 };
+pub use message::MONEY_RETURNED;
 pub use payment::{Payment, PaymentDetail, list_payments, payment};
 pub use provider::{
     Charge, Fact, PaymentSession, Provider, ProviderReference, ProviderUpdate, RefundRequest, Sandbox,
@@ -37,6 +41,7 @@ pub use purchase::{Purchase, list_purchases};
 pub use quote::{Quote, quote};
 pub use receipt::{Receipt, receipt};
 pub use refund::{NewRefund, Refund, create_refund};
+pub use review::review_checkouts;
 pub use sales::{Revenue, Sale, SalesScope, list_sales, revenue};
 pub use service::{Payments, record_event};
 pub use simulation::{SimulatedAction, simulate};

@@ -10,3 +10,7 @@ pub(crate) const CANCEL_AT_PROVIDER: &str = "payment.stop";
 pub(crate) const REFUND_AT_PROVIDER: &str = "payment.refund";
 /// A payment was completed. Carries `paymentId`, `userId` and `courseId`.
 pub(crate) const COMPLETED: &str = "payment.completed";
+/// A payment bought nothing and goes back: its buyer reads why. Carries `paymentId` and `userId`.
+pub const MONEY_RETURNED: &str = "payment.returned";
+/// A coupon, or a payment by itself, may end what open checkouts froze. Carries `couponId` or `paymentId`.
+pub(crate) const REVIEW: &str = "payment.review";

@@ -31,7 +31,7 @@ pub async fn simulate(db: &Db, actor: Actor, id: PaymentId, action: SimulatedAct
         let payment = settlement::lock_payment(&tx, id)
             .await?
             .filter(|payment| payment.provider == ProviderName::Sandbox)
-            .filter(|payment| actor.manages(payment.user_id))
+            .filter(|payment| actor.acts_for(payment.user_id))
             .ok_or(Code::NotFound)?;
         let fact = fact(&payment, action)?;
         settlement::settle(&tx, &ProviderUpdate::of(id, fact)).await?;
@@ -52,7 +52,8 @@ fn fact(payment: &Payment, action: SimulatedAction) -> Result<Fact> {
         }
         SimulatedAction::Dispute(status) => Fact::Dispute {
             id: format!("{provider_payment_id}_dispute"),
-            amount: payment.amount,
+            // A bank takes back what is left of the payment.
+            amount: payment.amount - payment.refunded_amount,
             status,
             reason: Some("fraudulent".to_owned()),
         },

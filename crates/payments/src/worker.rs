@@ -7,10 +7,12 @@ use entity::enums::{ProviderName, RefundStatus};
 use kernel::{Actor, Code, Error, Money, PaymentId, RefundId, Result};
 
 use crate::{
+    dispute::{self, Claims},
     message::{CANCEL_AT_PROVIDER, PROVIDER_UPDATE, REFUND_AT_PROVIDER},
     payment::{self, Payment},
     provider::{Fact, Provider, ProviderReference, ProviderUpdate, RefundRequest},
     refund::{self, Refund},
+    review::review_checkouts,
     service::Payments,
     settlement,
 };
@@ -23,7 +25,8 @@ const EXPIRY_GRACE: Duration = Duration::from_secs(600);
 const RECONCILE_BATCH: u64 = 50;
 
 impl Payments {
-    /// Does what an outbox message about payments asks for. Repeating it changes nothing.
+    /// Does what an outbox message asks of payments, also where it is about a course, an account or access. Repeating it changes
+    /// nothing.
     ///
     /// # Errors
     /// What the database and the provider answer; the worker tries again.
@@ -41,11 +44,11 @@ impl Payments {
                 Some(id) => self.refund_at_provider(db, id).await,
                 None => Ok(()),
             },
-            _ => Ok(()),
+            _ => review_checkouts(db, message).await,
         }
     }
 
-    /// Asks the provider about payments of which nothing was heard for ten minutes, and closes those that nobody paid in time.
+    /// Asks the provider about payments of which nothing was reported for ten minutes, and closes those that nobody paid in time.
     /// Answers with how many were asked about.
     ///
     /// # Errors
@@ -102,11 +105,16 @@ impl Payments {
 
     async fn refund_at_provider(&self, db: &Db, id: RefundId) -> Result<()> {
         let find = move |tx| async move { find_refund(&tx, id).await };
-        let Some((refund, payment)) = db.read_in(Pool::Worker, Actor::System, find).await? else {
+        let Some((refund, payment, claims)) = db.read_in(Pool::Worker, Actor::System, find).await? else {
             return Ok(());
         };
         if refund.status != RefundStatus::Pending || refund.provider_refund_id.is_some() {
             return Ok(());
+        }
+        // The money may have been disputed since: it would leave twice.
+        if claims.refundable(payment.refundable_amount() + refund.amount) < refund.amount {
+            let update = ProviderUpdate::of(payment.id, failed(&refund, "charge_disputed"));
+            return settle(db, update).await.map(drop);
         }
         let request = RefundRequest {
             refund_id: refund.id,
@@ -140,12 +148,13 @@ async fn settle(db: &Db, update: ProviderUpdate) -> Result<bool> {
     db.run_in(Pool::Worker, Actor::System, settle).await
 }
 
-async fn find_refund(tx: &Tx, id: RefundId) -> Result<Option<(Refund, Payment)>> {
+async fn find_refund(tx: &Tx, id: RefundId) -> Result<Option<(Refund, Payment, Claims)>> {
     let Some(refund) = refund::store::find(tx, id).await? else {
         return Ok(None);
     };
+    let claims = dispute::claims(tx, refund.payment_id).await?;
     let payment = payment::store::find(tx, refund.payment_id).await?;
-    Ok(payment.map(|payment| (refund, payment)))
+    Ok(payment.map(|payment| (refund, payment, claims)))
 }
 
 fn reference(payment: &Payment) -> ProviderReference {

@@ -1,4 +1,4 @@
-//! Watching: what players told of each video, and the jobs that follow an edit of a course.
+//! Watching: what players reported of each video, and the jobs that follow an edit of a course.
 
 use sea_orm_migration::prelude::*;
 

@@ -79,13 +79,16 @@ async fn key_rotation_logs_nobody_out(app: App) {
         TokenSettings { issuer: "http://127.0.0.1:8080".into(), audience: "palestra".into(), lifetime };
     let elsewhere = Tokens::load(&app.db, settings).await.unwrap();
     let id: Uuid = lena.id.parse().unwrap();
-    let token =
-        app.db
-            .read(Actor::Anonymous, move |tx| async move {
-                elsewhere.issue(&tx, id.into(), Role::User, id.into())
-            })
-            .await
-            .unwrap();
+    let claims = URL_SAFE_NO_PAD.decode(before.token.split('.').nth(1).unwrap()).unwrap();
+    let claims: serde_json::Value = serde_json::from_slice(&claims).unwrap();
+    let session: Uuid = claims["sid"].as_str().unwrap().parse().unwrap();
+    let token = app
+        .db
+        .read(Actor::Anonymous, move |tx| async move {
+            elsewhere.issue(&tx, id.into(), Role::User, session.into())
+        })
+        .await
+        .unwrap();
     app.send(app.request("GET", "/me").bearer_auth(&token)).await.expect(200);
     let after = app.login(&lena.email, PASSWORD).await;
     assert_eq!(kid_of(&after), new);

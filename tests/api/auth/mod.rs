@@ -1,6 +1,7 @@
 //! `/auth`: accounts, sessions, tokens.
 
 mod access_tokens;
+mod forms;
 mod login;
 mod refresh;
 mod register;

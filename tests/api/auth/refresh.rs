@@ -17,12 +17,52 @@ async fn a_refresh_token_is_used_once(app: App) {
     // A client whose answer was lost asks again within seconds, and gets the same successor.
     let again = Person::from_reply(&refresh(&lena.refresh_token).await.expect(200));
     assert_eq!(again.refresh_token, next.refresh_token);
-    // Later it is a thief, or the owner after a thief: the session ends for both.
+    // Later it is a thief, or the owner after a thief, since the answer was used: the session ends for both.
     app.clock.advance(Duration::seconds(11));
     refresh(&lena.refresh_token).await.expect_problem(401, "refresh_token_reused");
     refresh(&next.refresh_token).await.expect_problem(401, "refresh_token_invalid");
     app.get_as(&next, "/me/sessions").await.expect_problem(401, "session_revoked");
     refresh("made up").await.expect_problem(401, "refresh_token_invalid");
+}
+
+/// A phone in a lift: the answer never came, and nothing of it was used.
+#[both_databases]
+async fn a_lost_answer_is_given_again_for_minutes(app: App) {
+    let lena = app.learner().await;
+    let refresh = |token: &str| app.post("/auth/refresh", json!({ "refreshToken": token }));
+    let lost = Person::from_reply(&refresh(&lena.refresh_token).await.expect(200));
+    app.get_as(&lena, "/me").await.expect(200);
+    for seconds in [12, 300] {
+        app.clock.advance(Duration::seconds(seconds));
+        let again = Person::from_reply(&refresh(&lena.refresh_token).await.expect(200));
+        assert_eq!(again.refresh_token, lost.refresh_token);
+    }
+    let next = Person::from_reply(&refresh(&lost.refresh_token).await.expect(200));
+    app.get_as(&next, "/me").await.expect(200);
+    // Its successor was used: whoever still shows the first is somebody else.
+    refresh(&lena.refresh_token).await.expect_problem(401, "refresh_token_reused");
+    app.get_as(&next, "/me").await.expect_problem(401, "session_revoked");
+}
+
+#[both_databases]
+async fn a_lost_answer_is_not_given_again_after_ten_minutes(app: App) {
+    let lena = app.learner().await;
+    let refresh = |token: &str| app.post("/auth/refresh", json!({ "refreshToken": token }));
+    refresh(&lena.refresh_token).await.expect(200);
+    app.clock.advance(Duration::seconds(601));
+    refresh(&lena.refresh_token).await.expect_problem(401, "refresh_token_reused");
+}
+
+/// Two who share a token that was stolen do not go on beside each other: the owner has used what came with the answer.
+#[both_databases]
+async fn a_thief_does_not_go_on_beside_the_owner(app: App) {
+    let lena = app.learner().await;
+    let refresh = |token: &str| app.post("/auth/refresh", json!({ "refreshToken": token }));
+    let owner = Person::from_reply(&refresh(&lena.refresh_token).await.expect(200));
+    app.get_as(&owner, "/me").await.expect(200);
+    app.clock.advance(Duration::seconds(60));
+    refresh(&lena.refresh_token).await.expect_problem(401, "refresh_token_reused");
+    app.get_as(&owner, "/me").await.expect_problem(401, "session_revoked");
 }
 
 #[both_databases]

@@ -4,7 +4,7 @@ use futures_util::future::join_all;
 use serde_json::json;
 use test_macros::both_databases;
 
-use crate::support::{App, PASSWORD, Person, dump_database};
+use crate::support::{App, DatabaseKind, PASSWORD, Person, dump_database};
 
 #[both_databases]
 async fn registering_creates_an_account_and_logs_in(app: App) {
@@ -90,8 +90,8 @@ async fn the_name_of_an_unverified_account_is_not_mailed(app: App) {
     let made = app.post("/auth/register", body).await.expect(201);
     let me = app.send(app.request("GET", "/me").bearer_auth(made.text_at("/accessToken"))).await.expect(200);
     assert_eq!(me.at("/name"), "you won https://evil.example/claim The");
-    let (letter, _) = app.mail_to("victim@example.com", "Confirm your e-mail address").await;
-    assert!(letter.contains("Hello,") && !letter.contains("evil.example"), "{letter}");
+    let (mail, _) = app.mail_to("victim@example.com", "Confirm your e-mail address").await;
+    assert!(mail.contains("Hello,") && !mail.contains("evil.example"), "{mail}");
 }
 
 #[both_databases]
@@ -127,4 +127,45 @@ async fn an_invisible_name_is_blank(app: App) {
     assert_eq!(refused.errors(), ["/name blank"]);
     let new = json!({ "email": "new@example.com", "password": "seven purple anvils", "name": "\u{3164}" });
     app.post("/auth/register", new).await.expect_problem(422, "validation_failed");
+}
+
+#[both_databases]
+async fn a_password_that_is_guessed_first_is_refused(app: App) {
+    for password in ["Password123!", "qwertyuiop12", "aaaaaaaaaaaa", "lena_lifts_42"] {
+        let body = json!({ "email": "lena_lifts@example.com", "password": password });
+        app.post("/auth/register", body).await.expect_problem(422, "validation_failed");
+    }
+}
+
+/// Where the address is confirmed first, one that has an account is answered like any other.
+#[both_databases]
+async fn with_confirmed_addresses_nobody_learns_who_has_an_account(database: DatabaseKind) {
+    let app = App::start_with(database, &[("PALESTRA_CONFIRM_ADDRESSES", "true")]).await;
+    let register = |email: &str| app.post("/auth/register", json!({ "email": email, "password": PASSWORD }));
+    let first = register("lena@example.com").await.expect(202);
+    let again = register("LENA@example.com").await.expect(202);
+    assert_eq!((&first.text, &again.text), (&String::new(), &String::new()));
+    app.mail_to("lena@example.com", "You have an account already").await;
+    // The link comes before the first login.
+    let login = || app.post("/auth/login", json!({ "email": "lena@example.com", "password": PASSWORD }));
+    login().await.expect_problem(403, "address_unverified");
+    let wrong = json!({ "email": "lena@example.com", "password": "seven yellow anvils" });
+    app.post("/auth/login", wrong).await.expect_problem(401, "invalid_credentials");
+    let (_, token) = app.mail_to("lena@example.com", "Confirm your e-mail address").await;
+    app.post("/auth/verify-email", json!({ "token": token })).await.expect(204);
+    login().await.expect(200);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn trying_which_addresses_have_accounts_is_bounded() {
+    let app = App::start_with(DatabaseKind::Sqlite, &[("PALESTRA_GUESSES_PER_HOUR", "10")]).await;
+    let lena = app.learner().await;
+    let register = |email: &str| app.post("/auth/register", json!({ "email": email, "password": PASSWORD }));
+    for _ in 0..20 {
+        register(&lena.email).await.expect_problem(409, "email_taken");
+    }
+    register(&lena.email).await.expect_problem(429, "rate_limited");
+    register("free@example.com").await.expect_problem(429, "rate_limited");
+    app.clock.advance(chrono::Duration::minutes(61));
+    register("free@example.com").await.expect(201);
 }

@@ -4,7 +4,7 @@ use chrono::Duration;
 use serde_json::json;
 use test_macros::both_databases;
 
-use crate::support::{App, PASSWORD};
+use crate::support::{App, DatabaseKind, PASSWORD};
 
 #[both_databases]
 async fn a_password_reset_by_the_mailed_link_ends_every_session(app: App) {
@@ -48,4 +48,44 @@ async fn a_reset_link_expires(app: App) {
     app.clock.advance(Duration::minutes(61));
     let body = json!({ "token": token, "newPassword": "eight green anvils" });
     app.post("/auth/reset-password", body).await.expect_problem(422, "link_invalid");
+}
+
+/// Whoever fills a mailbox gets the same answer, and the mailbox three mails an hour.
+#[both_databases]
+async fn three_mails_of_a_kind_an_hour_are_sent_to_one_person(app: App) {
+    let lena = app.learner().await;
+    let forgot = || app.post("/auth/forgot-password", json!({ "email": lena.email }));
+    let letters = || {
+        let is_one =
+            |mail: &&String| mail.contains(&lena.email) && mail.contains("Subject: Choose a new password");
+        app.sent_mails().iter().filter(is_one).count()
+    };
+    for _ in 0..6 {
+        forgot().await.expect(202);
+    }
+    app.outbox_is_done().await;
+    assert_eq!(letters(), 3);
+    app.clock.advance(Duration::minutes(61));
+    forgot().await.expect(202);
+    crate::support::eventually("the fourth", || async { (letters() == 4).then_some(()) }).await;
+}
+
+/// What is asked for is written down, for an address with an account and without one, and is not readable there.
+#[both_databases]
+async fn asking_for_a_mail_does_the_same_for_every_address(database: DatabaseKind) {
+    let app = App::start_without_worker(database).await;
+    let (lena, verified) = (app.learner().await, app.learner().await);
+    let statements = async |path: &str, email: &str| {
+        let before = app.db.statements();
+        app.post(path, json!({ "email": email })).await.expect(202);
+        app.db.statements() - before
+    };
+    for path in ["/auth/forgot-password", "/auth/verify-email/resend"] {
+        let unknown = statements(path, "nobody@example.com").await;
+        assert_eq!(statements(path, &lena.email).await, unknown, "{path}");
+        assert_eq!(statements(path, &verified.email).await, unknown, "{path}");
+    }
+    let readable =
+        "SELECT count(*) FROM outbox WHERE kind LIKE 'mail.%' AND CAST(payload AS text) LIKE '%example.com%'";
+    assert_eq!(app.count(readable).await, 0);
 }

@@ -19,6 +19,7 @@ pub(super) fn rows() -> Vec<Row> {
             json!({ "purpose": "IMAGE", "name": "x.png", "contentType": "image/png", "sizeBytes": 3 }),
             [401, 201, 201, 201, 201, 201],
         ),
+        ("getUploadLimits", "GET /uploads/limits", none.clone(), [200; 6]),
         ("getUpload", "GET /uploads/{upload}", none.clone(), [401, 404, 404, 404, 200, 200]),
         ("putUploadContent", "PUT /uploads/{upload}/content?ticket=x", none.clone(), [403; 6]),
         ("completeUpload", "POST /uploads/{upload}/complete", none.clone(), [401, 404, 404, 404, 409, 409]),

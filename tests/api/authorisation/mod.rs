@@ -6,12 +6,16 @@ mod courses;
 mod media;
 mod messages;
 mod payments;
+mod private;
+mod scene;
+mod standing;
 
 use std::collections::BTreeSet;
 
 use serde_json::{Value, json};
 use test_macros::both_databases;
 
+use self::scene::Scene;
 use crate::support::{App, Person, Reply};
 
 /// The statuses for: nobody, a learner without a grant, a learner who is enrolled, another trainer, the author, an admin.
@@ -78,81 +82,12 @@ fn taking_away() -> Vec<Row> {
 
 #[both_databases]
 async fn every_operation_answers_each_as_the_table_says(app: App) {
-    let (stranger, enrolled) = (app.learner().await, app.learner().await);
-    let (other, author, admin) = (app.trainer().await, app.trainer().await, app.admin().await);
-    let (course, chapter, lessons) = app.course(&author, json!({})).await;
-    let draft = app.draft(&author, json!({})).await;
-    let category = app.get(&format!("/courses/{course}")).await.text_at("/categories/0/id");
-    app.post_empty_as(&enrolled, &format!("/courses/{course}/enroll")).await.expect(201);
-    let film = json!({ "contentType": "video/mp4", "sizeBytes": 1000, "name": "x.mp4" });
-    let video = app.post_as(&author, "/video-uploads", film).await.expect(201).text_at("/videoAsset/id");
-    let link = json!({ "name": "x", "url": "https://example.com/x" });
-    let attachment = app
-        .post_as(&author, &format!("/lessons/{}/attachments", lessons[0]), link)
-        .await
-        .expect(201)
-        .text_at("/id");
-    let file =
-        json!({ "purpose": "ATTACHMENT", "name": "x.pdf", "contentType": "application/pdf", "sizeBytes": 3 });
-    let upload = app.post_as(&author, "/uploads", file).await.expect(201).text_at("/id");
-    let (priced, _) = app.course_for_sale(&author, 4900).await;
-    let payment = app.buy(&enrolled, &priced).await;
-    let coupon = app
-        .post_as(&author, "/coupons", json!({ "code": "FIFTH", "percentOff": 20 }))
-        .await
-        .expect(201)
-        .text_at("/id");
-    let given = json!({ "userId": enrolled.id });
-    let grant =
-        app.post_as(&author, &format!("/courses/{draft}/grants"), given).await.expect(201).text_at("/id");
-    let two = json!({ "kind": "DIRECT", "memberIds": [enrolled.id] });
-    let conversation = app.post_as(&author, "/conversations", two).await.expect(201).text_at("/id");
-    let few = json!({ "kind": "GROUP", "memberIds": [enrolled.id], "title": "Sunday runners" });
-    let group = app.post_as(&author, "/conversations", few).await.expect(201).text_at("/id");
-    let message = app.send_message(&author, &conversation, "x").await.text_at("/id");
-    let write = json!({ "title": "x", "content": "x", "courseId": course, "published": true });
-    let post = app.post_as(&enrolled, "/posts", write).await.expect(201).text_at("/id");
-    let draft_post =
-        app.post_as(&enrolled, "/posts", json!({ "title": "x" })).await.expect(201).text_at("/id");
-    let comment = app
-        .post_as(&enrolled, &format!("/lessons/{}/comments", lessons[0]), json!({ "content": "x" }))
-        .await
-        .expect(201)
-        .text_at("/id");
-    let report = app.report(&author, "COMMENT", &comment).await;
-    let places = [
-        ("{conversation}", conversation.as_str()),
-        ("{group}", &group),
-        ("{message}", &message),
-        ("{report}", &report),
-        ("{post}", post.as_str()),
-        ("{draftPost}", &draft_post),
-        ("{comment}", &comment),
-        ("{priced}", priced.as_str()),
-        ("{payment}", &payment),
-        ("{coupon}", &coupon),
-        ("{grant}", &grant),
-        ("{attachment}", &attachment),
-        ("{upload}", &upload),
-        ("{video}", &video),
-        ("{course}", &course),
-        ("{chapter}", &chapter),
-        ("{lesson}", &lessons[0]),
-        ("{draft}", &draft),
-        ("{category}", &category),
-        ("{author}", &author.id),
-        ("{learner}", &enrolled.id),
-        ("{other}", "0198c0de-0000-7000-8000-000000000001"),
-    ];
-    let people = [None, Some(&stranger), Some(&enrolled), Some(&other), Some(&author), Some(&admin)];
+    let scene = Scene::set(&app).await;
+    let people = scene.people();
     let mut wrong = Vec::new();
     for (operation, line, body, expected) in table() {
-        let (method, path) = line.split_once(' ').unwrap();
-        let path = places.iter().fold(path.to_owned(), |path, (name, id)| path.replace(name, id));
-        // From the last to the first where the row takes something away, so that the weaker still find it.
-        let body = places.iter().fold(body.to_string(), |body, (name, id)| body.replace(name, id));
-        let statuses =
-            call(&app, method, &path, &serde_json::from_str(&body).unwrap(), &people, operation).await;
+        let (method, path, body) = scene.request(line, &body);
+        let statuses = call(&app, method, &path, &body, &people, operation).await;
         if statuses != expected {
             wrong.push(format!("{operation} ({line}): {statuses:?}, expected {expected:?}"));
         }
@@ -170,34 +105,46 @@ async fn call(
 ) -> Expected {
     let mut statuses = [0; 6];
     for (index, person) in people.iter().enumerate() {
-        let mut request = app.request(method, path);
-        if let Some(person) = person {
-            request = request.bearer_auth(&person.token);
-        }
-        if method == "PATCH" {
-            request = request.header("if-match", "*");
-        }
-        if method == "POST" {
-            // Two rows of one operation differ in their bodies.
-            let key = format!("{operation}-{index}-{}", body.to_string().len());
-            request = request.header("idempotency-key", key);
-        }
-        if !body.is_null() {
-            let unique = format!("{operation}{index}").to_lowercase();
-            request = request
-                .header("content-type", "application/json")
-                .body(body.to_string().replace("{unique}", &unique));
-        }
-        let reply: Reply = app.send(request).await;
-        assert!(reply.status < 500, "{operation}: {}", reply.text);
-        statuses[index] = reply.status;
+        // Two rows of one operation differ in their bodies.
+        let key = format!("{operation}-{index}-{}", body.to_string().len());
+        let unique = format!("{operation}{index}").to_lowercase();
+        statuses[index] = call_as(app, method, path, body, *person, (&key, &unique)).await.status;
     }
     statuses
 }
 
+/// One request; `key` is its `Idempotency-Key`, and `unique` stands in for `{unique}` in its body.
+async fn call_as(
+    app: &App,
+    method: &str,
+    path: &str,
+    body: &Value,
+    person: Option<&Person>,
+    (key, unique): (&str, &str),
+) -> Reply {
+    let mut request = app.request(method, path);
+    if let Some(person) = person {
+        request = request.bearer_auth(&person.token);
+    }
+    if method == "PATCH" {
+        request = request.header("if-match", "*");
+    }
+    if method == "POST" {
+        request = request.header("idempotency-key", key);
+    }
+    if !body.is_null() {
+        request = request
+            .header("content-type", "application/json")
+            .body(body.to_string().replace("{unique}", unique));
+    }
+    let reply: Reply = app.send(request).await;
+    assert!(reply.status < 500, "{method} {path}: {}", reply.text);
+    reply
+}
+
 #[test]
 fn every_operation_of_the_document_has_a_row() {
-    let document: Value = serde_json::from_str(&api::document()).unwrap();
+    let document: Value = serde_json::from_str(&api::document().unwrap()).unwrap();
     let operations =
         document["paths"].as_object().unwrap().values().flat_map(|item| item.as_object().unwrap().values());
     let operations: Vec<&Value> = operations.collect();

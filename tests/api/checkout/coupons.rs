@@ -33,6 +33,8 @@ async fn a_coupon_takes_its_discount_off(app: App) {
     app.clock.advance(Duration::seconds(2));
     for (course, code, off) in [
         (&course, "fifth", 980),
+        (&course, " ＦＩＦＴＨ\u{a0}", 980),
+        (&course, "fif\u{200b}th ", 980),
         (&course, "TENNER", 1000),
         (&course, "HUGE", 4900),
         (&course, "ONE", 2450),

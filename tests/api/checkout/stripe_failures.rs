@@ -93,16 +93,16 @@ async fn a_session_created_behind_a_server_error_is_found_again(app: StripeApp) 
 
 #[both_databases]
 async fn a_refusal_by_stripe_fails_the_payment(app: StripeApp) {
-    let (cheap, _) = app.course_for_sale(&app.elena, 49).await;
+    app.stripe.fail(SESSIONS, 2, Fault::Refused);
     let body =
         json!({ "code": "PLACE", "amountOff": { "amount": 1, "currency": "USD" }, "maxRedemptions": 1 });
     let coupon = app.post_as(&app.elena, "/coupons", body).await.expect(201).text_at("/id");
-    let body = json!({ "courseId": cheap, "couponCode": "PLACE" });
+    let body = json!({ "courseId": app.course, "couponCode": "PLACE" });
     let refused = app
         .post_with_new_key_as(&app.lena, "/checkout", body.clone())
         .await
         .expect_problem(409, "payment_refused");
-    assert!(refused.text_at("/detail").contains("amount_too_small"), "{}", refused.text);
+    assert!(refused.text_at("/detail").contains("account_invalid"), "{}", refused.text);
     app.wait_for_empty_outbox().await;
     let over = app.get_as(&app.lena, "/me/payments").await;
     assert_eq!(

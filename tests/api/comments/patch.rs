@@ -122,3 +122,18 @@ async fn placeholders_disappear_with_the_last_reply(app: App) {
         0
     );
 }
+
+#[both_databases]
+async fn the_same_text_is_not_judged_again(app: App) {
+    let (lena, admin) = (app.learner().await, app.admin().await);
+    let post = create_post(&app, &lena, json!({})).await;
+    let comment = create_comment(&app, &lena, &format!("/posts/{post}"), "Ask Doctor Miracle.", None).await;
+    let path = format!("/comments/{comment}");
+    app.patch_as(&admin, "/community-settings", "*", json!({ "blockedWords": ["miracle"] }))
+        .await
+        .expect(200);
+    let same = app.patch_as(&lena, &path, "*", json!({ "content": "Ask Doctor Miracle." })).await.expect(200);
+    assert_eq!(same.at("/editedAt"), json!(null));
+    let other = json!({ "content": "A miracle." });
+    app.patch_as(&lena, &path, "*", other).await.expect_problem(422, "words_refused");
+}

@@ -141,7 +141,7 @@ async fn mentions_are_sent_to_the_outbox_as_ids(app: App) {
         async move {
             let work = move |tx: database::Tx| async move {
                 use sea_orm::ConnectionTrait;
-                let rows = tx.query_all_raw(tx.statement(&sql, [])).await.unwrap();
+                let rows = tx.query_all_raw(tx.named(&sql, [])).await.unwrap();
                 Ok(rows
                     .iter()
                     .map(|row| {

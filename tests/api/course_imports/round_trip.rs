@@ -1,6 +1,6 @@
 //! `GET /courses/{course}/export` and `POST /course-imports`: what survives the round trip.
 
-use database::{Pool, Tx};
+use database::{Pool, Tx, values};
 use kernel::{Actor, Role, Uuid};
 use serde_json::{Value, json};
 use test_macros::both_databases;
@@ -12,12 +12,12 @@ use crate::{
 
 /// A course with something of everything, some of it published.
 async fn rich_course(app: &App, trainer: &Person) -> String {
-    let shelves = [app.category().await, app.category().await];
+    let categories = [app.category().await, app.category().await];
     let more = json!({
         "title": "  Stärke & Ruhe  ", "content": "<p>What <a href=\"https://example.com/a?b=1&amp;c=2\">you</a> learn.</p>",
         "previewVideoUrl": "https://videos.example.com/preview.mp4", "duration": 95, "difficulty": "ADVANCED",
         "price": { "amount": 4900, "currency": "EUR" }, "discountPrice": { "amount": 3900, "currency": "EUR" },
-        "categoryIds": shelves,
+        "categoryIds": categories,
     });
     let course = app.draft(trainer, more).await;
     let free = json!({ "title": "Preview", "description": "For everybody.", "content": "<p>Hello</p>", "isFree": true, "duration": 5 });
@@ -203,12 +203,12 @@ async fn uploaded_media(app: &App, owner: &Person) -> (String, String) {
     let work = move |tx: Tx| async move {
         let (image, video): (kernel::Uuid, kernel::Uuid) = (tx.new_id(), tx.new_id());
         let file = "INSERT INTO files (id, owner_id, purpose, name, content_type, size_bytes, status, created_at, expires_at, ready_at) \
-                    VALUES (?, ?, 'IMAGE', 'a.jpg', 'image/jpeg', 10, 'READY', ?, ?, ?)";
+                    VALUES (:image, :id, 'IMAGE', 'a.jpg', 'image/jpeg', 10, 'READY', :now, :now, :now)";
         let now = tx.now();
-        tx.change(file, [image.into(), id.into(), now.into(), now.into(), now.into()]).await?;
+        tx.execute(file, values! { image, id, now }).await?;
         let asset = "INSERT INTO video_assets (id, owner_id, provider, status, playback_id, created_at, updated_at) \
-                     VALUES (?, ?, 'MUX', 'READY', 'playback', ?, ?)";
-        tx.change(asset, [video.into(), id.into(), now.into(), now.into()]).await?;
+                     VALUES (:video, :id, 'MUX', 'READY', 'playback', :now, :now)";
+        tx.execute(asset, values! { video, id, now }).await?;
         Ok((image.to_string(), video.to_string()))
     };
     app.db.run_in(Pool::App, actor, work).await.unwrap()

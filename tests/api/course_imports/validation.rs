@@ -33,11 +33,11 @@ async fn a_dry_run_reports_and_writes_nothing(app: App) {
         report.json(),
         json!({ "isImportable": true, "problems": [], "chapters": 2, "lessons": 3, "unknownCategories": [] })
     );
-    let bad = document(json!({ "categories": [slug, "no-such-shelf"], "chapters": [{ "title": "A" }] }));
+    let bad = document(json!({ "categories": [slug, "no-such-category"], "chapters": [{ "title": "A" }] }));
     let report = dry_run(&app, &elena, &bad).await;
     assert_eq!(
         (report.at("/isImportable"), report.at("/unknownCategories")),
-        (json!(false), json!(["no-such-shelf"]))
+        (json!(false), json!(["no-such-category"]))
     );
     assert_eq!(problems(&report), ["/course/categories/1 unknown_category"]);
     assert_eq!(app.get_as(&elena, "/me/courses").await.expect(200).at("/data"), json!([]));
@@ -57,7 +57,7 @@ async fn all_problems_are_reported_at_once(app: App) {
             "title": "  ", "description": 5, "imageUrl": "ftp://x", "previewVideoUrl": "http://example.com/a.mp4",
             "duration": -1, "difficulty": "GODLIKE", "authorId": "x", "isPublished": true,
             "price": { "amount": 4900, "currency": "USD" }, "discountPrice": { "amount": 4900, "currency": "USD" },
-            "categories": ["no-such-shelf", 5, "not there\u{0}"],
+            "categories": ["no-such-category", 5, "not there\u{0}"],
             "chapters": [
                 { "lessons": [
                     { "title": "x".repeat(201), "isPublished": true },
@@ -247,7 +247,7 @@ async fn the_report_is_limited_in_size(app: App) {
     sent["course"].as_object_mut().unwrap().extend(more);
     assert_eq!(assert_problems(&app, &elena, &sent).await.len(), 1_000);
     let sent = document(
-        json!({ "categories": (0..40_000).map(|number| format!("shelf-{number}")).collect::<Vec<_>>() }),
+        json!({ "categories": (0..40_000).map(|number| format!("category-{number}")).collect::<Vec<_>>() }),
     );
     let report = dry_run(&app, &elena, &sent).await;
     assert_eq!(report.at("/unknownCategories").as_array().unwrap().len(), 20);
@@ -301,7 +301,7 @@ async fn an_import_is_idempotent(app: App) {
             .header("idempotency-key", "import-1")
             .json(&body)
     };
-    let bad = document(json!({ "categories": ["no-such-shelf"] }));
+    let bad = document(json!({ "categories": ["no-such-category"] }));
     app.send(send(bad.clone())).await.expect_problem(422, "validation_failed");
     let good = document(json!({ "chapters": [{ "title": "A" }] }));
     let first = app.send(send(good.clone())).await.expect(201);
@@ -354,4 +354,45 @@ async fn the_size_limit_is_a_setting() {
         .await
         .expect_problem(413, "payload_too_large");
     import(&app, &elena, &document(json!({ "description": "x".repeat(1_000) }))).await.expect(201);
+}
+
+#[both_databases]
+async fn a_dry_run_tells_what_would_be_left_out(app: App) {
+    let elena = app.trainer().await;
+    let category = app.category().await;
+    let slug = app.get(&format!("/categories/{category}")).await.expect(200).text_at("/slug");
+    let sent = document(json!({
+        "categories": [slug], "content": "<p>a</p><script>x</script>",
+        "chapters": [{ "title": "A", "content": "<div>a</div><div>b</div>", "lessons": [
+            { "title": "B", "content": "<p>b<img src=\"data:,x\"></p>" },
+            { "title": "C", "content": "{\"type\": \"doc\", \"text\": \"a & b\"}", "contentFormat": "JSON" },
+        ] }],
+    }));
+    let report = dry_run(&app, &elena, &sent).await;
+    assert_eq!(report.at("/isImportable"), true);
+    let told: Vec<String> = report
+        .at("/warnings")
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|warning| {
+            format!("{} {}", warning["pointer"].as_str().unwrap(), warning["code"].as_str().unwrap())
+        })
+        .collect();
+    assert_eq!(
+        told,
+        ["/course/content element_removed", "/course/chapters/0/lessons/0/content image_removed"]
+    );
+    let made = import(&app, &elena, &sent).await.expect(201);
+    assert_eq!(made.at("/warnings"), report.at("/warnings"));
+    let tree = app.get_as(&elena, &format!("/courses/{}/tree", made.text_at("/id"))).await.expect(200);
+    assert_eq!(tree.at("/chapters/0/content"), "<p>a</p><p>b</p>");
+    assert_eq!(tree.at("/chapters/0/lessons/1/content"), "{\"type\": \"doc\", \"text\": \"a & b\"}");
+    let blank = document(
+        json!({ "title": "\u{3164}", "categories": [slug], "chapters": [{ "title": "\u{200b}", "isPublished": true, "content": "<p></p>" }] }),
+    );
+    assert_eq!(
+        problems(&dry_run(&app, &elena, &blank).await),
+        ["/course/chapters/0/content body_missing", "/course/chapters/0/title blank", "/course/title blank"]
+    );
 }

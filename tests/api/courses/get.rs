@@ -35,9 +35,9 @@ async fn the_outline_returns_text_unchanged(app: App) {
         app.get_as(&elena, &format!("/courses/{course}")).await.expect(200).at("/chapters"),
         read.at("/chapters")
     );
-    let shelf = read.text_at("/categories/0/id");
+    let category = read.text_at("/categories/0/id");
     let category: Value =
-        serde_json::from_str(&app.get(&format!("/categories/{shelf}")).await.expect(200).text).unwrap();
+        serde_json::from_str(&app.get(&format!("/categories/{category}")).await.expect(200).text).unwrap();
     assert_eq!(read.at("/categories"), json!([category]));
 }
 

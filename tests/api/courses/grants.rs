@@ -182,9 +182,8 @@ async fn changes_of_grants_are_audited(app: App) {
         .await
         .expect(201);
     let sql = "SELECT action, count(*) AS n FROM audit_log WHERE action LIKE 'grant.%' GROUP BY action ORDER BY action";
-    let read = move |tx: Tx| async move {
-        tx.query_all_raw(tx.statement(sql, [])).await.map_err(::database::from_db)
-    };
+    let read =
+        move |tx: Tx| async move { tx.query_all_raw(tx.named(sql, [])).await.map_err(::database::from_db) };
     let rows = app.db.read(Actor::System, read).await.unwrap();
     let rows: Vec<(String, i64)> =
         rows.iter().map(|row| (row.try_get("", "action").unwrap(), row.try_get("", "n").unwrap())).collect();

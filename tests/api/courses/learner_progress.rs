@@ -51,7 +51,7 @@ async fn unpublishing_the_missing_lesson_completes_the_course(app: App) {
         app.get_as(&tom, &format!("/courses/{course}/progress")).await.expect(200).at("/isCompleted"),
         false
     );
-    // What comes back takes nothing away, and everything is told once.
+    // What comes back takes nothing away, and everything is announced once.
     app.post_empty_as(&elena, &format!("/lessons/{}/publish", lessons[1])).await.expect(200);
     finished_job(&app, &elena, &course).await;
     let again = app.get_as(&lena, &format!("/courses/{course}/progress")).await.expect(200);

@@ -1,6 +1,6 @@
 //! `/courses/{course}/learners`, `funnel` and `jobs`: what trainers see of learners.
 
-use crate::support::{App, Person, watching::complete_lesson};
+use crate::support::{App, Person, in_query, watching::complete_lesson};
 use chrono::Duration;
 use serde_json::{Value, json};
 use test_macros::both_databases;
@@ -211,4 +211,38 @@ async fn learners_are_found_by_names_in_any_script(app: App) {
         let found = app.get_as(&elena, &format!("/courses/{course}/learners?q={word}")).await.expect(200);
         assert_eq!(found.at("/data").as_array().unwrap().len(), count, "{word}");
     }
+}
+
+#[both_databases]
+async fn a_learner_is_found_as_the_catalogue_finds_courses(app: App) {
+    let elena = app.trainer().await;
+    let (course, ..) = app.course(&elena, json!({})).await;
+    for name in ["Zoë Løken", "Łukasz Größe", "آمِنَة", "田中ユキ", "ﾅｵﾐ", "Ана Ковач", "Per_Cent 100%"]
+    {
+        let learner = app.learner().await;
+        app.patch_as(&learner, "/me", "*", json!({ "name": name })).await.expect(200);
+        app.post_empty_as(&learner, &format!("/courses/{course}/enroll")).await.expect(201);
+    }
+    let (app, elena, path) = (&app, &elena, format!("/courses/{course}/learners"));
+    let found = async |q: &str| {
+        let names = app.get_as(elena, &format!("{path}?q={}", in_query(q))).await.expect(200).at("/data");
+        let names = names.as_array().unwrap().iter().map(|row| row["name"].as_str().unwrap().to_owned());
+        names.collect::<Vec<_>>()
+    };
+    for (q, name) in [
+        ("zoe", "Zoë Løken"),
+        ("LOKEN", "Zoë Løken"),
+        ("Zoe\u{308}", "Zoë Løken"),
+        ("lukasz grosse", "Łukasz Größe"),
+        ("امنه", "آمِنَة"),
+        ("ゆき", "田中ユキ"),
+        ("中", "田中ユキ"),
+        ("ナオミ", "ﾅｵﾐ"),
+        ("ковач", "Ана Ковач"),
+        ("_", "Per_Cent 100%"),
+        ("%", "Per_Cent 100%"),
+    ] {
+        assert_eq!(found(q).await, [name], "{q}");
+    }
+    assert_eq!(found("zoa").await, [""; 0]);
 }

@@ -33,8 +33,8 @@ async fn the_catalogue_filters_sorts_and_pages(app: App) {
         ids(app.get(&format!("/courses?authorId={}&isFree=true", elena.id)).await),
         std::slice::from_ref(&first)
     );
-    let shelf = app.get(&format!("/courses/{first}")).await.text_at("/categories/0/slug");
-    assert_eq!(ids(app.get(&format!("/courses?category={shelf}")).await), std::slice::from_ref(&first));
+    let category = app.get(&format!("/courses/{first}")).await.text_at("/categories/0/slug");
+    assert_eq!(ids(app.get(&format!("/courses?category={category}")).await), std::slice::from_ref(&first));
     let page = app.get("/courses?limit=1").await.expect(200);
     let next = app.get(&format!("/courses?limit=1&cursor={}", page.text_at("/nextCursor"))).await;
     assert_eq!((ids(page), ids(next)), (vec![second], vec![first]));
@@ -163,6 +163,25 @@ async fn cursors_of_both_directions_exclude_each_other(app: App) {
     app.get("/courses?cursor=AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA&before=AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA")
         .await
         .expect_problem(422, "validation_failed");
+}
+
+#[both_databases]
+async fn every_contradiction_of_a_query_is_a_reason(app: App) {
+    let cursor = "AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA";
+    let contradictions = "sort=-relevance&minPrice=5&maxPrice=4&minDuration=2&maxDuration=1";
+    let refused = app
+        .get(&format!("/courses?cursor={cursor}&before={cursor}&{contradictions}&limit=0&page=2"))
+        .await
+        .expect_problem(422, "validation_failed");
+    let reasons = [
+        "?before with_cursor",
+        "?limit too_small",
+        "?maxDuration below_minimum",
+        "?maxPrice below_minimum",
+        "?page unknown_parameter",
+        "?sort needs_q",
+    ];
+    assert_eq!(refused.errors(), reasons);
 }
 
 #[both_databases]

@@ -134,12 +134,51 @@ async fn a_course_and_a_category_show_uploaded_pictures(app: App) {
             .expect_problem(422, "validation_failed");
         assert!(refused.errors()[0].starts_with("/imageId "), "{:?}", refused.errors());
     }
-    let banner = upload(&app, &admin, announcement("IMAGE", "shelf.png", "image/png", &bytes), &bytes)
+    let banner = upload(&app, &admin, announcement("IMAGE", "category.png", "image/png", &bytes), &bytes)
         .await
         .text_at("/id");
-    let shelf = app
+    let category = app
         .post_as(&admin, "/categories", json!({ "name": "Pictured", "imageId": banner }))
         .await
         .expect(201);
-    app.get(&path_of(&shelf.text_at("/imageUrl"))).await.expect(200);
+    app.get(&path_of(&category.text_at("/imageUrl"))).await.expect(200);
+}
+
+#[both_databases]
+async fn a_price_older_than_the_limits_is_judged_when_it_is_changed(app: App) {
+    let elena = app.trainer().await;
+    let (course, _) = app.course_for_sale(&elena, 4900).await;
+    let path = format!("/courses/{course}");
+    app.sql("UPDATE courses SET price_amount = 20").await;
+    let title = app.patch_as(&elena, &path, "*", json!({ "title": "Stronger" })).await.expect(200);
+    assert_eq!(title.at("/price/amount"), 20);
+    let same = json!({ "title": "Strongest", "price": { "amount": 20, "currency": "USD" } });
+    app.patch_as(&elena, &path, "*", same).await.expect(200);
+    let other = json!({ "price": { "amount": 30, "currency": "USD" } });
+    let refused = app.patch_as(&elena, &path, "*", other).await.expect_problem(422, "validation_failed");
+    assert_eq!(refused.errors(), ["/price/amount below_minimum"]);
+    // Nobody is sent to a provider who would refuse it.
+    let lena = app.learner().await;
+    let refused = app.checkout(&lena, &course).await.expect_problem(422, "validation_failed");
+    assert_eq!(refused.errors(), ["/courseId below_minimum"]);
+}
+
+#[both_databases]
+async fn what_was_incomplete_before_does_not_stop_an_edit(app: App) {
+    let elena = app.trainer().await;
+    let (course, chapter, lessons) = app.course(&elena, json!({})).await;
+    // As a version of other rules published them.
+    app.sql("UPDATE lesson_bodies SET content = NULL").await;
+    app.sql("DELETE FROM course_categories").await;
+    for (path, change) in [
+        (format!("/lessons/{}", lessons[0]), json!({ "title": "The hinge, again" })),
+        (format!("/chapters/{chapter}"), json!({ "title": "Week one" })),
+        (format!("/courses/{course}"), json!({ "title": "Foundations" })),
+    ] {
+        app.patch_as(&elena, &path, "*", change).await.expect(200);
+    }
+    // What the change itself takes away is refused.
+    let worse = json!({ "description": " " });
+    let refused = app.patch_as(&elena, &format!("/courses/{course}"), "*", worse).await;
+    assert_eq!(refused.expect_problem(409, "not_publishable").errors(), ["/description description_missing"]);
 }

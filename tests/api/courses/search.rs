@@ -5,13 +5,13 @@ use test_macros::both_databases;
 
 use crate::{
     courses::{create_catalogue, ids, titles},
-    support::App,
+    support::{App, in_query},
 };
 
 #[both_databases]
 async fn a_title_match_ranks_first(app: App) {
     let (elena, admin) = (app.trainer().await, app.admin().await);
-    let shelf =
+    let category =
         app.post_as(&admin, "/categories", json!({ "name": "Kettlebells" })).await.expect(201).at("/id");
     let long = "Swings, cleans, presses and snatches, from the very first day to the hundredth repetition. "
         .repeat(5);
@@ -19,7 +19,7 @@ async fn a_title_match_ranks_first(app: App) {
     for n in 0..8 {
         app.course(
             &elena,
-            json!({ "title": format!("Plan {n}"), "description": "d", "categoryIds": [shelf] }),
+            json!({ "title": format!("Plan {n}"), "description": "d", "categoryIds": [category] }),
         )
         .await;
     }
@@ -97,4 +97,48 @@ async fn a_misspelling_never_matches_an_unpublished_course(app: App) {
     assert_eq!(titles(app.get("/courses?q=pilatse").await), ["Palates"]);
     let facets = app.get("/catalogue/facets?q=pilatse").await.expect(200);
     assert_eq!(facets.at("/count"), 1);
+}
+
+#[both_databases]
+async fn a_course_is_found_in_its_own_script(app: App) {
+    let elena = app.trainer().await;
+    for title in [
+        "تَمَارِين القُوَّة",
+        "الإطالة الصباحية",
+        "自宅でできるヨガ入門",
+        "ﾄﾚｰﾆﾝｸﾞ 半角",
+        "집에서하는요가",
+        "ฝึกโยคะที่บ้าน",
+        "瑜伽初学者",
+        "Йога дома",
+        "Ｓｔｒｅｔｃｈ",
+    ] {
+        app.course(&elena, json!({ "title": title, "description": "d" })).await;
+    }
+    let app = &app;
+    let found = async |q: &str| titles(app.get(&format!("/courses?limit=50&q={}", in_query(q))).await);
+    for (q, title) in [
+        ("القوة", "تَمَارِين القُوَّة"),
+        ("قوه", "تَمَارِين القُوَّة"),
+        ("تمارين", "تَمَارِين القُوَّة"),
+        ("الاطالة", "الإطالة الصباحية"),
+        ("إطالة", "الإطالة الصباحية"),
+        ("ヨガ", "自宅でできるヨガ入門"),
+        ("よが", "自宅でできるヨガ入門"),
+        ("ﾖｶﾞ", "自宅でできるヨガ入門"),
+        ("入門", "自宅でできるヨガ入門"),
+        ("門", "自宅でできるヨガ入門"),
+        ("宅 入門", "自宅でできるヨガ入門"),
+        ("トレーニング", "ﾄﾚｰﾆﾝｸﾞ 半角"),
+        ("요가", "집에서하는요가"),
+        ("โยคะ", "ฝึกโยคะที่บ้าน"),
+        ("初学", "瑜伽初学者"),
+        ("йога", "Йога дома"),
+        ("stretch", "Ｓｔｒｅｔｃｈ"),
+    ] {
+        assert_eq!(found(q).await, [title], "{q}");
+    }
+    for nothing in ["ヨガ教室", "القدم", "요리", "者初"] {
+        assert_eq!(found(nothing).await, [""; 0], "{nothing}");
+    }
 }

@@ -8,7 +8,7 @@ use test_macros::both_databases;
 use tokio::sync::watch;
 
 use crate::support::{
-    App, Mux, config, eventually,
+    App, Mux, config, count, eventually,
     videos::{announce_video, deliver_webhook, send_video, video_asset, wait_for_outbox, with_mux},
 };
 
@@ -76,9 +76,9 @@ async fn a_webhook_counts_once(app: App) {
         reply.expect(200);
     }
     let deliveries = "SELECT count(*) FROM outbox WHERE kind = 'video.told'";
-    let work = move |tx: Tx| async move { tx.count(deliveries, []).await };
+    let work = move |tx: Tx| async move { count(&tx, deliveries).await };
     assert_eq!(app.db.read_in(Pool::Worker, Actor::System, work).await.unwrap(), 1);
-    // Of no meaning here: heard, and nothing.
+    // Without a meaning here: accepted and ignored.
     let unknown = json!({ "type": "video.asset.track.ready", "id": "event-x", "data": { "id": "x" } });
     mux.deliver(&app, &unknown).await.expect(200);
     let strangers = json!({ "type": "video.asset.ready", "id": "event-y", "data": { "id": "x", "passthrough": Uuid::nil() } });

@@ -1,7 +1,7 @@
 //! `GET /lessons/{lesson}`: who may read.
 
 use chrono::Duration;
-use sea_orm::ConnectionTrait;
+use database::values;
 use serde_json::json;
 use test_macros::both_databases;
 
@@ -65,7 +65,7 @@ async fn expired_access_ends_without_a_job(app: App) {
     app.post_empty_as(&lena, &format!("/courses/{course}/enroll")).await.expect(201);
     let ends_at = app.db.environment().now() + Duration::hours(1);
     // A free grant has no end, so the test writes one itself.
-    change_grants(&app, &elena, "UPDATE grants SET ends_at = ?", vec![ends_at.into()]).await;
+    change_grants(&app, &elena, "UPDATE grants SET ends_at = :ends_at", values! { ends_at }).await;
     let path = format!("/lessons/{}", lessons[0]);
     assert!(app.get_as(&lena, &path).await.expect(200).at("/access/expiresAt").is_string());
     app.clock.advance(Duration::minutes(59));
@@ -78,7 +78,7 @@ async fn expired_access_ends_without_a_job(app: App) {
     for (status, code) in
         [("SUSPENDED", "grant_suspended"), ("REFUNDED", "grant_refunded"), ("REVOKED", "grant_revoked")]
     {
-        change_grants(&app, &elena, "UPDATE grants SET status = ?", vec![status.into()]).await;
+        change_grants(&app, &elena, "UPDATE grants SET status = :status", values! { status }).await;
         app.get_as(&lena, &path).await.expect_problem(403, code);
     }
     // The enrollment stays.
@@ -90,16 +90,14 @@ async fn change_grants(
     app: &App,
     author: &crate::support::Person,
     sql: &'static str,
-    values: Vec<sea_orm::Value>,
+    values: impl IntoIterator<Item = (&'static str, sea_orm::Value)> + Send + 'static,
 ) {
     let actor = kernel::Actor::User {
         id: author.id.parse().unwrap(),
         role: kernel::Role::Trainer,
         session: uuid::Uuid::nil().into(),
     };
-    let work = move |tx: ::database::Tx| async move {
-        tx.execute_raw(tx.statement(sql, values)).await.map_err(::database::from_db).map(drop)
-    };
+    let work = move |tx: ::database::Tx| async move { tx.execute(sql, values).await };
     app.db.run(actor, work).await.unwrap();
 }
 

@@ -1,5 +1,6 @@
 //! `/lessons`.
 
+mod content;
 mod get;
 mod moving;
 mod playback;

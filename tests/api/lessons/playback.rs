@@ -5,7 +5,8 @@ use test_macros::both_databases;
 
 use crate::support::{
     App, Person,
-    videos::{local_url, mp4_film, put_bytes},
+    films::mp4_film,
+    videos::{local_url, put_bytes},
 };
 
 /// A published course whose only lesson has a video.

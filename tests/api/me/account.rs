@@ -96,6 +96,35 @@ async fn a_profile_validates_and_rounds_its_units(app: App) {
 }
 
 #[both_databases]
+async fn links_to_social_media_are_any_object_within_bounds(app: App) {
+    let lena = app.learner().await;
+    let links = json!({ "instagram": { "handle": "@lena & co", "followers": 12, "public": true }, "urls": ["http://a.example", null], "x": "" });
+    let body = json!({ "socialMediaLinks": links });
+    assert_eq!(
+        app.patch_as(&lena, "/me/profile", "*", body).await.expect(200).at("/socialMediaLinks"),
+        links
+    );
+    assert_eq!(app.get(&format!("/users/{}", lena.id)).await.expect(200).at("/socialMediaLinks"), links);
+    for (wrong, reason) in [
+        (json!({ "web": ["java\nscript:alert(1)"] }), "/socialMediaLinks/web/0 bad_format"),
+        (json!({ "web": { "a/b": "a\u{0}b" } }), "/socialMediaLinks/web/a~1b bad_character"),
+        (json!({ "web": ["x".repeat(8_000)] }), "/socialMediaLinks too_long"),
+        (
+            json!({ "a": { "b": { "c": { "d": { "e": { "f": 1 } } } } } }),
+            "/socialMediaLinks/a/b/c/d/e/f too_deep",
+        ),
+        (json!([]), "/socialMediaLinks wrong_type"),
+        (json!("https://a.example"), "/socialMediaLinks wrong_type"),
+    ] {
+        let refused = app.patch_as(&lena, "/me/profile", "*", json!({ "socialMediaLinks": wrong })).await;
+        assert_eq!(refused.expect_problem(422, "validation_failed").errors(), [reason]);
+    }
+    let cleared =
+        app.patch_as(&lena, "/me/profile", "*", json!({ "socialMediaLinks": null })).await.expect(200);
+    assert_eq!(cleared.at("/socialMediaLinks"), json!({}));
+}
+
+#[both_databases]
 async fn the_documents_of_an_account(app: App) {
     let lena = app.learner().await;
     app.set_username(&lena, "lena").await;
@@ -103,4 +132,27 @@ async fn the_documents_of_an_account(app: App) {
     insta::assert_json_snapshot!("account", account.document());
     let profile = app.get_as(&lena, "/me/profile").await.expect(200);
     insta::assert_json_snapshot!("profile", profile.document());
+}
+
+#[both_databases]
+async fn a_name_that_stays_is_not_judged_again(app: App) {
+    let lena = app.learner().await;
+    // As a version of other rules kept it.
+    app.sql("UPDATE users SET name = ' '").await;
+    let same = json!({ "name": " ", "bio": "Lifts." });
+    app.patch_as(&lena, "/me", "*", same).await.expect(200);
+    let refused = app.patch_as(&lena, "/me", "*", json!({ "name": "\u{200b}" })).await;
+    refused.expect_problem(422, "validation_failed");
+}
+
+#[both_databases]
+async fn a_date_of_birth_that_stays_is_not_judged_again(app: App) {
+    let lena = app.learner().await;
+    let born = json!({ "dateOfBirth": "1990-05-01" });
+    app.patch_as(&lena, "/me/profile", "*", born).await.expect(200);
+    app.sql("UPDATE profiles SET date_of_birth = '2990-05-01'").await;
+    let same = json!({ "dateOfBirth": "2990-05-01", "phone": "+49 30 1" });
+    app.patch_as(&lena, "/me/profile", "*", same).await.expect(200);
+    let other = json!({ "dateOfBirth": "2991-05-01" });
+    app.patch_as(&lena, "/me/profile", "*", other).await.expect_problem(422, "validation_failed");
 }

@@ -15,6 +15,7 @@ mod progress_batch;
 mod resume;
 mod sessions;
 mod stats;
+mod usernames;
 mod video_assets;
 mod wishlist;
 

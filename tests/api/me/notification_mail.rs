@@ -9,7 +9,7 @@ use crate::support::{App, PASSWORD, Person};
 /// The mails to this person.
 fn mails_to(app: &App, to: &Person) -> Vec<String> {
     let to = format!("To: {}", to.email);
-    app.sent_mails().into_iter().filter(|letter| letter.contains(&to)).collect()
+    app.sent_mails().into_iter().filter(|mail| mail.contains(&to)).collect()
 }
 
 /// Sets the clock to this instant.
@@ -39,9 +39,9 @@ async fn enabled_notifications_are_mailed(app: App) {
     app.wait_for_worker().await;
     let sent = mails_to(&app, &lena);
     assert_eq!(sent.len(), 2, "{sent:?}");
-    let mention = sent.iter().find(|letter| letter.contains("Subject: Somebody mentioned you")).unwrap();
+    let mention = sent.iter().find(|mail| mail.contains("Subject: Somebody mentioned you")).unwrap();
     assert!(mention.contains("> Hello @lena & all") && mention.contains("Hello lena,"), "{mention}");
-    let announcement = sent.iter().find(|letter| letter.contains("Subject: A new week")).unwrap();
+    let announcement = sent.iter().find(|mail| mail.contains("Subject: A new week")).unwrap();
     assert!(announcement.contains("> Week 5 is online."), "{announcement}");
     // By mail alone, it is not in the list.
     assert_eq!(app.notification_kinds_of(&lena).await, ["ANNOUNCEMENT"]);
@@ -93,8 +93,8 @@ async fn mails_respect_access(app: App) {
     assert_eq!((mails_to(&app, &lena).len(), mails_to(&app, &tom).len()), (0, 0));
     let sent = mails_to(&app, &mia);
     assert_eq!(sent.len(), 2);
-    assert!(sent.iter().any(|letter| letter.contains("Secret for")));
-    assert!(!sent.iter().any(|letter| letter.contains("Whispered")), "no mail says what a message says");
+    assert!(sent.iter().any(|mail| mail.contains("Secret for")));
+    assert!(!sent.iter().any(|mail| mail.contains("Whispered")), "no mail says what a message says");
     drop(post);
 }
 
@@ -133,7 +133,7 @@ async fn an_unverified_address_gets_no_mail(app: App) {
     app.comment_on(&tom, &format!("/posts/{post}"), None, "<p>One</p>").await;
     assert_eq!(app.notification_kinds_of(&lena).await, ["COMMENT"]);
     let sent = mails_to(&app, &lena);
-    assert!(sent.iter().all(|letter| letter.contains("Subject: Confirm your e-mail address")), "{sent:?}");
+    assert!(sent.iter().all(|mail| mail.contains("Subject: Confirm your e-mail address")), "{sent:?}");
 }
 
 #[both_databases]
@@ -170,7 +170,7 @@ async fn a_digest_lists_unread_notifications(app: App) {
         "{sent:?}"
     );
     assert!(!sent[0].contains("Secret"), "{sent:?}");
-    // Nothing new, no digest; what is told again is not in it.
+    // Nothing new, no digest; what was in a mail already is not in it.
     set_clock(&app, "2027-01-17T03:00:00Z");
     app.wait_for_worker().await;
     assert_eq!(mails_to(&app, &lena).len(), 1);
@@ -184,8 +184,8 @@ async fn a_digest_lists_unread_notifications(app: App) {
     let sent = mails_to(&app, &lena);
     assert_eq!(sent.len(), 2, "{sent:?}");
     assert!(
-        sent.iter().any(|letter| letter.contains("Subject: Somebody commented on your post")
-            && letter.contains("> Three")),
+        sent.iter().any(|mail| mail.contains("Subject: Somebody commented on your post")
+            && mail.contains("> Three")),
         "{sent:?}"
     );
 }

@@ -14,7 +14,7 @@ async fn nobody_is_notified_without_access(app: App) {
     app.publish_post(&lena, Some(&course), "<p>Where is @tom?</p>").await;
     app.comment_on(&lena, &format!("/lessons/{}", lessons[0]), None, "<p>@tom would know.</p>").await;
     assert_eq!(app.notifications_of(&tom).await.len(), 0);
-    // Not told then, he is not told afterwards.
+    // Not notified then, he is not notified afterwards.
     app.post_empty_as(&tom, &format!("/courses/{course}/enroll")).await.expect(201);
     assert_eq!(app.notifications_of(&tom).await.len(), 0);
     app.publish_post(&lena, Some(&course), "<p>There is @tom!</p>").await;
@@ -81,11 +81,11 @@ async fn a_block_hides_notifications(app: App) {
     app.comment_on(&tom, &format!("/posts/{post}"), None, "<p>One</p>").await;
     app.comment_on(&mia, &format!("/posts/{post}"), None, "<p>Two</p>").await;
     assert_eq!((app.notifications_of(&lena).await.len(), app.notifications_of(&tom).await.len()), (2, 1));
-    // Lena blocks Tom: neither sees the other in what was told before.
+    // Lena blocks Tom: neither sees the other in earlier notifications.
     app.put_as(&lena, &format!("/me/blocks/{}", tom.id), json!(null)).await;
     assert_eq!(app.notifications_of(&lena).await[0]["actor"]["username"], "mia");
     assert_eq!((app.notifications_of(&lena).await.len(), app.notifications_of(&tom).await.len()), (1, 0));
-    // Nor is either told of anything new.
+    // Nor is either notified of anything new.
     app.comment_on(&mia, &format!("/posts/{post}"), None, "<p>Three</p>").await;
     app.publish_post(&lena, None, "<p>Hello @tom and @mia</p>").await;
     app.publish_post(&tom, None, "<p>Hello @lena</p>").await;
@@ -97,7 +97,7 @@ async fn a_block_hides_notifications(app: App) {
         ),
         (2, 0, 1)
     );
-    // It was not written at all: lifting the block brings back what was told before it, and nothing else.
+    // It was not written at all: lifting the block brings back the notifications before it, and nothing else.
     app.delete_as(&lena, &format!("/me/blocks/{}", tom.id)).await.expect(204);
     assert_eq!((app.notifications_of(&lena).await.len(), app.notifications_of(&tom).await.len()), (3, 1));
 }

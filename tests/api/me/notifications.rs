@@ -12,7 +12,7 @@ async fn comments_replies_and_mentions_notify_once(app: App) {
     app.set_username(&tom, "tom").await;
     let post = app.publish_post(&elena, None, "<p>Hello @tom, and @nobody_here</p>").await;
     let on = format!("/posts/{post}");
-    // Elena is mentioned where she is told anyway, and Lena herself is never told.
+    // Elena is mentioned where she is notified anyway, and Lena herself is never notified.
     app.set_username(&elena, "elena").await;
     let comment = app.comment_on(&lena, &on, None, "<p>Well <b>done</b>, @elena and @lena!</p>").await;
     assert_eq!(app.notification_kinds_of(&elena).await, ["COMMENT"]);
@@ -27,11 +27,11 @@ async fn comments_replies_and_mentions_notify_once(app: App) {
     );
     assert_eq!(app.notification_kinds_of(&tom).await, ["MENTION"]);
     assert_eq!(app.notifications_of(&lena).await.len(), 0);
-    // An answer goes to whom it answers; the post's author is told of it as well.
+    // An answer goes to whom it answers; the post's author is notified of it as well.
     app.comment_on(&tom, &on, Some(&comment), "<p>She did!</p>").await;
     assert_eq!(app.notification_kinds_of(&lena).await, ["REPLY"]);
     assert_eq!(app.notification_kinds_of(&elena).await, ["COMMENT", "COMMENT"]);
-    // Whoever answers themselves is not told.
+    // Whoever answers themselves is not notified.
     app.comment_on(&lena, &on, Some(&comment), "<p>Again</p>").await;
     assert_eq!(app.notification_kinds_of(&lena).await, ["REPLY"]);
 }
@@ -49,7 +49,7 @@ async fn the_trainer_is_notified_of_comments_on_a_lesson(app: App) {
     );
     app.comment_on(&elena, &format!("/lessons/{}", lessons[0]), Some(&comment), "<p>This deep.</p>").await;
     assert_eq!(app.notification_kinds_of(&lena).await, ["REPLY"]);
-    // What is not taught any more is not told any more either.
+    // Nobody is notified of what is not taught any more.
     app.post_empty_as(&elena, &format!("/lessons/{}/unpublish", lessons[0])).await.expect(200);
     assert_eq!(app.notification_kinds_of(&lena).await, Vec::<String>::new());
 }

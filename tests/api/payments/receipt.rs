@@ -46,3 +46,46 @@ async fn the_document_of_a_receipt(app: App) {
     document["number"] = "[number]".into();
     insta::assert_json_snapshot!("receipt", document);
 }
+
+#[both_databases]
+async fn a_receipt_names_who_gave_no_name(app: App) {
+    let (elena, lena) = (app.trainer().await, app.learner().await);
+    let (course, _) = app.course_for_sale(&elena, 4900).await;
+    let (second, _) = app.course_for_sale(&elena, 4900).await;
+    app.sql("UPDATE users SET name = NULL").await;
+    let mut names = BTreeSet::new();
+    for course in [&course, &second] {
+        let payment = app.buy(&lena, course).await;
+        let receipt = app.get_as(&lena, &format!("/payments/{payment}/receipt")).await.expect(200);
+        names.insert((receipt.text_at("/issuerName"), receipt.text_at("/buyerName")));
+    }
+    assert_eq!(names.len(), 1, "the same on each of their receipts");
+    let (issuer, buyer) = names.pop_first().unwrap();
+    assert!(issuer.starts_with("Seller ") && buyer.starts_with("Customer "), "{issuer}, {buyer}");
+    // Neither learns the other's address.
+    assert!(!buyer.contains('@') && !issuer.contains('@'));
+}
+
+#[both_databases]
+async fn a_receipt_names_a_username_where_there_is_no_name(app: App) {
+    let (elena, lena) = (app.trainer().await, app.learner().await);
+    let (course, _) = app.course_for_sale(&elena, 4900).await;
+    app.sql("UPDATE users SET name = ' '").await;
+    app.patch_as(&lena, "/me", "*", serde_json::json!({ "username": "ada_lifts" })).await.expect(200);
+    let payment = app.buy(&lena, &course).await;
+    let receipt = app.get_as(&lena, &format!("/payments/{payment}/receipt")).await.expect(200);
+    assert_eq!(receipt.text_at("/buyerName"), "ada_lifts");
+}
+
+#[both_databases]
+async fn a_receipt_that_was_issued_without_names_has_them(app: App) {
+    let (elena, lena) = (app.trainer().await, app.learner().await);
+    let (course, _) = app.course_for_sale(&elena, 4900).await;
+    let payment = app.buy(&lena, &course).await;
+    app.sql("UPDATE receipts SET buyer_name = '', issuer_name = ''").await;
+    let receipt = app.get_as(&elena, &format!("/payments/{payment}/receipt")).await.expect(200);
+    assert_eq!(
+        (receipt.text_at("/issuerName"), receipt.text_at("/buyerName")),
+        ("Somebody".into(), "Somebody".into())
+    );
+}

@@ -142,7 +142,7 @@ async fn a_dispute_suspends_access_until_decided(app: StripeApp) {
     assert_eq!(app.buyer_access().await, "granted");
     let second = app.stripe.dispute(&intent);
     app.stripe.decide(&second, "lost");
-    // The end is heard of before the beginning.
+    // The end is reported before the beginning.
     for event in app.stripe.events().iter().rev() {
         app.stripe.deliver(&app, event).await.expect(200);
     }
@@ -195,4 +195,64 @@ async fn a_refund_refused_by_stripe_fails(app: StripeApp) {
     assert_eq!(app.stripe.count("refund"), 0);
     app.deliver_webhooks().await;
     assert_eq!(app.buyer_access().await, "grant_suspended");
+}
+
+#[both_databases]
+async fn a_refund_that_waits_is_not_made_when_the_money_is_disputed(app: StripeApp) {
+    let (payment, intent) = app.complete_purchase().await;
+    app.stripe.fail(REFUNDS, 3, Fault::Status(503));
+    app.refund(&payment, json!({ "amount": 900 })).await;
+    app.stripe.dispute(&intent);
+    app.stripe.deliver_all(&app).await;
+    app.wait_until(&payment, "/disputes/0/status", json!("OPEN")).await;
+    let before = app.stripe.calls().iter().filter(|call| *call == REFUNDS).count();
+    crate::support::eventually("the refund to fail", || async {
+        app.clock.advance(Duration::seconds(2));
+        let now = app.payment(&payment).await;
+        (now.at("/refunds/0/status") == "FAILED").then_some(())
+    })
+    .await;
+    let now = app.payment(&payment).await;
+    assert_eq!(
+        (now.at("/refunds/0/failureCode"), now.at("/refunding/amount")),
+        (json!("charge_disputed"), json!(0))
+    );
+    let after = app.stripe.calls().iter().filter(|call| *call == REFUNDS).count();
+    assert!(after <= before + 3 && app.stripe.count("refund") == 0);
+}
+
+#[both_databases]
+async fn money_without_an_offer_goes_back_when_its_dispute_is_won(app: StripeApp) {
+    let open = app.start_checkout().await;
+    let intent = app.stripe.pay(&open.reference);
+    app.post_empty_as(&app.elena, &format!("/courses/{}/unpublish", app.course)).await.expect(200);
+    app.wait_until(&open.payment, "/failureCode", json!("course_unavailable")).await;
+    let dispute = app.stripe.dispute(&intent);
+    // The bank is heard of first.
+    for event in app.stripe.events().iter().rev() {
+        app.stripe.deliver(&app, event).await.expect(200);
+    }
+    app.wait_for_empty_outbox().await;
+    app.wait_until(&open.payment, "/disputes/0/status", json!("OPEN")).await;
+    assert_eq!(app.stripe.count("refund"), 0, "the money would leave twice");
+    app.stripe.decide(&dispute, "won");
+    app.deliver_webhooks().await;
+    app.wait_until(&open.payment, "/status", json!("REFUNDED")).await;
+    assert_eq!(app.stripe.count("refund"), 1);
+}
+
+#[both_databases]
+async fn the_books_say_what_a_refund_and_a_lost_dispute_took(app: StripeApp) {
+    let (payment, intent) = app.complete_purchase().await;
+    app.stripe.refund_by_hand(&intent, 900);
+    let dispute = app.stripe.dispute(&intent);
+    app.stripe.decide(&dispute, "lost");
+    app.deliver_webhooks().await;
+    app.wait_until(&payment, "/disputes/0/status", json!("LOST")).await;
+    let takings = app.get_as(&app.elena, "/me/takings").await.expect(200);
+    // The bank took all of it, although a part had gone back: Stripe's own balance says the same.
+    let expected =
+        json!([{ "currency": "USD", "sales": 1, "gross": 4900, "refunded": 900, "lost": 4900, "net": -900 }]);
+    assert_eq!(takings.at("/currencies"), expected);
+    assert_eq!(app.get_as(&app.elena, "/me/sales").await.expect(200).at("/data/0/lost/amount"), 4900);
 }

@@ -6,7 +6,7 @@ use serde_json::json;
 use test_macros::both_databases;
 
 use crate::support::{
-    App,
+    App, PASSWORD, Person,
     community::{
         collect_pages, course_with_learner, create_comment, create_post, submit_comment, submit_post,
     },
@@ -255,6 +255,20 @@ async fn a_post_shows_own_pictures_once(app: App) {
 }
 
 #[both_databases]
+async fn every_fault_of_a_post_is_a_reason(app: App) {
+    let lena = app.learner().await;
+    let strangers = upload_picture(&app, &app.trainer().await).await;
+    let post = create_post(&app, &lena, json!({})).await;
+    let blank = json!({ "title": "\u{200b}", "imageIds": [strangers, strangers] });
+    let made = submit_post(&app, &lena, blank.clone()).await;
+    let changed = app.patch_as(&lena, &format!("/posts/{post}"), "*", blank).await;
+    for refused in [made, changed] {
+        let refused = refused.expect_problem(422, "validation_failed");
+        assert_eq!(refused.errors(), ["/imageIds/0 unknown_file", "/imageIds/1 duplicate", "/title blank"]);
+    }
+}
+
+#[both_databases]
 async fn a_post_needs_text_or_a_picture(app: App) {
     let lena = app.learner().await;
     let picture = upload_picture(&app, &lena).await;
@@ -279,4 +293,73 @@ async fn the_document_of_a_post(app: App) {
     app.set_username(&lena, "lena").await;
     let post = submit_post(&app, &lena, json!({})).await.expect(201);
     insta::assert_json_snapshot!("post", post.document());
+}
+
+/// Anybody can register with anybody's address.
+#[both_databases]
+async fn an_account_whose_address_is_not_verified_writes_a_little(app: App) {
+    let register = json!({ "email": "new@example.com", "password": PASSWORD });
+    let new = Person::from_reply(&app.post("/auth/register", register).await.expect(201));
+    for number in 0..20 {
+        submit_post(&app, &new, json!({ "title": format!("Post {number}") })).await.expect(201);
+    }
+    let refused = submit_post(&app, &new, json!({ "title": "One more" }))
+        .await
+        .expect_problem(429, "new_account_limit");
+    assert!(refused.header("retry-after").parse::<u64>().unwrap() > 3000);
+    app.clock.advance(Duration::minutes(61));
+    let new = app.login("new@example.com", PASSWORD).await;
+    let mentions = json!({ "content": "<p>@anna @berta @carla @dora look!</p>" });
+    submit_post(&app, &new, mentions.clone()).await.expect_problem(422, "too_many_mentions");
+    let (_, token) = app.mail_to("new@example.com", "Confirm your e-mail address").await;
+    app.post("/auth/verify-email", json!({ "token": token })).await.expect(204);
+    submit_post(&app, &new, mentions).await.expect(201);
+    for number in 0..20 {
+        submit_post(&app, &new, json!({ "title": format!("Post {number}") })).await.expect(201);
+    }
+}
+
+#[both_databases]
+async fn a_mention_is_what_somebody_writes_to_somebody(app: App) {
+    let (lena, tom) = (app.learner().await, app.learner().await);
+    app.set_username(&lena, "lena").await;
+    for text in [
+        "<p>https://www.youtube.com/@lena</p>",
+        "<p>youtube.com/@lena</p>",
+        "<p>see @lena@mastodon.example</p>",
+        "<p>https://www.tiktok.com/@lena/video/1</p>",
+        "<p><a href=\"https://www.instagram.com/lena\">@lena</a></p>",
+        "<p>mail coach@lena.example</p>",
+        "<blockquote>@lena said so</blockquote>",
+        "<pre>@lena</pre>",
+        "<p>npm install @lena/squats</p>",
+    ] {
+        app.publish_post(&tom, None, text).await;
+    }
+    assert_eq!(app.notification_kinds_of(&lena).await, [""; 0]);
+    for text in [
+        "<div>Thanks, @Lena!</div><div>See you</div>",
+        "<p>お疲れ様@lenaさん</p>",
+        "<p><a href=\"/users/lena\">@lena</a></p>",
+    ] {
+        app.publish_post(&tom, None, text).await;
+    }
+    assert_eq!(app.notification_kinds_of(&lena).await, ["MENTION"; 3]);
+}
+
+#[both_databases]
+async fn an_edit_is_judged_by_what_it_changes(app: App) {
+    let (lena, admin) = (app.learner().await, app.admin().await);
+    let post = create_post(&app, &lena, json!({ "content": "<p>Ask Doctor Miracle.</p>" })).await;
+    let path = format!("/posts/{post}");
+    let rules = json!({ "words": ["miracle"] });
+    app.patch_as(&admin, "/community-settings", "*", rules).await.expect(200);
+    app.patch_as(&lena, &path, "*", json!({ "title": "Sunday" })).await.expect(200);
+    let same = json!({ "title": "Monday", "content": "<p>Ask Doctor Miracle.</p>" });
+    app.patch_as(&lena, &path, "*", same).await.expect(200);
+    let other = json!({ "content": "<p>Miracle again.</p>" });
+    app.patch_as(&lena, &path, "*", other).await.expect_problem(422, "words_refused");
+    app.patch_as(&lena, &path, "*", json!({ "title": "A miracle" }))
+        .await
+        .expect_problem(422, "words_refused");
 }

@@ -243,7 +243,7 @@ impl World {
         let (user_id, course_id) = self.ids(pair);
         let purchased = Purchased { user_id, course_id, payment_id: payment };
         let work = move |tx: Tx| async move {
-            enrollment::apply_purchase_state(&tx, purchased, standing, "told").await?;
+            enrollment::apply_purchase_state(&tx, purchased, standing, "update").await?;
             Ok(tx.now())
         };
         let changed = self.app.db.run_in(Pool::Worker, Actor::System, work).await.unwrap();

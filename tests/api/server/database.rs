@@ -2,28 +2,28 @@
 
 use std::time::Duration;
 
-use database::{MapDbErr, Pool, Tx};
+use database::{MapDbErr, Pool, Tx, values};
 use kernel::{Actor, Code, Error, Role, Uuid};
 use sea_orm::ConnectionTrait;
 use serde_json::json;
 use sqlx::{Connection, Executor};
 use test_macros::both_databases;
 
-use crate::support::{App, DatabaseKind};
+use crate::support::{App, DatabaseKind, count};
 
 async fn note(tx: &Tx, text: &str) -> kernel::Result<()> {
     database::outbox::send(tx, "test.note", json!({ "text": text })).await
 }
 
 async fn notes(app: &App) -> i64 {
-    let work =
-        |tx: Tx| async move { tx.count("SELECT count(*) FROM outbox WHERE kind = 'test.note'", []).await };
+    let sql = "SELECT count(*) FROM outbox WHERE kind = 'test.note'";
+    let work = move |tx: Tx| async move { count(&tx, sql).await };
     app.db.read_in(Pool::Worker, Actor::System, work).await.unwrap()
 }
 
 async fn done_notes(app: &App) -> i64 {
     let sql = "SELECT count(*) FROM outbox WHERE kind = 'test.note' AND done_at IS NOT NULL";
-    let work = move |tx: Tx| async move { tx.count(sql, []).await };
+    let work = move |tx: Tx| async move { count(&tx, sql).await };
     app.db.read_in(Pool::Worker, Actor::System, work).await.unwrap()
 }
 
@@ -121,16 +121,17 @@ async fn readers_cannot_write(app: App) {
 async fn a_worker_whose_lease_ran_out_no_longer_decides(app: App) {
     let work = |tx: Tx| async move {
         note(&tx, "taken over").await?;
-        let mine = database::outbox::claim(&tx, 10)
+        let mine = database::outbox::claim(&tx, database::outbox::Kinds::Any, 10)
             .await?
             .into_iter()
             .find(|message| message.kind == "test.note")
             .unwrap();
-        tx.change("UPDATE outbox SET attempts = attempts + 1 WHERE id = ?", [mine.id.into()]).await?;
+        let sql = "UPDATE outbox SET attempts = attempts + 1 WHERE id = :id";
+        tx.execute(sql, values! { id: mine.id }).await?;
         database::outbox::done(&tx, &mine).await?;
         database::outbox::failed(&tx, &mine, "too late").await?;
         let open = "SELECT count(*) FROM outbox WHERE kind = 'test.note' AND done_at IS NULL AND last_error IS NULL AND leased_until IS NOT NULL";
-        tx.count(open, []).await
+        count(&tx, open).await
     };
     assert_eq!(app.db.run_in(Pool::Worker, Actor::System, work).await.unwrap(), 1);
 }
@@ -166,7 +167,7 @@ async fn a_connection_works_for_whom_it_was_told_last() {
             "SELECT count(*) WHERE current_setting('app.uid') = '{uid}' AND current_setting('app.role') = '{role}' \
              AND current_setting('transaction_read_only') = '{read_only}'"
         );
-        |tx: Tx| async move { tx.count(&sql, []).await }
+        |tx: Tx| async move { count(&tx, &sql).await }
     };
     let uid = Uuid::from_u128(7).to_string();
     for _ in 0..2 {

@@ -12,6 +12,7 @@ use serde_json::json;
 
 use crate::support::{
     App, DatabaseKind, TempDir,
+    films::{Mp4, mp4_box},
     media::{PDF, announcement},
 };
 
@@ -148,6 +149,32 @@ async fn pictures_and_rejected_files_in_a_bucket() {
     let unreachable = api::startup::media(&config).unwrap();
     app.clock.advance(Duration::hours(25));
     assert!(media::collect_files(&app.db, &unreachable, media::RETENTION).await.is_err());
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_video_in_a_bucket_is_inspected_and_says_no_place() {
+    let place = b"+52.5200+013.4050/";
+    let folder = TempDir::new("s3-video");
+    let app = app(&s3(&folder).await).await;
+    let elena = app.trainer().await;
+    // Larger than what is fetched at once, with the place behind that.
+    let udta = mp4_box(b"udta", &mp4_box(b"loci", place));
+    let film = Mp4 { media: vec![7; 9 << 20], in_movie: udta, ..Mp4::default() }.file();
+    let body = json!({ "contentType": "video/mp4", "sizeBytes": film.len(), "name": "hinge.mp4" });
+    let announced = app.post_as(&elena, "/video-uploads", body).await.expect(201);
+    let sent = reqwest::Client::new().put(announced.text_at("/target/url")).body(film.clone()).send().await;
+    assert_eq!(sent.unwrap().status(), 200);
+    let path = format!("/video-assets/{}", announced.text_at("/videoAsset/id"));
+    let done = app.post_empty_as(&elena, &format!("{path}/complete")).await.expect(200);
+    assert_eq!((done.at("/status"), done.at("/durationSeconds")), (json!("READY"), json!(10.0)));
+    let playback = app.post_empty_as(&elena, &format!("{path}/playback")).await.expect(200);
+    let stream = reqwest::get(playback.text_at("/streamUrl")).await.unwrap();
+    assert_eq!(stream.headers()["content-type"], "video/mp4");
+    assert!(stream.headers()["content-disposition"].to_str().unwrap().starts_with("inline;"));
+    let served = stream.bytes().await.unwrap();
+    assert_eq!(served.len(), film.len());
+    assert!(film.windows(place.len()).any(|part| part == place));
+    assert!(!served.windows(place.len()).any(|part| part == place));
 }
 
 #[test]

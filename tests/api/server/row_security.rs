@@ -8,16 +8,28 @@ use sqlx::{AssertSqlSafe, Connection, Executor, Row};
 
 use crate::support::{App, DatabaseKind, Person, as_role, watching::course_with_video};
 
-/// Tables that everybody may read: they hold nothing personal, nothing paid and no money.
-const PUBLIC: [&str; 7] = [
-    "catalogue_search",
-    "catalogue_terms",
-    "categories",
-    "course_categories",
-    "course_slugs",
-    "installation",
-    "seaql_migrations",
+/// The tables of which any request may read every row, each with its reason.
+const OPEN_TO_READ: [(&str, &str); 12] = [
+    ("catalogue_entries", "what the catalogue lists: published courses"),
+    ("catalogue_search", "the words of published courses"),
+    ("catalogue_terms", "the spellings of those words"),
+    ("categories", "the shelves of the catalogue"),
+    ("community_settings", "the rules hold for everybody who writes; the words that are refused stand apart"),
+    ("course_categories", "two ids: which shelf a course is on; the filters of the catalogue count them"),
+    ("course_editors", "who teaches with whom"),
+    ("course_popularity", "how many learners a course has"),
+    ("former_usernames", "a link with a name that somebody gave up leads to them"),
+    ("installation", "by what a server recognises that the database is its own; no secret follows from it"),
+    ("seaql_migrations", "by what a server recognises the version of the schema"),
+    ("users", "the public page of a person; address, password and body stand in tables of their own"),
 ];
+
+/// The tables into which any request may write, each with its reason.
+const OPEN_TO_WRITE: [(&str, &str); 1] =
+    [("outbox", "what a use case leaves to the worker; requests cannot read it")];
+
+/// The tables without row security: no role of a server writes them.
+const WITHOUT_ROW_SECURITY: [&str; 2] = ["installation", "seaql_migrations"];
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn every_other_table_has_forced_row_security_with_policies() {
@@ -33,16 +45,44 @@ async fn every_other_table_has_forced_row_security_with_policies() {
     assert!(tables.len() > 20);
     for row in tables {
         let (table, guarded): (String, bool) = (row.get(0), row.get(1));
-        assert!(
-            guarded || PUBLIC.contains(&table.as_str()),
+        assert_ne!(
+            guarded,
+            WITHOUT_ROW_SECURITY.contains(&table.as_str()),
             "{table} has no forced row security: add its policies to its migration"
         );
     }
+    let written = "SELECT count(*) FROM information_schema.role_table_grants WHERE grantee LIKE 'palestra\\_%' \
+                   AND privilege_type <> 'SELECT' AND table_name IN ('installation', 'seaql_migrations')";
+    assert_eq!(connection.fetch_one(written).await.unwrap().get::<i64, _>(0), 0);
     let unsafe_roles = "SELECT count(*) FROM pg_roles WHERE rolname LIKE 'palestra\\_%' AND (rolsuper OR rolbypassrls OR rolcreaterole OR rolcreatedb)";
     assert_eq!(connection.fetch_one(unsafe_roles).await.unwrap().get::<i64, _>(0), 0);
     let owned =
         "SELECT count(*) FROM pg_tables WHERE schemaname = 'public' AND tableowner LIKE 'palestra\\_%'";
     assert_eq!(connection.fetch_one(owned).await.unwrap().get::<i64, _>(0), 0);
+}
+
+/// A policy for requests without a condition opens a table to everybody: it needs a reason in the lists above.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn no_table_is_open_to_everybody_without_a_reason() {
+    let app = App::start(DatabaseKind::Postgres).await;
+    let mut connection = sqlx::PgConnection::connect(app.url.as_deref().unwrap()).await.unwrap();
+    let mut open = async |commands: &str, condition: &str| -> Vec<String> {
+        let sql = format!(
+            "SELECT DISTINCT tablename::text FROM pg_policies WHERE roles && '{{palestra_app,public}}'::name[] \
+             AND cmd IN ({commands}) AND ({condition}) ORDER BY 1"
+        );
+        let rows = connection.fetch_all(AssertSqlSafe(sql)).await.unwrap();
+        rows.iter().map(|row| row.get(0)).collect()
+    };
+    let mut read = open("'SELECT', 'ALL'", "qual = 'true'").await;
+    read.extend(WITHOUT_ROW_SECURITY.map(str::to_owned));
+    read.sort();
+    assert_eq!(read, OPEN_TO_READ.map(|(table, _)| table));
+    let written = open(
+        "'INSERT', 'UPDATE', 'DELETE', 'ALL'",
+        "with_check = 'true' OR (cmd <> 'INSERT' AND qual = 'true')",
+    );
+    assert_eq!(written.await, OPEN_TO_WRITE.map(|(table, _)| table));
 }
 
 /// Row-level security alone, without the filters of the use cases.

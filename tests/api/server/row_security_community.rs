@@ -10,6 +10,7 @@ use crate::{
     support::{
         App, DatabaseKind, Person,
         community::{course_with_learner, create_comment, create_post, submit_post},
+        count,
     },
 };
 
@@ -31,7 +32,7 @@ async fn posts_comments_and_reactions_are_protected() {
             role,
             session: Uuid::nil().into(),
         });
-        app.db.read(actor, move |tx| async move { tx.count(&sql, []).await })
+        app.db.read(actor, move |tx| async move { count(&tx, &sql).await })
     };
     let count_all = |table: &str| format!("SELECT count(*) FROM {table}");
     let counts = [
@@ -128,7 +129,7 @@ async fn messages_are_private_to_their_members() {
     ] {
         let sql = format!("SELECT count(*) FROM {table}");
         assert_eq!(ask(&marta, "USER", &sql).await, Some(0), "{table}");
-        // An admin is told what concerns them, and reads nobody's messages.
+        // An admin is notified of what concerns them, and reads nobody's messages.
         assert_eq!(ask(&admin, "ADMIN", &sql).await, Some(0), "{table}");
         assert!(ask(&tom, "USER", &sql).await > Some(0), "{table}");
     }
@@ -203,13 +204,13 @@ async fn notifications_and_reports_are_private() {
     app.wait_for_worker().await;
     let ask = |who: &Person, role: Role, sql: String| {
         let actor = Actor::User { id: who.id.parse().unwrap(), role, session: Uuid::nil().into() };
-        app.db.run(actor, move |tx: Tx| async move { tx.count(&sql, []).await })
+        app.db.run(actor, move |tx: Tx| async move { count(&tx, &sql).await })
     };
     let seen = async |who: &Person, role: Role, table: &str| {
         ask(who, role, format!("SELECT count(*) FROM {table}")).await.unwrap()
     };
     for (table, counts) in [
-        // Lena was told of a comment, a warning and the announcement, Tom of the announcement.
+        // Lena was notified of a comment, a warning and the announcement, Tom of the announcement.
         ("notifications", [1, 0, 3, 1]),
         ("notification_preferences", [0, 0, 1, 0]),
         ("announcements", [1, 0, 1, 1]),

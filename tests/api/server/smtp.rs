@@ -37,13 +37,13 @@ async fn catcher() -> (Child, u16) {
 }
 
 /// The first mail that it prints.
-async fn first_letter(child: &mut Child) -> String {
+async fn first_mail(child: &mut Child) -> String {
     let mut lines = BufReader::new(child.stdout.take().unwrap()).lines();
-    let mut letter = String::new();
+    let mut mail = String::new();
     let read = async {
         while let Some(line) = lines.next_line().await.unwrap() {
-            letter.push_str(&line);
-            letter.push('\n');
+            mail.push_str(&line);
+            mail.push('\n');
             if line.contains("END MESSAGE") {
                 break;
             }
@@ -51,8 +51,8 @@ async fn first_letter(child: &mut Child) -> String {
     };
     tokio::time::timeout(std::time::Duration::from_secs(20), read)
         .await
-        .expect("a letter within twenty seconds");
-    letter
+        .expect("a mail within twenty seconds");
+    mail
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -67,13 +67,13 @@ async fn a_letter_goes_through_smtp_and_its_link_works() {
     .await;
     let body = json!({ "email": "lena@example.com", "password": PASSWORD, "name": "Lena" });
     app.post("/auth/register", body).await.expect(201);
-    let letter = first_letter(&mut child).await;
+    let mail = first_mail(&mut child).await;
     assert!(
-        letter.contains("To: lena@example.com") && letter.contains("Hello,") && !letter.contains("Lena"),
-        "{letter}"
+        mail.contains("To: lena@example.com") && mail.contains("Hello,") && !mail.contains("Lena"),
+        "{mail}"
     );
-    let letter = letter.replace("=\n", "").replace("=3D", "=");
-    let token = letter
+    let mail = mail.replace("=\n", "").replace("=3D", "=");
+    let token = mail
         .split("https://app.example.com/verify-email?token=")
         .nth(1)
         .unwrap()
@@ -111,13 +111,13 @@ async fn a_notification_goes_through_smtp_with_its_way_out() {
     app.set_notification_preferences(&lena, json!({ "channels": { "comment": { "email": true } } })).await;
     let post = app.publish_post(&lena, None, "<p>Hello</p>").await;
     app.comment_on(&tom, &format!("/posts/{post}"), None, "<p>Well done</p>").await;
-    let letter = first_letter(&mut child).await;
+    let mail = first_mail(&mut child).await;
     assert!(
-        letter.contains("Subject: Somebody commented on your post") && letter.contains("> Well done"),
-        "{letter}"
+        mail.contains("Subject: Somebody commented on your post") && mail.contains("> Well done"),
+        "{mail}"
     );
-    assert!(letter.contains("List-Unsubscribe-Post: List-Unsubscribe=One-Click"), "{letter}");
-    let link = letter.split("List-Unsubscribe: <").nth(1).unwrap();
+    assert!(mail.contains("List-Unsubscribe-Post: List-Unsubscribe=One-Click"), "{mail}");
+    let link = mail.split("List-Unsubscribe: <").nth(1).unwrap();
     let (_, path) = link.split('>').next().unwrap().split_once("/api/v1").unwrap();
     app.send(app.request("POST", path)).await.expect(204);
     let shown = app.get_as(&lena, "/me/notification-preferences").await.expect(200);

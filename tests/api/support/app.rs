@@ -51,6 +51,11 @@ impl Clock for TestClock {
     }
 }
 
+/// A text as it stands in a query.
+pub fn in_query(text: &str) -> String {
+    text.bytes().map(|byte| format!("%{byte:02X}")).collect()
+}
+
 /// Settings that override the tests' configuration.
 pub type Settings<'a> = &'a [(&'a str, &'a str)];
 
@@ -80,6 +85,7 @@ pub fn config(folder: &Path, settings: Settings<'_>) -> Config {
         ("PALESTRA_HASH_QUEUE", "512"),
         ("PALESTRA_REQUESTS_PER_MINUTE", "0"),
         ("PALESTRA_LOGINS_PER_MINUTE", "0"),
+        ("PALESTRA_GUESSES_PER_HOUR", "0"),
         ("PALESTRA_NEW_ACCOUNT_CONVERSATIONS", "0"),
         ("PALESTRA_NEW_ACCOUNT_MESSAGES", "0"),
         ("PALESTRA_LOG", "off"),

@@ -3,7 +3,7 @@
 use kernel::{Actor, Role, Uuid};
 use serde_json::{Value, json};
 
-use crate::support::{App, Person, Reply, eventually};
+use crate::support::{App, Person, Reply};
 
 /// Submits a post, published at once unless `more` says otherwise; returns the reply, whatever it is.
 pub async fn submit_post(app: &App, who: &Person, more: Value) -> Reply {
@@ -51,10 +51,7 @@ pub async fn collect_pages(app: &App, who: &Person, path: &str, limit: usize, me
 /// How many statements a read takes. The worker counts as well, as long as it has something to do, and now and then: the least of a
 /// few is the request's own.
 pub async fn count_statements(app: &App, who: &Person, path: &str) -> u64 {
-    eventually("the outbox to be empty", || async {
-        (app.count("SELECT count(*) FROM outbox WHERE done_at IS NULL").await == 0).then_some(())
-    })
-    .await;
+    app.outbox_is_done().await;
     let mut least = u64::MAX;
     for _ in 0..5 {
         let before = app.db.statements();

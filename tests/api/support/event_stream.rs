@@ -35,10 +35,10 @@ impl EventStream {
         assert_eq!(response.status(), 200, "{}", response.text().await.unwrap());
         assert_eq!(response.headers()["content-type"], "text/event-stream");
         assert_eq!(response.headers()["cache-control"], "no-store");
-        let mut ears = Self { response, text: String::new() };
-        let first = ears.block().await.expect("the beginning of a stream");
+        let mut stream = Self { response, text: String::new() };
+        let first = stream.block().await.expect("the beginning of a stream");
         assert!(first.starts_with("retry: 3000\n"), "{first}");
-        (ears, event(&first))
+        (stream, event(&first))
     }
 
     /// The text up to the next empty line; none at the end of the stream.
@@ -50,7 +50,7 @@ impl EventStream {
                 return Some(block);
             }
             let read = tokio::time::timeout(std::time::Duration::from_secs(10), self.response.chunk());
-            let chunk = read.await.expect("nothing was heard for ten seconds");
+            let chunk = read.await.expect("nothing arrived for ten seconds");
             let chunk = chunk.ok().flatten()?;
             self.text.push_str(std::str::from_utf8(&chunk).unwrap());
         }
@@ -60,8 +60,8 @@ impl EventStream {
     pub async fn next(&mut self) -> Option<Event> {
         loop {
             let block = self.block().await?;
-            if let Some(heard) = event(&block) {
-                return Some(heard);
+            if let Some(found) = event(&block) {
+                return Some(found);
             }
         }
     }

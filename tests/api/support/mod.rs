@@ -2,6 +2,7 @@
 
 pub mod community;
 pub mod coupons;
+pub mod films;
 pub mod grants;
 pub mod media;
 pub mod stripe_faults;
@@ -21,6 +22,7 @@ mod redis;
 mod reply;
 mod rng;
 mod shop;
+mod smtp_double;
 mod snapshot;
 mod sql;
 mod stripe_app;
@@ -28,7 +30,7 @@ mod stripe_double;
 mod tcp_proxy;
 mod temp_dir;
 
-pub use app::{App, TestClock, config};
+pub use app::{App, TestClock, config, in_query};
 pub use databases::{DatabaseKind, as_role, in_database, postgres_admin};
 pub use event_stream::{Event, EventStream};
 pub use mux::Mux;
@@ -36,7 +38,9 @@ pub use people::{PASSWORD, Person};
 pub use redis::Redis;
 pub use reply::Reply;
 pub use rng::Rng;
-pub use sql::dump_database;
+pub use smtp_double::SmtpDouble;
+pub use sql::{count, dump_database};
+
 pub use stripe_app::{FORMER_SECRET, StripeApp};
 pub use stripe_double::{Fault, SECRET, StripeDouble, Switches, sign};
 pub use tcp_proxy::TcpProxy;

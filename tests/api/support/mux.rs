@@ -111,9 +111,21 @@ impl Mux {
         row["status"] = json!(status);
         if status == "ready" {
             row["duration"] = json!(61.5);
+            // An upload of sound alone has no other track.
+            if row["tracks"].is_null() {
+                row["tracks"] = json!([
+                    { "id": "v", "type": "video", "max_width": 1920, "max_height": 1080, "max_frame_rate": 30 },
+                    { "id": "a", "type": "audio", "max_channels": 2 },
+                ]);
+            }
         }
         let row = row.clone();
-        rooms.tell(&format!("video.asset.{status}"), row);
+        rooms.emit(&format!("video.asset.{status}"), row);
+    }
+
+    /// What Mux finds in the file of an asset once it is processed.
+    pub fn set_tracks(&self, asset: &str, tracks: Value) {
+        self.rooms().assets.get_mut(asset).unwrap()["tracks"] = tracks;
     }
 
     /// Makes an upload time out.
@@ -170,7 +182,7 @@ impl Rooms {
         format!("{kind}{:08}", self.made)
     }
 
-    fn tell(&mut self, kind: &str, data: Value) {
+    fn emit(&mut self, kind: &str, data: Value) {
         let (id, object) = (self.name("event-"), json!({ "id": data["id"] }));
         let event =
             json!({ "type": kind, "id": id, "object": object, "environment": { "id": "e" }, "data": data });
@@ -206,8 +218,8 @@ impl Rooms {
         row["asset_id"] = json!(id);
         self.uploads.insert(upload.to_owned(), row.clone());
         self.assets.insert(id, asset.clone());
-        self.tell("video.upload.asset_created", row);
-        self.tell("video.asset.created", asset);
+        self.emit("video.upload.asset_created", row);
+        self.emit("video.asset.created", asset);
         true
     }
 }
@@ -255,7 +267,7 @@ async fn answer(rooms: web::Data<Arc<Mutex<Rooms>>>, request: HttpRequest, body:
             ("GET", ["video", "v1", "assets", id]) => found(rooms.assets.get(*id)),
             ("DELETE", ["video", "v1", "assets", id]) => match rooms.assets.remove(*id) {
                 Some(asset) => {
-                    rooms.tell("video.asset.deleted", asset);
+                    rooms.emit("video.asset.deleted", asset);
                     HttpResponse::NoContent().finish()
                 }
                 None => HttpResponse::NotFound().finish(),

@@ -1,6 +1,6 @@
-//! Who was told what: after everything that was put in line has been done.
+//! The notifications of people, after the worker has done everything that is due.
 
-use database::{Pool, Tx};
+use database::{Pool, Tx, values};
 use kernel::Actor;
 use serde_json::{Value, json};
 
@@ -11,8 +11,8 @@ impl App {
     pub async fn wait_for_worker(&self) {
         super::eventually("the end of the worker's work", || async {
             let due = |tx: Tx| async move {
-                let sql = "SELECT count(*) FROM outbox WHERE done_at IS NULL AND failed_at IS NULL AND (available_at <= ? OR attempts > 0)";
-                tx.count(sql, [tx.now().into()]).await
+                let sql = "SELECT count(*) FROM outbox WHERE done_at IS NULL AND failed_at IS NULL AND (available_at <= :now OR attempts > 0)";
+                tx.fetch_scalar::<i64>(sql, values! { now: tx.now() }).await.map(Option::unwrap_or_default)
             };
             let due = self.db.read_in(Pool::Worker, Actor::System, due).await.unwrap();
             (due == 0).then_some(())

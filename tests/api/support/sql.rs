@@ -1,8 +1,14 @@
 //! The database of a test, read and written behind the server's back.
 
+use database::Tx;
 use sqlx::{Connection, Executor, Row};
 
 use super::App;
+
+/// The number that a query returns in this transaction.
+pub async fn count(tx: &Tx, sql: &str) -> kernel::Result<i64> {
+    tx.fetch_scalar(sql, []).await.map(Option::unwrap_or_default)
+}
 
 impl App {
     /// Executes a statement as the owner of the database, as another process would.
@@ -13,6 +19,14 @@ impl App {
     /// The number that a query returns.
     pub async fn count(&self, sql: &str) -> i64 {
         self.number(sql, true).await
+    }
+
+    /// Waits until the worker has done everything.
+    pub async fn outbox_is_done(&self) {
+        super::eventually("the outbox to be empty", || async {
+            (self.count("SELECT count(*) FROM outbox WHERE done_at IS NULL").await == 0).then_some(())
+        })
+        .await;
     }
 
     async fn number(&self, sql: &str, answers: bool) -> i64 {

@@ -63,6 +63,14 @@ impl StripeApp {
         api::startup::payments(&config, self.app.db.environment()).unwrap()
     }
 
+    /// The payment service after the keys were replaced by those of this Stripe.
+    pub fn payments_at(&self, stripe: &StripeDouble) -> Payments {
+        let settings = stripe.settings();
+        let settings: Vec<_> = settings.iter().map(|(name, value)| (*name, value.as_str())).collect();
+        let config = config(&self.app.folder, &settings);
+        api::startup::payments(&config, self.app.db.environment()).unwrap()
+    }
+
     /// Starts a checkout on Stripe's hosted page.
     pub async fn start_checkout(&self) -> OpenCheckout {
         let reply = self.checkout(&self.lena, &self.course).await.expect(201);
@@ -134,7 +142,7 @@ impl StripeApp {
     /// The number of rows of a table.
     pub async fn count_rows(&self, table: &str) -> i64 {
         let sql = format!("SELECT count(*) FROM {table}");
-        let work = move |tx: database::Tx| async move { tx.count(&sql, []).await };
+        let work = move |tx: database::Tx| async move { super::count(&tx, &sql).await };
         self.db.read_in(Pool::Worker, Actor::System, work).await.unwrap()
     }
 

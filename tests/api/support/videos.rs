@@ -1,11 +1,11 @@
 //! Videos at Mux and in local storage.
 
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
-use database::{Pool, Tx};
+use database::{Pool, Tx, values};
 use kernel::{Actor, Role, Uuid};
 use serde_json::{Value, json};
 
-use crate::support::{App, Mux, Person, eventually};
+use crate::support::{App, Mux, Person, Reply, eventually};
 
 pub fn video_announcement() -> Value {
     json!({ "contentType": "video/mp4", "sizeBytes": 1000, "name": "hinge.mp4" })
@@ -30,6 +30,23 @@ pub async fn put_bytes(url: &str, bytes: Vec<u8>) -> u16 {
     sent.send().await.unwrap().status().as_u16()
 }
 
+/// Announces, sends and completes a video in our own storage.
+pub async fn upload_film(app: &App, who: &Person, content_type: &str, bytes: Vec<u8>) -> Reply {
+    let body = json!({ "contentType": content_type, "sizeBytes": bytes.len(), "name": "hinge.mp4" });
+    let announced = app.post_as(who, "/video-uploads", body).await.expect(201);
+    let url = local_url(app, &announced.text_at("/target/url"));
+    assert_eq!(put_bytes(&url, bytes).await, 204);
+    let path = format!("/video-assets/{}/complete", announced.text_at("/videoAsset/id"));
+    app.post_empty_as(who, &path).await.expect(200)
+}
+
+/// The response to whoever opens the stream of a video.
+pub async fn open_stream(app: &App, who: &Person, video: &str) -> reqwest::Response {
+    let playback = app.post_empty_as(who, &format!("/video-assets/{video}/playback")).await.expect(200);
+    let url = local_url(app, &playback.text_at("/streamUrl"));
+    reqwest::get(url).await.unwrap()
+}
+
 /// A video whose file was uploaded to Mux: its id, its asset at Mux, and the pending webhooks.
 pub async fn send_video(app: &App, mux: &Mux, who: &Person) -> (String, String, Vec<Value>) {
     let (video, url) = announce_video(app, who).await;
@@ -45,7 +62,7 @@ pub async fn video_asset(app: &App, who: &Person, video: &str) -> Value {
 pub async fn wait_for_outbox(app: &App) {
     eventually("an empty outbox", || async {
         let sql = "SELECT count(*) FROM outbox WHERE done_at IS NULL";
-        let work = move |tx: Tx| async move { tx.count(sql, []).await };
+        let work = move |tx: Tx| async move { super::count(&tx, sql).await };
         let left = app.db.read_in(Pool::Worker, Actor::System, work).await.unwrap();
         (left == 0).then_some(())
     })
@@ -62,8 +79,13 @@ pub fn actor(person: &Person) -> Actor {
 }
 
 /// Executes a statement as this trainer.
-pub async fn execute_as(app: &App, who: &Person, sql: &'static str, values: Vec<sea_orm::Value>) {
-    let work = move |tx: Tx| async move { tx.change(sql, values).await };
+pub async fn execute_as(
+    app: &App,
+    who: &Person,
+    sql: &'static str,
+    values: impl IntoIterator<Item = (&'static str, sea_orm::Value)> + Send + 'static,
+) {
+    let work = move |tx: Tx| async move { tx.execute(sql, values).await };
     assert_eq!(app.db.run(actor(who), work).await.unwrap(), 1);
 }
 
@@ -81,27 +103,11 @@ pub fn token_claims(url: &str) -> Value {
 pub async fn captions_file(app: &App, who: &Person) -> String {
     let file: kernel::FileId = kernel::Environment::default().new_id();
     let sql = "INSERT INTO files (id, owner_id, purpose, name, content_type, size_bytes, status, created_at, expires_at, ready_at) \
-               VALUES (?, ?, 'CAPTIONS', 'en.vtt', 'text/vtt', 10, 'READY', ?, ?, ?)";
+               VALUES (:file, :owner, 'CAPTIONS', 'en.vtt', 'text/vtt', 10, 'READY', :now, :now, :now)";
     let now = kernel::Environment::default().now();
     let owner = uuid(&who.id);
-    let values = vec![file.into(), owner.into(), now.into(), now.into(), now.into()];
-    execute_as(app, who, sql, values).await;
+    execute_as(app, who, sql, values! { file, owner, now }).await;
     file.to_string()
-}
-
-/// A box of an MP4 file.
-pub fn mp4_box(name: &[u8], content: &[u8]) -> Vec<u8> {
-    let length = u32::try_from(content.len() + 8).unwrap();
-    [&length.to_be_bytes()[..], name, content].concat()
-}
-
-/// An MP4 file without frames that claims this duration.
-pub fn mp4_film(milliseconds: u32) -> Vec<u8> {
-    let times = [1000_u32.to_be_bytes(), milliseconds.to_be_bytes()].concat();
-    let head = mp4_box(b"mvhd", &[&[0; 12][..], &times, &[0; 80]].concat());
-    let kind = mp4_box(b"ftyp", b"isom\0\0\x02\0isomiso2avc1mp41");
-    // The metadata follows the frames, as cameras write it.
-    [kind, mp4_box(b"mdat", &[0; 500]), mp4_box(b"moov", &head)].concat()
 }
 
 /// A URL of this server, with the port on which it listens.

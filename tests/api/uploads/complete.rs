@@ -45,7 +45,7 @@ async fn an_invalid_announcement_is_refused_with_all_errors(app: App) {
     let (elena, lena) = (app.trainer().await, app.learner().await);
     let good = announcement("ATTACHMENT", "plan.pdf", "application/pdf", PDF);
     app.post_as(&lena, "/uploads", good).await.expect_problem(403, "forbidden");
-    let new = json!({ "purpose": "IMAGE", "name": "a.svg", "contentType": "image/svg+xml", "sizeBytes": 10_485_761 });
+    let new = json!({ "purpose": "IMAGE", "name": "a.svg", "contentType": "image/svg+xml", "sizeBytes": 33_554_433 });
     let refused = app.post_as(&elena, "/uploads", new).await.expect_problem(422, "validation_failed");
     assert_eq!(refused.errors(), ["/contentType type_not_allowed", "/sizeBytes too_large"]);
     let new = json!({ "purpose": "SONG", "name": " ", "contentType": "image", "sizeBytes": 0, "sha256": "x", "path": "/etc" });
@@ -59,12 +59,11 @@ async fn an_invalid_announcement_is_refused_with_all_errors(app: App) {
 async fn a_file_that_differs_from_its_announcement_is_rejected(app: App) {
     let elena = app.trainer().await;
     let zip = b"PK\x03\x04\x14\x00\x00\x00\x08\x00 a zip by another name";
-    let vtt = b"1\n00:00:01,000 --> 00:00:02,000\nSubRip\n";
+    let vtt = b"WEBVTT\n\nNothing is shown at any time\n";
     let picture = png(10, 10);
     let broken = &picture[..40];
     for (new, bytes, problem) in [
         (announcement("IMAGE", "a.png", "image/png", zip), zip.as_slice(), "type_not_allowed"),
-        (announcement("IMAGE", "a.jpg", "image/jpeg", &picture), picture.as_slice(), "type_mismatch"),
         (
             announcement("IMAGE", "a.png", "image/png", &decompression_bomb()),
             &decompression_bomb(),

@@ -1,5 +1,9 @@
 //! `/uploads`.
 
+mod captions;
 mod collection;
 mod complete;
 mod content;
+mod limits;
+mod pictures;
+mod types;

@@ -6,10 +6,8 @@ use test_macros::both_databases;
 
 use crate::support::{
     App, Person,
-    videos::{
-        announce_video, captions_file, local_url, mp4_box, mp4_film, put_bytes, video_announcement,
-        video_asset,
-    },
+    films::{mp4_box, mp4_film},
+    videos::{announce_video, captions_file, local_url, put_bytes, video_announcement, video_asset},
 };
 
 #[both_databases]
@@ -17,14 +15,14 @@ async fn a_local_video_is_checked_and_played(app: App) {
     let elena = app.trainer().await;
     let film = mp4_film(61_500);
     let (good, bad) = (film.clone(), vec![b'x'; film.len()]);
-    // A film whose head says nothing.
+    // A film in which there is nothing.
     let headless =
         [mp4_box(b"ftyp", b"isom\0\0\x02\0isomiso2avc1mp41"), mp4_box(b"moov", &mp4_box(b"mvhd", b""))]
             .concat();
     for (bytes, kind, status, problem, duration) in [
         (good.clone(), "video/mp4", "READY", Value::Null, json!(61.5)),
         (bad, "video/mp4", "ERRORED", json!("type_not_allowed"), Value::Null),
-        (headless, "video/mp4", "READY", Value::Null, Value::Null),
+        (headless, "video/mp4", "ERRORED", json!("no_video_track"), Value::Null),
     ] {
         let body = json!({ "contentType": kind, "sizeBytes": bytes.len(), "name": "hinge.mp4" });
         let reply = app.post_as(&elena, "/video-uploads", body).await.expect(201);

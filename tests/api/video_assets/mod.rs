@@ -1,4 +1,5 @@
 //! `/video-assets` and `/video-uploads`.
 
+mod files;
 mod local;
 mod mux;

@@ -1,6 +1,7 @@
 //! `/video-assets` and `/video-uploads` with Mux.
 
 use chrono::Duration;
+use database::values;
 use kernel::Uuid;
 use serde_json::{Value, json};
 use test_macros::both_databases;
@@ -51,6 +52,8 @@ async fn a_video_is_uploaded_to_mux_and_played(app: App) {
         (&json!("READY"), &json!(61.5), &Value::Null)
     );
     assert_eq!(ready["assetsId"], mux.asset_of(&url));
+    assert_eq!((&ready["width"], &ready["height"]), (&json!(1920), &json!(1080)));
+    assert_eq!((&ready["codec"], &ready["warnings"]), (&Value::Null, &json!([])));
     let listed = app.get_as(&elena, "/me/video-assets").await.expect(200);
     assert_eq!((listed.at("/data/0"), listed.at("/hasMore")), (ready.clone(), json!(false)));
 
@@ -106,11 +109,12 @@ async fn a_deleted_video_is_deleted_at_mux(app: App) {
     let elena = app.trainer().await;
     let (_, _, lessons) = app.course(&elena, json!({})).await;
     let (video, asset, events) = send_video(&app, &mux, &elena).await;
-    let show = "UPDATE lesson_bodies SET video_asset_id = ? WHERE lesson_id = ?";
-    execute_as(&app, &elena, show, vec![uuid(&video).into(), uuid(&lessons[0]).into()]).await;
+    let show = "UPDATE lesson_bodies SET video_asset_id = :video WHERE lesson_id = :lesson";
+    let lesson = uuid(&lessons[0]);
+    execute_as(&app, &elena, show, values! { video: uuid(&video), lesson }).await;
     let path = format!("/video-assets/{video}");
     app.delete_as(&elena, &path).await.expect_problem(409, "video_in_use");
-    execute_as(&app, &elena, show, vec![None::<Uuid>.into(), uuid(&lessons[0]).into()]).await;
+    execute_as(&app, &elena, show, values! { video: None::<Uuid>, lesson }).await;
     mux.fail(3, 500);
     app.delete_as(&elena, &path).await.expect(204);
     app.get_as(&elena, &path).await.expect_problem(404, "not_found");
@@ -118,7 +122,7 @@ async fn a_deleted_video_is_deleted_at_mux(app: App) {
     eventually("a first try", || async { (mux.calls().len() == 4).then_some(()) }).await;
     app.clock.advance(Duration::seconds(10));
     eventually("the asset's end", || async { (!mux.has_asset(&asset)).then_some(()) }).await;
-    // What is told of it afterwards is about nothing.
+    // What is reported of it afterwards is ignored.
     for event in events.iter().chain(&mux.events()) {
         deliver_webhook(&app, &mux, event).await;
     }
@@ -133,7 +137,7 @@ async fn a_video_without_a_file_can_be_deleted(app: App) {
     app.delete_as(&elena, &format!("/video-assets/{video}")).await.expect(204);
     wait_for_outbox(&app).await;
     assert_eq!(mux.upload_status(&url), "cancelled");
-    // The file came, but nobody had told us yet.
+    // The file came, but no webhook had reported it yet.
     let (video, url) = announce_video(&app, &elena).await;
     put_bytes(&url, vec![0; 10]).await;
     app.delete_as(&elena, &format!("/video-assets/{video}")).await.expect(204);
@@ -161,4 +165,35 @@ async fn a_video_deleted_at_mux_is_not_played(app: App) {
     app.post_empty_as(&elena, &format!("/video-assets/{video}/playback"))
         .await
         .expect_problem(409, "video_not_ready");
+}
+
+#[both_databases]
+async fn sound_alone_is_no_video_at_mux_either(app: App) {
+    let (app, mux) = with_mux(&app).await;
+    let elena = app.trainer().await;
+    let (video, asset, events) = send_video(&app, &mux, &elena).await;
+    mux.set_tracks(&asset, json!([{ "id": "a", "type": "audio", "max_channels": 2 }]));
+    mux.finish(&asset, "ready");
+    for event in events.iter().chain(&mux.events()) {
+        deliver_webhook(&app, &mux, event).await;
+    }
+    let asset = video_asset(&app, &elena, &video).await;
+    assert_eq!((&asset["status"], &asset["problem"]), (&json!("ERRORED"), &json!("no_video_track")));
+}
+
+#[both_databases]
+async fn a_file_for_mux_may_be_announced_as_any_video(app: App) {
+    let (app, _mux) = with_mux(&app).await;
+    let elena = app.trainer().await;
+    for (kind, sent) in [("video/x-matroska", "video/x-matroska"), ("", "application/octet-stream")] {
+        let body = json!({ "contentType": kind, "sizeBytes": 1000, "name": "hinge.mkv" });
+        let reply = app.post_as(&elena, "/video-uploads", body).await.expect(201);
+        assert_eq!(reply.at("/target/headers/content-type"), sent);
+    }
+    for kind in ["image/png", "text/html"] {
+        let body = json!({ "contentType": kind, "sizeBytes": 1000, "name": "hinge.mp4" });
+        let refused =
+            app.post_as(&elena, "/video-uploads", body).await.expect_problem(422, "validation_failed");
+        assert_eq!(refused.errors(), ["/contentType type_not_allowed"]);
+    }
 }

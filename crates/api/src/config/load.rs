@@ -39,7 +39,7 @@ impl Config {
     }
 }
 
-/// Variables with our prefix that are no settings: where the file is, and what the tests are told.
+/// Variables with our prefix that are no settings: where the file is, and what the tests read.
 fn is_no_setting(name: &str) -> bool {
     name == "PALESTRA_CONFIG" || name.starts_with("PALESTRA_TEST_")
 }

@@ -73,7 +73,7 @@ settings! {
     database_worker_url: Option<String> = "", "PALESTRA_DATABASE_WORKER_URL", secret;
     /// Connections for requests: to PostgreSQL, or SQLite's readers.
     database_connections: u32 = "8", "PALESTRA_DATABASE_CONNECTIONS";
-    /// Redis (or Valkey) for news between several servers on one PostgreSQL, as redis://HOST:6379 or
+    /// Redis (or Valkey) for notifications between several servers on one PostgreSQL, as redis://HOST:6379 or
     /// rediss://USER:PASSWORD@HOST:6380; the same for all of them. Nothing is kept there. Empty: PostgreSQL's notifications.
     redis_url: Option<String> = "", "PALESTRA_REDIS_URL", secret;
     /// 64 hexadecimal digits from which every other secret is derived. Empty: made once and kept in master.key in the data
@@ -121,20 +121,28 @@ settings! {
     s3_path_style: bool = "false", "PALESTRA_S3_PATH_STYLE";
     /// S3: true to allow an endpoint without TLS, in development.
     s3_allow_http: bool = "false", "PALESTRA_S3_ALLOW_HTTP";
-    /// The largest picture, in bytes.
-    upload_image_bytes: u64 = "10485760", "PALESTRA_UPLOAD_IMAGE_BYTES";
+    /// The largest picture, in bytes: photos of 48 million pixels have about 25 million.
+    upload_image_bytes: u64 = "33554432", "PALESTRA_UPLOAD_IMAGE_BYTES";
     /// The largest attachment, in bytes.
     upload_attachment_bytes: u64 = "104857600", "PALESTRA_UPLOAD_ATTACHMENT_BYTES";
     /// The largest captions, in bytes.
     upload_captions_bytes: u64 = "1048576", "PALESTRA_UPLOAD_CAPTIONS_BYTES";
     /// The largest video, in bytes.
     upload_video_bytes: u64 = "5368709120", "PALESTRA_UPLOAD_VIDEO_BYTES";
+    /// The media types of pictures that may be uploaded; separated by commas. They are decoded and encoded anew.
+    upload_image_types: Vec<String> = "image/png,image/jpeg,image/webp,image/gif", "PALESTRA_UPLOAD_IMAGE_TYPES";
+    /// The media types of attachments that may be uploaded, of those that the server knows; separated by commas.
+    upload_attachment_types: Vec<String> = "application/pdf,application/zip,image/png,image/jpeg,image/webp,image/gif,image/heic,image/avif,video/mp4,video/quicktime,video/webm,audio/mpeg,audio/mp4,audio/wav,audio/ogg,audio/flac,audio/aac,text/plain,text/csv,text/tab-separated-values,text/markdown,text/calendar,text/vtt,application/x-subrip,application/json,application/rtf,application/gpx+xml,application/vnd.garmin.tcx+xml,application/vnd.ant.fit,application/vnd.google-earth.kml+xml,application/vnd.google-earth.kmz,application/epub+zip,application/vnd.openxmlformats-officedocument.wordprocessingml.document,application/vnd.openxmlformats-officedocument.wordprocessingml.template,application/vnd.openxmlformats-officedocument.spreadsheetml.sheet,application/vnd.openxmlformats-officedocument.spreadsheetml.template,application/vnd.openxmlformats-officedocument.presentationml.presentation,application/vnd.openxmlformats-officedocument.presentationml.slideshow,application/vnd.openxmlformats-officedocument.presentationml.template,application/vnd.oasis.opendocument.text,application/vnd.oasis.opendocument.text-template,application/vnd.oasis.opendocument.spreadsheet,application/vnd.oasis.opendocument.spreadsheet-template,application/vnd.oasis.opendocument.presentation,application/vnd.oasis.opendocument.graphics,application/vnd.apple.pages,application/vnd.apple.numbers,application/vnd.apple.keynote,application/msword,application/vnd.ms-excel,application/vnd.ms-powerpoint", "PALESTRA_UPLOAD_ATTACHMENT_TYPES";
+    /// The media types of videos that may be uploaded into our own storage; separated by commas.
+    upload_video_types: Vec<String> = "video/mp4,video/webm,video/quicktime", "PALESTRA_UPLOAD_VIDEO_TYPES";
     /// How long the URL of an upload is good, in seconds.
     upload_seconds: u64 = "21600", "PALESTRA_UPLOAD_SECONDS";
     /// Uploads that a trainer may have begun and not completed.
     uploads_pending: u32 = "100", "PALESTRA_UPLOADS_PENDING";
     /// Bytes that those may have in all.
     uploads_pending_bytes: u64 = "53687091200", "PALESTRA_UPLOADS_PENDING_BYTES";
+    /// Hosts whose players stay in texts, in a sandboxed frame; separated by commas. Others become links.
+    player_hosts: Vec<String> = "www.youtube-nocookie.com,player.vimeo.com", "PALESTRA_PLAYER_HOSTS";
     /// The slowest that an upload through this server may be, in bytes a second.
     upload_bytes_per_second: u64 = "16384", "PALESTRA_UPLOAD_BYTES_PER_SECOND";
     /// Uploads that are taken in through this server at once; more are answered with 503.
@@ -158,6 +166,8 @@ settings! {
     head_limit_bytes: usize = "16384", "PALESTRA_HEAD_LIMIT_BYTES";
     /// The largest JSON body, in bytes. The longest text of a course fits in any script.
     json_limit_bytes: usize = "262144", "PALESTRA_JSON_LIMIT_BYTES";
+    /// The largest JSON body with a text that somebody pastes, in bytes: a word processor copies several times as much as its text.
+    text_limit_bytes: usize = "786432", "PALESTRA_TEXT_LIMIT_BYTES";
     /// The largest course that can be imported, as a JSON document, in bytes.
     import_limit_bytes: usize = "4194304", "PALESTRA_IMPORT_LIMIT_BYTES";
     /// The time to send the head of a request, in seconds, from its first byte.
@@ -172,8 +182,15 @@ settings! {
     shutdown_seconds: u64 = "10", "PALESTRA_SHUTDOWN_SECONDS";
     /// Requests a minute for a member; four times as many for an address. 0: no limit.
     requests_per_minute: u32 = "1200", "PALESTRA_REQUESTS_PER_MINUTE";
-    /// Tries a minute to log in to one account from one address, or to have it written to. 0: no limit.
+    /// Whether an account can be used only once its e-mail address is verified. Registration then answers the same for an address that has
+    /// an account; its owner is told by mail.
+    confirm_addresses: bool = "false", "PALESTRA_CONFIRM_ADDRESSES";
+    /// Wrong passwords a minute for one account from one unknown address, and mails a minute that one address may have sent to another.
+    /// 0: no limit.
     logins_per_minute: u32 = "10", "PALESTRA_LOGINS_PER_MINUTE";
+    /// Wrong passwords an hour for one account, from all unknown devices together; for each device that it was used from, in ten
+    /// minutes. 0: no limit.
+    guesses_per_hour: u32 = "10", "PALESTRA_GUESSES_PER_HOUR";
     /// Who takes money: stripe, sandbox (in this process, for development; no money moves), off, or auto: Stripe where its key is
     /// given, else the sandbox in development and nobody in production.
     payments: PaymentProvider = "auto", "PALESTRA_PAYMENTS";
@@ -214,7 +231,7 @@ settings! {
     messages_from: MessagesFrom = "shared", "PALESTRA_MESSAGES_FROM";
     /// Messages: how long one may be edited, in minutes.
     message_edit_minutes: u64 = "15", "PALESTRA_MESSAGE_EDIT_MINUTES";
-    /// Messages: how long an account is new, in days, for the two limits that follow.
+    /// Messages: how long an account is new, in days, for the two limits that follow; one whose address is not verified stays new.
     new_account_days: u32 = "7", "PALESTRA_NEW_ACCOUNT_DAYS";
     /// Messages: conversations that a new account opens in a day. 0: no limit.
     new_account_conversations: u32 = "10", "PALESTRA_NEW_ACCOUNT_CONVERSATIONS";

@@ -1,3 +1,5 @@
+//! Reading the configuration: its defaults, and what it refuses.
+
 use super::*;
 
 fn load(pairs: &[(&str, &str)]) -> Result<Config, String> {

@@ -53,7 +53,7 @@ pub(super) async fn add_posts(db: &Db, cast: Cast<'_>, posts: Vec<DemoPost>) -> 
             image_ids: Vec::new(),
             publish: true,
         };
-        let write = move |tx: Tx| async move { Ok(community::create_post(&tx, new).await?.id) };
+        let write = move |tx: Tx| async move { Ok(community::create_post(&tx, new).await?.value.id) };
         let id = db.run(author, write).await?;
         if let (true, Some(course)) = (post.is_pinned, course) {
             let pin = move |tx: Tx| async move { community::pin_post(&tx, id, true).await.map(drop) };
@@ -82,7 +82,7 @@ async fn add_comments(db: &Db, cast: Cast<'_>, on: Branch, comments: Vec<DemoCom
     while let Some((parent_id, comment)) = waiting.pop() {
         let author = cast.person(&comment.author)?;
         let new = NewComment { parent_id, content: comment.content };
-        let write = move |tx: Tx| async move { Ok(community::create_comment(&tx, on, new).await?.id) };
+        let write = move |tx: Tx| async move { Ok(community::create_comment(&tx, on, new).await?.value.id) };
         let id = db.run(author, write).await?;
         react(db, cast, PostOrComment::Comment(id), comment.reactions).await?;
         let answers = comment.answers.into_iter().rev();

@@ -10,10 +10,10 @@ mod shop;
 use std::collections::{BTreeMap, HashMap};
 
 use chrono::Duration;
-use courses::{Body, Level, NewCategory, NewChapter, NewCourse, NewLesson};
+use courses::{Body, ContentFormat, Level, NewCategory, NewChapter, NewCourse, NewLesson};
 use database::{Db, Pool, Tx};
 use enrollment::NewManualGrant;
-use identity::{AccountChange, Hasher, Registration, UserFilter};
+use identity::{AccountChange, Hasher, Registration, Share, UserFilter};
 use kernel::{Actor, CategoryId, Error, Limit, Money, Result, Role, SessionId, Uuid};
 use progress::{Claim, HeartbeatService, MAX_VIDEO_SECONDS, Rules, Subject};
 use serde::Deserialize;
@@ -33,7 +33,7 @@ const ADMIN: &str = "admin@palestra.example";
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 struct School {
     people: Vec<Person>,
-    categories: Vec<Shelf>,
+    categories: Vec<DemoCategory>,
     courses: Vec<DemoCourse>,
     coupons: Vec<DemoCoupon>,
     learners: Vec<Learner>,
@@ -53,7 +53,7 @@ struct Person {
 }
 
 #[derive(Deserialize)]
-struct Shelf {
+struct DemoCategory {
     name: String,
 }
 
@@ -163,7 +163,8 @@ pub async fn load(db: &Db, hasher: &Hasher) -> Result<bool> {
     }
     let school = school()?;
     print_status("Loading the demo school");
-    let hash = identity::hash_new_password(db, hasher, PASSWORD.to_owned(), "", &[]).await?;
+    let hash =
+        identity::hash_new_password(db, hasher, PASSWORD.to_owned(), "", &[], Share::default()).await?;
     // The admin comes last, so that a load that was interrupted is seen as unfinished.
     let (admins, others): (Vec<_>, Vec<_>) =
         school.people.into_iter().partition(|person| person.role == "ADMIN");
@@ -171,12 +172,12 @@ pub async fn load(db: &Db, hasher: &Hasher) -> Result<bool> {
     for person in others {
         people.insert(person.username.clone(), add_person(db, person, &hash).await?);
     }
-    let mut shelves = HashMap::new();
-    for Shelf { name } in school.categories {
+    let mut categories = HashMap::new();
+    for DemoCategory { name } in school.categories {
         let new = NewCategory { name: name.clone(), image_url: None, image_id: None };
-        let shelf =
+        let category =
             db.run(Actor::System, |tx| async move { courses::create_category(&tx, new).await }).await?;
-        shelves.insert(name, shelf.id);
+        categories.insert(name, category.id);
     }
     let mut placed = HashMap::new();
     let total = school.courses.len();
@@ -184,7 +185,7 @@ pub async fn load(db: &Db, hasher: &Hasher) -> Result<bool> {
         print_status(&format!("  {:2} of {total}: {}", index + 1, course.title));
         let author = *people.get(&course.author).ok_or_else(|| unknown(&course.author))?;
         let title = course.title.clone();
-        placed.insert(title, add_course(db, author, course, &shelves).await?);
+        placed.insert(title, add_course(db, author, course, &categories).await?);
     }
     for coupon in school.coupons {
         let owner = *people.get(&coupon.owner).ok_or_else(|| unknown(&coupon.owner))?;
@@ -244,7 +245,7 @@ async fn add_course(
     db: &Db,
     author: Actor,
     course: DemoCourse,
-    shelves: &HashMap<String, CategoryId>,
+    categories: &HashMap<String, CategoryId>,
 ) -> Result<Placed> {
     let money = |price: Option<Price>| -> Result<Option<Money>> {
         let Some(Price { amount, currency }) = price else {
@@ -252,11 +253,12 @@ async fn add_course(
         };
         Ok(Some(Money { amount, currency: currency.parse().map_err(|()| unknown(&currency))? }))
     };
-    let shelf = |name: &String| shelves.get(name).copied().ok_or_else(|| unknown(name));
+    let category = |name: &String| categories.get(name).copied().ok_or_else(|| unknown(name));
     let new = NewCourse {
         title: course.title,
         description: course.description,
         content: Some(course.content),
+        content_format: ContentFormat::Html,
         image_url: Some(course.image_url),
         image_id: None,
         preview_video_url: None,
@@ -265,20 +267,20 @@ async fn add_course(
         difficulty: course.difficulty,
         price: money(course.price)?,
         discount_price: money(course.discount_price)?,
-        category_ids: course.categories.iter().map(shelf).collect::<Result<_>>()?,
+        category_ids: course.categories.iter().map(category).collect::<Result<_>>()?,
     };
     let chapters = course.chapters;
     // One transaction a course: it is there as a whole or not at all.
     db.run(author, move |tx| async move {
-        let made = courses::create_course(&tx, new).await?;
+        let made = courses::create_course(&tx, new).await?.value;
         let mut lessons = HashMap::new();
         for DemoChapter { title, description, is_free, lessons: inside } in chapters {
             let new = NewChapter { title, description, duration: None, is_free, body: Body::default() };
-            let (chapter, _) = courses::create_chapter(&tx, made.id, new).await?;
+            let (chapter, _) = courses::create_chapter(&tx, made.id, new).await?.value;
             for DemoLesson { title, description, duration, content, video_url } in inside {
-                let body = Body { video_asset_id: None, content: Some(content), video_url };
+                let body = Body { content: Some(content), video_url, ..Body::default() };
                 let new = NewLesson { title: title.clone(), description, duration: Some(duration), body };
-                let (lesson, _) = courses::create_lesson(&tx, chapter.id, new).await?;
+                let (lesson, _) = courses::create_lesson(&tx, chapter.id, new).await?.value;
                 courses::publish_lesson(&tx, lesson.id).await?;
                 lessons.insert(title, lesson.id);
             }

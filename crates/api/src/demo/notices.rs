@@ -6,7 +6,7 @@ use kernel::Result;
 
 use super::cast::{Cast, Placed};
 
-const NEWS: (&str, &str, &str) = (
+const ANNOUNCEMENT: (&str, &str, &str) = (
     "Strength Foundations: Your First Four Weeks",
     "Questions hour on Sunday",
     "<p>This Sunday at six I answer your questions about the <strong>hinge</strong>. Bring a video of your set from the side.</p>",
@@ -19,7 +19,7 @@ const SPAM: (&str, &str, &str) = (
 
 /// An announcement of Elena's, and a post of Aisha's that Tom has reported: it waits for Marco and the admin.
 pub(super) async fn load(db: &Db, cast: Cast<'_>) -> Result<()> {
-    let (title, about, body) = NEWS;
+    let (title, about, body) = ANNOUNCEMENT;
     let Placed { id, author, .. } = cast.course(title)?;
     let (id, new) = (*id, NewAnnouncement { title: about.to_owned(), body: body.to_owned() });
     let announce = move |tx: Tx| async move { community::create_announcement(&tx, id, new).await.map(drop) };
@@ -33,7 +33,7 @@ pub(super) async fn load(db: &Db, cast: Cast<'_>) -> Result<()> {
         image_ids: Vec::new(),
         publish: true,
     };
-    let write = move |tx: Tx| async move { Ok(community::create_post(&tx, new).await?.id) };
+    let write = move |tx: Tx| async move { Ok(community::create_post(&tx, new).await?.value.id) };
     let post = db.run(cast.person("aisha")?, write).await?;
     let new = NewReport {
         subject: Subject::Post(post),

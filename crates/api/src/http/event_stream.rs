@@ -24,7 +24,7 @@ impl Responder for EventStream {
     fn respond_to(self, _: &HttpRequest) -> HttpResponse {
         HttpResponse::Ok()
             .insert_header((header::CONTENT_TYPE, "text/event-stream"))
-            // Or a proxy gathers events until they are many.
+            // Or a proxy holds events back until they are many.
             .insert_header(("x-accel-buffering", "no"))
             .body(self)
     }
@@ -49,15 +49,15 @@ fn written(stream: &Stream, item: StreamItem) -> String {
         StreamItem::Start(start) => {
             text.push_str("retry: 3000\n");
             match start {
-                StreamStart::Latest(number) => say(&mut text, stream, (number, "ready"), "{}"),
-                StreamStart::Reset(number) => say(&mut text, stream, (number, "reset"), "{}"),
+                StreamStart::Latest(number) => write_event(&mut text, stream, (number, "ready"), "{}"),
+                StreamStart::Reset(number) => write_event(&mut text, stream, (number, "reset"), "{}"),
                 StreamStart::Resumed => text.push_str(": resumed\n\n"),
             }
         }
         StreamItem::Events(events) => {
             for event in events {
                 // One line: JSON has no line breaks of its own.
-                say(&mut text, stream, (event.number, &event.kind), &event.data.to_string());
+                write_event(&mut text, stream, (event.number, &event.kind), &event.data.to_string());
             }
         }
         StreamItem::KeepAlive => text.push_str(":\n\n"),
@@ -65,7 +65,7 @@ fn written(stream: &Stream, item: StreamItem) -> String {
     text
 }
 
-fn say(text: &mut String, stream: &Stream, (number, kind): (i64, &str), data: &str) {
+fn write_event(text: &mut String, stream: &Stream, (number, kind): (i64, &str), data: &str) {
     let id = stream.position(number);
     write!(text, "id: {id}\nevent: {kind}\ndata: {data}\n\n").ok();
 }

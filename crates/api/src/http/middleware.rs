@@ -306,6 +306,7 @@ fn with_response_headers(
 /// The headers of every answer.
 fn set_response_headers(headers: &mut header::HeaderMap, meta: &RequestMeta, rate: Option<RateState>) {
     let public = headers.contains_key(header::CACHE_CONTROL);
+    let has_policy = headers.contains_key(header::CONTENT_SECURITY_POLICY);
     let mut set = |name: header::HeaderName, value: &str| {
         if let Ok(value) = header::HeaderValue::from_str(value) {
             headers.insert(name, value);
@@ -318,7 +319,7 @@ fn set_response_headers(headers: &mut header::HeaderMap, meta: &RequestMeta, rat
         // Swagger UI styles its elements inline, and so does what is small.
         let policy = "default-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data:; frame-ancestors 'none'";
         set(header::CONTENT_SECURITY_POLICY, policy);
-    } else {
+    } else if !has_policy {
         set(header::CONTENT_SECURITY_POLICY, "default-src 'none'; frame-ancestors 'none'");
     }
     if !public {
@@ -387,7 +388,7 @@ mod tests {
 
     #[actix_web::test]
     async fn a_panic_and_a_request_without_end_are_refusals_like_any_other() {
-        let folder = std::env::temp_dir().join(format!("palestra-edge-{}", std::process::id()));
+        let folder = std::env::temp_dir().join(format!("palestra-middleware-{}", std::process::id()));
         let settings =
             [("PALESTRA_DATA_DIR", folder.to_str().unwrap()), ("PALESTRA_REQUEST_TIMEOUT_SECONDS", "1")];
         let config =

@@ -25,6 +25,7 @@ pub fn status_of(code: Code) -> StatusCode {
         | Code::RefreshTokenInvalid
         | Code::RefreshTokenReused => StatusCode::UNAUTHORIZED,
         Code::Forbidden
+        | Code::AddressUnverified
         | Code::NotGranted
         | Code::GrantExpired
         | Code::GrantRefunded
@@ -63,6 +64,8 @@ pub fn status_of(code: Code) -> StatusCode {
         | Code::OwnCourse
         | Code::CourseFree
         | Code::PaymentNotRefundable
+        | Code::PaymentDisputed
+        | Code::UnknownAtProvider
         | Code::RefundTooLarge
         | Code::CouponUsed
         | Code::CouponTaken
@@ -100,11 +103,11 @@ pub fn status_of(code: Code) -> StatusCode {
         Code::Overloaded | Code::Unavailable | Code::ProviderUnavailable | Code::OutcomeUnknown => {
             StatusCode::SERVICE_UNAVAILABLE
         }
-        Code::Internal | Code::MailUndelivered => StatusCode::INTERNAL_SERVER_ERROR,
+        Code::Internal | Code::MailUndelivered | Code::MailRefused => StatusCode::INTERNAL_SERVER_ERROR,
     }
 }
 
-/// A refusal on its way out. The edge writes it, since only the edge knows the request's id.
+/// A refusal on its way out. The middleware writes it, since it alone knows the request's id.
 #[derive(Debug)]
 pub struct Problem {
     /// What happened.

@@ -1,8 +1,9 @@
-//! How much anybody may ask: a bucket for each member, each address, and each account that somebody tries to log in to.
+//! How much anybody may ask: a bucket for each member, each address, and each account that somebody has mails sent to. How often a
+//! password may be guessed, `identity` knows.
 
 use std::{
     hash::Hash,
-    net::{IpAddr, Ipv4Addr, Ipv6Addr},
+    net::{IpAddr, Ipv6Addr},
     num::NonZeroU32,
     time::Duration,
 };
@@ -30,8 +31,9 @@ pub struct Allowance {
 pub struct Limits {
     members: Bucket<UserId>,
     addresses: Bucket<IpAddr>,
-    logins: Bucket<(IpAddr, String)>,
-    login_addresses: Bucket<IpAddr>,
+    mails: Bucket<(IpAddr, String)>,
+    mail_addresses: Bucket<IpAddr>,
+    passwords: Bucket<UserId>,
 }
 
 struct Bucket<K: Hash + Eq + Clone> {
@@ -40,16 +42,17 @@ struct Bucket<K: Hash + Eq + Clone> {
 }
 
 impl Limits {
-    /// Requests a minute for a caller, and tries to log in a minute for an account from one address. Zero is no limit.
+    /// Requests a minute for a caller; and mails a minute from one address to another, and tries at one's own password. Zero is no limit.
     #[must_use]
     pub fn new(requests: u32, logins: u32) -> Self {
         Self {
             members: Bucket::new(requests),
             // Several people share an address.
             addresses: Bucket::new(requests.saturating_mul(4)),
-            // Counted for the pair: a stranger elsewhere cannot lock an owner out.
-            logins: Bucket::new(logins),
-            login_addresses: Bucket::new(logins.saturating_mul(10)),
+            // Counted for the pair: a stranger elsewhere cannot keep an owner from their mail.
+            mails: Bucket::new(logins),
+            mail_addresses: Bucket::new(logins.saturating_mul(10)),
+            passwords: Bucket::new(logins),
         }
     }
 
@@ -69,14 +72,14 @@ impl Limits {
         self.addresses.take(&network(address))
     }
 
-    /// Counts a try at an account's password, or a mail to its address.
+    /// Counts a mail that somebody at this address has sent to an account.
     ///
     /// # Errors
     /// [`Code::RateLimited`].
-    pub fn login(&self, address: IpAddr, account: &str) -> Result<()> {
+    pub fn mail(&self, address: IpAddr, account: &str) -> Result<()> {
         let address = network(address);
-        self.login_addresses.take(&address)?;
-        self.logins.take(&(address, account.trim().to_lowercase()))?;
+        self.mail_addresses.take(&address)?;
+        self.mails.take(&(address, kernel::mail::comparable(account)))?;
         Ok(())
     }
 
@@ -85,15 +88,16 @@ impl Limits {
     /// # Errors
     /// [`Code::RateLimited`].
     pub fn password(&self, id: UserId) -> Result<()> {
-        self.logins.take(&(Ipv4Addr::UNSPECIFIED.into(), id.to_string())).map(drop)
+        self.passwords.take(&id).map(drop)
     }
 
     /// Forgets buckets that are full again.
     pub fn sweep(&self) {
         self.members.sweep();
         self.addresses.sweep();
-        self.logins.sweep();
-        self.login_addresses.sweep();
+        self.mails.sweep();
+        self.mail_addresses.sweep();
+        self.passwords.sweep();
     }
 }
 
@@ -144,7 +148,7 @@ mod tests {
     #[test]
     fn a_network_of_version_6_shares_a_bucket() {
         let limits = Limits::new(0, 1);
-        let from = |address: &str| limits.login(address.parse().unwrap(), "Lena@example.com ");
+        let from = |address: &str| limits.mail(address.parse().unwrap(), "Lena@example.com ");
         assert!(from("2001:db8::1").is_ok());
         assert!(from("2001:db8::ffff:2").is_err());
         assert!(from("2001:db8:0:1::1").is_ok());

@@ -10,6 +10,8 @@ use bytes::Bytes;
 use kernel::{Error, Result};
 use serde::{Deserialize, Serialize};
 
+use super::problem::Problem;
+
 /// An answer whose body is a `T`, with the headers that belong to it.
 pub struct Reply<T> {
     status: StatusCode,
@@ -18,12 +20,15 @@ pub struct Reply<T> {
     of: PhantomData<T>,
 }
 
+/// What most handlers give.
+pub type Answer<T> = Result<Reply<T>, Problem>;
+
 /// The body of an answer that has none.
 pub struct Nothing;
 
 /// An answer at rest, as the idempotency store keeps it.
 #[derive(Serialize, Deserialize)]
-struct Kept {
+struct StoredReply {
     status: u16,
     headers: Vec<(String, String)>,
     body: String,
@@ -98,6 +103,14 @@ impl<T> Reply<T> {
     }
 }
 
+impl<T> Reply<T> {
+    /// 202 without a body, where another answer would have one.
+    #[must_use]
+    pub fn deferred() -> Self {
+        Self { status: StatusCode::ACCEPTED, headers: Vec::new(), body: Bytes::new(), of: PhantomData }
+    }
+}
+
 impl Reply<Nothing> {
     /// 204.
     #[must_use]
@@ -108,7 +121,7 @@ impl Reply<Nothing> {
     /// 202: it was written down and will be done.
     #[must_use]
     pub fn accepted() -> Self {
-        Self { status: StatusCode::ACCEPTED, ..Self::no_content() }
+        Self::deferred()
     }
 }
 
@@ -147,7 +160,7 @@ impl<T> Reply<T> {
     /// See [`Reply::ok`].
     pub fn keep(&self) -> Result<Vec<u8>> {
         let body = String::from_utf8_lossy(&self.body).into_owned();
-        let kept = Kept { status: self.status.as_u16(), headers: self.headers.clone(), body };
+        let kept = StoredReply { status: self.status.as_u16(), headers: self.headers.clone(), body };
         serde_json::to_vec(&kept).map_err(Error::internal)
     }
 
@@ -156,7 +169,8 @@ impl<T> Reply<T> {
     /// # Errors
     /// [`kernel::Code::Internal`] for a kept answer that cannot be read.
     pub fn replay(kept: &[u8]) -> Result<Self> {
-        let Kept { status, mut headers, body } = serde_json::from_slice(kept).map_err(Error::internal)?;
+        let StoredReply { status, mut headers, body } =
+            serde_json::from_slice(kept).map_err(Error::internal)?;
         headers.push(("idempotent-replayed".to_owned(), "true".to_owned()));
         let status = StatusCode::from_u16(status).map_err(Error::internal)?;
         Ok(Self { status, headers, body: body.into_bytes().into(), of: PhantomData })

@@ -1,7 +1,7 @@
 //! ResponseCache that everybody gets alike, cached as the bytes that were sent.
 //!
 //! One is given again as long as nothing public has changed since it was read ([`database::Db::generation`]), and as long as it is
-//! certain that other servers' changes are heard within a second ([`database::Db::invalidations_are_live`]). Whoever may write in the catalogue
+//! certain that other servers' changes are received within a second ([`database::Db::invalidations_are_live`]). Whoever may write in the catalogue
 //! is always answered from the database, and so never sees it older than their own last change.
 
 use std::sync::Arc;

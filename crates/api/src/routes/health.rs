@@ -1,20 +1,15 @@
-//! How the server is: for load balancers, orchestrators and Prometheus.
+//! The probes and the metrics of the process: for load balancers, orchestrators and Prometheus.
 
 use std::path::Path;
 
-use actix_web::{HttpRequest, HttpResponse, http::header, web::Data};
+use actix_web::{HttpRequest, HttpResponse, http::header};
 use kernel::{Code, Error, hash_token};
 use serde::Serialize;
 use utoipa::ToSchema;
 
 use crate::{
     config::{Config, Mode},
-    http::{
-        problem::Problem,
-        reply::Reply,
-        routing::{Operations, operations},
-    },
-    state::State,
+    http::prelude::*,
 };
 
 /// SQLite's log of changes grows to about this size before it is folded into the database.
@@ -24,34 +19,34 @@ pub(super) fn configure(config: &mut impl Operations) {
     operations!(config, livez, readyz, metrics);
 }
 
-/// How the server is.
+/// The state of the server.
 #[derive(Serialize, ToSchema)]
 struct Health {
-    /// `ok`.
+    /// Always `ok`: otherwise the answer is a problem.
     #[schema(value_type = String, example = "ok")]
     status: &'static str,
 }
 
-/// Is the process alive?
+/// Check that the process is alive
 ///
 /// Answers without touching anything; restart the process when it does not.
 #[utoipa::path(get, path = "/livez",
     tag = "health", operation_id = "getLiveness", security(()),
-    responses((status = 200, description = "It lives.", body = Health)))]
-async fn livez() -> Result<Reply<Health>, Problem> {
+    responses((status = 200, description = "The process is alive.", body = Health)))]
+async fn livez() -> Answer<Health> {
     Ok(Reply::ok(&Health { status: "ok" })?)
 }
 
-/// Can it serve requests?
+/// Check that requests can be served
 ///
 /// Asks the database, and whether the disk has room for what is written; send no traffic while it answers 503.
 #[utoipa::path(get, path = "/readyz",
     tag = "health", operation_id = "getReadiness", security(()),
     extensions(("x-problem-codes" = json!(["unavailable"]))),
-    responses((status = 200, description = "It is ready.", body = Health)))]
-async fn readyz(state: Data<State>) -> Result<Reply<Health>, Problem> {
-    let patience = std::time::Duration::from_secs(2);
-    let answer = tokio::time::timeout(patience, state.db.ping()).await;
+    responses((status = 200, description = "Requests can be served.", body = Health)))]
+async fn readyz(state: Data<State>) -> Answer<Health> {
+    let timeout = std::time::Duration::from_secs(2);
+    let answer = tokio::time::timeout(timeout, state.db.ping()).await;
     answer.map_err(|_| Error::new(Code::Unavailable).detail("The database does not answer."))??;
     let folder = &state.config.data_dir;
     let free = free_bytes(folder).map_err(|error| {
@@ -69,9 +64,9 @@ fn free_bytes(folder: &Path) -> std::io::Result<u64> {
     Ok(disk.f_bavail.saturating_mul(disk.f_frsize))
 }
 
-/// What is counted
+/// Get the metrics
 ///
-/// Prometheus' text format. In production it is for whoever knows the token of `PALESTRA_METRICS_TOKEN`, sent as
+/// In the text format of Prometheus. In production it is for whoever knows the token of `PALESTRA_METRICS_TOKEN`, sent as
 /// `Authorization: Bearer …`.
 #[utoipa::path(get, path = "/metrics",
     tag = "health", operation_id = "getMetrics", security(()),

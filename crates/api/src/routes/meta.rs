@@ -1,22 +1,15 @@
+//! What clients read about this installation: its keys and its document.
+
 use actix_web::{
     HttpRequest, HttpResponse,
     http::header::{self, AcceptEncoding, ContentEncoding, Encoding, Header},
-    web::Data,
 };
 use identity::PublicKey;
 use kernel::Error;
 use serde::Serialize;
 use utoipa::ToSchema;
 
-use crate::{
-    http::{
-        openapi::published,
-        problem::Problem,
-        reply::Reply,
-        routing::{Operations, operations},
-    },
-    state::State,
-};
+use crate::http::{openapi::published, prelude::*};
 
 pub(super) fn configure_root(config: &mut impl Operations) {
     operations!(config, jwks);
@@ -71,20 +64,20 @@ impl From<PublicKey> for JsonWebKey {
     }
 }
 
-/// The public keys of access tokens
+/// Get the public keys of access tokens
 ///
 /// Verify access tokens with these: EdDSA, `typ` `at+jwt`, issuer and audience of this installation. The answer may
 /// be kept for five minutes.
 #[utoipa::path(get, path = "/.well-known/jwks.json",
     tag = "meta", operation_id = "getJsonWebKeySet", security(()),
     responses((status = 200, description = "The keys.", body = JsonWebKeySet)))]
-async fn jwks(state: Data<State>) -> Result<Reply<JsonWebKeySet>, Problem> {
+async fn jwks(state: Data<State>) -> Answer<JsonWebKeySet> {
     let keys = state.identity.tokens.public_keys().into_iter().map(Into::into).collect();
     let reply = Reply::ok(&JsonWebKeySet { keys })?;
     Ok(reply.header(header::CACHE_CONTROL, "public, max-age=300".to_owned()))
 }
 
-/// This document
+/// Get this document
 ///
 /// OpenAPI 3.1. Generate clients from it; `/docs` shows it to people.
 #[utoipa::path(get, path = "/openapi.json",

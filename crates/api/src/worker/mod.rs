@@ -6,13 +6,13 @@ use std::{sync::Arc, time::Duration};
 
 use database::{
     Db, Pool, idempotency, inbox,
-    outbox::{self, Message},
+    outbox::{self, Kinds, Message},
 };
 use identity::Tokens;
-use kernel::{Actor, CategoryId, CourseId, Result, UserId, mail::Mailer};
+use kernel::{Actor, CategoryId, Code, CourseId, Result, UserId, mail::Mailer};
 use media::{Media, Videos};
 use payments::Payments;
-use tokio::sync::{Notify, watch};
+use tokio::sync::{Notify, Semaphore, watch};
 
 use crate::{
     config::Config,
@@ -26,10 +26,28 @@ const POLL_INTERVAL: Duration = Duration::from_secs(1);
 const MAINTENANCE_INTERVAL: Duration = Duration::from_secs(300);
 /// How often objects are looked for that belong to no file.
 const ORPHAN_INTERVAL: Duration = Duration::from_secs(24 * 3600);
-/// How many messages are taken at once: few, so that a slow mail server does not outlast their leases.
-const BATCH_SIZE: u64 = 4;
+/// The kinds of mail that somebody waits for in front of a screen.
+const LETTERS: &str = "mail.";
+/// The kinds that send a mail about what happened.
+const NOTICES: [&str; 2] = ["notification.mail", "notification.digest"];
+/// The lanes of the worker. Mail servers are slow, each in its own way: one of them holds up neither other mails nor other work,
+/// and a thousand notices no letter.
+const LANES: [Lane; 3] = [
+    Lane { kinds: Kinds::Of(&[LETTERS]), width: 8, batch: 1 },
+    Lane { kinds: Kinds::Of(&NOTICES), width: 4, batch: 1 },
+    Lane { kinds: Kinds::Except(&[LETTERS, NOTICES[0], NOTICES[1]]), width: 1, batch: 4 },
+];
 /// How long messages that are done are kept.
 const RETENTION: Duration = Duration::from_secs(7 * 24 * 3600);
+
+/// Messages that are worked on beside those of the other lanes.
+struct Lane {
+    kinds: Kinds,
+    /// How many batches are worked on at once.
+    width: u32,
+    /// How many messages are taken at once, to be done one after the other: few, so that they are done before their leases run out.
+    batch: u64,
+}
 
 /// What the worker works with.
 pub struct Worker {
@@ -87,39 +105,87 @@ impl Worker {
 
     /// Works until `stop` says so; what was begun is finished.
     pub async fn run(self, mut stop: watch::Receiver<bool>) {
-        let stop_now = stop.clone();
+        let worker = Arc::new(self);
+        // Every lane is woken, also one that is busy at this moment.
+        let (bell, ear) = watch::channel(());
+        let lanes = LANES.iter().map(|lane| worker.clone().run_lane(lane, ear.clone(), stop.clone()));
+        let mut tasks: Vec<_> = lanes.map(tokio::spawn).collect();
+        tasks.push(tokio::spawn(worker.clone().keep_house(stop.clone())));
+        loop {
+            tokio::select! {
+                () = stopped(&mut stop) => break,
+                () = worker.wake.notified() => { bell.send_replace(()); }
+            }
+        }
+        for task in tasks {
+            if let Err(error) = task.await {
+                tracing::error!(%error, "a part of the worker broke off");
+            }
+        }
+    }
+
+    /// Runs the maintenance now and then.
+    async fn keep_house(self: Arc<Self>, mut stop: watch::Receiver<bool>) {
         let mut maintenance = tokio::time::interval(MAINTENANCE_INTERVAL);
         let mut orphans = tokio::time::interval(ORPHAN_INTERVAL);
-        let mut poll = tokio::time::interval(POLL_INTERVAL);
-        poll.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
         loop {
             tokio::select! {
                 () = stopped(&mut stop) => return,
                 _ = maintenance.tick() => self.run_maintenance().await,
                 _ = orphans.tick() => self.collect_orphaned_objects().await,
-                _ = poll.tick() => self.drain(&stop_now).await,
-                () = self.wake.notified() => self.drain(&stop_now).await,
             }
         }
     }
 
-    /// Works off everything that is due.
-    async fn drain(&self, stop: &watch::Receiver<bool>) {
+    /// Works off the messages of one lane.
+    async fn run_lane(
+        self: Arc<Self>,
+        lane: &'static Lane,
+        mut bell: watch::Receiver<()>,
+        mut stop: watch::Receiver<bool>,
+    ) {
+        let places = Arc::new(Semaphore::new(lane.width as usize));
+        let mut poll = tokio::time::interval(POLL_INTERVAL);
+        poll.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
         loop {
-            let claimed = self
-                .db
-                .run_in(Pool::Worker, Actor::System, |tx| async move { outbox::claim(&tx, BATCH_SIZE).await })
-                .await;
-            match claimed {
+            tokio::select! {
+                () = stopped(&mut stop) => break,
+                _ = poll.tick() => {}
+                rung = bell.changed() => if rung.is_err() { break },
+            }
+            self.drain(lane, &places, &stop).await;
+        }
+        // What was begun is finished.
+        drop(places.acquire_many(lane.width).await);
+    }
+
+    /// Takes everything that is due, as places are free.
+    async fn drain(
+        self: &Arc<Self>,
+        lane: &'static Lane,
+        places: &Arc<Semaphore>,
+        stop: &watch::Receiver<bool>,
+    ) {
+        loop {
+            let Ok(place) = places.clone().acquire_owned().await else { return };
+            if *stop.borrow() {
+                return;
+            }
+            let claim = move |tx| async move { outbox::claim(&tx, lane.kinds, lane.batch).await };
+            match self.db.run_in(Pool::Worker, Actor::System, claim).await {
                 Ok(messages) if messages.is_empty() => return,
                 Ok(messages) => {
-                    for message in messages {
-                        // What is left undone is taken again when its lease has run out.
-                        if *stop.borrow() {
-                            return;
+                    let (worker, stop) = (self.clone(), stop.clone());
+                    tokio::spawn(async move {
+                        for message in messages {
+                            // What is left undone is taken again when its lease has run out.
+                            if *stop.borrow() {
+                                break;
+                            }
+                            worker.handle(message).await;
                         }
-                        self.handle(message).await;
-                    }
+                        drop(place);
+                    });
                 }
                 Err(error) => {
                     tracing::warn!(%error, "the outbox cannot be read");
@@ -131,15 +197,23 @@ impl Worker {
 
     async fn handle(&self, message: Message) {
         let (kind, id) = (message.kind.clone(), message.id);
-        let outcome = self.dispatch(&message).await;
-        let failure = outcome.as_ref().err().map(|error| error.code().as_str());
-        if let Err(error) = &outcome {
-            tracing::warn!(id, kind, attempts = message.attempts, %error, "a message failed and is tried again");
-        }
+        let ended = match self.dispatch(&message).await {
+            Ok(()) => Ok(()),
+            Err(error) => {
+                let (attempts, code) = (message.attempts, error.code());
+                if code == Code::MailRefused {
+                    tracing::warn!(id, kind, attempts, %error, "a mail was refused and is put aside");
+                } else {
+                    tracing::warn!(id, kind, attempts, %error, "a message failed and is tried again");
+                }
+                Err(code)
+            }
+        };
         let work = move |tx| async move {
-            match failure {
-                None => outbox::done(&tx, &message).await,
-                Some(told) => outbox::failed(&tx, &message, told).await,
+            match ended {
+                Ok(()) => outbox::done(&tx, &message).await,
+                Err(code @ Code::MailRefused) => outbox::refused(&tx, &message, code.as_str()).await,
+                Err(code) => outbox::failed(&tx, &message, code.as_str()).await,
             }
         };
         if let Err(error) = self.db.run_in(Pool::Worker, Actor::System, work).await {
@@ -147,13 +221,18 @@ impl Worker {
             tracing::warn!(id, kind, %error, "the end of a message cannot be written down");
         }
         if let Some(metrics) = &self.metrics {
-            let outcome = if outcome.is_ok() { "done" } else { "failed" };
+            let outcome = match ended {
+                Ok(()) => "done",
+                Err(Code::MailRefused) => "refused",
+                Err(_) => "failed",
+            };
             metrics.messages.with_label_values(&[kind.as_str(), outcome]).inc();
         }
     }
 
     /// Who is to do what a message asks. An event that nobody listens to yet is done when it was read.
     async fn dispatch(&self, message: &Message) -> Result<()> {
+        payments::review_checkouts(&self.db, message).await?;
         let (user, course) = (message.id_of("userId"), message.id_of("courseId"));
         let kind = message.kind.as_str();
         match (kind, user, course) {
@@ -175,17 +254,23 @@ impl Worker {
                 Some(category) => self.refresh_category(category).await,
                 None => Ok(()),
             },
-            (_, Some(user), _) if kind.starts_with("mail.") => {
-                let mailer = self.mailer.as_ref();
-                identity::mail::deliver(&self.db, mailer, &self.app_url, kind, user).await
+            _ if kind.starts_with(LETTERS) => {
+                identity::mail::deliver(&self.db, self.mailer.as_ref(), &self.app_url, message).await
             }
             _ if kind.starts_with("video.") => self.videos.handle_message(&self.db, message).await,
+            (payments::MONEY_RETURNED, ..) => match message.id_of("paymentId") {
+                Some(payment) => {
+                    let mailer = self.mailer.as_ref();
+                    payments::mail::deliver(&self.db, mailer, &self.app_url, payment).await
+                }
+                None => Ok(()),
+            },
             _ if kind.starts_with("payment.") => self.payments.handle_message(&self.db, message).await,
             _ => self.notify(message).await,
         }
     }
 
-    /// Whom an event concerns hears of it; a message that is none of these is done when it was read.
+    /// Notifies those whom an event concerns; a message that is no such event is done when it was read.
     async fn notify(&self, message: &Message) -> Result<()> {
         let context = community::MailContext { mailer: self.mailer.as_ref(), app_url: &self.app_url };
         community::notify(&self.db, &context, message).await
@@ -268,6 +353,7 @@ impl Worker {
             metrics.outbox_aside.set(aside);
         }
         self.videos.poll_silent(&self.db).await?;
+        self.videos.inspect_older(&self.db, &self.media).await?;
         self.payments.reconcile(&self.db).await?;
         let files = media::collect_files(&self.db, &self.media, media::RETENTION).await?;
         self.count_collected("files", files);

@@ -6,7 +6,9 @@ mod store;
 use courses::CourseRef;
 use database::{Db, Pool, Tx, audit, outbox};
 use entity::enums::NotificationKind;
-use kernel::{Actor, AnnouncementId, Code, CourseId, Cursor, Error, Limit, Page, Result, UserId};
+use kernel::{
+    Actor, AnnouncementId, Code, CourseId, Cursor, Error, Limit, Page, Result, UserId, Written, visible_line,
+};
 use serde_json::json;
 
 pub use model::{Announcement, NewAnnouncement};
@@ -34,13 +36,14 @@ const MAX_BATCHES: u32 = 10;
 /// # Errors
 /// [`Code::NotFound`], [`Code::Forbidden`], [`Code::ValidationFailed`] for a text without content, [`Code::TooManyAnnouncements`]
 /// beyond five announcements of the course in 24 hours.
-pub async fn create_announcement(tx: &Tx, course_id: CourseId, new: NewAnnouncement) -> Result<Announcement> {
+pub async fn create_announcement(
+    tx: &Tx,
+    course_id: CourseId,
+    new: NewAnnouncement,
+) -> Result<Written<Announcement>> {
     let course = require_editor(tx, course_id).await?;
-    let title = text::title(&new.title)?;
-    let body = text::rich(new.body, MAX_BODY_LENGTH, "/body")?;
-    if text::is_blank(&body) {
-        return Err(text::blank("/body"));
-    }
+    let body = text::required_rich(tx, &new.body, MAX_BODY_LENGTH, "/body");
+    let (title, Written { value: body, warnings }) = Error::join(visible_line(&new.title, "/title"), body)?;
     // Of several announcements at once, each counts those before it.
     tx.advisory_lock(&format!("announcements {course_id}")).await?;
     let since = tx.now() - WINDOW;
@@ -55,7 +58,8 @@ pub async fn create_announcement(tx: &Tx, course_id: CourseId, new: NewAnnouncem
     outbox::send(tx, CREATED, json!({ "announcementId": id })).await?;
     audit::record(tx, "announcement.created", id, json!({ "courseId": course_id })).await?;
     let found = store::find(tx, id).await?;
-    found.ok_or_else(|| Error::internal("an announcement that was just inserted is missing"))
+    let value = found.ok_or_else(|| Error::internal("an announcement that was just inserted is missing"))?;
+    Ok(Written { value, warnings })
 }
 
 async fn require_editor(tx: &Tx, course_id: CourseId) -> Result<CourseRef> {
@@ -96,8 +100,8 @@ pub(crate) async fn notify_learners(db: &Db, id: AnnouncementId) -> Result<()> {
         }
     }
     let payload = json!({ "announcementId": id });
-    let go_on = |tx: Tx| async move { outbox::send(&tx, CREATED, payload).await };
-    db.run_in(Pool::Worker, Actor::System, go_on).await
+    let continuation = |tx: Tx| async move { outbox::send(&tx, CREATED, payload).await };
+    db.run_in(Pool::Worker, Actor::System, continuation).await
 }
 
 /// Notifies one batch; answers whether there may be more learners.

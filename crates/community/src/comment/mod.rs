@@ -6,7 +6,7 @@ mod thread;
 
 use database::{Tx, audit, outbox};
 use entity::enums::CommentStatus;
-use kernel::{Code, CommentId, Cursor, Error, FieldError, Limit, Page, Result, ThreadId};
+use kernel::{Code, CommentId, Cursor, Error, FieldError, Limit, Page, Result, ThreadId, Written};
 use serde_json::json;
 
 pub use model::{Branch, Comment, CommentSort, MAX_DEPTH, NewComment};
@@ -77,11 +77,12 @@ pub(crate) async fn readable(tx: &Tx, id: CommentId) -> Result<(Comment, Thread)
 /// [`Code::NotFound`], [`Code::ContentDeleted`], [`Code::ThreadLocked`], [`Code::ThreadTooDeep`]; for a lesson, also see
 /// [`enrollment::lesson_access`]; [`Code::ValidationFailed`] for a parent in another thread and for a text without content;
 /// [`Code::TooManyMentions`], and see [`rules::check`].
-pub async fn create_comment(tx: &Tx, branch: Branch, new: NewComment) -> Result<Comment> {
+pub async fn create_comment(tx: &Tx, branch: Branch, new: NewComment) -> Result<Written<Comment>> {
     let author_id = tx.user_id()?;
     let thread = thread_of(tx, branch).await?;
     thread::require_open(thread)?;
-    let content = checked_content(tx, thread, WriteKind::Comment, new.content).await?;
+    let Written { value: content, warnings } = text::rich(tx, &new.content, MAX_CONTENT_LENGTH, "/content")?;
+    check_content(tx, thread, WriteKind::Comment, &content).await?;
     let root = thread.root;
     if let ThreadRoot::Lesson { lesson_id, .. } = root {
         counter::store::insert_lesson(tx, lesson_id).await?;
@@ -115,7 +116,7 @@ pub async fn create_comment(tx: &Tx, branch: Branch, new: NewComment) -> Result<
         "parentAuthorId": parent.map(|parent| parent.author_id), "mentionIds": mentioned,
     });
     outbox::send(tx, "comment.created", payload).await?;
-    get_comment(tx, id).await
+    Ok(Written { value: get_comment(tx, id).await?, warnings })
 }
 
 /// The thread of a post, a lesson or a comment that the caller may read.
@@ -158,15 +159,13 @@ async fn require_parent(tx: &Tx, thread_id: ThreadId, id: CommentId) -> Result<P
 }
 
 /// The sanitised text, if the caller may write it in this thread.
-async fn checked_content(tx: &Tx, thread: Thread, kind: WriteKind, content: String) -> Result<String> {
-    let content = text::rich(content, MAX_CONTENT_LENGTH, "/content")?;
-    if text::is_blank(&content) {
+async fn check_content(tx: &Tx, thread: Thread, kind: WriteKind, content: &str) -> Result<()> {
+    if text::is_blank(content) {
         return Err(text::blank("/content"));
     }
     let context =
         WriteContext { course_id: thread.root.course_id(), is_moderator: thread.is_moderator, kind };
-    rules::check(tx, context, &content).await?;
-    Ok(content)
+    rules::check(tx, context, content).await
 }
 
 /// Changes a comment of the caller's own, if its version is still one that `matches` accepts. A change that changes nothing makes
@@ -180,7 +179,7 @@ pub async fn change_comment(
     id: CommentId,
     matches: impl Fn(i64) -> bool,
     content: Option<String>,
-) -> Result<Comment> {
+) -> Result<Written<Comment>> {
     let (before, thread) = readable(tx, id).await?;
     if !before.is_mine {
         return Err(Code::Forbidden.into());
@@ -192,18 +191,19 @@ pub async fn change_comment(
         return Err(Code::PreconditionFailed.into());
     }
     let Some(content) = content else {
-        return Ok(before);
+        return Ok(Written::as_sent(before));
     };
-    thread::require_open(thread)?;
-    let content = checked_content(tx, thread, WriteKind::Edit, content).await?;
+    let Written { value: content, warnings } = text::rich(tx, &content, MAX_CONTENT_LENGTH, "/content")?;
     if content == before.content {
-        return Ok(before);
+        return Ok(Written { value: before, warnings });
     }
+    thread::require_open(thread)?;
+    check_content(tx, thread, WriteKind::Edit, &content).await?;
     if !store::update(tx, id, before.version, content.clone()).await? {
         return Err(Code::PreconditionFailed.into());
     }
     mention::replace(tx, PostOrComment::Comment(id), &content).await?;
-    get_comment(tx, id).await
+    Ok(Written { value: get_comment(tx, id).await?, warnings })
 }
 
 /// Deletes a comment, for its author and for moderators of its thread. Where it has replies, the empty comment is still shown.

@@ -11,7 +11,7 @@ use crate::counter::model::Reactions;
 pub const MAX_DEPTH: i64 = 6;
 
 /// A comment, as the caller reads it.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, FromQueryResult)]
 pub struct Comment {
     /// The comment's id.
     pub id: CommentId,
@@ -28,8 +28,10 @@ pub struct Comment {
     /// The level of the comment, from 1 to [`MAX_DEPTH`].
     pub depth: i64,
     /// The author.
+    #[sea_orm(nested(prefix = "author_"))]
     pub author: Person,
     /// Whether the caller is the author.
+    #[sea_orm(skip)]
     pub is_mine: bool,
     /// The text as sanitised HTML; empty once the comment is deleted or removed.
     pub content: String,
@@ -40,6 +42,7 @@ pub struct Comment {
     /// How many reactions there are, of all kinds.
     pub score: i64,
     /// How people reacted to the comment.
+    #[sea_orm(nested)]
     pub reactions: Reactions,
     /// Grows by one with every change.
     pub version: i64,

@@ -5,8 +5,7 @@ use entity::{
     comments,
     enums::{CommentStatus, PostStatus},
 };
-use identity::Person;
-use kernel::{CommentId, CourseId, Cursor, LessonId, Limit, PostId, Result, ThreadId, Timestamp, UserId};
+use kernel::{CommentId, CourseId, Cursor, LessonId, Limit, PostId, Result, ThreadId, UserId};
 use sea_orm::{
     ActiveValue::Set, ColumnTrait, ConnectionTrait, EntityTrait, FromQueryResult, QueryFilter, QueryResult,
     UpdateMany, Value,
@@ -14,7 +13,7 @@ use sea_orm::{
 
 use super::model::{Branch, Comment, CommentSort, NewRow, Parent, Placement, ThreadRoot};
 use crate::{
-    counter::store::{self as counters, REACTION_COUNTS, ReactionRow},
+    counter::store::{self as counters, REACTION_COUNTS},
     person,
 };
 
@@ -24,29 +23,6 @@ const COLUMNS: &str = "c.id, c.post_id, c.lesson_id, c.course_id, c.parent_id, c
 /// What decides about the thread of the post `p`.
 const POST_COLUMNS: &str =
     "p.status AS root_status, p.is_locked AS root_is_locked, p.author_id AS root_author_id";
-
-#[derive(FromQueryResult)]
-struct Row {
-    id: CommentId,
-    post_id: Option<PostId>,
-    lesson_id: Option<LessonId>,
-    course_id: Option<CourseId>,
-    parent_id: Option<CommentId>,
-    number: i64,
-    depth: i64,
-    #[sea_orm(nested(prefix = "author_"))]
-    author: Person,
-    content: String,
-    status: CommentStatus,
-    version: i64,
-    edited_at: Option<Timestamp>,
-    created_at: Timestamp,
-    updated_at: Timestamp,
-    reply_count: i64,
-    score: i64,
-    #[sea_orm(nested)]
-    reactions: ReactionRow,
-}
 
 /// What a thread hangs on, with [`POST_COLUMNS`].
 #[derive(FromQueryResult)]
@@ -88,27 +64,8 @@ fn select() -> String {
 }
 
 fn parse(tx: &Tx, row: &QueryResult) -> Result<Comment> {
-    let row = Row::from_query_result(row, "").map_db_err()?;
-    Ok(Comment {
-        id: row.id,
-        post_id: row.post_id,
-        lesson_id: row.lesson_id,
-        course_id: row.course_id,
-        parent_id: row.parent_id,
-        number: row.number,
-        depth: row.depth,
-        is_mine: tx.actor().user_id() == Some(row.author.id),
-        author: row.author,
-        content: row.content,
-        status: row.status,
-        reply_count: row.reply_count,
-        score: row.score,
-        reactions: row.reactions.into(),
-        version: row.version,
-        edited_at: row.edited_at,
-        created_at: row.created_at,
-        updated_at: row.updated_at,
-    })
+    let comment = Comment::from_query_result(row, "").map_db_err()?;
+    Ok(Comment { is_mine: tx.actor().user_id() == Some(comment.author.id), ..comment })
 }
 
 /// A comment and what its thread hangs on.

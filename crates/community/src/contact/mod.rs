@@ -7,11 +7,11 @@ use std::{collections::HashSet, time::Duration};
 
 use database::Tx;
 use entity::enums::{MessagesFrom, UserStatus};
-use kernel::{Code, ConversationId, Error, FieldError, Result, Timestamp, UserId};
+use kernel::{Code, ConversationId, Error, FieldError, Result, UserId};
 
 pub use model::{MessagePreferences, Messaging};
 
-use model::LimitedAction;
+use model::{LimitedAction, Writer};
 
 use crate::block;
 
@@ -120,21 +120,22 @@ pub(crate) async fn can_continue(
     }
 }
 
-/// The rate limit of new accounts. The requests of one account wait for one another here, so that each counts those before it.
+/// The rate limit of new accounts, and of those whose e-mail address is not verified. The requests of one account wait for one another here, so that each counts those before it.
 ///
 /// # Errors
 /// [`Code::NewAccountLimit`].
 pub(crate) async fn check_rate_limit(
     tx: &Tx,
     messaging: &Messaging,
-    member_since: Timestamp,
+    writer: Writer,
     action: LimitedAction,
 ) -> Result<()> {
     let (max, window) = match action {
         LimitedAction::OpenConversation => (messaging.new_account_conversations, Duration::from_secs(86_400)),
         LimitedAction::SendMessage => (messaging.new_account_messages, Duration::from_secs(60)),
     };
-    if max == 0 || tx.actor().is_admin() || member_since + messaging.new_account <= tx.now() {
+    let is_trusted = writer.is_verified && writer.since + messaging.new_account <= tx.now();
+    if max == 0 || tx.actor().is_admin() || is_trusted {
         return Ok(());
     }
     let me = tx.user_id()?;

@@ -6,7 +6,7 @@ use entity::{
     enums::{MessagesFrom, UserStatus},
     message_preferences,
 };
-use kernel::UserId;
+use kernel::{Timestamp, UserId};
 use sea_orm::{DerivePartialModel, FromQueryResult};
 
 /// What the school decides about messages.
@@ -50,6 +50,15 @@ pub(crate) struct Counterpart {
     pub(crate) is_blocked: bool,
     /// Whether they have written in the conversation.
     pub(crate) has_answered: bool,
+}
+
+/// The account of somebody who writes.
+#[derive(Clone, Copy, Debug, FromQueryResult)]
+pub(crate) struct Writer {
+    /// When it was created.
+    pub(crate) since: Timestamp,
+    /// Whether its e-mail address is verified.
+    pub(crate) is_verified: bool,
 }
 
 /// What new accounts may do only so often.

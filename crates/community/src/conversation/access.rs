@@ -1,4 +1,4 @@
-//! Who may change a group, and who hears of it.
+//! Who may change a group, and who is notified of it.
 
 use database::Tx;
 use kernel::{Code, ConversationId, Result};

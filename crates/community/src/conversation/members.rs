@@ -73,7 +73,7 @@ pub async fn remove_member(tx: &Tx, conversation_id: ConversationId, user_id: Us
     }
     store::touch(tx, conversation_id).await?;
     store::leave(tx, conversation_id, user_id).await?;
-    // To the members as they were: the one who left hears of it too.
+    // To the members as they were: the one who left is notified too.
     let data = json!({ "conversationId": conversation_id });
     live::publish(tx, &members, "conversation.updated", data).await
 }

@@ -5,7 +5,7 @@ use identity::Person;
 use kernel::{ConversationId, Timestamp, UserId};
 use sea_orm::FromQueryResult;
 
-use crate::message::model::Message;
+use crate::{contact::model::Writer, message::model::Message};
 
 /// The most members of a conversation, with the one who opened it.
 pub const MAX_MEMBERS: usize = 32;
@@ -94,8 +94,9 @@ pub(crate) struct Membership {
     pub(crate) is_owner: bool,
     /// The other person of a direct conversation; `None` for a group.
     pub(crate) other_id: Option<UserId>,
-    /// When the member's account was created.
-    pub(crate) member_since: Timestamp,
+    /// The member's account.
+    #[sea_orm(nested)]
+    pub(crate) writer: Writer,
 }
 
 /// The two people of a direct conversation, in the order of their ids.

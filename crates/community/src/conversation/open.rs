@@ -12,16 +12,13 @@ use super::{
     read::get,
     store::{self, Joining},
 };
-use crate::{
-    contact::{
-        self,
-        model::{LimitedAction, Messaging},
-    },
-    text,
+use crate::contact::{
+    self,
+    model::{LimitedAction, Messaging},
 };
 
 /// Opens a conversation, and answers whether it is new: a second direct one between the same two people is the first. The other person
-/// of a direct conversation hears nothing of it before the first message.
+/// of a direct conversation is not notified of it before the first message.
 ///
 /// # Errors
 /// [`Code::RecipientUnreachable`], [`Code::NewAccountLimit`], [`Code::ValidationFailed`], [`Code::ListFull`].
@@ -79,7 +76,7 @@ async fn open_group(
     title: &str,
 ) -> Result<(Conversation, bool)> {
     let me = tx.user_id()?;
-    let title = text::title(title)?;
+    let title = kernel::visible_line(title, "/title")?;
     if members.len() >= MAX_MEMBERS {
         return Err(Code::ListFull.into());
     }
@@ -108,6 +105,6 @@ fn joining(is_owner: bool, is_listed: bool) -> Joining {
 }
 
 async fn check_rate_limit(tx: &Tx, messaging: &Messaging, me: UserId) -> Result<()> {
-    let member_since = store::account_created_at(tx, me).await?;
-    contact::check_rate_limit(tx, messaging, member_since, LimitedAction::OpenConversation).await
+    let writer = store::writer(tx, me).await?;
+    contact::check_rate_limit(tx, messaging, writer, LimitedAction::OpenConversation).await
 }

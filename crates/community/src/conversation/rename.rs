@@ -9,7 +9,6 @@ use super::{
     read::get,
     store,
 };
-use crate::text;
 
 /// Changes the title of a group, if its version is still one that `matches` accepts. For its owner.
 ///
@@ -27,7 +26,7 @@ pub async fn rename(
         return Err(Code::PreconditionFailed.into());
     }
     if let Some(title) = title {
-        let title = text::title(&title)?;
+        let title = kernel::visible_line(&title, "/title")?;
         store::set_title(tx, id, title).await?;
         publish(tx, id, "conversation.updated").await?;
     }

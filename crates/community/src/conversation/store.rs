@@ -3,15 +3,15 @@
 use std::collections::HashMap;
 
 use database::{MapDbErr, Tx, values};
-use entity::{conversation_members, conversation_reads, conversations, enums::ConversationKind, users};
-use kernel::{Code, ConversationId, Cursor, Limit, Result, Timestamp, UserId};
+use entity::{conversation_members, conversation_reads, conversations, enums::ConversationKind};
+use kernel::{Code, ConversationId, Cursor, Limit, Result, UserId};
 use sea_orm::{
     ActiveValue::Set, ColumnTrait, ConnectionTrait, EntityTrait, FromQueryResult, QueryFilter, QuerySelect,
     TryInsertResult, UpdateMany, sea_query::OnConflict,
 };
 
 use super::model::{ConversationRow, Member, Membership, Pair};
-use crate::person;
+use crate::{contact::model::Writer, person};
 
 /// Up to how many unread messages are counted.
 const MAX_UNREAD: u64 = 1000;
@@ -98,24 +98,21 @@ pub(crate) async fn lock(tx: &Tx, me: UserId, id: ConversationId) -> Result<Opti
     let lock = if tx.is_postgres() { " FOR UPDATE OF c" } else { "" };
     // Text, because of three tables only one is locked, and every message that is sent asks for this.
     let sql = format!(
-        "SELECT c.last_number, c.version, m.is_owner, u.created_at AS member_since, \
+        "SELECT c.last_number, c.version, m.is_owner, u.created_at AS since, a.email_verified_at IS NOT NULL AS is_verified, \
          CASE WHEN c.low_user_id = m.user_id THEN c.high_user_id ELSE c.low_user_id END AS other_id \
          FROM conversations c JOIN conversation_members m ON m.conversation_id = c.id AND m.left_at IS NULL \
-         JOIN users u ON u.id = m.user_id WHERE c.id = :id AND m.user_id = :me{lock}"
+         JOIN users u ON u.id = m.user_id JOIN credentials a ON a.user_id = m.user_id \
+         WHERE c.id = :id AND m.user_id = :me{lock}"
     );
     tx.fetch_optional(&sql, values! { id, me }).await
 }
 
-/// When the account was created.
-pub(super) async fn account_created_at(tx: &Tx, user_id: UserId) -> Result<Timestamp> {
-    let created_at: Option<Timestamp> = users::Entity::find_by_id(user_id)
-        .select_only()
-        .column(users::Column::CreatedAt)
-        .into_tuple()
-        .one(tx)
-        .await
-        .map_db_err()?;
-    created_at.ok_or_else(|| Code::Unauthenticated.into())
+/// The account of somebody who opens a conversation. It is text because it is two columns of two tables.
+pub(super) async fn writer(tx: &Tx, user_id: UserId) -> Result<Writer> {
+    let sql = "SELECT u.created_at AS since, a.email_verified_at IS NOT NULL AS is_verified \
+               FROM users u JOIN credentials a ON a.user_id = u.id WHERE u.id = :user_id";
+    let found: Option<Writer> = tx.fetch_optional(sql, values! { user_id }).await?;
+    found.ok_or_else(|| Code::Unauthenticated.into())
 }
 
 /// The direct conversation between two people.

@@ -3,7 +3,7 @@
 use database::{MapDbErr, Tx, values};
 use entity::{comment_counters, enums::Reaction, thread_counters};
 use kernel::{Code, CommentId, LessonId, PostId, Result, ThreadId, Uuid};
-use sea_orm::{ActiveValue::Set, ColumnTrait, EntityTrait, FromQueryResult, QueryFilter};
+use sea_orm::{ActiveValue::Set, ColumnTrait, DbErr, EntityTrait, FromQueryResult, QueryFilter, QueryResult};
 
 use super::model::{PostOrComment, Reactions};
 
@@ -11,30 +11,19 @@ use super::model::{PostOrComment, Reactions};
 pub(crate) const REACTION_COUNTS: &str =
     "n.like_count, n.love_count, n.strong_count, n.fire_count, n.clap_count, n.laugh_count";
 
-/// A row with [`REACTION_COUNTS`] and [`own_reactions`].
-#[derive(FromQueryResult)]
-pub(crate) struct ReactionRow {
-    like_count: i64,
-    love_count: i64,
-    strong_count: i64,
-    fire_count: i64,
-    clap_count: i64,
-    laugh_count: i64,
-    own_reactions: Option<String>,
-}
-
-impl From<ReactionRow> for Reactions {
-    fn from(row: ReactionRow) -> Self {
-        let own = row.own_reactions.unwrap_or_default();
-        Self {
-            like: row.like_count,
-            love: row.love_count,
-            strong: row.strong_count,
-            fire: row.fire_count,
-            clap: row.clap_count,
-            laugh: row.laugh_count,
-            mine: own.split(',').filter_map(|name| name.parse().ok()).collect(),
-        }
+/// Of a row with [`REACTION_COUNTS`] and [`own_reactions`].
+impl FromQueryResult for Reactions {
+    fn from_query_result(row: &QueryResult, pre: &str) -> Result<Self, DbErr> {
+        let own: Option<String> = row.try_get(pre, "own_reactions")?;
+        Ok(Self {
+            like: row.try_get(pre, "like_count")?,
+            love: row.try_get(pre, "love_count")?,
+            strong: row.try_get(pre, "strong_count")?,
+            fire: row.try_get(pre, "fire_count")?,
+            clap: row.try_get(pre, "clap_count")?,
+            laugh: row.try_get(pre, "laugh_count")?,
+            mine: own.unwrap_or_default().split(',').filter_map(|name| name.parse().ok()).collect(),
+        })
     }
 }
 
@@ -174,6 +163,5 @@ pub(crate) async fn reactions(tx: &Tx, subject: PostOrComment) -> Result<Reactio
     // Text, because the caller's own reactions are aggregated in the same statement.
     let sql = format!("SELECT {REACTION_COUNTS}, {own_reactions} FROM {table} n WHERE n.{key} = :id");
     let values = values! { reader_id: tx.actor().user_id(), id: subject.id() };
-    let row: Option<ReactionRow> = tx.fetch_optional(&sql, values).await?;
-    Ok(row.map(Into::into).unwrap_or_default())
+    Ok(tx.fetch_optional(&sql, values).await?.unwrap_or_default())
 }

@@ -1,4 +1,4 @@
-//! Live events: what clients hear while they are connected, and what they missed.
+//! Live events: what clients receive while they are connected, and what they missed.
 //!
 //! An event is a hint, a kind and ids, after which the client reads the state again over REST. Each account has a log of its own, with
 //! the numbers 1, 2, 3, …, and whoever writes an event holds the row of the account's last number until the end of the transaction. So

@@ -13,7 +13,7 @@ use super::model::{LiveEvent, PAGE_SIZE};
 /// Where a stream starts.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum StreamStart {
-    /// After this number, which is the last of the log: the client reads the state once, and then hears of every change.
+    /// After this number, which is the last of the log: the client reads the state once, and then receives every change.
     Latest(i64),
     /// After the event that the client named.
     Resumed,

@@ -10,7 +10,7 @@ use std::{
     time::Duration,
 };
 
-use database::{Db, Pool, Woken};
+use database::{ChangedAccounts, Db, Pool};
 use kernel::{Actor, Code, Error, Result, SessionId, UserId};
 
 use super::{
@@ -99,7 +99,7 @@ impl Streams {
         };
         stream.buffer.start(start, after);
         // Events since the log was read found no buffer that took them.
-        self.0.db.wakeups().add([id]);
+        self.0.db.change_notifications().add([id]);
         Ok(stream)
     }
 
@@ -144,7 +144,7 @@ impl Stream {
         match self.buffer.poll(context) {
             Poll::Ready(Some((item, has_more))) => {
                 if has_more {
-                    self.streams.db.wakeups().add([self.buffer.user_id]);
+                    self.streams.db.change_notifications().add([self.buffer.user_id]);
                 }
                 Poll::Ready(Some(item))
             }
@@ -178,13 +178,13 @@ async fn keep_filling(db: Db, streams: Weak<Inner>) {
     let mut check = tokio::time::interval(CHECK_INTERVAL);
     check.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
     loop {
-        let woken = tokio::select! {
-            woken = db.wakeups().next() => Some(woken),
+        let changed = tokio::select! {
+            changed = db.change_notifications().next() => Some(changed),
             _ = check.tick() => None,
         };
         let Some(streams) = streams.upgrade() else { return };
-        let done = match woken {
-            Some(woken) => streams.fill(woken).await,
+        let done = match changed {
+            Some(changed) => streams.fill(changed).await,
             None => streams.check().await,
         };
         if let Err(error) = done {
@@ -203,8 +203,8 @@ impl Inner {
     }
 
     /// Puts the new events of these accounts into their buffers.
-    async fn fill(&self, woken: Woken) -> Result<()> {
-        let waiting = self.waiting(&woken);
+    async fn fill(&self, changed: ChangedAccounts) -> Result<()> {
+        let waiting = self.waiting(&changed);
         for chunk in waiting.chunks(CHUNK_SIZE) {
             let after: Vec<(UserId, i64)> = chunk.iter().map(|(user, after, _)| (*user, *after)).collect();
             let sessions = sessions_of(chunk.iter().flat_map(|(.., buffers)| buffers));
@@ -215,7 +215,7 @@ impl Inner {
             let read = self.db.read_in(Pool::Worker, Actor::System, work).await;
             let (events, living) = read.inspect_err(|_| {
                 // Nothing was read: all of them are tried again.
-                self.db.wakeups().add(waiting.iter().map(|(user, ..)| *user));
+                self.db.change_notifications().add(waiting.iter().map(|(user, ..)| *user));
             })?;
             let mut by_reader: HashMap<UserId, Vec<LiveEvent>> = HashMap::new();
             for event in events {
@@ -235,7 +235,7 @@ impl Inner {
         Ok(())
     }
 
-    fn waiting(&self, woken: &Woken) -> Vec<Waiting> {
+    fn waiting(&self, changed: &ChangedAccounts) -> Vec<Waiting> {
         let buffers = self.buffers();
         let of_one = |(user, buffers): (&UserId, &Vec<Arc<StreamBuffer>>)| -> Option<Waiting> {
             let waiting: Vec<_> = buffers
@@ -245,10 +245,10 @@ impl Inner {
             let first = waiting.iter().map(|(after, _)| *after).min()?;
             Some((*user, first, waiting.into_iter().map(|(_, buffer)| buffer).collect()))
         };
-        if woken.everybody {
+        if changed.everybody {
             buffers.iter().filter_map(of_one).collect()
         } else {
-            let known = woken.accounts.iter().filter_map(|user| buffers.get_key_value(user));
+            let known = changed.accounts.iter().filter_map(|user| buffers.get_key_value(user));
             known.filter_map(of_one).collect()
         }
     }

@@ -25,7 +25,7 @@ pub(crate) async fn replace(tx: &Tx, subject: PostOrComment, html: &str) -> Resu
         return Ok(Vec::new());
     }
     let own = tx.actor().user_id();
-    let mut ids = store::active_accounts(tx, &usernames).await?;
+    let mut ids = identity::accounts_called(tx, &usernames).await?;
     ids.retain(|id| Some(*id) != own);
     store::insert(tx, subject, &ids).await?;
     Ok(ids)

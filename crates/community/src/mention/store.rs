@@ -1,24 +1,11 @@
 //! The statements about mentions.
 
 use database::{MapDbErr, Tx};
-use entity::{enums::UserStatus, mentions, users};
+use entity::mentions;
 use kernel::{Result, UserId};
-use sea_orm::{ActiveValue::Set, ColumnTrait, EntityTrait, QueryFilter, QueryOrder, QuerySelect};
+use sea_orm::{ActiveValue::Set, EntityTrait, QueryFilter, QueryOrder, QuerySelect};
 
 use crate::counter::model::PostOrComment;
-
-/// The active accounts with these usernames.
-pub(super) async fn active_accounts(tx: &Tx, usernames: &[String]) -> Result<Vec<UserId>> {
-    users::Entity::find()
-        .select_only()
-        .column(users::Column::Id)
-        .filter(users::COLUMN.username.is_in(usernames.iter().map(String::as_str)))
-        .filter(users::COLUMN.status.eq(UserStatus::Active))
-        .into_tuple()
-        .all(tx)
-        .await
-        .map_db_err()
-}
 
 /// Deletes the mentions of a post or a comment.
 pub(crate) async fn clear(tx: &Tx, subject: PostOrComment) -> Result<()> {

@@ -4,7 +4,7 @@ use database::Tx;
 use kernel::{Code, MessageId, Result};
 
 use super::{model::Message, read::get, send, store};
-use crate::{contact::model::Messaging, text};
+use crate::contact::model::Messaging;
 
 /// Changes the text of a message, if its version is still one that `matches` accepts. For its sender, within the edit window.
 ///
@@ -25,12 +25,12 @@ pub async fn edit(
     let Some(content) = content else {
         return Ok(before);
     };
-    let content = text::visible(&content, "/content")?;
-    if before.content.is_none() || before.created_at + messaging.edit_window <= tx.now() {
-        return Err(Code::EditWindowOver.into());
-    }
+    let content = kernel::visible_text(&content, "/content")?;
     if before.content.as_ref() == Some(&content) {
         return Ok(before);
+    }
+    if before.content.is_none() || before.created_at + messaging.edit_window <= tx.now() {
+        return Err(Code::EditWindowOver.into());
     }
     send::check_rules(tx, &content).await?;
     if !store::update(tx, id, before.version, content).await? {

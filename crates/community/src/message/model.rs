@@ -3,10 +3,10 @@
 use entity::messages;
 use identity::Person;
 use kernel::{ConversationId, MessageId, Timestamp, UserId, Uuid};
-use sea_orm::{DerivePartialModel, EntityTrait};
+use sea_orm::{DerivePartialModel, EntityTrait, FromQueryResult};
 
 /// A message, as a member of the conversation sees it.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, FromQueryResult)]
 pub struct Message {
     /// The message's id.
     pub id: MessageId,
@@ -15,12 +15,14 @@ pub struct Message {
     /// The number in the conversation: 1, 2, 3, …
     pub number: i64,
     /// The sender.
+    #[sea_orm(nested(prefix = "sender_"))]
     pub sender: Person,
     /// The sender's own id for the message; `None` for other readers.
     pub client_message_id: Option<Uuid>,
     /// The text; `None` once the message is deleted or removed.
     pub content: Option<String>,
     /// Whether the message was read: the caller's own by all other members, another's by the caller.
+    #[sea_orm(skip)]
     pub is_read: bool,
     /// When the message was read, in a direct conversation; `None` until then.
     pub read_at: Option<Timestamp>,

@@ -17,7 +17,6 @@ use crate::{
     conversation::store as conversations,
     live,
     rules::{self, WriteContext, WriteKind},
-    text,
 };
 
 /// Sends a message, and answers whether it is new: sent again with the same `client_message_id`, it is the message that is there. Of
@@ -34,7 +33,7 @@ pub async fn send(
     new: NewMessage,
 ) -> Result<(Message, bool)> {
     let me = tx.user_id()?;
-    let content = text::visible(&new.content, "/content")?;
+    let content = kernel::visible_text(&new.content, "/content")?;
     let membership = conversations::lock(tx, me, conversation_id).await?;
     let membership = membership.ok_or(Code::NotFound)?;
     if let Some(id) = store::find_sent(tx, me, conversation_id, new.client_message_id).await? {
@@ -52,7 +51,7 @@ pub async fn send(
         contact::can_continue(tx, messaging, conversation_id, other).await?;
     }
     check_rules(tx, &content).await?;
-    contact::check_rate_limit(tx, messaging, membership.member_since, LimitedAction::SendMessage).await?;
+    contact::check_rate_limit(tx, messaging, membership.writer, LimitedAction::SendMessage).await?;
     let (id, number) = (tx.new_id(), membership.last_number + 1);
     conversations::set_last_number(tx, conversation_id, number).await?;
     let row = MessageRow {

@@ -4,7 +4,6 @@ use std::collections::HashMap;
 
 use database::{MapDbErr, Tx, values};
 use entity::{conversation_members, messages};
-use identity::Person;
 use kernel::{ConversationId, Cursor, Limit, MessageId, Result, Timestamp, UserId, Uuid};
 use sea_orm::{
     ActiveValue::Set, ColumnTrait, ConnectionTrait, EntityTrait, FromQueryResult, IntoActiveModel,
@@ -17,23 +16,12 @@ use crate::person;
 /// A message with what decides how its reader sees it.
 #[derive(FromQueryResult)]
 struct Row {
-    id: MessageId,
-    conversation_id: ConversationId,
-    number: i64,
-    client_message_id: Uuid,
-    content: Option<String>,
-    edited_at: Option<Timestamp>,
-    deleted_at: Option<Timestamp>,
-    removed_at: Option<Timestamp>,
-    version: i64,
-    created_at: Timestamp,
-    #[sea_orm(nested(prefix = "sender_"))]
-    sender: Person,
+    #[sea_orm(nested)]
+    message: Message,
     reader_id: UserId,
     read_number: i64,
     /// Up to which number all others have read; `None` where no other member is left.
     read_by_others: Option<i64>,
-    read_at: Option<Timestamp>,
 }
 
 /// The messages that the member `:me` may read: there is no row for anybody who is not in the conversation, or was not yet when the
@@ -55,26 +43,14 @@ fn select(join: &str) -> String {
 
 impl From<Row> for Message {
     fn from(row: Row) -> Self {
-        let is_own = row.sender.id == row.reader_id;
-        let is_read = if is_own {
-            row.read_by_others.is_some_and(|number| number >= row.number)
-        } else {
-            row.read_number >= row.number
-        };
+        let Row { message, reader_id, read_number, read_by_others } = row;
+        let is_own = message.sender.id == reader_id;
+        let read_up_to = if is_own { read_by_others } else { Some(read_number) };
         Self {
-            id: row.id,
-            conversation_id: row.conversation_id,
-            number: row.number,
-            sender: row.sender,
-            client_message_id: is_own.then_some(row.client_message_id),
-            content: row.content.filter(|_| row.removed_at.is_none()),
-            is_read,
-            read_at: row.read_at,
-            edited_at: row.edited_at,
-            deleted_at: row.deleted_at,
-            removed_at: row.removed_at,
-            version: row.version,
-            created_at: row.created_at,
+            is_read: read_up_to.is_some_and(|number| number >= message.number),
+            client_message_id: message.client_message_id.filter(|_| is_own),
+            content: message.content.filter(|_| message.removed_at.is_none()),
+            ..message
         }
     }
 }

@@ -2,7 +2,7 @@
 
 use database::Tx;
 use entity::{course_editors, courses};
-use kernel::{Actor, Code, Result, Role, UserId};
+use kernel::{Result, UserId};
 use sea_orm::{
     ColumnTrait, Condition, EntityTrait, QueryFilter, QuerySelect, QueryTrait,
     sea_query::{SelectStatement, UnionType},
@@ -11,15 +11,11 @@ use sea_orm::{
 /// A condition for rows whose `course` column names a course that the caller edits; no condition for admins.
 ///
 /// # Errors
-/// [`Code::Unauthenticated`]; [`Code::Forbidden`] for anybody who is neither a trainer nor an admin.
+/// [`kernel::Code::Unauthenticated`]; [`kernel::Code::Forbidden`] for anybody who is neither a trainer nor an admin.
 pub(crate) fn moderated(tx: &Tx, course: impl ColumnTrait) -> Result<Condition> {
     match tx.actor() {
         actor if actor.is_admin() => Ok(Condition::all()),
-        Actor::User { id, role: Role::Trainer, .. } => {
-            Ok(Condition::all().add(course.in_subquery(edited_courses(id))))
-        }
-        Actor::Anonymous => Err(Code::Unauthenticated.into()),
-        _ => Err(Code::Forbidden.into()),
+        actor => Ok(Condition::all().add(course.in_subquery(edited_courses(actor.trainer_id()?)))),
     }
 }
 

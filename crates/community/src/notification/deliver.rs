@@ -35,7 +35,7 @@ pub(crate) async fn write(tx: &Tx, new: Vec<NewNotification>) -> Result<u64> {
         let Some(id) = written.get(&user_id) else {
             continue;
         };
-        // Of a message the members have heard by its own event.
+        // The members learn of a message by its own event.
         if channel.in_app && kind != NotificationKind::Message {
             to_tell.push(user_id);
         }

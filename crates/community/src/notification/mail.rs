@@ -2,7 +2,7 @@
 //! read, or do not want any more is not mailed.
 
 use chrono::Duration;
-use database::{Db, Tx, outbox};
+use database::{Db, Pool, Tx, outbox};
 use entity::enums::Digest;
 use identity::Account;
 use kernel::{
@@ -68,7 +68,7 @@ pub(crate) async fn digest_due(db: &Db, user_id: UserId, message: &outbox::Messa
         }
         Ok(())
     };
-    db.run(reader, work).await
+    db.run_in(Pool::Worker, reader, work).await
 }
 
 async fn send(

@@ -1,7 +1,7 @@
 //! The link in a mail by which its recipient turns such mails off. Whoever has the link can do that and nothing else, so that it needs
 //! no login and never expires.
 
-use database::{Db, Tx};
+use database::{Db, Pool, Tx};
 use entity::enums::NotificationKind;
 use kernel::{Actor, Code, Keyring, Result, Role, UserId, Uuid, from_base64url, to_base64url};
 use sea_orm::Iterable;
@@ -30,7 +30,7 @@ fn parse(keyring: &Keyring, link: &str) -> Option<(UserId, Option<NotificationKi
     (kind.is_some() || *number == ALL).then_some((user_id.into(), kind))
 }
 
-/// Turns off the mails that the link is about, on behalf of its recipient. Doing it again changes nothing.
+/// Turns off the mails that the link is about, on behalf of its recipient, also one who is suspended. Doing it again changes nothing.
 ///
 /// # Errors
 /// [`Code::LinkInvalid`] for a link that was not made here.
@@ -38,7 +38,7 @@ pub async fn unsubscribe(db: &Db, link: &str) -> Result<()> {
     let (id, kind) = parse(db.keyring(), link).ok_or(Code::LinkInvalid)?;
     let recipient = Actor::User { id, role: Role::User, session: Uuid::nil().into() };
     let work = move |tx: Tx| async move { preference::stop_mails(&tx, kind).await };
-    db.run(recipient, work).await
+    db.run_in(Pool::Worker, recipient, work).await
 }
 
 #[cfg(test)]

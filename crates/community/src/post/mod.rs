@@ -6,7 +6,7 @@ pub(crate) mod store;
 
 use database::{Tx, audit, outbox};
 use entity::enums::PostStatus;
-use kernel::{Code, Cursor, Error, FieldError, FileId, Limit, Page, PostId, Result};
+use kernel::{Code, Cursor, Error, FieldError, FileId, Limit, Page, PostId, Result, Written, visible_line};
 use serde_json::json;
 
 pub use model::{NewPost, Picture, Post, PostChange, PostFilter};
@@ -87,22 +87,20 @@ async fn own(tx: &Tx, id: PostId) -> Result<Post> {
 /// # Errors
 /// Of a course, see [`enrollment::course_access`]; [`Code::ValidationFailed`] for a title without visible characters or a
 /// picture that is not the caller's; [`Code::TooManyMentions`]; for a post that is published, also see [`publish_post`].
-pub async fn create_post(tx: &Tx, new: NewPost) -> Result<Post> {
+pub async fn create_post(tx: &Tx, new: NewPost) -> Result<Written<Post>> {
     let author_id = tx.user_id()?;
     access::require_readable(tx, new.course_id).await?;
-    let text = PostText {
-        title: text::title(&new.title)?,
-        content: text::rich(new.content, MAX_CONTENT_LENGTH, "/content")?,
-    };
-    check_images(tx, &new.image_ids, &[]).await?;
+    let content = text::rich(tx, &new.content, MAX_CONTENT_LENGTH, "/content");
+    let text = Error::join(visible_line(&new.title, "/title"), content);
+    let ((title, content), ()) = Error::join(text, check_images(tx, &new.image_ids, &[]).await)?;
+    let warnings = content.warnings;
+    let text = PostText { title, content: content.value };
     let id = tx.new_id();
     store::insert(tx, id, author_id, new.course_id, text.clone()).await?;
     store::set_images(tx, id, &new.image_ids).await?;
     mention::replace(tx, PostOrComment::Post(id), &text.content).await?;
-    if new.publish {
-        return publish_post(tx, id).await;
-    }
-    store::find(tx, id).await?.ok_or_else(|| Code::NotFound.into())
+    let value = if new.publish { publish_post(tx, id).await? } else { get_post(tx, id).await? };
+    Ok(Written { value, warnings })
 }
 
 /// Changes a post of the caller's own, if its version is still one that `matches` accepts. What changes nothing makes no new
@@ -116,37 +114,40 @@ pub async fn change_post(
     id: PostId,
     matches: impl Fn(i64) -> bool,
     change: PostChange,
-) -> Result<Post> {
+) -> Result<Written<Post>> {
     let before = own(tx, id).await?;
     if !matches(before.version) {
         return Err(Code::PreconditionFailed.into());
     }
-    let after = PostText {
-        title: match &change.title {
-            Some(title) => text::title(title)?,
-            None => before.title.clone(),
-        },
-        content: match change.content {
-            Some(content) => text::rich(content, MAX_CONTENT_LENGTH, "/content")?,
-            None => before.content.clone(),
-        },
-    };
+    let title = change.title.map_or_else(|| Ok(before.title.clone()), |title| visible_line(&title, "/title"));
+    let content = change.content.map_or_else(
+        || Ok(Written::as_sent(before.content.clone())),
+        |content| text::rich(tx, &content, MAX_CONTENT_LENGTH, "/content"),
+    );
     let old_images: Vec<FileId> = before.images.iter().map(|image| image.file_id).collect();
     let images = change.image_ids.unwrap_or_else(|| old_images.clone());
+    let new_images = if images == old_images { Ok(()) } else { check_images(tx, &images, &old_images).await };
+    let ((title, content), ()) = Error::join(Error::join(title, content), new_images)?;
+    let warnings = content.warnings;
+    let after = PostText { title, content: content.value };
     if after.title == before.title && after.content == before.content && images == old_images {
-        return Ok(before);
+        return Ok(Written { value: before, warnings });
     }
-    check_images(tx, &images, &old_images).await?;
     if before.status == PostStatus::Published {
         if before.is_locked {
             return Err(Code::ThreadLocked.into());
         }
-        require_content(&after.content, images.len())?;
+        if after.content != before.content || images != old_images {
+            require_content(&after.content, images.len())?;
+        }
+        // What stays was judged by the rules of its time.
+        let new_title = (after.title != before.title).then_some(after.title.as_str());
+        let new_content = (after.content != before.content).then_some(after.content.as_str());
         let is_moderator = access::require_readable(tx, before.course_id).await?;
         rules::check(
             tx,
             context(&before, is_moderator, WriteKind::Edit),
-            &all_text(&after.title, &after.content),
+            &all_text(new_title.unwrap_or_default(), new_content.unwrap_or_default()),
         )
         .await?;
     }
@@ -160,7 +161,7 @@ pub async fn change_post(
     if let Some(content) = mentions_changed {
         mention::replace(tx, PostOrComment::Post(id), &content).await?;
     }
-    get_post(tx, id).await
+    Ok(Written { value: get_post(tx, id).await?, warnings })
 }
 
 /// Publishes a draft of the caller's own. Doing it again changes nothing.
@@ -289,18 +290,21 @@ fn require_content(content: &str, images: usize) -> Result<()> {
 
 /// Requires that each picture is named once, and is the caller's own or belongs to the post already.
 async fn check_images(tx: &Tx, ids: &[FileId], current: &[FileId]) -> Result<()> {
+    let mut checked = Ok(());
     for (index, id) in ids.iter().enumerate() {
         let pointer = format!("/imageIds/{index}");
         if index >= MAX_IMAGES {
             let detail = format!("At most {MAX_IMAGES} pictures.");
             return Err(Error::invalid(vec![FieldError::new(pointer, "too_many", detail)]));
         }
-        if ids.iter().take(index).any(|other| other == id) {
+        let image = if ids.iter().take(index).any(|other| other == id) {
             let detail = "This picture is there already.";
-            return Err(Error::invalid(vec![FieldError::new(pointer, "duplicate", detail)]));
-        }
-        let current = current.iter().find(|current| *current == id).copied();
-        media::usable_image(tx, *id, current, &pointer).await?;
+            Err(Error::invalid(vec![FieldError::new(pointer, "duplicate", detail)]))
+        } else {
+            let current = current.iter().find(|current| *current == id).copied();
+            media::usable_image(tx, *id, current, &pointer).await
+        };
+        checked = Error::join(checked, image).map(drop);
     }
-    Ok(())
+    checked
 }

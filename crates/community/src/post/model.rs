@@ -4,6 +4,7 @@ use enrollment::ReadableCourses;
 use entity::enums::PostStatus;
 use identity::Person;
 use kernel::{CourseId, FileId, PostId, Timestamp, UserId};
+use sea_orm::FromQueryResult;
 
 use crate::counter::model::Reactions;
 
@@ -19,21 +20,24 @@ pub struct Picture {
 }
 
 /// A post, as the caller reads it.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, FromQueryResult)]
 pub struct Post {
     /// The post's id.
     pub id: PostId,
     /// The course in which the post stands; `None` in the school's feed.
     pub course_id: Option<CourseId>,
     /// The author.
+    #[sea_orm(nested(prefix = "author_"))]
     pub author: Person,
     /// Whether the caller is the author.
+    #[sea_orm(skip)]
     pub is_mine: bool,
     /// The title; empty once the post is deleted or removed.
     pub title: String,
     /// The text as sanitised HTML; empty once the post is deleted or removed.
     pub content: String,
     /// The pictures, in their order.
+    #[sea_orm(skip)]
     pub images: Vec<Picture>,
     /// The state of the post.
     pub status: PostStatus,
@@ -46,6 +50,7 @@ pub struct Post {
     /// How many comments stand under the post, without those that were deleted.
     pub comment_count: i64,
     /// How people reacted to the post.
+    #[sea_orm(nested)]
     pub reactions: Reactions,
     /// Grows by one with every change.
     pub version: i64,

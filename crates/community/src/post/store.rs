@@ -3,8 +3,7 @@
 use database::{MapDbErr, Tx, values};
 use enrollment::ReadableCourses;
 use entity::{enums::PostStatus, post_images, posts};
-use identity::Person;
-use kernel::{CourseId, Cursor, FileId, Limit, PostId, Result, Timestamp, UserId};
+use kernel::{CourseId, Cursor, FileId, Limit, PostId, Result, UserId};
 use sea_orm::{
     ActiveValue::Set,
     ColumnTrait, EntityTrait, FromQueryResult, QueryFilter, UpdateMany,
@@ -16,7 +15,7 @@ use super::{
     picture::picture,
 };
 use crate::{
-    counter::store::{self as counters, REACTION_COUNTS, ReactionRow},
+    counter::store::{self as counters, REACTION_COUNTS},
     person,
 };
 
@@ -25,24 +24,8 @@ const PIN_OFFSET: i64 = 1 << 52;
 
 #[derive(FromQueryResult)]
 struct Row {
-    id: PostId,
-    course_id: Option<CourseId>,
-    #[sea_orm(nested(prefix = "author_"))]
-    author: Person,
-    title: String,
-    content: String,
-    status: PostStatus,
-    is_pinned: bool,
-    is_locked: bool,
-    feed_key: i64,
-    version: i64,
-    published_at: Option<Timestamp>,
-    edited_at: Option<Timestamp>,
-    created_at: Timestamp,
-    updated_at: Timestamp,
-    comment_count: i64,
     #[sea_orm(nested)]
-    reactions: ReactionRow,
+    post: Post,
     image_ids: Option<String>,
 }
 
@@ -61,30 +44,11 @@ fn select(tx: &Tx) -> String {
     )
 }
 
-fn complete(tx: &Tx, row: Row) -> Post {
+fn complete(tx: &Tx, Row { post, image_ids }: Row) -> Post {
     // The pictures of a removed post are kept for its restoration.
-    let image_ids = row.image_ids.filter(|_| has_text(row.status)).unwrap_or_default();
-    let image_ids = image_ids.split(',').filter_map(|id| id.parse().ok());
-    Post {
-        id: row.id,
-        course_id: row.course_id,
-        is_mine: tx.actor().user_id() == Some(row.author.id),
-        author: row.author,
-        title: row.title,
-        content: row.content,
-        images: image_ids.map(|id| picture(tx, id)).collect(),
-        status: row.status,
-        is_pinned: row.is_pinned,
-        is_locked: row.is_locked,
-        feed_key: row.feed_key,
-        comment_count: row.comment_count,
-        reactions: row.reactions.into(),
-        version: row.version,
-        published_at: row.published_at,
-        edited_at: row.edited_at,
-        created_at: row.created_at,
-        updated_at: row.updated_at,
-    }
+    let image_ids = image_ids.filter(|_| has_text(post.status)).unwrap_or_default();
+    let images = image_ids.split(',').filter_map(|id| id.parse().ok()).map(|id| picture(tx, id)).collect();
+    Post { is_mine: tx.actor().user_id() == Some(post.author.id), images, ..post }
 }
 
 pub(crate) async fn find(tx: &Tx, id: PostId) -> Result<Option<Post>> {

@@ -45,7 +45,7 @@ pub async fn create_report(tx: &Tx, new: NewReport) -> Result<OwnReport> {
             .detail(format!("At most {MAX_REPORTS} reports in 24 hours."))
             .retry_after(wait));
     }
-    let note = new.note.map(|note| kernel::legible(&note).trim().to_owned());
+    let note = new.note.map(|note| kernel::trimmed(&kernel::legible(&note)).to_owned());
     let new = NewReport { note: note.filter(|note| !note.is_empty()), ..new };
     let id = tx.new_id();
     store::insert(tx, id, reporter_id, new, snapshot).await?;

@@ -7,16 +7,21 @@ use std::time::Duration;
 
 use database::Tx;
 use entity::enums::{LinkPolicy, Writers};
-use kernel::{Actor, Code, CourseId, Error, Result, Role, Timestamp, UserId};
+use kernel::{Code, CourseId, Error, Result, Timestamp, UserId};
 
 use crate::{
     mute,
-    settings::{self, model::Settings},
+    settings::{self, model::Settings, store::Rules},
     text,
 };
 
 /// The age of an account from which on its links are accepted where only trusted ones are.
 const TRUSTED_AFTER: Duration = Duration::from_secs(30 * 24 * 3600);
+/// How many posts and comments somebody may write in an hour whose e-mail address is not verified, wherever they write.
+const UNVERIFIED_TEXTS: u64 = 20;
+/// How many people such a text may mention.
+const UNVERIFIED_MENTIONS: usize = 3;
+const HOUR: Duration = Duration::from_secs(3600);
 
 /// What is about to be written.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -46,8 +51,8 @@ pub(crate) struct WriteContext {
 /// caller's next text waits from this one on.
 ///
 /// # Errors
-/// [`Code::Muted`], [`Code::PostingRestricted`], [`Code::AccountTooNew`], [`Code::LinksRefused`], [`Code::WordsRefused`],
-/// [`Code::SlowMode`].
+/// [`Code::Muted`], [`Code::PostingRestricted`], [`Code::NewAccountLimit`], [`Code::TooManyMentions`], [`Code::AccountTooNew`],
+/// [`Code::LinksRefused`], [`Code::WordsRefused`], [`Code::SlowMode`].
 pub(crate) async fn check(tx: &Tx, context: WriteContext, text: &str) -> Result<()> {
     let user_id = tx.user_id()?;
     if context.is_moderator {
@@ -60,11 +65,11 @@ pub(crate) async fn check(tx: &Tx, context: WriteContext, text: &str) -> Result<
             None => refusal,
         });
     }
-    let is_trainer = matches!(tx.actor(), Actor::User { role: Role::Trainer, .. });
-    if context.course_id.is_none() && is_trainer {
+    if context.course_id.is_none() && tx.actor().is_trainer() {
         return Ok(());
     }
-    let settings = settings::store::effective(tx, context.course_id).await?;
+    let Rules { settings, is_verified_writer } =
+        settings::store::rules(tx, context.course_id, user_id).await?;
     let writers = match context.kind {
         WriteKind::Post => settings.posting,
         WriteKind::Comment => settings.commenting,
@@ -74,6 +79,9 @@ pub(crate) async fn check(tx: &Tx, context: WriteContext, text: &str) -> Result<
         return Err(Code::PostingRestricted.into());
     }
     let is_new = matches!(context.kind, WriteKind::Post | WriteKind::Comment);
+    if !is_verified_writer {
+        check_unverified(tx, user_id, is_new, text).await?;
+    }
     check_account(tx, user_id, &settings, is_new, text).await?;
     if word_filter::matches(&settings.words, &text::plain(text)) {
         return Err(Code::WordsRefused.into());
@@ -82,6 +90,26 @@ pub(crate) async fn check(tx: &Tx, context: WriteContext, text: &str) -> Result<
         take_turn(tx, context.course_id, user_id, settings.slow_mode_seconds).await?;
     }
     Ok(())
+}
+
+/// Anybody can register with anybody's address: until it is verified, an account writes a little and mentions few.
+async fn check_unverified(tx: &Tx, user_id: UserId, is_new: bool, html: &str) -> Result<()> {
+    let mentioned = text::mentioned(html).len();
+    if mentioned > UNVERIFIED_MENTIONS {
+        let detail = format!(
+            "A text mentions at most {UNVERIFIED_MENTIONS} people, until the e-mail address of its author is verified."
+        );
+        return Err(Error::new(Code::TooManyMentions).detail(detail));
+    }
+    if !is_new {
+        return Ok(());
+    }
+    // The requests of one account wait for one another here, so that each counts those before it.
+    tx.advisory_lock(&format!("texts of {user_id}")).await?;
+    match store::nth_text_since(tx, user_id, UNVERIFIED_TEXTS, tx.now() - HOUR).await? {
+        Some(first) => Err(until(Error::new(Code::NewAccountLimit), tx.now(), first + HOUR)),
+        None => Ok(()),
+    }
 }
 
 /// The rules that depend on the age of the account.

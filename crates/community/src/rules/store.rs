@@ -17,6 +17,23 @@ pub(super) async fn account_created_at(tx: &Tx, user_id: UserId) -> Result<Times
     created_at.ok_or_else(|| Code::NotFound.into())
 }
 
+/// When the nth newest post or comment of somebody was written, if that was after `since`. It is text because it unites two tables.
+pub(super) async fn nth_text_since(
+    tx: &Tx,
+    user_id: UserId,
+    nth: u64,
+    since: Timestamp,
+) -> Result<Option<Timestamp>> {
+    let sql = format!(
+        "SELECT created_at FROM (SELECT published_at AS created_at FROM posts \
+         WHERE author_id = :user_id AND published_at > :since AND status <> 'DRAFT' \
+         UNION ALL SELECT created_at FROM comments WHERE author_id = :user_id AND created_at > :since) texts \
+         ORDER BY created_at DESC LIMIT 1 OFFSET {}",
+        nth.saturating_sub(1)
+    );
+    tx.fetch_scalar(&sql, values! { user_id, since }).await
+}
+
 /// Notes that somebody writes now, unless they have written after `since`; answers whether they may.
 pub(super) async fn take_turn(tx: &Tx, scope_id: Uuid, user_id: UserId, since: Timestamp) -> Result<bool> {
     // Text, because the update of the upsert has a condition on the old row.

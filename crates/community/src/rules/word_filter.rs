@@ -1,5 +1,7 @@
 //! The filter of words that a course or the school refuses. It also finds them behind accents, other cases and look-alike letters.
 
+use kernel::Piece;
+
 /// Characters that look like Latin letters, and those letters.
 const LOOK_ALIKES: &[(char, char)] = &[
     ('а', 'a'),
@@ -39,7 +41,8 @@ const LOOK_ALIKES: &[(char, char)] = &[
     ('!', 'i'),
 ];
 
-/// Whether one of these words or phrases stands in a text. Whole words are compared, without case, accents and width.
+/// Whether one of these words or phrases stands in a text. Whole words are compared, without case, accents and width; in a script
+/// without blanks, what stands anywhere.
 pub(super) fn matches(words: &[String], text: &str) -> bool {
     if words.is_empty() {
         return false;
@@ -59,13 +62,14 @@ fn latinised(text: &str) -> String {
     lower.chars().map(letter).collect()
 }
 
-/// The words of the text in lower-case Latin letters and digits, with one blank around each.
+/// The words of the text as searches compare them, with one blank around each, and around each letter of a script without blanks.
 fn normalised(text: &str) -> String {
-    let plain = deunicode::deunicode(&kernel::legible(text)).to_lowercase();
     let mut read = String::from(" ");
-    for word in plain.split(|c: char| !c.is_ascii_alphanumeric()).filter(|word| !word.is_empty()) {
-        read.push_str(word);
-        read.push(' ');
+    for piece in kernel::pieces(text) {
+        match piece {
+            Piece::Word(word) => read.push_str(&format!("{word} ")),
+            Piece::Run(letters) => letters.iter().for_each(|letter| read.push_str(&format!("{letter} "))),
+        }
     }
     read
 }
@@ -85,5 +89,11 @@ mod tests {
             assert!(!matches(&words, text), "{text}");
         }
         assert!(!matches(&["  ".to_owned()], "anything"));
+        let words = ["詐欺".to_owned(), "ステロイド".to_owned(), "احتيال".to_owned(), "เถื่อน".to_owned()];
+        for text in ["これは詐欺です", "ｽﾃﾛｲﾄﾞあります", "الاحتِيَال", "ยาเถื่อน"]
+        {
+            assert!(matches(&words, text), "{text}");
+        }
+        assert!(!matches(&words, "詐 称"));
     }
 }

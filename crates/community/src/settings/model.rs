@@ -2,9 +2,10 @@
 
 use entity::enums::{LinkPolicy, Writers};
 use kernel::{CourseId, Timestamp, Uuid};
+use sea_orm::FromQueryResult;
 
 /// The rules for whoever writes in a course or in the school's feed. They do not apply to moderators.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, FromQueryResult)]
 pub struct Settings {
     /// Who may post.
     pub posting: Writers,
@@ -17,12 +18,14 @@ pub struct Settings {
     /// Whose links are accepted.
     pub links: LinkPolicy,
     /// Words and phrases that are refused.
+    #[sea_orm(skip)]
     pub words: Vec<String>,
     /// Grows by one with every change; 0 where the course has no settings of its own.
     pub version: i64,
     /// When the settings were last changed; `None` where the course has none of its own.
     pub updated_at: Option<Timestamp>,
     /// Whether these are the settings of the school, because the course has none of its own.
+    #[sea_orm(skip)]
     pub is_inherited: bool,
 }
 

@@ -15,7 +15,8 @@ pub use model::{Attachment, AttachmentOwner, NewAttachment, Source};
 /// Attaches a file or a link to a course.
 ///
 /// # Errors
-/// [`Code::NotFound`], [`Code::Forbidden`], [`Code::ValidationFailed`] for a file that cannot be used.
+/// [`Code::NotFound`], [`Code::Forbidden`], [`Code::ValidationFailed`] for a file that cannot be used, and for a name in which
+/// nothing can be seen.
 pub async fn attach_to_course(tx: &Tx, course_id: CourseId, new: NewAttachment) -> Result<Attachment> {
     permission::lock_editable(tx, course_id).await?;
     attach(tx, course_id, None, new).await
@@ -47,7 +48,7 @@ async fn attach(
         id: tx.new_id(),
         course_id,
         lesson_id,
-        name: new.name.trim().to_owned(),
+        name: kernel::visible_line(&new.name, "/name")?,
         file_id: file.as_ref().map(|file| file.id),
         url,
         size_bytes: file.as_ref().map(|file| file.size_bytes),
@@ -62,7 +63,7 @@ async fn attach(
 /// Renames an attachment if `matches` accepts its present version.
 ///
 /// # Errors
-/// [`Code::NotFound`], [`Code::PreconditionFailed`].
+/// [`Code::NotFound`], [`Code::PreconditionFailed`], [`Code::ValidationFailed`] for a name in which nothing can be seen.
 pub async fn rename_attachment(
     tx: &Tx,
     id: AttachmentId,
@@ -74,7 +75,7 @@ pub async fn rename_attachment(
         return Err(Code::PreconditionFailed.into());
     }
     let after = Attachment {
-        name: name.map_or(before.name, |name| name.trim().to_owned()),
+        name: name.map_or(Ok(before.name), |name| kernel::visible_line(&name, "/name"))?,
         updated_at: tx.now(),
         ..before
     };

@@ -4,26 +4,33 @@ mod model;
 pub(crate) mod store;
 
 use database::Tx;
-use kernel::{Result, VideoAssetId};
+use kernel::{Result, VideoAssetId, Written};
 
-use crate::html;
+use crate::content::{self, Content};
 
 pub(crate) use model::BodyOwner;
 pub use model::{Body, BodyChange};
 
-/// Sanitises the text of a new body.
-pub(crate) fn sanitised(body: Body) -> Result<Body> {
-    Ok(Body { content: html::sanitise_content(body.content)?, ..body })
+/// A new body as it will be stored.
+pub(crate) fn checked(tx: &Tx, body: Body) -> Result<Written<Body>> {
+    let text = content::checked(body.content, body.content_format, tx.players(), content::POINTER)?;
+    Ok(with_text(body.video_url, body.video_asset_id, text))
 }
 
 /// A body with a change applied to it.
-pub(crate) fn changed(body: Body, change: BodyChange) -> Result<Body> {
-    let BodyChange { content, video_url, video_asset_id } = change;
-    Ok(Body {
-        content: content.map_or(Ok(body.content), html::sanitise_content)?,
-        video_url: video_url.unwrap_or(body.video_url),
-        video_asset_id: video_asset_id.unwrap_or(body.video_asset_id),
-    })
+pub(crate) fn changed(tx: &Tx, body: Body, change: BodyChange) -> Result<Written<Body>> {
+    let BodyChange { content, content_format, video_url, video_asset_id } = change;
+    let text = content::changed(tx, (body.content, body.content_format), content, content_format)?;
+    Ok(with_text(video_url.unwrap_or(body.video_url), video_asset_id.unwrap_or(body.video_asset_id), text))
+}
+
+fn with_text(
+    video_url: Option<String>,
+    video_asset_id: Option<VideoAssetId>,
+    text: Content,
+) -> Written<Body> {
+    let Content { text: content, format: content_format, warnings } = text;
+    Written { value: Body { content, content_format, video_url, video_asset_id }, warnings }
 }
 
 /// Refuses an uploaded video that is neither the caller's nor the present one. `pointer` is where the request names it.

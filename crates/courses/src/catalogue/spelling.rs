@@ -27,6 +27,9 @@ pub(super) async fn corrected(tx: &Tx, search: &Search) -> Result<Option<Search>
 
 /// The word of a published course that is the fewest typing errors away.
 async fn nearest(tx: &Tx, word: &str) -> Result<Option<String>> {
+    if !word.is_ascii() {
+        return Ok(None);
+    }
     let errors = match word.len() {
         ..4 => return Ok(None),
         4..6 => 1,

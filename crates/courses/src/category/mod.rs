@@ -35,14 +35,14 @@ pub async fn category(tx: &Tx, key: &str) -> Result<Category> {
 /// Creates a category. Admins only.
 ///
 /// # Errors
-/// [`Code::Forbidden`], [`Code::CategoryTaken`].
+/// [`Code::Forbidden`], [`Code::CategoryTaken`], [`Code::ValidationFailed`] for a name in which nothing can be seen.
 pub async fn create_category(tx: &Tx, new: NewCategory) -> Result<Category> {
     require_admin(tx)?;
     check_image(tx, new.image_id, None).await?;
-    let name = new.name.trim().to_owned();
+    let name = kernel::visible_line(&new.name, "/name")?;
     let new = Category {
         id: tx.new_id(),
-        slug: slugify(&name, "category"),
+        slug: free_slug(tx, &name, None).await?,
         name,
         image_url: new.image_url,
         image_id: new.image_id,
@@ -61,7 +61,8 @@ pub async fn create_category(tx: &Tx, new: NewCategory) -> Result<Category> {
 /// worker has updated the search index.
 ///
 /// # Errors
-/// [`Code::Forbidden`], [`Code::NotFound`], [`Code::PreconditionFailed`], [`Code::CategoryTaken`].
+/// [`Code::Forbidden`], [`Code::NotFound`], [`Code::PreconditionFailed`], [`Code::CategoryTaken`], [`Code::ValidationFailed`] for a name
+/// in which nothing can be seen.
 pub async fn change_category(
     tx: &Tx,
     key: &str,
@@ -73,11 +74,15 @@ pub async fn change_category(
     if !matches(before.version) {
         return Err(Code::PreconditionFailed.into());
     }
-    let name = change.name.map_or_else(|| before.name.clone(), |name| name.trim().to_owned());
+    let name = match change.name {
+        Some(name) => kernel::visible_line(&name, "/name")?,
+        None => before.name.clone(),
+    };
     let (image_url, image_id) =
         url_or_upload((before.image_url.clone(), before.image_id), change.image_url, change.image_id);
     check_image(tx, image_id, before.image_id).await?;
-    let slug = if name == before.name { before.slug.clone() } else { slugify(&name, "category") };
+    let slug =
+        if name == before.name { before.slug.clone() } else { free_slug(tx, &name, Some(before.id)).await? };
     let after = Category { name, slug, image_url, image_id, ..before.clone() };
     if after == before {
         return Ok(before);
@@ -126,10 +131,21 @@ fn require_admin(tx: &Tx) -> Result<()> {
     if tx.actor().is_admin() { Ok(()) } else { Err(Code::Forbidden.into()) }
 }
 
-/// Different names can make the same slug, so that both constraints mean the same.
+/// The slug of a name, or that with the first free number behind it: different names can make the same one.
+async fn free_slug(tx: &Tx, name: &str, own: Option<CategoryId>) -> Result<String> {
+    let base = slugify(name, "category");
+    let taken = store::slugs_like(tx, &base, own).await?;
+    let numbered = (2..).map(|number| format!("{base}-{number}"));
+    let mut slugs = std::iter::once(base.clone()).chain(numbered);
+    slugs.find(|slug| !taken.contains(slug)).ok_or_else(|| Error::internal("no slug is free"))
+}
+
+/// Names are the same that differ only in case, accents, width and the like. Of two at once that make the same slug, one wins.
 fn taken(error: DbErr) -> Error {
     match constraint(&error).as_deref() {
-        Some("uq_categories_name" | "uq_categories_slug") => Code::CategoryTaken.into(),
+        Some("uq_categories_folded_name" | "uq_categories_name" | "uq_categories_slug") => {
+            Code::CategoryTaken.into()
+        }
         _ => from_db(error),
     }
 }

@@ -8,15 +8,11 @@ use serde::Deserialize;
 ///
 /// The course page reads it from an array of the columns in this order, as `store` selects them.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize, DerivePartialModel, DeriveIntoActiveModel)]
-#[sea_orm(
-    entity = "entity::categories::Entity",
-    active_model = "entity::categories::ActiveModel",
-    exhaustive
-)]
+#[sea_orm(entity = "entity::categories::Entity", active_model = "entity::categories::ActiveModel")]
 pub struct Category {
     /// The category's id.
     pub id: CategoryId,
-    /// The name, which no other category has.
+    /// The name. No other category has one that is the same without case, accents and the like.
     pub name: String,
     /// The address, made from the name; no other category has it.
     pub slug: String,

@@ -7,7 +7,7 @@ use entity::{categories, course_categories};
 use kernel::{CategoryId, CourseId, Cursor, Limit, Result};
 use sea_orm::{
     ActiveValue::Set, ColumnTrait, ConnectionTrait, DbErr, EntityTrait, FromQueryResult, IntoActiveModel,
-    QueryFilter, QuerySelect, entity::prelude::SelectExt,
+    QueryFilter, QuerySelect, QueryTrait, entity::prelude::SelectExt,
 };
 
 use super::model::Category;
@@ -22,12 +22,15 @@ fn complete(tx: &Tx, category: Category) -> Category {
 }
 
 pub(super) async fn insert(tx: &Tx, category: Category) -> Result<(), DbErr> {
-    let insert = categories::Entity::insert(category.into_active_model());
+    let folded_name = Set(kernel::comparable_name(&category.name));
+    let row = categories::ActiveModel { folded_name, ..category.into_active_model() };
+    let insert = categories::Entity::insert(row);
     insert.exec_without_returning(tx).await.map(drop)
 }
 
 pub(super) async fn update(tx: &Tx, category: Category) -> Result<(), DbErr> {
     let change = categories::ActiveModel {
+        folded_name: Set(kernel::comparable_name(&category.name)),
         name: Set(category.name),
         slug: Set(category.slug),
         image_url: Set(category.image_url),
@@ -38,6 +41,20 @@ pub(super) async fn update(tx: &Tx, category: Category) -> Result<(), DbErr> {
     };
     let update = categories::Entity::update_many().set(change).filter(categories::COLUMN.id.eq(category.id));
     update.exec(tx).await.map(drop)
+}
+
+/// The slugs that begin like this one, of all categories but `own`.
+pub(super) async fn slugs_like(tx: &Tx, slug: &str, own: Option<CategoryId>) -> Result<HashSet<String>> {
+    let slugs: Vec<String> = categories::Entity::find()
+        .select_only()
+        .column(categories::Column::Slug)
+        .filter(categories::COLUMN.slug.starts_with(slug))
+        .apply_if(own, |select, own| select.filter(categories::COLUMN.id.ne(own)))
+        .into_tuple()
+        .all(tx)
+        .await
+        .map_db_err()?;
+    Ok(slugs.into_iter().collect())
 }
 
 /// Moves the courses of one category into another. The insert is text because it selects its rows.

@@ -4,7 +4,7 @@ pub(crate) mod model;
 pub(crate) mod store;
 
 use database::Tx;
-use kernel::{ChapterId, Code, CourseId, FieldError, Result};
+use kernel::{ChapterId, Code, CourseId, FieldError, Result, Written, trimmed, visible_line};
 
 use crate::{
     body::{self, Body, BodyOwner},
@@ -20,24 +20,33 @@ pub use model::{Chapter, ChapterChange, NewChapter, PlacedChapter};
 /// Adds a draft chapter at the end of a course.
 ///
 /// # Errors
-/// [`Code::NotFound`], [`Code::Forbidden`], [`Code::ListFull`].
-pub async fn create_chapter(tx: &Tx, course_id: CourseId, new: NewChapter) -> Result<(Chapter, Body)> {
+/// [`Code::NotFound`], [`Code::Forbidden`], [`Code::ListFull`], [`Code::ValidationFailed`] for a title in which nothing can be seen and
+/// for a text that cannot be stored.
+pub async fn create_chapter(
+    tx: &Tx,
+    course_id: CourseId,
+    new: NewChapter,
+) -> Result<Written<(Chapter, Body)>> {
     permission::lock_editable(tx, course_id).await?;
     body::check_video(tx, new.body.video_asset_id, None, "/videoAssetId").await?;
     insert(tx, course_id, new).await
 }
 
 /// Inserts a draft chapter into a course that the caller may edit.
-pub(crate) async fn insert(tx: &Tx, course_id: CourseId, new: NewChapter) -> Result<(Chapter, Body)> {
-    let body = body::sanitised(new.body)?;
+pub(crate) async fn insert(
+    tx: &Tx,
+    course_id: CourseId,
+    new: NewChapter,
+) -> Result<Written<(Chapter, Body)>> {
+    let Written { value: body, warnings } = body::checked(tx, new.body)?;
     let chapter = Chapter {
         id: tx.new_id(),
         course_id,
-        title: new.title.trim().to_owned(),
-        description: new.description,
+        title: visible_line(&new.title, "/title")?,
+        description: shown(new.description),
         position: ordering::next_position(tx, Parent::Course(course_id)).await?,
         duration: new.duration,
-        has_content: body.content.is_some(),
+        has_content: body.has_text(),
         has_video: body.has_video(),
         is_published: false,
         is_free: new.is_free,
@@ -46,7 +55,7 @@ pub(crate) async fn insert(tx: &Tx, course_id: CourseId, new: NewChapter) -> Res
         updated_at: tx.now(),
     };
     store::insert_all(tx, &[(&chapter, &body)]).await?;
-    Ok((chapter, body))
+    Ok(Written { value: (chapter, body), warnings })
 }
 
 /// A chapter with what decides whether the caller may read it. Whether they may, `enrollment` decides.
@@ -81,31 +90,40 @@ pub async fn change_chapter(
     id: ChapterId,
     matches: impl Fn(i64) -> bool,
     change: ChapterChange,
-) -> Result<(Chapter, Body)> {
+) -> Result<Written<(Chapter, Body)>> {
     let (before, old) = with_body(tx, lock_editable(tx, id).await?).await?;
     if !matches(before.version) {
         return Err(Code::PreconditionFailed.into());
     }
-    let body = body::changed(old.clone(), change.body)?;
+    let Written { value: body, warnings } = body::changed(tx, old.clone(), change.body)?;
     body::check_video(tx, body.video_asset_id, old.video_asset_id, "/videoAssetId").await?;
     let after = Chapter {
-        title: change.title.map_or_else(|| before.title.clone(), |title| title.trim().to_owned()),
-        description: change.description.unwrap_or_else(|| before.description.clone()),
+        title: match change.title {
+            Some(title) => visible_line(&title, "/title")?,
+            None => before.title.clone(),
+        },
+        description: change.description.map_or_else(|| before.description.clone(), shown),
         duration: change.duration.unwrap_or(before.duration),
         is_free: change.is_free.unwrap_or(before.is_free),
-        has_content: body.content.is_some(),
+        has_content: body.has_text(),
         has_video: body.has_video(),
         ..before.clone()
     };
     if after == before && body == old {
-        return Ok((before, old));
+        return Ok(Written { value: (before, old), warnings });
     }
     let after = Chapter { version: before.version + 1, updated_at: tx.now(), ..after };
+    let known = if after.is_published { unpublishable(tx, &before).await? } else { Vec::new() };
     store::update(tx, &after, body.clone()).await?;
     if after.is_published {
-        publication::require(unpublishable(tx, &after).await?)?;
+        publication::require_no_worse(&known, unpublishable(tx, &after).await?)?;
     }
-    Ok((after, body))
+    Ok(Written { value: (after, body), warnings })
+}
+
+/// A description, without what cannot be seen around it; none where nothing can be seen.
+pub(crate) fn shown(description: Option<String>) -> Option<String> {
+    description.map(|text| trimmed(&text).to_owned()).filter(|text| !text.is_empty())
 }
 
 /// Orders the chapters of a course: `ids` names each of them once.

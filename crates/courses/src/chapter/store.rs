@@ -9,7 +9,7 @@ use sea_orm::{
 };
 
 use super::model::Chapter;
-use crate::body::{self, Body, BodyOwner};
+use crate::body::{self, Body};
 
 /// The most rows of one insert: both databases limit how many values a statement has.
 const ROWS_PER_INSERT: usize = 100;
@@ -40,6 +40,7 @@ pub(crate) async fn insert_all(tx: &Tx, chapters: &[(&Chapter, &Body)]) -> Resul
             chapter_id: Set(chapter.id),
             course_id: Set(chapter.course_id),
             content: Set(body.content.clone()),
+            content_format: Set(body.content_format),
             video_url: Set(body.video_url.clone()),
             video_asset_id: Set(body.video_asset_id),
         });
@@ -63,7 +64,7 @@ pub(super) async fn update(tx: &Tx, chapter: &Chapter, body: Body) -> Result<()>
     };
     let update = chapters::Entity::update_many().set(change).filter(chapters::COLUMN.id.eq(chapter.id));
     update.exec(tx).await.map_db_err()?;
-    body::store::update(tx, BodyOwner::Chapter(chapter.id), body).await
+    body::store::update_of_chapter(tx, chapter.id, body).await
 }
 
 pub(super) async fn set_published(tx: &Tx, id: ChapterId, is_published: bool) -> Result<()> {

@@ -1,11 +1,13 @@
 //! Courses: creating, reading, changing, publishing, archiving and deleting them.
 
 pub(crate) mod model;
+pub(crate) mod price;
 pub(crate) mod store;
 
 use database::{Tx, outbox};
 use kernel::{
-    Actor, CategoryId, Code, CourseId, Cursor, Error, FieldError, Limit, Money, Page, Result, Role,
+    CategoryId, Code, CourseId, Cursor, Error, FieldError, Limit, Page, Result, Written, trimmed,
+    visible_line,
 };
 use serde_json::json;
 
@@ -13,41 +15,45 @@ use crate::{
     body::check_video,
     catalogue, category,
     chapter::store::any_published as any_published_chapter,
+    content::{self, Content},
     deletion::deletion_refusal,
-    html, outline, permission,
+    outline, permission,
     picture::{check_image, url_or_upload},
     publication, slug,
 };
 
-pub use model::{Author, Course, CourseChange, CourseDetail, CourseRef, NewCourse};
+pub use model::{Author, Course, CourseChange, CourseDetail, CourseRef, NewCourse, is_free};
+use price::Prices;
+
+/// The outbox message that the price of a course is another one, or that it became free. Carries `courseId`.
+pub const OFFER_CHANGED: &str = "course.offer_changed";
 
 /// Creates a draft. Trainers and admins only.
 ///
 /// # Errors
-/// [`Code::Forbidden`], [`Code::ValidationFailed`] for a price, a category, a picture or a video that is not acceptable.
-pub async fn create_course(tx: &Tx, new: NewCourse) -> Result<Course> {
+/// [`Code::Forbidden`], [`Code::ValidationFailed`] for a title, a text, a price, a category, a picture or a video that is not
+/// acceptable.
+pub async fn create_course(tx: &Tx, new: NewCourse) -> Result<Written<Course>> {
     check_image(tx, new.image_id, None).await?;
     check_video(tx, new.preview_video_asset_id, None, "/previewVideoAssetId").await?;
-    let id = insert(tx, new).await?;
-    by_id(tx, id).await
+    let Written { value: id, warnings } = insert(tx, new).await?;
+    Ok(Written { value: by_id(tx, id).await?, warnings })
 }
 
 /// Inserts a draft of the caller's, and returns its id.
-pub(crate) async fn insert(tx: &Tx, new: NewCourse) -> Result<CourseId> {
-    let author_id = match tx.actor() {
-        Actor::User { id, role: Role::Trainer | Role::Admin, .. } => id,
-        Actor::Anonymous => return Err(Code::Unauthenticated.into()),
-        _ => return Err(Code::Forbidden.into()),
-    };
+pub(crate) async fn insert(tx: &Tx, new: NewCourse) -> Result<Written<CourseId>> {
+    let author_id = tx.actor().trainer_id()?;
+    let text = content::checked(new.content, new.content_format, tx.players(), content::POINTER)?;
     let id = tx.new_id();
     let course = Course {
         id,
         author: Author { id: author_id, username: None, name: None, avatar_url: None },
-        title: new.title.trim().to_owned(),
+        title: visible_line(&new.title, "/title")?,
         // A slug refers to its course, so that it can be claimed only once the course is there.
         slug: id.to_string(),
-        description: new.description.trim().to_owned(),
-        content: html::sanitise_content(new.content)?,
+        description: trimmed(&new.description).to_owned(),
+        content: text.text,
+        content_format: text.format,
         image_url: new.image_url,
         image_id: new.image_id,
         picture_url: None,
@@ -68,12 +74,12 @@ pub(crate) async fn insert(tx: &Tx, new: NewCourse) -> Result<CourseId> {
         enrollment_count: 0,
         categories: Vec::new(),
     };
-    check_price(course.price, course.discount_price)?;
+    price::check(prices(&course), None)?;
     store::insert(tx, &course).await?;
     let slug = slug::claim(tx, id, &course.title).await?;
     store::set_slug(tx, id, slug).await?;
     set_categories(tx, id, &new.category_ids).await?;
-    Ok(id)
+    Ok(Written { value: id, warnings: text.warnings })
 }
 
 /// A course with its outline, by id, slug or former slug. Whoever may edit it also sees its drafts.
@@ -106,8 +112,7 @@ pub async fn course_ref(tx: &Tx, id: CourseId) -> Result<CourseRef> {
 /// # Errors
 /// What the database answers.
 pub async fn visible_courses(tx: &Tx, ids: &[CourseId]) -> Result<Vec<CourseId>> {
-    let is_trainer = matches!(tx.actor(), Actor::User { role: Role::Trainer, .. });
-    store::visible(tx, ids, tx.user_id()?, is_trainer).await
+    store::visible(tx, ids, tx.user_id()?, tx.actor().is_trainer()).await
 }
 
 /// These courses, whatever their state: for lists of courses that somebody already has.
@@ -118,12 +123,17 @@ pub async fn courses_by_ids(tx: &Tx, ids: &[CourseId]) -> Result<Vec<Course>> {
     store::find_all(tx, ids).await
 }
 
-/// The courses that the caller owns or edits, drafts included, newest first.
+/// The courses that the caller owns or edits, drafts included, newest first. Whoever is no trainer has none.
 ///
 /// # Errors
 /// [`Code::Unauthenticated`] where nobody has logged in.
 pub async fn list_own_courses(tx: &Tx, after: Option<Cursor>, limit: Limit) -> Result<Page<Course>> {
-    let rows = store::list_of_trainer(tx, tx.user_id()?, after, limit).await?;
+    let user_id = tx.user_id()?;
+    let rows = if tx.actor().is_trainer() {
+        store::list_of_trainer(tx, user_id, after, limit).await?
+    } else {
+        Vec::new()
+    };
     Ok(Page::cut(rows, limit, |course| Cursor::at(course.created_at, course.id)))
 }
 
@@ -137,14 +147,15 @@ pub async fn change_course(
     key: &str,
     matches: impl Fn(i64) -> bool,
     change: CourseChange,
-) -> Result<Course> {
+) -> Result<Written<Course>> {
     let id = store::find(tx, key).await?.ok_or(Code::NotFound)?.id;
     let before = permission::lock_editable(tx, id).await?;
     if !matches(before.version) {
         return Err(Code::PreconditionFailed.into());
     }
-    let after = changed(before.clone(), change.clone())?;
-    check_price(after.price, after.discount_price)?;
+    let Written { value: after, warnings } = changed(tx, before.clone(), change.clone())?;
+    let is_repriced = prices(&after) != prices(&before);
+    price::check(prices(&after), Some(prices(&before)))?;
     check_image(tx, after.image_id, before.image_id).await?;
     check_video(tx, after.preview_video_asset_id, before.preview_video_asset_id, "/previewVideoAssetId")
         .await?;
@@ -153,8 +164,9 @@ pub async fn change_course(
         ids.len() != present.len() || ids.iter().any(|id| !present.contains(id))
     });
     if after == before && categories.is_none() {
-        return Ok(before);
+        return Ok(Written { value: before, warnings });
     }
+    let known = if before.is_published { unpublishable(tx, &before).await? } else { Vec::new() };
     let slug =
         if after.title == before.title { before.slug } else { slug::claim(tx, id, &after.title).await? };
     store::update(tx, &Course { slug, ..after }).await?;
@@ -162,19 +174,27 @@ pub async fn change_course(
         set_categories(tx, id, &ids).await?;
     }
     let after = by_id(tx, id).await?;
+    if is_repriced {
+        outbox::send(tx, OFFER_CHANGED, json!({ "courseId": id })).await?;
+    }
     if after.is_published {
-        publication::require(unpublishable(tx, &after).await?)?;
+        publication::require_no_worse(&known, unpublishable(tx, &after).await?)?;
         catalogue::refresh(tx, &after).await?;
     }
-    Ok(after)
+    Ok(Written { value: after, warnings })
+}
+
+fn prices(course: &Course) -> Prices {
+    Prices { price: course.price, discount_price: course.discount_price }
 }
 
 /// A course with a change applied to it, apart from its categories.
-fn changed(before: Course, change: CourseChange) -> Result<Course> {
+fn changed(tx: &Tx, before: Course, change: CourseChange) -> Result<Written<Course>> {
     let CourseChange {
         title,
         description,
         content,
+        content_format,
         image_url,
         image_id,
         preview_video_url,
@@ -191,10 +211,13 @@ fn changed(before: Course, change: CourseChange) -> Result<Course> {
         preview_video_url,
         preview_video_asset_id,
     );
-    Ok(Course {
-        title: title.map_or(before.title, |title| title.trim().to_owned()),
-        description: description.map_or(before.description, |text| text.trim().to_owned()),
-        content: content.map_or(Ok(before.content), html::sanitise_content)?,
+    let text = (before.content, before.content_format);
+    let Content { text, format, warnings } = content::changed(tx, text, content, content_format)?;
+    let course = Course {
+        title: title.map_or(Ok(before.title), |title| visible_line(&title, "/title"))?,
+        description: description.map_or(before.description, |text| trimmed(&text).to_owned()),
+        content: text,
+        content_format: format,
         image_url,
         image_id,
         preview_video_url,
@@ -204,7 +227,8 @@ fn changed(before: Course, change: CourseChange) -> Result<Course> {
         price: price.unwrap_or(before.price),
         discount_price: discount_price.unwrap_or(before.discount_price),
         ..before
-    })
+    };
+    Ok(Written { value: course, warnings })
 }
 
 /// Everything that prevents the publication of a course; empty where nothing does.
@@ -297,21 +321,4 @@ async fn set_categories(tx: &Tx, id: CourseId, category_ids: &[CategoryId]) -> R
         return Err(Error::invalid(reasons));
     }
     category::store::set_of_course(tx, id, category_ids).await
-}
-
-/// Refuses a discount that is not below the price, or in another currency.
-pub(crate) fn check_price(price: Option<Money>, discount: Option<Money>) -> Result<()> {
-    let Some(discount) = discount else {
-        return Ok(());
-    };
-    let reason = match price {
-        Some(price) if price.currency != discount.currency => {
-            Some(("other_currency", "The discount must be in the price's currency."))
-        }
-        Some(price) if discount.amount < price.amount => None,
-        _ => Some(("not_below_price", "The discounted price must be below the price.")),
-    };
-    reason.map_or(Ok(()), |(code, detail)| {
-        Err(Error::invalid(vec![FieldError::new("/discountPrice", code, detail)]))
-    })
 }

@@ -1,6 +1,6 @@
 //! Courses, as lists, pages and other crates need them.
 
-use entity::enums::Level;
+use entity::enums::{ContentFormat, Level};
 use kernel::{CategoryId, CourseId, Currency, FileId, Money, Timestamp, UserId, VideoAssetId};
 use sea_orm::{DbErr, FromQueryResult, QueryResult};
 
@@ -32,8 +32,10 @@ pub struct Course {
     pub slug: String,
     /// A description in plain text.
     pub description: String,
-    /// Sanitised HTML that everybody may read. Lists leave it out.
+    /// Sanitised HTML, or what an editor wrote as JSON, that everybody may read. Lists leave it out.
     pub content: Option<String>,
+    /// Which of the two.
+    pub content_format: ContentFormat,
     /// The address of a picture elsewhere; `None` where a picture was uploaded.
     pub image_url: Option<String>,
     /// The id of an uploaded picture.
@@ -78,7 +80,7 @@ impl Course {
     /// Whether everybody may enrol without paying.
     #[must_use]
     pub fn is_free(&self) -> bool {
-        self.effective_price() == 0
+        is_free(self.price, self.discount_price)
     }
 
     /// What a learner pays now, in minor units; 0 where the course is free.
@@ -86,6 +88,13 @@ impl Course {
         let amount = |money: Option<Money>| money.map(|money| money.amount);
         effective_price(amount(self.price), amount(self.discount_price))
     }
+}
+
+/// Whether everybody may enrol in a course with these prices without paying.
+#[must_use]
+pub fn is_free(price: Option<Money>, discount_price: Option<Money>) -> bool {
+    let amount = |money: Option<Money>| money.map(|money| money.amount);
+    effective_price(amount(price), amount(discount_price)) == 0
 }
 
 /// What a learner pays for a course now, in minor units. A course is free exactly where this is 0: learners enrol in it and do not
@@ -107,6 +116,7 @@ impl FromQueryResult for Course {
             slug: row.try_get(pre, "slug")?,
             description: row.try_get(pre, "description")?,
             content: row.try_get(pre, "content")?,
+            content_format: row.try_get(pre, "content_format")?,
             image_url: row.try_get(pre, "image_url")?,
             image_id: row.try_get(pre, "image_id")?,
             picture_url: None,
@@ -173,6 +183,8 @@ pub struct NewCourse {
     pub description: String,
     /// See [`Course::content`]; it is sanitised when the course is created.
     pub content: Option<String>,
+    /// See [`Course::content_format`].
+    pub content_format: ContentFormat,
     /// See [`Course::image_url`].
     pub image_url: Option<String>,
     /// See [`Course::image_id`].
@@ -202,6 +214,8 @@ pub struct CourseChange {
     pub description: Option<String>,
     /// See [`Course::content`]; it is sanitised when the change is applied.
     pub content: Option<Option<String>>,
+    /// See [`Course::content_format`].
+    pub content_format: Option<ContentFormat>,
     /// See [`Course::image_url`]; setting it clears the uploaded picture.
     pub image_url: Option<Option<String>>,
     /// See [`Course::image_id`]; setting it clears the picture elsewhere.

@@ -22,7 +22,7 @@ const JOINS: &str = "JOIN users u ON u.id = c.author_id LEFT JOIN catalogue_entr
 
 /// The columns of a [`Course`] in lists. They leave out `content`, which would be most of a list's bytes and which no list shows.
 const LIST_COLUMNS: &str = "c.id, u.id AS author_id, u.username AS author_username, u.name AS author_name, \
-                            u.avatar_url AS author_avatar_url, c.title, c.slug, c.description, c.image_url, \
+                            u.avatar_url AS author_avatar_url, c.title, c.slug, c.description, c.content_format, c.image_url, \
                             c.image_id, c.preview_video_url, c.preview_video_asset_id, c.duration, c.difficulty, \
                             c.price_amount, c.price_currency, c.discount_price_amount, c.is_published, \
                             c.published_at, c.archived_at, c.version, c.created_at, c.updated_at, \
@@ -85,6 +85,7 @@ fn authored(course: &Course) -> courses::ActiveModel {
         slug: Set(course.slug.clone()),
         description: Set(course.description.clone()),
         content: Set(course.content.clone()),
+        content_format: Set(course.content_format),
         image_url: Set(course.image_url.clone()),
         image_id: Set(course.image_id),
         preview_video_url: Set(course.preview_video_url.clone()),
@@ -256,7 +257,7 @@ struct IdRow {
     id: CourseId,
 }
 
-/// Those of these courses that are published, and every course that somebody owns or, where `is_trainer`, edits. It is text because
+/// Those of these courses that are published, and, where `is_trainer`, every course that somebody owns or edits. It is text because
 /// each list of the community asks for it.
 pub(super) async fn visible(
     tx: &Tx,
@@ -266,8 +267,8 @@ pub(super) async fn visible(
 ) -> Result<Vec<CourseId>> {
     let (among, ids) = tx.any_of("ids", ids);
     let sql = format!(
-        "SELECT id FROM courses WHERE author_id = :user_id OR (is_published AND id {among}) \
-         OR (:is_trainer AND id IN (SELECT course_id FROM course_editors WHERE user_id = :user_id))"
+        "SELECT id FROM courses WHERE (is_published AND id {among}) OR (:is_trainer AND (author_id = :user_id \
+         OR id IN (SELECT course_id FROM course_editors WHERE user_id = :user_id)))"
     );
     let rows: Vec<IdRow> = tx.fetch_all(&sql, values! { ids, user_id, is_trainer }).await?;
     Ok(rows.into_iter().map(|row| row.id).collect())

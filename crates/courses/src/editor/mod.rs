@@ -11,12 +11,13 @@ use crate::{course, permission};
 
 pub use model::{Trainer, TrainerRole};
 
-/// Whether somebody, the caller or not, may see everything of a course: its owner, an editor who is still a trainer, an admin.
+/// Whether somebody, the caller or not, may see everything of a course: its owner or an editor, as long as they are trainers, or an
+/// admin.
 ///
 /// # Errors
 /// What the database answers.
 pub async fn is_staff(tx: &Tx, course: &course::CourseRef, user_id: UserId) -> Result<bool> {
-    Ok(course.author_id == user_id || store::is_staff(tx, course.id, user_id).await?)
+    store::is_staff(tx, course.id, user_id).await
 }
 
 /// Who teaches a course: the owner first.

@@ -1,6 +1,6 @@
 //! Who teaches a course.
 
-use kernel::{Actor, Role, Timestamp, UserId};
+use kernel::{Actor, Timestamp, UserId};
 use sea_orm::{DeriveActiveEnum, EnumIter, FromQueryResult};
 use serde::Serialize;
 
@@ -32,8 +32,7 @@ pub struct Trainer {
     pub since: Timestamp,
 }
 
-/// Whether somebody may edit a course: its author, an admin, or an editor who is still a trainer.
+/// Whether somebody may edit a course: its author or an editor, who have to be trainers now, or an admin.
 pub(crate) fn can_edit(actor: Actor, author_id: UserId, is_editor: bool) -> bool {
-    let is_trainer = matches!(actor, Actor::User { role: Role::Trainer, .. });
-    actor.manages(author_id) || (is_trainer && is_editor)
+    actor.manages(author_id) || (actor.is_trainer() && is_editor)
 }

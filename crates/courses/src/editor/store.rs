@@ -32,10 +32,12 @@ pub(super) async fn may_become_editor(tx: &Tx, user_id: UserId) -> Result<bool> 
     trainer.exists(tx).await.map_db_err()
 }
 
-/// Whether somebody edits this course as a trainer, or every course as an admin. It is text because it asks two tables at once.
+/// Whether somebody owns or edits this course as a trainer, or every course as an admin. It is text because it asks three tables at
+/// once.
 pub(super) async fn is_staff(tx: &Tx, course_id: CourseId, user_id: UserId) -> Result<bool> {
     let sql = "SELECT count(*) FROM users u WHERE u.id = :user_id AND (u.role = 'ADMIN' OR (u.role = 'TRAINER' \
-               AND EXISTS (SELECT 1 FROM course_editors e WHERE e.course_id = :course_id AND e.user_id = u.id)))";
+               AND (EXISTS (SELECT 1 FROM courses c WHERE c.id = :course_id AND c.author_id = u.id) \
+               OR EXISTS (SELECT 1 FROM course_editors e WHERE e.course_id = :course_id AND e.user_id = u.id))))";
     let count: Option<i64> = tx.fetch_scalar(sql, values! { user_id, course_id }).await?;
     Ok(count > Some(0))
 }

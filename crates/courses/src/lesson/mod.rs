@@ -4,7 +4,7 @@ pub(crate) mod model;
 pub(crate) mod store;
 
 use database::Tx;
-use kernel::{ChapterId, Code, Error, FieldError, LessonId, Result};
+use kernel::{ChapterId, Code, Error, FieldError, LessonId, Result, Written, visible_line};
 
 use crate::{
     body::{self, Body, BodyOwner},
@@ -20,25 +20,30 @@ pub use model::{Lesson, LessonChange, NewLesson, PlacedLesson};
 /// Adds a draft lesson at the end of a chapter.
 ///
 /// # Errors
-/// [`Code::NotFound`], [`Code::Forbidden`], [`Code::ListFull`].
-pub async fn create_lesson(tx: &Tx, chapter_id: ChapterId, new: NewLesson) -> Result<(Lesson, Body)> {
+/// [`Code::NotFound`], [`Code::Forbidden`], [`Code::ListFull`], [`Code::ValidationFailed`] for a title in which nothing can be seen and
+/// for a text that cannot be stored.
+pub async fn create_lesson(
+    tx: &Tx,
+    chapter_id: ChapterId,
+    new: NewLesson,
+) -> Result<Written<(Lesson, Body)>> {
     let chapter = chapter::lock_editable(tx, chapter_id).await?;
     body::check_video(tx, new.body.video_asset_id, None, "/videoAssetId").await?;
     insert(tx, &chapter, new).await
 }
 
 /// Inserts a draft lesson into a chapter that the caller may edit.
-pub(crate) async fn insert(tx: &Tx, chapter: &Chapter, new: NewLesson) -> Result<(Lesson, Body)> {
-    let body = body::sanitised(new.body)?;
+pub(crate) async fn insert(tx: &Tx, chapter: &Chapter, new: NewLesson) -> Result<Written<(Lesson, Body)>> {
+    let Written { value: body, warnings } = body::checked(tx, new.body)?;
     let lesson = Lesson {
         id: tx.new_id(),
         course_id: chapter.course_id,
         chapter_id: chapter.id,
-        title: new.title.trim().to_owned(),
-        description: new.description,
+        title: visible_line(&new.title, "/title")?,
+        description: chapter::shown(new.description),
         position: ordering::next_position(tx, Parent::Chapter(chapter.id)).await?,
         duration: new.duration,
-        has_content: body.content.is_some(),
+        has_content: body.has_text(),
         has_video: body.has_video(),
         is_published: false,
         version: 1,
@@ -46,7 +51,7 @@ pub(crate) async fn insert(tx: &Tx, chapter: &Chapter, new: NewLesson) -> Result
         updated_at: tx.now(),
     };
     store::insert_all(tx, &[(&lesson, &body)]).await?;
-    Ok((lesson, body))
+    Ok(Written { value: (lesson, body), warnings })
 }
 
 /// A lesson with what decides whether the caller may read it. Whether they may, `enrollment` decides.
@@ -70,6 +75,15 @@ pub async fn lesson_body(tx: &Tx, id: LessonId) -> Result<Body> {
     body::store::find(tx, BodyOwner::Lesson(id)).await
 }
 
+/// A placed lesson with its description, and what it teaches; without a check, like [`lesson_body`].
+///
+/// # Errors
+/// What the database answers.
+pub async fn described_lesson(tx: &Tx, lesson: Lesson) -> Result<(Lesson, Body)> {
+    let (description, body) = body::store::find_of_lesson(tx, lesson.id).await?;
+    Ok((Lesson { description, ..lesson }, body))
+}
+
 /// The lessons of a chapter in their order: all of them for whoever may edit it, the published ones for everybody else.
 ///
 /// # Errors
@@ -90,34 +104,36 @@ pub async fn change_lesson(
     id: LessonId,
     matches: impl Fn(i64) -> bool,
     change: LessonChange,
-) -> Result<(Lesson, Body)> {
+) -> Result<Written<(Lesson, Body)>> {
     let before = lock_editable(tx, id).await?;
     let old = body::store::find(tx, BodyOwner::Lesson(id)).await?;
     if !matches(before.version) {
         return Err(Code::PreconditionFailed.into());
     }
-    let body = body::changed(old.clone(), change.body)?;
+    let Written { value: body, warnings } = body::changed(tx, old.clone(), change.body)?;
     body::check_video(tx, body.video_asset_id, old.video_asset_id, "/videoAssetId").await?;
     let after = Lesson {
-        title: change.title.map_or_else(|| before.title.clone(), |title| title.trim().to_owned()),
-        description: change.description.unwrap_or_else(|| before.description.clone()),
+        title: match change.title {
+            Some(title) => visible_line(&title, "/title")?,
+            None => before.title.clone(),
+        },
+        description: change.description.map_or_else(|| before.description.clone(), chapter::shown),
         duration: change.duration.unwrap_or(before.duration),
-        has_content: body.content.is_some(),
+        has_content: body.has_text(),
         has_video: body.has_video(),
         ..before.clone()
     };
     if after == before && body == old {
-        return Ok((before, old));
+        return Ok(Written { value: (before, old), warnings });
     }
     let after = Lesson { version: before.version + 1, updated_at: tx.now(), ..after };
-    store::update(tx, &after, body.clone()).await?;
     if after.is_published {
-        publication::require(publication::check_lesson(
-            &after,
-            publication::BodyState::of(tx, &body).await?,
-        ))?;
+        let known = publication::check_lesson(&before, publication::BodyState::of(tx, &old).await?);
+        let reasons = publication::check_lesson(&after, publication::BodyState::of(tx, &body).await?);
+        publication::require_no_worse(&known, reasons)?;
     }
-    Ok((after, body))
+    store::update(tx, &after, body.clone()).await?;
+    Ok(Written { value: (after, body), warnings })
 }
 
 /// Orders the lessons of a chapter: `ids` names each of them once.

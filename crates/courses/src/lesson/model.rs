@@ -1,13 +1,14 @@
 //! Lessons of chapters.
 
+use entity::lesson_bodies;
 use kernel::{ChapterId, CourseId, LessonId, Timestamp};
-use sea_orm::{DeriveIntoActiveModel, DerivePartialModel};
+use sea_orm::DerivePartialModel;
 
 use crate::body::{Body, BodyChange};
 
 /// A lesson without its body.
-#[derive(Clone, Debug, PartialEq, Eq, DerivePartialModel, DeriveIntoActiveModel)]
-#[sea_orm(entity = "entity::lessons::Entity", active_model = "entity::lessons::ActiveModel", exhaustive)]
+#[derive(Clone, Debug, PartialEq, Eq, DerivePartialModel)]
+#[sea_orm(entity = "entity::lessons::Entity")]
 pub struct Lesson {
     /// The lesson's id.
     pub id: LessonId,
@@ -17,7 +18,8 @@ pub struct Lesson {
     pub chapter_id: ChapterId,
     /// The title.
     pub title: String,
-    /// A description in plain text.
+    /// A description in plain text. It stands beside the body, and is `None` for whoever may not read that.
+    #[sea_orm(from_expr = "lesson_bodies::Column::Description")]
     pub description: Option<String>,
     /// The position among the lessons of the chapter; a smaller one comes first.
     pub position: i64,
@@ -40,7 +42,7 @@ pub struct Lesson {
 /// A lesson with what decides whether the caller may read it.
 #[derive(Clone, Debug)]
 pub struct PlacedLesson {
-    /// The lesson.
+    /// The lesson, without its description.
     pub lesson: Lesson,
     /// Whether its chapter is a free preview.
     pub is_free: bool,

@@ -4,27 +4,32 @@ use database::{MapDbErr, Tx, values};
 use entity::{lesson_bodies, lessons};
 use kernel::{ChapterId, LessonId, Result, UserId};
 use sea_orm::{
-    ActiveValue::Set, ColumnTrait, ConnectionTrait, DbErr, EntityTrait, FromQueryResult, IntoActiveModel,
-    QueryFilter, QueryOrder, entity::prelude::SelectExt,
+    ActiveValue::Set, ColumnTrait, ConnectionTrait, DbErr, EntityTrait, FromQueryResult, JoinType,
+    QueryFilter, QueryOrder, QuerySelect, RelationTrait, Select, entity::prelude::SelectExt,
 };
 
 use super::model::Lesson;
 use crate::{
-    body::{self, Body, BodyOwner},
+    body::{self, Body},
     editor::model::can_edit,
 };
 
 /// The most rows of one insert: both databases limit how many values a statement has.
 const ROWS_PER_INSERT: usize = 100;
 
+/// The join that [`Lesson`] is read from.
+fn lessons() -> Select<lessons::Entity> {
+    lessons::Entity::find().join(JoinType::LeftJoin, lesson_bodies::Relation::Lessons.def().rev())
+}
+
 pub(super) async fn find(tx: &Tx, id: LessonId) -> Result<Option<Lesson>> {
-    let lesson = lessons::Entity::find_by_id(id).into_partial_model();
+    let lesson = lessons().filter(lessons::COLUMN.id.eq(id)).into_partial_model();
     lesson.one(tx).await.map_db_err()
 }
 
 /// The lessons of a chapter in their order.
 pub(super) async fn list_of_chapter(tx: &Tx, chapter_id: ChapterId) -> Result<Vec<Lesson>> {
-    lessons::Entity::find()
+    lessons()
         .filter(lessons::COLUMN.chapter_id.eq(chapter_id))
         .order_by_asc(lessons::Column::Position)
         .order_by_asc(lessons::Column::Id)
@@ -44,9 +49,10 @@ pub(super) struct Visibility {
     pub(super) is_staff: bool,
 }
 
-/// A lesson with its visibility. It is text because every lesson that is read or watched asks for it.
+/// A lesson with its visibility, and without its description, which stands beside the body. It is text because every lesson that is read
+/// or watched asks for it.
 pub(super) async fn find_with_visibility(tx: &Tx, id: LessonId) -> Result<Option<(Lesson, Visibility)>> {
-    let sql = "SELECT l.id, l.course_id, l.chapter_id, l.title, l.description, l.position, l.duration, l.has_content, \
+    let sql = "SELECT l.id, l.course_id, l.chapter_id, l.title, CAST(NULL AS text) AS description, l.position, l.duration, l.has_content, \
                l.has_video, l.is_published, l.version, l.created_at, l.updated_at, k.author_id, \
                h.is_free AND h.is_published AS is_free, \
                k.is_published AND h.is_published AND l.is_published AS is_public, \
@@ -70,13 +76,15 @@ pub(super) async fn find_with_visibility(tx: &Tx, id: LessonId) -> Result<Option
 
 pub(crate) async fn insert_all(tx: &Tx, lessons: &[(&Lesson, &Body)]) -> Result<()> {
     for some in lessons.chunks(ROWS_PER_INSERT) {
-        let rows = some.iter().map(|(lesson, _)| (*lesson).clone().into_active_model());
+        let rows = some.iter().map(|(lesson, _)| row(lesson));
         let insert = lessons::Entity::insert_many(rows);
         insert.exec_without_returning(tx).await.map_db_err()?;
         let bodies = some.iter().map(|(lesson, body)| lesson_bodies::ActiveModel {
             lesson_id: Set(lesson.id),
             course_id: Set(lesson.course_id),
+            description: Set(lesson.description.clone()),
             content: Set(body.content.clone()),
+            content_format: Set(body.content_format),
             video_url: Set(body.video_url.clone()),
             video_asset_id: Set(body.video_asset_id),
         });
@@ -86,10 +94,27 @@ pub(crate) async fn insert_all(tx: &Tx, lessons: &[(&Lesson, &Body)]) -> Result<
     Ok(())
 }
 
+/// The row of a lesson, without what stands beside its body.
+fn row(lesson: &Lesson) -> lessons::ActiveModel {
+    lessons::ActiveModel {
+        id: Set(lesson.id),
+        course_id: Set(lesson.course_id),
+        chapter_id: Set(lesson.chapter_id),
+        title: Set(lesson.title.clone()),
+        position: Set(lesson.position),
+        duration: Set(lesson.duration),
+        has_content: Set(lesson.has_content),
+        has_video: Set(lesson.has_video),
+        is_published: Set(lesson.is_published),
+        version: Set(lesson.version),
+        created_at: Set(lesson.created_at),
+        updated_at: Set(lesson.updated_at),
+    }
+}
+
 pub(super) async fn update(tx: &Tx, lesson: &Lesson, body: Body) -> Result<()> {
     let change = lessons::ActiveModel {
         title: Set(lesson.title.clone()),
-        description: Set(lesson.description.clone()),
         duration: Set(lesson.duration),
         has_content: Set(lesson.has_content),
         has_video: Set(lesson.has_video),
@@ -99,7 +124,7 @@ pub(super) async fn update(tx: &Tx, lesson: &Lesson, body: Body) -> Result<()> {
     };
     let update = lessons::Entity::update_many().set(change).filter(lessons::COLUMN.id.eq(lesson.id));
     update.exec(tx).await.map_db_err()?;
-    body::store::update(tx, BodyOwner::Lesson(lesson.id), body).await
+    body::store::update_of_lesson(tx, lesson.id, lesson.description.clone(), body).await
 }
 
 pub(super) async fn set_published(tx: &Tx, id: LessonId, is_published: bool) -> Result<()> {

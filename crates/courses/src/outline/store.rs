@@ -123,6 +123,7 @@ pub(super) async fn find_all(
     rows.into_iter().map(|row| Ok((row.id, parse(row.outline.as_deref())?))).collect()
 }
 
+/// Text: it aggregates to JSON.
 fn select(tx: &Tx, condition: &str, published_only: bool) -> String {
     let outline = of_course_expression(tx, published_only);
     format!("SELECT c.id, {outline} AS outline FROM courses c WHERE c.id {condition}")

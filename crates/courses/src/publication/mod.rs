@@ -20,7 +20,7 @@ pub(crate) enum BodyState {
 impl BodyState {
     /// The state of a body. It asks the database only about an uploaded video without text.
     pub(crate) async fn of(tx: &Tx, body: &Body) -> Result<Self> {
-        if body.content.is_some() || body.video_url.is_some() {
+        if body.has_text() || body.video_url.is_some() {
             return Ok(Self::Complete);
         }
         Ok(match body.video_asset_id {
@@ -52,7 +52,7 @@ fn add(pointer: &str, code: &'static str, detail: &str, reasons: &mut Vec<FieldE
 /// A lesson needs a title, and content or a video.
 pub(crate) fn check_lesson(lesson: &Lesson, state: BodyState) -> Vec<FieldError> {
     let mut reasons = Vec::new();
-    if lesson.title.trim().is_empty() {
+    if kernel::is_blank(&lesson.title) {
         add("/title", "title_missing", "A lesson needs a title.", &mut reasons);
     }
     state.check("A lesson needs content or a video.", &mut reasons);
@@ -66,7 +66,7 @@ pub(crate) fn check_chapter(
     has_published_lesson: bool,
 ) -> Vec<FieldError> {
     let mut reasons = Vec::new();
-    if chapter.title.trim().is_empty() {
+    if kernel::is_blank(&chapter.title) {
         add("/title", "title_missing", "A chapter needs a title.", &mut reasons);
     }
     if !has_published_lesson {
@@ -79,10 +79,10 @@ pub(crate) fn check_chapter(
 /// lesson or a body of its own, since it is unpublished with the last of them.
 pub(crate) fn check_course(course: &Course, has_published_chapter: bool) -> Vec<FieldError> {
     let mut reasons = Vec::new();
-    if course.title.trim().is_empty() {
+    if kernel::is_blank(&course.title) {
         add("/title", "title_missing", "A course needs a title.", &mut reasons);
     }
-    if course.description.trim().is_empty() {
+    if kernel::is_blank(&course.description) {
         add("/description", "description_missing", "A course needs a description.", &mut reasons);
     }
     if course.picture_url.is_none() {
@@ -95,6 +95,15 @@ pub(crate) fn check_course(course: &Course, has_published_chapter: bool) -> Vec<
         add("/chapters", "chapter_missing", "A course needs a published chapter.", &mut reasons);
     }
     reasons
+}
+
+/// Refuses a change of what is published, with the reasons that it adds: what was missing before is no reason to refuse what is
+/// better now.
+pub(crate) fn require_no_worse(before: &[FieldError], mut after: Vec<FieldError>) -> Result<()> {
+    let same =
+        |one: &FieldError, other: &FieldError| (&one.pointer, one.code) == (&other.pointer, other.code);
+    after.retain(|reason| !before.iter().any(|known| same(known, reason)));
+    require(after)
 }
 
 /// Refuses a publication with all reasons at once.

@@ -19,7 +19,8 @@ use crate::{
 pub async fn duplicate_course(tx: &Tx, id: CourseId) -> Result<Course> {
     permission::lock_editable(tx, id).await?;
     let tree = tree::course_tree(tx, id).await?;
-    let copy = course::insert(tx, draft(tree.course)).await?;
+    // What is copied was cleaned when it was written.
+    let copy = course::insert(tx, draft(tree.course)).await?.value;
     let mut chapters = tree.chapters;
     for TreeChapter { chapter, lessons, .. } in &mut chapters {
         *chapter = Chapter {
@@ -57,6 +58,7 @@ fn draft(original: Course) -> NewCourse {
         title: original.title,
         description: original.description,
         content: original.content,
+        content_format: original.content_format,
         image_url: original.image_url,
         image_id: original.image_id,
         preview_video_url: original.preview_video_url,

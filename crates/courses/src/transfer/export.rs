@@ -20,6 +20,7 @@ pub async fn export_course(tx: &Tx, id: CourseId) -> Result<CourseExport> {
         title: course.title,
         description: course.description,
         content: course.content,
+        content_format: course.content_format,
         image_url: course.picture_url,
         preview_video_url: course.preview_video_url,
         duration: course.duration,
@@ -42,6 +43,7 @@ impl From<TreeChapter> for ChapterDocument {
             title: chapter.title,
             description: chapter.description,
             content: body.content,
+            content_format: body.content_format,
             video_url: body.video_url,
             duration: chapter.duration,
             is_free: chapter.is_free,
@@ -59,6 +61,7 @@ impl From<(Lesson, Body)> for LessonDocument {
             title: lesson.title,
             description: lesson.description,
             content: body.content,
+            content_format: body.content_format,
             video_url: body.video_url,
             duration: lesson.duration,
         }
@@ -67,5 +70,5 @@ impl From<(Lesson, Body)> for LessonDocument {
 
 /// Whether there is something to learn from without uploaded videos.
 fn is_portable(body: &Body) -> bool {
-    body.content.is_some() || body.video_url.is_some()
+    body.has_text() || body.video_url.is_some()
 }

@@ -3,15 +3,19 @@
 use std::collections::HashSet;
 
 use database::Tx;
-use kernel::{CategoryId, CourseId, Error, FieldError, Result, Uuid};
+use entity::enums::ContentFormat;
+use kernel::{CategoryId, CourseId, Error, FieldError, Result, Uuid, Warning, Written};
 
 use super::model::{ChapterDocument, CourseDocument, ImportCheck, LessonDocument};
 use crate::{
     body::Body,
     category,
     chapter::{self, Chapter},
-    course::{self, Course, NewCourse},
-    html,
+    content::{self, Content},
+    course::{
+        self, Course, NewCourse,
+        price::{self, Prices},
+    },
     lesson::{self, Lesson},
     publication::{self, BodyState},
     tree::TreeChapter,
@@ -23,30 +27,43 @@ const MAX_LESSONS: usize = 2_000;
 /// The most problems that are reported of one document.
 const MAX_PROBLEMS: usize = 1_000;
 
+/// The most warnings about one document.
+const MAX_WARNINGS: usize = 1_000;
+
 /// A document to import, its texts sanitised.
 #[derive(Clone, Debug)]
 pub struct Import {
     document: CourseDocument,
     problems: Vec<FieldError>,
+    warnings: Vec<Warning>,
 }
 
 impl Import {
     /// Sanitises the texts of a document. That keeps a core busy while they are large, and must happen neither in a transaction nor on
-    /// a thread that others wait for. `problems` are those that the schema found; the document then holds as much as could be read.
+    /// a thread that others wait for. `players` are the hosts whose players are shown. `problems` are those that the schema found; the
+    /// document then holds as much as could be read.
     #[must_use]
-    pub fn new(mut document: CourseDocument, problems: Vec<FieldError>) -> Self {
-        let mut found = Vec::new();
-        for (pointer, text) in texts(&mut document) {
-            let Some(html) = text.take() else { continue };
-            let clean = if fits(&html) { html::sanitise(Some(html)) } else { Some(html) };
-            if let Err(error) =
-                html::within(clean.as_deref().unwrap_or_default(), html::MAX_CONTENT_LENGTH, &pointer)
-            {
-                found.extend_from_slice(error.reasons());
+    pub fn new(mut document: CourseDocument, problems: Vec<FieldError>, players: &[String]) -> Self {
+        let (mut found, mut warnings) = (Vec::new(), Vec::new());
+        for (pointer, text, format) in texts(&mut document) {
+            match content::checked(text.take(), format, players, &pointer) {
+                Ok(Content { text: clean, warnings: told, .. }) => {
+                    *text = clean;
+                    warnings.extend(told);
+                }
+                Err(error) => found.extend_from_slice(error.reasons()),
             }
-            *text = clean;
         }
-        let mut import = Self { document, problems };
+        for (pointer, title) in titles(&mut document) {
+            match kernel::visible_line(title, &pointer) {
+                Ok(shown) => *title = shown,
+                // Of what is no chapter or lesson at all, more is reported already.
+                Err(_) if problems.iter().any(|problem| pointer == format!("{}/title", problem.pointer)) => {}
+                Err(error) => found.extend_from_slice(error.reasons()),
+            }
+        }
+        warnings.truncate(MAX_WARNINGS);
+        let mut import = Self { document, problems, warnings };
         import.add_problems(found);
         import
     }
@@ -61,16 +78,30 @@ impl Import {
     }
 }
 
-/// Every HTML text of a document, with its pointer.
-fn texts(document: &mut CourseDocument) -> Vec<(String, &mut Option<String>)> {
-    let mut texts = vec![("/course/content".to_owned(), &mut document.content)];
+/// Every text of a document, with its pointer and its format.
+fn texts(document: &mut CourseDocument) -> Vec<(String, &mut Option<String>, ContentFormat)> {
+    let mut texts = vec![("/course/content".to_owned(), &mut document.content, document.content_format)];
     for (index, chapter) in document.chapters.iter_mut().enumerate() {
-        texts.push((format!("{}/content", chapter_pointer(index)), &mut chapter.content));
+        let pointer = format!("{}/content", chapter_pointer(index));
+        texts.push((pointer, &mut chapter.content, chapter.content_format));
         for (position, lesson) in chapter.lessons.iter_mut().enumerate() {
-            texts.push((format!("{}/content", lesson_pointer(index, position)), &mut lesson.content));
+            let pointer = format!("{}/content", lesson_pointer(index, position));
+            texts.push((pointer, &mut lesson.content, lesson.content_format));
         }
     }
     texts
+}
+
+/// Every title of a document, with its pointer.
+fn titles(document: &mut CourseDocument) -> Vec<(String, &mut String)> {
+    let mut titles = vec![("/course/title".to_owned(), &mut document.title)];
+    for (index, chapter) in document.chapters.iter_mut().enumerate() {
+        titles.push((format!("{}/title", chapter_pointer(index)), &mut chapter.title));
+        for (position, lesson) in chapter.lessons.iter_mut().enumerate() {
+            titles.push((format!("{}/title", lesson_pointer(index, position)), &mut lesson.title));
+        }
+    }
+    titles
 }
 
 fn chapter_pointer(index: usize) -> String {
@@ -79,10 +110,6 @@ fn chapter_pointer(index: usize) -> String {
 
 fn lesson_pointer(chapter: usize, index: usize) -> String {
     format!("{}/lessons/{index}", chapter_pointer(chapter))
-}
-
-fn fits(text: &str) -> bool {
-    text.chars().nth(html::MAX_CONTENT_LENGTH).is_none()
 }
 
 /// Checks a document: what its import would create, or everything that prevents it.
@@ -98,7 +125,7 @@ pub async fn check_import(tx: &Tx, import: Import) -> Result<ImportCheck> {
 ///
 /// # Errors
 /// [`kernel::Code::Forbidden`], [`kernel::Code::ValidationFailed`] with everything that prevents it.
-pub async fn import_course(tx: &Tx, import: Import) -> Result<Course> {
+pub async fn import_course(tx: &Tx, import: Import) -> Result<Written<Course>> {
     let (check, document, category_ids) = validate(tx, import).await?;
     if !check.problems.is_empty() {
         return Err(Error::invalid(check.problems));
@@ -107,6 +134,7 @@ pub async fn import_course(tx: &Tx, import: Import) -> Result<Course> {
         title: document.title,
         description: document.description,
         content: document.content,
+        content_format: document.content_format,
         image_url: document.image_url,
         image_id: None,
         preview_video_url: document.preview_video_url,
@@ -117,14 +145,14 @@ pub async fn import_course(tx: &Tx, import: Import) -> Result<Course> {
         discount_price: document.discount_price,
         category_ids,
     };
-    let id = course::insert(tx, new).await?;
+    let id = course::insert(tx, new).await?.value;
     let chapters = drafts(tx, id, document.chapters);
     let rows: Vec<_> = chapters.iter().map(|tree| (&tree.chapter, &tree.body)).collect();
     chapter::store::insert_all(tx, &rows).await?;
     let lessons = chapters.iter().flat_map(|tree| &tree.lessons);
     let rows: Vec<_> = lessons.map(|(lesson, body)| (lesson, body)).collect();
     lesson::store::insert_all(tx, &rows).await?;
-    course::by_id(tx, id).await
+    Ok(Written { value: course::by_id(tx, id).await?, warnings: check.warnings })
 }
 
 /// The document, the ids of its categories, and everything that prevents the import: what the schema found, and what creating and
@@ -145,7 +173,8 @@ async fn validate(tx: &Tx, mut import: Import) -> Result<(ImportCheck, CourseDoc
     {
         found.push(FieldError::new("/course/imageUrl", "bad_format", "https only."));
     }
-    if let Err(error) = course::check_price(document.price, document.discount_price) {
+    let prices = Prices { price: document.price, discount_price: document.discount_price };
+    if let Err(error) = price::check(prices, None) {
         found.extend(under("/course", error.reasons().to_vec()));
     }
     // Only what can be a slug is looked up: a database may refuse other texts.
@@ -174,8 +203,13 @@ async fn validate(tx: &Tx, mut import: Import) -> Result<(ImportCheck, CourseDoc
         }
     }
     import.add_problems(found);
-    let check =
-        ImportCheck { problems: import.problems, chapters: chapters.len(), lessons, unknown_categories };
+    let check = ImportCheck {
+        problems: import.problems,
+        warnings: import.warnings,
+        chapters: chapters.len(),
+        lessons,
+        unknown_categories,
+    };
     Ok((check, import.document, known.into_values().collect()))
 }
 
@@ -199,15 +233,20 @@ fn under(parent: &str, reasons: Vec<FieldError>) -> impl Iterator<Item = FieldEr
 /// The chapters and lessons of a document, as they will be inserted into a course.
 fn drafts(tx: &Tx, course_id: CourseId, chapters: Vec<ChapterDocument>) -> Vec<TreeChapter> {
     let chapter = |(position, document): (i64, ChapterDocument)| {
-        let body = Body { content: document.content, video_url: document.video_url, video_asset_id: None };
+        let body = Body {
+            content: document.content,
+            content_format: document.content_format,
+            video_url: document.video_url,
+            video_asset_id: None,
+        };
         let chapter = Chapter {
             id: tx.new_id(),
             course_id,
-            title: document.title.trim().to_owned(),
-            description: document.description,
+            title: document.title,
+            description: chapter::shown(document.description),
             position,
             duration: document.duration,
-            has_content: body.content.is_some(),
+            has_content: body.has_text(),
             has_video: body.has_video(),
             is_published: document.is_published,
             is_free: document.is_free,
@@ -222,16 +261,21 @@ fn drafts(tx: &Tx, course_id: CourseId, chapters: Vec<ChapterDocument>) -> Vec<T
 }
 
 fn draft_lesson(tx: &Tx, chapter: &Chapter, (position, document): (i64, LessonDocument)) -> (Lesson, Body) {
-    let body = Body { content: document.content, video_url: document.video_url, video_asset_id: None };
+    let body = Body {
+        content: document.content,
+        content_format: document.content_format,
+        video_url: document.video_url,
+        video_asset_id: None,
+    };
     let lesson = Lesson {
         id: tx.new_id(),
         course_id: chapter.course_id,
         chapter_id: chapter.id,
-        title: document.title.trim().to_owned(),
-        description: document.description,
+        title: document.title,
+        description: chapter::shown(document.description),
         position,
         duration: document.duration,
-        has_content: body.content.is_some(),
+        has_content: body.has_text(),
         has_video: body.has_video(),
         is_published: document.is_published,
         version: 1,

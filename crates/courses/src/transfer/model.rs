@@ -1,8 +1,8 @@
 //! The document of a course. It holds what an author wrote, and nothing that only one installation knows, such as ids, uploaded
 //! pictures and uploaded videos.
 
-use entity::enums::Level;
-use kernel::{FieldError, Money};
+use entity::enums::{ContentFormat, Level};
+use kernel::{FieldError, Money, Warning};
 
 /// A course as one document.
 #[derive(Clone, Debug, Default)]
@@ -13,6 +13,8 @@ pub struct CourseDocument {
     pub description: String,
     /// See [`crate::Course::content`].
     pub content: Option<String>,
+    /// See [`crate::Course::content_format`].
+    pub content_format: ContentFormat,
     /// See [`crate::Course::picture_url`].
     pub image_url: Option<String>,
     /// See [`crate::Course::preview_video_url`].
@@ -40,6 +42,8 @@ pub struct ChapterDocument {
     pub description: Option<String>,
     /// See [`crate::Body::content`].
     pub content: Option<String>,
+    /// See [`crate::Body::content_format`].
+    pub content_format: ContentFormat,
     /// See [`crate::Body::video_url`].
     pub video_url: Option<String>,
     /// See [`crate::Chapter::duration`].
@@ -61,6 +65,8 @@ pub struct LessonDocument {
     pub description: Option<String>,
     /// See [`crate::Body::content`].
     pub content: Option<String>,
+    /// See [`crate::Body::content_format`].
+    pub content_format: ContentFormat,
     /// See [`crate::Body::video_url`].
     pub video_url: Option<String>,
     /// See [`crate::Lesson::duration`].
@@ -83,6 +89,8 @@ pub struct CourseExport {
 pub struct ImportCheck {
     /// Everything that prevents the import; empty where nothing does.
     pub problems: Vec<FieldError>,
+    /// What the import would leave out of the texts.
+    pub warnings: Vec<Warning>,
     /// The number of chapters in the document.
     pub chapters: usize,
     /// The number of lessons in the document.

@@ -19,11 +19,11 @@ use crate::{
 const PING_AFTER: Duration = Duration::from_millis(300);
 
 /// Listens for the notifications of other servers until the process ends. While the connection is broken, everything is invalidated and
-/// all accounts look, once a second.
+/// the logs of all accounts are read once a second.
 pub(super) async fn listen(options: Arc<PgConnectOptions>, shared: Weak<Shared>) {
     loop {
         if let Err(error) = receive(&options, &shared).await {
-            tracing::debug!(%error, "the database's notifications cannot be heard");
+            tracing::debug!(%error, "the database's notifications cannot be received");
         }
         tokio::time::sleep(Duration::from_secs(1)).await;
         match shared.upgrade() {
@@ -51,17 +51,17 @@ async fn receive(options: &PgConnectOptions, shared: &Weak<Shared>) -> Result<()
     loop {
         let left = PING_AFTER.saturating_sub(asked.elapsed());
         // However many notifications arrive, the server is pinged in time.
-        let heard =
+        let received =
             if left.is_zero() { None } else { tokio::time::timeout(left, listener.try_recv()).await.ok() };
         let Some(shared) = shared.upgrade() else {
             return Ok(());
         };
-        if let Some(notice) = heard {
+        if let Some(notice) = received {
             handle(&shared, notice?.as_ref());
             continue;
         }
-        // The reply arrives after every notification that was sent before it.
         asked = Instant::now();
+        // The reply arrives after every notification that was sent before it. Text: a ping reads no table.
         tokio::time::timeout(STALE_AFTER, (&mut listener).execute("SELECT 1"))
             .await
             .map_err(|_| sqlx::Error::PoolTimedOut)??;
@@ -75,10 +75,12 @@ async fn receive(options: &PgConnectOptions, shared: &Weak<Shared>) -> Result<()
 /// Handles a notification. `None` says that the connection was lost and opened again, so that notifications may be missing.
 fn handle(shared: &Shared, notice: Option<&PgNotification>) {
     match notice {
-        Some(notice) if notice.channel() == NOTIFICATION_CHANNEL => shared.wakeups.hear(notice.payload()),
+        Some(notice) if notice.channel() == NOTIFICATION_CHANNEL => {
+            shared.change_notifications.receive(notice.payload())
+        }
         Some(notice) if notice.channel() == ACCOUNT_CHANNEL => match notice.payload().parse() {
             Ok(account) => shared.generations.advance(account),
-            Err(_) => shared.advance(),
+            Err(_) => shared.invalidate_everything(),
         },
         Some(_) => shared.advance(),
         None => shared.invalidate_everything(),

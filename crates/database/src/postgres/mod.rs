@@ -1,4 +1,4 @@
-//! What only PostgreSQL has: roles, row-level security, locks.
+//! What only PostgreSQL has: roles, row-level security, locks. Statements are text: the system catalogs have no entities.
 
 mod columns;
 mod listener;
@@ -6,7 +6,8 @@ mod session;
 
 use std::sync::Arc;
 
-use kernel::{Actor, Error, Result};
+use kernel::{Actor, Code, Error, Result};
+use sea_orm::{DbErr, RuntimeErr};
 use sqlx::{ConnectOptions, Connection, Executor, PgConnection, Row, postgres::PgConnectOptions};
 
 use crate::{
@@ -15,6 +16,7 @@ use crate::{
     pool::{Connections, Pool},
     shared::Shared,
     transaction::TxConnection,
+    values,
     work::{Answer, Work},
 };
 pub use columns::Column;
@@ -34,7 +36,7 @@ pub struct Setup {
     pub worker: PgConnectOptions,
     /// Connections for requests; the other pools take a quarter of it.
     pub connections: u32,
-    /// Over what servers tell each other news; without it over the database's own notifications.
+    /// Over what servers notify each other; without it over the database's own notifications.
     pub relay: Option<Relay>,
 }
 
@@ -50,11 +52,11 @@ pub(crate) struct Postgres {
 
 impl Postgres {
     pub(crate) fn open(setup: &Setup) -> Self {
-        let few = (setup.connections / 4).max(2);
+        let small = (setup.connections / 4).max(2);
         Self {
             app: connections(&setup.app, setup.connections),
-            auth: connections(&setup.auth, few),
-            worker: connections(&setup.worker, few),
+            auth: connections(&setup.auth, small),
+            worker: connections(&setup.worker, small),
             listener: Arc::new(setup.app.clone()),
         }
     }
@@ -74,22 +76,15 @@ impl Postgres {
             Pool::Worker => self.worker.clone(),
         };
         let task = tokio::spawn(async move {
-            let now = shared.environment.now();
-            let session = Session::open(&connections, mode, actor, now).await?;
-            let tx = Tx::new(TxConnection::Postgres(session), actor, now, &shared);
-            let result = work(tx.clone()).await;
-            let pending = tx.pending_notifications();
-            // A use case that kept its transaction loses it: the connection is closed when the last handle goes.
-            let TxConnection::Postgres(session) = tx.into_inner()? else {
-                return Err(Error::internal("a transaction of another database"));
-            };
-            match result {
-                Ok(value) => {
-                    let committed = session.commit().await;
-                    shared.publish(&pending);
-                    committed.map(|()| value)
+            match perform_on(&connections, mode, actor, &shared, work).await {
+                Err(error) if is_row_refused(&error) => {
+                    Err(if is_nobody(&connections, actor, &shared).await {
+                        Error::new(Code::SessionRevoked)
+                    } else {
+                        error
+                    })
                 }
-                Err(error) => Err(session.rollback(error).await),
+                done => done,
             }
         });
         task.await.map_err(Error::internal)?
@@ -105,6 +100,60 @@ impl Postgres {
             connections.close().await;
         }
     }
+}
+
+async fn perform_on(
+    connections: &Connections<PgConnection>,
+    mode: Mode,
+    actor: Actor,
+    shared: &Arc<Shared>,
+    work: Work,
+) -> Result<Answer> {
+    let now = shared.environment.now();
+    let session = Session::open(connections, mode, actor, now).await?;
+    let tx = Tx::new(TxConnection::Postgres(session), actor, now, shared);
+    let result = work(tx.clone()).await;
+    let pending = tx.pending_notifications();
+    // A use case that kept its transaction loses it: the connection is closed when the last handle goes.
+    let TxConnection::Postgres(session) = tx.into_inner()? else {
+        return Err(Error::internal("a transaction of another database"));
+    };
+    match result {
+        Ok(value) => {
+            let committed = session.commit().await;
+            shared.publish(&pending);
+            committed.map(|()| value)
+        }
+        Err(error) => Err(session.rollback(error).await),
+    }
+}
+
+/// Whether a row-level policy has refused to write: a bug, unless the account was suspended at this very moment.
+fn is_row_refused(error: &Error) -> bool {
+    let cause = std::error::Error::source(error).and_then(|cause| cause.downcast_ref::<DbErr>());
+    let (DbErr::Exec(RuntimeErr::SqlxError(cause)) | DbErr::Query(RuntimeErr::SqlxError(cause))) =
+        (match cause {
+            Some(cause) => cause,
+            None => return false,
+        })
+    else {
+        return false;
+    };
+    cause.as_database_error().and_then(|refusal| refusal.code()).is_some_and(|code| code == "42501")
+}
+
+/// Whether to the policies the account is nobody, since it is suspended.
+async fn is_nobody(connections: &Connections<PgConnection>, actor: Actor, shared: &Arc<Shared>) -> bool {
+    if actor.user_id().is_none() {
+        return false;
+    }
+    let ask: Work = crate::work::boxed(|tx: Tx| async move {
+        let sql = "SELECT CASE WHEN app.uid() IS NULL THEN 1::bigint ELSE 0 END";
+        // Text: there is no table.
+        tx.fetch_scalar::<i64>(sql, values! {}).await
+    });
+    let asked = perform_on(connections, Mode::Read, actor, shared, ask).await;
+    asked.ok().and_then(|answer| answer.downcast::<Option<i64>>().ok()).is_some_and(|found| *found == Some(1))
 }
 
 fn connections(options: &PgConnectOptions, most: u32) -> Connections<PgConnection> {

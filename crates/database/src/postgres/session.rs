@@ -179,13 +179,14 @@ async fn send_session_context(
     match mode {
         // For the session, until it is set again; a transaction overrides it for itself.
         Mode::Read | Mode::Autocommit => {
+            // Text: the builder has no session settings.
             let sql = "SELECT set_config('app.uid', $1, false), set_config('app.role', $2, false), \
                        set_config('app.now', $3, false), set_config('default_transaction_read_only', $4, false)";
             let read_only = if mode == Mode::Read { "on" } else { "off" };
             let values = sqlx::query(sql).bind(id).bind(role).bind(now).bind(read_only);
             connection.execute(values).await?;
         }
-        // One simple query, since a prepared statement cannot contain a second one. What is interpolated is an id, a constant and a time,
+        // Text: one simple query, since a prepared statement cannot contain a second one. What is interpolated is an id, a constant and a time,
         // never what somebody wrote.
         Mode::Write => {
             let sql = format!(

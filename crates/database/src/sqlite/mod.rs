@@ -1,14 +1,19 @@
-//! What only SQLite has: a file, one writer that commits what has gathered, and readers that cannot write.
+//! What only SQLite has: a file, one writer that commits in groups, and readers that cannot write.
 
 mod reader;
 
-use std::{panic::AssertUnwindSafe, path::PathBuf, sync::Arc, time::Duration};
+use std::{
+    panic::AssertUnwindSafe,
+    path::PathBuf,
+    sync::{Arc, Weak},
+    time::{Duration, Instant},
+};
 
 use futures_util::FutureExt;
 use kernel::{Actor, Code, Error, Result};
 use sea_orm::{
-    DatabaseConnection, DatabaseTransaction, DbErr, RuntimeErr, SqliteTransactionMode, SqlxSqliteConnector,
-    TransactionOptions, TransactionTrait,
+    ConnectionTrait, DatabaseConnection, DatabaseTransaction, DbBackend, DbErr, RuntimeErr,
+    SqliteTransactionMode, SqlxSqliteConnector, Statement, TransactionOptions, TransactionTrait,
 };
 use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous};
 use sqlx::{Connection, SqliteConnection};
@@ -27,6 +32,8 @@ use crate::{
 
 /// How many use cases one commit carries at most.
 const BATCH: usize = 256;
+/// After this long without a write the file is looked at for what other processes wrote.
+const LOOK_AFTER: Duration = Duration::from_millis(300);
 /// How many may wait for the writer before the next one is turned away with 503.
 const QUEUE: usize = 4096;
 /// SQLite's result codes (sqlite.org/rescode.html) after which nothing of a commit is kept.
@@ -84,7 +91,7 @@ struct Staged {
 }
 
 impl Sqlite {
-    pub(crate) async fn open(setup: &Setup) -> Result<Self> {
+    pub(crate) async fn open(setup: &Setup, shared: Weak<Shared>) -> Result<Self> {
         let unavailable = |error: sqlx::Error| {
             Error::new(Code::Unavailable)
                 .detail(format!("the database file {} cannot be opened", setup.path.display()))
@@ -101,7 +108,7 @@ impl Sqlite {
         let readers = options(&setup.path).pragma("query_only", "on");
         let writer = SqlxSqliteConnector::from_sqlx_sqlite_pool(writer);
         let (queue, jobs) = mpsc::channel(QUEUE);
-        tokio::spawn(run_writer(writer.clone(), jobs));
+        tokio::spawn(run_writer(writer.clone(), jobs, shared));
         Ok(Self { readers: Connections::new(&readers, setup.readers), writer, queue })
     }
 
@@ -151,8 +158,16 @@ fn ended(tx: Tx) -> Result<DatabaseTransaction> {
 
 /// The one writer. What arrives while a commit is on its way to the disk becomes the next commit, each use case in a
 /// savepoint of its own, so that one that fails takes nothing with it. There is no timer: a lone write is committed at once.
-async fn run_writer(writer: DatabaseConnection, mut jobs: mpsc::Receiver<Queued>) {
-    while let Some(first) = jobs.recv().await {
+/// While nobody writes, the file is watched for what other processes write.
+async fn run_writer(writer: DatabaseConnection, mut jobs: mpsc::Receiver<Queued>, shared: Weak<Shared>) {
+    let mut watch = FileWatch { shared, version: None };
+    loop {
+        watch.look(&writer).await;
+        let first = match tokio::time::timeout(LOOK_AFTER, jobs.recv()).await {
+            Ok(Some(first)) => first,
+            Ok(None) => return,
+            Err(_) => continue,
+        };
         let mut staged = Vec::new();
         let committed = write_batch(&writer, first, &mut jobs, &mut staged).await;
         for Staged { result, shared, pending, reply } in staged {
@@ -166,6 +181,37 @@ async fn run_writer(writer: DatabaseConnection, mut jobs: mpsc::Receiver<Queued>
             drop(reply.send(result.and_then(|value| committed.map(|()| value))));
         }
     }
+}
+
+/// What other processes do to the file: a worker of its own, or `palestra admin`. They send no notifications.
+struct FileWatch {
+    shared: Weak<Shared>,
+    version: Option<i64>,
+}
+
+impl FileWatch {
+    /// Invalidates everything where another process has written since the last look. The writer's own commits do not count: SQLite
+    /// changes this number for a connection when any other has committed, and of this process only the writer commits.
+    async fn look(&mut self, writer: &DatabaseConnection) {
+        let asked = Instant::now();
+        let version = data_version(writer).await;
+        let Some(shared) = self.shared.upgrade() else { return };
+        match version {
+            Ok(version) => {
+                if self.version.replace(version).is_some_and(|before| before != version) {
+                    shared.invalidate_everything();
+                }
+                shared.listener_health.confirm(asked);
+            }
+            Err(error) => tracing::debug!(%error, "the database file cannot be watched for other processes"),
+        }
+    }
+}
+
+async fn data_version(writer: &DatabaseConnection) -> Result<i64, DbErr> {
+    let sql = Statement::from_string(DbBackend::Sqlite, "PRAGMA data_version");
+    let row = writer.query_one_raw(sql).await?;
+    row.map_or(Ok(0), |row| row.try_get_by_index(0))
 }
 
 async fn write_batch(

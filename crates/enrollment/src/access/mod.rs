@@ -53,7 +53,7 @@ pub async fn lesson_access(tx: &Tx, id: LessonId) -> Result<(courses::Lesson, Ac
 /// [`Code::NotFound`], and see [`decide`].
 pub async fn read_lesson(tx: &Tx, id: LessonId) -> Result<ReadableLesson> {
     let (lesson, access) = lesson_access(tx, id).await?;
-    let body = courses::lesson_body(tx, id).await?;
+    let (lesson, body) = courses::described_lesson(tx, lesson).await?;
     Ok(ReadableLesson { lesson, body, access })
 }
 
@@ -77,6 +77,15 @@ pub async fn read_chapter(tx: &Tx, id: ChapterId) -> Result<ReadableChapter> {
 pub async fn has_access(tx: &Tx, course_id: CourseId) -> Result<bool> {
     let grants = grants::of_user(tx, tx.user_id()?, course_id).await?;
     Ok(by_grants(&grants, tx.now()).is_ok())
+}
+
+/// Whether somebody has an active grant for a course that does not end: they need no other.
+///
+/// # Errors
+/// What the database answers.
+pub async fn has_lasting_access(tx: &Tx, user_id: UserId, course_id: CourseId) -> Result<bool> {
+    let grants = grants::of_user(tx, user_id, course_id).await?;
+    Ok(grants.iter().any(|grant| grant.ends_at.is_none() && grant.is_active(tx.now())))
 }
 
 /// The courses that the caller may read: those that [`course_access`] would open. Two statements, however many there are.

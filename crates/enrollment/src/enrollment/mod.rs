@@ -50,20 +50,24 @@ pub async fn enroll(tx: &Tx, course_id: CourseId) -> Result<(Enrollment, bool)> 
         let at = tx.now().max(given.starts_at);
         access::by_grants(&[given], at)?;
     }
-    begin(tx, user_id, course_id).await?;
+    let is_first = begin(tx, user_id, course_id).await?;
+    if made.is_some() && !is_first {
+        grant::announce_extension(tx, user_id, course_id).await?;
+    }
     // What somebody has, they wish for no more.
     courses::unwish_for(tx, user_id, course_id).await?;
     Ok((enrollment(tx, course_id).await?, made.is_some()))
 }
 
 /// Begins the learning record with the first grant, whatever its source. Its event makes the worker count the learner, and
-/// complete what they learnt in a free preview.
-pub(crate) async fn begin(tx: &Tx, user_id: UserId, course_id: CourseId) -> Result<()> {
-    if store::insert(tx, user_id, course_id).await? {
+/// complete what they learnt in a free preview. Answers whether it began now.
+pub(crate) async fn begin(tx: &Tx, user_id: UserId, course_id: CourseId) -> Result<bool> {
+    let is_first = store::insert(tx, user_id, course_id).await?;
+    if is_first {
         let payload = json!({ "userId": user_id, "courseId": course_id });
         outbox::send(tx, "enrollment.created", payload).await?;
     }
-    Ok(())
+    Ok(is_first)
 }
 
 fn open_to_all(course: &CourseRef) -> Result<()> {

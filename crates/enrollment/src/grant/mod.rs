@@ -4,14 +4,18 @@ pub(crate) mod model;
 pub(crate) mod store;
 
 use chrono::Duration;
-use database::Tx;
+use database::{Tx, outbox};
 use entity::enums::GrantStatus;
-use kernel::{Code, GrantId, Result, Timestamp};
+use kernel::{Code, CourseId, GrantId, Result, Timestamp, UserId};
+use serde_json::json;
 
 use self::{
     model::{Grant, NewGrant},
     store::Entry,
 };
+
+/// The outbox message that somebody who has learnt in a course has access again, or for longer. Carries `userId` and `courseId`.
+pub const ACCESS_EXTENDED: &str = "access.extended";
 
 /// Makes a grant; `None` where its source has given one already.
 pub(crate) async fn create(tx: &Tx, new: NewGrant<'_>) -> Result<Option<Grant>> {
@@ -67,6 +71,11 @@ pub(crate) async fn set_end(tx: &Tx, grant: Grant, ends_at: Option<Timestamp>) -
     let changed = Grant { ends_at, ..grant };
     store::write(tx, &changed, Entry::Changed, at).await?;
     Ok(changed)
+}
+
+/// Tells others that somebody has more access than before, who learnt in the course already.
+pub(crate) async fn announce_extension(tx: &Tx, user_id: UserId, course_id: CourseId) -> Result<()> {
+    outbox::send(tx, ACCESS_EXTENDED, json!({ "userId": user_id, "courseId": course_id })).await
 }
 
 /// The time of the next event. A transaction that waited for the lock may have begun before the last change; its event comes after

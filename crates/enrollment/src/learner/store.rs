@@ -4,9 +4,8 @@ use database::{MapDbErr, NewestFirst, Tx};
 use entity::{enrollments, users};
 use kernel::{CourseId, Cursor, Limit, Result, UserId};
 use sea_orm::{
-    ColumnTrait, Condition, EntityTrait, ExprTrait, JoinType, QueryFilter, QuerySelect, QueryTrait,
-    RelationTrait, Select,
-    sea_query::{Expr, Func, LikeExpr},
+    ColumnTrait, EntityTrait, ExprTrait, IntoSimpleExpr, JoinType, QueryFilter, QuerySelect, QueryTrait,
+    RelationTrait, Select, sea_query::LikeExpr,
 };
 
 use super::model::{EnrolledLearner, LearnerCount};
@@ -26,37 +25,16 @@ pub(super) async fn page(
 ) -> Result<Vec<EnrolledLearner>> {
     use enrollments::Column::{EnrolledAt, Id};
     learners(course_id)
-        .apply_if(search, |select, search| select.filter(is_called(tx, search)))
+        .apply_if(search, |select, search| {
+            // As the catalogue compares words: without case, accents, width and the like.
+            let name = users::Column::SearchName.into_simple_expr();
+            select.filter(name.like(containing(&kernel::fold(search))))
+        })
         .newest_first(EnrolledAt, Id, after, limit)
         .into_partial_model()
         .all(tx)
         .await
         .map_db_err()
-}
-
-/// Of a user: that the name or the username contains this text, whatever the case.
-fn is_called(tx: &Tx, search: &str) -> Condition {
-    let name = Expr::col((users::Entity, users::Column::Name));
-    let lower = search.to_lowercase();
-    let username = Condition::any().add(users::Column::Username.like(containing(&lower)));
-    if tx.is_postgres() {
-        return username.add(Expr::from(Func::lower(name)).like(containing(&lower)));
-    }
-    // SQLite compares without case in the Latin alphabet only: the usual ways to write other words are tried.
-    let ways = [lower, search.to_owned(), search.to_uppercase(), capitalised(search)];
-    ways.iter().fold(username, |condition, way| condition.add(name.clone().like(containing(way))))
-}
-
-/// Each word with a capital, and only one.
-fn capitalised(text: &str) -> String {
-    let mut begins = true;
-    let letter = |letter: char| {
-        let capital = std::mem::replace(&mut begins, !letter.is_alphanumeric());
-        let changed: String =
-            if capital { letter.to_uppercase().collect() } else { letter.to_lowercase().collect() };
-        changed
-    };
-    text.chars().map(letter).collect()
 }
 
 /// A pattern for whatever contains this, letter by letter.

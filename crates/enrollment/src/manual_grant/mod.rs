@@ -99,7 +99,8 @@ pub async fn extend_grant(tx: &Tx, id: GrantId, ends_at: Option<Timestamp>) -> R
             return Err(not_later("An extension ends later than before: revoke the grant instead."));
         }
         let detail = json!({ "before": grant.ends_at, "endsAt": ends_at });
-        ledger::set_end(tx, grant, ends_at).await?;
+        let extended = ledger::set_end(tx, grant, ends_at).await?;
+        ledger::announce_extension(tx, extended.user_id, extended.course_id).await?;
         audit::record(tx, "grant.extended", id, detail).await?;
     }
     history(tx, id).await

@@ -22,8 +22,9 @@ pub(super) async fn sharing(tx: &Tx, me: UserId, others: &[UserId]) -> Result<Ha
             format!(
                 "SELECT course_id FROM (SELECT course_id FROM grants WHERE user_id = {who} AND status = 'ACTIVE' \
                  AND starts_at <= :now AND (ends_at IS NULL OR ends_at > :now) \
-                 UNION ALL SELECT id FROM courses WHERE author_id = {who} \
-                 UNION ALL SELECT course_id FROM course_editors WHERE user_id = {who})"
+                 UNION ALL SELECT c.id FROM courses c JOIN users t ON t.id = c.author_id WHERE t.id = {who} AND t.role <> 'USER' \
+                 UNION ALL SELECT e.course_id FROM course_editors e JOIN users t ON t.id = e.user_id \
+                 WHERE t.id = {who} AND t.role <> 'USER')"
             )
         };
         let sql = format!(

@@ -8,19 +8,15 @@ pub struct Model {
     pub id: kernel::AnnouncementId,
     pub course_id: kernel::CourseId,
     pub author_id: kernel::UserId,
-    #[sea_orm(column_type = "Text")]
     pub title: String,
-    #[sea_orm(column_type = "Text")]
     pub body: String,
     pub reached_id: Option<kernel::UserId>,
     pub told_count: i64,
     pub finished_at: Option<DateTimeUtc>,
     pub created_at: DateTimeUtc,
-    #[sea_orm(belongs_to, from = "course_id", to = "id", on_update = "NoAction", on_delete = "Cascade")]
+    #[sea_orm(belongs_to, from = "course_id", to = "id")]
     pub courses: BelongsTo<super::courses::Entity>,
-    #[sea_orm(has_many)]
-    pub notifications: HasMany<super::notifications::Entity>,
-    #[sea_orm(belongs_to, from = "author_id", to = "id", on_update = "NoAction", on_delete = "NoAction")]
+    #[sea_orm(belongs_to, from = "author_id", to = "id")]
     pub users: BelongsTo<super::users::Entity>,
 }
 impl ActiveModelBehavior for ActiveModel {}

@@ -8,27 +8,18 @@ pub struct Model {
     pub id: kernel::AttachmentId,
     pub course_id: kernel::CourseId,
     pub lesson_id: Option<kernel::LessonId>,
-    #[sea_orm(column_type = "Text")]
     pub name: String,
     pub file_id: Option<kernel::FileId>,
-    #[sea_orm(column_type = "Text", nullable)]
     pub url: Option<String>,
-    #[sea_orm(column_type = "Text", nullable)]
     pub content_type: Option<String>,
     pub size_bytes: Option<i64>,
     pub created_at: DateTimeUtc,
     pub updated_at: DateTimeUtc,
-    #[sea_orm(belongs_to, from = "course_id", to = "id", on_update = "NoAction", on_delete = "Cascade")]
+    #[sea_orm(belongs_to, from = "course_id", to = "id")]
     pub courses: BelongsTo<super::courses::Entity>,
-    #[sea_orm(belongs_to, from = "file_id", to = "id", on_update = "NoAction", on_delete = "NoAction")]
+    #[sea_orm(belongs_to, from = "file_id", to = "id")]
     pub files: BelongsTo<Option<super::files::Entity>>,
-    #[sea_orm(
-        belongs_to,
-        from = "(course_id, lesson_id)",
-        to = "(course_id, id)",
-        on_update = "NoAction",
-        on_delete = "Cascade"
-    )]
+    #[sea_orm(belongs_to, from = "(course_id, lesson_id)", to = "(course_id, id)")]
     pub lessons: BelongsTo<Option<super::lessons::Entity>>,
 }
 impl ActiveModelBehavior for ActiveModel {}

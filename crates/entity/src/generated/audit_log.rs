@@ -7,7 +7,6 @@ pub struct Model {
     #[sea_orm(primary_key, auto_increment = false)]
     pub id: kernel::AuditEntryId,
     pub actor_id: Option<kernel::UserId>,
-    #[sea_orm(column_type = "Text")]
     pub action: String,
     pub subject_id: Uuid,
     #[sea_orm(column_type = "JsonBinary")]

@@ -9,23 +9,9 @@ pub struct Model {
     #[sea_orm(primary_key, auto_increment = false)]
     pub blocked_id: kernel::UserId,
     pub created_at: DateTimeUtc,
-    #[sea_orm(
-        belongs_to,
-        relation_enum = "Blocked",
-        from = "blocked_id",
-        to = "id",
-        on_update = "NoAction",
-        on_delete = "NoAction"
-    )]
+    #[sea_orm(belongs_to, relation_enum = "Blocked", from = "blocked_id", to = "id")]
     pub blocked: BelongsTo<super::users::Entity>,
-    #[sea_orm(
-        belongs_to,
-        relation_enum = "Blocker",
-        from = "blocker_id",
-        to = "id",
-        on_update = "NoAction",
-        on_delete = "NoAction"
-    )]
+    #[sea_orm(belongs_to, relation_enum = "Blocker", from = "blocker_id", to = "id")]
     pub blocker: BelongsTo<super::users::Entity>,
 }
 impl ActiveModelBehavior for ActiveModel {}

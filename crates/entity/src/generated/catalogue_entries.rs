@@ -8,16 +8,14 @@ pub struct Model {
     pub course_id: kernel::CourseId,
     pub author_id: kernel::UserId,
     pub published_at: DateTimeUtc,
-    #[sea_orm(column_type = "Text")]
     pub sort_title: String,
     pub difficulty: crate::enums::Level,
     pub price: i64,
-    #[sea_orm(column_type = "Text", nullable)]
     pub currency: Option<String>,
     pub duration: Option<i64>,
     pub chapter_count: i64,
     pub lesson_count: i64,
-    #[sea_orm(belongs_to, from = "course_id", to = "id", on_update = "NoAction", on_delete = "Cascade")]
+    #[sea_orm(belongs_to, from = "course_id", to = "id")]
     pub courses: BelongsTo<super::courses::Entity>,
 }
 impl ActiveModelBehavior for ActiveModel {}

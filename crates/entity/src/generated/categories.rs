@@ -6,19 +6,18 @@ use sea_orm::entity::prelude::*;
 pub struct Model {
     #[sea_orm(primary_key, auto_increment = false)]
     pub id: kernel::CategoryId,
-    #[sea_orm(column_type = "Text", unique)]
+    #[sea_orm(unique)]
     pub name: String,
-    #[sea_orm(column_type = "Text", unique)]
+    #[sea_orm(unique)]
     pub slug: String,
-    #[sea_orm(column_type = "Text", nullable)]
     pub image_url: Option<String>,
     pub version: i64,
     pub created_at: DateTimeUtc,
     pub updated_at: DateTimeUtc,
     pub image_id: Option<kernel::FileId>,
-    #[sea_orm(belongs_to, from = "image_id", to = "id", on_update = "NoAction", on_delete = "NoAction")]
+    #[sea_orm(unique)]
+    pub folded_name: String,
+    #[sea_orm(belongs_to, from = "image_id", to = "id")]
     pub files: BelongsTo<Option<super::files::Entity>>,
-    #[sea_orm(has_many, via = "course_categories")]
-    pub courses: HasMany<super::courses::Entity>,
 }
 impl ActiveModelBehavior for ActiveModel {}

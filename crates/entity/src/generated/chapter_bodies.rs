@@ -7,26 +7,13 @@ pub struct Model {
     #[sea_orm(primary_key, auto_increment = false)]
     pub chapter_id: kernel::ChapterId,
     pub course_id: kernel::CourseId,
-    #[sea_orm(column_type = "Text", nullable)]
     pub content: Option<String>,
-    #[sea_orm(column_type = "Text", nullable)]
     pub video_url: Option<String>,
     pub video_asset_id: Option<kernel::VideoAssetId>,
-    #[sea_orm(
-        belongs_to,
-        from = "(course_id, chapter_id)",
-        to = "(course_id, id)",
-        on_update = "NoAction",
-        on_delete = "Cascade"
-    )]
+    pub content_format: crate::enums::ContentFormat,
+    #[sea_orm(belongs_to, from = "(course_id, chapter_id)", to = "(course_id, id)")]
     pub chapters: BelongsTo<super::chapters::Entity>,
-    #[sea_orm(
-        belongs_to,
-        from = "video_asset_id",
-        to = "id",
-        on_update = "NoAction",
-        on_delete = "NoAction"
-    )]
+    #[sea_orm(belongs_to, from = "video_asset_id", to = "id")]
     pub video_assets: BelongsTo<Option<super::video_assets::Entity>>,
 }
 impl ActiveModelBehavior for ActiveModel {}

@@ -8,9 +8,7 @@ pub struct Model {
     pub id: kernel::ChapterId,
     #[sea_orm(unique_key = "uq_chapters_course_id_id")]
     pub course_id: kernel::CourseId,
-    #[sea_orm(column_type = "Text")]
     pub title: String,
-    #[sea_orm(column_type = "Text", nullable)]
     pub description: Option<String>,
     pub position: i64,
     pub duration: Option<i64>,
@@ -21,15 +19,7 @@ pub struct Model {
     pub version: i64,
     pub created_at: DateTimeUtc,
     pub updated_at: DateTimeUtc,
-    #[sea_orm(has_many)]
-    pub chapter_bodies: HasMany<super::chapter_bodies::Entity>,
-    #[sea_orm(has_many)]
-    pub chapter_progresses: HasMany<super::chapter_progress::Entity>,
-    #[sea_orm(belongs_to, from = "course_id", to = "id", on_update = "NoAction", on_delete = "Cascade")]
+    #[sea_orm(belongs_to, from = "course_id", to = "id")]
     pub courses: BelongsTo<super::courses::Entity>,
-    #[sea_orm(has_many)]
-    pub lessons: HasMany<super::lessons::Entity>,
-    #[sea_orm(has_many)]
-    pub watches: HasMany<super::watches::Entity>,
 }
 impl ActiveModelBehavior for ActiveModel {}

@@ -15,7 +15,7 @@ pub struct Model {
     pub clap_count: i64,
     pub laugh_count: i64,
     pub score: i64,
-    #[sea_orm(belongs_to, from = "comment_id", to = "id", on_update = "NoAction", on_delete = "Cascade")]
+    #[sea_orm(belongs_to, from = "comment_id", to = "id")]
     pub comments: BelongsTo<super::comments::Entity>,
 }
 impl ActiveModelBehavior for ActiveModel {}

@@ -16,52 +16,25 @@ pub struct Model {
     #[sea_orm(unique_key = "uq_comments_thread_id_number")]
     pub number: i64,
     pub depth: i64,
-    #[sea_orm(column_type = "Text")]
     pub path: String,
     pub author_id: kernel::UserId,
-    #[sea_orm(column_type = "Text")]
     pub content: String,
     pub status: crate::enums::CommentStatus,
     pub version: i64,
     pub edited_at: Option<DateTimeUtc>,
     pub created_at: DateTimeUtc,
     pub updated_at: DateTimeUtc,
-    #[sea_orm(has_one)]
-    pub comment_counters: HasOne<super::comment_counters::Entity>,
-    #[sea_orm(
-        self_ref,
-        relation_enum = "Parent",
-        from = "(thread_id, parent_id)",
-        to = "(thread_id, id)",
-        on_update = "NoAction",
-        on_delete = "Cascade"
-    )]
+    #[sea_orm(self_ref, relation_enum = "Parent", from = "(thread_id, parent_id)", to = "(thread_id, id)")]
     pub parent: BelongsTo<Option<Entity>>,
-    #[sea_orm(belongs_to, from = "course_id", to = "id", on_update = "NoAction", on_delete = "Cascade")]
+    #[sea_orm(belongs_to, from = "course_id", to = "id")]
     pub courses: BelongsTo<Option<super::courses::Entity>>,
-    #[sea_orm(
-        belongs_to,
-        from = "(course_id, lesson_id)",
-        to = "(course_id, id)",
-        on_update = "NoAction",
-        on_delete = "Cascade"
-    )]
+    #[sea_orm(belongs_to, from = "(course_id, lesson_id)", to = "(course_id, id)")]
     pub lessons: BelongsTo<Option<super::lessons::Entity>>,
-    #[sea_orm(has_many)]
-    pub mentions: HasMany<super::mentions::Entity>,
-    #[sea_orm(belongs_to, from = "post_id", to = "id", on_update = "NoAction", on_delete = "Cascade")]
+    #[sea_orm(belongs_to, from = "post_id", to = "id")]
     pub posts: BelongsTo<Option<super::posts::Entity>>,
-    #[sea_orm(has_many)]
-    pub reactions: HasMany<super::reactions::Entity>,
-    #[sea_orm(
-        belongs_to,
-        from = "thread_id",
-        to = "thread_id",
-        on_update = "NoAction",
-        on_delete = "Cascade"
-    )]
+    #[sea_orm(belongs_to, from = "thread_id", to = "thread_id")]
     pub thread_counters: BelongsTo<super::thread_counters::Entity>,
-    #[sea_orm(belongs_to, from = "author_id", to = "id", on_update = "NoAction", on_delete = "NoAction")]
+    #[sea_orm(belongs_to, from = "author_id", to = "id")]
     pub users: BelongsTo<super::users::Entity>,
 }
 impl ActiveModelBehavior for ActiveModel {}

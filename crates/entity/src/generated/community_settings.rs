@@ -12,11 +12,9 @@ pub struct Model {
     pub slow_mode_seconds: i64,
     pub minimum_account_age_seconds: i64,
     pub links: crate::enums::LinkPolicy,
-    #[sea_orm(column_type = "Text")]
-    pub words: String,
     pub version: i64,
     pub updated_at: DateTimeUtc,
-    #[sea_orm(belongs_to, from = "course_id", to = "id", on_update = "NoAction", on_delete = "Cascade")]
+    #[sea_orm(belongs_to, from = "course_id", to = "id")]
     pub courses: BelongsTo<Option<super::courses::Entity>>,
 }
 impl ActiveModelBehavior for ActiveModel {}

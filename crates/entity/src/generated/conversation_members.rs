@@ -14,19 +14,9 @@ pub struct Model {
     pub left_at: Option<DateTimeUtc>,
     pub read_number: i64,
     pub active_at: Option<DateTimeUtc>,
-    #[sea_orm(has_many)]
-    pub conversation_reads: HasMany<super::conversation_reads::Entity>,
-    #[sea_orm(
-        belongs_to,
-        from = "conversation_id",
-        to = "id",
-        on_update = "NoAction",
-        on_delete = "NoAction"
-    )]
+    #[sea_orm(belongs_to, from = "conversation_id", to = "id")]
     pub conversations: BelongsTo<super::conversations::Entity>,
-    #[sea_orm(has_many)]
-    pub messages: HasMany<super::messages::Entity>,
-    #[sea_orm(belongs_to, from = "user_id", to = "id", on_update = "NoAction", on_delete = "NoAction")]
+    #[sea_orm(belongs_to, from = "user_id", to = "id")]
     pub users: BelongsTo<super::users::Entity>,
 }
 impl ActiveModelBehavior for ActiveModel {}

@@ -11,13 +11,7 @@ pub struct Model {
     #[sea_orm(primary_key, auto_increment = false)]
     pub number: i64,
     pub read_at: DateTimeUtc,
-    #[sea_orm(
-        belongs_to,
-        from = "(conversation_id, user_id)",
-        to = "(conversation_id, user_id)",
-        on_update = "NoAction",
-        on_delete = "NoAction"
-    )]
+    #[sea_orm(belongs_to, from = "(conversation_id, user_id)", to = "(conversation_id, user_id)")]
     pub conversation_members: BelongsTo<super::conversation_members::Entity>,
 }
 impl ActiveModelBehavior for ActiveModel {}

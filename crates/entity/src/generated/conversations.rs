@@ -7,7 +7,6 @@ pub struct Model {
     #[sea_orm(primary_key, auto_increment = false)]
     pub id: kernel::ConversationId,
     pub kind: crate::enums::ConversationKind,
-    #[sea_orm(column_type = "Text", nullable)]
     pub title: Option<String>,
     #[sea_orm(unique_key = "uq_conversations_low_user_id_high_user_id")]
     pub low_user_id: Option<kernel::UserId>,
@@ -18,34 +17,11 @@ pub struct Model {
     pub version: i64,
     pub created_at: DateTimeUtc,
     pub updated_at: DateTimeUtc,
-    #[sea_orm(has_many)]
-    pub conversation_members: HasMany<super::conversation_members::Entity>,
-    #[sea_orm(
-        belongs_to,
-        relation_enum = "CreatedByUser",
-        from = "created_by",
-        to = "id",
-        on_update = "NoAction",
-        on_delete = "NoAction"
-    )]
+    #[sea_orm(belongs_to, relation_enum = "CreatedByUser", from = "created_by", to = "id")]
     pub created_by_user: BelongsTo<super::users::Entity>,
-    #[sea_orm(
-        belongs_to,
-        relation_enum = "HighUser",
-        from = "high_user_id",
-        to = "id",
-        on_update = "NoAction",
-        on_delete = "NoAction"
-    )]
+    #[sea_orm(belongs_to, relation_enum = "HighUser", from = "high_user_id", to = "id")]
     pub high_user: BelongsTo<Option<super::users::Entity>>,
-    #[sea_orm(
-        belongs_to,
-        relation_enum = "LowUser",
-        from = "low_user_id",
-        to = "id",
-        on_update = "NoAction",
-        on_delete = "NoAction"
-    )]
+    #[sea_orm(belongs_to, relation_enum = "LowUser", from = "low_user_id", to = "id")]
     pub low_user: BelongsTo<Option<super::users::Entity>>,
 }
 impl ActiveModelBehavior for ActiveModel {}

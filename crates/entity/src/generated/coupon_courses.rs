@@ -8,9 +8,9 @@ pub struct Model {
     pub coupon_id: kernel::CouponId,
     #[sea_orm(primary_key, auto_increment = false)]
     pub course_id: kernel::CourseId,
-    #[sea_orm(belongs_to, from = "coupon_id", to = "id", on_update = "NoAction", on_delete = "Cascade")]
+    #[sea_orm(belongs_to, from = "coupon_id", to = "id")]
     pub coupons: BelongsTo<super::coupons::Entity>,
-    #[sea_orm(belongs_to, from = "course_id", to = "id", on_update = "NoAction", on_delete = "Cascade")]
+    #[sea_orm(belongs_to, from = "course_id", to = "id")]
     pub courses: BelongsTo<super::courses::Entity>,
 }
 impl ActiveModelBehavior for ActiveModel {}

@@ -7,12 +7,11 @@ pub struct Model {
     #[sea_orm(primary_key, auto_increment = false)]
     pub id: kernel::CouponId,
     pub owner_id: kernel::UserId,
-    #[sea_orm(column_type = "Text", unique)]
+    #[sea_orm(unique)]
     pub code: String,
     pub scope: crate::enums::CouponScope,
     pub percent_off: Option<i64>,
     pub amount_off: Option<i64>,
-    #[sea_orm(column_type = "Text", nullable)]
     pub currency: Option<String>,
     pub is_active: bool,
     pub starts_at: Option<DateTimeUtc>,
@@ -23,13 +22,7 @@ pub struct Model {
     pub version: i64,
     pub created_at: DateTimeUtc,
     pub updated_at: DateTimeUtc,
-    #[sea_orm(has_many)]
-    pub coupon_redemptions: HasMany<super::coupon_redemptions::Entity>,
-    #[sea_orm(has_many)]
-    pub payments: HasMany<super::payments::Entity>,
-    #[sea_orm(belongs_to, from = "owner_id", to = "id", on_update = "NoAction", on_delete = "NoAction")]
+    #[sea_orm(belongs_to, from = "owner_id", to = "id")]
     pub users: BelongsTo<super::users::Entity>,
-    #[sea_orm(has_many, via = "coupon_courses")]
-    pub courses: HasMany<super::courses::Entity>,
 }
 impl ActiveModelBehavior for ActiveModel {}

@@ -8,9 +8,9 @@ pub struct Model {
     pub course_id: kernel::CourseId,
     #[sea_orm(primary_key, auto_increment = false)]
     pub category_id: kernel::CategoryId,
-    #[sea_orm(belongs_to, from = "category_id", to = "id", on_update = "NoAction", on_delete = "NoAction")]
+    #[sea_orm(belongs_to, from = "category_id", to = "id")]
     pub categories: BelongsTo<super::categories::Entity>,
-    #[sea_orm(belongs_to, from = "course_id", to = "id", on_update = "NoAction", on_delete = "Cascade")]
+    #[sea_orm(belongs_to, from = "course_id", to = "id")]
     pub courses: BelongsTo<super::courses::Entity>,
 }
 impl ActiveModelBehavior for ActiveModel {}

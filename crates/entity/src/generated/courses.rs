@@ -7,22 +7,16 @@ pub struct Model {
     #[sea_orm(primary_key, auto_increment = false)]
     pub id: kernel::CourseId,
     pub author_id: kernel::UserId,
-    #[sea_orm(column_type = "Text")]
     pub title: String,
-    #[sea_orm(column_type = "Text", unique)]
+    #[sea_orm(unique)]
     pub slug: String,
-    #[sea_orm(column_type = "Text")]
     pub description: String,
-    #[sea_orm(column_type = "Text", nullable)]
     pub content: Option<String>,
-    #[sea_orm(column_type = "Text", nullable)]
     pub image_url: Option<String>,
-    #[sea_orm(column_type = "Text", nullable)]
     pub preview_video_url: Option<String>,
     pub duration: Option<i64>,
     pub difficulty: crate::enums::Level,
     pub price_amount: Option<i64>,
-    #[sea_orm(column_type = "Text", nullable)]
     pub price_currency: Option<String>,
     pub discount_price_amount: Option<i64>,
     pub is_published: bool,
@@ -33,59 +27,10 @@ pub struct Model {
     pub updated_at: DateTimeUtc,
     pub image_id: Option<kernel::FileId>,
     pub preview_video_asset_id: Option<kernel::VideoAssetId>,
-    #[sea_orm(has_many)]
-    pub announcements: HasMany<super::announcements::Entity>,
-    #[sea_orm(has_many)]
-    pub attachments: HasMany<super::attachments::Entity>,
-    #[sea_orm(has_one)]
-    pub catalogue_entries: HasOne<super::catalogue_entries::Entity>,
-    #[sea_orm(has_many)]
-    pub chapters: HasMany<super::chapters::Entity>,
-    #[sea_orm(has_many)]
-    pub comments: HasMany<super::comments::Entity>,
-    #[sea_orm(has_many)]
-    pub community_settings: HasMany<super::community_settings::Entity>,
-    #[sea_orm(has_one)]
-    pub course_popularity: HasOne<super::course_popularity::Entity>,
-    #[sea_orm(has_many)]
-    pub course_slugs: HasMany<super::course_slugs::Entity>,
-    #[sea_orm(has_many)]
-    pub enrollments: HasMany<super::enrollments::Entity>,
-    #[sea_orm(belongs_to, from = "image_id", to = "id", on_update = "NoAction", on_delete = "NoAction")]
+    pub content_format: crate::enums::ContentFormat,
+    #[sea_orm(belongs_to, from = "image_id", to = "id")]
     pub files: BelongsTo<Option<super::files::Entity>>,
-    #[sea_orm(has_many)]
-    pub grants: HasMany<super::grants::Entity>,
-    #[sea_orm(has_many)]
-    pub jobs: HasMany<super::jobs::Entity>,
-    #[sea_orm(has_many)]
-    pub moderation_logs: HasMany<super::moderation_log::Entity>,
-    #[sea_orm(has_many)]
-    pub mutes: HasMany<super::mutes::Entity>,
-    #[sea_orm(has_many)]
-    pub payments: HasMany<super::payments::Entity>,
-    #[sea_orm(has_many)]
-    pub posts: HasMany<super::posts::Entity>,
-    #[sea_orm(has_many)]
-    pub purchases: HasMany<super::purchases::Entity>,
-    #[sea_orm(has_many)]
-    pub removed_contents: HasMany<super::removed_contents::Entity>,
-    #[sea_orm(has_many)]
-    pub reports: HasMany<super::reports::Entity>,
-    #[sea_orm(
-        belongs_to,
-        from = "preview_video_asset_id",
-        to = "id",
-        on_update = "NoAction",
-        on_delete = "NoAction"
-    )]
+    #[sea_orm(belongs_to, from = "preview_video_asset_id", to = "id")]
     pub video_assets: BelongsTo<Option<super::video_assets::Entity>>,
-    #[sea_orm(has_many)]
-    pub wishlists: HasMany<super::wishlists::Entity>,
-    #[sea_orm(has_many, via = "course_categories")]
-    pub categories: HasMany<super::categories::Entity>,
-    #[sea_orm(has_many, via = "coupon_courses")]
-    pub coupons: HasMany<super::coupons::Entity>,
-    #[sea_orm(has_many, via = "course_editors")]
-    pub users: HasMany<super::users::Entity>,
 }
 impl ActiveModelBehavior for ActiveModel {}

@@ -6,15 +6,13 @@ use sea_orm::entity::prelude::*;
 pub struct Model {
     #[sea_orm(primary_key, auto_increment = false)]
     pub user_id: kernel::UserId,
-    #[sea_orm(column_type = "Text", unique)]
+    #[sea_orm(unique)]
     pub email: String,
-    #[sea_orm(column_type = "Text")]
     pub email_display: String,
     pub email_verified_at: Option<DateTimeUtc>,
-    #[sea_orm(column_type = "Text")]
     pub password_hash: String,
     pub updated_at: DateTimeUtc,
-    #[sea_orm(belongs_to, from = "user_id", to = "id", on_update = "NoAction", on_delete = "NoAction")]
+    #[sea_orm(belongs_to, from = "user_id", to = "id")]
     pub users: BelongsTo<super::users::Entity>,
 }
 impl ActiveModelBehavior for ActiveModel {}

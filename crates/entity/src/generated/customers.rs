@@ -6,15 +6,16 @@ use sea_orm::entity::prelude::*;
 pub struct Model {
     #[sea_orm(primary_key, auto_increment = false)]
     pub id: kernel::CustomerId,
-    #[sea_orm(unique_key = "uq_customers_user_id_provider")]
+    #[sea_orm(unique_key = "uq_customers_user_id_provider_provider_account")]
     pub user_id: kernel::UserId,
-    #[sea_orm(unique_key = "uq_customers_provider_provider_customer_id")]
+    #[sea_orm(unique_key = "uq_customers_user_id_provider_provider_account")]
     pub provider: crate::enums::ProviderName,
-    #[sea_orm(column_type = "Text", unique_key = "uq_customers_provider_provider_customer_id")]
     pub provider_customer_id: String,
     pub created_at: DateTimeUtc,
     pub updated_at: DateTimeUtc,
-    #[sea_orm(belongs_to, from = "user_id", to = "id", on_update = "NoAction", on_delete = "NoAction")]
+    #[sea_orm(unique_key = "uq_customers_user_id_provider_provider_account")]
+    pub provider_account: String,
+    #[sea_orm(belongs_to, from = "user_id", to = "id")]
     pub users: BelongsTo<super::users::Entity>,
 }
 impl ActiveModelBehavior for ActiveModel {}

@@ -10,17 +10,15 @@ pub struct Model {
     pub payment_id: kernel::PaymentId,
     pub user_id: kernel::UserId,
     pub author_id: kernel::UserId,
-    #[sea_orm(column_type = "Text", unique_key = "uq_disputes_payment_id_provider_dispute_id")]
+    #[sea_orm(unique_key = "uq_disputes_payment_id_provider_dispute_id")]
     pub provider_dispute_id: String,
     pub amount: i64,
-    #[sea_orm(column_type = "Text")]
     pub currency: String,
     pub status: crate::enums::DisputeStatus,
-    #[sea_orm(column_type = "Text", nullable)]
     pub reason: Option<String>,
     pub created_at: DateTimeUtc,
     pub updated_at: DateTimeUtc,
-    #[sea_orm(belongs_to, from = "payment_id", to = "id", on_update = "NoAction", on_delete = "NoAction")]
+    #[sea_orm(belongs_to, from = "payment_id", to = "id")]
     pub payments: BelongsTo<super::payments::Entity>,
 }
 impl ActiveModelBehavior for ActiveModel {}

@@ -8,33 +8,19 @@ pub struct Model {
     pub id: kernel::FileId,
     pub owner_id: kernel::UserId,
     pub purpose: crate::enums::FilePurpose,
-    #[sea_orm(column_type = "Text")]
     pub name: String,
-    #[sea_orm(column_type = "Text")]
     pub content_type: String,
     pub size_bytes: i64,
     #[sea_orm(column_type = "VarBinary(StringLen::None)", nullable)]
     pub sha256: Option<Vec<u8>>,
     pub status: crate::enums::FileStatus,
-    #[sea_orm(column_type = "Text", nullable)]
     pub problem: Option<String>,
     pub created_at: DateTimeUtc,
     pub expires_at: DateTimeUtc,
     pub checked_until: Option<DateTimeUtc>,
     pub ready_at: Option<DateTimeUtc>,
-    #[sea_orm(has_many)]
-    pub attachments: HasMany<super::attachments::Entity>,
-    #[sea_orm(has_many)]
-    pub categories: HasMany<super::categories::Entity>,
-    #[sea_orm(has_many)]
-    pub courses: HasMany<super::courses::Entity>,
-    #[sea_orm(belongs_to, from = "owner_id", to = "id", on_update = "NoAction", on_delete = "NoAction")]
+    pub detail: Option<String>,
+    #[sea_orm(belongs_to, from = "owner_id", to = "id")]
     pub users: BelongsTo<super::users::Entity>,
-    #[sea_orm(has_many)]
-    pub video_assets: HasMany<super::video_assets::Entity>,
-    #[sea_orm(has_many)]
-    pub video_captions: HasMany<super::video_captions::Entity>,
-    #[sea_orm(has_many, via = "post_images")]
-    pub posts: HasMany<super::posts::Entity>,
 }
 impl ActiveModelBehavior for ActiveModel {}

@@ -12,11 +12,10 @@ pub struct Model {
     pub status: crate::enums::GrantStatus,
     pub starts_at: DateTimeUtc,
     pub ends_at: Option<DateTimeUtc>,
-    #[sea_orm(column_type = "Text", nullable)]
     pub reason: Option<String>,
     pub actor_id: Option<kernel::UserId>,
     pub created_at: DateTimeUtc,
-    #[sea_orm(belongs_to, from = "grant_id", to = "id", on_update = "NoAction", on_delete = "NoAction")]
+    #[sea_orm(belongs_to, from = "grant_id", to = "id")]
     pub grants: BelongsTo<super::grants::Entity>,
 }
 impl ActiveModelBehavior for ActiveModel {}

@@ -12,20 +12,17 @@ pub struct Model {
     pub course_id: kernel::CourseId,
     #[sea_orm(unique_key = "uq_grants_user_id_course_id_source_source_id")]
     pub source: crate::enums::GrantSource,
-    #[sea_orm(column_type = "Text", unique_key = "uq_grants_user_id_course_id_source_source_id")]
+    #[sea_orm(unique_key = "uq_grants_user_id_course_id_source_source_id")]
     pub source_id: String,
     pub status: crate::enums::GrantStatus,
     pub starts_at: DateTimeUtc,
     pub ends_at: Option<DateTimeUtc>,
-    #[sea_orm(column_type = "Text", nullable)]
     pub status_reason: Option<String>,
     pub status_changed_at: DateTimeUtc,
     pub created_at: DateTimeUtc,
-    #[sea_orm(belongs_to, from = "course_id", to = "id", on_update = "NoAction", on_delete = "NoAction")]
+    #[sea_orm(belongs_to, from = "course_id", to = "id")]
     pub courses: BelongsTo<super::courses::Entity>,
-    #[sea_orm(has_many)]
-    pub grant_events: HasMany<super::grant_events::Entity>,
-    #[sea_orm(belongs_to, from = "user_id", to = "id", on_update = "NoAction", on_delete = "NoAction")]
+    #[sea_orm(belongs_to, from = "user_id", to = "id")]
     pub users: BelongsTo<super::users::Entity>,
 }
 impl ActiveModelBehavior for ActiveModel {}

@@ -16,9 +16,9 @@ pub struct Model {
     pub created_at: DateTimeUtc,
     pub started_at: Option<DateTimeUtc>,
     pub finished_at: Option<DateTimeUtc>,
-    #[sea_orm(belongs_to, from = "course_id", to = "id", on_update = "NoAction", on_delete = "Cascade")]
+    #[sea_orm(belongs_to, from = "course_id", to = "id")]
     pub courses: BelongsTo<super::courses::Entity>,
-    #[sea_orm(belongs_to, from = "requested_by", to = "id", on_update = "NoAction", on_delete = "NoAction")]
+    #[sea_orm(belongs_to, from = "requested_by", to = "id")]
     pub users: BelongsTo<Option<super::users::Entity>>,
 }
 impl ActiveModelBehavior for ActiveModel {}

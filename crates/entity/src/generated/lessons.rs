@@ -9,10 +9,7 @@ pub struct Model {
     #[sea_orm(unique_key = "uq_lessons_course_id_id")]
     pub course_id: kernel::CourseId,
     pub chapter_id: kernel::ChapterId,
-    #[sea_orm(column_type = "Text")]
     pub title: String,
-    #[sea_orm(column_type = "Text", nullable)]
-    pub description: Option<String>,
     pub position: i64,
     pub duration: Option<i64>,
     pub has_content: bool,
@@ -21,25 +18,7 @@ pub struct Model {
     pub version: i64,
     pub created_at: DateTimeUtc,
     pub updated_at: DateTimeUtc,
-    #[sea_orm(has_many)]
-    pub attachments: HasMany<super::attachments::Entity>,
-    #[sea_orm(
-        belongs_to,
-        from = "(course_id, chapter_id)",
-        to = "(course_id, id)",
-        on_update = "NoAction",
-        on_delete = "Cascade"
-    )]
+    #[sea_orm(belongs_to, from = "(course_id, chapter_id)", to = "(course_id, id)")]
     pub chapters: BelongsTo<super::chapters::Entity>,
-    #[sea_orm(has_many)]
-    pub comments: HasMany<super::comments::Entity>,
-    #[sea_orm(has_many)]
-    pub lesson_bodies: HasMany<super::lesson_bodies::Entity>,
-    #[sea_orm(has_many)]
-    pub lesson_progresses: HasMany<super::lesson_progress::Entity>,
-    #[sea_orm(has_many)]
-    pub thread_counters: HasMany<super::thread_counters::Entity>,
-    #[sea_orm(has_many)]
-    pub watches: HasMany<super::watches::Entity>,
 }
 impl ActiveModelBehavior for ActiveModel {}

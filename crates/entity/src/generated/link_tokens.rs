@@ -8,12 +8,11 @@ pub struct Model {
     pub token_hash: Vec<u8>,
     pub user_id: kernel::UserId,
     pub purpose: crate::enums::LinkPurpose,
-    #[sea_orm(column_type = "Text")]
     pub email: String,
     pub created_at: DateTimeUtc,
     pub expires_at: DateTimeUtc,
     pub used_at: Option<DateTimeUtc>,
-    #[sea_orm(belongs_to, from = "user_id", to = "id", on_update = "NoAction", on_delete = "NoAction")]
+    #[sea_orm(belongs_to, from = "user_id", to = "id")]
     pub users: BelongsTo<super::users::Entity>,
 }
 impl ActiveModelBehavior for ActiveModel {}

@@ -8,7 +8,6 @@ pub struct Model {
     pub user_id: kernel::UserId,
     #[sea_orm(primary_key, auto_increment = false)]
     pub number: i64,
-    #[sea_orm(column_type = "Text")]
     pub kind: String,
     #[sea_orm(column_type = "JsonBinary")]
     pub data: Json,

@@ -9,9 +9,9 @@ pub struct Model {
     pub user_id: kernel::UserId,
     pub session_id: kernel::SessionId,
     pub expires_at: DateTimeUtc,
-    #[sea_orm(belongs_to, from = "session_id", to = "id", on_update = "NoAction", on_delete = "Cascade")]
+    #[sea_orm(belongs_to, from = "session_id", to = "id")]
     pub sessions: BelongsTo<super::sessions::Entity>,
-    #[sea_orm(belongs_to, from = "user_id", to = "id", on_update = "NoAction", on_delete = "NoAction")]
+    #[sea_orm(belongs_to, from = "user_id", to = "id")]
     pub users: BelongsTo<super::users::Entity>,
 }
 impl ActiveModelBehavior for ActiveModel {}

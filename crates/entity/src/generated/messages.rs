@@ -14,20 +14,13 @@ pub struct Model {
     pub sender_id: kernel::UserId,
     #[sea_orm(unique_key = "uq_messages_conversation_id_sender_id_client_message_id")]
     pub client_message_id: Uuid,
-    #[sea_orm(column_type = "Text", nullable)]
     pub content: Option<String>,
     pub edited_at: Option<DateTimeUtc>,
     pub deleted_at: Option<DateTimeUtc>,
     pub removed_at: Option<DateTimeUtc>,
     pub version: i64,
     pub created_at: DateTimeUtc,
-    #[sea_orm(
-        belongs_to,
-        from = "(conversation_id, sender_id)",
-        to = "(conversation_id, user_id)",
-        on_update = "NoAction",
-        on_delete = "NoAction"
-    )]
+    #[sea_orm(belongs_to, from = "(conversation_id, sender_id)", to = "(conversation_id, user_id)")]
     pub conversation_members: BelongsTo<super::conversation_members::Entity>,
 }
 impl ActiveModelBehavior for ActiveModel {}

@@ -15,30 +15,15 @@ pub struct Model {
     pub user_id: kernel::UserId,
     pub removed: bool,
     pub muted_until: Option<DateTimeUtc>,
-    #[sea_orm(column_type = "Text", nullable)]
     pub note: Option<String>,
     pub created_at: DateTimeUtc,
-    #[sea_orm(belongs_to, from = "course_id", to = "id", on_update = "NoAction", on_delete = "SetNull")]
+    #[sea_orm(belongs_to, from = "course_id", to = "id")]
     pub courses: BelongsTo<Option<super::courses::Entity>>,
-    #[sea_orm(belongs_to, from = "report_id", to = "id", on_update = "NoAction", on_delete = "NoAction")]
+    #[sea_orm(belongs_to, from = "report_id", to = "id")]
     pub reports: BelongsTo<super::reports::Entity>,
-    #[sea_orm(
-        belongs_to,
-        relation_enum = "Moderator",
-        from = "moderator_id",
-        to = "id",
-        on_update = "NoAction",
-        on_delete = "NoAction"
-    )]
+    #[sea_orm(belongs_to, relation_enum = "Moderator", from = "moderator_id", to = "id")]
     pub moderator: BelongsTo<super::users::Entity>,
-    #[sea_orm(
-        belongs_to,
-        relation_enum = "User",
-        from = "user_id",
-        to = "id",
-        on_update = "NoAction",
-        on_delete = "NoAction"
-    )]
+    #[sea_orm(belongs_to, relation_enum = "User", from = "user_id", to = "id")]
     pub user: BelongsTo<super::users::Entity>,
 }
 impl ActiveModelBehavior for ActiveModel {}

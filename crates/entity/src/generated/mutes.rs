@@ -8,41 +8,19 @@ pub struct Model {
     pub id: kernel::MuteId,
     pub user_id: kernel::UserId,
     pub course_id: Option<kernel::CourseId>,
-    #[sea_orm(column_type = "Text", nullable)]
     pub reason: Option<String>,
     pub ends_at: Option<DateTimeUtc>,
     pub imposed_by: Option<kernel::UserId>,
     pub created_at: DateTimeUtc,
     pub lifted_at: Option<DateTimeUtc>,
     pub lifted_by: Option<kernel::UserId>,
-    #[sea_orm(belongs_to, from = "course_id", to = "id", on_update = "NoAction", on_delete = "Cascade")]
+    #[sea_orm(belongs_to, from = "course_id", to = "id")]
     pub courses: BelongsTo<Option<super::courses::Entity>>,
-    #[sea_orm(
-        belongs_to,
-        relation_enum = "ImposedByUser",
-        from = "imposed_by",
-        to = "id",
-        on_update = "NoAction",
-        on_delete = "NoAction"
-    )]
+    #[sea_orm(belongs_to, relation_enum = "ImposedByUser", from = "imposed_by", to = "id")]
     pub imposed_by_user: BelongsTo<Option<super::users::Entity>>,
-    #[sea_orm(
-        belongs_to,
-        relation_enum = "LiftedByUser",
-        from = "lifted_by",
-        to = "id",
-        on_update = "NoAction",
-        on_delete = "NoAction"
-    )]
+    #[sea_orm(belongs_to, relation_enum = "LiftedByUser", from = "lifted_by", to = "id")]
     pub lifted_by_user: BelongsTo<Option<super::users::Entity>>,
-    #[sea_orm(
-        belongs_to,
-        relation_enum = "User",
-        from = "user_id",
-        to = "id",
-        on_update = "NoAction",
-        on_delete = "NoAction"
-    )]
+    #[sea_orm(belongs_to, relation_enum = "User", from = "user_id", to = "id")]
     pub user: BelongsTo<super::users::Entity>,
 }
 impl ActiveModelBehavior for ActiveModel {}

@@ -8,7 +8,6 @@ pub struct Model {
     pub user_id: kernel::UserId,
     #[sea_orm(column_type = "JsonBinary")]
     pub channels: Json,
-    #[sea_orm(column_type = "Text")]
     pub time_zone: String,
     pub quiet_from: Option<i64>,
     pub quiet_to: Option<i64>,
@@ -16,7 +15,7 @@ pub struct Model {
     pub digest_at: Option<DateTimeUtc>,
     pub version: i64,
     pub updated_at: DateTimeUtc,
-    #[sea_orm(belongs_to, from = "user_id", to = "id", on_update = "NoAction", on_delete = "NoAction")]
+    #[sea_orm(belongs_to, from = "user_id", to = "id")]
     pub users: BelongsTo<super::users::Entity>,
 }
 impl ActiveModelBehavior for ActiveModel {}

@@ -9,7 +9,7 @@ pub struct Model {
     #[sea_orm(unique_key = "uq_notifications_user_id_source")]
     pub user_id: kernel::UserId,
     pub kind: crate::enums::NotificationKind,
-    #[sea_orm(column_type = "Text", unique_key = "uq_notifications_user_id_source")]
+    #[sea_orm(unique_key = "uq_notifications_user_id_source")]
     pub source: String,
     pub actor_id: Option<kernel::UserId>,
     pub course_id: Option<kernel::CourseId>,
@@ -21,22 +21,15 @@ pub struct Model {
     pub announcement_id: Option<kernel::AnnouncementId>,
     pub outcome: Option<crate::enums::NotificationOutcome>,
     pub until_at: Option<DateTimeUtc>,
-    #[sea_orm(column_type = "Text", nullable)]
     pub note: Option<String>,
     pub in_app: bool,
     pub by_mail: bool,
     pub mailed_at: Option<DateTimeUtc>,
     pub read_at: Option<DateTimeUtc>,
     pub created_at: DateTimeUtc,
-    #[sea_orm(
-        belongs_to,
-        from = "announcement_id",
-        to = "id",
-        on_update = "NoAction",
-        on_delete = "Cascade"
-    )]
+    #[sea_orm(belongs_to, from = "announcement_id", to = "id")]
     pub announcements: BelongsTo<Option<super::announcements::Entity>>,
-    #[sea_orm(belongs_to, from = "user_id", to = "id", on_update = "NoAction", on_delete = "NoAction")]
+    #[sea_orm(belongs_to, from = "user_id", to = "id")]
     pub users: BelongsTo<super::users::Entity>,
 }
 impl ActiveModelBehavior for ActiveModel {}

@@ -6,7 +6,6 @@ use sea_orm::entity::prelude::*;
 pub struct Model {
     #[sea_orm(primary_key)]
     pub id: i64,
-    #[sea_orm(column_type = "Text")]
     pub kind: String,
     #[sea_orm(column_type = "JsonBinary")]
     pub payload: Json,
@@ -16,7 +15,6 @@ pub struct Model {
     pub leased_until: Option<DateTimeUtc>,
     pub done_at: Option<DateTimeUtc>,
     pub failed_at: Option<DateTimeUtc>,
-    #[sea_orm(column_type = "Text", nullable)]
     pub last_error: Option<String>,
 }
 impl ActiveModelBehavior for ActiveModel {}

@@ -9,13 +9,11 @@ pub struct Model {
     pub user_id: kernel::UserId,
     pub course_id: kernel::CourseId,
     pub author_id: kernel::UserId,
-    #[sea_orm(column_type = "Text")]
     pub course_title: String,
     pub status: crate::enums::PaymentStatus,
     #[sea_orm(unique_key = "uq_payments_provider_provider_payment_id")]
     pub provider: crate::enums::ProviderName,
     pub method: crate::enums::PaymentMethod,
-    #[sea_orm(column_type = "Text")]
     pub currency: String,
     pub base_amount: i64,
     pub discount_amount: i64,
@@ -24,13 +22,12 @@ pub struct Model {
     pub amount: i64,
     pub refunded_amount: i64,
     pub refunding_amount: i64,
-    #[sea_orm(column_type = "Text", nullable, unique_key = "uq_payments_provider_provider_session_id")]
+    #[sea_orm(unique_key = "uq_payments_provider_provider_session_id")]
     pub provider_session_id: Option<String>,
-    #[sea_orm(column_type = "Text", nullable, unique_key = "uq_payments_provider_provider_payment_id")]
+    #[sea_orm(unique_key = "uq_payments_provider_provider_payment_id")]
     pub provider_payment_id: Option<String>,
     #[sea_orm(column_type = "VarBinary(StringLen::None)", nullable)]
     pub sealed_handover: Option<Vec<u8>>,
-    #[sea_orm(column_type = "Text", nullable)]
     pub failure_code: Option<String>,
     pub expires_at: DateTimeUtc,
     pub asked_at: Option<DateTimeUtc>,
@@ -39,37 +36,14 @@ pub struct Model {
     pub refunded_at: Option<DateTimeUtc>,
     pub created_at: DateTimeUtc,
     pub updated_at: DateTimeUtc,
-    #[sea_orm(has_one)]
-    pub coupon_redemptions: HasOne<super::coupon_redemptions::Entity>,
-    #[sea_orm(belongs_to, from = "coupon_id", to = "id", on_update = "NoAction", on_delete = "NoAction")]
+    pub accepted_at: Option<DateTimeUtc>,
+    #[sea_orm(belongs_to, from = "coupon_id", to = "id")]
     pub coupons: BelongsTo<Option<super::coupons::Entity>>,
-    #[sea_orm(belongs_to, from = "course_id", to = "id", on_update = "NoAction", on_delete = "NoAction")]
+    #[sea_orm(belongs_to, from = "course_id", to = "id")]
     pub courses: BelongsTo<super::courses::Entity>,
-    #[sea_orm(has_many)]
-    pub disputes: HasMany<super::disputes::Entity>,
-    #[sea_orm(has_one)]
-    pub purchases: HasOne<super::purchases::Entity>,
-    #[sea_orm(has_one)]
-    pub receipts: HasOne<super::receipts::Entity>,
-    #[sea_orm(has_many)]
-    pub refunds: HasMany<super::refunds::Entity>,
-    #[sea_orm(
-        belongs_to,
-        relation_enum = "Author",
-        from = "author_id",
-        to = "id",
-        on_update = "NoAction",
-        on_delete = "NoAction"
-    )]
+    #[sea_orm(belongs_to, relation_enum = "Author", from = "author_id", to = "id")]
     pub author: BelongsTo<super::users::Entity>,
-    #[sea_orm(
-        belongs_to,
-        relation_enum = "User",
-        from = "user_id",
-        to = "id",
-        on_update = "NoAction",
-        on_delete = "NoAction"
-    )]
+    #[sea_orm(belongs_to, relation_enum = "User", from = "user_id", to = "id")]
     pub user: BelongsTo<super::users::Entity>,
 }
 impl ActiveModelBehavior for ActiveModel {}

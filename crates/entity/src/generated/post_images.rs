@@ -9,9 +9,9 @@ pub struct Model {
     #[sea_orm(primary_key, auto_increment = false)]
     pub position: i64,
     pub file_id: kernel::FileId,
-    #[sea_orm(belongs_to, from = "file_id", to = "id", on_update = "NoAction", on_delete = "NoAction")]
+    #[sea_orm(belongs_to, from = "file_id", to = "id")]
     pub files: BelongsTo<super::files::Entity>,
-    #[sea_orm(belongs_to, from = "post_id", to = "id", on_update = "NoAction", on_delete = "Cascade")]
+    #[sea_orm(belongs_to, from = "post_id", to = "id")]
     pub posts: BelongsTo<super::posts::Entity>,
 }
 impl ActiveModelBehavior for ActiveModel {}

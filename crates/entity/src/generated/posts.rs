@@ -8,9 +8,7 @@ pub struct Model {
     pub id: kernel::PostId,
     pub course_id: Option<kernel::CourseId>,
     pub author_id: kernel::UserId,
-    #[sea_orm(column_type = "Text")]
     pub title: String,
-    #[sea_orm(column_type = "Text")]
     pub content: String,
     pub status: crate::enums::PostStatus,
     pub is_pinned: bool,
@@ -21,19 +19,9 @@ pub struct Model {
     pub edited_at: Option<DateTimeUtc>,
     pub created_at: DateTimeUtc,
     pub updated_at: DateTimeUtc,
-    #[sea_orm(has_many)]
-    pub comments: HasMany<super::comments::Entity>,
-    #[sea_orm(belongs_to, from = "course_id", to = "id", on_update = "NoAction", on_delete = "Cascade")]
+    #[sea_orm(belongs_to, from = "course_id", to = "id")]
     pub courses: BelongsTo<Option<super::courses::Entity>>,
-    #[sea_orm(has_many)]
-    pub mentions: HasMany<super::mentions::Entity>,
-    #[sea_orm(has_many)]
-    pub reactions: HasMany<super::reactions::Entity>,
-    #[sea_orm(has_many)]
-    pub thread_counters: HasMany<super::thread_counters::Entity>,
-    #[sea_orm(belongs_to, from = "author_id", to = "id", on_update = "NoAction", on_delete = "NoAction")]
+    #[sea_orm(belongs_to, from = "author_id", to = "id")]
     pub users: BelongsTo<super::users::Entity>,
-    #[sea_orm(has_many, via = "post_images")]
-    pub files: HasMany<super::files::Entity>,
 }
 impl ActiveModelBehavior for ActiveModel {}

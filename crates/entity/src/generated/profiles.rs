@@ -8,20 +8,17 @@ pub struct Model {
     pub id: Uuid,
     #[sea_orm(unique)]
     pub user_id: kernel::UserId,
-    #[sea_orm(column_type = "Text", nullable)]
     pub fitness_goals: Option<String>,
     pub experience_level: Option<crate::enums::Level>,
     pub weight_grams: Option<i64>,
     pub height_millimetres: Option<i64>,
     pub date_of_birth: Option<Date>,
-    #[sea_orm(column_type = "Text", nullable)]
     pub phone: Option<String>,
-    #[sea_orm(column_type = "Text", nullable)]
     pub address: Option<String>,
     pub version: i64,
     pub created_at: DateTimeUtc,
     pub updated_at: DateTimeUtc,
-    #[sea_orm(belongs_to, from = "user_id", to = "id", on_update = "NoAction", on_delete = "NoAction")]
+    #[sea_orm(belongs_to, from = "user_id", to = "id")]
     pub users: BelongsTo<super::users::Entity>,
 }
 impl ActiveModelBehavior for ActiveModel {}

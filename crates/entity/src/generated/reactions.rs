@@ -13,11 +13,11 @@ pub struct Model {
     pub post_id: Option<kernel::PostId>,
     pub comment_id: Option<kernel::CommentId>,
     pub created_at: DateTimeUtc,
-    #[sea_orm(belongs_to, from = "comment_id", to = "id", on_update = "NoAction", on_delete = "Cascade")]
+    #[sea_orm(belongs_to, from = "comment_id", to = "id")]
     pub comments: BelongsTo<Option<super::comments::Entity>>,
-    #[sea_orm(belongs_to, from = "post_id", to = "id", on_update = "NoAction", on_delete = "Cascade")]
+    #[sea_orm(belongs_to, from = "post_id", to = "id")]
     pub posts: BelongsTo<Option<super::posts::Entity>>,
-    #[sea_orm(belongs_to, from = "user_id", to = "id", on_update = "NoAction", on_delete = "NoAction")]
+    #[sea_orm(belongs_to, from = "user_id", to = "id")]
     pub users: BelongsTo<super::users::Entity>,
 }
 impl ActiveModelBehavior for ActiveModel {}

@@ -15,14 +15,12 @@ pub struct Model {
     pub year: i64,
     #[sea_orm(unique_key = "uq_receipts_issuer_id_year_number")]
     pub number: i64,
-    #[sea_orm(column_type = "Text")]
     pub issuer_name: String,
-    #[sea_orm(column_type = "Text")]
     pub buyer_name: String,
     pub created_at: DateTimeUtc,
-    #[sea_orm(belongs_to, from = "payment_id", to = "id", on_update = "NoAction", on_delete = "NoAction")]
+    #[sea_orm(belongs_to, from = "payment_id", to = "id")]
     pub payments: BelongsTo<super::payments::Entity>,
-    #[sea_orm(belongs_to, from = "issuer_id", to = "id", on_update = "NoAction", on_delete = "NoAction")]
+    #[sea_orm(belongs_to, from = "issuer_id", to = "id")]
     pub users: BelongsTo<super::users::Entity>,
 }
 impl ActiveModelBehavior for ActiveModel {}

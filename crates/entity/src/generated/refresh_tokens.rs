@@ -11,7 +11,8 @@ pub struct Model {
     pub spent_at: Option<DateTimeUtc>,
     #[sea_orm(column_type = "VarBinary(StringLen::None)", nullable)]
     pub successor_seed: Option<Vec<u8>>,
-    #[sea_orm(belongs_to, from = "session_id", to = "id", on_update = "NoAction", on_delete = "Cascade")]
+    pub used_at: Option<DateTimeUtc>,
+    #[sea_orm(belongs_to, from = "session_id", to = "id")]
     pub sessions: BelongsTo<super::sessions::Entity>,
 }
 impl ActiveModelBehavior for ActiveModel {}

@@ -11,21 +11,18 @@ pub struct Model {
     pub user_id: kernel::UserId,
     pub author_id: kernel::UserId,
     pub amount: i64,
-    #[sea_orm(column_type = "Text")]
     pub currency: String,
     pub status: crate::enums::RefundStatus,
     pub reason: crate::enums::RefundReason,
-    #[sea_orm(column_type = "Text", nullable)]
     pub note: Option<String>,
     pub ends_access: bool,
     pub requested_by: Option<kernel::UserId>,
-    #[sea_orm(column_type = "Text", nullable, unique_key = "uq_refunds_payment_id_provider_refund_id")]
+    #[sea_orm(unique_key = "uq_refunds_payment_id_provider_refund_id")]
     pub provider_refund_id: Option<String>,
-    #[sea_orm(column_type = "Text", nullable)]
     pub failure_code: Option<String>,
     pub created_at: DateTimeUtc,
     pub updated_at: DateTimeUtc,
-    #[sea_orm(belongs_to, from = "payment_id", to = "id", on_update = "NoAction", on_delete = "NoAction")]
+    #[sea_orm(belongs_to, from = "payment_id", to = "id")]
     pub payments: BelongsTo<super::payments::Entity>,
 }
 impl ActiveModelBehavior for ActiveModel {}

@@ -8,31 +8,15 @@ pub struct Model {
     pub subject_id: Uuid,
     pub course_id: Option<kernel::CourseId>,
     pub author_id: kernel::UserId,
-    #[sea_orm(column_type = "Text")]
     pub title: String,
-    #[sea_orm(column_type = "Text")]
     pub content: String,
     pub removed_by: Option<kernel::UserId>,
     pub removed_at: DateTimeUtc,
-    #[sea_orm(belongs_to, from = "course_id", to = "id", on_update = "NoAction", on_delete = "Cascade")]
+    #[sea_orm(belongs_to, from = "course_id", to = "id")]
     pub courses: BelongsTo<Option<super::courses::Entity>>,
-    #[sea_orm(
-        belongs_to,
-        relation_enum = "Author",
-        from = "author_id",
-        to = "id",
-        on_update = "NoAction",
-        on_delete = "NoAction"
-    )]
+    #[sea_orm(belongs_to, relation_enum = "Author", from = "author_id", to = "id")]
     pub author: BelongsTo<super::users::Entity>,
-    #[sea_orm(
-        belongs_to,
-        relation_enum = "RemovedByUser",
-        from = "removed_by",
-        to = "id",
-        on_update = "NoAction",
-        on_delete = "NoAction"
-    )]
+    #[sea_orm(belongs_to, relation_enum = "RemovedByUser", from = "removed_by", to = "id")]
     pub removed_by_user: BelongsTo<Option<super::users::Entity>>,
 }
 impl ActiveModelBehavior for ActiveModel {}

@@ -12,11 +12,8 @@ pub struct Model {
     pub course_id: Option<kernel::CourseId>,
     pub author_id: kernel::UserId,
     pub reason: crate::enums::ReportReason,
-    #[sea_orm(column_type = "Text", nullable)]
     pub note: Option<String>,
-    #[sea_orm(column_type = "Text", nullable)]
     pub snapshot_title: Option<String>,
-    #[sea_orm(column_type = "Text")]
     pub snapshot_content: String,
     pub snapshot_version: i64,
     pub snapshot_written_at: DateTimeUtc,
@@ -26,40 +23,16 @@ pub struct Model {
     pub muted_until: Option<DateTimeUtc>,
     pub decided_by: Option<kernel::UserId>,
     pub decided_at: Option<DateTimeUtc>,
-    #[sea_orm(column_type = "Text", nullable)]
     pub decision_note: Option<String>,
     pub version: i64,
     pub created_at: DateTimeUtc,
-    #[sea_orm(belongs_to, from = "course_id", to = "id", on_update = "NoAction", on_delete = "SetNull")]
+    #[sea_orm(belongs_to, from = "course_id", to = "id")]
     pub courses: BelongsTo<Option<super::courses::Entity>>,
-    #[sea_orm(has_many)]
-    pub moderation_logs: HasMany<super::moderation_log::Entity>,
-    #[sea_orm(
-        belongs_to,
-        relation_enum = "Author",
-        from = "author_id",
-        to = "id",
-        on_update = "NoAction",
-        on_delete = "NoAction"
-    )]
+    #[sea_orm(belongs_to, relation_enum = "Author", from = "author_id", to = "id")]
     pub author: BelongsTo<super::users::Entity>,
-    #[sea_orm(
-        belongs_to,
-        relation_enum = "DecidedByUser",
-        from = "decided_by",
-        to = "id",
-        on_update = "NoAction",
-        on_delete = "NoAction"
-    )]
+    #[sea_orm(belongs_to, relation_enum = "DecidedByUser", from = "decided_by", to = "id")]
     pub decided_by_user: BelongsTo<Option<super::users::Entity>>,
-    #[sea_orm(
-        belongs_to,
-        relation_enum = "Reporter",
-        from = "reporter_id",
-        to = "id",
-        on_update = "NoAction",
-        on_delete = "NoAction"
-    )]
+    #[sea_orm(belongs_to, relation_enum = "Reporter", from = "reporter_id", to = "id")]
     pub reporter: BelongsTo<super::users::Entity>,
 }
 impl ActiveModelBehavior for ActiveModel {}

@@ -7,21 +7,14 @@ pub struct Model {
     #[sea_orm(primary_key, auto_increment = false)]
     pub id: kernel::SessionId,
     pub user_id: kernel::UserId,
-    #[sea_orm(column_type = "Text", nullable)]
     pub user_agent: Option<String>,
-    #[sea_orm(column_type = "Text", nullable)]
     pub ip_address: Option<String>,
     pub created_at: DateTimeUtc,
     pub last_used_at: DateTimeUtc,
     pub expires_at: DateTimeUtc,
     pub revoked_at: Option<DateTimeUtc>,
-    #[sea_orm(column_type = "Text", nullable)]
     pub revoked_reason: Option<String>,
-    #[sea_orm(has_many)]
-    pub live_tickets: HasMany<super::live_tickets::Entity>,
-    #[sea_orm(has_many)]
-    pub refresh_tokens: HasMany<super::refresh_tokens::Entity>,
-    #[sea_orm(belongs_to, from = "user_id", to = "id", on_update = "NoAction", on_delete = "NoAction")]
+    #[sea_orm(belongs_to, from = "user_id", to = "id")]
     pub users: BelongsTo<super::users::Entity>,
 }
 impl ActiveModelBehavior for ActiveModel {}

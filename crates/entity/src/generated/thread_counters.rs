@@ -17,11 +17,9 @@ pub struct Model {
     pub clap_count: i64,
     pub laugh_count: i64,
     pub score: i64,
-    #[sea_orm(has_many)]
-    pub comments: HasMany<super::comments::Entity>,
-    #[sea_orm(belongs_to, from = "lesson_id", to = "id", on_update = "NoAction", on_delete = "Cascade")]
+    #[sea_orm(belongs_to, from = "lesson_id", to = "id")]
     pub lessons: BelongsTo<Option<super::lessons::Entity>>,
-    #[sea_orm(belongs_to, from = "post_id", to = "id", on_update = "NoAction", on_delete = "Cascade")]
+    #[sea_orm(belongs_to, from = "post_id", to = "id")]
     pub posts: BelongsTo<Option<super::posts::Entity>>,
 }
 impl ActiveModelBehavior for ActiveModel {}

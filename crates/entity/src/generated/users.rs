@@ -6,13 +6,10 @@ use sea_orm::entity::prelude::*;
 pub struct Model {
     #[sea_orm(primary_key, auto_increment = false)]
     pub id: kernel::UserId,
-    #[sea_orm(column_type = "Text", nullable, unique)]
+    #[sea_orm(unique)]
     pub username: Option<String>,
-    #[sea_orm(column_type = "Text", nullable)]
     pub name: Option<String>,
-    #[sea_orm(column_type = "Text", nullable)]
     pub bio: Option<String>,
-    #[sea_orm(column_type = "Text", nullable)]
     pub avatar_url: Option<String>,
     #[sea_orm(column_type = "JsonBinary")]
     pub social_media_links: Json,
@@ -21,69 +18,6 @@ pub struct Model {
     pub version: i64,
     pub created_at: DateTimeUtc,
     pub updated_at: DateTimeUtc,
-    #[sea_orm(has_many)]
-    pub announcements: HasMany<super::announcements::Entity>,
-    #[sea_orm(has_many)]
-    pub chapter_progresses: HasMany<super::chapter_progress::Entity>,
-    #[sea_orm(has_many)]
-    pub comments: HasMany<super::comments::Entity>,
-    #[sea_orm(has_many)]
-    pub community_writers: HasMany<super::community_writers::Entity>,
-    #[sea_orm(has_many)]
-    pub conversation_members: HasMany<super::conversation_members::Entity>,
-    #[sea_orm(has_many)]
-    pub coupon_redemptions: HasMany<super::coupon_redemptions::Entity>,
-    #[sea_orm(has_many)]
-    pub coupons: HasMany<super::coupons::Entity>,
-    #[sea_orm(has_one)]
-    pub credentials: HasOne<super::credentials::Entity>,
-    #[sea_orm(has_many)]
-    pub customers: HasMany<super::customers::Entity>,
-    #[sea_orm(has_many)]
-    pub enrollments: HasMany<super::enrollments::Entity>,
-    #[sea_orm(has_many)]
-    pub files: HasMany<super::files::Entity>,
-    #[sea_orm(has_many)]
-    pub grants: HasMany<super::grants::Entity>,
-    #[sea_orm(has_many)]
-    pub jobs: HasMany<super::jobs::Entity>,
-    #[sea_orm(has_many)]
-    pub lesson_progresses: HasMany<super::lesson_progress::Entity>,
-    #[sea_orm(has_many)]
-    pub link_tokens: HasMany<super::link_tokens::Entity>,
-    #[sea_orm(has_one)]
-    pub live_cursors: HasOne<super::live_cursors::Entity>,
-    #[sea_orm(has_many)]
-    pub live_tickets: HasMany<super::live_tickets::Entity>,
-    #[sea_orm(has_many)]
-    pub mentions: HasMany<super::mentions::Entity>,
-    #[sea_orm(has_one)]
-    pub message_preferences: HasOne<super::message_preferences::Entity>,
-    #[sea_orm(has_one)]
-    pub notification_preferences: HasOne<super::notification_preferences::Entity>,
-    #[sea_orm(has_many)]
-    pub notifications: HasMany<super::notifications::Entity>,
-    #[sea_orm(has_many)]
-    pub posts: HasMany<super::posts::Entity>,
-    #[sea_orm(has_one)]
-    pub profiles: HasOne<super::profiles::Entity>,
-    #[sea_orm(has_many)]
-    pub purchases: HasMany<super::purchases::Entity>,
-    #[sea_orm(has_many)]
-    pub reactions: HasMany<super::reactions::Entity>,
-    #[sea_orm(has_many)]
-    pub receipt_numbers: HasMany<super::receipt_numbers::Entity>,
-    #[sea_orm(has_many)]
-    pub receipts: HasMany<super::receipts::Entity>,
-    #[sea_orm(has_many)]
-    pub sessions: HasMany<super::sessions::Entity>,
-    #[sea_orm(has_many)]
-    pub video_assets: HasMany<super::video_assets::Entity>,
-    #[sea_orm(has_many)]
-    pub watches: HasMany<super::watches::Entity>,
-    #[sea_orm(has_many)]
-    pub wishlists: HasMany<super::wishlists::Entity>,
-    #[sea_orm(has_many, via = "course_editors")]
-    pub courses: HasMany<super::courses::Entity>,
+    pub search_name: String,
 }
 impl ActiveModelBehavior for ActiveModel {}

@@ -10,31 +10,25 @@ pub struct Model {
     pub provider: crate::enums::VideoProvider,
     pub status: crate::enums::VideoStatus,
     pub file_id: Option<kernel::FileId>,
-    #[sea_orm(column_type = "Text", nullable)]
     pub content_type: Option<String>,
-    #[sea_orm(column_type = "Text", nullable, unique)]
+    #[sea_orm(unique)]
     pub upload_id: Option<String>,
-    #[sea_orm(column_type = "Text", nullable, unique)]
+    #[sea_orm(unique)]
     pub asset_id: Option<String>,
-    #[sea_orm(column_type = "Text", nullable)]
     pub playback_id: Option<String>,
     #[sea_orm(column_type = "Double", nullable)]
     pub duration_seconds: Option<f64>,
-    #[sea_orm(column_type = "Text", nullable)]
     pub problem: Option<String>,
     pub created_at: DateTimeUtc,
     pub updated_at: DateTimeUtc,
-    #[sea_orm(has_many)]
-    pub chapter_bodies: HasMany<super::chapter_bodies::Entity>,
-    #[sea_orm(has_many)]
-    pub courses: HasMany<super::courses::Entity>,
-    #[sea_orm(belongs_to, from = "file_id", to = "id", on_update = "NoAction", on_delete = "NoAction")]
+    pub codec: Option<String>,
+    pub width: Option<i64>,
+    pub height: Option<i64>,
+    #[sea_orm(column_type = "JsonBinary")]
+    pub warnings: Json,
+    #[sea_orm(belongs_to, from = "file_id", to = "id")]
     pub files: BelongsTo<Option<super::files::Entity>>,
-    #[sea_orm(has_many)]
-    pub lesson_bodies: HasMany<super::lesson_bodies::Entity>,
-    #[sea_orm(belongs_to, from = "owner_id", to = "id", on_update = "NoAction", on_delete = "NoAction")]
+    #[sea_orm(belongs_to, from = "owner_id", to = "id")]
     pub users: BelongsTo<super::users::Entity>,
-    #[sea_orm(has_many)]
-    pub video_captions: HasMany<super::video_captions::Entity>,
 }
 impl ActiveModelBehavior for ActiveModel {}

@@ -8,15 +8,14 @@ pub struct Model {
     pub id: Uuid,
     #[sea_orm(unique_key = "uq_video_captions_video_asset_id_language")]
     pub video_asset_id: kernel::VideoAssetId,
-    #[sea_orm(column_type = "Text", unique_key = "uq_video_captions_video_asset_id_language")]
+    #[sea_orm(unique_key = "uq_video_captions_video_asset_id_language")]
     pub language: String,
-    #[sea_orm(column_type = "Text")]
     pub label: String,
     pub file_id: kernel::FileId,
     pub created_at: DateTimeUtc,
-    #[sea_orm(belongs_to, from = "file_id", to = "id", on_update = "NoAction", on_delete = "NoAction")]
+    #[sea_orm(belongs_to, from = "file_id", to = "id")]
     pub files: BelongsTo<super::files::Entity>,
-    #[sea_orm(belongs_to, from = "video_asset_id", to = "id", on_update = "NoAction", on_delete = "Cascade")]
+    #[sea_orm(belongs_to, from = "video_asset_id", to = "id")]
     pub video_assets: BelongsTo<super::video_assets::Entity>,
 }
 impl ActiveModelBehavior for ActiveModel {}

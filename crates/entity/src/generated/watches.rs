@@ -25,23 +25,11 @@ pub struct Model {
     pub position_seconds: Option<f64>,
     pub positioned_at: Option<DateTimeUtc>,
     pub session_id: Option<Uuid>,
-    #[sea_orm(
-        belongs_to,
-        from = "(course_id, chapter_id)",
-        to = "(course_id, id)",
-        on_update = "NoAction",
-        on_delete = "NoAction"
-    )]
+    #[sea_orm(belongs_to, from = "(course_id, chapter_id)", to = "(course_id, id)")]
     pub chapters: BelongsTo<Option<super::chapters::Entity>>,
-    #[sea_orm(
-        belongs_to,
-        from = "(course_id, lesson_id)",
-        to = "(course_id, id)",
-        on_update = "NoAction",
-        on_delete = "NoAction"
-    )]
+    #[sea_orm(belongs_to, from = "(course_id, lesson_id)", to = "(course_id, id)")]
     pub lessons: BelongsTo<Option<super::lessons::Entity>>,
-    #[sea_orm(belongs_to, from = "user_id", to = "id", on_update = "NoAction", on_delete = "NoAction")]
+    #[sea_orm(belongs_to, from = "user_id", to = "id")]
     pub users: BelongsTo<super::users::Entity>,
 }
 impl ActiveModelBehavior for ActiveModel {}

@@ -5,17 +5,22 @@ pub(crate) mod store;
 
 use database::{MapDbErr, Tx, outbox};
 use entity::{credentials, enums::UserStatus, users};
-use kernel::{Code, Error, FieldError, Result, Role, UserId};
+use kernel::{Code, Error, Result, Role, UserId};
 use sea_orm::Set;
 use serde_json::json;
 
+use self::model::search_name;
 pub use self::model::{Account, AccountChange, Registration};
-use crate::{credentials::model::normalize_email, credentials::store as credentials_store, mail, profile};
+use crate::{
+    credentials::{model::normalize_email, store as credentials_store},
+    mail, profile, username,
+};
 
 /// Makes user, credentials and profile in one transaction, and has the verification mail sent.
 ///
 /// # Errors
-/// [`Code::EmailTaken`], [`Code::UsernameTaken`], [`Code::ValidationFailed`] for a name in which nothing is to be seen.
+/// [`Code::EmailTaken`], [`Code::UsernameTaken`], [`Code::ValidationFailed`] for a name in which nothing can be seen and for the username
+/// of a role.
 pub async fn register(tx: &Tx, registration: Registration) -> Result<Account> {
     let id = insert(tx, registration, Role::User).await?;
     mail::enqueue(tx, mail::VERIFY_EMAIL, id).await?;
@@ -23,13 +28,36 @@ pub async fn register(tx: &Tx, registration: Registration) -> Result<Account> {
     store::find(tx, id).await?.ok_or_else(|| Code::NotFound.into())
 }
 
+/// Makes an account that can be used once its address is verified, and answers the same for an address that has one: its owner is told
+/// by mail.
+///
+/// # Errors
+/// [`Code::UsernameTaken`], [`Code::ValidationFailed`] for a name in which nothing is to be seen.
+pub async fn register_unconfirmed(tx: &Tx, registration: Registration) -> Result<()> {
+    let email = normalize_email(&registration.email);
+    let Some(owner) = credentials_store::find_by_email(tx, &email).await? else {
+        return register(tx, registration).await.map(drop);
+    };
+    visible_name(registration.name)?;
+    username::check(tx, registration.username.as_deref())?;
+    if let Some(name) = registration.username
+        && (store::username_is_taken(tx, &name).await? || username::keeper(tx, &name).await?.is_some())
+    {
+        return Err(username_taken());
+    }
+    mail::enqueue(tx, mail::ADDRESS_TAKEN, owner.user_id).await
+}
+
 /// Inserts the rows of an account: for registration and for admins, who also give a role.
 pub(crate) async fn insert(tx: &Tx, registration: Registration, role: Role) -> Result<UserId> {
+    username::check(tx, registration.username.as_deref())?;
     let id = tx.new_id();
+    let name = visible_name(registration.name)?;
     let user = users::ActiveModel {
         id: Set(id),
-        username: Set(registration.username),
-        name: Set(visible_name(registration.name)?),
+        search_name: Set(search_name(name.as_deref(), registration.username.as_deref())),
+        username: Set(registration.username.clone()),
+        name: Set(name),
         bio: Set(None),
         avatar_url: Set(None),
         social_media_links: Set(json!({})),
@@ -40,10 +68,11 @@ pub(crate) async fn insert(tx: &Tx, registration: Registration, role: Role) -> R
         updated_at: Set(tx.now()),
     };
     store::insert(tx, user).await.or_refused("uq_users_username", username_taken)?;
+    username::changed(tx, id, None, registration.username.as_deref()).await?;
     let row = credentials::ActiveModel {
         user_id: Set(id),
         email: Set(normalize_email(&registration.email)),
-        email_display: Set(registration.email.trim().to_owned()),
+        email_display: Set(kernel::trimmed(&registration.email).to_owned()),
         email_verified_at: Set(None),
         password_hash: Set(registration.password_hash),
         updated_at: Set(tx.now()),
@@ -65,8 +94,8 @@ pub async fn account(tx: &Tx) -> Result<Account> {
 /// Changes the caller's own account, if its version is still one that `matches` accepts.
 ///
 /// # Errors
-/// [`Code::PreconditionFailed`], [`Code::UsernameTaken`], [`Code::ValidationFailed`] for a name in which nothing is to be
-/// seen.
+/// [`Code::PreconditionFailed`], [`Code::UsernameTaken`], [`Code::ValidationFailed`] for a name in which nothing can be seen and for the
+/// username of a role.
 pub async fn change_account(
     tx: &Tx,
     matches: impl Fn(i64) -> bool,
@@ -79,20 +108,27 @@ pub async fn change_account(
     let changed = Account {
         username: change.username.unwrap_or_else(|| before.username.clone()),
         name: match change.name {
-            Some(name) => visible_name(name)?,
-            None => before.name.clone(),
+            Some(name) if name != before.name => visible_name(name)?,
+            _ => before.name.clone(),
         },
         bio: match change.bio {
-            Some(bio) => bio.map(|bio| kernel::legible(&bio)),
+            Some(bio) => bio
+                .map(|bio| kernel::trimmed(&kernel::legible(&bio)).to_owned())
+                .filter(|bio| !bio.is_empty()),
             None => before.bio.clone(),
         },
         avatar_url: change.avatar_url.unwrap_or_else(|| before.avatar_url.clone()),
         ..before.clone()
     };
+    if changed.username != before.username {
+        username::check(tx, changed.username.as_deref())?;
+    }
+    let names = (before.username.clone(), changed.username.clone());
     let updated = store::update(tx, changed).await;
     if !updated.or_refused("uq_users_username", username_taken)? {
         return Err(Code::PreconditionFailed.into());
     }
+    username::changed(tx, before.id, names.0.as_deref(), names.1.as_deref()).await?;
     let after = account(tx).await?;
     let shown =
         |account: &Account| (account.username.clone(), account.name.clone(), account.avatar_url.clone());
@@ -103,15 +139,9 @@ pub async fn change_account(
     Ok(after)
 }
 
-/// A name as everybody sees it ([`kernel::one_line`]), so that two names that look the same are the same.
+/// A name as everybody sees it, so that two names that look the same are the same.
 fn visible_name(name: Option<String>) -> Result<Option<String>> {
-    let Some(name) = name else { return Ok(None) };
-    let visible = kernel::one_line(&name);
-    if visible.is_empty() {
-        let reason = FieldError::new("/name", "blank", "There is nothing to be seen in this name.");
-        return Err(Error::invalid(vec![reason]));
-    }
-    Ok(Some(visible))
+    name.map(|name| kernel::visible_line(&name, "/name")).transpose()
 }
 
 fn username_taken() -> Error {

@@ -64,3 +64,8 @@ pub struct AccountChange {
     /// See [`Account::avatar_url`].
     pub avatar_url: Option<Option<String>>,
 }
+
+/// The names of an account in the form in which searches compare them.
+pub(crate) fn search_name(name: Option<&str>, username: Option<&str>) -> String {
+    kernel::fold(&[name, username].map(Option::unwrap_or_default).join(" "))
+}

@@ -7,13 +7,16 @@ use entity::{
     users,
 };
 use kernel::{Result, UserId};
-use sea_orm::{ColumnTrait, DbErr, EntityTrait, QueryFilter, Select, Set};
+use sea_orm::{
+    ColumnTrait, DbErr, EntityTrait, JoinType, QueryFilter, QuerySelect, RelationTrait, Select, Set,
+    entity::prelude::SelectExt,
+};
 
-use super::model::Account;
+use super::model::{Account, search_name};
 
 /// The join that [`Account`] is read from.
 pub(crate) fn accounts() -> Select<users::Entity> {
-    users::Entity::find().inner_join(credentials::Entity)
+    users::Entity::find().join(JoinType::InnerJoin, credentials::Relation::Users.def().rev())
 }
 
 pub(crate) async fn find(tx: &Tx, id: UserId) -> Result<Option<Account>> {
@@ -26,10 +29,16 @@ pub(crate) async fn insert(tx: &Tx, user: users::ActiveModel) -> Result<(), DbEr
     insert.exec_without_returning(tx).await.map(drop)
 }
 
+pub(crate) async fn username_is_taken(tx: &Tx, username: &str) -> Result<bool> {
+    let found = users::Entity::find().filter(users::COLUMN.username.eq(username));
+    found.exists(tx).await.map_db_err()
+}
+
 /// Writes the public columns, if the stored version is still the account's; answers whether it was.
 pub(crate) async fn update(tx: &Tx, account: Account) -> Result<bool, DbErr> {
     let updated = users::Entity::update_many()
         .set(users::ActiveModel {
+            search_name: Set(search_name(account.name.as_deref(), account.username.as_deref())),
             username: Set(account.username),
             name: Set(account.name),
             bio: Set(account.bio),
@@ -45,7 +54,7 @@ pub(crate) async fn update(tx: &Tx, account: Account) -> Result<bool, DbErr> {
     Ok(updated.rows_affected == 1)
 }
 
-/// Writes role and status, if the stored version is still this one; answers whether it was.
+/// Writes role and status, if the stored version is still this one; answers whether it was. Every server asks for them anew.
 pub(crate) async fn update_role_and_status(
     tx: &Tx,
     id: UserId,
@@ -53,6 +62,7 @@ pub(crate) async fn update_role_and_status(
     role: Role,
     status: UserStatus,
 ) -> Result<bool> {
+    tx.invalidate_account_cache(id).await?;
     let updated = users::Entity::update_many()
         .set(users::ActiveModel {
             role: Set(role),

@@ -3,7 +3,7 @@
 mod model;
 mod store;
 
-use database::{Tx, audit};
+use database::{Tx, audit, outbox};
 use entity::enums::UserStatus;
 use kernel::{Code, Cursor, Error, FieldError, Limit, Page, Result, Role, UserId};
 use serde_json::json;
@@ -20,6 +20,9 @@ use crate::{
         store::revoke,
     },
 };
+
+/// The outbox message that an account was suspended. Carries `userId`.
+pub const SUSPENDED: &str = "user.suspended";
 
 /// All accounts, newest first.
 ///
@@ -83,6 +86,9 @@ pub async fn change_user(
     revoke(tx, id, Sessions::All, RevocationReason::StandingChanged).await?;
     let detail = json!({ "role": [before.role, role], "status": [before.status, status] });
     audit::record(tx, "user.standing_changed", id, detail).await?;
+    if status == UserStatus::Suspended && before.status != status {
+        outbox::send(tx, SUSPENDED, json!({ "userId": id })).await?;
+    }
     user(tx, id).await
 }
 

@@ -1,6 +1,8 @@
 //! Credentials: e-mail addresses and passwords, how they are verified and changed.
 
+pub(crate) mod guesses;
 pub(crate) mod hasher;
+mod lane;
 pub(crate) mod model;
 pub(crate) mod store;
 mod strength;
@@ -9,9 +11,13 @@ use database::{Db, Pool, Tx};
 use entity::enums::{LinkPurpose, UserStatus};
 use kernel::{Actor, Code, Error, FieldError, Result, UserId};
 
-pub use self::hasher::{Hasher, HasherSettings};
-use self::{model::normalize_email, strength::check_strength};
+pub use self::{
+    guesses::{GuessLimits, RegistrationTry},
+    hasher::{Hasher, HasherSettings},
+};
+use self::{hasher::Verified, model::normalize_email, strength::check_strength};
 use crate::{
+    client::Share,
     link_token, mail,
     services::Identity,
     session::{
@@ -30,9 +36,10 @@ pub async fn hash_new_password(
     password: String,
     pointer: &str,
     own_names: &[&str],
+    share: Share,
 ) -> Result<String> {
     check_strength(&password, pointer, own_names)?;
-    hasher.acquire()?.hash(password, new_salt(db)).await
+    hasher.acquire_for(share)?.hash(password, new_salt(db)).await
 }
 
 pub(crate) fn new_salt(db: &Db) -> [u8; 16] {
@@ -51,49 +58,52 @@ pub(crate) async fn require_unchanged(tx: &Tx, user_id: UserId, verified: Option
     if is_same { Ok(()) } else { Err(Code::InvalidCredentials.into()) }
 }
 
-/// Marks an address as verified by the token of its link.
+/// Marks an address as verified by the token of its link. A link that was used already, by a scanner of mails or a page that loads
+/// twice, does no harm as long as its address is verified: that is all that it is for.
 ///
 /// # Errors
 /// [`Code::LinkInvalid`].
 pub async fn verify_email(tx: &Tx, token: &str) -> Result<()> {
-    let link = link_token::consume(tx, token, LinkPurpose::VerifyEmail).await?;
-    store::set_verified(tx, link.user_id, &link.email).await
+    if let Some(link) = link_token::consume(tx, token, LinkPurpose::VerifyEmail).await? {
+        return store::set_verified(tx, link.user_id, &link.email).await;
+    }
+    let link = link_token::find(tx, token, LinkPurpose::VerifyEmail).await?.ok_or(Code::LinkInvalid)?;
+    let address = store::find_address(tx, link.user_id).await?;
+    match address.filter(|address| address.email == link.email && address.email_verified_at.is_some()) {
+        Some(_) => Ok(()),
+        None => Err(Code::LinkInvalid.into()),
+    }
 }
 
-/// Has the verification mail sent again. For an unknown or verified address nothing happens, and the caller cannot tell.
+/// Has the verification mail sent again. For an unknown or verified address nothing happens, and the caller cannot tell: what is asked for
+/// is written down, and the worker looks whether there is an account.
 ///
 /// # Errors
 /// What the database answers.
 pub async fn resend_verification(tx: &Tx, email: &str) -> Result<()> {
-    let Some(found) = store::find_by_email(tx, &normalize_email(email)).await? else {
-        return Ok(());
-    };
-    let address = store::find_address(tx, found.user_id).await?;
-    let is_unverified = address.is_some_and(|address| address.email_verified_at.is_none());
-    if found.status == UserStatus::Active && is_unverified {
-        mail::enqueue(tx, mail::VERIFY_EMAIL, found.user_id).await?;
-    }
-    Ok(())
+    mail::request(tx, mail::VERIFY_REQUESTED, &normalize_email(email)).await
 }
 
-/// Has a link to set a new password sent. For an unknown address nothing happens, and the caller cannot tell.
+/// Has a link to set a new password sent. For an unknown address nothing happens, and the caller cannot tell, as with
+/// [`resend_verification`].
 ///
 /// # Errors
 /// What the database answers.
 pub async fn request_password_reset(tx: &Tx, email: &str) -> Result<()> {
-    match store::find_by_email(tx, &normalize_email(email)).await? {
-        Some(found) if found.status == UserStatus::Active => {
-            mail::enqueue(tx, mail::RESET_PASSWORD, found.user_id).await
-        }
-        _ => Ok(()),
-    }
+    mail::request(tx, mail::RESET_REQUESTED, &normalize_email(email)).await
 }
 
 /// Sets a new password by the token of a link, and ends every session of the account.
 ///
 /// # Errors
 /// [`Code::LinkInvalid`], [`Code::ValidationFailed`] for a password that is guessed first, [`Code::Overloaded`].
-pub async fn reset_password(db: &Db, hasher: &Hasher, token: String, password: String) -> Result<()> {
+pub async fn reset_password(
+    db: &Db,
+    hasher: &Hasher,
+    token: String,
+    password: String,
+    share: Share,
+) -> Result<()> {
     const PURPOSE: LinkPurpose = LinkPurpose::ResetPassword;
     // Hashing is expensive: the token is checked before.
     let checked = token.clone();
@@ -101,9 +111,9 @@ pub async fn reset_password(db: &Db, hasher: &Hasher, token: String, password: S
         link_token::require_valid(&tx, &checked, PURPOSE).await
     })
     .await?;
-    let password_hash = hash_new_password(db, hasher, password, "/newPassword", &[]).await?;
+    let password_hash = hash_new_password(db, hasher, password, "/newPassword", &[], share).await?;
     db.run_in(Pool::Auth, Actor::Anonymous, move |tx| async move {
-        let link = link_token::consume(&tx, &token, PURPOSE).await?;
+        let link = link_token::consume(&tx, &token, PURPOSE).await?.ok_or(Code::LinkInvalid)?;
         link_token::store::invalidate_all(&tx, link.user_id, PURPOSE).await?;
         store::set_password(&tx, link.user_id, password_hash).await?;
         // Whoever reads the mails to an address owns the address.
@@ -125,6 +135,7 @@ pub async fn change_password(
     actor: Actor,
     current: String,
     new: String,
+    share: Share,
 ) -> Result<()> {
     let Actor::User { id, session, .. } = actor else {
         return Err(Code::Unauthenticated.into());
@@ -132,14 +143,14 @@ pub async fn change_password(
     let found =
         db.read_in(Pool::Auth, actor, move |tx| async move { store::find_password(&tx, id).await }).await?;
     let stored = found.map(|found| found.password_hash);
-    let slot = identity.hasher.acquire()?;
-    if !slot.verify(current, stored.clone()).await? {
+    let slot = identity.hasher.acquire_for(share)?;
+    if slot.verify(current, stored.clone()).await? == Verified::Wrong {
         let wrong =
             FieldError::new("/currentPassword", "wrong_password", "This is not the current password.");
         return Err(Error::invalid(vec![wrong]));
     }
     drop(slot);
-    let hash = hash_new_password(db, &identity.hasher, new, "/newPassword", &[]).await?;
+    let hash = hash_new_password(db, &identity.hasher, new, "/newPassword", &[], share).await?;
     db.run_in(Pool::Auth, actor, move |tx| async move {
         require_unchanged(&tx, id, stored.as_deref()).await?;
         store::set_password(&tx, id, hash).await?;

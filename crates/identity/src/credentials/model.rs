@@ -2,7 +2,7 @@
 
 use entity::{enums::UserStatus, users};
 use kernel::{Timestamp, UserId};
-use sea_orm::DerivePartialModel;
+use sea_orm::{DerivePartialModel, FromQueryResult};
 
 /// What a password is verified against.
 #[derive(DerivePartialModel)]
@@ -12,6 +12,17 @@ pub(crate) struct StoredPassword {
     pub(crate) password_hash: String,
     #[sea_orm(from_expr = "users::Column::Status")]
     pub(crate) status: UserStatus,
+}
+
+/// What a login needs to know of an account.
+#[derive(FromQueryResult)]
+pub(crate) struct LoginTarget {
+    pub(crate) user_id: UserId,
+    pub(crate) password_hash: String,
+    pub(crate) status: UserStatus,
+    pub(crate) email_verified_at: Option<Timestamp>,
+    /// Whether the account has a session that was used from the same address with the same program.
+    pub(crate) is_known_device: bool,
 }
 
 /// The address that mails to an account go to.
@@ -30,5 +41,5 @@ pub(crate) struct EmailAddress {
 
 /// The form in which addresses are compared and unique.
 pub(crate) fn normalize_email(email: &str) -> String {
-    email.trim().to_lowercase()
+    kernel::mail::comparable(email)
 }

@@ -1,6 +1,6 @@
 //! The statements about credentials.
 
-use database::{MapDbErr, Tx};
+use database::{MapDbErr, Tx, values};
 use entity::{credentials, users};
 use kernel::{Result, UserId};
 use sea_orm::{
@@ -8,7 +8,8 @@ use sea_orm::{
     sea_query::{Expr, Func},
 };
 
-use super::model::{EmailAddress, StoredPassword};
+use super::model::{EmailAddress, LoginTarget, StoredPassword};
+use crate::client::Client;
 
 pub(crate) async fn insert(tx: &Tx, row: credentials::ActiveModel) -> Result<(), DbErr> {
     let insert = credentials::Entity::insert(row);
@@ -24,6 +25,21 @@ fn with_user() -> Select<credentials::Entity> {
 pub(crate) async fn find_by_email(tx: &Tx, email: &str) -> Result<Option<StoredPassword>> {
     let found = with_user().filter(credentials::COLUMN.email.eq(email));
     found.into_partial_model().one(tx).await.map_db_err()
+}
+
+/// What a login with this address, which is in the form of [`super::model::normalize_email`], is verified against. It is text because it
+/// also asks for the sessions.
+pub(crate) async fn find_for_login(tx: &Tx, email: &str, client: &Client) -> Result<Option<LoginTarget>> {
+    let sql = "SELECT c.user_id, c.password_hash, u.status, c.email_verified_at, \
+               EXISTS (SELECT 1 FROM sessions s WHERE s.user_id = c.user_id AND s.ip_address = :ip_address \
+               AND coalesce(s.user_agent, '') = :user_agent) AS is_known_device \
+               FROM credentials c JOIN users u ON u.id = c.user_id WHERE c.email = :email";
+    let values = values! {
+        email,
+        ip_address: client.ip_address.clone().unwrap_or_default(),
+        user_agent: client.user_agent.clone().unwrap_or_default(),
+    };
+    tx.fetch_optional(sql, values).await
 }
 
 pub(crate) async fn find_password(tx: &Tx, user_id: UserId) -> Result<Option<StoredPassword>> {

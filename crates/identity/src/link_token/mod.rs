@@ -28,11 +28,12 @@ pub(crate) async fn require_valid(tx: &Tx, token: &str, purpose: LinkPurpose) ->
     found.map(drop).ok_or_else(|| Code::LinkInvalid.into())
 }
 
-/// Uses a token.
-///
-/// # Errors
-/// [`Code::LinkInvalid`].
-pub(crate) async fn consume(tx: &Tx, token: &str, purpose: LinkPurpose) -> Result<LinkToken> {
-    let found = store::consume(tx, &hash_token(token.as_bytes()), purpose).await?;
-    found.ok_or_else(|| Code::LinkInvalid.into())
+/// Uses a token; `None` where it cannot be used.
+pub(crate) async fn consume(tx: &Tx, token: &str, purpose: LinkPurpose) -> Result<Option<LinkToken>> {
+    store::consume(tx, &hash_token(token.as_bytes()), purpose).await
+}
+
+/// Whom a token was for, whether it can still be used or not.
+pub(crate) async fn find(tx: &Tx, token: &str, purpose: LinkPurpose) -> Result<Option<LinkToken>> {
+    store::find(tx, &hash_token(token.as_bytes()), purpose).await
 }

@@ -27,6 +27,16 @@ pub(crate) async fn insert(
     insert.exec_without_returning(tx).await.map(drop).map_db_err()
 }
 
+pub(crate) async fn find(tx: &Tx, token_hash: &[u8], purpose: LinkPurpose) -> Result<Option<LinkToken>> {
+    link_tokens::Entity::find()
+        .filter(link_tokens::COLUMN.token_hash.eq(token_hash.to_vec()))
+        .filter(link_tokens::COLUMN.purpose.eq(purpose))
+        .into_partial_model()
+        .one(tx)
+        .await
+        .map_db_err()
+}
+
 /// Looks at a token without using it.
 pub(crate) async fn find_valid(
     tx: &Tx,

@@ -6,7 +6,7 @@ use entity::{
 };
 use kernel::{Timestamp, UserId, Uuid};
 use sea_orm::{DerivePartialModel, prelude::Date};
-use serde_json::Value;
+use serde_json::{Map, Value};
 
 /// The training profile of a person: for the owner and admins only.
 #[derive(Clone, Debug, DerivePartialModel)]
@@ -30,7 +30,7 @@ pub struct Profile {
     pub phone: Option<String>,
     /// The postal address, as the person wrote it.
     pub address: Option<String>,
-    /// The links to social media, which are public: a JSON object from the network's name to an address.
+    /// The links to social media, which are public: a JSON object, such as one from the network's name to an address.
     #[sea_orm(from_expr = "users::Column::SocialMediaLinks")]
     pub social_media_links: Value,
     /// Grows by one with every change.
@@ -58,8 +58,8 @@ pub struct ProfileChange {
     pub phone: Option<Option<String>>,
     /// See [`Profile::address`].
     pub address: Option<Option<String>>,
-    /// See [`Profile::social_media_links`].
-    pub social_media_links: Option<Value>,
+    /// See [`Profile::social_media_links`]; clearing them leaves an empty object.
+    pub social_media_links: Option<Option<Map<String, Value>>>,
 }
 
 /// What anybody may see of a person.
@@ -76,7 +76,7 @@ pub struct PublicProfile {
     pub bio: Option<String>,
     /// The address of a picture.
     pub avatar_url: Option<String>,
-    /// The links to social media: a JSON object from the network's name to an address.
+    /// The links to social media: a JSON object, such as one from the network's name to an address.
     pub social_media_links: Value,
     /// What the account may do.
     pub role: Role,
@@ -99,9 +99,10 @@ pub struct Person {
 }
 
 impl Person {
-    /// What the person is called: the name, or else the username.
+    /// What the person is called: the name, or else the username; empty where there is nothing to be seen in either.
     #[must_use]
     pub fn display_name(&self) -> String {
-        self.name.as_ref().or(self.username.as_ref()).cloned().unwrap_or_default()
+        let seen = [&self.name, &self.username].into_iter().flatten().map(|name| kernel::one_line(name));
+        seen.into_iter().find(|name| !name.is_empty()).unwrap_or_default()
     }
 }

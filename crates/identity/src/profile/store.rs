@@ -6,7 +6,7 @@ use entity::{
     profiles, users,
 };
 use kernel::{Result, UserId};
-use sea_orm::{ColumnTrait, EntityTrait, QueryFilter, Select, Set};
+use sea_orm::{ColumnTrait, EntityTrait, QueryFilter, QuerySelect, Select, Set};
 use serde_json::Value;
 
 use super::model::{Person, Profile, PublicProfile};
@@ -23,6 +23,19 @@ pub(crate) async fn insert(tx: &Tx, user_id: UserId) -> Result<()> {
     };
     let insert = profiles::Entity::insert(profile);
     insert.exec_without_returning(tx).await.map(drop).map_db_err()
+}
+
+/// Those of these accounts that are active.
+pub(crate) async fn active(tx: &Tx, ids: &[UserId]) -> Result<Vec<UserId>> {
+    users::Entity::find()
+        .select_only()
+        .column(users::Column::Id)
+        .filter(users::COLUMN.id.is_in(ids.iter().copied()))
+        .filter(users::COLUMN.status.eq(UserStatus::Active))
+        .into_tuple()
+        .all(tx)
+        .await
+        .map_db_err()
 }
 
 pub(crate) async fn find(tx: &Tx, user_id: UserId) -> Result<Option<Profile>> {

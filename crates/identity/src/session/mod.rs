@@ -10,16 +10,21 @@ use entity::enums::UserStatus;
 use kernel::{Actor, Code, Cursor, Limit, Page, Result, SessionId, UserId, hash_token, to_base64url};
 use serde_json::json;
 
-pub use self::model::{Client, Session};
+pub use self::model::Session;
 use self::model::{RefreshToken, RevocationReason, Sessions};
 use crate::{
     account::{Account, store as account_store},
-    credentials::{self, model::normalize_email},
+    client::Client,
+    credentials::{self, hasher::Verified, model::normalize_email},
+    mail,
     services::Identity,
+    username,
 };
 
-/// Within this time a repeated refresh is taken for a client whose answer was lost.
+/// Within this time a repeated refresh is taken for a client whose answer was lost, or for one of several tabs.
 const REFRESH_RETRY_WINDOW: Duration = Duration::from_secs(10);
+/// Within this time it is, as long as nothing of the answer was used: a phone may be in a lift, or closed, before it asks again.
+const LOST_ANSWER_WINDOW: Duration = Duration::from_secs(10 * 60);
 /// How long ended sessions, links and keys are kept before they are deleted.
 const RETENTION: Duration = Duration::from_secs(30 * 24 * 3600);
 /// Names the key that derives the successor of a refresh token.
@@ -35,10 +40,12 @@ pub struct LoggedIn {
     pub account: Account,
 }
 
-/// Begins a session. Unknown address, wrong password and suspended account cost the same and answer the same.
+/// Begins a session. Unknown address, wrong password and suspended account cost the same and answer the same, also where it was guessed
+/// too often.
 ///
 /// # Errors
-/// [`Code::InvalidCredentials`], [`Code::Overloaded`] where too many log in at once.
+/// [`Code::InvalidCredentials`], [`Code::AddressUnverified`] where the school wants it verified first, [`Code::RateLimited`],
+/// [`Code::Overloaded`] where too many log in at once.
 pub async fn login(
     db: &Db,
     identity: &Identity,
@@ -46,19 +53,30 @@ pub async fn login(
     password: String,
     client: Client,
 ) -> Result<LoggedIn> {
-    let slot = identity.hasher.acquire()?;
     let email = normalize_email(email);
+    let (wanted, from) = (email.clone(), client.clone());
     let found = db
         .read_in(Pool::Auth, Actor::Anonymous, move |tx| async move {
-            credentials::store::find_by_email(&tx, &email).await
+            credentials::store::find_for_login(&tx, &wanted, &from).await
         })
         .await?;
+    let is_known = found.as_ref().is_some_and(|found| found.is_known_device);
+    let guess = identity.guesses.begin(&email, &client, is_known, db.environment().now())?;
+    let slot = identity.hasher.acquire_for(client.share(is_known))?;
     let stored = found.as_ref().map(|found| found.password_hash.clone());
-    let is_correct = slot.verify(password.clone(), stored.clone()).await?;
+    let verified = slot.verify(password.clone(), stored.clone()).await?;
+    let is_correct = verified != Verified::Wrong;
     let Some(found) = found.filter(|found| is_correct && found.status == UserStatus::Active) else {
+        guess.failed(db.environment().now());
         return Err(Code::InvalidCredentials.into());
     };
-    let is_outdated = stored.as_deref().is_some_and(|hash| identity.hasher.is_outdated(hash));
+    guess.succeeded();
+    if identity.confirms_addresses && found.email_verified_at.is_none() {
+        return Err(Code::AddressUnverified.into());
+    }
+    // A hash of another form of the password is as old as one with other parameters.
+    let is_outdated = verified == Verified::AsTyped
+        || stored.as_deref().is_some_and(|hash| identity.hasher.is_outdated(hash));
     let rehashed =
         if is_outdated { Some(slot.hash(password, credentials::new_salt(db)).await?) } else { None };
     drop(slot);
@@ -96,9 +114,10 @@ enum Rotation {
 
 /// Continues a session: spends this refresh token and makes its successor.
 ///
-/// The successor is derived from the spent token, a random seed kept with it, and the master key. So a client whose
-/// answer was lost, and two tabs that refresh at once, get the same successor within ten seconds; nothing readable is
-/// stored. Any other reuse ends the session, since either the thief or the owner holds a spent token.
+/// The successor is derived from the spent token, a random seed kept with it, and the master key, so that nothing readable is stored. A
+/// client whose answer was lost gets the same successor again, within ten minutes and until it or an access token that came with it was
+/// used; two tabs that refresh at once get it within ten seconds. Any other reuse ends the session, since either the thief or the owner
+/// holds a spent token.
 ///
 /// # Errors
 /// [`Code::RefreshTokenInvalid`], [`Code::RefreshTokenReused`].
@@ -133,17 +152,20 @@ async fn rotate(tx: &Tx, identity: &Identity, token: &str, client: Client) -> Re
             store::extend(tx, found.session_id, client, expires_at).await?;
             successor
         }
-        (Some(spent_at), Some(seed)) if spent_at + REFRESH_RETRY_WINDOW > tx.now() => {
+        (Some(spent_at), Some(seed)) if spent_at + LOST_ANSWER_WINDOW > tx.now() => {
             let successor = derive_successor(tx, token, seed);
             let next = store::lock_refresh_token(tx, &hash_token(successor.as_bytes())).await?;
-            if next.is_none_or(|next| next.spent_at.is_some()) {
+            let is_beside = spent_at + REFRESH_RETRY_WINDOW > tx.now();
+            if next.is_none_or(|next| next.spent_at.is_some() || (next.used_at.is_some() && !is_beside)) {
                 return revoke_reused(tx, &found).await;
             }
             successor
         }
         _ => return revoke_reused(tx, &found).await,
     };
-    let access_token = identity.tokens.issue(tx, found.user_id, found.session.role, found.session_id)?;
+    let came_with = hash_token(refresh_token.as_bytes());
+    let (user_id, session_id, role) = (found.user_id, found.session_id, found.session.role);
+    let access_token = identity.tokens.issue_with(tx, user_id, role, session_id, Some(&came_with))?;
     let account = account_store::find(tx, found.user_id).await?.ok_or(Code::RefreshTokenInvalid)?;
     Ok(Rotation::Continued(Box::new(LoggedIn { access_token, refresh_token, account })))
 }
@@ -174,7 +196,7 @@ pub async fn logout(tx: &Tx, token: &str) -> Result<()> {
 }
 
 /// Checks in the database that the caller's session is still active, and answers the caller with the role that the account has
-/// now. For routes where the word of an access token is not enough.
+/// now. For whoever shows no access token: [`Identity::confirm`] has checked those.
 ///
 /// # Errors
 /// [`Code::Unauthenticated`], [`Code::SessionRevoked`].
@@ -230,10 +252,12 @@ pub async fn revoke_other_sessions(tx: &Tx) -> Result<()> {
     store::revoke(tx, id, others, RevocationReason::Revoked).await.map(drop)
 }
 
-/// Deletes the sessions, links and signing keys that ended more than 30 days ago; answers how many.
+/// Deletes the sessions, links and signing keys that ended more than 30 days ago, the usernames that are kept for nobody any more, and what
+/// is remembered of mails that were sent; answers how many.
 ///
 /// # Errors
 /// What the database answers.
 pub async fn sweep(tx: &Tx) -> Result<u64> {
-    store::delete_ended(tx, tx.now() - RETENTION).await
+    let names = username::delete_expired(tx).await?;
+    Ok(store::delete_ended(tx, tx.now() - RETENTION).await? + names + mail::sweep(tx).await?)
 }

@@ -4,15 +4,6 @@ use entity::enums::{Role, UserStatus};
 use kernel::{SessionId, Timestamp, UserId};
 use sea_orm::{DerivePartialModel, FromQueryResult, strum::IntoStaticStr};
 
-/// Where a login comes from, as the list of sessions shows it.
-#[derive(Clone, Debug, Default)]
-pub struct Client {
-    /// The `User-Agent` header, at most 300 characters.
-    pub user_agent: Option<String>,
-    /// The IP address.
-    pub ip_address: Option<String>,
-}
-
 /// One of an account's sessions.
 #[derive(Clone, Debug, DerivePartialModel)]
 #[sea_orm(entity = "entity::sessions::Entity")]
@@ -86,4 +77,6 @@ pub(crate) struct RefreshToken {
     pub(crate) spent_at: Option<Timestamp>,
     /// What the successor was derived from, besides the token itself.
     pub(crate) successor_seed: Option<Vec<u8>>,
+    /// When an access token that came with it was first used.
+    pub(crate) used_at: Option<Timestamp>,
 }

@@ -7,7 +7,8 @@ use entity::{link_tokens, refresh_tokens, sessions, signing_keys};
 use kernel::{Cursor, Limit, Result, SessionId, Timestamp, UserId};
 use sea_orm::{ColumnTrait, Condition, EntityTrait, FromQueryResult, QueryFilter, QueryTrait, Set};
 
-use super::model::{Client, RefreshToken, RevocationReason, Session, SessionStatus, Sessions};
+use super::model::{RefreshToken, RevocationReason, Session, SessionStatus, Sessions};
+use crate::client::Client;
 
 pub(crate) async fn insert(
     tx: &Tx,
@@ -47,7 +48,8 @@ pub(crate) async fn lock_refresh_token(tx: &Tx, token_hash: &[u8]) -> Result<Opt
     // Text, because of three tables only one is locked.
     let lock = if tx.is_postgres() { " FOR UPDATE OF t" } else { "" };
     let sql = format!(
-        "SELECT s.id AS session_id, s.user_id, u.role, u.status, s.revoked_at, s.expires_at, t.spent_at, t.successor_seed \
+        "SELECT s.id AS session_id, s.user_id, u.role, u.status, s.revoked_at, s.expires_at, t.spent_at, \
+         t.successor_seed, t.used_at \
          FROM refresh_tokens t JOIN sessions s ON s.id = t.session_id JOIN users u ON u.id = s.user_id \
          WHERE t.token_hash = :token_hash{lock}"
     );
@@ -62,6 +64,18 @@ pub(crate) async fn spend_refresh_token(tx: &Tx, token_hash: Vec<u8>, seed: &[u8
             ..Default::default()
         })
         .filter(refresh_tokens::COLUMN.token_hash.eq(token_hash))
+        .exec(tx)
+        .await
+        .map(drop)
+        .map_db_err()
+}
+
+/// Writes that an access token that came with this refresh token was used. The first time stays.
+pub(crate) async fn set_used(tx: &Tx, token_hash: Vec<u8>) -> Result<()> {
+    refresh_tokens::Entity::update_many()
+        .set(refresh_tokens::ActiveModel { used_at: Set(Some(tx.now())), ..Default::default() })
+        .filter(refresh_tokens::COLUMN.token_hash.eq(token_hash))
+        .filter(refresh_tokens::COLUMN.used_at.is_null())
         .exec(tx)
         .await
         .map(drop)
@@ -126,8 +140,8 @@ pub(crate) async fn active_among(tx: &Tx, ids: &[SessionId]) -> Result<HashSet<S
     Ok(rows.into_iter().map(|row| row.id).collect())
 }
 
-/// Revokes these sessions of an account; answers how many of them were not revoked yet. Connections that are open by them
-/// are told to look at their session again.
+/// Revokes these sessions of an account; answers how many of them were not revoked yet. Every server asks about them anew, and
+/// connections that are open by them are notified to check their session again.
 pub(crate) async fn revoke(
     tx: &Tx,
     user_id: UserId,
@@ -155,6 +169,7 @@ pub(crate) async fn revoke(
         .map_db_err()?
         .rows_affected;
     if revoked > 0 {
+        tx.invalidate_account_cache(user_id).await?;
         tx.notify(&[user_id]).await?;
     }
     Ok(revoked)

@@ -1,5 +1,6 @@
 //! Files: announced, uploaded, checked, used, and collected once nothing refers to them.
 
+mod check;
 mod collect;
 pub(crate) mod model;
 mod store;
@@ -23,7 +24,7 @@ pub use self::{
 pub async fn ready_file(tx: &Tx, id: FileId, purpose: FilePurpose, pointer: &str) -> Result<File> {
     let refuse = |code, detail: &str| Error::invalid(vec![FieldError::new(pointer, code, detail)]);
     let file = store::lock(tx, id).await?;
-    let file = file.filter(|file| tx.actor().manages(file.owner_id));
+    let file = file.filter(|file| file.is_for(tx.actor()));
     let file = file.ok_or_else(|| refuse("unknown_file", "You have sent no such file."))?;
     if file.purpose != purpose {
         return Err(refuse("wrong_purpose", "This file was sent for something else."));

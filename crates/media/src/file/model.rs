@@ -1,7 +1,7 @@
 //! A file that somebody uploads.
 
 use entity::enums::{FilePurpose, FileStatus};
-use kernel::{FileId, Timestamp, UserId};
+use kernel::{Actor, FileId, Timestamp, UserId};
 use sea_orm::{DerivePartialModel, EntityTrait, FromQueryResult};
 
 /// A file: announced, uploaded, checked.
@@ -16,7 +16,7 @@ pub struct File {
     pub purpose: FilePurpose,
     /// Its name, cleaned of everything that could mean something to a file system or a header.
     pub name: String,
-    /// Its media type.
+    /// Its media type: as it was announced, and once the file is ready, as its content says.
     pub content_type: String,
     /// Its size in bytes.
     pub size_bytes: i64,
@@ -26,10 +26,24 @@ pub struct File {
     pub status: FileStatus,
     /// Why it was rejected: a stable code.
     pub problem: Option<String>,
+    /// More about that, or about what was left out, in words.
+    pub detail: Option<String>,
     /// When it was announced.
     pub created_at: Timestamp,
     /// Until when it may be uploaded.
     pub expires_at: Timestamp,
+}
+
+impl File {
+    /// Whether this caller may use the file: one's own picture as whoever one is, anything else as a trainer ([`Actor::manages`]).
+    pub(crate) fn is_for(&self, actor: Actor) -> bool {
+        match self.purpose {
+            FilePurpose::Image => actor.acts_for(self.owner_id),
+            FilePurpose::Attachment | FilePurpose::Video | FilePurpose::Captions => {
+                actor.manages(self.owner_id)
+            }
+        }
+    }
 }
 
 /// A file that somebody wants to upload.
@@ -48,10 +62,17 @@ pub struct NewFile {
 }
 
 /// What was found in the bytes of an uploaded file.
+#[derive(Default)]
 pub(crate) struct Verdict {
     pub(crate) sha256: Option<Vec<u8>>,
+    /// The media type that the content says.
+    pub(crate) content_type: Option<String>,
+    /// The size, where the file was converted.
+    pub(crate) size_bytes: Option<i64>,
     /// Why the file is rejected: a stable code.
     pub(crate) problem: Option<&'static str>,
+    /// More about that, or about what was left out, in words.
+    pub(crate) detail: Option<String>,
 }
 
 /// What somebody has announced and not completed.

@@ -75,6 +75,9 @@ pub(crate) async fn settle(tx: &Tx, id: FileId, until: Timestamp, verdict: Verdi
         .set(files::ActiveModel {
             status: Set(status),
             problem: Set(verdict.problem.map(str::to_owned)),
+            detail: Set(verdict.detail),
+            content_type: verdict.content_type.map_or(NotSet, Set),
+            size_bytes: verdict.size_bytes.map_or(NotSet, Set),
             sha256: verdict.sha256.map_or(NotSet, |sha256| Set(Some(sha256))),
             ready_at: Set(is_good.then(|| tx.now())),
             checked_until: Set(None),

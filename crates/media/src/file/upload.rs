@@ -2,26 +2,23 @@
 
 use std::{sync::Arc, time::Duration};
 
-use aws_lc_rs::digest::{Context, SHA256};
 use bytes::Bytes;
 use database::{Db, Tx};
 use entity::enums::{FilePurpose, FileStatus};
-use futures_util::{Stream, TryStreamExt};
-use kernel::{Actor, Code, Environment, Error, FieldError, FileId, Keyring, Result, Role, Timestamp, UserId};
+use futures_util::Stream;
+use kernel::{Actor, Code, Environment, Error, FieldError, FileId, Keyring, Result, Timestamp, UserId};
 use serde::{Deserialize, Serialize};
-use tokio::sync::Semaphore;
 
 use super::{
-    model::{File, NewFile, Verdict},
+    model::{File, NewFile},
     store,
 };
 use crate::{
-    content_type::{self, allowed_types},
+    content_type::{AllowedTypes, Claim},
     file_name::clean_name,
-    image::{self, IMAGE_WIDTHS},
+    image::{Budget, IMAGE_WIDTHS},
     signed_link,
     storage::{Key, Storage},
-    web_vtt,
 };
 
 /// Names the key that seals upload tickets.
@@ -49,7 +46,9 @@ pub struct Limits {
 }
 
 impl Limits {
-    fn max_bytes(&self, purpose: FilePurpose) -> u64 {
+    /// The most bytes of a file for this purpose.
+    #[must_use]
+    pub fn max_bytes(&self, purpose: FilePurpose) -> u64 {
         match purpose {
             FilePurpose::Image => self.image,
             FilePurpose::Attachment => self.attachment,
@@ -64,7 +63,11 @@ impl Limits {
         let pending = store::pending(tx, owner_id, tx.now() - self.lifetime).await?;
         let most = i64::try_from(self.pending_bytes).unwrap_or(i64::MAX);
         if pending.files >= i64::from(self.pending) || pending.bytes.saturating_add(bytes) > most {
-            return Err(Code::TooManyUploads.into());
+            let waiting = format!(
+                "{} uploads with {} bytes are not completed yet; at most {} with {most} bytes may be.",
+                pending.files, pending.bytes, self.pending
+            );
+            return Err(Error::new(Code::TooManyUploads).detail(waiting));
         }
         Ok(())
     }
@@ -78,8 +81,10 @@ pub struct Media {
     pub limits: Limits,
     /// The address under which clients reach this server.
     pub public_url: String,
-    /// Decoding takes much memory: one picture at a time.
-    image_decoder: Arc<Semaphore>,
+    /// What may be uploaded.
+    pub types: Arc<AllowedTypes>,
+    /// The memory in which pictures are decoded.
+    pub(super) pictures: Budget,
 }
 
 /// Where a client uploads its bytes.
@@ -87,6 +92,8 @@ pub struct Media {
 pub struct Target {
     /// The signed URL.
     pub url: String,
+    /// The media type to send along.
+    pub content_type: String,
     /// When the URL expires.
     pub expires_at: Timestamp,
 }
@@ -116,21 +123,27 @@ impl UploadTicket {
     }
 }
 
+/// What stands in the header of an upload: something, also where nobody said the type.
+pub(crate) fn sent_as(content_type: &str) -> String {
+    let announced = content_type.trim();
+    if announced.is_empty() { "application/octet-stream" } else { announced }.to_owned()
+}
+
 /// One's own file.
 ///
 /// # Errors
 /// [`Code::NotFound`], also for somebody else's.
 pub async fn upload(tx: &Tx, id: FileId) -> Result<File> {
     let file = store::find(tx, id).await?;
-    let file = file.filter(|file| tx.actor().manages(file.owner_id));
+    let file = file.filter(|file| file.is_for(tx.actor()));
     file.ok_or_else(|| Code::NotFound.into())
 }
 
 impl Media {
     /// Media with files in this storage.
     #[must_use]
-    pub fn new(storage: Storage, limits: Limits, public_url: String) -> Self {
-        Self { storage, limits, public_url, image_decoder: Arc::new(Semaphore::new(1)) }
+    pub fn new(storage: Storage, limits: Limits, types: AllowedTypes, public_url: String) -> Self {
+        Self { storage, limits, public_url, types: Arc::new(types), pictures: Budget::new() }
     }
 
     /// A file that may be uploaded, before it is saved with [`Media::save`]. Everybody uploads pictures; only trainers and admins
@@ -139,18 +152,19 @@ impl Media {
     /// # Errors
     /// [`Code::Forbidden`], [`Code::ValidationFailed`] with every reason.
     pub fn prepare(&self, environment: &Environment, actor: Actor, new: NewFile) -> Result<File> {
-        let is_learner = matches!(actor, Actor::User { role: Role::User, .. });
-        if is_learner && new.purpose != FilePurpose::Image {
+        if new.purpose != FilePurpose::Image && !actor.is_trainer() {
             return Err(Code::Forbidden.into());
         }
         let mut reasons = Vec::new();
-        if !allowed_types(new.purpose).contains(&new.content_type.as_str()) {
-            let detail = format!("One of {}.", allowed_types(new.purpose).join(", "));
+        if !self.types.may_be(new.purpose, &Claim::new(&new.content_type, &new.name)) {
+            let allowed = self.types.names(new.purpose).join(", ");
+            let detail = format!("{} is not allowed here; one of {allowed} is.", new.content_type);
             reasons.push(FieldError::new("/contentType", "type_not_allowed", detail));
         }
         let most = self.limits.max_bytes(new.purpose);
         if new.size_bytes > most {
-            reasons.push(FieldError::new("/sizeBytes", "too_large", format!("At most {most} bytes.")));
+            let detail = format!("At most {most} bytes; this has {}.", new.size_bytes);
+            reasons.push(FieldError::new("/sizeBytes", "too_large", detail));
         }
         if !reasons.is_empty() {
             return Err(Error::invalid(reasons));
@@ -166,6 +180,7 @@ impl Media {
             sha256: new.sha256.map(|sum| sum.to_vec()),
             status: FileStatus::Pending,
             problem: None,
+            detail: None,
             created_at: now,
             expires_at: now + self.limits.lifetime,
         })
@@ -197,7 +212,8 @@ impl Media {
                 format!("{base}/api/v1/uploads/{}/content?ticket={token}", file.id)
             }
         };
-        Some(Target { url, expires_at: file.expires_at })
+        let content_type = sent_as(&file.content_type);
+        Some(Target { url, content_type, expires_at: file.expires_at })
     }
 
     /// Stores the bytes of an announced file, where they come through this server.
@@ -270,62 +286,5 @@ impl Media {
             self.storage.delete(Key::Image(id, width)).await?;
         }
         Ok(())
-    }
-
-    async fn check(&self, file: &File) -> Result<Verdict> {
-        let key = Key::File(file.id);
-        // It is there already where an earlier check was interrupted.
-        self.storage.rename(Key::Upload(file.id), key).await?;
-        let Some(object) = self.storage.get(key, None).await? else {
-            return Err(Code::UploadIncomplete.into());
-        };
-        let rejected = |problem| Verdict { sha256: None, problem };
-        let size = object.size;
-        if u64::try_from(file.size_bytes) != Ok(size) {
-            return Ok(rejected(Some("size_mismatch")));
-        }
-        let purpose = file.purpose;
-        let keep = match purpose {
-            FilePurpose::Image | FilePurpose::Captions => usize::try_from(size).unwrap_or(usize::MAX),
-            FilePurpose::Attachment | FilePurpose::Video => content_type::HEAD,
-        };
-        let (mut sum, mut head, mut bytes) = (Context::new(&SHA256), Vec::new(), object.stream);
-        while let Some(block) = bytes.try_next().await? {
-            sum.update(&block);
-            let (first, _) = block.split_at(block.len().min(keep.saturating_sub(head.len())));
-            head.extend_from_slice(first);
-        }
-        let sha256 = sum.finish().as_ref().to_vec();
-        if file.sha256.as_ref().is_some_and(|announced| *announced != sha256) {
-            return Ok(rejected(Some("checksum_mismatch")));
-        }
-        let problem = match purpose {
-            FilePurpose::Captions => (!web_vtt::is_web_vtt(&head)).then_some("captions_unreadable"),
-            _ => content_type::problem(purpose, &file.content_type, &head),
-        };
-        let problem = match (purpose, problem) {
-            (FilePurpose::Image, None) => self.write_image(file.id, head).await?,
-            (_, problem) => problem,
-        };
-        Ok(Verdict { sha256: Some(sha256), problem })
-    }
-
-    /// Writes a picture in every width.
-    async fn write_image(&self, id: FileId, bytes: Vec<u8>) -> Result<Option<&'static str>> {
-        let permit = self.image_decoder.clone().acquire_owned().await.map_err(Error::internal)?;
-        let work = move || {
-            let made = image::variants(&bytes);
-            drop(permit);
-            made
-        };
-        let made = match tokio::task::spawn_blocking(work).await.map_err(Error::internal)? {
-            Ok(made) => made,
-            Err(problem) => return Ok(Some(problem)),
-        };
-        for (width, bytes) in made {
-            let kind = image::image_kind(&bytes);
-            self.storage.put(Key::Image(id, width), bytes, kind).await?;
-        }
-        Ok(None)
     }
 }

@@ -1,7 +1,9 @@
 //! The object storage: files by their [`Key`], in a folder of this machine or in a bucket.
 
 pub(crate) mod key;
+pub(crate) mod patch;
 mod presign;
+mod reader;
 mod settings;
 
 use std::{ops::Range, path::PathBuf, sync::Arc, time::Duration};
@@ -18,6 +20,7 @@ use object_store::{
     signer::{Method, SignedUrlOptions, Signer},
 };
 
+pub(crate) use self::reader::Reader;
 pub use self::{
     key::Key,
     settings::{S3, Settings},
@@ -196,6 +199,17 @@ impl Storage {
             }
         });
         Ok(Some(Object { size, stream: stream.boxed() }))
+    }
+
+    /// These bytes of an object.
+    ///
+    /// # Errors
+    /// [`Code::Unavailable`] where the storage does not answer.
+    pub(crate) async fn read_range(&self, key: Key, range: Range<u64>) -> Result<Bytes> {
+        if range.is_empty() {
+            return Ok(Bytes::new());
+        }
+        self.store.get_range(&key.path(), range).await.map_err(unavailable)
     }
 
     async fn get_local(&self, key: Key, range: Option<Range<u64>>) -> Result<Option<Object>> {

@@ -4,6 +4,7 @@ use aws_lc_rs::{
     digest::{SHA256, digest},
     hmac,
 };
+use http_client::{percent_encode, percent_encode_path};
 use kernel::{Timestamp, hex};
 
 use super::settings::S3;
@@ -14,11 +15,11 @@ pub(crate) fn put(s3: &S3, key: &str, length: u64, now: Timestamp, seconds: u64)
     let (_, rest) = base.split_once("://").unwrap_or_default();
     let (host, folder) = rest
         .split_once('/')
-        .map_or((rest, String::new()), |(host, folder)| (host, format!("/{}", encoded(folder, true))));
-    let path = format!("{folder}/{}", encoded(key, true));
+        .map_or((rest, String::new()), |(host, folder)| (host, format!("/{}", percent_encode_path(folder))));
+    let path = format!("{folder}/{}", percent_encode_path(key));
     let (day, time) = (now.format("%Y%m%d"), now.format("%Y%m%dT%H%M%SZ"));
     let scope = format!("{day}/{}/s3/aws4_request", s3.region);
-    let credential = encoded(&format!("{}/{scope}", s3.access_key), false);
+    let credential = percent_encode(&format!("{}/{scope}", s3.access_key));
     let query = format!(
         "X-Amz-Algorithm=AWS4-HMAC-SHA256&X-Amz-Credential={credential}&X-Amz-Date={time}&X-Amz-Expires={seconds}\
          &X-Amz-SignedHeaders=content-length%3Bhost"
@@ -45,12 +46,4 @@ fn base(s3: &S3) -> String {
         (None, true) => format!("https://s3.{region}.amazonaws.com/{bucket}"),
         (None, false) => format!("https://{bucket}.s3.{region}.amazonaws.com"),
     }
-}
-
-/// Percent-encoding as the signature prescribes it.
-fn encoded(text: &str, is_path: bool) -> String {
-    let plain = |byte: u8| byte.is_ascii_alphanumeric() || b"-_.~".contains(&byte) || is_path && byte == b'/';
-    text.bytes()
-        .map(|byte| if plain(byte) { char::from(byte).to_string() } else { format!("%{byte:02X}") })
-        .collect()
 }

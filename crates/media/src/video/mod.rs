@@ -3,7 +3,7 @@
 mod asset;
 mod captions;
 mod events;
-mod mp4;
+mod inspection;
 mod mux;
 mod playback;
 mod service;

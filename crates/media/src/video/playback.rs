@@ -91,9 +91,11 @@ impl Videos {
         let (stream_url, thumbnail_url, storyboard_url) = match asset.provider {
             VideoProvider::Local => {
                 let file_id = asset.file_id.ok_or(Code::VideoNotReady)?;
-                let content_type = asset.content_type.unwrap_or_else(|| "video/mp4".to_owned());
-                let extension = if content_type == "video/webm" { "webm" } else { "mp4" };
-                let link = link(file_id, &format!("video.{extension}"), &content_type, until);
+                // A browser saves QuickTime, and plays the same file as MPEG-4.
+                let is_webm = asset.content_type.as_deref() == Some("video/webm");
+                let (name, content_type) =
+                    if is_webm { ("video.webm", "video/webm") } else { ("video.mp4", "video/mp4") };
+                let link = link(file_id, name, content_type, until);
                 (download_url(media, db, now, &link).await?, None, None)
             }
             VideoProvider::Mux => {

@@ -14,7 +14,7 @@ use super::{
 };
 
 /// After this silence Mux is asked how far it is: a webhook may be lost.
-const SILENCE: Duration = Duration::from_secs(600);
+const POLL_AFTER: Duration = Duration::from_secs(600);
 /// How many videos are asked about at once.
 const BATCH: u64 = 50;
 /// How often an update is tried that names no video of ours; then it was about somebody else's.
@@ -74,13 +74,13 @@ impl Videos {
         };
         let silent = db
             .read_in(Pool::Worker, Actor::System, |tx| async move {
-                store::list_silent(&tx, tx.now() - SILENCE, BATCH).await
+                store::list_silent(&tx, tx.now() - POLL_AFTER, BATCH).await
             })
             .await?;
         let asked = silent.len();
         for asset in silent {
             // A failure of one does not stop the others.
-            match ask(mux, &asset).await {
+            match fetch_update(mux, &asset).await {
                 Ok(None) => {}
                 Ok(Some(mut update)) => {
                     update.video_asset_id = Some(asset.id);
@@ -100,7 +100,7 @@ async fn apply(db: &Db, update: VideoUpdate) -> Result<bool> {
 }
 
 /// How far Mux is with this video; `None` where it waits for the file.
-async fn ask(mux: &Mux, asset: &VideoAsset) -> Result<Option<VideoUpdate>> {
+async fn fetch_update(mux: &Mux, asset: &VideoAsset) -> Result<Option<VideoUpdate>> {
     let failed = |problem| VideoUpdate::of_upload(&Value::Null, Stage::Errored, Some(problem));
     let mut asset_id = asset.asset_id.clone();
     if asset_id.is_none() {

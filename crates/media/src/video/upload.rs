@@ -2,17 +2,22 @@
 
 use database::{Db, Tx};
 use entity::enums::{FilePurpose, FileStatus, VideoProvider, VideoStatus};
-use kernel::{Actor, Error, Result, VideoAssetId};
+use kernel::{Actor, Error, FieldError, Result, VideoAssetId};
+use serde_json::json;
 
 use super::{
     asset::{self, NewVideo, Video, VideoAsset, store},
-    mp4,
     mux::UploadTarget,
     service::Videos,
 };
-use crate::file::{
-    model::{File, NewFile},
-    upload::{Limits, Media},
+use crate::{
+    container::{self, Film},
+    content_type::{Claim, Family},
+    file::{
+        model::{File, NewFile},
+        upload::{Limits, Media, sent_as},
+    },
+    storage::{Key, Reader},
 };
 
 /// A video whose file can be uploaded once it is saved.
@@ -57,12 +62,13 @@ impl Videos {
         actor: Actor,
         new: NewVideo,
     ) -> Result<PreparedUpload> {
+        require_video(&new.content_type)?;
         let create = move |tx: Tx| async move {
             limits.require_quota(&tx, tx.user_id()?, 0).await?;
             asset::create(&tx, VideoProvider::Mux, None).await
         };
         let id = db.run(actor, create).await?.id;
-        match self.mux()?.create_upload(id, &new.content_type).await {
+        match self.mux()?.create_upload(id, &sent_as(&new.content_type)).await {
             Ok((upload_id, target)) => {
                 Ok(PreparedUpload { destination: Destination::Mux { id, upload_id }, target })
             }
@@ -85,22 +91,63 @@ impl Videos {
             return Ok(video);
         };
         let file = media.complete(db, actor, file_id).await?;
-        let (status, duration) = if file.status == FileStatus::Ready {
-            (VideoStatus::Ready, mp4::duration(&media.storage, file_id).await?)
-        } else {
-            (VideoStatus::Errored, None)
+        let (film, problem) = match file.status {
+            FileStatus::Ready => match inspect(media, &file).await? {
+                Ok(film) => (Some(film), None),
+                Err(problem) => (None, Some(problem.to_owned())),
+            },
+            _ => (None, file.problem),
         };
         db.run(actor, move |tx| async move {
             let before = asset::lock_own(&tx, id).await?;
-            let after =
-                VideoAsset { status, duration_seconds: duration, problem: file.problem, ..before.clone() };
             if before.status == VideoStatus::Waiting {
+                let content_type = Some(file.content_type);
+                let failed =
+                    VideoAsset { status: VideoStatus::Errored, content_type, problem, ..before.clone() };
+                let after = match film {
+                    Some(film) => described(VideoAsset { status: VideoStatus::Ready, ..failed }, film),
+                    None => failed,
+                };
                 asset::advance(&tx, &before, after).await?;
             }
             asset::video(&tx, id).await
         })
         .await
     }
+}
+
+/// The video, with what its file says.
+pub(super) fn described(video: VideoAsset, film: Film) -> VideoAsset {
+    let (width, height) = film.size.unzip();
+    VideoAsset {
+        duration_seconds: Some(film.seconds),
+        codec: Some(film.codec),
+        width: width.map(i64::from),
+        height: height.map(i64::from),
+        warnings: json!(film.warnings),
+        ..video
+    }
+}
+
+/// What the file of a video is, or why it cannot be played. What it gave away was removed when the file was checked.
+async fn inspect(media: &Media, file: &File) -> Result<std::result::Result<Film, &'static str>> {
+    let size = u64::try_from(file.size_bytes).unwrap_or_default();
+    let reader = Reader::new(&media.storage, Key::File(file.id), size);
+    Ok(container::inspect(reader, &file.content_type).await?.film)
+}
+
+/// Mux decodes whatever is a video; what is said to be something else is refused before it is sent.
+fn require_video(content_type: &str) -> Result<()> {
+    let claim = Claim::new(content_type, "");
+    let is_video = match claim.announced {
+        Some(kind) => kind.family == Family::BaseMedia || kind.name == "video/webm",
+        None => !claim.is_unknown || content_type.to_ascii_lowercase().starts_with("video/"),
+    };
+    if is_video {
+        return Ok(());
+    }
+    let detail = format!("{content_type} is no video.");
+    Err(Error::invalid(vec![FieldError::new("/contentType", "type_not_allowed", detail)]))
 }
 
 async fn prepare_local(media: &Media, db: &Db, actor: Actor, new: NewVideo) -> Result<PreparedUpload> {
@@ -118,7 +165,7 @@ async fn prepare_local(media: &Media, db: &Db, actor: Actor, new: NewVideo) -> R
         target: UploadTarget {
             method: "PUT",
             url: target.url,
-            headers: vec![("content-type".to_owned(), file.content_type.clone())],
+            headers: vec![("content-type".to_owned(), target.content_type)],
             expires_at: target.expires_at,
         },
         destination: Destination::Local(file),

@@ -2,17 +2,15 @@
 
 use std::time::Duration;
 
-use database::{Tx, audit};
+use database::{Tx, audit, outbox};
 use entity::enums::{PaymentMethod, PaymentStatus, ProviderName};
 use kernel::{Code, Result, Timestamp, UserId};
 use serde_json::json;
 
-use super::{
-    handover,
-    model::{CheckoutRequest, Handover},
-};
+use super::{handover, model::CheckoutRequest};
 use crate::{
     coupon,
+    message::REVIEW,
     payment::{self, Payment},
     provider::{Fact, ProviderUpdate},
     quote::{self, Quote},
@@ -44,6 +42,10 @@ pub(super) async fn begin(
     payment::store::insert(tx, &payment).await?;
     if let Some(coupon) = &quote.coupon {
         redemption::reserve(tx, coupon, payment.id).await?;
+        // The checkout ends with the coupon.
+        if let Some(end) = coupon.ends_at.filter(|end| *end < payment.expires_at) {
+            outbox::schedule(tx, REVIEW, vec![(json!({ "paymentId": payment.id }), end)]).await?;
+        }
     }
     let detail =
         json!({ "courseId": payment.course_id, "amount": payment.amount, "currency": payment.currency });
@@ -66,10 +68,8 @@ async fn continue_or_supersede(
     provider: ProviderName,
 ) -> Result<Option<Payment>> {
     let handover = handover::find(tx, open.id).await?;
-    let min_time_left = match handover {
-        Some(Handover::Ready(_)) => MIN_TIME_LEFT,
-        _ => MIN_TIME_LEFT_WITHOUT_SESSION,
-    };
+    let has_session = handover.as_ref().is_some_and(|handover| handover.session().is_some());
+    let min_time_left = if has_session { MIN_TIME_LEFT } else { MIN_TIME_LEFT_WITHOUT_SESSION };
     let has_time_left = open.expires_at >= tx.now() + min_time_left;
     if has_time_left && has_same_terms(tx, &open, request, provider).await? {
         if handover.is_none() {
@@ -96,7 +96,7 @@ async fn has_same_terms(
         Some(id) => coupon::store::find(tx, id).await?,
         None => None,
     };
-    let code = request.coupon_code.as_ref().map(|code| code.to_ascii_uppercase());
+    let code = request.coupon_code.as_deref().map(coupon::comparable);
     if coupon.map(|coupon| coupon.code) != code {
         return Ok(false);
     }
@@ -136,6 +136,7 @@ fn new_payment(
         provider_payment_id: None,
         failure_code: None,
         expires_at,
+        accepted_at: None,
         completed_at: None,
         failed_at: None,
         refunded_at: None,

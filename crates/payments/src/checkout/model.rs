@@ -32,7 +32,7 @@ pub struct Checkout {
 }
 
 /// Where the provider's page sends the buyer afterwards.
-#[derive(Serialize, Deserialize)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub(super) struct ReturnUrls {
     pub(super) success_url: String,
     pub(super) cancel_url: String,
@@ -41,9 +41,38 @@ pub(super) struct ReturnUrls {
 /// What is kept with a payment, sealed: the addresses that its first request named and, as soon as the provider has created a
 /// session, how the buyer pays. So every request asks the provider for the same, and of many at once, or after a lost answer, there
 /// is one session.
-#[derive(Serialize, Deserialize)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 #[serde(untagged)]
 pub(super) enum Handover {
+    Ready {
+        session: PaymentSession,
+        /// For another session, where the provider does not know this one any more.
+        urls: ReturnUrls,
+    },
     Requested(ReturnUrls),
-    Ready(PaymentSession),
+    /// Kept by versions that forgot the addresses with the session.
+    ReadyWithoutUrls(PaymentSession),
+}
+
+impl Handover {
+    pub(super) fn session(&self) -> Option<&PaymentSession> {
+        match self {
+            Self::Ready { session, .. } | Self::ReadyWithoutUrls(session) => Some(session),
+            Self::Requested(_) => None,
+        }
+    }
+
+    pub(super) fn into_urls(self) -> Option<ReturnUrls> {
+        match self {
+            Self::Ready { urls, .. } | Self::Requested(urls) => Some(urls),
+            Self::ReadyWithoutUrls(_) => None,
+        }
+    }
+
+    pub(super) fn urls(&self) -> Option<&ReturnUrls> {
+        match self {
+            Self::Ready { urls, .. } | Self::Requested(urls) => Some(urls),
+            Self::ReadyWithoutUrls(_) => None,
+        }
+    }
 }

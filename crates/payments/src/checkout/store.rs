@@ -2,11 +2,8 @@
 
 use database::{MapDbErr, Tx};
 use entity::payments;
-use kernel::{PaymentId, Result};
-use sea_orm::{
-    ColumnTrait, EntityTrait, IntoSimpleExpr, QueryFilter, QuerySelect, Set,
-    sea_query::{Expr, Func},
-};
+use kernel::{PaymentId, Result, Timestamp};
+use sea_orm::{ColumnTrait, EntityTrait, QueryFilter, QuerySelect, Set};
 
 use crate::provider::PaymentSession;
 
@@ -31,22 +28,22 @@ pub(super) async fn set_sealed_handover(tx: &Tx, id: PaymentId, sealed: Vec<u8>)
         .map(drop)
 }
 
-/// Writes the session of a payment. The provider's id of the payment stays where a webhook has reported it already.
+/// Writes the session of a payment that is locked.
 pub(super) async fn set_session(
     tx: &Tx,
     id: PaymentId,
     session: &PaymentSession,
     sealed: Vec<u8>,
+    expires_at: Timestamp,
 ) -> Result<()> {
-    let column = payments::Column::ProviderPaymentId;
-    let known_or_new = [column.into_simple_expr(), Expr::val(session.provider_payment_id.clone())];
     payments::Entity::update_many()
         .set(payments::ActiveModel {
             provider_session_id: Set(session.session_id.clone()),
+            provider_payment_id: Set(session.provider_payment_id.clone()),
             sealed_handover: Set(Some(sealed)),
+            expires_at: Set(expires_at),
             ..Default::default()
         })
-        .col_expr(column, Func::coalesce(known_or_new).into())
         .filter(payments::COLUMN.id.eq(id))
         .exec(tx)
         .await

@@ -3,14 +3,21 @@
 mod model;
 pub(crate) mod store;
 
-use std::collections::HashSet;
+use std::{collections::HashSet, time::Duration};
 
-use database::{Tx, constraint, from_db};
+use database::{Tx, constraint, from_db, outbox};
 use entity::enums::CouponScope;
-use kernel::{Actor, Code, CouponId, CourseId, Cursor, Error, FieldError, Limit, Page, Result, Role, UserId};
+use kernel::{
+    Actor, Code, CouponId, CourseId, Cursor, Error, FieldError, Limit, Page, Result, Timestamp, UserId,
+};
 use sea_orm::DbErr;
+use serde_json::json;
 
 pub use self::model::{Coupon, CouponChange, Discount, NewCoupon};
+use crate::message::REVIEW;
+
+/// No provider waits longer for a buyer.
+const MAX_CHECKOUT_LIFETIME: Duration = Duration::from_secs(24 * 3600);
 
 /// Creates a coupon: trainers for the courses that they own, admins for all.
 ///
@@ -20,7 +27,7 @@ pub async fn create_coupon(tx: &Tx, new: NewCoupon) -> Result<Coupon> {
     let coupon = Coupon {
         id: tx.new_id(),
         owner_id: authorize_creation(tx.actor(), new.scope)?,
-        code: new.code.to_ascii_uppercase(),
+        code: comparable(&new.code),
         scope: new.scope,
         course_ids: new.course_ids,
         discount: new.discount,
@@ -34,19 +41,20 @@ pub async fn create_coupon(tx: &Tx, new: NewCoupon) -> Result<Coupon> {
         created_at: tx.now(),
         updated_at: tx.now(),
     };
-    check(tx, &coupon).await?;
+    check(tx, &coupon, None).await?;
     store::insert(tx, &coupon).await.map_err(code_is_taken)?;
     store::set_courses(tx, coupon.id, &coupon.course_ids).await?;
     Ok(coupon)
 }
 
+/// A code in the form in which codes are compared: in upper case, without what a keyboard adds or types in another width.
+pub(crate) fn comparable(code: &str) -> String {
+    kernel::fold(code).to_ascii_uppercase()
+}
+
 /// The owner of a coupon that the caller creates.
 fn authorize_creation(actor: Actor, scope: CouponScope) -> Result<UserId> {
-    let owner_id = match actor {
-        Actor::User { id, role: Role::Trainer | Role::Admin, .. } => id,
-        Actor::Anonymous => return Err(Code::Unauthenticated.into()),
-        _ => return Err(Code::Forbidden.into()),
-    };
+    let owner_id = actor.trainer_id()?;
     if scope == CouponScope::All && !actor.is_admin() {
         let detail = "Only an admin makes coupons for everybody's courses.";
         return Err(Error::new(Code::Forbidden).detail(detail));
@@ -57,9 +65,9 @@ fn authorize_creation(actor: Actor, scope: CouponScope) -> Result<UserId> {
 /// The caller's coupons, newest first; everybody's for an admin.
 ///
 /// # Errors
-/// [`Code::Unauthenticated`] where nobody has logged in.
+/// [`Code::Unauthenticated`] where nobody has logged in, [`Code::Forbidden`] for whoever is no trainer.
 pub async fn list_coupons(tx: &Tx, after: Option<Cursor>, limit: Limit) -> Result<Page<Coupon>> {
-    let owner_id = (!tx.actor().is_admin()).then(|| tx.user_id()).transpose()?;
+    let owner_id = (!tx.actor().is_admin()).then(|| tx.actor().trainer_id()).transpose()?;
     let rows = store::list(tx, owner_id, after, limit).await?;
     Ok(Page::cut(rows, limit, |row| Cursor::at(row.created_at, row.id)))
 }
@@ -73,7 +81,8 @@ pub async fn coupon(tx: &Tx, id: CouponId) -> Result<Coupon> {
     if tx.actor().manages(coupon.owner_id) { Ok(coupon) } else { Err(Code::NotFound.into()) }
 }
 
-/// Changes a coupon whose version `matches`. Checkouts that hold a slot keep it.
+/// Changes a coupon whose version `matches`. Open checkouts for which it is not good any more are ended by the worker; the others
+/// keep their slots.
 ///
 /// # Errors
 /// [`Code::NotFound`], [`Code::PreconditionFailed`], [`Code::ValidationFailed`].
@@ -99,7 +108,7 @@ pub async fn change_coupon(
     if after == before {
         return Ok(before);
     }
-    check(tx, &after).await?;
+    check(tx, &after, Some(&before)).await?;
     after.version += 1;
     after.updated_at = tx.now();
     let is_current = store::update(tx, before.version, &after).await.map_err(quota_is_exceeded)?;
@@ -109,7 +118,18 @@ pub async fn change_coupon(
     if after.course_ids != before.course_ids {
         store::set_courses(tx, id, &after.course_ids).await?;
     }
+    schedule_reviews(tx, &after).await?;
     Ok(after)
+}
+
+/// Has the open checkouts with a coupon reviewed now, and when it ends, should that be while they are open: those that begin later see
+/// to it themselves.
+async fn schedule_reviews(tx: &Tx, coupon: &Coupon) -> Result<()> {
+    let review = |at: Timestamp| (json!({ "couponId": coupon.id }), at);
+    let mut reviews = vec![review(tx.now())];
+    let is_soon = |end: &Timestamp| *end > tx.now() && *end < tx.now() + MAX_CHECKOUT_LIFETIME;
+    reviews.extend(coupon.ends_at.filter(is_soon).map(review));
+    outbox::schedule(tx, REVIEW, reviews).await
 }
 
 /// Deletes a coupon that nobody used.
@@ -121,35 +141,48 @@ pub async fn delete_coupon(tx: &Tx, id: CouponId) -> Result<()> {
     store::delete(tx, id).await.map_err(is_used)
 }
 
-/// Collects every reason why a coupon cannot be like this.
-async fn check(tx: &Tx, coupon: &Coupon) -> Result<()> {
+/// Collects every reason why a coupon cannot be like this. What is as it was `before` is not judged again.
+async fn check(tx: &Tx, coupon: &Coupon, before: Option<&Coupon>) -> Result<()> {
     let mut errors = Vec::new();
-    if let (Some(start), Some(end)) = (coupon.starts_at, coupon.ends_at)
+    let is_new = before.is_none();
+    if is_new && let Discount::Fixed(off) = coupon.discount {
+        errors.extend(off.step_refusal("/amountOff"));
+    }
+    let window = |coupon: &Coupon| (coupon.starts_at, coupon.ends_at);
+    if before.map(window) != Some(window(coupon))
+        && let (Some(start), Some(end)) = window(coupon)
         && start >= end
     {
         let detail = "It has to end after it starts.";
         errors.push(FieldError::new("/endsAt", "not_after_start", detail));
     }
     let is_below = |maximum| maximum < coupon.redemption_count;
-    if coupon.max_redemptions.is_some_and(is_below) {
+    if before.is_none_or(|before| before.max_redemptions != coupon.max_redemptions)
+        && coupon.max_redemptions.is_some_and(is_below)
+    {
         errors.push(below_redemptions());
     }
-    match (coupon.scope, coupon.course_ids.is_empty()) {
-        (CouponScope::Courses, true) => {
-            let detail = "Name the courses that it is for.";
-            errors.push(FieldError::new("/courseIds", "required", detail));
-        }
-        (CouponScope::All | CouponScope::Owner, false) => {
-            let detail = "Only the scope COURSES names courses.";
-            errors.push(FieldError::new("/courseIds", "not_allowed", detail));
-        }
-        _ => errors.extend(foreign_courses(tx, coupon).await?),
+    let known = before.map_or(&[][..], |before| &before.course_ids);
+    if is_new || known != coupon.course_ids {
+        errors.extend(course_refusals(tx, coupon, known).await?);
     }
     if errors.is_empty() { Ok(()) } else { Err(Error::invalid(errors)) }
 }
 
-/// The named courses that the caller does not manage.
-async fn foreign_courses(tx: &Tx, coupon: &Coupon) -> Result<Vec<FieldError>> {
+/// Why a coupon cannot be for its courses, apart from those that it is for already.
+async fn course_refusals(tx: &Tx, coupon: &Coupon, known: &[CourseId]) -> Result<Vec<FieldError>> {
+    let refusal = match (coupon.scope, coupon.course_ids.is_empty()) {
+        (CouponScope::Courses, true) => ("required", "Name the courses that it is for."),
+        (CouponScope::All | CouponScope::Owner, false) => {
+            ("not_allowed", "Only the scope COURSES names courses.")
+        }
+        _ => return foreign_courses(tx, coupon, known).await,
+    };
+    Ok(vec![FieldError::new("/courseIds", refusal.0, refusal.1)])
+}
+
+/// The newly named courses that the caller does not manage.
+async fn foreign_courses(tx: &Tx, coupon: &Coupon, known: &[CourseId]) -> Result<Vec<FieldError>> {
     let own: HashSet<CourseId> = courses::courses_by_ids(tx, &coupon.course_ids)
         .await?
         .into_iter()
@@ -158,7 +191,7 @@ async fn foreign_courses(tx: &Tx, coupon: &Coupon) -> Result<Vec<FieldError>> {
         .collect();
     let named = coupon.course_ids.iter().enumerate();
     Ok(named
-        .filter(|(_, id)| !own.contains(id))
+        .filter(|(_, id)| !own.contains(id) && !known.contains(id))
         .map(|(index, _)| {
             let pointer = format!("/courseIds/{index}");
             FieldError::new(pointer, "unknown_course", "This is no course of yours.")

@@ -67,6 +67,15 @@ impl Coupon {
         }
     }
 
+    /// Whether the coupon is for this course of this author.
+    pub(crate) fn is_for(&self, course_id: CourseId, author_id: UserId) -> bool {
+        match self.scope {
+            CouponScope::All => true,
+            CouponScope::Owner => self.owner_id == author_id,
+            CouponScope::Courses => self.course_ids.contains(&course_id),
+        }
+    }
+
     /// The row of the coupon.
     pub(super) fn to_row(&self) -> coupons::ActiveModel {
         use sea_orm::{IntoActiveModel, Set};

@@ -19,6 +19,8 @@ pub struct Customer {
     pub user_id: UserId,
     /// The provider.
     pub provider: ProviderName,
+    /// The account and mode at the provider in which the id holds; empty where it is not known.
+    pub provider_account: String,
     /// The provider's id of the customer.
     pub provider_customer_id: String,
     /// When the customer was created at the provider.

@@ -3,30 +3,45 @@
 use database::{MapDbErr, NewestFirst, Tx};
 use entity::{customers, enums::ProviderName};
 use kernel::{Cursor, Limit, Result, UserId};
-use sea_orm::{ColumnTrait, EntityTrait, IntoActiveModel, QueryFilter, QuerySelect, sea_query::OnConflict};
+use sea_orm::{ColumnTrait, EntityTrait, IntoActiveModel, QueryFilter, Set, sea_query::OnConflict};
 
 use super::model::Customer;
 
-/// The provider's id of this user.
-pub(crate) async fn find_provider_id(
+/// The customers of a user at a provider, in each of its accounts and modes.
+pub(crate) async fn list_of_provider(
     tx: &Tx,
     user_id: UserId,
     provider: ProviderName,
-) -> Result<Option<String>> {
+) -> Result<Vec<Customer>> {
     customers::Entity::find()
-        .select_only()
-        .column(customers::Column::ProviderCustomerId)
         .filter(customers::COLUMN.user_id.eq(user_id))
         .filter(customers::COLUMN.provider.eq(provider))
-        .into_tuple()
-        .one(tx)
+        .into_partial_model()
+        .all(tx)
         .await
         .map_db_err()
 }
 
+/// Gives a customer the new id in the place of one that the provider does not know any more, unless another request was faster.
+pub(crate) async fn replace(tx: &Tx, customer: &Customer, replaced: &str) -> Result<()> {
+    customers::Entity::update_many()
+        .set(customers::ActiveModel {
+            provider_customer_id: Set(customer.provider_customer_id.clone()),
+            updated_at: Set(tx.now()),
+            ..Default::default()
+        })
+        .filter(customers::COLUMN.user_id.eq(customer.user_id))
+        .filter(customers::COLUMN.provider.eq(customer.provider))
+        .filter(customers::COLUMN.provider_account.eq(customer.provider_account.as_str()))
+        .filter(customers::COLUMN.provider_customer_id.eq(replaced))
+        .exec(tx)
+        .await
+        .map_db_err()
+        .map(drop)
+}
+
 /// Writes a customer, unless there is one already: of two that were created at once, the first stays.
 pub(crate) async fn insert(tx: &Tx, customer: Customer) -> Result<()> {
-    // Any constraint: the provider may have given both the same id.
     customers::Entity::insert(customer.into_active_model())
         .on_conflict(OnConflict::new().do_nothing().to_owned())
         .exec_without_returning(tx)

@@ -44,10 +44,13 @@ pub struct Payment {
     pub provider_session_id: Option<String>,
     /// The provider's id of the payment.
     pub provider_payment_id: Option<String>,
-    /// Why the payment, or the last attempt to pay it, failed: a code such as `expired` or `card_declined`.
+    /// Why the payment, or the last attempt to pay it, failed: a code such as `expired` or `card_declined`. Of a payment whose money
+    /// arrived: why it bought nothing, such as `price_changed`; that money goes back.
     pub failure_code: Option<String>,
     /// Until when the payment waits for its buyer.
     pub expires_at: Timestamp,
+    /// When the buyer had paid, while the money was still on its way.
+    pub accepted_at: Option<Timestamp>,
     /// When the money arrived.
     pub completed_at: Option<Timestamp>,
     /// When the payment failed.
@@ -68,6 +71,11 @@ impl Payment {
             PaymentStatus::Completed => self.amount - self.refunded_amount - self.refunding_amount,
             _ => 0,
         }
+    }
+
+    /// Whether its money arrived and bought nothing, so that it goes back.
+    pub(crate) fn bought_nothing(&self) -> bool {
+        self.completed_at.is_some() && self.failure_code.is_some()
     }
 
     /// The currency of every amount of the payment.

@@ -4,8 +4,8 @@ use database::{MapDbErr, NewestFirst, Tx, literal, values};
 use entity::{enums::PaymentStatus, payments};
 use kernel::{CourseId, Cursor, Error, Limit, PaymentId, Result, Timestamp, UserId};
 use sea_orm::{
-    ColumnTrait, EntityTrait, ExprTrait, IntoActiveModel, IntoSimpleExpr, QueryFilter, QuerySelect, Set,
-    sea_query::Expr,
+    ColumnTrait, Condition, EntityTrait, ExprTrait, IntoActiveModel, IntoSimpleExpr, QueryFilter, QueryOrder,
+    QuerySelect, QueryTrait, Set, sea_query::Expr,
 };
 
 use super::model::Payment;
@@ -35,6 +35,27 @@ pub(crate) async fn find_pending(tx: &Tx, user_id: UserId, course_id: CourseId) 
         .filter(is_pending())
         .into_partial_model()
         .one(tx)
+        .await
+        .map_db_err()
+}
+
+/// The open checkouts that a change may concern, after `after` in the order of their ids.
+pub(crate) async fn list_pending(
+    tx: &Tx,
+    concerned: Condition,
+    after: Option<PaymentId>,
+    limit: u64,
+) -> Result<Vec<PaymentId>> {
+    payments::Entity::find()
+        .select_only()
+        .column(payments::Column::Id)
+        .filter(is_pending())
+        .filter(concerned)
+        .apply_if(after, |select, after| select.filter(payments::COLUMN.id.gt(after)))
+        .order_by_asc(payments::Column::Id)
+        .limit(limit)
+        .into_tuple()
+        .all(tx)
         .await
         .map_db_err()
 }
@@ -77,6 +98,7 @@ pub(crate) async fn update_state(tx: &Tx, before: PaymentStatus, payment: &Payme
             refunding_amount: Set(payment.refunding_amount),
             provider_payment_id: Set(payment.provider_payment_id.clone()),
             failure_code: Set(payment.failure_code.clone()),
+            accepted_at: Set(payment.accepted_at),
             completed_at: Set(payment.completed_at),
             failed_at: Set(payment.failed_at),
             refunded_at: Set(payment.refunded_at),

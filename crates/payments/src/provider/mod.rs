@@ -41,11 +41,30 @@ pub trait Provider: Send + Sync {
     /// Which provider this is.
     fn name(&self) -> ProviderName;
 
-    /// The provider's id of this user, who is created there. Asking again gives the same, as long as the provider remembers
-    /// idempotency keys.
-    async fn create_customer(&self, user_id: UserId, email: &str, name: Option<&str>) -> Result<String>;
+    /// The account and mode in which the provider's ids hold; empty where it has but one.
+    async fn account(&self) -> Result<String> {
+        Ok(String::new())
+    }
+
+    /// The provider's id of this user, who is created there, in place of one that it does not know any more. Asking again gives the
+    /// same, as long as the provider remembers idempotency keys.
+    async fn create_customer(
+        &self,
+        user_id: UserId,
+        email: &str,
+        name: Option<&str>,
+        replaced: Option<&str>,
+    ) -> Result<String>;
+
+    /// Whether the provider knows this session or payment. It may have been deleted there, or be of another account or mode.
+    async fn knows(&self, _payment: &ProviderReference) -> Result<bool> {
+        Ok(true)
+    }
 
     /// Makes it possible for the buyer to pay. Asking again gives the same session.
+    ///
+    /// # Errors
+    /// [`kernel::Code::UnknownAtProvider`] where the provider does not know the customer.
     async fn create_session(&self, charge: &Charge) -> Result<PaymentSession>;
 
     /// Makes it impossible for the buyer to pay. A payment that was paid, or is closed already, stays as it is.

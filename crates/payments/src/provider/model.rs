@@ -17,6 +17,8 @@ pub struct Charge {
     pub title: String,
     /// The provider's id of the buyer.
     pub customer_id: String,
+    /// The session in whose place a new one is made, because the provider does not know it any more.
+    pub replaced_session_id: Option<String>,
     /// Where the provider's page sends a buyer who has paid.
     pub success_url: String,
     /// Where the provider's page sends a buyer who has not paid.

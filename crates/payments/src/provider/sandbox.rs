@@ -24,7 +24,13 @@ impl Provider for Sandbox {
         ProviderName::Sandbox
     }
 
-    async fn create_customer(&self, user_id: UserId, _: &str, _: Option<&str>) -> Result<String> {
+    async fn create_customer(
+        &self,
+        user_id: UserId,
+        _: &str,
+        _: Option<&str>,
+        _: Option<&str>,
+    ) -> Result<String> {
         Ok(format!("sandbox_customer_{}", user_id.0.simple()))
     }
 

@@ -3,7 +3,7 @@
 mod store;
 
 use database::Tx;
-use entity::enums::{CouponScope, RedemptionStatus};
+use entity::enums::RedemptionStatus;
 use kernel::{CouponId, Error, FieldError, PaymentId, Result};
 
 use crate::{
@@ -17,7 +17,7 @@ use crate::{
 /// [`kernel::Code::ValidationFailed`] with the reason: `coupon_unknown`, `coupon_not_started`, `coupon_expired`,
 /// `coupon_not_applicable`, `coupon_exhausted`, `coupon_limit_reached`.
 pub(crate) async fn find_usable(tx: &Tx, code: &str, quote: &Quote) -> Result<Coupon> {
-    let found = coupon::store::find_by_code(tx, &code.to_ascii_uppercase()).await?;
+    let found = coupon::store::find_by_code(tx, &coupon::comparable(code)).await?;
     let Some(coupon) = found.filter(|coupon| coupon.is_active) else {
         return Err(refused("coupon_unknown", "There is no such coupon."));
     };
@@ -27,12 +27,7 @@ pub(crate) async fn find_usable(tx: &Tx, code: &str, quote: &Quote) -> Result<Co
     if coupon.ends_at.is_some_and(|end| end <= tx.now()) {
         return Err(refused("coupon_expired", "This coupon has expired."));
     }
-    let is_for_course = match coupon.scope {
-        CouponScope::All => true,
-        CouponScope::Owner => coupon.owner_id == quote.author_id,
-        CouponScope::Courses => coupon.course_ids.contains(&quote.course_id),
-    };
-    if !is_for_course {
+    if !coupon.is_for(quote.course_id, quote.author_id) {
         let detail = "This coupon is not for this course.";
         return Err(refused("coupon_not_applicable", detail));
     }
@@ -48,6 +43,11 @@ pub(crate) async fn find_usable(tx: &Tx, code: &str, quote: &Quote) -> Result<Co
     }
     check_limit_per_user(tx, &coupon, held).await?;
     Ok(coupon)
+}
+
+/// Whether a payment holds a slot, reserved or confirmed.
+pub(crate) async fn has_slot(tx: &Tx, payment_id: PaymentId) -> Result<bool> {
+    store::has_slot(tx, payment_id).await
 }
 
 /// Reserves a slot for a payment of the caller. Of many at once, as many succeed as there are slots.

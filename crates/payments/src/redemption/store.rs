@@ -9,7 +9,7 @@ use entity::{
 use kernel::{CouponId, CourseId, PaymentId, Result, UserId};
 use sea_orm::{
     ColumnTrait, EntityTrait, ExprTrait, IntoActiveModel, IntoSimpleExpr, QueryFilter, QuerySelect, Select,
-    Set,
+    SelectExt, Set,
 };
 
 /// Counts one slot of a coupon as taken, if one is free. The coupon stays locked until the end of the transaction.
@@ -63,6 +63,16 @@ pub(crate) async fn count_reserved_slots(
         .filter(payments::COLUMN.course_id.eq(course_id))
         .filter(is_pending);
     count(tx, slots).await
+}
+
+/// Whether this payment holds a slot, reserved or confirmed.
+pub(crate) async fn has_slot(tx: &Tx, payment_id: PaymentId) -> Result<bool> {
+    coupon_redemptions::Entity::find()
+        .filter(coupon_redemptions::COLUMN.payment_id.eq(payment_id))
+        .filter(coupon_redemptions::COLUMN.status.ne(RedemptionStatus::Released))
+        .exists(tx)
+        .await
+        .map_db_err()
 }
 
 async fn count(tx: &Tx, slots: Select<coupon_redemptions::Entity>) -> Result<i64> {

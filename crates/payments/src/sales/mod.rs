@@ -12,7 +12,7 @@ use self::store::SalesFilter;
 /// Sales, newest first.
 ///
 /// # Errors
-/// [`Code::NotFound`] where the course is not the caller's.
+/// [`Code::NotFound`] where the course is not the caller's, [`Code::Forbidden`] for whoever is no trainer.
 pub async fn list_sales(
     tx: &Tx,
     scope: SalesScope,
@@ -27,11 +27,9 @@ pub async fn list_sales(
     let lost_amounts = store::lost_amounts(tx, &ids).await?;
     Ok(page.map(|payment| {
         let lost = lost_amounts.iter().find(|lost| lost.payment_id == payment.id);
-        // Never more than what was not refunded already.
-        let left = payment.amount - payment.refunded_amount;
         Sale {
             buyer: people.iter().find(|person| person.id == payment.user_id).cloned(),
-            lost: lost.map_or(0, |lost| lost.amount.min(left)),
+            lost: lost.map_or(0, |lost| lost.amount),
             payment,
         }
     }))
@@ -40,7 +38,7 @@ pub async fn list_sales(
 /// The revenue of the payments that were completed within `[from, to)`, by currency.
 ///
 /// # Errors
-/// [`Code::NotFound`] where the course is not the caller's.
+/// [`Code::NotFound`] where the course is not the caller's, [`Code::Forbidden`] for whoever is no trainer.
 pub async fn revenue(
     tx: &Tx,
     scope: SalesScope,
@@ -53,7 +51,7 @@ pub async fn revenue(
 /// The sales of the scope, if the caller may see them.
 async fn authorize(tx: &Tx, scope: SalesScope) -> Result<SalesFilter> {
     match scope {
-        SalesScope::Own => Ok(SalesFilter::Seller(tx.user_id()?)),
+        SalesScope::Own => Ok(SalesFilter::Seller(tx.actor().trainer_id()?)),
         SalesScope::Course(id) => {
             let course = courses::course_ref(tx, id).await?;
             if tx.actor().manages(course.author_id) {

@@ -97,13 +97,10 @@ pub(crate) async fn revenue(
         conditions.push_str(" AND p.completed_at < :to");
         values.extend(values! { to });
     }
-    // What a bank takes back is never more than what was not refunded already.
-    let lost = "CASE WHEN d.amount IS NULL THEN 0 WHEN d.amount < p.amount - p.refunded_amount THEN d.amount \
-                ELSE p.amount - p.refunded_amount END";
     // Text: sums over a join with a grouped subquery. The sum of bigints is numeric on PostgreSQL.
     let sql = format!(
         "SELECT p.currency, count(*) AS sales, CAST(sum(p.amount) AS bigint) AS gross, \
-         CAST(sum(p.refunded_amount) AS bigint) AS refunded, CAST(sum({lost}) AS bigint) AS lost FROM payments p \
+         CAST(sum(p.refunded_amount) AS bigint) AS refunded, CAST(sum(coalesce(d.amount, 0)) AS bigint) AS lost FROM payments p \
          LEFT JOIN (SELECT payment_id, CAST(sum(amount) AS bigint) AS amount FROM disputes WHERE status = 'LOST' \
          GROUP BY payment_id) d ON d.payment_id = p.id WHERE {conditions} GROUP BY p.currency ORDER BY p.currency"
     );

@@ -2,12 +2,13 @@
 
 use database::{Tx, audit};
 use entity::enums::PaymentStatus;
-use kernel::Result;
+use kernel::{Result, Timestamp};
 use serde_json::json;
 
 use super::state::{PaymentFacts, RefundFacts};
 use crate::{
     dispute::{self, ReportedDispute},
+    offer::{self, Moment},
     payment::Payment,
     provider::Fact,
     refund::{
@@ -22,6 +23,7 @@ pub(super) struct Capture {
     pub(super) is_closed: bool,
     pub(super) provider_payment_id: Option<String>,
     pub(super) failure_code: Option<String>,
+    pub(super) accepted_at: Option<Timestamp>,
 }
 
 impl Capture {
@@ -32,6 +34,7 @@ impl Capture {
             is_closed: payment.status == PaymentStatus::Failed,
             provider_payment_id: payment.provider_payment_id.clone(),
             failure_code: payment.failure_code.clone(),
+            accepted_at: payment.accepted_at,
         }
     }
 
@@ -52,6 +55,9 @@ impl Capture {
                 self.is_closed = true;
                 self.failure_code = Some(code.clone());
             }
+            Fact::Processing if payment.status == PaymentStatus::Pending && payment.accepted_at.is_none() => {
+                self.accept(tx, payment).await?;
+            }
             Fact::Processing | Fact::Declined { .. } | Fact::Closed { .. } => {}
             Fact::Refund { id, refund_id, amount, status, code } => {
                 let reported = ReportedRefund {
@@ -71,6 +77,18 @@ impl Capture {
                     reason: reason.as_deref(),
                 };
                 dispute::report(tx, payment, reported).await?;
+            }
+        }
+        Ok(())
+    }
+
+    /// The buyer has paid, and the money takes days. What they accepted stays, if the offer stood; otherwise the money will go back.
+    async fn accept(&mut self, tx: &Tx, payment: &Payment) -> Result<()> {
+        match offer::withdrawal(tx, payment, Moment::Paid).await? {
+            None => self.accepted_at = Some(tx.now()),
+            Some(withdrawal) => {
+                self.is_closed = true;
+                self.failure_code = Some(withdrawal.code().to_owned());
             }
         }
         Ok(())

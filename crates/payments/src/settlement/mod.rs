@@ -6,16 +6,18 @@ mod lock;
 mod state;
 
 use database::{Tx, audit, outbox};
-use entity::enums::{PaymentStatus, RefundReason};
-use kernel::{PaymentId, Result, Timestamp};
+use entity::enums::{DisputeStatus, PaymentStatus, ProviderName, RefundReason};
+use kernel::{Error, PaymentId, Result, Timestamp};
 use serde_json::json;
 
 pub(crate) use self::lock::{lock_payment, lock_purchase};
 use self::{facts::Capture, state::PaymentState};
 use crate::{
-    message::{CANCEL_AT_PROVIDER, COMPLETED, REFUND_AT_PROVIDER},
+    dispute,
+    message::{CANCEL_AT_PROVIDER, COMPLETED, MONEY_RETURNED, REFUND_AT_PROVIDER},
+    offer::{self, Moment, Withdrawal},
     payment::{self, Payment},
-    provider::ProviderUpdate,
+    provider::{Fact, ProviderUpdate},
     purchase, receipt, redemption,
     refund::{NewRefund, record},
 };
@@ -34,7 +36,12 @@ pub(crate) async fn settle(tx: &Tx, update: &ProviderUpdate) -> Result<bool> {
         capture.add(tx, &payment, fact).await?;
     }
     let state = capture.facts(tx, &payment).await?.state();
-    write(tx, payment, capture, state).await?;
+    let (payment, arrives) = write(tx, payment, capture, state).await?;
+    // A dispute that was won gives back what nothing was bought with.
+    let is_won = |fact: &Fact| matches!(fact, Fact::Dispute { status: DisputeStatus::Won, .. });
+    if payment.bought_nothing() && (arrives || update.facts.iter().any(is_won)) {
+        give_back(tx, &payment).await?;
+    }
     Ok(true)
 }
 
@@ -51,38 +58,61 @@ async fn find_payment_id(tx: &Tx, update: &ProviderUpdate) -> Result<Option<Paym
     }
 }
 
-async fn write(tx: &Tx, before: Payment, capture: Capture, state: PaymentState) -> Result<()> {
-    let after = next(tx.now(), &before, capture, state);
+/// Writes the next state of a payment, with what follows from it. Answers with the payment, and whether its money has arrived now.
+async fn write(tx: &Tx, before: Payment, capture: Capture, state: PaymentState) -> Result<(Payment, bool)> {
+    let arrives = before.completed_at.is_none() && is_captured(state);
+    let withdrawal = match before.provider {
+        // It was quoted in this transaction.
+        ProviderName::None => None,
+        _ if arrives => offer::withdrawal(tx, &before, Moment::Paid).await?,
+        _ => None,
+    };
+    let after = next(tx.now(), &before, capture, state, withdrawal);
     payment::store::update_state(tx, before.status, &after).await?;
     if after.status != before.status {
         let detail = json!({ "from": before.status, "to": after.status });
         audit::record(tx, "payment.status", after.id, detail).await?;
     }
-    if before.completed_at.is_none() && after.completed_at.is_some() {
+    if arrives {
         complete(tx, &after).await?;
     }
     if before.status == PaymentStatus::Pending && after.status == PaymentStatus::Failed {
-        if let Some(coupon_id) = after.coupon_id {
-            redemption::release(tx, coupon_id, after.id).await?;
-        }
+        release_coupon(tx, &after).await?;
         outbox::send(tx, CANCEL_AT_PROVIDER, json!({ "paymentId": after.id })).await?;
     }
     if let Some(access) = state.access {
         access::follow(tx, &after, access).await?;
     }
-    Ok(())
+    Ok((after, arrives))
+}
+
+fn is_captured(state: PaymentState) -> bool {
+    matches!(state.status, PaymentStatus::Completed | PaymentStatus::Refunded)
 }
 
 /// The payment in its next state. The first instant of a state stays as long as the state does.
-fn next(now: Timestamp, before: &Payment, capture: Capture, state: PaymentState) -> Payment {
+fn next(
+    now: Timestamp,
+    before: &Payment,
+    capture: Capture,
+    state: PaymentState,
+    withdrawal: Option<Withdrawal>,
+) -> Payment {
     let since = |known: Option<Timestamp>, is_so: bool| is_so.then(|| known.unwrap_or(now));
-    let is_captured = matches!(state.status, PaymentStatus::Completed | PaymentStatus::Refunded);
+    let is_captured = is_captured(state);
+    let failure_code = match before.completed_at {
+        _ if !is_captured => capture.failure_code,
+        // Why it bought nothing, if it did not.
+        Some(_) => before.failure_code.clone(),
+        None => withdrawal.map(|withdrawal| withdrawal.code().to_owned()),
+    };
     Payment {
         status: state.status,
         refunded_amount: state.refunded_amount,
         refunding_amount: state.refunding_amount,
         provider_payment_id: capture.provider_payment_id,
-        failure_code: capture.failure_code.filter(|_| !is_captured),
+        failure_code,
+        accepted_at: capture.accepted_at,
         completed_at: since(before.completed_at, is_captured),
         failed_at: since(before.failed_at, state.status == PaymentStatus::Failed),
         refunded_at: since(before.refunded_at, state.status == PaymentStatus::Refunded),
@@ -92,27 +122,46 @@ fn next(now: Timestamp, before: &Payment, capture: Capture, state: PaymentState)
 
 /// What happens once, when the money arrives.
 async fn complete(tx: &Tx, payment: &Payment) -> Result<()> {
+    receipt::issue(tx, payment).await?;
+    if payment.bought_nothing() {
+        return release_coupon(tx, payment).await;
+    }
     if let Some(coupon_id) = payment.coupon_id {
         redemption::confirm(tx, coupon_id, payment.id).await?;
     }
-    receipt::issue(tx, payment).await?;
     if !purchase::store::insert(tx, payment).await? {
-        return refund_duplicate(tx, payment).await;
+        return Err(Error::internal("a purchase that the offer allowed was not written"));
     }
     let detail = json!({ "paymentId": payment.id, "userId": payment.user_id, "courseId": payment.course_id });
     outbox::send(tx, COMPLETED, detail).await
 }
 
-/// Gives back a payment for a course that its buyer owns already: what is left of it, since a part may have been refunded by hand
-/// before the capture was reported.
-async fn refund_duplicate(tx: &Tx, payment: &Payment) -> Result<()> {
-    let left = payment.refundable_amount();
-    if left == 0 {
-        return Ok(());
+async fn release_coupon(tx: &Tx, payment: &Payment) -> Result<()> {
+    match payment.coupon_id {
+        Some(coupon_id) => redemption::release(tx, coupon_id, payment.id).await,
+        None => Ok(()),
     }
-    tracing::warn!(payment = %payment.id, "the course was paid for twice: the second payment is refunded");
-    let new =
-        NewRefund { amount: Some(left), reason: RefundReason::Duplicate, note: None, ends_access: true };
+}
+
+/// Gives back a payment that bought nothing, and tells its buyer why: what is left of it, since a part may have been refunded by hand
+/// before the capture was reported. While a bank holds the money, it waits for the bank's decision.
+async fn give_back(tx: &Tx, payment: &Payment) -> Result<()> {
+    let left = dispute::claims(tx, payment.id).await?.refundable(payment.refundable_amount());
+    let withdrawal = payment.failure_code.as_deref().and_then(Withdrawal::from_code);
+    let (Some(withdrawal), 1..) = (withdrawal, left) else {
+        return Ok(());
+    };
+    tracing::warn!(payment = %payment.id, reason = withdrawal.code(), "a payment that bought nothing is refunded");
+    let new = NewRefund {
+        amount: Some(left),
+        reason: match withdrawal {
+            Withdrawal::AlreadyPurchased => RefundReason::Duplicate,
+            _ => RefundReason::Other,
+        },
+        note: Some(withdrawal.sentence().to_owned()),
+        ends_access: true,
+    };
     let refund = record::request(tx, payment, new, left).await?;
-    outbox::send(tx, REFUND_AT_PROVIDER, json!({ "refundId": refund.id })).await
+    outbox::send(tx, REFUND_AT_PROVIDER, json!({ "refundId": refund.id })).await?;
+    outbox::send(tx, MONEY_RETURNED, json!({ "paymentId": payment.id, "userId": payment.user_id })).await
 }

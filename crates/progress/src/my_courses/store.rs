@@ -14,7 +14,7 @@ struct LastActivity {
     at: Timestamp,
 }
 
-/// When somebody did something in each course. A watch that was reset counts as never heard of (`UNHEARD`).
+/// When somebody did something in each course. A watch that was reset counts as one without heartbeats (`UNHEARD`). Text: a union of three tables.
 const ACTIVITY: &str = "SELECT course_id, max(at) AS at FROM (\
     SELECT course_id, last_heard_at AS at FROM watches WHERE user_id = :user_id AND last_heard_at >= first_heard_at UNION ALL \
     SELECT course_id, completed_at FROM lesson_progress WHERE user_id = :user_id AND is_completed UNION ALL \

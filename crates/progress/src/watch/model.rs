@@ -19,7 +19,7 @@ const YEAR_3000: Timestamp = match Timestamp::from_timestamp(32_503_680_000, 0) 
     None => Timestamp::MAX_UTC,
 };
 
-/// How many runs a set keeps: players make a handful, and every answer carries all of them.
+/// How repeated runs a set keeps: players make a handful, and every answer carries all of them.
 pub const MAX_RUNS: usize = 1_000;
 
 /// What may be credited, and when a video counts as seen.
@@ -112,7 +112,7 @@ impl Position {
 ///
 /// Everything but [`Watch::spent`] is a union, a minimum or a maximum over the heartbeats, so that their order and their
 /// repetition do not matter (as long as nothing has more than [`MAX_RUNS`] runs). The credit follows from it:
-/// `min(claimed, (last heard - first heard) × rate + slack)`. What was claimed beyond that stays on record, and is credited as the
+/// `min(claimed, (last heartbeat - first heartbeat) × rate + slack)`. What was claimed beyond that stays on record, and is credited as the
 /// clock allows it.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Watch {
@@ -254,7 +254,7 @@ mod tests {
         Claim { ranges: vec![(from, to)], ..Claim::default() }
     }
 
-    fn heard(beats: &[(i64, Claim)], length: Option<u32>) -> Watch {
+    fn watch_after(beats: &[(i64, Claim)], length: Option<u32>) -> Watch {
         let mut watch = Watch::new();
         for (when, claim) in beats {
             watch.record(claim, length, at(*when), &RULES);
@@ -263,9 +263,9 @@ mod tests {
     }
 
     /// A small generator with a seed, so that a failure can be had again.
-    struct Dice(u64);
+    struct Rng(u64);
 
-    impl Dice {
+    impl Rng {
         fn below(&mut self, end: usize) -> usize {
             self.0 ^= self.0 << 13;
             self.0 ^= self.0 >> 7;
@@ -289,19 +289,19 @@ mod tests {
                 session_id: Some(session),
             });
         }
-        let mut dice = Dice(0x5eed_1234_5678_9abc);
+        let mut rng = Rng(0x5eed_1234_5678_9abc);
         let mut ends = Vec::new();
         for round in 0..10_000 {
             let mut order: Vec<usize> = (0..trace.len()).collect();
             // Some come twice or three times.
-            for _ in 0..dice.below(40) {
-                order.push(dice.below(trace.len()));
+            for _ in 0..rng.below(40) {
+                order.push(rng.below(trace.len()));
             }
             for last in (1..order.len()).rev() {
-                order.swap(last, dice.below(last + 1));
+                order.swap(last, rng.below(last + 1));
             }
             // The player opens the video, and what it says arrives later, until an hour after that.
-            let mut watch = heard(&[(0, Claim::default())], Some(620));
+            let mut watch = watch_after(&[(0, Claim::default())], Some(620));
             let arrivals = order.len() as i64 - 1;
             let mut before = 0.0;
             for (index, beat) in order.iter().enumerate() {
@@ -320,50 +320,53 @@ mod tests {
 
     #[test]
     fn of_two_devices_the_later_word_is_where_to_go_on_whichever_arrives_first() {
-        let stand = |played: i64, seconds: f64, session: u128| Claim {
+        let at_position = |played: i64, seconds: f64, session: u128| Claim {
             position: Some(seconds),
             played_at: Some(at(played)),
             session_id: Some(Uuid::from_u128(session)),
             ..Claim::default()
         };
-        let (phone, tablet) = (stand(10, 1_200.0, 1), stand(500, 300.0, 2));
-        let one = heard(&[(600, phone.clone()), (601, tablet.clone())], None);
-        let two = heard(&[(600, tablet.clone()), (601, phone), (602, tablet)], None);
+        let (phone, tablet) = (at_position(10, 1_200.0, 1), at_position(500, 300.0, 2));
+        let one = watch_after(&[(600, phone.clone()), (601, tablet.clone())], None);
+        let two = watch_after(&[(600, tablet.clone()), (601, phone), (602, tablet)], None);
         assert_eq!(one.position, two.position);
         assert_eq!(one.position.unwrap().seconds, 300.0);
-        // A clock a year ahead is heard at the server's own instant, so that it does not pin the position for a year.
-        let ahead = heard(&[(0, stand(31_536_000, 5.0, 1)), (10, stand(9, 70.0, 2))], None);
+        // A clock a year ahead is recorded at the server's own instant, so that it does not pin the position for a year.
+        let ahead = watch_after(&[(0, at_position(31_536_000, 5.0, 1)), (10, at_position(9, 70.0, 2))], None);
         assert_eq!(ahead.position.unwrap().seconds, 70.0);
         // One a year behind loses against devices whose clocks are right, and alone it is believed.
-        let behind = heard(&[(0, stand(-31_536_000, 5.0, 1)), (10, stand(-31_535_990, 15.0, 1))], None);
+        let behind = watch_after(
+            &[(0, at_position(-31_536_000, 5.0, 1)), (10, at_position(-31_535_990, 15.0, 1))],
+            None,
+        );
         assert_eq!(behind.position.unwrap().seconds, 15.0);
     }
 
     #[test]
     fn who_claims_an_hour_in_a_second_is_credited_the_slack_whatever_it_tries() {
         let all = range(0.0, 3_600.0);
-        assert_eq!(heard(&[(0, all.clone())], Some(3_600)).watched_seconds, 30);
-        let mut many = Vec::new();
+        assert_eq!(watch_after(&[(0, all.clone())], Some(3_600)).watched_seconds, 30);
+        let mut repeated = Vec::new();
         for session in 0..500_u128 {
             let session_id = Some(Uuid::from_u128(session));
-            many.push((
+            repeated.push((
                 0,
                 Claim { session_id, played_at: Some(at(-31_536_000)), percent: Some(100.0), ..all.clone() },
             ));
         }
-        assert_eq!(heard(&many, Some(3_600)).watched_seconds, 30);
+        assert_eq!(watch_after(&repeated, Some(3_600)).watched_seconds, 30);
         // A second later it is two seconds more, at double speed.
-        many.push((1, all));
-        assert_eq!(heard(&many, Some(3_600)).watched_seconds, 32);
+        repeated.push((1, all));
+        assert_eq!(watch_after(&repeated, Some(3_600)).watched_seconds, 32);
     }
 
     #[test]
     fn an_hour_watched_offline_is_credited_wholly_when_it_comes() {
         let opened = Claim { position: Some(0.0), ..Claim::default() };
-        let watch = heard(&[(0, opened), (3_600, range(0.0, 3_600.0))], Some(3_600));
+        let watch = watch_after(&[(0, opened), (3_600, range(0.0, 3_600.0))], Some(3_600));
         assert_eq!((watch.watched_seconds, watch.percent), (3_600, 100.0));
         // What nobody opened before is credited as the clock goes on, without being sent again.
-        let mut late = heard(&[(0, range(0.0, 600.0))], Some(600));
+        let mut late = watch_after(&[(0, range(0.0, 600.0))], Some(600));
         assert_eq!(late.watched_seconds, 30);
         late.record(&Claim::default(), Some(600), at(100), &RULES);
         assert_eq!(late.watched_seconds, 230);
@@ -373,7 +376,7 @@ mod tests {
 
     #[test]
     fn a_length_that_nobody_knows_is_no_percentage() {
-        let unknown = heard(&[(0, range(0.0, 50.0)), (100, Claim::default())], None);
+        let unknown = watch_after(&[(0, range(0.0, 50.0)), (100, Claim::default())], None);
         assert_eq!((unknown.watched_seconds, unknown.percent), (50, 0.0));
         // Once it is known, it counts.
         let mut known = unknown;
@@ -392,11 +395,11 @@ mod tests {
             position: Some(f64::INFINITY),
             ..Claim::default()
         };
-        let told = claim.check("/items/3", Some(10)).unwrap_err();
-        let told: Vec<_> =
-            told.reasons().iter().map(|reason| (reason.pointer.as_str(), reason.code)).collect();
+        let refused = claim.check("/items/3", Some(10)).unwrap_err();
+        let refused: Vec<_> =
+            refused.reasons().iter().map(|reason| (reason.pointer.as_str(), reason.code)).collect();
         assert_eq!(
-            told,
+            refused,
             [
                 ("/items/3/ranges/0", "reversed"),
                 ("/items/3/ranges/1", "out_of_range"),
@@ -414,10 +417,10 @@ mod tests {
     fn what_was_watched_offline_belongs_to_its_day_within_what_the_server_can_know() {
         let opened = Claim::default();
         let yesterday = Claim { played_at: Some(at(1_000)), ..range(0.0, 300.0) };
-        let watch = heard(&[(0, opened.clone()), (90_000, yesterday)], Some(600));
+        let watch = watch_after(&[(0, opened.clone()), (90_000, yesterday)], Some(600));
         assert_eq!(watch.spent, BTreeMap::from([(quarter(at(1_000)), 300)]));
         let made_up = Claim { played_at: Some(at(-90_000)), ..range(0.0, 300.0) };
-        let watch = heard(&[(0, opened), (90_000, made_up)], Some(600));
+        let watch = watch_after(&[(0, opened), (90_000, made_up)], Some(600));
         assert_eq!(watch.spent, BTreeMap::from([(quarter(at(0)), 300)]));
         assert_eq!(unpack_spent(&watch.pack_spent()), Some(watch.spent));
     }

@@ -42,9 +42,9 @@ impl Held {
 #[derive(Default)]
 pub struct Books {
     pub payments: BTreeMap<PaymentId, Held>,
-    /// Events that nobody was told yet, and those that somebody was.
+    /// Events that were not delivered yet, and those that were.
     pub untold: Vec<WebhookEvent>,
-    pub told: Vec<WebhookEvent>,
+    pub delivered: Vec<WebhookEvent>,
     /// The next answers get lost.
     pub lose: u32,
     made: u32,
@@ -69,9 +69,9 @@ impl Books {
         format!("{prefix}_{}", self.made)
     }
 
-    fn tell(&mut self, id: PaymentId, fact: Fact) {
+    fn emit(&mut self, id: PaymentId, fact: Fact) {
         let named = matches!(fact, Fact::Captured { .. } | Fact::Closed { .. } | Fact::Declined { .. });
-        let told = ProviderUpdate {
+        let update = ProviderUpdate {
             payment_id: named.then_some(id),
             provider_payment_id: Some(format!("pi_{id}")),
             facts: vec![fact],
@@ -79,8 +79,8 @@ impl Books {
         };
         let event = WebhookEvent {
             id: format!("evt_{id}_{}", self.name("n")),
-            kind: "told".to_owned(),
-            update: Some(told),
+            kind: "update".to_owned(),
+            update: Some(update),
         };
         self.untold.push(event);
     }
@@ -95,16 +95,16 @@ impl Books {
         let held = self.payments.get_mut(&id).unwrap();
         held.captured = true;
         let fact = captured(id, held);
-        self.tell(id, fact);
+        self.emit(id, fact);
     }
 
     pub fn decline(&mut self, id: PaymentId) {
-        self.tell(id, Fact::Declined { code: "card_declined".to_owned() });
+        self.emit(id, Fact::Declined { code: "card_declined".to_owned() });
     }
 
     pub fn end(&mut self, id: PaymentId) {
         self.payments.get_mut(&id).unwrap().over = true;
-        self.tell(id, over());
+        self.emit(id, over());
     }
 
     pub fn refund(
@@ -119,7 +119,7 @@ impl Books {
         held.meddled |= ours.is_none();
         held.refunds.push((name, ours, amount, status));
         let fact = refunded(held.refunds.last().unwrap());
-        self.tell(id, fact.clone());
+        self.emit(id, fact.clone());
         fact
     }
 
@@ -128,7 +128,7 @@ impl Books {
         held.meddled |= status == RefundStatus::Failed;
         held.refunds[index].3 = status;
         let fact = refunded(&held.refunds[index]);
-        self.tell(id, fact);
+        self.emit(id, fact);
     }
 
     pub fn dispute(&mut self, id: PaymentId) {
@@ -137,14 +137,14 @@ impl Books {
         held.meddled = true;
         held.disputes.push((name, DisputeStatus::Open));
         let fact = disputed(held.disputes.last().unwrap(), held.amount);
-        self.tell(id, fact);
+        self.emit(id, fact);
     }
 
     pub fn decide(&mut self, id: PaymentId, index: usize, status: DisputeStatus) {
         let held = self.payments.get_mut(&id).unwrap();
         held.disputes[index].1 = status;
         let fact = disputed(&held.disputes[index], held.amount);
-        self.tell(id, fact);
+        self.emit(id, fact);
     }
 }
 
@@ -174,7 +174,13 @@ impl Provider for Bank {
         ProviderName::Stripe
     }
 
-    async fn create_customer(&self, user_id: UserId, _: &str, _: Option<&str>) -> kernel::Result<String> {
+    async fn create_customer(
+        &self,
+        user_id: UserId,
+        _: &str,
+        _: Option<&str>,
+        _: Option<&str>,
+    ) -> kernel::Result<String> {
         Ok(format!("cus_{user_id}"))
     }
 
@@ -203,7 +209,7 @@ impl Provider for Bank {
 
     async fn cancel(&self, payment: &ProviderReference) -> kernel::Result<()> {
         let mut books = self.books();
-        // Who never heard the name of the session cannot name it.
+        // Who never received the id of the session cannot name it.
         let known = payment.session_id.is_some();
         let open = books.payments.get(&payment.payment_id).is_some_and(|held| !held.captured && !held.over);
         if known && open {
@@ -219,14 +225,14 @@ impl Provider for Bank {
         }
         let id = payment.payment_id;
         let known = payment.session_id.is_some() || payment.provider_payment_id.is_some();
-        let mut told = ProviderUpdate { payment_id: Some(id), ..ProviderUpdate::default() };
+        let mut update = ProviderUpdate { payment_id: Some(id), ..ProviderUpdate::default() };
         if let Some(held) = books.payments.get(&id).filter(|_| known) {
-            told.facts.extend(held.captured.then(|| captured(id, held)));
-            told.facts.extend(held.over.then(over));
-            told.facts.extend(held.refunds.iter().map(refunded));
-            told.facts.extend(held.disputes.iter().map(|dispute| disputed(dispute, held.amount)));
+            update.facts.extend(held.captured.then(|| captured(id, held)));
+            update.facts.extend(held.over.then(over));
+            update.facts.extend(held.refunds.iter().map(refunded));
+            update.facts.extend(held.disputes.iter().map(|dispute| disputed(dispute, held.amount)));
         }
-        Ok(told)
+        Ok(update)
     }
 
     async fn find_payment_id(&self, name: &str) -> kernel::Result<Option<PaymentId>> {

@@ -17,7 +17,7 @@ use sea_orm::ConnectionTrait;
 use test_macros::both_databases;
 use uuid::Uuid;
 
-use crate::support::{App, DatabaseKind, Person, SECRET, StripeDouble, sign};
+use crate::support::{App, DatabaseKind, Person, SECRET, StripeDouble, count, sign};
 
 /// How much is on its way at once: enough for commits to be shared.
 const AT_ONCE: usize = 32;
@@ -32,7 +32,13 @@ impl Provider for Post {
     fn name(&self) -> ProviderName {
         ProviderName::Stripe
     }
-    async fn create_customer(&self, user_id: UserId, _: &str, _: Option<&str>) -> kernel::Result<String> {
+    async fn create_customer(
+        &self,
+        user_id: UserId,
+        _: &str,
+        _: Option<&str>,
+        _: Option<&str>,
+    ) -> kernel::Result<String> {
         Ok(format!("cus_{user_id}"))
     }
     async fn create_session(&self, charge: &Charge) -> kernel::Result<PaymentSession> {
@@ -80,13 +86,15 @@ struct Life {
 async fn life() -> Life {
     let double = StripeDouble::start();
     let (stripe, environment) = (stripe(double.base()), Environment::default());
-    let customer = stripe.create_customer(environment.new_id(), "lena@example.com", None).await.unwrap();
+    let customer =
+        stripe.create_customer(environment.new_id(), "lena@example.com", None, None).await.unwrap();
     let charge = Charge {
         payment_id: environment.new_id(),
         method: PaymentMethod::CheckoutSession,
         amount: Money { amount: 4900, currency: "USD".parse().unwrap() },
         title: "Strength".to_owned(),
         customer_id: customer,
+        replaced_session_id: None,
         success_url: "https://app.example.com/".to_owned(),
         cancel_url: "https://app.example.com/".to_owned(),
         expires_at: environment.now() + TimeDelta::hours(1),
@@ -165,7 +173,7 @@ async fn note(app: &App, payments: &Payments, body: &str) {
 /// What the worker does with everything that is due.
 async fn work_off(app: &App, payments: &Payments) {
     loop {
-        let claim = |tx: Tx| async move { outbox::claim(&tx, 256).await };
+        let claim = |tx: Tx| async move { outbox::claim(&tx, outbox::Kinds::Any, 256).await };
         let messages = app.db.run_in(Pool::Worker, Actor::System, claim).await.unwrap();
         if messages.is_empty() {
             return;
@@ -221,10 +229,10 @@ async fn all_720_orders_end_alike(database: DatabaseKind) {
     // In each order the events of one payment are delivered once, of another twice.
     for position in 0..6 {
         for (times, lives) in lives.chunks(orders.len()).enumerate() {
-            let told = lives.iter().zip(&orders).map(|((_, events), order)| &events[order[position]]);
-            let told = told.flat_map(|body| std::iter::repeat_n(body, 1 + times));
+            let deliveries = lives.iter().zip(&orders).map(|((_, events), order)| &events[order[position]]);
+            let deliveries = deliveries.flat_map(|body| std::iter::repeat_n(body, 1 + times));
             let (app, payments) = (&app, &payments);
-            stream::iter(told).for_each_concurrent(AT_ONCE, |body| note(app, payments, body)).await;
+            stream::iter(deliveries).for_each_concurrent(AT_ONCE, |body| note(app, payments, body)).await;
             work_off(app, payments).await;
         }
     }
@@ -239,7 +247,7 @@ async fn check(app: &App, lives: &[(PaymentId, Vec<String>)], orders: &[Vec<usiz
         JOIN grants g ON g.user_id = p.user_id AND g.course_id = p.course_id AND g.status = 'ACTIVE' \
         WHERE p.status = 'COMPLETED' AND p.refunded_amount = 900 AND p.refunding_amount = 0";
     let good = move |tx: Tx| async move {
-        let rows = tx.query_all_raw(tx.statement(sql, [])).await.map_db_err()?;
+        let rows = tx.query_all_raw(tx.named(sql, [])).await.map_db_err()?;
         rows.iter()
             .map(|row| row.try_get::<PaymentId>("", "id").map_db_err())
             .collect::<kernel::Result<HashSet<_>>>()
@@ -251,7 +259,7 @@ async fn check(app: &App, lives: &[(PaymentId, Vec<String>)], orders: &[Vec<usiz
     let counts = |tx: Tx| async move {
         let mut counts = Vec::new();
         for table in ["payments", "purchases", "receipts", "refunds", "disputes", "grants"] {
-            counts.push(tx.count(&format!("SELECT count(*) FROM {table}"), []).await?);
+            counts.push(count(&tx, &format!("SELECT count(*) FROM {table}")).await?);
         }
         Ok(counts)
     };

@@ -30,8 +30,8 @@ async fn disputes_are_told_where_money_moved() {
         assert_eq!(stands(&facts_of(&stripe, &reference).await), [DisputeStatus::Open]);
         refused(stripe.refund(&order(&intent, 1)).await, Code::PaymentRefused, "charge_disputed");
         double.decide(&dispute, end);
-        let told = stands(&facts(&received_updates(&double, &stripe)));
-        assert!(!told.is_empty() && told.iter().all(|status| *status == expected), "{told:?}");
+        let statuses = stands(&facts(&received_updates(&double, &stripe)));
+        assert!(!statuses.is_empty() && statuses.iter().all(|status| *status == expected), "{statuses:?}");
         assert_eq!(stands(&facts_of(&stripe, &reference).await), [expected]);
     }
     // The bank only asks; then it asks no more, or takes the money after all.

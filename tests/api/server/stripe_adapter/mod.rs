@@ -32,13 +32,15 @@ fn money(amount: i64, currency: &str) -> Money {
 
 async fn charge(stripe: &Stripe, method: PaymentMethod, amount: Money) -> Charge {
     let environment = Environment::default();
-    let customer = stripe.create_customer(environment.new_id(), "lena@example.com", Some("Lena & Søn")).await;
+    let customer =
+        stripe.create_customer(environment.new_id(), "lena@example.com", Some("Lena & Søn"), None).await;
     Charge {
         payment_id: environment.new_id(),
         method,
         amount,
         title: "Strength & Stretch 100 %".to_owned(),
         customer_id: customer.unwrap(),
+        replaced_session_id: None,
         success_url: "https://app.example.com/done?a=1&b=2".to_owned(),
         cancel_url: "https://app.example.com/cancel".to_owned(),
         expires_at: environment.now() + TimeDelta::hours(1),
@@ -86,25 +88,25 @@ fn over(code: &str) -> Fact {
     Fact::Closed { code: code.to_owned() }
 }
 
-/// What the hooks since the last time tell, by their types.
+/// What the webhooks since the last time report, by their types.
 fn received_updates(double: &StripeDouble, stripe: &Stripe) -> Vec<(String, ProviderUpdate)> {
     let read = |event: &Value| {
         let (body, signature) = double.signed(event);
         let read = stripe.read_webhook(&signature, body.as_bytes(), Environment::default().now()).unwrap();
         assert_eq!(read.id, event["id"].as_str().unwrap());
-        read.update.map(|told| (read.kind, told))
+        read.update.map(|update| (read.kind, update))
     };
     double.events().iter().filter_map(read).collect()
 }
 
 fn facts(received_updates: &[(String, ProviderUpdate)]) -> Vec<Fact> {
-    received_updates.iter().flat_map(|(_, told)| told.facts.clone()).collect()
+    received_updates.iter().flat_map(|(_, update)| update.facts.clone()).collect()
 }
 
 async fn facts_of(stripe: &Stripe, reference: &ProviderReference) -> Vec<Fact> {
-    let told = stripe.fetch_update(reference).await.unwrap();
-    assert_eq!(told.payment_id, Some(reference.payment_id));
-    told.facts
+    let update = stripe.fetch_update(reference).await.unwrap();
+    assert_eq!(update.payment_id, Some(reference.payment_id));
+    update.facts
 }
 
 fn refused(result: kernel::Result<impl std::fmt::Debug>, code: Code, words: &str) {
@@ -140,17 +142,17 @@ async fn a_session_is_started_once_paid_and_told_of() {
     let received_updates = received_updates(&double, &stripe);
     let kinds: Vec<&str> = received_updates.iter().map(|(kind, _)| kind.as_str()).collect();
     assert_eq!(kinds, ["payment_intent.succeeded", "checkout.session.completed"]);
-    for (kind, told) in &received_updates {
-        assert_eq!(told.facts, [captured(&intent, 4900, "USD")], "{kind}");
+    for (kind, update) in &received_updates {
+        assert_eq!(update.facts, [captured(&intent, 4900, "USD")], "{kind}");
         assert_eq!(
-            (told.payment_id, told.provider_payment_id.as_ref()),
+            (update.payment_id, update.provider_payment_id.as_ref()),
             (Some(charge.payment_id), Some(&intent))
         );
     }
     assert_eq!(received_updates[1].1.session_id, Some(name));
-    let told = stripe.fetch_update(&reference).await.unwrap();
+    let update = stripe.fetch_update(&reference).await.unwrap();
     assert_eq!(
-        (told.facts, told.provider_payment_id.as_ref()),
+        (update.facts, update.provider_payment_id.as_ref()),
         (vec![captured(&intent, 4900, "USD")], Some(&intent))
     );
     assert_eq!(stripe.find_payment_id(&intent).await.unwrap(), Some(charge.payment_id));
@@ -195,15 +197,17 @@ async fn money_that_takes_days_is_not_there_before_it_is() {
         assert_eq!((completed.len(), facts(&completed)), (1, vec![]));
         assert_eq!(facts_of(&stripe, &reference).await, [Fact::Processing]);
         double.hear_of(&name, good);
-        let (told, asked) = (facts(&received_updates(&double, &stripe)), facts_of(&stripe, &reference).await);
+        let (reported, asked) =
+            (facts(&received_updates(&double, &stripe)), facts_of(&stripe, &reference).await);
         if good {
             let fact = captured(&intent, 4900, "USD");
-            assert_eq!((told, asked), (vec![fact.clone(), fact.clone()], vec![fact]));
+            assert_eq!((reported, asked), (vec![fact.clone(), fact.clone()], vec![fact]));
         } else {
             assert!(
-                told.contains(&over("async_payment_failed")) && asked.contains(&over("async_payment_failed"))
+                reported.contains(&over("async_payment_failed"))
+                    && asked.contains(&over("async_payment_failed"))
             );
-            assert!(!told.iter().chain(&asked).any(|fact| matches!(fact, Fact::Captured { .. })));
+            assert!(!reported.iter().chain(&asked).any(|fact| matches!(fact, Fact::Captured { .. })));
         }
     }
 }
@@ -264,7 +268,7 @@ async fn refunds_are_made_once_and_may_fail_later() {
     assert_eq!((double.count("refund"), &double.object(&id)["reason"]), (1, &json!("requested_by_customer")));
     let heard_of = received_updates(&double, &stripe);
     assert_eq!(facts(&heard_of), std::slice::from_ref(&fact));
-    assert!(heard_of.iter().all(|(_, told)| told.provider_payment_id.as_ref() == Some(&intent)));
+    assert!(heard_of.iter().all(|(_, update)| update.provider_payment_id.as_ref() == Some(&intent)));
     refused(stripe.refund(&order(&intent, 3001)).await, Code::PaymentRefused, "invalid_request_error");
     let rest = stripe.refund(&order(&intent, 3000)).await.unwrap();
     refused(stripe.refund(&order(&intent, 1)).await, Code::PaymentRefused, "charge_already_refunded");

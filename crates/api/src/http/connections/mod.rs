@@ -39,7 +39,7 @@ impl Connections {
         Self { places: Arc::new(Places::new(limits)), environment }
     }
 
-    /// Gives a new connection its place and its deadlines. One too many is told so and closed.
+    /// Gives a new connection its place and its deadlines. One too many is answered so and closed.
     ///
     /// # Errors
     /// Where the connection is gone or refused; there is nobody left to tell.

@@ -3,78 +3,128 @@
 use std::{
     future::Future,
     net::{IpAddr, SocketAddr},
-    pin::Pin,
+    ops::Deref,
+    sync::Arc,
 };
 
-use actix_web::{FromRequest, HttpMessage, HttpRequest, dev::Payload, http::header};
-use kernel::{Actor, Code, Error, Role};
+use actix_web::{FromRequest, HttpMessage, HttpRequest, dev::Payload, http::header, web::Data};
+use database::Tx;
+use futures_util::future::LocalBoxFuture;
+use identity::{Claims, Client};
+use kernel::{Actor, Code, Error, Result};
 
 use super::state;
 use crate::{
+    config::Config,
     http::{problem::Problem, rate_limits::Allowance},
     state::State,
 };
 
-/// Anybody; whoever shows a token has to show a good one.
-#[derive(Clone, Copy, Debug)]
-pub struct Caller(pub Actor);
+/// Whoever asks: anybody, but whoever shows a token has to show a good one. Its use cases run on their behalf.
+#[derive(Clone)]
+pub struct Caller {
+    /// Who it is.
+    pub actor: Actor,
+    /// What every request can reach.
+    pub state: Data<State>,
+}
 
-/// Somebody who is logged in.
-#[derive(Clone, Copy, Debug)]
-pub struct Member(pub Actor);
+impl Caller {
+    /// Runs a use case on behalf of the caller: see [`Db::run`](database::Db::run).
+    ///
+    /// # Errors
+    /// What the use case answers.
+    pub fn run<T, F, W>(&self, work: W) -> impl Future<Output = Result<T>> + Send
+    where
+        T: Send + 'static,
+        F: Future<Output = Result<T>> + Send + 'static,
+        W: FnOnce(Tx) -> F + Send + 'static,
+    {
+        self.state.db.run(self.actor, work)
+    }
 
-/// A trainer or an admin, by the word of the token.
-#[derive(Clone, Copy, Debug)]
-pub struct Trainer(pub Actor);
+    /// Runs a use case that only reads on behalf of the caller: see [`Db::read`](database::Db::read).
+    ///
+    /// # Errors
+    /// What the use case answers.
+    pub fn read<T, F, W>(&self, work: W) -> impl Future<Output = Result<T>> + Send
+    where
+        T: Send + 'static,
+        F: Future<Output = Result<T>> + Send + 'static,
+        W: FnOnce(Tx) -> F + Send + 'static,
+    {
+        self.state.db.read(self.actor, work)
+    }
+}
 
-/// Somebody whose session lives at this moment, by the word of the database: for sensitive routes.
-#[derive(Clone, Copy, Debug)]
-pub struct Confirmed(pub Actor);
-
-/// An admin at this moment, by the word of the database.
-#[derive(Clone, Copy, Debug)]
-pub struct Admin(pub Actor);
-
-/// What the caller's rate limit has left, for the edge to write into the answer.
+/// What the caller's rate limit has left, for the middleware to write into the answer.
 #[derive(Clone, Copy, Debug)]
 pub struct RateState(pub Allowance);
 
-macro_rules! extractor {
-    ($type:ident, |$request:ident, $state:ident, $actor:ident| $check:expr) => {
-        impl FromRequest for $type {
-            type Error = Problem;
-            type Future = Pin<Box<dyn Future<Output = Result<Self, Problem>>>>;
+impl FromRequest for Caller {
+    type Error = Problem;
+    type Future = LocalBoxFuture<'static, Result<Self, Problem>>;
 
-            fn from_request($request: &HttpRequest, _: &mut Payload) -> Self::Future {
-                let $request = $request.clone();
+    fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
+        let request = request.clone();
+        Box::pin(async move {
+            let state = state(&request)?;
+            let actor = authenticate(&request, &state).await?;
+            Ok(Self { actor, state })
+        })
+    }
+}
+
+/// A caller who passes a check.
+macro_rules! policy {
+    ($(#[$doc:meta])* $name:ident, |$caller:ident| $check:expr) => {
+        $(#[$doc])*
+        pub struct $name(Caller);
+
+        impl Deref for $name {
+            type Target = Caller;
+
+            fn deref(&self) -> &Caller {
+                &self.0
+            }
+        }
+
+        impl FromRequest for $name {
+            type Error = Problem;
+            type Future = LocalBoxFuture<'static, Result<Self, Problem>>;
+
+            fn from_request(request: &HttpRequest, payload: &mut Payload) -> Self::Future {
+                let caller = Caller::from_request(request, payload);
                 Box::pin(async move {
-                    let $state = state(&$request)?;
-                    let $actor = authenticate(&$request, &$state).await?;
-                    $check
+                    let $caller = caller.await?;
+                    $check.map(Self)
                 })
             }
         }
     };
 }
 
-extractor!(Caller, |request, state, actor| Ok(Self(actor)));
-extractor!(Member, |request, state, actor| Ok(Self(logged_in(actor)?)));
-extractor!(Trainer, |request, state, actor| match logged_in(actor)? {
-    actor @ Actor::User { role: Role::Trainer | Role::Admin, .. } => Ok(Self(actor)),
-    _ => Err(Code::Forbidden.into()),
-});
-extractor!(Confirmed, |request, state, actor| Ok(Self(confirm(&state, logged_in(actor)?).await?)));
-extractor!(Admin, |request, state, actor| match confirm(&state, logged_in(actor)?).await? {
-    actor if actor.is_admin() => Ok(Self(actor)),
-    _ => Err(Code::Forbidden.into()),
-});
-
-fn logged_in(actor: Actor) -> Result<Actor, Problem> {
-    if actor == Actor::Anonymous { Err(Code::Unauthenticated.into()) } else { Ok(actor) }
+policy! {
+    /// Somebody who is logged in: their session stands, and their account is not suspended.
+    Member, |caller| logged_in(caller)
+}
+policy! {
+    /// Somebody who is a trainer or an admin now, whatever their token says.
+    Trainer, |caller| match logged_in(caller)? {
+        caller if caller.actor.is_trainer() => Ok(caller),
+        _ => Err(Code::Forbidden.into()),
+    }
+}
+policy! {
+    /// Somebody who is an admin now.
+    Admin, |caller| match logged_in(caller)? {
+        caller if caller.actor.is_admin() => Ok(caller),
+        _ => Err(Code::Forbidden.into()),
+    }
 }
 
-async fn confirm(state: &State, actor: Actor) -> Result<Actor, Problem> {
-    Ok(state.db.read(actor, |tx| async move { identity::verify_session(&tx).await }).await?)
+fn logged_in(caller: Caller) -> Result<Caller, Problem> {
+    if caller.actor == Actor::Anonymous { Err(Code::Unauthenticated.into()) } else { Ok(caller) }
 }
 
 async fn authenticate(request: &HttpRequest, state: &State) -> Result<Actor, Problem> {
@@ -86,19 +136,36 @@ async fn authenticate(request: &HttpRequest, state: &State) -> Result<Actor, Pro
                 scheme.eq_ignore_ascii_case("bearer").then(|| token.trim())
             });
             let token = token.ok_or_else(|| Error::new(Code::TokenInvalid))?;
-            state.identity.tokens.verify(&state.db, token).await?.actor()
+            let (claims, actor) = state.identity.authenticate(&state.db, token).await?;
+            request.extensions_mut().insert(claims);
+            actor
         }
-    };
-    // An admin's word reaches everybody's rows: what was taken away is gone at once, not with the token.
-    let actor = match actor {
-        Actor::User { role: Role::Admin, .. } => confirm(state, actor).await?,
-        actor => actor,
     };
     if let Some(id) = actor.user_id() {
         let allowance = state.limits.member(id)?;
         request.extensions_mut().insert(RateState(allowance));
     }
     Ok(actor)
+}
+
+/// Confirms the caller again, whose body took its time to arrive: what they may was decided by the head of the request, and the body
+/// may come half a minute later.
+pub(super) async fn confirm_again(request: &HttpRequest, state: &State) -> Result<(), Problem> {
+    let claims = request.extensions().get::<Arc<Claims>>().cloned();
+    if let Some(claims) = claims {
+        state.identity.confirm(&state.db, &claims).await?;
+    }
+    Ok(())
+}
+
+/// The address and the program that a request comes from.
+#[must_use]
+pub fn client_of(request: &HttpRequest, config: &Config) -> Client {
+    let agent = request.headers().get(header::USER_AGENT).and_then(|value| value.to_str().ok());
+    Client {
+        user_agent: agent.map(|agent| agent.chars().take(300).collect()),
+        ip_address: address_of(request, &config.trusted_proxies).map(|address| address.to_string()),
+    }
 }
 
 /// Where the request comes from. A proxy's word counts only where the configuration names the proxy.

@@ -1,3 +1,5 @@
+//! The conditional headers `If-Match` and `If-None-Match`.
+
 use std::future::{Ready, ready};
 
 use actix_web::{FromRequest, HttpRequest, dev::Payload, http::header};

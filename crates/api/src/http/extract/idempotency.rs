@@ -1,6 +1,7 @@
 //! `Idempotency-Key`: the first answer to a request is kept, and given again to the same request.
 
 use std::{
+    convert::Infallible,
     future::{Future, Ready, ready},
     time::Duration,
 };
@@ -9,6 +10,7 @@ use actix_web::{FromRequest, HttpRequest, dev::Payload};
 use database::{Db, Pool, Tx, idempotency};
 use kernel::{Actor, Code, Error, Result};
 
+use super::Caller;
 use crate::http::{problem::Problem, reply::Reply};
 
 /// How long the answer to a creating request is kept.
@@ -81,19 +83,15 @@ impl Idempotency {
     /// [`Code::IdempotencyKeyReused`], [`Code::IdempotencyInFlight`].
     pub async fn kept<T: Send + 'static>(
         &self,
-        db: &Db,
-        (pool, actor): (Pool, Actor),
+        caller: &Caller,
         operation: &'static str,
         body: &[u8],
     ) -> Result<Option<Reply<T>>> {
         let Some(request) = self.request(operation, body) else {
             return Ok(None);
         };
-        db.run_in(pool, actor, move |tx| async move {
-            let kept = idempotency::find(&tx, &request).await?;
-            kept.map(|kept| Reply::replay(&kept)).transpose()
-        })
-        .await
+        let kept = caller.run(async move |tx| idempotency::find(&tx, &request).await).await?;
+        kept.map(|kept| Reply::replay(&kept)).transpose()
     }
 
     /// The first step of a use case that may have to ask another service before it can answer through [`Idempotency::run`]. An
@@ -141,15 +139,14 @@ impl Idempotency {
         })
     }
 
-    /// Runs a creating use case once for each key: the first answer is kept in the transaction of the effect, and
+    /// Runs a creating use case of the caller's once for each key: the first answer is kept in the transaction of the effect, and
     /// given again to the same request.
     ///
     /// # Errors
     /// What the use case answers; [`Code::IdempotencyKeyReused`], [`Code::IdempotencyInFlight`].
     pub async fn run<T, F, W>(
         self,
-        db: &Db,
-        (pool, actor): (Pool, Actor),
+        caller: &Caller,
         operation: &'static str,
         body: &[u8],
         work: W,
@@ -159,17 +156,30 @@ impl Idempotency {
         F: Future<Output = Result<Reply<T>>> + Send + 'static,
         W: FnOnce(Tx) -> F + Send + 'static,
     {
-        let Some(request) = self.request(operation, body) else {
-            return db.run_in(pool, actor, work).await;
-        };
-        db.run_in(pool, actor, move |tx| async move {
-            if let Some(kept) = idempotency::find(&tx, &request).await? {
-                return Reply::replay(&kept);
-            }
-            let reply = work(tx.clone()).await?;
-            idempotency::keep(&tx, &request, &reply.keep()?).await?;
-            Ok(reply)
-        })
-        .await
+        self.run_in(&caller.state.db, (Pool::App, caller.actor), operation, body, work).await
+    }
+
+    /// Like [`Idempotency::run`], with another role's connection.
+    ///
+    /// # Errors
+    /// See [`Idempotency::run`].
+    pub async fn run_in<T, F, W>(
+        self,
+        db: &Db,
+        whose: (Pool, Actor),
+        operation: &'static str,
+        body: &[u8],
+        work: W,
+    ) -> Result<Reply<T>>
+    where
+        T: Send + 'static,
+        F: Future<Output = Result<Reply<T>>> + Send + 'static,
+        W: FnOnce(Tx) -> F + Send + 'static,
+    {
+        let work = async move |tx| work(tx).await.map(Outcome::<T, Infallible>::Done);
+        match self.begin(db, whose, operation, body, work).await? {
+            Outcome::Done(reply) => Ok(reply),
+            Outcome::NeedsProvider(never) => match never {},
+        }
     }
 }

@@ -1,3 +1,5 @@
+//! JSON bodies: read, and held to their schema and to the rules across their members.
+
 use std::{future::Future, pin::Pin, time::Duration};
 
 use actix_web::{FromRequest, HttpRequest, dev::Payload, http::header};
@@ -9,17 +11,17 @@ use serde_json::Value;
 use utoipa::ToSchema;
 use validator::Validate;
 
-use super::{rules, schema, state};
+use super::{auth, rules, schema, state};
 use crate::{config::Config, http::problem::Problem, state::State};
 
 /// Reasons of one refusal of a document, in which one mistake may be everywhere.
-pub const MOST_REASONS_OF_DOCUMENT: usize = 1_000;
+pub const MAX_REASONS_OF_DOCUMENT: usize = 1_000;
 
 /// Values in a document: several times what its bounds allow. A few bytes of JSON take up a hundred times their size in memory.
-const MOST_VALUES: usize = 100_000;
+const MAX_VALUES: usize = 100_000;
 
 /// How deep the parser of JSON goes.
-const DEEPEST: usize = 128;
+const MAX_DEPTH: usize = 128;
 
 /// A JSON body: of the right type and size, sent in time, and valid against its schema in the document. All
 /// reasons of a refusal come at once.
@@ -35,16 +37,42 @@ impl<T: DeserializeOwned + ToSchema + Validate + 'static> FromRequest for Json<T
     type Future = Pin<Box<dyn Future<Output = Result<Self, Problem>>>>;
 
     fn from_request(request: &HttpRequest, payload: &mut Payload) -> Self::Future {
-        let (request, mut payload) = (request.clone(), payload.take());
+        let (request, payload) = (request.clone(), payload.take());
         Box::pin(async move {
-            let state = state(&request)?;
-            let limit = state.config.json_limit_bytes;
-            let (raw, value) = receive(&request, &mut payload, &state, limit, usize::MAX).await?;
-            match judge(&state, value, schema::MOST_REASONS)? {
-                Ok(value) => Ok(Self { value, raw }),
-                Err((_, reasons)) => Err(Error::invalid(reasons).into()),
-            }
+            let limit = state(&request)?.config.json_limit_bytes;
+            accept(&request, payload, limit, usize::MAX).await
         })
+    }
+}
+
+/// A JSON body with a text that somebody pastes, which brings more along than is kept of it.
+pub struct Prose<T>(pub Json<T>);
+
+impl<T: DeserializeOwned + ToSchema + Validate + 'static> FromRequest for Prose<T> {
+    type Error = Problem;
+    type Future = Pin<Box<dyn Future<Output = Result<Self, Problem>>>>;
+
+    fn from_request(request: &HttpRequest, payload: &mut Payload) -> Self::Future {
+        let (request, payload) = (request.clone(), payload.take());
+        Box::pin(async move {
+            let limit = state(&request)?.config.text_limit_bytes;
+            accept(&request, payload, limit, MAX_VALUES).await.map(Self)
+        })
+    }
+}
+
+/// A body of at most so many bytes and values that its schema accepts.
+async fn accept<T: DeserializeOwned + ToSchema + Validate + 'static>(
+    request: &HttpRequest,
+    mut payload: Payload,
+    limit: usize,
+    most_values: usize,
+) -> Result<Json<T>, Problem> {
+    let state = state(request)?;
+    let (raw, value) = receive(request, &mut payload, &state, limit, most_values).await?;
+    match judge(&state, value, schema::MAX_REASONS)? {
+        Ok(value) => Ok(Json { value, raw }),
+        Err((_, reasons)) => Err(Error::invalid(reasons).into()),
     }
 }
 
@@ -75,8 +103,8 @@ impl<T: Large + DeserializeOwned + ToSchema + Validate + 'static> FromRequest fo
         Box::pin(async move {
             let state = state(&request)?;
             let limit = T::limit(&state.config);
-            let (raw, value) = receive(&request, &mut payload, &state, limit, MOST_VALUES).await?;
-            let value = judge(&state, value, MOST_REASONS_OF_DOCUMENT)?;
+            let (raw, value) = receive(&request, &mut payload, &state, limit, MAX_VALUES).await?;
+            let value = judge(&state, value, MAX_REASONS_OF_DOCUMENT)?;
             Ok(Self { value, raw })
         })
     }
@@ -92,10 +120,11 @@ fn receive<'a>(
 ) -> LocalBoxFuture<'a, Result<(Vec<u8>, Value), Problem>> {
     Box::pin(async move {
         check_type(request)?;
-        let patience = Duration::from_secs(state.config.body_timeout_seconds);
-        let raw = tokio::time::timeout(patience, read(payload, limit))
+        let timeout = Duration::from_secs(state.config.body_timeout_seconds);
+        let raw = tokio::time::timeout(timeout, read(payload, limit))
             .await
             .map_err(|_| Error::new(Code::RequestTimeout))??;
+        auth::confirm_again(request, state).await?;
         if most_values < usize::MAX && values(&raw) > most_values {
             let detail = format!("At most {most_values} values.");
             return Err(Error::new(Code::PayloadTooLarge).detail(detail).into());
@@ -156,7 +185,7 @@ fn values(raw: &[u8]) -> usize {
             b']' | b'}' => depth = depth.saturating_sub(1),
             _ => {}
         }
-        if depth > DEEPEST {
+        if depth > MAX_DEPTH {
             break;
         }
     }
@@ -204,14 +233,14 @@ pub mod merge {
 
 #[cfg(test)]
 mod tests {
-    use super::{DEEPEST, values};
+    use super::{MAX_DEPTH, values};
 
     #[test]
     fn values_are_counted_outside_of_texts_and_never_too_few() {
         assert_eq!(values(br#"{"a":[1,2,{"b":"[,{\\"}],"c":"\",\"[[["}"#), 7);
         assert_eq!(values(b"5"), 1);
         let deep = [vec![b'['; 300], b",,,,".to_vec()].concat();
-        assert_eq!(values(&deep), DEEPEST + 2);
+        assert_eq!(values(&deep), MAX_DEPTH + 2);
         assert!(
             serde_json::from_slice::<serde_json::Value>(&[vec![b'['; 128], vec![b']'; 128]].concat())
                 .is_err()

@@ -12,11 +12,11 @@ mod schema;
 
 use actix_web::{HttpRequest, web::Data};
 
-pub use auth::{Admin, Caller, Confirmed, Member, RateState, Trainer, address_of};
+pub use auth::{Admin, Caller, Member, RateState, Trainer, address_of, client_of};
 pub use conditions::IfMatch;
 pub(crate) use conditions::none_match;
 pub use idempotency::{Idempotency, MoneyKey, Outcome};
-pub use json::{Document, Json, Judged, Large, MOST_REASONS_OF_DOCUMENT, merge};
+pub use json::{Document, Json, Judged, Large, MAX_REASONS_OF_DOCUMENT, Prose, merge};
 pub use path::Path;
 pub use query::Query;
 pub use raw::Raw;

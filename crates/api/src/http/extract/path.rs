@@ -1,3 +1,5 @@
+//! The parameters of a path.
+
 use std::future::{Ready, ready};
 
 use actix_web::{FromRequest, HttpRequest, dev::Payload};

@@ -1,8 +1,11 @@
+//! The parameters of a query: read, and held to their schemas and to the rules across them.
+
 use std::future::{Ready, ready};
 
 use actix_web::{FromRequest, HttpRequest, dev::Payload};
 use jsonschema::Validator;
 use kernel::{Code, Error, FieldError};
+use percent_encoding::percent_decode_str;
 use serde::de::DeserializeOwned;
 use serde_json::{Map, Value, json};
 use utoipa::{
@@ -47,7 +50,7 @@ fn read<T: DeserializeOwned + IntoParams + Validate + 'static>(
             reasons.extend(
                 rules::refusals(&query)
                     .into_iter()
-                    .map(|reason| FieldError { pointer: place(&reason.pointer), ..reason }),
+                    .map(|reason| FieldError { pointer: parameter(&reason.pointer), ..reason }),
             );
             if reasons.is_empty() {
                 return Ok(Query(query));
@@ -62,7 +65,7 @@ fn read<T: DeserializeOwned + IntoParams + Validate + 'static>(
 }
 
 /// How a reason names a parameter.
-fn place(pointer: &str) -> String {
+fn parameter(pointer: &str) -> String {
     format!("?{}", pointer.trim_start_matches('/'))
 }
 
@@ -75,7 +78,7 @@ fn judge(
     let mut value = Map::new();
     let mut reasons = Vec::new();
     for (name, text) in pairs(query)? {
-        let at = place(&name);
+        let at = parameter(&name);
         match properties.get(&name) {
             None => reasons.push(FieldError::new(at, "unknown_parameter", "There is no such parameter.")),
             Some(property) => {
@@ -86,7 +89,7 @@ fn judge(
         }
     }
     let mut value = Value::Object(value);
-    reasons.extend(schema::refusals(validator, &value, schema::MOST_REASONS, &place));
+    reasons.extend(schema::refusals(validator, &value, schema::MAX_REASONS, &parameter));
     schema::integers(&mut value);
     Ok((value, reasons))
 }
@@ -131,18 +134,15 @@ fn pairs(query: &str) -> Result<Vec<(String, String)>, Problem> {
         || Error::new(Code::MalformedRequest).detail("The query is not valid percent-encoded UTF-8.");
     let decode = |text: &str| -> Result<String, Problem> {
         let text = text.replace('+', " ");
-        let mut bytes = Vec::with_capacity(text.len());
-        let mut rest = text.bytes();
-        while let Some(byte) = rest.next() {
-            if byte == b'%' {
-                let pair = [rest.next().ok_or_else(broken)?, rest.next().ok_or_else(broken)?];
-                let digits = std::str::from_utf8(&pair).map_err(|_| broken())?;
-                bytes.push(u8::from_str_radix(digits, 16).map_err(|_| broken())?);
-            } else {
-                bytes.push(byte);
-            }
+        // The decoder would leave a `%` without two digits as it stands.
+        let is_encoded = |rest: &str| {
+            rest.as_bytes().get(..2).is_some_and(|digits| digits.iter().all(u8::is_ascii_hexdigit))
+        };
+        if !text.split('%').skip(1).all(is_encoded) {
+            return Err(broken().into());
         }
-        Ok(String::from_utf8(bytes).map_err(|_| broken())?)
+        let decoded = percent_decode_str(&text).decode_utf8().map_err(|_| broken())?;
+        Ok(decoded.into_owned())
     };
     let parts = query.split('&').filter(|part| !part.is_empty());
     parts

@@ -1,3 +1,5 @@
+//! Bodies as their bytes.
+
 use std::{future::Future, pin::Pin, time::Duration};
 
 use actix_web::{FromRequest, HttpRequest, dev::Payload};
@@ -18,8 +20,8 @@ impl FromRequest for Raw {
         Box::pin(async move {
             let state = state(&request)?;
             let read = json::read(&mut payload, state.config.hook_limit_bytes);
-            let patience = Duration::from_secs(state.config.body_timeout_seconds);
-            let bytes = tokio::time::timeout(patience, read).await;
+            let timeout = Duration::from_secs(state.config.body_timeout_seconds);
+            let bytes = tokio::time::timeout(timeout, read).await;
             Ok(Self(bytes.map_err(|_| Error::new(Code::RequestTimeout))??))
         })
     }

@@ -19,8 +19,8 @@ use crate::http::openapi::{KEEPABLE, NOT_BLANK};
 pub struct Schemas {
     /// The components' schemas by name, as text: a tree of them would take up ten times as much.
     components: BTreeMap<String, Box<str>>,
-    compiled: Known<Validator>,
-    queries: Known<Properties>,
+    compiled: Cache<Validator>,
+    queries: Cache<Properties>,
 }
 
 /// What is read of the document: never all of it at once, as a tree.
@@ -71,7 +71,7 @@ impl Schemas {
 
     /// The validator for a type, from a schema that may refer to the document's components.
     pub(super) fn validator<T: 'static>(&self, schema: impl FnOnce() -> Value) -> Result<Arc<Validator>> {
-        kept(&self.compiled, TypeId::of::<T>(), || self.compile(schema()))
+        cached(&self.compiled, TypeId::of::<T>(), || self.compile(schema()))
     }
 
     fn compile(&self, mut root: Value) -> Result<Validator> {
@@ -89,7 +89,7 @@ impl Schemas {
 
     /// The parameters of a type of query, read from its documentation once.
     pub(super) fn query<T: 'static>(&self, read: impl FnOnce() -> Properties) -> Result<Arc<Properties>> {
-        kept(&self.queries, TypeId::of::<T>(), || Ok(read()))
+        cached(&self.queries, TypeId::of::<T>(), || Ok(read()))
     }
 
     /// The types that a schema allows, itself or the component to which it refers.
@@ -123,7 +123,9 @@ impl Schemas {
 }
 
 /// An address to which mail can be sent: quoted names and numbers of hosts are none.
+/// Blanks around it come from keyboards.
 fn is_address(text: &str) -> bool {
+    let text = kernel::trimmed(text);
     text.parse::<Address>().is_ok() && text.parse::<Mailbox>().is_ok()
 }
 
@@ -136,16 +138,16 @@ fn is_time(text: &str) -> bool {
         && DateTime::parse_from_rfc3339(text).is_ok_and(is_kept)
 }
 
-type Known<T> = RwLock<HashMap<TypeId, Arc<T>>>;
+type Cache<T> = RwLock<HashMap<TypeId, Arc<T>>>;
 
-/// What is known of a type, or what `make` makes of it.
-fn kept<T>(known: &Known<T>, id: TypeId, make: impl FnOnce() -> Result<T>) -> Result<Arc<T>> {
-    let found = known.read().unwrap_or_else(PoisonError::into_inner).get(&id).cloned();
+/// What is cached for a type, or what `make` makes of it.
+fn cached<T>(cache: &Cache<T>, id: TypeId, make: impl FnOnce() -> Result<T>) -> Result<Arc<T>> {
+    let found = cache.read().unwrap_or_else(PoisonError::into_inner).get(&id).cloned();
     if let Some(found) = found {
         return Ok(found);
     }
     let made = Arc::new(make()?);
-    known.write().unwrap_or_else(PoisonError::into_inner).insert(id, made.clone());
+    cache.write().unwrap_or_else(PoisonError::into_inner).insert(id, made.clone());
     Ok(made)
 }
 
@@ -156,13 +158,13 @@ fn named(schema: &Value) -> Option<&str> {
 
 /// Every component to which something refers.
 fn references(value: &Value) -> Vec<String> {
-    let within: Vec<String> = match value {
+    let inner: Vec<String> = match value {
         Value::Array(items) => items.iter().flat_map(references).collect(),
         Value::Object(members) => members.values().flat_map(references).collect(),
         _ => Vec::new(),
     };
     let own = named(value).map(str::to_owned);
-    own.into_iter().chain(within).collect()
+    own.into_iter().chain(inner).collect()
 }
 
 /// A reference to a component.
@@ -171,7 +173,7 @@ pub(super) fn component(name: &str) -> Value {
 }
 
 /// Reasons of one refusal.
-pub(super) const MOST_REASONS: usize = 50;
+pub(super) const MAX_REASONS: usize = 50;
 
 /// Every reason for which `value` is refused, up to so many.
 pub(super) fn refusals(
@@ -182,7 +184,7 @@ pub(super) fn refusals(
 ) -> Vec<FieldError> {
     let mut reasons: Vec<FieldError> = Vec::new();
     for error in validator.iter_errors(value) {
-        tell(&error, place, &mut reasons);
+        add_reasons(&error, place, &mut reasons);
         if reasons.len() >= most {
             break;
         }
@@ -192,7 +194,7 @@ pub(super) fn refusals(
     reasons
 }
 
-fn tell(error: &ValidationError<'_>, place: &dyn Fn(&str) -> String, reasons: &mut Vec<FieldError>) {
+fn add_reasons(error: &ValidationError<'_>, place: &dyn Fn(&str) -> String, reasons: &mut Vec<FieldError>) {
     let at = error.instance_path().to_string();
     let deeper = |name: &str| place(&format!("{at}/{}", name.replace('~', "~0").replace('/', "~1")));
     match error.kind() {
@@ -214,7 +216,7 @@ fn tell(error: &ValidationError<'_>, place: &dyn Fn(&str) -> String, reasons: &m
                     && error.instance_path().to_string() == at
             };
             match context.iter().find(|errors| !errors.iter().any(is_other_type)) {
-                Some(meant) => meant.iter().for_each(|error| tell(error, place, reasons)),
+                Some(meant) => meant.iter().for_each(|error| add_reasons(error, place, reasons)),
                 None => {
                     let detail = "A value of another type is expected.";
                     reasons.push(FieldError::new(place(&at), "wrong_type", detail));

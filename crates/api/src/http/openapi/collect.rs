@@ -1,4 +1,9 @@
-//! The operations of the registered routes, and the schemas to which they refer.
+//! Collecting the document's operations and schemas from the handlers.
+
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    fmt,
+};
 
 use actix_web::{FromRequest, Handler, Responder};
 use utoipa::openapi::{PathItem, RefOr, path::Paths, schema::Schema};
@@ -11,7 +16,7 @@ pub(crate) struct Collected {
     prefix: &'static str,
     /// The operations.
     pub(super) paths: Paths,
-    /// The schemas by name.
+    /// The schemas with their names, as often as a type refers to them.
     pub(super) schemas: Vec<(String, RefOr<Schema>)>,
 }
 
@@ -40,5 +45,69 @@ impl Operations for Collected {
         area(self);
         self.prefix = outer;
         self
+    }
+}
+
+/// Names that several types of requests and answers have. utoipa would document them all by the schema of the last one.
+#[derive(Debug, PartialEq, Eq)]
+pub struct AmbiguousSchemas(BTreeSet<String>);
+
+impl fmt::Display for AmbiguousSchemas {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let names: Vec<&str> = self.0.iter().map(String::as_str).collect();
+        write!(f, "several types with different schemas have one name in the document: {}", names.join(", "))
+    }
+}
+
+impl std::error::Error for AmbiguousSchemas {}
+
+/// The one schema of each name.
+pub(super) fn by_name(
+    schemas: Vec<(String, RefOr<Schema>)>,
+) -> Result<BTreeMap<String, RefOr<Schema>>, AmbiguousSchemas> {
+    let mut named: BTreeMap<String, RefOr<Schema>> = BTreeMap::new();
+    let mut ambiguous = BTreeSet::new();
+    for (name, schema) in schemas {
+        if named.get(&name).is_some_and(|known| *known != schema) {
+            ambiguous.insert(name);
+        } else {
+            named.insert(name, schema);
+        }
+    }
+    if ambiguous.is_empty() { Ok(named) } else { Err(AmbiguousSchemas(ambiguous)) }
+}
+
+#[cfg(test)]
+mod tests {
+    use utoipa::ToSchema;
+
+    use super::*;
+
+    mod one {
+        #[derive(utoipa::ToSchema)]
+        #[expect(dead_code, reason = "only its schema is used")]
+        pub(super) struct Person {
+            name: String,
+        }
+    }
+
+    mod other {
+        #[derive(utoipa::ToSchema)]
+        #[expect(dead_code, reason = "only its schema is used")]
+        pub(super) struct Person {
+            name: Option<String>,
+        }
+    }
+
+    fn named<T: ToSchema>() -> (String, RefOr<Schema>) {
+        (T::name().into_owned(), T::schema())
+    }
+
+    #[test]
+    fn two_types_of_one_name_are_refused() {
+        let twice = vec![named::<one::Person>(), named::<one::Person>()];
+        assert_eq!(by_name(twice).ok().map(|schemas| schemas.len()), Some(1));
+        let refused = by_name(vec![named::<one::Person>(), named::<other::Person>()]);
+        assert_eq!(refused.err(), Some(AmbiguousSchemas(BTreeSet::from(["Person".to_owned()]))));
     }
 }

@@ -3,7 +3,10 @@
 use actix_web::http::StatusCode;
 use kernel::Code;
 use serde_json::{Map, Value, json};
-use utoipa::{PartialSchema, ToSchema};
+use utoipa::{
+    PartialSchema, ToSchema,
+    openapi::{RefOr, schema::Schema},
+};
 
 use super::schema::modernise;
 use crate::http::problem::{ProblemBody, status_of};
@@ -97,10 +100,15 @@ pub(super) fn parameters() -> Value {
 }
 
 /// The one shape of refusals, to which no handler refers by itself.
-pub(super) fn problem_schemas() -> Map<String, Value> {
+pub(super) fn problem_types() -> Vec<(String, RefOr<Schema>)> {
     let mut found = vec![(ProblemBody::name().into_owned(), ProblemBody::schema())];
     ProblemBody::schemas(&mut found);
     found
+}
+
+/// The same as it stands in the document.
+pub(super) fn problem_schemas() -> Map<String, Value> {
+    problem_types()
         .into_iter()
         .map(|(name, schema)| {
             let mut schema = serde_json::to_value(schema).unwrap_or_default();

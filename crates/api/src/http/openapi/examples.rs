@@ -4,9 +4,9 @@ use serde_json::{Map, Value, json};
 
 use super::schema::{insert, modernise};
 
-/// What an example is of.
+/// Whether an example is of a request or of an answer.
 #[derive(Clone, Copy, PartialEq, Eq)]
-pub(super) enum Of {
+pub(super) enum Direction {
     /// To be pasted and sent: it names nothing that is not there, where it need not.
     Request,
     /// To be read.
@@ -14,7 +14,11 @@ pub(super) enum Of {
 }
 
 /// Gives each type of a request's or an answer's body an example.
-pub(super) fn with_examples(content: &mut Map<String, Value>, schemas: &Map<String, Value>, of: Of) {
+pub(super) fn with_examples(
+    content: &mut Map<String, Value>,
+    schemas: &Map<String, Value>,
+    direction: Direction,
+) {
     for media in content.values_mut() {
         if let Some(schema) = media.get_mut("schema") {
             modernise(schema);
@@ -22,7 +26,7 @@ pub(super) fn with_examples(content: &mut Map<String, Value>, schemas: &Map<Stri
                 *schema = json!({ "type": "string", "format": "binary" });
                 continue;
             }
-            let example = example(schema, schemas, of, 0);
+            let example = example(schema, schemas, direction, 0);
             insert(media, "example", example);
         }
     }
@@ -34,7 +38,7 @@ fn is_bytes(schema: &Value) -> bool {
 }
 
 /// A complete example of a schema, made of the examples of its members.
-fn example(schema: &Value, schemas: &Map<String, Value>, of: Of, depth: usize) -> Value {
+fn example(schema: &Value, schemas: &Map<String, Value>, direction: Direction, depth: usize) -> Value {
     if depth > 12 {
         return Value::Null;
     }
@@ -45,21 +49,21 @@ fn example(schema: &Value, schemas: &Map<String, Value>, of: Of, depth: usize) -
     }
     if let Some(path) = schema.get("$ref").and_then(Value::as_str) {
         let target = path.rsplit('/').next().and_then(|name| schemas.get(name));
-        return target.map_or(Value::Null, |target| example(target, schemas, of, depth + 1));
+        return target.map_or(Value::Null, |target| example(target, schemas, direction, depth + 1));
     }
     if let Some(first) = schema.pointer("/enum/0").or_else(|| schema.get("const")) {
         return first.clone();
     }
     let not_null = |value: &&Value| value.get("type").is_none_or(|kind| kind != "null");
     if let Some(parts) = schema.get("allOf").and_then(Value::as_array) {
-        let parts = parts.iter().map(|part| example(part, schemas, of, depth + 1));
+        let parts = parts.iter().map(|part| example(part, schemas, direction, depth + 1));
         return Value::Object(parts.filter_map(|part| part.as_object().cloned()).flatten().collect());
     }
     for key in ["oneOf", "anyOf"] {
         let choice =
             schema.get(key).and_then(Value::as_array).and_then(|choices| choices.iter().find(not_null));
         if let Some(choice) = choice {
-            return example(choice, schemas, of, depth + 1);
+            return example(choice, schemas, direction, depth + 1);
         }
     }
     let kind = match schema.get("type") {
@@ -74,14 +78,16 @@ fn example(schema: &Value, schemas: &Map<String, Value>, of: Of, depth: usize) -
             let needed = |name: &str| required.is_some_and(|names| names.iter().any(|needed| needed == name));
             Value::Object(
                 members
-                    .filter(|(name, member)| of == Of::Answer || needed(name) || !is_reference(member))
-                    .map(|(name, member)| (name.clone(), example(member, schemas, of, depth + 1)))
+                    .filter(|(name, member)| {
+                        direction == Direction::Answer || needed(name) || !is_reference(member)
+                    })
+                    .map(|(name, member)| (name.clone(), example(member, schemas, direction, depth + 1)))
                     .collect(),
             )
         }
-        Some("array") => {
-            schema.get("items").map_or(json!([]), |items| json!([example(items, schemas, of, depth + 1)]))
-        }
+        Some("array") => schema
+            .get("items")
+            .map_or(json!([]), |items| json!([example(items, schemas, direction, depth + 1)])),
         Some("boolean") => json!(true),
         Some("integer") => schema.get("minimum").cloned().unwrap_or(json!(1)),
         Some("number") => json!(12.5),

@@ -15,25 +15,30 @@ use kernel::Code;
 use serde_json::{Map, Value, json};
 use utoipa::openapi::{ComponentsBuilder, OpenApiBuilder};
 
+pub use self::collect::AmbiguousSchemas;
 pub(crate) use self::collect::Collected;
 pub use self::schema::{KEEPABLE, NOT_BLANK, keepable};
 use self::{
-    components::{headers, parameters, problem_response, problem_schemas, response_name},
+    collect::by_name,
+    components::{headers, parameters, problem_response, problem_schemas, problem_types, response_name},
     operation::{complete_operation, reachable},
     schema::{insert, modernise, require_all},
 };
 
 /// The document of the collected operations, as text for people and for diffs.
-#[must_use]
-pub(crate) fn text(collected: Collected) -> String {
-    let Collected { paths, schemas, .. } = collected;
-    let components = ComponentsBuilder::new().schemas_from_iter(schemas).build();
+///
+/// # Errors
+/// The names that several types have.
+pub(crate) fn text(collected: Collected) -> Result<String, AmbiguousSchemas> {
+    let Collected { paths, mut schemas, .. } = collected;
+    schemas.extend(problem_types());
+    let components = ComponentsBuilder::new().schemas_from_iter(by_name(schemas)?).build();
     let document = OpenApiBuilder::new().paths(paths).components(Some(components));
     let mut value = serde_json::to_value(document.build()).unwrap_or_default();
     complete(&mut value);
     let mut text = serde_json::to_string_pretty(&value).unwrap_or_default();
     text.push('\n');
-    text
+    Ok(text)
 }
 
 /// What each area is about.
@@ -44,14 +49,14 @@ const TAGS: &[(&str, &str)] = &[
     ("me", "The caller's own account, profile and sessions."),
     ("users", "What anybody may see of somebody."),
     ("admin", "Managing accounts. Admins only."),
-    ("categories", "The shelves of the catalogue."),
+    ("categories", "The categories of the catalogue."),
     ("courses", "The catalogue, and authoring courses."),
     ("wishlist", "Courses that somebody wants to have one day."),
     ("chapters", "Authoring chapters."),
     ("lessons", "Authoring and reading lessons."),
     ("media", "Sending files and fetching them, and what is attached to courses and lessons."),
     ("video", "Videos: sending them, following what becomes of them, playing them."),
-    ("hooks", "What other services tell. Not for clients."),
+    ("hooks", "Webhooks of other services. Not for clients."),
     ("payments", "Buying courses, giving money back, receipts and sales."),
     ("coupons", "What makes a course cheaper for some."),
     ("sandbox", "Playing the buyer, in development: no money moves."),
@@ -60,8 +65,8 @@ const TAGS: &[(&str, &str)] = &[
     ("posts", "What members write for all who may read it."),
     ("comments", "Conversations under posts and lessons, for whoever may read those."),
     ("community", "The rules of the places where members write."),
-    ("notifications", "What one is told of, and on which ways."),
-    ("announcements", "What trainers tell the learners of their courses."),
+    ("notifications", "What somebody is notified of, and by which channels."),
+    ("announcements", "What trainers announce to the learners of their courses."),
     ("moderation", "Reporting what is wrong, deciding about it, and what was decided."),
     ("messages", "Conversations of two or of a few, and who may write to whom."),
     ("live", "What happens, as it happens."),

@@ -7,7 +7,7 @@ use serde_json::{Map, Value, json};
 
 use super::{
     components::response_name,
-    examples::{Of, with_examples},
+    examples::{Direction, with_examples},
     links::LINKS,
     schema::{insert, keepable, modernise},
 };
@@ -57,7 +57,7 @@ pub(super) fn complete_operation(
         ]);
         insert(body, "required", json!(true));
         if let Some(content) = body.get_mut("content").and_then(Value::as_object_mut) {
-            with_examples(content, schemas, Of::Request);
+            with_examples(content, schemas, Direction::Request);
             if let (true, Some(json)) = (method == "patch", content.get("application/json").cloned()) {
                 content.insert("application/merge-patch+json".to_owned(), json);
             }
@@ -107,7 +107,7 @@ pub(super) fn complete_operation(
     };
     for (status, response) in responses.iter_mut() {
         if let Some(content) = response.get_mut("content").and_then(Value::as_object_mut) {
-            with_examples(content, schemas, Of::Answer);
+            with_examples(content, schemas, Direction::Answer);
         }
         let mut names = vec!["X-Request-Id"];
         if !public {
@@ -144,7 +144,7 @@ pub(super) fn complete_operation(
             }),
         );
     }
-    let mut told = String::new();
+    let mut listed = String::new();
     for (status, codes) in by_status {
         statuses.insert(status);
         responses.insert(
@@ -152,10 +152,10 @@ pub(super) fn complete_operation(
             json!({ "$ref": format!("#/components/responses/{}", response_name(status)) }),
         );
         let codes: Vec<String> = codes.iter().map(|code| format!("`{code}`")).collect();
-        told.push_str(&format!("\n- {status}: {}", codes.join(", ")));
+        listed.push_str(&format!("\n- {status}: {}", codes.join(", ")));
     }
     let text = operation.get("description").and_then(Value::as_str).unwrap_or_default();
-    insert(operation, "description", json!(format!("{}\n\n**Problem codes**{told}", text.trim())));
+    insert(operation, "description", json!(format!("{}\n\n**Problem codes**{listed}", text.trim())));
 }
 
 /// Whether an operation is for anybody, which the document writes as an empty list.

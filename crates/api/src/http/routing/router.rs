@@ -1,3 +1,5 @@
+//! The router: calls the handler of a request's operation.
+
 use std::{rc::Rc, sync::Arc};
 
 use actix_web::{

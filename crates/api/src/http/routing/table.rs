@@ -1,3 +1,5 @@
+//! The table of routes: a tree of path segments.
+
 use std::collections::{BTreeSet, HashMap};
 
 use actix_web::{FromRequest, Handler, Responder, http::Method};
@@ -105,9 +107,9 @@ impl Table {
 impl Node {
     /// Tells every path that fits and the values of its parameters, those with names before those with parameters, until
     /// one is taken.
-    fn walk<'t, 'p>(&'t self, path: &'p str, tell: &mut impl FnMut(&'t Resource, &[&'p str]) -> bool) {
+    fn walk<'t, 'p>(&'t self, path: &'p str, accept: &mut impl FnMut(&'t Resource, &[&'p str]) -> bool) {
         if let Some(path) = path.strip_prefix('/') {
-            self.descend(Some(path), &mut Vec::new(), tell);
+            self.descend(Some(path), &mut Vec::new(), accept);
         }
     }
 
@@ -115,17 +117,17 @@ impl Node {
         &'t self,
         path: Option<&'p str>,
         values: &mut Vec<&'p str>,
-        tell: &mut impl FnMut(&'t Resource, &[&'p str]) -> bool,
+        accept: &mut impl FnMut(&'t Resource, &[&'p str]) -> bool,
     ) -> bool {
         let Some(path) = path else {
-            return self.here.as_ref().is_some_and(|resource| tell(resource, values));
+            return self.here.as_ref().is_some_and(|resource| accept(resource, values));
         };
         let (segment, rest) = match path.split_once('/') {
             Some((segment, rest)) => (segment, Some(rest)),
             None => (path, None),
         };
         if let Some(next) = self.next.get(segment)
-            && next.descend(rest, values, tell)
+            && next.descend(rest, values, accept)
         {
             return true;
         }
@@ -133,7 +135,7 @@ impl Node {
             return false;
         };
         values.push(segment);
-        let taken = any.descend(rest, values, tell);
+        let taken = any.descend(rest, values, accept);
         values.pop();
         taken
     }

@@ -1,17 +1,9 @@
 //! Enrollments and decisions about access, as clients see them.
 
-use chrono::{DateTime, Utc};
-use dto::Dto;
 use enrollment::{Explanation, LessonVerdict};
 use kernel::{ChapterId, CourseId, EnrollmentId, GrantId, LessonId, UserId};
-use serde::{Deserialize, Serialize};
-use utoipa::{IntoParams, ToSchema};
-use validator::Validate;
 
-use crate::routes::{
-    grants::GrantDetail,
-    shared::{Money, page},
-};
+use crate::routes::{grants::GrantDetail, shared::prelude::*};
 
 /// The learning record of one user in one course.
 #[derive(Serialize, ToSchema, Dto)]
@@ -42,7 +34,7 @@ page! {
 /// Whether somebody may see a course, and everything that this follows from.
 #[derive(Serialize, ToSchema, Dto)]
 #[serde(rename_all = "camelCase")]
-#[dto(from = Explanation, used(verdict, grants, lessons, unlock))]
+#[dto(from = Explanation, used(verdict, grants))]
 pub(super) struct CourseAccess {
     /// The course.
     course_id: CourseId,
@@ -66,10 +58,8 @@ pub(super) struct CourseAccess {
     #[dto(with = grants.into_iter().map(|history| GrantDetail::at(history, at)).collect())]
     grants: Vec<GrantDetail>,
     /// The lessons that are published now, in their order.
-    #[dto(with = lessons.into_iter().map(Into::into).collect())]
     lessons: Vec<LessonAccess>,
     /// What would give access now; null where they have access.
-    #[dto(with = unlock.map(Into::into))]
     unlock: Option<Unlock>,
 }
 

@@ -1,20 +1,9 @@
 //! The operations about enrollments and access.
 
-use actix_web::web::Data;
-use database::Pool;
-use kernel::{CourseId, Result, UserId};
+use kernel::{CourseId, UserId};
 
 use super::dto::{CourseAccess, Enrollment, EnrollmentPage, InstantQuery};
-use crate::{
-    http::{
-        extract::{Admin, Idempotency, Member, Path, Query},
-        problem::Problem,
-        reply::Reply,
-        routing::{Operations, operations},
-    },
-    routes::shared::PageQuery,
-    state::State,
-};
+use crate::{http::prelude::*, routes::shared::PageQuery};
 
 pub(in crate::routes) fn configure(config: &mut impl Operations) {
     operations!(config, enroll, list_enrollments, get_my_access, get_user_access);
@@ -30,13 +19,8 @@ pub(in crate::routes) fn configure(config: &mut impl Operations) {
     extensions(("x-problem-codes" = json!(["course_not_free", "grant_expired", "grant_revoked"])), ("x-versioned" = json!(true))),
     responses((status = 200, description = "The enrollment that is there.", body = Enrollment),
         (status = 201, description = "The enrollment; the access is new.", body = Enrollment)))]
-async fn enroll(
-    state: Data<State>,
-    Member(actor): Member,
-    Path(course_id): Path<CourseId>,
-    key: Idempotency,
-) -> Result<Reply<Enrollment>, Problem> {
-    let work = move |tx| async move {
+async fn enroll(caller: Member, Path(course_id): Path<CourseId>, key: Idempotency) -> Answer<Enrollment> {
+    let work = async move |tx| {
         let (enrollment, is_new) = progress::enroll(&tx, course_id).await?;
         let enrollment = Enrollment::from(enrollment);
         let reply = if is_new {
@@ -46,7 +30,7 @@ async fn enroll(
         };
         Ok(reply.version_and_content(1))
     };
-    Ok(key.run(&state.db, (Pool::App, actor), "enrollInCourse", &[], work).await?)
+    Ok(key.run(&caller, "enrollInCourse", &[], work).await?)
 }
 
 /// List my enrollments
@@ -55,14 +39,9 @@ async fn enroll(
 #[utoipa::path(get, path = "/me/enrollments",
     tag = "access", operation_id = "listMyEnrollments", security(("bearer" = [])), params(PageQuery),
     responses((status = 200, description = "A page of enrollments.", body = EnrollmentPage)))]
-async fn list_enrollments(
-    state: Data<State>,
-    Member(actor): Member,
-    Query(page): Query<PageQuery>,
-) -> Result<Reply<EnrollmentPage>, Problem> {
+async fn list_enrollments(caller: Member, Query(page): Query<PageQuery>) -> Answer<EnrollmentPage> {
     let (after, limit) = page.position();
-    let work = move |tx| async move { enrollment::list_enrollments(&tx, after, limit).await };
-    let page = state.db.read(actor, work).await?;
+    let page = caller.read(async move |tx| enrollment::list_enrollments(&tx, after, limit).await).await?;
     Ok(Reply::ok(&EnrollmentPage::from(page))?)
 }
 
@@ -74,13 +53,8 @@ async fn list_enrollments(
     tag = "access", operation_id = "getMyCourseAccess", security(("bearer" = [])),
     params(("course_id" = Uuid, Path, description = "The course's id.")),
     responses((status = 200, description = "The decision.", body = CourseAccess)))]
-async fn get_my_access(
-    state: Data<State>,
-    Member(actor): Member,
-    Path(course_id): Path<CourseId>,
-) -> Result<Reply<CourseAccess>, Problem> {
-    let work = move |tx| async move { enrollment::explain(&tx, course_id).await };
-    let explanation = state.db.read(actor, work).await?;
+async fn get_my_access(caller: Member, Path(course_id): Path<CourseId>) -> Answer<CourseAccess> {
+    let explanation = caller.read(async move |tx| enrollment::explain(&tx, course_id).await).await?;
     Ok(Reply::ok(&CourseAccess::from(explanation))?)
 }
 
@@ -92,15 +66,14 @@ async fn get_my_access(
     tag = "access", operation_id = "getUserCourseAccess", security(("bearer" = [])),
     params(("user_id" = Uuid, Path, description = "The user's id."),
         ("course_id" = Uuid, Path, description = "The course's id."), InstantQuery),
-    extensions(("x-problem-codes" = json!(["session_revoked", "forbidden"]))),
+    extensions(("x-problem-codes" = json!(["forbidden"]))),
     responses((status = 200, description = "The decision.", body = CourseAccess)))]
 async fn get_user_access(
-    state: Data<State>,
-    Admin(actor): Admin,
+    caller: Admin,
     Path((user_id, course_id)): Path<(UserId, CourseId)>,
     Query(InstantQuery { at }): Query<InstantQuery>,
-) -> Result<Reply<CourseAccess>, Problem> {
-    let work = move |tx| async move { enrollment::explain_at(&tx, user_id, course_id, at).await };
-    let explanation = state.db.read(actor, work).await?;
+) -> Answer<CourseAccess> {
+    let work = async move |tx| enrollment::explain_at(&tx, user_id, course_id, at).await;
+    let explanation = caller.read(work).await?;
     Ok(Reply::ok(&CourseAccess::from(explanation))?)
 }

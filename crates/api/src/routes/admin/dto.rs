@@ -2,14 +2,8 @@
 
 use identity::{Role, UserChange, UserFilter, UserStatus};
 use kernel::{Cursor, Limit};
-use serde::Deserialize;
-use utoipa::{IntoParams, ToSchema};
-use validator::Validate;
 
-use crate::routes::{
-    me::Account,
-    shared::{PageQuery, default_limit, page, schema},
-};
+use crate::routes::{me::Account, shared::prelude::*};
 
 /// Which accounts to list.
 #[derive(Deserialize, IntoParams, Validate)]
@@ -45,8 +39,9 @@ impl UserQuery {
 }
 
 /// What an admin changes in an account.
-#[derive(Deserialize, ToSchema, Validate)]
+#[derive(Deserialize, ToSchema, Validate, Dto)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
+#[dto(into = UserChange)]
 pub(super) struct PatchUser {
     /// The new role.
     #[schema(value_type = Option<schema::Role>, nullable = false)]
@@ -54,13 +49,6 @@ pub(super) struct PatchUser {
     /// The new status: suspends or restores the account.
     #[schema(value_type = Option<schema::UserStatus>, nullable = false)]
     status: Option<UserStatus>,
-}
-
-impl From<PatchUser> for UserChange {
-    fn from(patch: PatchUser) -> Self {
-        let PatchUser { role, status } = patch;
-        Self { role, status }
-    }
 }
 
 page! {

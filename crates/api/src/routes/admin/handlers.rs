@@ -1,20 +1,10 @@
 //! The operations below `/admin`.
 
-use actix_web::web::Data;
 use database::Pool;
 use kernel::UserId;
 
 use super::dto::{AccountPage, PatchUser, UserQuery};
-use crate::{
-    http::{
-        extract::{Admin, IfMatch, Json, Path, Query},
-        problem::Problem,
-        reply::Reply,
-        routing::{Operations, operations},
-    },
-    routes::me::Account,
-    state::State,
-};
+use crate::{http::prelude::*, routes::me::Account};
 
 pub(in crate::routes) fn configure(config: &mut impl Operations) {
     operations!(config, list_users, get_user, update_user);
@@ -25,16 +15,11 @@ pub(in crate::routes) fn configure(config: &mut impl Operations) {
 /// All accounts, newest first.
 #[utoipa::path(get, path = "/admin/users",
     tag = "admin", operation_id = "listUsers", security(("bearer" = [])), params(UserQuery),
-    extensions(("x-problem-codes" = json!(["session_revoked", "forbidden"]))),
+    extensions(("x-problem-codes" = json!(["forbidden"]))),
     responses((status = 200, description = "A page of accounts.", body = AccountPage)))]
-async fn list_users(
-    state: Data<State>,
-    Admin(actor): Admin,
-    Query(query): Query<UserQuery>,
-) -> Result<Reply<AccountPage>, Problem> {
+async fn list_users(caller: Admin, Query(query): Query<UserQuery>) -> Answer<AccountPage> {
     let (filter, after, limit) = query.into_parts();
-    let work = move |tx| async move { identity::list_users(&tx, filter, after, limit).await };
-    let users = state.db.read(actor, work).await?;
+    let users = caller.read(async move |tx| identity::list_users(&tx, filter, after, limit).await).await?;
     Ok(Reply::ok(&AccountPage::from(users))?)
 }
 
@@ -44,15 +29,10 @@ async fn list_users(
 #[utoipa::path(get, path = "/admin/users/{user_id}",
     tag = "admin", operation_id = "getUserAccount", security(("bearer" = [])),
     params(("user_id" = Uuid, Path, description = "The user's id.")),
-    extensions(("x-problem-codes" = json!(["session_revoked", "forbidden"]))),
+    extensions(("x-problem-codes" = json!(["forbidden"]))),
     responses((status = 200, description = "The account.", body = Account)))]
-async fn get_user(
-    state: Data<State>,
-    Admin(actor): Admin,
-    Path(id): Path<UserId>,
-) -> Result<Reply<Account>, Problem> {
-    let work = move |tx| async move { identity::user(&tx, id).await };
-    let account = state.db.read(actor, work).await?;
+async fn get_user(caller: Admin, Path(id): Path<UserId>) -> Answer<Account> {
+    let account = caller.read(async move |tx| identity::user(&tx, id).await).await?;
     let version = account.version;
     Ok(Reply::ok(&Account::from(account))?.version_and_content(version))
 }
@@ -64,18 +44,17 @@ async fn get_user(
 #[utoipa::path(patch, path = "/admin/users/{user_id}",
     tag = "admin", operation_id = "updateUserAccount", security(("bearer" = [])), request_body = PatchUser,
     params(("user_id" = Uuid, Path, description = "The user's id.")),
-    extensions(("x-problem-codes" = json!(["session_revoked", "forbidden", "last_admin"]))),
+    extensions(("x-problem-codes" = json!(["forbidden", "last_admin"]))),
     responses((status = 200, description = "The account as it is now.", body = Account)))]
 async fn update_user(
-    state: Data<State>,
-    Admin(actor): Admin,
+    caller: Admin,
     Path(id): Path<UserId>,
     seen: IfMatch,
     body: Json<PatchUser>,
-) -> Result<Reply<Account>, Problem> {
+) -> Answer<Account> {
     let matches = move |version| seen.accepts(version);
-    let work = move |tx| async move { identity::change_user(&tx, id, matches, body.value.into()).await };
-    let account = state.db.run_in(Pool::Auth, actor, work).await?;
+    let work = async move |tx| identity::change_user(&tx, id, matches, body.value.into()).await;
+    let account = caller.state.db.run_in(Pool::Auth, caller.actor, work).await?;
     let version = account.version;
     Ok(Reply::ok(&Account::from(account))?.version_and_content(version))
 }

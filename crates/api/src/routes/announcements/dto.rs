@@ -1,14 +1,9 @@
 //! Announcements in requests and answers.
 
-use chrono::{DateTime, Utc};
 use community::NewAnnouncement;
-use dto::Dto;
-use kernel::{AnnouncementId, CourseId};
-use serde::{Deserialize, Serialize};
-use utoipa::ToSchema;
-use validator::Validate;
+use kernel::{AnnouncementId, CourseId, Written};
 
-use crate::routes::shared::{Person, Title, page};
+use crate::routes::shared::prelude::*;
 
 /// An announcement to the learners of a course.
 #[derive(Serialize, ToSchema, Dto)]
@@ -34,6 +29,17 @@ pub(super) struct Announcement {
     finished_at: Option<DateTime<Utc>>,
     /// When the announcement was written.
     created_at: DateTime<Utc>,
+    /// What of the text is different from what was sent; missing where nothing is.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    #[schema(required = false)]
+    #[dto(with = Vec::new())]
+    warnings: Vec<TextWarning>,
+}
+
+impl From<Written<community::Announcement>> for Announcement {
+    fn from(written: Written<community::Announcement>) -> Self {
+        Self { warnings: warned(written.warnings), ..written.value.into() }
+    }
 }
 
 page! {
@@ -42,18 +48,13 @@ page! {
 }
 
 /// An announcement to be made.
-#[derive(Deserialize, ToSchema, Validate)]
+#[derive(Deserialize, ToSchema, Validate, Dto)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
+#[dto(into = NewAnnouncement)]
 pub(super) struct CreateAnnouncement {
     /// The title.
     title: Title,
-    /// The text as HTML, which is sanitised.
-    #[schema(min_length = 1, max_length = 10000, example = "<p>Week 5 is about pulling. Enjoy!</p>")]
+    /// The text as HTML, up to 10,000 characters once it is sanitised.
+    #[schema(min_length = 1, max_length = 200000, example = "<p>Week 5 is about pulling. Enjoy!</p>")]
     body: String,
-}
-
-impl From<CreateAnnouncement> for NewAnnouncement {
-    fn from(body: CreateAnnouncement) -> Self {
-        Self { title: body.title.into(), body: body.body }
-    }
 }

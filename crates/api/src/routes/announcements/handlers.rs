@@ -1,21 +1,11 @@
 //! The operations below `/courses/{course_id}/announcements`.
 
-use actix_web::web::Data;
 use community::NewAnnouncement;
-use database::{Pool, Tx};
-use kernel::{CourseId, Result};
+use database::Tx;
+use kernel::CourseId;
 
 use super::dto::{Announcement, AnnouncementPage, CreateAnnouncement};
-use crate::{
-    http::{
-        extract::{Confirmed, Idempotency, Json, Member, Path, Query},
-        problem::Problem,
-        reply::Reply,
-        routing::{Operations, operations},
-    },
-    routes::shared::PageQuery,
-    state::State,
-};
+use crate::{http::prelude::*, routes::shared::PageQuery};
 
 pub(in crate::routes) fn configure(config: &mut impl Operations) {
     operations!(config, list_announcements, create_announcement);
@@ -30,14 +20,13 @@ pub(in crate::routes) fn configure(config: &mut impl Operations) {
     extensions(("x-problem-codes" = json!(["not_granted", "grant_expired", "grant_refunded", "grant_revoked", "grant_suspended"]))),
     responses((status = 200, description = "A page of announcements.", body = AnnouncementPage)))]
 async fn list_announcements(
-    state: Data<State>,
-    Member(actor): Member,
+    caller: Member,
     Path(course_id): Path<CourseId>,
     Query(query): Query<PageQuery>,
-) -> Result<Reply<AnnouncementPage>, Problem> {
+) -> Answer<AnnouncementPage> {
     let (after, limit) = query.position();
-    let work = move |tx| async move { community::list_announcements(&tx, course_id, after, limit).await };
-    let page = state.db.read(actor, work).await?;
+    let work = async move |tx| community::list_announcements(&tx, course_id, after, limit).await;
+    let page = caller.read(work).await?;
     Ok(Reply::ok(&AnnouncementPage::from(page))?)
 }
 
@@ -53,19 +42,18 @@ async fn list_announcements(
     extensions(("x-problem-codes" = json!(["forbidden", "too_many_announcements"]))),
     responses((status = 201, description = "The announcement.", body = Announcement)))]
 async fn create_announcement(
-    state: Data<State>,
-    Confirmed(actor): Confirmed,
+    caller: Member,
     Path(course_id): Path<CourseId>,
     key: Idempotency,
-    body: Json<CreateAnnouncement>,
-) -> Result<Reply<Announcement>, Problem> {
+    Prose(body): Prose<CreateAnnouncement>,
+) -> Answer<Announcement> {
     let new = NewAnnouncement::from(body.value);
-    let work = move |tx: Tx| async move {
+    let work = async move |tx: Tx| {
         let announcement = community::create_announcement(&tx, course_id, new).await?;
         let location = format!("/courses/{course_id}/announcements");
         Ok(Reply::created(&location, &Announcement::from(announcement))?.content())
     };
-    let reply = key.run(&state.db, (Pool::App, actor), "createAnnouncement", &body.raw, work).await?;
-    state.wake_worker.notify_one();
+    let reply = key.run(&caller, "createAnnouncement", &body.raw, work).await?;
+    caller.state.wake_worker.notify_one();
     Ok(reply)
 }

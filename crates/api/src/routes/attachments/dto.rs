@@ -1,17 +1,9 @@
 //! Attachments in requests and answers.
 
-use chrono::{DateTime, Utc};
 use courses::{NewAttachment, Source};
-use dto::Dto;
 use kernel::{AttachmentId, CourseId, FileId, LessonId};
-use serde::{Deserialize, Serialize};
-use utoipa::ToSchema;
-use validator::{Validate, ValidationError};
 
-use crate::{
-    http::extract::broken,
-    routes::shared::{HttpsUrl, Title, page},
-};
+use crate::routes::shared::prelude::*;
 
 /// A download of a course or a lesson.
 #[derive(Serialize, ToSchema, Dto)]

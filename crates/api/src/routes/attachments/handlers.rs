@@ -2,23 +2,12 @@
 
 use std::time::Duration;
 
-use actix_web::web::Data;
 use courses::NewAttachment;
-use database::{Pool, Tx};
 use kernel::{AttachmentId, CourseId, LessonId};
 use media::{Disposition, Key, Link};
 
 use super::dto::{Attachment, AttachmentPage, CreateAttachment, Download, PatchAttachment};
-use crate::{
-    http::{
-        extract::{Caller, Idempotency, IfMatch, Json, Member, Path, Query},
-        problem::Problem,
-        reply::{Nothing, Reply},
-        routing::{Operations, operations},
-    },
-    routes::shared::PageQuery,
-    state::State,
-};
+use crate::{http::prelude::*, routes::shared::PageQuery};
 
 pub(in crate::routes) fn configure(config: &mut impl Operations) {
     operations!(
@@ -43,14 +32,13 @@ pub(in crate::routes) fn configure(config: &mut impl Operations) {
     extensions(("x-problem-codes" = json!(["not_granted", "grant_expired", "grant_refunded", "grant_revoked", "grant_suspended"]))),
     responses((status = 200, description = "A page of attachments.", body = AttachmentPage)))]
 async fn list_course_attachments(
-    state: Data<State>,
-    Member(actor): Member,
+    caller: Member,
     Path(id): Path<CourseId>,
     Query(page): Query<PageQuery>,
-) -> Result<Reply<AttachmentPage>, Problem> {
+) -> Answer<AttachmentPage> {
     let (after, limit) = page.position();
-    let work = move |tx: Tx| async move { enrollment::course_attachments(&tx, id, after, limit).await };
-    let page = state.db.read(actor, work).await?;
+    let work = async move |tx| enrollment::course_attachments(&tx, id, after, limit).await;
+    let page = caller.read(work).await?;
     Ok(Reply::ok(&AttachmentPage::from(page))?)
 }
 
@@ -63,16 +51,14 @@ async fn list_course_attachments(
     extensions(("x-problem-codes" = json!(["forbidden"]))),
     responses((status = 201, description = "The attachment.", body = Attachment)))]
 async fn create_course_attachment(
-    state: Data<State>,
-    Member(actor): Member,
+    caller: Member,
     Path(id): Path<CourseId>,
     key: Idempotency,
     body: Json<CreateAttachment>,
-) -> Result<Reply<Attachment>, Problem> {
+) -> Answer<Attachment> {
     let new = NewAttachment::from(body.value);
-    let work = move |tx: Tx| async move { created(courses::attach_to_course(&tx, id, new).await?) };
-    let pool = (Pool::App, actor);
-    Ok(key.run(&state.db, pool, "createCourseAttachment", &body.raw, work).await?)
+    let work = async move |tx| created(courses::attach_to_course(&tx, id, new).await?);
+    Ok(key.run(&caller, "createCourseAttachment", &body.raw, work).await?)
 }
 
 /// List the attachments of a lesson
@@ -84,14 +70,13 @@ async fn create_course_attachment(
     extensions(("x-problem-codes" = json!(["unauthenticated", "not_granted", "grant_expired", "grant_refunded", "grant_revoked", "grant_suspended"]))),
     responses((status = 200, description = "A page of attachments.", body = AttachmentPage)))]
 async fn list_lesson_attachments(
-    state: Data<State>,
-    Caller(actor): Caller,
+    caller: Caller,
     Path(id): Path<LessonId>,
     Query(page): Query<PageQuery>,
-) -> Result<Reply<AttachmentPage>, Problem> {
+) -> Answer<AttachmentPage> {
     let (after, limit) = page.position();
-    let work = move |tx: Tx| async move { enrollment::lesson_attachments(&tx, id, after, limit).await };
-    let page = state.db.read(actor, work).await?;
+    let work = async move |tx| enrollment::lesson_attachments(&tx, id, after, limit).await;
+    let page = caller.read(work).await?;
     Ok(Reply::ok(&AttachmentPage::from(page))?)
 }
 
@@ -104,16 +89,14 @@ async fn list_lesson_attachments(
     extensions(("x-problem-codes" = json!(["forbidden"]))),
     responses((status = 201, description = "The attachment.", body = Attachment)))]
 async fn create_lesson_attachment(
-    state: Data<State>,
-    Member(actor): Member,
+    caller: Member,
     Path(id): Path<LessonId>,
     key: Idempotency,
     body: Json<CreateAttachment>,
-) -> Result<Reply<Attachment>, Problem> {
+) -> Answer<Attachment> {
     let new = NewAttachment::from(body.value);
-    let work = move |tx: Tx| async move { created(courses::attach_to_lesson(&tx, id, new).await?) };
-    let pool = (Pool::App, actor);
-    Ok(key.run(&state.db, pool, "createLessonAttachment", &body.raw, work).await?)
+    let work = async move |tx| created(courses::attach_to_lesson(&tx, id, new).await?);
+    Ok(key.run(&caller, "createLessonAttachment", &body.raw, work).await?)
 }
 
 /// Get an attachment
@@ -123,13 +106,8 @@ async fn create_lesson_attachment(
     tag = "media", operation_id = "getAttachment", security((), ("bearer" = [])),
     params(("attachment_id" = Uuid, Path, description = "The attachment's id.")),
     responses((status = 200, description = "The attachment.", body = Attachment)))]
-async fn get_attachment(
-    state: Data<State>,
-    Caller(actor): Caller,
-    Path(id): Path<AttachmentId>,
-) -> Result<Reply<Attachment>, Problem> {
-    let work = move |tx: Tx| async move { enrollment::read_attachment(&tx, id).await };
-    reply(state.db.read(actor, work).await?)
+async fn get_attachment(caller: Caller, Path(id): Path<AttachmentId>) -> Answer<Attachment> {
+    reply(caller.read(async move |tx| enrollment::read_attachment(&tx, id).await).await?)
 }
 
 /// Update an attachment
@@ -140,16 +118,14 @@ async fn get_attachment(
     params(("attachment_id" = Uuid, Path, description = "The attachment's id.")),
     responses((status = 200, description = "The attachment as it is now.", body = Attachment)))]
 async fn update_attachment(
-    state: Data<State>,
-    Member(actor): Member,
+    caller: Member,
     Path(id): Path<AttachmentId>,
     seen: IfMatch,
     body: Json<PatchAttachment>,
-) -> Result<Reply<Attachment>, Problem> {
+) -> Answer<Attachment> {
     let name = body.value.name.map(Into::into);
     let matches = move |version| seen.accepts(version);
-    let work = move |tx: Tx| async move { courses::rename_attachment(&tx, id, matches, name).await };
-    reply(state.db.run(actor, work).await?)
+    reply(caller.run(async move |tx| courses::rename_attachment(&tx, id, matches, name).await).await?)
 }
 
 /// Delete an attachment
@@ -159,13 +135,8 @@ async fn update_attachment(
     tag = "media", operation_id = "deleteAttachment", security(("bearer" = [])),
     params(("attachment_id" = Uuid, Path, description = "The attachment's id.")),
     responses((status = 204, description = "The attachment is deleted.")))]
-async fn delete_attachment(
-    state: Data<State>,
-    Member(actor): Member,
-    Path(id): Path<AttachmentId>,
-) -> Result<Reply<Nothing>, Problem> {
-    let work = move |tx: Tx| async move { courses::remove_attachment(&tx, id).await };
-    state.db.run(actor, work).await?;
+async fn delete_attachment(caller: Member, Path(id): Path<AttachmentId>) -> Answer<Nothing> {
+    caller.run(async move |tx| courses::remove_attachment(&tx, id).await).await?;
     Ok(Reply::no_content())
 }
 
@@ -176,19 +147,14 @@ async fn delete_attachment(
     tag = "media", operation_id = "downloadAttachment", security((), ("bearer" = [])),
     params(("attachment_id" = Uuid, Path, description = "The attachment's id.")),
     responses((status = 200, description = "Where to download it.", body = Download)))]
-async fn download_attachment(
-    state: Data<State>,
-    Caller(actor): Caller,
-    Path(id): Path<AttachmentId>,
-) -> Result<Reply<Download>, Problem> {
-    let work = move |tx: Tx| async move { enrollment::read_attachment(&tx, id).await };
-    let attachment = state.db.read(actor, work).await?;
+async fn download_attachment(caller: Caller, Path(id): Path<AttachmentId>) -> Answer<Download> {
+    let attachment = caller.read(async move |tx| enrollment::read_attachment(&tx, id).await).await?;
     let Some(file_id) = attachment.file_id else {
         let url = attachment.url.unwrap_or_default();
         return Ok(Reply::ok(&Download { url, expires_at: None })?);
     };
-    let now = state.db.environment().now();
-    let expires_at = now + Duration::from_secs(state.config.download_seconds);
+    let now = caller.state.db.environment().now();
+    let expires_at = now + Duration::from_secs(caller.state.config.download_seconds);
     let content_type = attachment.content_type.unwrap_or_default();
     let link = Link {
         key: Key::File(file_id),
@@ -197,8 +163,8 @@ async fn download_attachment(
         disposition: Disposition::Attachment,
         expires_at,
     };
-    let (storage, keyring) = (&state.media.storage, state.db.keyring());
-    let url = storage.download_url(keyring, &state.media.public_url, now, &link).await?;
+    let (storage, keyring) = (&caller.state.media.storage, caller.state.db.keyring());
+    let url = storage.download_url(keyring, &caller.state.media.public_url, now, &link).await?;
     Ok(Reply::ok(&Download { url, expires_at: Some(expires_at) })?)
 }
 
@@ -207,7 +173,7 @@ fn created(attachment: courses::Attachment) -> kernel::Result<Reply<Attachment>>
     Ok(Reply::created(&location, &Attachment::from(attachment))?.version(version))
 }
 
-fn reply(attachment: courses::Attachment) -> Result<Reply<Attachment>, Problem> {
+fn reply(attachment: courses::Attachment) -> Answer<Attachment> {
     let version = attachment.version();
     Ok(Reply::ok(&Attachment::from(attachment))?.version(version))
 }

@@ -1,13 +1,10 @@
 //! What registering and logging in take and answer.
 
 use identity::{LoggedIn, Registration};
-use serde::{Deserialize, Serialize};
-use utoipa::ToSchema;
-use validator::Validate;
 
 use crate::routes::{
     me::Account,
-    shared::{Email, NewPassword},
+    shared::{Email, NewPassword, prelude::*},
 };
 
 /// A new account.
@@ -18,7 +15,7 @@ pub(super) struct Register {
     pub(super) email: Email,
     /// The password, which must not be a common one, nor the address or the username.
     pub(super) password: NewPassword,
-    /// The unique username: 3 to 30 lower-case letters, digits and underscores.
+    /// The unique username: 3 to 30 lower-case letters, digits and underscores, not the name of a role.
     #[schema(pattern = "^[a-z0-9_]{3,30}$", nullable = false, example = "lena_lifts")]
     pub(super) username: Option<String>,
     /// The name to show.

@@ -1,19 +1,14 @@
 //! The operations below `/auth`. Nobody is logged in yet: they run as the auth role.
 
-use actix_web::{HttpRequest, http::header, web::Data};
+use actix_web::HttpRequest;
 use database::Pool;
-use identity::{Client, LoggedIn};
-use kernel::Actor;
+use identity::LoggedIn;
+use kernel::{Actor, Code};
 
 use super::dto::{EmailAddress, LinkToken, Login, RefreshToken, Register, ResetPassword, SessionTokens};
-use crate::{
-    http::{
-        extract::{Idempotency, Json, address_of},
-        problem::Problem,
-        reply::{Nothing, Reply},
-        routing::{Operations, operations},
-    },
-    state::State,
+use crate::http::{
+    extract::{address_of, client_of},
+    prelude::*,
 };
 
 pub(in crate::routes) fn configure(config: &mut impl Operations) {
@@ -33,59 +28,70 @@ pub(in crate::routes) fn configure(config: &mut impl Operations) {
 /// Register an account
 ///
 /// Makes an account and logs it in. A mail asks to verify the address. Only admins give roles.
+///
+/// Where the school wants addresses to be verified first, the answer is 202, nobody is logged in, and the link of the mail comes before the
+/// first login. An address that has an account is answered the same; its owner is told by mail.
 #[utoipa::path(post, path = "/auth/register",
     tag = "auth", operation_id = "register", security(()), request_body = Register,
     extensions(("x-problem-codes" = json!(["email_taken", "username_taken"]))),
-    responses((status = 201, description = "The account was made and is logged in.", body = SessionTokens)))]
+    responses((status = 201, description = "The account was made and is logged in.", body = SessionTokens),
+        (status = 202, description = "A mail is on its way: the address has to be verified before the first login.")))]
 async fn register(
     state: Data<State>,
     request: HttpRequest,
     key: Idempotency,
     body: Json<Register>,
-) -> Result<Reply<SessionTokens>, Problem> {
+) -> Answer<SessionTokens> {
     let Json { value: body, raw } = body;
-    limit_attempts(&state, &request, &body.email.0)?;
+    limit_mails(&state, &request, &body.email.0)?;
+    let client = client_of(&request, &state.config);
+    let attempt = state.identity.begin_registration(&state.db, &client)?;
     let own_names = [body.email.0.as_str(), body.username.as_deref().unwrap_or_default()];
     let (hasher, password) = (&state.identity.hasher, body.password.0.clone());
-    let hash = identity::hash_new_password(&state.db, hasher, password, "/password", &own_names).await?;
+    let share = client.share(false);
+    let hash =
+        identity::hash_new_password(&state.db, hasher, password, "/password", &own_names, share).await?;
     let registration = body.into_registration(hash);
-    let client = client(&state, &request);
     let shared = state.clone();
-    let work = move |tx| async move {
+    let work = async move |tx| {
+        if shared.identity.confirms_addresses {
+            identity::register_unconfirmed(&tx, registration).await?;
+            return Ok(Reply::deferred());
+        }
         let account = identity::register(&tx, registration).await?;
         let session = shared.identity.begin_session(&tx, account.id, client).await?;
         let location = format!("/users/{}", account.id);
         Ok(Reply::created(&location, &tokens(&shared, session))?.version(account.version))
     };
     let whose = (Pool::Auth, Actor::Anonymous);
-    let reply = key.run(&state.db, whose, "register", &raw, work).await?;
+    let reply = key.run_in(&state.db, whose, "register", &raw, work).await;
+    if reply.as_ref().is_err_and(|refusal| refusal.code() == Code::EmailTaken) {
+        attempt.found_taken(state.db.environment().now());
+    }
+    let reply = reply?;
     state.wake_worker.notify_one();
     Ok(reply)
 }
 
 /// Log in
 ///
-/// Begins a session. An unknown address, a wrong password and a suspended account cost the same time and get the same answer.
+/// Begins a session. An unknown address, a wrong password and a suspended account cost the same time and get the same answer. After about
+/// ten wrong passwords in an hour, an account takes no more from devices that it was not used from before (429).
 #[utoipa::path(post, path = "/auth/login",
     tag = "auth", operation_id = "login", security(()), request_body = Login,
-    extensions(("x-problem-codes" = json!(["invalid_credentials"]))),
+    extensions(("x-problem-codes" = json!(["invalid_credentials", "address_unverified"]))),
     responses((status = 200, description = "The session began.", body = SessionTokens)))]
-async fn login(
-    state: Data<State>,
-    request: HttpRequest,
-    body: Json<Login>,
-) -> Result<Reply<SessionTokens>, Problem> {
+async fn login(state: Data<State>, request: HttpRequest, body: Json<Login>) -> Answer<SessionTokens> {
     let Login { email, password } = body.value;
-    limit_attempts(&state, &request, &email)?;
-    let client = client(&state, &request);
+    let client = client_of(&request, &state.config);
     let session = identity::login(&state.db, &state.identity, &email, password, client).await?;
     Ok(Reply::ok(&tokens(&state, session))?)
 }
 
 /// Refresh a session
 ///
-/// Spends the refresh token and answers its successor. A repetition within ten seconds answers the same successor, for clients
-/// whose answer was lost; any later reuse ends the session.
+/// Spends the refresh token and answers its successor. A repetition answers the same successor, for clients whose answer was lost: within
+/// ten minutes, and until the successor or its access token was used. Any other reuse ends the session.
 #[utoipa::path(post, path = "/auth/refresh",
     tag = "auth", operation_id = "refreshSession", security(()), request_body = RefreshToken,
     extensions(("x-problem-codes" = json!(["refresh_token_invalid", "refresh_token_reused"]))),
@@ -94,8 +100,8 @@ async fn refresh_session(
     state: Data<State>,
     request: HttpRequest,
     body: Json<RefreshToken>,
-) -> Result<Reply<SessionTokens>, Problem> {
-    let client = client(&state, &request);
+) -> Answer<SessionTokens> {
+    let client = client_of(&request, &state.config);
     let session = identity::refresh(&state.db, &state.identity, body.value.refresh_token, client).await?;
     Ok(Reply::ok(&tokens(&state, session))?)
 }
@@ -106,23 +112,26 @@ async fn refresh_session(
 #[utoipa::path(post, path = "/auth/logout",
     tag = "auth", operation_id = "logout", security(()), request_body = RefreshToken,
     responses((status = 204, description = "The session has ended.")))]
-async fn logout(state: Data<State>, body: Json<RefreshToken>) -> Result<Reply<Nothing>, Problem> {
+async fn logout(state: Data<State>, body: Json<RefreshToken>) -> Answer<Nothing> {
     let token = body.value.refresh_token;
-    let work = |tx| async move { identity::logout(&tx, &token).await };
-    state.db.run_in(Pool::Auth, Actor::Anonymous, work).await?;
+    state
+        .db
+        .run_in(Pool::Auth, Actor::Anonymous, async move |tx| identity::logout(&tx, &token).await)
+        .await?;
     Ok(Reply::no_content())
 }
 
 /// Verify an e-mail address
 ///
-/// Takes the token of the link that was sent to the address. A link works once, within 48 hours.
+/// Takes the token of the link that was sent to the address. A link works once, within 48 hours; opened again, it changes nothing, and is
+/// answered the same as long as the address is verified.
 #[utoipa::path(post, path = "/auth/verify-email",
     tag = "auth", operation_id = "verifyEmail", security(()), request_body = LinkToken,
     extensions(("x-problem-codes" = json!(["link_invalid"]))),
     responses((status = 204, description = "The address is verified.")))]
-async fn verify_email(state: Data<State>, body: Json<LinkToken>) -> Result<Reply<Nothing>, Problem> {
+async fn verify_email(state: Data<State>, body: Json<LinkToken>) -> Answer<Nothing> {
     let token = body.value.token;
-    let work = |tx| async move { identity::verify_email(&tx, &token).await };
+    let work = async move |tx| identity::verify_email(&tx, &token).await;
     state.db.run_in(Pool::Auth, Actor::Anonymous, work).await?;
     Ok(Reply::no_content())
 }
@@ -137,10 +146,10 @@ async fn resend_verification(
     state: Data<State>,
     request: HttpRequest,
     body: Json<EmailAddress>,
-) -> Result<Reply<Nothing>, Problem> {
+) -> Answer<Nothing> {
     let email = body.value.email.0;
-    limit_attempts(&state, &request, &email)?;
-    let work = |tx| async move { identity::resend_verification(&tx, &email).await };
+    limit_mails(&state, &request, &email)?;
+    let work = async move |tx| identity::resend_verification(&tx, &email).await;
     state.db.run_in(Pool::Auth, Actor::Anonymous, work).await?;
     state.wake_worker.notify_one();
     Ok(Reply::accepted())
@@ -156,10 +165,10 @@ async fn request_password_reset(
     state: Data<State>,
     request: HttpRequest,
     body: Json<EmailAddress>,
-) -> Result<Reply<Nothing>, Problem> {
+) -> Answer<Nothing> {
     let email = body.value.email.0;
-    limit_attempts(&state, &request, &email)?;
-    let work = |tx| async move { identity::request_password_reset(&tx, &email).await };
+    limit_mails(&state, &request, &email)?;
+    let work = async move |tx| identity::request_password_reset(&tx, &email).await;
     state.db.run_in(Pool::Auth, Actor::Anonymous, work).await?;
     state.wake_worker.notify_one();
     Ok(Reply::accepted())
@@ -172,9 +181,14 @@ async fn request_password_reset(
     tag = "auth", operation_id = "resetPassword", security(()), request_body = ResetPassword,
     extensions(("x-problem-codes" = json!(["link_invalid"]))),
     responses((status = 204, description = "The password was changed.")))]
-async fn reset_password(state: Data<State>, body: Json<ResetPassword>) -> Result<Reply<Nothing>, Problem> {
+async fn reset_password(
+    state: Data<State>,
+    request: HttpRequest,
+    body: Json<ResetPassword>,
+) -> Answer<Nothing> {
     let ResetPassword { token, new_password } = body.value;
-    identity::reset_password(&state.db, &state.identity.hasher, token, new_password.into()).await?;
+    let share = client_of(&request, &state.config).share(false);
+    identity::reset_password(&state.db, &state.identity.hasher, token, new_password.into(), share).await?;
     state.wake_worker.notify_one();
     Ok(Reply::no_content())
 }
@@ -183,17 +197,8 @@ fn tokens(state: &State, session: LoggedIn) -> SessionTokens {
     SessionTokens::new(session, state.identity.tokens.lifetime().as_secs())
 }
 
-/// Counts an attempt at this account from the client's address, and refuses one too many.
-fn limit_attempts(state: &State, request: &HttpRequest, account: &str) -> Result<(), Problem> {
+/// Counts a mail that this address has sent to another, and refuses one too many.
+fn limit_mails(state: &State, request: &HttpRequest, account: &str) -> Result<(), Problem> {
     let address = address_of(request, &state.config.trusted_proxies);
-    Ok(address.map_or(Ok(()), |address| state.limits.login(address, account))?)
-}
-
-/// Where a session is used from, for the list of sessions.
-fn client(state: &State, request: &HttpRequest) -> Client {
-    let agent = request.headers().get(header::USER_AGENT).and_then(|value| value.to_str().ok());
-    Client {
-        user_agent: agent.map(|agent| agent.chars().take(300).collect()),
-        ip_address: address_of(request, &state.config.trusted_proxies).map(|address| address.to_string()),
-    }
+    Ok(address.map_or(Ok(()), |address| state.limits.mail(address, account))?)
 }

@@ -1,11 +1,6 @@
 //! Blocks in answers.
 
-use chrono::{DateTime, Utc};
-use dto::Dto;
-use serde::Serialize;
-use utoipa::ToSchema;
-
-use crate::routes::shared::{Person, page};
+use crate::routes::shared::prelude::*;
 
 /// A block of a person by the caller.
 #[derive(Serialize, ToSchema, Dto)]

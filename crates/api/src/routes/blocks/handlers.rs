@@ -1,20 +1,10 @@
 //! The operations below `/me/blocks`.
 
-use actix_web::web::Data;
 use community::block;
-use kernel::{Result, UserId};
+use kernel::UserId;
 
 use super::dto::{Block, BlockPage};
-use crate::{
-    http::{
-        extract::{Member, Path, Query},
-        problem::Problem,
-        reply::{Nothing, Reply},
-        routing::{Operations, operations},
-    },
-    routes::shared::PageQuery,
-    state::State,
-};
+use crate::{http::prelude::*, routes::shared::PageQuery};
 
 pub(in crate::routes) fn configure(config: &mut impl Operations) {
     operations!(config, list_blocks, put_block, delete_block);
@@ -26,14 +16,9 @@ pub(in crate::routes) fn configure(config: &mut impl Operations) {
 #[utoipa::path(get, path = "/me/blocks",
     tag = "messages", operation_id = "listMyBlocks", security(("bearer" = [])), params(PageQuery),
     responses((status = 200, description = "A page of blocks.", body = BlockPage)))]
-async fn list_blocks(
-    state: Data<State>,
-    Member(actor): Member,
-    Query(page): Query<PageQuery>,
-) -> Result<Reply<BlockPage>, Problem> {
+async fn list_blocks(caller: Member, Query(page): Query<PageQuery>) -> Answer<BlockPage> {
     let (after, limit) = page.position();
-    let work = move |tx| async move { block::list(&tx, after, limit).await };
-    Ok(Reply::ok(&BlockPage::from(state.db.read(actor, work).await?))?)
+    Ok(Reply::ok(&BlockPage::from(caller.read(async move |tx| block::list(&tx, after, limit).await).await?))?)
 }
 
 /// Block a person
@@ -45,13 +30,8 @@ async fn list_blocks(
     params(("user_id" = Uuid, Path, description = "The user's id.")),
     extensions(("x-problem-codes" = json!(["validation_failed"]))),
     responses((status = 200, description = "The block.", body = Block)))]
-async fn put_block(
-    state: Data<State>,
-    Member(actor): Member,
-    Path(user_id): Path<UserId>,
-) -> Result<Reply<Block>, Problem> {
-    let work = move |tx| async move { block::block(&tx, user_id).await };
-    Ok(Reply::ok(&Block::from(state.db.run(actor, work).await?))?)
+async fn put_block(caller: Member, Path(user_id): Path<UserId>) -> Answer<Block> {
+    Ok(Reply::ok(&Block::from(caller.run(async move |tx| block::block(&tx, user_id).await).await?))?)
 }
 
 /// Remove a block
@@ -61,12 +41,7 @@ async fn put_block(
     tag = "messages", operation_id = "unblockUser", security(("bearer" = [])),
     params(("user_id" = Uuid, Path, description = "The user's id.")),
     responses((status = 204, description = "There is no block.")))]
-async fn delete_block(
-    state: Data<State>,
-    Member(actor): Member,
-    Path(user_id): Path<UserId>,
-) -> Result<Reply<Nothing>, Problem> {
-    let work = move |tx| async move { block::unblock(&tx, user_id).await };
-    state.db.run(actor, work).await?;
+async fn delete_block(caller: Member, Path(user_id): Path<UserId>) -> Answer<Nothing> {
+    caller.run(async move |tx| block::unblock(&tx, user_id).await).await?;
     Ok(Reply::no_content())
 }

@@ -1,17 +1,9 @@
 //! Categories in requests and answers.
 
-use chrono::{DateTime, Utc};
 use courses::{CategoryChange, NewCategory};
-use dto::Dto;
 use kernel::{CategoryId, FileId};
-use serde::{Deserialize, Serialize};
-use utoipa::{IntoParams, ToSchema};
-use validator::Validate;
 
-use crate::{
-    http::extract::merge,
-    routes::shared::{HttpsUrl, bounded, page},
-};
+use crate::routes::shared::prelude::*;
 
 bounded! {
     /// The name of a category: 1 to 80 characters, of which one can be seen.
@@ -50,8 +42,9 @@ page! {
 }
 
 /// A category to create.
-#[derive(Deserialize, ToSchema, Validate)]
+#[derive(Deserialize, ToSchema, Validate, Dto)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
+#[dto(into = NewCategory)]
 pub(super) struct CreateCategory {
     /// The name, which no other category may have.
     name: CategoryName,
@@ -61,16 +54,10 @@ pub(super) struct CreateCategory {
     image_id: Option<FileId>,
 }
 
-impl From<CreateCategory> for NewCategory {
-    fn from(body: CreateCategory) -> Self {
-        let CreateCategory { name, image_url, image_id } = body;
-        Self { name: name.into(), image_url: image_url.map(Into::into), image_id }
-    }
-}
-
 /// A change of a category.
-#[derive(Deserialize, ToSchema, Validate)]
+#[derive(Deserialize, ToSchema, Validate, Dto)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
+#[dto(into = CategoryChange)]
 pub(super) struct PatchCategory {
     /// The name, which no other category may have. A new name makes a new slug.
     #[schema(nullable = false)]
@@ -83,13 +70,6 @@ pub(super) struct PatchCategory {
     #[serde(default, deserialize_with = "merge::member")]
     #[schema(value_type = Option<FileId>)]
     image_id: Option<Option<FileId>>,
-}
-
-impl From<PatchCategory> for CategoryChange {
-    fn from(body: PatchCategory) -> Self {
-        let PatchCategory { name, image_url, image_id } = body;
-        Self { name: name.map(Into::into), image_url: image_url.map(|url| url.map(Into::into)), image_id }
-    }
 }
 
 /// What happens to the courses of a deleted category.

@@ -1,21 +1,10 @@
 //! The operations on categories.
 
-use actix_web::web::Data;
 use courses::{CategoryChange, NewCategory};
-use database::Pool;
 use kernel::Actor;
 
 use super::dto::{Category, CategoryPage, CreateCategory, DeleteCategory, PatchCategory};
-use crate::{
-    http::{
-        extract::{Admin, Idempotency, IfMatch, Json, Path, Query},
-        problem::Problem,
-        reply::{Nothing, Reply},
-        routing::{Operations, operations},
-    },
-    routes::shared::PageQuery,
-    state::State,
-};
+use crate::{http::prelude::*, routes::shared::PageQuery};
 
 pub(in crate::routes) fn configure(config: &mut impl Operations) {
     operations!(config, list_categories, create_category, get_category, update_category, delete_category);
@@ -27,12 +16,9 @@ pub(in crate::routes) fn configure(config: &mut impl Operations) {
 #[utoipa::path(get, path = "/categories",
     tag = "categories", operation_id = "listCategories", security(()), params(PageQuery),
     responses((status = 200, description = "A page of categories.", body = CategoryPage)))]
-async fn list_categories(
-    state: Data<State>,
-    Query(page): Query<PageQuery>,
-) -> Result<Reply<CategoryPage>, Problem> {
+async fn list_categories(state: Data<State>, Query(page): Query<PageQuery>) -> Answer<CategoryPage> {
     let (after, limit) = page.position();
-    let work = move |tx| async move { courses::categories(&tx, after, limit).await };
+    let work = async move |tx| courses::categories(&tx, after, limit).await;
     let page = state.db.read(Actor::Anonymous, work).await?;
     Ok(Reply::ok(&CategoryPage::from(page))?)
 }
@@ -42,22 +28,16 @@ async fn list_categories(
 /// Creates a category, by an admin.
 #[utoipa::path(post, path = "/categories",
     tag = "categories", operation_id = "createCategory", security(("bearer" = [])), request_body = CreateCategory,
-    extensions(("x-problem-codes" = json!(["session_revoked", "forbidden", "category_taken"]))),
+    extensions(("x-problem-codes" = json!(["forbidden", "category_taken"]))),
     responses((status = 201, description = "The category.", body = Category)))]
-async fn create_category(
-    state: Data<State>,
-    Admin(actor): Admin,
-    key: Idempotency,
-    body: Json<CreateCategory>,
-) -> Result<Reply<Category>, Problem> {
+async fn create_category(caller: Admin, key: Idempotency, body: Json<CreateCategory>) -> Answer<Category> {
     let new = NewCategory::from(body.value);
-    let work = |tx| async move {
+    let work = async move |tx| {
         let category = courses::create_category(&tx, new).await?;
         let (location, version) = (format!("/categories/{}", category.id), category.version);
         Ok(Reply::created(&location, &Category::from(category))?.version(version))
     };
-    let whose = (Pool::App, actor);
-    Ok(key.run(&state.db, whose, "createCategory", &body.raw, work).await?)
+    Ok(key.run(&caller, "createCategory", &body.raw, work).await?)
 }
 
 /// Get a category
@@ -67,9 +47,8 @@ async fn create_category(
     tag = "categories", operation_id = "getCategory", security(()),
     params(("category" = String, Path, description = "Id or slug.", max_length = 120, example = "strength")),
     responses((status = 200, description = "The category.", body = Category)))]
-async fn get_category(state: Data<State>, Path(key): Path<String>) -> Result<Reply<Category>, Problem> {
-    let work = |tx| async move { courses::category(&tx, &key).await };
-    reply(state.db.read(Actor::Anonymous, work).await?)
+async fn get_category(state: Data<State>, Path(key): Path<String>) -> Answer<Category> {
+    reply(state.db.read(Actor::Anonymous, async move |tx| courses::category(&tx, &key).await).await?)
 }
 
 /// Update a category
@@ -78,19 +57,17 @@ async fn get_category(state: Data<State>, Path(key): Path<String>) -> Result<Rep
 #[utoipa::path(patch, path = "/categories/{category}",
     tag = "categories", operation_id = "updateCategory", security(("bearer" = [])), request_body = PatchCategory,
     params(("category" = String, Path, description = "Id or slug.", max_length = 120, example = "strength")),
-    extensions(("x-problem-codes" = json!(["session_revoked", "forbidden", "category_taken"]))),
+    extensions(("x-problem-codes" = json!(["forbidden", "category_taken"]))),
     responses((status = 200, description = "The category as it is now.", body = Category)))]
 async fn update_category(
-    state: Data<State>,
-    Admin(actor): Admin,
+    caller: Admin,
     Path(key): Path<String>,
     seen: IfMatch,
     body: Json<PatchCategory>,
-) -> Result<Reply<Category>, Problem> {
+) -> Answer<Category> {
     let change = CategoryChange::from(body.value);
     let matches = move |version| seen.accepts(version);
-    let work = |tx| async move { courses::change_category(&tx, &key, matches, change).await };
-    reply(state.db.run(actor, work).await?)
+    reply(caller.run(async move |tx| courses::change_category(&tx, &key, matches, change).await).await?)
 }
 
 /// Delete a category
@@ -99,20 +76,19 @@ async fn update_category(
 #[utoipa::path(delete, path = "/categories/{category}",
     tag = "categories", operation_id = "deleteCategory", security(("bearer" = [])),
     params(("category" = String, Path, description = "Id or slug.", max_length = 120, example = "strength"), DeleteCategory),
-    extensions(("x-problem-codes" = json!(["session_revoked", "forbidden", "category_in_use"]))),
+    extensions(("x-problem-codes" = json!(["forbidden", "category_in_use"]))),
     responses((status = 204, description = "The category is deleted.")))]
 async fn delete_category(
-    state: Data<State>,
-    Admin(actor): Admin,
+    caller: Admin,
     Path(key): Path<String>,
     Query(query): Query<DeleteCategory>,
-) -> Result<Reply<Nothing>, Problem> {
-    let work = |tx| async move { courses::delete_category(&tx, &key, query.replacement.as_deref()).await };
-    state.db.run(actor, work).await?;
+) -> Answer<Nothing> {
+    let work = async move |tx| courses::delete_category(&tx, &key, query.replacement.as_deref()).await;
+    caller.run(work).await?;
     Ok(Reply::no_content())
 }
 
-fn reply(category: courses::Category) -> Result<Reply<Category>, Problem> {
+fn reply(category: courses::Category) -> Answer<Category> {
     let version = category.version;
     Ok(Reply::ok(&Category::from(category))?.version(version))
 }

@@ -1,21 +1,10 @@
 //! Chapters in requests and answers.
 
-use chrono::{DateTime, Utc};
-use courses::{Body, BodyChange, ChapterChange, NewChapter};
+use courses::{Body, BodyChange, ChapterChange, ContentFormat, NewChapter};
 use enrollment::ReadableChapter;
-use kernel::{ChapterId, CourseId, VideoAssetId};
-use serde::{Deserialize, Serialize};
-use utoipa::ToSchema;
-use validator::Validate;
+use kernel::{ChapterId, CourseId, VideoAssetId, Written};
 
-use crate::{
-    http::extract::merge,
-    routes::{
-        courses::ChapterOutline,
-        lessons::AccessReason,
-        shared::{HttpsUrl, Minutes, RichText, Summary, Title},
-    },
-};
+use crate::routes::{courses::ChapterOutline, lessons::AccessReason, shared::prelude::*};
 
 /// A chapter with what it teaches.
 #[derive(Serialize, ToSchema)]
@@ -34,9 +23,12 @@ pub(in crate::routes) struct Chapter {
     /// The position among the chapters of the course; a smaller one comes first.
     #[schema(minimum = 1, example = 1)]
     position: i64,
-    /// Its own text, as sanitised HTML.
+    /// Its own text.
     #[schema(example = "<p>Take your time …</p>")]
     content: Option<String>,
+    /// What the text is: `HTML`, or `JSON` where it was written as the document of an editor; more may be added.
+    #[schema(value_type = String, example = "HTML")]
+    content_format: ContentFormat,
     /// The address of a video that is hosted elsewhere.
     #[schema(format = "uri")]
     video_url: Option<String>,
@@ -53,6 +45,16 @@ pub(in crate::routes) struct Chapter {
     created_at: DateTime<Utc>,
     /// When it was last changed.
     updated_at: DateTime<Utc>,
+    /// What of the text is different from what was sent; missing where nothing is.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    #[schema(required = false)]
+    warnings: Vec<TextWarning>,
+}
+
+impl From<Written<(courses::Chapter, Body)>> for Chapter {
+    fn from(written: Written<(courses::Chapter, Body)>) -> Self {
+        Self { warnings: warned(written.warnings), ..written.value.into() }
+    }
 }
 
 impl From<(courses::Chapter, Body)> for Chapter {
@@ -72,7 +74,7 @@ impl From<(courses::Chapter, Body)> for Chapter {
             created_at,
             updated_at,
         } = chapter;
-        let Body { content, video_url, video_asset_id } = body;
+        let Body { content, content_format, video_url, video_asset_id } = body;
         Self {
             id,
             course_id,
@@ -80,6 +82,7 @@ impl From<(courses::Chapter, Body)> for Chapter {
             description,
             position,
             content,
+            content_format,
             video_url,
             video_asset_id,
             duration,
@@ -87,6 +90,7 @@ impl From<(courses::Chapter, Body)> for Chapter {
             is_free,
             created_at,
             updated_at,
+            warnings: Vec::new(),
         }
     }
 }
@@ -128,8 +132,10 @@ pub(super) struct ChapterOrder {
 }
 
 /// A chapter to create at the end of its course, as a draft.
-#[derive(Deserialize, ToSchema, Validate)]
+#[derive(Deserialize, ToSchema, Validate, Dto)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
+#[dto(into = NewChapter, used(content, content_format, video_url, video_asset_id))]
+#[dto(make(body = Body { content, content_format, video_url, video_asset_id }))]
 pub(super) struct CreateChapter {
     /// The title.
     #[schema(example = "Week 1")]
@@ -137,9 +143,13 @@ pub(super) struct CreateChapter {
     /// A description in plain text.
     #[schema(example = "Finding your positions.")]
     description: Option<Summary>,
-    /// Its own text, as HTML.
+    /// Its own text.
     #[schema(example = "<p>Take your time …</p>")]
     content: Option<RichText>,
+    /// What the text is; `HTML` where it is missing.
+    #[serde(default)]
+    #[schema(value_type = schema::ContentFormat, required = false)]
+    content_format: ContentFormat,
     /// The address of a video that is hosted elsewhere.
     #[schema(example = "https://videos.example.com/week-1.mp4")]
     video_url: Option<HttpsUrl>,
@@ -153,27 +163,11 @@ pub(super) struct CreateChapter {
     is_free: bool,
 }
 
-impl From<CreateChapter> for NewChapter {
-    fn from(body: CreateChapter) -> Self {
-        let CreateChapter { title, description, content, video_url, video_asset_id, duration, is_free } =
-            body;
-        Self {
-            title: title.into(),
-            description: description.map(Into::into),
-            duration: duration.map(Into::into),
-            is_free,
-            body: Body {
-                content: content.map(Into::into),
-                video_url: video_url.map(Into::into),
-                video_asset_id,
-            },
-        }
-    }
-}
-
 /// A change of a chapter.
-#[derive(Deserialize, ToSchema, Validate)]
+#[derive(Deserialize, ToSchema, Validate, Dto)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
+#[dto(into = ChapterChange, used(content, content_format, video_url, video_asset_id))]
+#[dto(make(body = BodyChange { content, content_format, video_url, video_asset_id }))]
 pub(super) struct PatchChapter {
     /// The title.
     #[schema(nullable = false, example = "Week 1")]
@@ -182,10 +176,13 @@ pub(super) struct PatchChapter {
     #[serde(default, deserialize_with = "merge::member")]
     #[schema(value_type = Option<Summary>, example = "Finding your positions.")]
     description: Option<Option<Summary>>,
-    /// Its own text, as HTML.
+    /// Its own text, in the format that is named or was there.
     #[serde(default, deserialize_with = "merge::member")]
     #[schema(value_type = Option<RichText>, example = "<p>Take your time …</p>")]
     content: Option<Option<RichText>>,
+    /// What the text is.
+    #[schema(value_type = schema::ContentFormat, required = false)]
+    content_format: Option<ContentFormat>,
     /// The address of a video that is hosted elsewhere.
     #[serde(default, deserialize_with = "merge::member")]
     #[schema(value_type = Option<HttpsUrl>)]
@@ -201,21 +198,4 @@ pub(super) struct PatchChapter {
     /// Whether it is a free preview, which everybody may read.
     #[schema(nullable = false)]
     is_free: Option<bool>,
-}
-
-impl From<PatchChapter> for ChapterChange {
-    fn from(body: PatchChapter) -> Self {
-        let PatchChapter { title, description, content, video_url, video_asset_id, duration, is_free } = body;
-        Self {
-            title: title.map(Into::into),
-            description: description.map(|text| text.map(Into::into)),
-            duration: duration.map(|minutes| minutes.map(Into::into)),
-            is_free,
-            body: BodyChange {
-                content: content.map(|text| text.map(Into::into)),
-                video_url: video_url.map(|url| url.map(Into::into)),
-                video_asset_id,
-            },
-        }
-    }
 }

@@ -1,20 +1,10 @@
 //! The operations on chapters.
 
-use actix_web::web::Data;
 use courses::{Body, ChapterChange, NewChapter};
-use database::Pool;
-use kernel::{ChapterId, CourseId};
+use kernel::{ChapterId, CourseId, Written};
 
 use super::dto::{Chapter, ChapterList, ChapterOrder, ChapterWithAccess, CreateChapter, PatchChapter};
-use crate::{
-    http::{
-        extract::{Caller, Idempotency, IfMatch, Json, Member, Path},
-        problem::Problem,
-        reply::{Nothing, Reply},
-        routing::{Operations, operations},
-    },
-    state::State,
-};
+use crate::http::prelude::*;
 
 pub(in crate::routes) fn configure(config: &mut impl Operations) {
     operations!(
@@ -30,8 +20,8 @@ pub(in crate::routes) fn configure(config: &mut impl Operations) {
     );
 }
 
-fn reply(chapter: (courses::Chapter, Body)) -> Result<Reply<Chapter>, Problem> {
-    let version = chapter.0.version;
+fn reply(chapter: Written<(courses::Chapter, Body)>) -> Answer<Chapter> {
+    let version = chapter.value.0.version;
     Ok(Reply::ok(&Chapter::from(chapter))?.version(version))
 }
 
@@ -44,20 +34,18 @@ fn reply(chapter: (courses::Chapter, Body)) -> Result<Reply<Chapter>, Problem> {
     extensions(("x-problem-codes" = json!(["forbidden", "list_full"]))),
     responses((status = 201, description = "The draft.", body = Chapter)))]
 async fn create_chapter(
-    state: Data<State>,
-    Member(actor): Member,
+    caller: Member,
     Path(course_id): Path<CourseId>,
     key: Idempotency,
-    body: Json<CreateChapter>,
-) -> Result<Reply<Chapter>, Problem> {
+    Prose(body): Prose<CreateChapter>,
+) -> Answer<Chapter> {
     let new = NewChapter::from(body.value);
-    let work = move |tx| async move {
+    let work = async move |tx| {
         let chapter = courses::create_chapter(&tx, course_id, new).await?;
-        let (location, version) = (format!("/chapters/{}", chapter.0.id), chapter.0.version);
+        let (location, version) = (format!("/chapters/{}", chapter.value.0.id), chapter.value.0.version);
         Ok(Reply::created(&location, &Chapter::from(chapter))?.version(version))
     };
-    let whose = (Pool::App, actor);
-    Ok(key.run(&state.db, whose, "createChapter", &body.raw, work).await?)
+    Ok(key.run(&caller, "createChapter", &body.raw, work).await?)
 }
 
 /// Get a chapter
@@ -69,13 +57,8 @@ async fn create_chapter(
     params(("chapter_id" = Uuid, Path, description = "The chapter's id.")),
     extensions(("x-problem-codes" = json!(["unauthenticated", "not_granted", "grant_expired", "grant_refunded", "grant_revoked", "grant_suspended"]))),
     responses((status = 200, description = "The chapter.", body = ChapterWithAccess)))]
-async fn get_chapter(
-    state: Data<State>,
-    Caller(actor): Caller,
-    Path(id): Path<ChapterId>,
-) -> Result<Reply<ChapterWithAccess>, Problem> {
-    let work = move |tx| async move { enrollment::read_chapter(&tx, id).await };
-    let readable = state.db.read(actor, work).await?;
+async fn get_chapter(caller: Caller, Path(id): Path<ChapterId>) -> Answer<ChapterWithAccess> {
+    let readable = caller.read(async move |tx| enrollment::read_chapter(&tx, id).await).await?;
     let version = readable.chapter.version;
     Ok(Reply::ok(&ChapterWithAccess::from(readable))?.version_and_content(version))
 }
@@ -89,13 +72,9 @@ async fn get_chapter(
     params(("course_id" = Uuid, Path, description = "The course's id.")),
     extensions(("x-versioned" = json!(true))),
     responses((status = 200, description = "The chapters.", body = ChapterList)))]
-async fn list_chapters(
-    state: Data<State>,
-    Caller(actor): Caller,
-    Path(course_id): Path<CourseId>,
-) -> Result<Reply<ChapterList>, Problem> {
-    let work = move |tx| async move { courses::course(&tx, &course_id.to_string()).await };
-    let chapters = state.db.read(actor, work).await?.outline.chapters;
+async fn list_chapters(caller: Caller, Path(course_id): Path<CourseId>) -> Answer<ChapterList> {
+    let work = async move |tx| courses::course(&tx, &course_id.to_string()).await;
+    let chapters = caller.read(work).await?.outline.chapters;
     let data = chapters.into_iter().map(Into::into).collect();
     Ok(Reply::ok(&ChapterList { data })?.content())
 }
@@ -109,14 +88,12 @@ async fn list_chapters(
     extensions(("x-problem-codes" = json!(["forbidden"]))),
     responses((status = 200, description = "The order as it is now.", body = ChapterOrder)))]
 async fn order_chapters(
-    state: Data<State>,
-    Member(actor): Member,
+    caller: Member,
     Path(course_id): Path<CourseId>,
     body: Json<ChapterOrder>,
-) -> Result<Reply<ChapterOrder>, Problem> {
+) -> Answer<ChapterOrder> {
     let ids = body.value.chapter_ids;
-    let work = move |tx| async move { courses::order_chapters(&tx, course_id, &ids).await };
-    let chapters = state.db.run(actor, work).await?;
+    let chapters = caller.run(async move |tx| courses::order_chapters(&tx, course_id, &ids).await).await?;
     let chapter_ids = chapters.iter().map(|chapter| chapter.id).collect();
     Ok(Reply::ok(&ChapterOrder { chapter_ids })?)
 }
@@ -129,13 +106,8 @@ async fn order_chapters(
     params(("chapter_id" = Uuid, Path, description = "The chapter's id.")),
     extensions(("x-problem-codes" = json!(["forbidden", "course_has_learners"]))),
     responses((status = 204, description = "The chapter is deleted.")))]
-async fn delete_chapter(
-    state: Data<State>,
-    Member(actor): Member,
-    Path(id): Path<ChapterId>,
-) -> Result<Reply<Nothing>, Problem> {
-    let work = move |tx| async move { courses::delete_chapter(&tx, id).await };
-    state.db.run(actor, work).await?;
+async fn delete_chapter(caller: Member, Path(id): Path<ChapterId>) -> Answer<Nothing> {
+    caller.run(async move |tx| courses::delete_chapter(&tx, id).await).await?;
     Ok(Reply::no_content())
 }
 
@@ -148,16 +120,14 @@ async fn delete_chapter(
     extensions(("x-problem-codes" = json!(["forbidden", "not_publishable"]))),
     responses((status = 200, description = "The chapter as it is now.", body = Chapter)))]
 async fn update_chapter(
-    state: Data<State>,
-    Member(actor): Member,
+    caller: Member,
     Path(id): Path<ChapterId>,
     seen: IfMatch,
-    body: Json<PatchChapter>,
-) -> Result<Reply<Chapter>, Problem> {
+    Prose(body): Prose<PatchChapter>,
+) -> Answer<Chapter> {
     let change = ChapterChange::from(body.value);
     let matches = move |version| seen.accepts(version);
-    let work = move |tx| async move { courses::change_chapter(&tx, id, matches, change).await };
-    reply(state.db.run(actor, work).await?)
+    reply(caller.run(async move |tx| courses::change_chapter(&tx, id, matches, change).await).await?)
 }
 
 /// Publish a chapter
@@ -168,13 +138,8 @@ async fn update_chapter(
     params(("chapter_id" = Uuid, Path, description = "The chapter's id.")),
     extensions(("x-problem-codes" = json!(["forbidden", "not_publishable"])), ("x-versioned" = json!(true))),
     responses((status = 200, description = "The chapter as it is now.", body = Chapter)))]
-async fn publish_chapter(
-    state: Data<State>,
-    Member(actor): Member,
-    Path(id): Path<ChapterId>,
-) -> Result<Reply<Chapter>, Problem> {
-    let work = move |tx| async move { courses::publish_chapter(&tx, id).await };
-    reply(state.db.run(actor, work).await?)
+async fn publish_chapter(caller: Member, Path(id): Path<ChapterId>) -> Answer<Chapter> {
+    reply(Written::as_sent(caller.run(async move |tx| courses::publish_chapter(&tx, id).await).await?))
 }
 
 /// Unpublish a chapter
@@ -185,11 +150,6 @@ async fn publish_chapter(
     params(("chapter_id" = Uuid, Path, description = "The chapter's id.")),
     extensions(("x-problem-codes" = json!(["forbidden"])), ("x-versioned" = json!(true))),
     responses((status = 200, description = "The chapter as it is now.", body = Chapter)))]
-async fn unpublish_chapter(
-    state: Data<State>,
-    Member(actor): Member,
-    Path(id): Path<ChapterId>,
-) -> Result<Reply<Chapter>, Problem> {
-    let work = move |tx| async move { courses::unpublish_chapter(&tx, id).await };
-    reply(state.db.run(actor, work).await?)
+async fn unpublish_chapter(caller: Member, Path(id): Path<ChapterId>) -> Answer<Chapter> {
+    reply(Written::as_sent(caller.run(async move |tx| courses::unpublish_chapter(&tx, id).await).await?))
 }

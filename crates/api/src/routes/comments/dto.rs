@@ -1,24 +1,16 @@
 //! Comments in requests and answers.
 
-use chrono::{DateTime, Utc};
 use community::{CommentSort, CommentStatus, NewComment};
-use dto::Dto;
-use kernel::{CommentId, CourseId, Cursor, LessonId, Limit, PostId, UserId};
-use serde::{Deserialize, Serialize};
-use utoipa::{IntoParams, ToSchema};
-use validator::Validate;
+use kernel::{CommentId, CourseId, Cursor, LessonId, Limit, PostId, UserId, Written};
 
-use crate::routes::{
-    reactions::Reactions,
-    shared::{PageQuery, Person, bounded, default_limit, page},
-};
+use crate::routes::{reactions::Reactions, shared::prelude::*};
 
 bounded! {
-    /// HTML of up to 5,000 characters, of which one can be seen. It is sanitised. `@username` mentions a person; at most ten people are
+    /// HTML of up to 5,000 characters once it is sanitised, of which one can be seen. `@username` mentions a person; at most ten people are
     /// mentioned.
     #[schema(
         min_length = 1,
-        max_length = 5000,
+        max_length = 200000,
         pattern = "^[^\\u0000]*[^\\s\\u0000][^\\u0000]*$",
         example = "<p>I will be there.</p>"
     )]
@@ -67,6 +59,17 @@ pub(super) struct Comment {
     created_at: DateTime<Utc>,
     /// When the comment was last changed.
     updated_at: DateTime<Utc>,
+    /// What of the text is different from what was sent; missing where nothing is.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    #[schema(required = false)]
+    #[dto(with = Vec::new())]
+    warnings: Vec<TextWarning>,
+}
+
+impl From<Written<community::Comment>> for Comment {
+    fn from(written: Written<community::Comment>) -> Self {
+        Self { warnings: warned(written.warnings), ..written.value.into() }
+    }
 }
 
 fn has_text(status: CommentStatus) -> bool {
@@ -127,19 +130,14 @@ impl CommentQuery {
 }
 
 /// A comment to be created.
-#[derive(Deserialize, ToSchema, Validate)]
+#[derive(Deserialize, ToSchema, Validate, Dto)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
+#[dto(into = NewComment)]
 pub(super) struct CreateComment {
     /// The comment of the same thread that this one answers; null or missing where it answers none.
     parent_id: Option<CommentId>,
     /// The text.
     content: CommentText,
-}
-
-impl From<CreateComment> for NewComment {
-    fn from(body: CreateComment) -> Self {
-        Self { parent_id: body.parent_id, content: body.content.into() }
-    }
 }
 
 /// A change of a comment. A member that is missing keeps its value.

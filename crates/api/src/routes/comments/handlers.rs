@@ -1,20 +1,11 @@
 //! The operations about comments.
 
-use actix_web::web::Data;
 use community::{Branch, NewComment};
-use database::{Pool, Tx};
-use kernel::{Actor, CommentId, LessonId, PostId, Result};
+use database::Tx;
+use kernel::{CommentId, LessonId, PostId};
 
 use super::dto::{Comment, CommentPage, CommentQuery, CreateComment, PatchComment};
-use crate::{
-    http::{
-        extract::{Caller, Idempotency, IfMatch, Json, Member, Path, Query},
-        problem::Problem,
-        reply::{Nothing, Reply},
-        routing::{Operations, operations},
-    },
-    state::State,
-};
+use crate::http::prelude::*;
 
 pub(in crate::routes) fn configure(config: &mut impl Operations) {
     operations!(
@@ -30,33 +21,27 @@ pub(in crate::routes) fn configure(config: &mut impl Operations) {
     );
 }
 
-async fn list(
-    state: &State,
-    actor: Actor,
-    branch: Branch,
-    query: CommentQuery,
-) -> Result<Reply<CommentPage>, Problem> {
+async fn list(caller: &Caller, branch: Branch, query: CommentQuery) -> Answer<CommentPage> {
     let sort = query.sort();
     let (after, limit) = query.position();
-    let work = move |tx: Tx| async move { community::list_comments(&tx, branch, sort, after, limit).await };
-    Ok(Reply::ok(&CommentPage::from(state.db.read(actor, work).await?))?)
+    let work = async move |tx| community::list_comments(&tx, branch, sort, after, limit).await;
+    Ok(Reply::ok(&CommentPage::from(caller.read(work).await?))?)
 }
 
 async fn create(
-    state: &State,
-    actor: Actor,
+    caller: &Caller,
     key: Idempotency,
     operation: &'static str,
     branch: Branch,
     body: Json<CreateComment>,
-) -> Result<Reply<Comment>, Problem> {
+) -> Answer<Comment> {
     let new = NewComment::from(body.value);
-    let work = move |tx: Tx| async move {
+    let work = async move |tx: Tx| {
         let comment = community::create_comment(&tx, branch, new).await?;
-        let (location, version) = (format!("/comments/{}", comment.id), comment.version);
+        let (location, version) = (format!("/comments/{}", comment.value.id), comment.value.version);
         Ok(Reply::created(&location, &Comment::from(comment))?.version(version))
     };
-    Ok(key.run(&state.db, (Pool::App, actor), operation, &body.raw, work).await?)
+    Ok(key.run(caller, operation, &body.raw, work).await?)
 }
 
 /// List the comments on a post
@@ -67,12 +52,11 @@ async fn create(
     params(("post_id" = Uuid, Path, description = "The post's id."), CommentQuery),
     responses((status = 200, description = "A page of comments.", body = CommentPage)))]
 async fn list_post_comments(
-    state: Data<State>,
-    Member(actor): Member,
+    caller: Member,
     Path(id): Path<PostId>,
     Query(query): Query<CommentQuery>,
-) -> Result<Reply<CommentPage>, Problem> {
-    list(&state, actor, Branch::Post(id), query).await
+) -> Answer<CommentPage> {
+    list(&caller, Branch::Post(id), query).await
 }
 
 /// Comment on a post
@@ -86,13 +70,12 @@ async fn list_post_comments(
         "slow_mode", "links_refused", "words_refused", "too_many_mentions"]))),
     responses((status = 201, description = "The comment.", body = Comment)))]
 async fn create_post_comment(
-    state: Data<State>,
-    Member(actor): Member,
+    caller: Member,
     Path(id): Path<PostId>,
     key: Idempotency,
-    body: Json<CreateComment>,
-) -> Result<Reply<Comment>, Problem> {
-    create(&state, actor, key, "createPostComment", Branch::Post(id), body).await
+    Prose(body): Prose<CreateComment>,
+) -> Answer<Comment> {
+    create(&caller, key, "createPostComment", Branch::Post(id), body).await
 }
 
 /// List the comments on a lesson
@@ -104,12 +87,11 @@ async fn create_post_comment(
     extensions(("x-problem-codes" = json!(["unauthenticated", "not_granted", "grant_expired", "grant_refunded", "grant_revoked", "grant_suspended"]))),
     responses((status = 200, description = "A page of comments.", body = CommentPage)))]
 async fn list_lesson_comments(
-    state: Data<State>,
-    Caller(actor): Caller,
+    caller: Caller,
     Path(id): Path<LessonId>,
     Query(query): Query<CommentQuery>,
-) -> Result<Reply<CommentPage>, Problem> {
-    list(&state, actor, Branch::Lesson(id), query).await
+) -> Answer<CommentPage> {
+    list(&caller, Branch::Lesson(id), query).await
 }
 
 /// Comment on a lesson
@@ -124,17 +106,16 @@ async fn list_lesson_comments(
         "too_many_mentions"]))),
     responses((status = 201, description = "The comment.", body = Comment)))]
 async fn create_lesson_comment(
-    state: Data<State>,
-    Member(actor): Member,
+    caller: Member,
     Path(id): Path<LessonId>,
     key: Idempotency,
-    body: Json<CreateComment>,
-) -> Result<Reply<Comment>, Problem> {
-    create(&state, actor, key, "createLessonComment", Branch::Lesson(id), body).await
+    Prose(body): Prose<CreateComment>,
+) -> Answer<Comment> {
+    create(&caller, key, "createLessonComment", Branch::Lesson(id), body).await
 }
 
 /// The counts change without a new version, so that the entity tag also depends on the content.
-fn answer(comment: community::Comment) -> Result<Reply<Comment>, Problem> {
+fn answer(comment: community::Comment) -> Answer<Comment> {
     let version = comment.version;
     Ok(Reply::ok(&Comment::from(comment))?.version_and_content(version))
 }
@@ -146,13 +127,8 @@ fn answer(comment: community::Comment) -> Result<Reply<Comment>, Problem> {
     tag = "comments", operation_id = "getComment", security((), ("bearer" = [])),
     params(("comment_id" = Uuid, Path, description = "The comment's id.")),
     responses((status = 200, description = "The comment.", body = Comment)))]
-async fn get_comment(
-    state: Data<State>,
-    Caller(actor): Caller,
-    Path(id): Path<CommentId>,
-) -> Result<Reply<Comment>, Problem> {
-    let work = move |tx: Tx| async move { community::get_comment(&tx, id).await };
-    answer(state.db.read(actor, work).await?)
+async fn get_comment(caller: Caller, Path(id): Path<CommentId>) -> Answer<Comment> {
+    answer(caller.read(async move |tx| community::get_comment(&tx, id).await).await?)
 }
 
 /// Change a comment
@@ -165,16 +141,17 @@ async fn get_comment(
         "words_refused", "too_many_mentions"]))),
     responses((status = 200, description = "The changed comment.", body = Comment)))]
 async fn update_comment(
-    state: Data<State>,
-    Member(actor): Member,
+    caller: Member,
     Path(id): Path<CommentId>,
     seen: IfMatch,
-    body: Json<PatchComment>,
-) -> Result<Reply<Comment>, Problem> {
+    Prose(body): Prose<PatchComment>,
+) -> Answer<Comment> {
     let content = body.value.content.map(Into::into);
     let matches = move |version| seen.accepts(version);
-    let work = move |tx: Tx| async move { community::change_comment(&tx, id, matches, content).await };
-    answer(state.db.run(actor, work).await?)
+    let comment =
+        caller.run(async move |tx| community::change_comment(&tx, id, matches, content).await).await?;
+    let version = comment.value.version;
+    Ok(Reply::ok(&Comment::from(comment))?.version_and_content(version))
 }
 
 /// Delete a comment
@@ -185,13 +162,8 @@ async fn update_comment(
     params(("comment_id" = Uuid, Path, description = "The comment's id.")),
     extensions(("x-problem-codes" = json!(["forbidden"]))),
     responses((status = 204, description = "The comment is deleted.")))]
-async fn delete_comment(
-    state: Data<State>,
-    Member(actor): Member,
-    Path(id): Path<CommentId>,
-) -> Result<Reply<Nothing>, Problem> {
-    let work = move |tx: Tx| async move { community::delete_comment(&tx, id).await };
-    state.db.run(actor, work).await?;
+async fn delete_comment(caller: Member, Path(id): Path<CommentId>) -> Answer<Nothing> {
+    caller.run(async move |tx| community::delete_comment(&tx, id).await).await?;
     Ok(Reply::no_content())
 }
 
@@ -203,10 +175,9 @@ async fn delete_comment(
     params(("comment_id" = Uuid, Path, description = "The comment's id."), CommentQuery),
     responses((status = 200, description = "A page of comments.", body = CommentPage)))]
 async fn list_comment_replies(
-    state: Data<State>,
-    Caller(actor): Caller,
+    caller: Caller,
     Path(id): Path<CommentId>,
     Query(query): Query<CommentQuery>,
-) -> Result<Reply<CommentPage>, Problem> {
-    list(&state, actor, Branch::Comment(id), query).await
+) -> Answer<CommentPage> {
+    list(&caller, Branch::Comment(id), query).await
 }

@@ -1,13 +1,8 @@
 //! Community settings in requests and answers.
 
-use chrono::{DateTime, Utc};
 use community::{LinkPolicy, SettingsChange, Writers};
-use dto::Dto;
-use serde::{Deserialize, Serialize};
-use utoipa::ToSchema;
-use validator::Validate;
 
-use crate::routes::shared::{bounded, schema};
+use crate::routes::shared::prelude::*;
 
 bounded! {
     /// A word or a phrase of 1 to 60 characters, of which one can be seen.
@@ -51,8 +46,9 @@ pub(super) struct CommunitySettings {
 }
 
 /// A change of the settings. A member that is missing keeps its value.
-#[derive(Deserialize, ToSchema, Validate)]
+#[derive(Deserialize, ToSchema, Validate, Dto)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
+#[dto(into = SettingsChange, used(blocked_words), make(words = blocked_words))]
 pub(super) struct PatchCommunitySettings {
     /// Who may post.
     #[schema(value_type = Option<schema::Writers>, nullable = false)]
@@ -73,17 +69,4 @@ pub(super) struct PatchCommunitySettings {
     /// letters replaced.
     #[schema(max_items = 500, nullable = false, example = json!(["miracle pill"]))]
     blocked_words: Option<Vec<BlockedWord>>,
-}
-
-impl From<PatchCommunitySettings> for SettingsChange {
-    fn from(body: PatchCommunitySettings) -> Self {
-        Self {
-            posting: body.posting,
-            commenting: body.commenting,
-            slow_mode_seconds: body.slow_mode_seconds,
-            minimum_account_age_seconds: body.minimum_account_age_seconds,
-            links: body.links,
-            words: body.blocked_words.map(|words| words.into_iter().map(Into::into).collect()),
-        }
-    }
 }

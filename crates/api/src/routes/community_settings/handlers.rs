@@ -1,47 +1,31 @@
 //! The operations about community settings.
 
-use actix_web::web::Data;
 use community::SettingsChange;
-use database::Tx;
-use kernel::{Actor, CourseId, Result};
+use kernel::CourseId;
 
 use super::dto::{CommunitySettings, PatchCommunitySettings};
-use crate::{
-    http::{
-        extract::{Admin, IfMatch, Json, Member, Path},
-        problem::Problem,
-        reply::Reply,
-        routing::{Operations, operations},
-    },
-    state::State,
-};
+use crate::http::prelude::*;
 
 pub(in crate::routes) fn configure(config: &mut impl Operations) {
     operations!(config, get_settings, update_settings, get_course_settings, update_course_settings);
 }
 
-async fn read(
-    state: &State,
-    actor: Actor,
-    course_id: Option<CourseId>,
-) -> Result<Reply<CommunitySettings>, Problem> {
-    let work = move |tx: Tx| async move { community::settings(&tx, course_id).await };
-    let settings = state.db.read(actor, work).await?;
+async fn read(caller: &Caller, course_id: Option<CourseId>) -> Answer<CommunitySettings> {
+    let settings = caller.read(async move |tx| community::settings(&tx, course_id).await).await?;
     let version = settings.version;
     Ok(Reply::ok(&CommunitySettings::from(settings))?.version_and_content(version))
 }
 
 async fn change(
-    state: &State,
-    actor: Actor,
+    caller: &Caller,
     course_id: Option<CourseId>,
     seen: IfMatch,
     body: Json<PatchCommunitySettings>,
-) -> Result<Reply<CommunitySettings>, Problem> {
+) -> Answer<CommunitySettings> {
     let change = SettingsChange::from(body.value);
     let matches = move |version| seen.accepts(version);
-    let work = move |tx: Tx| async move { community::change_settings(&tx, course_id, matches, change).await };
-    let settings = state.db.run(actor, work).await?;
+    let work = async move |tx| community::change_settings(&tx, course_id, matches, change).await;
+    let settings = caller.run(work).await?;
     let version = settings.version;
     Ok(Reply::ok(&CommunitySettings::from(settings))?.version_and_content(version))
 }
@@ -53,8 +37,8 @@ async fn change(
     tag = "community", operation_id = "getCommunitySettings", security(("bearer" = [])),
     extensions(("x-problem-codes" = json!(["forbidden"]))),
     responses((status = 200, description = "The settings.", body = CommunitySettings)))]
-async fn get_settings(state: Data<State>, Admin(actor): Admin) -> Result<Reply<CommunitySettings>, Problem> {
-    read(&state, actor, None).await
+async fn get_settings(caller: Admin) -> Answer<CommunitySettings> {
+    read(&caller, None).await
 }
 
 /// Change the settings of the school
@@ -65,12 +49,11 @@ async fn get_settings(state: Data<State>, Admin(actor): Admin) -> Result<Reply<C
     extensions(("x-problem-codes" = json!(["forbidden"]))),
     responses((status = 200, description = "The changed settings.", body = CommunitySettings)))]
 async fn update_settings(
-    state: Data<State>,
-    Admin(actor): Admin,
+    caller: Admin,
     seen: IfMatch,
     body: Json<PatchCommunitySettings>,
-) -> Result<Reply<CommunitySettings>, Problem> {
-    change(&state, actor, None, seen, body).await
+) -> Answer<CommunitySettings> {
+    change(&caller, None, seen, body).await
 }
 
 /// Get the settings of a course
@@ -81,12 +64,8 @@ async fn update_settings(
     params(("course_id" = Uuid, Path, description = "The course's id.")),
     extensions(("x-problem-codes" = json!(["forbidden"]))),
     responses((status = 200, description = "The settings.", body = CommunitySettings)))]
-async fn get_course_settings(
-    state: Data<State>,
-    Member(actor): Member,
-    Path(id): Path<CourseId>,
-) -> Result<Reply<CommunitySettings>, Problem> {
-    read(&state, actor, Some(id)).await
+async fn get_course_settings(caller: Member, Path(id): Path<CourseId>) -> Answer<CommunitySettings> {
+    read(&caller, Some(id)).await
 }
 
 /// Change the settings of a course
@@ -98,11 +77,10 @@ async fn get_course_settings(
     extensions(("x-problem-codes" = json!(["forbidden"]))),
     responses((status = 200, description = "The changed settings.", body = CommunitySettings)))]
 async fn update_course_settings(
-    state: Data<State>,
-    Member(actor): Member,
+    caller: Member,
     Path(id): Path<CourseId>,
     seen: IfMatch,
     body: Json<PatchCommunitySettings>,
-) -> Result<Reply<CommunitySettings>, Problem> {
-    change(&state, actor, Some(id), seen, body).await
+) -> Answer<CommunitySettings> {
+    change(&caller, Some(id), seen, body).await
 }

@@ -1,22 +1,14 @@
 //! Conversations in requests and answers.
 
-use chrono::{DateTime, Utc};
 use community::{ConversationKind, NewConversation};
-use dto::Dto;
 use kernel::{ConversationId, UserId};
-use serde::{Deserialize, Serialize};
-use utoipa::ToSchema;
-use validator::Validate;
 
-use crate::routes::{
-    messages::Message,
-    shared::{Person, page, schema},
-};
+use crate::routes::{messages::Message, shared::prelude::*};
 
 /// A conversation, as one of its members sees it.
 #[derive(Serialize, ToSchema, Dto)]
 #[serde(rename_all = "camelCase")]
-#[dto(from = community::Conversation, ignore(version), used(members, last_message))]
+#[dto(from = community::Conversation, ignore(version))]
 pub(super) struct Conversation {
     /// The conversation's id.
     id: ConversationId,
@@ -27,10 +19,8 @@ pub(super) struct Conversation {
     #[schema(example = "Sunday runners")]
     title: Option<String>,
     /// The members, in the order in which they joined.
-    #[dto(with = members.into_iter().map(Into::into).collect())]
     members: Vec<ConversationMember>,
     /// The last message; null where there is none that the caller may see.
-    #[dto(with = last_message.map(Into::into))]
     last_message: Option<Message>,
     /// The number of the message up to which the caller has read.
     #[schema(minimum = 0, example = 41)]
@@ -66,10 +56,11 @@ page! {
 }
 
 /// A conversation to be opened.
-#[derive(Deserialize, ToSchema, Validate)]
+#[derive(Deserialize, ToSchema, Validate, Dto)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 #[schema(example = json!({ "kind": "GROUP", "title": "Sunday runners",
     "memberIds": ["0198c0de-0000-7000-8000-000000000001", "0198c0de-0000-7000-8000-000000000002"] }))]
+#[dto(into = NewConversation)]
 pub(super) struct OpenConversation {
     /// Between two people, or a group.
     #[schema(value_type = schema::ConversationKind)]
@@ -80,12 +71,6 @@ pub(super) struct OpenConversation {
     /// The title of a group.
     #[schema(min_length = 1, max_length = 100, example = "Sunday runners")]
     title: Option<String>,
-}
-
-impl From<OpenConversation> for NewConversation {
-    fn from(body: OpenConversation) -> Self {
-        Self { kind: body.kind, member_ids: body.member_ids, title: body.title }
-    }
 }
 
 /// A change of a conversation. A member that is missing keeps its value.

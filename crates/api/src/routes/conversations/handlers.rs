@@ -1,21 +1,10 @@
 //! The operations below `/conversations`, without messages.
 
-use actix_web::web::Data;
 use community::{NewConversation, conversation};
-use database::Pool;
 use kernel::{ConversationId, Result, UserId};
 
 use super::dto::{Conversation, ConversationPage, OpenConversation, PatchConversation, ReadState, ReadUpTo};
-use crate::{
-    http::{
-        extract::{Idempotency, IfMatch, Json, Member, Path, Query},
-        problem::Problem,
-        reply::{Nothing, Reply},
-        routing::{Operations, operations},
-    },
-    routes::shared::PageQuery,
-    state::State,
-};
+use crate::{http::prelude::*, routes::shared::PageQuery};
 
 pub(in crate::routes) fn configure(config: &mut impl Operations) {
     operations!(
@@ -42,14 +31,10 @@ fn reply(conversation: community::Conversation) -> Result<Reply<Conversation>> {
 #[utoipa::path(get, path = "/conversations",
     tag = "messages", operation_id = "listConversations", security(("bearer" = [])), params(PageQuery),
     responses((status = 200, description = "A page of conversations.", body = ConversationPage)))]
-async fn list_conversations(
-    state: Data<State>,
-    Member(actor): Member,
-    Query(page): Query<PageQuery>,
-) -> Result<Reply<ConversationPage>, Problem> {
+async fn list_conversations(caller: Member, Query(page): Query<PageQuery>) -> Answer<ConversationPage> {
     let (after, limit) = page.position();
-    let work = move |tx| async move { conversation::list(&tx, after, limit).await };
-    Ok(Reply::ok(&ConversationPage::from(state.db.read(actor, work).await?))?)
+    let work = async move |tx| conversation::list(&tx, after, limit).await;
+    Ok(Reply::ok(&ConversationPage::from(caller.read(work).await?))?)
 }
 
 /// Open a conversation
@@ -62,14 +47,13 @@ async fn list_conversations(
     responses((status = 200, description = "The conversation that was there.", body = Conversation),
         (status = 201, description = "The conversation.", body = Conversation)))]
 async fn open_conversation(
-    state: Data<State>,
-    Member(actor): Member,
+    caller: Member,
     key: Idempotency,
     body: Json<OpenConversation>,
-) -> Result<Reply<Conversation>, Problem> {
+) -> Answer<Conversation> {
     let new = NewConversation::from(body.value);
-    let messaging = state.messaging;
-    let work = move |tx| async move {
+    let messaging = caller.state.messaging;
+    let work = async move |tx| {
         let (conversation, is_new) = conversation::open(&tx, &messaging, new).await?;
         if !is_new {
             return reply(conversation);
@@ -77,7 +61,7 @@ async fn open_conversation(
         let (location, version) = (format!("/conversations/{}", conversation.id), conversation.version);
         Ok(Reply::created(&location, &Conversation::from(conversation))?.version_and_content(version))
     };
-    Ok(key.run(&state.db, (Pool::App, actor), "openConversation", &body.raw, work).await?)
+    Ok(key.run(&caller, "openConversation", &body.raw, work).await?)
 }
 
 /// Get a conversation
@@ -87,13 +71,8 @@ async fn open_conversation(
     tag = "messages", operation_id = "getConversation", security(("bearer" = [])),
     params(("conversation_id" = Uuid, Path, description = "The conversation's id.")),
     responses((status = 200, description = "The conversation.", body = Conversation)))]
-async fn get_conversation(
-    state: Data<State>,
-    Member(actor): Member,
-    Path(id): Path<ConversationId>,
-) -> Result<Reply<Conversation>, Problem> {
-    let work = move |tx| async move { conversation::get(&tx, id).await };
-    Ok(reply(state.db.read(actor, work).await?)?)
+async fn get_conversation(caller: Member, Path(id): Path<ConversationId>) -> Answer<Conversation> {
+    Ok(reply(caller.read(async move |tx| conversation::get(&tx, id).await).await?)?)
 }
 
 /// Change the title of a group
@@ -106,35 +85,32 @@ async fn get_conversation(
     extensions(("x-problem-codes" = json!(["forbidden", "direct_conversation"]))),
     responses((status = 200, description = "The changed conversation.", body = Conversation)))]
 async fn update_conversation(
-    state: Data<State>,
-    Member(actor): Member,
+    caller: Member,
     Path(id): Path<ConversationId>,
     seen: IfMatch,
     body: Json<PatchConversation>,
-) -> Result<Reply<Conversation>, Problem> {
+) -> Answer<Conversation> {
     let title = body.value.title;
     let matches = move |version| seen.accepts(version);
-    let work = move |tx| async move { conversation::rename(&tx, id, matches, title).await };
-    Ok(reply(state.db.run(actor, work).await?)?)
+    Ok(reply(caller.run(async move |tx| conversation::rename(&tx, id, matches, title).await).await?)?)
 }
 
 /// Mark messages as read
 ///
-/// All messages up to this number. The read position never goes back: a lower number changes nothing. The other members hear of it by a
+/// All messages up to this number. The read position never goes back: a lower number changes nothing. The other members are notified by a
 /// live event.
 #[utoipa::path(put, path = "/conversations/{conversation_id}/read",
     tag = "messages", operation_id = "readConversation", security(("bearer" = [])), request_body = ReadUpTo,
     params(("conversation_id" = Uuid, Path, description = "The conversation's id.")),
     responses((status = 200, description = "How far the caller has read.", body = ReadState)))]
 async fn read_conversation(
-    state: Data<State>,
-    Member(actor): Member,
+    caller: Member,
     Path(id): Path<ConversationId>,
     body: Json<ReadUpTo>,
-) -> Result<Reply<ReadState>, Problem> {
+) -> Answer<ReadState> {
     let number = body.value.number;
-    let work = move |tx| async move { conversation::read(&tx, id, number).await };
-    Ok(Reply::ok(&ReadState::from(state.db.run(actor, work).await?))?)
+    let work = async move |tx| conversation::read(&tx, id, number).await;
+    Ok(Reply::ok(&ReadState::from(caller.run(work).await?))?)
 }
 
 /// Add a member to a group
@@ -147,13 +123,12 @@ async fn read_conversation(
     extensions(("x-problem-codes" = json!(["forbidden", "direct_conversation", "recipient_unreachable", "list_full"]))),
     responses((status = 200, description = "The changed conversation.", body = Conversation)))]
 async fn add_member(
-    state: Data<State>,
-    Member(actor): Member,
+    caller: Member,
     Path((id, user_id)): Path<(ConversationId, UserId)>,
-) -> Result<Reply<Conversation>, Problem> {
-    let messaging = state.messaging;
-    let work = move |tx| async move { conversation::add_member(&tx, &messaging, id, user_id).await };
-    Ok(reply(state.db.run(actor, work).await?)?)
+) -> Answer<Conversation> {
+    let messaging = caller.state.messaging;
+    let work = async move |tx| conversation::add_member(&tx, &messaging, id, user_id).await;
+    Ok(reply(caller.run(work).await?)?)
 }
 
 /// Remove a member from a group
@@ -167,11 +142,9 @@ async fn add_member(
     extensions(("x-problem-codes" = json!(["forbidden", "direct_conversation"]))),
     responses((status = 204, description = "The person is not a member.")))]
 async fn remove_member(
-    state: Data<State>,
-    Member(actor): Member,
+    caller: Member,
     Path((id, user_id)): Path<(ConversationId, UserId)>,
-) -> Result<Reply<Nothing>, Problem> {
-    let work = move |tx| async move { conversation::remove_member(&tx, id, user_id).await };
-    state.db.run(actor, work).await?;
+) -> Answer<Nothing> {
+    caller.run(async move |tx| conversation::remove_member(&tx, id, user_id).await).await?;
     Ok(Reply::no_content())
 }

@@ -1,18 +1,11 @@
 //! Courses in answers.
 
-use chrono::{DateTime, Utc};
-use courses::Level;
-use dto::Dto;
-use kernel::{CourseId, FileId, UserId, VideoAssetId};
-use serde::Serialize;
-use utoipa::ToSchema;
+use courses::{ContentFormat, Level};
+use kernel::{CourseId, FileId, UserId, VideoAssetId, Written};
 
 use crate::{
-    http::{problem::Problem, reply::Reply},
-    routes::{
-        categories::Category,
-        shared::{Money, page},
-    },
+    http::reply::{Answer, Reply},
+    routes::{categories::Category, shared::prelude::*},
 };
 
 /// The author of a course.
@@ -34,12 +27,14 @@ pub(in crate::routes) struct Author {
 }
 
 /// A course as lists show it, without the text of its page.
-#[derive(Serialize, ToSchema)]
+#[derive(Serialize, ToSchema, Dto)]
 #[serde(rename_all = "camelCase")]
+#[dto(from = courses::Course, ignore(content, content_format, image_url, version), used(picture_url))]
 pub(in crate::routes) struct CourseCard {
     /// The course's id.
     id: CourseId,
     /// The author's account: `GET /users/{authorId}`.
+    #[dto(with = author.id)]
     author_id: UserId,
     /// The author, with a name to show.
     author: Author,
@@ -54,6 +49,7 @@ pub(in crate::routes) struct CourseCard {
     description: String,
     /// The address of a picture. An uploaded picture comes in three widths: the last part of its address may be 320, 640 or 1280.
     #[schema(format = "uri")]
+    #[dto(with = picture_url)]
     image_url: Option<String>,
     /// The id of the picture, if it was uploaded.
     image_id: Option<FileId>,
@@ -75,6 +71,7 @@ pub(in crate::routes) struct CourseCard {
     discount_price: Option<Money>,
     /// Whether learners can enrol without paying.
     #[schema(example = false)]
+    #[dto(with = courses::is_free(price, discount_price))]
     is_free: bool,
     /// Whether learners can see it.
     is_published: bool,
@@ -106,9 +103,16 @@ pub(super) struct Course {
     /// What lists show of it.
     #[serde(flatten)]
     card: CourseCard,
-    /// The text of its page, as sanitised HTML.
+    /// The text of its page.
     #[schema(example = "<p>What you will learn …</p>")]
     content: Option<String>,
+    /// What the text is: `HTML`, or `JSON` where it was written as the document of an editor; more may be added.
+    #[schema(value_type = String, example = "HTML")]
+    content_format: ContentFormat,
+    /// What of the text is different from what was sent; missing where nothing is.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    #[schema(required = false)]
+    warnings: Vec<TextWarning>,
 }
 
 page! {
@@ -118,73 +122,30 @@ page! {
 
 impl From<courses::Course> for Course {
     fn from(mut course: courses::Course) -> Self {
-        let content = course.content.take();
-        Self { card: course.into(), content }
+        let (content, content_format) = (course.content.take(), course.content_format);
+        Self { card: course.into(), content, content_format, warnings: Vec::new() }
     }
 }
 
-/// Written by hand because `is_free` follows from the whole course.
-impl From<courses::Course> for CourseCard {
-    fn from(course: courses::Course) -> Self {
-        let is_free = course.is_free();
-        let courses::Course {
-            id,
-            author,
-            title,
-            slug,
-            description,
-            content: _,
-            image_url: _,
-            image_id,
-            picture_url,
-            preview_video_url,
-            preview_video_asset_id,
-            duration,
-            difficulty,
-            price,
-            discount_price,
-            is_published,
-            published_at,
-            archived_at,
-            version: _,
-            created_at,
-            updated_at,
-            chapter_count,
-            lesson_count,
-            enrollment_count,
-            categories,
-        } = course;
-        Self {
-            id,
-            author_id: author.id,
-            author: author.into(),
-            title,
-            slug,
-            description,
-            image_url: picture_url,
-            image_id,
-            preview_video_url,
-            preview_video_asset_id,
-            duration,
-            difficulty,
-            price: price.map(Into::into),
-            discount_price: discount_price.map(Into::into),
-            is_free,
-            is_published,
-            published_at,
-            archived_at,
-            chapter_count,
-            lesson_count,
-            enrollment_count,
-            categories: categories.into_iter().map(Into::into).collect(),
-            created_at,
-            updated_at,
-        }
+impl From<Written<courses::Course>> for Course {
+    fn from(written: Written<courses::Course>) -> Self {
+        Self { warnings: warned(written.warnings), ..written.value.into() }
     }
 }
 
 /// Answers with a course and its version.
-pub(super) fn reply(course: courses::Course) -> Result<Reply<Course>, Problem> {
-    let version = course.version;
+pub(super) fn reply(course: courses::Course) -> Answer<Course> {
+    written(Written::as_sent(course))
+}
+
+/// Answers with a course that was written, its version, and what of its text is different.
+pub(super) fn written(course: Written<courses::Course>) -> Answer<Course> {
+    let version = course.value.version;
     Ok(Reply::ok(&Course::from(course))?.version(version))
+}
+
+/// Answers with a course that is new.
+pub(super) fn created(course: Written<courses::Course>) -> kernel::Result<Reply<Course>> {
+    let (location, version) = (format!("/courses/{}", course.value.id), course.value.version);
+    Ok(Reply::created(&location, &Course::from(course))?.version(version))
 }

@@ -1,11 +1,8 @@
 //! Live events and tickets in requests and answers.
 
-use chrono::{DateTime, Utc};
-use dto::Dto;
 use kernel::{ConversationId, MessageId, UserId};
-use serde::{Deserialize, Serialize};
-use utoipa::{IntoParams, ToSchema};
-use validator::Validate;
+
+use crate::routes::shared::prelude::*;
 
 /// The ids that an event names, by its kind; nothing for `ready`, `reset` and `notification.…`. The client reads the rest where they
 /// point to.

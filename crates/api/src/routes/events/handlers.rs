@@ -1,21 +1,12 @@
 //! The operations below `/me/events`.
 
-use actix_web::{HttpRequest, web::Data};
+use actix_web::HttpRequest;
 use community::live;
 use database::Pool;
 use kernel::{Actor, Code, Result};
 
 use super::dto::{EventQuery, EventTicket, LiveEvent};
-use crate::{
-    http::{
-        event_stream::EventStream,
-        extract::{Caller, Member, Query},
-        problem::Problem,
-        reply::Reply,
-        routing::{Operations, operations},
-    },
-    state::State,
-};
+use crate::http::{event_stream::EventStream, prelude::*};
 
 pub(in crate::routes) fn configure(config: &mut impl Operations) {
     operations!(config, stream_events, create_ticket);
@@ -28,7 +19,7 @@ pub(in crate::routes) fn configure(config: &mut impl Operations) {
 /// added, and clients ignore those that they do not know. An event is a hint with ids, after which the client reads the state over REST. An
 /// event may arrive twice, but never out of order.
 ///
-/// The stream begins with `ready`: from then on, the client hears of every change. With `Last-Event-ID` it goes on after the event that the
+/// The stream begins with `ready`: from then on, the client receives every change. With `Last-Event-ID` it goes on after the event that the
 /// header names, also at another server and after a restart. Where that event is too old, unknown or another account's, `reset` says that
 /// the state has to be read again. Without events, a comment is sent every 15 seconds. The stream ends after 15 minutes, and at once when the
 /// session ends; then the client connects again.
@@ -41,18 +32,17 @@ pub(in crate::routes) fn configure(config: &mut impl Operations) {
         content_type = "text/event-stream",
         example = json!("id: 9f3ac2d1-42\nevent: message.created\ndata: {\"conversationId\":\"0198c0de-0000-7000-8000-000000000001\"}\n\n"))))]
 async fn stream_events(
-    state: Data<State>,
-    Caller(caller): Caller,
+    Caller { actor, state }: Caller,
     request: HttpRequest,
     Query(EventQuery { last_event_id, ticket }): Query<EventQuery>,
 ) -> Result<EventStream, Problem> {
-    let actor = match (caller, ticket) {
+    let actor = match (actor, ticket) {
         (Actor::Anonymous, Some(ticket)) => {
-            let redeem = move |tx| async move { live::redeem(&tx, &ticket).await };
-            state.db.run_in(Pool::Auth, Actor::Anonymous, redeem).await?
+            let redeem = async move |tx| live::redeem(&tx, &ticket).await;
+            state.db.run_in(Pool::Auth, actor, redeem).await?
         }
         (Actor::Anonymous, None) => return Err(Code::Unauthenticated.into()),
-        (caller, _) => caller,
+        (actor, _) => actor,
     };
     let header = request.headers().get("last-event-id");
     // A header that is no text is no position, and is answered like an unknown one.
@@ -67,8 +57,7 @@ async fn stream_events(
 #[utoipa::path(post, path = "/me/events/ticket",
     tag = "live", operation_id = "createEventTicket", security(("bearer" = [])),
     responses((status = 200, description = "The ticket.", body = EventTicket)))]
-async fn create_ticket(state: Data<State>, Member(actor): Member) -> Result<Reply<EventTicket>, Problem> {
-    let work = |tx| async move { live::create_ticket(&tx).await };
-    let ticket = state.db.run(actor, work).await?;
+async fn create_ticket(caller: Member) -> Answer<EventTicket> {
+    let ticket = caller.run(async move |tx| live::create_ticket(&tx).await).await?;
     Ok(Reply::ok(&EventTicket::from(ticket))?)
 }

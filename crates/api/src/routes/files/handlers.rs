@@ -4,21 +4,16 @@ use actix_web::{
     HttpRequest, HttpResponse,
     body::SizedStream,
     http::{StatusCode, header},
-    web::Data,
 };
 use futures_util::{StreamExt, stream};
 use kernel::{Code, FileId};
-use media::{IMAGE_WIDTHS, Key, Link, Object, content_disposition};
+use media::{Disposition, IMAGE_WIDTHS, Key, Link, Object, content_disposition};
 
 use super::range::requested_range;
-use crate::{
-    http::{
-        extract::Path,
-        problem::Problem,
-        routing::{Operations, operations},
-    },
-    state::State,
-};
+use crate::http::prelude::*;
+
+/// For what a browser shows in a tab: the page that it makes for a video plays the video itself, in the browser's own style.
+const SHOWN: &str = "default-src 'none'; media-src 'self'; style-src 'unsafe-inline'; frame-ancestors 'none'";
 
 pub(in crate::routes) fn configure(config: &mut impl Operations) {
     operations!(config, get_image, get_file);
@@ -32,7 +27,7 @@ pub(in crate::routes) fn configure(config: &mut impl Operations) {
     params(("image_id" = Uuid, Path, description = "The picture's id."),
         ("width" = u32, Path, description = "The width in pixels: 320, 640 or 1280.", minimum = 320, maximum = 1280, example = 640)),
     responses((status = 200, description = "The picture.", content(
-        (Vec<u8> = "image/jpeg"), (Vec<u8> = "image/png")))))]
+        (Vec<u8> = "image/jpeg"), (Vec<u8> = "image/png"), (Vec<u8> = "image/gif")))))]
 async fn get_image(
     state: Data<State>,
     Path((id, width)): Path<(FileId, u32)>,
@@ -98,6 +93,9 @@ async fn get_file(
         let last = part.end.saturating_sub(1);
         response.status(StatusCode::PARTIAL_CONTENT);
         response.insert_header((header::CONTENT_RANGE, format!("bytes {}-{last}/{size}", part.start)));
+    }
+    if link.disposition == Disposition::Inline {
+        response.insert_header((header::CONTENT_SECURITY_POLICY, SHOWN));
     }
     let length = range.map_or(size, |part| part.end - part.start);
     Ok(response

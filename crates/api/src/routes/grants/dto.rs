@@ -1,17 +1,9 @@
 //! Grants, as clients see them.
 
-use chrono::{DateTime, Utc};
-use dto::Dto;
 use enrollment::{GrantHistory, GrantSource, GrantStatus, NewManualGrant};
 use kernel::{CourseId, GrantEventId, GrantId, Timestamp, UserId, Uuid};
-use serde::{Deserialize, Serialize};
-use utoipa::{IntoParams, ToSchema};
-use validator::{Validate, ValidationError};
 
-use crate::{
-    http::extract::broken,
-    routes::shared::{default_limit, page, schema},
-};
+use crate::routes::shared::prelude::*;
 
 /// Why, from when and until when somebody may see a course.
 #[derive(Serialize, ToSchema)]
@@ -181,9 +173,10 @@ pub(super) struct GrantQuery {
 }
 
 /// Access to be given by hand.
-#[derive(Deserialize, ToSchema, Validate)]
+#[derive(Deserialize, ToSchema, Validate, Dto)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 #[validate(schema(function = "ends_after_start"))]
+#[dto(into = NewManualGrant)]
 pub(super) struct CreateGrant {
     /// Who gets it.
     user_id: UserId,
@@ -202,13 +195,6 @@ fn ends_after_start(grant: &CreateGrant) -> Result<(), ValidationError> {
             Err(broken("/endsAt", "not_later", "The end has to come after now and after the start."))
         }
         _ => Ok(()),
-    }
-}
-
-impl From<CreateGrant> for NewManualGrant {
-    fn from(grant: CreateGrant) -> Self {
-        let CreateGrant { user_id, starts_at, ends_at, reason } = grant;
-        Self { user_id, starts_at, ends_at, reason }
     }
 }
 

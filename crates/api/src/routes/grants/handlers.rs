@@ -1,23 +1,13 @@
 //! The operations about grants.
 
-use actix_web::web::Data;
-use database::{Pool, Tx};
+use database::Tx;
 use enrollment::GrantFilter;
-use kernel::{CourseId, GrantId, Result};
+use kernel::{CourseId, GrantId};
 
 use super::dto::{
     CourseGrant, CourseGrantPage, CreateGrant, ExtendGrant, Grant, GrantDetail, GrantQuery, RevokeGrant,
 };
-use crate::{
-    http::{
-        extract::{Confirmed, Idempotency, Json, Member, Path, Query},
-        problem::Problem,
-        reply::Reply,
-        routing::{Operations, operations},
-    },
-    routes::shared::PageQuery,
-    state::State,
-};
+use crate::{http::prelude::*, routes::shared::PageQuery};
 
 pub(in crate::routes) fn configure(config: &mut impl Operations) {
     operations!(config, list_grants, create_grant, get_grant, revoke_grant, extend_grant);
@@ -31,22 +21,21 @@ pub(in crate::routes) fn configure(config: &mut impl Operations) {
     params(("course_id" = Uuid, Path, description = "The course's id."), GrantQuery),
     responses((status = 200, description = "A page of grants.", body = CourseGrantPage)))]
 async fn list_grants(
-    state: Data<State>,
-    Member(actor): Member,
+    caller: Member,
     Path(course_id): Path<CourseId>,
     Query(query): Query<GrantQuery>,
-) -> Result<Reply<CourseGrantPage>, Problem> {
+) -> Answer<CourseGrantPage> {
     let GrantQuery { limit, cursor, status, user_id, is_active } = query;
     let (after, limit) = PageQuery { limit, cursor }.position();
     let filter = GrantFilter { status, user_id, is_active };
-    let work = move |tx: Tx| async move {
+    let work = async move |tx: Tx| {
         let page = enrollment::list_grants(&tx, course_id, &filter, after, limit).await?;
         Ok(page.map(|(grant, learner)| CourseGrant {
             grant: Grant::at(grant, tx.now()),
             learner: learner.into(),
         }))
     };
-    let page = state.db.read(actor, work).await?;
+    let page = caller.read(work).await?;
     Ok(Reply::ok(&CourseGrantPage::from(page))?)
 }
 
@@ -61,19 +50,18 @@ async fn list_grants(
     extensions(("x-problem-codes" = json!(["already_granted", "own_course"]))),
     responses((status = 201, description = "The grant.", body = GrantDetail)))]
 async fn create_grant(
-    state: Data<State>,
-    Confirmed(actor): Confirmed,
+    caller: Member,
     Path(course_id): Path<CourseId>,
     key: Idempotency,
     body: Json<CreateGrant>,
-) -> Result<Reply<GrantDetail>, Problem> {
+) -> Answer<GrantDetail> {
     let new = body.value.into();
-    let work = move |tx: Tx| async move {
+    let work = async move |tx: Tx| {
         let history = enrollment::grant_access(&tx, course_id, new).await?;
         let location = format!("/grants/{}", history.grant.id);
         Ok(Reply::created(&location, &GrantDetail::at(history, tx.now()))?.content())
     };
-    Ok(key.run(&state.db, (Pool::App, actor), "createGrant", &body.raw, work).await?)
+    Ok(key.run(&caller, "createGrant", &body.raw, work).await?)
 }
 
 /// Get a grant
@@ -84,16 +72,12 @@ async fn create_grant(
     params(("grant_id" = Uuid, Path, description = "The grant's id.")),
     extensions(("x-versioned" = json!(true))),
     responses((status = 200, description = "The grant.", body = GrantDetail)))]
-async fn get_grant(
-    state: Data<State>,
-    Member(actor): Member,
-    Path(id): Path<GrantId>,
-) -> Result<Reply<GrantDetail>, Problem> {
-    let work = move |tx: Tx| async move {
+async fn get_grant(caller: Member, Path(id): Path<GrantId>) -> Answer<GrantDetail> {
+    let work = async move |tx: Tx| {
         let history = enrollment::grant(&tx, id).await?;
         Ok(GrantDetail::at(history, tx.now()))
     };
-    Ok(Reply::ok(&state.db.read(actor, work).await?)?.content())
+    Ok(Reply::ok(&caller.read(work).await?)?.content())
 }
 
 /// Revoke a grant
@@ -106,17 +90,16 @@ async fn get_grant(
     extensions(("x-problem-codes" = json!(["forbidden", "grant_not_changeable"])), ("x-versioned" = json!(true))),
     responses((status = 200, description = "The grant as it is now.", body = GrantDetail)))]
 async fn revoke_grant(
-    state: Data<State>,
-    Confirmed(actor): Confirmed,
+    caller: Member,
     Path(id): Path<GrantId>,
     body: Json<RevokeGrant>,
-) -> Result<Reply<GrantDetail>, Problem> {
+) -> Answer<GrantDetail> {
     let RevokeGrant { reason } = body.value;
-    let work = move |tx: Tx| async move {
+    let work = async move |tx: Tx| {
         let history = enrollment::revoke_grant(&tx, id, reason.as_deref()).await?;
         Ok(GrantDetail::at(history, tx.now()))
     };
-    Ok(Reply::ok(&state.db.run(actor, work).await?)?.content())
+    Ok(Reply::ok(&caller.run(work).await?)?.content())
 }
 
 /// Extend a grant
@@ -129,15 +112,14 @@ async fn revoke_grant(
     extensions(("x-problem-codes" = json!(["forbidden", "grant_not_changeable"])), ("x-versioned" = json!(true))),
     responses((status = 200, description = "The grant as it is now.", body = GrantDetail)))]
 async fn extend_grant(
-    state: Data<State>,
-    Confirmed(actor): Confirmed,
+    caller: Member,
     Path(id): Path<GrantId>,
     body: Json<ExtendGrant>,
-) -> Result<Reply<GrantDetail>, Problem> {
+) -> Answer<GrantDetail> {
     let ExtendGrant { ends_at } = body.value;
-    let work = move |tx: Tx| async move {
+    let work = async move |tx: Tx| {
         let history = enrollment::extend_grant(&tx, id, ends_at).await?;
         Ok(GrantDetail::at(history, tx.now()))
     };
-    Ok(Reply::ok(&state.db.run(actor, work).await?)?.content())
+    Ok(Reply::ok(&caller.run(work).await?)?.content())
 }

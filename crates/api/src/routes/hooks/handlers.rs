@@ -1,21 +1,13 @@
 //! The operations that other services call.
 
-use actix_web::{HttpRequest, web::Data};
+use actix_web::HttpRequest;
 use database::Pool;
-use kernel::{Actor, Code, Error, Result};
+use kernel::{Actor, Code, Error};
 use media::MuxEvent;
 use payments::ProviderName;
 
 use super::dto::{HookReceipt, MuxWebhook, StripeWebhook};
-use crate::{
-    http::{
-        extract::Raw,
-        problem::Problem,
-        reply::Reply,
-        routing::{Operations, operations},
-    },
-    state::State,
-};
+use crate::http::{extract::Raw, prelude::*};
 
 /// Stripe's name in the table of events.
 const STRIPE: &str = "stripe";
@@ -34,17 +26,15 @@ pub(in crate::routes) fn configure(config: &mut impl Operations) {
         max_length = 2000, example = "t=1795200000,v1=5257a869e7ecebeda32affa62cdca3fa51cad7e77a0e56ff536d0ce8e108d8bd")),
     extensions(("x-problem-codes" = json!(["hook_signature_invalid"]))),
     responses((status = 200, description = "The event was recorded.", body = HookReceipt)))]
-async fn receive_mux_hook(
-    state: Data<State>,
-    request: HttpRequest,
-    Raw(body): Raw,
-) -> Result<Reply<HookReceipt>, Problem> {
+async fn receive_mux_hook(state: Data<State>, request: HttpRequest, Raw(body): Raw) -> Answer<HookReceipt> {
     let signature = header(&request, "mux-signature");
     state.videos.verify_hook(signature, &body, state.db.environment().now())?;
     let event: MuxEvent = serde_json::from_slice(&body)
         .map_err(|_| Error::new(Code::MalformedRequest).detail("The body is no event of Mux's."))?;
-    let work = move |tx| async move { media::note_event(&tx, &event).await };
-    state.db.run_in(Pool::Worker, Actor::System, work).await?;
+    state
+        .db
+        .run_in(Pool::Worker, Actor::System, async move |tx| media::note_event(&tx, &event).await)
+        .await?;
     state.wake_worker.notify_one();
     Ok(Reply::ok(&HookReceipt { received: true })?)
 }
@@ -64,14 +54,14 @@ async fn receive_stripe_hook(
     state: Data<State>,
     request: HttpRequest,
     Raw(body): Raw,
-) -> Result<Reply<HookReceipt>, Problem> {
+) -> Answer<HookReceipt> {
     if !state.payments.uses(ProviderName::Stripe) {
         return Err(Error::new(Code::HookSignatureInvalid).detail("Stripe is not configured.").into());
     }
     let signature = header(&request, "stripe-signature");
     let now = state.db.environment().now();
     let event = state.payments.read_webhook(signature, &body, now)?;
-    let work = move |tx| async move { payments::record_event(&tx, STRIPE, &event).await };
+    let work = async move |tx| payments::record_event(&tx, STRIPE, &event).await;
     state.db.run_in(Pool::Worker, Actor::System, work).await?;
     state.wake_worker.notify_one();
     Ok(Reply::ok(&HookReceipt { received: true })?)

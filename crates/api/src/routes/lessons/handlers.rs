@@ -1,21 +1,10 @@
 //! The operations on lessons.
 
-use actix_web::web::Data;
 use courses::{Body, LessonChange, NewLesson};
-use database::Pool;
-use enrollment::{Access, ReadableLesson};
-use kernel::{ChapterId, LessonId};
+use kernel::{ChapterId, LessonId, Written};
 
 use super::dto::{CreateLesson, Lesson, LessonList, LessonOrder, MoveLesson, PatchLesson};
-use crate::{
-    http::{
-        extract::{Caller, Idempotency, IfMatch, Json, Member, Path},
-        problem::Problem,
-        reply::{Nothing, Reply},
-        routing::{Operations, operations},
-    },
-    state::State,
-};
+use crate::http::prelude::*;
 
 pub(in crate::routes) fn configure(config: &mut impl Operations) {
     operations!(
@@ -32,14 +21,9 @@ pub(in crate::routes) fn configure(config: &mut impl Operations) {
     );
 }
 
-/// Whoever changes a lesson reads it as staff.
-fn as_staff((lesson, body): (courses::Lesson, Body)) -> Lesson {
-    Lesson::from(ReadableLesson { lesson, body, access: Access::Staff })
-}
-
-fn reply(lesson: (courses::Lesson, Body)) -> Result<Reply<Lesson>, Problem> {
-    let version = lesson.0.version;
-    Ok(Reply::ok(&as_staff(lesson))?.version(version))
+fn reply(lesson: Written<(courses::Lesson, Body)>) -> Answer<Lesson> {
+    let version = lesson.value.0.version;
+    Ok(Reply::ok(&Lesson::from(lesson))?.version(version))
 }
 
 /// Create a lesson
@@ -51,20 +35,18 @@ fn reply(lesson: (courses::Lesson, Body)) -> Result<Reply<Lesson>, Problem> {
     extensions(("x-problem-codes" = json!(["forbidden", "list_full"]))),
     responses((status = 201, description = "The draft.", body = Lesson)))]
 async fn create_lesson(
-    state: Data<State>,
-    Member(actor): Member,
+    caller: Member,
     Path(chapter_id): Path<ChapterId>,
     key: Idempotency,
-    body: Json<CreateLesson>,
-) -> Result<Reply<Lesson>, Problem> {
+    Prose(body): Prose<CreateLesson>,
+) -> Answer<Lesson> {
     let new = NewLesson::from(body.value);
-    let work = move |tx| async move {
+    let work = async move |tx| {
         let lesson = courses::create_lesson(&tx, chapter_id, new).await?;
-        let (location, version) = (format!("/lessons/{}", lesson.0.id), lesson.0.version);
-        Ok(Reply::created(&location, &as_staff(lesson))?.version(version))
+        let (location, version) = (format!("/lessons/{}", lesson.value.0.id), lesson.value.0.version);
+        Ok(Reply::created(&location, &Lesson::from(lesson))?.version(version))
     };
-    let whose = (Pool::App, actor);
-    Ok(key.run(&state.db, whose, "createLesson", &body.raw, work).await?)
+    Ok(key.run(&caller, "createLesson", &body.raw, work).await?)
 }
 
 /// Get a lesson
@@ -76,13 +58,8 @@ async fn create_lesson(
     params(("lesson_id" = Uuid, Path, description = "The lesson's id.")),
     extensions(("x-problem-codes" = json!(["unauthenticated", "not_granted", "grant_expired", "grant_refunded", "grant_revoked", "grant_suspended"]))),
     responses((status = 200, description = "The lesson.", body = Lesson)))]
-async fn get_lesson(
-    state: Data<State>,
-    Caller(actor): Caller,
-    Path(id): Path<LessonId>,
-) -> Result<Reply<Lesson>, Problem> {
-    let lesson =
-        state.db.read(actor, move |tx| async move { enrollment::read_lesson(&tx, id).await }).await?;
+async fn get_lesson(caller: Caller, Path(id): Path<LessonId>) -> Answer<Lesson> {
+    let lesson = caller.read(async move |tx| enrollment::read_lesson(&tx, id).await).await?;
     let version = lesson.lesson.version;
     Ok(Reply::ok(&Lesson::from(lesson))?.version_and_content(version))
 }
@@ -96,16 +73,14 @@ async fn get_lesson(
     extensions(("x-problem-codes" = json!(["forbidden", "not_publishable"]))),
     responses((status = 200, description = "The lesson as it is now.", body = Lesson)))]
 async fn update_lesson(
-    state: Data<State>,
-    Member(actor): Member,
+    caller: Member,
     Path(id): Path<LessonId>,
     seen: IfMatch,
-    body: Json<PatchLesson>,
-) -> Result<Reply<Lesson>, Problem> {
+    Prose(body): Prose<PatchLesson>,
+) -> Answer<Lesson> {
     let change = LessonChange::from(body.value);
     let matches = move |version| seen.accepts(version);
-    let work = move |tx| async move { courses::change_lesson(&tx, id, matches, change).await };
-    reply(state.db.run(actor, work).await?)
+    reply(caller.run(async move |tx| courses::change_lesson(&tx, id, matches, change).await).await?)
 }
 
 /// List the lessons of a chapter
@@ -116,13 +91,8 @@ async fn update_lesson(
     params(("chapter_id" = Uuid, Path, description = "The chapter's id.")),
     extensions(("x-versioned" = json!(true))),
     responses((status = 200, description = "The lessons.", body = LessonList)))]
-async fn list_lessons(
-    state: Data<State>,
-    Caller(actor): Caller,
-    Path(chapter_id): Path<ChapterId>,
-) -> Result<Reply<LessonList>, Problem> {
-    let work = move |tx| async move { courses::list_lessons(&tx, chapter_id).await };
-    let lessons = state.db.read(actor, work).await?;
+async fn list_lessons(caller: Caller, Path(chapter_id): Path<ChapterId>) -> Answer<LessonList> {
+    let lessons = caller.read(async move |tx| courses::list_lessons(&tx, chapter_id).await).await?;
     let data = lessons.into_iter().map(Into::into).collect();
     Ok(Reply::ok(&LessonList { data })?.content())
 }
@@ -136,14 +106,12 @@ async fn list_lessons(
     extensions(("x-problem-codes" = json!(["forbidden"]))),
     responses((status = 200, description = "The order as it is now.", body = LessonOrder)))]
 async fn order_lessons(
-    state: Data<State>,
-    Member(actor): Member,
+    caller: Member,
     Path(chapter_id): Path<ChapterId>,
     body: Json<LessonOrder>,
-) -> Result<Reply<LessonOrder>, Problem> {
+) -> Answer<LessonOrder> {
     let ids = body.value.lesson_ids;
-    let work = move |tx| async move { courses::order_lessons(&tx, chapter_id, &ids).await };
-    let lessons = state.db.run(actor, work).await?;
+    let lessons = caller.run(async move |tx| courses::order_lessons(&tx, chapter_id, &ids).await).await?;
     let lesson_ids = lessons.iter().map(|lesson| lesson.id).collect();
     Ok(Reply::ok(&LessonOrder { lesson_ids })?)
 }
@@ -157,15 +125,11 @@ async fn order_lessons(
     params(("lesson_id" = Uuid, Path, description = "The lesson's id.")),
     extensions(("x-problem-codes" = json!(["forbidden", "list_full"])), ("x-versioned" = json!(true))),
     responses((status = 200, description = "The lesson as it is now.", body = Lesson)))]
-async fn move_lesson(
-    state: Data<State>,
-    Member(actor): Member,
-    Path(id): Path<LessonId>,
-    body: Json<MoveLesson>,
-) -> Result<Reply<Lesson>, Problem> {
+async fn move_lesson(caller: Member, Path(id): Path<LessonId>, body: Json<MoveLesson>) -> Answer<Lesson> {
     let MoveLesson { chapter_id, position } = body.value;
-    let work = move |tx| async move { courses::move_lesson(&tx, id, chapter_id, position).await };
-    reply(state.db.run(actor, work).await?)
+    reply(Written::as_sent(
+        caller.run(async move |tx| courses::move_lesson(&tx, id, chapter_id, position).await).await?,
+    ))
 }
 
 /// Delete a lesson
@@ -177,13 +141,8 @@ async fn move_lesson(
     params(("lesson_id" = Uuid, Path, description = "The lesson's id.")),
     extensions(("x-problem-codes" = json!(["forbidden", "course_has_learners"]))),
     responses((status = 204, description = "The lesson is deleted.")))]
-async fn delete_lesson(
-    state: Data<State>,
-    Member(actor): Member,
-    Path(id): Path<LessonId>,
-) -> Result<Reply<Nothing>, Problem> {
-    let work = move |tx| async move { courses::delete_lesson(&tx, id).await };
-    state.db.run(actor, work).await?;
+async fn delete_lesson(caller: Member, Path(id): Path<LessonId>) -> Answer<Nothing> {
+    caller.run(async move |tx| courses::delete_lesson(&tx, id).await).await?;
     Ok(Reply::no_content())
 }
 
@@ -195,13 +154,8 @@ async fn delete_lesson(
     params(("lesson_id" = Uuid, Path, description = "The lesson's id.")),
     extensions(("x-problem-codes" = json!(["forbidden", "not_publishable"])), ("x-versioned" = json!(true))),
     responses((status = 200, description = "The lesson as it is now.", body = Lesson)))]
-async fn publish_lesson(
-    state: Data<State>,
-    Member(actor): Member,
-    Path(id): Path<LessonId>,
-) -> Result<Reply<Lesson>, Problem> {
-    let work = move |tx| async move { courses::publish_lesson(&tx, id).await };
-    reply(state.db.run(actor, work).await?)
+async fn publish_lesson(caller: Member, Path(id): Path<LessonId>) -> Answer<Lesson> {
+    reply(Written::as_sent(caller.run(async move |tx| courses::publish_lesson(&tx, id).await).await?))
 }
 
 /// Unpublish a lesson
@@ -213,11 +167,6 @@ async fn publish_lesson(
     params(("lesson_id" = Uuid, Path, description = "The lesson's id.")),
     extensions(("x-problem-codes" = json!(["forbidden"])), ("x-versioned" = json!(true))),
     responses((status = 200, description = "The lesson as it is now.", body = Lesson)))]
-async fn unpublish_lesson(
-    state: Data<State>,
-    Member(actor): Member,
-    Path(id): Path<LessonId>,
-) -> Result<Reply<Lesson>, Problem> {
-    let work = move |tx| async move { courses::unpublish_lesson(&tx, id).await };
-    reply(state.db.run(actor, work).await?)
+async fn unpublish_lesson(caller: Member, Path(id): Path<LessonId>) -> Answer<Lesson> {
+    reply(Written::as_sent(caller.run(async move |tx| courses::unpublish_lesson(&tx, id).await).await?))
 }

@@ -1,17 +1,10 @@
 //! What the operations of the caller's own account take and answer.
 
-use chrono::{DateTime, NaiveDate, Utc};
-use dto::Dto;
+use chrono::NaiveDate;
 use identity::{AccountChange, Level, ProfileChange, Role, Session, UserStatus};
 use kernel::{SessionId, UserId, Uuid};
-use serde::{Deserialize, Serialize};
-use utoipa::ToSchema;
-use validator::Validate;
 
-use crate::{
-    http::extract::merge,
-    routes::shared::{Links, NewPassword, links, page, schema},
-};
+use crate::routes::shared::{Links, NewPassword, links, prelude::*};
 
 /// An account as its owner and admins see it.
 #[derive(Serialize, ToSchema, Dto)]
@@ -50,10 +43,12 @@ pub(in crate::routes) struct Account {
 }
 
 /// What changes in the caller's account.
-#[derive(Deserialize, ToSchema, Validate)]
+#[derive(Deserialize, ToSchema, Validate, Dto)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
+#[dto(into = AccountChange)]
 pub(super) struct PatchMe {
-    /// The unique username: 3 to 30 lower-case letters, digits and underscores. Null gives it up.
+    /// The unique username: 3 to 30 lower-case letters, digits and underscores, not the name of a role. Null gives it up. The one before
+    /// leads here for 90 days, and nobody else can take it meanwhile.
     #[serde(default, deserialize_with = "merge::member")]
     #[schema(value_type = Option<String>, pattern = "^[a-z0-9_]{3,30}$", example = "lena_lifts")]
     username: Option<Option<String>>,
@@ -69,13 +64,6 @@ pub(super) struct PatchMe {
     #[serde(default, deserialize_with = "merge::member")]
     #[schema(value_type = Option<String>, format = "uri", pattern = "^https://", max_length = 2000)]
     avatar_url: Option<Option<String>>,
-}
-
-impl From<PatchMe> for AccountChange {
-    fn from(patch: PatchMe) -> Self {
-        let PatchMe { username, name, bio, avatar_url } = patch;
-        Self { username, name, bio, avatar_url }
-    }
 }
 
 /// The training profile of a person: for its owner and admins only.
@@ -109,8 +97,8 @@ pub(super) struct PrivateProfile {
     /// The postal address, as the person wrote it. Private.
     #[schema(example = "Storgatan 1, Uppsala")]
     address: Option<String>,
-    /// The links to social media, from the network's name to an address. Public.
-    #[schema(value_type = std::collections::BTreeMap<String, String>)]
+    /// The links to social media: an object, such as one from the network's name to an address. Public.
+    #[schema(value_type = Object, additional_properties = true, example = json!({"instagram": "https://instagram.com/lena_lifts"}))]
     #[dto(with = links(&social_media_links))]
     social_media_links: Links,
     /// When the profile was made.
@@ -166,10 +154,10 @@ pub(super) struct PatchProfile {
     #[serde(default, deserialize_with = "merge::member")]
     #[schema(value_type = Option<String>, max_length = 500, example = "Storgatan 1, Uppsala")]
     address: Option<Option<String>>,
-    /// The links to social media, which replace those that were there.
-    #[serde(default)]
-    #[schema(value_type = Option<SocialMediaLinks>, nullable = false)]
-    social_media_links: Option<Links>,
+    /// The links to social media, which replace those that were there; null leaves an empty object.
+    #[serde(default, deserialize_with = "merge::member")]
+    #[schema(value_type = Option<SocialMediaLinks>)]
+    social_media_links: Option<Option<Links>>,
 }
 
 impl From<PatchProfile> for ProfileChange {
@@ -194,28 +182,32 @@ impl From<PatchProfile> for ProfileChange {
             date_of_birth,
             phone,
             address,
-            social_media_links: social_media_links.map(|links| serde_json::json!(links)),
+            social_media_links,
         }
     }
 }
+
+/// A pattern for text that is no address that runs in a page, and that every database of ours keeps.
+const NOT_ACTIVE: &str = r"^(?!\s*([Jj][Aa][Vv][Aa][Ss][Cc][Rr][Ii][Pp][Tt]|[Vv][Bb][Ss][Cc][Rr][Ii][Pp][Tt]|[Dd][Aa][Tt][Aa]):)[^\u0000]*$";
 
 /// The schema of links to social media. By hand, because utoipa has no bounds for the names of an object.
 struct SocialMediaLinks;
 
 impl utoipa::PartialSchema for SocialMediaLinks {
     fn schema() -> utoipa::openapi::RefOr<utoipa::openapi::Schema> {
-        use utoipa::openapi::{ObjectBuilder, RefOr, Schema, SchemaFormat, Type};
+        use utoipa::openapi::{
+            ObjectBuilder, RefOr, Schema, Type,
+            schema::{AdditionalProperties, SchemaType},
+        };
         let name = ObjectBuilder::new().schema_type(Type::String).min_length(Some(1)).max_length(Some(40));
-        let link = ObjectBuilder::new()
-            .schema_type(Type::String)
-            .format(Some(SchemaFormat::Custom("uri".to_owned())))
-            .pattern(Some("^https://"))
-            .max_length(Some(500));
+        // Anything, but a text is no address that would run in a page.
+        let member = ObjectBuilder::new().schema_type(SchemaType::AnyValue).pattern(Some(NOT_ACTIVE));
         ObjectBuilder::new()
             .description(Some(
-                "The links to social media, from the network's name to an address: at most 20 networks, https only.",
+                "The links to social media: an object of at most 20 members, such as one from the network's name to an address. In all \
+                 it has at most 8,000 characters and five levels.",
             ))
-            .additional_properties(Some(RefOr::from(Schema::from(link))))
+            .additional_properties(Some(AdditionalProperties::RefOr(RefOr::from(Schema::from(member)))))
             .property_names(Some(name))
             .max_properties(Some(20))
             .examples([serde_json::json!({ "instagram": "https://instagram.com/lena_lifts" })])

@@ -1,18 +1,12 @@
 //! The operations below `/me` that concern the account itself.
 
-use actix_web::web::Data;
+use actix_web::HttpRequest;
 use kernel::{Actor, SessionId};
 
 use super::dto::{Account, ChangePassword, PatchMe, PatchProfile, PrivateProfile, SessionPage};
 use crate::{
-    http::{
-        extract::{Confirmed, IfMatch, Json, Member, Path, Query},
-        problem::Problem,
-        reply::{Nothing, Reply},
-        routing::{Operations, operations},
-    },
+    http::{extract::client_of, prelude::*},
     routes::shared::PageQuery,
-    state::State,
 };
 
 pub(in crate::routes) fn configure(config: &mut impl Operations) {
@@ -35,29 +29,24 @@ pub(in crate::routes) fn configure(config: &mut impl Operations) {
 #[utoipa::path(get, path = "/me",
     tag = "me", operation_id = "getMe", security(("bearer" = [])),
     responses((status = 200, description = "The account.", body = Account)))]
-async fn get_me(state: Data<State>, Member(actor): Member) -> Result<Reply<Account>, Problem> {
-    let work = |tx| async move { identity::account(&tx).await };
-    let account = state.db.read(actor, work).await?;
+async fn get_me(caller: Member) -> Answer<Account> {
+    let account = caller.read(async move |tx| identity::account(&tx).await).await?;
     let version = account.version;
     Ok(Reply::ok(&Account::from(account))?.version_and_content(version))
 }
 
 /// Update my account
 ///
-/// Changes the username, the name, the bio or the picture. Others may take a username that was given up.
+/// Changes the username, the name, the bio or the picture. A username that was given up leads to its owner for 90 days and is nobody else's
+/// meanwhile; names of roles are for admins.
 #[utoipa::path(patch, path = "/me",
     tag = "me", operation_id = "updateMe", security(("bearer" = [])), request_body = PatchMe,
     extensions(("x-problem-codes" = json!(["username_taken"]))),
     responses((status = 200, description = "The account as it is now.", body = Account)))]
-async fn update_me(
-    state: Data<State>,
-    Member(actor): Member,
-    seen: IfMatch,
-    body: Json<PatchMe>,
-) -> Result<Reply<Account>, Problem> {
+async fn update_me(caller: Member, seen: IfMatch, body: Json<PatchMe>) -> Answer<Account> {
     let matches = move |version| seen.accepts(version);
-    let work = |tx| async move { identity::change_account(&tx, matches, body.value.into()).await };
-    let account = state.db.run(actor, work).await?;
+    let work = async move |tx| identity::change_account(&tx, matches, body.value.into()).await;
+    let account = caller.run(work).await?;
     let version = account.version;
     Ok(Reply::ok(&Account::from(account))?.version_and_content(version))
 }
@@ -68,9 +57,8 @@ async fn update_me(
 #[utoipa::path(get, path = "/me/profile",
     tag = "me", operation_id = "getMyProfile", security(("bearer" = [])),
     responses((status = 200, description = "The profile.", body = PrivateProfile)))]
-async fn get_profile(state: Data<State>, Member(actor): Member) -> Result<Reply<PrivateProfile>, Problem> {
-    let work = |tx| async move { identity::profile(&tx).await };
-    let profile = state.db.read(actor, work).await?;
+async fn get_profile(caller: Member) -> Answer<PrivateProfile> {
+    let profile = caller.read(async move |tx| identity::profile(&tx).await).await?;
     let version = profile.version;
     Ok(Reply::ok(&PrivateProfile::from(profile))?.version(version))
 }
@@ -81,15 +69,10 @@ async fn get_profile(state: Data<State>, Member(actor): Member) -> Result<Reply<
 #[utoipa::path(patch, path = "/me/profile",
     tag = "me", operation_id = "updateMyProfile", security(("bearer" = [])), request_body = PatchProfile,
     responses((status = 200, description = "The profile as it is now.", body = PrivateProfile)))]
-async fn update_profile(
-    state: Data<State>,
-    Member(actor): Member,
-    seen: IfMatch,
-    body: Json<PatchProfile>,
-) -> Result<Reply<PrivateProfile>, Problem> {
+async fn update_profile(caller: Member, seen: IfMatch, body: Json<PatchProfile>) -> Answer<PrivateProfile> {
     let matches = move |version| seen.accepts(version);
-    let work = |tx| async move { identity::change_profile(&tx, matches, body.value.into()).await };
-    let profile = state.db.run(actor, work).await?;
+    let work = async move |tx| identity::change_profile(&tx, matches, body.value.into()).await;
+    let profile = caller.run(work).await?;
     let version = profile.version;
     Ok(Reply::ok(&PrivateProfile::from(profile))?.version(version))
 }
@@ -99,20 +82,21 @@ async fn update_profile(
 /// Sets a new password and ends every other session.
 #[utoipa::path(put, path = "/me/password",
     tag = "me", operation_id = "changePassword", security(("bearer" = [])), request_body = ChangePassword,
-    extensions(("x-problem-codes" = json!(["session_revoked"]))),
     responses((status = 204, description = "The password was changed.")))]
 async fn change_password(
-    state: Data<State>,
-    Confirmed(actor): Confirmed,
+    caller: Member,
+    request: HttpRequest,
     body: Json<ChangePassword>,
-) -> Result<Reply<Nothing>, Problem> {
+) -> Answer<Nothing> {
     let ChangePassword { current_password, new_password } = body.value;
-    if let Some(id) = actor.user_id() {
-        state.limits.password(id)?;
+    if let Some(id) = caller.actor.user_id() {
+        caller.state.limits.password(id)?;
     }
-    let (db, identity) = (&state.db, &state.identity);
-    identity::change_password(db, identity, actor, current_password, new_password.into()).await?;
-    state.wake_worker.notify_one();
+    let (db, identity) = (&caller.state.db, &caller.state.identity);
+    let share = client_of(&request, &caller.state.config).share(true);
+    identity::change_password(db, identity, caller.actor, current_password, new_password.into(), share)
+        .await?;
+    caller.state.wake_worker.notify_one();
     Ok(Reply::no_content())
 }
 
@@ -121,17 +105,11 @@ async fn change_password(
 /// Every device that is logged in, newest first.
 #[utoipa::path(get, path = "/me/sessions",
     tag = "me", operation_id = "listMySessions", security(("bearer" = [])), params(PageQuery),
-    extensions(("x-problem-codes" = json!(["session_revoked"]))),
     responses((status = 200, description = "A page of sessions.", body = SessionPage)))]
-async fn list_sessions(
-    state: Data<State>,
-    Confirmed(actor): Confirmed,
-    Query(page): Query<PageQuery>,
-) -> Result<Reply<SessionPage>, Problem> {
+async fn list_sessions(caller: Member, Query(page): Query<PageQuery>) -> Answer<SessionPage> {
     let (after, limit) = page.position();
-    let work = move |tx| async move { identity::list_sessions(&tx, after, limit).await };
-    let sessions = state.db.read(actor, work).await?;
-    let current = match actor {
+    let sessions = caller.read(async move |tx| identity::list_sessions(&tx, after, limit).await).await?;
+    let current = match caller.actor {
         Actor::User { session, .. } => Some(session),
         Actor::Anonymous | Actor::System => None,
     };
@@ -144,14 +122,9 @@ async fn list_sessions(
 /// Logs out every device but the one that asks.
 #[utoipa::path(delete, path = "/me/sessions",
     tag = "me", operation_id = "revokeMyOtherSessions", security(("bearer" = [])),
-    extensions(("x-problem-codes" = json!(["session_revoked"]))),
     responses((status = 204, description = "The other sessions have ended.")))]
-async fn revoke_other_sessions(
-    state: Data<State>,
-    Confirmed(actor): Confirmed,
-) -> Result<Reply<Nothing>, Problem> {
-    let work = |tx| async move { identity::revoke_other_sessions(&tx).await };
-    state.db.run(actor, work).await?;
+async fn revoke_other_sessions(caller: Member) -> Answer<Nothing> {
+    caller.run(async move |tx| identity::revoke_other_sessions(&tx).await).await?;
     Ok(Reply::no_content())
 }
 
@@ -162,14 +135,8 @@ async fn revoke_other_sessions(
 #[utoipa::path(delete, path = "/me/sessions/{session_id}",
     tag = "me", operation_id = "revokeMySession", security(("bearer" = [])),
     params(("session_id" = Uuid, Path, description = "The session's id.")),
-    extensions(("x-problem-codes" = json!(["session_revoked"]))),
     responses((status = 204, description = "The session has ended.")))]
-async fn revoke_session(
-    state: Data<State>,
-    Confirmed(actor): Confirmed,
-    Path(id): Path<SessionId>,
-) -> Result<Reply<Nothing>, Problem> {
-    let work = move |tx| async move { identity::revoke_session(&tx, id).await };
-    state.db.run(actor, work).await?;
+async fn revoke_session(caller: Member, Path(id): Path<SessionId>) -> Answer<Nothing> {
+    caller.run(async move |tx| identity::revoke_session(&tx, id).await).await?;
     Ok(Reply::no_content())
 }

@@ -1,12 +1,8 @@
 //! Preferences for messages in requests and answers.
 
 use community::MessagesFrom;
-use dto::Dto;
-use serde::{Deserialize, Serialize};
-use utoipa::ToSchema;
-use validator::Validate;
 
-use crate::routes::shared::schema;
+use crate::routes::shared::prelude::*;
 
 /// From whom the caller accepts messages.
 #[derive(Serialize, ToSchema, Dto)]

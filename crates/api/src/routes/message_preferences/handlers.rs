@@ -1,24 +1,13 @@
 //! The operations at `/me/message-preferences`.
 
-use actix_web::web::Data;
-use kernel::Result;
-
 use super::dto::{MessagePreferences, PatchMessagePreferences};
-use crate::{
-    http::{
-        extract::{IfMatch, Json, Member},
-        problem::Problem,
-        reply::Reply,
-        routing::{Operations, operations},
-    },
-    state::State,
-};
+use crate::http::prelude::*;
 
 pub(in crate::routes) fn configure(config: &mut impl Operations) {
     operations!(config, get_message_preferences, update_message_preferences);
 }
 
-fn reply(preferences: community::MessagePreferences) -> Result<Reply<MessagePreferences>, Problem> {
+fn reply(preferences: community::MessagePreferences) -> Answer<MessagePreferences> {
     let version = preferences.version;
     Ok(Reply::ok(&MessagePreferences::from(preferences))?.version(version))
 }
@@ -29,13 +18,9 @@ fn reply(preferences: community::MessagePreferences) -> Result<Reply<MessagePref
 #[utoipa::path(get, path = "/me/message-preferences",
     tag = "messages", operation_id = "getMyMessagePreferences", security(("bearer" = [])),
     responses((status = 200, description = "The preferences.", body = MessagePreferences)))]
-async fn get_message_preferences(
-    state: Data<State>,
-    Member(actor): Member,
-) -> Result<Reply<MessagePreferences>, Problem> {
-    let messaging = state.messaging;
-    let work = move |tx| async move { community::message_preferences(&tx, &messaging).await };
-    reply(state.db.read(actor, work).await?)
+async fn get_message_preferences(caller: Member) -> Answer<MessagePreferences> {
+    let messaging = caller.state.messaging;
+    reply(caller.read(async move |tx| community::message_preferences(&tx, &messaging).await).await?)
 }
 
 /// Change my message preferences
@@ -46,14 +31,12 @@ async fn get_message_preferences(
     request_body = PatchMessagePreferences,
     responses((status = 200, description = "The changed preferences.", body = MessagePreferences)))]
 async fn update_message_preferences(
-    state: Data<State>,
-    Member(actor): Member,
+    caller: Member,
     seen: IfMatch,
     body: Json<PatchMessagePreferences>,
-) -> Result<Reply<MessagePreferences>, Problem> {
-    let (messaging, from) = (state.messaging, body.value.messages_from);
+) -> Answer<MessagePreferences> {
+    let (messaging, from) = (caller.state.messaging, body.value.messages_from);
     let matches = move |version| seen.accepts(version);
-    let work =
-        move |tx| async move { community::change_message_preferences(&tx, &messaging, matches, from).await };
-    reply(state.db.run(actor, work).await?)
+    let work = async move |tx| community::change_message_preferences(&tx, &messaging, matches, from).await;
+    reply(caller.run(work).await?)
 }

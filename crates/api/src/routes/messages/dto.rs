@@ -1,14 +1,9 @@
 //! Messages in requests and answers.
 
-use chrono::{DateTime, Utc};
 use community::{MessageRange, NewMessage};
-use dto::Dto;
 use kernel::{ConversationId, Cursor, Limit, MessageId, Uuid};
-use serde::{Deserialize, Serialize};
-use utoipa::{IntoParams, ToSchema};
-use validator::Validate;
 
-use crate::routes::shared::{PageQuery, Person, bounded, default_limit, page};
+use crate::routes::shared::prelude::*;
 
 bounded! {
     /// Plain text of up to 4,000 characters, of which one can be seen. Invisible characters, such as marks that turn the direction of
@@ -64,20 +59,15 @@ page! {
 }
 
 /// A message to be sent.
-#[derive(Deserialize, ToSchema, Validate)]
+#[derive(Deserialize, ToSchema, Validate, Dto)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
+#[dto(into = NewMessage)]
 pub(super) struct SendMessage {
     /// The sender's own id for the message, a new one for each. Sent again with the same id, it is the same message.
     #[schema(example = "5f0c9d6e-8f0a-4b55-9f3e-8f7f2f1c9a10")]
     client_message_id: Uuid,
     /// The text.
     content: MessageText,
-}
-
-impl From<SendMessage> for NewMessage {
-    fn from(body: SendMessage) -> Self {
-        Self { client_message_id: body.client_message_id, content: body.content.into() }
-    }
 }
 
 /// A change of a message. A member that is missing keeps its value.

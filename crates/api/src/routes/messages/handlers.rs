@@ -1,20 +1,10 @@
 //! The operations about messages.
 
-use actix_web::web::Data;
 use community::{NewMessage, message};
-use database::Pool;
-use kernel::{ConversationId, MessageId, Result};
+use kernel::{ConversationId, MessageId};
 
 use super::dto::{Message, MessagePage, MessageQuery, PatchMessage, SendMessage};
-use crate::{
-    http::{
-        extract::{Idempotency, IfMatch, Json, Member, Path, Query},
-        problem::Problem,
-        reply::{Nothing, Reply},
-        routing::{Operations, operations},
-    },
-    state::State,
-};
+use crate::http::prelude::*;
 
 pub(in crate::routes) fn configure(config: &mut impl Operations) {
     operations!(config, list_messages, send_message, get_message, update_message, delete_message);
@@ -29,21 +19,20 @@ pub(in crate::routes) fn configure(config: &mut impl Operations) {
     params(("conversation_id" = Uuid, Path, description = "The conversation's id."), MessageQuery),
     responses((status = 200, description = "A page of messages.", body = MessagePage)))]
 async fn list_messages(
-    state: Data<State>,
-    Member(actor): Member,
+    caller: Member,
     Path(id): Path<ConversationId>,
     Query(query): Query<MessageQuery>,
-) -> Result<Reply<MessagePage>, Problem> {
+) -> Answer<MessagePage> {
     let range = query.range();
     let (after, limit) = query.position();
-    let work = move |tx| async move { message::list(&tx, id, range, after, limit).await };
-    Ok(Reply::ok(&MessagePage::from(state.db.read(actor, work).await?))?)
+    let work = async move |tx| message::list(&tx, id, range, after, limit).await;
+    Ok(Reply::ok(&MessagePage::from(caller.read(work).await?))?)
 }
 
 /// Send a message
 ///
 /// Sent again with the same `clientMessageId`, also several times at once, it is the message that was there (200). All members of the
-/// conversation hear of it at `GET /me/events`.
+/// conversation are notified of it at `GET /me/events`.
 #[utoipa::path(post, path = "/conversations/{conversation_id}/messages",
     tag = "messages", operation_id = "sendMessage", security(("bearer" = [])), request_body = SendMessage,
     params(("conversation_id" = Uuid, Path, description = "The conversation's id.")),
@@ -51,23 +40,22 @@ async fn list_messages(
     responses((status = 200, description = "The message that was there.", body = Message),
         (status = 201, description = "The message.", body = Message)))]
 async fn send_message(
-    state: Data<State>,
-    Member(actor): Member,
+    caller: Member,
     Path(id): Path<ConversationId>,
     key: Idempotency,
     body: Json<SendMessage>,
-) -> Result<Reply<Message>, Problem> {
+) -> Answer<Message> {
     let new = NewMessage::from(body.value);
-    let messaging = state.messaging;
-    let work = move |tx| async move {
+    let messaging = caller.state.messaging;
+    let work = async move |tx| {
         let (message, is_new) = message::send(&tx, &messaging, id, new).await?;
         let (location, version) = (format!("/messages/{}", message.id), message.version);
         let message = Message::from(message);
         let reply = if is_new { Reply::created(&location, &message) } else { Reply::ok(&message) };
         Ok(reply?.version(version))
     };
-    let reply = key.run(&state.db, (Pool::App, actor), "sendMessage", &body.raw, work).await?;
-    state.wake_worker.notify_one();
+    let reply = key.run(&caller, "sendMessage", &body.raw, work).await?;
+    caller.state.wake_worker.notify_one();
     Ok(reply)
 }
 
@@ -78,13 +66,8 @@ async fn send_message(
     tag = "messages", operation_id = "getMessage", security(("bearer" = [])),
     params(("message_id" = Uuid, Path, description = "The message's id.")),
     responses((status = 200, description = "The message.", body = Message)))]
-async fn get_message(
-    state: Data<State>,
-    Member(actor): Member,
-    Path(id): Path<MessageId>,
-) -> Result<Reply<Message>, Problem> {
-    let work = move |tx| async move { message::get(&tx, id).await };
-    let message = state.db.read(actor, work).await?;
+async fn get_message(caller: Member, Path(id): Path<MessageId>) -> Answer<Message> {
+    let message = caller.read(async move |tx| message::get(&tx, id).await).await?;
     let version = message.version;
     Ok(Reply::ok(&Message::from(message))?.version_and_content(version))
 }
@@ -98,16 +81,15 @@ async fn get_message(
     extensions(("x-problem-codes" = json!(["forbidden", "edit_window_over", "muted", "links_refused", "words_refused"]))),
     responses((status = 200, description = "The changed message.", body = Message)))]
 async fn update_message(
-    state: Data<State>,
-    Member(actor): Member,
+    caller: Member,
     Path(id): Path<MessageId>,
     seen: IfMatch,
     body: Json<PatchMessage>,
-) -> Result<Reply<Message>, Problem> {
-    let (messaging, content) = (state.messaging, body.value.content.map(Into::into));
+) -> Answer<Message> {
+    let (messaging, content) = (caller.state.messaging, body.value.content.map(Into::into));
     let matches = move |version| seen.accepts(version);
-    let work = move |tx| async move { message::edit(&tx, &messaging, id, matches, content).await };
-    let message = state.db.run(actor, work).await?;
+    let work = async move |tx| message::edit(&tx, &messaging, id, matches, content).await;
+    let message = caller.run(work).await?;
     let version = message.version;
     Ok(Reply::ok(&Message::from(message))?.version_and_content(version))
 }
@@ -120,12 +102,7 @@ async fn update_message(
     params(("message_id" = Uuid, Path, description = "The message's id.")),
     extensions(("x-problem-codes" = json!(["forbidden"]))),
     responses((status = 204, description = "The message is deleted.")))]
-async fn delete_message(
-    state: Data<State>,
-    Member(actor): Member,
-    Path(id): Path<MessageId>,
-) -> Result<Reply<Nothing>, Problem> {
-    let work = move |tx| async move { message::delete(&tx, id).await };
-    state.db.run(actor, work).await?;
+async fn delete_message(caller: Member, Path(id): Path<MessageId>) -> Answer<Nothing> {
+    caller.run(async move |tx| message::delete(&tx, id).await).await?;
     Ok(Reply::no_content())
 }

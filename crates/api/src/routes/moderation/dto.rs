@@ -1,16 +1,11 @@
 //! Reports, decisions and the moderation log in the requests and answers of moderators.
 
-use chrono::{DateTime, Utc};
 use community::{
     ContentKind, Decision, ModerationAction, ModerationEntry, ReportFilter, ReportReason, ReportStatus,
 };
-use dto::Dto;
 use kernel::{CourseId, Cursor, Limit, ModerationEntryId, ReportId, UserId, Uuid};
-use serde::{Deserialize, Serialize};
-use utoipa::{IntoParams, ToSchema};
-use validator::Validate;
 
-use crate::routes::shared::{PageQuery, Person, default_limit, page, schema};
+use crate::routes::shared::prelude::*;
 
 /// A report, as moderators see it.
 #[derive(Serialize, ToSchema, Dto)]
@@ -160,9 +155,10 @@ impl ReportQuery {
 }
 
 /// A decision about a report, and about all other open reports of the same content.
-#[derive(Deserialize, ToSchema, Validate)]
+#[derive(Deserialize, ToSchema, Validate, Dto)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 #[schema(example = json!({ "version": 1, "action": "REMOVE", "note": "No advertising here." }))]
+#[dto(into = Decision)]
 pub(super) struct DecideReport {
     /// The version of the report that the moderator has seen.
     #[schema(minimum = 1, maximum = 1_000_000, example = 1)]
@@ -180,18 +176,6 @@ pub(super) struct DecideReport {
     /// The reason, which the author reads.
     #[schema(max_length = 1000, example = "No advertising here.")]
     note: Option<String>,
-}
-
-impl From<DecideReport> for Decision {
-    fn from(body: DecideReport) -> Self {
-        Self {
-            version: body.version,
-            action: body.action,
-            remove_content: body.remove_content,
-            muted_until: body.muted_until,
-            note: body.note,
-        }
-    }
 }
 
 /// An entry of the moderation log: who decided what about whose content, when and why.

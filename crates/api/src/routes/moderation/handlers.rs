@@ -1,22 +1,13 @@
 //! The operations below `/moderation`, without mutes.
 
-use actix_web::web::Data;
 use community::{Decision, ModerationAction};
 use database::Pool;
-use kernel::{ReportId, Result};
+use kernel::ReportId;
 
 use super::dto::{
     DecideReport, LogQuery, ModeratedReport, ModeratedReportPage, ModerationLogPage, ReportQuery,
 };
-use crate::{
-    http::{
-        extract::{Confirmed, Json, Path, Query, Trainer},
-        problem::Problem,
-        reply::Reply,
-        routing::{Operations, operations},
-    },
-    state::State,
-};
+use crate::http::prelude::*;
 
 pub(in crate::routes) fn configure(config: &mut impl Operations) {
     operations!(config, list_reports, get_report, decide, list_log);
@@ -29,15 +20,10 @@ pub(in crate::routes) fn configure(config: &mut impl Operations) {
     tag = "moderation", operation_id = "listReports", security(("bearer" = [])), params(ReportQuery),
     extensions(("x-problem-codes" = json!(["forbidden"]))),
     responses((status = 200, description = "A page of reports.", body = ModeratedReportPage)))]
-async fn list_reports(
-    state: Data<State>,
-    Trainer(actor): Trainer,
-    Query(query): Query<ReportQuery>,
-) -> Result<Reply<ModeratedReportPage>, Problem> {
+async fn list_reports(caller: Trainer, Query(query): Query<ReportQuery>) -> Answer<ModeratedReportPage> {
     let filter = query.filter();
     let (after, limit) = query.position();
-    let work = move |tx| async move { community::list_reports(&tx, filter, after, limit).await };
-    let page = state.db.read(actor, work).await?;
+    let page = caller.read(async move |tx| community::list_reports(&tx, filter, after, limit).await).await?;
     Ok(Reply::ok(&ModeratedReportPage::from(page))?)
 }
 
@@ -49,13 +35,8 @@ async fn list_reports(
     params(("report_id" = Uuid, Path, description = "The report's id.")),
     extensions(("x-problem-codes" = json!(["forbidden"])), ("x-versioned" = json!(true))),
     responses((status = 200, description = "The report.", body = ModeratedReport)))]
-async fn get_report(
-    state: Data<State>,
-    Trainer(actor): Trainer,
-    Path(id): Path<ReportId>,
-) -> Result<Reply<ModeratedReport>, Problem> {
-    let work = move |tx| async move { community::moderated_report(&tx, id).await };
-    let report = state.db.read(actor, work).await?;
+async fn get_report(caller: Trainer, Path(id): Path<ReportId>) -> Answer<ModeratedReport> {
+    let report = caller.read(async move |tx| community::moderated_report(&tx, id).await).await?;
     let version = report.version;
     Ok(Reply::ok(&ModeratedReport::from(report))?.version_and_content(version))
 }
@@ -72,20 +53,19 @@ async fn get_report(
         "last_admin"])), ("x-versioned" = json!(true))),
     responses((status = 200, description = "The decided report.", body = ModeratedReport)))]
 async fn decide(
-    state: Data<State>,
-    Confirmed(actor): Confirmed,
+    caller: Member,
     Path(id): Path<ReportId>,
     body: Json<DecideReport>,
-) -> Result<Reply<ModeratedReport>, Problem> {
+) -> Answer<ModeratedReport> {
     // Only the auth role of the database may change the state of an account.
     let pool = match body.value.action {
         ModerationAction::Suspend => Pool::Auth,
         _ => Pool::App,
     };
     let decision = Decision::from(body.value);
-    let work = move |tx| async move { community::decide_report(&tx, id, decision).await };
-    let report = state.db.run_in(pool, actor, work).await?;
-    state.wake_worker.notify_one();
+    let work = async move |tx| community::decide_report(&tx, id, decision).await;
+    let report = caller.state.db.run_in(pool, caller.actor, work).await?;
+    caller.state.wake_worker.notify_one();
     let version = report.version;
     Ok(Reply::ok(&ModeratedReport::from(report))?.version_and_content(version))
 }
@@ -97,14 +77,10 @@ async fn decide(
     tag = "moderation", operation_id = "listModerationLog", security(("bearer" = [])), params(LogQuery),
     extensions(("x-problem-codes" = json!(["forbidden"]))),
     responses((status = 200, description = "A page of the log.", body = ModerationLogPage)))]
-async fn list_log(
-    state: Data<State>,
-    Trainer(actor): Trainer,
-    Query(query): Query<LogQuery>,
-) -> Result<Reply<ModerationLogPage>, Problem> {
+async fn list_log(caller: Trainer, Query(query): Query<LogQuery>) -> Answer<ModerationLogPage> {
     let course_id = query.course_id;
     let (after, limit) = query.position();
-    let work = move |tx| async move { community::moderation_log(&tx, course_id, after, limit).await };
-    let page = state.db.read(actor, work).await?;
+    let work = async move |tx| community::moderation_log(&tx, course_id, after, limit).await;
+    let page = caller.read(work).await?;
     Ok(Reply::ok(&ModerationLogPage::from(page))?)
 }

@@ -1,14 +1,9 @@
 //! Mutes in requests and answers.
 
-use chrono::{DateTime, Utc};
 use community::mute::{MuteFilter, MutedPerson};
-use dto::Dto;
 use kernel::{CourseId, Cursor, Limit, MuteId, UserId};
-use serde::{Deserialize, Serialize};
-use utoipa::{IntoParams, ToSchema};
-use validator::Validate;
 
-use crate::routes::shared::{PageQuery, Person, default_limit, page};
+use crate::routes::shared::prelude::*;
 
 /// A mute of a person, who may not write.
 #[derive(Serialize, ToSchema, Dto)]

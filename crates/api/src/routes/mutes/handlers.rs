@@ -1,19 +1,10 @@
 //! The operations below `/moderation/mutes`.
 
-use actix_web::web::Data;
 use community::mute;
-use kernel::{MuteId, Result};
+use kernel::MuteId;
 
 use super::dto::{MutePage, MuteQuery};
-use crate::{
-    http::{
-        extract::{Confirmed, Path, Query, Trainer},
-        problem::Problem,
-        reply::{Nothing, Reply},
-        routing::{Operations, operations},
-    },
-    state::State,
-};
+use crate::http::prelude::*;
 
 pub(in crate::routes) fn configure(config: &mut impl Operations) {
     operations!(config, list_mutes, lift_mute);
@@ -27,15 +18,11 @@ pub(in crate::routes) fn configure(config: &mut impl Operations) {
     tag = "moderation", operation_id = "listMutes", security(("bearer" = [])), params(MuteQuery),
     extensions(("x-problem-codes" = json!(["forbidden"]))),
     responses((status = 200, description = "A page of mutes.", body = MutePage)))]
-async fn list_mutes(
-    state: Data<State>,
-    Trainer(actor): Trainer,
-    Query(query): Query<MuteQuery>,
-) -> Result<Reply<MutePage>, Problem> {
+async fn list_mutes(caller: Trainer, Query(query): Query<MuteQuery>) -> Answer<MutePage> {
     let filter = query.filter();
     let (after, limit) = query.position();
-    let work = move |tx| async move { mute::list(&tx, filter, after, limit).await };
-    Ok(Reply::ok(&MutePage::from(state.db.read(actor, work).await?))?)
+    let work = async move |tx| mute::list(&tx, filter, after, limit).await;
+    Ok(Reply::ok(&MutePage::from(caller.read(work).await?))?)
 }
 
 /// Lift a mute
@@ -46,12 +33,7 @@ async fn list_mutes(
     params(("mute_id" = Uuid, Path, description = "The mute's id.")),
     extensions(("x-problem-codes" = json!(["forbidden"]))),
     responses((status = 204, description = "The mute has ended.")))]
-async fn lift_mute(
-    state: Data<State>,
-    Confirmed(actor): Confirmed,
-    Path(id): Path<MuteId>,
-) -> Result<Reply<Nothing>, Problem> {
-    let work = move |tx| async move { mute::lift(&tx, id).await };
-    state.db.run(actor, work).await?;
+async fn lift_mute(caller: Member, Path(id): Path<MuteId>) -> Answer<Nothing> {
+    caller.run(async move |tx| mute::lift(&tx, id).await).await?;
     Ok(Reply::no_content())
 }

@@ -1,11 +1,8 @@
 //! Preferences for notifications in requests and answers.
 
 use community::{Channel, ChannelChange, Digest, NotificationKind, Preferences, PreferencesChange};
-use serde::{Deserialize, Serialize};
-use utoipa::ToSchema;
-use validator::Validate;
 
-use crate::{http::extract::merge, routes::shared::schema};
+use crate::routes::shared::prelude::*;
 
 /// Where a person is notified of a kind of event.
 #[derive(Serialize, ToSchema)]

@@ -1,19 +1,9 @@
 //! The operations at `/me/notification-preferences`.
 
-use actix_web::web::Data;
 use community::{Preferences, PreferencesChange};
-use kernel::Result;
 
 use super::dto::{NotificationPreferences, PatchNotificationPreferences};
-use crate::{
-    http::{
-        extract::{IfMatch, Json, Member},
-        problem::Problem,
-        reply::Reply,
-        routing::{Operations, operations},
-    },
-    state::State,
-};
+use crate::http::prelude::*;
 
 pub(in crate::routes) fn configure(config: &mut impl Operations) {
     operations!(config, get_preferences, update_preferences);
@@ -26,12 +16,8 @@ pub(in crate::routes) fn configure(config: &mut impl Operations) {
 #[utoipa::path(get, path = "/me/notification-preferences",
     tag = "notifications", operation_id = "getMyNotificationPreferences", security(("bearer" = [])),
     responses((status = 200, description = "The preferences.", body = NotificationPreferences)))]
-async fn get_preferences(
-    state: Data<State>,
-    Member(actor): Member,
-) -> Result<Reply<NotificationPreferences>, Problem> {
-    let work = |tx| async move { community::notification_preferences(&tx).await };
-    reply(state.db.read(actor, work).await?)
+async fn get_preferences(caller: Member) -> Answer<NotificationPreferences> {
+    reply(caller.read(async move |tx| community::notification_preferences(&tx).await).await?)
 }
 
 /// Change my notification preferences
@@ -42,19 +28,17 @@ async fn get_preferences(
     request_body = PatchNotificationPreferences,
     responses((status = 200, description = "The changed preferences.", body = NotificationPreferences)))]
 async fn update_preferences(
-    state: Data<State>,
-    Member(actor): Member,
+    caller: Member,
     seen: IfMatch,
     body: Json<PatchNotificationPreferences>,
-) -> Result<Reply<NotificationPreferences>, Problem> {
+) -> Answer<NotificationPreferences> {
     let change = PreferencesChange::from(body.value);
     let matches = move |version| seen.accepts(version);
-    let work =
-        move |tx| async move { community::change_notification_preferences(&tx, matches, change).await };
-    reply(state.db.run(actor, work).await?)
+    let work = async move |tx| community::change_notification_preferences(&tx, matches, change).await;
+    reply(caller.run(work).await?)
 }
 
-fn reply(preferences: Preferences) -> Result<Reply<NotificationPreferences>, Problem> {
+fn reply(preferences: Preferences) -> Answer<NotificationPreferences> {
     let version = preferences.version;
     Ok(Reply::ok(&NotificationPreferences::from(preferences))?.version(version))
 }

@@ -1,24 +1,16 @@
 //! Notifications in requests and answers.
 
-use chrono::{DateTime, Utc};
 use community::{NotificationKind, NotificationOutcome, Which};
-use dto::Dto;
 use kernel::{
     AnnouncementId, CommentId, ConversationId, CourseId, LessonId, MessageId, NotificationId, PostId,
 };
-use serde::{Deserialize, Serialize};
-use utoipa::{IntoParams, ToSchema};
-use validator::{Validate, ValidationError};
 
-use crate::{
-    http::extract::broken,
-    routes::shared::{Person, default_limit, page},
-};
+use crate::routes::shared::prelude::*;
 
 /// A notification of something that happened. The ids that are there name what it is about.
 #[derive(Serialize, ToSchema, Dto)]
 #[serde(rename_all = "camelCase")]
-#[dto(from = community::Notification, used(actor))]
+#[dto(from = community::Notification)]
 pub(super) struct Notification {
     /// The notification's id.
     id: NotificationId,
@@ -27,7 +19,6 @@ pub(super) struct Notification {
     #[schema(value_type = String, example = "REPLY")]
     kind: NotificationKind,
     /// Who caused it; null where that is not told.
-    #[dto(with = actor.map(Into::into))]
     actor: Option<Person>,
     /// The course to which it belongs.
     course_id: Option<CourseId>,

@@ -1,22 +1,11 @@
 //! The operations about notifications.
 
-use actix_web::web::Data;
 use community::Which;
-use kernel::Result;
 
 use super::dto::{
     NotificationCount, NotificationPage, NotificationQuery, ReadNotifications, UnsubscribeQuery,
 };
-use crate::{
-    http::{
-        extract::{Json, Member, Query},
-        problem::Problem,
-        reply::{Nothing, Reply},
-        routing::{Operations, operations},
-    },
-    routes::shared::PageQuery,
-    state::State,
-};
+use crate::{http::prelude::*, routes::shared::PageQuery};
 
 pub(in crate::routes) fn configure(config: &mut impl Operations) {
     operations!(config, list_notifications, get_count, mark_read, unsubscribe);
@@ -31,14 +20,13 @@ pub(in crate::routes) fn configure(config: &mut impl Operations) {
     params(NotificationQuery),
     responses((status = 200, description = "A page of notifications.", body = NotificationPage)))]
 async fn list_notifications(
-    state: Data<State>,
-    Member(actor): Member,
+    caller: Member,
     Query(query): Query<NotificationQuery>,
-) -> Result<Reply<NotificationPage>, Problem> {
+) -> Answer<NotificationPage> {
     let NotificationQuery { limit, cursor, unread } = query;
     let (after, limit) = PageQuery { limit, cursor }.position();
-    let work = move |tx| async move { community::list_notifications(&tx, unread, after, limit).await };
-    let page = state.db.read(actor, work).await?;
+    let work = async move |tx| community::list_notifications(&tx, unread, after, limit).await;
+    let page = caller.read(work).await?;
     Ok(Reply::ok(&NotificationPage::from(page))?)
 }
 
@@ -48,9 +36,8 @@ async fn list_notifications(
 #[utoipa::path(get, path = "/me/notifications/count",
     tag = "notifications", operation_id = "getMyNotificationCount", security(("bearer" = [])),
     responses((status = 200, description = "The number of unread notifications.", body = NotificationCount)))]
-async fn get_count(state: Data<State>, Member(actor): Member) -> Result<Reply<NotificationCount>, Problem> {
-    let work = |tx| async move { community::unread_count(&tx).await };
-    let unread_count = state.db.read(actor, work).await?;
+async fn get_count(caller: Member) -> Answer<NotificationCount> {
+    let unread_count = caller.read(async move |tx| community::unread_count(&tx).await).await?;
     Ok(Reply::ok(&NotificationCount { unread_count })?)
 }
 
@@ -62,14 +49,9 @@ async fn get_count(state: Data<State>, Member(actor): Member) -> Result<Reply<No
     tag = "notifications", operation_id = "readMyNotifications", security(("bearer" = [])),
     request_body = ReadNotifications,
     responses((status = 200, description = "The number of unread notifications.", body = NotificationCount)))]
-async fn mark_read(
-    state: Data<State>,
-    Member(actor): Member,
-    body: Json<ReadNotifications>,
-) -> Result<Reply<NotificationCount>, Problem> {
+async fn mark_read(caller: Member, body: Json<ReadNotifications>) -> Answer<NotificationCount> {
     let which = Which::from(body.value);
-    let work = move |tx| async move { community::mark_read(&tx, &which).await };
-    let unread_count = state.db.run(actor, work).await?;
+    let unread_count = caller.run(async move |tx| community::mark_read(&tx, &which).await).await?;
     Ok(Reply::ok(&NotificationCount { unread_count })?)
 }
 
@@ -82,10 +64,7 @@ async fn mark_read(
     tag = "notifications", operation_id = "unsubscribeFromMail", security(()), params(UnsubscribeQuery),
     extensions(("x-problem-codes" = json!(["link_invalid"]))),
     responses((status = 204, description = "Such mails are turned off.")))]
-async fn unsubscribe(
-    state: Data<State>,
-    Query(query): Query<UnsubscribeQuery>,
-) -> Result<Reply<Nothing>, Problem> {
+async fn unsubscribe(state: Data<State>, Query(query): Query<UnsubscribeQuery>) -> Answer<Nothing> {
     community::unsubscribe(&state.db, &query.link).await?;
     Ok(Reply::no_content())
 }

@@ -1,16 +1,11 @@
 //! Payments in requests and answers, with what follows from them: refunds, disputes, purchases, customers and receipts.
 
-use chrono::{DateTime, Utc};
-use dto::Dto;
 use kernel::{CouponId, CourseId, CustomerId, DisputeId, PaymentId, PurchaseId, ReceiptId, RefundId, UserId};
 use payments::{
     DisputeStatus, NewRefund, PaymentMethod, PaymentStatus, ProviderName, RefundReason, RefundStatus,
 };
-use serde::{Deserialize, Serialize};
-use utoipa::ToSchema;
-use validator::Validate;
 
-use crate::routes::shared::{Money, page, schema};
+use crate::routes::shared::prelude::*;
 
 /// One attempt to buy one course. The amounts were frozen when the checkout began: `basePrice` less `discount` less `couponDiscount` is
 /// `amount`.
@@ -18,7 +13,7 @@ use crate::routes::shared::{Money, page, schema};
 #[serde(rename_all = "camelCase")]
 #[dto(
     from = payments::Payment,
-    ignore(provider_session_id),
+    ignore(provider_session_id, accepted_at),
     used(currency, amount, base_amount, discount_amount, coupon_amount, refunded_amount, refunding_amount)
 )]
 pub(super) struct Payment {
@@ -66,7 +61,10 @@ pub(super) struct Payment {
     #[schema(example = "pi_3PqKXe2eZvKYlo2C0vQxYzAB")]
     provider_payment_id: Option<String>,
     /// Why the payment, or the last attempt to pay it, failed: `expired`, `superseded`, or a code of the provider's such as
-    /// `card_declined`. Null where nothing failed.
+    /// `card_declined`; or why what was offered is not sold any more: `course_unavailable`, `course_free`, `price_changed`,
+    /// `coupon_withdrawn`, `coupon_expired`, `coupon_exhausted`, `already_enrolled`, `already_purchased` or `account_suspended`. Money
+    /// that arrives all the same buys nothing and goes back by itself: then the code stays with a payment that is `COMPLETED` or
+    /// `REFUNDED`, and the note of the refund says it in words. Null where nothing failed.
     #[schema(example = "card_declined")]
     failure_code: Option<String>,
     /// Until when the payment waits for its buyer.
@@ -148,16 +146,14 @@ pub(super) struct Dispute {
 /// A payment with its refunds and disputes.
 #[derive(Serialize, ToSchema, Dto)]
 #[serde(rename_all = "camelCase")]
-#[dto(from = payments::PaymentDetail, used(refunds, disputes))]
+#[dto(from = payments::PaymentDetail)]
 pub(super) struct PaymentDetail {
     /// The payment.
     #[serde(flatten)]
     payment: Payment,
     /// The refunds of the payment, oldest first.
-    #[dto(with = refunds.into_iter().map(Into::into).collect())]
     refunds: Vec<Refund>,
     /// The disputes about the payment, oldest first.
-    #[dto(with = disputes.into_iter().map(Into::into).collect())]
     disputes: Vec<Dispute>,
 }
 
@@ -185,7 +181,7 @@ pub(super) struct Purchase {
 /// An account as a payment provider knows it.
 #[derive(Serialize, ToSchema, Dto)]
 #[serde(rename_all = "camelCase")]
-#[dto(from = payments::Customer)]
+#[dto(from = payments::Customer, ignore(provider_account))]
 pub(super) struct Customer {
     /// The customer's id.
     id: CustomerId,
@@ -216,12 +212,12 @@ pub(super) struct Receipt {
     payment_id: PaymentId,
     /// The seller, who issues the receipt.
     issuer_id: UserId,
-    /// The seller's name when the receipt was issued.
+    /// The seller's name when the receipt was issued, or else the username, or else a number that stands for them; never blank.
     #[schema(example = "Tara Trainer")]
     issuer_name: String,
     /// The buyer.
     buyer_id: UserId,
-    /// The buyer's name when the receipt was issued.
+    /// The buyer's name when the receipt was issued, or else the username, or else a number that stands for them; never blank.
     #[schema(example = "Ada")]
     buyer_name: String,
     /// The course that was bought.
@@ -277,10 +273,12 @@ impl From<(payments::Receipt, payments::Payment)> for Receipt {
 }
 
 /// A refund to be made.
-#[derive(Deserialize, ToSchema, Validate)]
+#[derive(Deserialize, ToSchema, Validate, Dto)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
+#[dto(into = NewRefund)]
 pub(super) struct CreateRefund {
-    /// How much to give back, in minor units of the payment's currency; all that is left where it is missing.
+    /// How much to give back, in minor units of the payment's currency, a multiple of ten in currencies of a thousand parts; all that is
+    /// left where it is missing.
     #[schema(minimum = 1, maximum = 100_000_000, nullable = false, example = 900)]
     amount: Option<i64>,
     /// Why the money is given back.
@@ -297,13 +295,6 @@ pub(super) struct CreateRefund {
 
 fn requested_by_customer() -> RefundReason {
     RefundReason::RequestedByCustomer
-}
-
-impl From<CreateRefund> for NewRefund {
-    fn from(body: CreateRefund) -> Self {
-        let CreateRefund { amount, reason, note, ends_access } = body;
-        Self { amount, reason, note, ends_access }
-    }
 }
 
 page! {

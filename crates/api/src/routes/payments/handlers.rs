@@ -1,19 +1,12 @@
 //! The operations on payments, purchases, customers, receipts and refunds.
 
-use actix_web::web::Data;
 use database::Pool;
-use kernel::{PaymentId, Result};
+use kernel::PaymentId;
 
 use super::dto::{CreateRefund, CustomerPage, PaymentDetail, PaymentPage, PurchasePage, Receipt, Refund};
 use crate::{
-    http::{
-        extract::{Confirmed, Json, Member, MoneyKey, Path, Query},
-        problem::Problem,
-        reply::Reply,
-        routing::{Operations, operations},
-    },
+    http::{extract::MoneyKey, prelude::*},
     routes::shared::PageQuery,
-    state::State,
 };
 
 pub(super) fn configure(config: &mut impl Operations) {
@@ -34,14 +27,10 @@ pub(super) fn configure(config: &mut impl Operations) {
 #[utoipa::path(get, path = "/me/payments",
     tag = "payments", operation_id = "listMyPayments", security(("bearer" = [])), params(PageQuery),
     responses((status = 200, description = "A page of payments.", body = PaymentPage)))]
-async fn list_payments(
-    state: Data<State>,
-    Member(actor): Member,
-    Query(page): Query<PageQuery>,
-) -> Result<Reply<PaymentPage>, Problem> {
+async fn list_payments(caller: Member, Query(page): Query<PageQuery>) -> Answer<PaymentPage> {
     let (after, limit) = page.position();
-    let work = move |tx| async move { payments::list_payments(&tx, after, limit).await };
-    Ok(Reply::ok(&PaymentPage::from(state.db.read(actor, work).await?))?)
+    let work = async move |tx| payments::list_payments(&tx, after, limit).await;
+    Ok(Reply::ok(&PaymentPage::from(caller.read(work).await?))?)
 }
 
 /// List my purchases
@@ -50,30 +39,23 @@ async fn list_payments(
 #[utoipa::path(get, path = "/me/purchases",
     tag = "payments", operation_id = "listMyPurchases", security(("bearer" = [])), params(PageQuery),
     responses((status = 200, description = "A page of purchases.", body = PurchasePage)))]
-async fn list_purchases(
-    state: Data<State>,
-    Member(actor): Member,
-    Query(page): Query<PageQuery>,
-) -> Result<Reply<PurchasePage>, Problem> {
+async fn list_purchases(caller: Member, Query(page): Query<PageQuery>) -> Answer<PurchasePage> {
     let (after, limit) = page.position();
-    let work = move |tx| async move { payments::list_purchases(&tx, after, limit).await };
-    Ok(Reply::ok(&PurchasePage::from(state.db.read(actor, work).await?))?)
+    let work = async move |tx| payments::list_purchases(&tx, after, limit).await;
+    Ok(Reply::ok(&PurchasePage::from(caller.read(work).await?))?)
 }
 
 /// List my payment customers
 ///
-/// Lists the ids under which payment providers know the caller, newest first: one for each provider that they paid through.
+/// Lists the ids under which payment providers know the caller, newest first: one for each account and mode of a provider that they
+/// paid through.
 #[utoipa::path(get, path = "/me/customers",
     tag = "payments", operation_id = "listMyCustomers", security(("bearer" = [])), params(PageQuery),
     responses((status = 200, description = "A page of customers.", body = CustomerPage)))]
-async fn list_customers(
-    state: Data<State>,
-    Member(actor): Member,
-    Query(page): Query<PageQuery>,
-) -> Result<Reply<CustomerPage>, Problem> {
+async fn list_customers(caller: Member, Query(page): Query<PageQuery>) -> Answer<CustomerPage> {
     let (after, limit) = page.position();
-    let work = move |tx| async move { payments::list_customers(&tx, after, limit).await };
-    Ok(Reply::ok(&CustomerPage::from(state.db.read(actor, work).await?))?)
+    let work = async move |tx| payments::list_customers(&tx, after, limit).await;
+    Ok(Reply::ok(&CustomerPage::from(caller.read(work).await?))?)
 }
 
 /// Get a payment
@@ -83,13 +65,8 @@ async fn list_customers(
     tag = "payments", operation_id = "getPayment", security(("bearer" = [])),
     params(("payment_id" = Uuid, Path, description = "The payment's id.")),
     responses((status = 200, description = "The payment.", body = PaymentDetail)))]
-async fn get_payment(
-    state: Data<State>,
-    Member(actor): Member,
-    Path(id): Path<PaymentId>,
-) -> Result<Reply<PaymentDetail>, Problem> {
-    let work = move |tx| async move { payments::payment(&tx, id).await };
-    let payment = state.db.read(actor, work).await?;
+async fn get_payment(caller: Member, Path(id): Path<PaymentId>) -> Answer<PaymentDetail> {
+    let payment = caller.read(async move |tx| payments::payment(&tx, id).await).await?;
     Ok(Reply::ok(&PaymentDetail::from(payment))?)
 }
 
@@ -101,41 +78,36 @@ async fn get_payment(
     tag = "payments", operation_id = "getReceipt", security(("bearer" = [])),
     params(("payment_id" = Uuid, Path, description = "The payment's id.")),
     responses((status = 200, description = "The receipt.", body = Receipt)))]
-async fn get_receipt(
-    state: Data<State>,
-    Member(actor): Member,
-    Path(id): Path<PaymentId>,
-) -> Result<Reply<Receipt>, Problem> {
-    let work = move |tx| async move { payments::receipt(&tx, id).await };
-    Ok(Reply::ok(&Receipt::from(state.db.read(actor, work).await?))?)
+async fn get_receipt(caller: Member, Path(id): Path<PaymentId>) -> Answer<Receipt> {
+    Ok(Reply::ok(&Receipt::from(caller.read(async move |tx| payments::receipt(&tx, id).await).await?))?)
 }
 
 /// Refund a payment
 ///
 /// Gives back all of the money or a part of it, for the owner of the course or an admin. The answer is a refund that is `PENDING`; it
 /// has `SUCCEEDED` when the provider says so, usually within seconds. When all of the money has been given back, the payment is `REFUNDED`
-/// and the access bought with it ends. A part of the money leaves the access, unless `endsAccess` is true.
+/// and the access bought with it ends. A part of the money leaves the access, unless `endsAccess` is true. While the buyer's bank holds the
+/// money, and where it has taken it back, nothing is given back (409 `payment_disputed`): the money would leave twice.
 #[utoipa::path(post, path = "/payments/{payment_id}/refunds",
     tag = "payments", operation_id = "createRefund", security(("bearer" = [])), request_body = CreateRefund,
     params(("payment_id" = Uuid, Path, description = "The payment's id.")),
     extensions(("x-moves-money" = json!(true)),
-        ("x-problem-codes" = json!(["session_revoked", "payment_not_refundable", "refund_too_large"]))),
+        ("x-problem-codes" = json!(["payment_not_refundable", "payment_disputed", "refund_too_large"]))),
     responses((status = 201, description = "The refund.", body = Refund)))]
 async fn create_refund(
-    state: Data<State>,
-    Confirmed(actor): Confirmed,
+    caller: Member,
     Path(payment_id): Path<PaymentId>,
     MoneyKey(key): MoneyKey,
     body: Json<CreateRefund>,
-) -> Result<Reply<Refund>, Problem> {
+) -> Answer<Refund> {
     let new = body.value.into();
-    let work = move |tx| async move {
+    let work = async move |tx| {
         let refund = payments::create_refund(&tx, payment_id, new).await?;
         let location = format!("/payments/{payment_id}");
         Ok(Reply::created(&location, &Refund::from(refund))?.content())
     };
-    let whose = (Pool::Worker, actor);
-    let reply = key.run(&state.db, whose, "createRefund", &body.raw, work).await?;
-    state.wake_worker.notify_one();
+    let whose = (Pool::Worker, caller.actor);
+    let reply = key.run_in(&caller.state.db, whose, "createRefund", &body.raw, work).await?;
+    caller.state.wake_worker.notify_one();
     Ok(reply)
 }

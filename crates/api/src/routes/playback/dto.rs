@@ -1,15 +1,13 @@
 //! What playback answers.
 
-use chrono::{DateTime, Utc};
-use dto::Dto;
 use media::{VideoProvider, VideoStatus};
-use serde::Serialize;
-use utoipa::ToSchema;
+
+use crate::routes::shared::prelude::*;
 
 /// How to play a video: URLs that are valid until they expire, for whoever has them.
 #[derive(Serialize, ToSchema, Dto)]
 #[serde(rename_all = "camelCase")]
-#[dto(from = media::Playback, used(captions))]
+#[dto(from = media::Playback)]
 pub(super) struct Playback {
     /// Who streams the video: `MUX` or `LOCAL`; more may be added.
     #[schema(value_type = String, example = "MUX")]
@@ -26,11 +24,10 @@ pub(super) struct Playback {
     /// The URL of the pictures for a player's timeline, as `WebVTT`, at Mux; null for a video in our own storage.
     #[schema(format = "uri")]
     storyboard_url: Option<String>,
-    /// The duration in seconds; null where it is not known.
+    /// The duration in seconds; null where Mux has not said it.
     #[schema(minimum = 0, example = 61.5)]
     duration_seconds: Option<f64>,
     /// The captions, ordered by language.
-    #[dto(with = captions.into_iter().map(Into::into).collect())]
     captions: Vec<PlaybackCaptions>,
     /// When the URLs expire.
     expires_at: DateTime<Utc>,

@@ -1,18 +1,9 @@
 //! The operations that play a video.
 
-use actix_web::web::Data;
 use kernel::{ChapterId, Code, LessonId, VideoAssetId};
 
 use super::dto::Playback;
-use crate::{
-    http::{
-        extract::{Caller, Member, Path},
-        problem::Problem,
-        reply::Reply,
-        routing::{Operations, operations},
-    },
-    state::State,
-};
+use crate::http::prelude::*;
 
 pub(in crate::routes) fn configure(config: &mut impl Operations) {
     operations!(config, play_video_asset, play_lesson, play_chapter, play_course_preview);
@@ -27,14 +18,9 @@ pub(in crate::routes) fn configure(config: &mut impl Operations) {
     params(("video_asset_id" = Uuid, Path, description = "The video's id.")),
     extensions(("x-problem-codes" = json!(["video_not_ready"]))),
     responses((status = 200, description = "How to play the video.", body = Playback)))]
-async fn play_video_asset(
-    state: Data<State>,
-    Member(actor): Member,
-    Path(id): Path<VideoAssetId>,
-) -> Result<Reply<Playback>, Problem> {
-    let work = move |tx| async move { media::own_playback_source(&tx, id).await };
-    let source = state.db.read(actor, work).await?;
-    play(&state, source).await
+async fn play_video_asset(caller: Member, Path(id): Path<VideoAssetId>) -> Answer<Playback> {
+    let source = caller.read(async move |tx| media::own_playback_source(&tx, id).await).await?;
+    play(&caller.state, source).await
 }
 
 /// Play the video of a lesson
@@ -45,16 +31,12 @@ async fn play_video_asset(
     params(("lesson_id" = Uuid, Path, description = "The lesson's id.")),
     extensions(("x-problem-codes" = json!(["unauthenticated", "not_granted", "grant_expired", "grant_refunded", "grant_revoked", "grant_suspended", "video_not_ready", "unavailable"]))),
     responses((status = 200, description = "How to play the video.", body = Playback)))]
-async fn play_lesson(
-    state: Data<State>,
-    Caller(actor): Caller,
-    Path(id): Path<LessonId>,
-) -> Result<Reply<Playback>, Problem> {
-    let work = move |tx| async move {
+async fn play_lesson(caller: Caller, Path(id): Path<LessonId>) -> Answer<Playback> {
+    let work = async move |tx| {
         let video = enrollment::read_lesson(&tx, id).await?.body.video_asset_id;
         media::playback_source(&tx, video.ok_or(Code::NotFound)?).await
     };
-    play(&state, state.db.read(actor, work).await?).await
+    play(&caller.state, caller.read(work).await?).await
 }
 
 /// Play the video of a chapter
@@ -65,16 +47,12 @@ async fn play_lesson(
     params(("chapter_id" = Uuid, Path, description = "The chapter's id.")),
     extensions(("x-problem-codes" = json!(["unauthenticated", "not_granted", "grant_expired", "grant_refunded", "grant_revoked", "grant_suspended", "video_not_ready", "unavailable"]))),
     responses((status = 200, description = "How to play the video.", body = Playback)))]
-async fn play_chapter(
-    state: Data<State>,
-    Caller(actor): Caller,
-    Path(id): Path<ChapterId>,
-) -> Result<Reply<Playback>, Problem> {
-    let work = move |tx| async move {
+async fn play_chapter(caller: Caller, Path(id): Path<ChapterId>) -> Answer<Playback> {
+    let work = async move |tx| {
         let video = enrollment::read_chapter(&tx, id).await?.body.video_asset_id;
         media::playback_source(&tx, video.ok_or(Code::NotFound)?).await
     };
-    play(&state, state.db.read(actor, work).await?).await
+    play(&caller.state, caller.read(work).await?).await
 }
 
 /// Play the preview of a course
@@ -85,20 +63,16 @@ async fn play_chapter(
     params(("course" = String, Path, description = "The course's id or slug.", max_length = 120, example = "strength-foundations")),
     extensions(("x-problem-codes" = json!(["video_not_ready", "unavailable"]))),
     responses((status = 200, description = "How to play the video.", body = Playback)))]
-async fn play_course_preview(
-    state: Data<State>,
-    Caller(actor): Caller,
-    Path(key): Path<String>,
-) -> Result<Reply<Playback>, Problem> {
-    let work = |tx| async move {
+async fn play_course_preview(caller: Caller, Path(key): Path<String>) -> Answer<Playback> {
+    let work = async move |tx| {
         let video = courses::course(&tx, &key).await?.course.preview_video_asset_id;
         media::playback_source(&tx, video.ok_or(Code::NotFound)?).await
     };
-    play(&state, state.db.read(actor, work).await?).await
+    play(&caller.state, caller.read(work).await?).await
 }
 
 /// Signs the URLs, outside the transaction that decided about access.
-async fn play(state: &State, source: media::PlaybackSource) -> Result<Reply<Playback>, Problem> {
+async fn play(state: &State, source: media::PlaybackSource) -> Answer<Playback> {
     let playback = state.videos.playback(&state.media, &state.db, source).await?;
     Ok(Reply::ok(&Playback::from(playback))?)
 }

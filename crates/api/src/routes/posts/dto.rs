@@ -1,17 +1,9 @@
 //! Posts in requests and answers.
 
-use chrono::{DateTime, Utc};
 use community::{NewPost, Picture, PostChange, PostFilter, PostStatus};
-use dto::Dto;
-use kernel::{CourseId, FileId, PostId, UserId};
-use serde::{Deserialize, Serialize};
-use utoipa::{IntoParams, ToSchema};
-use validator::Validate;
+use kernel::{CourseId, FileId, PostId, UserId, Written};
 
-use crate::routes::{
-    reactions::Reactions,
-    shared::{Person, Title, default_limit, page},
-};
+use crate::routes::{reactions::Reactions, shared::prelude::*};
 
 /// A post in the school's feed or in a course.
 #[derive(Serialize, ToSchema, Dto)]
@@ -63,6 +55,17 @@ pub(super) struct Post {
     created_at: DateTime<Utc>,
     /// When the post was last changed.
     updated_at: DateTime<Utc>,
+    /// What of the text is different from what was sent; missing where nothing is.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    #[schema(required = false)]
+    #[dto(with = Vec::new())]
+    warnings: Vec<TextWarning>,
+}
+
+impl From<Written<community::Post>> for Post {
+    fn from(written: Written<community::Post>) -> Self {
+        Self { warnings: warned(written.warnings), ..written.value.into() }
+    }
 }
 
 /// A picture of a post. Its addresses are valid for an hour.
@@ -141,16 +144,17 @@ impl FeedQuery {
 }
 
 /// A post to be created.
-#[derive(Deserialize, ToSchema, Validate)]
+#[derive(Deserialize, ToSchema, Validate, Dto)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
+#[dto(into = NewPost, used(published), make(publish = published))]
 pub(super) struct CreatePost {
     /// A course to which the caller has access; the school's feed where it is missing.
     course_id: Option<CourseId>,
     /// The title.
     title: Title,
-    /// The text as HTML, which is sanitised. `@username` mentions a person; at most ten people are mentioned.
+    /// The text as HTML, up to 20,000 characters once it is sanitised. `@username` mentions a person; at most ten people are mentioned.
     #[serde(default)]
-    #[schema(max_length = 20000, default = "", example = "<p>Saturday, nine o'clock, by the lake.</p>")]
+    #[schema(max_length = 200000, default = "", example = "<p>Saturday, nine o'clock, by the lake.</p>")]
     content: String,
     /// Pictures that the caller has uploaded (`POST /uploads`), each once, in their order.
     #[serde(default)]
@@ -162,35 +166,18 @@ pub(super) struct CreatePost {
     published: bool,
 }
 
-impl From<CreatePost> for NewPost {
-    fn from(body: CreatePost) -> Self {
-        Self {
-            course_id: body.course_id,
-            title: body.title.into(),
-            content: body.content,
-            image_ids: body.image_ids,
-            publish: body.published,
-        }
-    }
-}
-
 /// A change of a post. A member that is missing keeps its value.
-#[derive(Deserialize, ToSchema, Validate)]
+#[derive(Deserialize, ToSchema, Validate, Dto)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
+#[dto(into = PostChange)]
 pub(super) struct PatchPost {
     /// The title.
     #[schema(nullable = false)]
     title: Option<Title>,
-    /// The text as HTML, which is sanitised.
-    #[schema(max_length = 20000, nullable = false, example = "<p>Saturday, ten o'clock, by the lake.</p>")]
+    /// The text as HTML, up to 20,000 characters once it is sanitised.
+    #[schema(max_length = 200000, nullable = false, example = "<p>Saturday, ten o'clock, by the lake.</p>")]
     content: Option<String>,
     /// All pictures from now on, in their order.
     #[schema(max_items = 10, nullable = false, example = json!([]))]
     image_ids: Option<Vec<FileId>>,
-}
-
-impl From<PatchPost> for PostChange {
-    fn from(body: PatchPost) -> Self {
-        Self { title: body.title.map(Into::into), content: body.content, image_ids: body.image_ids }
-    }
 }

@@ -1,21 +1,11 @@
 //! The operations below `/posts`.
 
-use actix_web::web::Data;
 use community::{NewPost, PostChange};
-use database::{Pool, Tx};
-use kernel::{Actor, PostId, Result};
+use database::Tx;
+use kernel::PostId;
 
 use super::dto::{CreatePost, FeedQuery, PatchPost, Post, PostPage};
-use crate::{
-    http::{
-        extract::{Idempotency, IfMatch, Json, Member, Path, Query},
-        problem::Problem,
-        reply::{Nothing, Reply},
-        routing::{Operations, operations},
-    },
-    routes::shared::PageQuery,
-    state::State,
-};
+use crate::{http::prelude::*, routes::shared::PageQuery};
 
 pub(in crate::routes) fn configure(config: &mut impl Operations) {
     operations!(
@@ -35,7 +25,7 @@ pub(in crate::routes) fn configure(config: &mut impl Operations) {
 }
 
 /// The counts change without a new version, so that the entity tag also depends on the content.
-fn answer(post: community::Post) -> Result<Reply<Post>, Problem> {
+fn answer(post: community::Post) -> Answer<Post> {
     let version = post.version;
     Ok(Reply::ok(&Post::from(post))?.version_and_content(version))
 }
@@ -48,16 +38,12 @@ fn answer(post: community::Post) -> Result<Reply<Post>, Problem> {
     tag = "posts", operation_id = "listPosts", security(("bearer" = [])), params(FeedQuery),
     extensions(("x-problem-codes" = json!(["not_found", "not_granted", "grant_expired", "grant_refunded", "grant_revoked", "grant_suspended"]))),
     responses((status = 200, description = "A page of posts.", body = PostPage)))]
-async fn list_posts(
-    state: Data<State>,
-    Member(actor): Member,
-    Query(query): Query<FeedQuery>,
-) -> Result<Reply<PostPage>, Problem> {
+async fn list_posts(caller: Member, Query(query): Query<FeedQuery>) -> Answer<PostPage> {
     let filter = query.filter();
     let FeedQuery { limit, cursor, .. } = query;
     let (after, limit) = PageQuery { limit, cursor }.position();
-    let work = move |tx: Tx| async move { community::list_posts(&tx, filter, after, limit).await };
-    Ok(Reply::ok(&PostPage::from(state.db.read(actor, work).await?))?)
+    let work = async move |tx| community::list_posts(&tx, filter, after, limit).await;
+    Ok(Reply::ok(&PostPage::from(caller.read(work).await?))?)
 }
 
 /// Create a post
@@ -69,19 +55,14 @@ async fn list_posts(
     extensions(("x-problem-codes" = json!(["not_found", "not_granted", "grant_expired", "grant_refunded", "grant_revoked", "grant_suspended",
         "muted", "posting_restricted", "account_too_new", "slow_mode", "links_refused", "words_refused", "too_many_mentions", "not_publishable"]))),
     responses((status = 201, description = "The post.", body = Post)))]
-async fn create_post(
-    state: Data<State>,
-    Member(actor): Member,
-    key: Idempotency,
-    body: Json<CreatePost>,
-) -> Result<Reply<Post>, Problem> {
+async fn create_post(caller: Member, key: Idempotency, Prose(body): Prose<CreatePost>) -> Answer<Post> {
     let new = NewPost::from(body.value);
-    let work = move |tx: Tx| async move {
+    let work = async move |tx: Tx| {
         let post = community::create_post(&tx, new).await?;
-        let (location, version) = (format!("/posts/{}", post.id), post.version);
+        let (location, version) = (format!("/posts/{}", post.value.id), post.value.version);
         Ok(Reply::created(&location, &Post::from(post))?.version(version))
     };
-    Ok(key.run(&state.db, (Pool::App, actor), "createPost", &body.raw, work).await?)
+    Ok(key.run(&caller, "createPost", &body.raw, work).await?)
 }
 
 /// Get a post
@@ -91,13 +72,8 @@ async fn create_post(
     tag = "posts", operation_id = "getPost", security(("bearer" = [])),
     params(("post_id" = Uuid, Path, description = "The post's id.")),
     responses((status = 200, description = "The post.", body = Post)))]
-async fn get_post(
-    state: Data<State>,
-    Member(actor): Member,
-    Path(id): Path<PostId>,
-) -> Result<Reply<Post>, Problem> {
-    let work = move |tx: Tx| async move { community::get_post(&tx, id).await };
-    answer(state.db.read(actor, work).await?)
+async fn get_post(caller: Member, Path(id): Path<PostId>) -> Answer<Post> {
+    answer(caller.read(async move |tx| community::get_post(&tx, id).await).await?)
 }
 
 /// Change a post
@@ -110,16 +86,16 @@ async fn get_post(
         "too_many_mentions", "not_publishable", "not_granted", "grant_expired", "grant_refunded", "grant_revoked", "grant_suspended"]))),
     responses((status = 200, description = "The changed post.", body = Post)))]
 async fn update_post(
-    state: Data<State>,
-    Member(actor): Member,
+    caller: Member,
     Path(id): Path<PostId>,
     seen: IfMatch,
-    body: Json<PatchPost>,
-) -> Result<Reply<Post>, Problem> {
+    Prose(body): Prose<PatchPost>,
+) -> Answer<Post> {
     let change = PostChange::from(body.value);
     let matches = move |version| seen.accepts(version);
-    let work = move |tx: Tx| async move { community::change_post(&tx, id, matches, change).await };
-    answer(state.db.run(actor, work).await?)
+    let post = caller.run(async move |tx| community::change_post(&tx, id, matches, change).await).await?;
+    let version = post.value.version;
+    Ok(Reply::ok(&Post::from(post))?.version_and_content(version))
 }
 
 /// Delete a post
@@ -130,13 +106,8 @@ async fn update_post(
     params(("post_id" = Uuid, Path, description = "The post's id.")),
     extensions(("x-problem-codes" = json!(["forbidden"]))),
     responses((status = 204, description = "The post is deleted.")))]
-async fn delete_post(
-    state: Data<State>,
-    Member(actor): Member,
-    Path(id): Path<PostId>,
-) -> Result<Reply<Nothing>, Problem> {
-    let work = move |tx: Tx| async move { community::delete_post(&tx, id).await };
-    state.db.run(actor, work).await?;
+async fn delete_post(caller: Member, Path(id): Path<PostId>) -> Answer<Nothing> {
+    caller.run(async move |tx| community::delete_post(&tx, id).await).await?;
     Ok(Reply::no_content())
 }
 
@@ -150,13 +121,8 @@ async fn delete_post(
         "links_refused", "words_refused", "not_publishable", "precondition_failed", "not_granted", "grant_expired", "grant_refunded", "grant_revoked", "grant_suspended"])),
         ("x-versioned" = json!(true))),
     responses((status = 200, description = "The changed post.", body = Post)))]
-async fn publish_post(
-    state: Data<State>,
-    Member(actor): Member,
-    Path(id): Path<PostId>,
-) -> Result<Reply<Post>, Problem> {
-    let work = move |tx: Tx| async move { community::publish_post(&tx, id).await };
-    answer(state.db.run(actor, work).await?)
+async fn publish_post(caller: Member, Path(id): Path<PostId>) -> Answer<Post> {
+    answer(caller.run(async move |tx| community::publish_post(&tx, id).await).await?)
 }
 
 /// Unpublish a post
@@ -167,13 +133,8 @@ async fn publish_post(
     params(("post_id" = Uuid, Path, description = "The post's id.")),
     extensions(("x-problem-codes" = json!(["forbidden", "content_deleted"])), ("x-versioned" = json!(true))),
     responses((status = 200, description = "The changed post.", body = Post)))]
-async fn unpublish_post(
-    state: Data<State>,
-    Member(actor): Member,
-    Path(id): Path<PostId>,
-) -> Result<Reply<Post>, Problem> {
-    let work = move |tx: Tx| async move { community::unpublish_post(&tx, id).await };
-    answer(state.db.run(actor, work).await?)
+async fn unpublish_post(caller: Member, Path(id): Path<PostId>) -> Answer<Post> {
+    answer(caller.run(async move |tx| community::unpublish_post(&tx, id).await).await?)
 }
 
 /// What a moderator does with a post.
@@ -183,19 +144,12 @@ enum Moderation {
     Lock(bool),
 }
 
-async fn moderate(
-    state: &State,
-    actor: Actor,
-    id: PostId,
-    moderation: Moderation,
-) -> Result<Reply<Post>, Problem> {
-    let work = move |tx: Tx| async move {
-        match moderation {
-            Moderation::Pin(pinned) => community::pin_post(&tx, id, pinned).await,
-            Moderation::Lock(locked) => community::lock_post(&tx, id, locked).await,
-        }
+async fn moderate(caller: &Caller, id: PostId, moderation: Moderation) -> Answer<Post> {
+    let work = async move |tx: Tx| match moderation {
+        Moderation::Pin(pinned) => community::pin_post(&tx, id, pinned).await,
+        Moderation::Lock(locked) => community::lock_post(&tx, id, locked).await,
     };
-    answer(state.db.run(actor, work).await?)
+    answer(caller.run(work).await?)
 }
 
 /// Pin a post
@@ -206,12 +160,8 @@ async fn moderate(
     params(("post_id" = Uuid, Path, description = "The post's id.")),
     extensions(("x-problem-codes" = json!(["forbidden", "content_deleted"])), ("x-versioned" = json!(true))),
     responses((status = 200, description = "The changed post.", body = Post)))]
-async fn pin_post(
-    state: Data<State>,
-    Member(actor): Member,
-    Path(id): Path<PostId>,
-) -> Result<Reply<Post>, Problem> {
-    moderate(&state, actor, id, Moderation::Pin(true)).await
+async fn pin_post(caller: Member, Path(id): Path<PostId>) -> Answer<Post> {
+    moderate(&caller, id, Moderation::Pin(true)).await
 }
 
 /// Unpin a post
@@ -222,12 +172,8 @@ async fn pin_post(
     params(("post_id" = Uuid, Path, description = "The post's id.")),
     extensions(("x-problem-codes" = json!(["forbidden", "content_deleted"])), ("x-versioned" = json!(true))),
     responses((status = 200, description = "The changed post.", body = Post)))]
-async fn unpin_post(
-    state: Data<State>,
-    Member(actor): Member,
-    Path(id): Path<PostId>,
-) -> Result<Reply<Post>, Problem> {
-    moderate(&state, actor, id, Moderation::Pin(false)).await
+async fn unpin_post(caller: Member, Path(id): Path<PostId>) -> Answer<Post> {
+    moderate(&caller, id, Moderation::Pin(false)).await
 }
 
 /// Lock a post
@@ -238,12 +184,8 @@ async fn unpin_post(
     params(("post_id" = Uuid, Path, description = "The post's id.")),
     extensions(("x-problem-codes" = json!(["forbidden", "content_deleted"])), ("x-versioned" = json!(true))),
     responses((status = 200, description = "The changed post.", body = Post)))]
-async fn lock_post(
-    state: Data<State>,
-    Member(actor): Member,
-    Path(id): Path<PostId>,
-) -> Result<Reply<Post>, Problem> {
-    moderate(&state, actor, id, Moderation::Lock(true)).await
+async fn lock_post(caller: Member, Path(id): Path<PostId>) -> Answer<Post> {
+    moderate(&caller, id, Moderation::Lock(true)).await
 }
 
 /// Unlock a post
@@ -254,10 +196,6 @@ async fn lock_post(
     params(("post_id" = Uuid, Path, description = "The post's id.")),
     extensions(("x-problem-codes" = json!(["forbidden", "content_deleted"])), ("x-versioned" = json!(true))),
     responses((status = 200, description = "The changed post.", body = Post)))]
-async fn unlock_post(
-    state: Data<State>,
-    Member(actor): Member,
-    Path(id): Path<PostId>,
-) -> Result<Reply<Post>, Problem> {
-    moderate(&state, actor, id, Moderation::Lock(false)).await
+async fn unlock_post(caller: Member, Path(id): Path<PostId>) -> Answer<Post> {
+    moderate(&caller, id, Moderation::Lock(false)).await
 }

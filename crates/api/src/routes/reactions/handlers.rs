@@ -1,19 +1,10 @@
 //! The operations below `/posts/{post_id}/reactions` and `/comments/{comment_id}/reactions`.
 
-use actix_web::web::Data;
 use community::{PostOrComment, Reaction};
-use kernel::{Actor, CommentId, PostId, Result};
+use kernel::{CommentId, PostId};
 
 use super::dto::Reactions;
-use crate::{
-    http::{
-        extract::{Member, Path},
-        problem::Problem,
-        reply::{Nothing, Reply},
-        routing::{Operations, operations},
-    },
-    state::State,
-};
+use crate::http::prelude::*;
 
 pub(in crate::routes) fn configure(config: &mut impl Operations) {
     operations!(
@@ -25,25 +16,14 @@ pub(in crate::routes) fn configure(config: &mut impl Operations) {
     );
 }
 
-async fn add(
-    state: &State,
-    actor: Actor,
-    subject: PostOrComment,
-    reaction: Reaction,
-) -> Result<Reply<Reactions>, Problem> {
-    let work = move |tx| async move { community::add_reaction(&tx, subject, reaction).await };
-    let reactions = state.db.run(actor, work).await?;
+async fn add(caller: &Caller, subject: PostOrComment, reaction: Reaction) -> Answer<Reactions> {
+    let work = async move |tx| community::add_reaction(&tx, subject, reaction).await;
+    let reactions = caller.run(work).await?;
     Ok(Reply::ok(&Reactions::from(reactions))?)
 }
 
-async fn remove(
-    state: &State,
-    actor: Actor,
-    subject: PostOrComment,
-    reaction: Reaction,
-) -> Result<Reply<Nothing>, Problem> {
-    let work = move |tx| async move { community::remove_reaction(&tx, subject, reaction).await };
-    state.db.run(actor, work).await?;
+async fn remove(caller: &Caller, subject: PostOrComment, reaction: Reaction) -> Answer<Nothing> {
+    caller.run(async move |tx| community::remove_reaction(&tx, subject, reaction).await).await?;
     Ok(Reply::no_content())
 }
 
@@ -57,11 +37,10 @@ async fn remove(
     extensions(("x-problem-codes" = json!(["content_deleted"]))),
     responses((status = 200, description = "All reactions.", body = Reactions)))]
 async fn put_post_reaction(
-    state: Data<State>,
-    Member(actor): Member,
+    caller: Member,
     Path((id, reaction)): Path<(PostId, Reaction)>,
-) -> Result<Reply<Reactions>, Problem> {
-    add(&state, actor, PostOrComment::Post(id), reaction).await
+) -> Answer<Reactions> {
+    add(&caller, PostOrComment::Post(id), reaction).await
 }
 
 /// Remove a reaction to a post
@@ -74,11 +53,10 @@ async fn put_post_reaction(
     extensions(("x-problem-codes" = json!(["content_deleted"]))),
     responses((status = 204, description = "The reaction is removed.")))]
 async fn delete_post_reaction(
-    state: Data<State>,
-    Member(actor): Member,
+    caller: Member,
     Path((id, reaction)): Path<(PostId, Reaction)>,
-) -> Result<Reply<Nothing>, Problem> {
-    remove(&state, actor, PostOrComment::Post(id), reaction).await
+) -> Answer<Nothing> {
+    remove(&caller, PostOrComment::Post(id), reaction).await
 }
 
 /// React to a comment
@@ -91,11 +69,10 @@ async fn delete_post_reaction(
     extensions(("x-problem-codes" = json!(["content_deleted"]))),
     responses((status = 200, description = "All reactions.", body = Reactions)))]
 async fn put_comment_reaction(
-    state: Data<State>,
-    Member(actor): Member,
+    caller: Member,
     Path((id, reaction)): Path<(CommentId, Reaction)>,
-) -> Result<Reply<Reactions>, Problem> {
-    add(&state, actor, PostOrComment::Comment(id), reaction).await
+) -> Answer<Reactions> {
+    add(&caller, PostOrComment::Comment(id), reaction).await
 }
 
 /// Remove a reaction to a comment
@@ -108,9 +85,8 @@ async fn put_comment_reaction(
     extensions(("x-problem-codes" = json!(["content_deleted"]))),
     responses((status = 204, description = "The reaction is removed.")))]
 async fn delete_comment_reaction(
-    state: Data<State>,
-    Member(actor): Member,
+    caller: Member,
     Path((id, reaction)): Path<(CommentId, Reaction)>,
-) -> Result<Reply<Nothing>, Problem> {
-    remove(&state, actor, PostOrComment::Comment(id), reaction).await
+) -> Answer<Nothing> {
+    remove(&caller, PostOrComment::Comment(id), reaction).await
 }

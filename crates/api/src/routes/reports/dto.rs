@@ -1,14 +1,9 @@
 //! Reports in the requests and answers of reporters.
 
-use chrono::{DateTime, Utc};
 use community::{ContentKind, NewReport, OwnReport, ReportReason, ReportStatus, Subject};
-use dto::Dto;
 use kernel::{ReportId, Uuid};
-use serde::{Deserialize, Serialize};
-use utoipa::ToSchema;
-use validator::Validate;
 
-use crate::routes::shared::schema;
+use crate::routes::shared::prelude::*;
 
 /// A report to be made.
 #[derive(Deserialize, ToSchema, Validate)]

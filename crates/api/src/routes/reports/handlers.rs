@@ -1,20 +1,11 @@
 //! The operations below `/reports`.
 
-use actix_web::web::Data;
 use community::NewReport;
-use database::{Pool, Tx};
-use kernel::{ReportId, Result};
+use database::Tx;
+use kernel::ReportId;
 
 use super::dto::{CreateReport, Report};
-use crate::{
-    http::{
-        extract::{Idempotency, Json, Member, Path},
-        problem::Problem,
-        reply::Reply,
-        routing::{Operations, operations},
-    },
-    state::State,
-};
+use crate::http::prelude::*;
 
 pub(in crate::routes) fn configure(config: &mut impl Operations) {
     operations!(config, create_report, get_report);
@@ -29,19 +20,14 @@ pub(in crate::routes) fn configure(config: &mut impl Operations) {
     tag = "moderation", operation_id = "createReport", security(("bearer" = [])), request_body = CreateReport,
     extensions(("x-problem-codes" = json!(["not_found", "own_content", "already_reported", "too_many_reports"]))),
     responses((status = 201, description = "The report.", body = Report)))]
-async fn create_report(
-    state: Data<State>,
-    Member(actor): Member,
-    key: Idempotency,
-    body: Json<CreateReport>,
-) -> Result<Reply<Report>, Problem> {
+async fn create_report(caller: Member, key: Idempotency, body: Json<CreateReport>) -> Answer<Report> {
     let new = NewReport::from(body.value);
-    let work = move |tx: Tx| async move {
+    let work = async move |tx: Tx| {
         let report = community::create_report(&tx, new).await?;
         let location = format!("/reports/{}", report.id);
         Ok(Reply::created(&location, &Report::from(report))?.content())
     };
-    Ok(key.run(&state.db, (Pool::App, actor), "createReport", &body.raw, work).await?)
+    Ok(key.run(&caller, "createReport", &body.raw, work).await?)
 }
 
 /// Get a report of mine
@@ -52,12 +38,7 @@ async fn create_report(
     params(("report_id" = Uuid, Path, description = "The report's id.")),
     extensions(("x-versioned" = json!(true))),
     responses((status = 200, description = "The report.", body = Report)))]
-async fn get_report(
-    state: Data<State>,
-    Member(actor): Member,
-    Path(id): Path<ReportId>,
-) -> Result<Reply<Report>, Problem> {
-    let work = move |tx| async move { community::own_report(&tx, id).await };
-    let report = state.db.read(actor, work).await?;
+async fn get_report(caller: Member, Path(id): Path<ReportId>) -> Answer<Report> {
+    let report = caller.read(async move |tx| community::own_report(&tx, id).await).await?;
     Ok(Reply::ok(&Report::from(report))?.content())
 }

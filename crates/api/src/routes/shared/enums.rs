@@ -35,6 +35,8 @@ macro_rules! schemas {
 }
 
 schemas! {
+    /// What a text is: `HTML`, which is cleaned when it is stored, or the `JSON` document of an editor, which is kept as it was sent.
+    ContentFormat;
     /// How much experience somebody has, or a course asks for.
     Level;
     /// What an account may do: `USER` learns, `TRAINER` also creates courses, `ADMIN` also manages accounts and the courses of all.

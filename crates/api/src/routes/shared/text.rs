@@ -30,8 +30,11 @@ bounded! {
     #[schema(max_length = 5000, example = "Hips back, spine long.")]
     Summary(String);
 
-    /// HTML of up to 60,000 characters. What is not on the allow-list is removed when it is stored.
-    #[schema(max_length = 60000, example = "<p>Stand tall …</p>")]
+    /// A text of a course. As HTML it has up to 60,000 characters once it is cleaned; what an editor or a word processor adds to it does
+    /// not count. What is not shown is removed when it is stored, and `warnings` in the answer say what. As JSON it is the document of
+    /// an editor, an object or an array in up to 150,000 characters, and is kept as it was sent: whoever shows it makes sure of
+    /// what it shows.
+    #[schema(max_length = 500000, example = "<p>Stand tall …</p>")]
     RichText(String);
 
     /// An absolute address with `https`, of up to 2,000 characters.
@@ -42,9 +45,24 @@ bounded! {
     #[schema(minimum = 0, maximum = 100_000, example = 10)]
     Minutes(i64);
 
-    /// An e-mail address of up to 254 characters.
-    #[schema(format = "email", max_length = 254, example = "lena@example.com")]
-    Email(String);
+}
+
+/// An e-mail address of up to 254 characters. Blanks before and behind it are ignored.
+#[derive(Clone, Debug, Deserialize, ToSchema)]
+#[serde(from = "String")]
+#[schema(value_type = String, format = "email", max_length = 254, example = "lena@example.com")]
+pub(in crate::routes) struct Email(pub(in crate::routes) String);
+
+impl From<String> for Email {
+    fn from(typed: String) -> Self {
+        Self(kernel::trimmed(&typed).to_owned())
+    }
+}
+
+impl From<Email> for String {
+    fn from(email: Email) -> Self {
+        email.0
+    }
 }
 
 /// A new password: 10 to 128 characters.

@@ -1,13 +1,9 @@
 //! What uploads take and answer.
 
-use chrono::{DateTime, Utc};
 use kernel::FileId;
-use media::{File, FilePurpose, FileStatus, NewFile, Target};
-use serde::{Deserialize, Serialize};
-use utoipa::{IntoParams, ToSchema};
-use validator::Validate;
+use media::{File, FilePurpose, FileStatus, Limits, Media, NewFile, Target};
 
-use crate::routes::shared::schema;
+use crate::routes::shared::prelude::*;
 
 /// A file that is announced, uploaded and checked.
 #[derive(Serialize, ToSchema)]
@@ -21,13 +17,14 @@ pub(super) struct Upload {
     /// The file's name: the last part of what was announced.
     #[schema(example = "plan.pdf")]
     name: String,
-    /// The file's media type.
+    /// The file's media type: as it was announced, and once the file is `READY`, as its content says.
     #[schema(example = "application/pdf")]
     content_type: String,
-    /// The file's size in bytes.
+    /// The file's size in bytes; that of captions changes where they are converted.
     #[schema(minimum = 1, example = 48213)]
     size_bytes: i64,
-    /// The SHA-256 of the bytes in hexadecimal: as announced, and once the file is `READY`, as it is.
+    /// The SHA-256 of the bytes in hexadecimal: as announced, and once the file is `READY`, as it is: it differs where captions were
+    /// converted, or a camera's note of the place was removed.
     #[schema(example = "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08")]
     sha256: Option<String>,
     /// Whether the file can be used: `PENDING`, `READY` or `REJECTED`; more may be added.
@@ -36,6 +33,9 @@ pub(super) struct Upload {
     /// Why the file was rejected: a stable code, such as `type_mismatch`. Null where it was not.
     #[schema(example = json!(null))]
     problem: Option<String>,
+    /// More about `problem` in words, with the limit and what was found; for captions that are `READY`, what was left out of them.
+    #[schema(example = json!(null))]
+    detail: Option<String>,
     /// Where to send the bytes; null once they were checked, or the upload has expired.
     target: Option<UploadTarget>,
     /// When the file was announced.
@@ -81,13 +81,14 @@ impl Upload {
             sha256,
             status,
             problem,
+            detail,
             created_at,
             expires_at,
         } = file;
-        let target = target.map(|Target { url, expires_at }| UploadTarget {
+        let target = target.map(|Target { url, content_type, expires_at }| UploadTarget {
             method: "PUT",
             url,
-            headers: UploadHeaders { content_type: content_type.clone() },
+            headers: UploadHeaders { content_type },
             expires_at,
         });
         Self {
@@ -99,9 +100,61 @@ impl Upload {
             sha256: sha256.map(|sum| kernel::hex(&sum)),
             status,
             problem,
+            detail,
             target,
             created_at,
             expires_at,
+        }
+    }
+}
+
+/// What may be uploaded.
+#[derive(Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub(super) struct UploadLimits {
+    /// For each purpose.
+    purposes: Vec<PurposeLimits>,
+    /// How many uploads of one user may be announced and not completed.
+    #[schema(minimum = 0, example = 100)]
+    pending_uploads: u32,
+    /// How many bytes those may have in all.
+    #[schema(minimum = 0, example = 53_687_091_200_u64)]
+    pending_bytes: u64,
+    /// How long an announced file may be uploaded, in seconds.
+    #[schema(minimum = 0, example = 21_600)]
+    upload_seconds: u64,
+}
+
+/// What may be uploaded for one purpose.
+#[derive(Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+struct PurposeLimits {
+    /// What a file is for: `IMAGE`, `ATTACHMENT`, `VIDEO` or `CAPTIONS`; more may be added.
+    #[schema(value_type = String, example = "IMAGE")]
+    purpose: FilePurpose,
+    /// The most bytes of a file.
+    #[schema(minimum = 0, example = 33_554_432)]
+    max_bytes: u64,
+    /// The media types. A file is what its content says: another announced type of the same kind does not matter.
+    #[schema(example = json!(["image/png", "image/jpeg", "image/webp", "image/gif"]))]
+    content_types: Vec<&'static str>,
+}
+
+impl UploadLimits {
+    pub(super) fn of(media: &Media) -> Self {
+        let Limits { lifetime, pending, pending_bytes, .. } = media.limits;
+        let of_purpose = |purpose| PurposeLimits {
+            purpose,
+            max_bytes: media.limits.max_bytes(purpose),
+            content_types: media.types.names(purpose),
+        };
+        let purposes =
+            [FilePurpose::Image, FilePurpose::Attachment, FilePurpose::Video, FilePurpose::Captions];
+        Self {
+            purposes: purposes.map(of_purpose).into(),
+            pending_uploads: pending,
+            pending_bytes,
+            upload_seconds: lifetime.as_secs(),
         }
     }
 }
@@ -121,15 +174,16 @@ pub(super) struct CreateUpload {
         example = "plan.pdf"
     )]
     name: String,
-    /// The file's media type; which are allowed depends on the purpose.
+    /// The file's media type, as a browser has it: it may be empty or say nothing, since in the end the content decides. Which are
+    /// allowed depends on the purpose, see `GET /uploads/limits`.
     #[schema(
-        min_length = 3,
-        max_length = 120,
-        pattern = "^[a-z0-9.+-]+/[a-z0-9.+-]+$",
+        max_length = 255,
+        pattern = "^([A-Za-z0-9!#$&^_.+-]+/[A-Za-z0-9!#$&^_.+-]+( *;[^\\x00-\\x1f\\x7f]*)?)?$",
         example = "application/pdf"
     )]
+    #[serde(default)]
     content_type: String,
-    /// The file's size in bytes; how many are allowed depends on the purpose.
+    /// The file's size in bytes; how many are allowed depends on the purpose, see `GET /uploads/limits`.
     #[schema(minimum = 1, maximum = 1_099_511_627_776i64, example = 48213)]
     size_bytes: u64,
     /// The SHA-256 of the bytes in hexadecimal. Other bytes are rejected.

@@ -1,29 +1,28 @@
 //! The operations below `/uploads`.
 
-use actix_web::{
-    HttpRequest,
-    web::{Data, Payload},
-};
-use database::Pool;
+use actix_web::{HttpRequest, web::Payload};
 use kernel::{Code, Error, FileId};
 use media::{Media, UploadTicket};
 
 use super::{
     body::{check_length, paced},
-    dto::{ContentQuery, CreateUpload, Upload},
+    dto::{ContentQuery, CreateUpload, Upload, UploadLimits},
 };
-use crate::{
-    http::{
-        extract::{Idempotency, Json, Member, Path, Query},
-        problem::Problem,
-        reply::{Nothing, Reply},
-        routing::{Operations, operations},
-    },
-    state::State,
-};
+use crate::http::prelude::*;
 
 pub(in crate::routes) fn configure(config: &mut impl Operations) {
-    operations!(config, create_upload, get_upload, put_upload_content, complete_upload);
+    operations!(config, get_upload_limits, create_upload, get_upload, put_upload_content, complete_upload);
+}
+
+/// Get the limits of uploads
+///
+/// Which media types and sizes are allowed for each purpose, as this school has configured it. Everybody may ask: a page can say it
+/// before somebody chooses a file.
+#[utoipa::path(get, path = "/uploads/limits",
+    tag = "media", operation_id = "getUploadLimits", security(()),
+    responses((status = 200, description = "The limits.", body = UploadLimits)))]
+async fn get_upload_limits(state: Data<State>) -> Result<Reply<UploadLimits>, Problem> {
+    Ok(Reply::ok(&UploadLimits::of(&state.media))?)
 }
 
 /// Create an upload
@@ -34,23 +33,17 @@ pub(in crate::routes) fn configure(config: &mut impl Operations) {
     tag = "media", operation_id = "createUpload", security(("bearer" = [])), request_body = CreateUpload,
     extensions(("x-problem-codes" = json!(["forbidden", "too_many_uploads"]))),
     responses((status = 201, description = "The upload, and where to send the bytes.", body = Upload)))]
-async fn create_upload(
-    state: Data<State>,
-    Member(actor): Member,
-    key: Idempotency,
-    body: Json<CreateUpload>,
-) -> Result<Reply<Upload>, Problem> {
-    let (environment, keyring) = (state.db.environment(), state.db.keyring());
-    let file = state.media.prepare(environment, actor, body.value.into())?;
-    let target = state.media.target(environment, keyring, &file);
-    let limits = state.media.limits;
-    let work = move |tx| async move {
+async fn create_upload(caller: Member, key: Idempotency, body: Json<CreateUpload>) -> Answer<Upload> {
+    let (environment, keyring) = (caller.state.db.environment(), caller.state.db.keyring());
+    let file = caller.state.media.prepare(environment, caller.actor, body.value.into())?;
+    let target = caller.state.media.target(environment, keyring, &file);
+    let limits = caller.state.media.limits;
+    let work = async move |tx| {
         Media::save(&tx, limits, file.clone()).await?;
         let location = format!("/uploads/{}", file.id);
         Ok(Reply::created(&location, &Upload::new(file, target))?.version_and_content(1))
     };
-    let whose = (Pool::App, actor);
-    Ok(key.run(&state.db, whose, "createUpload", &body.raw, work).await?)
+    Ok(key.run(&caller, "createUpload", &body.raw, work).await?)
 }
 
 /// Get an upload
@@ -60,38 +53,30 @@ async fn create_upload(
     tag = "media", operation_id = "getUpload", security(("bearer" = [])),
     params(("upload_id" = Uuid, Path, description = "The file's id.")),
     responses((status = 200, description = "The upload.", body = Upload)))]
-async fn get_upload(
-    state: Data<State>,
-    Member(actor): Member,
-    Path(id): Path<FileId>,
-) -> Result<Reply<Upload>, Problem> {
-    let work = move |tx| async move { media::upload(&tx, id).await };
-    let file = state.db.read(actor, work).await?;
-    let (environment, keyring) = (state.db.environment(), state.db.keyring());
-    let target = state.media.target(environment, keyring, &file);
+async fn get_upload(caller: Member, Path(id): Path<FileId>) -> Answer<Upload> {
+    let file = caller.read(async move |tx| media::upload(&tx, id).await).await?;
+    let (environment, keyring) = (caller.state.db.environment(), caller.state.db.keyring());
+    let target = caller.state.media.target(environment, keyring, &file);
     Ok(Reply::ok(&Upload::new(file, target))?)
 }
 
 /// Complete an upload
 ///
 /// Checks the bytes that were sent: their number, their checksum and their type. Then the file is `READY`, or `REJECTED` with a
-/// `problem`: `size_mismatch`, `checksum_mismatch`, `type_not_allowed`, `type_mismatch`, `image_too_large`, `image_unreadable`,
+/// `problem`, of which `detail` says more: `size_mismatch`, `checksum_mismatch`, `type_not_allowed`, `type_mismatch`,
+/// `file_unreadable`, `image_too_large`, `image_unreadable`, `image_animated` (GIFs stay animated, WebP and PNG do not),
 /// `captions_unreadable`. Doing it again answers the same. A large file may take longer than a request may: then ask again.
+///
+/// Captions in SubRip or in other encodings become WebVTT in UTF-8. The place that a camera wrote into a picture or a film is
+/// removed.
 #[utoipa::path(post, path = "/uploads/{upload_id}/complete",
     tag = "media", operation_id = "completeUpload", security(("bearer" = [])),
     params(("upload_id" = Uuid, Path, description = "The file's id.")),
     extensions(("x-problem-codes" = json!(["upload_incomplete", "upload_checking", "outcome_unknown"]))),
     responses((status = 200, description = "The upload as it is now.", body = Upload)))]
-async fn complete_upload(
-    state: Data<State>,
-    Member(actor): Member,
-    Path(id): Path<FileId>,
-) -> Result<Reply<Upload>, Problem> {
+async fn complete_upload(caller: Member, Path(id): Path<FileId>) -> Answer<Upload> {
     // In a task of its own: a client that goes away does not interrupt the check of a file.
-    let work = {
-        let state = state.clone();
-        async move { state.media.complete(&state.db, actor, id).await }
-    };
+    let work = async move { caller.state.media.complete(&caller.state.db, caller.actor, id).await };
     let file = tokio::spawn(work).await.map_err(Error::internal)??;
     Ok(Reply::ok(&Upload::new(file, None))?)
 }
@@ -112,7 +97,7 @@ async fn put_upload_content(
     Path(id): Path<FileId>,
     Query(query): Query<ContentQuery>,
     payload: Payload,
-) -> Result<Reply<Nothing>, Problem> {
+) -> Answer<Nothing> {
     let now = state.db.environment().now();
     let ticket = UploadTicket::open(state.db.keyring(), &query.ticket, id, now)?;
     check_length(&request, ticket.size)?;

@@ -1,13 +1,9 @@
 //! What anybody may see of a person.
 
-use chrono::{DateTime, Utc};
-use dto::Dto;
 use identity::Role;
 use kernel::UserId;
-use serde::Serialize;
-use utoipa::ToSchema;
 
-use crate::routes::shared::{Links, links};
+use crate::routes::shared::{Links, links, prelude::*};
 
 /// What anybody may see of a person.
 #[derive(Serialize, ToSchema, Dto)]
@@ -28,8 +24,9 @@ pub(super) struct PublicUser {
     /// The address of a picture.
     #[schema(format = "uri")]
     avatar_url: Option<String>,
-    /// The links to social media, from the network's name to an address.
-    #[schema(value_type = std::collections::BTreeMap<String, String>)]
+    /// The links to social media: any object that their owner wrote, such as one from the network's name to an address. Whoever shows
+    /// them makes sure of what an address leads to.
+    #[schema(value_type = Object, additional_properties = true, example = json!({"instagram": "https://instagram.com/elena"}))]
     #[dto(with = links(&social_media_links))]
     social_media_links: Links,
     /// What the account may do: `USER`, `TRAINER` or `ADMIN`; more may be added.

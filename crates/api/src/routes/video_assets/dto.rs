@@ -2,15 +2,10 @@
 
 use std::collections::BTreeMap;
 
-use chrono::{DateTime, Utc};
-use dto::Dto;
 use kernel::{FileId, VideoAssetId};
 use media::{NewVideo, VideoProvider, VideoStatus};
-use serde::{Deserialize, Serialize};
-use utoipa::ToSchema;
-use validator::Validate;
 
-use crate::routes::shared::page;
+use crate::routes::shared::prelude::*;
 
 /// A video, as its owner sees it.
 #[derive(Serialize, ToSchema)]
@@ -24,12 +19,32 @@ pub(in crate::routes) struct VideoAsset {
     /// Whether it can be played: `WAITING` for its file, `PREPARING`, `READY` or `ERRORED`; more may be added.
     #[schema(value_type = String, example = "READY")]
     status: VideoStatus,
-    /// Why it is `ERRORED`: a stable code, such as `upload_timed_out` or `not_processable`. Null where it is not.
+    /// Why it is `ERRORED`: a stable code. Null where it is not.
+    ///
+    /// `video_incomplete`: the index or the end of the file is missing; `no_video_track`: there is only sound; `codec_unsupported`:
+    /// browsers do not play it; `video_encrypted`; those of an upload, such as `type_not_allowed`; at Mux `upload_timed_out`,
+    /// `upload_failed`, `upload_cancelled`, `not_processable`, `no_signed_playback`, `deleted_at_mux`; more may be added.
     #[schema(example = "upload_timed_out")]
     problem: Option<String>,
-    /// The duration in seconds; null where it is not known.
+    /// The duration in seconds; null until the video is `READY`.
     #[schema(minimum = 0, example = 61.5)]
     duration_seconds: Option<f64>,
+    /// How the picture is coded: `h264`, `hevc`, `av1`, `vp8`, `vp9`, or another name. Null where that is not known; Mux does not say
+    /// it.
+    #[schema(example = "h264")]
+    codec: Option<String>,
+    /// The width of the picture in pixels, as it is shown; null where it is not known.
+    #[schema(minimum = 1, example = 1920)]
+    width: Option<i64>,
+    /// The height of the picture in pixels, as it is shown; null where it is not known.
+    #[schema(minimum = 1, example = 1080)]
+    height: Option<i64>,
+    /// What may keep somebody from watching a video that is `READY`; stable codes.
+    ///
+    /// `codec_limited`: not every browser plays it, such as H.265; `codec_unknown`; `audio_limited`: not every browser plays its sound;
+    /// more may be added.
+    #[schema(example = json!(["codec_limited"]))]
+    warnings: Vec<String>,
     /// The captions, ordered by language.
     captions: Vec<VideoCaptions>,
     /// The id of the asset at Mux; null for a video in our own storage.
@@ -71,6 +86,10 @@ impl From<media::Video> for VideoAsset {
             asset_id,
             playback_id,
             duration_seconds,
+            codec,
+            width,
+            height,
+            warnings,
             problem,
             created_at,
             updated_at,
@@ -81,6 +100,10 @@ impl From<media::Video> for VideoAsset {
             status,
             problem,
             duration_seconds,
+            codec,
+            width,
+            height,
+            warnings: serde_json::from_value(warnings).unwrap_or_default(),
             captions: captions.into_iter().map(Into::into).collect(),
             assets_id: asset_id,
             playback_id,
@@ -99,8 +122,15 @@ page! {
 #[derive(Deserialize, ToSchema, Validate)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub(super) struct CreateVideoUpload {
-    /// The media type of the file.
-    content_type: VideoType,
+    /// The media type of the file, as a browser has it: it may be empty or say nothing, since in the end the content decides. MPEG-4,
+    /// WebM and QuickTime are taken, see `GET /uploads/limits`.
+    #[schema(
+        max_length = 255,
+        pattern = "^([A-Za-z0-9!#$&^_.+-]+/[A-Za-z0-9!#$&^_.+-]+( *;[^\\x00-\\x1f\\x7f]*)?)?$",
+        example = "video/mp4"
+    )]
+    #[serde(default)]
+    content_type: String,
     /// The size of the file in bytes; our own storage takes less than Mux.
     #[schema(minimum = 1, maximum = 53_687_091_200_u64, example = 20_971_520)]
     size_bytes: u64,
@@ -117,31 +147,7 @@ pub(super) struct CreateVideoUpload {
 impl From<CreateVideoUpload> for NewVideo {
     fn from(new: CreateVideoUpload) -> Self {
         let CreateVideoUpload { content_type, size_bytes, name } = new;
-        Self { content_type: content_type.as_str().to_owned(), size_bytes, name }
-    }
-}
-
-/// The media type of a video file.
-#[derive(Clone, Copy, Deserialize, ToSchema)]
-enum VideoType {
-    /// MPEG-4.
-    #[serde(rename = "video/mp4")]
-    Mp4,
-    /// `WebM`.
-    #[serde(rename = "video/webm")]
-    Webm,
-    /// `QuickTime`, which phones record.
-    #[serde(rename = "video/quicktime")]
-    QuickTime,
-}
-
-impl VideoType {
-    fn as_str(self) -> &'static str {
-        match self {
-            Self::Mp4 => "video/mp4",
-            Self::Webm => "video/webm",
-            Self::QuickTime => "video/quicktime",
-        }
+        Self { content_type, size_bytes, name }
     }
 }
 

@@ -1,20 +1,9 @@
 //! The operations of videos.
 
-use actix_web::web::Data;
-use database::Pool;
 use kernel::VideoAssetId;
 
 use super::dto::{CreateVideoUpload, PutCaptions, VideoAsset, VideoAssetPage, VideoUpload};
-use crate::{
-    http::{
-        extract::{Idempotency, Json, Member, Path, Query, Trainer},
-        problem::Problem,
-        reply::{Nothing, Reply},
-        routing::{Operations, operations},
-    },
-    routes::shared::PageQuery,
-    state::State,
-};
+use crate::{http::prelude::*, routes::shared::PageQuery};
 
 pub(in crate::routes) fn configure(config: &mut impl Operations) {
     operations!(
@@ -38,27 +27,26 @@ pub(in crate::routes) fn configure(config: &mut impl Operations) {
     extensions(("x-problem-codes" = json!(["forbidden", "too_many_uploads"]))),
     responses((status = 201, description = "The video, and where to send its file.", body = VideoUpload)))]
 async fn create_video_upload(
-    state: Data<State>,
-    Trainer(actor): Trainer,
+    caller: Trainer,
     key: Idempotency,
     body: Json<CreateVideoUpload>,
-) -> Result<Reply<VideoUpload>, Problem> {
+) -> Answer<VideoUpload> {
     const OPERATION: &str = "createVideoUpload";
-    let whose = (Pool::App, actor);
     // A repetition gets the first answer without a second upload at Mux.
-    if let Some(reply) = key.kept(&state.db, whose, OPERATION, &body.raw).await? {
+    if let Some(reply) = key.kept(&caller, OPERATION, &body.raw).await? {
         return Ok(reply);
     }
     let new = body.value.into();
-    let prepared = state.videos.prepare_upload(&state.media, &state.db, actor, new).await?;
-    let limits = state.media.limits;
-    let work = move |tx| async move {
+    let prepared =
+        caller.state.videos.prepare_upload(&caller.state.media, &caller.state.db, caller.actor, new).await?;
+    let limits = caller.state.media.limits;
+    let work = async move |tx| {
         let (video, target) = prepared.save(&tx, limits).await?;
         let location = format!("/video-assets/{}", video.asset.id);
         let (video_asset, target) = (video.into(), target.into());
         Reply::created(&location, &VideoUpload { video_asset, target })
     };
-    Ok(key.run(&state.db, whose, OPERATION, &body.raw, work).await?)
+    Ok(key.run(&caller, OPERATION, &body.raw, work).await?)
 }
 
 /// List my videos
@@ -67,14 +55,9 @@ async fn create_video_upload(
 #[utoipa::path(get, path = "/me/video-assets",
     tag = "video", operation_id = "listMyVideoAssets", security(("bearer" = [])), params(PageQuery),
     responses((status = 200, description = "A page of videos.", body = VideoAssetPage)))]
-async fn list_video_assets(
-    state: Data<State>,
-    Member(actor): Member,
-    Query(page): Query<PageQuery>,
-) -> Result<Reply<VideoAssetPage>, Problem> {
+async fn list_video_assets(caller: Member, Query(page): Query<PageQuery>) -> Answer<VideoAssetPage> {
     let (after, limit) = page.position();
-    let work = move |tx| async move { media::list_own_videos(&tx, after, limit).await };
-    let page = state.db.read(actor, work).await?;
+    let page = caller.read(async move |tx| media::list_own_videos(&tx, after, limit).await).await?;
     Ok(Reply::ok(&VideoAssetPage::from(page))?)
 }
 
@@ -85,31 +68,22 @@ async fn list_video_assets(
     tag = "video", operation_id = "getVideoAsset", security(("bearer" = [])),
     params(("video_asset_id" = Uuid, Path, description = "The video's id.")),
     responses((status = 200, description = "The video.", body = VideoAsset)))]
-async fn get_video_asset(
-    state: Data<State>,
-    Member(actor): Member,
-    Path(id): Path<VideoAssetId>,
-) -> Result<Reply<VideoAsset>, Problem> {
-    let work = move |tx| async move { media::video(&tx, id).await };
-    let video = state.db.read(actor, work).await?;
+async fn get_video_asset(caller: Member, Path(id): Path<VideoAssetId>) -> Answer<VideoAsset> {
+    let video = caller.read(async move |tx| media::video(&tx, id).await).await?;
     Ok(Reply::ok(&VideoAsset::from(video))?)
 }
 
 /// Complete a video upload
 ///
-/// Says that the file was sent. A file in our own storage is checked now; Mux reports by itself, and nothing changes. Doing it again
-/// changes nothing.
+/// Says that the file was sent. A file in our own storage is checked now: whether it is whole and can be played; and the place where it
+/// was filmed is removed. Mux reports by itself, and nothing changes. Doing it again changes nothing.
 #[utoipa::path(post, path = "/video-assets/{video_asset_id}/complete",
     tag = "video", operation_id = "completeVideoUpload", security(("bearer" = [])),
     params(("video_asset_id" = Uuid, Path, description = "The video's id.")),
     extensions(("x-problem-codes" = json!(["upload_incomplete", "upload_checking"]))),
     responses((status = 200, description = "The video as it is now.", body = VideoAsset)))]
-async fn complete_video_upload(
-    state: Data<State>,
-    Member(actor): Member,
-    Path(id): Path<VideoAssetId>,
-) -> Result<Reply<VideoAsset>, Problem> {
-    let video = state.videos.complete(&state.media, &state.db, actor, id).await?;
+async fn complete_video_upload(caller: Member, Path(id): Path<VideoAssetId>) -> Answer<VideoAsset> {
+    let video = caller.state.videos.complete(&caller.state.media, &caller.state.db, caller.actor, id).await?;
     Ok(Reply::ok(&VideoAsset::from(video))?)
 }
 
@@ -121,14 +95,9 @@ async fn complete_video_upload(
     params(("video_asset_id" = Uuid, Path, description = "The video's id.")),
     extensions(("x-problem-codes" = json!(["video_in_use"]))),
     responses((status = 204, description = "The video was deleted.")))]
-async fn delete_video_asset(
-    state: Data<State>,
-    Member(actor): Member,
-    Path(id): Path<VideoAssetId>,
-) -> Result<Reply<Nothing>, Problem> {
-    let work = move |tx| async move { media::delete_video(&tx, id).await };
-    state.db.run(actor, work).await?;
-    state.wake_worker.notify_one();
+async fn delete_video_asset(caller: Member, Path(id): Path<VideoAssetId>) -> Answer<Nothing> {
+    caller.run(async move |tx| media::delete_video(&tx, id).await).await?;
+    caller.state.wake_worker.notify_one();
     Ok(Reply::no_content())
 }
 
@@ -143,14 +112,12 @@ async fn delete_video_asset(
             pattern = "^[A-Za-z]{2,3}(-[A-Za-z]{4})?(-([A-Za-z]{2}|[0-9]{3}))?$")),
     responses((status = 200, description = "The video as it is now.", body = VideoAsset)))]
 async fn put_captions(
-    state: Data<State>,
-    Member(actor): Member,
+    caller: Member,
     Path((id, language)): Path<(VideoAssetId, String)>,
     body: Json<PutCaptions>,
-) -> Result<Reply<VideoAsset>, Problem> {
+) -> Answer<VideoAsset> {
     let captions = body.value.into_captions(language);
-    let work = move |tx| async move { media::put_captions(&tx, id, captions).await };
-    let video = state.db.run(actor, work).await?;
+    let video = caller.run(async move |tx| media::put_captions(&tx, id, captions).await).await?;
     Ok(Reply::ok(&VideoAsset::from(video))?)
 }
 
@@ -164,11 +131,9 @@ async fn put_captions(
             pattern = "^[A-Za-z]{2,3}(-[A-Za-z]{4})?(-([A-Za-z]{2}|[0-9]{3}))?$")),
     responses((status = 204, description = "The captions were deleted.")))]
 async fn delete_captions(
-    state: Data<State>,
-    Member(actor): Member,
+    caller: Member,
     Path((id, language)): Path<(VideoAssetId, String)>,
-) -> Result<Reply<Nothing>, Problem> {
-    let work = move |tx| async move { media::delete_captions(&tx, id, &language).await };
-    state.db.run(actor, work).await?;
+) -> Answer<Nothing> {
+    caller.run(async move |tx| media::delete_captions(&tx, id, &language).await).await?;
     Ok(Reply::no_content())
 }

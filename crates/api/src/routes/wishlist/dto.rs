@@ -1,12 +1,8 @@
 //! Entries of wishlists in answers.
 
-use chrono::{DateTime, Utc};
-use dto::Dto;
 use kernel::{CourseId, WishId};
-use serde::Serialize;
-use utoipa::ToSchema;
 
-use crate::routes::{courses::CourseCard, shared::page};
+use crate::routes::{courses::CourseCard, shared::prelude::*};
 
 /// A course on the caller's wishlist.
 #[derive(Serialize, ToSchema, Dto)]

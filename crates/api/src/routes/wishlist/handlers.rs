@@ -1,19 +1,9 @@
 //! The operations on the wishlist.
 
-use actix_web::web::Data;
 use kernel::CourseId;
 
 use super::dto::{Wish, WishPage};
-use crate::{
-    http::{
-        extract::{Member, Path, Query},
-        problem::Problem,
-        reply::{Nothing, Reply},
-        routing::{Operations, operations},
-    },
-    routes::shared::PageQuery,
-    state::State,
-};
+use crate::{http::prelude::*, routes::shared::PageQuery};
 
 pub(in crate::routes) fn configure(config: &mut impl Operations) {
     operations!(config, list_wishlist, add_to_wishlist, remove_from_wishlist);
@@ -25,14 +15,9 @@ pub(in crate::routes) fn configure(config: &mut impl Operations) {
 #[utoipa::path(get, path = "/me/wishlist",
     tag = "wishlist", operation_id = "listMyWishlist", security(("bearer" = [])), params(PageQuery),
     responses((status = 200, description = "A page of wishes.", body = WishPage)))]
-async fn list_wishlist(
-    state: Data<State>,
-    Member(actor): Member,
-    Query(page): Query<PageQuery>,
-) -> Result<Reply<WishPage>, Problem> {
+async fn list_wishlist(caller: Member, Query(page): Query<PageQuery>) -> Answer<WishPage> {
     let (after, limit) = page.position();
-    let work = move |tx| async move { courses::wishlist(&tx, after, limit).await };
-    let page = state.db.read(actor, work).await?;
+    let page = caller.read(async move |tx| courses::wishlist(&tx, after, limit).await).await?;
     Ok(Reply::ok(&WishPage::from(page))?)
 }
 
@@ -45,13 +30,8 @@ async fn list_wishlist(
     params(("course_id" = Uuid, Path, description = "The course's id.")),
     extensions(("x-problem-codes" = json!(["already_enrolled"]))),
     responses((status = 200, description = "The entry.", body = Wish)))]
-async fn add_to_wishlist(
-    state: Data<State>,
-    Member(actor): Member,
-    Path(course_id): Path<CourseId>,
-) -> Result<Reply<Wish>, Problem> {
-    let work = move |tx| async move { enrollment::wish(&tx, course_id).await };
-    let wish = state.db.run(actor, work).await?;
+async fn add_to_wishlist(caller: Member, Path(course_id): Path<CourseId>) -> Answer<Wish> {
+    let wish = caller.run(async move |tx| enrollment::wish(&tx, course_id).await).await?;
     Ok(Reply::ok(&Wish::from(wish))?)
 }
 
@@ -62,12 +42,7 @@ async fn add_to_wishlist(
     tag = "wishlist", operation_id = "removeFromWishlist", security(("bearer" = [])),
     params(("course_id" = Uuid, Path, description = "The course's id.")),
     responses((status = 204, description = "The course is not on the wishlist.")))]
-async fn remove_from_wishlist(
-    state: Data<State>,
-    Member(actor): Member,
-    Path(course_id): Path<CourseId>,
-) -> Result<Reply<Nothing>, Problem> {
-    let work = move |tx| async move { courses::unwish(&tx, course_id).await };
-    state.db.run(actor, work).await?;
+async fn remove_from_wishlist(caller: Member, Path(course_id): Path<CourseId>) -> Answer<Nothing> {
+    caller.run(async move |tx| courses::unwish(&tx, course_id).await).await?;
     Ok(Reply::no_content())
 }

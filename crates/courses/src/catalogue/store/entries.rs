@@ -6,7 +6,10 @@ use kernel::{CategoryId, CourseId, Result, Timestamp};
 use sea_orm::{ActiveValue::Set, EntityTrait, FromQueryResult, sea_query::OnConflict};
 
 use super::terms;
-use crate::{catalogue::search::normalise, course::model::Course};
+use crate::{
+    catalogue::search::{indexed, sortable},
+    course::model::Course,
+};
 
 /// The most courses of a category that are locked at once.
 const BATCH: usize = 100;
@@ -61,7 +64,7 @@ pub(in crate::catalogue) async fn put(tx: &Tx, course: &Course, published_at: Ti
         course_id: course.id,
         author_id: course.author.id,
         published_at,
-        sort_title: words.title.clone(),
+        sort_title: sortable(&course.title),
         difficulty: course.difficulty,
         price: course.effective_price(),
         currency: course.price.map(|price| price.currency.to_string()),
@@ -91,10 +94,10 @@ impl Words {
             [&author.name, &author.username].into_iter().flatten().map(String::as_str).collect();
         let categories: Vec<&str> = course.categories.iter().map(|category| category.name.as_str()).collect();
         Self {
-            title: normalise(&course.title),
-            people: normalise(&people.join(" ")),
-            categories: normalise(&categories.join(" ")),
-            description: normalise(&course.description),
+            title: indexed(&course.title),
+            people: indexed(&people.join(" ")),
+            categories: indexed(&categories.join(" ")),
+            description: indexed(&course.description),
         }
     }
 }

@@ -10,7 +10,7 @@ use super::filter::{facet_conditions, matching, rank};
 use crate::{
     catalogue::{
         model::{CourseFilter, CourseSort, Hit, PagePosition},
-        search::{Search, normalise},
+        search::{Search, sortable},
     },
     course::store::list_ranked,
 };
@@ -87,7 +87,7 @@ pub(in crate::catalogue) fn position(hit: &Hit, sort: CourseSort) -> Cursor {
         CourseSort::Newest | CourseSort::Oldest => {
             return Cursor::at(course.published_at.unwrap_or_default(), course.id);
         }
-        CourseSort::Title | CourseSort::TitleDescending => key_of_title(&normalise(&course.title)),
+        CourseSort::Title | CourseSort::TitleDescending => key_of_title(&sortable(&course.title)),
         CourseSort::Cheapest | CourseSort::Dearest => course.effective_price(),
         CourseSort::Popularity => course.enrollment_count,
         CourseSort::Relevance => hit.rank,

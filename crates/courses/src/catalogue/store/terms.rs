@@ -7,7 +7,8 @@ use kernel::Result;
 use sea_orm::{FromQueryResult, Value};
 use serde_json::json;
 
-/// The length of the words that are kept, in letters.
+/// The length of the words that are kept, in letters. Only those in Latin letters are: a slip of the finger in another script changes
+/// too much of a word.
 const LENGTHS: RangeInclusive<usize> = 3..=40;
 
 /// The names of the pieces in a statement: as many as the longest word is cut into.
@@ -19,7 +20,7 @@ pub(super) async fn add(tx: &Tx, texts: [&str; 4]) -> Result<()> {
     let words: BTreeSet<&str> = texts
         .into_iter()
         .flat_map(|text| text.split(' '))
-        .filter(|word| LENGTHS.contains(&word.len()))
+        .filter(|word| word.is_ascii() && LENGTHS.contains(&word.len()))
         .collect();
     let sql = if tx.is_postgres() {
         "INSERT INTO catalogue_terms (term, letters) SELECT w.word, length(w.word) \

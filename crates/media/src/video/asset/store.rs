@@ -77,6 +77,21 @@ pub(crate) async fn list_silent(tx: &Tx, before: Timestamp, limit: u64) -> Resul
         .map_db_err()
 }
 
+/// Videos in our own storage of the time before their files were inspected, the oldest first.
+pub(crate) async fn list_uninspected(tx: &Tx, limit: u64) -> Result<Vec<VideoAsset>> {
+    use video_assets::Column::{CreatedAt, Id, Provider, Status};
+    video_assets::Entity::find()
+        .filter(Provider.into_simple_expr().eq(literal(VideoProvider::Local)))
+        .filter(Status.into_simple_expr().eq(literal(VideoStatus::Ready)))
+        .filter(video_assets::COLUMN.codec.is_null())
+        .order_by_asc(CreatedAt)
+        .order_by_asc(Id)
+        .limit(limit)
+        .all(tx)
+        .await
+        .map_db_err()
+}
+
 /// Writes the id of the upload at Mux, where there is none yet.
 pub(crate) async fn set_upload_id(tx: &Tx, id: VideoAssetId, upload_id: String) -> Result<()> {
     video_assets::Entity::update_many()
@@ -118,7 +133,12 @@ pub(crate) async fn advance(tx: &Tx, from: VideoStatus, asset: VideoAsset) -> Re
             upload_id: Set(asset.upload_id),
             asset_id: Set(asset.asset_id),
             playback_id: Set(asset.playback_id),
+            content_type: Set(asset.content_type),
             duration_seconds: Set(asset.duration_seconds),
+            codec: Set(asset.codec),
+            width: Set(asset.width),
+            height: Set(asset.height),
+            warnings: Set(asset.warnings),
             problem: Set(asset.problem),
             updated_at: Set(tx.now()),
             ..Default::default()

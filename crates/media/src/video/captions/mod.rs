@@ -14,12 +14,14 @@ use crate::file::ready_file;
 /// Gives a video captions in a language, in place of those that were there.
 ///
 /// # Errors
-/// [`Code::NotFound`] for the video; [`Code::ValidationFailed`] for a file that is no ready caption file of the caller's.
+/// [`Code::NotFound`] for the video; [`Code::ValidationFailed`] for a file that is no ready caption file of the caller's, and
+/// for a label in which nothing can be seen.
 pub async fn put_captions(tx: &Tx, id: VideoAssetId, captions: Captions) -> Result<Video> {
     asset::lock_own(tx, id).await?;
     let language = canonical_language(&captions.language)?;
+    let label = kernel::visible_line(&captions.label, "/label")?;
     ready_file(tx, captions.file_id, FilePurpose::Captions, "/fileId").await?;
-    store::put(tx, id, Captions { language, ..captions }).await?;
+    store::put(tx, id, Captions { language, label, ..captions }).await?;
     touch(tx, id).await?;
     asset::video(tx, id).await
 }

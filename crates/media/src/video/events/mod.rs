@@ -52,6 +52,11 @@ pub(crate) struct VideoUpdate {
     pub(crate) asset_id: Option<String>,
     pub(crate) playback_id: Option<String>,
     pub(crate) duration_seconds: Option<f64>,
+    /// The size of the picture in pixels.
+    #[serde(default)]
+    pub(crate) width: Option<i64>,
+    #[serde(default)]
+    pub(crate) height: Option<i64>,
     pub(crate) problem: Option<String>,
 }
 
@@ -110,6 +115,8 @@ impl VideoUpdate {
             asset_id: mux_id(data.get("asset_id")),
             playback_id: None,
             duration_seconds: None,
+            width: None,
+            height: None,
             problem: problem.map(str::to_owned),
         }
     }
@@ -122,9 +129,16 @@ impl VideoUpdate {
             .flatten()
             .find(|playback| playback.get("policy").is_some_and(|policy| policy == "signed"));
         let playback_id = mux_id(signed.and_then(|playback| playback.get("id")));
+        let tracks = data.get("tracks").and_then(Value::as_array);
+        let is = |track: &&Value, kind: &str| track.get("type").is_some_and(|value| value == kind);
+        let picture = tracks.into_iter().flatten().find(|track| is(track, "video"));
+        let is_sound_alone =
+            picture.is_none() && tracks.into_iter().flatten().any(|track| is(&track, "audio"));
+        let side = |name: &str| picture.and_then(|track| track.get(name)).and_then(Value::as_i64);
         // Without a signed playback anybody, or nobody, could watch it.
         let (stage, problem) = match stage {
             Stage::Ready if playback_id.is_none() => (Stage::Errored, Some("no_signed_playback")),
+            Stage::Ready if is_sound_alone => (Stage::Errored, Some("no_video_track")),
             Stage::Errored => (Stage::Errored, Some("not_processable")),
             Stage::Deleted => (Stage::Deleted, Some(DELETED)),
             stage => (stage, None),
@@ -137,6 +151,8 @@ impl VideoUpdate {
             asset_id: mux_id(data.get("id")),
             playback_id,
             duration_seconds: duration.filter(|seconds| seconds.is_finite() && *seconds >= 0.0),
+            width: side("max_width").filter(|pixels| *pixels > 0),
+            height: side("max_height").filter(|pixels| *pixels > 0),
             problem: problem.map(str::to_owned),
         }
     }
@@ -169,6 +185,8 @@ impl VideoUpdate {
         after.asset_id = after.asset_id.or_else(|| self.asset_id.clone());
         after.playback_id = after.playback_id.or_else(|| self.playback_id.clone());
         after.duration_seconds = after.duration_seconds.or(self.duration_seconds);
+        after.width = after.width.or(self.width);
+        after.height = after.height.or(self.height);
         let (status, stage_rank) = match self.stage {
             Stage::Preparing => (VideoStatus::Preparing, 1),
             Stage::Errored => (VideoStatus::Errored, 2),
@@ -227,6 +245,10 @@ mod tests {
             asset_id: None,
             playback_id: None,
             duration_seconds: None,
+            codec: None,
+            width: None,
+            height: None,
+            warnings: json!([]),
             problem: None,
             created_at: chrono::DateTime::UNIX_EPOCH,
             updated_at: chrono::DateTime::UNIX_EPOCH,

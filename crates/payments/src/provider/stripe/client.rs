@@ -7,7 +7,7 @@ use kernel::{Code, Environment, Error, Result};
 use reqwest::{Method, RequestBuilder, StatusCode};
 use serde::de::DeserializeOwned;
 
-use super::objects::{ErrorBody, StripeError};
+use super::objects::{ErrorBody, Identified, StripeError};
 
 /// The version of the API whose objects are read here: the one that Stripe's own libraries of this year pin.
 pub(super) const VERSION: &str = "2026-10-28.endive";
@@ -44,6 +44,20 @@ impl StripeClient {
             Ok(found) => Ok(Some(found)),
             Err((StatusCode::NOT_FOUND, _)) => Ok(None),
             Err((status, error)) => Err(refused(status, &error)),
+        }
+    }
+
+    /// The account of the key; `None` where a restricted key may not ask.
+    pub(super) async fn account_id(&self) -> Result<Option<String>> {
+        let request = self.request(Method::GET, "account");
+        let response = self.http.send(request, is_transient).await.map_err(unavailable)?;
+        match response.status {
+            StatusCode::FORBIDDEN | StatusCode::NOT_FOUND => Ok(None),
+            status if status.is_success() => {
+                let account: Result<Identified, _> = serde_json::from_slice(&response.body);
+                account.map(|account| Some(account.id)).map_err(|error| unavailable(error.to_string()))
+            }
+            status => Err(unavailable(format!("Stripe answered {status}"))),
         }
     }
 
@@ -128,6 +142,9 @@ pub(super) fn refused(status: StatusCode, error: &StripeError) -> Error {
         return unavailable("Stripe knows the idempotency key with other values".to_owned());
     }
     let param = error.param.as_deref().unwrap_or("-");
+    if error.is_unknown("customer") {
+        return Error::new(Code::UnknownAtProvider).caused_by("Stripe does not know the customer");
+    }
     Error::new(Code::PaymentRefused)
         .detail(format!("Stripe refused this: {}.", error.code_or_kind()))
         .caused_by(format!("Stripe answered {status} about {param}"))

@@ -8,7 +8,7 @@ use super::{
 };
 use crate::provider::Fact;
 
-/// The fact of an intent. One that waits for its buyer or is being processed has none.
+/// The fact of an intent. One that waits for its buyer has none.
 pub(super) fn of_intent(intent: &Intent) -> Option<Fact> {
     match intent.status.as_deref()? {
         "succeeded" => {
@@ -16,6 +16,7 @@ pub(super) fn of_intent(intent: &Intent) -> Option<Fact> {
             let (amount, currency) = from_stripe(amount, intent.currency.as_deref()?);
             Some(Fact::Captured { provider_payment_id: intent.id.clone(), amount, currency })
         }
+        "processing" => Some(Fact::Processing),
         "canceled" => Some(Fact::closed(intent.cancellation_reason.as_deref().unwrap_or("canceled"))),
         "requires_payment_method" => of_declined_intent(intent),
         _ => None,
@@ -28,7 +29,7 @@ pub(super) fn of_declined_intent(intent: &Intent) -> Option<Fact> {
     Some(Fact::Declined { code: error.code_or_kind().to_owned() })
 }
 
-/// The fact of a session. One that is complete but not paid has none: the money may take days.
+/// The fact of a session. One that is complete but not paid waits for money that may take days.
 pub(super) fn of_session(session: &Session) -> Option<Fact> {
     match (session.payment_status.as_deref(), session.status.as_deref()) {
         (Some("paid" | "no_payment_required"), _) => {
@@ -42,12 +43,12 @@ pub(super) fn of_session(session: &Session) -> Option<Fact> {
         }
         (_, Some("expired")) => Some(Fact::closed("expired")),
         // A bank refused after days: the session cannot be paid a second time.
-        (_, Some("complete")) => session
-            .payment_intent
-            .as_ref()
-            .and_then(Expandable::object)
-            .filter(|intent| intent.status.as_deref() == Some("requires_payment_method"))
-            .map(|_| Fact::closed("async_payment_failed")),
+        (_, Some("complete")) => {
+            let intent = session.payment_intent.as_ref().and_then(Expandable::object);
+            let is_refused =
+                intent.is_some_and(|intent| intent.status.as_deref() == Some("requires_payment_method"));
+            Some(if is_refused { Fact::closed("async_payment_failed") } else { Fact::Processing })
+        }
         _ => None,
     }
 }

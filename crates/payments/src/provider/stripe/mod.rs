@@ -10,14 +10,16 @@ mod objects;
 mod tests;
 mod webhook;
 
-use entity::enums::{PaymentMethod, ProviderName, RefundReason};
+use std::sync::OnceLock;
+
+use entity::enums::{PaymentMethod, ProviderName, RefundReason, RefundStatus};
 use http_client::{encode_form, percent_encode, verify_webhook};
-use kernel::{Environment, Error, PaymentId, Result, Timestamp, UserId, hash_token, hex};
+use kernel::{Code, Environment, Error, PaymentId, Result, Timestamp, UserId, hash_token, hex};
 use serde::de::DeserializeOwned;
 
 use self::{
     amount::to_stripe,
-    client::{Form, StripeClient, refused, unavailable},
+    client::{Form, Refusal, StripeClient, refused, unavailable},
     objects::{
         Dispute, Expandable, Identified, Intent, List, PAYMENT_ID, REFUND_ID, Refund, Session, USER_ID,
     },
@@ -29,6 +31,8 @@ use super::{
 
 /// How many pages of refunds or disputes are read of one payment, of a hundred each.
 const MAX_PAGES: u32 = 10;
+/// The longest name of a customer, in characters.
+const MAX_NAME_LENGTH: usize = 256;
 /// The longest value in metadata, in characters.
 const MAX_METADATA_LENGTH: usize = 500;
 
@@ -48,6 +52,8 @@ pub struct Stripe {
     client: StripeClient,
     webhook_secrets: Vec<String>,
     is_live: bool,
+    /// The id of the account, as soon as Stripe has told it; `None` in it where the key may not ask.
+    account_id: OnceLock<Option<String>>,
     environment: Environment,
 }
 
@@ -70,13 +76,14 @@ impl Stripe {
         if settings.webhook_secrets.is_empty()
             || settings.webhook_secrets.iter().any(|secret| secret.trim().is_empty())
         {
-            return Err("PALESTRA_STRIPE_WEBHOOK_SECRETS is empty: hooks could not be told from forged ones"
+            return Err("PALESTRA_STRIPE_WEBHOOK_SECRETS is empty: forged webhooks could not be recognised"
                 .to_owned());
         }
         Ok(Self {
             client: StripeClient::new(key, &settings.base_url, environment.clone())?,
             webhook_secrets: settings.webhook_secrets,
             is_live,
+            account_id: OnceLock::new(),
             environment,
         })
     }
@@ -106,8 +113,7 @@ impl Stripe {
             // The buyer is charged what was quoted, in that currency.
             ("adaptive_pricing[enabled]", "false"),
         ]);
-        let session: Session =
-            self.client.post("checkout/sessions", &fields, &format!("start-{payment}")).await?;
+        let session: Session = self.client.post("checkout/sessions", &fields, &session_key(charge)).await?;
         let provider_payment_id = session.intent_id();
         Ok(PaymentSession {
             session_id: Some(session.id),
@@ -115,6 +121,29 @@ impl Stripe {
             url: session.url,
             client_secret: None,
         })
+    }
+
+    async fn post_customer(
+        &self,
+        user_id: UserId,
+        email: Option<&str>,
+        name: Option<&str>,
+        replaced: Option<&str>,
+    ) -> Result<std::result::Result<Identified, Refusal>> {
+        let user = user_id.to_string();
+        let metadata = format!("metadata[{USER_ID}]");
+        let name: Option<String> = name.map(|name| name.chars().take(MAX_NAME_LENGTH).collect());
+        let mut given = vec![(metadata.as_str(), user.as_str())];
+        given.extend(email.map(|email| ("email", email)));
+        given.extend(name.as_deref().map(|name| ("name", name)));
+        let fields = fields(&given);
+        // The key contains the values, since Stripe refuses one that comes back with others and people change their address; and what
+        // is replaced, since Stripe would answer with the customer that is gone.
+        let made_from =
+            [encode_form(&fields), self.account().await?, replaced.unwrap_or_default().to_owned()];
+        let digest = hex(&hash_token(made_from.join("\n").as_bytes()));
+        let key = format!("customer-{user}-{}", digest.get(..16).unwrap_or_default());
+        self.client.try_post("customers", &fields, &key).await
     }
 
     async fn create_intent(&self, charge: &Charge) -> Result<PaymentSession> {
@@ -128,8 +157,7 @@ impl Stripe {
             (&format!("metadata[{PAYMENT_ID}]"), &payment),
             ("metadata[title]", &title),
         ]);
-        let intent: Intent =
-            self.client.post("payment_intents", &fields, &format!("start-{payment}")).await?;
+        let intent: Intent = self.client.post("payment_intents", &fields, &session_key(charge)).await?;
         Ok(PaymentSession {
             session_id: None,
             provider_payment_id: Some(intent.id),
@@ -229,17 +257,45 @@ impl Provider for Stripe {
         ProviderName::Stripe
     }
 
-    async fn create_customer(&self, user_id: UserId, email: &str, name: Option<&str>) -> Result<String> {
-        let user = user_id.to_string();
-        let metadata = format!("metadata[{USER_ID}]");
-        let mut given = vec![(metadata.as_str(), user.as_str()), ("email", email)];
-        given.extend(name.map(|name| ("name", name)));
-        let fields = fields(&given);
-        // The key contains the values: Stripe refuses one that comes back with others, and people change their address.
-        let digest = hex(&hash_token(encode_form(&fields).as_bytes()));
-        let key = format!("customer-{user}-{}", digest.get(..16).unwrap_or_default());
-        let customer: Identified = self.client.post("customers", &fields, &key).await?;
-        Ok(customer.id)
+    async fn account(&self) -> Result<String> {
+        let known = match self.account_id.get() {
+            Some(known) => known.clone(),
+            None => {
+                let told = self.client.account_id().await?;
+                self.account_id.get_or_init(|| told).clone()
+            }
+        };
+        let mode = if self.is_live { "live" } else { "test" };
+        Ok(known.map_or_else(|| mode.to_owned(), |id| format!("{mode}:{id}")))
+    }
+
+    async fn create_customer(
+        &self,
+        user_id: UserId,
+        email: &str,
+        name: Option<&str>,
+        replaced: Option<&str>,
+    ) -> Result<String> {
+        let email = acceptable_email(email);
+        let email = email.as_deref();
+        let created = match self.post_customer(user_id, email, name, replaced).await? {
+            // Stripe's own rules about addresses are not all documented. Its page asks for one where a customer has none.
+            Err((_, error)) if email.is_some() && error.param.as_deref() == Some("email") => {
+                self.post_customer(user_id, None, name, replaced).await?
+            }
+            created => created,
+        };
+        created.map(|customer| customer.id).map_err(|(status, error)| refused(status, &error))
+    }
+
+    async fn knows(&self, payment: &ProviderReference) -> Result<bool> {
+        if let Some(id) = &payment.session_id {
+            Ok(self.session(id).await?.is_some())
+        } else if let Some(id) = &payment.provider_payment_id {
+            Ok(self.intent(id).await?.is_some())
+        } else {
+            Ok(true)
+        }
     }
 
     async fn create_session(&self, charge: &Charge) -> Result<PaymentSession> {
@@ -272,7 +328,6 @@ impl Provider for Stripe {
         let intent_id = session.as_ref().and_then(Session::intent_id);
         let provider_payment_id = intent_id.or_else(|| payment.provider_payment_id.clone());
         let of_session = session.as_ref().and_then(facts::of_session);
-        let is_complete = session.as_ref().and_then(|session| session.status.as_deref()) == Some("complete");
         let expanded = session.and_then(|session| session.payment_intent);
         let intent = match (expanded, &provider_payment_id) {
             (Some(Expandable::Object(intent)), _) => Some(*intent),
@@ -284,10 +339,6 @@ impl Provider for Stripe {
         let is_captured = matches!(of_intent, Some(Fact::Captured { .. }));
         let mut facts: Vec<Fact> = of_session.filter(|_| !is_captured).into_iter().collect();
         facts.extend(of_intent);
-        let is_processing = intent.as_ref().and_then(|intent| intent.status.as_deref()) == Some("processing");
-        if facts.is_empty() && (is_complete || is_processing) {
-            facts.push(Fact::Processing);
-        }
         if let Some(intent) = &intent {
             facts.extend(self.refunds_and_disputes(intent).await?);
         }
@@ -322,14 +373,45 @@ impl Provider for Stripe {
         };
         given.extend(reason.map(|reason| ("reason", reason)));
         let key = format!("refund-{refund_id}");
-        let refund: Refund = self.client.post("refunds", &fields(&given), &key).await?;
-        Ok(facts::of_refund(&refund))
+        match self.client.try_post::<Refund>("refunds", &fields(&given), &key).await? {
+            Ok(refund) => Ok(facts::of_refund(&refund)),
+            Err((status, error)) => {
+                let refusal = refused(status, &error);
+                if refusal.code() != Code::PaymentRefused {
+                    return Err(refusal);
+                }
+                tracing::warn!(refund = refund_id, error = %refusal, "Stripe refuses a refund");
+                Ok(Fact::Refund {
+                    id: refund_id,
+                    refund_id: Some(request.refund_id),
+                    amount: request.amount.amount,
+                    status: RefundStatus::Failed,
+                    code: Some(error.code_or_kind().to_owned()),
+                })
+            }
+        }
     }
 
     fn read_webhook(&self, signature: &str, body: &[u8], now: Timestamp) -> Result<WebhookEvent> {
         verify_webhook(&self.webhook_secrets, signature, body, now)?;
         webhook::read(body, self.is_live)
     }
+}
+
+/// The idempotency key of a session: of this payment, for this customer, in place of what Stripe does not know any more.
+fn session_key(charge: &Charge) -> String {
+    let replaced = charge.replaced_session_id.as_deref().unwrap_or_default();
+    format!("start-{}-{}-{replaced}", charge.payment_id, charge.customer_id)
+}
+
+/// An address as Stripe takes it: ASCII, at a domain that mail reaches from anywhere. Who has another one is asked on Stripe's page.
+fn acceptable_email(email: &str) -> Option<String> {
+    let (local, domain) = email.rsplit_once('@')?;
+    // The domain of an address in its other form (RFC 5891), as it is in the domain name system.
+    let url = reqwest::Url::parse(&format!("http://{domain}")).ok()?;
+    let domain = url.domain().filter(|domain| domain.contains('.') && !domain.ends_with('.'))?;
+    let is_plain = !local.is_empty() && local.bytes().all(|byte| byte.is_ascii_graphic());
+    is_plain.then(|| format!("{local}@{domain}"))
 }
 
 fn fields(given: &[(&str, &str)]) -> Form {

@@ -135,6 +135,11 @@ impl StripeError {
         Self { code: Some("remembered_failure".to_owned()), kind: None, param: None }
     }
 
+    /// Whether Stripe does not know what this parameter names.
+    pub(super) fn is_unknown(&self, param: &str) -> bool {
+        self.code.as_deref() == Some("resource_missing") && self.param.as_deref() == Some(param)
+    }
+
     /// The code, or else the type: only what looks like a code of Stripe's.
     pub(super) fn code_or_kind(&self) -> &str {
         let is_code = |text: &&str| {

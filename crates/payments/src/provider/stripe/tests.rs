@@ -4,7 +4,7 @@ use entity::enums::{DisputeStatus, RefundStatus};
 use kernel::{Code, Environment, Timestamp};
 use serde_json::{Value, json};
 
-use super::{Stripe, StripeSettings, webhook};
+use super::{Stripe, StripeSettings, acceptable_email, webhook};
 use crate::provider::{Fact, Provider, ProviderUpdate, WebhookEvent};
 
 fn vectors() -> Value {
@@ -222,7 +222,7 @@ fn what_is_not_paid_is_not_captured() {
     let free =
         Fact::Captured { provider_payment_id: "cs_1".to_owned(), amount: 0, currency: "USD".to_owned() };
     assert_eq!(session("complete", "no_payment_required"), [free]);
-    assert_eq!(session("complete", "unpaid"), []);
+    assert_eq!(session("complete", "unpaid"), [Fact::Processing]);
     assert_eq!(session("open", "unpaid"), []);
     assert_eq!(session("expired", "unpaid"), [Fact::closed("expired")]);
     // Anybody can write a payment link's reference; only we write metadata.
@@ -231,6 +231,25 @@ fn what_is_not_paid_is_not_captured() {
         "client_reference_id": "01932f6e-8a00-7000-8000-000000000001", "metadata": {},
     });
     assert_eq!(update_of("checkout.session.completed", link), None);
+}
+
+#[test]
+fn an_address_goes_to_stripe_in_a_form_that_it_takes() {
+    for (given, sent) in [
+        ("lena@example.com", Some("lena@example.com")),
+        ("lena+gym@mail.example.com", Some("lena+gym@mail.example.com")),
+        ("ops@b\u{fc}cher.example", Some("ops@xn--bcher-kva.example")),
+        ("j\u{fc}rgen@example.com", None),
+        ("otameshi@com", None),
+        ("lena@localhost", None),
+        ("lena@127.0.0.1", None),
+        ("lena@[::1]", None),
+        ("lena@example.com.", None),
+        ("@example.com", None),
+        ("no-address", None),
+    ] {
+        assert_eq!(acceptable_email(given).as_deref(), sent, "{given}");
+    }
 }
 
 #[test]

@@ -32,9 +32,10 @@ fn update(kind: &str, object: Value) -> Result<Option<ProviderUpdate>> {
         | "checkout.session.async_payment_succeeded"
         | "checkout.session.async_payment_failed"
         | "checkout.session.expired" => of_session(kind, &parse(object)?),
-        "payment_intent.succeeded" | "payment_intent.canceled" | "payment_intent.payment_failed" => {
-            of_intent(kind, &parse(object)?)
-        }
+        "payment_intent.succeeded"
+        | "payment_intent.processing"
+        | "payment_intent.canceled"
+        | "payment_intent.payment_failed" => of_intent(kind, &parse(object)?),
         "refund.created" | "refund.updated" | "refund.failed" | "charge.refund.updated" => {
             of_refund(&parse(object)?)
         }

@@ -131,15 +131,15 @@ impl World {
         last.values().any(|active| *active)
     }
 
-    /// What an admin is told of any instant is what was so then.
+    /// What an admin reads of any instant is what was so then.
     pub(super) async fn look_back(&self, seen: &[(DateTime<Utc>, Pair, &'static str)]) {
         for (at, pair, reason) in seen {
             let ((user, course), at) = (self.ids(*pair), *at);
             let work = move |tx: Tx| async move { enrollment::explain_at(&tx, user, course, Some(at)).await };
-            let told = self.app.db.read(Actor::System, work).await.unwrap();
+            let explanation = self.app.db.read(Actor::System, work).await.unwrap();
             let note = format!("seed {}, {pair:?} at {at}", self.seed);
-            assert_eq!(told.verdict.reason, *reason, "{note}");
-            assert_eq!(told.verdict.allowed, self.replay(*pair, at).await, "{note}");
+            assert_eq!(explanation.verdict.reason, *reason, "{note}");
+            assert_eq!(explanation.verdict.allowed, self.replay(*pair, at).await, "{note}");
         }
     }
 }

@@ -39,7 +39,7 @@ struct World {
 impl World {
     async fn rows(&self, sql: &str) -> Vec<QueryResult> {
         let sql = sql.to_owned();
-        let work = move |tx: Tx| async move { tx.query_all_raw(tx.statement(&sql, [])).await.map_db_err() };
+        let work = move |tx: Tx| async move { tx.query_all_raw(tx.named(&sql, [])).await.map_db_err() };
         self.app.db.read_in(Pool::Worker, Actor::System, work).await.unwrap()
     }
 
@@ -98,6 +98,7 @@ impl World {
             Err(error) => {
                 let usual = [
                     Code::AlreadyPurchased,
+                    Code::AlreadyEnrolled,
                     Code::ProviderUnavailable,
                     Code::CheckoutSuperseded,
                     Code::ValidationFailed,
@@ -107,18 +108,18 @@ impl World {
         }
     }
 
-    /// An event that nobody was told yet, or one again.
+    /// An event that was not delivered yet, or one again.
     async fn deliver(&self, rng: &mut Rng) {
         let event = {
             let mut books = self.bank.books();
-            let again = rng.one_in(4) && !books.told.is_empty();
+            let again = rng.one_in(4) && !books.delivered.is_empty();
             if !again && !books.untold.is_empty() {
                 let index = rng.index(books.untold.len());
                 let event = books.untold.remove(index);
-                books.told.push(event);
-                books.told.last().cloned()
+                books.delivered.push(event);
+                books.delivered.last().cloned()
             } else {
-                rng.choose(&books.told)
+                rng.choose(&books.delivered)
             }
         };
         if let Some(event) = event {
@@ -139,14 +140,14 @@ impl World {
                 self.act(&message).await.ok();
             }
             if !rng.one_in(6) {
-                let told = self.act(&message).await.is_ok();
-                self.write_down(message, told).await;
+                let succeeded = self.act(&message).await.is_ok();
+                self.write_down(message, succeeded).await;
             }
         }
     }
 
     async fn claim(&self, some: u64) -> Vec<outbox::Message> {
-        let claim = move |tx: Tx| async move { outbox::claim(&tx, some).await };
+        let claim = move |tx: Tx| async move { outbox::claim(&tx, outbox::Kinds::Any, some).await };
         self.app.db.run_in(Pool::Worker, Actor::System, claim).await.unwrap()
     }
 
@@ -180,7 +181,7 @@ impl World {
         };
         let work = move |tx: Tx| async move { payments::create_refund(&tx, id, new).await };
         if let Err(error) = self.app.db.run_in(Pool::Worker, self.owner, work).await {
-            let usual = [Code::PaymentNotRefundable, Code::RefundTooLarge];
+            let usual = [Code::PaymentNotRefundable, Code::PaymentDisputed, Code::RefundTooLarge];
             assert!(usual.contains(&error.code()), "{error}");
         }
     }

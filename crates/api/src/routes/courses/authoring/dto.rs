@@ -1,21 +1,10 @@
 //! Courses in requests, and what only their authors see.
 
-use courses::{CourseChange, Level, NewCourse};
-use dto::Dto;
+use courses::{ContentFormat, CourseChange, Level, NewCourse};
 use kernel::{CategoryId, Error, FieldError, FileId, Result, VideoAssetId};
-use serde::{Deserialize, Serialize};
-use utoipa::ToSchema;
-use validator::Validate;
 
 use super::super::dto::Course;
-use crate::{
-    http::extract::merge,
-    routes::{
-        chapters::Chapter,
-        lessons::AuthoredLesson,
-        shared::{HttpsUrl, Minutes, Money, RichText, Summary, Title, schema},
-    },
-};
+use crate::routes::{chapters::Chapter, lessons::AuthoredLesson, shared::prelude::*};
 
 /// A course to create, as a draft.
 #[derive(Deserialize, ToSchema, Validate)]
@@ -28,9 +17,13 @@ pub(super) struct CreateCourse {
     #[serde(default)]
     #[schema(value_type = Summary, example = "Four weeks to a solid squat, hinge, push and pull.")]
     description: String,
-    /// The text of its page, as HTML.
+    /// The text of its page.
     #[schema(example = "<p>What you will learn …</p>")]
     content: Option<RichText>,
+    /// What the text is; `HTML` where it is missing.
+    #[serde(default)]
+    #[schema(value_type = schema::ContentFormat, required = false)]
+    content_format: ContentFormat,
     /// The address of a picture elsewhere.
     image_url: Option<HttpsUrl>,
     /// The id of a picture that the caller has uploaded (`POST /uploads`); it replaces `imageUrl`.
@@ -66,6 +59,7 @@ impl TryFrom<CreateCourse> for NewCourse {
             title,
             description,
             content,
+            content_format,
             image_url,
             image_id,
             preview_video_url,
@@ -80,6 +74,7 @@ impl TryFrom<CreateCourse> for NewCourse {
             title: title.into(),
             description,
             content: content.map(Into::into),
+            content_format,
             image_url: image_url.map(Into::into),
             image_id,
             preview_video_url: preview_video_url.map(Into::into),
@@ -103,10 +98,13 @@ pub(super) struct PatchCourse {
     /// A description in plain text.
     #[schema(nullable = false, example = "Four weeks to a solid squat, hinge, push and pull.")]
     description: Option<Summary>,
-    /// The text of its page, as HTML.
+    /// The text of its page, in the format that is named or was there.
     #[serde(default, deserialize_with = "merge::member")]
     #[schema(value_type = Option<RichText>, example = "<p>What you will learn …</p>")]
     content: Option<Option<RichText>>,
+    /// What the text is.
+    #[schema(value_type = schema::ContentFormat, required = false)]
+    content_format: Option<ContentFormat>,
     /// The address of a picture elsewhere.
     #[serde(default, deserialize_with = "merge::member")]
     #[schema(value_type = Option<HttpsUrl>)]
@@ -152,6 +150,7 @@ impl TryFrom<PatchCourse> for CourseChange {
             title,
             description,
             content,
+            content_format,
             image_url,
             image_id,
             preview_video_url,
@@ -169,6 +168,7 @@ impl TryFrom<PatchCourse> for CourseChange {
             title: title.map(Into::into),
             description: description.map(Into::into),
             content: content.map(|text| text.map(Into::into)),
+            content_format,
             image_url: image_url.map(|url| url.map(Into::into)),
             image_id,
             preview_video_url: preview_video_url.map(|url| url.map(Into::into)),
@@ -219,8 +219,9 @@ struct PublicationProblem {
 }
 
 /// A whole course, as its editors work on it.
-#[derive(Serialize, ToSchema)]
+#[derive(Serialize, ToSchema, Dto)]
 #[serde(rename_all = "camelCase")]
+#[dto(from = courses::CourseTree)]
 pub(super) struct CourseTree {
     /// The course.
     #[serde(flatten)]
@@ -229,27 +230,15 @@ pub(super) struct CourseTree {
     chapters: Vec<ChapterTree>,
 }
 
-impl From<courses::CourseTree> for CourseTree {
-    fn from(tree: courses::CourseTree) -> Self {
-        let courses::CourseTree { course, chapters } = tree;
-        Self { course: course.into(), chapters: chapters.into_iter().map(Into::into).collect() }
-    }
-}
-
 /// A chapter with everything in it.
-#[derive(Serialize, ToSchema)]
+#[derive(Serialize, ToSchema, Dto)]
 #[serde(rename_all = "camelCase")]
+#[dto(from = courses::TreeChapter, used(chapter, body))]
 struct ChapterTree {
     /// The chapter.
     #[serde(flatten)]
+    #[dto(with = (chapter, body).into())]
     chapter: Chapter,
     /// Its lessons in their order, drafts included.
     lessons: Vec<AuthoredLesson>,
-}
-
-impl From<courses::TreeChapter> for ChapterTree {
-    fn from(tree: courses::TreeChapter) -> Self {
-        let courses::TreeChapter { chapter, body, lessons } = tree;
-        Self { chapter: (chapter, body).into(), lessons: lessons.into_iter().map(Into::into).collect() }
-    }
 }

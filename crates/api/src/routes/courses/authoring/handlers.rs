@@ -1,24 +1,13 @@
 //! The operations on courses of their authors and editors.
 
-use actix_web::web::Data;
 use courses::{CourseChange, NewCourse};
-use database::Pool;
-use kernel::CourseId;
+use kernel::{CourseId, Written};
 
 use super::{
-    super::dto::{Course, CoursePage, reply},
+    super::dto::{Course, CoursePage, created, reply, written},
     dto::{CourseTree, CreateCourse, PatchCourse, PublicationCheck},
 };
-use crate::{
-    http::{
-        extract::{Idempotency, IfMatch, Json, Member, Path, Query, Trainer},
-        problem::Problem,
-        reply::{Nothing, Reply},
-        routing::{Operations, operations},
-    },
-    routes::shared::PageQuery,
-    state::State,
-};
+use crate::{http::prelude::*, routes::shared::PageQuery};
 
 pub(in crate::routes) fn configure(config: &mut impl Operations) {
     operations!(
@@ -42,14 +31,10 @@ pub(in crate::routes) fn configure(config: &mut impl Operations) {
 #[utoipa::path(get, path = "/me/courses",
     tag = "courses", operation_id = "listMyCourses", security(("bearer" = [])), params(PageQuery),
     responses((status = 200, description = "A page of courses.", body = CoursePage)))]
-async fn list_my_courses(
-    state: Data<State>,
-    Member(actor): Member,
-    Query(page): Query<PageQuery>,
-) -> Result<Reply<CoursePage>, Problem> {
+async fn list_my_courses(caller: Member, Query(page): Query<PageQuery>) -> Answer<CoursePage> {
     let (after, limit) = page.position();
-    let work = move |tx| async move { courses::list_own_courses(&tx, after, limit).await };
-    Ok(Reply::ok(&CoursePage::from(state.db.read(actor, work).await?))?)
+    let work = async move |tx| courses::list_own_courses(&tx, after, limit).await;
+    Ok(Reply::ok(&CoursePage::from(caller.read(work).await?))?)
 }
 
 /// Create a course
@@ -60,15 +45,13 @@ async fn list_my_courses(
     extensions(("x-problem-codes" = json!(["forbidden"]))),
     responses((status = 201, description = "The draft.", body = Course)))]
 async fn create_course(
-    state: Data<State>,
-    Trainer(actor): Trainer,
+    caller: Trainer,
     key: Idempotency,
-    body: Json<CreateCourse>,
-) -> Result<Reply<Course>, Problem> {
+    Prose(body): Prose<CreateCourse>,
+) -> Answer<Course> {
     let new = NewCourse::try_from(body.value)?;
-    let work = |tx| async move { created(courses::create_course(&tx, new).await?) };
-    let whose = (Pool::App, actor);
-    Ok(key.run(&state.db, whose, "createCourse", &body.raw, work).await?)
+    let work = async move |tx| created(courses::create_course(&tx, new).await?);
+    Ok(key.run(&caller, "createCourse", &body.raw, work).await?)
 }
 
 /// Update a course
@@ -80,16 +63,14 @@ async fn create_course(
     extensions(("x-problem-codes" = json!(["forbidden", "not_publishable"]))),
     responses((status = 200, description = "The course as it is now.", body = Course)))]
 async fn update_course(
-    state: Data<State>,
-    Member(actor): Member,
+    caller: Member,
     Path(key): Path<String>,
     seen: IfMatch,
-    body: Json<PatchCourse>,
-) -> Result<Reply<Course>, Problem> {
+    Prose(body): Prose<PatchCourse>,
+) -> Answer<Course> {
     let change = CourseChange::try_from(body.value)?;
     let matches = move |version| seen.accepts(version);
-    let work = |tx| async move { courses::change_course(&tx, &key, matches, change).await };
-    reply(state.db.run(actor, work).await?)
+    written(caller.run(async move |tx| courses::change_course(&tx, &key, matches, change).await).await?)
 }
 
 /// Delete a course
@@ -101,13 +82,8 @@ async fn update_course(
     params(("course" = String, Path, description = "Id or slug.", max_length = 120, example = "strength-foundations")),
     extensions(("x-problem-codes" = json!(["forbidden", "course_has_learners"]))),
     responses((status = 204, description = "The course is deleted.")))]
-async fn delete_course(
-    state: Data<State>,
-    Member(actor): Member,
-    Path(key): Path<String>,
-) -> Result<Reply<Nothing>, Problem> {
-    let work = |tx| async move { courses::delete_course(&tx, &key).await };
-    state.db.run(actor, work).await?;
+async fn delete_course(caller: Member, Path(key): Path<String>) -> Answer<Nothing> {
+    caller.run(async move |tx| courses::delete_course(&tx, &key).await).await?;
     Ok(Reply::no_content())
 }
 
@@ -119,13 +95,8 @@ async fn delete_course(
     params(("course_id" = Uuid, Path, description = "The course's id.")),
     extensions(("x-problem-codes" = json!(["forbidden"])), ("x-versioned" = json!(true))),
     responses((status = 200, description = "The course.", body = CourseTree)))]
-async fn get_tree(
-    state: Data<State>,
-    Member(actor): Member,
-    Path(id): Path<CourseId>,
-) -> Result<Reply<CourseTree>, Problem> {
-    let work = move |tx| async move { courses::course_tree(&tx, id).await };
-    let tree = state.db.read(actor, work).await?;
+async fn get_tree(caller: Member, Path(id): Path<CourseId>) -> Answer<CourseTree> {
+    let tree = caller.read(async move |tx| courses::course_tree(&tx, id).await).await?;
     let version = tree.course.version;
     Ok(Reply::ok(&CourseTree::from(tree))?.version_and_content(version))
 }
@@ -139,15 +110,9 @@ async fn get_tree(
     params(("course_id" = Uuid, Path, description = "The id of the course to copy.")),
     extensions(("x-problem-codes" = json!(["forbidden"]))),
     responses((status = 201, description = "The draft.", body = Course)))]
-async fn duplicate_course(
-    state: Data<State>,
-    Trainer(actor): Trainer,
-    Path(id): Path<CourseId>,
-    key: Idempotency,
-) -> Result<Reply<Course>, Problem> {
-    let work = move |tx| async move { created(courses::duplicate_course(&tx, id).await?) };
-    let whose = (Pool::App, actor);
-    Ok(key.run(&state.db, whose, "duplicateCourse", id.0.as_bytes(), work).await?)
+async fn duplicate_course(caller: Trainer, Path(id): Path<CourseId>, key: Idempotency) -> Answer<Course> {
+    let work = async move |tx| created(Written::as_sent(courses::duplicate_course(&tx, id).await?));
+    Ok(key.run(&caller, "duplicateCourse", id.0.as_bytes(), work).await?)
 }
 
 /// Check whether a course can be published
@@ -158,13 +123,8 @@ async fn duplicate_course(
     params(("course_id" = Uuid, Path, description = "The course's id.")),
     extensions(("x-problem-codes" = json!(["forbidden"]))),
     responses((status = 200, description = "What is missing.", body = PublicationCheck)))]
-async fn check_publication(
-    state: Data<State>,
-    Member(actor): Member,
-    Path(id): Path<CourseId>,
-) -> Result<Reply<PublicationCheck>, Problem> {
-    let work = move |tx| async move { courses::publish_check(&tx, id).await };
-    let problems = state.db.run(actor, work).await?;
+async fn check_publication(caller: Member, Path(id): Path<CourseId>) -> Answer<PublicationCheck> {
+    let problems = caller.run(async move |tx| courses::publish_check(&tx, id).await).await?;
     Ok(Reply::ok(&PublicationCheck::from(problems))?)
 }
 
@@ -177,13 +137,8 @@ async fn check_publication(
     params(("course_id" = Uuid, Path, description = "The course's id.")),
     extensions(("x-problem-codes" = json!(["forbidden", "not_publishable"])), ("x-versioned" = json!(true))),
     responses((status = 200, description = "The course as it is now.", body = Course)))]
-async fn publish_course(
-    state: Data<State>,
-    Member(actor): Member,
-    Path(id): Path<CourseId>,
-) -> Result<Reply<Course>, Problem> {
-    let work = move |tx| async move { courses::publish_course(&tx, id).await };
-    reply(state.db.run(actor, work).await?)
+async fn publish_course(caller: Member, Path(id): Path<CourseId>) -> Answer<Course> {
+    reply(caller.run(async move |tx| courses::publish_course(&tx, id).await).await?)
 }
 
 /// Unpublish a course
@@ -194,13 +149,8 @@ async fn publish_course(
     params(("course_id" = Uuid, Path, description = "The course's id.")),
     extensions(("x-problem-codes" = json!(["forbidden"])), ("x-versioned" = json!(true))),
     responses((status = 200, description = "The course as it is now.", body = Course)))]
-async fn unpublish_course(
-    state: Data<State>,
-    Member(actor): Member,
-    Path(id): Path<CourseId>,
-) -> Result<Reply<Course>, Problem> {
-    let work = move |tx| async move { courses::unpublish_course(&tx, id).await };
-    reply(state.db.run(actor, work).await?)
+async fn unpublish_course(caller: Member, Path(id): Path<CourseId>) -> Answer<Course> {
+    reply(caller.run(async move |tx| courses::unpublish_course(&tx, id).await).await?)
 }
 
 /// Archive a course
@@ -212,16 +162,6 @@ async fn unpublish_course(
     params(("course_id" = Uuid, Path, description = "The course's id.")),
     extensions(("x-problem-codes" = json!(["forbidden"])), ("x-versioned" = json!(true))),
     responses((status = 200, description = "The course as it is now.", body = Course)))]
-async fn archive_course(
-    state: Data<State>,
-    Member(actor): Member,
-    Path(id): Path<CourseId>,
-) -> Result<Reply<Course>, Problem> {
-    let work = move |tx| async move { courses::archive_course(&tx, id).await };
-    reply(state.db.run(actor, work).await?)
-}
-
-fn created(course: courses::Course) -> kernel::Result<Reply<Course>> {
-    let (location, version) = (format!("/courses/{}", course.id), course.version);
-    Ok(Reply::created(&location, &Course::from(course))?.version(version))
+async fn archive_course(caller: Member, Path(id): Path<CourseId>) -> Answer<Course> {
+    reply(caller.run(async move |tx| courses::archive_course(&tx, id).await).await?)
 }

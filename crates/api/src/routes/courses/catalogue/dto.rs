@@ -1,13 +1,10 @@
 //! The catalogue in answers.
 
 use courses::{Facets, Level, OutlineChapter, OutlineLesson, PriceRange};
-use dto::Dto;
 use kernel::{ChapterId, LessonId};
-use serde::Serialize;
-use utoipa::ToSchema;
 
 use super::super::dto::{Course, CourseCard};
-use crate::routes::categories::Category;
+use crate::routes::{categories::Category, shared::prelude::*};
 
 /// A page of the catalogue, with the positions of its neighbours.
 #[derive(Serialize, ToSchema)]
@@ -38,27 +35,22 @@ impl From<courses::CataloguePage> for CataloguePage {
 }
 
 /// A course with its outline.
-#[derive(Serialize, ToSchema)]
+#[derive(Serialize, ToSchema, Dto)]
 #[serde(rename_all = "camelCase")]
+#[dto(from = courses::CourseDetail, used(outline))]
 pub(super) struct CourseWithOutline {
     /// The course.
     #[serde(flatten)]
     course: Course,
     /// Its chapters in their order; whoever may edit the course also sees drafts.
+    #[dto(with = outline.chapters.into_iter().map(Into::into).collect())]
     chapters: Vec<ChapterOutline>,
-}
-
-impl From<courses::CourseDetail> for CourseWithOutline {
-    fn from(detail: courses::CourseDetail) -> Self {
-        let courses::CourseDetail { course, outline } = detail;
-        Self { course: course.into(), chapters: outline.chapters.into_iter().map(Into::into).collect() }
-    }
 }
 
 /// A chapter without its body.
 #[derive(Serialize, ToSchema, Dto)]
 #[serde(rename_all = "camelCase")]
-#[dto(from = OutlineChapter, used(lessons))]
+#[dto(from = OutlineChapter)]
 pub(in crate::routes) struct ChapterOutline {
     /// The chapter's id.
     id: ChapterId,
@@ -81,7 +73,6 @@ pub(in crate::routes) struct ChapterOutline {
     /// Whether it has text or a video of its own.
     has_body: bool,
     /// Its lessons in their order.
-    #[dto(with = lessons.into_iter().map(Into::into).collect())]
     lessons: Vec<LessonOutline>,
 }
 
@@ -123,23 +114,20 @@ impl From<courses::Lesson> for LessonOutline {
 /// How many courses of each kind the catalogue has.
 #[derive(Serialize, ToSchema, Dto)]
 #[serde(rename_all = "camelCase")]
-#[dto(from = Facets, used(total, difficulties, categories, prices))]
+#[dto(from = Facets, used(total))]
 pub(super) struct CatalogueFacets {
     /// The number of courses under all filters.
     #[schema(minimum = 0, example = 12)]
     #[dto(with = total)]
     count: i64,
     /// The number of courses by difficulty, under all other filters.
-    #[dto(with = difficulties.into_iter().map(Into::into).collect())]
     difficulties: Vec<DifficultyCount>,
     /// The number of courses by category, under all other filters, in the order of the categories' names.
-    #[dto(with = categories.into_iter().map(Into::into).collect())]
     categories: Vec<CategoryCount>,
     /// The number of free courses, under all filters but those of the price.
     #[schema(minimum = 0, example = 3)]
     free: i64,
     /// The courses with a price by currency, under all filters but those of the price.
-    #[dto(with = prices.into_iter().map(Into::into).collect())]
     prices: Vec<PriceCount>,
 }
 

@@ -1,21 +1,13 @@
 //! The operations of the catalogue.
 
-use actix_web::{HttpRequest, web::Data};
+use actix_web::HttpRequest;
 use courses::CourseFilter;
 
 use super::{
     dto::{CatalogueFacets, CataloguePage, CourseWithOutline},
     query::{CourseQuery, FilterQuery},
 };
-use crate::{
-    http::{
-        extract::{Caller, Path, Query},
-        problem::Problem,
-        reply::Reply,
-        routing::{Operations, operations},
-    },
-    state::State,
-};
+use crate::http::prelude::*;
 
 pub(in crate::routes) fn configure(config: &mut impl Operations) {
     operations!(config, list_courses, get_facets, get_course);
@@ -30,19 +22,18 @@ pub(in crate::routes) fn configure(config: &mut impl Operations) {
     extensions(("x-versioned" = json!(true))),
     responses((status = 200, description = "A page of courses.", body = CataloguePage)))]
 async fn list_courses(
-    state: Data<State>,
-    Caller(actor): Caller,
+    caller: Caller,
     Query(query): Query<CourseQuery>,
     request: HttpRequest,
-) -> Result<Reply<CataloguePage>, Problem> {
+) -> Answer<CataloguePage> {
     let (filter, sort, position, limit) = query.into_parts();
     let read = async |actor| {
-        let work = move |tx| async move { courses::list_courses(&tx, &filter, sort, position, limit).await };
-        let page = state.db.read(actor, work).await?;
+        let work = async move |tx| courses::list_courses(&tx, &filter, sort, position, limit).await;
+        let page = caller.state.db.read(actor, work).await?;
         Ok(Reply::ok(&CataloguePage::from(page))?.content())
     };
     let key = format!("courses?{}", request.query_string());
-    Ok(state.response_cache.get_or_insert(&state.db, actor, key, read).await?)
+    Ok(caller.state.response_cache.get_or_insert(&caller.state.db, caller.actor, key, read).await?)
 }
 
 /// Count courses by kind
@@ -53,19 +44,17 @@ async fn list_courses(
     extensions(("x-versioned" = json!(true))),
     responses((status = 200, description = "The counts.", body = CatalogueFacets)))]
 async fn get_facets(
-    state: Data<State>,
-    Caller(actor): Caller,
+    caller: Caller,
     Query(query): Query<FilterQuery>,
     request: HttpRequest,
-) -> Result<Reply<CatalogueFacets>, Problem> {
+) -> Answer<CatalogueFacets> {
     let filter = CourseFilter::from(query);
     let read = async |actor| {
-        let work = move |tx| async move { courses::facets(&tx, &filter).await };
-        let facets = state.db.read(actor, work).await?;
+        let facets = caller.state.db.read(actor, async move |tx| courses::facets(&tx, &filter).await).await?;
         Ok(Reply::ok(&CatalogueFacets::from(facets))?.content())
     };
     let key = format!("facets?{}", request.query_string());
-    Ok(state.response_cache.get_or_insert(&state.db, actor, key, read).await?)
+    Ok(caller.state.response_cache.get_or_insert(&caller.state.db, caller.actor, key, read).await?)
 }
 
 /// Get a course
@@ -76,17 +65,12 @@ async fn get_facets(
     tag = "courses", operation_id = "getCourse", security((), ("bearer" = [])),
     params(("course" = String, Path, description = "Id or slug.", max_length = 120, example = "strength-foundations")),
     responses((status = 200, description = "The course.", body = CourseWithOutline)))]
-async fn get_course(
-    state: Data<State>,
-    Caller(actor): Caller,
-    Path(course): Path<String>,
-) -> Result<Reply<CourseWithOutline>, Problem> {
+async fn get_course(caller: Caller, Path(course): Path<String>) -> Answer<CourseWithOutline> {
     let key = format!("course {course}");
     let read = async |actor| {
-        let work = |tx| async move { courses::course(&tx, &course).await };
-        let detail = state.db.read(actor, work).await?;
+        let detail = caller.state.db.read(actor, async move |tx| courses::course(&tx, &course).await).await?;
         let version = detail.course.version;
         Ok(Reply::ok(&CourseWithOutline::from(detail))?.version_and_content(version))
     };
-    Ok(state.response_cache.get_or_insert(&state.db, actor, key, read).await?)
+    Ok(caller.state.response_cache.get_or_insert(&caller.state.db, caller.actor, key, read).await?)
 }

@@ -2,17 +2,9 @@
 
 use courses::{CourseFilter, CourseSort, Level, PagePosition};
 use kernel::{Cursor, Limit, UserId};
-use serde::Deserialize;
-use utoipa::{
-    IntoParams, ToSchema,
-    openapi::path::{Parameter, ParameterIn},
-};
-use validator::{Validate, ValidationError};
+use utoipa::openapi::path::{Parameter, ParameterIn};
 
-use crate::{
-    http::extract::broken,
-    routes::shared::{default_limit, schema},
-};
+use crate::routes::shared::prelude::*;
 
 /// The order of the catalogue.
 #[derive(Clone, Copy, Deserialize, ToSchema)]

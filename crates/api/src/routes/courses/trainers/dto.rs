@@ -1,11 +1,9 @@
 //! Owners and editors of courses in answers.
 
-use chrono::{DateTime, Utc};
 use courses::{Trainer, TrainerRole};
-use dto::Dto;
 use kernel::UserId;
-use serde::Serialize;
-use utoipa::ToSchema;
+
+use crate::routes::shared::prelude::*;
 
 /// Somebody who teaches a course.
 #[derive(Serialize, ToSchema, Dto)]

@@ -1,18 +1,9 @@
 //! The operations on owners and editors of courses.
 
-use actix_web::web::Data;
 use kernel::{CourseId, UserId};
 
 use super::dto::CourseTrainers;
-use crate::{
-    http::{
-        extract::{Caller, Member, Path},
-        problem::Problem,
-        reply::{Nothing, Reply},
-        routing::{Operations, operations},
-    },
-    state::State,
-};
+use crate::http::prelude::*;
 
 pub(in crate::routes) fn configure(config: &mut impl Operations) {
     operations!(config, list_trainers, add_trainer, remove_trainer);
@@ -25,13 +16,8 @@ pub(in crate::routes) fn configure(config: &mut impl Operations) {
     tag = "courses", operation_id = "listCourseTrainers", security((), ("bearer" = [])),
     params(("course_id" = Uuid, Path, description = "The course's id.")),
     responses((status = 200, description = "The trainers.", body = CourseTrainers)))]
-async fn list_trainers(
-    state: Data<State>,
-    Caller(actor): Caller,
-    Path(id): Path<CourseId>,
-) -> Result<Reply<CourseTrainers>, Problem> {
-    let work = move |tx| async move { courses::trainers(&tx, id).await };
-    let trainers = state.db.read(actor, work).await?;
+async fn list_trainers(caller: Caller, Path(id): Path<CourseId>) -> Answer<CourseTrainers> {
+    let trainers = caller.read(async move |tx| courses::trainers(&tx, id).await).await?;
     Ok(Reply::ok(&CourseTrainers::from(trainers))?)
 }
 
@@ -45,12 +31,10 @@ async fn list_trainers(
     extensions(("x-problem-codes" = json!(["forbidden", "validation_failed"]))),
     responses((status = 200, description = "The trainers as they are now.", body = CourseTrainers)))]
 async fn add_trainer(
-    state: Data<State>,
-    Member(actor): Member,
+    caller: Member,
     Path((id, user_id)): Path<(CourseId, UserId)>,
-) -> Result<Reply<CourseTrainers>, Problem> {
-    let work = move |tx| async move { courses::add_editor(&tx, id, user_id).await };
-    let trainers = state.db.run(actor, work).await?;
+) -> Answer<CourseTrainers> {
+    let trainers = caller.run(async move |tx| courses::add_editor(&tx, id, user_id).await).await?;
     Ok(Reply::ok(&CourseTrainers::from(trainers))?)
 }
 
@@ -62,12 +46,7 @@ async fn add_trainer(
     params(("course_id" = Uuid, Path, description = "The course's id."), ("user_id" = Uuid, Path, description = "The trainer's id.")),
     extensions(("x-problem-codes" = json!(["forbidden"]))),
     responses((status = 204, description = "They are not an editor of the course.")))]
-async fn remove_trainer(
-    state: Data<State>,
-    Member(actor): Member,
-    Path((id, user_id)): Path<(CourseId, UserId)>,
-) -> Result<Reply<Nothing>, Problem> {
-    let work = move |tx| async move { courses::remove_editor(&tx, id, user_id).await };
-    state.db.run(actor, work).await?;
+async fn remove_trainer(caller: Member, Path((id, user_id)): Path<(CourseId, UserId)>) -> Answer<Nothing> {
+    caller.run(async move |tx| courses::remove_editor(&tx, id, user_id).await).await?;
     Ok(Reply::no_content())
 }

@@ -1,17 +1,9 @@
 //! The document of a course, and what an import answers.
 
-use courses::{ImportCheck, Level};
-use dto::Dto;
+use courses::{ContentFormat, ImportCheck, Level};
 use kernel::FieldError;
-use serde::{Deserialize, Serialize};
-use utoipa::{IntoParams, ToSchema};
-use validator::Validate;
 
-use crate::{
-    config::Config,
-    http::extract::Large,
-    routes::shared::{HttpsUrl, Minutes, Money, RichText, Summary, Title, schema},
-};
+use crate::{config::Config, http::extract::Large, routes::shared::prelude::*};
 
 /// A course as one document: what its author wrote, and nothing that only one installation knows.
 #[derive(Serialize, Deserialize, ToSchema, Validate)]
@@ -40,9 +32,15 @@ pub(super) enum DocumentFormat {
     Course,
 }
 
+/// Whether a text is what documents have always had, so that installations of before take them too.
+fn is_html(format: &ContentFormat) -> bool {
+    *format == ContentFormat::Html
+}
+
 /// A course in a document.
-#[derive(Serialize, Deserialize, ToSchema)]
+#[derive(Serialize, Deserialize, ToSchema, Dto)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
+#[dto(from = courses::CourseDocument, used(difficulty))]
 pub(super) struct DocumentCourse {
     /// The title; the slug is made from it.
     #[schema(value_type = Title, example = "Strength Foundations")]
@@ -51,9 +49,13 @@ pub(super) struct DocumentCourse {
     #[serde(default)]
     #[schema(value_type = Summary, example = "Four weeks to a solid squat, hinge, push and pull.")]
     pub(super) description: String,
-    /// The text, as HTML.
+    /// The text.
     #[schema(value_type = Option<RichText>, example = "<p>What you will learn …</p>")]
     pub(super) content: Option<String>,
+    /// What the text is; `HTML` where it is missing.
+    #[serde(default, skip_serializing_if = "is_html")]
+    #[schema(value_type = schema::ContentFormat, required = false)]
+    pub(super) content_format: ContentFormat,
     /// The address of a picture, with `https`. In an export it may be an uploaded picture, at its address there.
     #[schema(format = "uri", pattern = "^https?://", max_length = 2000)]
     pub(super) image_url: Option<String>,
@@ -65,6 +67,7 @@ pub(super) struct DocumentCourse {
     pub(super) duration: Option<i64>,
     /// How much experience it asks for; `BEGINNER` where it is missing.
     #[schema(value_type = schema::Level, required = false)]
+    #[dto(with = Some(difficulty))]
     pub(super) difficulty: Option<Level>,
     /// The price. The course is free where it is null or its amount is 0.
     pub(super) price: Option<Money>,
@@ -86,10 +89,16 @@ pub(super) struct DocumentCourse {
 #[schema(min_length = 1, max_length = 120, example = "strength")]
 pub(super) struct CategorySlug(pub(super) String);
 
+impl From<String> for CategorySlug {
+    fn from(slug: String) -> Self {
+        Self(slug)
+    }
+}
+
 /// A chapter in a document.
 #[derive(Serialize, Deserialize, ToSchema, Dto)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
-#[dto(from = courses::ChapterDocument, used(lessons))]
+#[dto(from = courses::ChapterDocument, into = courses::ChapterDocument)]
 pub(super) struct DocumentChapter {
     /// The title.
     #[schema(value_type = Title, example = "Week 1")]
@@ -97,9 +106,13 @@ pub(super) struct DocumentChapter {
     /// A description in plain text.
     #[schema(value_type = Option<Summary>, example = "Finding your positions.")]
     description: Option<String>,
-    /// The text, as HTML.
+    /// The text.
     #[schema(value_type = Option<RichText>, example = "<p>Take your time …</p>")]
     content: Option<String>,
+    /// What the text is; `HTML` where it is missing.
+    #[serde(default, skip_serializing_if = "is_html")]
+    #[schema(value_type = schema::ContentFormat, required = false)]
+    content_format: ContentFormat,
     /// The address of a video elsewhere.
     #[schema(value_type = Option<HttpsUrl>, example = "https://videos.example.com/week-1.mp4")]
     video_url: Option<String>,
@@ -115,14 +128,13 @@ pub(super) struct DocumentChapter {
     /// The lessons in their order.
     #[serde(default)]
     #[schema(max_items = 500)]
-    #[dto(with = lessons.into_iter().map(Into::into).collect())]
     lessons: Vec<DocumentLesson>,
 }
 
 /// A lesson in a document.
 #[derive(Serialize, Deserialize, ToSchema, Dto)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
-#[dto(from = courses::LessonDocument)]
+#[dto(from = courses::LessonDocument, into = courses::LessonDocument)]
 pub(super) struct DocumentLesson {
     /// The title.
     #[schema(value_type = Title, example = "The hinge")]
@@ -130,9 +142,13 @@ pub(super) struct DocumentLesson {
     /// A description in plain text.
     #[schema(value_type = Option<Summary>, example = "Hips back, spine long.")]
     description: Option<String>,
-    /// The text, as HTML.
+    /// The text.
     #[schema(value_type = Option<RichText>, example = "<p>Stand tall …</p>")]
     content: Option<String>,
+    /// What the text is; `HTML` where it is missing.
+    #[serde(default, skip_serializing_if = "is_html")]
+    #[schema(value_type = schema::ContentFormat, required = false)]
+    content_format: ContentFormat,
     /// The address of a video elsewhere.
     #[schema(value_type = Option<HttpsUrl>, example = "https://videos.example.com/hinge.mp4")]
     video_url: Option<String>,
@@ -156,13 +172,19 @@ pub(super) struct ImportQuery {
 }
 
 /// What an import would create, or why it would be refused.
-#[derive(Serialize, ToSchema)]
+#[derive(Serialize, ToSchema, Dto)]
 #[serde(rename_all = "camelCase")]
+#[dto(from = ImportCheck)]
 pub(super) struct ImportReport {
     /// Whether nothing prevents it.
+    #[dto(with = problems.is_empty())]
     is_importable: bool,
     /// Everything that prevents it.
     problems: Vec<ImportProblem>,
+    /// What the import would leave out of the texts, a thousand at most; missing where nothing is.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    #[schema(required = false)]
+    warnings: Vec<TextWarning>,
     /// The number of chapters in the document.
     #[schema(minimum = 0, example = 4)]
     chapters: usize,
@@ -190,79 +212,8 @@ struct ImportProblem {
     detail: String,
 }
 
-impl From<ImportCheck> for ImportReport {
-    fn from(check: ImportCheck) -> Self {
-        let ImportCheck { problems, chapters, lessons, unknown_categories } = check;
-        Self {
-            is_importable: problems.is_empty(),
-            problems: problems.into_iter().map(Into::into).collect(),
-            chapters,
-            lessons,
-            unknown_categories,
-        }
-    }
-}
-
 impl From<courses::CourseDocument> for CourseDocument {
     fn from(document: courses::CourseDocument) -> Self {
-        let courses::CourseDocument {
-            title,
-            description,
-            content,
-            image_url,
-            preview_video_url,
-            duration,
-            difficulty,
-            price,
-            discount_price,
-            categories,
-            chapters,
-        } = document;
-        let course = DocumentCourse {
-            title,
-            description,
-            content,
-            image_url,
-            preview_video_url,
-            duration,
-            difficulty: Some(difficulty),
-            price: price.map(Into::into),
-            discount_price: discount_price.map(Into::into),
-            categories: categories.into_iter().map(CategorySlug).collect(),
-            chapters: chapters.into_iter().map(Into::into).collect(),
-        };
-        Self { format: DocumentFormat::Course, version: 1, course }
-    }
-}
-
-impl From<DocumentChapter> for courses::ChapterDocument {
-    fn from(chapter: DocumentChapter) -> Self {
-        let DocumentChapter {
-            title,
-            description,
-            content,
-            video_url,
-            duration,
-            is_free,
-            is_published,
-            lessons,
-        } = chapter;
-        Self {
-            title,
-            description,
-            content,
-            video_url,
-            duration,
-            is_free,
-            is_published,
-            lessons: lessons.into_iter().map(Into::into).collect(),
-        }
-    }
-}
-
-impl From<DocumentLesson> for courses::LessonDocument {
-    fn from(lesson: DocumentLesson) -> Self {
-        let DocumentLesson { title, description, content, video_url, duration, is_published } = lesson;
-        Self { title, description, content, video_url, duration, is_published }
+        Self { format: DocumentFormat::Course, version: 1, course: document.into() }
     }
 }

@@ -1,24 +1,18 @@
 //! The operations on documents of courses.
 
-use actix_web::{Either, http::header, web::Data};
+use actix_web::{Either, http::header};
 use courses::Import;
-use database::Pool;
 use kernel::{CourseId, Error, Result};
 use tokio::sync::Semaphore;
 
 use super::{
-    super::dto::Course,
+    super::dto::{Course, created},
     dto::{CourseDocument, ImportQuery, ImportReport},
     reading,
 };
-use crate::{
-    http::{
-        extract::{Document, Idempotency, Judged, Member, Path, Query, Trainer},
-        problem::Problem,
-        reply::Reply,
-        routing::{Operations, operations},
-    },
-    state::State,
+use crate::http::{
+    extract::{Document, Judged},
+    prelude::*,
 };
 
 pub(in crate::routes) fn configure(config: &mut impl Operations) {
@@ -29,11 +23,12 @@ pub(in crate::routes) fn configure(config: &mut impl Operations) {
 static SANITISING: Semaphore = Semaphore::const_new(1);
 
 /// Reads and sanitises a document, away from the threads that serve requests.
-async fn prepare(document: Judged<CourseDocument>) -> Result<Import> {
+async fn prepare(state: &State, document: Judged<CourseDocument>) -> Result<Import> {
     let permit = SANITISING.acquire().await.map_err(Error::internal)?;
+    let environment = state.db.environment().clone();
     let work = move || {
         let (document, problems) = reading::read(document);
-        let import = Import::new(document, problems);
+        let import = Import::new(document, problems, environment.players());
         drop(permit);
         import
     };
@@ -51,13 +46,9 @@ async fn prepare(document: Judged<CourseDocument>) -> Result<Import> {
     params(("course_id" = Uuid, Path, description = "The course's id.")),
     extensions(("x-problem-codes" = json!(["forbidden"])), ("x-versioned" = json!(true)), ("x-file" = json!(true))),
     responses((status = 200, description = "The document.", body = CourseDocument)))]
-async fn export_course(
-    state: Data<State>,
-    Member(actor): Member,
-    Path(id): Path<CourseId>,
-) -> Result<Reply<CourseDocument>, Problem> {
-    let work = move |tx| async move { courses::export_course(&tx, id).await };
-    let courses::CourseExport { slug, document } = state.db.read(actor, work).await?;
+async fn export_course(caller: Member, Path(id): Path<CourseId>) -> Answer<CourseDocument> {
+    let work = async move |tx| courses::export_course(&tx, id).await;
+    let courses::CourseExport { slug, document } = caller.read(work).await?;
     let name = format!("attachment; filename=\"{slug}.palestra.json\"");
     Ok(Reply::ok(&CourseDocument::from(document))?.header(header::CONTENT_DISPOSITION, name).content())
 }
@@ -70,30 +61,25 @@ async fn export_course(
 /// not acceptable, and whatever is published in it without anything to teach.
 ///
 /// With `dryRun=true` nothing is written and no document is refused for its contents: the answer is 200, and lists everything that
-/// prevents the import.
+/// prevents the import, and what would be left out of its texts.
 #[utoipa::path(post, path = "/course-imports",
     tag = "courses", operation_id = "importCourse", security(("bearer" = [])), params(ImportQuery),
     request_body = CourseDocument, extensions(("x-problem-codes" = json!(["forbidden"]))),
     responses((status = 200, description = "What the import would create, or what prevents it.", body = ImportReport),
         (status = 201, description = "The draft.", body = Course)))]
 async fn import_course(
-    state: Data<State>,
-    Trainer(actor): Trainer,
+    caller: Trainer,
     Query(query): Query<ImportQuery>,
     key: Idempotency,
     body: Document<CourseDocument>,
 ) -> Result<Either<Reply<ImportReport>, Reply<Course>>, Problem> {
-    let import = prepare(body.value).await?;
+    let import = prepare(&caller.state, body.value).await?;
     if query.dry_run {
-        let work = |tx| async move { courses::check_import(&tx, import).await };
-        let check = state.db.read(actor, work).await?;
+        let work = async move |tx| courses::check_import(&tx, import).await;
+        let check = caller.read(work).await?;
         return Ok(Either::Left(Reply::ok(&ImportReport::from(check))?));
     }
-    let work = |tx| async move {
-        let course = courses::import_course(&tx, import).await?;
-        let (location, version) = (format!("/courses/{}", course.id), course.version);
-        Ok(Reply::created(&location, &Course::from(course))?.version(version))
-    };
-    let reply = key.run(&state.db, (Pool::App, actor), "importCourse", &body.raw, work);
+    let work = async move |tx| created(courses::import_course(&tx, import).await?);
+    let reply = key.run(&caller, "importCourse", &body.raw, work);
     Ok(Either::Right(reply.await?))
 }

@@ -36,6 +36,7 @@ fn all_parts(course: DocumentCourse) -> Parts {
         title,
         description,
         content,
+        content_format,
         image_url,
         preview_video_url,
         duration,
@@ -49,6 +50,7 @@ fn all_parts(course: DocumentCourse) -> Parts {
         title,
         description,
         content,
+        content_format,
         image_url,
         preview_video_url,
         duration,
@@ -69,7 +71,9 @@ fn readable_parts(value: &Value, problems: Vec<FieldError>) -> Parts {
     let discount = member::<Option<Money>>(course, "discountPrice").filter(|_| !is_unreadable);
     let slug = |slug: &Value| slug.as_str().unwrap_or_default().to_owned();
     let document = courses::CourseDocument {
+        title: member(course, "title"),
         content: member(course, "content"),
+        content_format: member(course, "contentFormat"),
         image_url: member(course, "imageUrl"),
         categories: items(course, "categories").take(20).map(slug).collect(),
         chapters: items(course, "chapters").map(readable_chapter).collect(),
@@ -82,6 +86,7 @@ fn readable_chapter(chapter: &Value) -> courses::ChapterDocument {
     courses::ChapterDocument {
         title: member(chapter, "title"),
         content: member(chapter, "content"),
+        content_format: member(chapter, "contentFormat"),
         video_url: member(chapter, "videoUrl"),
         is_published: member(chapter, "isPublished"),
         lessons: items(chapter, "lessons").map(readable_lesson).collect(),
@@ -93,6 +98,7 @@ fn readable_lesson(lesson: &Value) -> courses::LessonDocument {
     courses::LessonDocument {
         title: member(lesson, "title"),
         content: member(lesson, "content"),
+        content_format: member(lesson, "contentFormat"),
         video_url: member(lesson, "videoUrl"),
         is_published: member(lesson, "isPublished"),
         ..courses::LessonDocument::default()

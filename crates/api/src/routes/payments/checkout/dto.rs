@@ -2,14 +2,8 @@
 
 use kernel::CourseId;
 use payments::PaymentMethod;
-use serde::{Deserialize, Serialize};
-use utoipa::ToSchema;
-use validator::Validate;
 
-use crate::routes::{
-    payments::{coupons::CouponCode, dto::Payment},
-    shared::{Money, bounded},
-};
+use crate::routes::{payments::dto::Payment, shared::prelude::*};
 
 /// What a quote is asked for.
 #[derive(Deserialize, ToSchema, Validate)]
@@ -19,7 +13,7 @@ pub(super) struct CreateQuote {
     pub(super) course_id: CourseId,
     /// The code of a coupon.
     #[schema(nullable = false)]
-    pub(super) coupon_code: Option<CouponCode>,
+    pub(super) coupon_code: Option<TypedCouponCode>,
 }
 
 /// What a course costs the caller now: `basePrice` less `discount` less `couponDiscount` is `amount`.
@@ -91,6 +85,10 @@ bounded! {
     #[schema(format = "uri-template", pattern = "^https?://", max_length = 2000,
         example = "https://app.example.com/bought?payment={paymentId}")]
     ReturnUrl(String);
+
+    /// The code of a coupon, as the buyer typed it: whatever its case and width, with or without blanks around it.
+    #[schema(min_length = 3, max_length = 64, pattern = "^[^\\u0000]*[^\\s\\u0000][^\\u0000]*$", example = "SPRING26")]
+    TypedCouponCode(String);
 }
 
 /// What is bought, and how.
@@ -101,7 +99,7 @@ pub(super) struct CreateCheckout {
     pub(super) course_id: CourseId,
     /// The code of a coupon.
     #[schema(nullable = false)]
-    pub(super) coupon_code: Option<CouponCode>,
+    pub(super) coupon_code: Option<TypedCouponCode>,
     /// How the buyer pays: on a page of the provider's (`CHECKOUT_SESSION`), or inside the client (`PAYMENT_INTENT`).
     #[serde(default = "checkout_session")]
     #[schema(default = "CHECKOUT_SESSION")]

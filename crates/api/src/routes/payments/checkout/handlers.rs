@@ -1,6 +1,5 @@
 //! The operations on quotes and checkouts.
 
-use actix_web::web::Data;
 use database::Pool;
 use kernel::{Error, FieldError, Result};
 use payments::{CheckoutRequest, ProviderName};
@@ -8,13 +7,10 @@ use payments::{CheckoutRequest, ProviderName};
 use super::dto::{Checkout, CreateCheckout, CreateQuote, Quote};
 use crate::{
     http::{
-        extract::{Json, Member, MoneyKey, Outcome},
-        problem::Problem,
-        reply::Reply,
-        routing::{Operations, operations},
+        extract::{MoneyKey, Outcome},
+        prelude::*,
     },
     startup::origin,
-    state::State,
 };
 
 pub(in crate::routes) fn configure(config: &mut impl Operations) {
@@ -25,20 +21,19 @@ pub(in crate::routes) fn configure(config: &mut impl Operations) {
 ///
 /// Gives what the course costs the caller now, with the course's own discount, and with a coupon if one is named. Nothing is kept. A coupon
 /// that cannot be used is refused with its reason: `coupon_unknown`, `coupon_not_started`, `coupon_expired`, `coupon_not_applicable`,
-/// `coupon_exhausted` or `coupon_limit_reached`.
+/// `coupon_exhausted` or `coupon_limit_reached`. An amount that no payment provider would charge is refused as well, with the limit in the
+/// detail: `below_minimum`, `above_maximum`, `too_many_decimals` or `unsupported_currency`, at `/couponCode` where it follows from the
+/// coupon.
 #[utoipa::path(post, path = "/checkout/quote",
     tag = "payments", operation_id = "quoteCheckout", security(("bearer" = [])), request_body = CreateQuote,
-    extensions(("x-problem-codes" = json!(["not_found", "own_course", "course_free", "already_purchased"]))),
+    extensions(("x-problem-codes" = json!(["not_found", "own_course", "course_free", "already_purchased",
+        "already_enrolled"]))),
     responses((status = 200, description = "The price.", body = Quote)))]
-async fn quote_checkout(
-    state: Data<State>,
-    Member(actor): Member,
-    body: Json<CreateQuote>,
-) -> Result<Reply<Quote>, Problem> {
+async fn quote_checkout(caller: Member, body: Json<CreateQuote>) -> Answer<Quote> {
     let CreateQuote { course_id, coupon_code } = body.value;
     let code = coupon_code.map(String::from);
-    let work = move |tx| async move { payments::quote(&tx, course_id, code.as_deref()).await };
-    let quote = state.db.read_in(Pool::Worker, actor, work).await?;
+    let work = async move |tx| payments::quote(&tx, course_id, code.as_deref()).await;
+    let quote = caller.state.db.read_in(Pool::Worker, caller.actor, work).await?;
     Ok(Reply::ok(&Quote::from(quote))?)
 }
 
@@ -47,24 +42,25 @@ async fn quote_checkout(
 /// Freezes the price, and answers with where and how the buyer pays. They own the course when the provider reports that the money has
 /// arrived. A second checkout of the same course on the same terms continues with the same payment and the same page, whatever addresses it
 /// names; one on other terms (another coupon, another method, a changed price) takes its place. A course is bought once: what is paid
-/// twice is refunded automatically.
+/// twice is refunded automatically. When the offer changes while a checkout is open (the course is unpublished, archived, made free or
+/// repriced, the coupon is withdrawn or expires, the buyer gets the course in another way), the checkout ends: its payment is `FAILED` with
+/// the reason in `failureCode`, nobody can pay it any more, and money that is on its way goes back by itself.
 #[utoipa::path(post, path = "/checkout",
     tag = "payments", operation_id = "createCheckout", security(("bearer" = [])), request_body = CreateCheckout,
     extensions(("x-moves-money" = json!(true)), ("x-problem-codes" = json!(["not_found", "own_course", "course_free",
-        "already_purchased", "checkout_superseded", "payment_refused", "provider_unavailable"]))),
+        "already_purchased", "already_enrolled", "checkout_superseded", "payment_refused", "provider_unavailable"]))),
     responses((status = 201, description = "The checkout.", body = Checkout)))]
 async fn create_checkout(
-    state: Data<State>,
-    Member(actor): Member,
+    caller: Member,
     MoneyKey(key): MoneyKey,
     body: Json<CreateCheckout>,
-) -> Result<Reply<Checkout>, Problem> {
+) -> Answer<Checkout> {
     const OPERATION: &str = "createCheckout";
-    let whose = (Pool::Worker, actor);
+    let whose = (Pool::Worker, caller.actor);
     let raw = body.raw;
-    let request = request(&state, body.value)?;
-    let payments = state.payments.clone();
-    let begin = move |tx| async move {
+    let request = request(&caller.state, body.value)?;
+    let payments = caller.state.payments.clone();
+    let begin = async move |tx| {
         let payment = payments.begin_checkout(&tx, &request).await?;
         if payment.provider != ProviderName::None {
             return Ok(Outcome::NeedsProvider(payment));
@@ -73,18 +69,17 @@ async fn create_checkout(
         let checkout = payments::Checkout { payment, session: None };
         created(checkout).map(Outcome::Done)
     };
-    let payment = match key.begin(&state.db, whose, OPERATION, &raw, begin).await? {
+    let payment = match key.begin(&caller.state.db, whose, OPERATION, &raw, begin).await? {
         Outcome::NeedsProvider(payment) => payment,
         Outcome::Done(reply) => {
-            state.wake_worker.notify_one();
+            caller.state.wake_worker.notify_one();
             return Ok(reply);
         }
     };
-    let checkout = state.payments.continue_checkout(&state.db, actor, payment).await?;
+    let checkout = caller.state.payments.continue_checkout(&caller.state.db, caller.actor, payment).await?;
     let reply = created(checkout)?;
-    state.wake_worker.notify_one();
-    let work = move |_| async move { Ok(reply) };
-    Ok(key.run(&state.db, whose, OPERATION, &raw, work).await?)
+    caller.state.wake_worker.notify_one();
+    Ok(key.run_in(&caller.state.db, whose, OPERATION, &raw, async move |_| Ok(reply)).await?)
 }
 
 fn created(checkout: payments::Checkout) -> Result<Reply<Checkout>> {

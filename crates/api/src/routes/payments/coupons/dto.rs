@@ -1,17 +1,9 @@
 //! Coupons in requests and answers.
 
-use chrono::{DateTime, Utc};
-use dto::Dto;
 use kernel::{CouponId, CourseId, Error, Result, UserId};
 use payments::{CouponChange, CouponScope, Discount, NewCoupon};
-use serde::{Deserialize, Serialize};
-use utoipa::ToSchema;
-use validator::{Validate, ValidationError};
 
-use crate::{
-    http::extract::{broken, merge},
-    routes::shared::{Money, bounded, page, schema},
-};
+use crate::routes::shared::prelude::*;
 
 bounded! {
     /// What buyers type, in upper or lower case: 3 to 32 letters, digits, `_` or `-`.
@@ -191,14 +183,15 @@ impl TryFrom<CreateCoupon> for NewCoupon {
 }
 
 /// What changes about a coupon. Its code, its scope and its discount never change: create another coupon.
-#[derive(Deserialize, ToSchema, Validate)]
+#[derive(Deserialize, ToSchema, Validate, Dto)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 #[schema(example = json!({ "isActive": false }))]
+#[dto(into = CouponChange)]
 pub(super) struct PatchCoupon {
     /// All courses that it is for from now on, where the scope is `COURSES`.
     #[schema(max_items = 100, nullable = false)]
     course_ids: Option<Vec<CourseId>>,
-    /// Whether it can be used at all. Checkouts that hold a slot of its quota keep it.
+    /// Whether it can be used at all. Open checkouts with a coupon that is switched off end.
     #[schema(nullable = false, example = false)]
     is_active: Option<bool>,
     /// From when it can be used; null is at once.
@@ -217,20 +210,6 @@ pub(super) struct PatchCoupon {
     #[serde(default, deserialize_with = "merge::member")]
     #[schema(value_type = Option<MaxPerUser>)]
     max_per_user: Option<Option<MaxPerUser>>,
-}
-
-impl From<PatchCoupon> for CouponChange {
-    fn from(body: PatchCoupon) -> Self {
-        let PatchCoupon { course_ids, is_active, starts_at, ends_at, max_redemptions, max_per_user } = body;
-        Self {
-            course_ids,
-            is_active,
-            starts_at,
-            ends_at,
-            max_redemptions: max_redemptions.map(|maximum| maximum.map(Into::into)),
-            max_per_user: max_per_user.map(|maximum| maximum.map(Into::into)),
-        }
-    }
 }
 
 page! {

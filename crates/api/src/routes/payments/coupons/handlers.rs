@@ -1,21 +1,10 @@
 //! The operations on coupons.
 
-use actix_web::web::Data;
-use database::Pool;
-use kernel::{CouponId, Result};
+use kernel::CouponId;
 use payments::NewCoupon;
 
 use super::dto::{Coupon, CouponPage, CreateCoupon, PatchCoupon};
-use crate::{
-    http::{
-        extract::{Idempotency, IfMatch, Json, Path, Query, Trainer},
-        problem::Problem,
-        reply::{Nothing, Reply},
-        routing::{Operations, operations},
-    },
-    routes::shared::PageQuery,
-    state::State,
-};
+use crate::{http::prelude::*, routes::shared::PageQuery};
 
 pub(in crate::routes) fn configure(config: &mut impl Operations) {
     operations!(config, list_coupons, create_coupon, get_coupon, update_coupon, delete_coupon);
@@ -28,14 +17,10 @@ pub(in crate::routes) fn configure(config: &mut impl Operations) {
     tag = "coupons", operation_id = "listCoupons", security(("bearer" = [])), params(PageQuery),
     extensions(("x-problem-codes" = json!(["forbidden"]))),
     responses((status = 200, description = "A page of coupons.", body = CouponPage)))]
-async fn list_coupons(
-    state: Data<State>,
-    Trainer(actor): Trainer,
-    Query(page): Query<PageQuery>,
-) -> Result<Reply<CouponPage>, Problem> {
+async fn list_coupons(caller: Trainer, Query(page): Query<PageQuery>) -> Answer<CouponPage> {
     let (after, limit) = page.position();
-    let work = move |tx| async move { payments::list_coupons(&tx, after, limit).await };
-    Ok(Reply::ok(&CouponPage::from(state.db.read(actor, work).await?))?)
+    let work = async move |tx| payments::list_coupons(&tx, after, limit).await;
+    Ok(Reply::ok(&CouponPage::from(caller.read(work).await?))?)
 }
 
 /// Create a coupon
@@ -46,20 +31,14 @@ async fn list_coupons(
     tag = "coupons", operation_id = "createCoupon", security(("bearer" = [])), request_body = CreateCoupon,
     extensions(("x-problem-codes" = json!(["forbidden", "coupon_taken"]))),
     responses((status = 201, description = "The coupon.", body = Coupon)))]
-async fn create_coupon(
-    state: Data<State>,
-    Trainer(actor): Trainer,
-    key: Idempotency,
-    body: Json<CreateCoupon>,
-) -> Result<Reply<Coupon>, Problem> {
+async fn create_coupon(caller: Trainer, key: Idempotency, body: Json<CreateCoupon>) -> Answer<Coupon> {
     let new = NewCoupon::try_from(body.value)?;
-    let work = |tx| async move {
+    let work = async move |tx| {
         let coupon = payments::create_coupon(&tx, new).await?;
         let (location, version) = (format!("/coupons/{}", coupon.id), coupon.version);
         Ok(Reply::created(&location, &Coupon::from(coupon))?.version_and_content(version))
     };
-    let whose = (Pool::App, actor);
-    Ok(key.run(&state.db, whose, "createCoupon", &body.raw, work).await?)
+    Ok(key.run(&caller, "createCoupon", &body.raw, work).await?)
 }
 
 /// Get a coupon
@@ -70,13 +49,8 @@ async fn create_coupon(
     params(("coupon_id" = Uuid, Path, description = "The coupon's id.")),
     extensions(("x-problem-codes" = json!(["forbidden"]))),
     responses((status = 200, description = "The coupon.", body = Coupon)))]
-async fn get_coupon(
-    state: Data<State>,
-    Trainer(actor): Trainer,
-    Path(id): Path<CouponId>,
-) -> Result<Reply<Coupon>, Problem> {
-    let work = move |tx| async move { payments::coupon(&tx, id).await };
-    versioned(state.db.read(actor, work).await?)
+async fn get_coupon(caller: Trainer, Path(id): Path<CouponId>) -> Answer<Coupon> {
+    versioned(caller.read(async move |tx| payments::coupon(&tx, id).await).await?)
 }
 
 /// Change a coupon
@@ -88,16 +62,14 @@ async fn get_coupon(
     extensions(("x-problem-codes" = json!(["forbidden"]))),
     responses((status = 200, description = "The coupon as it is now.", body = Coupon)))]
 async fn update_coupon(
-    state: Data<State>,
-    Trainer(actor): Trainer,
+    caller: Trainer,
     Path(id): Path<CouponId>,
     seen: IfMatch,
     body: Json<PatchCoupon>,
-) -> Result<Reply<Coupon>, Problem> {
+) -> Answer<Coupon> {
     let change = body.value.into();
     let matches = move |version| seen.accepts(version);
-    let work = move |tx| async move { payments::change_coupon(&tx, id, matches, change).await };
-    versioned(state.db.run(actor, work).await?)
+    versioned(caller.run(async move |tx| payments::change_coupon(&tx, id, matches, change).await).await?)
 }
 
 /// Delete a coupon
@@ -108,18 +80,13 @@ async fn update_coupon(
     params(("coupon_id" = Uuid, Path, description = "The coupon's id.")),
     extensions(("x-problem-codes" = json!(["forbidden", "coupon_used"]))),
     responses((status = 204, description = "The coupon was deleted.")))]
-async fn delete_coupon(
-    state: Data<State>,
-    Trainer(actor): Trainer,
-    Path(id): Path<CouponId>,
-) -> Result<Reply<Nothing>, Problem> {
-    let work = move |tx| async move { payments::delete_coupon(&tx, id).await };
-    state.db.run(actor, work).await?;
+async fn delete_coupon(caller: Trainer, Path(id): Path<CouponId>) -> Answer<Nothing> {
+    caller.run(async move |tx| payments::delete_coupon(&tx, id).await).await?;
     Ok(Reply::no_content())
 }
 
 /// The count of redemptions moves without the version, so that both make the entity tag.
-fn versioned(coupon: payments::Coupon) -> Result<Reply<Coupon>, Problem> {
+fn versioned(coupon: payments::Coupon) -> Answer<Coupon> {
     let version = coupon.version;
     Ok(Reply::ok(&Coupon::from(coupon))?.version_and_content(version))
 }

@@ -3,5 +3,4 @@
 mod dto;
 mod handlers;
 
-pub(super) use dto::CouponCode;
 pub(super) use handlers::configure;

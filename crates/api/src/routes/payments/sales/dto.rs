@@ -1,16 +1,8 @@
 //! Sales and revenue in requests and answers.
 
-use chrono::{DateTime, Utc};
-use dto::Dto;
 use kernel::UserId;
-use serde::{Deserialize, Serialize};
-use utoipa::{IntoParams, ToSchema};
-use validator::Validate;
 
-use crate::routes::{
-    payments::dto::Payment,
-    shared::{Money, page},
-};
+use crate::routes::{payments::dto::Payment, shared::prelude::*};
 
 /// A buyer or a seller.
 #[derive(Serialize, ToSchema, Dto)]
@@ -71,8 +63,8 @@ pub(super) struct Revenue {
     #[schema(minimum = 0, example = 0)]
     lost: i64,
     /// What is left: `gross` less `refunded` less `lost`. Open disputes are not subtracted, nor the provider's fees, which are not known
-    /// here.
-    #[schema(minimum = 0, example = 53900)]
+    /// here. Below zero where money left twice: by a refund, and by a dispute that was lost all the same.
+    #[schema(example = 53900)]
     #[dto(with = gross - refunded - lost)]
     net: i64,
 }

@@ -1,20 +1,10 @@
 //! The operations on sales and revenue.
 
-use actix_web::web::Data;
-use kernel::{Actor, CourseId, Result};
+use kernel::CourseId;
 use payments::SalesScope;
 
 use super::dto::{RevenueByCurrency, RevenueQuery, SalePage};
-use crate::{
-    http::{
-        extract::{Member, Path, Query, Trainer},
-        problem::Problem,
-        reply::Reply,
-        routing::{Operations, operations},
-    },
-    routes::shared::PageQuery,
-    state::State,
-};
+use crate::{http::prelude::*, routes::shared::PageQuery};
 
 pub(in crate::routes) fn configure(config: &mut impl Operations) {
     operations!(config, list_my_sales, get_my_revenue, list_course_sales, get_course_revenue);
@@ -27,12 +17,8 @@ pub(in crate::routes) fn configure(config: &mut impl Operations) {
     tag = "payments", operation_id = "listMySales", security(("bearer" = [])), params(PageQuery),
     extensions(("x-problem-codes" = json!(["forbidden"]))),
     responses((status = 200, description = "A page of sales.", body = SalePage)))]
-async fn list_my_sales(
-    state: Data<State>,
-    Trainer(actor): Trainer,
-    Query(page): Query<PageQuery>,
-) -> Result<Reply<SalePage>, Problem> {
-    sales(&state, actor, SalesScope::Own, &page).await
+async fn list_my_sales(caller: Trainer, Query(page): Query<PageQuery>) -> Answer<SalePage> {
+    sales(&caller, SalesScope::Own, &page).await
 }
 
 /// Get my revenue
@@ -42,12 +28,8 @@ async fn list_my_sales(
     tag = "payments", operation_id = "getMyRevenue", security(("bearer" = [])), params(RevenueQuery),
     extensions(("x-problem-codes" = json!(["forbidden"]))),
     responses((status = 200, description = "The revenue.", body = RevenueByCurrency)))]
-async fn get_my_revenue(
-    state: Data<State>,
-    Trainer(actor): Trainer,
-    Query(query): Query<RevenueQuery>,
-) -> Result<Reply<RevenueByCurrency>, Problem> {
-    revenue(&state, actor, SalesScope::Own, query).await
+async fn get_my_revenue(caller: Trainer, Query(query): Query<RevenueQuery>) -> Answer<RevenueByCurrency> {
+    revenue(&caller, SalesScope::Own, query).await
 }
 
 /// List the sales of a course
@@ -58,12 +40,11 @@ async fn get_my_revenue(
     params(("course_id" = Uuid, Path, description = "The course's id."), PageQuery),
     responses((status = 200, description = "A page of sales.", body = SalePage)))]
 async fn list_course_sales(
-    state: Data<State>,
-    Member(actor): Member,
+    caller: Member,
     Path(course_id): Path<CourseId>,
     Query(page): Query<PageQuery>,
-) -> Result<Reply<SalePage>, Problem> {
-    sales(&state, actor, SalesScope::Course(course_id), &page).await
+) -> Answer<SalePage> {
+    sales(&caller, SalesScope::Course(course_id), &page).await
 }
 
 /// Get the revenue of a course
@@ -74,33 +55,21 @@ async fn list_course_sales(
     params(("course_id" = Uuid, Path, description = "The course's id."), RevenueQuery),
     responses((status = 200, description = "The revenue.", body = RevenueByCurrency)))]
 async fn get_course_revenue(
-    state: Data<State>,
-    Member(actor): Member,
+    caller: Member,
     Path(course_id): Path<CourseId>,
     Query(query): Query<RevenueQuery>,
-) -> Result<Reply<RevenueByCurrency>, Problem> {
-    revenue(&state, actor, SalesScope::Course(course_id), query).await
+) -> Answer<RevenueByCurrency> {
+    revenue(&caller, SalesScope::Course(course_id), query).await
 }
 
-async fn sales(
-    state: &State,
-    actor: Actor,
-    scope: SalesScope,
-    page: &PageQuery,
-) -> Result<Reply<SalePage>, Problem> {
+async fn sales(caller: &Caller, scope: SalesScope, page: &PageQuery) -> Answer<SalePage> {
     let (after, limit) = page.position();
-    let work = move |tx| async move { payments::list_sales(&tx, scope, after, limit).await };
-    Ok(Reply::ok(&SalePage::from(state.db.read(actor, work).await?))?)
+    let work = async move |tx| payments::list_sales(&tx, scope, after, limit).await;
+    Ok(Reply::ok(&SalePage::from(caller.read(work).await?))?)
 }
 
-async fn revenue(
-    state: &State,
-    actor: Actor,
-    scope: SalesScope,
-    query: RevenueQuery,
-) -> Result<Reply<RevenueByCurrency>, Problem> {
+async fn revenue(caller: &Caller, scope: SalesScope, query: RevenueQuery) -> Answer<RevenueByCurrency> {
     let RevenueQuery { from, to } = query;
-    let work = move |tx| async move { payments::revenue(&tx, scope, from, to).await };
-    let rows = state.db.read(actor, work).await?;
+    let rows = caller.read(async move |tx| payments::revenue(&tx, scope, from, to).await).await?;
     Ok(Reply::ok(&RevenueByCurrency::from(rows))?)
 }

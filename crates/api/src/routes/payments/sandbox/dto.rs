@@ -1,11 +1,8 @@
 //! What the sandbox plays.
 
 use payments::DisputeStatus;
-use serde::Deserialize;
-use utoipa::ToSchema;
-use validator::Validate;
 
-use crate::routes::shared::schema;
+use crate::routes::shared::prelude::*;
 
 /// What the buyer's bank reports.
 #[derive(Deserialize, ToSchema, Validate)]

@@ -1,20 +1,10 @@
 //! The operations of the sandbox.
 
-use actix_web::web::Data;
-use kernel::{Actor, Code, PaymentId, Result};
+use kernel::{Code, PaymentId};
 use payments::{ProviderName, SimulatedAction};
 
 use super::dto::SandboxDispute;
-use crate::{
-    http::{
-        extract::{Json, Member, Path},
-        problem::Problem,
-        reply::Reply,
-        routing::{Operations, operations},
-    },
-    routes::payments::dto::Payment,
-    state::State,
-};
+use crate::{http::prelude::*, routes::payments::dto::Payment};
 
 pub(in crate::routes) fn configure(config: &mut impl Operations) {
     operations!(config, complete_sandbox_payment, fail_sandbox_payment, dispute_sandbox_payment);
@@ -28,12 +18,8 @@ pub(in crate::routes) fn configure(config: &mut impl Operations) {
     tag = "sandbox", operation_id = "completeSandboxPayment", security(("bearer" = [])),
     params(("payment_id" = Uuid, Path, description = "The payment's id.")),
     responses((status = 200, description = "The payment as it is now.", body = Payment)))]
-async fn complete_sandbox_payment(
-    state: Data<State>,
-    Member(actor): Member,
-    Path(id): Path<PaymentId>,
-) -> Result<Reply<Payment>, Problem> {
-    simulate(&state, actor, id, SimulatedAction::Complete).await
+async fn complete_sandbox_payment(caller: Member, Path(id): Path<PaymentId>) -> Answer<Payment> {
+    simulate(&caller, id, SimulatedAction::Complete).await
 }
 
 /// Fail a sandbox payment
@@ -43,12 +29,8 @@ async fn complete_sandbox_payment(
     tag = "sandbox", operation_id = "failSandboxPayment", security(("bearer" = [])),
     params(("payment_id" = Uuid, Path, description = "The payment's id.")),
     responses((status = 200, description = "The payment as it is now.", body = Payment)))]
-async fn fail_sandbox_payment(
-    state: Data<State>,
-    Member(actor): Member,
-    Path(id): Path<PaymentId>,
-) -> Result<Reply<Payment>, Problem> {
-    simulate(&state, actor, id, SimulatedAction::Fail).await
+async fn fail_sandbox_payment(caller: Member, Path(id): Path<PaymentId>) -> Answer<Payment> {
+    simulate(&caller, id, SimulatedAction::Fail).await
 }
 
 /// Dispute a sandbox payment
@@ -60,24 +42,18 @@ async fn fail_sandbox_payment(
     extensions(("x-problem-codes" = json!(["payment_not_completed"]))),
     responses((status = 200, description = "The payment as it is now.", body = Payment)))]
 async fn dispute_sandbox_payment(
-    state: Data<State>,
-    Member(actor): Member,
+    caller: Member,
     Path(id): Path<PaymentId>,
     body: Json<SandboxDispute>,
-) -> Result<Reply<Payment>, Problem> {
-    simulate(&state, actor, id, SimulatedAction::Dispute(body.value.status)).await
+) -> Answer<Payment> {
+    simulate(&caller, id, SimulatedAction::Dispute(body.value.status)).await
 }
 
-async fn simulate(
-    state: &State,
-    actor: Actor,
-    id: PaymentId,
-    action: SimulatedAction,
-) -> Result<Reply<Payment>, Problem> {
-    if !state.payments.uses(ProviderName::Sandbox) {
+async fn simulate(caller: &Caller, id: PaymentId, action: SimulatedAction) -> Answer<Payment> {
+    if !caller.state.payments.uses(ProviderName::Sandbox) {
         return Err(Code::NotFound.into());
     }
-    let payment = payments::simulate(&state.db, actor, id, action).await?;
-    state.wake_worker.notify_one();
+    let payment = payments::simulate(&caller.state.db, caller.actor, id, action).await?;
+    caller.state.wake_worker.notify_one();
     Ok(Reply::ok(&Payment::from(payment))?)
 }

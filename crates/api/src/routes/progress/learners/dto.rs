@@ -1,13 +1,8 @@
 //! The learners of a course, as its editors see them.
 
-use chrono::{DateTime, Utc};
-use dto::Dto;
 use kernel::{LessonId, UserId};
-use serde::{Deserialize, Serialize};
-use utoipa::{IntoParams, ToSchema};
-use validator::Validate;
 
-use crate::routes::shared::{default_limit, page};
+use crate::routes::shared::prelude::*;
 
 /// A learner of a course and how far they are.
 #[derive(Serialize, ToSchema, Dto)]

@@ -1,22 +1,12 @@
 //! The operations about single learners of a course.
 
-use actix_web::web::Data;
 use kernel::{CourseId, UserId};
 
 use super::{
     csv,
     dto::{CourseLearner, CourseLearnerPage, LearnerProgressChange, LearnerQuery},
 };
-use crate::{
-    http::{
-        extract::{Json, Member, Path, Query},
-        problem::Problem,
-        reply::Reply,
-        routing::{Operations, operations},
-    },
-    routes::shared::PageQuery,
-    state::State,
-};
+use crate::{http::prelude::*, routes::shared::PageQuery};
 
 pub(in crate::routes) fn configure(config: &mut impl Operations) {
     operations!(
@@ -37,14 +27,13 @@ pub(in crate::routes) fn configure(config: &mut impl Operations) {
     extensions(("x-problem-codes" = json!(["forbidden"]))),
     responses((status = 200, description = "A page of learners.", body = CourseLearnerPage)))]
 async fn list_course_learners(
-    state: Data<State>,
-    Member(actor): Member,
+    caller: Member,
     Path(id): Path<CourseId>,
     Query(LearnerQuery { q, limit, cursor }): Query<LearnerQuery>,
-) -> Result<Reply<CourseLearnerPage>, Problem> {
+) -> Answer<CourseLearnerPage> {
     let (after, limit) = PageQuery { limit, cursor }.position();
-    let work = move |tx| async move { progress::learners(&tx, id, q.as_deref(), after, limit).await };
-    Ok(Reply::ok(&CourseLearnerPage::from(state.db.read(actor, work).await?))?)
+    let work = async move |tx| progress::learners(&tx, id, q.as_deref(), after, limit).await;
+    Ok(Reply::ok(&CourseLearnerPage::from(caller.read(work).await?))?)
 }
 
 /// Export the learners of a course
@@ -56,12 +45,8 @@ async fn list_course_learners(
     params(("course_id" = Uuid, Path, description = "The course's id.")),
     extensions(("x-problem-codes" = json!(["forbidden"])), ("x-file" = json!(true))),
     responses((status = 200, description = "The file.", body = String, content_type = "text/csv")))]
-async fn export_course_learners(
-    state: Data<State>,
-    Member(actor): Member,
-    Path(id): Path<CourseId>,
-) -> Result<Reply<String>, Problem> {
-    let csv = state.db.read(actor, move |tx| async move { csv::learners(&tx, id).await }).await?;
+async fn export_course_learners(caller: Member, Path(id): Path<CourseId>) -> Answer<String> {
+    let csv = caller.read(async move |tx| csv::learners(&tx, id).await).await?;
     Ok(Reply::text_file("text/csv; charset=utf-8", "learners.csv", csv))
 }
 
@@ -75,15 +60,13 @@ async fn export_course_learners(
     extensions(("x-problem-codes" = json!(["forbidden"]))),
     responses((status = 200, description = "The learner's progress.", body = CourseLearner)))]
 async fn waive_learner_progress(
-    state: Data<State>,
-    Member(actor): Member,
+    caller: Member,
     Path((course_id, user_id)): Path<(CourseId, UserId)>,
     body: Json<LearnerProgressChange>,
-) -> Result<Reply<CourseLearner>, Problem> {
+) -> Answer<CourseLearner> {
     let lesson_id = body.value.lesson_id;
-    let work = move |tx| async move { progress::waive(&tx, course_id, user_id, lesson_id).await };
-    let done = state.db.run(actor, work).await?;
-    state.wake_worker.notify_one();
+    let done = caller.run(async move |tx| progress::waive(&tx, course_id, user_id, lesson_id).await).await?;
+    caller.state.wake_worker.notify_one();
     Ok(Reply::ok(&CourseLearner::from(done))?)
 }
 
@@ -97,12 +80,11 @@ async fn waive_learner_progress(
     extensions(("x-problem-codes" = json!(["forbidden"]))),
     responses((status = 200, description = "The learner's progress.", body = CourseLearner)))]
 async fn reset_learner_progress(
-    state: Data<State>,
-    Member(actor): Member,
+    caller: Member,
     Path((course_id, user_id)): Path<(CourseId, UserId)>,
     body: Json<LearnerProgressChange>,
-) -> Result<Reply<CourseLearner>, Problem> {
+) -> Answer<CourseLearner> {
     let lesson_id = body.value.lesson_id;
-    let work = move |tx| async move { progress::reset(&tx, course_id, user_id, lesson_id).await };
-    Ok(Reply::ok(&CourseLearner::from(state.db.run(actor, work).await?))?)
+    let work = async move |tx| progress::reset(&tx, course_id, user_id, lesson_id).await;
+    Ok(Reply::ok(&CourseLearner::from(caller.run(work).await?))?)
 }

@@ -1,19 +1,15 @@
 //! The progress in whole courses, as clients see it.
 
-use chrono::{DateTime, NaiveDate, Utc};
-use dto::Dto;
+use chrono::NaiveDate;
 use kernel::{ChapterId, CourseId, LessonId};
 use progress::{ChapterState, LessonState, MyCourse};
-use serde::{Deserialize, Serialize};
-use utoipa::{IntoParams, ToSchema};
-use validator::Validate;
 
-use crate::routes::shared::page;
+use crate::routes::shared::prelude::*;
 
 /// A whole course through the eyes of one learner.
 #[derive(Serialize, ToSchema, Dto)]
 #[serde(rename_all = "camelCase")]
-#[dto(from = progress::CourseProgress, used(tally, chapters))]
+#[dto(from = progress::CourseProgress, used(tally))]
 pub(super) struct CourseProgress {
     /// The course.
     course_id: CourseId,
@@ -35,14 +31,13 @@ pub(super) struct CourseProgress {
     #[dto(with = tally.percent())]
     percent: usize,
     /// The published chapters in their order.
-    #[dto(with = chapters.into_iter().map(Into::into).collect())]
     chapters: Vec<OutlinedChapterProgress>,
 }
 
 /// A chapter through the eyes of one learner.
 #[derive(Serialize, ToSchema, Dto)]
 #[serde(rename_all = "camelCase")]
-#[dto(from = ChapterState, used(watch, lessons))]
+#[dto(from = ChapterState, used(watch))]
 pub(super) struct OutlinedChapterProgress {
     /// The chapter.
     chapter_id: ChapterId,
@@ -63,7 +58,6 @@ pub(super) struct OutlinedChapterProgress {
     #[dto(with = watch.position.map(|position| position.seconds))]
     position_seconds: Option<f64>,
     /// Its published lessons in their order.
-    #[dto(with = lessons.into_iter().map(Into::into).collect())]
     lessons: Vec<OutlinedLessonProgress>,
 }
 

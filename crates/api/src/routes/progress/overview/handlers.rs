@@ -1,19 +1,9 @@
 //! The operations about the progress in whole courses.
 
-use actix_web::web::Data;
 use kernel::CourseId;
 
 use super::dto::{CourseProgress, LearningStats, MyCourseProgressPage, ResumePoints, StatsQuery};
-use crate::{
-    http::{
-        extract::{Member, Path, Query},
-        problem::Problem,
-        reply::Reply,
-        routing::{Operations, operations},
-    },
-    routes::shared::PageQuery,
-    state::State,
-};
+use crate::{http::prelude::*, routes::shared::PageQuery};
 
 pub(in crate::routes) fn configure(config: &mut impl Operations) {
     operations!(config, get_course_progress, list_my_progress, list_my_resume_points, get_my_stats);
@@ -26,13 +16,8 @@ pub(in crate::routes) fn configure(config: &mut impl Operations) {
     tag = "progress", operation_id = "getCourseProgress", security(("bearer" = [])),
     params(("course_id" = Uuid, Path, description = "The course's id.")),
     responses((status = 200, description = "The progress.", body = CourseProgress)))]
-async fn get_course_progress(
-    state: Data<State>,
-    Member(actor): Member,
-    Path(id): Path<CourseId>,
-) -> Result<Reply<CourseProgress>, Problem> {
-    let found =
-        state.db.read(actor, move |tx| async move { progress::course_progress(&tx, id).await }).await?;
+async fn get_course_progress(caller: Member, Path(id): Path<CourseId>) -> Answer<CourseProgress> {
+    let found = caller.read(async move |tx| progress::course_progress(&tx, id).await).await?;
     Ok(Reply::ok(&CourseProgress::from(found))?)
 }
 
@@ -42,14 +27,10 @@ async fn get_course_progress(
 #[utoipa::path(get, path = "/me/progress",
     tag = "progress", operation_id = "listMyProgress", security(("bearer" = [])), params(PageQuery),
     responses((status = 200, description = "A page of courses.", body = MyCourseProgressPage)))]
-async fn list_my_progress(
-    state: Data<State>,
-    Member(actor): Member,
-    Query(page): Query<PageQuery>,
-) -> Result<Reply<MyCourseProgressPage>, Problem> {
+async fn list_my_progress(caller: Member, Query(page): Query<PageQuery>) -> Answer<MyCourseProgressPage> {
     let (after, limit) = page.position();
-    let work = move |tx| async move { progress::my_courses(&tx, after, limit).await };
-    Ok(Reply::ok(&MyCourseProgressPage::from(state.db.read(actor, work).await?))?)
+    let work = async move |tx| progress::my_courses(&tx, after, limit).await;
+    Ok(Reply::ok(&MyCourseProgressPage::from(caller.read(work).await?))?)
 }
 
 /// List where I can resume
@@ -60,12 +41,8 @@ async fn list_my_progress(
 #[utoipa::path(get, path = "/me/continue",
     tag = "progress", operation_id = "listMyResumePoints", security(("bearer" = [])),
     responses((status = 200, description = "The courses that can be resumed.", body = ResumePoints)))]
-async fn list_my_resume_points(
-    state: Data<State>,
-    Member(actor): Member,
-) -> Result<Reply<ResumePoints>, Problem> {
-    let work = move |tx| async move { progress::resume_points(&tx).await };
-    let found = state.db.read(actor, work).await?;
+async fn list_my_resume_points(caller: Member) -> Answer<ResumePoints> {
+    let found = caller.read(async move |tx| progress::resume_points(&tx).await).await?;
     let data = found.into_iter().map(Into::into).collect();
     Ok(Reply::ok(&ResumePoints { data })?)
 }
@@ -77,12 +54,10 @@ async fn list_my_resume_points(
     tag = "progress", operation_id = "getMyStats", security(("bearer" = [])), params(StatsQuery),
     responses((status = 200, description = "The statistics.", body = LearningStats)))]
 async fn get_my_stats(
-    state: Data<State>,
-    Member(actor): Member,
+    caller: Member,
     Query(StatsQuery { timezone, days }): Query<StatsQuery>,
-) -> Result<Reply<LearningStats>, Problem> {
+) -> Answer<LearningStats> {
     let zone = timezone.clone();
-    let work = move |tx| async move { progress::stats(&tx, &zone, days, "?timezone").await };
-    let stats = state.db.read(actor, work).await?;
+    let stats = caller.read(async move |tx| progress::stats(&tx, &zone, days, "?timezone").await).await?;
     Ok(Reply::ok(&LearningStats::new(timezone, stats))?)
 }

@@ -1,18 +1,14 @@
 //! Reports about the learners of a course, as clients see them.
 
-use chrono::{DateTime, Utc};
-use dto::Dto;
 use kernel::{ChapterId, JobId, LessonId, UserId};
 use progress::{JobKind, JobStatus};
-use serde::Serialize;
-use utoipa::ToSchema;
 
-use crate::routes::shared::page;
+use crate::routes::shared::prelude::*;
 
 /// How a course's learners get on.
 #[derive(Serialize, ToSchema, Dto)]
 #[serde(rename_all = "camelCase")]
-#[dto(from = progress::Funnel, used(lessons))]
+#[dto(from = progress::Funnel)]
 pub(super) struct CourseFunnel {
     /// How many ever enrolled.
     #[schema(minimum = 0, example = 120)]
@@ -24,7 +20,6 @@ pub(super) struct CourseFunnel {
     #[schema(minimum = 0, example = 41)]
     completed: i64,
     /// The published lessons in their order: where the numbers fall, learners stop.
-    #[dto(with = lessons.into_iter().map(Into::into).collect())]
     lessons: Vec<CourseFunnelLesson>,
 }
 

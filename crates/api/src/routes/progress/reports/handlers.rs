@@ -1,19 +1,9 @@
 //! The operations about the learners of a course as a whole.
 
-use actix_web::web::Data;
 use kernel::{CourseId, LessonId};
 
 use super::dto::{CourseFunnel, CourseJobPage, LessonRetention};
-use crate::{
-    http::{
-        extract::{Member, Path, Query},
-        problem::Problem,
-        reply::Reply,
-        routing::{Operations, operations},
-    },
-    routes::shared::PageQuery,
-    state::State,
-};
+use crate::{http::prelude::*, routes::shared::PageQuery};
 
 pub(in crate::routes) fn configure(config: &mut impl Operations) {
     operations!(config, get_course_funnel, get_lesson_retention, list_course_jobs);
@@ -27,13 +17,8 @@ pub(in crate::routes) fn configure(config: &mut impl Operations) {
     params(("course_id" = Uuid, Path, description = "The course's id.")),
     extensions(("x-problem-codes" = json!(["forbidden"]))),
     responses((status = 200, description = "The funnel.", body = CourseFunnel)))]
-async fn get_course_funnel(
-    state: Data<State>,
-    Member(actor): Member,
-    Path(id): Path<CourseId>,
-) -> Result<Reply<CourseFunnel>, Problem> {
-    let work = move |tx| async move { progress::funnel(&tx, id).await };
-    Ok(Reply::ok(&CourseFunnel::from(state.db.read(actor, work).await?))?)
+async fn get_course_funnel(caller: Member, Path(id): Path<CourseId>) -> Answer<CourseFunnel> {
+    Ok(Reply::ok(&CourseFunnel::from(caller.read(async move |tx| progress::funnel(&tx, id).await).await?))?)
 }
 
 /// Get the retention curve of a lesson
@@ -44,13 +29,8 @@ async fn get_course_funnel(
     params(("lesson_id" = Uuid, Path, description = "The lesson's id.")),
     extensions(("x-problem-codes" = json!(["forbidden", "no_video"]))),
     responses((status = 200, description = "The curve.", body = LessonRetention)))]
-async fn get_lesson_retention(
-    state: Data<State>,
-    Member(actor): Member,
-    Path(id): Path<LessonId>,
-) -> Result<Reply<LessonRetention>, Problem> {
-    let work = move |tx| async move { progress::retention(&tx, id).await };
-    let retention = state.db.read(actor, work).await?;
+async fn get_lesson_retention(caller: Member, Path(id): Path<LessonId>) -> Answer<LessonRetention> {
+    let retention = caller.read(async move |tx| progress::retention(&tx, id).await).await?;
     Ok(Reply::ok(&LessonRetention::from(retention))?)
 }
 
@@ -64,12 +44,11 @@ async fn get_lesson_retention(
     extensions(("x-problem-codes" = json!(["forbidden"]))),
     responses((status = 200, description = "A page of jobs.", body = CourseJobPage)))]
 async fn list_course_jobs(
-    state: Data<State>,
-    Member(actor): Member,
+    caller: Member,
     Path(id): Path<CourseId>,
     Query(page): Query<PageQuery>,
-) -> Result<Reply<CourseJobPage>, Problem> {
+) -> Answer<CourseJobPage> {
     let (after, limit) = page.position();
-    let work = move |tx| async move { progress::jobs(&tx, id, after, limit).await };
-    Ok(Reply::ok(&CourseJobPage::from(state.db.read(actor, work).await?))?)
+    let work = async move |tx| progress::jobs(&tx, id, after, limit).await;
+    Ok(Reply::ok(&CourseJobPage::from(caller.read(work).await?))?)
 }

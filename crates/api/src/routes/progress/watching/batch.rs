@@ -2,18 +2,15 @@
 
 use std::collections::HashMap;
 
-use chrono::{DateTime, Utc};
 use kernel::{ChapterId, Code, Error, FieldError, LessonId, Result, Uuid};
 use progress::{Heartbeat, Subject};
-use serde::{Deserialize, Serialize};
 use serde_json::Value;
-use utoipa::ToSchema;
-use validator::Validate;
 
 use super::dto::{ChapterProgress, LessonProgress, PlayedRange, claim};
 use crate::{
     config::Config,
-    http::extract::{Judged, Large, MOST_REASONS_OF_DOCUMENT},
+    http::extract::{Judged, Large, MAX_REASONS_OF_DOCUMENT},
+    routes::shared::prelude::*,
 };
 
 /// Heartbeats that a device kept while it was offline.
@@ -87,7 +84,7 @@ pub(super) fn heartbeats(batch: Judged<ProgressBatch>) -> Result<Vec<Result<Hear
         Err((document, reasons)) => {
             let mut refused: HashMap<usize, Vec<FieldError>> = HashMap::new();
             // Where there may be more reasons, it is unknown which items are sound.
-            let are_all = reasons.len() < MOST_REASONS_OF_DOCUMENT;
+            let are_all = reasons.len() < MAX_REASONS_OF_DOCUMENT;
             if !are_all || reasons.iter().any(|reason| index_of(&reason.pointer).is_none()) {
                 return Err(Error::invalid(reasons));
             }
@@ -119,8 +116,8 @@ pub(super) fn pointer_of(index: usize) -> String {
 
 /// The index of the item that a reason is about.
 fn index_of(pointer: &str) -> Option<usize> {
-    let within = pointer.strip_prefix("/items/")?;
-    within.split('/').next()?.parse().ok()
+    let rest = pointer.strip_prefix("/items/")?;
+    rest.split('/').next()?.parse().ok()
 }
 
 /// What became of each heartbeat.

@@ -1,11 +1,10 @@
 //! Heartbeats and the progress in one lesson or chapter, as clients see them.
 
-use chrono::{DateTime, SubsecRound, Utc};
+use chrono::SubsecRound;
 use kernel::Uuid;
 use progress::{Claim, Position, Subject};
-use serde::{Deserialize, Serialize};
-use utoipa::ToSchema;
-use validator::Validate;
+
+use crate::routes::shared::prelude::*;
 
 /// Seconds of a video that were played; `from` comes before `to`.
 #[derive(Clone, Copy, Deserialize, ToSchema)]

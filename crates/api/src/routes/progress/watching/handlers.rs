@@ -1,22 +1,14 @@
 //! The operations about heartbeats, and the progress in one lesson or chapter.
 
-use actix_web::web::Data;
 use kernel::{ChapterId, Code, LessonId, Result};
-use progress::Subject;
+use progress::{Claim, Subject};
+use serde::Serialize;
 
 use super::{
     batch::{ProgressBatch, ProgressBatchResults, heartbeats, pointer_of},
     dto::{ChapterProgress, LessonProgress, ProgressUpdate, WatchHeartbeat},
 };
-use crate::{
-    http::{
-        extract::{Document, Json, Member, Path},
-        problem::Problem,
-        reply::Reply,
-        routing::{Operations, operations},
-    },
-    state::State,
-};
+use crate::http::{extract::Document, prelude::*};
 
 pub(in crate::routes) fn configure(config: &mut impl Operations) {
     operations!(
@@ -31,6 +23,14 @@ pub(in crate::routes) fn configure(config: &mut impl Operations) {
         complete_chapter,
         put_progress_batch
     );
+}
+
+async fn record<T>(caller: &Caller, subject: Subject, claim: Claim) -> Answer<T>
+where
+    T: From<progress::Progress> + Serialize,
+{
+    let progress = caller.state.heartbeats.record(caller.actor, subject, claim).await?;
+    Ok(Reply::ok(&T::from(progress))?)
 }
 
 /// Record watching of a lesson
@@ -54,13 +54,11 @@ pub(in crate::routes) fn configure(config: &mut impl Operations) {
     extensions(("x-problem-codes" = json!(["no_video", "not_granted", "grant_expired", "grant_refunded", "grant_revoked", "grant_suspended", "outcome_unknown"]))),
     responses((status = 200, description = "The progress.", body = LessonProgress)))]
 async fn watch_lesson(
-    state: Data<State>,
-    Member(actor): Member,
+    caller: Member,
     Path(id): Path<LessonId>,
     body: Json<WatchHeartbeat>,
-) -> Result<Reply<LessonProgress>, Problem> {
-    let progress = state.heartbeats.record(actor, Subject::Lesson(id), body.value.into()).await?;
-    Ok(Reply::ok(&LessonProgress::from(progress))?)
+) -> Answer<LessonProgress> {
+    record(&caller, Subject::Lesson(id), body.value.into()).await
 }
 
 /// Record watching of a chapter
@@ -73,13 +71,11 @@ async fn watch_lesson(
     extensions(("x-problem-codes" = json!(["no_video", "not_granted", "grant_expired", "grant_refunded", "grant_revoked", "grant_suspended", "outcome_unknown"]))),
     responses((status = 200, description = "The progress.", body = ChapterProgress)))]
 async fn watch_chapter(
-    state: Data<State>,
-    Member(actor): Member,
+    caller: Member,
     Path(id): Path<ChapterId>,
     body: Json<WatchHeartbeat>,
-) -> Result<Reply<ChapterProgress>, Problem> {
-    let progress = state.heartbeats.record(actor, Subject::Chapter(id), body.value.into()).await?;
-    Ok(Reply::ok(&ChapterProgress::from(progress))?)
+) -> Answer<ChapterProgress> {
+    record(&caller, Subject::Chapter(id), body.value.into()).await
 }
 
 /// Get my progress in a lesson
@@ -90,13 +86,9 @@ async fn watch_chapter(
     params(("lesson_id" = Uuid, Path, description = "The lesson's id.")),
     extensions(("x-problem-codes" = json!(["not_granted", "grant_expired", "grant_refunded", "grant_revoked", "grant_suspended"]))),
     responses((status = 200, description = "The progress.", body = LessonProgress)))]
-async fn get_lesson_progress(
-    state: Data<State>,
-    Member(actor): Member,
-    Path(id): Path<LessonId>,
-) -> Result<Reply<LessonProgress>, Problem> {
-    let work = move |tx| async move { progress::progress(&tx, Subject::Lesson(id)).await };
-    Ok(Reply::ok(&LessonProgress::from(state.db.read(actor, work).await?))?)
+async fn get_lesson_progress(caller: Member, Path(id): Path<LessonId>) -> Answer<LessonProgress> {
+    let work = async move |tx| progress::progress(&tx, Subject::Lesson(id)).await;
+    Ok(Reply::ok(&LessonProgress::from(caller.read(work).await?))?)
 }
 
 /// Update my progress in a lesson
@@ -109,13 +101,11 @@ async fn get_lesson_progress(
     extensions(("x-problem-codes" = json!(["no_video", "not_granted", "grant_expired", "grant_refunded", "grant_revoked", "grant_suspended", "outcome_unknown"]))),
     responses((status = 200, description = "The progress.", body = LessonProgress)))]
 async fn put_lesson_progress(
-    state: Data<State>,
-    Member(actor): Member,
+    caller: Member,
     Path(id): Path<LessonId>,
     body: Json<ProgressUpdate>,
-) -> Result<Reply<LessonProgress>, Problem> {
-    let progress = state.heartbeats.record(actor, Subject::Lesson(id), body.value.into()).await?;
-    Ok(Reply::ok(&LessonProgress::from(progress))?)
+) -> Answer<LessonProgress> {
+    record(&caller, Subject::Lesson(id), body.value.into()).await
 }
 
 /// Get my progress in a chapter
@@ -126,13 +116,9 @@ async fn put_lesson_progress(
     params(("chapter_id" = Uuid, Path, description = "The chapter's id.")),
     extensions(("x-problem-codes" = json!(["not_granted", "grant_expired", "grant_refunded", "grant_revoked", "grant_suspended"]))),
     responses((status = 200, description = "The progress.", body = ChapterProgress)))]
-async fn get_chapter_progress(
-    state: Data<State>,
-    Member(actor): Member,
-    Path(id): Path<ChapterId>,
-) -> Result<Reply<ChapterProgress>, Problem> {
-    let work = move |tx| async move { progress::progress(&tx, Subject::Chapter(id)).await };
-    Ok(Reply::ok(&ChapterProgress::from(state.db.read(actor, work).await?))?)
+async fn get_chapter_progress(caller: Member, Path(id): Path<ChapterId>) -> Answer<ChapterProgress> {
+    let work = async move |tx| progress::progress(&tx, Subject::Chapter(id)).await;
+    Ok(Reply::ok(&ChapterProgress::from(caller.read(work).await?))?)
 }
 
 /// Update my progress in a chapter
@@ -144,13 +130,11 @@ async fn get_chapter_progress(
     extensions(("x-problem-codes" = json!(["no_video", "not_granted", "grant_expired", "grant_refunded", "grant_revoked", "grant_suspended", "outcome_unknown"]))),
     responses((status = 200, description = "The progress.", body = ChapterProgress)))]
 async fn put_chapter_progress(
-    state: Data<State>,
-    Member(actor): Member,
+    caller: Member,
     Path(id): Path<ChapterId>,
     body: Json<ProgressUpdate>,
-) -> Result<Reply<ChapterProgress>, Problem> {
-    let progress = state.heartbeats.record(actor, Subject::Chapter(id), body.value.into()).await?;
-    Ok(Reply::ok(&ChapterProgress::from(progress))?)
+) -> Answer<ChapterProgress> {
+    record(&caller, Subject::Chapter(id), body.value.into()).await
 }
 
 /// Complete a lesson
@@ -162,13 +146,9 @@ async fn put_chapter_progress(
     params(("lesson_id" = Uuid, Path, description = "The lesson's id.")),
     extensions(("x-problem-codes" = json!(["completed_by_watching", "not_granted", "grant_expired", "grant_refunded", "grant_revoked", "grant_suspended"]))),
     responses((status = 200, description = "The progress.", body = LessonProgress)))]
-async fn complete_lesson(
-    state: Data<State>,
-    Member(actor): Member,
-    Path(id): Path<LessonId>,
-) -> Result<Reply<LessonProgress>, Problem> {
-    let work = move |tx| async move { progress::complete(&tx, Subject::Lesson(id)).await };
-    Ok(Reply::ok(&LessonProgress::from(state.db.run(actor, work).await?))?)
+async fn complete_lesson(caller: Member, Path(id): Path<LessonId>) -> Answer<LessonProgress> {
+    let work = async move |tx| progress::complete(&tx, Subject::Lesson(id)).await;
+    Ok(Reply::ok(&LessonProgress::from(caller.run(work).await?))?)
 }
 
 /// Complete a chapter
@@ -180,13 +160,9 @@ async fn complete_lesson(
     params(("chapter_id" = Uuid, Path, description = "The chapter's id.")),
     extensions(("x-problem-codes" = json!(["completed_by_watching", "completed_by_lessons", "not_granted", "grant_expired", "grant_refunded", "grant_revoked", "grant_suspended"]))),
     responses((status = 200, description = "The progress.", body = ChapterProgress)))]
-async fn complete_chapter(
-    state: Data<State>,
-    Member(actor): Member,
-    Path(id): Path<ChapterId>,
-) -> Result<Reply<ChapterProgress>, Problem> {
-    let work = move |tx| async move { progress::complete(&tx, Subject::Chapter(id)).await };
-    Ok(Reply::ok(&ChapterProgress::from(state.db.run(actor, work).await?))?)
+async fn complete_chapter(caller: Member, Path(id): Path<ChapterId>) -> Answer<ChapterProgress> {
+    let work = async move |tx| progress::complete(&tx, Subject::Chapter(id)).await;
+    Ok(Reply::ok(&ChapterProgress::from(caller.run(work).await?))?)
 }
 
 /// Record what was watched offline
@@ -200,11 +176,7 @@ async fn complete_chapter(
     tag = "progress", operation_id = "sendProgressBatch", security(("bearer" = [])), request_body = ProgressBatch,
     extensions(("x-problem-codes" = json!(["outcome_unknown"]))),
     responses((status = 200, description = "What became of each.", body = ProgressBatchResults)))]
-async fn put_progress_batch(
-    state: Data<State>,
-    Member(actor): Member,
-    body: Document<ProgressBatch>,
-) -> Result<Reply<ProgressBatchResults>, Problem> {
+async fn put_progress_batch(caller: Member, body: Document<ProgressBatch>) -> Answer<ProgressBatchResults> {
     let (mut places, mut sound) = (Vec::new(), Vec::new());
     let mut results: Vec<Option<Result<progress::Progress>>> = Vec::new();
     for heartbeat in heartbeats(body.value)? {
@@ -218,7 +190,7 @@ async fn put_progress_batch(
         }
     }
     let pointer = |index: usize| places.get(index).copied().map(pointer_of).unwrap_or_default();
-    let recorded = state.heartbeats.record_all(actor, sound, pointer).await;
+    let recorded = caller.state.heartbeats.record_all(caller.actor, sound, pointer).await;
     let mut recorded = recorded.into_iter();
     let results = results
         .into_iter()

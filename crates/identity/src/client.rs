@@ -1,0 +1,30 @@
+//! Where a request comes from.
+
+use std::net::IpAddr;
+
+/// Where a login comes from, as the list of sessions shows it.
+#[derive(Clone, Debug, Default)]
+pub struct Client {
+    /// The `User-Agent` header, at most 300 characters.
+    pub user_agent: Option<String>,
+    /// The IP address.
+    pub ip_address: Option<String>,
+}
+
+/// Whose share of the hashing queue a password takes.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Share {
+    /// The address; whoever has none shares one place.
+    pub address: Option<IpAddr>,
+    /// Whether the account was used from this device before: it goes first, and gives way last.
+    pub is_known: bool,
+}
+
+impl Client {
+    /// The share of the hashing queue.
+    #[must_use]
+    pub fn share(&self, is_known: bool) -> Share {
+        let address = self.ip_address.as_deref().and_then(|address| address.parse().ok());
+        Share { address, is_known }
+    }
+}

@@ -1,0 +1,60 @@
+//! Inspects videos of the time before their files were inspected when they came: how long and how large they are, and that they do not
+//! say where they were filmed.
+
+use database::{Db, Pool, Tx};
+use kernel::{Actor, Result};
+use serde_json::json;
+
+use super::{
+    asset::{self, VideoAsset, store},
+    service::Videos,
+    upload::described,
+};
+use crate::{
+    container,
+    content_type::Kind,
+    file::upload::Media,
+    storage::{Key, Reader},
+};
+
+/// How many videos are inspected at once.
+const BATCH: u64 = 20;
+
+impl Videos {
+    /// Inspects some of them; answers how many.
+    ///
+    /// # Errors
+    /// What the database and the storage answer; the next round tries again.
+    pub async fn inspect_older(&self, db: &Db, media: &Media) -> Result<usize> {
+        let find = |tx: Tx| async move { store::list_uninspected(&tx, BATCH).await };
+        let older = db.read_in(Pool::Worker, Actor::System, find).await?;
+        let found = older.len();
+        for before in older {
+            let after = inspected(media, before.clone()).await?;
+            let write = move |tx: Tx| async move { asset::advance(&tx, &before, after).await };
+            db.run_in(Pool::Worker, Actor::System, write).await?;
+        }
+        Ok(found)
+    }
+}
+
+/// The video with what its file says. One that cannot be read stays as it is shown, with the reason as a warning.
+async fn inspected(media: &Media, before: VideoAsset) -> Result<VideoAsset> {
+    let kind = before.content_type.as_deref().and_then(Kind::by_name);
+    let key = before.file_id.map(Key::File);
+    let stored = match key {
+        Some(key) => media.storage.head(key).await?,
+        None => None,
+    };
+    let (Some(stored), Some(kind)) = (stored, kind) else {
+        return Ok(VideoAsset { codec: Some("unknown".to_owned()), ..before });
+    };
+    media.remove_private(stored.key, stored.size, kind).await?;
+    let reader = Reader::new(&media.storage, stored.key, stored.size);
+    Ok(match container::inspect(reader, kind.name).await?.film {
+        Ok(film) => described(before, film),
+        Err(problem) => {
+            VideoAsset { codec: Some("unknown".to_owned()), warnings: json!([problem]), ..before }
+        }
+    })
+}

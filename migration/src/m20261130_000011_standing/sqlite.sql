@@ -1,0 +1,1 @@
+-- SQLite has no roles and no row-level security: the use cases filter alone.

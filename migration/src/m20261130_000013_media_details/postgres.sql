@@ -1,0 +1,3 @@
+-- The content says what a file is; whoever uploads has the check write it down.
+GRANT UPDATE (detail) ON files TO palestra_app;
+GRANT UPDATE (content_type, codec, width, height, warnings) ON video_assets TO palestra_app, palestra_worker;

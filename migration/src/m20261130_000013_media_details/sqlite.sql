@@ -1,0 +1,2 @@
+-- SQLite needs nothing of its own.
+SELECT 1;
