@@ -3,7 +3,7 @@
 TARGET := $(or $(CARGO_TARGET_DIR),target)
 CARGO  := cargo --locked
 .DEFAULT_GOAL := help
-.PHONY: help run test check lint advisories unit contract entities openapi examples bench rig postgres-stop clean
+.PHONY: help run test check lint advisories unit contract entities openapi baseline examples bench rig postgres-stop clean
 
 help: ## Show this help.
 	@awk -F':.*## ' '/^[a-z-]+:.*## / {printf "  make %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -39,6 +39,9 @@ entities: ## Generate crates/entity and docs/SCHEMA.md from the migrated Postgre
 
 openapi: ## Write openapi/openapi.json from the code.
 	$(CARGO) run -q -p openapi > openapi/openapi.json.new && mv openapi/openapi.json.new openapi/openapi.json
+
+baseline: openapi ## Take the document as released: from then on it may only be added to.
+	cp openapi/openapi.json openapi/released.json
 
 examples: openapi ## Write examples/client.js, the generated client of the pages there, from the document.
 	scripts/tools.sh

@@ -22,7 +22,36 @@ def operations(document: dict) -> Iterator[tuple[str, dict]]:
 def problems(document: dict) -> list[str]:
     found = [f"{at}: {what}" for at, operation in operations(document) for what in _lacks(document, operation)]
     names = Counter(operation.get("operationId") for _, operation in operations(document))
+    found += [f"{at}: {what}" for at, schema in _schemas(document, "") for what in _vague(schema)]
     return found + [f"operationId {name} is used {count} times" for name, count in names.items() if name and count > 1]
+
+
+def _schemas(node: object, at: str) -> Iterator[tuple[str, dict]]:
+    """Everything that may be a schema, with its place."""
+    if isinstance(node, dict):
+        yield at, node
+        for name, part in node.items():
+            if name not in ("example", "examples"):
+                yield from _schemas(part, f"{at}/{name}")
+    elif isinstance(node, list):
+        for index, part in enumerate(node):
+            yield from _schemas(part, f"{at}/{index}")
+
+
+def _vague(schema: dict) -> Iterator[str]:
+    """What generators guess, and clients then find out."""
+    types = schema.get("type", [])
+    types = [types] if isinstance(types, str) else types
+    if "integer" in types and "format" not in schema:
+        yield "an integer without a format"
+    # Of a list, the values are those of its items.
+    values = schema.get("items", schema)
+    if "ay be added" in str(schema.get("description", "")) and {"string", "array"} & set(types):
+        if not values.get("x-extensible-enum"):
+            yield "a set that may grow, without x-extensible-enum"
+    names = [re.sub(r"\W", "", str(value)).lower() for value in schema.get("enum", [])]
+    if len(set(names)) < len(names) and "x-enum-varnames" not in schema:
+        yield "values that are alike once they are constants, without x-enum-varnames"
 
 
 def _lacks(document: dict, operation: dict) -> Iterator[str]:
@@ -38,6 +67,10 @@ def _lacks(document: dict, operation: dict) -> Iterator[str]:
         yield f"not exactly one tag: {operation.get('tags', [])}"
     if "security" not in operation and "security" not in document:
         yield "no security, which a public operation says with an empty list"
+    if "x-problem-codes" not in operation:
+        yield "no x-problem-codes"
+    if "requestBody" in operation and operation.get("security") not in (None, [], [{}]) and "x-example-account" not in operation:
+        yield "no x-example-account: say who sends its example, in requests.json"
     yield from _no_example(document, "request", resolve(document, operation.get("requestBody", {})))
 
     responses = operation.get("responses", {})

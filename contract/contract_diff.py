@@ -84,6 +84,7 @@ class _Diff:
         self.known: dict[tuple, list[tuple[str, str]]] = {}
 
     def document(self):
+        yield from self.schemes()
         for path, old in self.old.get("paths", {}).items():
             new = self.new.get("paths", {}).get(path, {})
             for method in METHODS:
@@ -116,6 +117,10 @@ class _Diff:
         yield from self.content(old_body, new_body, SENT, f"{at} request")
         yield from self.responses(old.get("responses", {}), new.get("responses", {}), at)
         yield from self.security(old, new, at)
+        # Whoever handles a code waits for it.
+        for code in old.get("x-problem-codes", []):
+            if code not in new.get("x-problem-codes", []):
+                yield at, f"problem code {code} removed"
 
     @staticmethod
     def body(document: dict, operation: dict) -> dict:
@@ -136,6 +141,9 @@ class _Diff:
                 continue
             if new[key].get("required") and not parameter.get("required"):
                 yield where, "parameter became required"
+            for keyword in ("style", "explode"):
+                if parameter.get(keyword) != new[key].get(keyword):
+                    yield where, f"{keyword} {parameter.get(keyword)} -> {new[key].get(keyword)}"
             yield from self.schema(parameter.get("schema"), new[key].get("schema"), SENT, where)
         for key in new.keys() - old.keys():
             if new[key].get("required"):
@@ -149,14 +157,40 @@ class _Diff:
                 continue
             before, after = resolve(self.old, response), resolve(self.new, new[status])
             yield from self.content(before, after, RECEIVED, where)
-            kept = {name.lower() for name in after.get("headers", {})}
-            for name in before.get("headers", {}):
+            kept = {name.lower(): header for name, header in after.get("headers", {}).items()}
+            for name, header in before.get("headers", {}).items():
                 if name.lower() not in kept:
                     yield where, f"header {name} removed"
+                    continue
+                promised, sent = resolve(self.old, header), resolve(self.new, kept[name.lower()])
+                if promised.get("required") and not sent.get("required"):
+                    yield where, f"header {name} no longer always sent"
+                yield from self.schema(promised.get("schema"), sent.get("schema"), RECEIVED, f"{where} header {name}")
+            yield from self.links(before.get("links", {}), after.get("links", {}), where)
         # Clients treat an unknown error as an error; an unknown success is a shape that they cannot read.
         for status in new.keys() - old.keys():
             if status[0] in "23":
                 yield f"{at} {status}", "success response added"
+
+    def links(self, old: dict, new: dict, at: str):
+        for name, link in old.items():
+            before, after = resolve(self.old, link), resolve(self.new, new.get(name, {}))
+            if name not in new:
+                yield at, f"link {name} removed"
+            elif any(before.get(part) != after.get(part) for part in ("operationId", "parameters")):
+                yield at, f"link {name} leads elsewhere"
+
+    def schemes(self):
+        """The ways to log in: a client that was written for one of them knows it by these members."""
+        before, after = (d.get("components", {}).get("securitySchemes", {}) for d in (self.old, self.new))
+        for name, scheme in before.items():
+            at, kept = f"security scheme {name}", after.get(name)
+            if kept is None:
+                yield at, "removed"
+                continue
+            for member in ("type", "scheme", "in", "name", "flows", "openIdConnectUrl"):
+                if scheme.get(member) != kept.get(member):
+                    yield at, f"{member} {scheme.get(member)} -> {kept.get(member)}"
 
     def security(self, old: dict, new: dict, at: str):
         before = old.get("security", self.old.get("security", []))
@@ -218,6 +252,13 @@ class _Diff:
             before, after = old.get(keyword), new.get(keyword)
             if before != after and (after if sent else before) is not None:
                 yield "", f"{keyword} {before} -> {after}"
+        yield from self.sets(old, new, sent)
+        if sent and "default" in old and old["default"] != new.get("default"):
+            # Who sends nothing means what was the default.
+            yield "", f"default {json.dumps(old['default'])} -> {json.dumps(new.get('default'))}"
+        if "propertyNames" in (new if sent else old):
+            names = (s.get("propertyNames", {"type": "string"}) for s in (old, new))
+            yield from self.schema(*names, direction, "/{name}")
         yield from self.members(old, new, direction)
         if "items" in old or "items" in new:
             yield from self.schema(old.get("items"), new.get("items"), direction, "/[]")
@@ -246,6 +287,16 @@ class _Diff:
             elif not sent and keyword in PROMISED_LIMITS and before is not None:
                 if after is None or after < before:
                     yield "", f"{keyword} loosened {before} -> {after}"
+
+    @staticmethod
+    def sets(old: dict, new: dict, sent: bool):
+        before, after = old.get("uniqueItems", False), new.get("uniqueItems", False)
+        if before != after and after == sent:
+            yield "", f"uniqueItems {before} -> {after}"
+        before, after = old.get("multipleOf"), new.get("multipleOf")
+        wide, narrow = (after, before) if sent else (before, after)
+        if wide is not None and (narrow is None or narrow % wide):
+            yield "", f"multipleOf {before} -> {after}"
 
     def members(self, old: dict, new: dict, direction: str):
         sent = direction == SENT

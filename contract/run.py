@@ -24,6 +24,7 @@ from pathlib import Path
 from typing import TextIO
 
 import completeness
+import requests_check as requests
 from contract_diff import breaking_changes
 
 HERE = Path(__file__).resolve().parent
@@ -119,9 +120,23 @@ class Run:
         return path
 
     @contextmanager
-    def server(self, **settings: str) -> Iterator[str]:
-        """A fresh server with the demo school; yields its base URL. It has to stop by itself when told to."""
+    def school(self) -> Iterator[Callable[[], "contextmanager[str]"]]:
+        """Something that starts servers, each with the demo school as it is at first."""
         folder = Path(tempfile.mkdtemp(prefix=f"palestra-{self.name}-"))
+        try:
+            with self.server(folder):
+                pass
+            yield lambda: self.server(folder, copied=True)
+        finally:
+            shutil.rmtree(folder, ignore_errors=True)
+
+    @contextmanager
+    def server(self, school: Path | None = None, copied: bool = False, **settings: str) -> Iterator[str]:
+        """A fresh server with the demo school; yields its base URL. It has to stop by itself when told to. It leaves its data in
+        `school`, or begins with a copy of what was left there."""
+        folder = school if school and not copied else Path(tempfile.mkdtemp(prefix=f"palestra-{self.name}-"))
+        if copied:
+            shutil.copytree(school / "data", folder / "data")
         port = _free_port()
         base_url = f"http://127.0.0.1:{port}"
         settings |= {
@@ -147,7 +162,8 @@ class Run:
                     raise CheckFailed(f"the server died with exit code {child.returncode}")
             finally:
                 stopped = _stop(child)
-                shutil.rmtree(folder, ignore_errors=True)
+                if folder != school:
+                    shutil.rmtree(folder, ignore_errors=True)
         if not stopped:
             raise CheckFailed(f"the server did not stop within {STOP_SECONDS} s of SIGTERM")
 
@@ -283,6 +299,39 @@ def check_journey(run: Run) -> None:
     with run.server() as base_url:
         for walk in ("journey", "media"):
             run.tool("node", f"build/{walk}.js", cwd=journey, BASE_URL=base_url)
+
+
+def check_fetch(run: Run) -> None:
+    """openapi-fetch walks the main journey by the types that openapi-typescript makes of the document."""
+    fetch = HERE / "fetch"
+    shutil.rmtree(fetch / "build", ignore_errors=True)
+    run.tool("openapi-typescript", DOCUMENT, "--output", "schema.ts", cwd=fetch)
+    run.tool("tsc", cwd=fetch)
+    with run.server() as base_url:
+        run.tool("node", "build/journey.js", cwd=fetch, BASE_URL=base_url)
+
+
+def check_python(run: Run) -> None:
+    """The client that openapi-python-client generates imports, every module of it, and walks the main journey."""
+    tools = REPOSITORY / ".tools" / "python-client" / "bin"
+    client = OUTPUT / "python-client"
+    shutil.rmtree(client, ignore_errors=True)
+    run.tool(
+        *(tools / "openapi-python-client", "generate", "--path", DOCUMENT, "--output-path", client),
+        *("--config", HERE / "python-client" / "config.yml", "--fail-on-warning"),
+    )
+    with run.server() as base_url:
+        run.tool(tools / "python", HERE / "python-client" / "journey.py", client, BASE_URL=base_url)
+
+
+def check_requests(run: Run) -> None:
+    """Every example of a request can be sent as it stands, and is answered with what is promised."""
+    document = json.loads(DOCUMENT.read_text())
+    with run.school() as school:
+        problems = requests.problems(document, school)
+    run.say("\n".join(problems))
+    if problems:
+        raise CheckFailed(f"{len(problems)} examples are answered otherwise")
 
 
 def check_mux(run: Run) -> None:

@@ -14,6 +14,8 @@ COMPLETE = {
                 "description": "A draft that only its author sees.",
                 "tags": ["courses"],
                 "security": [{"bearer": []}],
+                "x-problem-codes": ["forbidden"],
+                "x-example-account": "elena",
                 "requestBody": {"content": {"application/json": {"schema": {"$ref": "#/components/schemas/Course"}}}},
                 "responses": {
                     "201": {"content": {"application/json": {"schema": {"$ref": "#/components/schemas/Course"}}}},
@@ -39,6 +41,13 @@ COMPLETE = {
 }
 
 
+OPEN_SET = {"type": "string", "description": "More may be added.", "x-extensible-enum": ["A"]}
+
+
+def member(document, schema):
+    document["components"]["schemas"]["Course"]["properties"]["more"] = {"examples": [1], **schema}
+
+
 def operation(document):
     return document["paths"]["/courses"]["post"]
 
@@ -62,6 +71,13 @@ CASES = [
         lambda d: d["components"]["schemas"]["Course"]["properties"]["title"].pop("examples"),
         ["no example of the request body", "no example of the 201 body"],
     ),
+    ("no codes", lambda d: operation(d).pop("x-problem-codes"), ["no x-problem-codes"]),
+    ("nobody sends it", lambda d: operation(d).pop("x-example-account"), ["no x-example-account"]),
+    ("vague integer", lambda d: member(d, {"type": "integer"}), ["an integer without a format"]),
+    ("open set", lambda d: member(d, {"type": "string", "description": "`A`; more may be added."}), ["a set that may grow"]),
+    ("open set that says so", lambda d: member(d, OPEN_SET), []),
+    ("alike", lambda d: member(d, {"enum": ["title", "-title"]}), ["values that are alike"]),
+    ("alike with names", lambda d: member(d, {"enum": ["a", "-a"], "x-enum-varnames": ["A", "ADescending"]}), []),
     ("twice", lambda d: d["paths"].update({"/again": {"post": operation(d)}}), ["createCourse is used 2 times"]),
 ]
 

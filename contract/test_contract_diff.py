@@ -13,13 +13,15 @@ RELEASED = {
             "parameters": [{"name": "course", "in": "path", "required": True, "schema": {"type": "string"}}],
             "patch": {
                 "operationId": "updateCourse",
+                "x-problem-codes": ["forbidden", "not_found"],
                 "parameters": [
                     {"name": "If-Match", "in": "header", "schema": {"type": "string", "maxLength": 100}},
                 ],
                 "requestBody": {"content": {"application/json": {"schema": {"$ref": "#/components/schemas/Patch"}}}},
                 "responses": {
                     "200": {
-                        "headers": {"ETag": {"schema": {"type": "string"}}},
+                        "headers": {"ETag": {"required": True, "schema": {"type": "string"}}},
+                        "links": {"getCourse": {"operationId": "getCourse", "parameters": {"course": "$response.body#/id"}}},
                         "content": {"application/json": {"schema": {"$ref": "#/components/schemas/Course"}}},
                     },
                     "404": {"$ref": "#/components/responses/Problem"},
@@ -45,6 +47,9 @@ RELEASED = {
                     "title": {"type": "string", "minLength": 1, "maxLength": 120},
                     "level": {"type": "string", "enum": ["BEGINNER", "ADVANCED"]},
                     "price": {"oneOf": [{"type": "null"}, {"$ref": "#/components/schemas/Money"}]},
+                    "tags": {"type": "array", "items": {"type": "string"}},
+                    "minutes": {"type": "integer", "multipleOf": 5, "default": 30},
+                    "links": {"type": "object", "propertyNames": {"maxLength": 30}, "additionalProperties": {"type": "string"}},
                 },
             },
             "Money": {
@@ -61,10 +66,12 @@ RELEASED = {
                     "subtitle": {"type": ["string", "null"]},
                     "level": {"type": "string", "enum": ["BEGINNER", "ADVANCED"]},
                     "parent": {"oneOf": [{"type": "null"}, {"$ref": "#/components/schemas/Course"}]},
-                    "children": {"type": "array", "items": {"$ref": "#/components/schemas/Course"}},
+                    "children": {"type": "array", "items": {"$ref": "#/components/schemas/Course"}, "uniqueItems": True},
+                    "minutes": {"type": "integer", "multipleOf": 5},
                 },
             },
         },
+        "securitySchemes": {"bearer": {"type": "http", "scheme": "bearer"}},
     },
 }
 
@@ -79,6 +86,18 @@ def properties(document, name):
 
 def patch(document):
     return document["paths"]["/courses/{course}"]["patch"]
+
+
+def header(document):
+    return patch(document)["responses"]["200"]["headers"]["ETag"]
+
+
+def bearer(document):
+    return document["components"]["securitySchemes"]["bearer"]
+
+
+def names(document):
+    return properties(document, "Patch")["links"]["propertyNames"]
 
 
 # Name, change, a part of the one expected problem (None: nothing breaks).
@@ -109,7 +128,28 @@ CASES = [
     ("login required", lambda d: d["paths"]["/courses"]["get"].pop("security"), "is no longer enough"),
     ("login optional", lambda d: patch(d).update(security=[{}, {"bearer": []}]), None),
     ("scope required", lambda d: patch(d).update(security=[{"bearer": ["admin"]}]), "is no longer enough"),
+    ("header of another type", lambda d: header(d).update(schema={"type": "integer"}), "type string -> integer"),
+    ("header not always", lambda d: header(d).update(required=False), "header ETag no longer always sent"),
+    ("link removed", lambda d: patch(d)["responses"]["200"].pop("links"), "link getCourse removed"),
+    (
+        "link elsewhere",
+        lambda d: patch(d)["responses"]["200"]["links"]["getCourse"].update(operationId="getUser"),
+        "link getCourse leads elsewhere",
+    ),
+    ("code removed", lambda d: patch(d)["x-problem-codes"].remove("forbidden"), "problem code forbidden removed"),
+    ("code added", lambda d: patch(d)["x-problem-codes"].append("muted"), None),
+    ("scheme removed", lambda d: d["components"]["securitySchemes"].clear(), "security scheme bearer: removed"),
+    ("scheme changed", lambda d: bearer(d).update(scheme="basic"), "scheme bearer -> basic"),
+    ("scheme described", lambda d: bearer(d).update(bearerFormat="JWT"), None),
+    ("parameter style", lambda d: patch(d)["parameters"][0].update(style="simple"), "style None -> simple"),
     # What clients send.
+    ("tags unique", lambda d: properties(d, "Patch")["tags"].update(uniqueItems=True), "uniqueItems False -> True"),
+    ("any minutes", lambda d: properties(d, "Patch")["minutes"].pop("multipleOf"), None),
+    ("fewer minutes", lambda d: properties(d, "Patch")["minutes"].update(multipleOf=10), "multipleOf 5 -> 10"),
+    ("other default", lambda d: properties(d, "Patch")["minutes"].update(default=45), "default 30 -> 45"),
+    ("no default", lambda d: properties(d, "Patch")["minutes"].pop("default"), "default 30 -> null"),
+    ("shorter names", lambda d: names(d).update(maxLength=9), "/links/{name}: maxLength tightened 30 -> 9"),
+    ("any names", lambda d: properties(d, "Patch")["links"].pop("propertyNames"), None),
     ("body required", lambda d: patch(d)["requestBody"].update(required=True), "request body became required"),
     ("member required", lambda d: schema(d, "Patch").update(required=["title"]), "/title: property became required"),
     ("member added", lambda d: properties(d, "Patch").update(slug={"type": "string"}), None),
@@ -125,6 +165,9 @@ CASES = [
     ("amount bounded", lambda d: properties(d, "Money")["amount"].update(maximum=9), "/price/amount: maximum tightened"),
     ("amount positive", lambda d: properties(d, "Money")["amount"].update(minimum=1), "minimum tightened 0 -> 1"),
     # What clients receive; the webhook carries the same schema, so that each is found twice.
+    ("children twice", lambda d: properties(d, "Course")["children"].pop("uniqueItems"), "uniqueItems True -> False"),
+    ("odd minutes", lambda d: properties(d, "Course")["minutes"].pop("multipleOf"), "multipleOf 5 -> None"),
+    ("rounder minutes", lambda d: properties(d, "Course")["minutes"].update(multipleOf=10), None),
     ("property added", lambda d: properties(d, "Course").update(slug={"type": "string"}), None),
     ("property removed", lambda d: properties(d, "Course").pop("subtitle"), "/subtitle: property removed"),
     ("property absent", lambda d: schema(d, "Course")["required"].remove("title"), "no longer always present"),
@@ -138,7 +181,7 @@ CASES = [
     (
         "inlined",
         lambda d: properties(d, "Course").update(
-            children={"type": "array", "items": copy.deepcopy(schema(RELEASED, "Course"))}
+            children={"type": "array", "items": copy.deepcopy(schema(RELEASED, "Course")), "uniqueItems": True}
         ),
         None,
     ),

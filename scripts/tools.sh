@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
 # The tools of the tests, at pinned versions inside the checkout: .tools/venv (Python), .tools/localstripe (Python: a program
-# that is only run, apart from the rest), contract/node_modules (Node 24 among it); a Chromium and a Redis from the system.
+# that is only run, apart from the rest), .tools/python-client (Python: a generator, and what its client runs on),
+# contract/node_modules (Node 24 among it); a Chromium and a Redis from the system.
 # `tools.sh lint` installs those of `make lint` instead: .tools/lint (Python, cargo-deny, cargo-shear).
 # Quick when nothing has changed.
 set -euo pipefail
@@ -78,6 +79,7 @@ case ${1:-tests} in
   tests)
     python_tools venv contract/requirements.txt
     python_tools localstripe contract/localstripe/requirements.txt
+    python_tools python-client contract/python-client/requirements.txt
     node_tools
     browser
     redis

@@ -5,7 +5,7 @@ use std::{
     time::{Duration, Instant},
 };
 
-use kernel::{Cursor, Uuid};
+use kernel::{Cursor, ListId, Uuid};
 use serde_json::{Value, json};
 use sqlx::{AssertSqlSafe, Connection, Executor, PgConnection, SqliteConnection};
 
@@ -161,8 +161,9 @@ fn read_all(
         for (post, count, prefix) in &threads.posts {
             let mut latencies = Vec::with_capacity(PAGES);
             for n in 0..PAGES {
-                let place = place(sort, *count, prefix, n);
-                let path = format!("/api/v1/posts/{post}/comments?sort={sort}{place}");
+                let list = format!("/api/v1/posts/{post}/comments");
+                let place = place(&list, sort, *count, prefix, n);
+                let path = format!("{list}?sort={sort}{place}");
                 let began = Instant::now();
                 client.json(&client::get(&path, Some(&token)))?;
                 latencies.push(began.elapsed());
@@ -175,15 +176,21 @@ fn read_all(
 }
 
 /// Somewhere between the first page and the last.
-fn place(sort: &str, count: u64, prefix: &str, n: usize) -> String {
+fn place(list: &str, sort: &str, count: u64, prefix: &str, n: usize) -> String {
     let at = 1 + count * (n as u64) / (PAGES as u64);
     let id = format!("{prefix}{at:012x}");
     let Ok(id) = id.parse::<Uuid>() else {
         return String::new();
     };
-    let key = if sort == "top" { at * 7 % 50 } else { at };
-    let cursor = Cursor { key: i64::try_from(key).unwrap_or_default(), id };
-    format!("&cursor={}", cursor.encode())
+    let cursor = match sort {
+        "tree" => Cursor::at_text(format!("{at:08}"), id),
+        "top" => Cursor::at_number(i64::try_from(at * 7 % 50).unwrap_or_default(), id),
+        _ => Cursor::at_number(i64::try_from(at).unwrap_or_default(), id),
+    };
+    // The order of its own is not a part of what names the list.
+    let order = (sort != "new").then(|| ("sort".to_owned(), sort.to_owned()));
+    let list = ListId::of(list, &order.into_iter().collect());
+    format!("&cursor={}", cursor.encode(list))
 }
 
 fn add(report: &mut Report, database: &'static str, sort: &str, figures: Vec<(u64, Vec<Duration>)>) {

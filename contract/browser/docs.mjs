@@ -38,6 +38,10 @@ async function callGetMe(page, token) {
   await bearer.locator('button', { hasText: 'Logout' }).waitFor();
   await page.locator('.dialog-ux button.btn-done').click();
 
+  // Folded, until somebody looks for them: by any words, and not only by those of a tag.
+  assert.equal(await page.locator('.opblock').count(), 0, 'operations that are unfolded at first');
+  await page.locator('.operation-filter-input').fill('my account get');
+  await page.locator('#operations-tag-me').click();
   const operation = page.locator('.opblock[id^="operations-"][id$="-getMe"]');
   await operation.locator('.opblock-summary-control').click();
   await operation.locator('button.try-out__btn').click();
@@ -48,6 +52,14 @@ async function callGetMe(page, token) {
   assert.equal(status.split(/\s/)[0], '200', 'status of the live response');
   await live.locator('.response-col_description').getByText(email).first().waitFor();
   await operation.scrollIntoViewIfNeeded();
+}
+
+// The page with an operation unfolded is as wide as a phone, and no wider.
+async function fitsAPhone(page) {
+  await page.setViewportSize({ width: 390, height: 844 });
+  const width = await page.evaluate(() => document.documentElement.scrollWidth);
+  await page.setViewportSize({ width: 1280, height: 1400 });
+  assert(width <= 390, `the page is ${width} px wide on a phone of 390 px`);
 }
 
 const profile = mkdtempSync(join(tmpdir(), 'palestra-docs-'));
@@ -62,6 +74,7 @@ try {
   watch(page, baseUrl, faults);
   try {
     await callGetMe(page, await accessToken());
+    await fitsAPhone(page);
     console.log(`GET /api/v1/me answered 200 with ${email} in the documentation page`);
   } catch (error) {
     faults.push(String(error));

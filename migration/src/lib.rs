@@ -22,6 +22,7 @@ mod m20261130_000011_standing;
 mod m20261130_000012_texts;
 mod m20261130_000013_media_details;
 mod m20261130_000014_provider_accounts;
+mod m20261130_000015_readings;
 
 /// All migrations, oldest first.
 pub struct Migrator;
@@ -44,6 +45,7 @@ impl MigratorTrait for Migrator {
             Box::new(m20261130_000012_texts::Migration),
             Box::new(m20261130_000013_media_details::Migration),
             Box::new(m20261130_000014_provider_accounts::Migration),
+            Box::new(m20261130_000015_readings::Migration),
         ]
     }
 }

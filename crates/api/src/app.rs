@@ -14,10 +14,10 @@ use actix_web::{
 };
 
 use crate::{
-    config::Config,
     http::{
         docs, examples, middleware,
         openapi::{self, Collected},
+        origins::Origins,
         routing::{Handlers, Router, Table},
     },
     routes,
@@ -59,7 +59,7 @@ pub(crate) fn application(
         InitError = (),
     >,
 > {
-    let cors = cors(&state.config);
+    let cors = cors(state.origins.clone());
     let mode = state.config.environment;
     let router = router(state.paths.clone());
     App::new()
@@ -71,9 +71,10 @@ pub(crate) fn application(
         .wrap(from_fn(middleware::handle_request))
 }
 
-/// Exactly the configured origins, and what their pages need to see.
-fn cors(config: &Config) -> Cors {
-    let mut cors = Cors::default()
+/// For pages of the origins that may call, with what they need to see.
+fn cors(origins: Arc<Origins>) -> Cors {
+    Cors::default()
+        .allowed_origin_fn(move |origin, _| origin.to_str().is_ok_and(|origin| origins.allow(origin)))
         .allowed_methods(["GET", "POST", "PUT", "PATCH", "DELETE"])
         .allowed_headers([
             "authorization",
@@ -99,9 +100,5 @@ fn cors(config: &Config) -> Cors {
             "x-request-id",
         ])
         .block_on_origin_mismatch(false)
-        .max_age(3600);
-    for origin in &config.cors_origins {
-        cors = cors.allowed_origin(origin);
-    }
-    cors
+        .max_age(3600)
 }

@@ -7,14 +7,14 @@ use database::Db;
 use identity::Identity;
 use media::{Media, Videos};
 use payments::Payments;
-use progress::HeartbeatService;
+use progress::{HeartbeatService, ReadingLog};
 use tokio::sync::{Notify, Semaphore};
 
 use crate::{
     config::Config,
     http::{
-        extract::Schemas, openapi::published, rate_limits::Limits, response_cache::ResponseCache,
-        routing::Table,
+        extract::Schemas, openapi::published, origins::Origins, rate_limits::Limits,
+        response_cache::ResponseCache, routing::Table,
     },
     startup::{self, StartupError},
     telemetry::Metrics,
@@ -36,6 +36,8 @@ pub struct State {
     pub media: Arc<Media>,
     /// The way of heartbeats into the database.
     pub heartbeats: HeartbeatService,
+    /// Who reads, and when.
+    pub readings: ReadingLog,
     /// What the school decides about messages.
     pub messaging: Messaging,
     /// The live event streams, and who is notified through them.
@@ -46,6 +48,8 @@ pub struct State {
     pub(crate) paths: Arc<Table>,
     /// The document's schemas, as what enforces them.
     pub schemas: Schemas,
+    /// Whose pages may call.
+    pub origins: Arc<Origins>,
     /// The cache of public responses.
     pub response_cache: ResponseCache,
     /// Who may ask how much.
@@ -71,9 +75,11 @@ impl State {
         Ok(Self {
             media: Arc::new(startup::media(&config)?),
             heartbeats: HeartbeatService::start(&db, startup::watch_rules(&config)?, config.watch_queue),
+            readings: ReadingLog::start(&db, config.watch_queue),
             messaging: startup::messaging(&config),
             streams: Streams::start(&db, startup::stream_capacity(&config)),
             uploads: Arc::new(Semaphore::new(config.max_uploads.min(Semaphore::MAX_PERMITS))),
+            origins: Arc::new(Origins::of(&config)),
             response_cache: ResponseCache::new(config.cache_mib),
             limits: Limits::new(config.requests_per_minute, config.logins_per_minute),
             metrics: Arc::new(Metrics::new().map_err(|error| error.to_string())?),

@@ -35,6 +35,14 @@ impl<T: Send + 'static, R: Send + 'static> GroupCommit<T, R> {
         Self { queue }
     }
 
+    /// Submits an item for which nobody waits.
+    ///
+    /// # Errors
+    /// [`Code::Overloaded`] where no room is left.
+    pub fn post(&self, item: T) -> Result<()> {
+        self.queue.try_send((item, oneshot::channel().0)).map_err(|_| Code::Overloaded.into())
+    }
+
     /// Submits an item, and waits until the commit that carries it has returned.
     ///
     /// # Errors

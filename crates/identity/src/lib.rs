@@ -23,8 +23,8 @@ pub use admin::{
 };
 pub use client::{Client, Share};
 pub use credentials::{
-    GuessLimits, Hasher, HasherSettings, RegistrationTry, change_password, hash_new_password,
-    request_password_reset, resend_verification, reset_password, verify_email,
+    GuessLimits, Hasher, HasherSettings, RegistrationTry, change_password, email_addresses,
+    hash_new_password, request_password_reset, resend_verification, reset_password, verify_email,
 };
 pub use entity::enums::{Level, Role, UserStatus};
 pub use profile::{

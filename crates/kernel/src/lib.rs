@@ -16,7 +16,7 @@ mod text;
 mod warning;
 
 pub use actor::{Actor, Role};
-pub use environment::{Clock, Environment, SystemClock, Timestamp};
+pub use environment::{Clock, Environment, SystemClock, Timestamp, numbered_id};
 pub use error::{Code, Error, FieldError, Result};
 pub use ids::{
     AnnouncementId, AttachmentId, AuditEntryId, CategoryId, ChapterId, CommentId, ConversationId, CouponId,
@@ -26,7 +26,7 @@ pub use ids::{
 };
 pub use keyring::{Keyring, from_base64url, hash_token, hex, to_base64url};
 pub use money::{Currency, Money};
-pub use page::{Cursor, Limit, Page};
+pub use page::{Cursor, CursorError, Limit, ListId, Page, SortKey};
 pub use text::{
     Piece, comparable_name, fold, is_blank, legible, one_line, pieces, trimmed, visible_line, visible_text,
 };

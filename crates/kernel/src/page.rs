@@ -1,5 +1,8 @@
 //! Pages of lists: limits and cursors.
 
+use std::{collections::BTreeMap, iter};
+
+use aws_lc_rs::digest::{Context, SHA256};
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 use chrono::{DateTime, Utc};
 use uuid::Uuid;
@@ -30,48 +33,147 @@ impl Limit {
     }
 }
 
-/// A position in a list: the sort key of the last row shown, and its id, which makes the order total.
+/// Which list a cursor belongs to: a digest of its path, its order and its filters.
 ///
-/// Written as 32 characters of base64url. Every string of that form is a legal position, so that a made-up cursor
-/// is an odd place in the list and never an error.
+/// A cursor is a place in one list. In another one it would be a place that nobody meant, which shows a page that repeats some rows and
+/// leaves out others.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct ListId([u8; 8]);
+
+impl ListId {
+    /// The list at this path, with these parameters of its query in any order.
+    #[must_use]
+    pub fn of(path: &str, parameters: &BTreeMap<String, String>) -> Self {
+        let mut context = Context::new(&SHA256);
+        let pairs = parameters.iter().flat_map(|(name, value)| [name.as_str(), value.as_str()]);
+        for part in iter::once(path).chain(pairs) {
+            // With its length, so that no two lists are written alike.
+            context.update(&(part.len() as u64).to_be_bytes());
+            context.update(part.as_bytes());
+        }
+        let mut digest = [0; 8];
+        digest.copy_from_slice(&context.finish().as_ref()[..8]);
+        Self(digest)
+    }
+}
+
+/// The sort key of a row, as it was when the row was shown.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum SortKey {
+    /// Microseconds since 1970 for times, the number itself otherwise.
+    Number(i64),
+    /// A text.
+    Text(Box<str>),
+}
+
+/// A position in a list: the sort key of the last row shown, and its id, which makes the order total. Nothing is read from the row
+/// again: it may have changed or vanished since.
+///
+/// Written in base64url, with the list to which it belongs.
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Cursor {
-    /// The sort key: microseconds since 1970 for times, the number itself otherwise.
-    pub key: i64,
+    /// The sort key.
+    pub key: SortKey,
     /// The id of the last row shown.
     pub id: Uuid,
 }
+
+/// Why a text is no cursor of a list.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum CursorError {
+    /// No list ever wrote it.
+    Malformed,
+    /// It was written by another list, or in another order or with other filters.
+    OtherList,
+}
+
+/// How a sort key is marked in a cursor.
+const NUMBER: u8 = 0;
+const TEXT: u8 = 1;
 
 impl Cursor {
     /// Stands after the row with this time and id.
     #[must_use]
     pub fn at(time: Timestamp, id: impl Into<Uuid>) -> Self {
-        Self { key: time.timestamp_micros(), id: id.into() }
+        Self::at_number(time.timestamp_micros(), id)
+    }
+
+    /// Stands after the row with this number and id.
+    #[must_use]
+    pub fn at_number(number: i64, id: impl Into<Uuid>) -> Self {
+        Self { key: SortKey::Number(number), id: id.into() }
+    }
+
+    /// Stands after the row with this text and id.
+    #[must_use]
+    pub fn at_text(text: impl Into<Box<str>>, id: impl Into<Uuid>) -> Self {
+        Self { key: SortKey::Text(text.into()), id: id.into() }
+    }
+
+    /// The key as a number; zero where it is a text, which only a made-up cursor of this list has.
+    #[must_use]
+    pub fn number(&self) -> i64 {
+        match self.key {
+            SortKey::Number(number) => number,
+            SortKey::Text(_) => 0,
+        }
+    }
+
+    /// The key as a text; empty where it is a number, which only a made-up cursor of this list has.
+    #[must_use]
+    pub fn text(&self) -> &str {
+        match &self.key {
+            SortKey::Number(_) => "",
+            SortKey::Text(text) => text,
+        }
     }
 
     /// The key as a time, held inside the years that both databases can compare.
     #[must_use]
     pub fn time(&self) -> Timestamp {
         const YEAR_9999: i64 = 253_402_300_799_000_000;
-        DateTime::<Utc>::from_timestamp_micros(self.key.clamp(0, YEAR_9999)).unwrap_or_default()
+        DateTime::<Utc>::from_timestamp_micros(self.number().clamp(0, YEAR_9999)).unwrap_or_default()
     }
 
-    /// 32 characters of base64url.
+    /// As clients see it: the list, the id and the key in base64url.
     #[must_use]
-    pub fn encode(&self) -> String {
-        let mut bytes = [0; 24];
-        let (key, id) = bytes.split_at_mut(8);
-        key.copy_from_slice(&self.key.to_be_bytes());
-        id.copy_from_slice(self.id.as_bytes());
+    pub fn encode(&self, list: ListId) -> String {
+        let mut bytes = Vec::with_capacity(33);
+        bytes.extend(list.0);
+        bytes.extend(self.id.as_bytes());
+        match &self.key {
+            SortKey::Number(number) => {
+                bytes.push(NUMBER);
+                bytes.extend(number.to_be_bytes());
+            }
+            SortKey::Text(text) => {
+                bytes.push(TEXT);
+                bytes.extend(text.as_bytes());
+            }
+        }
         URL_SAFE_NO_PAD.encode(bytes)
     }
 
-    /// Reads what [`Cursor::encode`] wrote; `None` for a string of another form.
-    #[must_use]
-    pub fn decode(text: &str) -> Option<Self> {
-        let bytes: [u8; 24] = URL_SAFE_NO_PAD.decode(text).ok()?.try_into().ok()?;
-        let (key, id) = bytes.split_at(8);
-        Some(Self { key: i64::from_be_bytes(key.try_into().ok()?), id: Uuid::from_slice(id).ok()? })
+    /// Reads what [`Cursor::encode`] wrote for this list.
+    ///
+    /// # Errors
+    /// Where nothing wrote it, or another list.
+    pub fn decode(text: &str, list: ListId) -> Result<Self, CursorError> {
+        let bytes = URL_SAFE_NO_PAD.decode(text).map_err(|_| CursorError::Malformed)?;
+        let (of, rest) = bytes.split_first_chunk::<8>().ok_or(CursorError::Malformed)?;
+        let (id, rest) = rest.split_first_chunk::<16>().ok_or(CursorError::Malformed)?;
+        let (kind, key) = rest.split_first().ok_or(CursorError::Malformed)?;
+        let key = match *kind {
+            NUMBER => key.try_into().ok().map(|key| SortKey::Number(i64::from_be_bytes(key))),
+            // PostgreSQL keeps no U+0000, and compares nothing with it.
+            TEXT => str::from_utf8(key)
+                .ok()
+                .filter(|key| !key.contains('\0'))
+                .map(|key| SortKey::Text(key.into())),
+            _ => None,
+        };
+        let key = key.ok_or(CursorError::Malformed)?;
+        if *of == list.0 { Ok(Self { key, id: Uuid::from_bytes(*id) }) } else { Err(CursorError::OtherList) }
     }
 }
 
@@ -105,25 +207,55 @@ impl<T> Page<T> {
 mod tests {
     use super::*;
 
+    fn list(filter: &str) -> ListId {
+        ListId::of("/courses", &BTreeMap::from([("difficulty".to_owned(), filter.to_owned())]))
+    }
+
     #[test]
-    fn every_string_of_the_pattern_is_a_position() {
-        for text in [
-            "________________________________",
-            "--------------------------------",
-            "AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA",
-        ] {
-            let cursor = Cursor::decode(text).unwrap();
-            assert_eq!(cursor.encode(), text);
-            assert!(cursor.time().timestamp() >= 0);
+    fn a_cursor_is_read_as_it_was_written_and_in_its_list_alone() {
+        let id = Uuid::from_u128(7);
+        for cursor in [Cursor::at_number(-5, id), Cursor::at_text("überkopf", id), Cursor::at_text("", id)] {
+            let text = cursor.encode(list("BEGINNER"));
+            assert_eq!(Cursor::decode(&text, list("BEGINNER")), Ok(cursor));
+            assert_eq!(Cursor::decode(&text, list("ADVANCED")), Err(CursorError::OtherList));
         }
-        assert_eq!(Cursor::decode("short"), None);
+    }
+
+    #[test]
+    fn what_no_list_wrote_is_malformed() {
+        let text = |bytes: &[u8]| URL_SAFE_NO_PAD.encode([list("x").0.as_slice(), &[0; 16], bytes].concat());
+        for made_up in [
+            String::new(),
+            "short".to_owned(),
+            "not base64!".to_owned(),
+            "A".repeat(32),
+            text(&[]),
+            text(&[NUMBER, 1, 2]),
+            text(&[TEXT, 0xff]),
+            text(&[TEXT, 0]),
+            text(&[2, 0, 0]),
+        ] {
+            assert_eq!(Cursor::decode(&made_up, list("x")), Err(CursorError::Malformed), "{made_up}");
+        }
+    }
+
+    #[test]
+    fn times_stay_within_what_databases_compare() {
+        for number in [i64::MIN, -1, i64::MAX] {
+            assert!(
+                (0..=253_402_300_799).contains(&Cursor::at_number(number, Uuid::nil()).time().timestamp())
+            );
+        }
     }
 
     #[test]
     fn a_page_is_cut_and_continues_after_its_last_row() {
-        let position = |n: &i64| Cursor { key: *n, id: Uuid::nil() };
+        let position = |n: &i64| Cursor::at_number(*n, Uuid::nil());
         let page = Page::cut(vec![1, 2, 3], Limit::new(2), position);
-        assert_eq!((page.data.as_slice(), page.next.map(|c| c.key)), ([1, 2].as_slice(), Some(2)));
+        assert_eq!(
+            (page.data.as_slice(), page.next),
+            ([1, 2].as_slice(), Some(Cursor::at_number(2, Uuid::nil())))
+        );
         assert_eq!(Page::cut(vec![1, 2], Limit::new(2), position).next, None);
     }
 }

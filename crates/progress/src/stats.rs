@@ -1,4 +1,4 @@
-//! How much somebody watched by day, and their streaks.
+//! How much somebody watched by day, on which days they learnt, and their streaks.
 
 use std::collections::BTreeMap;
 
@@ -7,22 +7,36 @@ use chrono_tz::Tz;
 use database::Tx;
 use kernel::{Error, FieldError, Result, Timestamp};
 
-use crate::watch::{QUARTER, store};
+use crate::{
+    reading,
+    watch::{QUARTER, store},
+};
+
+/// What somebody learnt on a day.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Day {
+    /// The day.
+    pub on: NaiveDate,
+    /// The seconds that were watched, for the first time or again.
+    pub watched_seconds: u64,
+    /// Whether they watched or read anything.
+    pub is_active: bool,
+}
 
 /// How much somebody watched, by days in their own time zone.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Stats {
-    /// The credited seconds over all days.
+    /// The seconds that were watched over all days, for the first time or again.
     pub watched_seconds: u64,
-    /// How many days in a row, up to today, or to yesterday where nothing was watched today yet.
+    /// How many active days in a row, up to today, or to yesterday where today is not active yet.
     pub current_streak_days: u32,
-    /// The most days in a row that there ever were.
+    /// The most active days in a row that there ever were.
     pub longest_streak_days: u32,
-    /// The latest days up to today, the oldest first, each with its credited seconds.
-    pub days: Vec<(NaiveDate, u64)>,
+    /// The latest days up to today, the oldest first.
+    pub days: Vec<Day>,
 }
 
-/// What the caller watched in the last `days` days, and their streaks, by the days of the time zone `zone` (a name of the IANA
+/// What the caller learnt in the last `days` days, and their streaks, by the days of the time zone `zone` (a name of the IANA
 /// database).
 ///
 /// # Errors
@@ -32,10 +46,14 @@ pub async fn stats(tx: &Tx, zone: &str, days: u32, pointer: &str) -> Result<Stat
         let detail = "No time zone of the IANA database, such as Europe/Berlin.";
         Error::invalid(vec![FieldError::new(pointer, "unknown_timezone", detail)])
     })?;
-    let spent = store::spent(tx, tx.user_id()?).await?;
+    let mut spent = store::spent(tx, tx.user_id()?).await?;
+    for quarter in reading::quarters_of(tx, tx.user_id()?).await? {
+        spent.entry(quarter).or_default();
+    }
     Ok(by_days(&spent, zone, tx.now(), days))
 }
 
+/// By the quarters of an hour in which somebody was active, with the seconds that they watched.
 fn by_days(spent: &BTreeMap<u32, u32>, zone: Tz, now: Timestamp, days: u32) -> Stats {
     let mut by_day: BTreeMap<NaiveDate, u64> = BTreeMap::new();
     for (&quarter, &seconds) in spent {
@@ -57,7 +75,12 @@ fn by_days(spent: &BTreeMap<u32, u32>, zone: Tz, now: Timestamp, days: u32) -> S
         watched_seconds: by_day.values().sum(),
         current_streak_days: if goes_on { run } else { 0 },
         longest_streak_days: longest,
-        days: shown.map(|day| (day, by_day.get(&day).copied().unwrap_or(0))).collect(),
+        days: shown
+            .map(|on| {
+                let watched = by_day.get(&on).copied();
+                Day { on, watched_seconds: watched.unwrap_or(0), is_active: watched.is_some() }
+            })
+            .collect(),
     }
 }
 
@@ -79,9 +102,10 @@ mod tests {
         let spent = spent(&["2026-11-20T23:15:00Z", "2026-11-21T22:45:00Z", "2026-11-19T12:00:00Z"]);
         let now = at("2026-11-22T10:00:00Z");
         let utc = by_days(&spent, Tz::UTC, now, 4);
-        let seconds = |stats: &Stats| stats.days.iter().map(|(_, seconds)| *seconds).collect::<Vec<_>>();
+        let seconds = |stats: &Stats| stats.days.iter().map(|day| day.watched_seconds).collect::<Vec<_>>();
         assert_eq!(seconds(&utc), [60, 60, 60, 0]);
         assert_eq!((utc.current_streak_days, utc.longest_streak_days, utc.watched_seconds), (3, 3, 180));
+        assert_eq!(utc.days.iter().map(|day| day.is_active).collect::<Vec<_>>(), [true, true, true, false]);
         // In Kathmandu, five hours and three quarters ahead, two of them were a day later.
         let kathmandu = by_days(&spent, Tz::Asia__Kathmandu, now, 4);
         assert_eq!(seconds(&kathmandu), [60, 0, 60, 60]);

@@ -127,8 +127,14 @@ impl WatchTarget {
         self.has_video && self.length.is_some()
     }
 
-    /// Whether so much of it counts as seen: enough of the shortest video that it may be.
+    /// Whether so much of it counts as seen.
     pub(crate) fn is_seen(&self, percent: f64, rules: &Rules) -> bool {
+        self.completed_by_watching() && percent >= f64::from(rules.completion_percent)
+    }
+
+    /// Whether so much of it counts as seen where the learner says that the video has ended: enough of the shortest video that it may
+    /// be.
+    pub(crate) fn may_have_ended(&self, percent: f64, rules: &Rules) -> bool {
         let enough = f64::from(rules.completion_percent) * f64::from(self.shortest);
         self.length.is_some_and(|length| percent * f64::from(length) >= enough) && self.has_video
     }

@@ -1,6 +1,6 @@
 //! `/courses/{course}/learners`, `funnel` and `jobs`: what trainers see of learners.
 
-use crate::support::{App, Person, in_query, watching::complete_lesson};
+use crate::support::{App, DatabaseKind, Person, in_query, watching::complete_lesson};
 use chrono::Duration;
 use serde_json::{Value, json};
 use test_macros::both_databases;
@@ -173,6 +173,40 @@ async fn the_csv_of_learners_escapes_formulas(app: App) {
         "{}",
         csv.text
     );
+}
+
+#[both_databases]
+async fn the_csv_of_learners_opens_in_spreadsheets_under_a_name_that_says_what_it_is(app: App) {
+    let (elena, lena) = (app.trainer().await, app.learner().await);
+    let (course, ..) = app.course(&elena, json!({ "title": "Übungen: \"Hüfte\"" })).await;
+    app.post_empty_as(&lena, &format!("/courses/{course}/enroll")).await.expect(201);
+    app.patch_as(&lena, "/me", "*", json!({ "name": "Jürgen Müller" })).await.expect(200);
+    let csv = app.get_as(&elena, &format!("/courses/{course}/learners.csv")).await.expect(200);
+    assert!(
+        csv.text.starts_with("\u{feff}userId,username,name,enrolledAt,")
+            && csv.text.contains(",Jürgen Müller,")
+    );
+    let day = app.db.environment().now().date_naive();
+    let name = csv.header("content-disposition");
+    assert!(
+        name.starts_with("attachment; filename=\"")
+            && name.contains("filename*=UTF-8''%C3%9Cbungen")
+            && name.ends_with(&format!("{day}.csv")),
+        "{name}"
+    );
+    // Privacy: who teaches a course does not see addresses.
+    assert!(!csv.text.contains('@'));
+}
+
+#[both_databases]
+async fn the_csv_of_learners_has_addresses_where_the_school_allows_it(database: DatabaseKind) {
+    let app = App::start_with(database, &[("PALESTRA_LEARNER_EMAILS", "true")]).await;
+    let Cohort { elena, lena, course, .. } = Cohort::create(&app).await;
+    let csv = app.get_as(&elena, &format!("/courses/{course}/learners.csv")).await.expect(200);
+    assert!(csv.text.starts_with("\u{feff}userId,username,name,email,enrolledAt,"));
+    let line = csv.text.lines().find(|line| line.contains(&lena.id)).unwrap();
+    assert!(line.contains(&format!(",{},", lena.email)), "{line}");
+    app.get_as(&lena, &format!("/courses/{course}/learners.csv")).await.expect_problem(403, "forbidden");
 }
 
 #[both_databases]

@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 use test_macros::both_databases;
 
 use crate::support::{
-    App,
+    App, PASSWORD,
     watching::{course_with_video, played, watcher},
 };
 
@@ -234,26 +234,45 @@ async fn ranges_are_merged_and_cut_at_the_end(app: App) {
 }
 
 #[both_databases]
-async fn a_video_may_be_shorter_than_whole_minutes(app: App) {
+async fn nine_tenths_complete_a_lesson_of_any_length(app: App) {
     let (elena, lena) = (app.trainer().await, app.learner().await);
-    let (course, _, lessons) = course_with_video(&app, &elena).await;
+    let (course, chapter, _) = app.course(&elena, json!({})).await;
     app.post_empty_as(&lena, &format!("/courses/{course}/enroll")).await.expect(201);
-    for (minutes, not_enough, enough) in [(1, 26.0, 27.0), (2, 53.0, 64.0)] {
-        let video =
-            json!({ "videoUrl": format!("https://videos.example.com/{minutes}.mp4"), "duration": minutes });
-        let lesson = &lessons[minutes - 1];
+    for minutes in [1, 2, 5, 60] {
+        let lesson = app.lesson(&elena, &chapter).await;
+        let video = json!({ "videoUrl": "https://videos.example.com/a.mp4", "duration": minutes });
         app.patch_as(&elena, &format!("/lessons/{lesson}"), "*", video).await.expect(200);
         let watch = format!("/lessons/{lesson}/watch");
         app.post_as(&lena, &watch, json!({})).await.expect(200);
+        app.clock.advance(Duration::minutes(minutes / 2 + 1));
+        let lena = app.login(&lena.email, PASSWORD).await;
+        let enough = f64::from(i32::try_from(minutes).unwrap()) * 54.0;
+        for (seconds, is_completed) in [(enough - 1.0, false), (enough, true)] {
+            let answer = app.post_as(&lena, &watch, played(0.0, seconds)).await.expect(200);
+            assert_eq!(answer.at("/isCompleted"), is_completed, "{seconds} s of {minutes} minutes");
+        }
+    }
+}
+
+#[both_databases]
+async fn a_video_that_ends_before_the_minutes_of_its_author_is_marked_as_done(app: App) {
+    let (elena, lena) = (app.trainer().await, app.learner().await);
+    let (course, _, lessons) = course_with_video(&app, &elena).await;
+    app.post_empty_as(&lena, &format!("/courses/{course}/enroll")).await.expect(201);
+    for (minutes, not_enough, enough) in [(1, 26.0, 27.0), (2, 53.0, 54.0)] {
+        let video =
+            json!({ "videoUrl": format!("https://videos.example.com/{minutes}.mp4"), "duration": minutes });
+        let lesson = format!("/lessons/{}", lessons[minutes - 1]);
+        app.patch_as(&elena, &lesson, "*", video).await.expect(200);
+        app.post_as(&lena, &format!("{lesson}/watch"), json!({})).await.expect(200);
         app.clock.advance(Duration::minutes(2));
-        assert_eq!(
-            app.post_as(&lena, &watch, played(0.0, not_enough)).await.expect(200).at("/isCompleted"),
-            false
-        );
-        assert_eq!(
-            app.post_as(&lena, &watch, played(0.0, enough)).await.expect(200).at("/isCompleted"),
-            true
-        );
+        app.post_as(&lena, &format!("{lesson}/watch"), played(0.0, not_enough)).await.expect(200);
+        app.post_empty_as(&lena, &format!("{lesson}/complete"))
+            .await
+            .expect_problem(409, "completed_by_watching");
+        app.post_as(&lena, &format!("{lesson}/watch"), played(0.0, enough)).await.expect(200);
+        let done = app.post_empty_as(&lena, &format!("{lesson}/complete")).await.expect(200);
+        assert_eq!(done.at("/isCompleted"), true);
     }
 }
 

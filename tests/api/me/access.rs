@@ -307,3 +307,36 @@ async fn the_document_of_an_explanation(app: App) {
     let explanation = app.get_as(&lena, &format!("/me/access/courses/{course}")).await.expect(200);
     insta::assert_json_snapshot!("access", explanation.document());
 }
+
+#[both_databases]
+async fn an_enrollment_says_whether_and_until_when_there_is_access(app: App) {
+    let (mut elena, mut lena) = (app.trainer().await, app.learner().await);
+    let (course, ..) = app.course(&elena, json!({ "price": { "amount": 4900, "currency": "USD" } })).await;
+    let end = app.db.environment().now() + Duration::days(3);
+    let listed = async |lena: &Person| {
+        let list = app.get_as(lena, "/me/enrollments").await.expect(200);
+        [list.at("/data/0/isActive"), list.at("/data/0/expiresAt"), list.at("/data/0/accessEndedAt")]
+    };
+    let id = grant(&app, &elena, &course, &lena, json!({ "endsAt": json_time(end) }))
+        .await
+        .expect(201)
+        .text_at("/id");
+    assert_eq!(listed(&lena).await, [json!(true), json!(json_time(end)), Value::Null]);
+    // It has run out.
+    let_time_pass(&app, Duration::days(4), &mut [&mut elena, &mut lena]).await;
+    let ended = [json!(false), json!(json_time(end)), json!(json_time(end))];
+    assert_eq!(listed(&lena).await, ended);
+    // It has begun again, and has no end; that it once ended stays.
+    app.post_as(&elena, &format!("/grants/{id}/extend"), json!({ "endsAt": null }))
+        .await
+        .expect_problem(409, "grant_not_changeable");
+    let second = grant(&app, &elena, &course, &lena, json!({})).await.expect(201).text_at("/id");
+    assert_eq!(listed(&lena).await, [json!(true), Value::Null, json!(json_time(end))]);
+    // It was taken away.
+    let_time_pass(&app, Duration::days(1), &mut [&mut elena, &mut lena]).await;
+    let now = json_time(app.db.environment().now());
+    app.post_as(&elena, &format!("/grants/{second}/revoke"), json!({ "reason": "Moved away" }))
+        .await
+        .expect(200);
+    assert_eq!(listed(&lena).await, [json!(false), json!(now), json!(now)]);
+}

@@ -46,7 +46,6 @@ async fn pages_follow_each_other_without_gaps(app: App) {
     assert_eq!(seen.len(), 5);
     let distinct: std::collections::HashSet<&String> = seen.iter().collect();
     assert_eq!(distinct.len(), 5);
-    app.get_as(&lena, "/me/sessions?cursor=________________________________").await.expect(200);
     let refused = app
         .get_as(&lena, "/me/sessions?cursor=short&limit=0&limit=2&unknown=1")
         .await

@@ -5,7 +5,7 @@ use std::{
     net::TcpStream,
 };
 
-use serde_json::json;
+use serde_json::{Value, json};
 use test_macros::both_databases;
 
 use crate::support::{App, DatabaseKind};
@@ -110,7 +110,13 @@ async fn only_configured_origins_pass_cors() {
         preflight("https://app.example.com").await.header("access-control-allow-origin"),
         "https://app.example.com"
     );
-    assert_eq!(preflight("https://evil.example.com").await.header("access-control-allow-origin"), "");
+    let refused = preflight("https://evil.example.com").await.expect_problem(403, "forbidden");
+    assert_eq!(refused.header("access-control-allow-origin"), "");
+    let detail = refused.text_at("/detail");
+    assert!(
+        detail.contains("https://evil.example.com") && detail.contains("PALESTRA_CORS_ORIGINS"),
+        "{detail}"
+    );
     let refused = app
         .send(app.request("GET", "/me").header("origin", "https://app.example.com"))
         .await
@@ -120,6 +126,73 @@ async fn only_configured_origins_pass_cors() {
     for name in ["accept-ranges", "content-range", "content-disposition"] {
         assert!(refused.header("access-control-expose-headers").contains(name), "{name}");
     }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn in_development_pages_of_this_machine_and_of_the_front_end_pass_cors() {
+    let app =
+        App::start_with(DatabaseKind::Sqlite, &[("PALESTRA_APP_URL", "https://app.example.com/start")]).await;
+    let allowed = async |method: &str, origin: &'static str| {
+        let request = app.request(method, "/courses").header("origin", origin);
+        let reply = app.send(request.header("access-control-request-method", "POST")).await;
+        reply.header("access-control-allow-origin").to_owned()
+    };
+    for origin in [
+        "http://localhost:5173",
+        "http://localhost:3000",
+        "https://localhost",
+        "http://127.0.0.1:8081",
+        "http://[::1]:4200",
+        "https://app.example.com",
+    ] {
+        for method in ["OPTIONS", "GET"] {
+            assert_eq!(allowed(method, origin).await, origin);
+        }
+    }
+    for origin in ["http://localhost.example.com", "http://app.example.com", "https://example.com", "null"] {
+        for method in ["OPTIONS", "GET"] {
+            assert_eq!(allowed(method, origin).await, "", "{origin}");
+        }
+    }
+}
+
+/// Every way in which a body is JSON: a plain one, a patch, a document, a batch.
+#[both_databases]
+async fn a_byte_order_mark_before_json_is_passed_over(app: App) {
+    let elena = app.trainer().await;
+    let (course, ..) = app.course(&elena, json!({})).await;
+    let document = app.get_as(&elena, &format!("/courses/{course}/export")).await.expect(200).text;
+    for (method, path, body, status) in [
+        ("PATCH", "/me".to_owned(), "{\"name\":\"Elena\"}".to_owned(), 200),
+        ("POST", "/course-imports".to_owned(), document, 201),
+        ("POST", "/me/progress/batch".to_owned(), "{\"items\":[]}".to_owned(), 422),
+        ("POST", "/posts".to_owned(), "{\"title\":\"A title\"}".to_owned(), 201),
+    ] {
+        let request = app.request(method, &path).bearer_auth(&elena.token).header("if-match", "*");
+        let request = request.header("content-type", "application/json").body(format!("\u{feff}{body}"));
+        let reply = app.send(request).await;
+        // Of an empty batch the schema says what is wrong, which it could not of a text that is not read.
+        assert_eq!(reply.status, status, "{method} {path}: {}", reply.text);
+    }
+}
+
+#[both_databases]
+async fn a_member_that_stands_twice_is_refused_at_its_place(app: App) {
+    let elena = app.trainer().await;
+    let send = async |method: &str, path: &str, body: &str| {
+        let request = app.request(method, path).bearer_auth(&elena.token).header("if-match", "*");
+        app.send(request.header("content-type", "application/json").body(body.to_owned())).await
+    };
+    let twice = send("PATCH", "/me", r#"{"name":"A","bio":"x","name":"B","unknown":1}"#).await;
+    assert_eq!(
+        twice.expect_problem(422, "validation_failed").errors(),
+        ["/name repeated_member", "/unknown unknown_member"]
+    );
+    assert_eq!(app.get_as(&elena, "/me").await.at("/bio"), Value::Null);
+    let document = r#"{"format":"palestra.course","version":1,"course":{"title":"T","description":"d","categories":[],
+        "chapters":[{"title":"Week 1","lessons":[{"title":"Monday"},{"title":"Tuesday","title":"Friday"}]}]}}"#;
+    let refused = send("POST", "/course-imports", document).await.expect_problem(422, "validation_failed");
+    assert_eq!(refused.errors(), ["/course/chapters/0/lessons/1/title repeated_member"]);
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

@@ -4,6 +4,7 @@ mod access_ledger;
 mod blank;
 mod connections;
 mod crash;
+mod cursors;
 mod database;
 mod grant_history;
 mod health;

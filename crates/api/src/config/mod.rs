@@ -83,7 +83,8 @@ settings! {
     public_url: String = "http://127.0.0.1:8080", "PALESTRA_PUBLIC_URL";
     /// The front end that links in mails lead to.
     app_url: String = "http://127.0.0.1:3000", "PALESTRA_APP_URL";
-    /// Origins whose pages may call the API from a browser, such as https://app.example.com; separated by commas.
+    /// Origins whose pages may call the API from a browser, such as https://app.example.com; separated by commas. In development also
+    /// those of this machine (localhost, 127.0.0.1) at any port, and that of PALESTRA_APP_URL.
     cors_origins: Vec<String> = "", "PALESTRA_CORS_ORIGINS";
     /// Addresses of proxies whose X-Forwarded-For is believed; separated by commas.
     trusted_proxies: Vec<IpAddr> = "", "PALESTRA_TRUSTED_PROXIES";
@@ -226,6 +227,8 @@ settings! {
     completion_percent: u32 = "90", "PALESTRA_COMPLETION_PERCENT";
     /// Heartbeats that may wait to be written; more are answered with 503.
     watch_queue: usize = "4096", "PALESTRA_WATCH_QUEUE";
+    /// Whether the CSV files of learners that trainers fetch have e-mail addresses. Learners have to be told before.
+    learner_emails: bool = "false", "PALESTRA_LEARNER_EMAILS";
     /// Messages: from whom those take them who have not decided themselves: everyone, shared (whoever has a course in common with
     /// them) or nobody.
     messages_from: MessagesFrom = "shared", "PALESTRA_MESSAGES_FROM";

@@ -149,7 +149,9 @@ async fn answer<B: MessageBody + 'static>(
     meta: &RequestMeta,
 ) -> Result<ServiceResponse<BoxBody>, Error> {
     let detached = |problem: Problem| -> Error { DetachedError { problem, meta: meta.clone() }.into() };
-    if let Err(problem) = admit(state, request.request()) {
+    let admitted = admit(state, request.request());
+    let admitted = admitted.and_then(|()| Ok(state.origins.admit(request.request())?));
+    if let Err(problem) = admitted {
         let refusal = write(&problem.into(), &meta.id);
         return Ok(with_response_headers(request.into_response(refusal), meta));
     }

@@ -8,6 +8,7 @@ pub(crate) mod examples;
 pub(crate) mod extract;
 pub(crate) mod middleware;
 pub mod openapi;
+pub(crate) mod origins;
 pub(crate) mod prelude;
 pub(crate) mod problem;
 pub(crate) mod rate_limits;

@@ -3,7 +3,9 @@
 pub(crate) use actix_web::web::Data;
 
 pub(crate) use super::{
-    extract::{Admin, Caller, Idempotency, IfMatch, Json, Member, Path, Prose, Query, Trainer},
+    extract::{
+        Admin, Caller, Idempotency, IfMatch, Json, List, Member, PageQuery, Path, Prose, Query, Trainer,
+    },
     problem::Problem,
     reply::{Answer, Nothing, Reply},
     routing::{Operations, operations},

@@ -192,7 +192,9 @@ pub struct ProblemReason<'a> {
     /// A JSON Pointer (RFC 6901) into the body, or `?name` for a query parameter.
     #[schema(value_type = String, example = "/email")]
     pointer: &'a str,
-    /// A stable snake_case code. New ones may be added.
+    /// A stable snake_case code, such as `required`, `too_short`, `too_long`, `too_small`, `too_large`, `too_few`, `too_many`,
+    /// `bad_format`, `bad_character`, `wrong_type`, `not_allowed`, `duplicate`, `unknown_member`, `unknown_parameter`, `repeated_member`,
+    /// `cursor_malformed` or `cursor_of_other_list`. New ones may be added.
     #[schema(value_type = String, example = "required")]
     code: &'a str,
     /// In words.

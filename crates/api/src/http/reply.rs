@@ -8,6 +8,7 @@ use actix_web::{
 };
 use bytes::Bytes;
 use kernel::{Error, Result};
+use media::{Disposition, content_disposition};
 use serde::{Deserialize, Serialize};
 
 use super::problem::Problem;
@@ -64,7 +65,7 @@ impl Reply<String> {
             status: StatusCode::OK,
             headers: vec![
                 (header::CONTENT_TYPE.to_string(), content_type.to_owned()),
-                (header::CONTENT_DISPOSITION.to_string(), format!("attachment; filename=\"{name}\"")),
+                (header::CONTENT_DISPOSITION.to_string(), content_disposition(Disposition::Attachment, name)),
             ],
             body: body.into(),
             of: PhantomData,

@@ -43,12 +43,10 @@ pub async fn list_comments(
         Branch::Lesson(_) => readable?,
         Branch::Post(_) | Branch::Comment(_) => readable.map_err(access::as_not_found)?,
     }
-    Ok(Page::cut(rows, limit, |comment| Cursor {
-        key: match sort {
-            CommentSort::Top => comment.score,
-            CommentSort::New | CommentSort::Old | CommentSort::Tree => comment.number,
-        },
-        id: comment.id.into(),
+    Ok(Page::cut(rows, limit, |comment| match sort {
+        CommentSort::Top => Cursor::at_number(comment.score, comment.id),
+        CommentSort::New | CommentSort::Old => Cursor::at_number(comment.number, comment.id),
+        CommentSort::Tree => Cursor::at_text(comment.path.as_str(), comment.id),
     }))
 }
 

@@ -27,6 +27,8 @@ pub struct Comment {
     pub number: i64,
     /// The level of the comment, from 1 to [`MAX_DEPTH`].
     pub depth: i64,
+    /// The place of the comment in the tree of the thread: the numbers of what it answers, then its own.
+    pub path: String,
     /// The author.
     #[sea_orm(nested(prefix = "author_"))]
     pub author: Person,

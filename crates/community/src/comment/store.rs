@@ -168,18 +168,17 @@ fn select_page(
     });
     if let Some(after) = after {
         let (condition, position): (_, Vec<_>) = match sort {
-            CommentSort::New => (" AND c.number < :after_key", values! { after_key: after.key }.to_vec()),
-            CommentSort::Old => (" AND c.number > :after_key", values! { after_key: after.key }.to_vec()),
+            CommentSort::New => {
+                (" AND c.number < :after_key", values! { after_key: after.number() }.to_vec())
+            }
+            CommentSort::Old => {
+                (" AND c.number > :after_key", values! { after_key: after.number() }.to_vec())
+            }
             CommentSort::Top => (
                 " AND (n.score, n.comment_id) < (:after_key, :after_id)",
-                values! { after_key: after.key, after_id: after.id }.to_vec(),
+                values! { after_key: after.number(), after_id: after.id }.to_vec(),
             ),
-            // The row of a comment stays for ever, and so does its path. The coalesce stands inside the subquery: around it, the
-            // expression would not be leakproof, and PostgreSQL would not use the index.
-            CommentSort::Tree => (
-                " AND c.path > (SELECT coalesce(max(a.path), '') FROM comments a WHERE a.id = :after_id)",
-                values! { after_id: after.id }.to_vec(),
-            ),
+            CommentSort::Tree => (" AND c.path > :after_path", values! { after_path: after.text() }.to_vec()),
         };
         sql.push_str(condition);
         values.extend(position);

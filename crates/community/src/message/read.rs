@@ -25,7 +25,7 @@ pub async fn list(
     if rows.is_empty() && !store::is_member(tx, me, conversation_id).await? {
         return Err(Code::NotFound.into());
     }
-    Ok(Page::cut(rows, limit, |message| Cursor { key: message.number, id: message.id.into() }))
+    Ok(Page::cut(rows, limit, |message| Cursor::at_number(message.number, message.id)))
 }
 
 /// A message of a conversation of the caller's.

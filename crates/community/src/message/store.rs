@@ -73,7 +73,7 @@ pub(super) async fn list(
     let mut values = values! { me, conversation_id }.to_vec();
     sql.push_str(" AND g.conversation_id = :conversation_id");
     // The cursor is one more bound, on the side to which the list goes on.
-    let cursor = cursor.map(|cursor| cursor.key);
+    let cursor = cursor.map(|cursor| cursor.number());
     let (after, before) = if range.ascending {
         (range.after.max(cursor), range.before)
     } else {

@@ -49,7 +49,7 @@ pub async fn list_posts(
         _ => Feed::Everywhere(enrollment::readable_courses(tx).await?),
     };
     let rows = store::list(tx, feed, filter.author_id, after, limit).await?;
-    Ok(Page::cut(rows, limit, |post| Cursor { key: post.feed_key, id: post.id.into() }))
+    Ok(Page::cut(rows, limit, |post| Cursor::at_number(post.feed_key, post.id)))
 }
 
 /// A post that the caller may read.

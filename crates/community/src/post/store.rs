@@ -100,7 +100,7 @@ pub(crate) async fn list(
     }
     if let Some(after) = after {
         sql.push_str(" AND (p.feed_key, p.id) < (:after_key, :after_id)");
-        values.extend(values! { after_key: after.key, after_id: after.id });
+        values.extend(values! { after_key: after.number(), after_id: after.id });
     }
     sql.push_str(&format!(" ORDER BY p.feed_key DESC, p.id DESC LIMIT {}", limit.fetch()));
     let rows: Vec<Row> = tx.fetch_all(&sql, values).await?;

@@ -33,15 +33,15 @@ pub async fn list_courses(
     limit: Limit,
 ) -> Result<CataloguePage> {
     let Some(search) = Search::of(filter) else {
-        return Ok(page(Vec::new(), sort, position, limit));
+        return Ok(page(Vec::new(), sort, &position, limit));
     };
-    let mut hits = list::find(tx, filter, &search, sort, position, limit).await?;
+    let mut hits = list::find(tx, filter, &search, sort, &position, limit).await?;
     if hits.is_empty()
         && let Some(corrected) = spelling::corrected(tx, &search).await?
     {
-        hits = list::find(tx, filter, &corrected, sort, position, limit).await?;
+        hits = list::find(tx, filter, &corrected, sort, &position, limit).await?;
     }
-    Ok(page(hits, sort, position, limit))
+    Ok(page(hits, sort, &position, limit))
 }
 
 /// How many courses there are of each kind, to choose a filter from.
@@ -63,7 +63,7 @@ pub async fn facets(tx: &Tx, filter: &CourseFilter) -> Result<Facets> {
 }
 
 /// Cuts the extra row off that tells whether there are more.
-fn page(mut hits: Vec<Hit>, sort: CourseSort, position: PagePosition, limit: Limit) -> CataloguePage {
+fn page(mut hits: Vec<Hit>, sort: CourseSort, position: &PagePosition, limit: Limit) -> CataloguePage {
     let has_more = hits.len() > limit.rows();
     hits.truncate(limit.rows());
     if matches!(position, PagePosition::Before(_)) {

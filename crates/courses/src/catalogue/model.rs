@@ -63,7 +63,7 @@ impl CourseSort {
 }
 
 /// Where a page of the catalogue begins.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Debug)]
 pub enum PagePosition {
     /// At the beginning of the list.
     Start,
@@ -112,8 +112,11 @@ pub struct PriceRange {
     pub max: i64,
 }
 
-/// A course of a page, with how well it matches the search.
+/// A course of a page, with what it was ordered by where that is not in the course.
 pub(crate) struct Hit {
     pub(crate) course: Course,
+    /// How well it matches the search; zero where the order does not ask for it.
     pub(crate) rank: i64,
+    /// Its title as titles are ordered.
+    pub(crate) sort_title: String,
 }

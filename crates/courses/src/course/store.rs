@@ -40,23 +40,29 @@ async fn list(
     with_categories(tx, tx.fetch_all(&sql, values).await?).await
 }
 
-/// The courses that a query found, each with the `rank` that the query gave to its `course_id`. `rest` orders by the columns of that
-/// query, which is `h`. It is text because the catalogue is hot.
+/// The courses that a query found, each with the `rank` and the `sort_title` that the query gave to its `course_id`. `rest` orders by the
+/// columns of that query, which is `h`. It is text because the catalogue is hot.
 pub(crate) async fn list_ranked(
     tx: &Tx,
     query: &str,
     rest: &str,
     values: impl IntoIterator<Item = (&'static str, Value)>,
-) -> Result<Vec<(Course, i64)>> {
+) -> Result<Vec<(Course, i64, String)>> {
     let sql = format!(
-        "SELECT {LIST_COLUMNS}, CAST(NULL AS text) AS content, h.rank FROM ({query}) h \
+        "SELECT {LIST_COLUMNS}, CAST(NULL AS text) AS content, h.rank, h.sort_title FROM ({query}) h \
          JOIN courses c ON c.id = h.course_id {JOINS} {rest}"
     );
     let rows = tx.query_all_raw(tx.named(&sql, values)).await.map_db_err()?;
-    let ranked = rows.iter().map(|row| Ok((Course::from_query_result(row, "")?, row.try_get("", "rank")?)));
-    let ranked: Vec<(Course, i64)> = ranked.collect::<Result<_, DbErr>>().map_db_err()?;
-    let (courses, ranks): (Vec<Course>, Vec<i64>) = ranked.into_iter().unzip();
-    Ok(with_categories(tx, courses).await?.into_iter().zip(ranks).collect())
+    let mut courses = Vec::with_capacity(rows.len());
+    let mut keys = Vec::with_capacity(rows.len());
+    for row in &rows {
+        courses.push(Course::from_query_result(row, "").map_db_err()?);
+        let keys_of =
+            || Ok::<(i64, String), DbErr>((row.try_get("", "rank")?, row.try_get("", "sort_title")?));
+        keys.push(keys_of().map_db_err()?);
+    }
+    let courses = with_categories(tx, courses).await?.into_iter();
+    Ok(courses.zip(keys).map(|(course, (rank, sort_title))| (course, rank, sort_title)).collect())
 }
 
 async fn with_categories(tx: &Tx, courses: Vec<Course>) -> Result<Vec<Course>> {

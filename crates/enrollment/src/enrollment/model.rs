@@ -14,8 +14,12 @@ pub struct Enrollment {
     pub course_id: CourseId,
     /// When the learner enrolled.
     pub enrolled_at: Timestamp,
-    /// The latest end among active grants; `None` is without end, or without access.
+    /// Whether a grant gives access now.
+    pub is_active: bool,
+    /// When the access ends; `None` is without end. Of an access that is over, when it ended.
     pub expires_at: Option<Timestamp>,
+    /// When the access last ended; `None` where it never did.
+    pub access_ended_at: Option<Timestamp>,
     /// Whether the course is completed.
     pub is_completed: bool,
     /// When the course was completed; `None` until then.

@@ -20,11 +20,26 @@ pub(super) async fn learner_count(tx: &Tx, course_id: CourseId) -> Result<i64> {
     Ok(count.unwrap_or(0))
 }
 
-/// Text: `expires_at` is the latest end among the active grants, unless one of them has none.
-const ENROLLMENT: &str = "SELECT e.id, e.user_id, e.course_id, e.enrolled_at, e.is_completed, e.completed_at, \
-    (SELECT CASE WHEN count(*) = count(g.ends_at) THEN max(g.ends_at) END FROM grants g WHERE g.user_id = e.user_id \
-     AND g.course_id = e.course_id AND g.status = 'ACTIVE' AND g.starts_at <= :now \
-     AND (g.ends_at IS NULL OR g.ends_at > :now)) AS expires_at FROM enrollments e WHERE e.user_id = :user_id";
+/// The grants of an enrollment that give access now.
+const ACTIVE: &str = "FROM grants a WHERE a.user_id = e.user_id AND a.course_id = e.course_id AND a.status = 'ACTIVE' \
+    AND a.starts_at <= :now AND (a.ends_at IS NULL OR a.ends_at > :now)";
+
+/// When a grant ended, as `Grant::ended_at` has it.
+const ENDED_AT: &str = "CASE WHEN g.status = 'ACTIVE' THEN g.ends_at ELSE g.status_changed_at END";
+
+/// Text, so that a page is one statement: the latest end among the active grants, unless one of them has none; and the latest end of a
+/// grant that no active one outlasts.
+fn enrollment() -> String {
+    format!(
+        "SELECT e.*, coalesce(e.active_until, CASE WHEN NOT e.is_active THEN e.access_ended_at END) AS expires_at FROM (\
+         SELECT e.id, e.user_id, e.course_id, e.enrolled_at, e.is_completed, e.completed_at, \
+         EXISTS (SELECT 1 {ACTIVE}) AS is_active, \
+         (SELECT CASE WHEN count(*) = count(a.ends_at) THEN max(a.ends_at) END {ACTIVE}) AS active_until, \
+         (SELECT max({ENDED_AT}) FROM grants g WHERE g.user_id = e.user_id AND g.course_id = e.course_id \
+         AND {ENDED_AT} <= :now AND NOT EXISTS (SELECT 1 {ACTIVE} AND a.starts_at <= {ENDED_AT})) AS access_ended_at \
+         FROM enrollments e WHERE e.user_id = :user_id) e WHERE TRUE"
+    )
+}
 
 /// Answers whether the enrollment is new: of two at once, one makes it.
 pub(super) async fn insert(tx: &Tx, user_id: UserId, course_id: CourseId) -> Result<bool> {
@@ -44,7 +59,7 @@ pub(super) async fn insert(tx: &Tx, user_id: UserId, course_id: CourseId) -> Res
 }
 
 pub(super) async fn find(tx: &Tx, user_id: UserId, course_id: CourseId) -> Result<Option<Enrollment>> {
-    let sql = format!("{ENROLLMENT} AND e.course_id = :course_id");
+    let sql = format!("{} AND e.course_id = :course_id", enrollment());
     tx.fetch_optional(&sql, values! { user_id, course_id, now: tx.now() }).await
 }
 
@@ -59,11 +74,11 @@ pub(super) async fn page(
     let now = tx.now();
     match after {
         None => {
-            let sql = format!("{ENROLLMENT} {order}");
+            let sql = format!("{} {order}", enrollment());
             tx.fetch_all(&sql, values! { user_id, now }).await
         }
         Some(after) => {
-            let sql = format!("{ENROLLMENT} AND (e.enrolled_at, e.id) < (:time, :id) {order}");
+            let sql = format!("{} AND (e.enrolled_at, e.id) < (:time, :id) {order}", enrollment());
             tx.fetch_all(&sql, values! { user_id, now, time: after.time(), id: after.id }).await
         }
     }

@@ -57,6 +57,7 @@ pub mod profiles;
 pub mod provider_events;
 pub mod purchases;
 pub mod reactions;
+pub mod readings;
 pub mod receipt_numbers;
 pub mod receipts;
 pub mod refresh_tokens;

@@ -25,6 +25,8 @@ pub struct Model {
     pub position_seconds: Option<f64>,
     pub positioned_at: Option<DateTimeUtc>,
     pub session_id: Option<Uuid>,
+    #[sea_orm(column_type = "VarBinary(StringLen::None)", nullable)]
+    pub passes: Option<Vec<u8>>,
     #[sea_orm(belongs_to, from = "(course_id, chapter_id)", to = "(course_id, id)")]
     pub chapters: BelongsTo<Option<super::chapters::Entity>>,
     #[sea_orm(belongs_to, from = "(course_id, lesson_id)", to = "(course_id, id)")]

@@ -59,6 +59,18 @@ pub(crate) async fn find_address(tx: &Tx, user_id: UserId) -> Result<Option<Emai
     found.into_partial_model().one(tx).await.map_db_err()
 }
 
+/// The addresses of these accounts, as the people wrote them.
+pub(crate) async fn find_addresses(tx: &Tx, users: &[UserId]) -> Result<Vec<(UserId, String)>> {
+    credentials::Entity::find()
+        .select_only()
+        .columns([credentials::Column::UserId, credentials::Column::EmailDisplay])
+        .filter(credentials::COLUMN.user_id.is_in(users.iter().copied()))
+        .into_tuple()
+        .all(tx)
+        .await
+        .map_db_err()
+}
+
 pub(crate) async fn set_password(tx: &Tx, user_id: UserId, password_hash: String) -> Result<()> {
     credentials::Entity::update_many()
         .set(credentials::ActiveModel {

@@ -13,9 +13,11 @@ use serde_json::json;
 
 use self::model::Completed;
 use crate::{
-    Progress, Subject,
+    Progress, Rules, Subject,
     progress::progress_of,
+    reading,
     subject::{WatchTarget, watch_target},
+    watch::store as watches,
 };
 
 /// The outbox message that makes the worker call [`recompute_completion_for`] for one learner of a course.
@@ -41,20 +43,25 @@ pub async fn enroll(tx: &Tx, course_id: CourseId) -> Result<(Enrollment, bool)> 
     Ok((enrollment, is_new))
 }
 
-/// Marks a lesson or a chapter as done that is not completed by watching: it has no video, or one whose length nobody knows.
-/// Completes what becomes complete by it; doing it again changes nothing.
+/// Marks a lesson or a chapter as done that is not completed by watching: it has no video, or one whose length nobody knows, or one
+/// that has ended before the minutes of its author were over. Completes what becomes complete by it; doing it again changes nothing
+/// but the day's activity.
 ///
 /// # Errors
 /// [`Code::CompletedByWatching`], [`Code::CompletedByLessons`], [`Code::NotFound`], [`Code::Unauthenticated`], and why it may
 /// not be read.
-pub async fn complete(tx: &Tx, subject: Subject) -> Result<Progress> {
+pub async fn complete(tx: &Tx, subject: Subject, rules: &Rules) -> Result<Progress> {
     let target = watch_target(tx, subject).await?;
     if target.completed_by_watching() {
-        return Err(Code::CompletedByWatching.into());
+        let watched = watches::find(tx, tx.user_id()?, subject).await?;
+        if !watched.is_some_and(|record| target.may_have_ended(record.watch.percent, rules)) {
+            return Err(Code::CompletedByWatching.into());
+        }
     }
     if !complete_target(tx, &target).await? {
         return Err(Code::CompletedByLessons.into());
     }
+    reading::note(tx, target.course_id).await?;
     progress_of(tx, &target).await
 }
 

@@ -15,6 +15,7 @@ pub use self::model::LearnerProgress;
 use crate::{
     Tally,
     completion::{self, store as marks},
+    reading,
     watch::store as watches,
 };
 
@@ -118,6 +119,9 @@ pub async fn reset(
         }
     };
     watches::reset(tx, user_id, course_id, lesson_id).await?;
+    if lesson_id.is_none() {
+        reading::reset(tx, user_id, course_id).await?;
+    }
     marks::unmark_lessons(tx, user_id, course_id, lesson_id).await?;
     marks::unmark_chapters(tx, user_id, course_id, chapter_id).await?;
     tx.invalidate_account_cache(user_id).await?;

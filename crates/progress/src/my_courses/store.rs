@@ -17,6 +17,7 @@ struct LastActivity {
 /// When somebody did something in each course. A watch that was reset counts as one without heartbeats (`UNHEARD`). Text: a union of three tables.
 const ACTIVITY: &str = "SELECT course_id, max(at) AS at FROM (\
     SELECT course_id, last_heard_at AS at FROM watches WHERE user_id = :user_id AND last_heard_at >= first_heard_at UNION ALL \
+    SELECT course_id, read_at FROM readings WHERE user_id = :user_id UNION ALL \
     SELECT course_id, completed_at FROM lesson_progress WHERE user_id = :user_id AND is_completed UNION ALL \
     SELECT course_id, completed_at FROM chapter_progress WHERE user_id = :user_id AND is_completed) activity";
 
@@ -30,7 +31,7 @@ pub(super) async fn last_activity(
         return Ok(HashMap::new());
     }
     let (any_of, courses) = tx.any_of("courses", courses);
-    // Text: a union of three tables.
+    // Text: a union of four tables.
     let sql = format!("{ACTIVITY} WHERE course_id {any_of} GROUP BY course_id");
     let rows: Vec<LastActivity> = tx.fetch_all(&sql, values! { user_id, courses }).await?;
     Ok(rows.into_iter().map(|row| (row.course_id, row.at)).collect())
@@ -38,7 +39,7 @@ pub(super) async fn last_activity(
 
 /// The hundred courses in which somebody did something last, the latest first.
 pub(super) async fn latest_courses(tx: &Tx, user_id: UserId) -> Result<Vec<(CourseId, Timestamp)>> {
-    // Text: a union of three tables.
+    // Text: a union of four tables.
     let sql = format!("{ACTIVITY} GROUP BY course_id ORDER BY max(at) DESC, course_id LIMIT 100");
     let rows: Vec<LastActivity> = tx.fetch_all(&sql, values! { user_id }).await?;
     Ok(rows.into_iter().map(|row| (row.course_id, row.at)).collect())

@@ -1,6 +1,7 @@
 //! What somebody has watched of one video, and what they are credited for it.
 
 mod model;
+mod passes;
 mod ranges;
 pub(crate) mod store;
 

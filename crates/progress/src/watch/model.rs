@@ -5,7 +5,10 @@ use std::collections::BTreeMap;
 use chrono::TimeDelta;
 use kernel::{Error, FieldError, Result, Timestamp, Uuid};
 
-use super::ranges::{self, Ranges};
+use super::{
+    passes::Passes,
+    ranges::{self, Ranges},
+};
 
 /// The longest video whose watching is followed, in seconds: a day.
 pub const MAX_VIDEO_SECONDS: u32 = 86_400;
@@ -110,7 +113,7 @@ impl Position {
 
 /// What is known of one user and one video.
 ///
-/// Everything but [`Watch::spent`] is a union, a minimum or a maximum over the heartbeats, so that their order and their
+/// Everything but [`Watch::spent`] and [`Watch::passes`] is a union, a minimum or a maximum over the heartbeats, so that their order and their
 /// repetition do not matter (as long as nothing has more than [`MAX_RUNS`] runs). The credit follows from it:
 /// `min(claimed, (last heartbeat - first heartbeat) × rate + slack)`. What was claimed beyond that stays on record, and is credited as the
 /// clock allows it.
@@ -128,8 +131,10 @@ pub struct Watch {
     pub percent: f64,
     /// Where to resume.
     pub position: Option<Position>,
-    /// When the credited seconds were watched: seconds by quarter of an hour since 1970.
+    /// When it was watched, what was watched again included: seconds by quarter of an hour since 1970.
     pub spent: BTreeMap<u32, u32>,
+    /// What the latest playbacks have played, so that a heartbeat that comes twice is no second watching.
+    pub passes: Passes,
 }
 
 impl Watch {
@@ -144,6 +149,7 @@ impl Watch {
             percent: 0.0,
             position: None,
             spent: BTreeMap::new(),
+            passes: Passes::default(),
         }
     }
 
@@ -156,22 +162,35 @@ impl Watch {
     /// Records a claim that the server received at `now`, about a video of `length` seconds (`None`: nobody knows).
     pub fn record(&mut self, claim: &Claim, length: Option<u32>, now: Timestamp, rules: &Rules) {
         let end = length.unwrap_or(MAX_VIDEO_SECONDS);
+        let mut played = Ranges::default();
         for &(from, to) in &claim.ranges {
-            self.claimed.add(second(from).min(end), second(to).min(end));
+            played.add(second(from).min(end), second(to).min(end));
         }
+        let mut reached = None;
         if let (Some(percent), Some(length)) = (claim.percent, length) {
-            self.claimed.add(0, second(percent / 100.0 * f64::from(length)).min(length));
+            reached = Some(second(percent / 100.0 * f64::from(length)).min(length));
         }
+        let claimed_before = self.claimed.clone();
+        self.claimed.unite(&played);
+        self.claimed.add(0, reached.unwrap_or(0));
         self.claimed.close_gaps(MAX_RUNS);
         self.first_heard_at = self.first_heard_at.min(now);
         self.last_heard_at = self.last_heard_at.max(now);
         self.move_position(claim, length, now);
+        let watched_before = self.watched_seconds;
         self.credit(length, rules);
         // A device that was offline reports when it was, within what the server can know: since the first heartbeat.
         let when = claim.played_at.unwrap_or(now).clamp(self.first_heard_at, now);
-        let booked: u32 = self.spent.values().sum();
-        if let Some(new) = self.watched_seconds.checked_sub(booked).filter(|new| *new > 0) {
-            *self.spent.entry(quarter(when)).or_default() += new;
+        let new = self.watched_seconds - watched_before;
+        let fresh = self.passes.play((claim.session_id, when), played, reached);
+        let again = fresh.common_seconds(&claimed_before);
+        let booked = self.spent.values().fold(new, |sum, seconds| sum.saturating_add(*seconds));
+        // What is watched again runs against the same clock.
+        let again = again.min(self.allowed_seconds(rules).saturating_sub(booked));
+        // Who plays is active, also where the clock credits nothing.
+        if new > 0 || !fresh.is_empty() {
+            let spent = self.spent.entry(quarter(when)).or_default();
+            *spent = spent.saturating_add(new + again);
         }
     }
 
@@ -192,15 +211,18 @@ impl Watch {
     /// The credit that follows from what is known.
     fn credit(&mut self, length: Option<u32>, rules: &Rules) {
         let claimed = self.claimed.seconds_before(length.unwrap_or(MAX_VIDEO_SECONDS));
-        let elapsed = (self.last_heard_at - self.first_heard_at).max(TimeDelta::zero());
-        let allowed = elapsed.num_milliseconds().saturating_mul(rules.rate_percent.into()) / 100_000;
-        let allowed = allowed.saturating_add(rules.slack_seconds.into());
-        let allowed = u32::try_from(allowed).unwrap_or(u32::MAX);
-        self.watched_seconds = self.watched_seconds.max(claimed.min(allowed));
+        self.watched_seconds = self.watched_seconds.max(claimed.min(self.allowed_seconds(rules)));
         if let Some(length) = length.filter(|length| *length > 0) {
             let percent = f64::from(self.watched_seconds.min(length)) * 100.0 / f64::from(length);
             self.percent = self.percent.max(percent);
         }
+    }
+
+    /// What the clock allows between the first and the last heartbeat.
+    fn allowed_seconds(&self, rules: &Rules) -> u32 {
+        let elapsed = (self.last_heard_at - self.first_heard_at).max(TimeDelta::zero());
+        let allowed = elapsed.num_milliseconds().saturating_mul(rules.rate_percent.into()) / 100_000;
+        u32::try_from(allowed.saturating_add(rules.slack_seconds.into())).unwrap_or(u32::MAX)
     }
 
     /// For the database: the gap to each quarter of an hour and its seconds.
@@ -310,12 +332,58 @@ mod tests {
                 assert!(watch.percent >= before, "watchTimePercent fell in round {round}");
                 before = watch.percent;
             }
-            assert_eq!(watch.spent.values().sum::<u32>(), watch.watched_seconds);
-            // When it was watched is attributed as it arrives.
+            assert!(watch.spent.values().sum::<u32>() >= watch.watched_seconds);
+            // When it was watched is attributed as it arrives, and what was watched again with it.
             watch.spent.clear();
+            watch.passes = Passes::default();
             ends.push(watch);
         }
         assert!(ends.windows(2).all(|pair| pair[0] == pair[1]));
+    }
+
+    #[test]
+    fn watching_again_counts_for_its_day_and_a_heartbeat_that_comes_twice_does_not() {
+        const DAY: i64 = 86_400;
+        let opened = Claim::default();
+        let first = watch_after(&[(0, opened.clone()), (600, range(0.0, 600.0))], Some(600));
+        assert_eq!(first.spent.values().sum::<u32>(), 600);
+        // The same request, as somebody sends it who did not hear the answer.
+        let mut again = first.clone();
+        again.record(&range(0.0, 600.0), Some(600), at(602), &RULES);
+        assert_eq!(again.spent, first.spent);
+        // The next day it is another playback: by its time, or by its id.
+        again.record(&opened, Some(600), at(DAY), &RULES);
+        assert_eq!(again.spent, first.spent, "who only opens has not watched");
+        again.record(&range(0.0, 600.0), Some(600), at(DAY + 600), &RULES);
+        assert_eq!(
+            (again.spent[&quarter(at(DAY + 600))], again.watched_seconds, again.percent),
+            (600, 600, 100.0)
+        );
+        let session = |n: u128, to: f64| Claim { session_id: Some(Uuid::from_u128(n)), ..range(0.0, to) };
+        let twice =
+            [(0, opened), (600, session(1, 600.0)), (1_200, session(2, 600.0)), (1_201, session(2, 600.0))];
+        assert_eq!(watch_after(&twice, Some(600)).spent.values().sum::<u32>(), 1_200);
+    }
+
+    #[test]
+    fn a_percentage_counts_again_from_where_its_playback_began() {
+        let percent = |percent: f64| Claim { percent: Some(percent), ..Claim::default() };
+        let mut watch = watch_after(&[(0, percent(0.0)), (600, percent(100.0))], Some(600));
+        assert_eq!(watch.spent.values().sum::<u32>(), 600);
+        for (second, part) in [(86_400, 50.0), (86_460, 60.0)] {
+            watch.record(&percent(part), Some(600), at(second), &RULES);
+        }
+        assert_eq!(watch.spent.values().sum::<u32>(), 660);
+    }
+
+    #[test]
+    fn watching_again_runs_against_the_same_clock() {
+        let all = |session: u128| Claim { session_id: Some(Uuid::from_u128(session)), ..range(0.0, 600.0) };
+        let mut watch = watch_after(&[(0, Claim::default()), (600, all(1))], Some(600));
+        for session in 2..50 {
+            watch.record(&all(session), Some(600), at(700), &RULES);
+        }
+        assert_eq!(watch.spent.values().sum::<u32>(), 700 * 2 + 30);
     }
 
     #[test]

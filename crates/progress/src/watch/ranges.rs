@@ -23,6 +23,40 @@ impl Ranges {
         self.0.splice(begin..end.max(begin), [(from, to)]);
     }
 
+    /// Adds all seconds of another set.
+    pub fn unite(&mut self, other: &Self) {
+        for &(from, to) in &other.0 {
+            self.add(from, to);
+        }
+    }
+
+    /// Its seconds that are not in another set.
+    #[must_use]
+    pub fn without(&self, other: &Self) -> Self {
+        let mut rest = Self::default();
+        for &(from, to) in &self.0 {
+            let mut at = from;
+            for &(start, end) in other.0.iter().filter(|&&(start, end)| start < to && end > from) {
+                rest.add(at, start);
+                at = at.max(end);
+            }
+            rest.add(at, to);
+        }
+        rest
+    }
+
+    /// How many of its seconds are in another set, too.
+    #[must_use]
+    pub fn common_seconds(&self, other: &Self) -> u32 {
+        self.seconds_before(u32::MAX) - self.without(other).seconds_before(u32::MAX)
+    }
+
+    /// Whether it has no second.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+
     /// Closes the shortest gaps, the first of equal ones, until there are at most so many runs.
     pub fn close_gaps(&mut self, most: usize) {
         let surplus = self.0.len().saturating_sub(most.max(1));
@@ -148,6 +182,9 @@ mod tests {
             .flat_map(|a| (0..8_u32).flat_map(move |b| (0..8_u32).map(move |c| (a, b, c, (a * 3 + c) % 8))))
         {
             let seen: std::collections::BTreeSet<u32> = (a..b).chain(c..d).collect();
+            let without = of(&[(a, b)]).without(&of(&[(c, d)]));
+            let rest: Vec<u32> = without.runs().iter().flat_map(|&(from, to)| from..to).collect();
+            assert_eq!(rest, (a..b).filter(|second| !(c..d).contains(second)).collect::<Vec<_>>());
             let ranges = of(&[(a, b), (c, d)]);
             let runs: Vec<u32> = ranges.runs().iter().flat_map(|&(from, to)| from..to).collect();
             assert_eq!(runs, seen.iter().copied().collect::<Vec<_>>());

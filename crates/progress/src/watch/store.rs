@@ -12,6 +12,7 @@ use sea_orm::{
 
 use super::{
     model::{Position, UNHEARD, Watch, unpack_spent},
+    passes::Passes,
     ranges::Ranges,
 };
 use crate::Subject;
@@ -36,6 +37,7 @@ struct Row {
     version: i64,
     ranges: Vec<u8>,
     spent: Vec<u8>,
+    passes: Option<Vec<u8>>,
     first_heard_at: Timestamp,
     last_heard_at: Timestamp,
     watched_seconds: i64,
@@ -67,6 +69,7 @@ impl TryFrom<Row> for WatchRecord {
                 percent: row.watch_time_percent,
                 position: position.map(|(at, seconds)| Position { at, seconds, session_id: row.session_id }),
                 spent: unpack_spent(&row.spent).ok_or_else(unreadable)?,
+                passes: Passes::unpack(&row.passes.unwrap_or_default()).ok_or_else(unreadable)?,
             },
         })
     }
@@ -77,7 +80,7 @@ pub(crate) fn unreadable() -> Error {
     Error::internal("a row of watches cannot be read")
 }
 
-const COLUMNS: &str = "w.user_id, w.course_id, w.lesson_id, w.subject_id, w.version, w.ranges, w.spent, \
+const COLUMNS: &str = "w.user_id, w.course_id, w.lesson_id, w.subject_id, w.version, w.ranges, w.spent, w.passes, \
     w.first_heard_at, w.last_heard_at, w.watched_seconds, w.watch_time_percent, w.position_seconds, w.positioned_at, \
     w.session_id";
 
@@ -138,12 +141,12 @@ pub(crate) async fn put(tx: &Tx, records: &[Arc<WatchRecord>]) -> Result<u64> {
 
 /// Text: PostgreSQL takes columns as arrays, one statement that is prepared once, whatever the number of rows.
 async fn put_columns(tx: &Tx, records: &[Arc<WatchRecord>]) -> Result<u64, DbErr> {
-    const SQL: &str = "INSERT INTO watches (user_id, course_id, lesson_id, chapter_id, subject_id, version, ranges, spent, \
+    const SQL: &str = "INSERT INTO watches (user_id, course_id, lesson_id, chapter_id, subject_id, version, ranges, spent, passes, \
         first_heard_at, last_heard_at, watched_seconds, watch_time_percent, position_seconds, positioned_at, session_id) \
-        SELECT * FROM unnest(:user_id, :course_id, :lesson_id, :chapter_id, :subject_id, :version, :ranges, :spent, \
+        SELECT * FROM unnest(:user_id, :course_id, :lesson_id, :chapter_id, :subject_id, :version, :ranges, :spent, :passes, \
         :first_heard_at, :last_heard_at, :watched_seconds, :watch_time_percent, :position_seconds, :positioned_at, :session_id) \
         ON CONFLICT (user_id, subject_id) DO UPDATE SET version = excluded.version, ranges = excluded.ranges, \
-        spent = excluded.spent, first_heard_at = excluded.first_heard_at, last_heard_at = excluded.last_heard_at, \
+        spent = excluded.spent, passes = excluded.passes, first_heard_at = excluded.first_heard_at, last_heard_at = excluded.last_heard_at, \
         watched_seconds = excluded.watched_seconds, watch_time_percent = excluded.watch_time_percent, \
         position_seconds = excluded.position_seconds, positioned_at = excluded.positioned_at, session_id = excluded.session_id \
         WHERE watches.version = excluded.version - 1";
@@ -167,6 +170,7 @@ async fn put_columns(tx: &Tx, records: &[Arc<WatchRecord>]) -> Result<u64, DbErr
         ("version", integers(|row| row.version)),
         ("ranges", bytes(|watch| watch.claimed.pack())),
         ("spent", bytes(Watch::pack_spent)),
+        ("passes", bytes(|watch| watch.passes.pack())),
         ("first_heard_at", times(|watch| Some(watch.first_heard_at))),
         ("last_heard_at", times(|watch| Some(watch.last_heard_at))),
         ("watched_seconds", integers(|row| row.watch.watched_seconds.into())),
@@ -202,6 +206,7 @@ fn over_the_version_before() -> OnConflict {
             C::Version,
             C::Ranges,
             C::Spent,
+            C::Passes,
             C::FirstHeardAt,
             C::LastHeardAt,
             C::WatchedSeconds,
@@ -225,6 +230,7 @@ fn active_model(record: &WatchRecord) -> watches::ActiveModel {
         version: Set(record.version),
         ranges: Set(watch.claimed.pack()),
         spent: Set(watch.pack_spent()),
+        passes: Set(Some(watch.passes.pack())),
         first_heard_at: Set(watch.first_heard_at),
         last_heard_at: Set(watch.last_heard_at),
         watched_seconds: Set(watch.watched_seconds.into()),
@@ -256,6 +262,7 @@ pub(crate) async fn reset(
         .set(watches::ActiveModel {
             ranges: Set(Vec::new()),
             spent: Set(Vec::new()),
+            passes: Set(None),
             first_heard_at: Set(first_heard_at),
             last_heard_at: Set(last_heard_at),
             watched_seconds: Set(0),

@@ -11,7 +11,7 @@ use serde_json::Value;
 use utoipa::ToSchema;
 use validator::Validate;
 
-use super::{auth, rules, schema, state};
+use super::{auth, members, rules, schema, state};
 use crate::{config::Config, http::problem::Problem, state::State};
 
 /// Reasons of one refusal of a document, in which one mistake may be everywhere.
@@ -69,8 +69,8 @@ async fn accept<T: DeserializeOwned + ToSchema + Validate + 'static>(
     most_values: usize,
 ) -> Result<Json<T>, Problem> {
     let state = state(request)?;
-    let (raw, value) = receive(request, &mut payload, &state, limit, most_values).await?;
-    match judge(&state, value, schema::MAX_REASONS)? {
+    let (raw, text) = receive(request, &mut payload, &state, limit, most_values).await?;
+    match judge(&state, text, schema::MAX_REASONS)? {
         Ok(value) => Ok(Json { value, raw }),
         Err((_, reasons)) => Err(Error::invalid(reasons).into()),
     }
@@ -103,8 +103,8 @@ impl<T: Large + DeserializeOwned + ToSchema + Validate + 'static> FromRequest fo
         Box::pin(async move {
             let state = state(&request)?;
             let limit = T::limit(&state.config);
-            let (raw, value) = receive(&request, &mut payload, &state, limit, MAX_VALUES).await?;
-            let value = judge(&state, value, MAX_REASONS_OF_DOCUMENT)?;
+            let (raw, text) = receive(&request, &mut payload, &state, limit, MAX_VALUES).await?;
+            let value = judge(&state, text, MAX_REASONS_OF_DOCUMENT)?;
             Ok(Self { value, raw })
         })
     }
@@ -117,7 +117,7 @@ fn receive<'a>(
     state: &'a State,
     limit: usize,
     most_values: usize,
-) -> LocalBoxFuture<'a, Result<(Vec<u8>, Value), Problem>> {
+) -> LocalBoxFuture<'a, Result<(Vec<u8>, Text), Problem>> {
     Box::pin(async move {
         check_type(request)?;
         let timeout = Duration::from_secs(state.config.body_timeout_seconds);
@@ -129,13 +129,16 @@ fn receive<'a>(
             let detail = format!("At most {most_values} values.");
             return Err(Error::new(Code::PayloadTooLarge).detail(detail).into());
         }
-        let value = parse(&raw)?;
-        Ok((raw, value))
+        let text = parse(&raw)?;
+        Ok((raw, text))
     })
 }
 
-fn parse(raw: &[u8]) -> Result<Value, Problem> {
-    serde_json::from_slice(raw).map_err(|error| {
+/// What was read, and each member that stands in it again.
+type Text = (Value, Vec<FieldError>);
+
+fn parse(raw: &[u8]) -> Result<Text, Problem> {
+    members::read(raw, MAX_REASONS_OF_DOCUMENT).map_err(|error| {
         let detail = format!("The body is not JSON: {error}.");
         Error::new(Code::MalformedRequest).detail(detail).into()
     })
@@ -145,11 +148,12 @@ fn parse(raw: &[u8]) -> Result<Value, Problem> {
 /// them.
 fn judge<T: DeserializeOwned + ToSchema + Validate + 'static>(
     state: &State,
-    mut value: Value,
+    (mut value, mut reasons): Text,
     most: usize,
 ) -> Result<Judged<T>, Problem> {
     let validator = state.schemas.validator::<T>(|| schema::component(&T::name()))?;
-    let mut reasons = schema::refusals(&validator, &value, most, &str::to_owned);
+    reasons.extend(schema::refusals(&validator, &value, most, &str::to_owned));
+    reasons.truncate(most);
     schema::integers(&mut value);
     match T::deserialize(&value) {
         Ok(body) => {
@@ -200,8 +204,8 @@ fn check_type(request: &HttpRequest) -> Result<(), Problem> {
     if essence == "application/json" || (patch && essence == "application/merge-patch+json") {
         return Ok(());
     }
-    let expected = if patch { "application/merge-patch+json" } else { "application/json" };
-    Err(Error::new(Code::UnsupportedMediaType).detail(format!("Send {expected}.")).into())
+    let also = if patch { " or application/merge-patch+json" } else { "" };
+    Err(Error::new(Code::UnsupportedMediaType).detail(format!("Send application/json{also}.")).into())
 }
 
 pub(super) async fn read(payload: &mut Payload, limit: usize) -> Result<Vec<u8>, Problem> {

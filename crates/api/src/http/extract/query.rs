@@ -65,12 +65,12 @@ fn read<T: DeserializeOwned + IntoParams + Validate + 'static>(
 }
 
 /// How a reason names a parameter.
-fn parameter(pointer: &str) -> String {
+pub(super) fn parameter(pointer: &str) -> String {
     format!("?{}", pointer.trim_start_matches('/'))
 }
 
 /// The query as its schema reads it, and every reason for which the schema refuses it.
-fn judge(
+pub(super) fn judge(
     query: &str,
     properties: &Properties,
     validator: &Validator,
@@ -95,7 +95,7 @@ fn judge(
 }
 
 /// The schemas of the parameters, and which are required, from the type's own documentation.
-fn properties(schemas: &Schemas, parameters: Vec<Parameter>) -> Properties {
+pub(super) fn properties(schemas: &Schemas, parameters: Vec<Parameter>) -> Properties {
     let property = |parameter: Parameter| {
         let mut schema = serde_json::to_value(&parameter.schema).unwrap_or_default();
         keepable(&mut schema);
@@ -109,7 +109,7 @@ fn properties(schemas: &Schemas, parameters: Vec<Parameter>) -> Properties {
     parameters.into_iter().map(property).collect()
 }
 
-fn object(properties: &Properties) -> Value {
+pub(super) fn object(properties: &Properties) -> Value {
     let schemas: Map<String, Value> =
         properties.iter().map(|(name, property)| (name.clone(), property.schema.clone())).collect();
     let required: Vec<&String> =

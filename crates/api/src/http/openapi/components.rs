@@ -20,16 +20,11 @@ pub(super) fn response_name(status: u16) -> String {
 pub(super) fn problem_response(status: u16) -> Value {
     let first = Code::ALL.iter().find(|code| status_of(**code).as_u16() == status);
     let (code, title) = first.map_or(("internal", ""), |code| (code.as_str(), code.title()));
-    let mut headers = Map::new();
-    headers.insert("X-Request-Id".to_owned(), json!({ "$ref": "#/components/headers/X-Request-Id" }));
+    let mut names = vec!["X-Request-Id", "RateLimit", "RateLimit-Policy"];
     match status {
-        401 => drop(headers.insert(
-            "WWW-Authenticate".to_owned(),
-            json!({ "$ref": "#/components/headers/WWW-Authenticate" }),
-        )),
-        429 | 503 => drop(
-            headers.insert("Retry-After".to_owned(), json!({ "$ref": "#/components/headers/Retry-After" })),
-        ),
+        401 => names.push("WWW-Authenticate"),
+        429 | 503 => names.push("Retry-After"),
+        416 => names.push("Content-Range"),
         _ => {}
     }
     let meaning = match status {
@@ -51,7 +46,7 @@ pub(super) fn problem_response(status: u16) -> Value {
     };
     json!({
         "description": meaning,
-        "headers": headers,
+        "headers": header_references(&names),
         "content": { "application/problem+json": {
             "schema": { "$ref": "#/components/schemas/Problem" },
             "example": {
@@ -63,23 +58,33 @@ pub(super) fn problem_response(status: u16) -> Value {
 }
 
 pub(super) fn headers() -> Value {
-    let text = |description: &str, example: &str| {
+    let header = |is_always_sent: bool, description: &str, example: &str| {
         json!({
-            "description": description, "schema": { "type": "string", "examples": [example] },
+            "required": is_always_sent, "description": description, "schema": { "type": "string", "examples": [example] },
         })
     };
+    let sent = |description: &str, example: &str| header(true, description, example);
+    let maybe = |description: &str, example: &str| header(false, description, example);
     json!({
-        "X-Request-Id": text("The request's id: the client's own, or a new one.", "0198c0de-0000-7000-8000-000000000000"),
-        "ETag": text("The version, for `If-Match` and `If-None-Match`.", "\"3\""),
-        "Location": text("Where the new thing is.", "/api/v1/courses/0198c0de-0000-7000-8000-000000000001"),
-        "Content-Disposition": text("A name for the file.", "attachment; filename=\"strength-foundations.palestra.json\""),
-        "Idempotent-Replayed": text("`true` where this is the first answer again.", "true"),
-        "RateLimit": text("What is left of the limit.", "\"member\";r=1199;t=60"),
-        "RateLimit-Policy": text("The limit: `q` requests in `w` seconds.", "\"member\";q=1200;w=60"),
-        "WWW-Authenticate": text("How to authenticate.", "Bearer realm=\"palestra\""),
+        "X-Request-Id": sent("The request's id: the client's own, or a new one.", "0198c0de-0000-7000-8000-000000000000"),
+        "ETag": sent("The version, for `If-Match` and `If-None-Match`.", "\"3\""),
+        "Location": sent("Where the new thing is.", "/api/v1/courses/0198c0de-0000-7000-8000-000000000001"),
+        "Content-Disposition": sent("A name for the file.", "attachment; filename=\"strength-foundations-2026-11-22.palestra.json\""),
+        "Content-Range": maybe("The length of the file.", "bytes */48213"),
+        "Idempotent-Replayed": maybe("`true` where this is the first answer again.", "true"),
+        "RateLimit": maybe("What is left of the caller's limit, where there is one.", "\"member\";r=1199;t=60"),
+        "RateLimit-Policy": maybe("The limit: `q` requests in `w` seconds.", "\"member\";q=1200;w=60"),
+        "WWW-Authenticate": sent("How to authenticate.", "Bearer realm=\"palestra\""),
         "Retry-After": { "description": "Seconds until another try makes sense.",
-            "schema": { "type": "integer", "minimum": 1, "maximum": 31_622_400, "examples": [1] } },
+            "schema": { "type": "integer", "format": "int64", "minimum": 1, "maximum": 31_622_400, "examples": [1] } },
     })
+}
+
+/// Headers by their names, as a response has them.
+pub(super) fn header_references(names: &[&str]) -> Map<String, Value> {
+    let reference =
+        |name: &&str| ((*name).to_owned(), json!({ "$ref": format!("#/components/headers/{name}") }));
+    names.iter().map(reference).collect()
 }
 
 pub(super) fn parameters() -> Value {

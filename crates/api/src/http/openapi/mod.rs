@@ -5,8 +5,10 @@ mod collect;
 mod components;
 mod examples;
 mod links;
+mod open_sets;
 mod operation;
 pub mod published;
+mod requests;
 mod schema;
 
 use std::collections::BTreeSet;
@@ -21,7 +23,9 @@ pub use self::schema::{KEEPABLE, NOT_BLANK, keepable};
 use self::{
     collect::by_name,
     components::{headers, parameters, problem_response, problem_schemas, problem_types, response_name},
+    open_sets::precise,
     operation::{complete_operation, reachable},
+    requests::Requests,
     schema::{insert, modernise, require_all},
 };
 
@@ -89,6 +93,7 @@ fn complete(document: &mut Value) {
     let mut schemas = schemas;
     for (name, schema) in &mut schemas {
         modernise(schema);
+        precise(schema);
         if in_requests.contains(name) {
             keepable(schema);
         } else {
@@ -102,6 +107,7 @@ fn complete(document: &mut Value) {
         insert(code, "x-extensible-enum", json!(codes));
     }
     let mut statuses = BTreeSet::new();
+    let requests = Requests::read();
     if let Some(paths) = document.get_mut("paths").and_then(Value::as_object_mut) {
         for item in paths.values_mut() {
             let Some(operations) = item.as_object_mut() else {
@@ -110,6 +116,8 @@ fn complete(document: &mut Value) {
             let edited = operations.contains_key("patch");
             for (method, operation) in operations {
                 complete_operation(method, edited, operation, &schemas, &mut statuses);
+                let id = operation.get("operationId").and_then(Value::as_str).unwrap_or_default().to_owned();
+                requests.exemplify(&id, operation);
             }
         }
     }
@@ -124,6 +132,8 @@ fn complete(document: &mut Value) {
             "license": { "name": "Apache-2.0", "identifier": "Apache-2.0" },
         }),
     );
+    // Of each operation that does not say otherwise: a login is read, and not needed.
+    insert(document, "security", json!([{}, { "bearer": [] }]));
     insert(
         document,
         "servers",

@@ -6,9 +6,10 @@ use kernel::Code;
 use serde_json::{Map, Value, json};
 
 use super::{
-    components::response_name,
+    components::{header_references, response_name},
     examples::{Direction, with_examples},
     links::LINKS,
+    open_sets::precise,
     schema::{insert, keepable, modernise},
 };
 use crate::http::problem::status_of;
@@ -57,10 +58,8 @@ pub(super) fn complete_operation(
         ]);
         insert(body, "required", json!(true));
         if let Some(content) = body.get_mut("content").and_then(Value::as_object_mut) {
+            // PATCH also takes `application/merge-patch+json`. Of two media types generators make two bodies.
             with_examples(content, schemas, Direction::Request);
-            if let (true, Some(json)) = (method == "patch", content.get("application/json").cloned()) {
-                content.insert("application/merge-patch+json".to_owned(), json);
-            }
         }
     }
     let parameters = operation.get("parameters").and_then(Value::as_array).cloned().unwrap_or_default();
@@ -90,6 +89,7 @@ pub(super) fn complete_operation(
             if let Some(schema) = parameter.get_mut("schema") {
                 modernise(schema);
                 keepable(schema);
+                precise(schema);
             }
             parameter
         })
@@ -108,6 +108,9 @@ pub(super) fn complete_operation(
     for (status, response) in responses.iter_mut() {
         if let Some(content) = response.get_mut("content").and_then(Value::as_object_mut) {
             with_examples(content, schemas, Direction::Answer);
+            if let Some(stream) = content.get_mut("text/event-stream") {
+                as_stream(stream);
+            }
         }
         let mut names = vec!["X-Request-Id"];
         if !public {
@@ -121,11 +124,7 @@ pub(super) fn complete_operation(
         if is_file {
             names.push("Content-Disposition");
         }
-        let refs = names
-            .iter()
-            .map(|name| ((*name).to_owned(), json!({ "$ref": format!("#/components/headers/{name}") })));
-        let headers = refs.collect::<Map<_, _>>();
-        insert(response, "headers", json!(headers));
+        insert(response, "headers", json!(header_references(&names)));
         let links = LINKS.iter().filter(|(create, ..)| status == "201" && *create == id);
         let links: Map<String, Value> = links.map(|(_, read, parameter, expression)| {
             let link = json!({ "operationId": read, "parameters": { *parameter: expression }, "description": "Reads what was made." });
@@ -140,22 +139,38 @@ pub(super) fn complete_operation(
             "304".to_owned(),
             json!({
                 "description": "The client has this version already.",
-                "headers": { "ETag": { "$ref": "#/components/headers/ETag" } },
+                "headers": header_references(&["ETag", "X-Request-Id", "RateLimit", "RateLimit-Policy"]),
             }),
         );
     }
-    let mut listed = String::new();
+    let mut told = String::new();
+    let mut listed = Vec::new();
     for (status, codes) in by_status {
         statuses.insert(status);
         responses.insert(
             status.to_string(),
             json!({ "$ref": format!("#/components/responses/{}", response_name(status)) }),
         );
+        listed.extend(codes.iter().map(|code| json!(code)));
         let codes: Vec<String> = codes.iter().map(|code| format!("`{code}`")).collect();
-        listed.push_str(&format!("\n- {status}: {}", codes.join(", ")));
+        told.push_str(&format!("\n- {status}: {}", codes.join(", ")));
+    }
+    insert(operation, "x-problem-codes", json!(listed));
+    if optional && let Some(operation) = operation.as_object_mut() {
+        // As the document has it for all operations. Written here, it makes generators ask for a token.
+        operation.remove("security");
     }
     let text = operation.get("description").and_then(Value::as_str).unwrap_or_default();
-    insert(operation, "description", json!(format!("{}\n\n**Problem codes**{listed}", text.trim())));
+    insert(operation, "description", json!(format!("{}\n\n**Problem codes**{told}", text.trim())));
+}
+
+/// A stream of events is text, and no JSON of one of them. What each line of data holds is said as OpenAPI 3.2 says it.
+fn as_stream(media: &mut Value) {
+    let event = media.get("schema").cloned().unwrap_or_default();
+    let data = media.get("example").map(Value::to_string).unwrap_or_default();
+    insert(media, "schema", json!({ "type": "string" }));
+    insert(media, "x-item-schema", event);
+    insert(media, "example", json!(format!("id: 9f3ac2d1-41\nevent: message.created\ndata: {data}\n\n")));
 }
 
 /// Whether an operation is for anybody, which the document writes as an empty list.

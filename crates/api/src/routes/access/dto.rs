@@ -18,8 +18,12 @@ pub(super) struct Enrollment {
     course_id: CourseId,
     /// When the learner enrolled.
     enrolled_at: DateTime<Utc>,
-    /// The latest end among the grants that give access now; null where one of them has no end, or none gives access.
+    /// Whether a grant gives access now.
+    is_active: bool,
+    /// When the access ends or, where it is over, when it ended; null where it has no end.
     expires_at: Option<DateTime<Utc>>,
+    /// When the access last ended; null where it never did.
+    access_ended_at: Option<DateTime<Utc>>,
     /// Whether the whole course is completed.
     is_completed: bool,
     /// When the course was completed; null until then.
@@ -50,7 +54,7 @@ pub(super) struct CourseAccess {
     #[schema(value_type = String, example = "granted")]
     #[dto(with = verdict.reason)]
     reason: &'static str,
-    /// When their access ends; null where it has no end, or where they have none.
+    /// When the access that they have ends; null where it has no end. Without `allowed` there is no access that could end.
     until: Option<DateTime<Utc>>,
     /// The grant that gives access, the one that lasts longest; null where none does.
     grant_id: Option<GrantId>,
@@ -75,7 +79,8 @@ pub(super) struct LessonAccess {
     /// Whether it may be read.
     #[dto(with = verdict.allowed)]
     allowed: bool,
-    /// The reason of the course, or `free_preview`. More may be added.
+    /// The reason of the course (`staff`, `granted`, `not_granted`, `grant_expired`, `grant_refunded`, `grant_revoked`, `grant_suspended`,
+    /// `not_published`), or `free_preview`. More may be added.
     #[schema(value_type = String, example = "granted")]
     #[dto(with = verdict.reason)]
     reason: &'static str,

@@ -3,7 +3,7 @@
 use kernel::{CourseId, UserId};
 
 use super::dto::{CourseAccess, Enrollment, EnrollmentPage, InstantQuery};
-use crate::{http::prelude::*, routes::shared::PageQuery};
+use crate::http::prelude::*;
 
 pub(in crate::routes) fn configure(config: &mut impl Operations) {
     operations!(config, enroll, list_enrollments, get_my_access, get_user_access);
@@ -39,10 +39,11 @@ async fn enroll(caller: Member, Path(course_id): Path<CourseId>, key: Idempotenc
 #[utoipa::path(get, path = "/me/enrollments",
     tag = "access", operation_id = "listMyEnrollments", security(("bearer" = [])), params(PageQuery),
     responses((status = 200, description = "A page of enrollments.", body = EnrollmentPage)))]
-async fn list_enrollments(caller: Member, Query(page): Query<PageQuery>) -> Answer<EnrollmentPage> {
-    let (after, limit) = page.position();
-    let page = caller.read(async move |tx| enrollment::list_enrollments(&tx, after, limit).await).await?;
-    Ok(Reply::ok(&EnrollmentPage::from(page))?)
+async fn list_enrollments(caller: Member, list: List) -> Answer<EnrollmentPage> {
+    let List { after, limit, list_id, .. } = list;
+    let work = async move |tx| enrollment::list_enrollments(&tx, after, limit).await;
+    let page = caller.read(work).await?;
+    Ok(Reply::ok(&EnrollmentPage::of(list_id, page))?)
 }
 
 /// Explain my access to a course

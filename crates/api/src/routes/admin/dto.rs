@@ -1,7 +1,6 @@
 //! What the operations of admins take and answer.
 
 use identity::{Role, UserChange, UserFilter, UserStatus};
-use kernel::{Cursor, Limit};
 
 use crate::routes::{me::Account, shared::prelude::*};
 
@@ -10,13 +9,6 @@ use crate::routes::{me::Account, shared::prelude::*};
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 #[into_params(parameter_in = Query)]
 pub(super) struct UserQuery {
-    /// How many rows a page has at most.
-    #[serde(default = "default_limit")]
-    #[param(minimum = 1, maximum = 100, default = 20)]
-    limit: u64,
-    /// Where the page begins: `nextCursor` of the page before. The first page where it is missing.
-    #[param(pattern = "^[A-Za-z0-9_-]{32}$", nullable = false, example = "AAY8Qm3Vn0ABmMDeAABwAIAAAAAAAAAB")]
-    cursor: Option<String>,
     /// Only accounts of this role.
     #[param(value_type = Option<schema::Role>, inline, nullable = false)]
     role: Option<Role>,
@@ -28,13 +20,12 @@ pub(super) struct UserQuery {
     email: Option<String>,
 }
 
+impl Filter for UserQuery {}
+
 impl UserQuery {
-    /// The filter and the page.
-    pub(super) fn into_parts(self) -> (UserFilter, Option<Cursor>, Limit) {
-        let Self { limit, cursor, role, status, email } = self;
-        let (after, limit) = PageQuery { limit, cursor }.position();
-        let filter = UserFilter { role, status, email };
-        (filter, after, limit)
+    pub(super) fn filter(self) -> UserFilter {
+        let Self { role, status, email } = self;
+        UserFilter { role, status, email }
     }
 }
 

@@ -14,13 +14,15 @@ pub(in crate::routes) fn configure(config: &mut impl Operations) {
 ///
 /// All accounts, newest first.
 #[utoipa::path(get, path = "/admin/users",
-    tag = "admin", operation_id = "listUsers", security(("bearer" = [])), params(UserQuery),
+    tag = "admin", operation_id = "listUsers", security(("bearer" = [])), params(PageQuery, UserQuery),
     extensions(("x-problem-codes" = json!(["forbidden"]))),
     responses((status = 200, description = "A page of accounts.", body = AccountPage)))]
-async fn list_users(caller: Admin, Query(query): Query<UserQuery>) -> Answer<AccountPage> {
-    let (filter, after, limit) = query.into_parts();
-    let users = caller.read(async move |tx| identity::list_users(&tx, filter, after, limit).await).await?;
-    Ok(Reply::ok(&AccountPage::from(users))?)
+async fn list_users(caller: Admin, list: List<UserQuery>) -> Answer<AccountPage> {
+    let List { filter, list_id, after, limit, .. } = list;
+    let filter = filter.filter();
+    let work = async move |tx| identity::list_users(&tx, filter, after, limit).await;
+    let users = caller.read(work).await?;
+    Ok(Reply::ok(&AccountPage::of(list_id, users))?)
 }
 
 /// Get an account

@@ -5,7 +5,7 @@ use database::Tx;
 use kernel::CourseId;
 
 use super::dto::{Announcement, AnnouncementPage, CreateAnnouncement};
-use crate::{http::prelude::*, routes::shared::PageQuery};
+use crate::http::prelude::*;
 
 pub(in crate::routes) fn configure(config: &mut impl Operations) {
     operations!(config, list_announcements, create_announcement);
@@ -22,12 +22,12 @@ pub(in crate::routes) fn configure(config: &mut impl Operations) {
 async fn list_announcements(
     caller: Member,
     Path(course_id): Path<CourseId>,
-    Query(query): Query<PageQuery>,
+    list: List,
 ) -> Answer<AnnouncementPage> {
-    let (after, limit) = query.position();
+    let List { after, limit, list_id, .. } = list;
     let work = async move |tx| community::list_announcements(&tx, course_id, after, limit).await;
     let page = caller.read(work).await?;
-    Ok(Reply::ok(&AnnouncementPage::from(page))?)
+    Ok(Reply::ok(&AnnouncementPage::of(list_id, page))?)
 }
 
 /// Create an announcement

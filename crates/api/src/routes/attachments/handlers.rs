@@ -7,7 +7,7 @@ use kernel::{AttachmentId, CourseId, LessonId};
 use media::{Disposition, Key, Link};
 
 use super::dto::{Attachment, AttachmentPage, CreateAttachment, Download, PatchAttachment};
-use crate::{http::prelude::*, routes::shared::PageQuery};
+use crate::http::prelude::*;
 
 pub(in crate::routes) fn configure(config: &mut impl Operations) {
     operations!(
@@ -34,12 +34,12 @@ pub(in crate::routes) fn configure(config: &mut impl Operations) {
 async fn list_course_attachments(
     caller: Member,
     Path(id): Path<CourseId>,
-    Query(page): Query<PageQuery>,
+    list: List,
 ) -> Answer<AttachmentPage> {
-    let (after, limit) = page.position();
+    let List { after, limit, list_id, .. } = list;
     let work = async move |tx| enrollment::course_attachments(&tx, id, after, limit).await;
     let page = caller.read(work).await?;
-    Ok(Reply::ok(&AttachmentPage::from(page))?)
+    Ok(Reply::ok(&AttachmentPage::of(list_id, page))?)
 }
 
 /// Attach a file or a link to a course
@@ -72,12 +72,12 @@ async fn create_course_attachment(
 async fn list_lesson_attachments(
     caller: Caller,
     Path(id): Path<LessonId>,
-    Query(page): Query<PageQuery>,
+    list: List,
 ) -> Answer<AttachmentPage> {
-    let (after, limit) = page.position();
+    let List { after, limit, list_id, .. } = list;
     let work = async move |tx| enrollment::lesson_attachments(&tx, id, after, limit).await;
     let page = caller.read(work).await?;
-    Ok(Reply::ok(&AttachmentPage::from(page))?)
+    Ok(Reply::ok(&AttachmentPage::of(list_id, page))?)
 }
 
 /// Attach a file or a link to a lesson

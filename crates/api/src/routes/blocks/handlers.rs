@@ -4,7 +4,7 @@ use community::block;
 use kernel::UserId;
 
 use super::dto::{Block, BlockPage};
-use crate::{http::prelude::*, routes::shared::PageQuery};
+use crate::http::prelude::*;
 
 pub(in crate::routes) fn configure(config: &mut impl Operations) {
     operations!(config, list_blocks, put_block, delete_block);
@@ -16,9 +16,10 @@ pub(in crate::routes) fn configure(config: &mut impl Operations) {
 #[utoipa::path(get, path = "/me/blocks",
     tag = "messages", operation_id = "listMyBlocks", security(("bearer" = [])), params(PageQuery),
     responses((status = 200, description = "A page of blocks.", body = BlockPage)))]
-async fn list_blocks(caller: Member, Query(page): Query<PageQuery>) -> Answer<BlockPage> {
-    let (after, limit) = page.position();
-    Ok(Reply::ok(&BlockPage::from(caller.read(async move |tx| block::list(&tx, after, limit).await).await?))?)
+async fn list_blocks(caller: Member, list: List) -> Answer<BlockPage> {
+    let List { after, limit, list_id, .. } = list;
+    let work = async move |tx| block::list(&tx, after, limit).await;
+    Ok(Reply::ok(&BlockPage::of(list_id, caller.read(work).await?))?)
 }
 
 /// Block a person

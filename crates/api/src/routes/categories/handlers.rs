@@ -4,7 +4,7 @@ use courses::{CategoryChange, NewCategory};
 use kernel::Actor;
 
 use super::dto::{Category, CategoryPage, CreateCategory, DeleteCategory, PatchCategory};
-use crate::{http::prelude::*, routes::shared::PageQuery};
+use crate::http::prelude::*;
 
 pub(in crate::routes) fn configure(config: &mut impl Operations) {
     operations!(config, list_categories, create_category, get_category, update_category, delete_category);
@@ -16,11 +16,11 @@ pub(in crate::routes) fn configure(config: &mut impl Operations) {
 #[utoipa::path(get, path = "/categories",
     tag = "categories", operation_id = "listCategories", security(()), params(PageQuery),
     responses((status = 200, description = "A page of categories.", body = CategoryPage)))]
-async fn list_categories(state: Data<State>, Query(page): Query<PageQuery>) -> Answer<CategoryPage> {
-    let (after, limit) = page.position();
+async fn list_categories(state: Data<State>, list: List) -> Answer<CategoryPage> {
+    let List { after, limit, list_id, .. } = list;
     let work = async move |tx| courses::categories(&tx, after, limit).await;
     let page = state.db.read(Actor::Anonymous, work).await?;
-    Ok(Reply::ok(&CategoryPage::from(page))?)
+    Ok(Reply::ok(&CategoryPage::of(list_id, page))?)
 }
 
 /// Create a category

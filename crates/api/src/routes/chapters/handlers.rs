@@ -58,7 +58,9 @@ async fn create_chapter(
     extensions(("x-problem-codes" = json!(["unauthenticated", "not_granted", "grant_expired", "grant_refunded", "grant_revoked", "grant_suspended"]))),
     responses((status = 200, description = "The chapter.", body = ChapterWithAccess)))]
 async fn get_chapter(caller: Caller, Path(id): Path<ChapterId>) -> Answer<ChapterWithAccess> {
-    let readable = caller.read(async move |tx| enrollment::read_chapter(&tx, id).await).await?;
+    let work = async move |tx| enrollment::read_chapter(&tx, id).await;
+    let readable = caller.read(work).await?;
+    caller.state.readings.note_chapter(caller.actor, &readable);
     let version = readable.chapter.version;
     Ok(Reply::ok(&ChapterWithAccess::from(readable))?.version_and_content(version))
 }

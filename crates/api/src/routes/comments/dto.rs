@@ -1,7 +1,7 @@
 //! Comments in requests and answers.
 
 use community::{CommentSort, CommentStatus, NewComment};
-use kernel::{CommentId, CourseId, Cursor, LessonId, Limit, PostId, UserId, Written};
+use kernel::{CommentId, CourseId, LessonId, PostId, UserId, Written};
 
 use crate::routes::{reactions::Reactions, shared::prelude::*};
 
@@ -20,7 +20,7 @@ bounded! {
 /// A comment on a post or a lesson.
 #[derive(Serialize, ToSchema, Dto)]
 #[serde(rename_all = "camelCase")]
-#[dto(from = community::Comment, ignore(number, is_mine, score, version), used(author, content))]
+#[dto(from = community::Comment, ignore(number, path, is_mine, score, version), used(author, content))]
 pub(super) struct Comment {
     /// The comment's id.
     id: CommentId,
@@ -100,17 +100,16 @@ enum CommentOrder {
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 #[into_params(parameter_in = Query)]
 pub(super) struct CommentQuery {
-    /// How many rows a page has at most.
-    #[serde(default = "default_limit")]
-    #[param(minimum = 1, maximum = 100, default = 20)]
-    limit: u64,
-    /// Where the page begins: `nextCursor` of the page before, with the same `sort`. The first page where it is missing.
-    #[param(pattern = "^[A-Za-z0-9_-]{32}$", nullable = false, example = "AAY8Qm3Vn0ABmMDeAABwAIAAAAAAAAAB")]
-    cursor: Option<String>,
     /// The order: `new`, `old` and `top` list one level, each comment with its `replyCount`; `tree` lists all levels. `new` where it is
     /// missing.
     #[param(inline, nullable = false)]
     sort: Option<CommentOrder>,
+}
+
+impl Filter for CommentQuery {
+    fn is_implied(&self, parameter: &str) -> bool {
+        parameter == "sort" && self.sort() == CommentSort::New
+    }
 }
 
 impl CommentQuery {
@@ -121,11 +120,6 @@ impl CommentQuery {
             Some(CommentOrder::Top) => CommentSort::Top,
             Some(CommentOrder::Tree) => CommentSort::Tree,
         }
-    }
-
-    pub(super) fn position(self) -> (Option<Cursor>, Limit) {
-        let Self { limit, cursor, .. } = self;
-        PageQuery { limit, cursor }.position()
     }
 }
 

@@ -21,11 +21,11 @@ pub(in crate::routes) fn configure(config: &mut impl Operations) {
     );
 }
 
-async fn list(caller: &Caller, branch: Branch, query: CommentQuery) -> Answer<CommentPage> {
-    let sort = query.sort();
-    let (after, limit) = query.position();
+async fn list(caller: &Caller, branch: Branch, list: List<CommentQuery>) -> Answer<CommentPage> {
+    let List { filter, list_id, after, limit, .. } = list;
+    let sort = filter.sort();
     let work = async move |tx| community::list_comments(&tx, branch, sort, after, limit).await;
-    Ok(Reply::ok(&CommentPage::from(caller.read(work).await?))?)
+    Ok(Reply::ok(&CommentPage::of(list_id, caller.read(work).await?))?)
 }
 
 async fn create(
@@ -49,12 +49,12 @@ async fn create(
 /// For everybody who may read the post. A deleted comment is shown only where it has replies.
 #[utoipa::path(get, path = "/posts/{post_id}/comments",
     tag = "comments", operation_id = "listPostComments", security(("bearer" = [])),
-    params(("post_id" = Uuid, Path, description = "The post's id."), CommentQuery),
+    params(("post_id" = Uuid, Path, description = "The post's id."), PageQuery, CommentQuery),
     responses((status = 200, description = "A page of comments.", body = CommentPage)))]
 async fn list_post_comments(
     caller: Member,
     Path(id): Path<PostId>,
-    Query(query): Query<CommentQuery>,
+    query: List<CommentQuery>,
 ) -> Answer<CommentPage> {
     list(&caller, Branch::Post(id), query).await
 }
@@ -83,13 +83,13 @@ async fn create_post_comment(
 /// For everybody who may read the lesson. A deleted comment is shown only where it has replies.
 #[utoipa::path(get, path = "/lessons/{lesson_id}/comments",
     tag = "comments", operation_id = "listLessonComments", security((), ("bearer" = [])),
-    params(("lesson_id" = Uuid, Path, description = "The lesson's id."), CommentQuery),
+    params(("lesson_id" = Uuid, Path, description = "The lesson's id."), PageQuery, CommentQuery),
     extensions(("x-problem-codes" = json!(["unauthenticated", "not_granted", "grant_expired", "grant_refunded", "grant_revoked", "grant_suspended"]))),
     responses((status = 200, description = "A page of comments.", body = CommentPage)))]
 async fn list_lesson_comments(
     caller: Caller,
     Path(id): Path<LessonId>,
-    Query(query): Query<CommentQuery>,
+    query: List<CommentQuery>,
 ) -> Answer<CommentPage> {
     list(&caller, Branch::Lesson(id), query).await
 }
@@ -172,12 +172,12 @@ async fn delete_comment(caller: Member, Path(id): Path<CommentId>) -> Answer<Not
 /// For everybody who may read the comment. A deleted reply is shown only where it has replies itself.
 #[utoipa::path(get, path = "/comments/{comment_id}/replies",
     tag = "comments", operation_id = "listCommentReplies", security((), ("bearer" = [])),
-    params(("comment_id" = Uuid, Path, description = "The comment's id."), CommentQuery),
+    params(("comment_id" = Uuid, Path, description = "The comment's id."), PageQuery, CommentQuery),
     responses((status = 200, description = "A page of comments.", body = CommentPage)))]
 async fn list_comment_replies(
     caller: Caller,
     Path(id): Path<CommentId>,
-    Query(query): Query<CommentQuery>,
+    query: List<CommentQuery>,
 ) -> Answer<CommentPage> {
     list(&caller, Branch::Comment(id), query).await
 }

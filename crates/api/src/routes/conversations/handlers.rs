@@ -4,7 +4,7 @@ use community::{NewConversation, conversation};
 use kernel::{ConversationId, Result, UserId};
 
 use super::dto::{Conversation, ConversationPage, OpenConversation, PatchConversation, ReadState, ReadUpTo};
-use crate::{http::prelude::*, routes::shared::PageQuery};
+use crate::http::prelude::*;
 
 pub(in crate::routes) fn configure(config: &mut impl Operations) {
     operations!(
@@ -31,10 +31,10 @@ fn reply(conversation: community::Conversation) -> Result<Reply<Conversation>> {
 #[utoipa::path(get, path = "/conversations",
     tag = "messages", operation_id = "listConversations", security(("bearer" = [])), params(PageQuery),
     responses((status = 200, description = "A page of conversations.", body = ConversationPage)))]
-async fn list_conversations(caller: Member, Query(page): Query<PageQuery>) -> Answer<ConversationPage> {
-    let (after, limit) = page.position();
+async fn list_conversations(caller: Member, list: List) -> Answer<ConversationPage> {
+    let List { after, limit, list_id, .. } = list;
     let work = async move |tx| conversation::list(&tx, after, limit).await;
-    Ok(Reply::ok(&ConversationPage::from(caller.read(work).await?))?)
+    Ok(Reply::ok(&ConversationPage::of(list_id, caller.read(work).await?))?)
 }
 
 /// Open a conversation

@@ -24,10 +24,10 @@ pub(in crate::routes) fn configure(config: &mut impl Operations) {
 /// the state has to be read again. Without events, a comment is sent every 15 seconds. The stream ends after 15 minutes, and at once when the
 /// session ends; then the client connects again.
 #[utoipa::path(get, path = "/me/events",
-    tag = "live", operation_id = "streamEvents", security(("bearer" = []), ()),
+    tag = "live", operation_id = "streamEvents", security((), ("bearer" = [])),
     params(("Last-Event-ID" = Option<String>, Header, description = "The id of the last event that was received.",
-        max_length = 64, example = "9f3ac2d1-41"), EventQuery),
-    extensions(("x-problem-codes" = json!(["too_many_streams"]))),
+        max_length = 64, nullable = false, example = "9f3ac2d1-41"), EventQuery),
+    extensions(("x-problem-codes" = json!(["unauthenticated", "too_many_streams"]))),
     responses((status = 200, description = "The stream; this is the `data` of each event.", body = LiveEvent,
         content_type = "text/event-stream",
         example = json!("id: 9f3ac2d1-42\nevent: message.created\ndata: {\"conversationId\":\"0198c0de-0000-7000-8000-000000000001\"}\n\n"))))]

@@ -154,13 +154,6 @@ page! {
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 #[into_params(parameter_in = Query)]
 pub(super) struct GrantQuery {
-    /// How many rows a page has at most.
-    #[serde(default = "default_limit")]
-    #[param(minimum = 1, maximum = 100, default = 20)]
-    pub(super) limit: u64,
-    /// Where the page begins: `nextCursor` of the page before. The first page where it is missing.
-    #[param(pattern = "^[A-Za-z0-9_-]{32}$", nullable = false, example = "AAY8Qm3Vn0ABmMDeAABwAIAAAAAAAAAB")]
-    pub(super) cursor: Option<String>,
     /// Only grants with this status.
     #[param(value_type = Option<schema::GrantStatus>, inline, nullable = false)]
     pub(super) status: Option<GrantStatus>,
@@ -171,6 +164,8 @@ pub(super) struct GrantQuery {
     #[param(nullable = false)]
     pub(super) is_active: Option<bool>,
 }
+
+impl Filter for GrantQuery {}
 
 /// Access to be given by hand.
 #[derive(Deserialize, ToSchema, Validate, Dto)]

@@ -7,7 +7,7 @@ use kernel::{CourseId, GrantId};
 use super::dto::{
     CourseGrant, CourseGrantPage, CreateGrant, ExtendGrant, Grant, GrantDetail, GrantQuery, RevokeGrant,
 };
-use crate::{http::prelude::*, routes::shared::PageQuery};
+use crate::http::prelude::*;
 
 pub(in crate::routes) fn configure(config: &mut impl Operations) {
     operations!(config, list_grants, create_grant, get_grant, revoke_grant, extend_grant);
@@ -18,15 +18,15 @@ pub(in crate::routes) fn configure(config: &mut impl Operations) {
 /// Newest first, each with its learner. For the course's owner and admins; everybody else gets `not_found`.
 #[utoipa::path(get, path = "/courses/{course_id}/grants",
     tag = "access", operation_id = "listCourseGrants", security(("bearer" = [])),
-    params(("course_id" = Uuid, Path, description = "The course's id."), GrantQuery),
+    params(("course_id" = Uuid, Path, description = "The course's id."), PageQuery, GrantQuery),
     responses((status = 200, description = "A page of grants.", body = CourseGrantPage)))]
 async fn list_grants(
     caller: Member,
     Path(course_id): Path<CourseId>,
-    Query(query): Query<GrantQuery>,
+    list: List<GrantQuery>,
 ) -> Answer<CourseGrantPage> {
-    let GrantQuery { limit, cursor, status, user_id, is_active } = query;
-    let (after, limit) = PageQuery { limit, cursor }.position();
+    let List { filter, list_id, after, limit, .. } = list;
+    let GrantQuery { status, user_id, is_active } = filter;
     let filter = GrantFilter { status, user_id, is_active };
     let work = async move |tx: Tx| {
         let page = enrollment::list_grants(&tx, course_id, &filter, after, limit).await?;
@@ -36,7 +36,7 @@ async fn list_grants(
         }))
     };
     let page = caller.read(work).await?;
-    Ok(Reply::ok(&CourseGrantPage::from(page))?)
+    Ok(Reply::ok(&CourseGrantPage::of(list_id, page))?)
 }
 
 /// Give access to a course

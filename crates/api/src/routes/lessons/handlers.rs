@@ -60,6 +60,7 @@ async fn create_lesson(
     responses((status = 200, description = "The lesson.", body = Lesson)))]
 async fn get_lesson(caller: Caller, Path(id): Path<LessonId>) -> Answer<Lesson> {
     let lesson = caller.read(async move |tx| enrollment::read_lesson(&tx, id).await).await?;
+    caller.state.readings.note_lesson(caller.actor, &lesson);
     let version = lesson.lesson.version;
     Ok(Reply::ok(&Lesson::from(lesson))?.version_and_content(version))
 }

@@ -4,10 +4,7 @@ use actix_web::HttpRequest;
 use kernel::{Actor, SessionId};
 
 use super::dto::{Account, ChangePassword, PatchMe, PatchProfile, PrivateProfile, SessionPage};
-use crate::{
-    http::{extract::client_of, prelude::*},
-    routes::shared::PageQuery,
-};
+use crate::http::{extract::client_of, prelude::*};
 
 pub(in crate::routes) fn configure(config: &mut impl Operations) {
     operations!(
@@ -106,15 +103,16 @@ async fn change_password(
 #[utoipa::path(get, path = "/me/sessions",
     tag = "me", operation_id = "listMySessions", security(("bearer" = [])), params(PageQuery),
     responses((status = 200, description = "A page of sessions.", body = SessionPage)))]
-async fn list_sessions(caller: Member, Query(page): Query<PageQuery>) -> Answer<SessionPage> {
-    let (after, limit) = page.position();
-    let sessions = caller.read(async move |tx| identity::list_sessions(&tx, after, limit).await).await?;
+async fn list_sessions(caller: Member, list: List) -> Answer<SessionPage> {
+    let List { after, limit, list_id, .. } = list;
+    let work = async move |tx| identity::list_sessions(&tx, after, limit).await;
+    let sessions = caller.read(work).await?;
     let current = match caller.actor {
         Actor::User { session, .. } => Some(session),
         Actor::Anonymous | Actor::System => None,
     };
     let sessions = sessions.map(|session| (session, current));
-    Ok(Reply::ok(&SessionPage::from(sessions))?)
+    Ok(Reply::ok(&SessionPage::of(list_id, sessions))?)
 }
 
 /// Revoke my other sessions

@@ -1,7 +1,7 @@
 //! Messages in requests and answers.
 
 use community::{MessageRange, NewMessage};
-use kernel::{ConversationId, Cursor, Limit, MessageId, Uuid};
+use kernel::{ConversationId, MessageId, Uuid};
 
 use crate::routes::shared::prelude::*;
 
@@ -104,13 +104,12 @@ pub(super) struct MessageQuery {
     /// The order: the newest first where it is missing.
     #[param(inline, nullable = false)]
     sort: Option<MessageOrder>,
-    /// How many rows a page has at most.
-    #[serde(default = "default_limit")]
-    #[param(minimum = 1, maximum = 100, default = 20)]
-    limit: u64,
-    /// Where the page begins: `nextCursor` of the page before, with the same `sort`. The first page where it is missing.
-    #[param(pattern = "^[A-Za-z0-9_-]{32}$", nullable = false, example = "AAY8Qm3Vn0ABmMDeAABwAIAAAAAAAAAB")]
-    cursor: Option<String>,
+}
+
+impl Filter for MessageQuery {
+    fn is_implied(&self, parameter: &str) -> bool {
+        parameter == "sort" && self.sort == Some(MessageOrder::Descending)
+    }
 }
 
 impl MessageQuery {
@@ -120,10 +119,5 @@ impl MessageQuery {
             before: self.before,
             ascending: self.sort == Some(MessageOrder::Ascending),
         }
-    }
-
-    pub(super) fn position(self) -> (Option<Cursor>, Limit) {
-        let Self { limit, cursor, .. } = self;
-        PageQuery { limit, cursor }.position()
     }
 }

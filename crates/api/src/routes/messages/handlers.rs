@@ -16,17 +16,17 @@ pub(in crate::routes) fn configure(config: &mut impl Operations) {
 /// number that is known. A member sees the messages since they joined.
 #[utoipa::path(get, path = "/conversations/{conversation_id}/messages",
     tag = "messages", operation_id = "listMessages", security(("bearer" = [])),
-    params(("conversation_id" = Uuid, Path, description = "The conversation's id."), MessageQuery),
+    params(("conversation_id" = Uuid, Path, description = "The conversation's id."), PageQuery, MessageQuery),
     responses((status = 200, description = "A page of messages.", body = MessagePage)))]
 async fn list_messages(
     caller: Member,
     Path(id): Path<ConversationId>,
-    Query(query): Query<MessageQuery>,
+    list: List<MessageQuery>,
 ) -> Answer<MessagePage> {
-    let range = query.range();
-    let (after, limit) = query.position();
+    let List { filter, list_id, after, limit, .. } = list;
+    let range = filter.range();
     let work = async move |tx| message::list(&tx, id, range, after, limit).await;
-    Ok(Reply::ok(&MessagePage::from(caller.read(work).await?))?)
+    Ok(Reply::ok(&MessagePage::of(list_id, caller.read(work).await?))?)
 }
 
 /// Send a message

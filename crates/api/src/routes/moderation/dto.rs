@@ -3,7 +3,7 @@
 use community::{
     ContentKind, Decision, ModerationAction, ModerationEntry, ReportFilter, ReportReason, ReportStatus,
 };
-use kernel::{CourseId, Cursor, Limit, ModerationEntryId, ReportId, UserId, Uuid};
+use kernel::{CourseId, ModerationEntryId, ReportId, UserId, Uuid};
 
 use crate::routes::shared::prelude::*;
 
@@ -31,7 +31,8 @@ pub(super) struct ModeratedReport {
     course_id: Option<CourseId>,
     /// The author of the content.
     author: Person,
-    /// Why the content was reported; more reasons may be added.
+    /// Why the content was reported: `SPAM`, `HARASSMENT`, `HATE`, `SEXUAL`, `VIOLENCE`, `DANGEROUS`, `PRIVACY` or `OTHER`; more may be
+    /// added.
     #[schema(value_type = String, example = "SPAM")]
     reason: ReportReason,
     /// The reporter's explanation.
@@ -117,13 +118,6 @@ page! {
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 #[into_params(parameter_in = Query)]
 pub(super) struct ReportQuery {
-    /// How many rows a page has at most.
-    #[serde(default = "default_limit")]
-    #[param(minimum = 1, maximum = 100, default = 20)]
-    limit: u64,
-    /// Where the page begins: `nextCursor` of the page before. The first page where it is missing.
-    #[param(pattern = "^[A-Za-z0-9_-]{32}$", nullable = false, example = "AAY8Qm3Vn0ABmMDeAABwAIAAAAAAAAAB")]
-    cursor: Option<String>,
     /// Only reports in this state.
     #[param(inline, value_type = Option<schema::ReportStatus>, nullable = false)]
     status: Option<ReportStatus>,
@@ -138,6 +132,8 @@ pub(super) struct ReportQuery {
     course_id: Option<CourseId>,
 }
 
+impl Filter for ReportQuery {}
+
 impl ReportQuery {
     pub(super) fn filter(&self) -> ReportFilter {
         ReportFilter {
@@ -146,11 +142,6 @@ impl ReportQuery {
             subject_id: self.subject_id,
             course_id: self.course_id,
         }
-    }
-
-    pub(super) fn position(self) -> (Option<Cursor>, Limit) {
-        let Self { limit, cursor, .. } = self;
-        PageQuery { limit, cursor }.position()
     }
 }
 
@@ -223,21 +214,9 @@ page! {
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 #[into_params(parameter_in = Query)]
 pub(super) struct LogQuery {
-    /// How many rows a page has at most.
-    #[serde(default = "default_limit")]
-    #[param(minimum = 1, maximum = 100, default = 20)]
-    limit: u64,
-    /// Where the page begins: `nextCursor` of the page before. The first page where it is missing.
-    #[param(pattern = "^[A-Za-z0-9_-]{32}$", nullable = false, example = "AAY8Qm3Vn0ABmMDeAABwAIAAAAAAAAAB")]
-    cursor: Option<String>,
     /// Only entries of this course.
     #[param(nullable = false)]
     pub(super) course_id: Option<CourseId>,
 }
 
-impl LogQuery {
-    pub(super) fn position(self) -> (Option<Cursor>, Limit) {
-        let Self { limit, cursor, .. } = self;
-        PageQuery { limit, cursor }.position()
-    }
-}
+impl Filter for LogQuery {}

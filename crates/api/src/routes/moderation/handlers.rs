@@ -17,14 +17,15 @@ pub(in crate::routes) fn configure(config: &mut impl Operations) {
 ///
 /// The newest first. Admins see all; trainers those about what others wrote in the courses that they edit, without who reported it.
 #[utoipa::path(get, path = "/moderation/reports",
-    tag = "moderation", operation_id = "listReports", security(("bearer" = [])), params(ReportQuery),
+    tag = "moderation", operation_id = "listReports", security(("bearer" = [])), params(PageQuery, ReportQuery),
     extensions(("x-problem-codes" = json!(["forbidden"]))),
     responses((status = 200, description = "A page of reports.", body = ModeratedReportPage)))]
-async fn list_reports(caller: Trainer, Query(query): Query<ReportQuery>) -> Answer<ModeratedReportPage> {
-    let filter = query.filter();
-    let (after, limit) = query.position();
-    let page = caller.read(async move |tx| community::list_reports(&tx, filter, after, limit).await).await?;
-    Ok(Reply::ok(&ModeratedReportPage::from(page))?)
+async fn list_reports(caller: Trainer, list: List<ReportQuery>) -> Answer<ModeratedReportPage> {
+    let List { filter, list_id, after, limit, .. } = list;
+    let filter = filter.filter();
+    let work = async move |tx| community::list_reports(&tx, filter, after, limit).await;
+    let page = caller.read(work).await?;
+    Ok(Reply::ok(&ModeratedReportPage::of(list_id, page))?)
 }
 
 /// Get a report to be decided
@@ -74,13 +75,12 @@ async fn decide(
 ///
 /// The newest entry first: all entries for admins; for trainers those of the courses that they edit.
 #[utoipa::path(get, path = "/moderation/log",
-    tag = "moderation", operation_id = "listModerationLog", security(("bearer" = [])), params(LogQuery),
+    tag = "moderation", operation_id = "listModerationLog", security(("bearer" = [])), params(PageQuery, LogQuery),
     extensions(("x-problem-codes" = json!(["forbidden"]))),
     responses((status = 200, description = "A page of the log.", body = ModerationLogPage)))]
-async fn list_log(caller: Trainer, Query(query): Query<LogQuery>) -> Answer<ModerationLogPage> {
-    let course_id = query.course_id;
-    let (after, limit) = query.position();
+async fn list_log(caller: Trainer, list: List<LogQuery>) -> Answer<ModerationLogPage> {
+    let List { filter: LogQuery { course_id }, list_id, after, limit, .. } = list;
     let work = async move |tx| community::moderation_log(&tx, course_id, after, limit).await;
     let page = caller.read(work).await?;
-    Ok(Reply::ok(&ModerationLogPage::from(page))?)
+    Ok(Reply::ok(&ModerationLogPage::of(list_id, page))?)
 }

@@ -1,7 +1,7 @@
 //! Mutes in requests and answers.
 
 use community::mute::{MuteFilter, MutedPerson};
-use kernel::{CourseId, Cursor, Limit, MuteId, UserId};
+use kernel::{CourseId, MuteId, UserId};
 
 use crate::routes::shared::prelude::*;
 
@@ -37,13 +37,6 @@ page! {
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 #[into_params(parameter_in = Query)]
 pub(super) struct MuteQuery {
-    /// How many rows a page has at most.
-    #[serde(default = "default_limit")]
-    #[param(minimum = 1, maximum = 100, default = 20)]
-    limit: u64,
-    /// Where the page begins: `nextCursor` of the page before. The first page where it is missing.
-    #[param(pattern = "^[A-Za-z0-9_-]{32}$", nullable = false, example = "AAY8Qm3Vn0ABmMDeAABwAIAAAAAAAAAB")]
-    cursor: Option<String>,
     /// Only mutes of this course.
     #[param(nullable = false)]
     course_id: Option<CourseId>,
@@ -52,13 +45,10 @@ pub(super) struct MuteQuery {
     user_id: Option<UserId>,
 }
 
+impl Filter for MuteQuery {}
+
 impl MuteQuery {
     pub(super) fn filter(&self) -> MuteFilter {
         MuteFilter { course_id: self.course_id, user_id: self.user_id }
-    }
-
-    pub(super) fn position(self) -> (Option<Cursor>, Limit) {
-        let Self { limit, cursor, .. } = self;
-        PageQuery { limit, cursor }.position()
     }
 }

@@ -15,14 +15,14 @@ pub(in crate::routes) fn configure(config: &mut impl Operations) {
 /// The mutes in force, the newest first: all for admins; for trainers those of the courses that they edit. Muting is a decision about a
 /// report: `decideReport`.
 #[utoipa::path(get, path = "/moderation/mutes",
-    tag = "moderation", operation_id = "listMutes", security(("bearer" = [])), params(MuteQuery),
+    tag = "moderation", operation_id = "listMutes", security(("bearer" = [])), params(PageQuery, MuteQuery),
     extensions(("x-problem-codes" = json!(["forbidden"]))),
     responses((status = 200, description = "A page of mutes.", body = MutePage)))]
-async fn list_mutes(caller: Trainer, Query(query): Query<MuteQuery>) -> Answer<MutePage> {
-    let filter = query.filter();
-    let (after, limit) = query.position();
+async fn list_mutes(caller: Trainer, list: List<MuteQuery>) -> Answer<MutePage> {
+    let List { filter, list_id, after, limit, .. } = list;
+    let filter = filter.filter();
     let work = async move |tx| mute::list(&tx, filter, after, limit).await;
-    Ok(Reply::ok(&MutePage::from(caller.read(work).await?))?)
+    Ok(Reply::ok(&MutePage::of(list_id, caller.read(work).await?))?)
 }
 
 /// Lift a mute

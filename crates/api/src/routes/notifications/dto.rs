@@ -40,7 +40,8 @@ pub(super) struct Notification {
     /// The beginning of the text as plain text, at most 200 characters; always null for messages.
     #[schema(example = "Congratulations! How long did it take?")]
     excerpt: Option<String>,
-    /// For `MODERATION`: `REMOVED`, `RESTORED`, `WARNED` or `MUTED`; for `ACCESS`: `GRANTED`; more may be added.
+    /// What a moderator did, `REMOVED`, `RESTORED`, `WARNED` or `MUTED`, or that access was `GRANTED`; null for other kinds; more may be
+    /// added.
     #[schema(value_type = Option<String>, example = json!(null))]
     outcome: Option<NotificationOutcome>,
     /// When the mute ends; null where there is none or it has no end.
@@ -75,17 +76,12 @@ pub(super) struct NotificationCount {
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 #[into_params(parameter_in = Query)]
 pub(super) struct NotificationQuery {
-    /// How many rows a page has at most.
-    #[serde(default = "default_limit")]
-    #[param(minimum = 1, maximum = 100, default = 20)]
-    pub(super) limit: u64,
-    /// Where the page begins: `nextCursor` of the page before. The first page where it is missing.
-    #[param(pattern = "^[A-Za-z0-9_-]{32}$", nullable = false, example = "AAY8Qm3Vn0ABmMDeAABwAIAAAAAAAAAB")]
-    pub(super) cursor: Option<String>,
     /// Only unread notifications, or only those that were read.
     #[param(nullable = false)]
     pub(super) unread: Option<bool>,
 }
+
+impl Filter for NotificationQuery {}
 
 /// Which notifications were read: either `ids` or `upTo`.
 #[derive(Deserialize, ToSchema, Validate)]

@@ -5,7 +5,7 @@ use community::Which;
 use super::dto::{
     NotificationCount, NotificationPage, NotificationQuery, ReadNotifications, UnsubscribeQuery,
 };
-use crate::{http::prelude::*, routes::shared::PageQuery};
+use crate::http::prelude::*;
 
 pub(in crate::routes) fn configure(config: &mut impl Operations) {
     operations!(config, list_notifications, get_count, mark_read, unsubscribe);
@@ -17,17 +17,13 @@ pub(in crate::routes) fn configure(config: &mut impl Operations) {
 /// without access, and of people from whom a block separates the caller are neither listed nor counted.
 #[utoipa::path(get, path = "/me/notifications",
     tag = "notifications", operation_id = "listMyNotifications", security(("bearer" = [])),
-    params(NotificationQuery),
+    params(PageQuery, NotificationQuery),
     responses((status = 200, description = "A page of notifications.", body = NotificationPage)))]
-async fn list_notifications(
-    caller: Member,
-    Query(query): Query<NotificationQuery>,
-) -> Answer<NotificationPage> {
-    let NotificationQuery { limit, cursor, unread } = query;
-    let (after, limit) = PageQuery { limit, cursor }.position();
+async fn list_notifications(caller: Member, list: List<NotificationQuery>) -> Answer<NotificationPage> {
+    let List { filter: NotificationQuery { unread }, list_id, after, limit, .. } = list;
     let work = async move |tx| community::list_notifications(&tx, unread, after, limit).await;
     let page = caller.read(work).await?;
-    Ok(Reply::ok(&NotificationPage::from(page))?)
+    Ok(Reply::ok(&NotificationPage::of(list_id, page))?)
 }
 
 /// Get the number of my unread notifications

@@ -4,10 +4,7 @@ use database::Pool;
 use kernel::PaymentId;
 
 use super::dto::{CreateRefund, CustomerPage, PaymentDetail, PaymentPage, PurchasePage, Receipt, Refund};
-use crate::{
-    http::{extract::MoneyKey, prelude::*},
-    routes::shared::PageQuery,
-};
+use crate::http::{extract::MoneyKey, prelude::*};
 
 pub(super) fn configure(config: &mut impl Operations) {
     operations!(
@@ -27,10 +24,10 @@ pub(super) fn configure(config: &mut impl Operations) {
 #[utoipa::path(get, path = "/me/payments",
     tag = "payments", operation_id = "listMyPayments", security(("bearer" = [])), params(PageQuery),
     responses((status = 200, description = "A page of payments.", body = PaymentPage)))]
-async fn list_payments(caller: Member, Query(page): Query<PageQuery>) -> Answer<PaymentPage> {
-    let (after, limit) = page.position();
+async fn list_payments(caller: Member, list: List) -> Answer<PaymentPage> {
+    let List { after, limit, list_id, .. } = list;
     let work = async move |tx| payments::list_payments(&tx, after, limit).await;
-    Ok(Reply::ok(&PaymentPage::from(caller.read(work).await?))?)
+    Ok(Reply::ok(&PaymentPage::of(list_id, caller.read(work).await?))?)
 }
 
 /// List my purchases
@@ -39,10 +36,10 @@ async fn list_payments(caller: Member, Query(page): Query<PageQuery>) -> Answer<
 #[utoipa::path(get, path = "/me/purchases",
     tag = "payments", operation_id = "listMyPurchases", security(("bearer" = [])), params(PageQuery),
     responses((status = 200, description = "A page of purchases.", body = PurchasePage)))]
-async fn list_purchases(caller: Member, Query(page): Query<PageQuery>) -> Answer<PurchasePage> {
-    let (after, limit) = page.position();
+async fn list_purchases(caller: Member, list: List) -> Answer<PurchasePage> {
+    let List { after, limit, list_id, .. } = list;
     let work = async move |tx| payments::list_purchases(&tx, after, limit).await;
-    Ok(Reply::ok(&PurchasePage::from(caller.read(work).await?))?)
+    Ok(Reply::ok(&PurchasePage::of(list_id, caller.read(work).await?))?)
 }
 
 /// List my payment customers
@@ -52,10 +49,10 @@ async fn list_purchases(caller: Member, Query(page): Query<PageQuery>) -> Answer
 #[utoipa::path(get, path = "/me/customers",
     tag = "payments", operation_id = "listMyCustomers", security(("bearer" = [])), params(PageQuery),
     responses((status = 200, description = "A page of customers.", body = CustomerPage)))]
-async fn list_customers(caller: Member, Query(page): Query<PageQuery>) -> Answer<CustomerPage> {
-    let (after, limit) = page.position();
+async fn list_customers(caller: Member, list: List) -> Answer<CustomerPage> {
+    let List { after, limit, list_id, .. } = list;
     let work = async move |tx| payments::list_customers(&tx, after, limit).await;
-    Ok(Reply::ok(&CustomerPage::from(caller.read(work).await?))?)
+    Ok(Reply::ok(&CustomerPage::of(list_id, caller.read(work).await?))?)
 }
 
 /// Get a payment

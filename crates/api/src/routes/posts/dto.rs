@@ -115,13 +115,6 @@ enum FeedStatus {
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 #[into_params(parameter_in = Query)]
 pub(super) struct FeedQuery {
-    /// How many rows a page has at most.
-    #[serde(default = "default_limit")]
-    #[param(minimum = 1, maximum = 100, default = 20)]
-    pub(super) limit: u64,
-    /// Where the page begins: `nextCursor` of the page before. The first page where it is missing.
-    #[param(pattern = "^[A-Za-z0-9_-]{32}$", nullable = false, example = "AAY8Qm3Vn0ABmMDeAABwAIAAAAAAAAAB")]
-    pub(super) cursor: Option<String>,
     /// Only posts of this course.
     #[param(nullable = false)]
     course_id: Option<CourseId>,
@@ -131,6 +124,12 @@ pub(super) struct FeedQuery {
     /// Which posts: `PUBLISHED` where it is missing.
     #[param(inline, nullable = false)]
     status: Option<FeedStatus>,
+}
+
+impl Filter for FeedQuery {
+    fn is_implied(&self, parameter: &str) -> bool {
+        parameter == "status" && self.status == Some(FeedStatus::Published)
+    }
 }
 
 impl FeedQuery {

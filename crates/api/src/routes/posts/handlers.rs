@@ -5,7 +5,7 @@ use database::Tx;
 use kernel::PostId;
 
 use super::dto::{CreatePost, FeedQuery, PatchPost, Post, PostPage};
-use crate::{http::prelude::*, routes::shared::PageQuery};
+use crate::http::prelude::*;
 
 pub(in crate::routes) fn configure(config: &mut impl Operations) {
     operations!(
@@ -35,15 +35,14 @@ fn answer(post: community::Post) -> Answer<Post> {
 /// The posts that the caller may read, in the school and in every course to which they have access: pinned posts first, then the
 /// newest. With `status=DRAFT` the caller's own drafts.
 #[utoipa::path(get, path = "/posts",
-    tag = "posts", operation_id = "listPosts", security(("bearer" = [])), params(FeedQuery),
+    tag = "posts", operation_id = "listPosts", security(("bearer" = [])), params(PageQuery, FeedQuery),
     extensions(("x-problem-codes" = json!(["not_found", "not_granted", "grant_expired", "grant_refunded", "grant_revoked", "grant_suspended"]))),
     responses((status = 200, description = "A page of posts.", body = PostPage)))]
-async fn list_posts(caller: Member, Query(query): Query<FeedQuery>) -> Answer<PostPage> {
-    let filter = query.filter();
-    let FeedQuery { limit, cursor, .. } = query;
-    let (after, limit) = PageQuery { limit, cursor }.position();
+async fn list_posts(caller: Member, list: List<FeedQuery>) -> Answer<PostPage> {
+    let List { filter, list_id, after, limit, .. } = list;
+    let filter = filter.filter();
     let work = async move |tx| community::list_posts(&tx, filter, after, limit).await;
-    Ok(Reply::ok(&PostPage::from(caller.read(work).await?))?)
+    Ok(Reply::ok(&PostPage::of(list_id, caller.read(work).await?))?)
 }
 
 /// Create a post

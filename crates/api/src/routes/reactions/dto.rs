@@ -10,7 +10,7 @@ use utoipa::ToSchema;
 pub(in crate::routes) struct Reactions {
     /// How many reactions there are of each kind.
     counts: ReactionCounts,
-    /// The kinds of the caller's own reactions. More may be added.
+    /// The kinds of the caller's own reactions: `like`, `love`, `strong`, `fire`, `clap`, `laugh`; more may be added.
     #[schema(value_type = Vec<String>, example = json!(["strong"]))]
     mine: Vec<Reaction>,
 }

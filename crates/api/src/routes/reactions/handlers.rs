@@ -4,7 +4,7 @@ use community::{PostOrComment, Reaction};
 use kernel::{CommentId, PostId};
 
 use super::dto::Reactions;
-use crate::http::prelude::*;
+use crate::{http::prelude::*, routes::shared::schema};
 
 pub(in crate::routes) fn configure(config: &mut impl Operations) {
     operations!(
@@ -33,7 +33,7 @@ async fn remove(caller: &Caller, subject: PostOrComment, reaction: Reaction) -> 
 #[utoipa::path(put, path = "/posts/{post_id}/reactions/{reaction}",
     tag = "posts", operation_id = "addPostReaction", security(("bearer" = [])),
     params(("post_id" = Uuid, Path, description = "The post's id."),
-        ("reaction" = String, Path, description = "The kind of the reaction.", max_length = 20, example = "strong")),
+        ("reaction" = inline(schema::Reaction), Path, description = "The kind of the reaction.", example = "strong")),
     extensions(("x-problem-codes" = json!(["content_deleted"]))),
     responses((status = 200, description = "All reactions.", body = Reactions)))]
 async fn put_post_reaction(
@@ -49,7 +49,7 @@ async fn put_post_reaction(
 #[utoipa::path(delete, path = "/posts/{post_id}/reactions/{reaction}",
     tag = "posts", operation_id = "removePostReaction", security(("bearer" = [])),
     params(("post_id" = Uuid, Path, description = "The post's id."),
-        ("reaction" = String, Path, description = "The kind of the reaction.", max_length = 20, example = "strong")),
+        ("reaction" = inline(schema::Reaction), Path, description = "The kind of the reaction.", example = "strong")),
     extensions(("x-problem-codes" = json!(["content_deleted"]))),
     responses((status = 204, description = "The reaction is removed.")))]
 async fn delete_post_reaction(
@@ -65,7 +65,7 @@ async fn delete_post_reaction(
 #[utoipa::path(put, path = "/comments/{comment_id}/reactions/{reaction}",
     tag = "comments", operation_id = "addCommentReaction", security(("bearer" = [])),
     params(("comment_id" = Uuid, Path, description = "The comment's id."),
-        ("reaction" = String, Path, description = "The kind of the reaction.", max_length = 20, example = "strong")),
+        ("reaction" = inline(schema::Reaction), Path, description = "The kind of the reaction.", example = "strong")),
     extensions(("x-problem-codes" = json!(["content_deleted"]))),
     responses((status = 200, description = "All reactions.", body = Reactions)))]
 async fn put_comment_reaction(
@@ -81,7 +81,7 @@ async fn put_comment_reaction(
 #[utoipa::path(delete, path = "/comments/{comment_id}/reactions/{reaction}",
     tag = "comments", operation_id = "removeCommentReaction", security(("bearer" = [])),
     params(("comment_id" = Uuid, Path, description = "The comment's id."),
-        ("reaction" = String, Path, description = "The kind of the reaction.", max_length = 20, example = "strong")),
+        ("reaction" = inline(schema::Reaction), Path, description = "The kind of the reaction.", example = "strong")),
     extensions(("x-problem-codes" = json!(["content_deleted"]))),
     responses((status = 204, description = "The reaction is removed.")))]
 async fn delete_comment_reaction(

@@ -45,7 +45,8 @@ pub(super) struct Report {
     subject_kind: ContentKind,
     /// The id of the post, the comment or the message.
     subject_id: Uuid,
-    /// Why the content was reported; more reasons may be added.
+    /// Why the content was reported: `SPAM`, `HARASSMENT`, `HATE`, `SEXUAL`, `VIOLENCE`, `DANGEROUS`, `PRIVACY` or `OTHER`; more may be
+    /// added.
     #[schema(value_type = String, example = "SPAM")]
     reason: ReportReason,
     /// The reporter's explanation.

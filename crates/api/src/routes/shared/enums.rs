@@ -65,6 +65,8 @@ schemas! {
     ReportStatus;
     /// The kind of content that a report is about.
     ContentKind;
+    /// How somebody reacts to a post or a comment.
+    Reaction;
     /// What a moderator decides about reported content.
     ModerationAction;
     /// Who may write in a feed or a thread.

@@ -10,7 +10,7 @@ mod warning;
 
 pub(in crate::routes) use enums::schema;
 pub(in crate::routes) use money::Money;
-pub(in crate::routes) use page::{PageQuery, default_limit, page};
+pub(in crate::routes) use page::page;
 pub(in crate::routes) use person::Person;
 pub(in crate::routes) use text::{Email, HttpsUrl, Minutes, NewPassword, RichText, Summary, Title, bounded};
 pub(in crate::routes) use warning::{TextWarning, warned};

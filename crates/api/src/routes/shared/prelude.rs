@@ -7,7 +7,6 @@ pub(in crate::routes) use utoipa::{IntoParams, ToSchema};
 pub(in crate::routes) use validator::{Validate, ValidationError};
 
 pub(in crate::routes) use super::{
-    HttpsUrl, Minutes, Money, PageQuery, Person, RichText, Summary, TextWarning, Title, bounded,
-    default_limit, page, schema, warned,
+    HttpsUrl, Minutes, Money, Person, RichText, Summary, TextWarning, Title, bounded, page, schema, warned,
 };
-pub(in crate::routes) use crate::http::extract::{broken, merge};
+pub(in crate::routes) use crate::http::extract::{Filter, broken, merge};

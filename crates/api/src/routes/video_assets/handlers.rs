@@ -3,7 +3,7 @@
 use kernel::VideoAssetId;
 
 use super::dto::{CreateVideoUpload, PutCaptions, VideoAsset, VideoAssetPage, VideoUpload};
-use crate::{http::prelude::*, routes::shared::PageQuery};
+use crate::http::prelude::*;
 
 pub(in crate::routes) fn configure(config: &mut impl Operations) {
     operations!(
@@ -55,10 +55,11 @@ async fn create_video_upload(
 #[utoipa::path(get, path = "/me/video-assets",
     tag = "video", operation_id = "listMyVideoAssets", security(("bearer" = [])), params(PageQuery),
     responses((status = 200, description = "A page of videos.", body = VideoAssetPage)))]
-async fn list_video_assets(caller: Member, Query(page): Query<PageQuery>) -> Answer<VideoAssetPage> {
-    let (after, limit) = page.position();
-    let page = caller.read(async move |tx| media::list_own_videos(&tx, after, limit).await).await?;
-    Ok(Reply::ok(&VideoAssetPage::from(page))?)
+async fn list_video_assets(caller: Member, list: List) -> Answer<VideoAssetPage> {
+    let List { after, limit, list_id, .. } = list;
+    let work = async move |tx| media::list_own_videos(&tx, after, limit).await;
+    let page = caller.read(work).await?;
+    Ok(Reply::ok(&VideoAssetPage::of(list_id, page))?)
 }
 
 /// Get a video

@@ -3,7 +3,7 @@
 use kernel::CourseId;
 
 use super::dto::{Wish, WishPage};
-use crate::{http::prelude::*, routes::shared::PageQuery};
+use crate::http::prelude::*;
 
 pub(in crate::routes) fn configure(config: &mut impl Operations) {
     operations!(config, list_wishlist, add_to_wishlist, remove_from_wishlist);
@@ -15,10 +15,11 @@ pub(in crate::routes) fn configure(config: &mut impl Operations) {
 #[utoipa::path(get, path = "/me/wishlist",
     tag = "wishlist", operation_id = "listMyWishlist", security(("bearer" = [])), params(PageQuery),
     responses((status = 200, description = "A page of wishes.", body = WishPage)))]
-async fn list_wishlist(caller: Member, Query(page): Query<PageQuery>) -> Answer<WishPage> {
-    let (after, limit) = page.position();
-    let page = caller.read(async move |tx| courses::wishlist(&tx, after, limit).await).await?;
-    Ok(Reply::ok(&WishPage::from(page))?)
+async fn list_wishlist(caller: Member, list: List) -> Answer<WishPage> {
+    let List { after, limit, list_id, .. } = list;
+    let work = async move |tx| courses::wishlist(&tx, after, limit).await;
+    let page = caller.read(work).await?;
+    Ok(Reply::ok(&WishPage::of(list_id, page))?)
 }
 
 /// Add a course to the wishlist

@@ -14,6 +14,9 @@ use crate::{
 /// The most courses of a category that are locked at once.
 const BATCH: usize = 100;
 
+/// The most characters by which titles are ordered: a cursor carries them. Transliterated, a title can be many times as long.
+const MAX_SORT_TITLE: usize = 200;
+
 /// The published chapters of a course, and the published lessons in them.
 const CHAPTER_COUNT: &str = "(SELECT count(*) FROM chapters WHERE course_id = :course_id AND is_published)";
 const LESSON_COUNT: &str = "(SELECT count(*) FROM lessons l JOIN chapters h ON h.id = l.chapter_id \
@@ -64,7 +67,7 @@ pub(in crate::catalogue) async fn put(tx: &Tx, course: &Course, published_at: Ti
         course_id: course.id,
         author_id: course.author.id,
         published_at,
-        sort_title: sortable(&course.title),
+        sort_title: sortable(&course.title).chars().take(MAX_SORT_TITLE).collect::<String>(),
         difficulty: course.difficulty,
         price: course.effective_price(),
         currency: course.price.map(|price| price.currency.to_string()),

@@ -3,13 +3,16 @@
 use database::{Tx, values};
 use kernel::CategoryId;
 use sea_orm::Value;
+use serde_json::json;
 
 use crate::catalogue::{model::CourseFilter, search::Search};
 
-/// How well a row of FTS5 matches. The weight of a word in a row grows towards a limit and shrinks with the row's length: the weights
-/// are so far apart that a word in the title counts more than one in a name, and that more than one in the description. A word that
-/// most rows have counts a millionth, hence the factor.
-const FTS5_RANK: &str = "CAST(-1000000000000 * bm25(catalogue_search, 1000.0, 30.0, 30.0, 1.0) AS bigint)";
+/// What a word of the search counts in the title, and in a name of a person or a category.
+const TITLE_WEIGHT: i64 = 1_000;
+const NAME_WEIGHT: i64 = 30;
+
+/// The rank where nothing is ordered by it.
+pub(super) const UNRANKED: &str = "CAST(0 AS bigint)";
 
 /// A part of a statement, with the values that it names.
 pub(super) struct Clause {
@@ -93,13 +96,11 @@ pub(super) fn matching(tx: &Tx, filter: &CourseFilter, search: &Search) -> Claus
              WHERE s.document @@ to_tsquery('simple', :words)"
                 .to_owned()
         } else {
-            // CROSS JOIN keeps SQLite to this order: the words first. LIMIT -1 makes it rank each match once.
-            format!(
-                "(SELECT rowid AS id, {FTS5_RANK} AS rank FROM catalogue_search \
-                 WHERE catalogue_search MATCH :words LIMIT -1) s \
-                 CROSS JOIN catalogue_search_ids i ON i.id = s.id \
-                 CROSS JOIN catalogue_entries e ON e.course_id = i.course_id WHERE TRUE"
-            )
+            // CROSS JOIN keeps SQLite to this order: the words first. LIMIT -1 makes it look each match up once.
+            "(SELECT rowid AS id FROM catalogue_search WHERE catalogue_search MATCH :words LIMIT -1) s \
+             CROSS JOIN catalogue_search_ids i ON i.id = s.id \
+             CROSS JOIN catalogue_entries e ON e.course_id = i.course_id WHERE TRUE"
+                .to_owned()
         };
         Clause { sql, values: values! { words: query_of(tx, &search.words) }.into() }
     };
@@ -115,15 +116,33 @@ pub(super) fn matching(tx: &Tx, filter: &CourseFilter, search: &Search) -> Claus
     clause
 }
 
-/// How well an entry of [`matching`] matches: a larger number is better.
+/// How well an entry of [`matching`] matches: a larger number is better. It depends on the entry alone, so that a page goes on where the
+/// last one ended, whatever was written to other courses meanwhile.
 pub(super) fn rank(tx: &Tx, search: &Search) -> &'static str {
     if search.words.is_empty() {
-        "CAST(0 AS bigint)"
+        UNRANKED
     } else if tx.is_postgres() {
         "CAST(1000000 * ts_rank_cd(s.document, to_tsquery('simple', :words)) AS bigint)"
     } else {
-        "s.rank"
+        // Of titles that have the same words, the shorter one is the better match.
+        "coalesce(w.weight, 0) * 1000 - length(e.sort_title)"
     }
+}
+
+/// Weighs the matches of FTS5 by where the words stand. `bm25` would not do: it depends on how often all courses have a word.
+pub(super) fn rank_in_sqlite(tx: &Tx, search: &Search, found: &mut Clause) {
+    if tx.is_postgres() || search.words.is_empty() {
+        return;
+    }
+    let weights = search.words.iter().flat_map(|word| {
+        [("title", TITLE_WEIGHT), ("people shelves", NAME_WEIGHT)]
+            .map(|(columns, weight)| json!([format!("{{{columns}}}: {}", beginning(word)), weight]))
+    });
+    found.values.extend(values! { weights: Value::from(json!(Vec::from_iter(weights)).to_string()) });
+    let join = " LEFT JOIN (SELECT catalogue_search.rowid AS id, sum(j.value ->> 1) AS weight \
+                FROM json_each(:weights) j CROSS JOIN catalogue_search WHERE catalogue_search MATCH j.value ->> 0 \
+                GROUP BY 1) w ON w.id = s.id WHERE TRUE";
+    found.sql = found.sql.replacen(" WHERE TRUE", join, 1);
 }
 
 /// All words, each by its beginning: `stren:* & mobil:*` for PostgreSQL, `"stren"* "mobil"*` for FTS5.
@@ -132,7 +151,12 @@ fn query_of(tx: &Tx, words: &[String]) -> String {
         let words: Vec<String> = words.iter().map(|word| format!("{word}:*")).collect();
         words.join(" & ")
     } else {
-        let words: Vec<String> = words.iter().map(|word| format!("\"{word}\"*")).collect();
+        let words: Vec<String> = words.iter().map(|word| beginning(word)).collect();
         words.join(" ")
     }
+}
+
+/// The beginning of a word for FTS5.
+fn beginning(word: &str) -> String {
+    format!("\"{word}\"*")
 }

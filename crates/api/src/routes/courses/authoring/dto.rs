@@ -210,7 +210,8 @@ struct PublicationProblem {
     /// A JSON Pointer into the course.
     #[schema(example = "/imageUrl")]
     pointer: String,
-    /// A stable code; more may be added.
+    /// A stable code: `title_missing`, `description_missing`, `image_missing`, `category_missing`, `chapter_missing`, `body_missing` or
+    /// `content_missing`; more may be added.
     #[schema(value_type = String, example = "image_missing")]
     code: &'static str,
     /// An explanation for people.

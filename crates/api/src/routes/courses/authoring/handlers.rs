@@ -7,7 +7,7 @@ use super::{
     super::dto::{Course, CoursePage, created, reply, written},
     dto::{CourseTree, CreateCourse, PatchCourse, PublicationCheck},
 };
-use crate::{http::prelude::*, routes::shared::PageQuery};
+use crate::http::prelude::*;
 
 pub(in crate::routes) fn configure(config: &mut impl Operations) {
     operations!(
@@ -31,10 +31,10 @@ pub(in crate::routes) fn configure(config: &mut impl Operations) {
 #[utoipa::path(get, path = "/me/courses",
     tag = "courses", operation_id = "listMyCourses", security(("bearer" = [])), params(PageQuery),
     responses((status = 200, description = "A page of courses.", body = CoursePage)))]
-async fn list_my_courses(caller: Member, Query(page): Query<PageQuery>) -> Answer<CoursePage> {
-    let (after, limit) = page.position();
+async fn list_my_courses(caller: Member, list: List) -> Answer<CoursePage> {
+    let List { after, limit, list_id, .. } = list;
     let work = async move |tx| courses::list_own_courses(&tx, after, limit).await;
-    Ok(Reply::ok(&CoursePage::from(caller.read(work).await?))?)
+    Ok(Reply::ok(&CoursePage::of(list_id, caller.read(work).await?))?)
 }
 
 /// Create a course

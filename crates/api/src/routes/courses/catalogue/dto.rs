@@ -1,7 +1,7 @@
 //! The catalogue in answers.
 
 use courses::{Facets, Level, OutlineChapter, OutlineLesson, PriceRange};
-use kernel::{ChapterId, LessonId};
+use kernel::{ChapterId, LessonId, ListId};
 
 use super::super::dto::{Course, CourseCard};
 use crate::routes::{categories::Category, shared::prelude::*};
@@ -15,21 +15,22 @@ pub(super) struct CataloguePage {
     /// Whether there is a next page.
     has_more: bool,
     /// The `cursor` of the next page; null on the last page.
-    #[schema(pattern = "^[A-Za-z0-9_-]{32}$", example = "AAY8Qm3Vn0ABmMDeAABwAIAAAAAAAAAB")]
+    #[schema(pattern = "^[A-Za-z0-9_-]{34,1200}$", example = "3q2-7wAAAAABmMDeAABwAIAAAAAAAAABAAAGRGqkMHOA")]
     next_cursor: Option<String>,
     /// The `before` of the previous page; null on the first page.
-    #[schema(pattern = "^[A-Za-z0-9_-]{32}$", example = "AAY8Qm3Vn0ABmMDeAABwAIAAAAAAAAAB")]
+    #[schema(pattern = "^[A-Za-z0-9_-]{34,1200}$", example = "3q2-7wAAAAABmMDeAABwAIAAAAAAAAABAAAGRGqkMHOA")]
     previous_cursor: Option<String>,
 }
 
-impl From<courses::CataloguePage> for CataloguePage {
-    fn from(page: courses::CataloguePage) -> Self {
+impl CataloguePage {
+    /// A page of this list.
+    pub(super) fn of(list: ListId, page: courses::CataloguePage) -> Self {
         let courses::CataloguePage { data, next, previous } = page;
         Self {
             data: data.into_iter().map(Into::into).collect(),
             has_more: next.is_some(),
-            next_cursor: next.map(|cursor| cursor.encode()),
-            previous_cursor: previous.map(|cursor| cursor.encode()),
+            next_cursor: next.map(|cursor| cursor.encode(list)),
+            previous_cursor: previous.map(|cursor| cursor.encode(list)),
         }
     }
 }

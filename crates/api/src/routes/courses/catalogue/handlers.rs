@@ -1,7 +1,7 @@
 //! The operations of the catalogue.
 
 use actix_web::HttpRequest;
-use courses::CourseFilter;
+use courses::{CourseFilter, PagePosition};
 
 use super::{
     dto::{CatalogueFacets, CataloguePage, CourseWithOutline},
@@ -18,19 +18,25 @@ pub(in crate::routes) fn configure(config: &mut impl Operations) {
 /// Lists the published courses that are open for new learners. Filters combine. Answers are at most a second old; those for trainers are
 /// always current.
 #[utoipa::path(get, path = "/courses",
-    tag = "courses", operation_id = "listCourses", security((), ("bearer" = [])), params(CourseQuery),
+    tag = "courses", operation_id = "listCourses", security((), ("bearer" = [])), params(PageQuery, CourseQuery),
     extensions(("x-versioned" = json!(true))),
     responses((status = 200, description = "A page of courses.", body = CataloguePage)))]
 async fn list_courses(
     caller: Caller,
-    Query(query): Query<CourseQuery>,
+    list: List<CourseQuery>,
     request: HttpRequest,
 ) -> Answer<CataloguePage> {
-    let (filter, sort, position, limit) = query.into_parts();
+    let List { filter, list_id, after, before, limit } = list;
+    let (filter, sort) = filter.into_parts();
+    let position = match (after, before) {
+        (Some(cursor), _) => PagePosition::After(cursor),
+        (None, Some(cursor)) => PagePosition::Before(cursor),
+        (None, None) => PagePosition::Start,
+    };
     let read = async |actor| {
         let work = async move |tx| courses::list_courses(&tx, &filter, sort, position, limit).await;
         let page = caller.state.db.read(actor, work).await?;
-        Ok(Reply::ok(&CataloguePage::from(page))?.content())
+        Ok(Reply::ok(&CataloguePage::of(list_id, page))?.content())
     };
     let key = format!("courses?{}", request.query_string());
     Ok(caller.state.response_cache.get_or_insert(&caller.state.db, caller.actor, key, read).await?)

@@ -1,7 +1,7 @@
 //! The queries of the catalogue.
 
-use courses::{CourseFilter, CourseSort, Level, PagePosition};
-use kernel::{Cursor, Limit, UserId};
+use courses::{CourseFilter, CourseSort, Level};
+use kernel::UserId;
 use utoipa::openapi::path::{Parameter, ParameterIn};
 
 use crate::routes::shared::prelude::*;
@@ -118,20 +118,18 @@ impl From<FilterQuery> for CourseFilter {
     }
 }
 
-/// Which page of the catalogue.
+/// In which order, and which page where it is not named by `cursor`.
 #[derive(Deserialize, IntoParams)]
 #[serde(rename_all = "camelCase")]
 #[into_params(parameter_in = Query)]
-struct PageQuery {
-    /// How many courses a page has at most.
-    #[serde(default = "default_limit")]
-    #[param(minimum = 1, maximum = 100, default = 20)]
-    limit: u64,
-    /// Where the page begins: `nextCursor` of the page before, with the same filters and `sort`.
-    #[param(pattern = "^[A-Za-z0-9_-]{32}$", nullable = false, example = "AAY8Qm3Vn0ABmMDeAABwAIAAAAAAAAAB")]
-    cursor: Option<String>,
+struct OrderQuery {
     /// Where the page ends: `previousCursor` of the page after, with the same filters and `sort`. Not together with `cursor`.
-    #[param(pattern = "^[A-Za-z0-9_-]{32}$", nullable = false, example = "AAY8Qm3Vn0ABmMDeAABwAIAAAAAAAAAB")]
+    #[param(
+        pattern = "^[A-Za-z0-9_-]{34,1200}$",
+        nullable = false,
+        example = "3q2-7wAAAAABmMDeAABwAIAAAAAAAAABAAAGRGqkMHOA"
+    )]
+    #[expect(dead_code, reason = "`List` reads every position; this documents the parameter")]
     before: Option<String>,
     /// The order: `-relevance` where there is a `q`, otherwise `-publishedAt` (newest first). Prices are compared in minor units,
     /// whatever the currency. `-relevance` needs a `q`.
@@ -139,17 +137,16 @@ struct PageQuery {
     sort: Option<CourseOrder>,
 }
 
-/// Which courses, and which page of them.
+/// Which courses, in which order.
 #[derive(Deserialize, Validate)]
 #[validate(
-    schema(function = "has_one_direction"),
     schema(function = "relevance_has_words"),
     schema(function = "prices_are_ordered"),
     schema(function = "durations_are_ordered")
 )]
 pub(super) struct CourseQuery {
     #[serde(flatten)]
-    page: PageQuery,
+    order: OrderQuery,
     #[serde(flatten)]
     filter: FilterQuery,
 }
@@ -157,27 +154,30 @@ pub(super) struct CourseQuery {
 /// Written by hand because the derive does not know `flatten`.
 impl IntoParams for CourseQuery {
     fn into_params(parameter_in: impl Fn() -> Option<ParameterIn>) -> Vec<Parameter> {
-        let page = PageQuery::into_params(&parameter_in);
-        [page, FilterQuery::into_params(&parameter_in)].concat()
+        let order = OrderQuery::into_params(&parameter_in);
+        [order, FilterQuery::into_params(&parameter_in)].concat()
+    }
+}
+
+impl Filter for CourseQuery {
+    fn is_implied(&self, parameter: &str) -> bool {
+        parameter == "sort" && self.sort() == self.default_sort()
     }
 }
 
 impl CourseQuery {
-    /// The filter, the order, the position and the limit of the page.
-    pub(super) fn into_parts(self) -> (CourseFilter, CourseSort, PagePosition, Limit) {
-        let Self { page, filter } = self;
-        let sort = match page.sort {
-            Some(order) => order.into(),
-            None if filter.q.is_some() => CourseSort::Relevance,
-            None => CourseSort::Newest,
-        };
-        let cursor = |text: Option<String>| text.as_deref().and_then(Cursor::decode);
-        let position = match (cursor(page.cursor), cursor(page.before)) {
-            (Some(cursor), _) => PagePosition::After(cursor),
-            (None, Some(cursor)) => PagePosition::Before(cursor),
-            (None, None) => PagePosition::Start,
-        };
-        (filter.into(), sort, position, Limit::new(page.limit))
+    /// The filter and the order.
+    pub(super) fn into_parts(self) -> (CourseFilter, CourseSort) {
+        let sort = self.sort();
+        (self.filter.into(), sort)
+    }
+
+    fn sort(&self) -> CourseSort {
+        self.order.sort.map_or_else(|| self.default_sort(), Into::into)
+    }
+
+    fn default_sort(&self) -> CourseSort {
+        if self.filter.q.is_some() { CourseSort::Relevance } else { CourseSort::Newest }
     }
 }
 
@@ -193,15 +193,8 @@ impl AsRef<FilterQuery> for FilterQuery {
     }
 }
 
-fn has_one_direction(query: &CourseQuery) -> Result<(), ValidationError> {
-    if query.page.cursor.is_some() && query.page.before.is_some() {
-        return Err(broken("/before", "with_cursor", "Give `cursor` or `before`, not both."));
-    }
-    Ok(())
-}
-
 fn relevance_has_words(query: &CourseQuery) -> Result<(), ValidationError> {
-    match query.page.sort {
+    match query.order.sort {
         Some(CourseOrder::Relevance) if query.filter.q.is_none() => {
             Err(broken("/sort", "needs_q", "Relevance is that of a search: give `q`."))
         }

@@ -204,7 +204,8 @@ struct ImportProblem {
     /// A JSON Pointer into the document.
     #[schema(example = "/course/chapters/0/lessons/2/content")]
     pointer: String,
-    /// A stable code; more may be added.
+    /// A stable code: those of every validation, such as `required`, `too_long` and `repeated_member`, and `unknown_category`,
+    /// `title_missing`, `body_missing`, `content_missing`, `too_many_lessons`; more may be added.
     #[schema(value_type = String, example = "body_missing")]
     code: &'static str,
     /// An explanation for people.

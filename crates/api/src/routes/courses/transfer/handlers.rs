@@ -3,6 +3,7 @@
 use actix_web::{Either, http::header};
 use courses::Import;
 use kernel::{CourseId, Error, Result};
+use media::{Disposition, content_disposition};
 use tokio::sync::Semaphore;
 
 use super::{
@@ -49,7 +50,8 @@ async fn prepare(state: &State, document: Judged<CourseDocument>) -> Result<Impo
 async fn export_course(caller: Member, Path(id): Path<CourseId>) -> Answer<CourseDocument> {
     let work = async move |tx| courses::export_course(&tx, id).await;
     let courses::CourseExport { slug, document } = caller.read(work).await?;
-    let name = format!("attachment; filename=\"{slug}.palestra.json\"");
+    let today = caller.state.db.environment().now().date_naive();
+    let name = content_disposition(Disposition::Attachment, &format!("{slug}-{today}.palestra.json"));
     Ok(Reply::ok(&CourseDocument::from(document))?.header(header::CONTENT_DISPOSITION, name).content())
 }
 

@@ -4,7 +4,7 @@ use kernel::CouponId;
 use payments::NewCoupon;
 
 use super::dto::{Coupon, CouponPage, CreateCoupon, PatchCoupon};
-use crate::{http::prelude::*, routes::shared::PageQuery};
+use crate::http::prelude::*;
 
 pub(in crate::routes) fn configure(config: &mut impl Operations) {
     operations!(config, list_coupons, create_coupon, get_coupon, update_coupon, delete_coupon);
@@ -17,10 +17,10 @@ pub(in crate::routes) fn configure(config: &mut impl Operations) {
     tag = "coupons", operation_id = "listCoupons", security(("bearer" = [])), params(PageQuery),
     extensions(("x-problem-codes" = json!(["forbidden"]))),
     responses((status = 200, description = "A page of coupons.", body = CouponPage)))]
-async fn list_coupons(caller: Trainer, Query(page): Query<PageQuery>) -> Answer<CouponPage> {
-    let (after, limit) = page.position();
+async fn list_coupons(caller: Trainer, list: List) -> Answer<CouponPage> {
+    let List { after, limit, list_id, .. } = list;
     let work = async move |tx| payments::list_coupons(&tx, after, limit).await;
-    Ok(Reply::ok(&CouponPage::from(caller.read(work).await?))?)
+    Ok(Reply::ok(&CouponPage::of(list_id, caller.read(work).await?))?)
 }
 
 /// Create a coupon

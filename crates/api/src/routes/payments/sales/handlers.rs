@@ -4,7 +4,7 @@ use kernel::CourseId;
 use payments::SalesScope;
 
 use super::dto::{RevenueByCurrency, RevenueQuery, SalePage};
-use crate::{http::prelude::*, routes::shared::PageQuery};
+use crate::http::prelude::*;
 
 pub(in crate::routes) fn configure(config: &mut impl Operations) {
     operations!(config, list_my_sales, get_my_revenue, list_course_sales, get_course_revenue);
@@ -17,8 +17,8 @@ pub(in crate::routes) fn configure(config: &mut impl Operations) {
     tag = "payments", operation_id = "listMySales", security(("bearer" = [])), params(PageQuery),
     extensions(("x-problem-codes" = json!(["forbidden"]))),
     responses((status = 200, description = "A page of sales.", body = SalePage)))]
-async fn list_my_sales(caller: Trainer, Query(page): Query<PageQuery>) -> Answer<SalePage> {
-    sales(&caller, SalesScope::Own, &page).await
+async fn list_my_sales(caller: Trainer, list: List) -> Answer<SalePage> {
+    sales(&caller, SalesScope::Own, list).await
 }
 
 /// Get my revenue
@@ -39,12 +39,8 @@ async fn get_my_revenue(caller: Trainer, Query(query): Query<RevenueQuery>) -> A
     tag = "payments", operation_id = "listCourseSales", security(("bearer" = [])),
     params(("course_id" = Uuid, Path, description = "The course's id."), PageQuery),
     responses((status = 200, description = "A page of sales.", body = SalePage)))]
-async fn list_course_sales(
-    caller: Member,
-    Path(course_id): Path<CourseId>,
-    Query(page): Query<PageQuery>,
-) -> Answer<SalePage> {
-    sales(&caller, SalesScope::Course(course_id), &page).await
+async fn list_course_sales(caller: Member, Path(course_id): Path<CourseId>, list: List) -> Answer<SalePage> {
+    sales(&caller, SalesScope::Course(course_id), list).await
 }
 
 /// Get the revenue of a course
@@ -62,10 +58,10 @@ async fn get_course_revenue(
     revenue(&caller, SalesScope::Course(course_id), query).await
 }
 
-async fn sales(caller: &Caller, scope: SalesScope, page: &PageQuery) -> Answer<SalePage> {
-    let (after, limit) = page.position();
+async fn sales(caller: &Caller, scope: SalesScope, list: List) -> Answer<SalePage> {
+    let List { after, limit, list_id, .. } = list;
     let work = async move |tx| payments::list_sales(&tx, scope, after, limit).await;
-    Ok(Reply::ok(&SalePage::from(caller.read(work).await?))?)
+    Ok(Reply::ok(&SalePage::of(list_id, caller.read(work).await?))?)
 }
 
 async fn revenue(caller: &Caller, scope: SalesScope, query: RevenueQuery) -> Answer<RevenueByCurrency> {

@@ -61,14 +61,9 @@ pub(super) struct LearnerQuery {
     /// Only those whose name or username contains this.
     #[param(min_length = 1, max_length = 100, nullable = false, example = "len")]
     pub(super) q: Option<String>,
-    /// How many rows a page has at most.
-    #[serde(default = "default_limit")]
-    #[param(minimum = 1, maximum = 100, default = 20)]
-    pub(super) limit: u64,
-    /// Where the page begins: `nextCursor` of the page before. The first page where it is missing.
-    #[param(pattern = "^[A-Za-z0-9_-]{32}$", nullable = false, example = "AAY8Qm3Vn0ABmMDeAABwAIAAAAAAAAAB")]
-    pub(super) cursor: Option<String>,
 }
+
+impl Filter for LearnerQuery {}
 
 /// What of a course is waived or reset.
 #[derive(Deserialize, ToSchema, Validate)]

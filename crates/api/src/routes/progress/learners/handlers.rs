@@ -1,12 +1,13 @@
 //! The operations about single learners of a course.
 
+use database::Pool;
 use kernel::{CourseId, UserId};
 
 use super::{
     csv,
     dto::{CourseLearner, CourseLearnerPage, LearnerProgressChange, LearnerQuery},
 };
-use crate::{http::prelude::*, routes::shared::PageQuery};
+use crate::http::prelude::*;
 
 pub(in crate::routes) fn configure(config: &mut impl Operations) {
     operations!(
@@ -23,31 +24,44 @@ pub(in crate::routes) fn configure(config: &mut impl Operations) {
 /// With their progress, the latest enrollment first. For whoever may edit the course.
 #[utoipa::path(get, path = "/courses/{course_id}/learners",
     tag = "progress", operation_id = "listCourseLearners", security(("bearer" = [])),
-    params(("course_id" = Uuid, Path, description = "The course's id."), LearnerQuery),
+    params(("course_id" = Uuid, Path, description = "The course's id."), PageQuery, LearnerQuery),
     extensions(("x-problem-codes" = json!(["forbidden"]))),
     responses((status = 200, description = "A page of learners.", body = CourseLearnerPage)))]
 async fn list_course_learners(
     caller: Member,
     Path(id): Path<CourseId>,
-    Query(LearnerQuery { q, limit, cursor }): Query<LearnerQuery>,
+    list: List<LearnerQuery>,
 ) -> Answer<CourseLearnerPage> {
-    let (after, limit) = PageQuery { limit, cursor }.position();
+    let List { filter: LearnerQuery { q }, list_id, after, limit, .. } = list;
     let work = async move |tx| progress::learners(&tx, id, q.as_deref(), after, limit).await;
-    Ok(Reply::ok(&CourseLearnerPage::from(caller.read(work).await?))?)
+    Ok(Reply::ok(&CourseLearnerPage::of(list_id, caller.read(work).await?))?)
 }
 
 /// Export the learners of a course
 ///
-/// A CSV file in UTF-8 whose first line has the names of the columns: 10,000 learners at most, the latest enrollments first. A cell
-/// that a spreadsheet would take for a formula begins with an apostrophe. For whoever may edit the course.
+/// A CSV file in UTF-8 with a byte order mark, whose first line has the names of the columns: 10,000 learners at most, the latest
+/// enrollments first. Its name says the course and the day. It has their e-mail addresses, in a column `email` behind the names, where
+/// the school allows that (a setting; off by default). A cell that a spreadsheet would take for a formula begins with an apostrophe. For
+/// whoever may edit the course.
 #[utoipa::path(get, path = "/courses/{course_id}/learners.csv",
     tag = "progress", operation_id = "exportCourseLearners", security(("bearer" = [])),
     params(("course_id" = Uuid, Path, description = "The course's id.")),
     extensions(("x-problem-codes" = json!(["forbidden"])), ("x-file" = json!(true))),
     responses((status = 200, description = "The file.", body = String, content_type = "text/csv")))]
 async fn export_course_learners(caller: Member, Path(id): Path<CourseId>) -> Answer<String> {
-    let csv = caller.read(async move |tx| csv::learners(&tx, id).await).await?;
-    Ok(Reply::text_file("text/csv; charset=utf-8", "learners.csv", csv))
+    let work = async move |tx| {
+        let learners = csv::learners(&tx, id).await?;
+        Ok((csv::file_name(&tx, id).await?, learners))
+    };
+    let (name, learners) = caller.read(work).await?;
+    let emails = if caller.state.config.learner_emails {
+        let ids: Vec<UserId> = learners.iter().map(|learner| learner.user_id).collect();
+        let work = async move |tx| identity::email_addresses(&tx, &ids).await;
+        Some(caller.state.db.read_in(Pool::Auth, caller.actor, work).await?)
+    } else {
+        None
+    };
+    Ok(Reply::text_file("text/csv; charset=utf-8", &name, csv::written(learners, emails.as_ref())))
 }
 
 /// Waive progress for a learner

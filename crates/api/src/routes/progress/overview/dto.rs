@@ -205,20 +205,20 @@ fn thirty() -> u32 {
     30
 }
 
-/// How much the caller watched.
+/// How much the caller learnt.
 #[derive(Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub(super) struct LearningStats {
     /// The time zone of the days.
     #[schema(example = "Europe/Berlin")]
     timezone: String,
-    /// The credited seconds over all days.
+    /// The seconds that were watched over all days, for the first time or again.
     #[schema(minimum = 0, example = 5400)]
     watched_seconds: u64,
-    /// On how many days in a row something was watched, up to today; up to yesterday where nothing was watched today yet.
+    /// How many active days there were in a row up to today; up to yesterday where today is not active yet.
     #[schema(minimum = 0, example = 3)]
     current_streak_days: u32,
-    /// The most days in a row that there ever were.
+    /// The most active days in a row that there ever were.
     #[schema(minimum = 0, example = 12)]
     longest_streak_days: u32,
     /// The latest days, the oldest first; the last is today.
@@ -228,7 +228,10 @@ pub(super) struct LearningStats {
 impl LearningStats {
     pub(super) fn new(timezone: String, stats: progress::Stats) -> Self {
         let progress::Stats { watched_seconds, current_streak_days, longest_streak_days, days } = stats;
-        let day = |(on, watched_seconds)| LearningDay { on, watched_seconds };
+        let day = |day| {
+            let progress::Day { on, watched_seconds, is_active } = day;
+            LearningDay { on, watched_seconds, is_active }
+        };
         Self {
             timezone,
             watched_seconds,
@@ -239,14 +242,16 @@ impl LearningStats {
     }
 }
 
-/// How much the caller watched on a day.
+/// What the caller learnt on a day.
 #[derive(Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 struct LearningDay {
     /// The day.
     #[schema(value_type = String, format = Date, example = "2026-11-22")]
     on: NaiveDate,
-    /// The credited seconds.
+    /// The seconds that were watched, for the first time or again.
     #[schema(minimum = 0, example = 1800)]
     watched_seconds: u64,
+    /// Whether the caller watched a video, read the text of a lesson or a chapter, or marked one as done; completed before or not.
+    is_active: bool,
 }

@@ -3,7 +3,7 @@
 use kernel::CourseId;
 
 use super::dto::{CourseProgress, LearningStats, MyCourseProgressPage, ResumePoints, StatsQuery};
-use crate::{http::prelude::*, routes::shared::PageQuery};
+use crate::http::prelude::*;
 
 pub(in crate::routes) fn configure(config: &mut impl Operations) {
     operations!(config, get_course_progress, list_my_progress, list_my_resume_points, get_my_stats);
@@ -27,10 +27,10 @@ async fn get_course_progress(caller: Member, Path(id): Path<CourseId>) -> Answer
 #[utoipa::path(get, path = "/me/progress",
     tag = "progress", operation_id = "listMyProgress", security(("bearer" = [])), params(PageQuery),
     responses((status = 200, description = "A page of courses.", body = MyCourseProgressPage)))]
-async fn list_my_progress(caller: Member, Query(page): Query<PageQuery>) -> Answer<MyCourseProgressPage> {
-    let (after, limit) = page.position();
+async fn list_my_progress(caller: Member, list: List) -> Answer<MyCourseProgressPage> {
+    let List { after, limit, list_id, .. } = list;
     let work = async move |tx| progress::my_courses(&tx, after, limit).await;
-    Ok(Reply::ok(&MyCourseProgressPage::from(caller.read(work).await?))?)
+    Ok(Reply::ok(&MyCourseProgressPage::of(list_id, caller.read(work).await?))?)
 }
 
 /// List where I can resume
@@ -57,6 +57,7 @@ async fn get_my_stats(
     caller: Member,
     Query(StatsQuery { timezone, days }): Query<StatsQuery>,
 ) -> Answer<LearningStats> {
+    caller.state.readings.settle().await;
     let zone = timezone.clone();
     let stats = caller.read(async move |tx| progress::stats(&tx, &zone, days, "?timezone").await).await?;
     Ok(Reply::ok(&LearningStats::new(timezone, stats))?)

@@ -3,7 +3,7 @@
 use kernel::{CourseId, LessonId};
 
 use super::dto::{CourseFunnel, CourseJobPage, LessonRetention};
-use crate::{http::prelude::*, routes::shared::PageQuery};
+use crate::http::prelude::*;
 
 pub(in crate::routes) fn configure(config: &mut impl Operations) {
     operations!(config, get_course_funnel, get_lesson_retention, list_course_jobs);
@@ -43,12 +43,8 @@ async fn get_lesson_retention(caller: Member, Path(id): Path<LessonId>) -> Answe
     params(("course_id" = Uuid, Path, description = "The course's id."), PageQuery),
     extensions(("x-problem-codes" = json!(["forbidden"]))),
     responses((status = 200, description = "A page of jobs.", body = CourseJobPage)))]
-async fn list_course_jobs(
-    caller: Member,
-    Path(id): Path<CourseId>,
-    Query(page): Query<PageQuery>,
-) -> Answer<CourseJobPage> {
-    let (after, limit) = page.position();
+async fn list_course_jobs(caller: Member, Path(id): Path<CourseId>, list: List) -> Answer<CourseJobPage> {
+    let List { after, limit, list_id, .. } = list;
     let work = async move |tx| progress::jobs(&tx, id, after, limit).await;
-    Ok(Reply::ok(&CourseJobPage::from(caller.read(work).await?))?)
+    Ok(Reply::ok(&CourseJobPage::of(list_id, caller.read(work).await?))?)
 }

@@ -147,7 +147,8 @@ async fn put_chapter_progress(
     extensions(("x-problem-codes" = json!(["completed_by_watching", "not_granted", "grant_expired", "grant_refunded", "grant_revoked", "grant_suspended"]))),
     responses((status = 200, description = "The progress.", body = LessonProgress)))]
 async fn complete_lesson(caller: Member, Path(id): Path<LessonId>) -> Answer<LessonProgress> {
-    let work = async move |tx| progress::complete(&tx, Subject::Lesson(id)).await;
+    let rules = caller.state.heartbeats.rules();
+    let work = async move |tx| progress::complete(&tx, Subject::Lesson(id), &rules).await;
     Ok(Reply::ok(&LessonProgress::from(caller.run(work).await?))?)
 }
 
@@ -161,7 +162,8 @@ async fn complete_lesson(caller: Member, Path(id): Path<LessonId>) -> Answer<Les
     extensions(("x-problem-codes" = json!(["completed_by_watching", "completed_by_lessons", "not_granted", "grant_expired", "grant_refunded", "grant_revoked", "grant_suspended"]))),
     responses((status = 200, description = "The progress.", body = ChapterProgress)))]
 async fn complete_chapter(caller: Member, Path(id): Path<ChapterId>) -> Answer<ChapterProgress> {
-    let work = async move |tx| progress::complete(&tx, Subject::Chapter(id)).await;
+    let rules = caller.state.heartbeats.rules();
+    let work = async move |tx| progress::complete(&tx, Subject::Chapter(id), &rules).await;
     Ok(Reply::ok(&ChapterProgress::from(caller.run(work).await?))?)
 }
 

@@ -16,13 +16,16 @@ use utoipa_swagger_ui::Config;
 
 use crate::http::problem::Problem;
 
-static PAGE: LazyLock<Arc<Config<'static>>> = LazyLock::new(|| {
-    let config = Config::from("/api/v1/openapi.json")
-        .deep_linking(true)
-        .display_request_duration(true)
-        .persist_authorization(false);
-    Arc::new(config)
-});
+/// Swagger UI's own files need no settings: ours are in `docs.js`.
+static SETTINGS: LazyLock<Arc<Config<'static>>> = LazyLock::new(Arc::default);
+
+/// What takes the place of files of Swagger UI's, or is added to them.
+const OWN: [(&str, &str, &str); 4] = [
+    ("", "text/html; charset=utf-8", include_str!("index.html")),
+    ("index.html", "text/html; charset=utf-8", include_str!("index.html")),
+    ("docs.js", "text/javascript; charset=utf-8", include_str!("docs.js")),
+    ("docs.css", "text/css; charset=utf-8", include_str!("docs.css")),
+];
 
 /// Serves the page.
 pub(crate) fn configure(config: &mut web::ServiceConfig) {
@@ -32,7 +35,12 @@ pub(crate) fn configure(config: &mut web::ServiceConfig) {
 // The crate's own service for actix would copy each file for each request.
 async fn file(request: HttpRequest) -> Result<HttpResponse, Problem> {
     let name = request.match_info().query("file");
-    let file = utoipa_swagger_ui::serve(name, PAGE.clone())
+    if let Some((_, kind, text)) = OWN.iter().find(|(own, ..)| *own == name) {
+        let mut response = HttpResponse::Ok();
+        response.content_type(*kind).insert_header((header::CACHE_CONTROL, "no-cache"));
+        return Ok(response.body(*text));
+    }
+    let file = utoipa_swagger_ui::serve(name, SETTINGS.clone())
         .map_err(|error| Error::internal(error.to_string()))?
         .ok_or(Code::NotFound)?;
     let mut response = HttpResponse::Ok();
