@@ -41,7 +41,7 @@ anonymous = Client(base_url=BASE_URL)
 
 login_body = models.Login(email="elena@palestra.example", password="palestra-demo-2026")
 trainer = logged_in(expect(200, login.sync_detailed(client=anonymous, body=login_body)).access_token)
-registration = models.Registration(
+registration = models.Register(
     email=f"{uuid.uuid4()}@journey.example", password="a-long-journey-2026", name="Nia Newcomer"
 )
 learner = logged_in(expect(201, register.sync_detailed(client=anonymous, body=registration)).access_token)

@@ -94,10 +94,17 @@ impl Server {
         let threads = if config.http_threads > 0 { config.http_threads } else { cores };
         let connections = Arc::new(Connections::new(&config, db.environment().clone()));
         let head_timeout = Duration::from_secs(config.head_timeout_seconds);
+        let builder = actix_server::Server::build();
+        let graceful_stop = builder.graceful_shutdown_signal();
         // What `HttpServer` puts together too, with connections that have deadlines and a place.
         let service = move || {
-            let connections = connections.clone();
+            let (connections, graceful_stop) = (connections.clone(), graceful_stop.clone());
             let http = HttpService::build()
+                // A connection that waits for its next request is closed at once when the server stops.
+                .graceful_shutdown_signal(move || {
+                    let signal = graceful_stop.clone();
+                    async move { signal.notified().await }
+                })
                 .client_request_timeout(head_timeout)
                 .client_disconnect_timeout(Duration::from_secs(1))
                 .keep_alive(Duration::from_secs(75))
@@ -111,7 +118,7 @@ impl Server {
                 ));
             fn_service(move |io| connections.clone().accept(io)).and_then(http)
         };
-        let server = actix_server::Server::build()
+        let server = builder
             .shutdown_timeout(config.shutdown_seconds)
             .disable_signals()
             .workers(threads)

@@ -14,7 +14,8 @@ fn actor(person: &Person, role: Role) -> Actor {
 }
 
 /// The school's defaults.
-const RULES: progress::Rules = progress::Rules { rate_percent: 200, slack_seconds: 30, completion_percent: 90 };
+const RULES: progress::Rules =
+    progress::Rules { rate_percent: 200, slack_seconds: 30, completion_percent: 90 };
 
 /// Completes lessons for somebody.
 async fn learn(app: &App, learner: &Person, lessons: &[String]) {

@@ -8,7 +8,7 @@ use utoipa::{
     openapi::{RefOr, schema::Schema},
 };
 
-use super::schema::modernise;
+use super::{open_sets::precise, schema::modernise};
 use crate::http::problem::{ProblemBody, status_of};
 
 pub(super) fn response_name(status: u16) -> String {
@@ -118,6 +118,7 @@ pub(super) fn problem_schemas() -> Map<String, Value> {
         .map(|(name, schema)| {
             let mut schema = serde_json::to_value(schema).unwrap_or_default();
             modernise(&mut schema);
+            precise(&mut schema);
             (name, schema)
         })
         .collect()

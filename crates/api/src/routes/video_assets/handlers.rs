@@ -44,7 +44,7 @@ async fn create_video_upload(
         let (video, target) = prepared.save(&tx, limits).await?;
         let location = format!("/video-assets/{}", video.asset.id);
         let (video_asset, target) = (video.into(), target.into());
-        Reply::created(&location, &VideoUpload { video_asset, target })
+        Ok(Reply::created(&location, &VideoUpload { video_asset, target })?.content())
     };
     Ok(key.run(&caller, OPERATION, &body.raw, work).await?)
 }

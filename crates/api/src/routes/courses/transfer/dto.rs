@@ -72,7 +72,6 @@ pub(super) struct DocumentCourse {
     /// The price. The course is free where it is null or its amount is 0.
     pub(super) price: Option<Money>,
     /// A reduced price, below the price and in its currency.
-    #[schema(example = json!({"amount": 3900, "currency": "USD"}))]
     pub(super) discount_price: Option<Money>,
     /// The slugs of the categories it is in, which have to exist.
     #[serde(default)]
