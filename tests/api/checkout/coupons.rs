@@ -68,9 +68,11 @@ async fn the_discounted_amount_can_be_charged_in_the_currency(app: App) {
     let (elena, lena) = (app.trainer().await, app.learner().await);
     create_coupon(&app, &elena, json!({ "code": "THIRD", "percentOff": 33 })).await;
     // Card networks take no last digit of thousandths, and no hundredths of an ariary.
-    for (currency, off, left) in [("KWD", 3310, 6700), ("MGA", 3310, 6700), ("USD", 3303, 6707)] {
+    for (currency, price, off, left) in
+        [("KWD", 10_010, 3310, 6700), ("MGA", 10_100, 3400, 6700), ("USD", 10_010, 3303, 6707)]
+    {
         let (course, ..) =
-            app.course(&elena, json!({ "price": { "amount": 10_010, "currency": currency } })).await;
+            app.course(&elena, json!({ "price": { "amount": price, "currency": currency } })).await;
         let quote = quote_with_coupon(&app, &lena, &course, "THIRD").await.expect(200);
         assert_eq!(
             (quote.at("/couponDiscount/amount"), quote.at("/amount/amount")),

@@ -39,7 +39,13 @@ async fn an_export_imports_as_the_same_course(app: App) {
     let (elena, marco) = (app.trainer().await, app.trainer().await);
     let course = rich_course(&app, &elena).await;
     let reply = app.get_as(&elena, &format!("/courses/{course}/export")).await.expect(200);
-    assert_eq!(reply.header("content-disposition"), "attachment; filename=\"starke-ruhe.palestra.json\"");
+    let day = app.db.environment().now().date_naive();
+    let name = format!("attachment; filename=\"starke-ruhe-{day}.palestra.json\"");
+    assert!(
+        reply.header("content-disposition").starts_with(&name),
+        "{}",
+        reply.header("content-disposition")
+    );
     let taken = reply.json();
     assert_eq!((&taken["format"], &taken["version"]), (&json!("palestra.course"), &json!(1)));
     let course_part = &taken["course"];

@@ -55,11 +55,13 @@ async fn a_read_takes_few_statements(app: App) {
     for (path, most) in paths {
         // Trainers are answered from the database, not from the cache.
         let (reader, most) = if path.starts_with("/lessons") { (&lena, most) } else { (&elena, most) };
-        app.get_as(reader, &path).await.expect(200);
-        let before = app.db.statements();
-        app.get_as(reader, &path).await.expect(200);
-        let spent = app.db.statements() - before;
-        assert!(spent <= most, "{path} took {spent} statements");
+        // That somebody read is written down behind the answer, once in a while.
+        crate::support::eventually(&format!("{path} in {most} statements"), || async {
+            let before = app.db.statements();
+            app.get_as(reader, &path).await.expect(200);
+            (app.db.statements() - before <= most).then_some(())
+        })
+        .await;
     }
     // Everybody else gets the cached answer, once the invalidations above have arrived.
     crate::support::eventually("an answer that was kept", || async {

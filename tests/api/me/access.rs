@@ -326,17 +326,12 @@ async fn an_enrollment_says_whether_and_until_when_there_is_access(app: App) {
     let_time_pass(&app, Duration::days(4), &mut [&mut elena, &mut lena]).await;
     let ended = [json!(false), json!(json_time(end)), json!(json_time(end))];
     assert_eq!(listed(&lena).await, ended);
-    // It has begun again, and has no end; that it once ended stays.
-    app.post_as(&elena, &format!("/grants/{id}/extend"), json!({ "endsAt": null }))
-        .await
-        .expect_problem(409, "grant_not_changeable");
-    let second = grant(&app, &elena, &course, &lena, json!({})).await.expect(201).text_at("/id");
-    assert_eq!(listed(&lena).await, [json!(true), Value::Null, json!(json_time(end))]);
+    // It has begun again, and has no end.
+    app.post_as(&elena, &format!("/grants/{id}/extend"), json!({ "endsAt": null })).await.expect(200);
+    assert_eq!(listed(&lena).await, [json!(true), Value::Null, Value::Null]);
     // It was taken away.
     let_time_pass(&app, Duration::days(1), &mut [&mut elena, &mut lena]).await;
     let now = json_time(app.db.environment().now());
-    app.post_as(&elena, &format!("/grants/{second}/revoke"), json!({ "reason": "Moved away" }))
-        .await
-        .expect(200);
+    app.post_as(&elena, &format!("/grants/{id}/revoke"), json!({ "reason": "Moved away" })).await.expect(200);
     assert_eq!(listed(&lena).await, [json!(false), json!(now), json!(now)]);
 }

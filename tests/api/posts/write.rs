@@ -352,7 +352,7 @@ async fn an_edit_is_judged_by_what_it_changes(app: App) {
     let (lena, admin) = (app.learner().await, app.admin().await);
     let post = create_post(&app, &lena, json!({ "content": "<p>Ask Doctor Miracle.</p>" })).await;
     let path = format!("/posts/{post}");
-    let rules = json!({ "words": ["miracle"] });
+    let rules = json!({ "blockedWords": ["miracle"] });
     app.patch_as(&admin, "/community-settings", "*", rules).await.expect(200);
     app.patch_as(&lena, &path, "*", json!({ "title": "Sunday" })).await.expect(200);
     let same = json!({ "title": "Monday", "content": "<p>Ask Doctor Miracle.</p>" });

@@ -21,7 +21,7 @@ async fn a_local_video_is_checked_and_played(app: App) {
             .concat();
     for (bytes, kind, status, problem, duration) in [
         (good.clone(), "video/mp4", "READY", Value::Null, json!(61.5)),
-        (bad, "video/mp4", "ERRORED", json!("type_not_allowed"), Value::Null),
+        (bad, "video/mp4", "ERRORED", json!("type_mismatch"), Value::Null),
         (headless, "video/mp4", "ERRORED", json!("no_video_track"), Value::Null),
     ] {
         let body = json!({ "contentType": kind, "sizeBytes": bytes.len(), "name": "hinge.mp4" });

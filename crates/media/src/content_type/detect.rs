@@ -71,6 +71,11 @@ fn by_signature(head: &[u8]) -> Option<&'static str> {
             Some("audio/mpeg")
         }
         [0xff, 0xf0 | 0xf1 | 0xf8 | 0xf9, ..] => Some("audio/aac"),
+        // The kind of document is named in the header, whose sizes may be written in several lengths.
+        [0x1a, 0x45, 0xdf, 0xa3, ..] => {
+            let is_webm = early.split_at(early.len().min(64)).0.windows(4).any(|part| part == b"webm");
+            Some(if is_webm { "video/webm" } else { "video/x-matroska" })
+        }
         _ => {
             let name = infer::get(head)?.mime_type();
             // Text says by itself what it is.

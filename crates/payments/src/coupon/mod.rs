@@ -43,7 +43,7 @@ pub async fn create_coupon(tx: &Tx, new: NewCoupon) -> Result<Coupon> {
     };
     check(tx, &coupon, None).await?;
     store::insert(tx, &coupon).await.map_err(code_is_taken)?;
-    store::set_courses(tx, coupon.id, &coupon.course_ids).await?;
+    store::set_courses(tx, coupon.id, &[], &coupon.course_ids).await?;
     Ok(coupon)
 }
 
@@ -116,7 +116,7 @@ pub async fn change_coupon(
         return Err(Code::PreconditionFailed.into());
     }
     if after.course_ids != before.course_ids {
-        store::set_courses(tx, id, &after.course_ids).await?;
+        store::set_courses(tx, id, &before.course_ids, &after.course_ids).await?;
     }
     schedule_reviews(tx, &after).await?;
     Ok(after)

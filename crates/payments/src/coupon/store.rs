@@ -39,16 +39,29 @@ pub(crate) async fn delete(tx: &Tx, id: CouponId) -> Result<(), DbErr> {
     coupons::Entity::delete_by_id(id).exec(tx).await.map(drop)
 }
 
-pub(crate) async fn set_courses(tx: &Tx, id: CouponId, course_ids: &[CourseId]) -> Result<()> {
+/// Writes only what differs: of a course that went to somebody else since, the database takes no new row.
+pub(crate) async fn set_courses(
+    tx: &Tx,
+    id: CouponId,
+    before: &[CourseId],
+    after: &[CourseId],
+) -> Result<()> {
+    let removed = before.iter().filter(|course_id| !after.contains(course_id)).copied();
     coupon_courses::Entity::delete_many()
         .filter(coupon_courses::COLUMN.coupon_id.eq(id))
+        .filter(coupon_courses::COLUMN.course_id.is_in(removed))
         .exec(tx)
         .await
         .map_db_err()?;
-    let rows = course_ids
+    let added: Vec<_> = after
         .iter()
-        .map(|course_id| coupon_courses::ActiveModel { coupon_id: Set(id), course_id: Set(*course_id) });
-    coupon_courses::Entity::insert_many(rows)
+        .filter(|course_id| !before.contains(course_id))
+        .map(|course_id| coupon_courses::ActiveModel { coupon_id: Set(id), course_id: Set(*course_id) })
+        .collect();
+    if added.is_empty() {
+        return Ok(());
+    }
+    coupon_courses::Entity::insert_many(added)
         .on_conflict_do_nothing()
         .exec_without_returning(tx)
         .await

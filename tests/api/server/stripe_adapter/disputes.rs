@@ -5,6 +5,7 @@ use payments::{DisputeStatus, Fact, PaymentMethod, Provider, RefundRequest};
 
 use super::{
     adapter, captured, charge, facts, facts_of, money, order, paid, received_updates, reference, refused,
+    refused_refund,
 };
 use crate::support::StripeDouble;
 
@@ -28,7 +29,7 @@ async fn disputes_are_told_where_money_moved() {
                 .all(|status| *status == DisputeStatus::Open)
         );
         assert_eq!(stands(&facts_of(&stripe, &reference).await), [DisputeStatus::Open]);
-        refused(stripe.refund(&order(&intent, 1)).await, Code::PaymentRefused, "charge_disputed");
+        assert_eq!(refused_refund(&stripe, &order(&intent, 1)).await, "charge_disputed");
         double.decide(&dispute, end);
         let statuses = stands(&facts(&received_updates(&double, &stripe)));
         assert!(!statuses.is_empty() && statuses.iter().all(|status| *status == expected), "{statuses:?}");
