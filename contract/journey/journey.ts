@@ -32,6 +32,8 @@ const registered = await step('a newcomer registers', async () => {
     api.register({ client: anonymous, body: { email, password, name: 'Nia Newcomer' } }),
   );
   header(headers, 'location');
+  // Where addresses are verified first, nobody is logged in yet.
+  assert('accessToken' in body);
   assert.equal(body.tokenType, 'Bearer');
   assert.equal(body.user.email, email);
   await expectProblem(409, api.register({ client: anonymous, body: { email, password } }));

@@ -203,6 +203,7 @@ await step('everybody sees the course and its picture', async () => {
 const learner = await step('a learner registers and enrols', async () => {
   const account = { email: `${randomUUID()}@journey.example`, password: 'a-long-journey-2026' };
   const { body } = await expect(201, api.register({ client: anonymous, body: account }));
+  assert('accessToken' in body);
   const learner = clientFor(body.accessToken);
   await expectProblem(403, api.playLesson({ client: learner, path: { lesson_id: lesson.id } }), 'not_granted');
   await expectProblem(404, api.downloadAttachment({ client: learner, path: { attachment_id: attachment.id } }));

@@ -51,9 +51,7 @@ impl ListId {
             context.update(&(part.len() as u64).to_be_bytes());
             context.update(part.as_bytes());
         }
-        let mut digest = [0; 8];
-        digest.copy_from_slice(&context.finish().as_ref()[..8]);
-        Self(digest)
+        Self(context.finish().as_ref().first_chunk().copied().unwrap_or_default())
     }
 }
 

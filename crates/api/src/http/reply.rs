@@ -105,10 +105,13 @@ impl<T> Reply<T> {
 }
 
 impl<T> Reply<T> {
-    /// 202 without a body, where another answer would have one.
-    #[must_use]
-    pub fn deferred() -> Self {
-        Self { status: StatusCode::ACCEPTED, headers: Vec::new(), body: Bytes::new(), of: PhantomData }
+    /// 202 with a body of its own: what remains to be done before there is a `T`.
+    ///
+    /// # Errors
+    /// See [`Reply::ok`].
+    pub fn deferred(body: &impl Serialize) -> Result<Self> {
+        let Reply { headers, body, .. } = Reply::ok(body)?;
+        Ok(Self { status: StatusCode::ACCEPTED, headers, body, of: PhantomData })
     }
 }
 
@@ -122,7 +125,7 @@ impl Reply<Nothing> {
     /// 202: it was written down and will be done.
     #[must_use]
     pub fn accepted() -> Self {
-        Self::deferred()
+        Self { status: StatusCode::ACCEPTED, headers: Vec::new(), body: Bytes::new(), of: PhantomData }
     }
 }
 

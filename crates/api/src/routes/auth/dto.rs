@@ -100,6 +100,15 @@ pub(super) struct SessionTokens {
     user: Account,
 }
 
+/// A registration that waits for its address to be verified.
+#[derive(Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub(super) struct PendingRegistration {
+    /// Where the mail with the link went, as it was typed.
+    #[schema(example = "mira@example.com")]
+    pub(super) email: String,
+}
+
 impl SessionTokens {
     pub(super) fn new(session: LoggedIn, expires_in: u64) -> Self {
         let LoggedIn { access_token, refresh_token, account } = session;

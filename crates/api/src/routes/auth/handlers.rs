@@ -5,7 +5,9 @@ use database::Pool;
 use identity::LoggedIn;
 use kernel::{Actor, Code};
 
-use super::dto::{EmailAddress, LinkToken, Login, RefreshToken, Register, ResetPassword, SessionTokens};
+use super::dto::{
+    EmailAddress, LinkToken, Login, PendingRegistration, RefreshToken, Register, ResetPassword, SessionTokens,
+};
 use crate::http::{
     extract::{address_of, client_of},
     prelude::*,
@@ -35,7 +37,8 @@ pub(in crate::routes) fn configure(config: &mut impl Operations) {
     tag = "auth", operation_id = "register", security(()), request_body = Register,
     extensions(("x-problem-codes" = json!(["email_taken", "username_taken"]))),
     responses((status = 201, description = "The account was made and is logged in.", body = SessionTokens),
-        (status = 202, description = "A mail is on its way: the address has to be verified before the first login.")))]
+        (status = 202, description = "A mail is on its way: the address has to be verified before the first login.",
+            body = PendingRegistration)))]
 async fn register(
     state: Data<State>,
     request: HttpRequest,
@@ -51,12 +54,13 @@ async fn register(
     let share = client.share(false);
     let hash =
         identity::hash_new_password(&state.db, hasher, password, "/password", &own_names, share).await?;
+    let pending = PendingRegistration { email: body.email.0.clone() };
     let registration = body.into_registration(hash);
     let shared = state.clone();
     let work = async move |tx| {
         if shared.identity.confirms_addresses {
             identity::register_unconfirmed(&tx, registration).await?;
-            return Ok(Reply::deferred());
+            return Reply::deferred(&pending);
         }
         let account = identity::register(&tx, registration).await?;
         let session = shared.identity.begin_session(&tx, account.id, client).await?;
