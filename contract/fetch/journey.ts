@@ -45,6 +45,8 @@ const registered = await expect(
     body: { email: `${randomUUID()}@journey.example`, password: 'a-long-journey-2026', name: 'Nia Newcomer' },
   }),
 );
+// Where addresses are verified first, nobody is logged in yet.
+assert('accessToken' in registered);
 const learner = clientFor(registered.accessToken);
 
 const categories = await expect(200, anonymous.GET('/api/v1/categories'));
