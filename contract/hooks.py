@@ -37,6 +37,9 @@ def before_call(context, case, kwargs):
     if "If-Match" in headers and (_is_valid(case, HEADER) or _spoils(case, BODY)):
         kept = ("updateUserAccount", "updateCommunitySettings")
         headers["If-Match"] = '"none"' if case.operation.definition.raw["operationId"] in kept else "*"
+    # The demo accounts keep their passwords: the document's own example would change one.
+    if case.operation.definition.raw["operationId"] == "changePassword" and isinstance(case.body, dict):
+        case.body = case.body | {"currentPassword": "not that of the account"}
     # A cursor of the right form that no list wrote is refused.
     for name in ("cursor", "before"):
         if re.fullmatch(r"[A-Za-z0-9_-]{34,1200}", str((case.query or {}).get(name))) and _is_valid(case, QUERY):
