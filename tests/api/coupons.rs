@@ -4,7 +4,7 @@ use futures_util::future::join_all;
 use serde_json::json;
 use test_macros::both_databases;
 
-use crate::support::{App, DatabaseKind, Reply, coupons::create_coupon};
+use crate::support::{App, DatabaseKind, PASSWORD, Reply, coupons::create_coupon};
 
 #[both_databases]
 async fn a_coupon_is_created_with_a_unique_code(app: App) {
@@ -220,4 +220,19 @@ async fn a_course_that_went_to_somebody_else_does_not_lock_a_coupon(app: App) {
     app.patch_as(&elena, &path, "*", json!({ "maxRedemptions": 3 })).await.expect(200);
     let (third, _) = app.course_for_sale(&elena, 4900).await;
     app.patch_as(&elena, &path, "*", json!({ "courseIds": [kept, given, third] })).await.expect(200);
+}
+
+#[both_databases]
+async fn a_former_admin_changes_no_coupon_for_all_courses(app: App) {
+    let (admin, other) = (app.admin().await, app.admin().await);
+    let id = create_coupon(&app, &admin, json!({ "code": "HOUSE", "percentOff": 5, "scope": "ALL" })).await;
+    app.patch_as(&other, &format!("/admin/users/{}", admin.id), "*", json!({ "role": "TRAINER" }))
+        .await
+        .expect(200);
+    let trainer = app.login(&admin.email, PASSWORD).await;
+    let path = format!("/coupons/{id}");
+    app.patch_as(&trainer, &path, "*", json!({ "maxRedemptions": null }))
+        .await
+        .expect_problem(403, "forbidden");
+    app.delete_as(&trainer, &path).await.expect_problem(403, "forbidden");
 }

@@ -239,6 +239,11 @@ impl StripeDouble {
         self.change(|books| books.hear_of(session, good));
     }
 
+    /// Money that was on its way to an intent does not come: its buyer may pay again.
+    pub fn bounce(&self, intent: &str) {
+        self.change(|books| books.bounce_intent(intent));
+    }
+
     /// Closes the page, and the session runs out.
     pub fn abandon(&self, session: &str) {
         Self::good(self.change(|books| books.expire(session, &Params(Value::Null))));

@@ -14,10 +14,7 @@ use kernel::{Environment, Keyring, hex};
 use media::{Media, Mux, MuxSettings, Storage, Videos};
 use payments::{Payments, Provider, Sandbox, Stripe, StripeSettings};
 use sea_orm::{SqlxPostgresConnector, SqlxSqliteConnector};
-use sqlx::{
-    postgres::{PgConnectOptions, PgPoolOptions},
-    sqlite::SqlitePoolOptions,
-};
+use sqlx::{Postgres, Sqlite, postgres::PgConnectOptions};
 
 use crate::config::{Config, Mode, PaymentProvider};
 
@@ -355,11 +352,8 @@ async fn open_sqlite(
             path.display()
         )
     };
-    let pool = SqlitePoolOptions::new()
-        .max_connections(1)
-        .connect_with(sqlite::options(&path))
-        .await
-        .map_err(cannot)?;
+    let pool =
+        database::single_connection::<Sqlite>().connect_with(sqlite::options(&path)).await.map_err(cannot)?;
     let connection = SqlxSqliteConnector::from_sqlx_sqlite_pool(pool);
     if schema == Schema::Migrate {
         if fresh {
@@ -444,8 +438,10 @@ async fn open_postgres(
                              them yourself and give PALESTRA_DATABASE_APP_URL, …_AUTH_URL and …_WORKER_URL")
                 })?;
             }
-            let pool =
-                PgPoolOptions::new().max_connections(1).connect_with(owner.clone()).await.map_err(answer)?;
+            let pool = database::single_connection::<Postgres>()
+                .connect_with(owner.clone())
+                .await
+                .map_err(answer)?;
             let connection = SqlxPostgresConnector::from_sqlx_postgres_pool(pool);
             print_applied(
                 &database::migrate(&connection, &key_check(keyring))
@@ -456,7 +452,7 @@ async fn open_postgres(
         }
         _ => {
             let pool =
-                PgPoolOptions::new().max_connections(1).connect_with(app.clone()).await.map_err(answer)?;
+                database::single_connection::<Postgres>().connect_with(app.clone()).await.map_err(answer)?;
             let connection = SqlxPostgresConnector::from_sqlx_postgres_pool(pool);
             database::check(&connection, &key_check(keyring)).await.map_err(|error| error.to_string())?;
             connection.close().await.map_err(|error| error.to_string())?;

@@ -32,7 +32,7 @@ pub use change_notifications::{ChangeNotifications, ChangedAccounts};
 pub use db::{Db, Setup};
 pub use error::{MapDbErr, constraint, from_db};
 pub use group_commit::{Flush, GroupCommit};
-pub use pool::Pool;
+pub use pool::{Pool, single_connection};
 pub use postgres::Column;
 pub use redis::Relay;
 pub use schema::{SchemaError, check, migrate};

@@ -199,3 +199,10 @@ impl<C: Connection> Borrowed<C> {
 pub(crate) fn unavailable(error: impl std::error::Error + Send + Sync + 'static) -> Error {
     Error::new(Code::Unavailable).retry_after(Duration::from_secs(1)).caused_by(error)
 }
+
+/// A pool of sqlx's with one connection. Its maintenance is left out: it counts up to the number of idle connections, which passes below
+/// zero for a moment while one is taken back, and a task that reads it then takes a core for ever (sqlx 0.9).
+#[must_use]
+pub fn single_connection<DB: sqlx::Database>() -> sqlx::pool::PoolOptions<DB> {
+    sqlx::pool::PoolOptions::new().max_connections(1).idle_timeout(None).max_lifetime(None)
+}

@@ -21,6 +21,11 @@ pub struct Share {
 }
 
 impl Client {
+    /// The network that it belongs to, as text; empty where the address is not known.
+    pub(crate) fn network(&self) -> String {
+        self.share(false).address.map(|address| kernel::network(address).to_string()).unwrap_or_default()
+    }
+
     /// The share of the hashing queue.
     #[must_use]
     pub fn share(&self, is_known: bool) -> Share {

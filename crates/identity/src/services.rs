@@ -63,8 +63,7 @@ impl Identity {
     /// # Errors
     /// [`kernel::Code::RateLimited`].
     pub fn begin_registration(&self, db: &Db, client: &Client) -> Result<RegistrationTry> {
-        let address = client.ip_address.clone().unwrap_or_default();
-        self.guesses.begin_registration(&address, db.environment().now())
+        self.guesses.begin_registration(&client.network(), db.environment().now())
     }
 
     /// The claims of an access token, verified, and whoever they stand for ([`Identity::confirm`]). With the first use of a token that

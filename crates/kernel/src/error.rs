@@ -51,7 +51,6 @@ codes! {
     /// Unknown account, wrong password, or suspended: the answer does not tell which.
     InvalidCredentials = "invalid_credentials", "E-mail address or password is wrong";
     /// The password is right, and the school wants the address to be verified before anybody logs in.
-    AddressUnverified = "address_unverified", "Confirm your e-mail address first";
     /// An unknown, expired or revoked refresh token.
     RefreshTokenInvalid = "refresh_token_invalid", "The refresh token is not valid";
     /// A refresh token that was already spent; its whole session is ended.

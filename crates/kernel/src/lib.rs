@@ -11,6 +11,7 @@ mod ids;
 mod keyring;
 pub mod mail;
 mod money;
+mod network;
 mod page;
 mod text;
 mod warning;
@@ -26,6 +27,7 @@ pub use ids::{
 };
 pub use keyring::{Keyring, from_base64url, hash_token, hex, to_base64url};
 pub use money::{Currency, Money};
+pub use network::network;
 pub use page::{Cursor, CursorError, Limit, ListId, Page, SortKey};
 pub use text::{
     Piece, comparable_name, fold, is_blank, legible, one_line, pieces, trimmed, visible_line, visible_text,

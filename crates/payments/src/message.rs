@@ -10,7 +10,9 @@ pub(crate) const CANCEL_AT_PROVIDER: &str = "payment.stop";
 pub(crate) const REFUND_AT_PROVIDER: &str = "payment.refund";
 /// A payment was completed. Carries `paymentId`, `userId` and `courseId`.
 pub(crate) const COMPLETED: &str = "payment.completed";
-/// A payment bought nothing and goes back: its buyer reads why. Carries `paymentId` and `userId`.
+/// A purchase that had ended is there again. Carries `userId` and `courseId`.
+pub(crate) const PURCHASE_RESTORED: &str = "payment.restored";
+/// A payment bought nothing and goes back: its buyer reads why. Carries `refundId` and `userId`.
 pub const MONEY_RETURNED: &str = "payment.returned";
 /// A coupon, or a payment by itself, may end what open checkouts froze. Carries `couponId` or `paymentId`.
 pub(crate) const REVIEW: &str = "payment.review";

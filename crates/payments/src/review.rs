@@ -6,7 +6,7 @@ use kernel::{Actor, CouponId, CourseId, PaymentId, Result, UserId};
 use sea_orm::{ColumnTrait, Condition};
 
 use crate::{
-    message::REVIEW,
+    message::{COMPLETED, PURCHASE_RESTORED, REVIEW},
     offer::{self, Moment},
     payment,
     provider::{Fact, ProviderUpdate},
@@ -61,9 +61,11 @@ fn concerned(message: &Message) -> Option<Condition> {
     let buyer = || message.id_of("userId").map(|id: UserId| payments::COLUMN.user_id.eq(id));
     let condition = match message.kind.as_str() {
         "course.unpublished" | "course.archived" | courses::OFFER_CHANGED => Condition::all().add(course()?),
-        "enrollment.created" | "grant.created" | enrollment::ACCESS_EXTENDED => {
-            Condition::all().add(course()?).add(buyer()?)
-        }
+        "enrollment.created"
+        | "grant.created"
+        | enrollment::ACCESS_EXTENDED
+        | COMPLETED
+        | PURCHASE_RESTORED => Condition::all().add(course()?).add(buyer()?),
         identity::SUSPENDED => {
             let seller = payments::COLUMN.author_id.eq(message.id_of::<UserId>("userId")?);
             Condition::any().add(buyer()?).add(seller)

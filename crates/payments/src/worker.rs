@@ -76,7 +76,15 @@ impl Payments {
         if is_expired && !update.facts.iter().any(is_expected) {
             update.facts.push(Fact::closed("expired"));
         }
-        settle(db, update).await.map(drop)
+        settle(db, update).await?;
+        // Those that the provider could not be asked for in time.
+        let id = payment.id;
+        let list = move |tx| async move { refund::store::list(&tx, id).await };
+        let refunds = db.read_in(Pool::Worker, Actor::System, list).await?;
+        for refund in refunds.iter().filter(|refund| refund.is_unsent()) {
+            self.refund_at_provider(db, refund.id).await?;
+        }
+        Ok(())
     }
 
     /// An update may name a payment by an id of the provider's that is not known here yet.
@@ -97,7 +105,12 @@ impl Payments {
         let find = move |tx| async move { payment::store::find(&tx, id).await };
         match db.read_in(Pool::Worker, Actor::System, find).await? {
             Some(payment) if payment.provider != ProviderName::None => {
-                self.provider_of(&payment)?.cancel(&reference(&payment)).await
+                let (provider, reference) = (self.provider_of(&payment)?, reference(&payment));
+                provider.cancel(&reference).await?;
+                // The buyer may have paid at that moment: nobody asks about a closed payment again.
+                let mut update = provider.fetch_update(&reference).await?;
+                update.payment_id = Some(id);
+                settle(db, update).await.map(drop)
             }
             _ => Ok(()),
         }
@@ -108,13 +121,14 @@ impl Payments {
         let Some((refund, payment, claims)) = db.read_in(Pool::Worker, Actor::System, find).await? else {
             return Ok(());
         };
-        if refund.status != RefundStatus::Pending || refund.provider_refund_id.is_some() {
+        if !refund.is_unsent() {
             return Ok(());
         }
         // The money may have been disputed since: it would leave twice.
         if claims.refundable(payment.refundable_amount() + refund.amount) < refund.amount {
-            let update = ProviderUpdate::of(payment.id, failed(&refund, "charge_disputed"));
-            return settle(db, update).await.map(drop);
+            let (id, failed) = (payment.id, failed(&refund, "charge_disputed"));
+            let abandon = move |tx| async move { settlement::abandon_refund(&tx, id, failed).await };
+            return db.run_in(Pool::Worker, Actor::System, abandon).await;
         }
         let request = RefundRequest {
             refund_id: refund.id,

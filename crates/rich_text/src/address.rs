@@ -11,8 +11,14 @@ const FILE_ENDINGS: [&str; 18] = [
     "png", "gif", "mp4", "csv",
 ];
 
+/// The longest address of a link, in bytes: browsers and servers take no longer ones either.
+const MAX_LINK: usize = 4_000;
+
 /// The address of a link; `None` where it leads nowhere from here. One without a scheme that begins with a host gets `https`.
 pub(crate) fn of_link(href: &str) -> Option<String> {
+    if href.len() > MAX_LINK {
+        return None;
+    }
     let href = without_breaks(href);
     if let Some(host) = host_without_scheme(&href) {
         let scheme = if host.is_mail { "mailto:" } else { "https://" };

@@ -41,8 +41,9 @@ impl Cleaned {
 /// elements is not meant as HTML: it is escaped, and shown as it was typed.
 #[must_use]
 pub fn clean(html: &str, rules: Rules<'_>) -> Cleaned {
-    let (rewritten, notes) = match Tree::parse(&within_table(html)) {
-        Some(tree) => flow::rewrite(&tree, &rules),
+    let rewritten = Tree::parse(&within_table(html)).map(|tree| flow::rewrite(&tree, &rules));
+    let (rewritten, notes) = match rewritten.filter(|(_, notes)| !notes.shown_as_typed) {
+        Some(rewritten) => rewritten,
         None => {
             let notes = Notes { shown_as_typed: true, ..Notes::default() };
             let typed = if rules.only_legible { kernel::legible(html) } else { html.to_owned() };

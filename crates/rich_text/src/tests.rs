@@ -293,3 +293,16 @@ fn a_large_text_is_cleaned_once_and_for_all() {
         assert_eq!(html(&once), once, "{}", &large[..60]);
     }
 }
+
+#[test]
+fn what_is_around_thousands_of_lines_is_not_written_thousands_of_times() {
+    let lines = "<p>x".repeat(15_000);
+    for around in [
+        format!("<a href=\"https://a.example/{}\">", "x".repeat(3_000)),
+        format!("<abbr title=\"{}\">", "x".repeat(900)),
+        format!("<a href=\"https://a.example/{}\">", "x".repeat(100_000)),
+    ] {
+        let large = format!("{around}{lines}");
+        assert!(html(&large).len() < 3_000_000, "{}", &around[..20]);
+    }
+}

@@ -8,32 +8,13 @@ use sea_orm_migration::{
     sea_orm::{DbBackend, QueryResult, Statement, Value},
 };
 
-/// Writes them. The owner of the tables is subject to row security like anybody else, so that it is suspended meanwhile.
+/// Writes them.
 pub(super) async fn fold(manager: &SchemaManager<'_>) -> Result<(), DbErr> {
-    let forced = forced_tables(manager).await?;
-    for table in &forced {
-        run(manager, &format!("ALTER TABLE {table} NO FORCE ROW LEVEL SECURITY")).await?;
-    }
+    let suspended = crate::suspend_row_security(manager).await?;
     fold_users(manager).await?;
     fold_categories(manager).await?;
     fold_addresses(manager).await?;
-    for table in &forced {
-        run(manager, &format!("ALTER TABLE {table} FORCE ROW LEVEL SECURITY")).await?;
-    }
-    Ok(())
-}
-
-async fn run(manager: &SchemaManager<'_>, sql: &str) -> Result<(), DbErr> {
-    manager.get_connection().execute_unprepared(sql).await.map(drop)
-}
-
-async fn forced_tables(manager: &SchemaManager<'_>) -> Result<Vec<String>, DbErr> {
-    if manager.get_database_backend() != DbBackend::Postgres {
-        return Ok(Vec::new());
-    }
-    let sql = "SELECT relname::text AS name FROM pg_class WHERE relforcerowsecurity \
-               AND relname IN ('users', 'categories', 'credentials') AND relnamespace = 'public'::regnamespace";
-    rows(manager, sql).await?.iter().map(|row| row.try_get("", "name")).collect()
+    crate::resume_row_security(manager, &suspended).await
 }
 
 async fn rows(manager: &SchemaManager<'_>, sql: &str) -> Result<Vec<QueryResult>, DbErr> {

@@ -99,13 +99,34 @@ async fn a_lost_webhook_about_money_without_an_offer_is_made_good(app: StripeApp
     let open = app.start_checkout().await;
     app.stripe.pay(&open.reference);
     unpublish(&app).await;
-    app.wait_for_empty_outbox().await;
-    // Nobody hears of the payment until Stripe is asked.
+    // Nobody hears of the payment: Stripe is asked where it does not end the session.
     app.stripe.events();
-    app.clock.advance(chrono::Duration::minutes(11));
-    app.payments().reconcile(&app.db).await.unwrap();
-    let lena = app.login(&app.lena.email, crate::support::PASSWORD).await;
-    let payment =
-        app.wait_for_payment(&lena, &open.payment, "/failureCode", json!("course_unavailable")).await;
-    assert_ne!(payment.at("/status"), "COMPLETED");
+    let back = app.wait_until(&open.payment, "/status", json!("REFUNDED")).await;
+    assert_eq!(back.at("/failureCode"), "course_unavailable");
+}
+
+#[both_databases]
+async fn a_buyer_who_has_paid_is_not_asked_to_pay_again(app: StripeApp) {
+    let open = app.start_checkout().await;
+    app.stripe.pay_later(&open.reference);
+    app.deliver_webhooks().await;
+    reprice(&app, 5900).await;
+    assert_eq!(app.start_checkout().await.payment, open.payment);
+    assert_eq!(app.stripe.count("checkout.session"), 1);
+}
+
+#[both_databases]
+async fn a_payment_that_failed_on_its_way_ends_with_its_offer(app: StripeApp) {
+    let open = app.start_embedded_checkout().await;
+    let intent = open.reference.split("_secret").next().unwrap();
+    app.stripe.confirm(&open.reference, "pm_usBankAccount").unwrap();
+    app.deliver_webhooks().await;
+    reprice(&app, 5900).await;
+    app.wait_for_empty_outbox().await;
+    assert_eq!(app.payment(&open.payment).await.at("/status"), "PENDING");
+    app.stripe.bounce(intent);
+    app.deliver_webhooks().await;
+    app.wait_until(&open.payment, "/failureCode", json!("price_changed")).await;
+    app.wait_for_empty_outbox().await;
+    assert_eq!(app.stripe.object(intent)["status"], "canceled");
 }

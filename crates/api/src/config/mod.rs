@@ -183,7 +183,7 @@ settings! {
     shutdown_seconds: u64 = "10", "PALESTRA_SHUTDOWN_SECONDS";
     /// Requests a minute for a member; four times as many for an address. 0: no limit.
     requests_per_minute: u32 = "1200", "PALESTRA_REQUESTS_PER_MINUTE";
-    /// Whether an account can be used only once its e-mail address is verified. Registration then answers the same for an address that has
+    /// Whether an account can be logged in to only once its e-mail address is verified. Registration then answers the same for an address that has
     /// an account; its owner is told by mail.
     confirm_addresses: bool = "false", "PALESTRA_CONFIRM_ADDRESSES";
     /// Wrong passwords a minute for one account from one unknown address, and mails a minute that one address may have sent to another.

@@ -25,7 +25,6 @@ pub fn status_of(code: Code) -> StatusCode {
         | Code::RefreshTokenInvalid
         | Code::RefreshTokenReused => StatusCode::UNAUTHORIZED,
         Code::Forbidden
-        | Code::AddressUnverified
         | Code::NotGranted
         | Code::GrantExpired
         | Code::GrantRefunded

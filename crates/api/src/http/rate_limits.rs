@@ -1,12 +1,7 @@
 //! How much anybody may ask: a bucket for each member, each address, and each account that somebody has mails sent to. How often a
 //! password may be guessed, `identity` knows.
 
-use std::{
-    hash::Hash,
-    net::{IpAddr, Ipv6Addr},
-    num::NonZeroU32,
-    time::Duration,
-};
+use std::{hash::Hash, net::IpAddr, num::NonZeroU32, time::Duration};
 
 use governor::{
     Quota, RateLimiter,
@@ -69,7 +64,7 @@ impl Limits {
     /// # Errors
     /// [`Code::RateLimited`].
     pub fn address(&self, address: IpAddr) -> Result<Allowance> {
-        self.addresses.take(&network(address))
+        self.addresses.take(&kernel::network(address))
     }
 
     /// Counts a mail that somebody at this address has sent to an account.
@@ -77,7 +72,7 @@ impl Limits {
     /// # Errors
     /// [`Code::RateLimited`].
     pub fn mail(&self, address: IpAddr, account: &str) -> Result<()> {
-        let address = network(address);
+        let address = kernel::network(address);
         self.mail_addresses.take(&address)?;
         self.mails.take(&(address, kernel::mail::comparable(account)))?;
         Ok(())
@@ -98,14 +93,6 @@ impl Limits {
         self.mails.sweep();
         self.mail_addresses.sweep();
         self.passwords.sweep();
-    }
-}
-
-/// Whoever has one IPv6 address has the whole /64.
-fn network(address: IpAddr) -> IpAddr {
-    match address {
-        IpAddr::V4(_) => address,
-        IpAddr::V6(address) => Ipv6Addr::from(u128::from(address) >> 64 << 64).into(),
     }
 }
 

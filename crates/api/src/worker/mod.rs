@@ -29,13 +29,13 @@ const ORPHAN_INTERVAL: Duration = Duration::from_secs(24 * 3600);
 /// The kinds of mail that somebody waits for in front of a screen.
 const LETTERS: &str = "mail.";
 /// The kinds that send a mail about what happened.
-const NOTICES: [&str; 2] = ["notification.mail", "notification.digest"];
+const NOTICES: [&str; 3] = ["notification.mail", "notification.digest", payments::MONEY_RETURNED];
 /// The lanes of the worker. Mail servers are slow, each in its own way: one of them holds up neither other mails nor other work,
 /// and a thousand notices no letter.
 const LANES: [Lane; 3] = [
     Lane { kinds: Kinds::Of(&[LETTERS]), width: 8, batch: 1 },
     Lane { kinds: Kinds::Of(&NOTICES), width: 4, batch: 1 },
-    Lane { kinds: Kinds::Except(&[LETTERS, NOTICES[0], NOTICES[1]]), width: 1, batch: 4 },
+    Lane { kinds: Kinds::Except(&[LETTERS, NOTICES[0], NOTICES[1], NOTICES[2]]), width: 1, batch: 4 },
 ];
 /// How long messages that are done are kept.
 const RETENTION: Duration = Duration::from_secs(7 * 24 * 3600);
@@ -258,10 +258,10 @@ impl Worker {
                 identity::mail::deliver(&self.db, self.mailer.as_ref(), &self.app_url, message).await
             }
             _ if kind.starts_with("video.") => self.videos.handle_message(&self.db, message).await,
-            (payments::MONEY_RETURNED, ..) => match message.id_of("paymentId") {
-                Some(payment) => {
+            (payments::MONEY_RETURNED, ..) => match message.id_of("refundId") {
+                Some(refund) => {
                     let mailer = self.mailer.as_ref();
-                    payments::mail::deliver(&self.db, mailer, &self.app_url, payment).await
+                    payments::mail::deliver(&self.db, mailer, &self.app_url, refund).await
                 }
                 None => Ok(()),
             },
@@ -353,11 +353,11 @@ impl Worker {
             metrics.outbox_aside.set(aside);
         }
         self.videos.poll_silent(&self.db).await?;
-        self.videos.inspect_older(&self.db, &self.media).await?;
         self.payments.reconcile(&self.db).await?;
         let files = media::collect_files(&self.db, &self.media, media::RETENTION).await?;
         self.count_collected("files", files);
-        Ok(())
+        // Last, since it may take long: nothing waits for it.
+        self.videos.inspect_older(&self.db, &self.media).await.map(drop)
     }
 }
 

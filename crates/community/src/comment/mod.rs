@@ -156,7 +156,7 @@ async fn require_parent(tx: &Tx, thread_id: ThreadId, id: CommentId) -> Result<P
     Ok(parent)
 }
 
-/// The sanitised text, if the caller may write it in this thread.
+/// Refuses a text that shows nothing, or that the caller may not write in this thread.
 async fn check_content(tx: &Tx, thread: Thread, kind: WriteKind, content: &str) -> Result<()> {
     if text::is_blank(content) {
         return Err(text::blank("/content"));

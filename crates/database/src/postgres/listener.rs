@@ -12,6 +12,7 @@ use sqlx::{
 
 use crate::{
     invalidation::{ACCOUNT_CHANNEL, NOTIFICATION_CHANNEL, PUBLIC_CHANNEL, STALE_AFTER},
+    pool::single_connection,
     shared::Shared,
 };
 
@@ -34,9 +35,7 @@ pub(super) async fn listen(options: Arc<PgConnectOptions>, shared: Weak<Shared>)
 }
 
 async fn receive(options: &PgConnectOptions, shared: &Weak<Shared>) -> Result<(), sqlx::Error> {
-    let pool = sqlx::postgres::PgPoolOptions::new()
-        .max_connections(1)
-        .connect_lazy_with(PgConnectOptions::clone(options));
+    let pool = single_connection::<sqlx::Postgres>().connect_lazy_with(PgConnectOptions::clone(options));
     let mut listener = PgListener::connect_with(&pool).await?;
     listener.listen_all([PUBLIC_CHANNEL, ACCOUNT_CHANNEL, NOTIFICATION_CHANNEL]).await?;
     let mut asked = Instant::now();

@@ -15,7 +15,7 @@ use sea_orm::{
     ConnectionTrait, DatabaseConnection, DatabaseTransaction, DbBackend, DbErr, RuntimeErr,
     SqliteTransactionMode, SqlxSqliteConnector, Statement, TransactionOptions, TransactionTrait,
 };
-use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous};
+use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqliteSynchronous};
 use sqlx::{Connection, SqliteConnection};
 use tokio::sync::{mpsc, oneshot};
 
@@ -24,7 +24,7 @@ pub(crate) use reader::Reader;
 use crate::{
     Tx, from_db,
     invalidation::PendingNotifications,
-    pool::Connections,
+    pool::{Connections, single_connection},
     shared::Shared,
     transaction::TxConnection,
     work::{Answer, Work},
@@ -97,14 +97,11 @@ impl Sqlite {
                 .detail(format!("the database file {} cannot be opened", setup.path.display()))
                 .caused_by(error)
         };
-        let writer = SqlitePoolOptions::new()
-            .max_connections(1)
+        let writer = single_connection::<sqlx::Sqlite>()
             .test_before_acquire(false)
-            .idle_timeout(None)
             // After an I/O error SQLite has rolled back by itself and the connection's own count is off: make a new one.
             .after_release(|connection, _| Box::pin(async move { Ok(!connection.is_in_transaction()) }));
-        let writer =
-            writer.max_lifetime(None).connect_with(options(&setup.path)).await.map_err(unavailable)?;
+        let writer = writer.connect_with(options(&setup.path)).await.map_err(unavailable)?;
         let readers = options(&setup.path).pragma("query_only", "on");
         let writer = SqlxSqliteConnector::from_sqlx_sqlite_pool(writer);
         let (queue, jobs) = mpsc::channel(QUEUE);

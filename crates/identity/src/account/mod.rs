@@ -5,7 +5,7 @@ pub(crate) mod store;
 
 use database::{MapDbErr, Tx, outbox};
 use entity::{credentials, enums::UserStatus, users};
-use kernel::{Code, Error, Result, Role, UserId};
+use kernel::{Code, Error, FieldError, Result, Role, UserId};
 use sea_orm::Set;
 use serde_json::json;
 
@@ -28,24 +28,24 @@ pub async fn register(tx: &Tx, registration: Registration) -> Result<Account> {
     store::find(tx, id).await?.ok_or_else(|| Code::NotFound.into())
 }
 
-/// Makes an account that can be used once its address is verified, and answers the same for an address that has one: its owner is told
-/// by mail.
+/// Makes an account that can be logged in to once its address is verified, and answers the same for an address that has one: its owner
+/// is told by mail. Usernames are public, so that one is chosen later.
 ///
 /// # Errors
-/// [`Code::UsernameTaken`], [`Code::ValidationFailed`] for a name in which nothing is to be seen.
+/// [`Code::ValidationFailed`] for a username, or a name in which nothing is to be seen.
 pub async fn register_unconfirmed(tx: &Tx, registration: Registration) -> Result<()> {
+    if registration.username.is_some() {
+        let detail = "A username is chosen once the e-mail address is verified.";
+        return Err(Error::invalid(vec![FieldError::new("/username", "not_allowed", detail)]));
+    }
     let email = normalize_email(&registration.email);
     let Some(owner) = credentials_store::find_by_email(tx, &email).await? else {
         return register(tx, registration).await.map(drop);
     };
     visible_name(registration.name)?;
-    username::check(tx, registration.username.as_deref())?;
-    if let Some(name) = registration.username
-        && (store::username_is_taken(tx, &name).await? || username::keeper(tx, &name).await?.is_some())
-    {
-        return Err(username_taken());
-    }
-    mail::enqueue(tx, mail::ADDRESS_TAKEN, owner.user_id).await
+    // Where nobody has verified it yet, a new password for whoever reads its mails verifies it too.
+    let kind = if owner.email_verified_at.is_some() { mail::ADDRESS_TAKEN } else { mail::RESET_PASSWORD };
+    mail::enqueue(tx, kind, owner.user_id).await
 }
 
 /// Inserts the rows of an account: for registration and for admins, who also give a role.

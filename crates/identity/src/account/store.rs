@@ -9,7 +9,6 @@ use entity::{
 use kernel::{Result, UserId};
 use sea_orm::{
     ColumnTrait, DbErr, EntityTrait, JoinType, QueryFilter, QuerySelect, RelationTrait, Select, Set,
-    entity::prelude::SelectExt,
 };
 
 use super::model::{Account, search_name};
@@ -27,11 +26,6 @@ pub(crate) async fn find(tx: &Tx, id: UserId) -> Result<Option<Account>> {
 pub(crate) async fn insert(tx: &Tx, user: users::ActiveModel) -> Result<(), DbErr> {
     let insert = users::Entity::insert(user);
     insert.exec_without_returning(tx).await.map(drop)
-}
-
-pub(crate) async fn username_is_taken(tx: &Tx, username: &str) -> Result<bool> {
-    let found = users::Entity::find().filter(users::COLUMN.username.eq(username));
-    found.exists(tx).await.map_db_err()
 }
 
 /// Writes the public columns, if the stored version is still the account's; answers whether it was.

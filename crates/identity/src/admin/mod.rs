@@ -117,6 +117,7 @@ pub async fn create_admin(tx: &Tx, registration: Registration) -> Result<Account
     };
     let before = user(tx, found.user_id).await?;
     credentials::store::set_password(tx, before.id, registration.password_hash).await?;
+    credentials::store::set_verified(tx, before.id, &email).await?;
     update_role_and_status(tx, before.id, before.version, Role::Admin, UserStatus::Active).await?;
     revoke(tx, before.id, Sessions::All, RevocationReason::StandingChanged).await?;
     audit::record(tx, "user.admin_created", before.id, json!({})).await?;

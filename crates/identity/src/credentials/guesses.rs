@@ -1,5 +1,6 @@
 //! How often a password may be guessed. Wrong ones count against the account, from all unknown devices together, and never against an
-//! address as a whole: whoever guesses from a gym locks nobody else there out, and no owner out of a device that they use.
+//! address as a whole: whoever guesses from a gym locks nobody else there out, and no owner out of a device that they use. A known device
+//! is an address from which the account has a session of the same program; a new password by mail lets its owner in from any other.
 
 use std::{
     collections::VecDeque,
@@ -75,7 +76,7 @@ impl Guesses {
         now: Timestamp,
     ) -> Result<Guess> {
         let GuessLimits { per_hour, per_minute } = self.limits;
-        let address = client.ip_address.as_deref().unwrap_or_default();
+        let address = client.network();
         let user_agent = client.user_agent.as_deref().unwrap_or_default();
         let counted = if is_known {
             vec![(format!("device {address} {user_agent} {account}"), per_hour, KNOWN_DEVICE_WINDOW)]
@@ -95,6 +96,11 @@ impl Guesses {
             guess.0.push(tries);
         }
         Ok(guess)
+    }
+
+    /// Forgets the wrong passwords of an account: its owner has shown by mail who they are.
+    pub(crate) fn forget(&self, account: &str) {
+        self.tried.remove(&hash_token(format!("account {account}").as_bytes()));
     }
 
     pub(crate) fn begin_registration(&self, address: &str, now: Timestamp) -> Result<RegistrationTry> {

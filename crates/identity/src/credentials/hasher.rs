@@ -86,6 +86,14 @@ enum Job {
 }
 
 impl Job {
+    /// Whether nobody waits for the reply any more.
+    fn is_abandoned(&self) -> bool {
+        match self {
+            Self::Hash { reply, .. } => reply.is_closed(),
+            Self::Verify { reply, .. } => reply.is_closed(),
+        }
+    }
+
     /// Answers one whose place was given to somebody else. Nobody waits where the client has gone away.
     fn give_way(self) {
         match self {
@@ -200,8 +208,9 @@ fn hash_forever(lane: &Lane<Job>, params: &Params) {
     drop(ThreadPriority::Min.set_for_current());
     let mut memory = Vec::new();
     loop {
-        // Nobody waits for the reply where the client has gone away.
         match lane.next(IDLE_TIMEOUT) {
+            // The client has gone away.
+            Ok(Some(job)) if job.is_abandoned() => {}
             Ok(Some(Job::Hash { password, salt, reply })) => {
                 let hash = derive(params, &mut memory, password.as_bytes(), &salt);
                 drop(reply.send(Some(hash.map(|hash| phc(params, &salt, &hash)))));

@@ -8,6 +8,8 @@ use std::{
     time::Duration,
 };
 
+use kernel::network;
+
 use crate::client::Share;
 
 /// Jobs of several shares, up to a capacity.
@@ -93,7 +95,7 @@ impl<J> Lane<J> {
         if state.total >= self.capacity {
             gone = Some(state.make_room(share).ok_or(())?);
         }
-        let own = network(share.address);
+        let own = share.address.map(network);
         *state.places.entry(own).or_default() += 1;
         state.total += 1;
         Ok(gone)
@@ -101,12 +103,12 @@ impl<J> Lane<J> {
 
     /// Gives a place back.
     pub(super) fn leave(&self, share: Share) {
-        self.state().leave(network(share.address));
+        self.state().leave(share.address.map(network));
     }
 
     pub(super) fn push(&self, share: Share, job: J) {
         let mut state = self.state();
-        let own = network(share.address);
+        let own = share.address.map(network);
         if share.is_known {
             state.known.push(own, job)
         } else {
@@ -149,7 +151,7 @@ impl<J> State<J> {
     /// The job that gives way to one of this share: of the largest share, as long as that stays the larger; a known device takes the place
     /// of any other.
     fn make_room(&mut self, share: Share) -> Option<J> {
-        let own = self.places.get(&network(share.address)).copied().unwrap_or_default();
+        let own = self.places.get(&share.address.map(network)).copied().unwrap_or_default();
         let places = &self.places;
         let size = |share: &&Option<IpAddr>| places.get(*share).copied().unwrap_or_default();
         let largest = *self.others.jobs.keys().max_by_key(size)?;
@@ -160,14 +162,6 @@ impl<J> State<J> {
         self.leave(largest);
         Some(job)
     }
-}
-
-/// Whoever has one IPv6 address has the whole /64.
-fn network(address: Option<IpAddr>) -> Option<IpAddr> {
-    address.map(|address| match address {
-        IpAddr::V4(_) => address,
-        IpAddr::V6(address) => std::net::Ipv6Addr::from(u128::from(address) >> 64 << 64).into(),
-    })
 }
 
 #[cfg(test)]

@@ -101,7 +101,7 @@ pub async fn request_password_reset(tx: &Tx, email: &str) -> Result<()> {
 /// [`Code::LinkInvalid`], [`Code::ValidationFailed`] for a password that is guessed first, [`Code::Overloaded`].
 pub async fn reset_password(
     db: &Db,
-    hasher: &Hasher,
+    identity: &Identity,
     token: String,
     password: String,
     share: Share,
@@ -113,8 +113,8 @@ pub async fn reset_password(
         link_token::require_valid(&tx, &checked, PURPOSE).await
     })
     .await?;
-    let password_hash = hash_new_password(db, hasher, password, "/newPassword", &[], share).await?;
-    db.run_in(Pool::Auth, Actor::Anonymous, move |tx| async move {
+    let password_hash = hash_new_password(db, &identity.hasher, password, "/newPassword", &[], share).await?;
+    let reset = move |tx| async move {
         let link = link_token::consume(&tx, &token, PURPOSE).await?.ok_or(Code::LinkInvalid)?;
         link_token::store::invalidate_all(&tx, link.user_id, PURPOSE).await?;
         store::set_password(&tx, link.user_id, password_hash).await?;
@@ -122,9 +122,12 @@ pub async fn reset_password(
         store::set_verified(&tx, link.user_id, &link.email).await?;
         let reason = RevocationReason::PasswordReset;
         revoke(&tx, link.user_id, Sessions::All, reason).await?;
-        mail::enqueue(&tx, mail::PASSWORD_CHANGED, link.user_id).await
-    })
-    .await
+        mail::enqueue(&tx, mail::PASSWORD_CHANGED, link.user_id).await?;
+        Ok(link.email)
+    };
+    let email = db.run_in(Pool::Auth, Actor::Anonymous, reset).await?;
+    identity.guesses.forget(&email);
+    Ok(())
 }
 
 /// Changes the caller's password and ends the other sessions.

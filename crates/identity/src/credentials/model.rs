@@ -12,6 +12,7 @@ pub(crate) struct StoredPassword {
     pub(crate) password_hash: String,
     #[sea_orm(from_expr = "users::Column::Status")]
     pub(crate) status: UserStatus,
+    pub(crate) email_verified_at: Option<Timestamp>,
 }
 
 /// What a login needs to know of an account.

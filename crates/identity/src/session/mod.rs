@@ -7,7 +7,7 @@ use std::{collections::HashSet, time::Duration};
 
 use database::{Db, Pool, Tx, audit};
 use entity::enums::UserStatus;
-use kernel::{Actor, Code, Cursor, Limit, Page, Result, SessionId, UserId, hash_token, to_base64url};
+use kernel::{Actor, Code, Cursor, Error, Limit, Page, Result, SessionId, UserId, hash_token, to_base64url};
 use serde_json::json;
 
 pub use self::model::Session;
@@ -44,7 +44,7 @@ pub struct LoggedIn {
 /// too often.
 ///
 /// # Errors
-/// [`Code::InvalidCredentials`], [`Code::AddressUnverified`] where the school wants it verified first, [`Code::RateLimited`],
+/// [`Code::InvalidCredentials`], also where the school wants the address to be verified first and it is not; [`Code::RateLimited`];
 /// [`Code::Overloaded`] where too many log in at once.
 pub async fn login(
     db: &Db,
@@ -68,11 +68,14 @@ pub async fn login(
     let is_correct = verified != Verified::Wrong;
     let Some(found) = found.filter(|found| is_correct && found.status == UserStatus::Active) else {
         guess.failed(db.environment().now());
-        return Err(Code::InvalidCredentials.into());
+        return Err(invalid_credentials(identity));
     };
     guess.succeeded();
     if identity.confirms_addresses && found.email_verified_at.is_none() {
-        return Err(Code::AddressUnverified.into());
+        // Answered like an address that somebody else has: whoever registers addresses does not learn which are taken.
+        let remind = move |tx| async move { mail::enqueue(&tx, mail::VERIFY_EMAIL, found.user_id).await };
+        db.run_in(Pool::Auth, Actor::Anonymous, remind).await?;
+        return Err(invalid_credentials(identity));
     }
     // A hash of another form of the password is as old as one with other parameters.
     let is_outdated = verified == Verified::AsTyped
@@ -89,6 +92,16 @@ pub async fn login(
         identity.begin_session(&tx, found.user_id, client).await
     })
     .await
+}
+
+fn invalid_credentials(identity: &Identity) -> Error {
+    let refusal = Error::new(Code::InvalidCredentials);
+    if identity.confirms_addresses {
+        refusal
+            .detail("Or the e-mail address is not verified yet: then another mail with a link is on its way.")
+    } else {
+        refusal
+    }
 }
 
 impl Identity {

@@ -100,7 +100,7 @@ pub(crate) async fn extend(tx: &Tx, id: SessionId, client: Client, expires_at: T
 }
 
 pub(crate) async fn status(tx: &Tx, id: SessionId, user_id: UserId) -> Result<Option<SessionStatus>> {
-    // Text, because every request to a sensitive route runs it.
+    // Text, because every first request of a session at a server runs it.
     let sql = "SELECT u.role, u.status, s.revoked_at, s.expires_at FROM sessions s JOIN users u ON u.id = s.user_id \
                WHERE s.id = :id AND s.user_id = :user_id";
     tx.fetch_optional(sql, values! { id, user_id }).await

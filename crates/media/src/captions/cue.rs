@@ -88,7 +88,7 @@ pub(super) fn from_sub_rip(line: &str) -> String {
     while let Some(at) = rest.find(['<', '{']) {
         let (before, from) = rest.split_at(at);
         text.push_str(before);
-        let lower = from.get(..from.len().min(8)).unwrap_or_default().to_ascii_lowercase();
+        let lower = from.chars().take(8).collect::<String>().to_ascii_lowercase();
         let kept = KEPT.iter().find(|tag| lower.starts_with(*tag));
         let end = |mark: char| from.find(mark).map_or(from.len(), |end| end + 1);
         let length = if let Some(tag) = kept {

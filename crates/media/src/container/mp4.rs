@@ -39,7 +39,11 @@ pub(super) async fn inspect(mut reader: Reader<'_>) -> Result<Inspection> {
     let mut tracks = Vec::new();
     for part in children(reader, movie.content, movie.end).await? {
         match &part.name {
-            b"udta" | b"meta" | b"uuid" | b"gps " | b"XMP_" => part.erase(&mut private),
+            b"gps " => {
+                erase_places(reader, &part, &mut private).await?;
+                part.erase(&mut private);
+            }
+            b"udta" | b"meta" | b"uuid" | b"XMP_" => part.erase(&mut private),
             b"trak" => {
                 let track = track::read(reader, &part).await?;
                 inspect_track(reader, &part, &track, &mut private).await?;
@@ -50,6 +54,22 @@ pub(super) async fn inspect(mut reader: Reader<'_>) -> Result<Inspection> {
     }
     let film = film(reader, &movie, &top, &tracks).await?;
     Ok(Inspection { film, private })
+}
+
+/// The blocks with places that a dash camera's index refers to: their offsets and lengths.
+async fn erase_places(reader: &mut Reader<'_>, index: &Mp4Box, private: &mut Vec<Patch>) -> Result<()> {
+    let count = reader.number(index.content + 4, 4).await?.unwrap_or_default();
+    let mut left = reader.size();
+    for entry in 0..count.min(index.end.saturating_sub(index.content) / 8) {
+        let at = reader.number(index.content + 8 + entry * 8, 4).await?.unwrap_or_default();
+        let length = reader.number(index.content + 12 + entry * 8, 4).await?.unwrap_or_default();
+        let Some(rest) = left.checked_sub(length) else { break };
+        left = rest;
+        if length > 0 && at + length <= reader.size() {
+            private.push(Patch::zeros(at, length));
+        }
+    }
+    Ok(())
 }
 
 async fn read_top(reader: &mut Reader<'_>) -> Result<Top> {
@@ -93,7 +113,7 @@ async fn inspect_track(
         return Ok(());
     }
     for part in children(reader, trak.content, trak.end).await? {
-        if part.is(b"udta") || part.is(b"meta") {
+        if part.is(b"udta") || part.is(b"meta") || part.is(b"uuid") {
             part.erase(private);
         }
     }

@@ -132,6 +132,8 @@ pub(super) async fn erase_samples(
     let chunk_count = reader.number(chunks.content + 4, 4).await?.unwrap_or_default();
     let run_count = reader.number(runs.content + 4, 4).await?.unwrap_or_default();
     let (mut sample, mut run, mut per_chunk) = (0, 0, 0);
+    // Chunks do not overlap: together they are no longer than the file.
+    let mut left = reader.size();
     for chunk in 0..chunk_count {
         if run < run_count && reader.number(runs.content + 8 + run * 12, 4).await? == Some(chunk + 1) {
             per_chunk = reader.number(runs.content + 12 + run * 12, 4).await?.unwrap_or_default();
@@ -154,6 +156,8 @@ pub(super) async fn erase_samples(
             sample += 1;
         }
         if at <= reader.size() && at > begin {
+            let Some(rest) = left.checked_sub(at - begin) else { break };
+            left = rest;
             patches.push(Patch::zeros(begin, at - begin));
         }
     }

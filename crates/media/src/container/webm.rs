@@ -95,7 +95,8 @@ async fn read_segment(reader: &mut Reader<'_>, private: &mut Vec<Patch>) -> Resu
             INFO => read_info(reader, &found, &mut segment).await?,
             TRACKS => read_tracks(reader, &found, &mut segment).await?,
             CLUSTER => segment.last_cluster = Some(found.start),
-            TAGS | ATTACHMENTS => found.erase(private),
+            TAGS | ATTACHMENTS if found.end.is_some_and(|end| end <= size) => found.erase(private),
+            TAGS | ATTACHMENTS => segment.is_cut = true,
             _ => {}
         }
         match found.end {

@@ -49,7 +49,11 @@ fn by_signature(head: &[u8]) -> Option<&'static str> {
     let early = head.split_at(head.len().min(1024)).0;
     match head {
         // Readers look for it in the first kilobyte.
-        _ if early.windows(5).any(|part| part == b"%PDF-") && !early.starts_with(b"\x89PNG") => {
+        _ if early.starts_with(b"%PDF-")
+            || early.windows(5).any(|part| part == b"%PDF-")
+                && !early.starts_with(b"\x89PNG")
+                && !text::is_text(early) =>
+        {
             Some("application/pdf")
         }
         [b'{', b'\\', b'r', b't', b'f', ..] => Some("application/rtf"),
@@ -57,10 +61,10 @@ fn by_signature(head: &[u8]) -> Option<&'static str> {
         [b'R', b'I' | b'F', b'F' | b'6', b'F' | b'4', _, _, _, _, b'W', b'A', b'V', b'E', ..] => {
             Some("audio/wav")
         }
-        // QuickTime of the time before brands.
-        [_, _, _, _, b'm', b'o', b'o', b'v', ..]
-        | [_, _, _, _, b'm', b'd', b'a', b't', ..]
-        | [_, _, _, _, b'w', b'i', b'd', b'e', ..] => Some("video/quicktime"),
+        // QuickTime of the time before brands: a length, which begins with no letter, and the name of the first box.
+        [..0x20, _, _, _, b'm', b'o', b'o', b'v', ..]
+        | [..0x20, _, _, _, b'm', b'd', b'a', b't', ..]
+        | [..0x20, _, _, _, b'w', b'i', b'd', b'e', ..] => Some("video/quicktime"),
         // A frame of layer 3, in MPEG 1, 2 or 2.5.
         [0xff, second, third, ..]
             if second & 0xe6 == 0xe2

@@ -176,3 +176,15 @@ fn settings_name_known_types() {
     let some = AllowedTypes::new(&none, &["Application/PDF".to_owned()], &none).unwrap();
     assert_eq!(some.names(FilePurpose::Attachment), ["application/pdf"]);
 }
+
+#[test]
+fn words_at_a_place_where_films_have_their_names_make_no_film() {
+    for (text, name) in [
+        (&b"The wide-grip pull"[..], "a.txt"),
+        (b"Why moov is where it is", "a.md"),
+        (b"How to read %PDF-1.7", "a.txt"),
+    ] {
+        let found = decided(FilePurpose::Attachment, "text/plain", name, text);
+        assert!(found.is_ok_and(|kind| kind.starts_with("text/")), "{name}: {found:?}");
+    }
+}

@@ -146,6 +146,8 @@ async fn telling_entries(
         at += 46 + name + extra + comment;
     }
     found.sort_by_key(|(name, _)| TELLING.iter().position(|telling| telling == name));
+    // Of entries with one name the first counts; otherwise one that stands there thousands of times would be read as often.
+    found.dedup_by(|(one, _), (other, _)| one == other);
     Ok(Some(found))
 }
 

@@ -117,7 +117,7 @@ impl Media {
         Ok(verdict)
     }
 
-    /// Overwrites what a camera wrote about the place and itself into a file that is handed on as it is. Answers why a video cannot be
+    /// Overwrites what a camera wrote about the place, and in a video about itself, into a file that is handed on as it is. Answers why a video cannot be
     /// played, and whether anything was overwritten.
     pub(crate) async fn remove_private(
         &self,

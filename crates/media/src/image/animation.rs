@@ -115,6 +115,14 @@ fn blocks(bytes: &[u8]) -> Option<Blocks> {
             }
             0x2c => {
                 found.frames += 1;
+                // A frame lies within the screen, by which the memory was reckoned.
+                let side = |at: usize| {
+                    let bytes = bytes.get(at..at + 2)?;
+                    Some(u32::from(u16::from_le_bytes(bytes.try_into().ok()?)))
+                };
+                if side(at + 1)? + side(at + 5)? > side(6)? || side(at + 3)? + side(at + 7)? > side(8)? {
+                    return None;
+                }
                 at += 10 + palette(*bytes.get(at + 9)?) + 1;
                 true
             }

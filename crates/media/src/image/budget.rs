@@ -115,10 +115,38 @@ fn webp(head: &[u8]) -> Option<Header> {
             let bits = le(head, 21, 4)?;
             ((bits & 0x3fff) + 1, ((bits >> 14) & 0x3fff) + 1, 6)
         }
-        b"VP8X" => (le(head, 24, 3)? + 1, le(head, 27, 3)? + 1, 8),
+        b"VP8X" => {
+            let canvas = (le(head, 24, 3)? + 1, le(head, 27, 3)? + 1);
+            if !fills(head, canvas)? {
+                return None;
+            }
+            (canvas.0, canvas.1, 8)
+        }
         _ => return None,
     };
     Some(Header { width, height, decoding: u64::from(width) * u64::from(height) * bytes })
+}
+
+/// Whether the picture of a WebP with a canvas is as large as that: decoders take memory for the picture first. One that moves is refused
+/// before it is decoded. `None` where it lies behind these bytes.
+fn fills(head: &[u8], canvas: (u32, u32)) -> Option<bool> {
+    let mut at = 30;
+    loop {
+        let (name, length) = (head.get(at..at + 4)?, le(head, at + 4, 4)? as usize);
+        let content = at + 8;
+        match name {
+            b"VP8 " => {
+                let size = (le(head, content + 6, 2)? & 0x3fff, le(head, content + 8, 2)? & 0x3fff);
+                return Some(size == canvas);
+            }
+            b"VP8L" => {
+                let bits = le(head, content + 1, 4)?;
+                return Some(((bits & 0x3fff) + 1, ((bits >> 14) & 0x3fff) + 1) == canvas);
+            }
+            b"ANMF" => return Some(true),
+            _ => at = content.checked_add(length)?.checked_add(length % 2)?,
+        }
+    }
 }
 
 /// The frame header of a JPEG says its size, and whether all coefficients have to be in memory at once.
@@ -128,7 +156,9 @@ fn jpeg(head: &[u8]) -> Option<Header> {
         let (fill, marker) = (*head.get(at)?, *head.get(at + 1)?);
         match (fill, marker) {
             (0xff, 0xff) => at += 1,
-            (0xff, 0xc0..=0xc3 | 0xc5..=0xc7 | 0xc9..=0xcb | 0xcd..=0xcf) => break,
+            // No marker, which decoders pass over in their own ways; and the lossless kinds, of which nothing is scaled.
+            (0xff, 0x00 | 0xc3 | 0xc7 | 0xcb | 0xcf) => return None,
+            (0xff, 0xc0..=0xc2 | 0xc5 | 0xc6 | 0xc9 | 0xca | 0xcd | 0xce) => break,
             (0xff, 0x01 | 0xd0..=0xd8) => at += 2,
             (0xff, _) => at += 2 + be(head, at + 2, 2)? as usize,
             _ => return None,

@@ -47,6 +47,11 @@ pub(super) fn upright(bytes: &[u8]) -> Result<Pixels, Refusal> {
 fn jpeg(bytes: &[u8]) -> Result<Decoded, Refusal> {
     let mut decoder = jpeg_decoder::Decoder::new(Cursor::new(bytes));
     decoder.read_info().map_err(Refusal::unreadable)?;
+    // What it takes was reckoned by our reading of the header: the decoder has to have read the same.
+    let read = decoder.info().map(|info| (u32::from(info.width), u32::from(info.height)));
+    if read.is_none() || read != super::budget::header(bytes).map(|header| (header.width, header.height)) {
+        return Err(Refusal::unreadable("its header can be read in several ways"));
+    }
     let exif = decoder.exif_data().map(<[u8]>::to_vec);
     let orientation = orientation(exif.as_deref());
     let need = u16::try_from(WIDEST).unwrap_or(u16::MAX);

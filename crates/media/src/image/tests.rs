@@ -215,3 +215,22 @@ fn what_needs_too_much_memory_is_known_from_its_header() {
     assert!(photo.memory(25 << 20).unwrap() < 80 << 20);
     assert!(header(&jpeg(0xc2)).unwrap().memory(8 << 20).is_ok());
 }
+
+#[test]
+fn a_picture_whose_header_can_be_read_in_two_ways_is_refused() {
+    let jpeg = written(&plain(64, 64), ImageFormat::Jpeg);
+    // Some decoders pass over this, others take it for a part with a length.
+    let fake = [
+        0xff, 0x00, 0x00, 0x13, 0xff, 0xc0, 0x00, 0x11, 8, 0, 1, 0, 1, 3, 1, 0x11, 0, 2, 0x11, 0, 3, 0x11, 0,
+    ];
+    let bytes = [&jpeg[..2], &fake[..], &jpeg[2..]].concat();
+    assert!(variants(&bytes).is_err());
+}
+
+#[test]
+fn a_frame_of_a_gif_lies_within_its_screen() {
+    let mut gif = written(&plain(40, 40), ImageFormat::Gif);
+    assert!(variants(&gif).is_ok());
+    gif[6..10].copy_from_slice(&[1, 0, 1, 0]);
+    assert!(variants(&gif).is_err());
+}

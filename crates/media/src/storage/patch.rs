@@ -37,6 +37,10 @@ impl Patch {
         Self { at, bytes: Fill::Bytes(bytes) }
     }
 
+    fn end(&self) -> u64 {
+        self.at.saturating_add(self.length())
+    }
+
     fn length(&self) -> u64 {
         match &self.bytes {
             Fill::Bytes(bytes) => bytes.len() as u64,
@@ -46,7 +50,7 @@ impl Patch {
 
     /// Writes what lies in a block that begins at `from`.
     fn apply(&self, from: u64, block: &mut [u8]) {
-        let (start, end) = (self.at.max(from), (self.at + self.length()).min(from + block.len() as u64));
+        let (start, end) = (self.at.max(from), self.end().min(from + block.len() as u64));
         let index = |at: u64| usize::try_from(at).unwrap_or(usize::MAX);
         let Some(part) = block.get_mut(index(start.saturating_sub(from))..index(end.saturating_sub(from)))
         else {
@@ -72,7 +76,7 @@ impl Storage {
         match self.folder.clone() {
             Some(folder) => {
                 let path = folder.join(key.to_string());
-                let work = move || in_place(&path, &patches);
+                let work = move || in_place(&path, patches);
                 let done = tokio::task::spawn_blocking(work).await.map_err(Error::internal)?;
                 done.map_err(|error| Error::new(Code::Unavailable).caused_by(error))
             }
@@ -95,9 +99,11 @@ impl Storage {
     }
 }
 
-fn in_place(path: &std::path::Path, patches: &[Patch]) -> std::io::Result<()> {
+fn in_place(path: &std::path::Path, patches: Vec<Patch>) -> std::io::Result<()> {
     let mut file = std::fs::OpenOptions::new().write(true).open(path)?;
-    for patch in patches {
+    let size = file.metadata()?.len();
+    // Nothing grows, whatever a file says of its parts.
+    for patch in patches.into_iter().filter(|patch| patch.end() <= size) {
         file.seek(SeekFrom::Start(patch.at))?;
         match &patch.bytes {
             Fill::Bytes(bytes) => file.write_all(bytes)?,

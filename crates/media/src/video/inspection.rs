@@ -24,13 +24,19 @@ impl Videos {
     /// Inspects some of them; answers how many.
     ///
     /// # Errors
-    /// What the database and the storage answer; the next round tries again.
+    /// What the database answers; the next round tries again, also those whose file cannot be read or written now.
     pub async fn inspect_older(&self, db: &Db, media: &Media) -> Result<usize> {
         let find = |tx: Tx| async move { store::list_uninspected(&tx, BATCH).await };
         let older = db.read_in(Pool::Worker, Actor::System, find).await?;
         let found = older.len();
         for before in older {
-            let after = inspected(media, before.clone()).await?;
+            let after = match inspected(media, before.clone()).await {
+                Ok(after) => after,
+                Err(error) => {
+                    tracing::warn!(video = %before.id, %error, "a video cannot be inspected");
+                    continue;
+                }
+            };
             let write = move |tx: Tx| async move { asset::advance(&tx, &before, after).await };
             db.run_in(Pool::Worker, Actor::System, write).await?;
         }

@@ -67,6 +67,10 @@ async fn continue_or_supersede(
     request: &CheckoutRequest,
     provider: ProviderName,
 ) -> Result<Option<Payment>> {
+    if open.accepted_at.is_some() {
+        // The buyer has paid, and the money is on its way: another session would take it twice.
+        return Ok(Some(open));
+    }
     let handover = handover::find(tx, open.id).await?;
     let has_session = handover.as_ref().is_some_and(|handover| handover.session().is_some());
     let min_time_left = if has_session { MIN_TIME_LEFT } else { MIN_TIME_LEFT_WITHOUT_SESSION };

@@ -96,7 +96,10 @@ impl Payments {
         let mut charge = charge(payment, customer_id, urls)?;
         if let Some(gone) = handover.session() {
             charge.replaced_session_id = gone.session_id.clone().or_else(|| gone.provider_payment_id.clone());
-            charge.expires_at = charge.expires_at.max(db.environment().now() + MIN_SESSION_LIFETIME);
+            // The same for every try: the provider repeats its answer to the same request alone.
+            if charge.expires_at < db.environment().now() + MIN_SESSION_LIFETIME {
+                charge.expires_at += MIN_SESSION_LIFETIME;
+            }
         }
         let mut created = provider.create_session(&charge).await;
         if matches!(&created, Err(error) if error.code() == Code::UnknownAtProvider) {

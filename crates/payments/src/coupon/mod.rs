@@ -55,11 +55,16 @@ pub(crate) fn comparable(code: &str) -> String {
 /// The owner of a coupon that the caller creates.
 fn authorize_creation(actor: Actor, scope: CouponScope) -> Result<UserId> {
     let owner_id = actor.trainer_id()?;
+    authorize_scope(actor, scope)?;
+    Ok(owner_id)
+}
+
+fn authorize_scope(actor: Actor, scope: CouponScope) -> Result<()> {
     if scope == CouponScope::All && !actor.is_admin() {
-        let detail = "Only an admin makes coupons for everybody's courses.";
+        let detail = "Only an admin makes and changes coupons for everybody's courses.";
         return Err(Error::new(Code::Forbidden).detail(detail));
     }
-    Ok(owner_id)
+    Ok(())
 }
 
 /// The caller's coupons, newest first; everybody's for an admin.
@@ -85,7 +90,8 @@ pub async fn coupon(tx: &Tx, id: CouponId) -> Result<Coupon> {
 /// keep their slots.
 ///
 /// # Errors
-/// [`Code::NotFound`], [`Code::PreconditionFailed`], [`Code::ValidationFailed`].
+/// [`Code::NotFound`], [`Code::Forbidden`] for a former admin's coupon for all courses, [`Code::PreconditionFailed`],
+/// [`Code::ValidationFailed`].
 pub async fn change_coupon(
     tx: &Tx,
     id: CouponId,
@@ -93,6 +99,7 @@ pub async fn change_coupon(
     change: CouponChange,
 ) -> Result<Coupon> {
     let before = coupon(tx, id).await?;
+    authorize_scope(tx.actor(), before.scope)?;
     if !matches(before.version) {
         return Err(Code::PreconditionFailed.into());
     }
@@ -135,9 +142,9 @@ async fn schedule_reviews(tx: &Tx, coupon: &Coupon) -> Result<()> {
 /// Deletes a coupon that nobody used.
 ///
 /// # Errors
-/// [`Code::NotFound`], [`Code::CouponUsed`].
+/// [`Code::NotFound`], [`Code::Forbidden`] for a former admin's coupon for all courses, [`Code::CouponUsed`].
 pub async fn delete_coupon(tx: &Tx, id: CouponId) -> Result<()> {
-    coupon(tx, id).await?;
+    authorize_scope(tx.actor(), coupon(tx, id).await?.scope)?;
     store::delete(tx, id).await.map_err(is_used)
 }
 

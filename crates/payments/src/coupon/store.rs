@@ -39,7 +39,7 @@ pub(crate) async fn delete(tx: &Tx, id: CouponId) -> Result<(), DbErr> {
     coupons::Entity::delete_by_id(id).exec(tx).await.map(drop)
 }
 
-/// Writes only what differs: of a course that went to somebody else since, the database takes no new row.
+/// Writes only what differs: of a course that the owner manages no more, as after a demotion, the database takes no new row.
 pub(crate) async fn set_courses(
     tx: &Tx,
     id: CouponId,

@@ -36,6 +36,19 @@ pub struct Refund {
     pub updated_at: Timestamp,
 }
 
+impl Refund {
+    /// Whether the provider has still to be asked for it.
+    pub(crate) fn is_unsent(&self) -> bool {
+        self.status == RefundStatus::Pending && self.provider_refund_id.is_none()
+    }
+
+    /// Whether it failed by our word alone: it has our id where the provider's would stand. The provider may know it all the same, where
+    /// its answer was lost.
+    pub(crate) fn was_given_up(&self) -> bool {
+        self.status == RefundStatus::Failed && self.provider_refund_id == Some(self.id.to_string())
+    }
+}
+
 /// A refund to be made.
 #[derive(Clone, Debug)]
 pub struct NewRefund {

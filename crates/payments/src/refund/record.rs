@@ -33,7 +33,8 @@ pub(crate) async fn request(tx: &Tx, payment: &Payment, new: NewRefund, amount: 
     Ok(refund)
 }
 
-/// Writes what a provider reports: a later report never moves a refund back. A refund that is unknown here was made at the provider.
+/// Writes what a provider reports: a later report never moves a refund back, unless we had given it up by ourselves, without an id of the
+/// provider's. A refund that is unknown here was made at the provider.
 pub(crate) async fn report(tx: &Tx, payment: &Payment, reported: ReportedRefund<'_>) -> Result<()> {
     let provider_refund_id = Some(reported.provider_refund_id.to_owned());
     let known = store::list(tx, payment.id).await?.into_iter().find(|refund| {
@@ -47,13 +48,15 @@ pub(crate) async fn report(tx: &Tx, payment: &Payment, reported: ReportedRefund<
         };
         return store::insert(tx, payment, &refund).await;
     };
-    if reported.status <= known.status && known.provider_refund_id.is_some() {
+    let was_given_up = known.was_given_up() && provider_refund_id != known.provider_refund_id;
+    if !was_given_up && reported.status <= known.status && known.provider_refund_id.is_some() {
         return Ok(());
     }
+    let failure_code = known.failure_code.clone().filter(|_| !was_given_up);
     let refund = Refund {
-        status: reported.status.max(known.status),
+        status: if was_given_up { reported.status } else { reported.status.max(known.status) },
         provider_refund_id,
-        failure_code: reported.failure_code.map(str::to_owned).or(known.failure_code),
+        failure_code: reported.failure_code.map(str::to_owned).or(failure_code),
         ..known
     };
     store::update_state(tx, &refund).await

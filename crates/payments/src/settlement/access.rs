@@ -1,13 +1,15 @@
 //! The purchase and the access follow the payment that they came from.
 
-use database::Tx;
+use database::{Tx, outbox};
 use enrollment::PurchaseState as Access;
 use kernel::Result;
+use serde_json::json;
 
 use super::facts::Capture;
 use crate::{
+    message::PURCHASE_RESTORED,
     payment::{self, Payment},
-    purchase,
+    purchase::{self, Purchase},
 };
 
 /// Ends or restores the purchase of a payment, and moves the access bought with it.
@@ -22,7 +24,7 @@ pub(super) async fn follow(tx: &Tx, payment: &Payment, access: Access) -> Result
         }
         // Unless they have bought the course again meanwhile.
         (true, Some(_)) if !purchase::store::is_owned(tx, payment.user_id, payment.course_id).await? => {
-            purchase::store::set_ended_at(tx, purchase.id, None).await?;
+            restore(tx, &purchase).await?;
         }
         _ => {}
     }
@@ -57,8 +59,15 @@ async fn restore_earlier_purchase(tx: &Tx, ended: &Payment) -> Result<()> {
         };
         let facts = Capture::of(&payment).facts(tx, &payment).await?;
         if facts.state().access.is_some_and(is_owned) {
-            return purchase::store::set_ended_at(tx, purchase.id, None).await;
+            return restore(tx, &purchase).await;
         }
     }
     Ok(())
+}
+
+/// The buyer owns the course again: another checkout of theirs that is open for it has to end.
+async fn restore(tx: &Tx, purchase: &Purchase) -> Result<()> {
+    purchase::store::set_ended_at(tx, purchase.id, None).await?;
+    let owned = json!({ "userId": purchase.user_id, "courseId": purchase.course_id });
+    outbox::send(tx, PURCHASE_RESTORED, owned).await
 }

@@ -50,6 +50,8 @@ impl Capture {
             }
             Fact::Declined { code } if payment.status == PaymentStatus::Pending => {
                 self.failure_code = Some(code.clone());
+                // What was on its way does not come: the checkout is open again, as long as its offer stands.
+                self.accepted_at = None;
             }
             Fact::Closed { code } if payment.status == PaymentStatus::Pending => {
                 self.is_closed = true;

@@ -14,7 +14,7 @@ pub(crate) use self::lock::{lock_payment, lock_purchase};
 use self::{facts::Capture, state::PaymentState};
 use crate::{
     dispute,
-    message::{CANCEL_AT_PROVIDER, COMPLETED, MONEY_RETURNED, REFUND_AT_PROVIDER},
+    message::{CANCEL_AT_PROVIDER, COMPLETED, MONEY_RETURNED, REFUND_AT_PROVIDER, REVIEW},
     offer::{self, Moment, Withdrawal},
     payment::{self, Payment},
     provider::{Fact, ProviderUpdate},
@@ -37,12 +37,22 @@ pub(crate) async fn settle(tx: &Tx, update: &ProviderUpdate) -> Result<bool> {
     }
     let state = capture.facts(tx, &payment).await?.state();
     let (payment, arrives) = write(tx, payment, capture, state).await?;
-    // A dispute that was won gives back what nothing was bought with.
-    let is_won = |fact: &Fact| matches!(fact, Fact::Dispute { status: DisputeStatus::Won, .. });
-    if payment.bought_nothing() && (arrives || update.facts.iter().any(is_won)) {
+    // A dispute that was decided frees what the bank did not take.
+    let is_decided =
+        |fact: &Fact| matches!(fact, Fact::Dispute { status: DisputeStatus::Won | DisputeStatus::Lost, .. });
+    if arrives || update.facts.iter().any(is_decided) {
         give_back(tx, &payment).await?;
     }
     Ok(true)
+}
+
+/// Ends a refund that a bank's claim has made too large, and gives back what is left where nothing was bought.
+pub(crate) async fn abandon_refund(tx: &Tx, payment_id: PaymentId, failed: Fact) -> Result<()> {
+    settle(tx, &ProviderUpdate::of(payment_id, failed)).await?;
+    match lock_payment(tx, payment_id).await? {
+        Some(payment) => give_back(tx, &payment).await,
+        None => Ok(()),
+    }
 }
 
 /// The payment that an update is about, by the first of its ids that is there.
@@ -79,6 +89,9 @@ async fn write(tx: &Tx, before: Payment, capture: Capture, state: PaymentState) 
     if before.status == PaymentStatus::Pending && after.status == PaymentStatus::Failed {
         release_coupon(tx, &after).await?;
         outbox::send(tx, CANCEL_AT_PROVIDER, json!({ "paymentId": after.id })).await?;
+    }
+    if before.accepted_at.is_some() && after.accepted_at.is_none() && after.status == PaymentStatus::Pending {
+        outbox::send(tx, REVIEW, json!({ "paymentId": after.id })).await?;
     }
     if let Some(access) = state.access {
         access::follow(tx, &after, access).await?;
@@ -146,6 +159,9 @@ async fn release_coupon(tx: &Tx, payment: &Payment) -> Result<()> {
 /// Gives back a payment that bought nothing, and tells its buyer why: what is left of it, since a part may have been refunded by hand
 /// before the capture was reported. While a bank holds the money, it waits for the bank's decision.
 async fn give_back(tx: &Tx, payment: &Payment) -> Result<()> {
+    if !payment.bought_nothing() {
+        return Ok(());
+    }
     let left = dispute::claims(tx, payment.id).await?.refundable(payment.refundable_amount());
     let withdrawal = payment.failure_code.as_deref().and_then(Withdrawal::from_code);
     let (Some(withdrawal), 1..) = (withdrawal, left) else {
@@ -163,5 +179,5 @@ async fn give_back(tx: &Tx, payment: &Payment) -> Result<()> {
     };
     let refund = record::request(tx, payment, new, left).await?;
     outbox::send(tx, REFUND_AT_PROVIDER, json!({ "refundId": refund.id })).await?;
-    outbox::send(tx, MONEY_RETURNED, json!({ "paymentId": payment.id, "userId": payment.user_id })).await
+    outbox::send(tx, MONEY_RETURNED, json!({ "refundId": refund.id, "userId": payment.user_id })).await
 }

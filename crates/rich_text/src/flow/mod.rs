@@ -27,6 +27,7 @@ pub(crate) fn rewrite(tree: &Tree, rules: &Rules<'_>) -> (String, Notes) {
         holds_lines: holds_lines(tree),
         ticked: HashSet::new(),
         notes: Notes::default(),
+        repeated: 0,
     };
     let html = writer.flow(tree.top(), &Context::default());
     (html, writer.notes)
@@ -112,6 +113,9 @@ impl Writer<'_> {
             }
             return;
         }
+        if !self.may_repeat(&context.marks) {
+            return;
+        }
         if context.wraps {
             let words = marked(words.trim(), &context.marks);
             html.push_str(&format!("<p{}>{words}</p>", placed(context.align, context.direction)));
@@ -177,7 +181,8 @@ impl Writer<'_> {
         context.marks.extend(more);
         let words = self.words(self.tree.children(id), &context);
         // A blank is not emphasised.
-        let words = if words.trim().is_empty() { words } else { marked(&words, &context.marks) };
+        let is_marked = !words.trim().is_empty() && self.may_repeat(&context.marks);
+        let words = if is_marked { marked(&words, &context.marks) } else { words };
         format!("<{name}{place}>{words}</{name}>")
     }
 

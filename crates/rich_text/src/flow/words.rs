@@ -12,6 +12,9 @@ use crate::{
 /// Emphasis that is the same twice as once.
 const EMPHASIS: [&str; 9] = ["strong", "b", "em", "i", "u", "s", "code", "kbd", "mark"];
 
+/// The longest title of an element, in bytes.
+const MAX_TITLE: usize = 1_000;
+
 impl Writer<'_> {
     /// Words within a line. Lines of their own among them leave a break.
     pub(super) fn words(&mut self, nodes: &[NodeId], context: &Context) -> String {
@@ -89,7 +92,7 @@ impl Writer<'_> {
                 None
             }
             Kind::Inline("abbr") => {
-                let title = self.attribute(id, "title").map(|title| attribute("title", &title));
+                let title = self.title(id);
                 Some(Mark { name: "abbr", attributes: title.unwrap_or_default() })
             }
             Kind::Inline("bdi") => Some(Mark { name: "bdi", attributes: self.dir_attribute(id, &style) }),
@@ -139,8 +142,14 @@ impl Writer<'_> {
             self.notes.links += 1;
             return None;
         };
-        let title = self.attribute(id, "title").map(|title| attribute("title", &title)).unwrap_or_default();
+        let title = self.title(id).unwrap_or_default();
         Some(Mark { name: "a", attributes: attribute("href", &address) + &title })
+    }
+
+    /// The title of an element; none where it is longer than anybody reads.
+    fn title(&self, id: NodeId) -> Option<String> {
+        let title = self.attribute(id, "title").filter(|title| title.len() <= MAX_TITLE);
+        title.map(|title| attribute("title", &title))
     }
 
     fn image(&mut self, id: NodeId) -> String {

@@ -34,6 +34,21 @@ pub(super) struct Writer<'a> {
     /// The boxes that are written in front of their items already.
     pub(super) ticked: HashSet<NodeId>,
     pub(super) notes: Notes,
+    /// How many bytes of marks were written again, into one line after the other.
+    pub(super) repeated: usize,
+}
+
+/// The most bytes of marks that are written again: an address as long as a text, around thousands of lines, is no text.
+const MAX_REPEATED: usize = 1_000_000;
+
+impl Writer<'_> {
+    /// Whether the marks around may be written into one more line; otherwise the text is shown as it was typed.
+    pub(super) fn may_repeat(&mut self, marks: &[Mark]) -> bool {
+        let cost: usize = marks.iter().map(|mark| mark.attributes.len() + 2 * mark.name.len() + 5).sum();
+        self.repeated = self.repeated.saturating_add(cost);
+        self.notes.shown_as_typed |= self.repeated > MAX_REPEATED;
+        self.repeated <= MAX_REPEATED
+    }
 }
 
 /// An element around words.

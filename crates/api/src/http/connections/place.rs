@@ -57,6 +57,7 @@ impl Places {
             )));
         }
         let limited = self.limits.per_address > 0 && !self.limits.trusted.contains(&address);
+        let address = kernel::network(address);
         let here = open.by_address.get(&address).copied().unwrap_or_default();
         if limited && here >= self.limits.per_address {
             return Err(Error::new(Code::RateLimited).detail(format!(

@@ -1,7 +1,10 @@
 //! JSON as people's tools write it: a byte order mark is passed over, and a member that stands twice in an object is told at its place,
 //! since nobody can know which of the two was meant.
 
-use std::{cell::RefCell, fmt};
+use std::{
+    cell::{Cell, RefCell},
+    fmt,
+};
 
 use kernel::FieldError;
 use serde::{
@@ -11,12 +14,15 @@ use serde::{
 use serde_json::{Map, Number, Value};
 
 const BYTE_ORDER_MARK: &[u8] = b"\xef\xbb\xbf";
+/// The most bytes of all places that are told: names can be as long as the text, and each place has all of those above it.
+const MAX_PLACES: usize = 64 * 1024;
 
 /// A JSON text, and each member that stands in it again: at most so many.
 pub(super) fn read(raw: &[u8], most: usize) -> serde_json::Result<(Value, Vec<FieldError>)> {
     let text = raw.strip_prefix(BYTE_ORDER_MARK).unwrap_or(raw);
     let repeated = RefCell::new(Vec::new());
-    let place = Place { repeated: &repeated, most, step: None };
+    let room = Cell::new(MAX_PLACES);
+    let place = Place { repeated: &repeated, most, room: &room, step: None };
     let mut source = serde_json::Deserializer::from_slice(text);
     let value = place.deserialize(&mut source)?;
     source.end()?;
@@ -28,6 +34,8 @@ pub(super) fn read(raw: &[u8], most: usize) -> serde_json::Result<(Value, Vec<Fi
 struct Place<'a> {
     repeated: &'a RefCell<Vec<FieldError>>,
     most: usize,
+    /// How many bytes of places are left.
+    room: &'a Cell<usize>,
     step: Option<&'a Step<'a>>,
 }
 
@@ -42,6 +50,15 @@ enum Name<'a> {
 }
 
 impl Step<'_> {
+    /// How long the pointer is at most.
+    fn length(&self) -> usize {
+        let name = match self.name {
+            Name::Member(name) => 2 * name.len(),
+            Name::Item(_) => 20,
+        };
+        self.within.map_or(0, Step::length) + name + 1
+    }
+
     /// As a JSON pointer.
     fn write(&self, pointer: &mut String) {
         if let Some(within) = self.within {
@@ -52,6 +69,27 @@ impl Step<'_> {
             Name::Member(name) => pointer.push_str(&name.replace('~', "~0").replace('/', "~1")),
             Name::Item(index) => pointer.push_str(&index.to_string()),
         }
+    }
+}
+
+impl Place<'_> {
+    fn tell_repeated(&self, step: &Step<'_>) {
+        let mut repeated = self.repeated.borrow_mut();
+        if repeated.len() >= self.most {
+            return;
+        }
+        let mut pointer = String::new();
+        if let Some(left) = self.room.get().checked_sub(step.length()) {
+            self.room.set(left);
+            step.write(&mut pointer);
+        } else if !repeated.is_empty() {
+            return;
+        }
+        let detail = match pointer.as_str() {
+            "" => "A member stands twice in an object.",
+            _ => "This member stands here twice.",
+        };
+        repeated.push(FieldError::new(pointer, "repeated_member", detail));
     }
 }
 
@@ -114,14 +152,9 @@ impl<'de> Visitor<'de> for Place<'_> {
         while let Some(name) = source.next_key::<String>()? {
             let step = Step { within: self.step, name: Name::Member(&name) };
             let value = source.next_value_seed(Place { step: Some(&step), ..self })?;
-            let mut repeated = self.repeated.borrow_mut();
-            if members.contains_key(&name) && repeated.len() < self.most {
-                let mut pointer = String::new();
-                step.write(&mut pointer);
-                let detail = "This member stands here twice.";
-                repeated.push(FieldError::new(pointer, "repeated_member", detail));
+            if members.contains_key(&name) {
+                self.tell_repeated(&step);
             }
-            drop(repeated);
             members.insert(name, value);
         }
         Ok(members.into())
@@ -154,5 +187,13 @@ mod tests {
         assert_eq!(places, ["/a/b~1c/0/x", "/a/b~1c/0/x", "/a~0"]);
         assert_eq!(value["a"]["b/c"][0], json!({ "x": 3 }));
         assert_eq!(read(br#"{"a":1,"a":1,"b":1,"b":1}"#, 1).unwrap().1.len(), 1);
+    }
+
+    #[test]
+    fn the_places_of_long_names_are_bounded() {
+        let text = format!("{{\"{}\":{{{}\"\":0}}}}", "x".repeat(250_000), "\"\":0,".repeat(1_000));
+        let (_, repeated) = read(text.as_bytes(), 1_000).unwrap();
+        let places: Vec<&str> = repeated.iter().map(|reason| reason.pointer.as_str()).collect();
+        assert_eq!(places, [""]);
     }
 }

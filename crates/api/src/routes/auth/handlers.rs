@@ -32,7 +32,8 @@ pub(in crate::routes) fn configure(config: &mut impl Operations) {
 /// Makes an account and logs it in. A mail asks to verify the address. Only admins give roles.
 ///
 /// Where the school wants addresses to be verified first, the answer is 202, nobody is logged in, and the link of the mail comes before the
-/// first login. An address that has an account is answered the same; its owner is told by mail.
+/// first login. An address that has an account is answered the same; its owner is told by mail. A `username` is refused there
+/// (`not_allowed`): it is chosen after the first login.
 #[utoipa::path(post, path = "/auth/register",
     tag = "auth", operation_id = "register", security(()), request_body = Register,
     extensions(("x-problem-codes" = json!(["email_taken", "username_taken"]))),
@@ -83,7 +84,7 @@ async fn register(
 /// ten wrong passwords in an hour, an account takes no more from devices that it was not used from before (429).
 #[utoipa::path(post, path = "/auth/login",
     tag = "auth", operation_id = "login", security(()), request_body = Login,
-    extensions(("x-problem-codes" = json!(["invalid_credentials", "address_unverified"]))),
+    extensions(("x-problem-codes" = json!(["invalid_credentials"]))),
     responses((status = 200, description = "The session began.", body = SessionTokens)))]
 async fn login(state: Data<State>, request: HttpRequest, body: Json<Login>) -> Answer<SessionTokens> {
     let Login { email, password } = body.value;
@@ -192,7 +193,7 @@ async fn reset_password(
 ) -> Answer<Nothing> {
     let ResetPassword { token, new_password } = body.value;
     let share = client_of(&request, &state.config).share(false);
-    identity::reset_password(&state.db, &state.identity.hasher, token, new_password.into(), share).await?;
+    identity::reset_password(&state.db, &state.identity, token, new_password.into(), share).await?;
     state.wake_worker.notify_one();
     Ok(Reply::no_content())
 }

@@ -128,8 +128,7 @@ async fn revoke_other_sessions(caller: Member) -> Answer<Nothing> {
 
 /// Revoke a session
 ///
-/// Logs out one device. Its refresh token is refused at once; its access token is refused at once on sensitive routes, and elsewhere
-/// when it expires.
+/// Logs out one device. Its tokens are refused: at once by the server that answers this, within a second by every other.
 #[utoipa::path(delete, path = "/me/sessions/{session_id}",
     tag = "me", operation_id = "revokeMySession", security(("bearer" = [])),
     params(("session_id" = Uuid, Path, description = "The session's id.")),

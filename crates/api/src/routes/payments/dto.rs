@@ -277,9 +277,9 @@ impl From<(payments::Receipt, payments::Payment)> for Receipt {
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 #[dto(into = NewRefund)]
 pub(super) struct CreateRefund {
-    /// How much to give back, in minor units of the payment's currency, a multiple of ten in currencies of a thousand parts; all that is
-    /// left where it is missing.
-    #[schema(minimum = 1, maximum = 100_000_000, nullable = false, example = 900)]
+    /// How much to give back, in minor units of the payment's currency (a multiple of ten in currencies of a thousand parts, of a hundred in
+    /// MGA); all that is left where it is missing.
+    #[schema(minimum = 1, maximum = 10_000_000_000_i64, nullable = false, example = 900)]
     amount: Option<i64>,
     /// Why the money is given back.
     #[serde(default = "requested_by_customer")]
