@@ -116,6 +116,8 @@ async fn requested(tx: &Tx, kind: &str, sealed: &[u8]) -> Result<(&'static str, 
 
 /// Whether somebody is sent another mail of this kind now. Those that anybody can ask for are few, so that nobody's mailbox is filled.
 async fn take_turn(tx: &Tx, outbox_id: i64, kind: &str, user_id: UserId) -> Result<bool> {
+    // Several lanes send mails: each counts those before it.
+    tx.advisory_lock(&format!("mails to {user_id}")).await?;
     let sent = sent_mails::Entity::find()
         .filter(sent_mails::COLUMN.user_id.eq(user_id))
         .filter(sent_mails::COLUMN.kind.eq(kind))

@@ -82,9 +82,12 @@ fn by_signature(head: &[u8]) -> Option<&'static str> {
         }
         _ => {
             let name = infer::get(head)?.mime_type();
-            // Text says by itself what it is.
-            (!matches!(name, "text/html" | "text/xml" | "text/x-shellscript" | "text/x-shell"))
-                .then_some(name)
+            // Text says by itself what it is, and films without a brand are known above: words have their names at that place too.
+            (!matches!(
+                name,
+                "text/html" | "text/xml" | "text/x-shellscript" | "text/x-shell" | "video/quicktime"
+            ))
+            .then_some(name)
         }
     }
 }
