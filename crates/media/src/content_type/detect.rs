@@ -49,7 +49,7 @@ fn by_signature(head: &[u8]) -> Option<&'static str> {
     let early = head.split_at(head.len().min(1024)).0;
     match head {
         // Readers look for it in the first kilobyte.
-        _ if early.starts_with(b"%PDF-")
+        _ if early.trim_ascii_start().starts_with(b"%PDF-")
             || early.windows(5).any(|part| part == b"%PDF-")
                 && !early.starts_with(b"\x89PNG")
                 && !text::is_text(early) =>
@@ -82,12 +82,17 @@ fn by_signature(head: &[u8]) -> Option<&'static str> {
         }
         _ => {
             let name = infer::get(head)?.mime_type();
-            // Text says by itself what it is, and films without a brand are known above: words have their names at that place too.
-            (!matches!(
+            // Text says by itself what it is. The others are known above: words stand at the places of their names too.
+            let is_otherwise_known = matches!(
                 name,
-                "text/html" | "text/xml" | "text/x-shellscript" | "text/x-shell" | "video/quicktime"
-            ))
-            .then_some(name)
+                "text/html"
+                    | "text/xml"
+                    | "text/x-shellscript"
+                    | "text/x-shell"
+                    | "video/quicktime"
+                    | "application/pdf"
+            );
+            (!is_otherwise_known).then_some(name)
         }
     }
 }
