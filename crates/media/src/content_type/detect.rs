@@ -47,9 +47,10 @@ fn by_signature(head: &[u8]) -> Option<&'static str> {
         return base_media(head);
     }
     let early = head.split_at(head.len().min(1024)).0;
+    let begin = early.strip_prefix(b"\xef\xbb\xbf").unwrap_or(early).trim_ascii_start();
     match head {
         // Readers look for it in the first kilobyte.
-        _ if early.trim_ascii_start().starts_with(b"%PDF-")
+        _ if begin.starts_with(b"%PDF-")
             || early.windows(5).any(|part| part == b"%PDF-")
                 && !early.starts_with(b"\x89PNG")
                 && !text::is_text(early) =>
