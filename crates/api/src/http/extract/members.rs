@@ -1,4 +1,4 @@
-//! JSON as people's tools write it: a byte order mark is passed over, and a member that stands twice in an object is told at its place,
+//! JSON as people's tools write it: a byte order mark is passed over, and a member that stands twice in an object is reported at its place,
 //! since nobody can know which of the two was meant.
 
 use std::{
@@ -14,7 +14,7 @@ use serde::{
 use serde_json::{Map, Number, Value};
 
 const BYTE_ORDER_MARK: &[u8] = b"\xef\xbb\xbf";
-/// The most bytes of all places that are told: names can be as long as the text, and each place has all of those above it.
+/// The most bytes of all places that are reported: names can be as long as the text, and each place has all of those above it.
 const MAX_PLACES: usize = 64 * 1024;
 
 /// A JSON text, and each member that stands in it again: at most so many.
@@ -73,7 +73,7 @@ impl Step<'_> {
 }
 
 impl Place<'_> {
-    fn tell_repeated(&self, step: &Step<'_>) {
+    fn report_repeated(&self, step: &Step<'_>) {
         let mut repeated = self.repeated.borrow_mut();
         if repeated.len() >= self.most {
             return;
@@ -153,7 +153,7 @@ impl<'de> Visitor<'de> for Place<'_> {
             let step = Step { within: self.step, name: Name::Member(&name) };
             let value = source.next_value_seed(Place { step: Some(&step), ..self })?;
             if members.contains_key(&name) {
-                self.tell_repeated(&step);
+                self.report_repeated(&step);
             }
             members.insert(name, value);
         }
