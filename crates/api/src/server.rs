@@ -80,7 +80,8 @@ impl Server {
         db.listen();
         let worker = if with_worker {
             let (tokens, metrics) = (state.identity.tokens.clone(), Some(state.metrics.clone()));
-            let worker = Worker::new(&config, &db, tokens, metrics, state.wake_worker.clone())?;
+            let worker =
+                Worker::new(&config, &db.counted_apart(), tokens, metrics, state.wake_worker.clone())?;
             Some(tokio::spawn(worker.run(stop.clone())))
         } else {
             None

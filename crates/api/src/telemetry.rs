@@ -100,7 +100,7 @@ impl Metrics {
             in_flight: IntGauge::new("palestra_http_requests_in_flight", "Requests that are worked on")?,
             statements: IntCounter::new(
                 "palestra_database_statements_total",
-                "Statements sent to the database",
+                "Statements of requests, without the worker's",
             )?,
             messages: IntCounterVec::new(
                 Opts::new("palestra_outbox_messages_total", "Messages worked on"),

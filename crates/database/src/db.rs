@@ -20,7 +20,7 @@ use crate::{
     redis::RedisPublisher,
     shared::Shared,
     sqlite::Sqlite,
-    work::{Answer, Work, boxed, opened},
+    work::{Answer, Caller, Work, boxed, opened},
 };
 
 /// How to open the database.
@@ -38,6 +38,7 @@ pub struct Db {
     engine: Engine,
     relay: Option<Relay>,
     shared: Arc<Shared>,
+    statements: Arc<AtomicU64>,
 }
 
 #[derive(Clone)]
@@ -63,7 +64,6 @@ impl Db {
             change_notifications,
             environment,
             keyring: Arc::new(keyring),
-            statements: Arc::default(),
             generation: AtomicU64::new(0),
             generations: Generations::default(),
             listener_health: ListenerHealth::default(),
@@ -72,7 +72,7 @@ impl Db {
             Setup::Sqlite(setup) => Engine::Sqlite(Sqlite::open(&setup, Arc::downgrade(&shared)).await?),
             Setup::Postgres(setup) => Engine::Postgres(Postgres::open(&setup)),
         };
-        Ok(Self { engine, relay, shared })
+        Ok(Self { engine, relay, shared, statements: Arc::default() })
     }
 
     /// Runs a use case in one transaction of its own, on behalf of `actor`, and commits it when it answers `Ok`.
@@ -159,19 +159,23 @@ impl Db {
     }
 
     fn write(&self, pool: Pool, mode: Mode, actor: Actor, work: Work) -> BoxFuture<'_, Result<Answer>> {
-        let shared = self.shared.clone();
+        let caller = self.caller(actor);
         match &self.engine {
-            Engine::Sqlite(sqlite) => Box::pin(sqlite.write(actor, shared, work)),
-            Engine::Postgres(postgres) => Box::pin(postgres.perform(pool, mode, actor, shared, work)),
+            Engine::Sqlite(sqlite) => Box::pin(sqlite.write(caller, work)),
+            Engine::Postgres(postgres) => Box::pin(postgres.perform(pool, mode, caller, work)),
         }
     }
 
     fn read_inner(&self, pool: Pool, actor: Actor, work: Work) -> BoxFuture<'_, Result<Answer>> {
-        let shared = self.shared.clone();
+        let caller = self.caller(actor);
         match &self.engine {
-            Engine::Sqlite(sqlite) => Box::pin(sqlite.read(actor, shared, work)),
-            Engine::Postgres(postgres) => Box::pin(postgres.perform(pool, Mode::Read, actor, shared, work)),
+            Engine::Sqlite(sqlite) => Box::pin(sqlite.read(caller, work)),
+            Engine::Postgres(postgres) => Box::pin(postgres.perform(pool, Mode::Read, caller, work)),
         }
+    }
+
+    fn caller(&self, actor: Actor) -> Caller {
+        Caller { actor, shared: self.shared.clone(), statements: self.statements.clone() }
     }
 
     /// Whether the database answers.
@@ -230,10 +234,16 @@ impl Db {
         }
     }
 
-    /// How many statements went through transactions since the start.
+    /// How many statements went through the transactions of this handle and its clones.
     #[must_use]
     pub fn statements(&self) -> u64 {
-        self.shared.statements.load(Ordering::Relaxed)
+        self.statements.load(Ordering::Relaxed)
+    }
+
+    /// The same database, with statements counted apart: those of the worker are no part of what a request costs.
+    #[must_use]
+    pub fn counted_apart(&self) -> Self {
+        Self { statements: Arc::default(), ..self.clone() }
     }
 
     /// Where the time and the ids come from.

@@ -17,7 +17,6 @@ use crate::{
 pub(crate) struct Shared {
     pub(crate) environment: Environment,
     pub(crate) keyring: Arc<Keyring>,
-    pub(crate) statements: Arc<AtomicU64>,
     pub(crate) generation: AtomicU64,
     pub(crate) generations: Generations,
     pub(crate) listener_health: ListenerHealth,

@@ -17,9 +17,9 @@ use crate::{
     invalidation::{ACCOUNT_CHANNEL, NOTIFICATION_CHANNEL, PUBLIC_CHANNEL, PendingNotifications},
     postgres::{Column, Session},
     raw_executor::RawExecutor,
-    shared::Shared,
     sqlite::Reader,
     values,
+    work::Caller,
 };
 
 type PendingQuery<'a, R, T> = Map<BoxFuture<'a, Result<R, DbErr>>, fn(Result<R, DbErr>) -> Result<T>>;
@@ -51,15 +51,14 @@ pub(crate) enum TxConnection {
 
 struct Inner {
     connection: TxConnection,
-    actor: Actor,
+    caller: Caller,
     now: Timestamp,
     pending: Arc<PendingNotifications>,
-    shared: Arc<Shared>,
 }
 
 impl Tx {
-    pub(crate) fn new(connection: TxConnection, actor: Actor, now: Timestamp, shared: &Arc<Shared>) -> Self {
-        Self(Arc::new(Inner { connection, actor, now, pending: Arc::default(), shared: shared.clone() }))
+    pub(crate) fn new(connection: TxConnection, caller: Caller, now: Timestamp) -> Self {
+        Self(Arc::new(Inner { connection, caller, now, pending: Arc::default() }))
     }
 
     /// The connection, to end it; an error where a use case has kept a handle after it answered.
@@ -72,7 +71,7 @@ impl Tx {
     /// Who asks.
     #[must_use]
     pub fn actor(&self) -> Actor {
-        self.0.actor
+        self.0.caller.actor
     }
 
     /// The account that asks, or a refusal.
@@ -80,7 +79,7 @@ impl Tx {
     /// # Errors
     /// [`kernel::Code::Unauthenticated`] where nobody has logged in.
     pub fn user_id(&self) -> Result<UserId> {
-        self.0.actor.user_id().ok_or_else(|| kernel::Code::Unauthenticated.into())
+        self.0.caller.actor.user_id().ok_or_else(|| kernel::Code::Unauthenticated.into())
     }
 
     /// The instant of this transaction, the same for everything in it.
@@ -92,25 +91,25 @@ impl Tx {
     /// A new id.
     #[must_use]
     pub fn new_id<I: From<Uuid>>(&self) -> I {
-        self.0.shared.environment.new_id()
+        self.0.caller.shared.environment.new_id()
     }
 
     /// 256 random bits.
     #[must_use]
     pub fn secret(&self) -> [u8; 32] {
-        self.0.shared.environment.secret()
+        self.0.caller.shared.environment.secret()
     }
 
     /// The absolute address of a path of the API, such as `/images/…`.
     #[must_use]
     pub fn link(&self, path: &str) -> String {
-        self.0.shared.environment.link(path)
+        self.0.caller.shared.environment.link(path)
     }
 
     /// The hosts whose players are shown in texts.
     #[must_use]
     pub fn players(&self) -> &[String] {
-        self.0.shared.environment.players()
+        self.0.caller.shared.environment.players()
     }
 
     /// Invalidates the cached public answers. After the commit [`crate::Db::generation`] grows in this process, and on PostgreSQL
@@ -155,8 +154,8 @@ impl Tx {
         if accounts.is_empty() {
             return Ok(());
         }
-        if self.is_postgres() && self.0.shared.redis_publisher.is_none() {
-            for notice in self.0.shared.change_notifications.notices(accounts) {
+        if self.is_postgres() && self.0.caller.shared.redis_publisher.is_none() {
+            for notice in self.0.caller.shared.change_notifications.notices(accounts) {
                 self.pg_notify(NOTIFICATION_CHANNEL, notice).await?;
             }
         }
@@ -182,7 +181,7 @@ impl Tx {
     /// The installation's keys.
     #[must_use]
     pub fn keyring(&self) -> &Keyring {
-        &self.0.shared.keyring
+        &self.0.caller.shared.keyring
     }
 
     /// Whether this runs on PostgreSQL.
@@ -322,7 +321,7 @@ impl Tx {
     }
 
     fn tally(&self) {
-        self.0.shared.statements.fetch_add(1, Ordering::Relaxed);
+        self.0.caller.statements.fetch_add(1, Ordering::Relaxed);
     }
 }
 

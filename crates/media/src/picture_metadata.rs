@@ -8,8 +8,15 @@ use crate::storage::{Reader, patch::Patch};
 
 /// The largest part with metadata that is read.
 const MAX_PART: u64 = 4 * 1024 * 1024;
-/// How far metadata is searched in a file whose structure is not read.
+/// How much is searched at a time in a file whose structure is not read.
 const SEARCHED: usize = 4 * 1024 * 1024;
+/// No EXIF is longer, since a part of a JPEG is not.
+const LARGEST_EXIF: usize = 64 * 1024;
+const TIFF_HEADER: usize = 4;
+/// How EXIF begins, with the header of TIFF at its end: as a part of a JPEG, and as an item of a HEIC file that names no offset.
+const EXIF_BEGINS: [&[u8]; 4] = [b"Exif\0\0II*\0", b"Exif\0\0MM\0*", b"\0\0\0\0II*\0", b"\0\0\0\0MM\0*"];
+const XMP_BEGINS: &[u8] = b"<x:xmpmeta";
+const XMP_ENDS: &[u8] = b"</x:xmpmeta>";
 /// The tag that refers to the place, in a directory of EXIF.
 const PLACE_TAG: u16 = 0x8825;
 /// The bytes of one value of each type of EXIF.
@@ -21,7 +28,7 @@ pub(crate) async fn private(reader: &mut Reader<'_>, content_type: &str) -> Resu
         "image/jpeg" => jpeg(reader).await,
         "image/png" => png(reader).await,
         "image/webp" => webp(reader).await,
-        "image/heic" | "image/avif" => searched(reader).await,
+        "image/heic" | "image/avif" => searched(reader, 0).await,
         _ => Ok(Vec::new()),
     }
 }
@@ -30,6 +37,8 @@ async fn jpeg(reader: &mut Reader<'_>) -> Result<Vec<Patch>> {
     let (mut patches, mut at) = (Vec::new(), 2);
     while let Some(marker) = reader.number(at, 2).await? {
         if !(0xff00..=0xffff).contains(&marker) || marker == 0xffda {
+            // Cameras append further pictures, each with what they know.
+            patches.extend(searched(reader, at).await?);
             break;
         }
         if marker == 0xffff {
@@ -104,22 +113,35 @@ async fn webp(reader: &mut Reader<'_>) -> Result<Vec<Patch>> {
     Ok(patches)
 }
 
-/// Metadata of a file whose items lie anywhere: it begins in the same way in all of them.
-async fn searched(reader: &mut Reader<'_>) -> Result<Vec<Patch>> {
-    let bytes = reader.read(0, SEARCHED).await?;
-    let mut patches = Vec::new();
-    for (at, part) in bytes.windows(10).enumerate() {
-        if part.starts_with(b"Exif\0\0II*\0") || part.starts_with(b"Exif\0\0MM\0*") {
-            patches.extend(place(bytes.get(at + 6..).unwrap_or_default(), at as u64 + 6));
-        } else if part.starts_with(b"<x:xmpmeta") {
-            let rest = bytes.get(at..).unwrap_or_default();
-            let Some(end) = rest.windows(12).position(|end| end == b"</x:xmpmeta>") else {
-                // It goes on behind what was read, or has no end: none of it is needed to show the picture.
-                patches.push(Patch::blanks(at as u64, rest.len() as u64));
-                break;
-            };
-            patches.push(Patch::blanks(at as u64, end as u64 + 12));
+/// Metadata from here on, in a file whose parts lie anywhere: it begins in the same way in all of them.
+async fn searched(reader: &mut Reader<'_>, from: u64) -> Result<Vec<Patch>> {
+    let (mut patches, mut at, mut is_in_xmp) = (Vec::new(), from, false);
+    while at < reader.size() {
+        let is_last = at + SEARCHED as u64 >= reader.size();
+        let block = reader.read(at, SEARCHED).await?;
+        // What begins in the rest of the block is whole in the next one.
+        let searched = if is_last { block.len() } else { block.len().saturating_sub(LARGEST_EXIF) };
+        if searched == 0 {
+            break;
         }
+        let mut index = 0;
+        while index < searched {
+            let rest = block.get(index..).unwrap_or_default();
+            if is_in_xmp || rest.starts_with(XMP_BEGINS) {
+                let end = rest.windows(XMP_ENDS.len()).position(|end| end == XMP_ENDS);
+                let length = end.map_or(searched - index, |end| end + XMP_ENDS.len());
+                patches.push(Patch::blanks(at + index as u64, length as u64));
+                is_in_xmp = end.is_none();
+                index += length;
+            } else if let Some(header) = EXIF_BEGINS.iter().find(|header| rest.starts_with(header)) {
+                let tiff = header.len() - TIFF_HEADER;
+                patches.extend(place(rest.get(tiff..).unwrap_or_default(), at + (index + tiff) as u64));
+                index += header.len();
+            } else {
+                index += 1;
+            }
+        }
+        at += index as u64;
     }
     Ok(patches)
 }

@@ -55,7 +55,7 @@ async fn a_reset_link_expires(app: App) {
 async fn three_mails_of_a_kind_an_hour_are_sent_to_one_person(app: App) {
     let lena = app.learner().await;
     let forgot = || app.post("/auth/forgot-password", json!({ "email": lena.email }));
-    let letters = || {
+    let mails = || {
         let is_one =
             |mail: &&String| mail.contains(&lena.email) && mail.contains("Subject: Choose a new password");
         app.sent_mails().iter().filter(is_one).count()
@@ -64,10 +64,10 @@ async fn three_mails_of_a_kind_an_hour_are_sent_to_one_person(app: App) {
         forgot().await.expect(202);
     }
     app.outbox_is_done().await;
-    assert_eq!(letters(), 3);
+    assert_eq!(mails(), 3);
     app.clock.advance(Duration::minutes(61));
     forgot().await.expect(202);
-    crate::support::eventually("the fourth", || async { (letters() == 4).then_some(()) }).await;
+    crate::support::eventually("the fourth mail", || async { (mails() == 4).then_some(()) }).await;
 }
 
 /// What is asked for is written down, for an address with an account and without one, and is not readable there.

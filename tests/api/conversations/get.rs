@@ -61,19 +61,12 @@ async fn a_page_takes_few_statements(app: App) {
                 app.send_message(&learner, &conversation, "Hello").await;
             }
         }
-        // The worker executes statements for these messages too.
         app.wait_for_worker().await;
         let mut cost = Vec::new();
         let first = ids(&app.get_as(&elena, "/conversations").await.expect(200))[0].clone();
         for path in ["/conversations".to_owned(), format!("/conversations/{first}/messages")] {
-            // The worker executes statements too: the minimum of a few runs is the cost of the request.
-            let mut least = u64::MAX;
-            for _ in 0..5 {
-                let before = app.db.statements();
-                app.get_as(&elena, &path).await.expect(200);
-                least = least.min(app.db.statements() - before);
-            }
-            cost.push(least);
+            let read = async || drop(app.get_as(&elena, &path).await.expect(200));
+            cost.push(app.count_statements(read).await);
         }
         spent.push(cost);
     }

@@ -3,7 +3,7 @@
 use serde_json::json;
 use test_macros::both_databases;
 
-use crate::support::{App, PASSWORD};
+use crate::support::{App, DatabaseKind, PASSWORD};
 
 #[both_databases]
 async fn a_new_password_ends_the_other_sessions(app: App) {
@@ -28,4 +28,20 @@ async fn a_new_password_ends_the_other_sessions(app: App) {
         .await
         .expect_problem(401, "refresh_token_invalid");
     app.login(&lena.email, "eight green anvils").await;
+}
+
+/// Whoever found a device unlocked does not guess the password either.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn wrong_current_passwords_are_limited() {
+    let app = App::start_with(DatabaseKind::Sqlite, &[("PALESTRA_GUESSES_PER_HOUR", "3")]).await;
+    let lena = app.learner().await;
+    let change = |current: &str| {
+        let body = json!({ "currentPassword": current, "newPassword": "eight green anvils" });
+        app.send(app.request("PUT", "/me/password").bearer_auth(&lena.token).json(&body))
+    };
+    for _ in 0..3 {
+        change("seven yellow anvils").await.expect_problem(422, "validation_failed");
+    }
+    let refused = change(PASSWORD).await.expect_problem(429, "rate_limited");
+    assert!(refused.header("retry-after").parse::<u32>().unwrap() > 3_000);
 }

@@ -88,21 +88,21 @@ async fn only_editors_and_admins_write_the_catalogue() {
     let category = "INSERT INTO categories (id, name, slug, version, created_at, updated_at) \
          VALUES (gen_random_uuid(), 'x', 'x', 1, now(), now())";
     let slug = format!("INSERT INTO course_slugs (slug, course_id) VALUES ('taken', '{course}')");
-    let shelf = format!("DELETE FROM course_categories WHERE course_id = '{course}'");
+    let assignment = format!("DELETE FROM course_categories WHERE course_id = '{course}'");
     let words = format!("UPDATE catalogue_search SET document = '' WHERE course_id = '{course}'");
     let found = format!("DELETE FROM catalogue_search WHERE course_id = '{course}'");
     let terms = "INSERT INTO catalogue_terms (term, letters) VALUES ('nonsense', 8)";
     let rename = "UPDATE categories SET name = 'defaced'";
     // Refused, or nothing that would be changed.
     for who in [None, Some((&lena, "USER")), Some((&marco, "TRAINER"))] {
-        for sql in [category, &slug, &shelf, &words, &found, rename] {
+        for sql in [category, &slug, &assignment, &words, &found, rename] {
             let changed = requests.change(who, sql).await;
             assert!(matches!(changed, None | Some(0)), "{sql} as {who:?}: {changed:?}");
         }
     }
     assert_eq!(requests.change(Some((&lena, "USER")), terms).await, None);
     assert_eq!(requests.change(Some((&marco, "TRAINER")), terms).await, Some(1));
-    for sql in [slug.as_str(), &shelf, &words, &found] {
+    for sql in [slug.as_str(), &assignment, &words, &found] {
         assert_eq!(requests.change(Some((&elena, "TRAINER")), sql).await, Some(1), "{sql}");
     }
     assert_eq!(requests.change(Some((&elena, "TRAINER")), category).await, None);

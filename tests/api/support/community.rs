@@ -48,19 +48,6 @@ pub async fn collect_pages(app: &App, who: &Person, path: &str, limit: usize, me
     }
 }
 
-/// How many statements a read takes. The worker counts as well, as long as it has something to do, and now and then: the least of a
-/// few is the request's own.
-pub async fn count_statements(app: &App, who: &Person, path: &str) -> u64 {
-    app.outbox_is_done().await;
-    let mut least = u64::MAX;
-    for _ in 0..5 {
-        let before = app.db.statements();
-        app.get_as(who, path).await.expect(200);
-        least = least.min(app.db.statements() - before);
-    }
-    least
-}
-
 /// A published course with an enrolled learner: course and lesson.
 pub async fn course_with_learner(app: &App, trainer: &Person, learner: &Person) -> (String, String) {
     let (course, _, [lesson, _]) = app.course(trainer, json!({})).await;

@@ -21,6 +21,18 @@ impl App {
         self.number(sql, true).await
     }
 
+    /// How many statements a request takes: the fewest of a few runs, since an answer that was kept is dropped now and then, and
+    /// the next request reads it anew.
+    pub async fn count_statements(&self, request: impl AsyncFn()) -> u64 {
+        let mut fewest = u64::MAX;
+        for _ in 0..5 {
+            let before = self.db.statements();
+            request().await;
+            fewest = fewest.min(self.db.statements() - before);
+        }
+        fewest
+    }
+
     /// Waits until the worker has done everything.
     pub async fn outbox_is_done(&self) {
         super::eventually("the outbox to be empty", || async {

@@ -6,6 +6,7 @@ use test_macros::both_databases;
 
 use crate::support::{
     App, DatabaseKind, PASSWORD,
+    films::{Mp4, mp4_box},
     media::{PDF, announcement, png, send_bytes, stored_objects, upload},
 };
 
@@ -145,5 +146,39 @@ async fn pending_uploads_are_limited() {
         app.clock.advance(Duration::hours(7));
         let elena = app.login(&elena.email, PASSWORD).await;
         app.post_as(&elena, "/uploads", plan()).await.expect(201);
+    }
+}
+
+/// What is stored was converted, or the place was taken out of it: it is no longer what was announced.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_check_that_was_interrupted_at_its_end_is_repeated() {
+    let app = App::start(DatabaseKind::Sqlite).await;
+    let elena = app.trainer().await;
+    let subtitles = b"1\r\n00:00:01,500 --> 00:00:04,000\r\nBack\r\n".to_vec();
+    let film = Mp4 { in_movie: mp4_box(b"udta", &mp4_box(b"loci", b"+48.2082+016.3738/")), ..Mp4::default() };
+    let mut uploads = Vec::new();
+    for (purpose, kind, bytes) in
+        [("CAPTIONS", "application/x-subrip", subtitles), ("ATTACHMENT", "video/mp4", film.file())]
+    {
+        let mut new = announcement(purpose, "a", kind, &bytes);
+        let sum = aws_lc_rs::digest::digest(&aws_lc_rs::digest::SHA256, &bytes);
+        new["sha256"] = json!(kernel::hex(sum.as_ref()));
+        let upload = app.post_as(&elena, "/uploads", new).await.expect(201);
+        send_bytes(&app, &upload, &bytes).await.expect(204);
+        uploads.push(format!("/uploads/{}/complete", upload.text_at("/id")));
+    }
+    app.sql(
+        "CREATE TRIGGER broken BEFORE UPDATE OF status ON files BEGIN SELECT RAISE(FAIL, 'a full disk'); END",
+    )
+    .await;
+    for complete in &uploads {
+        assert!(app.post_empty_as(&elena, complete).await.status >= 500);
+    }
+    app.sql("DROP TRIGGER broken").await;
+    app.clock.advance(Duration::minutes(11));
+    let elena = app.login(&elena.email, PASSWORD).await;
+    for complete in &uploads {
+        let done = app.post_empty_as(&elena, complete).await.expect(200);
+        assert_eq!((done.at("/status"), done.at("/problem")), (json!("READY"), json!(null)));
     }
 }

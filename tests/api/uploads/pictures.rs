@@ -152,7 +152,15 @@ async fn the_place_of_an_attached_photo_reaches_nobody(app: App) {
     ]
     .concat();
     let (big, little) = (exif(true), exif(false));
+    let bare =
+        [b"\0\0\0\x18ftypheic\0\0\0\0mif1heic\0\0\0\x60mdat\0\0\0\0".as_slice(), &little, &[0; 30]].concat();
+    // Behind the first block that is searched, and across its end.
+    let far = [&jpeg, &vec![7; 5 << 20][..], &part(&[b"Exif\0\0", big.as_slice()].concat())].concat();
+    let xmp = [b"<x:xmpmeta", vec![b' '; 5 << 20].as_slice(), PLACE, b"</x:xmpmeta>", &[7; 30]].concat();
     for (what, kind, bytes) in [
+        ("a second picture behind the first", "image/jpeg", far),
+        ("long XMP behind a picture", "image/jpeg", [&jpeg, xmp.as_slice()].concat()),
+        ("HEIC without an offset", "image/heic", bare),
         ("EXIF", "image/jpeg", part(&[b"Exif\0\0", big.as_slice()].concat())),
         ("EXIF in the other order", "image/jpeg", part(&[b"Exif\0\0", little.as_slice()].concat())),
         ("XMP", "image/jpeg", part(&[b"http://ns.adobe.com/xap/1.0/\0<x>", PLACE.as_slice()].concat())),

@@ -28,7 +28,6 @@ pub struct Limits {
     addresses: Bucket<IpAddr>,
     mails: Bucket<(IpAddr, String)>,
     mail_addresses: Bucket<IpAddr>,
-    passwords: Bucket<UserId>,
 }
 
 struct Bucket<K: Hash + Eq + Clone> {
@@ -37,7 +36,7 @@ struct Bucket<K: Hash + Eq + Clone> {
 }
 
 impl Limits {
-    /// Requests a minute for a caller; and mails a minute from one address to another, and tries at one's own password. Zero is no limit.
+    /// Requests a minute for a caller, and mails a minute from one address to another. Zero is no limit.
     #[must_use]
     pub fn new(requests: u32, logins: u32) -> Self {
         Self {
@@ -47,7 +46,6 @@ impl Limits {
             // Counted for the pair: a stranger elsewhere cannot keep an owner from their mail.
             mails: Bucket::new(logins),
             mail_addresses: Bucket::new(logins.saturating_mul(10)),
-            passwords: Bucket::new(logins),
         }
     }
 
@@ -78,21 +76,12 @@ impl Limits {
         Ok(())
     }
 
-    /// Counts a try at one's own password: whoever holds a stolen token must not guess it either.
-    ///
-    /// # Errors
-    /// [`Code::RateLimited`].
-    pub fn password(&self, id: UserId) -> Result<()> {
-        self.passwords.take(&id).map(drop)
-    }
-
     /// Forgets buckets that are full again.
     pub fn sweep(&self) {
         self.members.sweep();
         self.addresses.sweep();
         self.mails.sweep();
         self.mail_addresses.sweep();
-        self.passwords.sweep();
     }
 }
 

@@ -27,15 +27,15 @@ const MAINTENANCE_INTERVAL: Duration = Duration::from_secs(300);
 /// How often objects are looked for that belong to no file.
 const ORPHAN_INTERVAL: Duration = Duration::from_secs(24 * 3600);
 /// The kinds of mail that somebody waits for in front of a screen.
-const LETTERS: &str = "mail.";
+const MAILS: &str = "mail.";
 /// The kinds that send a mail about what happened.
 const NOTICES: [&str; 3] = ["notification.mail", "notification.digest", payments::MONEY_RETURNED];
 /// The lanes of the worker. Mail servers are slow, each in its own way: one of them holds up neither other mails nor other work,
 /// and a thousand notices no letter.
 const LANES: [Lane; 3] = [
-    Lane { kinds: Kinds::Of(&[LETTERS]), width: 8, batch: 1 },
+    Lane { kinds: Kinds::Of(&[MAILS]), width: 8, batch: 1 },
     Lane { kinds: Kinds::Of(&NOTICES), width: 4, batch: 1 },
-    Lane { kinds: Kinds::Except(&[LETTERS, NOTICES[0], NOTICES[1], NOTICES[2]]), width: 1, batch: 4 },
+    Lane { kinds: Kinds::Except(&[MAILS, NOTICES[0], NOTICES[1], NOTICES[2]]), width: 1, batch: 4 },
 ];
 /// How long messages that are done are kept.
 const RETENTION: Duration = Duration::from_secs(7 * 24 * 3600);
@@ -254,7 +254,7 @@ impl Worker {
                 Some(category) => self.refresh_category(category).await,
                 None => Ok(()),
             },
-            _ if kind.starts_with(LETTERS) => {
+            _ if kind.starts_with(MAILS) => {
                 identity::mail::deliver(&self.db, self.mailer.as_ref(), &self.app_url, message).await
             }
             _ if kind.starts_with("video.") => self.videos.handle_message(&self.db, message).await,

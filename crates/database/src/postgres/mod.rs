@@ -6,7 +6,7 @@ mod session;
 
 use std::sync::Arc;
 
-use kernel::{Actor, Code, Error, Result};
+use kernel::{Code, Error, Result};
 use sea_orm::{DbErr, RuntimeErr};
 use sqlx::{ConnectOptions, Connection, Executor, PgConnection, Row, postgres::PgConnectOptions};
 
@@ -17,7 +17,7 @@ use crate::{
     shared::Shared,
     transaction::TxConnection,
     values,
-    work::{Answer, Work},
+    work::{Answer, Caller, Work},
 };
 pub use columns::Column;
 pub(crate) use session::Session;
@@ -62,28 +62,19 @@ impl Postgres {
     }
 
     /// One use case in a task of its own: cancelling the caller cannot reach between `BEGIN` and its end.
-    pub(crate) async fn perform(
-        &self,
-        role: Pool,
-        mode: Mode,
-        actor: Actor,
-        shared: Arc<Shared>,
-        work: Work,
-    ) -> Result<Answer> {
+    pub(crate) async fn perform(&self, role: Pool, mode: Mode, caller: Caller, work: Work) -> Result<Answer> {
         let connections = match role {
             Pool::App => self.app.clone(),
             Pool::Auth => self.auth.clone(),
             Pool::Worker => self.worker.clone(),
         };
         let task = tokio::spawn(async move {
-            match perform_on(&connections, mode, actor, &shared, work).await {
-                Err(error) if is_row_refused(&error) => {
-                    Err(if is_nobody(&connections, actor, &shared).await {
-                        Error::new(Code::SessionRevoked)
-                    } else {
-                        error
-                    })
-                }
+            match perform_on(&connections, mode, caller.clone(), work).await {
+                Err(error) if is_row_refused(&error) => Err(if is_nobody(&connections, caller).await {
+                    Error::new(Code::SessionRevoked)
+                } else {
+                    error
+                }),
                 done => done,
             }
         });
@@ -105,13 +96,13 @@ impl Postgres {
 async fn perform_on(
     connections: &Connections<PgConnection>,
     mode: Mode,
-    actor: Actor,
-    shared: &Arc<Shared>,
+    caller: Caller,
     work: Work,
 ) -> Result<Answer> {
-    let now = shared.environment.now();
-    let session = Session::open(connections, mode, actor, now).await?;
-    let tx = Tx::new(TxConnection::Postgres(session), actor, now, shared);
+    let now = caller.shared.environment.now();
+    let session = Session::open(connections, mode, caller.actor, now).await?;
+    let shared = caller.shared.clone();
+    let tx = Tx::new(TxConnection::Postgres(session), caller, now);
     let result = work(tx.clone()).await;
     let pending = tx.pending_notifications();
     // A use case that kept its transaction loses it: the connection is closed when the last handle goes.
@@ -143,8 +134,8 @@ fn is_row_refused(error: &Error) -> bool {
 }
 
 /// Whether to the policies the account is nobody, since it is suspended.
-async fn is_nobody(connections: &Connections<PgConnection>, actor: Actor, shared: &Arc<Shared>) -> bool {
-    if actor.user_id().is_none() {
+async fn is_nobody(connections: &Connections<PgConnection>, caller: Caller) -> bool {
+    if caller.actor.user_id().is_none() {
         return false;
     }
     let ask: Work = crate::work::boxed(|tx: Tx| async move {
@@ -152,7 +143,7 @@ async fn is_nobody(connections: &Connections<PgConnection>, actor: Actor, shared
         // Text: there is no table.
         tx.fetch_scalar::<i64>(sql, values! {}).await
     });
-    let asked = perform_on(connections, Mode::Read, actor, shared, ask).await;
+    let asked = perform_on(connections, Mode::Read, caller, ask).await;
     asked.ok().and_then(|answer| answer.downcast::<Option<i64>>().ok()).is_some_and(|found| *found == Some(1))
 }
 

@@ -10,7 +10,7 @@ use std::{
 };
 
 use futures_util::FutureExt;
-use kernel::{Actor, Code, Error, Result};
+use kernel::{Code, Error, Result};
 use sea_orm::{
     ConnectionTrait, DatabaseConnection, DatabaseTransaction, DbBackend, DbErr, RuntimeErr,
     SqliteTransactionMode, SqlxSqliteConnector, Statement, TransactionOptions, TransactionTrait,
@@ -27,7 +27,7 @@ use crate::{
     pool::{Connections, single_connection},
     shared::Shared,
     transaction::TxConnection,
-    work::{Answer, Work},
+    work::{Answer, Caller, Work},
 };
 
 /// How many use cases one commit carries at most.
@@ -76,8 +76,7 @@ pub(crate) struct Sqlite {
 
 /// A use case that waits for the writer.
 struct Queued {
-    actor: Actor,
-    shared: Arc<Shared>,
+    caller: Caller,
     work: Work,
     reply: oneshot::Sender<Result<Answer>>,
 }
@@ -110,19 +109,20 @@ impl Sqlite {
     }
 
     /// Hands the use case to the writer and waits until the commit that carries it has returned.
-    pub(crate) async fn write(&self, actor: Actor, shared: Arc<Shared>, work: Work) -> Result<Answer> {
+    pub(crate) async fn write(&self, caller: Caller, work: Work) -> Result<Answer> {
         let (reply, answer) = oneshot::channel();
         let full = || Error::new(Code::Overloaded).retry_after(Duration::from_secs(1));
-        let job = Queued { actor, shared, work, reply };
+        let job = Queued { caller, work, reply };
         self.queue.try_send(job).map_err(|_| full())?;
         answer.await.map_err(|_| Error::new(Code::Unavailable).retry_after(Duration::from_secs(1)))?
     }
 
-    pub(crate) async fn read(&self, actor: Actor, shared: Arc<Shared>, work: Work) -> Result<Answer> {
+    pub(crate) async fn read(&self, caller: Caller, work: Work) -> Result<Answer> {
         let readers = self.readers.clone();
         let task = tokio::spawn(async move {
             let reader = Reader::open(&readers).await?;
-            let tx = Tx::new(TxConnection::Reader(reader), actor, shared.environment.now(), &shared);
+            let now = caller.shared.environment.now();
+            let tx = Tx::new(TxConnection::Reader(reader), caller, now);
             let result = work(tx.clone()).await;
             if let TxConnection::Reader(reader) = tx.into_inner()? {
                 reader.end();
@@ -225,17 +225,13 @@ async fn write_batch(
     let mut next = Some(first);
     while let Some(job) = next {
         let inside = TxConnection::Sqlite(batch.begin().await.map_err(from_db)?);
-        let tx = Tx::new(inside, job.actor, job.shared.environment.now(), &job.shared);
+        let shared = job.caller.shared.clone();
+        let tx = Tx::new(inside, job.caller, shared.environment.now());
         let handle = tx.clone();
         let result = AssertUnwindSafe(async move { (job.work)(handle).await }).catch_unwind().await;
         let result = result.unwrap_or_else(|_| Err(Error::internal("a use case panicked")));
         let keep = result.is_ok();
-        staged.push(Staged {
-            result,
-            pending: tx.pending_notifications(),
-            shared: job.shared,
-            reply: job.reply,
-        });
+        staged.push(Staged { result, pending: tx.pending_notifications(), shared, reply: job.reply });
         let savepoint = ended(tx)?;
         if keep { savepoint.commit().await } else { savepoint.rollback().await }.map_err(from_db)?;
         next = if staged.len() < BATCH { jobs.try_recv().ok() } else { None };

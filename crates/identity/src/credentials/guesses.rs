@@ -8,7 +8,7 @@ use std::{
     time::Duration,
 };
 
-use kernel::{Code, Error, Result, Timestamp, hash_token};
+use kernel::{Code, Error, Result, Timestamp, UserId, hash_token};
 use quick_cache::sync::Cache;
 
 use crate::client::Client;
@@ -86,6 +86,14 @@ impl Guesses {
                 (format!("account {account}"), per_hour, HOUR),
             ]
         };
+        self.begin_all(counted, now)
+    }
+
+    fn begin_all(
+        &self,
+        counted: impl IntoIterator<Item = (String, u32, Duration)>,
+        now: Timestamp,
+    ) -> Result<Guess> {
         let mut guess = Guess(Vec::new());
         for (key, limit, window) in counted {
             if limit == 0 {
@@ -96,6 +104,14 @@ impl Guesses {
             guess.0.push(tries);
         }
         Ok(guess)
+    }
+
+    /// Begins to try the password of the account that is logged in: whoever found a device unlocked must not guess it either.
+    ///
+    /// # Errors
+    /// See [`Guesses::begin`].
+    pub(crate) fn begin_own(&self, id: UserId, now: Timestamp) -> Result<Guess> {
+        self.begin_all([(format!("own {id}"), self.limits.per_hour, HOUR)], now)
     }
 
     /// Forgets the wrong passwords of an account: its owner has shown by mail who they are.

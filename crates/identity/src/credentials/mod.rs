@@ -133,7 +133,8 @@ pub async fn reset_password(
 /// Changes the caller's password and ends the other sessions.
 ///
 /// # Errors
-/// [`Code::ValidationFailed`] where the current password is wrong or the new one is guessed first.
+/// [`Code::ValidationFailed`] where the current password is wrong or the new one is guessed first, [`Code::RateLimited`] after too many
+/// wrong ones.
 pub async fn change_password(
     db: &Db,
     identity: &Identity,
@@ -148,12 +149,15 @@ pub async fn change_password(
     let found =
         db.read_in(Pool::Auth, actor, move |tx| async move { store::find_password(&tx, id).await }).await?;
     let stored = found.map(|found| found.password_hash);
+    let guess = identity.guesses.begin_own(id, db.environment().now())?;
     let slot = identity.hasher.acquire_for(share)?;
     if slot.verify(current, stored.clone()).await? == Verified::Wrong {
+        guess.failed(db.environment().now());
         let wrong =
             FieldError::new("/currentPassword", "wrong_password", "This is not the current password.");
         return Err(Error::invalid(vec![wrong]));
     }
+    guess.succeeded();
     drop(slot);
     let hash = hash_new_password(db, &identity.hasher, new, "/newPassword", &[], share).await?;
     db.run_in(Pool::Auth, actor, move |tx| async move {

@@ -230,6 +230,11 @@ const UNSAID: &[&str] = &[
 ];
 
 impl Kind {
+    /// Whether it is a container of film and sound, which [`crate::container::inspect`] reads.
+    pub(crate) fn is_film(&self) -> bool {
+        self.family == Family::BaseMedia || self.name == "video/webm"
+    }
+
     /// A type by its name or one of its other names.
     pub(crate) fn by_name(name: &str) -> Option<&'static Self> {
         KINDS.iter().find(|kind| kind.name == name || kind.aliases.contains(&name))

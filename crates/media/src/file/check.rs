@@ -3,28 +3,36 @@
 
 use aws_lc_rs::digest::{Context, SHA256};
 use bytes::Bytes;
+use database::{Db, Pool, Tx};
 use entity::enums::FilePurpose;
 use futures_util::TryStreamExt;
-use kernel::{Code, Error, FileId, Result};
+use kernel::{Actor, Code, Error, FileId, Result};
 
 use super::{
     model::{File, Verdict},
+    store,
     upload::Media,
 };
 use crate::{
-    captions, container,
+    captions,
+    container::{self, Inspection},
     content_type::{self, Claim, Family, Kind},
     image::{self, Refusal},
     picture_metadata,
-    storage::{Key, Reader},
+    storage::{Key, Reader, patch::Patch},
 };
 
 impl Media {
     /// Checks the bytes of a file, after they were moved to where no client can write.
     pub(super) async fn check(&self, file: &File) -> Result<Verdict> {
         let key = Key::File(file.id);
-        // It is there already where an earlier check was interrupted.
-        self.storage.rename(Key::Upload(file.id), key).await?;
+        if file.purpose == FilePurpose::Captions {
+            // They may be converted: a check that is interrupted begins again with what was uploaded.
+            self.storage.copy(Key::Upload(file.id), key).await?;
+        } else {
+            // It is there already where an earlier check was interrupted.
+            self.storage.rename(Key::Upload(file.id), key).await?;
+        }
         let Some(size) = self.storage.head(key).await?.map(|object| object.size) else {
             return Err(Code::UploadIncomplete.into());
         };
@@ -69,14 +77,12 @@ impl Media {
                 }
             }
             purpose => {
-                let (problem, was_patched) = self.remove_private(key, size, kind).await?;
+                let Findings { problem, private } = self.find_private(key, size, kind).await?;
                 if let (FilePurpose::Video, Some(problem)) = (purpose, problem) {
                     let detail = container::explanation(problem).to_owned();
                     return Ok(Verdict { sha256: Some(sha256), ..rejected(problem, detail) });
                 }
-                if was_patched {
-                    verdict.sha256 = Some(self.digest(key).await?.0);
-                }
+                verdict.private = private;
             }
         }
         Ok(verdict)
@@ -117,28 +123,37 @@ impl Media {
         Ok(verdict)
     }
 
-    /// Overwrites what a camera wrote about the place, and in a video about itself, into a file that is handed on as it is. Answers why a video cannot be
-    /// played, and whether anything was overwritten.
-    pub(crate) async fn remove_private(
-        &self,
-        key: Key,
-        size: u64,
-        kind: &Kind,
-    ) -> Result<(Option<&'static str>, bool)> {
+    /// Finds what a camera wrote about the place, and in a video about itself, into a file that is handed on as it is.
+    async fn find_private(&self, key: Key, size: u64, kind: &Kind) -> Result<Findings> {
         let mut reader = Reader::new(&self.storage, key, size);
-        let (problem, patches) = match kind.family {
-            Family::Picture => (None, picture_metadata::private(&mut reader, kind.name).await?),
-            _ if kind.family == Family::BaseMedia || kind.name == "video/webm" => {
-                let inspection = container::inspect(reader, kind.name).await?;
-                (inspection.film.err(), inspection.private)
-            }
-            _ => (None, Vec::new()),
-        };
-        let is_any = !patches.is_empty();
-        if is_any {
-            self.storage.patch(key, patches).await?;
+        if kind.family == Family::Picture {
+            let private = picture_metadata::private(&mut reader, kind.name).await?;
+            return Ok(Findings { problem: None, private });
         }
-        Ok((problem, is_any))
+        if kind.is_film() {
+            let Inspection { film, private } = container::inspect(reader, kind.name).await?;
+            return Ok(Findings { problem: film.err(), private });
+        }
+        Ok(Findings::default())
+    }
+
+    /// Overwrites parts of a checked file; answers its new checksum. The old one is forgotten first: a check that is interrupted
+    /// here begins again, and does not find the bytes that were announced.
+    pub(crate) async fn overwrite(
+        &self,
+        db: &Db,
+        (pool, actor): (Pool, Actor),
+        id: FileId,
+        private: Vec<Patch>,
+    ) -> Result<Vec<u8>> {
+        let forget = move |tx: Tx| async move { store::set_checksum(&tx, id, None).await };
+        db.run_in(pool, actor, forget).await?;
+        self.storage.patch(Key::File(id), private).await?;
+        let (sha256, _) = self.digest(Key::File(id)).await?;
+        let new = sha256.clone();
+        let remember = move |tx: Tx| async move { store::set_checksum(&tx, id, Some(new)).await };
+        db.run_in(pool, actor, remember).await?;
+        Ok(sha256)
     }
 
     /// Writes a picture in every width; answers why not, where it is refused.
@@ -170,6 +185,15 @@ impl Media {
         drop(place);
         Ok(None)
     }
+}
+
+/// What was found in a file that is handed on as it is.
+#[derive(Default)]
+struct Findings {
+    /// Why it cannot be played.
+    problem: Option<&'static str>,
+    /// What is nobody's business.
+    private: Vec<Patch>,
 }
 
 fn rejected(problem: &'static str, detail: String) -> Verdict {

@@ -4,6 +4,8 @@ use entity::enums::{FilePurpose, FileStatus};
 use kernel::{Actor, FileId, Timestamp, UserId};
 use sea_orm::{DerivePartialModel, EntityTrait, FromQueryResult};
 
+use crate::storage::patch::Patch;
+
 /// A file: announced, uploaded, checked.
 #[derive(Clone, Debug, DerivePartialModel)]
 #[sea_orm(entity = "entity::files::Entity", into_active_model)]
@@ -69,6 +71,8 @@ pub(crate) struct Verdict {
     pub(crate) content_type: Option<String>,
     /// The size, where the file was converted.
     pub(crate) size_bytes: Option<i64>,
+    /// What has to be overwritten before anybody may read the file.
+    pub(crate) private: Vec<Patch>,
     /// Why the file is rejected: a stable code.
     pub(crate) problem: Option<&'static str>,
     /// More about that, or about what was left out, in words.

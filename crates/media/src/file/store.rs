@@ -92,6 +92,13 @@ pub(crate) async fn settle(tx: &Tx, id: FileId, until: Timestamp, verdict: Verdi
     Ok(settled.rows_affected == 1)
 }
 
+/// Replaces the checksum of a file whose bytes change.
+pub(crate) async fn set_checksum(tx: &Tx, id: FileId, sha256: Option<Vec<u8>>) -> Result<()> {
+    let changed = files::ActiveModel { sha256: Set(sha256), ..Default::default() };
+    let update = files::Entity::update_many().set(changed).filter(files::COLUMN.id.eq(id));
+    update.exec(tx).await.map(drop).map_db_err()
+}
+
 /// A column that refers to files.
 #[derive(FromQueryResult)]
 pub(crate) struct Reference {

@@ -3,7 +3,7 @@
 use std::{sync::Arc, time::Duration};
 
 use bytes::Bytes;
-use database::{Db, Tx};
+use database::{Db, Pool, Tx};
 use entity::enums::{FilePurpose, FileStatus};
 use futures_util::Stream;
 use kernel::{Actor, Code, Environment, Error, FieldError, FileId, Keyring, Result, Timestamp, UserId};
@@ -248,7 +248,15 @@ impl Media {
         };
         let (file, claimed) = db.run(actor, claim).await?;
         let Some(until) = claimed else { return Ok(file) };
-        let verdict = match self.check(&file).await {
+        let checked = async {
+            let mut verdict = self.check(&file).await?;
+            let private = std::mem::take(&mut verdict.private);
+            if !private.is_empty() {
+                verdict.sha256 = Some(self.overwrite(db, (Pool::App, actor), id, private).await?);
+            }
+            Ok(verdict)
+        };
+        let verdict = match checked.await {
             Ok(verdict) => verdict,
             Err(error) => {
                 db.run(actor, move |tx| async move { store::release(&tx, id, until).await }).await?;
@@ -270,7 +278,8 @@ impl Media {
             Ok(file) if file.status == FileStatus::Ready && file.purpose == FilePurpose::Image => {
                 self.storage.delete(Key::File(id)).await?;
             }
-            Ok(file) if file.status == FileStatus::Ready => {}
+            // Captions were copied from it.
+            Ok(file) if file.status == FileStatus::Ready => self.storage.delete(Key::Upload(id)).await?,
             Ok(_) => self.remove(id).await?,
             Err(error) if error.code() == Code::NotFound => self.remove(id).await?,
             Err(_) => {}

@@ -233,6 +233,14 @@ impl Storage {
         found(self.store.rename(&from.path(), &to.path()).await).map(|moved| moved.is_some())
     }
 
+    /// Copies an object; answers whether there was one.
+    ///
+    /// # Errors
+    /// [`Code::Unavailable`] where the storage does not answer.
+    pub(crate) async fn copy(&self, from: Key, to: Key) -> Result<bool> {
+        found(self.store.copy(&from.path(), &to.path()).await).map(|copied| copied.is_some())
+    }
+
     /// Removes an object; one that is not there is removed already.
     ///
     /// # Errors

@@ -1,6 +1,9 @@
 //! Overwrites parts of an object by others of the same length, so that everything else stays where it is.
 
-use std::io::{Seek, SeekFrom, Write};
+use std::{
+    collections::VecDeque,
+    io::{Seek, SeekFrom, Write},
+};
 
 use bytes::{Bytes, BytesMut};
 use futures_util::TryStreamExt;
@@ -84,15 +87,21 @@ impl Storage {
         }
     }
 
-    async fn rewrite(&self, key: Key, patches: Vec<Patch>) -> Result<()> {
+    async fn rewrite(&self, key: Key, mut patches: Vec<Patch>) -> Result<()> {
         let object = self.get(key, None).await?.ok_or(Code::NotFound)?;
-        let mut at = 0;
+        // A film may have a hundred thousand patches: a block looks only at those that reach into it.
+        patches.sort_by_key(|patch| patch.at);
+        let (mut patches, mut at) = (VecDeque::from(patches), 0);
         let patched = object.stream.map_ok(move |block| {
             let mut block = BytesMut::from(block);
-            for patch in &patches {
+            let end = at + block.len() as u64;
+            while patches.front().is_some_and(|patch| patch.end() <= at) {
+                patches.pop_front();
+            }
+            for patch in patches.iter().take_while(|patch| patch.at < end) {
                 patch.apply(at, &mut block);
             }
-            at += block.len() as u64;
+            at = end;
             Bytes::from(block)
         });
         self.put_stream(key, object.size, patched).await

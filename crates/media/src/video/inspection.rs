@@ -11,7 +11,7 @@ use super::{
     upload::described,
 };
 use crate::{
-    container,
+    container::{self, Inspection},
     content_type::Kind,
     file::upload::Media,
     storage::{Key, Reader},
@@ -30,7 +30,7 @@ impl Videos {
         let older = db.read_in(Pool::Worker, Actor::System, find).await?;
         let found = older.len();
         for before in older {
-            let after = match inspected(media, before.clone()).await {
+            let after = match inspected(db, media, before.clone()).await {
                 Ok(after) => after,
                 Err(error) => {
                     tracing::warn!(video = %before.id, %error, "a video cannot be inspected");
@@ -45,19 +45,21 @@ impl Videos {
 }
 
 /// The video with what its file says. One that cannot be read stays as it is shown, with the reason as a warning.
-async fn inspected(media: &Media, before: VideoAsset) -> Result<VideoAsset> {
+async fn inspected(db: &Db, media: &Media, before: VideoAsset) -> Result<VideoAsset> {
     let kind = before.content_type.as_deref().and_then(Kind::by_name);
-    let key = before.file_id.map(Key::File);
-    let stored = match key {
+    let stored = match before.file_id.map(Key::File) {
         Some(key) => media.storage.head(key).await?,
         None => None,
     };
     let (Some(stored), Some(kind)) = (stored, kind) else {
         return Ok(VideoAsset { codec: Some("unknown".to_owned()), ..before });
     };
-    media.remove_private(stored.key, stored.size, kind).await?;
     let reader = Reader::new(&media.storage, stored.key, stored.size);
-    Ok(match container::inspect(reader, kind.name).await?.film {
+    let Inspection { film, private } = container::inspect(reader, kind.name).await?;
+    if !private.is_empty() {
+        media.overwrite(db, (Pool::Worker, Actor::System), stored.key.id(), private).await?;
+    }
+    Ok(match film {
         Ok(film) => described(before, film),
         Err(problem) => {
             VideoAsset { codec: Some("unknown".to_owned()), warnings: json!([problem]), ..before }

@@ -12,7 +12,7 @@ use super::{
 };
 use crate::{
     container::{self, Film},
-    content_type::{Claim, Family},
+    content_type::Claim,
     file::{
         model::{File, NewFile},
         upload::{Limits, Media, sent_as},
@@ -140,7 +140,7 @@ async fn inspect(media: &Media, file: &File) -> Result<std::result::Result<Film,
 fn require_video(content_type: &str) -> Result<()> {
     let claim = Claim::new(content_type, "");
     let is_video = match claim.announced {
-        Some(kind) => kind.family == Family::BaseMedia || kind.name == "video/webm",
+        Some(kind) => kind.is_film(),
         None => !claim.is_unknown || content_type.to_ascii_lowercase().starts_with("video/"),
     };
     if is_video {

@@ -95,16 +95,16 @@ mod tests {
 
     #[test]
     fn a_set_that_may_grow_says_its_values_of_today() {
-        let told = |text: &str| {
+        let values = |text: &str| {
             let schema = json!({ "type": ["string", "null"], "description": text });
             made_precise(schema)["x-extensible-enum"].clone()
         };
-        assert_eq!(told("`OPEN` (see `isActive`) or `LOST`; more may be added."), json!(["OPEN", "LOST"]));
+        assert_eq!(values("`OPEN` (see `isActive`) or `LOST`; more may be added."), json!(["OPEN", "LOST"]));
         assert_eq!(
-            told("`staff` or `free_preview`. More may be added. `x`"),
+            values("`staff` or `free_preview`. More may be added. `x`"),
             json!(["staff", "free_preview"])
         );
-        assert_eq!(told("`OPEN` or `LOST`."), Value::Null);
+        assert_eq!(values("`OPEN` or `LOST`."), Value::Null);
     }
 
     #[test]

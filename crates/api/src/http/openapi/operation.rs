@@ -143,7 +143,7 @@ pub(super) fn complete_operation(
             }),
         );
     }
-    let mut told = String::new();
+    let mut list = String::new();
     let mut listed = Vec::new();
     for (status, codes) in by_status {
         statuses.insert(status);
@@ -153,7 +153,7 @@ pub(super) fn complete_operation(
         );
         listed.extend(codes.iter().map(|code| json!(code)));
         let codes: Vec<String> = codes.iter().map(|code| format!("`{code}`")).collect();
-        told.push_str(&format!("\n- {status}: {}", codes.join(", ")));
+        list.push_str(&format!("\n- {status}: {}", codes.join(", ")));
     }
     insert(operation, "x-problem-codes", json!(listed));
     if optional && let Some(operation) = operation.as_object_mut() {
@@ -161,7 +161,7 @@ pub(super) fn complete_operation(
         operation.remove("security");
     }
     let text = operation.get("description").and_then(Value::as_str).unwrap_or_default();
-    insert(operation, "description", json!(format!("{}\n\n**Problem codes**{told}", text.trim())));
+    insert(operation, "description", json!(format!("{}\n\n**Problem codes**{list}", text.trim())));
 }
 
 /// A stream of events is text, and no JSON of one of them. What each line of data holds is said as OpenAPI 3.2 says it.
