@@ -9,7 +9,6 @@ mod content;
 mod course;
 mod deletion;
 mod editor;
-mod json_agg;
 mod lesson;
 mod ordering;
 mod outline;
@@ -56,4 +55,4 @@ pub use transfer::{
     duplicate_course, export_course, import_course,
 };
 pub use tree::{CourseTree, TreeChapter, course_tree};
-pub use wishlist::{Wish, unwish, unwish_for, wish, wishlist};
+pub use wishlist::{Wish, is_wished_expression, unwish, unwish_for, wish, wishlist};

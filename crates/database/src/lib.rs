@@ -14,6 +14,7 @@ mod group_commit;
 pub mod idempotency;
 pub mod inbox;
 mod invalidation;
+pub mod json_rows;
 mod mode;
 pub mod outbox;
 mod pool;

@@ -9,6 +9,7 @@ mod learner;
 mod manual_grant;
 mod purchase;
 mod sharing;
+mod viewer;
 mod wishlist;
 
 pub use access::{
@@ -25,4 +26,5 @@ pub use learner::{EnrolledLearner, LearnerCount, learner, learner_count, learner
 pub use manual_grant::{NewManualGrant, extend_grant, grant, grant_access, list_grants, revoke_grant};
 pub use purchase::{PurchaseState, Purchased, apply_purchase_state};
 pub use sharing::sharing_course;
+pub use viewer::{CourseViewer, viewer, viewer_columns};
 pub use wishlist::wish;

@@ -2,6 +2,7 @@
 
 mod completion;
 mod course_progress;
+mod course_view;
 mod heartbeat;
 mod job;
 mod learner;
@@ -15,6 +16,7 @@ mod watch;
 
 pub use completion::{RECOMPUTE, complete, enroll, recompute_completion, recompute_completion_for};
 pub use course_progress::{ChapterState, CourseProgress, LessonState, Tally, WatchState, course_progress};
+pub use course_view::{ChapterView, CourseView, LessonView, NextStep, course_view};
 pub use heartbeat::{Heartbeat, HeartbeatService};
 pub use job::{Job, JobKind, JobStatus, RECOUNT, jobs, recount, work_on};
 pub use learner::{LearnerProgress, learners, reset, waive};

@@ -10,6 +10,7 @@ mod grants;
 mod learner_progress;
 mod learners;
 mod list;
+mod outline;
 mod patch;
 mod post;
 mod progress;

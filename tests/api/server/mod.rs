@@ -2,6 +2,7 @@
 
 mod access_ledger;
 mod blank;
+mod compression;
 mod connections;
 mod crash;
 mod cursors;

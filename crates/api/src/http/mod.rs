@@ -1,6 +1,7 @@
 //! HTTP: what surrounds the routes. [`middleware`] is the way in and out of every request, [`extract`] hands handlers checked
 //! values, [`reply`] and [`problem`] are their answers, [`routing`] finds the operation, [`mod@openapi`] is the document.
 
+mod compression;
 pub(crate) mod connections;
 pub(crate) mod docs;
 pub(crate) mod event_stream;

@@ -1,6 +1,9 @@
 //! Successful answers: typed by what their body is, serialised once.
 
-use std::marker::PhantomData;
+use std::{
+    marker::PhantomData,
+    sync::{Arc, OnceLock},
+};
 
 use actix_web::{
     HttpRequest, HttpResponse, Responder,
@@ -11,13 +14,15 @@ use kernel::{Error, Result};
 use media::{Disposition, content_disposition};
 use serde::{Deserialize, Serialize};
 
-use super::problem::Problem;
+use super::{compression, problem::Problem};
 
 /// An answer whose body is a `T`, with the headers that belong to it.
 pub struct Reply<T> {
     status: StatusCode,
     headers: Vec<(String, String)>,
     body: Bytes,
+    /// The same compressed, where the answer is kept: whoever needs it first makes it.
+    gzip: Option<Arc<OnceLock<Bytes>>>,
     of: PhantomData<T>,
 }
 
@@ -43,7 +48,7 @@ impl<T: Serialize> Reply<T> {
     pub fn ok(body: &T) -> Result<Self> {
         let body = serde_json::to_vec(body).map_err(Error::internal)?.into();
         let headers = vec![(header::CONTENT_TYPE.to_string(), "application/json".to_owned())];
-        Ok(Self { status: StatusCode::OK, headers, body, of: PhantomData })
+        Ok(Self { status: StatusCode::OK, headers, body, gzip: None, of: PhantomData })
     }
 
     /// 201, and where the new thing is.
@@ -68,15 +73,16 @@ impl Reply<String> {
                 (header::CONTENT_DISPOSITION.to_string(), content_disposition(Disposition::Attachment, name)),
             ],
             body: body.into(),
+            gzip: None,
             of: PhantomData,
         }
     }
 }
 
 impl<T> Reply<T> {
-    /// 200 with a body that was written before.
+    /// 200 with a body that was written before, and where its compressed form is kept.
     #[must_use]
-    pub fn kept(body: Bytes, etag: &str) -> Self {
+    pub fn kept(body: Bytes, gzip: Arc<OnceLock<Bytes>>, etag: &str) -> Self {
         Self {
             status: StatusCode::OK,
             headers: vec![
@@ -84,6 +90,7 @@ impl<T> Reply<T> {
                 (header::ETAG.to_string(), etag.to_owned()),
             ],
             body,
+            gzip: Some(gzip),
             of: PhantomData,
         }
         .public()
@@ -111,7 +118,7 @@ impl<T> Reply<T> {
     /// See [`Reply::ok`].
     pub fn deferred(body: &impl Serialize) -> Result<Self> {
         let Reply { headers, body, .. } = Reply::ok(body)?;
-        Ok(Self { status: StatusCode::ACCEPTED, headers, body, of: PhantomData })
+        Ok(Self { status: StatusCode::ACCEPTED, headers, body, gzip: None, of: PhantomData })
     }
 }
 
@@ -119,13 +126,17 @@ impl Reply<Nothing> {
     /// 204.
     #[must_use]
     pub fn no_content() -> Self {
-        Self { status: StatusCode::NO_CONTENT, headers: Vec::new(), body: Bytes::new(), of: PhantomData }
+        Self::empty(StatusCode::NO_CONTENT)
     }
 
     /// 202: it was written down and will be done.
     #[must_use]
     pub fn accepted() -> Self {
-        Self { status: StatusCode::ACCEPTED, headers: Vec::new(), body: Bytes::new(), of: PhantomData }
+        Self::empty(StatusCode::ACCEPTED)
+    }
+
+    fn empty(status: StatusCode) -> Self {
+        Self { status, headers: Vec::new(), body: Bytes::new(), gzip: None, of: PhantomData }
     }
 }
 
@@ -177,18 +188,32 @@ impl<T> Reply<T> {
             serde_json::from_slice(kept).map_err(Error::internal)?;
         headers.push(("idempotent-replayed".to_owned(), "true".to_owned()));
         let status = StatusCode::from_u16(status).map_err(Error::internal)?;
-        Ok(Self { status, headers, body: body.into_bytes().into(), of: PhantomData })
+        Ok(Self { status, headers, body: body.into_bytes().into(), gzip: None, of: PhantomData })
     }
 }
 
 impl<T> Responder for Reply<T> {
     type Body = actix_web::body::BoxBody;
 
-    fn respond_to(self, _: &HttpRequest) -> HttpResponse {
+    fn respond_to(self, request: &HttpRequest) -> HttpResponse {
         let mut response = HttpResponse::build(self.status);
         for (name, value) in self.headers {
             response.insert_header((name, value));
         }
-        if self.body.is_empty() { response.finish() } else { response.body(self.body) }
+        if self.body.is_empty() {
+            return response.finish();
+        }
+        if self.body.len() < compression::SMALLEST {
+            return response.body(self.body);
+        }
+        response.append_header((header::VARY, "Accept-Encoding"));
+        if !compression::accepts_gzip(request) {
+            return response.body(self.body);
+        }
+        response.insert_header((header::CONTENT_ENCODING, "gzip"));
+        response.body(match self.gzip {
+            Some(kept) => kept.get_or_init(|| compression::gzip(&self.body, compression::KEPT)).clone(),
+            None => compression::gzip(&self.body, compression::ONCE),
+        })
     }
 }

@@ -2,7 +2,7 @@
 
 use std::collections::{HashMap, HashSet};
 
-use database::{MapDbErr, OldestFirst, Tx, values};
+use database::{MapDbErr, OldestFirst, Tx, json_rows, values};
 use entity::{categories, course_categories};
 use kernel::{CategoryId, CourseId, Cursor, Limit, Result};
 use sea_orm::{
@@ -11,7 +11,7 @@ use sea_orm::{
 };
 
 use super::model::Category;
-use crate::{json_agg, picture::picture_url};
+use crate::picture::picture_url;
 
 /// The columns of the category `g`, in the order of the fields of [`Category`], whose arrays are read by position.
 const COLUMNS: &str = "g.id, g.name, g.slug, g.image_url, g.image_id, g.version, g.created_at, g.updated_at";
@@ -147,19 +147,19 @@ pub(crate) async fn set_of_course(tx: &Tx, course_id: CourseId, ids: &[CategoryI
 /// The expression for the categories of the course `c`, which [`parse`] reads.
 pub(crate) fn of_course_expression(tx: &Tx) -> String {
     let column = |name| match name {
-        "g.id" | "g.image_id" => json_agg::id_column(tx, name),
+        "g.id" | "g.image_id" => json_rows::id_column(tx, name),
         name => name.to_owned(),
     };
     let columns: Vec<String> = COLUMNS.split(", ").map(column).collect();
     format!(
         "(SELECT {} FROM course_categories m JOIN categories g ON g.id = m.category_id WHERE m.course_id = c.id)",
-        json_agg::json_agg(tx, &columns.join(", "))
+        json_rows::json_agg(tx, &columns.join(", "))
     )
 }
 
 /// The categories in the value of that expression, in the order of their names.
 pub(crate) fn parse(tx: &Tx, text: Option<&str>) -> Result<Vec<Category>> {
-    let mut rows: Vec<Category> = json_agg::parse_rows(text)?;
+    let mut rows: Vec<Category> = json_rows::parse_rows(text)?;
     rows.sort_unstable_by(|a, b| a.name.cmp(&b.name));
     Ok(rows.into_iter().map(|row| complete(tx, row)).collect())
 }

@@ -95,7 +95,7 @@ pub async fn course(tx: &Tx, key: &str) -> Result<CourseDetail> {
     if staff {
         outline = outline::store::find(tx, course.id, false).await?;
     }
-    Ok(CourseDetail { course, outline })
+    Ok(CourseDetail { course, outline, staff })
 }
 
 /// What other crates need to know of a course.

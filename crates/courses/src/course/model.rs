@@ -153,6 +153,8 @@ pub struct CourseDetail {
     pub course: Course,
     /// Its chapters and lessons, as far as the reader may see them.
     pub outline: CourseOutline,
+    /// Whether the reader may edit it.
+    pub staff: bool,
 }
 
 /// What other crates need to know of a course to decide about it.
@@ -172,6 +174,21 @@ pub struct CourseRef {
     pub is_archived: bool,
     /// Whether the caller may edit it.
     pub staff: bool,
+}
+
+impl From<&CourseDetail> for CourseRef {
+    fn from(CourseDetail { course, staff, .. }: &CourseDetail) -> Self {
+        let price = course.discount_price.or(course.price).filter(|price| price.amount > 0);
+        Self {
+            id: course.id,
+            author_id: course.author.id,
+            is_published: course.is_published,
+            is_free: course.is_free(),
+            price,
+            is_archived: course.archived_at.is_some(),
+            staff: *staff,
+        }
+    }
 }
 
 /// A course to create.

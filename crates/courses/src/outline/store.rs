@@ -2,13 +2,16 @@
 
 use std::collections::HashMap;
 
-use database::{Tx, values};
+use database::{
+    Tx,
+    json_rows::{id_column, json_agg, parse_rows},
+    values,
+};
 use kernel::{ChapterId, CourseId, Result, Uuid};
 use sea_orm::FromQueryResult;
 use serde::Deserialize;
 
 use super::model::{CourseOutline, OutlineChapter, OutlineLesson};
-use crate::json_agg::{id_column, json_agg, parse_rows};
 
 /// A chapter or a lesson as an array of its columns, which are almost the same.
 #[derive(Deserialize)]

@@ -9,6 +9,7 @@ use kernel::{Code, CourseId, Cursor, Limit, Page, Result, UserId};
 use crate::course;
 
 pub use model::Wish;
+pub use store::is_wished_expression;
 
 /// Adds a published course to the caller's wishlist. Repeating it changes nothing. Whoever calls this has made sure that the caller
 /// has no access to the course yet.

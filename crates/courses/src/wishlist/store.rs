@@ -7,6 +7,12 @@ use sea_orm::{ActiveValue::Set, ColumnTrait, EntityTrait, QueryFilter, sea_query
 
 use super::model::WishRow;
 
+/// The expression for whether `:user_id` wishes for the course `:course_id`.
+#[must_use]
+pub fn is_wished_expression() -> &'static str {
+    "EXISTS (SELECT 1 FROM wishlists w WHERE w.user_id = :user_id AND w.course_id = :course_id)"
+}
+
 /// Adds a course, if it is not there.
 pub(super) async fn insert(tx: &Tx, user_id: UserId, course_id: CourseId) -> Result<()> {
     let row = wishlists::ActiveModel {

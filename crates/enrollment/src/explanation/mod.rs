@@ -77,7 +77,7 @@ async fn explanation(
 }
 
 /// The decision of [`crate::decide`] for the course as a whole, and the grant by which it is.
-fn decide(
+pub(crate) fn decide(
     course: &CourseRef,
     staff: bool,
     grants: &[Grant],
@@ -104,13 +104,8 @@ fn decide(
 
 /// Lessons follow the course, but for those that everybody may read.
 fn lessons(outline: &CourseOutline, course: Verdict) -> Vec<LessonVerdict> {
-    let preview = Verdict { allowed: true, reason: Access::FreePreview.reason() };
-    let follows = |is_free: bool| {
-        let stays = course.reason == Access::Staff.reason() || course.reason == NOT_PUBLISHED;
-        if is_free && !stays { preview } else { course }
-    };
-    let of_chapter = |chapter: &OutlineChapter| {
-        let (chapter_id, verdict) = (chapter.id, follows(chapter.is_free));
+    let lessons_of = |chapter: &OutlineChapter| {
+        let (chapter_id, verdict) = (chapter.id, of_chapter(course, chapter.is_free));
         let lessons = chapter.lessons.iter().map(move |lesson| LessonVerdict {
             lesson_id: lesson.id,
             chapter_id,
@@ -118,10 +113,17 @@ fn lessons(outline: &CourseOutline, course: Verdict) -> Vec<LessonVerdict> {
         });
         lessons.collect::<Vec<_>>()
     };
-    outline.chapters.iter().flat_map(of_chapter).collect()
+    outline.chapters.iter().flat_map(lessons_of).collect()
 }
 
-fn unlock(course: &CourseRef, grants: &[Grant]) -> Unlock {
+/// The decision about a chapter and its lessons, which follows the one about the course.
+pub(crate) fn of_chapter(course: Verdict, is_free: bool) -> Verdict {
+    let stays = course.reason == Access::Staff.reason() || course.reason == NOT_PUBLISHED;
+    if is_free && !stays { Verdict { allowed: true, reason: Access::FreePreview.reason() } } else { course }
+}
+
+/// What would give access to a course, with these grants, none of which does.
+pub(crate) fn unlock(course: &CourseRef, grants: &[Grant]) -> Unlock {
     let has = |source: GrantSource| grants.iter().any(|grant| grant.source == source);
     let suspended = |grant: &Grant| grant.status == GrantStatus::Suspended;
     match course.price {

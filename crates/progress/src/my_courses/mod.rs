@@ -97,10 +97,10 @@ pub async fn resume_points(tx: &Tx) -> Result<Vec<ResumePoint>> {
 }
 
 /// A lesson that is not completed, or a chapter without lessons.
-struct Step<'a> {
-    chapter: ChapterId,
-    title: &'a str,
-    lesson: Option<(LessonId, &'a str)>,
+pub(crate) struct Step<'a> {
+    pub(crate) chapter: ChapterId,
+    pub(crate) title: &'a str,
+    pub(crate) lesson: Option<(LessonId, &'a str)>,
 }
 
 impl Step<'_> {
@@ -110,7 +110,9 @@ impl Step<'_> {
     }
 }
 
-fn next<'a>(
+/// Where to go on: at `last`, if it is not completed, else at the first that is not; among the free chapters where the course is not
+/// `readable`.
+pub(crate) fn next<'a>(
     outline: &'a CourseOutline,
     readable: bool,
     completed: &Completed,

@@ -89,7 +89,7 @@ pub(super) struct LessonAccess {
 /// What would give access to a course.
 #[derive(Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
-pub(super) struct Unlock {
+pub(in crate::routes) struct Unlock {
     /// `ENROLL`: to enrol, since it is free. `BUY`: to buy it for `price`. `ASK_TRAINER`: to ask who teaches it, since nobody else
     /// can give access back. `NONE`: nothing, since it is closed for new learners. More may be added.
     #[schema(value_type = String, example = "BUY")]

@@ -3,4 +3,5 @@
 mod dto;
 mod handlers;
 
+pub(super) use dto::Unlock;
 pub(super) use handlers::configure;

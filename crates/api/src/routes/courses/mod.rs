@@ -3,6 +3,7 @@
 mod authoring;
 mod catalogue;
 mod dto;
+mod outline;
 mod trainers;
 mod transfer;
 
@@ -14,6 +15,7 @@ pub(super) use dto::CourseCard;
 pub(super) fn configure(config: &mut impl Operations) {
     config
         .configure(catalogue::configure)
+        .configure(outline::configure)
         .configure(authoring::configure)
         .configure(trainers::configure)
         .configure(transfer::configure);

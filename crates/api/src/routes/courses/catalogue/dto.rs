@@ -38,7 +38,7 @@ impl CataloguePage {
 /// A course with its outline.
 #[derive(Serialize, ToSchema, Dto)]
 #[serde(rename_all = "camelCase")]
-#[dto(from = courses::CourseDetail, used(outline))]
+#[dto(from = courses::CourseDetail, used(outline), ignore(staff))]
 pub(super) struct CourseWithOutline {
     /// The course.
     #[serde(flatten)]
