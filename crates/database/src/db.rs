@@ -13,6 +13,7 @@ use kernel::{Actor, Environment, Keyring, Result, UserId};
 
 use crate::{
     ChangeNotifications, Relay, Tx,
+    caller::Caller,
     invalidation::{Generations, ListenerHealth},
     mode::Mode,
     pool::Pool,
@@ -20,7 +21,7 @@ use crate::{
     redis::RedisPublisher,
     shared::Shared,
     sqlite::Sqlite,
-    work::{Answer, Caller, Work, boxed, opened},
+    work::{Answer, Work, boxed, opened},
 };
 
 /// How to open the database.

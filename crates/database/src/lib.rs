@@ -7,6 +7,7 @@
 //! What the two databases do differently stands in [`mod@postgres`] and [`mod@sqlite`].
 
 pub mod audit;
+mod caller;
 mod change_notifications;
 mod db;
 mod error;

@@ -14,12 +14,12 @@ use sea_orm::{
 
 use crate::{
     MapDbErr,
+    caller::Caller,
     invalidation::{ACCOUNT_CHANNEL, NOTIFICATION_CHANNEL, PUBLIC_CHANNEL, PendingNotifications},
     postgres::{Column, Session},
     raw_executor::RawExecutor,
     sqlite::Reader,
     values,
-    work::Caller,
 };
 
 type PendingQuery<'a, R, T> = Map<BoxFuture<'a, Result<R, DbErr>>, fn(Result<R, DbErr>) -> Result<T>>;

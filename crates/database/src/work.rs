@@ -1,27 +1,15 @@
 //! A use case without its type. Everything that runs one is compiled once and not once for each operation, and a caller holds a
 //! pointer instead of the use case's whole state.
 
-use std::{
-    any::Any,
-    future::Future,
-    sync::{Arc, atomic::AtomicU64},
-};
+use std::{any::Any, future::Future};
 
 use futures_util::future::{BoxFuture, FutureExt};
-use kernel::{Actor, Error, Result};
+use kernel::{Error, Result};
 
-use crate::{Tx, shared::Shared};
+use crate::Tx;
 
 /// What a use case answers, until [`opened`] gives it its type again.
 pub(crate) type Answer = Box<dyn Any + Send>;
-
-/// On whose behalf a use case runs, on which database, and where its statements are counted.
-#[derive(Clone)]
-pub(crate) struct Caller {
-    pub(crate) actor: Actor,
-    pub(crate) shared: Arc<Shared>,
-    pub(crate) statements: Arc<AtomicU64>,
-}
 
 /// A use case that has not begun.
 pub(crate) type Work = Box<dyn FnOnce(Tx) -> BoxFuture<'static, Result<Answer>> + Send>;

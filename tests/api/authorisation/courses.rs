@@ -44,6 +44,7 @@ pub(super) fn rows() -> Vec<Row> {
         ("createCourse", "POST /courses", json!({ "title": "x" }), [401, 403, 403, 201, 201, 201]),
         ("listMyCourses", "GET /me/courses", none.clone(), MEMBERS),
         ("getCourse", "GET /courses/{course}", none.clone(), ALL),
+        ("getCourseOutline", "GET /courses/{course}/outline", none.clone(), ALL),
         ("getCourse", "GET /courses/{draft}", none.clone(), [404, 404, 404, 404, 200, 200]),
         ("updateCourse", "PATCH /courses/{course}", json!({ "description": "x" }), AUTHORS),
         (

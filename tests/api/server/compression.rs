@@ -24,7 +24,8 @@ async fn answers_are_compressed_for_whoever_accepts_it(app: App) {
             packed.headers().get_all(name).iter().map(|value| value.to_str().unwrap().to_owned()).collect()
         };
         assert_eq!(header("content-encoding"), ["gzip"]);
-        assert_eq!(header("vary").join(", "), "Authorization, Accept-Encoding");
+        let varies = header("vary").join(", ");
+        assert!(varies.starts_with("Authorization, Accept-Encoding"), "{varies}");
         assert_eq!(header("etag"), [plain.header("etag")], "it is the same answer");
         let bytes = packed.bytes().await.unwrap();
         assert!(bytes.len() * 2 < plain.text.len(), "{} of {}", bytes.len(), plain.text.len());
@@ -41,7 +42,8 @@ async fn nobody_gets_what_they_do_not_accept(app: App) {
         app.course(&elena, json!({})).await;
     }
     for accepted in ["", "identity", "gzip;q=0", "br", "nonsense;;;", "identity, gzip;q=0.5"] {
-        let reply = app.send(app.request("GET", "/courses").header("accept-encoding", accepted)).await.expect(200);
+        let reply =
+            app.send(app.request("GET", "/courses").header("accept-encoding", accepted)).await.expect(200);
         assert_eq!(reply.header("content-encoding"), "", "{accepted:?}");
         reply.json();
     }

@@ -197,6 +197,8 @@ impl<T> Responder for Reply<T> {
 
     fn respond_to(self, request: &HttpRequest) -> HttpResponse {
         let mut response = HttpResponse::build(self.status);
+        let varies = self.headers.iter().find(|(name, _)| name == header::VARY.as_str());
+        let varies = varies.map(|(_, value)| value.clone());
         for (name, value) in self.headers {
             response.insert_header((name, value));
         }
@@ -206,7 +208,9 @@ impl<T> Responder for Reply<T> {
         if self.body.len() < compression::SMALLEST {
             return response.body(self.body);
         }
-        response.append_header((header::VARY, "Accept-Encoding"));
+        // In one line, since the middleware for CORS keeps only the first.
+        let varies = varies.map_or_else(String::new, |other| format!("{other}, ")) + "Accept-Encoding";
+        response.insert_header((header::VARY, varies));
         if !compression::accepts_gzip(request) {
             return response.body(self.body);
         }

@@ -12,12 +12,13 @@ use sqlx::{ConnectOptions, Connection, Executor, PgConnection, Row, postgres::Pg
 
 use crate::{
     Relay, Tx,
+    caller::Caller,
     mode::Mode,
     pool::{Connections, Pool},
     shared::Shared,
     transaction::TxConnection,
     values,
-    work::{Answer, Caller, Work},
+    work::{Answer, Work},
 };
 pub use columns::Column;
 pub(crate) use session::Session;

@@ -22,12 +22,14 @@ use tokio::sync::{mpsc, oneshot};
 pub(crate) use reader::Reader;
 
 use crate::{
-    Tx, from_db,
+    Tx,
+    caller::Caller,
+    from_db,
     invalidation::PendingNotifications,
     pool::{Connections, single_connection},
     shared::Shared,
     transaction::TxConnection,
-    work::{Answer, Caller, Work},
+    work::{Answer, Work},
 };
 
 /// How many use cases one commit carries at most.
