@@ -35,7 +35,9 @@ async fn a_visitor_sees_what_would_give_access(app: App) {
     );
     assert_eq!(seen.at("/viewer/next/chapterId"), seen.at("/chapters/0/id"), "the free preview");
     let access = |chapter: &str| {
-        ["", "/lessons/0"].map(|part| (seen.at(&format!("{chapter}{part}/allowed")), seen.at(&format!("{chapter}{part}/reason"))))
+        ["", "/lessons/0"].map(|part| {
+            (seen.at(&format!("{chapter}{part}/allowed")), seen.at(&format!("{chapter}{part}/reason")))
+        })
     };
     assert_eq!(access("/chapters/0"), [(); 2].map(|()| (json!(true), json!("free_preview"))));
     assert_eq!(access("/chapters/1"), [(); 2].map(|()| (json!(false), json!("not_granted"))));
@@ -55,9 +57,21 @@ async fn a_learner_sees_how_far_they_are(app: App) {
     assert_eq!(
         ["allowed", "reason", "until", "unlock", "isWished", "totalLessons", "completedLessons", "percent"]
             .map(|member| seen.at(&format!("/viewer/{member}"))),
-        [json!(true), json!("granted"), Value::Null, Value::Null, json!(false), json!(2), json!(1), json!(50)]
+        [
+            json!(true),
+            json!("granted"),
+            Value::Null,
+            Value::Null,
+            json!(false),
+            json!(2),
+            json!(1),
+            json!(50)
+        ]
     );
-    assert_eq!(seen.at("/viewer/next"), json!({ "chapterId": chapter, "lessonId": video, "title": "The hinge" }));
+    assert_eq!(
+        seen.at("/viewer/next"),
+        json!({ "chapterId": chapter, "lessonId": video, "title": "The hinge" })
+    );
     for lesson in ["/chapters/0/lessons/0", "/chapters/0/lessons/1"] {
         for member in ["completedAt", "watchTimePercent", "watchedSeconds", "positionSeconds"] {
             let pointer = format!("{lesson}/{member}");
@@ -77,7 +91,11 @@ async fn the_viewer_agrees_with_the_explanation_of_access(app: App) {
         let seen = app.get_as(who, &format!("/courses/{course}/outline")).await.expect(200);
         let explained = app.get_as(who, &format!("/me/access/courses/{course}")).await.expect(200);
         for member in ["allowed", "reason", "until", "unlock"] {
-            assert_eq!(seen.at(&format!("/viewer/{member}")), explained.at(&format!("/{member}")), "{member}");
+            assert_eq!(
+                seen.at(&format!("/viewer/{member}")),
+                explained.at(&format!("/{member}")),
+                "{member}"
+            );
         }
         for lesson in [0, 1] {
             for member in ["allowed", "reason"] {
@@ -102,8 +120,15 @@ async fn the_viewer_agrees_with_the_explanation_of_access(app: App) {
     assert_eq!(
         reasons,
         [
-            "staff", "not_granted", "granted", "grant_refunded", "grant_suspended", "grant_revoked", "grant_revoked",
-            "granted", "grant_expired"
+            "staff",
+            "not_granted",
+            "granted",
+            "grant_refunded",
+            "grant_suspended",
+            "grant_revoked",
+            "grant_revoked",
+            "granted",
+            "grant_expired"
         ]
     );
     drop(grant);

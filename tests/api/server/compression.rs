@@ -41,7 +41,8 @@ async fn nobody_gets_what_they_do_not_accept(app: App) {
         app.course(&elena, json!({})).await;
     }
     for accepted in ["", "identity", "gzip;q=0", "br", "nonsense;;;", "identity, gzip;q=0.5"] {
-        let reply = app.send(app.request("GET", "/courses").header("accept-encoding", accepted)).await.expect(200);
+        let reply =
+            app.send(app.request("GET", "/courses").header("accept-encoding", accepted)).await.expect(200);
         assert_eq!(reply.header("content-encoding"), "", "{accepted:?}");
         reply.json();
     }
