@@ -39,7 +39,7 @@ pub use chapter::{
 };
 pub use course::{
     Author, Course, CourseChange, CourseDetail, CourseRef, NewCourse, OFFER_CHANGED, archive_course,
-    change_course, course, course_ref, courses_by_ids, create_course, delete_course, is_free,
+    change_course, course, course_ref, course_refs, courses_by_ids, create_course, delete_course, is_free,
     list_own_courses, publish_check, publish_course, unpublish_course, visible_courses,
 };
 pub use editor::{Trainer, TrainerRole, add_editor, is_staff, remove_editor, trainers};

@@ -17,9 +17,11 @@ pub use access::{
     has_lasting_access, holders, lesson_access, read_chapter, read_lesson, readable_courses,
 };
 pub use attachment::{course_attachments, lesson_attachments, read_attachment};
-pub use enrollment::{Enrollment, complete, count_learners, enroll, enrollment, list_enrollments};
+pub use enrollment::{
+    Enrollment, EnrollmentFilter, complete, count_learners, enroll, enrollment, list_enrollments,
+};
 pub use entity::enums::{GrantSource, GrantStatus};
-pub use explanation::{Explanation, LessonVerdict, Unlock, Verdict, explain, explain_at};
+pub use explanation::{Explanation, LessonVerdict, Unlock, Verdict, explain, explain_at, verdicts};
 pub use grant::ACCESS_EXTENDED;
 pub use grant::model::{Grant, GrantEvent, GrantFilter, GrantHistory, Learner};
 pub use learner::{EnrolledLearner, LearnerCount, learner, learner_count, learners};

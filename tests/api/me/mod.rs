@@ -11,6 +11,7 @@ mod notification_preferences;
 mod notification_visibility;
 mod notifications;
 mod password;
+mod progress;
 mod progress_batch;
 mod resume;
 mod sessions;

@@ -107,6 +107,14 @@ pub async fn course_ref(tx: &Tx, id: CourseId) -> Result<CourseRef> {
     if course.is_published || course.staff { Ok(course) } else { Err(Code::NotFound.into()) }
 }
 
+/// What other crates need to know of these courses, whatever their state: for lists of courses that somebody already has.
+///
+/// # Errors
+/// What the database answers.
+pub async fn course_refs(tx: &Tx, ids: &[CourseId]) -> Result<Vec<CourseRef>> {
+    store::find_refs(tx, ids).await
+}
+
 /// Those of these courses that are published, and every course that the caller may edit.
 ///
 /// # Errors

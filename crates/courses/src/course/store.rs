@@ -226,6 +226,7 @@ pub(crate) async fn find_all(tx: &Tx, ids: &[CourseId]) -> Result<Vec<Course>> {
 
 #[derive(FromQueryResult)]
 struct RefRow {
+    id: CourseId,
     author_id: UserId,
     is_published: bool,
     price_amount: Option<i64>,
@@ -236,26 +237,42 @@ struct RefRow {
 }
 
 /// It is text because nearly every request about a course asks for it.
+impl RefRow {
+    fn course_ref(self, tx: &Tx) -> Result<CourseRef> {
+        let currency = currency(self.price_currency).map_db_err()?;
+        let amount = effective_price(self.price_amount, self.discount_price_amount);
+        let price = currency.map(|currency| Money { amount, currency });
+        Ok(CourseRef {
+            id: self.id,
+            author_id: self.author_id,
+            is_published: self.is_published,
+            is_free: amount == 0,
+            price: price.filter(|price| price.amount > 0),
+            is_archived: self.archived_at.is_some(),
+            staff: can_edit(tx.actor(), self.author_id, self.is_editor),
+        })
+    }
+}
+
+/// What others need to know of a course. It is text because every decision about access asks it.
+const REF: &str = "SELECT id, author_id, is_published, price_amount, discount_price_amount, price_currency, archived_at, \
+                   EXISTS (SELECT 1 FROM course_editors e WHERE e.course_id = c.id AND e.user_id = :user_id) AS is_editor \
+                   FROM courses c";
+
 pub(crate) async fn find_ref(tx: &Tx, id: CourseId) -> Result<Option<CourseRef>> {
-    let sql = "SELECT author_id, is_published, price_amount, discount_price_amount, price_currency, archived_at, \
-               EXISTS (SELECT 1 FROM course_editors e WHERE e.course_id = c.id AND e.user_id = :user_id) AS is_editor \
-               FROM courses c WHERE c.id = :id";
-    let values = values! { id, user_id: tx.actor().user_id() };
-    let Some(row) = tx.fetch_optional::<RefRow>(sql, values).await? else {
-        return Ok(None);
-    };
-    let currency = currency(row.price_currency).map_db_err()?;
-    let amount = effective_price(row.price_amount, row.discount_price_amount);
-    let price = currency.map(|currency| Money { amount, currency });
-    Ok(Some(CourseRef {
-        id,
-        author_id: row.author_id,
-        is_published: row.is_published,
-        is_free: amount == 0,
-        price: price.filter(|price| price.amount > 0),
-        is_archived: row.archived_at.is_some(),
-        staff: can_edit(tx.actor(), row.author_id, row.is_editor),
-    }))
+    let sql = format!("{REF} WHERE c.id = :id");
+    let row = tx.fetch_optional::<RefRow>(&sql, values! { id, user_id: tx.actor().user_id() }).await?;
+    row.map(|row| row.course_ref(tx)).transpose()
+}
+
+pub(super) async fn find_refs(tx: &Tx, ids: &[CourseId]) -> Result<Vec<CourseRef>> {
+    if ids.is_empty() {
+        return Ok(Vec::new());
+    }
+    let (among, ids) = tx.any_of("ids", ids);
+    let sql = format!("{REF} WHERE c.id {among}");
+    let rows = tx.fetch_all::<RefRow>(&sql, values! { ids, user_id: tx.actor().user_id() }).await?;
+    rows.into_iter().map(|row| row.course_ref(tx)).collect()
 }
 
 #[derive(FromQueryResult)]

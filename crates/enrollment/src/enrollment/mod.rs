@@ -9,7 +9,7 @@ use entity::enums::{GrantSource, GrantStatus};
 use kernel::{Code, CourseId, Cursor, Limit, Page, Result, UserId};
 use serde_json::json;
 
-pub use self::model::Enrollment;
+pub use self::model::{Enrollment, EnrollmentFilter};
 use crate::{
     access,
     grant::{self, model::NewGrant, store as grants},
@@ -93,8 +93,13 @@ pub async fn enrollment(tx: &Tx, course_id: CourseId) -> Result<Enrollment> {
 ///
 /// # Errors
 /// [`Code::Unauthenticated`] where nobody has logged in.
-pub async fn list_enrollments(tx: &Tx, after: Option<Cursor>, limit: Limit) -> Result<Page<Enrollment>> {
-    let rows = store::page(tx, tx.user_id()?, after, limit).await?;
+pub async fn list_enrollments(
+    tx: &Tx,
+    filter: EnrollmentFilter,
+    after: Option<Cursor>,
+    limit: Limit,
+) -> Result<Page<Enrollment>> {
+    let rows = store::page(tx, tx.user_id()?, filter, after, limit).await?;
     Ok(Page::cut(rows, limit, |enrollment| Cursor::at(enrollment.enrolled_at, enrollment.id)))
 }
 

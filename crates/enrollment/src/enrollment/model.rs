@@ -3,6 +3,15 @@
 use kernel::{CourseId, EnrollmentId, Timestamp, UserId};
 use sea_orm::FromQueryResult;
 
+/// Which enrollments are listed.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct EnrollmentFilter {
+    /// Only those whose course is completed, or is not.
+    pub is_completed: Option<bool>,
+    /// Only those with access now, or without.
+    pub is_active: Option<bool>,
+}
+
 /// The learning record of one user in one course.
 #[derive(Clone, Debug, FromQueryResult)]
 pub struct Enrollment {

@@ -5,7 +5,7 @@ use entity::enrollments;
 use kernel::{CourseId, Cursor, Limit, Result, UserId};
 use sea_orm::{ColumnTrait, EntityTrait, QueryFilter, QuerySelect, Set, sea_query::OnConflict};
 
-use super::model::Enrollment;
+use super::model::{Enrollment, EnrollmentFilter};
 
 /// How many ever enrolled in this course. By the column: the worker may read no other.
 pub(super) async fn learner_count(tx: &Tx, course_id: CourseId) -> Result<i64> {
@@ -67,18 +67,26 @@ pub(super) async fn find(tx: &Tx, user_id: UserId, course_id: CourseId) -> Resul
 pub(super) async fn page(
     tx: &Tx,
     user_id: UserId,
+    filter: EnrollmentFilter,
     after: Option<Cursor>,
     limit: Limit,
 ) -> Result<Vec<Enrollment>> {
+    let is = |column: &str, wanted: Option<bool>| match wanted {
+        Some(true) => format!(" AND e.{column}"),
+        Some(false) => format!(" AND NOT e.{column}"),
+        None => String::new(),
+    };
+    let EnrollmentFilter { is_completed, is_active } = filter;
+    let kept = is("is_completed", is_completed) + &is("is_active", is_active);
     let order = format!("ORDER BY e.enrolled_at DESC, e.id DESC LIMIT {}", limit.fetch());
     let now = tx.now();
     match after {
         None => {
-            let sql = format!("{} {order}", enrollment());
+            let sql = format!("{}{kept} {order}", enrollment());
             tx.fetch_all(&sql, values! { user_id, now }).await
         }
         Some(after) => {
-            let sql = format!("{} AND (e.enrolled_at, e.id) < (:time, :id) {order}", enrollment());
+            let sql = format!("{}{kept} AND (e.enrolled_at, e.id) < (:time, :id) {order}", enrollment());
             tx.fetch_all(&sql, values! { user_id, now, time: after.time(), id: after.id }).await
         }
     }

@@ -2,6 +2,8 @@
 
 mod model;
 
+use std::collections::HashMap;
+
 use courses::{CourseOutline, CourseRef, OutlineChapter};
 use database::Tx;
 use entity::enums::{GrantSource, GrantStatus};
@@ -48,6 +50,24 @@ pub async fn explain_at(
     let user = identity::user(tx, user_id).await?;
     let staff = courses::is_staff(tx, &course, user.id).await?;
     explanation(tx, user_id, &course, staff, at).await
+}
+
+/// Whether the caller may see each of these courses, and why; in two statements, however many there are.
+///
+/// # Errors
+/// [`Code::Unauthenticated`] where nobody has logged in.
+pub async fn verdicts(tx: &Tx, ids: &[CourseId]) -> Result<HashMap<CourseId, Verdict>> {
+    let user_id = tx.user_id()?;
+    let courses = courses::course_refs(tx, ids).await?;
+    let mut grants_of: HashMap<CourseId, Vec<Grant>> = HashMap::new();
+    for grant in grants::of_user_among(tx, user_id, ids).await? {
+        grants_of.entry(grant.course_id).or_default().push(grant);
+    }
+    let mut verdict = |course: &CourseRef| {
+        let grants = grants_of.remove(&course.id).unwrap_or_default();
+        (course.id, decide(course, course.staff, &grants, tx.now()).0)
+    };
+    Ok(courses.iter().map(&mut verdict).collect())
 }
 
 async fn explanation(

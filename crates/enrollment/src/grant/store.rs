@@ -135,6 +135,17 @@ pub(crate) async fn of_user(tx: &Tx, user_id: UserId, course_id: CourseId) -> Re
     tx.fetch_all(sql, values! { user_id, course_id }).await
 }
 
+/// Every grant of this user for these courses.
+pub(crate) async fn of_user_among(tx: &Tx, user_id: UserId, courses: &[CourseId]) -> Result<Vec<Grant>> {
+    grants::Entity::find()
+        .filter(grants::COLUMN.user_id.eq(user_id))
+        .filter(grants::COLUMN.course_id.is_in(courses.iter().copied()))
+        .into_partial_model()
+        .all(tx)
+        .await
+        .map_db_err()
+}
+
 /// Of a grant: that it gives access now.
 fn is_active(now: Timestamp) -> Condition {
     let status = grants::Column::Status.into_simple_expr();

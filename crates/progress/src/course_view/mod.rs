@@ -31,12 +31,7 @@ pub async fn course_view(tx: &Tx, key: &str) -> Result<CourseView> {
     };
     let CourseDetail { course, outline, .. } = detail;
     let tally = Tally::of(&outline, &completed);
-    let step = next(&outline, viewer.verdict.allowed, &completed, done.last);
-    let next = step.map(|step| NextStep {
-        chapter_id: step.chapter,
-        lesson_id: step.lesson.map(|(id, _)| id),
-        title: step.lesson.map_or(step.title, |(_, title)| title).to_owned(),
-    });
+    let next = next(&outline, viewer.verdict.allowed, &completed, done.last).map(Into::into);
     let view = |mut chapter: OutlineChapter| {
         let verdict = viewer.chapter(chapter.is_free);
         let lessons = std::mem::take(&mut chapter.lessons).into_iter().map(|lesson| LessonView {

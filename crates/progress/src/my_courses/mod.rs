@@ -7,12 +7,14 @@ use std::collections::HashMap;
 
 use courses::{Course, CourseOutline};
 use database::Tx;
+use enrollment::EnrollmentFilter;
 use kernel::{ChapterId, CourseId, Cursor, LessonId, Limit, Page, Result, Uuid};
 
 pub use self::model::{MyCourse, ResumePoint};
 use crate::{
     Tally,
     completion::{model::Completed, store as marks},
+    course_view::NextStep,
 };
 
 /// How many courses to resume are offered at most.
@@ -23,29 +25,48 @@ const MAX_RESUME_POINTS: usize = 20;
 ///
 /// # Errors
 /// [`kernel::Code::Unauthenticated`] where nobody has logged in.
-pub async fn my_courses(tx: &Tx, after: Option<Cursor>, limit: Limit) -> Result<Page<MyCourse>> {
+pub async fn my_courses(
+    tx: &Tx,
+    filter: EnrollmentFilter,
+    after: Option<Cursor>,
+    limit: Limit,
+) -> Result<Page<MyCourse>> {
     let user_id = tx.user_id()?;
-    let page = enrollment::list_enrollments(tx, after, limit).await?;
+    let page = enrollment::list_enrollments(tx, filter, after, limit).await?;
     let ids: Vec<CourseId> = page.data.iter().map(|enrollment| enrollment.course_id).collect();
     let mut courses = by_id(courses::courses_by_ids(tx, &ids).await?);
     let outlines = courses::outlines(tx, &ids).await?;
     let completed: Completed = marks::completed_units(tx, &[user_id], &ids).await?.iter().collect();
+    let watched = store::watched(tx, user_id, &ids).await?;
     let activity = store::last_activity(tx, user_id, &ids).await?;
-    Ok(page.map(|enrollment| {
-        let course = courses.remove(&enrollment.course_id);
-        let outline = outlines.get(&enrollment.course_id);
-        MyCourse {
-            enrollment_id: enrollment.id,
-            course_id: enrollment.course_id,
-            title: course.as_ref().map(|course| course.title.clone()).unwrap_or_default(),
-            slug: course.as_ref().map(|course| course.slug.clone()).unwrap_or_default(),
-            picture_url: course.and_then(|course| course.picture_url),
-            enrolled_at: enrollment.enrolled_at,
-            completed_at: enrollment.completed_at,
-            tally: outline.map(|outline| Tally::of(outline, &completed)).unwrap_or_default(),
-            last_active_at: activity.get(&enrollment.course_id).copied(),
-        }
-    }))
+    let verdicts = enrollment::verdicts(tx, &ids).await?;
+    let mut mine = Vec::with_capacity(page.data.len());
+    for enrollment in page.data {
+        let id = enrollment.course_id;
+        // The foreign key keeps the course while somebody is enrolled in it.
+        let (Some(course), Some(outline), Some(verdict)) =
+            (courses.remove(&id), outlines.get(&id), verdicts.get(&id).copied())
+        else {
+            continue;
+        };
+        let step = next(outline, verdict.allowed, &completed, last_watched(&watched, id));
+        let step = step.filter(|_| course.is_published);
+        mine.push(MyCourse {
+            next: step.map(Into::into),
+            tally: Tally::of(outline, &completed),
+            last_active_at: activity.get(&id).copied(),
+            verdict,
+            enrollment,
+            course,
+        });
+    }
+    Ok(Page { data: mine, next: page.next })
+}
+
+/// The lesson or chapter of a course that somebody watched last.
+fn last_watched(watched: &[store::Watched], course_id: CourseId) -> Option<Uuid> {
+    let of_course = watched.iter().filter(|row| row.course_id == course_id);
+    of_course.filter_map(|row| Some((row.heard_at?, row.subject_id))).max().map(|(_, subject_id)| subject_id)
 }
 
 /// Where the caller can resume: the courses that they watched or completed something in and that are not completed, the latest
@@ -68,9 +89,7 @@ pub async fn resume_points(tx: &Tx) -> Result<Vec<ResumePoint>> {
         let (Some(course), Some(outline)) = (courses.remove(&course_id), outlines.get(&course_id)) else {
             continue;
         };
-        let last = watched.iter().filter(|row| row.course_id == course_id);
-        let last = last.filter_map(|row| Some((row.heard_at?, row.subject_id)));
-        let last = last.max().map(|(_, subject_id)| subject_id);
+        let last = last_watched(&watched, course_id);
         let readable = readable.contains(course_id);
         let Some(step) = next(outline, readable, &completed, last).filter(|_| course.is_published) else {
             continue;
@@ -134,6 +153,16 @@ pub(crate) fn next<'a>(
     let mut steps: Vec<Step<'a>> = lessons.collect();
     let at = last.and_then(|last| steps.iter().position(|step| step.id() == last));
     if steps.is_empty() { None } else { Some(steps.swap_remove(at.unwrap_or(0))) }
+}
+
+impl From<Step<'_>> for NextStep {
+    fn from(step: Step<'_>) -> Self {
+        Self {
+            chapter_id: step.chapter,
+            lesson_id: step.lesson.map(|(id, _)| id),
+            title: step.lesson.map_or(step.title, |(_, title)| title).to_owned(),
+        }
+    }
 }
 
 fn by_id(courses: Vec<Course>) -> HashMap<CourseId, Course> {

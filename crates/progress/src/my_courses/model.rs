@@ -1,26 +1,22 @@
 //! The courses of a learner, and where to resume them.
 
-use kernel::{ChapterId, CourseId, EnrollmentId, LessonId, Timestamp};
+use courses::Course;
+use enrollment::{Enrollment, Verdict};
+use kernel::{ChapterId, CourseId, LessonId, Timestamp};
 
-use crate::{Tally, WatchState};
+use crate::{NextStep, Tally, WatchState};
 
 /// A course that the caller is enrolled in, and how far they are.
 #[derive(Clone, Debug)]
 pub struct MyCourse {
-    /// The enrollment's id.
-    pub enrollment_id: EnrollmentId,
+    /// The enrollment.
+    pub enrollment: Enrollment,
     /// The course.
-    pub course_id: CourseId,
-    /// Its title.
-    pub title: String,
-    /// Its slug.
-    pub slug: String,
-    /// The address of its picture; `None` where it has none.
-    pub picture_url: Option<String>,
-    /// When they enrolled.
-    pub enrolled_at: Timestamp,
-    /// When they completed the course; `None` until then.
-    pub completed_at: Option<Timestamp>,
+    pub course: Course,
+    /// Whether they may see it now, and why.
+    pub verdict: Verdict,
+    /// Where they go on; `None` where nothing is left that they may read, and while the course is not published.
+    pub next: Option<NextStep>,
     /// How much of it is completed.
     pub tally: Tally,
     /// When they last watched or completed something in it; `None` before the first time.

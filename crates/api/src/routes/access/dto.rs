@@ -1,6 +1,6 @@
 //! Enrollments and decisions about access, as clients see them.
 
-use enrollment::{Explanation, LessonVerdict};
+use enrollment::{EnrollmentFilter, Explanation, LessonVerdict};
 use kernel::{ChapterId, CourseId, EnrollmentId, GrantId, LessonId, UserId};
 
 use crate::routes::{grants::GrantDetail, shared::prelude::*};
@@ -107,6 +107,27 @@ impl From<enrollment::Unlock> for Unlock {
             enrollment::Unlock::Nothing => ("NONE", None),
         };
         Self { kind, price }
+    }
+}
+
+/// Which enrollments are listed.
+#[derive(Deserialize, IntoParams, Validate)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
+pub(in crate::routes) struct EnrollmentQuery {
+    /// Only courses that the caller has completed (`true`), or has not (`false`).
+    #[param(nullable = false)]
+    is_completed: Option<bool>,
+    /// Only courses to which the caller has access now (`true`), or has none (`false`).
+    #[param(nullable = false)]
+    is_active: Option<bool>,
+}
+
+impl Filter for EnrollmentQuery {}
+
+impl From<EnrollmentQuery> for EnrollmentFilter {
+    fn from(EnrollmentQuery { is_completed, is_active }: EnrollmentQuery) -> Self {
+        Self { is_completed, is_active }
     }
 }
 

@@ -2,7 +2,7 @@
 
 use kernel::{CourseId, UserId};
 
-use super::dto::{CourseAccess, Enrollment, EnrollmentPage, InstantQuery};
+use super::dto::{CourseAccess, Enrollment, EnrollmentPage, EnrollmentQuery, InstantQuery};
 use crate::http::prelude::*;
 
 pub(in crate::routes) fn configure(config: &mut impl Operations) {
@@ -37,11 +37,11 @@ async fn enroll(caller: Member, Path(course_id): Path<CourseId>, key: Idempotenc
 ///
 /// The enrollments of the caller, newest first.
 #[utoipa::path(get, path = "/me/enrollments",
-    tag = "access", operation_id = "listMyEnrollments", security(("bearer" = [])), params(PageQuery),
+    tag = "access", operation_id = "listMyEnrollments", security(("bearer" = [])), params(PageQuery, EnrollmentQuery),
     responses((status = 200, description = "A page of enrollments.", body = EnrollmentPage)))]
-async fn list_enrollments(caller: Member, list: List) -> Answer<EnrollmentPage> {
-    let List { after, limit, list_id, .. } = list;
-    let work = async move |tx| enrollment::list_enrollments(&tx, after, limit).await;
+async fn list_enrollments(caller: Member, list: List<EnrollmentQuery>) -> Answer<EnrollmentPage> {
+    let List { filter, after, limit, list_id, .. } = list;
+    let work = async move |tx| enrollment::list_enrollments(&tx, filter.into(), after, limit).await;
     let page = caller.read(work).await?;
     Ok(Reply::ok(&EnrollmentPage::of(list_id, page))?)
 }

@@ -3,5 +3,5 @@
 mod dto;
 mod handlers;
 
-pub(super) use dto::Unlock;
+pub(super) use dto::{EnrollmentQuery, Unlock};
 pub(super) use handlers::configure;

@@ -10,7 +10,8 @@ mod transfer;
 use crate::http::routing::Operations;
 
 pub(super) use catalogue::{ChapterOutline, LessonOutline};
-pub(super) use dto::CourseCard;
+pub(super) use dto::{Author, CourseCard};
+pub(super) use outline::NextStep;
 
 pub(super) fn configure(config: &mut impl Operations) {
     config

@@ -78,7 +78,7 @@ struct CourseViewer {
 #[derive(Serialize, ToSchema, Dto)]
 #[serde(rename_all = "camelCase")]
 #[dto(from = progress::NextStep)]
-struct NextStep {
+pub(in crate::routes) struct NextStep {
     /// The chapter.
     chapter_id: ChapterId,
     /// The lesson; null for a chapter that has none.

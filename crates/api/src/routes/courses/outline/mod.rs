@@ -3,4 +3,5 @@
 mod dto;
 mod handlers;
 
+pub(in crate::routes) use dto::NextStep;
 pub(super) use handlers::configure;

@@ -4,7 +4,10 @@ use chrono::NaiveDate;
 use kernel::{ChapterId, CourseId, LessonId};
 use progress::{ChapterState, LessonState, MyCourse};
 
-use crate::routes::shared::prelude::*;
+use crate::routes::{
+    courses::{Author, NextStep},
+    shared::prelude::*,
+};
 
 /// A whole course through the eyes of one learner.
 #[derive(Serialize, ToSchema, Dto)]
@@ -93,26 +96,52 @@ pub(super) struct OutlinedLessonProgress {
 /// How far the caller is in a course.
 #[derive(Serialize, ToSchema, Dto)]
 #[serde(rename_all = "camelCase")]
-#[dto(from = MyCourse, ignore(enrollment_id), used(tally))]
+#[dto(from = MyCourse, used(course, enrollment, verdict, tally))]
 pub(super) struct MyCourseProgress {
     /// The course.
+    #[dto(with = course.id)]
     course_id: CourseId,
     /// Its title.
     #[schema(example = "Strength Foundations")]
+    #[dto(with = course.title)]
     title: String,
     /// Its slug.
     #[schema(example = "strength-foundations")]
+    #[dto(with = course.slug)]
     slug: String,
     /// The address of its picture; null where it has none.
+    #[dto(with = course.picture_url)]
     picture_url: Option<String>,
+    /// Its author.
+    #[dto(with = course.author.into())]
+    author: Author,
+    /// Whether the catalogue shows it. While it does not, nobody but its trainers can read it.
+    #[dto(with = course.is_published)]
+    is_published: bool,
+    /// Whether the caller may see what is not free for everybody.
+    #[dto(with = verdict.allowed)]
+    allowed: bool,
+    /// `staff` or `granted`; `not_granted`, `grant_expired`, `grant_refunded`, `grant_revoked`, `grant_suspended` or
+    /// `not_published`. More may be added.
+    #[schema(value_type = String, example = "granted")]
+    #[dto(with = verdict.reason)]
+    reason: &'static str,
+    /// When the access ends or, where it is over, when it ended; null where it has no end.
+    #[dto(with = enrollment.expires_at)]
+    expires_at: Option<DateTime<Utc>>,
+    /// Where the caller goes on: what they watched last, if it is not completed, else the first lesson that is not. Where they have no
+    /// access, only free chapters are offered; null where nothing is left.
+    next: Option<NextStep>,
     /// When the caller enrolled.
+    #[dto(with = enrollment.enrolled_at)]
     enrolled_at: DateTime<Utc>,
     /// When they last watched or completed something in it; null before the first time.
     last_active_at: Option<DateTime<Utc>>,
     /// Whether the course is completed.
-    #[dto(with = completed_at.is_some())]
+    #[dto(with = enrollment.is_completed)]
     is_completed: bool,
     /// When the course was completed; null until then.
+    #[dto(with = enrollment.completed_at)]
     completed_at: Option<DateTime<Utc>>,
     /// How many lessons are published.
     #[schema(minimum = 0, example = 8)]

@@ -3,7 +3,7 @@
 use kernel::CourseId;
 
 use super::dto::{CourseProgress, LearningStats, MyCourseProgressPage, ResumePoints, StatsQuery};
-use crate::http::prelude::*;
+use crate::{http::prelude::*, routes::access::EnrollmentQuery};
 
 pub(in crate::routes) fn configure(config: &mut impl Operations) {
     operations!(config, get_course_progress, list_my_progress, list_my_resume_points, get_my_stats);
@@ -23,13 +23,14 @@ async fn get_course_progress(caller: Member, Path(id): Path<CourseId>) -> Answer
 
 /// List my courses with my progress
 ///
-/// How far the caller is in each course that they are enrolled in, the latest enrollment first.
+/// How far the caller is in each course that they are enrolled in, whether they have access to it and why, and where they go on; the
+/// latest enrollment first.
 #[utoipa::path(get, path = "/me/progress",
-    tag = "progress", operation_id = "listMyProgress", security(("bearer" = [])), params(PageQuery),
+    tag = "progress", operation_id = "listMyProgress", security(("bearer" = [])), params(PageQuery, EnrollmentQuery),
     responses((status = 200, description = "A page of courses.", body = MyCourseProgressPage)))]
-async fn list_my_progress(caller: Member, list: List) -> Answer<MyCourseProgressPage> {
-    let List { after, limit, list_id, .. } = list;
-    let work = async move |tx| progress::my_courses(&tx, after, limit).await;
+async fn list_my_progress(caller: Member, list: List<EnrollmentQuery>) -> Answer<MyCourseProgressPage> {
+    let List { filter, after, limit, list_id, .. } = list;
+    let work = async move |tx| progress::my_courses(&tx, filter.into(), after, limit).await;
     Ok(Reply::ok(&MyCourseProgressPage::of(list_id, caller.read(work).await?))?)
 }
 
