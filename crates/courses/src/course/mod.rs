@@ -177,9 +177,9 @@ pub async fn change_course(
         return Ok(Written { value: before, warnings });
     }
     let known = if before.is_published { unpublishable(tx, &before).await? } else { Vec::new() };
+    keep_pictures(tx, Some(&before), &after).await?;
     let slug =
         if after.title == before.title { before.slug } else { slug::claim(tx, id, &after.title).await? };
-    keep_pictures(tx, Some(&before), &after).await?;
     store::update(tx, &Course { slug, ..after }).await?;
     if let Some(ids) = categories {
         set_categories(tx, id, &ids).await?;
