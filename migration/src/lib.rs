@@ -26,6 +26,7 @@ mod m20261130_000012_texts;
 mod m20261130_000013_media_details;
 mod m20261130_000014_provider_accounts;
 mod m20261130_000015_readings;
+mod m20261201_000016_text_pictures;
 
 /// All migrations, oldest first.
 pub struct Migrator;
@@ -49,6 +50,7 @@ impl MigratorTrait for Migrator {
             Box::new(m20261130_000013_media_details::Migration),
             Box::new(m20261130_000014_provider_accounts::Migration),
             Box::new(m20261130_000015_readings::Migration),
+            Box::new(m20261201_000016_text_pictures::Migration),
         ]
     }
 }

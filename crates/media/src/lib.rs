@@ -10,6 +10,7 @@ mod picture_metadata;
 mod signed_link;
 mod storage;
 mod text;
+mod text_picture;
 mod video;
 
 pub use content_type::AllowedTypes;
@@ -22,6 +23,7 @@ pub use file_name::{content_disposition, file_name};
 pub use image::{IMAGE_WIDTHS, image_kind, image_path};
 pub use signed_link::{Disposition, Link};
 pub use storage::{Key, Object, S3, Settings, Storage, Stored};
+pub use text_picture::{TextPlace, keep_new_pictures, keep_pictures};
 pub use video::{
     CaptionLink, Captions, MUX, Mux, MuxEvent, MuxSettings, NewVideo, Playback, PlaybackSource,
     PreparedUpload, UploadTarget, Video, VideoAsset, Videos, delete_captions, delete_video, list_own_videos,

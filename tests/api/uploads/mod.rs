@@ -6,4 +6,5 @@ mod complete;
 mod content;
 mod limits;
 mod pictures;
+mod text_pictures;
 mod types;

@@ -5,6 +5,7 @@ pub(crate) mod store;
 
 use database::Tx;
 use kernel::{ChapterId, Code, CourseId, FieldError, Result, Written, trimmed, visible_line};
+use media::TextPlace;
 
 use crate::{
     body::{self, Body, BodyOwner},
@@ -115,6 +116,8 @@ pub async fn change_chapter(
     let after = Chapter { version: before.version + 1, updated_at: tx.now(), ..after };
     let known = if after.is_published { unpublishable(tx, &before).await? } else { Vec::new() };
     store::update(tx, &after, body.clone()).await?;
+    let place = TextPlace::Chapter(after.course_id, after.id);
+    media::keep_pictures(tx, place, &[old.content.as_deref()], &[body.content.as_deref()]).await?;
     if after.is_published {
         publication::require_no_worse(&known, unpublishable(tx, &after).await?)?;
     }

@@ -3,6 +3,7 @@
 use database::{MapDbErr, Tx};
 use entity::{chapter_bodies, chapters};
 use kernel::{ChapterId, CourseId, Result};
+use media::TextPlace;
 use sea_orm::{
     ActiveValue::Set, ColumnTrait, DbErr, EntityTrait, IntoActiveModel, QueryFilter, QueryOrder,
     entity::prelude::SelectExt,
@@ -47,7 +48,11 @@ pub(crate) async fn insert_all(tx: &Tx, chapters: &[(&Chapter, &Body)]) -> Resul
         let insert = chapter_bodies::Entity::insert_many(bodies);
         insert.exec_without_returning(tx).await.map_db_err()?;
     }
-    Ok(())
+    let texts = chapters.iter().map(|(chapter, body)| {
+        let place = TextPlace::Chapter(chapter.course_id, chapter.id);
+        (place, body.content.as_deref())
+    });
+    media::keep_new_pictures(tx, texts).await
 }
 
 pub(super) async fn update(tx: &Tx, chapter: &Chapter, body: Body) -> Result<()> {

@@ -9,6 +9,7 @@ use kernel::{
     CategoryId, Code, CourseId, Cursor, Error, FieldError, Limit, Page, Result, Written, trimmed,
     visible_line,
 };
+use media::TextPlace;
 use serde_json::json;
 
 use crate::{
@@ -76,6 +77,7 @@ pub(crate) async fn insert(tx: &Tx, new: NewCourse) -> Result<Written<CourseId>>
     };
     price::check(prices(&course), None)?;
     store::insert(tx, &course).await?;
+    keep_pictures(tx, None, &course).await?;
     let slug = slug::claim(tx, id, &course.title).await?;
     store::set_slug(tx, id, slug).await?;
     set_categories(tx, id, &new.category_ids).await?;
@@ -175,6 +177,7 @@ pub async fn change_course(
         return Ok(Written { value: before, warnings });
     }
     let known = if before.is_published { unpublishable(tx, &before).await? } else { Vec::new() };
+    keep_pictures(tx, Some(&before), &after).await?;
     let slug =
         if after.title == before.title { before.slug } else { slug::claim(tx, id, &after.title).await? };
     store::update(tx, &Course { slug, ..after }).await?;
@@ -190,6 +193,14 @@ pub async fn change_course(
         catalogue::refresh(tx, &after).await?;
     }
     Ok(Written { value: after, warnings })
+}
+
+/// Keeps the pictures that the page of a course names.
+async fn keep_pictures(tx: &Tx, before: Option<&Course>, course: &Course) -> Result<()> {
+    let texts = |course: &Course| [course.content.clone(), course.image_url.clone()];
+    let (before, after) = (before.map(texts).unwrap_or_default(), texts(course));
+    let [before, after] = [&before, &after].map(|texts| texts.each_ref().map(Option::as_deref));
+    media::keep_pictures(tx, TextPlace::Course(course.id), &before, &after).await
 }
 
 fn prices(course: &Course) -> Prices {

@@ -5,6 +5,7 @@ pub(crate) mod store;
 
 use database::Tx;
 use kernel::{ChapterId, Code, Error, FieldError, LessonId, Result, Written, visible_line};
+use media::TextPlace;
 
 use crate::{
     body::{self, Body, BodyOwner},
@@ -133,6 +134,8 @@ pub async fn change_lesson(
         publication::require_no_worse(&known, reasons)?;
     }
     store::update(tx, &after, body.clone()).await?;
+    let place = TextPlace::Lesson(after.course_id, after.id);
+    media::keep_pictures(tx, place, &[old.content.as_deref()], &[body.content.as_deref()]).await?;
     Ok(Written { value: (after, body), warnings })
 }
 

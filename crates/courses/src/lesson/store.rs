@@ -3,6 +3,7 @@
 use database::{MapDbErr, Tx, values};
 use entity::{lesson_bodies, lessons};
 use kernel::{ChapterId, LessonId, Result, UserId};
+use media::TextPlace;
 use sea_orm::{
     ActiveValue::Set, ColumnTrait, ConnectionTrait, DbErr, EntityTrait, FromQueryResult, JoinType,
     QueryFilter, QueryOrder, QuerySelect, RelationTrait, Select, entity::prelude::SelectExt,
@@ -91,7 +92,11 @@ pub(crate) async fn insert_all(tx: &Tx, lessons: &[(&Lesson, &Body)]) -> Result<
         let insert = lesson_bodies::Entity::insert_many(bodies);
         insert.exec_without_returning(tx).await.map_db_err()?;
     }
-    Ok(())
+    let texts = lessons.iter().map(|(lesson, body)| {
+        let place = TextPlace::Lesson(lesson.course_id, lesson.id);
+        (place, body.content.as_deref())
+    });
+    media::keep_new_pictures(tx, texts).await
 }
 
 /// The row of a lesson, without what stands beside its body.

@@ -67,6 +67,7 @@ pub mod reports;
 pub mod sent_mails;
 pub mod sessions;
 pub mod signing_keys;
+pub mod text_pictures;
 pub mod thread_counters;
 pub mod users;
 pub mod video_assets;

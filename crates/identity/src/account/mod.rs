@@ -6,6 +6,7 @@ pub(crate) mod store;
 use database::{MapDbErr, Tx, outbox};
 use entity::{credentials, enums::UserStatus, users};
 use kernel::{Code, Error, FieldError, Result, Role, UserId};
+use media::TextPlace;
 use sea_orm::Set;
 use serde_json::json;
 
@@ -124,6 +125,8 @@ pub async fn change_account(
         username::check(tx, changed.username.as_deref())?;
     }
     let names = (before.username.clone(), changed.username.clone());
+    let (old, new) = (before.avatar_url.as_deref(), changed.avatar_url.as_deref());
+    media::keep_pictures(tx, TextPlace::Account(before.id), &[old], &[new]).await?;
     let updated = store::update(tx, changed).await;
     if !updated.or_refused("uq_users_username", username_taken)? {
         return Err(Code::PreconditionFailed.into());
