@@ -18,6 +18,7 @@ mod publish;
 mod sales;
 mod search;
 mod trainers;
+mod unpublished;
 
 use serde_json::{Value, json};
 
