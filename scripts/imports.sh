@@ -16,7 +16,7 @@ done
 
 # kernel <- rich_text (for whoever takes text from people)
 # kernel <- http_client (for whoever calls a service elsewhere)
-# kernel <- entity <- database <- identity <- media <- courses <- enrollment <- {progress, payments, community} <- api
+# kernel <- entity <- database <- media <- identity <- courses <- enrollment <- {progress, payments, community} <- api
 may() { # crate allowed...
   local crate=$1; shift
   local found
@@ -33,8 +33,8 @@ may rich_text kernel
 may http_client kernel
 may entity kernel
 may database kernel entity
-may identity kernel entity database
 may media kernel entity database http_client
+may identity kernel entity database media
 may courses kernel rich_text entity database identity media
 may enrollment kernel entity database identity media courses
 may progress kernel entity database identity media courses enrollment

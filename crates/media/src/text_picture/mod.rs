@@ -1,29 +1,19 @@
 //! The uploaded pictures that texts name by their address: they are kept as long as the texts are.
 
+mod model;
 mod store;
 
 use std::collections::BTreeSet;
 
 use database::Tx;
-use kernel::{ChapterId, CourseId, FileId, LessonId, Result, UserId};
+use kernel::{FileId, Result};
+
+pub use self::model::TextPlace;
 
 /// What stands before the id in the address of a picture.
 const PREFIX: &str = "/images/";
 /// The characters of an id.
 const ID_LENGTH: usize = 36;
-
-/// Where a text stands that may name pictures.
-#[derive(Clone, Copy, Debug)]
-pub enum TextPlace {
-    /// On the page of a course.
-    Course(CourseId),
-    /// In a chapter of a course.
-    Chapter(CourseId, ChapterId),
-    /// In a lesson of a course.
-    Lesson(CourseId, LessonId),
-    /// In an account: the address of a person's picture.
-    Account(UserId),
-}
 
 /// Keeps the pictures that a text names, in place of those that it named before. `texts` is everything at this place.
 ///

@@ -10,7 +10,7 @@ use entity::{
 use kernel::{FileId, Result};
 use sea_orm::{ColumnTrait, Condition, EntityTrait, QueryFilter, QuerySelect, Set};
 
-use super::TextPlace;
+use super::model::TextPlace;
 
 pub(super) async fn delete(tx: &Tx, place: TextPlace) -> Result<()> {
     use text_pictures::COLUMN;
