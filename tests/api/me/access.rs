@@ -289,7 +289,7 @@ async fn an_access_decision_takes_one_statement(app: App) {
     let actor = Actor::User { id: lena.id.parse().unwrap(), role: Role::User, session: Uuid::nil().into() };
     let decide = async || {
         let work = move |tx: Tx| async move { enrollment::decide(&tx, place).await };
-        drop(app.db.read(actor, work).await.unwrap());
+        app.db.read(actor, work).await.unwrap();
     };
     assert_eq!(app.count_statements(decide).await, 1);
     for path in [format!("/lessons/{}", lessons[0]), format!("/me/access/courses/{course}")] {
