@@ -27,7 +27,6 @@ mod m20261130_000013_media_details;
 mod m20261130_000014_provider_accounts;
 mod m20261130_000015_readings;
 mod m20261201_000016_text_pictures;
-mod m20261201_000017_unpublished_courses;
 
 /// All migrations, oldest first.
 pub struct Migrator;
@@ -52,7 +51,6 @@ impl MigratorTrait for Migrator {
             Box::new(m20261130_000014_provider_accounts::Migration),
             Box::new(m20261130_000015_readings::Migration),
             Box::new(m20261201_000016_text_pictures::Migration),
-            Box::new(m20261201_000017_unpublished_courses::Migration),
         ]
     }
 }

@@ -39,9 +39,8 @@ pub use chapter::{
 };
 pub use course::{
     Author, Course, CourseChange, CourseDetail, CourseRef, NewCourse, OFFER_CHANGED, archive_course,
-    change_course, course, course_in_any_state, course_ref, course_ref_in_any_state, course_refs,
-    courses_by_ids, create_course, delete_course, edited_courses, is_free, list_own_courses, publish_check,
-    publish_course, unpublish_course,
+    change_course, course, course_ref, course_refs, courses_by_ids, create_course, delete_course, is_free,
+    list_own_courses, publish_check, publish_course, unpublish_course, visible_courses,
 };
 pub use editor::{Trainer, TrainerRole, add_editor, is_staff, remove_editor, trainers};
 pub use entity::enums::{ContentFormat, Level};

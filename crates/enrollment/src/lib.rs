@@ -13,9 +13,8 @@ mod viewer;
 mod wishlist;
 
 pub use access::{
-    Access, AccessScope, ReadableChapter, ReadableCourses, ReadableLesson, chapter_access, course_access,
-    decide, has_access, has_lasting_access, holders, lesson_access, read_chapter, read_lesson,
-    readable_courses,
+    Access, AccessScope, ReadableChapter, ReadableCourses, ReadableLesson, course_access, decide, has_access,
+    has_lasting_access, holders, lesson_access, read_chapter, read_lesson, readable_courses,
 };
 pub use attachment::{course_attachments, lesson_attachments, read_attachment};
 pub use enrollment::{

@@ -18,7 +18,6 @@ mod publish;
 mod sales;
 mod search;
 mod trainers;
-mod unpublished;
 
 use serde_json::{Value, json};
 

@@ -67,8 +67,8 @@ pub async fn placed_chapter(tx: &Tx, id: ChapterId) -> Result<PlacedChapter> {
     let chapter = store::find(tx, id).await?.ok_or(Code::NotFound)?;
     let course = course::store::find_ref(tx, chapter.course_id).await?.ok_or(Code::NotFound)?;
     let staff = permission::may_edit(tx, chapter.course_id, course.author_id).await?;
-    if staff || chapter.is_published {
-        Ok(PlacedChapter { chapter, course_is_published: course.is_published, staff })
+    if staff || (chapter.is_published && course.is_published) {
+        Ok(PlacedChapter { chapter, staff })
     } else {
         Err(Code::NotFound.into())
     }

@@ -42,8 +42,6 @@ pub struct Chapter {
 pub struct PlacedChapter {
     /// The chapter.
     pub chapter: Chapter,
-    /// Whether its course is published.
-    pub course_is_published: bool,
     /// Whether the caller may edit it.
     pub staff: bool,
 }

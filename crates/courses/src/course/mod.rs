@@ -89,18 +89,11 @@ pub(crate) async fn insert(tx: &Tx, new: NewCourse) -> Result<Written<CourseId>>
 /// # Errors
 /// [`Code::NotFound`], also where it is not published and the reader may not edit it.
 pub async fn course(tx: &Tx, key: &str) -> Result<CourseDetail> {
-    let found = course_in_any_state(tx, key).await?;
-    if found.course.is_published || found.staff { Ok(found) } else { Err(Code::NotFound.into()) }
-}
-
-/// A course with its outline, by id, slug or former slug, also where it is not published: whoever calls this decides whether the caller may
-/// know of it.
-///
-/// # Errors
-/// [`Code::NotFound`].
-pub async fn course_in_any_state(tx: &Tx, key: &str) -> Result<CourseDetail> {
     let (course, mut outline) = store::find_with_outline(tx, key).await?.ok_or(Code::NotFound)?;
     let staff = permission::may_edit(tx, course.id, course.author.id).await?;
+    if !course.is_published && !staff {
+        return Err(Code::NotFound.into());
+    }
     if staff {
         outline = outline::store::find(tx, course.id, false).await?;
     }
@@ -112,17 +105,8 @@ pub async fn course_in_any_state(tx: &Tx, key: &str) -> Result<CourseDetail> {
 /// # Errors
 /// [`Code::NotFound`], also where it is not published and the reader may not edit it.
 pub async fn course_ref(tx: &Tx, id: CourseId) -> Result<CourseRef> {
-    let course = course_ref_in_any_state(tx, id).await?;
+    let course = store::find_ref(tx, id).await?.ok_or(Code::NotFound)?;
     if course.is_published || course.staff { Ok(course) } else { Err(Code::NotFound.into()) }
-}
-
-/// What other crates need to know of a course, also where it is not published: whoever calls this decides whether the caller may know of
-/// it.
-///
-/// # Errors
-/// [`Code::NotFound`].
-pub async fn course_ref_in_any_state(tx: &Tx, id: CourseId) -> Result<CourseRef> {
-    store::find_ref(tx, id).await?.ok_or_else(|| Code::NotFound.into())
 }
 
 /// What other crates need to know of these courses, whatever their state: for lists of courses that somebody already has.
@@ -133,12 +117,12 @@ pub async fn course_refs(tx: &Tx, ids: &[CourseId]) -> Result<Vec<CourseRef>> {
     store::find_refs(tx, ids).await
 }
 
-/// The courses that the caller owns or edits.
+/// Those of these courses that are published, and every course that the caller may edit.
 ///
 /// # Errors
 /// What the database answers.
-pub async fn edited_courses(tx: &Tx) -> Result<Vec<CourseId>> {
-    if tx.actor().is_trainer() { store::edited(tx, tx.user_id()?).await } else { Ok(Vec::new()) }
+pub async fn visible_courses(tx: &Tx, ids: &[CourseId]) -> Result<Vec<CourseId>> {
+    store::visible(tx, ids, tx.user_id()?, tx.actor().is_trainer()).await
 }
 
 /// These courses, whatever their state: for lists of courses that somebody already has.

@@ -280,11 +280,20 @@ struct IdRow {
     id: CourseId,
 }
 
-/// What somebody owns or edits. It is text because each list of a trainer's community asks for it.
-pub(super) async fn edited(tx: &Tx, user_id: UserId) -> Result<Vec<CourseId>> {
-    let sql = "SELECT id FROM courses WHERE author_id = :user_id \
-               OR id IN (SELECT course_id FROM course_editors WHERE user_id = :user_id)";
-    let rows: Vec<IdRow> = tx.fetch_all(sql, values! { user_id }).await?;
+/// Those of these courses that are published, and, where `is_trainer`, every course that somebody owns or edits. It is text because
+/// each list of the community asks for it.
+pub(super) async fn visible(
+    tx: &Tx,
+    ids: &[CourseId],
+    user_id: UserId,
+    is_trainer: bool,
+) -> Result<Vec<CourseId>> {
+    let (among, ids) = tx.any_of("ids", ids);
+    let sql = format!(
+        "SELECT id FROM courses WHERE (is_published AND id {among}) OR (:is_trainer AND (author_id = :user_id \
+         OR id IN (SELECT course_id FROM course_editors WHERE user_id = :user_id)))"
+    );
+    let rows: Vec<IdRow> = tx.fetch_all(&sql, values! { ids, user_id, is_trainer }).await?;
     Ok(rows.into_iter().map(|row| row.id).collect())
 }
 

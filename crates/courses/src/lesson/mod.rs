@@ -58,12 +58,11 @@ pub(crate) async fn insert(tx: &Tx, chapter: &Chapter, new: NewLesson) -> Result
 /// A lesson with what decides whether the caller may read it. Whether they may, `enrollment` decides.
 ///
 /// # Errors
-/// [`Code::NotFound`], also where it or its chapter is not published and the caller may not edit it.
+/// [`Code::NotFound`], also where it is not published and the caller may not edit it.
 pub async fn placed_lesson(tx: &Tx, id: LessonId) -> Result<PlacedLesson> {
     let (lesson, visibility) = store::find_with_visibility(tx, id).await?.ok_or(Code::NotFound)?;
-    let store::Visibility { course_is_published, is_published, is_free, is_staff } = visibility;
-    if is_staff || is_published {
-        Ok(PlacedLesson { lesson, course_is_published, is_free, staff: is_staff })
+    if visibility.is_staff || visibility.is_public {
+        Ok(PlacedLesson { lesson, is_free: visibility.is_free, staff: visibility.is_staff })
     } else {
         Err(Code::NotFound.into())
     }

@@ -44,8 +44,6 @@ pub struct Lesson {
 pub struct PlacedLesson {
     /// The lesson, without its description.
     pub lesson: Lesson,
-    /// Whether its course is published.
-    pub course_is_published: bool,
     /// Whether its chapter is a free preview.
     pub is_free: bool,
     /// Whether the caller may edit it.

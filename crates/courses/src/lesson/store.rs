@@ -42,10 +42,8 @@ pub(super) async fn list_of_chapter(tx: &Tx, chapter_id: ChapterId) -> Result<Ve
 
 /// What decides whether the caller may read a lesson.
 pub(super) struct Visibility {
-    /// Whether its course is published.
-    pub(super) course_is_published: bool,
-    /// Whether its chapter and the lesson itself are published.
-    pub(super) is_published: bool,
+    /// Whether its course, its chapter and the lesson itself are published.
+    pub(super) is_public: bool,
     /// Whether its chapter is a free preview.
     pub(super) is_free: bool,
     /// Whether the caller may edit it.
@@ -58,7 +56,7 @@ pub(super) async fn find_with_visibility(tx: &Tx, id: LessonId) -> Result<Option
     let sql = "SELECT l.id, l.course_id, l.chapter_id, l.title, CAST(NULL AS text) AS description, l.position, l.duration, l.has_content, \
                l.has_video, l.is_published, l.version, l.created_at, l.updated_at, k.author_id, \
                h.is_free AND h.is_published AS is_free, \
-               k.is_published AS course_is_published, h.is_published AND l.is_published AS is_public, \
+               k.is_published AND h.is_published AND l.is_published AS is_public, \
                EXISTS (SELECT 1 FROM course_editors e WHERE e.course_id = k.id AND e.user_id = :user_id) AS is_editor \
                FROM lessons l JOIN chapters h ON h.id = l.chapter_id JOIN courses k ON k.id = l.course_id \
                WHERE l.id = :id";
@@ -70,8 +68,7 @@ pub(super) async fn find_with_visibility(tx: &Tx, id: LessonId) -> Result<Option
     let author_id: UserId = row.try_get("", "author_id").map_db_err()?;
     let is_editor = row.try_get("", "is_editor").map_db_err()?;
     let visibility = Visibility {
-        course_is_published: row.try_get("", "course_is_published").map_db_err()?,
-        is_published: row.try_get("", "is_public").map_db_err()?,
+        is_public: row.try_get("", "is_public").map_db_err()?,
         is_free: row.try_get("", "is_free").map_db_err()?,
         is_staff: can_edit(tx.actor(), author_id, is_editor),
     };

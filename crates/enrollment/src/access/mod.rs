@@ -10,24 +10,20 @@ pub use self::model::{Access, AccessScope, ReadableChapter, ReadableCourses, Rea
 use crate::grant::{model::Grant, store as grants};
 
 /// May the caller see this, and why? The one decision, for every reader. In this order: staff; a free chapter; an active
-/// grant; otherwise the reason of the refusal. A course that was unpublished stays open to whoever has an active grant, and does not
-/// exist for anybody else.
+/// grant; otherwise the reason of the refusal.
 ///
 /// # Errors
 /// [`Code::Unauthenticated`] where nobody has logged in, [`Code::NotGranted`], [`Code::GrantExpired`],
-/// [`Code::GrantRefunded`], [`Code::GrantRevoked`], [`Code::GrantSuspended`]; [`Code::NotFound`].
+/// [`Code::GrantRefunded`], [`Code::GrantRevoked`], [`Code::GrantSuspended`].
 pub async fn decide(tx: &Tx, scope: AccessScope) -> Result<Access> {
     if scope.staff {
         return Ok(Access::Staff);
     }
-    if scope.is_free && scope.is_published {
+    if scope.is_free {
         return Ok(Access::FreePreview);
     }
-    let decided = match tx.user_id() {
-        Ok(user_id) => by_grants(&grants::of_user(tx, user_id, scope.course_id).await?, tx.now()),
-        Err(error) => Err(error),
-    };
-    decided.map_err(|refusal| if scope.is_published { refusal } else { Code::NotFound.into() })
+    let grants = grants::of_user(tx, tx.user_id()?, scope.course_id).await?;
+    by_grants(&grants, tx.now())
 }
 
 /// Decides about what belongs to a course as a whole.
@@ -35,9 +31,8 @@ pub async fn decide(tx: &Tx, scope: AccessScope) -> Result<Access> {
 /// # Errors
 /// [`Code::NotFound`], and see [`decide`].
 pub async fn course_access(tx: &Tx, course_id: CourseId) -> Result<Access> {
-    let course = courses::course_ref_in_any_state(tx, course_id).await?;
-    let is_published = course.is_published;
-    let scope = AccessScope { course_id, is_published, is_free: false, staff: course.staff };
+    let course = courses::course_ref(tx, course_id).await?;
+    let scope = AccessScope { course_id, is_free: false, staff: course.staff };
     decide(tx, scope).await
 }
 
@@ -47,29 +42,9 @@ pub async fn course_access(tx: &Tx, course_id: CourseId) -> Result<Access> {
 /// [`Code::NotFound`], and see [`decide`].
 pub async fn lesson_access(tx: &Tx, id: LessonId) -> Result<(courses::Lesson, Access)> {
     let placed = courses::placed_lesson(tx, id).await?;
-    let scope = AccessScope {
-        course_id: placed.lesson.course_id,
-        is_published: placed.course_is_published,
-        is_free: placed.is_free,
-        staff: placed.staff,
-    };
+    let scope =
+        AccessScope { course_id: placed.lesson.course_id, is_free: placed.is_free, staff: placed.staff };
     Ok((placed.lesson, decide(tx, scope).await?))
-}
-
-/// Decides about a chapter, without reading what it teaches.
-///
-/// # Errors
-/// [`Code::NotFound`], and see [`decide`].
-pub async fn chapter_access(tx: &Tx, id: ChapterId) -> Result<(courses::Chapter, Access)> {
-    let courses::PlacedChapter { chapter, course_is_published, staff } =
-        courses::placed_chapter(tx, id).await?;
-    let scope = AccessScope {
-        course_id: chapter.course_id,
-        is_published: course_is_published,
-        is_free: chapter.is_free,
-        staff,
-    };
-    Ok((chapter, decide(tx, scope).await?))
 }
 
 /// A lesson with its body, if the caller may see it.
@@ -87,7 +62,10 @@ pub async fn read_lesson(tx: &Tx, id: LessonId) -> Result<ReadableLesson> {
 /// # Errors
 /// [`Code::NotFound`], and see [`decide`].
 pub async fn read_chapter(tx: &Tx, id: ChapterId) -> Result<ReadableChapter> {
-    let (chapter, access) = chapter_access(tx, id).await?;
+    let placed = courses::placed_chapter(tx, id).await?;
+    let chapter = placed.chapter;
+    let scope = AccessScope { course_id: chapter.course_id, is_free: chapter.is_free, staff: placed.staff };
+    let access = decide(tx, scope).await?;
     let body = courses::chapter_body(tx, id).await?;
     Ok(ReadableChapter { chapter, body, access })
 }
@@ -118,10 +96,8 @@ pub async fn readable_courses(tx: &Tx) -> Result<ReadableCourses> {
     if tx.actor().is_admin() {
         return Ok(ReadableCourses::All);
     }
-    let mut readable = grants::active_courses(tx, tx.user_id()?).await?;
-    readable.extend(courses::edited_courses(tx).await?);
-    readable.sort_unstable();
-    readable.dedup();
+    let granted = grants::active_courses(tx, tx.user_id()?).await?;
+    let readable = courses::visible_courses(tx, &granted).await?;
     Ok(ReadableCourses::These(readable))
 }
 

@@ -53,13 +53,12 @@ pub struct ReadableChapter {
     pub access: Access,
 }
 
-/// What the decision is about. Whether a lesson and its chapter are published, and whether the caller is staff, was decided before.
+/// What the decision is about. Whether it is published, and whether the caller is staff, was decided before: what is not
+/// published does not exist for others.
 #[derive(Clone, Copy, Debug)]
 pub struct AccessScope {
     /// The course it belongs to.
     pub course_id: CourseId,
-    /// Whether the course is published: one that is not exists only for its staff, and for those who have access to it.
-    pub is_published: bool,
     /// Whether it stands in a chapter that everybody may read.
     pub is_free: bool,
     /// Whether the caller may edit it.

@@ -27,14 +27,9 @@ const NOT_PUBLISHED: &str = "not_published";
 /// [`Code::NotFound`], [`Code::Unauthenticated`] where nobody has logged in.
 pub async fn explain(tx: &Tx, course_id: CourseId) -> Result<Explanation> {
     let user_id = tx.user_id()?;
-    let course = courses::course_ref_in_any_state(tx, course_id).await?;
+    let course = courses::course_ref(tx, course_id).await?;
     let staff = course.staff;
-    let explanation = explanation(tx, user_id, &course, staff, None).await?;
-    if course.is_published || explanation.verdict.allowed {
-        Ok(explanation)
-    } else {
-        Err(Code::NotFound.into())
-    }
+    explanation(tx, user_id, &course, staff, None).await
 }
 
 /// Whether somebody could see a course at an instant, or can now. An admin's. Grants are as they stood then, or, for an
@@ -95,7 +90,7 @@ async fn explanation(
         verdict,
         until: by.and_then(|(_, until)| until),
         grant_id: by.map(|(grant_id, _)| grant_id),
-        lessons: lessons(&outline, course, verdict),
+        lessons: lessons(&outline, verdict),
         unlock: (!verdict.allowed).then(|| unlock(course, &stood)),
         grants: histories,
     })
@@ -112,6 +107,9 @@ pub(crate) fn decide(
     if staff {
         return (verdict(true, Access::Staff.reason()), None);
     }
+    if !course.is_published {
+        return (verdict(false, NOT_PUBLISHED), None);
+    }
     match access::by_grants(grants, at) {
         Ok(access) => {
             let by = match &access {
@@ -120,15 +118,14 @@ pub(crate) fn decide(
             };
             (verdict(true, access.reason()), by)
         }
-        Err(_) if !course.is_published => (verdict(false, NOT_PUBLISHED), None),
         Err(error) => (verdict(false, error.code().as_str()), None),
     }
 }
 
 /// Lessons follow the course, but for those that everybody may read.
-fn lessons(outline: &CourseOutline, course: &CourseRef, of_course: Verdict) -> Vec<LessonVerdict> {
+fn lessons(outline: &CourseOutline, course: Verdict) -> Vec<LessonVerdict> {
     let lessons_of = |chapter: &OutlineChapter| {
-        let (chapter_id, verdict) = (chapter.id, of_chapter(course.is_published, of_course, chapter.is_free));
+        let (chapter_id, verdict) = (chapter.id, of_chapter(course, chapter.is_free));
         let lessons = chapter.lessons.iter().map(move |lesson| LessonVerdict {
             lesson_id: lesson.id,
             chapter_id,
@@ -140,12 +137,9 @@ fn lessons(outline: &CourseOutline, course: &CourseRef, of_course: Verdict) -> V
 }
 
 /// The decision about a chapter and its lessons, which follows the one about the course.
-pub(crate) fn of_chapter(course_is_published: bool, of_course: Verdict, is_free: bool) -> Verdict {
-    if is_free && course_is_published && of_course.reason != Access::Staff.reason() {
-        Verdict { allowed: true, reason: Access::FreePreview.reason() }
-    } else {
-        of_course
-    }
+pub(crate) fn of_chapter(course: Verdict, is_free: bool) -> Verdict {
+    let stays = course.reason == Access::Staff.reason() || course.reason == NOT_PUBLISHED;
+    if is_free && !stays { Verdict { allowed: true, reason: Access::FreePreview.reason() } } else { course }
 }
 
 /// What would give access to a course, with these grants, none of which does.

@@ -52,7 +52,6 @@ pub fn viewer(
         verdict,
         until: by.and_then(|(_, until)| until),
         unlock: (!verdict.allowed).then(|| explanation::unlock(course, &grants)),
-        course_is_published: course.is_published,
         enrolled_at: enrollment.as_ref().map(|row| row.0),
         completed_at: enrollment.and_then(|row| row.1),
     })

@@ -15,8 +15,6 @@ pub struct CourseViewer {
     pub until: Option<Timestamp>,
     /// What would give access now; `None` where they have it.
     pub unlock: Option<Unlock>,
-    /// Whether the course is published.
-    pub course_is_published: bool,
     /// When they enrolled; `None` where they never did.
     pub enrolled_at: Option<Timestamp>,
     /// When they completed the course; `None` until then.
@@ -27,7 +25,7 @@ impl CourseViewer {
     /// Whether they may read a chapter and its lessons; everybody may where it `is_free`.
     #[must_use]
     pub fn chapter(&self, is_free: bool) -> Verdict {
-        explanation::of_chapter(self.course_is_published, self.verdict, is_free)
+        explanation::of_chapter(self.verdict, is_free)
     }
 }
 

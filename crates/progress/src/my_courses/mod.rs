@@ -50,7 +50,7 @@ pub async fn my_courses(
             continue;
         };
         let step = next(outline, verdict.allowed, &completed, last_watched(&watched, id));
-        let step = step.filter(|_| course.is_published || verdict.allowed);
+        let step = step.filter(|_| course.is_published);
         mine.push(MyCourse {
             next: step.map(Into::into),
             tally: Tally::of(outline, &completed),
@@ -91,8 +91,7 @@ pub async fn resume_points(tx: &Tx) -> Result<Vec<ResumePoint>> {
         };
         let last = last_watched(&watched, course_id);
         let readable = readable.contains(course_id);
-        let step = next(outline, readable, &completed, last);
-        let Some(step) = step.filter(|_| course.is_published || readable) else {
+        let Some(step) = next(outline, readable, &completed, last).filter(|_| course.is_published) else {
             continue;
         };
         let seen = watched.iter().find(|row| row.subject_id == step.id());

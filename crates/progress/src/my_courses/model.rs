@@ -15,7 +15,7 @@ pub struct MyCourse {
     pub course: Course,
     /// Whether they may see it now, and why.
     pub verdict: Verdict,
-    /// Where they go on; `None` where nothing is left that they may read.
+    /// Where they go on; `None` where nothing is left that they may read, and while the course is not published.
     pub next: Option<NextStep>,
     /// How much of it is completed.
     pub tally: Tally,

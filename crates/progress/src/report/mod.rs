@@ -51,9 +51,8 @@ pub async fn funnel(tx: &Tx, course_id: CourseId) -> Result<Funnel> {
 /// # Errors
 /// [`Code::NotFound`], [`Code::Forbidden`], [`Code::NoVideo`].
 pub async fn retention(tx: &Tx, lesson_id: LessonId) -> Result<Retention> {
-    let lesson = courses::placed_lesson(tx, lesson_id).await?;
-    if !lesson.staff {
-        return Err(if lesson.course_is_published { Code::Forbidden } else { Code::NotFound }.into());
+    if !courses::placed_lesson(tx, lesson_id).await?.staff {
+        return Err(Code::Forbidden.into());
     }
     let target = watch_target(tx, Subject::Lesson(lesson_id)).await?;
     target.require_video()?;

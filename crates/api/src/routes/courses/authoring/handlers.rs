@@ -143,8 +143,7 @@ async fn publish_course(caller: Member, Path(id): Path<CourseId>) -> Answer<Cour
 
 /// Unpublish a course
 ///
-/// Removes a course from the catalogue. Those who have access to it go on reading it and keep their records; to everybody else it does
-/// not exist any more, its free previews included. Repeating it changes nothing.
+/// Removes a course from the catalogue and from its learners' sight; learners keep their records. Repeating it changes nothing.
 #[utoipa::path(post, path = "/courses/{course_id}/unpublish",
     tag = "courses", operation_id = "unpublishCourse", security(("bearer" = [])),
     params(("course_id" = Uuid, Path, description = "The course's id.")),

@@ -19,14 +19,7 @@ pub(super) struct CourseView {
 impl From<progress::CourseView> for CourseView {
     fn from(view: progress::CourseView) -> Self {
         let progress::CourseView { course, viewer, is_wished, tally, next, chapters } = view;
-        let enrollment::CourseViewer {
-            verdict,
-            until,
-            unlock,
-            enrolled_at,
-            completed_at,
-            course_is_published: _,
-        } = viewer;
+        let enrollment::CourseViewer { verdict, until, unlock, enrolled_at, completed_at } = viewer;
         Self {
             course: course.into(),
             viewer: CourseViewer {

@@ -14,7 +14,7 @@ pub(in crate::routes) fn configure(config: &mut impl Operations) {
 /// Gives everything that the page of a course shows in one answer, by its id, slug or former slug: the course, its chapters and
 /// lessons, and beside each what it is to the caller: whether they may see it and why, and how far they are. `viewer` says the same of
 /// the course as a whole, what would give access, and where to go on. Without a login it says what an account without access would
-/// get. Whoever may edit the course also sees drafts. A course that was unpublished is there for those who have access to it.
+/// get. Whoever may edit the course also sees drafts.
 #[utoipa::path(get, path = "/courses/{course}/outline",
     tag = "courses", operation_id = "getCourseOutline", security((), ("bearer" = [])),
     params(("course" = String, Path, description = "Id or slug.", max_length = 120, example = "strength-foundations")),

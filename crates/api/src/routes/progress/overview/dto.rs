@@ -115,7 +115,7 @@ pub(super) struct MyCourseProgress {
     /// Its author.
     #[dto(with = course.author.into())]
     author: Author,
-    /// Whether the catalogue shows it. While it does not, those who have access go on reading it.
+    /// Whether the catalogue shows it. While it does not, nobody but its trainers can read it.
     #[dto(with = course.is_published)]
     is_published: bool,
     /// Whether the caller may see what is not free for everybody.
