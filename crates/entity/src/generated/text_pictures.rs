@@ -15,10 +15,10 @@ pub struct Model {
     pub chapters: BelongsTo<Option<super::chapters::Entity>>,
     #[sea_orm(belongs_to, from = "course_id", to = "id")]
     pub courses: BelongsTo<Option<super::courses::Entity>>,
-    #[sea_orm(belongs_to, from = "(course_id, lesson_id)", to = "(course_id, id)")]
-    pub lessons: BelongsTo<Option<super::lessons::Entity>>,
     #[sea_orm(belongs_to, from = "file_id", to = "id")]
     pub files: BelongsTo<super::files::Entity>,
+    #[sea_orm(belongs_to, from = "(course_id, lesson_id)", to = "(course_id, id)")]
+    pub lessons: BelongsTo<Option<super::lessons::Entity>>,
     #[sea_orm(belongs_to, from = "user_id", to = "id")]
     pub users: BelongsTo<Option<super::users::Entity>>,
 }
