@@ -11,22 +11,21 @@ use sea_orm_migration::{
     sea_orm::{DbBackend, Statement},
 };
 
-mod m20261122_000001_foundation;
-mod m20261122_000002_catalogue;
-mod m20261122_000003_search;
-mod m20261122_000004_progress;
-mod m20261122_000005_payments;
-mod m20261122_000006_posts;
-mod m20261122_000007_messages;
-mod m20261122_000008_moderation;
-mod m20261122_000009_free_courses;
-mod m20261130_000010_learning_records;
-mod m20261130_000011_standing;
 mod m20261130_000012_texts;
-mod m20261130_000013_media_details;
-mod m20261130_000014_provider_accounts;
-mod m20261130_000015_readings;
-mod m20261201_000016_text_pictures;
+
+/// The migration of this name.
+macro_rules! sql {
+    ($name:literal) => {
+        Box::new(Sql {
+            name: $name,
+            files: Files {
+                tables: include_str!(concat!($name, "/tables.sql")),
+                sqlite: include_str!(concat!($name, "/sqlite.sql")),
+                postgres: include_str!(concat!($name, "/postgres.sql")),
+            },
+        })
+    };
+}
 
 /// All migrations, oldest first.
 pub struct Migrator;
@@ -35,27 +34,66 @@ pub struct Migrator;
 impl MigratorTrait for Migrator {
     fn migrations() -> Vec<Box<dyn MigrationTrait>> {
         vec![
-            Box::new(m20261122_000001_foundation::Migration),
-            Box::new(m20261122_000002_catalogue::Migration),
-            Box::new(m20261122_000003_search::Migration),
-            Box::new(m20261122_000004_progress::Migration),
-            Box::new(m20261122_000005_payments::Migration),
-            Box::new(m20261122_000006_posts::Migration),
-            Box::new(m20261122_000007_messages::Migration),
-            Box::new(m20261122_000008_moderation::Migration),
-            Box::new(m20261122_000009_free_courses::Migration),
-            Box::new(m20261130_000010_learning_records::Migration),
-            Box::new(m20261130_000011_standing::Migration),
+            // Identity, the thin catalogue, access, learning progress, and what reliability stands on (idempotency, outbox, audit).
+            sql!("m20261122_000001_foundation"),
+            // The whole catalogue: co-trainers, search, wishlists, files, attachments and video.
+            sql!("m20261122_000002_catalogue"),
+            // The words of the catalogue, so that a misspelt one costs no more than another.
+            sql!("m20261122_000003_search"),
+            // Watching: what players reported of each video, and the jobs that follow an edit of a course.
+            sql!("m20261122_000004_progress"),
+            // Money in, access out: the history of grants, payments, purchases, customers, coupons, refunds, disputes and receipts.
+            sql!("m20261122_000005_payments"),
+            // What members say in public: posts, comments, reactions, mentions, and the rules of the places where they write.
+            sql!("m20261122_000006_posts"),
+            // Live events, blocks, conversations and messages.
+            sql!("m20261122_000007_messages"),
+            // What keeps the community informed and civil: notifications, announcements, reports, the log of moderation.
+            sql!("m20261122_000008_moderation"),
+            // What is to be paid now decides whether a course is free.
+            sql!("m20261122_000009_free_courses"),
+            // Learning records outlive the edits of authors: no lesson and no chapter that somebody learnt from can be deleted.
+            sql!("m20261130_000010_learning_records"),
+            // What may be read and written by whom is decided by the role and the state that an account has now, and no table is open without a reason.
+            sql!("m20261130_000011_standing"),
             Box::new(m20261130_000012_texts::Migration),
-            Box::new(m20261130_000013_media_details::Migration),
-            Box::new(m20261130_000014_provider_accounts::Migration),
-            Box::new(m20261130_000015_readings::Migration),
-            Box::new(m20261201_000016_text_pictures::Migration),
+            // What the content of files and videos says: how a video is coded and how large it is, and what about a file needs words.
+            sql!("m20261130_000013_media_details"),
+            // Ids at a payment provider hold in one account and mode there; a payment remembers when its buyer paid, where the money takes days.
+            sql!("m20261130_000014_provider_accounts"),
+            // When somebody reads, and what each playback has played: what was seen before counts for its day, too.
+            sql!("m20261130_000015_readings"),
+            // The pictures that texts name, so that they are kept as long as the texts are.
+            sql!("m20261201_000016_text_pictures"),
         ]
     }
 }
 
+/// A migration that is the SQL in the folder of its name.
+struct Sql {
+    name: &'static str,
+    files: Files,
+}
+
+impl MigrationName for Sql {
+    fn name(&self) -> &str {
+        self.name
+    }
+}
+
+#[async_trait::async_trait]
+impl MigrationTrait for Sql {
+    fn use_transaction(&self) -> Option<bool> {
+        Some(true)
+    }
+
+    async fn up(&self, manager: &SchemaManager) -> Result<(), DbErr> {
+        apply(manager, self.files).await
+    }
+}
+
 /// The SQL of a migration.
+#[derive(Clone, Copy)]
 struct Files {
     tables: &'static str,
     sqlite: &'static str,

@@ -31,9 +31,9 @@ async fn a_new_password_ends_the_other_sessions(app: App) {
 }
 
 /// Whoever found a device unlocked does not guess the password either.
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn wrong_current_passwords_are_limited() {
-    let app = App::start_with(DatabaseKind::Sqlite, &[("PALESTRA_GUESSES_PER_HOUR", "3")]).await;
+#[both_databases]
+async fn wrong_current_passwords_are_limited(database: DatabaseKind) {
+    let app = App::start_with(database, &[("PALESTRA_GUESSES_PER_HOUR", "3")]).await;
     let lena = app.learner().await;
     let change = |current: &str| {
         let body = json!({ "currentPassword": current, "newPassword": "eight green anvils" });

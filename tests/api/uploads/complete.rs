@@ -150,9 +150,8 @@ async fn pending_uploads_are_limited() {
 }
 
 /// What is stored was converted, or the place was taken out of it: it is no longer what was announced.
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_check_that_was_interrupted_at_its_end_is_repeated() {
-    let app = App::start(DatabaseKind::Sqlite).await;
+#[both_databases]
+async fn a_check_that_was_interrupted_at_its_end_is_repeated(app: App) {
     let elena = app.trainer().await;
     let subtitles = b"1\r\n00:00:01,500 --> 00:00:04,000\r\nBack\r\n".to_vec();
     let film = Mp4 { in_movie: mp4_box(b"udta", &mp4_box(b"loci", b"+48.2082+016.3738/")), ..Mp4::default() };
@@ -167,14 +166,21 @@ async fn a_check_that_was_interrupted_at_its_end_is_repeated() {
         send_bytes(&app, &upload, &bytes).await.expect(204);
         uploads.push(format!("/uploads/{}/complete", upload.text_at("/id")));
     }
-    app.sql(
-        "CREATE TRIGGER broken BEFORE UPDATE OF status ON files BEGIN SELECT RAISE(FAIL, 'a full disk'); END",
-    )
-    .await;
+    let (breaks, mends) = match app.database {
+        DatabaseKind::Sqlite => (
+            "CREATE TRIGGER broken BEFORE UPDATE OF status ON files BEGIN SELECT RAISE(FAIL, 'a full disk'); END",
+            "DROP TRIGGER broken",
+        ),
+        DatabaseKind::Postgres => (
+            "ALTER TABLE files ADD CONSTRAINT broken CHECK (status = 'PENDING') NOT VALID",
+            "ALTER TABLE files DROP CONSTRAINT broken",
+        ),
+    };
+    app.sql(breaks).await;
     for complete in &uploads {
         assert!(app.post_empty_as(&elena, complete).await.status >= 500);
     }
-    app.sql("DROP TRIGGER broken").await;
+    app.sql(mends).await;
     app.clock.advance(Duration::minutes(11));
     let elena = app.login(&elena.email, PASSWORD).await;
     for complete in &uploads {

@@ -6,7 +6,7 @@ use test_macros::both_databases;
 
 use crate::support::{
     App, Person,
-    media::{media_service, upload_picture},
+    media::{announcement, media_service, png, send_bytes, upload_picture},
 };
 
 /// The paths of pictures of which each is named at another place, and what is behind the place.
@@ -95,4 +95,26 @@ async fn a_copy_and_an_import_keep_pictures_too(app: App) {
     }
     assert_eq!(collect_files(&app).await, 0);
     app.get(&format!("/images/{id}/640")).await;
+}
+
+/// A text may be saved before its pictures have arrived.
+#[both_databases]
+async fn a_picture_that_arrives_after_its_text_is_kept_once_the_text_is_saved_again(app: App) {
+    let elena = app.trainer().await;
+    let course = app.draft(&elena, json!({})).await;
+    let bytes = png(40, 20);
+    let new = announcement("IMAGE", "a.png", "image/png", &bytes);
+    let upload = app.post_as(&elena, "/uploads", new).await.expect(201);
+    let id = upload.text_at("/id");
+    let save = async |rest: &str| {
+        let text = format!("<p><img src=\"https://a.example/images/{id}/640\">{rest}</p>");
+        app.patch_as(&elena, &format!("/courses/{course}"), "*", json!({ "content": text }))
+            .await
+            .expect(200);
+    };
+    save("One").await;
+    send_bytes(&app, &upload, &bytes).await.expect(204);
+    app.post_empty_as(&elena, &format!("/uploads/{id}/complete")).await.expect(200);
+    save("Two").await;
+    assert_eq!(collect_files(&app).await, 0);
 }

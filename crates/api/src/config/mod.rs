@@ -190,7 +190,7 @@ settings! {
     /// 0: no limit.
     logins_per_minute: u32 = "10", "PALESTRA_LOGINS_PER_MINUTE";
     /// Wrong passwords an hour for one account, from all unknown devices together; for each device that it was used from, in ten
-    /// minutes. 0: no limit.
+    /// minutes; and of an account that is logged in, where it changes its password. 0: no limit.
     guesses_per_hour: u32 = "10", "PALESTRA_GUESSES_PER_HOUR";
     /// Who takes money: stripe, sandbox (in this process, for development; no money moves), off, or auto: Stripe where its key is
     /// given, else the sandbox in development and nobody in production.

@@ -9,9 +9,10 @@ use chrono::DateTime;
 use entity::enums::{GrantSource, GrantStatus};
 use kernel::{CourseId, GrantEventId, GrantId, Timestamp, UserId};
 use sea_orm::{DerivePartialModel, EntityTrait};
+use serde::Deserialize;
 
 /// A row of the ledger: why, from when and until when somebody may see a course.
-#[derive(Clone, Debug, DerivePartialModel)]
+#[derive(Clone, Debug, Deserialize, DerivePartialModel)]
 #[sea_orm(entity = "entity::grants::Entity", into_active_model)]
 pub struct Grant {
     /// The grant's id.

@@ -10,7 +10,7 @@ use database::{
 use kernel::Result;
 
 pub use self::model::CourseViewer;
-use self::model::{EnrollmentRow, GrantRow};
+use self::model::EnrollmentRow;
 use crate::{explanation, grant::model::Grant};
 
 /// The expressions for the grants and the enrollment of `:user_id` in the course `:course_id`, named `grants` and `enrollment`: a
@@ -18,13 +18,10 @@ use crate::{explanation, grant::model::Grant};
 #[must_use]
 pub fn viewer_columns(tx: &Tx) -> String {
     let of_viewer = "WHERE user_id = :user_id AND course_id = :course_id";
-    let id = id_column(tx, "id");
-    let grants = json_agg(
-        tx,
-        &format!(
-            "{id}, source, source_id, status, starts_at, ends_at, status_reason, status_changed_at, created_at"
-        ),
-    );
+    let ids = ["id", "user_id", "course_id"].map(|column| id_column(tx, column)).join(", ");
+    // In the order of the fields of `Grant`.
+    let rest = "source, source_id, status, starts_at, ends_at, status_reason, status_changed_at, created_at";
+    let grants = json_agg(tx, &format!("{ids}, {rest}"));
     let enrollment = json_agg(tx, "enrolled_at, completed_at");
     format!(
         "(SELECT {grants} FROM grants {of_viewer}) AS grants, \
@@ -42,10 +39,7 @@ pub fn viewer(
     grants: Option<&str>,
     enrollment: Option<&str>,
 ) -> Result<CourseViewer> {
-    let rows: Vec<GrantRow> = parse_rows(grants)?;
-    let user_id = tx.actor().user_id();
-    let grants = rows.into_iter().filter_map(|row| Some(row.grant(user_id?, course.id)));
-    let grants: Vec<Grant> = grants.collect();
+    let grants: Vec<Grant> = parse_rows(grants)?;
     let enrollment = parse_rows::<EnrollmentRow>(enrollment)?.pop();
     let (verdict, by) = explanation::decide(course, course.staff, &grants, tx.now());
     Ok(CourseViewer {

@@ -1,10 +1,9 @@
 //! What a course is to whoever looks at it.
 
-use entity::enums::{GrantSource, GrantStatus};
-use kernel::{CourseId, GrantId, Timestamp, UserId};
+use kernel::Timestamp;
 use serde::Deserialize;
 
-use crate::{Unlock, Verdict, explanation, grant::model::Grant};
+use crate::{Unlock, Verdict, explanation};
 
 /// What a course is to whoever looks at it.
 #[derive(Clone, Debug)]
@@ -26,49 +25,6 @@ impl CourseViewer {
     #[must_use]
     pub fn chapter(&self, is_free: bool) -> Verdict {
         explanation::of_chapter(self.verdict, is_free)
-    }
-}
-
-/// A grant as an array of its columns.
-#[derive(Deserialize)]
-pub(super) struct GrantRow(
-    GrantId,
-    GrantSource,
-    String,
-    GrantStatus,
-    Timestamp,
-    Option<Timestamp>,
-    Option<String>,
-    Timestamp,
-    Timestamp,
-);
-
-impl GrantRow {
-    pub(super) fn grant(self, user_id: UserId, course_id: CourseId) -> Grant {
-        let Self(
-            id,
-            source,
-            source_id,
-            status,
-            starts_at,
-            ends_at,
-            status_reason,
-            status_changed_at,
-            created_at,
-        ) = self;
-        Grant {
-            id,
-            user_id,
-            course_id,
-            source,
-            source_id,
-            status,
-            starts_at,
-            ends_at,
-            status_reason,
-            status_changed_at,
-            created_at,
-        }
     }
 }
 

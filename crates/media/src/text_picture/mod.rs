@@ -28,9 +28,7 @@ pub async fn keep_pictures(
     let all =
         |texts: &[Option<&str>]| texts.iter().flatten().copied().flat_map(named).collect::<BTreeSet<_>>();
     let (before, after) = (all(before), all(texts));
-    if before == after {
-        return Ok(());
-    }
+    // Also where both name the same: a picture may not have been there the first time.
     if !before.is_empty() {
         store::delete(tx, place).await?;
     }
